@@ -1,0 +1,8 @@
+"""Wheels and sdists made in memory: small, valid, and the same bytes every time."""
+
+from reference_server.distributions.distribution import Distribution
+from reference_server.distributions.metadata import Metadata
+from reference_server.distributions.sdist import sdist
+from reference_server.distributions.wheel import wheel
+
+__all__ = ["Distribution", "Metadata", "sdist", "wheel"]
