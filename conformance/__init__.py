@@ -1,0 +1,1 @@
+"""A conformance suite for PyPI-compatible package registries."""

@@ -1,0 +1,101 @@
+"""Reads the catalogue's TOML files, and refuses rows that are not whole."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from conformance.catalogue.model import Level, Requirement, Source, Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from importlib.resources.abc import Traversable
+
+_SOURCES = "sources.toml"
+_ID = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
+_KEYS = {field.name for field in fields(Requirement)}
+_OPTIONAL = {"untested"}
+
+
+class BadRow(ValueError):
+    """A row of the catalogue is incomplete or contradicts itself. The catalogue is ours: fix the row."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Every requirement and every source, by id and by key."""
+
+    requirements: Mapping[str, Requirement]
+    sources: Mapping[str, Source]
+
+    def __iter__(self) -> Iterator[Requirement]:
+        return iter(self.requirements.values())
+
+    def __getitem__(self, requirement_id: str) -> Requirement:
+        return self.requirements[requirement_id]
+
+    def __len__(self) -> int:
+        return len(self.requirements)
+
+    def for_profile(self, profile: str) -> list[Requirement]:
+        """Return the requirements that registries of this profile are held to."""
+        return [requirement for requirement in self if profile in requirement.profiles]
+
+    def cite(self, requirement: Requirement) -> str:
+        """Return the source by title and anchor, as a reader looks it up."""
+        key, _, anchor = requirement.source.partition("#")
+        return f"{self.sources[key].title}, #{anchor}"
+
+
+@cache
+def catalogue() -> Catalogue:
+    """Return the catalogue that ships with the suite.
+
+    Raises BadRow when a file holds a row that is incomplete.
+    """
+    return read_catalogue(files("conformance.catalogue"))
+
+
+def read_catalogue(folder: Traversable) -> Catalogue:
+    """Read every area's TOML file in `folder`, and `sources.toml`. Raises BadRow."""
+    tables = {
+        entry.name: tomllib.loads(entry.read_text(encoding="utf-8"))
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".toml")
+    }
+    sources = {key: Source(key=key, **table) for key, table in tables.pop(_SOURCES).items()}
+    requirements: dict[str, Requirement] = {}
+    for file_name, table in tables.items():
+        for row in table["requirement"]:
+            requirement = _requirement(row, area=file_name.removesuffix(".toml"), sources=sources)
+            if requirement.id in requirements:
+                raise BadRow(f"{requirement.id}: listed twice")
+            requirements[requirement.id] = requirement
+    return Catalogue(requirements, sources)
+
+
+def _requirement(row: dict[str, Any], *, area: str, sources: Mapping[str, Source]) -> Requirement:
+    name = row.get("id", "a row without id")
+    if unknown := row.keys() - _KEYS:
+        raise BadRow(f"{name}: unknown keys {sorted(unknown)}")
+    if missing := _KEYS - _OPTIONAL - row.keys():
+        raise BadRow(f"{name}: missing keys {sorted(missing)}")
+    if not _ID.fullmatch(name) or name.partition(".")[0] != area:
+        raise BadRow(f"{name}: an id is {area}.<words>, in lower case")
+    if empty := [key for key, value in row.items() if not value]:
+        raise BadRow(f"{name}: empty {sorted(empty)}")
+    key, _, anchor = row["source"].partition("#")
+    if key not in sources or not anchor:
+        raise BadRow(f"{name}: source {row['source']!r} is not <key of {_SOURCES}>#<anchor>")
+    return Requirement(
+        **{
+            **row,
+            "level": Level(row["level"]),
+            "standing": Standing(row["standing"]),
+            "profiles": tuple(row["profiles"]),
+        }
+    )

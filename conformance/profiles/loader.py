@@ -1,0 +1,79 @@
+"""Reads the profiles that ship with the suite."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class UnknownProfile(ValueError):
+    """No profile of that name ships with the suite."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no profile {name!r}; choose one of: {', '.join(profile_names())}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """How registries of one kind are addressed, and what they offer.
+
+    `upload` and `index` are made from the target's URL and the groups of `pattern`;
+    `least_judged` is how many requirements a whole run has to judge to be believed.
+    """
+
+    name: str
+    title: str
+    example: str
+    pattern: re.Pattern[str]
+    upload: str
+    index: str
+    features: frozenset[str]
+    clean_up: str
+    least_judged: int
+    needs_credential: bool
+    max_file_size: int | None
+    credentials: Mapping[str, str]
+    gitlab_projects: Mapping[str, str]
+
+    def address(self, template: str, url: str) -> str | None:
+        """Fill a URL template of this profile; None when `url` does not have the profile's shape."""
+        match = self.pattern.fullmatch(url)
+        return template.format(url=url, **match.groupdict()) if match else None
+
+
+def profile_names() -> list[str]:
+    """Return the names of the profiles that ship with the suite."""
+    entries = files("conformance.profiles").iterdir()
+    return sorted(entry.name.removesuffix(".toml") for entry in entries if entry.name.endswith(".toml"))
+
+
+@cache
+def profile(name: str) -> Profile:
+    """Return a profile. Raises UnknownProfile."""
+    if name not in profile_names():
+        raise UnknownProfile(name)
+    text = files("conformance.profiles").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    table: dict[str, Any] = tomllib.loads(text)
+    limits = table.get("limits", {})
+    return Profile(
+        name=name,
+        title=table["title"],
+        example=table["example"],
+        pattern=re.compile(table["pattern"]),
+        upload=table["upload"],
+        index=table["index"],
+        features=frozenset(table["features"]),
+        clean_up=table["clean-up"],
+        least_judged=table["least-judged"],
+        needs_credential=table["needs-credential"],
+        max_file_size=limits.get("max-file-size"),
+        credentials=table.get("credentials", {}),
+        gitlab_projects=table.get("gitlab-projects", {}),
+    )
