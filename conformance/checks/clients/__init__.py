@@ -1,0 +1,1 @@
+"""What happens when real clients use the registry."""

@@ -1,0 +1,1 @@
+"""What GitLab documents about its PyPI repository."""

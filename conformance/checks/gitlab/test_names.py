@@ -1,0 +1,74 @@
+"""One project, however its name is spelled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import expect, strategies
+from conformance.checks import check
+from conformance.names import normalized
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Corpus, Examples, NewName, Registry
+
+FORBIDDEN = (".$/@!^*", "a b", "a!b", "caf\u00e9")
+AT_EDGE = ("-{}", "{}-", "_{}", "{}.")
+
+
+def found_under(spelling: str, registry: Registry, corpus: Corpus) -> None:
+    """Require that a spelling leads to the main project's files."""
+    files = [distribution.filename for distribution in corpus.distributions_of("main-wheel")]
+    expect.listed(registry.project_page(spelling), files)
+
+
+@check("gitlab.name.separators-equal")
+def test_separators_equal(registry: Registry, corpus: Corpus) -> None:
+    for separator in "-_.":
+        found_under(normalized(corpus.main).replace("-", separator), registry, corpus)
+
+
+@check("gitlab.name.runs-collapsed")
+def test_runs_collapsed(registry: Registry, corpus: Corpus) -> None:
+    found_under(normalized(corpus.main).replace("-", "...."), registry, corpus)
+
+
+@check("gitlab.name.case-ignored")
+def test_case_ignored(registry: Registry, corpus: Corpus) -> None:
+    found_under(normalized(corpus.main).upper(), registry, corpus)
+
+
+@check("gitlab.name.every-spelling-one-page")
+def test_every_spelling_one_page(registry: Registry, corpus: Corpus, examples: Examples) -> None:
+    examples.each(
+        strategies.spellings(normalized(corpus.main)),
+        lambda spelling: found_under(spelling, registry, corpus),
+    )
+
+
+@check("gitlab.name.uploads-meet")
+def test_uploads_meet(registry: Registry, new_name: NewName, examples: Examples) -> None:
+    name = new_name("meet")
+    sent: list[str] = []
+
+    def accepted(spelling: str) -> None:
+        distribution = wheel(spelling, f"1.{len(sent)}")
+        expect.accepted(registry.upload(distribution))
+        sent.append(distribution.filename)
+
+    examples.each(strategies.spellings(name), accepted)
+    expect.listed(registry.project_page(name), sent)
+
+
+@check("gitlab.name.invalid-characters-refused")
+def test_invalid_characters_refused(registry: Registry, new_name: NewName) -> None:
+    answers = [registry.upload(wheel(new_name("invalid") + bad, "1.0")) for bad in FORBIDDEN]
+    expect.nothing(of=[answer for answer in answers if answer.status < 400], is_="accepted", where=answers[0])
+    for answer in answers:
+        expect.refused(answer)
+
+
+@check("gitlab.name.separator-at-edge-refused")
+def test_separator_at_edge_refused(registry: Registry, new_name: NewName) -> None:
+    for edge in AT_EDGE:
+        expect.refused(registry.upload(wheel(edge.format(new_name("edge")), "1.0")))

@@ -1,0 +1,125 @@
+"""Project pages, what they link to, and the GitLab project they belong to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from conformance import expect
+from conformance.attempts import link_to
+from conformance.checks import check
+from conformance.names import normalized
+from conformance.registry import file_url
+from conformance.verdicts import Untestable
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Corpus, NewName, Registry
+
+ABSENT_PROJECT = "999999999"
+
+
+@check("gitlab.page.lists-exactly-the-uploads")
+def test_lists_exactly_the_uploads(registry: Registry, corpus: Corpus) -> None:
+    page = registry.project_page(normalized(corpus.main))
+    uploaded = sorted(distribution.filename for distribution in corpus.distributions_of("main-wheel"))
+    expect.equal(sorted(file.filename for file in page.files), uploaded, of="the files", where=page.where)
+
+
+@check("gitlab.page.absent-project-not-found")
+def test_absent_project_not_found(registry: Registry, new_name: NewName) -> None:
+    expect.status(registry.project_answer(new_name("absent")), 404)
+
+
+@check("gitlab.page.requires-python")
+def test_requires_python(registry: Registry, corpus: Corpus) -> None:
+    page = registry.project_page(normalized(corpus.main))
+    wanted = {item.filename: item.metadata.requires_python for item in corpus.distributions_of("main-wheel")}
+    found = {file.filename: file.requires_python for file in page.files}
+    expect.equal(found, wanted, of="Requires-Python", where=page.where)
+
+
+@check("gitlab.page.hash")
+def test_hash(registry: Registry, corpus: Corpus) -> None:
+    page = registry.project_page(normalized(corpus.main))
+    wanted = {item.filename: item.sha256 for item in corpus.distributions_of("main-wheel")}
+    found = {file.filename: file.hashes.get("sha256") for file in page.files}
+    expect.equal(found, wanted, of="the sha256 of each file", where=page.where)
+
+
+@check("gitlab.page.links-work")
+def test_links_work(registry: Registry, corpus: Corpus) -> None:
+    page = registry.project_page(normalized(corpus.main))
+    answers = [registry.download(file.url) for file in page.files]
+    expect.nothing(of=[str(a) for a in answers if a.status != 200], is_="linked that is not there", where=page.where)
+
+
+@check("gitlab.file.url")
+def test_url(registry: Registry, corpus: Corpus) -> None:
+    wheel_ = corpus["main-wheel"]
+    expect.equal(
+        link_to(registry, wheel_).partition("/files/")[2],
+        f"{wheel_.sha256}/{quote(wheel_.filename)}",
+        of="a link to files/",
+        where=registry.project_page(normalized(corpus.main)).where,
+    )
+    expect.same_bytes(registry.download(file_url(registry, wheel_)), wheel_)
+
+
+@check("gitlab.file.bytes-exact")
+def test_bytes_exact(registry: Registry, corpus: Corpus) -> None:
+    for role in ("main-wheel", "main-sdist"):
+        expect.same_bytes(registry.download(link_to(registry, corpus[role])), corpus[role])
+
+
+@check("gitlab.file.other-sha256-not-found")
+def test_other_sha256_not_found(registry: Registry, corpus: Corpus) -> None:
+    wheel_ = corpus["main-wheel"]
+    url = file_url(registry, wheel_).replace(wheel_.sha256, corpus["main-latest"].sha256)
+    expect.status(registry.download(url), 404)
+
+
+@check("gitlab.file.other-name-not-found")
+def test_other_name_not_found(registry: Registry, corpus: Corpus) -> None:
+    wheel_ = corpus["main-wheel"]
+    url = file_url(registry, wheel_).replace(quote(wheel_.filename), f"other-{quote(wheel_.filename)}")
+    expect.status(registry.download(url), 404)
+
+
+@check("gitlab.project.own-space")
+def test_own_space(registry: Registry, corpus: Corpus) -> None:
+    page = registry.in_gitlab_project("elsewhere").project_page(normalized(corpus.main))
+    expect.not_listed(page, [corpus["main-wheel"].filename])
+
+
+@check("gitlab.project.same-file-in-two")
+def test_same_file_in_two(registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("both"), "1.0")
+    for home in (registry, registry.in_gitlab_project("elsewhere")):
+        expect.accepted(home.upload(distribution))
+        expect.listed(home.project_page(distribution.name), [distribution.filename])
+
+
+@check("gitlab.project.unknown-not-found")
+def test_unknown_not_found(registry: Registry, corpus: Corpus) -> None:
+    expect.status(registry.at_project(ABSENT_PROJECT).project_answer(normalized(corpus.main)), 404)
+
+
+@check("gitlab.project.encoded-path")
+def test_encoded_path(registry: Registry, corpus: Corpus) -> None:
+    path = registry.target.gitlab_projects.get("path")
+    if path is None:
+        raise Untestable("the full path of the target is not known; add `path` to [gitlab-projects] in registry.toml")
+    page = registry.at_project(quote(path, safe="")).project_page(normalized(corpus.main))
+    expect.listed(page, [corpus["main-wheel"].filename])
+
+
+@check("gitlab.switch.off-refuses-uploads")
+def test_off_refuses_uploads(registry: Registry, new_name: NewName) -> None:
+    expect.refused(registry.in_gitlab_project("switched-off").upload(wheel(new_name("off"), "1.0")))
+
+
+@check("gitlab.switch.off-hides-pages")
+def test_off_hides_pages(registry: Registry, new_name: NewName) -> None:
+    """A registry that is on would say 404 for a project that is not there."""
+    expect.status(registry.in_gitlab_project("switched-off").project_answer(new_name("off")), 401, 403)

@@ -1,0 +1,128 @@
+"""GitLab's own API: what it lists, and what it deletes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.attempts import link_to, only_package
+from conformance.checks import check
+from conformance.gitlab import json_of, objects
+from conformance.names import normalized
+from conformance.verdicts import Deviation
+from reference_server.distributions import sdist, wheel
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from conformance.fixtures import Corpus, Deletion, GitLab, NewName, Registry
+
+ABSENT_PACKAGE = 999_999_999
+
+
+def packages_of_the_run(gitlab: GitLab, corpus: Corpus) -> list[dict[str, Any]]:
+    return gitlab.packages(package_type="pypi", package_name=corpus.run_id)
+
+
+def main_package(gitlab: GitLab, corpus: Corpus) -> dict[str, Any]:
+    """Return the package that holds the main project's wheel and sdist."""
+    wanted = (normalized(corpus.main), corpus["main-wheel"].version)
+    for package in packages_of_the_run(gitlab, corpus):
+        if (normalized(str(package.get("name"))), package.get("version")) == wanted:
+            return package
+    raise Deviation(expected=f"a package {wanted}", found="none", where="GET /packages?package_type=pypi")
+
+
+@check("gitlab.rest.lists-packages")
+def test_lists_packages(gitlab: GitLab, corpus: Corpus) -> None:
+    wanted = {(normalized(item.name), item.version, "pypi") for item in corpus.distributions_of("main-wheel")}
+    found = {
+        (normalized(str(package.get("name"))), package.get("version"), package.get("package_type"))
+        for package in packages_of_the_run(gitlab, corpus)
+    }
+    expect.equal(sorted(wanted - found), [], of="no package missing:", where="GET /packages?package_type=pypi")
+
+
+@check("gitlab.rest.filters-by-type")
+def test_filters_by_type(gitlab: GitLab, corpus: Corpus) -> None:
+    found = gitlab.packages(package_type="npm", package_name=corpus.run_id)
+    expect.equal(found, [], of="packages of type npm:", where="GET /packages?package_type=npm")
+
+
+@check("gitlab.rest.filters-by-name")
+def test_filters_by_name(gitlab: GitLab, corpus: Corpus) -> None:
+    name = corpus["picky-old"].name
+    found = {str(package.get("name")) for package in gitlab.packages(package_name=name)}
+    expect.equal(found, {name}, of="packages named", where=f"GET /packages?package_name={name}")
+
+
+@check("gitlab.rest.pages")
+def test_pages(gitlab: GitLab, corpus: Corpus) -> None:
+    """By name in the order of creation, so that other runs on the same registry do not shift the pages."""
+    query = {"package_name": corpus["picky-old"].name, "order_by": "created_at", "sort": "asc", "per_page": 1}
+    pages = [objects(gitlab.call("GET", "/packages", page=page, **query)) for page in (1, 2, 3)]
+    versions = [[package.get("version") for package in page] for page in pages]
+    expect.equal(versions, [["1.0"], ["2.0"], []], of="the versions on each page", where="GET /packages?per_page=1")
+
+
+@check("gitlab.rest.package")
+def test_package(gitlab: GitLab, corpus: Corpus) -> None:
+    listed = main_package(gitlab, corpus)
+    answer = gitlab.call("GET", f"/packages/{listed['id']}")
+    expect.status(answer, 200)
+    found = json_of(answer)
+    for key in ("id", "name", "version", "package_type"):
+        expect.equal(found.get(key), listed.get(key), of=key, where=answer)
+
+
+@check("gitlab.rest.package-files")
+def test_package_files(gitlab: GitLab, corpus: Corpus) -> None:
+    package_id = int(main_package(gitlab, corpus)["id"])
+    wanted = {
+        (item.filename, len(item.content), item.sha256) for item in (corpus["main-wheel"], corpus["main-sdist"])
+    }
+    found = {
+        (file.get("file_name"), file.get("size"), file.get("file_sha256"))
+        for file in gitlab.package_files(package_id)
+    }
+    expect.equal(found, wanted, of="files", where=f"GET /packages/{package_id}/package_files")
+
+
+@check("gitlab.rest.delete-package")
+def test_delete_package(registry: Registry, deletion: Deletion) -> None:
+    expect.status(deletion.answer, 204)
+    expect.not_listed(registry.project_page(deletion.distribution.name), [deletion.distribution.filename])
+    expect.status(registry.download(deletion.url), 404)
+
+
+@check("gitlab.rest.delete-file")
+def test_delete_file(registry: Registry, gitlab: GitLab, new_name: NewName) -> None:
+    name = new_name("half-deleted")
+    goes, stays = wheel(name, "1.0"), sdist(name, "1.0")
+    for distribution in (goes, stays):
+        expect.accepted(registry.upload(distribution))
+    package_id = only_package(gitlab, name)
+    ids = {file.get("file_name"): file.get("id") for file in gitlab.package_files(package_id)}
+    expect.status(gitlab.call("DELETE", f"/packages/{package_id}/package_files/{ids.get(goes.filename)}"), 204)
+    page = registry.project_page(name)
+    expect.not_listed(page, [goes.filename])
+    expect.listed(page, [stays.filename])
+
+
+@check("gitlab.rest.delete-absent-not-found")
+def test_delete_absent_not_found(gitlab: GitLab) -> None:
+    expect.status(gitlab.delete_package(ABSENT_PACKAGE), 404)
+
+
+@check("gitlab.rest.delete-needs-role")
+def test_delete_needs_role(registry: Registry, gitlab: GitLab, new_name: NewName) -> None:
+    distribution = wheel(new_name("kept"), "1.0")
+    expect.accepted(registry.upload(distribution))
+    expect.status(gitlab.delete_package(only_package(gitlab, distribution.name), as_="developer"), 403)
+    expect.status(registry.download(link_to(registry, distribution)), 200)
+
+
+@check("gitlab.rest.deleted-can-be-published-again")
+def test_deleted_can_be_published_again(registry: Registry, deletion: Deletion) -> None:
+    expect.accepted(registry.upload(deletion.distribution))
+    expect.listed(registry.project_page(deletion.distribution.name), [deletion.distribution.filename])

@@ -1,0 +1,131 @@
+"""Which token opens what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.attempts import link_to
+from conformance.checks import check
+from conformance.names import normalized
+from conformance.target import DEFAULT, Credential
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Corpus, NewName, Registry
+
+JOB_USER = "gitlab-ci-token"
+NOT_A_TOKEN = "conformance-not-a-token"  # noqa: S105 - it opens nothing
+
+
+def publishes(as_: str, registry: Registry, name: str) -> None:
+    """Require that a credential can publish."""
+    distribution = wheel(name, "1.0")
+    expect.accepted(registry.upload(distribution, as_=as_))
+    expect.listed(registry.project_page(name), [distribution.filename])
+
+
+def reads(as_: str, registry: Registry, corpus: Corpus) -> None:
+    """Require that a credential can read a page and a file."""
+    wheel_ = corpus["main-wheel"]
+    expect.status(registry.project_answer(normalized(corpus.main), as_=as_), 200)
+    expect.same_bytes(registry.download(link_to(registry, wheel_), as_=as_), wheel_)
+
+
+@check("gitlab.token.personal-publishes")
+def test_personal_publishes(registry: Registry, new_name: NewName) -> None:
+    default = registry.target.credential(DEFAULT)
+    password = default.password if default else ""
+    with_documented_name = registry.knowing(documented=Credential(username="__token__", password=password))
+    publishes("documented", with_documented_name, new_name("personal"))
+
+
+@check("gitlab.token.any-user-name")
+def test_any_user_name(registry: Registry, corpus: Corpus) -> None:
+    default = registry.target.credential(DEFAULT)
+    password = default.password if default else ""
+    reads("by-own-name", registry.knowing(by_own_name=Credential(username="jane.doe", password=password)), corpus)
+
+
+@check("gitlab.token.read-api-reads")
+def test_read_api_reads(registry: Registry, corpus: Corpus) -> None:
+    reads("personal-read-api", registry, corpus)
+
+
+@check("gitlab.token.read-api-cannot-publish")
+def test_read_api_cannot_publish(registry: Registry, new_name: NewName) -> None:
+    expect.status(registry.upload(wheel(new_name("read-api"), "1.0"), as_="personal-read-api"), 401, 403)
+
+
+@check("gitlab.token.deploy-write-publishes")
+def test_deploy_write_publishes(registry: Registry, new_name: NewName) -> None:
+    publishes("deploy-write", registry, new_name("deploy"))
+
+
+@check("gitlab.token.deploy-read-reads")
+def test_deploy_read_reads(registry: Registry, corpus: Corpus) -> None:
+    reads("deploy-read", registry, corpus)
+
+
+@check("gitlab.token.deploy-read-cannot-publish")
+def test_deploy_read_cannot_publish(registry: Registry, new_name: NewName) -> None:
+    expect.status(registry.upload(wheel(new_name("deploy-read"), "1.0"), as_="deploy-read"), 401, 403)
+
+
+@check("gitlab.token.deploy-elsewhere-sees-nothing")
+def test_deploy_elsewhere_sees_nothing(private_registry: Registry, corpus: Corpus) -> None:
+    expect.forbidden(private_registry.project_answer(normalized(corpus.main), as_="deploy-elsewhere"))
+
+
+@check("gitlab.token.job-publishes")
+def test_job_publishes(registry: Registry, new_name: NewName) -> None:
+    publishes("job", registry, new_name("job"))
+
+
+@check("gitlab.token.job-reads")
+def test_job_reads(registry: Registry, corpus: Corpus) -> None:
+    reads("job", registry, corpus)
+
+
+@check("gitlab.token.job-finished-refused")
+def test_job_finished_refused(registry: Registry, new_name: NewName) -> None:
+    expect.status(registry.upload(wheel(new_name("finished"), "1.0"), as_="job-finished"), 401)
+
+
+@check("gitlab.token.job-wrong-refused")
+def test_job_wrong_refused(registry: Registry, corpus: Corpus, new_name: NewName) -> None:
+    guessing = registry.knowing(job_wrong=Credential(username=JOB_USER, password=NOT_A_TOKEN))
+    expect.status(guessing.project_answer(normalized(corpus.main), as_="job-wrong"), 401)
+    expect.status(guessing.upload(wheel(new_name("guessed"), "1.0"), as_="job-wrong"), 401)
+
+
+@check("gitlab.token.expired-refused")
+def test_expired_refused(registry: Registry, new_name: NewName) -> None:
+    expect.status(registry.upload(wheel(new_name("expired"), "1.0"), as_="personal-expired"), 401)
+
+
+@check("gitlab.token.revoked-refused")
+def test_revoked_refused(registry: Registry, new_name: NewName) -> None:
+    expect.status(registry.upload(wheel(new_name("revoked"), "1.0"), as_="personal-revoked"), 401)
+
+
+@check("gitlab.token.wrong-cannot-publish")
+def test_wrong_cannot_publish(registry: Registry, new_name: NewName) -> None:
+    expect.status(with_wrong_token(registry).upload(wheel(new_name("wrong"), "1.0"), as_="wrong"), 401)
+
+
+@check("gitlab.token.wrong-cannot-read-private")
+def test_wrong_cannot_read_private(private_registry: Registry, corpus: Corpus) -> None:
+    expect.status(with_wrong_token(private_registry).project_answer(normalized(corpus.main), as_="wrong"), 401)
+
+
+@check("gitlab.token.refused-leaves-nothing")
+def test_refused_leaves_nothing(registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("refused"), "1.0")
+    with_wrong_token(registry).upload(distribution, as_="wrong")
+    expect.not_listed(registry.project_page(distribution.name), [distribution.filename])
+
+
+def with_wrong_token(registry: Registry) -> Registry:
+    """Return the registry with a credential `wrong`: the documented user name, and no token."""
+    return registry.knowing(wrong=Credential(username="__token__", password=NOT_A_TOKEN))

@@ -1,0 +1,93 @@
+"""The version expression: each of its parts, everything it matches, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import expect, strategies
+from conformance.checks import check
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Corpus, Examples, NewName, Registry
+
+
+def accepted_and_listed(role: str, registry: Registry, corpus: Corpus) -> None:
+    expect.published(corpus, role, on=registry.project_page(corpus.published[role].distribution.name))
+
+
+@check("gitlab.version.epoch")
+def test_epoch(registry: Registry, corpus: Corpus) -> None:
+    accepted_and_listed("version-epoch", registry, corpus)
+
+
+@check("gitlab.version.release")
+def test_release(registry: Registry, corpus: Corpus) -> None:
+    accepted_and_listed("version-release", registry, corpus)
+
+
+@check("gitlab.version.pre-release")
+def test_pre_release(registry: Registry, corpus: Corpus) -> None:
+    accepted_and_listed("version-pre", registry, corpus)
+
+
+@check("gitlab.version.post-release")
+def test_post_release(registry: Registry, corpus: Corpus) -> None:
+    accepted_and_listed("version-post", registry, corpus)
+
+
+@check("gitlab.version.dev-release")
+def test_dev_release(registry: Registry, corpus: Corpus) -> None:
+    accepted_and_listed("version-dev", registry, corpus)
+
+
+@check("gitlab.version.local")
+def test_local(registry: Registry, corpus: Corpus) -> None:
+    accepted_and_listed("version-local", registry, corpus)
+
+
+@check("gitlab.version.leading-v")
+def test_leading_v(registry: Registry, corpus: Corpus) -> None:
+    accepted_and_listed("version-prefix", registry, corpus)
+
+
+@check("gitlab.version.all-parts")
+def test_all_parts(registry: Registry, corpus: Corpus) -> None:
+    accepted_and_listed("version-all", registry, corpus)
+
+
+@check("gitlab.version.accepts-every-match")
+def test_accepts_every_match(registry: Registry, new_name: NewName, examples: Examples) -> None:
+    name = new_name("matches")
+    sent: list[str] = []
+
+    def accepted(version: str) -> None:
+        distribution = wheel(name, version)
+        if distribution.filename not in sent:  # 1.0 and v1.0 are one file
+            expect.accepted(registry.upload(distribution))
+            sent.append(distribution.filename)
+
+    examples.each(strategies.gitlab_versions(), accepted)
+    expect.listed(registry.project_page(name), sent)
+
+
+@check("gitlab.version.refuses-everything-else")
+def test_refuses_everything_else(registry: Registry, new_name: NewName, examples: Examples) -> None:
+    name = new_name("mismatches")
+
+    def refused(version: str) -> None:
+        expect.refused(registry.upload(wheel(name, version)))
+
+    examples.each(strategies.gitlab_non_versions(), refused)
+
+
+@check("gitlab.version.white-space-refused")
+def test_white_space_refused(registry: Registry, new_name: NewName) -> None:
+    expect.refused(registry.upload(wheel(new_name("blank"), "1.0 ")))
+
+
+@check("gitlab.version.refused-leaves-nothing")
+def test_refused_leaves_nothing(registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("snapshot"), "1.0-SNAPSHOT")
+    registry.upload(distribution)
+    expect.not_listed(registry.project_page(distribution.name), [distribution.filename])

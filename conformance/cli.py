@@ -1,0 +1,246 @@
+"""The command `registry-conformance`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import sys
+from contextlib import ExitStack
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.verdicts import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.options import RunOptions
+    from conformance.target import Target
+
+PROGRAM = "registry-conformance"
+EXIT_CODES = """exit codes:
+  0  the target conforms          1  it does not
+  2  the command is wrong         3  the harness or the network failed
+  4  the baseline is out of date  5  too little was judged to say
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code. Never raises for a user's mistake."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.command(arguments))
+    except BrokenPipeError:  # `list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.CONFORMS
+    except KeyboardInterrupt:
+        return _say("interrupted", ExitCode.HARNESS_ERROR)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description="Judges a Python package registry, from outside, by the specifications, "
+        "GitLab's documentation and what real clients need.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {version('pypi-registry-conformance')}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands.add_parser("run", help="judge a registry; without a URL, the embedded reference server"))
+    listing = commands.add_parser("list", help="list the requirements of the catalogue")
+    listing.add_argument("--format", choices=("text", "json"), default="text")
+    listing.add_argument("--profile", metavar="NAME", help="only those that this kind of registry is held to")
+    listing.set_defaults(command=_list)
+    explain = commands.add_parser("explain", help="tell everything about one requirement")
+    explain.add_argument("id", metavar="ID")
+    explain.set_defaults(command=_explain)
+    sweep = commands.add_parser("sweep", help="remove what earlier runs have left on a registry")
+    _add_target(sweep)
+    sweep.set_defaults(command=_sweep)
+    return parser
+
+
+def _add_target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("url", metavar="URL", nargs="?", help="what `twine upload --repository-url` takes")
+    parser.add_argument("--profile", metavar="NAME", help="the kind of registry (gitlab)")
+    parser.add_argument("--username", metavar="NAME", help="or REGISTRY_CONFORMANCE_USERNAME")
+    parser.add_argument("--password", metavar="SECRET", help="better: REGISTRY_CONFORMANCE_PASSWORD, which nobody sees")
+    parser.add_argument("--config", metavar="FILE", help="a registry.toml with the target and several credentials")
+    parser.add_argument("--ca-bundle", metavar="FILE", type=Path, help="certificates to trust instead of the usual ones")
+    parser.add_argument("--timeout", metavar="SECONDS", type=_positive(float), default=30.0, help="per request (30)")
+    parser.add_argument("--rate", metavar="N", type=_positive(float), help="requests per second (no limit)")
+    parser.add_argument("--max-requests", metavar="N", type=_positive(int), default=2_000, help="at most (2000)")
+    parser.add_argument("--ledgers", metavar="FOLDER", type=Path, help="where ledgers are kept (the user's state folder)")
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    _add_target(parser)
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write the result there")
+    parser.add_argument("--examples", metavar="N", type=_positive(int), default=10, help="per property (10)")
+    parser.add_argument("--seed", metavar="N", type=_seed, default=0, help="a number, or `random`; chooses the examples (0)")
+    parser.add_argument("--keep", action="store_true", help="do not remove what was published")
+    parser.add_argument("--plan", action="store_true", help="print what would be published, and publish nothing")
+    parser.add_argument("-k", metavar="EXPRESSION", dest="keyword", help="only the checks that match, as with pytest")
+    parser.add_argument("-x", action="store_true", dest="exit_first", help="stop at the first failure")
+    parser.add_argument("-n", metavar="N", dest="processes", help="in parallel: a number of processes, or `auto`")
+    parser.set_defaults(command=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from conformance.embedded import embedded_target
+    from conformance.preparation import CannotJudge
+    from conformance.running import run_checks
+
+    try:
+        target = _target(arguments)
+        _check_run(arguments)
+    except UserMistake as mistake:
+        return _say(str(mistake), ExitCode.USAGE)
+    if arguments.plan:
+        return _plan(target, arguments)
+    with ExitStack() as stack:
+        target = target or stack.enter_context(embedded_target())
+        try:
+            return run_checks(
+                target,
+                _options(arguments),
+                json_path=arguments.json,
+                keyword=arguments.keyword,
+                exit_first=arguments.exit_first,
+                processes=arguments.processes,
+            )
+        except CannotJudge as error:
+            return _say(str(error), error.exit_code)
+
+
+class UserMistake(Exception):
+    """The command line asks for something that cannot be done; `str()` says what to change."""
+
+
+def _target(arguments: argparse.Namespace) -> Target | None:
+    from conformance.configuration import configured_target
+    from conformance.target import BadTarget
+
+    try:
+        return configured_target(
+            url=arguments.url,
+            profile=arguments.profile,
+            username=arguments.username,
+            password=arguments.password,
+            config=arguments.config,
+        )
+    except BadTarget as error:
+        raise UserMistake(str(error)) from error
+
+
+def _check_run(arguments: argparse.Namespace) -> None:
+    if arguments.json and not arguments.json.absolute().parent.is_dir():
+        raise UserMistake(f"--json: there is no folder {arguments.json.absolute().parent}")
+    if arguments.json and arguments.json.is_dir():
+        raise UserMistake(f"--json: {arguments.json} is a folder; name a file")
+    if arguments.ca_bundle and not arguments.ca_bundle.is_file():
+        raise UserMistake(f"--ca-bundle: there is no file {arguments.ca_bundle}")
+    if arguments.processes and not (arguments.processes == "auto" or arguments.processes.isdigit()):
+        raise UserMistake(f"-n takes a number or `auto`, not {arguments.processes!r}")
+    if arguments.processes and find_spec("xdist") is None:
+        raise UserMistake("-n needs pytest-xdist: pip install 'pypi-registry-conformance[parallel]'")
+
+
+def _options(arguments: argparse.Namespace) -> RunOptions:
+    from conformance.options import RunOptions
+    from conformance.wire import Limits
+
+    return RunOptions(
+        examples=getattr(arguments, "examples", 1),
+        seed=getattr(arguments, "seed", 0),
+        keep=getattr(arguments, "keep", False),
+        ca_bundle=arguments.ca_bundle,
+        limits=Limits(max_requests=arguments.max_requests, rate=arguments.rate, timeout=arguments.timeout),
+        **({"ledger_folder": arguments.ledgers} if arguments.ledgers else {}),
+    )
+
+
+def _plan(target: Target | None, arguments: argparse.Namespace) -> int:
+    from conformance.catalogue import catalogue
+    from conformance.corpus import planned
+
+    profile = target.profile.name if target else "gitlab"
+    held = [row for row in catalogue().for_profile(profile) if not row.untested]
+    print(f"target    {target.url if target else 'the embedded reference server'}")
+    print(f"profile   {profile}: {len(held)} checks, at most {arguments.max_requests} requests")
+    print("publishes, under names that hold the run's id (here xxxxxxxx):")
+    for distribution in planned("xxxxxxxx").values():
+        print(f"  {distribution.filename}  {len(distribution.content)} bytes")
+    print("and, for checks of uploads, projects named conformance-xxxxxxxx-<number>-<purpose>.")
+    return ExitCode.CONFORMS
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from conformance.catalogue import catalogue
+    from conformance.profiles import profile_names
+
+    if arguments.profile and arguments.profile not in profile_names():
+        return _say(f"there is no profile {arguments.profile!r}; choose one of: {', '.join(profile_names())}", 2)
+    rows = catalogue().for_profile(arguments.profile) if arguments.profile else list(catalogue())
+    if arguments.format == "json":
+        print(json.dumps([row.as_json() for row in rows], indent=1))
+        return ExitCode.CONFORMS
+    for row in rows:
+        print(f"{row.id:<48} {row.level:<6} {row.standing:<8} {row.statement}")
+    tested = sum(row.untested is None for row in rows)
+    print(f"{len(rows)} requirements: {tested} with a check, {len(rows) - tested} without, for a reason")
+    return ExitCode.CONFORMS
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from difflib import get_close_matches
+
+    from conformance.catalogue import catalogue
+    from conformance.report.explain import explain_requirement
+
+    known = catalogue()
+    if arguments.id not in known.requirements:
+        near = get_close_matches(arguments.id, known.requirements, n=3)
+        hint = f"did you mean {', '.join(near)}?" if near else f"`{PROGRAM} list` shows all of them."
+        return _say(f"there is no requirement {arguments.id!r}; {hint}", ExitCode.USAGE)
+    print(explain_requirement(known[arguments.id], known))
+    return ExitCode.CONFORMS
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
+    from conformance.sweep import sweep
+
+    try:
+        target = _target(arguments)
+    except UserMistake as mistake:
+        return _say(str(mistake), ExitCode.USAGE)
+    if target is None:
+        return _say("sweep needs the URL of the registry that earlier runs were started with", ExitCode.USAGE)
+    return sweep(target, _options(arguments))
+
+
+def _positive(kind: type[int] | type[float]) -> type[int] | type[float]:
+    def convert(text: str) -> int | float:
+        number = kind(text)
+        if number <= 0:
+            raise ValueError
+        return number
+
+    convert.__name__ = f"positive {kind.__name__}"
+    return convert  # type: ignore[return-value]
+
+
+def _seed(text: str) -> int:
+    return secrets.randbelow(2**32) if text == "random" else int(text)
+
+
+def _say(message: str, exit_code: int) -> int:
+    print(f"{PROGRAM}: {message}", file=sys.stderr)
+    return int(exit_code)
+
+

@@ -1,0 +1,107 @@
+"""What the drivers of all clients have in common."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from conformance.clients.environment import hermetic
+from conformance.clients.run import ClientMissing, ClientRun, execute
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_PRINT_VERSION = "import importlib.metadata, sys; print(importlib.metadata.version(sys.argv[1]))"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Client:
+    """A client that some interpreter runs with `-m`, each time in a private directory of its own.
+
+    `python` is the path of that interpreter, `ca_bundle` the certificates to trust,
+    `timeout` the seconds that one run may take, and `workspace` the directory in which the
+    private directories come and go (the system's temporary one by default).
+    """
+
+    name: ClassVar[str]
+
+    python: Path = Path(sys.executable)
+    ca_bundle: Path | None = None
+    timeout: float = 120
+    workspace: Path | None = None
+
+    @cached_property
+    def version(self) -> str:
+        """The client's version, without starting it. Errors: ClientMissing."""
+        if self.python == Path(sys.executable):
+            try:
+                return importlib.metadata.version(self.name)
+            except importlib.metadata.PackageNotFoundError as error:
+                raise self._missing() from error
+        run = self._run_python("-c", _PRINT_VERSION, self.name, version="unknown")
+        if not run.succeeded:
+            raise self._missing()
+        return run.stdout.strip()
+
+    def _missing(self) -> ClientMissing:
+        return ClientMissing(
+            self.name,
+            cause=f"{self.python} has no {self.name}",
+            hint=f"Install it: {self.python} -m pip install {self.name}",
+        )
+
+    def _run(
+        self,
+        *arguments: str,
+        files: Mapping[str, str] | None = None,
+        variables: Mapping[str, str] | None = None,
+        secrets: Iterable[tuple[str, str]] = (),
+    ) -> ClientRun:
+        """Run the client with `arguments`.
+
+        In: `files`, texts by name, which the client finds in its home and current directory,
+        and which nobody else can read; `variables`, added to its environment; `secrets` to hide.
+        """
+        return self._run_python(
+            "-m",
+            self.name,
+            *arguments,
+            version=self.version,
+            files=files,
+            variables=variables,
+            secrets=secrets,
+        )
+
+    def _run_python(
+        self,
+        *arguments: str,
+        version: str,
+        files: Mapping[str, str] | None = None,
+        variables: Mapping[str, str] | None = None,
+        secrets: Iterable[tuple[str, str]] = (),
+    ) -> ClientRun:
+        with tempfile.TemporaryDirectory(
+            prefix=f"{self.name}-", dir=self.workspace, ignore_cleanup_errors=True
+        ) as directory:
+            home = Path(directory).absolute()
+            for name, text in (files or {}).items():
+                _write_private(home / name, text)
+            return execute(
+                [str(self.python), *arguments],
+                client=self.name,
+                version=version,
+                environment=hermetic(home, ca_bundle=self.ca_bundle, **(variables or {})),
+                directory=home,
+                timeout=self.timeout,
+                secrets=secrets,
+            )
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")

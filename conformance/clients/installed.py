@@ -1,0 +1,60 @@
+"""What is installed in a directory: by pip's own account, and byte by byte."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+from zipfile import ZipFile
+
+from packaging.utils import canonicalize_name
+
+from conformance.clients.client import Client
+from conformance.clients.run import ClientMissing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PRINT_INSTALLED = """
+import json, sys, pip_api
+found = pip_api.installed_distributions(paths=[sys.argv[1]])
+print(json.dumps({name: str(distribution.version) for name, distribution in found.items()}))
+"""
+_MADE_BY_INSTALLERS = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipApi(Client):
+    """Asks pip through pip-api, in a process of its own: pip-api hands its environment on to pip."""
+
+    name: ClassVar[str] = "pip-api"
+
+    def installed(self, target: Path) -> dict[str, str]:
+        """Return the version of each project installed in the directory `target`, by normalized name.
+
+        Errors: ClientMissing if pip-api does not work here.
+        Source: https://github.com/di/pip-api#usage
+        """
+        run = self._run_python("-c", _PRINT_INSTALLED, str(target.absolute()), version=self.version)
+        if not run.succeeded:
+            raise ClientMissing(self.name, cause=str(run), hint=f"Try: {self.python} -m pip list")
+        return {canonicalize_name(name): version for name, version in json.loads(run.stdout).items()}
+
+
+def installed_files(target: Path) -> dict[str, bytes]:
+    """Return what was installed in `target`, by relative path, without what an installer adds."""
+    paths = (path for path in sorted(target.rglob("*")) if path.is_file())
+    return {
+        name: path.read_bytes() for path in paths if _from_wheel(name := path.relative_to(target).as_posix())
+    }
+
+
+def wheel_files(wheel: Path) -> dict[str, bytes]:
+    """Return the members of `wheel` that `installed_files` of a faithful installation equals."""
+    with ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in sorted(archive.namelist()) if _from_wheel(name)}
+
+
+def _from_wheel(name: str) -> bool:
+    directory, _, file = name.rpartition("/")
+    return not name.endswith("/") and not (directory.endswith(".dist-info") and file in _MADE_BY_INSTALLERS)

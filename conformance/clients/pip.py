@@ -1,0 +1,143 @@
+"""Driver for pip, the client that reads an index and installs from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Unpack
+
+from conformance.clients.client import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from conformance.clients.index_url import IndexURL
+    from conformance.clients.run import ClientRun
+
+_REQUIREMENTS = "requirements.txt"
+
+
+class Selection(TypedDict, total=False):
+    """Which distributions pip may take: keywords of `Pip.install` and `Pip.download`."""
+
+    no_deps: bool
+    """Leave dependencies alone; true unless said otherwise."""
+    only: Literal["wheel", "sdist"]
+    """Take one kind of distribution only."""
+    pre: bool
+    """Take pre-releases too."""
+    python_version: str
+    """Choose for that version of Python, such as 3.9; only without dependencies, or from wheels."""
+    require_hashes: bool
+    """Refuse a requirement without `--hash`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pip(Client):
+    """Installs, downloads and lists; `verbose` tells what became of each page of an index.
+
+    Nothing but the given indexes is asked: what builds an sdist has to be in the sdist or
+    installed beside pip. Credentials go through the environment, as the command line can be
+    read by every user of the machine.
+    """
+
+    name: ClassVar[str] = "pip"
+
+    verbose: bool = False
+
+    def install(
+        self,
+        *requirements: str,
+        target: Path,
+        index_url: IndexURL,
+        extra_index_urls: Iterable[IndexURL] = (),
+        **selection: Unpack[Selection],
+    ) -> ClientRun:
+        """Install `requirements`, lines of a requirements file, into the directory `target`.
+
+        Source: https://pip.pypa.io/en/stable/cli/pip_install/
+        """
+        return self._run_pip(
+            *("install", "--no-compile", "--no-build-isolation", "--target", str(target.absolute())),
+            *_options(selection),
+            requirements=requirements,
+            indexes=[index_url, *extra_index_urls],
+        )
+
+    def download(
+        self,
+        *requirements: str,
+        dest: Path,
+        index_url: IndexURL,
+        extra_index_urls: Iterable[IndexURL] = (),
+        **selection: Unpack[Selection],
+    ) -> ClientRun:
+        """Save the distributions for `requirements`, lines of a requirements file, in the directory `dest`.
+
+        Source: https://pip.pypa.io/en/stable/cli/pip_download/
+        """
+        return self._run_pip(
+            *("download", "--no-build-isolation", "--dest", str(dest.absolute())),
+            *_options(selection),
+            requirements=requirements,
+            indexes=[index_url, *extra_index_urls],
+        )
+
+    def index_versions(
+        self,
+        name: str,
+        *,
+        index_url: IndexURL,
+        extra_index_urls: Iterable[IndexURL] = (),
+        pre: bool = False,
+    ) -> ClientRun:
+        """List the versions of the project `name`: one request to each index, and no download.
+
+        Source: https://pip.pypa.io/en/stable/cli/pip_index/
+        """
+        return self._run_pip(
+            *("index", "versions", name),
+            *(["--pre"] if pre else []),
+            indexes=[index_url, *extra_index_urls],
+        )
+
+    def _run_pip(
+        self, *arguments: str, indexes: Sequence[IndexURL], requirements: Sequence[str] = ()
+    ) -> ClientRun:
+        first, *extra = (index.with_credential for index in indexes)
+        unencrypted = [host for index in indexes if (host := index.unencrypted_host)]
+        return self._run(
+            *arguments,
+            *("--disable-pip-version-check", "--no-cache-dir", "--no-input", "--retries", "0"),
+            *(option for host in unencrypted for option in ("--trusted-host", host)),
+            *(["-vv"] if self.verbose else []),
+            *(["--requirement", _REQUIREMENTS] if requirements else []),
+            files={_REQUIREMENTS: "".join(f"{line}\n" for line in requirements)} if requirements else {},
+            # --isolated would hide these from pip; in a hermetic environment nothing else is left to hide.
+            variables={"PIP_INDEX_URL": first, "PIP_EXTRA_INDEX_URL": " ".join(extra)},
+            secrets=[pair for index in indexes for pair in index.secrets],
+        )
+
+
+def available_versions(run: ClientRun) -> list[str]:
+    """Return what a run of `Pip.index_versions` listed, newest first; nothing if it failed."""
+    for line in run.stdout.splitlines():
+        label, _, versions = line.partition(": ")
+        if label == "Available versions":
+            return versions.split(", ")
+    return []
+
+
+def _options(selection: Selection) -> list[str]:
+    options = []
+    if selection.get("no_deps", True):
+        options += ["--no-deps"]
+    if kind := selection.get("only"):
+        options += ["--only-binary" if kind == "wheel" else "--no-binary", ":all:"]
+    if selection.get("pre"):
+        options += ["--pre"]
+    if version := selection.get("python_version"):
+        options += ["--python-version", version]
+    if selection.get("require_hashes"):
+        options += ["--require-hashes"]
+    return options

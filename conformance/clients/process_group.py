@@ -1,0 +1,49 @@
+"""A process with all its descendants, as one thing that can be killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+if sys.platform == "win32":
+    _CREATION_FLAGS = subprocess.CREATE_NEW_PROCESS_GROUP
+else:
+    _CREATION_FLAGS = 0
+
+
+def start(
+    command: Sequence[str], *, stdout: IO[bytes], stderr: IO[bytes], env: Mapping[str, str], cwd: Path
+) -> subprocess.Popen[bytes]:
+    """Start `command` without input, in a group of its own.
+
+    Errors: OSError if there is no such program or directory.
+    """
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        env=env,
+        cwd=cwd,
+        # A session of its own has no terminal either, so that nothing can be asked there.
+        start_new_session=True,
+        creationflags=_CREATION_FLAGS,
+    )
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill `process`, which was not waited for yet, and all that it started; return when it has ended."""
+    if sys.platform == "win32":
+        taskkill = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
+        subprocess.run(taskkill, capture_output=True, check=False)
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -1,0 +1,131 @@
+"""One run of a client: how it is started, ended, and what is kept of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from conformance.clients.process_group import kill, start
+from conformance.clients.redaction import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+KEPT_BYTES = 1_000_000
+"""How much of each output stream is kept: its end, in whole lines."""
+
+_TERMINAL_CODES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+
+
+class ClientMissing(Exception):  # noqa: N818 - a state of this machine, not of the target
+    """A client cannot be started here; this says nothing about the target."""
+
+    def __init__(self, client: str, *, cause: str, hint: str) -> None:
+        super().__init__(f"{client} cannot be started: {cause}. {hint}")
+        self.client = client
+        self.cause = cause
+        self.hint = hint
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientRun:
+    """What a client did: `command`, `stdout` and `stderr` are redacted; `duration` is in seconds.
+
+    `exit_code` is what the system reports; after a timeout it means nothing.
+    """
+
+    client: str
+    version: str
+    command: tuple[str, ...]
+    exit_code: int
+    stdout: str
+    stderr: str
+    duration: float
+    timed_out: bool
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the client ended by itself, and was content."""
+        return self.exit_code == 0 and not self.timed_out
+
+    @property
+    def output(self) -> str:
+        """Both streams, standard output first."""
+        return self.stdout + self.stderr
+
+    def says(self, text: str) -> bool:
+        """Tell whether `text` is in the output, wherever the client broke its lines."""
+        return _unspaced(text) in _unspaced(self.output)
+
+    def __str__(self) -> str:
+        ending = "timed out" if self.timed_out else f"exit {self.exit_code}"
+        return f"{self.client} {self.version}: {ending} after {self.duration:.1f} s\n{self.output}"
+
+
+def execute(
+    command: Sequence[str],
+    *,
+    client: str,
+    version: str,
+    environment: Mapping[str, str],
+    directory: Path,
+    timeout: float,
+    secrets: Iterable[tuple[str, str]] = (),
+) -> ClientRun:
+    """Run `command` in `directory` with exactly `environment` and no input; return what it did.
+
+    In: `timeout` in seconds, after which the process and all it started are killed;
+    `secrets`, the pairs of user name and password that must not be seen in what is kept.
+    Errors: ClientMissing if the command cannot be started.
+    """
+    hidden = tuple(secrets)
+    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+        begin = time.perf_counter()
+        try:
+            process = start(command, stdout=stdout, stderr=stderr, env=environment, cwd=directory)
+        except OSError as error:
+            raise ClientMissing(client, cause=str(error), hint="Is that the path of a program?") from error
+        timed_out = not _ended(process, within=timeout)
+        return ClientRun(
+            client=client,
+            version=version,
+            command=tuple(redact(argument, hidden) for argument in command),
+            exit_code=process.returncode,
+            stdout=_kept(stdout, hidden),
+            stderr=_kept(stderr, hidden),
+            duration=time.perf_counter() - begin,
+            timed_out=timed_out,
+        )
+
+
+def _ended(process: subprocess.Popen[bytes], *, within: float) -> bool:
+    """Tell whether `process` ends by itself `within` seconds; it has ended in any case."""
+    try:
+        process.wait(within)
+    except subprocess.TimeoutExpired:
+        return False
+    else:
+        return True
+    finally:
+        if process.returncode is None:  # also when the wait was interrupted
+            kill(process)
+
+
+def _kept(stream: IO[bytes], secrets: Iterable[tuple[str, str]]) -> str:
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, size - KEPT_BYTES))
+    text = stream.read().decode("utf-8", errors="replace")
+    if size > KEPT_BYTES:  # a first line in part may begin in the middle of a secret
+        text = f"[cut: the end of {size} bytes]\n" + text.partition("\n")[2]
+    lines = _TERMINAL_CODES.sub("", text).splitlines()
+    return redact("".join(f"{line.rstrip()}\n" for line in lines), secrets)
+
+
+def _unspaced(text: str) -> str:
+    return "".join(text.split())

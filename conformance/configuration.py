@@ -1,0 +1,96 @@
+"""Where a target comes from: the command line, then the environment, then registry.toml."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from conformance.target import DEFAULT, BadTarget, Target, target_from_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "REGISTRY_CONFORMANCE_"
+_CREDENTIAL = re.compile(PREFIX + r"CREDENTIAL_(?P<name>[A-Z0-9_]+)_(?P<key>USERNAME|PASSWORD)")
+_KNOWN_KEYS = {"url", "profile", "credentials", "gitlab-projects", "limits"}
+
+
+def configured_target(
+    *,
+    url: str | None = None,
+    profile: str | None = None,
+    username: str | None = None,
+    password: str | None = None,
+    config: str | Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Target | None:
+    """Put a target together; None when no URL is given anywhere, which means the embedded server.
+
+    An argument outweighs REGISTRY_CONFORMANCE_URL, _PROFILE, _USERNAME, _PASSWORD, _CONFIG and
+    _CREDENTIAL_<NAME>_USERNAME/_PASSWORD, which outweigh the file.
+    Raises BadTarget, with what to change.
+    """
+    config = config or environ.get(PREFIX + "CONFIG")
+    table = _read(Path(config), environ) if config else {}
+    url = url or environ.get(PREFIX + "URL")
+    if url and table.get("url"):
+        _same_origin(url, table["url"], config)
+    table["url"] = url or table.get("url")
+    table["profile"] = profile or environ.get(PREFIX + "PROFILE") or table.get("profile", "gitlab")
+    credentials = table.setdefault("credentials", {})
+    for name, key, value in _from_environment(environ):
+        credentials.setdefault(name, {})[key] = value
+    for key, given in (("username", username), ("password", password)):
+        value = given if given is not None else environ.get(PREFIX + key.upper())
+        if value is not None:
+            credentials.setdefault(DEFAULT, {})[key] = value
+    if not table["url"]:
+        if credentials:
+            raise BadTarget("there are credentials but no URL: name the registry, or leave the credentials out")
+        return None
+    return target_from_table(table)
+
+
+def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    matches = ((_CREDENTIAL.fullmatch(key), value) for key, value in environ.items())
+    return [(m["name"].lower().replace("_", "-"), m["key"].lower(), value) for m, value in matches if m]
+
+
+def _read(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadTarget(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadTarget(f"{path} is not TOML: {error}") from error
+    if unknown := table.keys() - _KNOWN_KEYS:
+        raise BadTarget(f"{path} has unknown keys {sorted(unknown)}; known are {sorted(_KNOWN_KEYS)}")
+    if not all(isinstance(value, dict) for value in table.get("credentials", {}).values()):
+        raise BadTarget(f"{path}: credentials are tables, such as [credentials.default]")
+    for name, credential in table.get("credentials", {}).items():
+        _take_password_from_environment(name, credential, path, environ)
+    return table
+
+
+def _take_password_from_environment(
+    name: str, credential: dict[str, Any], path: Path, environ: Mapping[str, str]
+) -> None:
+    variable = credential.pop("password-env", None)
+    if variable is None:
+        return
+    if variable not in environ:
+        raise BadTarget(f"{path}: [credentials.{name}] wants the environment variable {variable}, which is not set")
+    credential["password"] = environ[variable]
+
+
+def _same_origin(url: str, configured: str, config: str | Path | None) -> None:
+    """Refuse to send the credentials of one host to another."""
+    if urlsplit(url)[:2] != urlsplit(configured)[:2]:
+        raise BadTarget(
+            f"{config} holds credentials for {configured}, which is another host than {url}; "
+            "write a file for that host, or leave one of them out"
+        )

@@ -1,0 +1,79 @@
+"""What a run has published, written down before it is sent, so that it can be removed again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from platformdirs import user_state_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One distribution that may exist on a registry because of a run."""
+
+    url: str
+    """The repository it was sent to."""
+    project: str
+    version: str
+    filename: str
+
+
+class BadLedger(ValueError):
+    """A ledger cannot be read; the message names the file."""
+
+
+def default_folder() -> Path:
+    """Return where ledgers are kept: the user's state folder."""
+    return user_state_path("registry-conformance") / "ledgers"
+
+
+class Ledger:
+    """The list of one run, as JSON lines in a file of its own.
+
+    Every process of a run appends to the same file: a line is written at once and is short.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run that wrote it, which is in the name of everything the run published."""
+        return self.path.stem
+
+    def add(self, entry: Entry) -> None:
+        """Write an entry down. To be called before the distribution is sent."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        line = json.dumps(entry.__dict__, ensure_ascii=True) + "\n"
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(line)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return what was written, each once. Raises BadLedger."""
+        if not self.path.exists():
+            return ()
+        try:
+            lines = self.path.read_text(encoding="utf-8").splitlines()
+            return tuple(dict.fromkeys(Entry(**json.loads(line)) for line in lines))
+        except (ValueError, TypeError, OSError) as error:
+            raise BadLedger(f"{self.path} cannot be read as a ledger: {error}") from error
+
+    def keep_only(self, left: Iterable[Entry]) -> None:
+        """Reduce the ledger to what is left on the registry; nothing left removes the file."""
+        remaining = list(left)
+        self.path.unlink(missing_ok=True)
+        for entry in remaining:
+            self.add(entry)
+
+
+def ledgers(folder: Path) -> list[Ledger]:
+    """Return the ledgers that earlier runs left in `folder`, oldest first."""
+    if not folder.is_dir():
+        return []
+    return [Ledger(path) for path in sorted(folder.glob("*.jsonl"), key=lambda path: path.stat().st_mtime)]

@@ -1,0 +1,27 @@
+"""How a run is carried out, as opposed to what it is carried out on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path  # noqa: TC003 - dataclass fields are looked at while running
+
+from conformance.ledger import default_folder
+from conformance.wire import Limits
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """The options of a run.
+
+    `examples` is how many examples a property may send; `seed` chooses them.
+    `keep` leaves on the target what the run has published.
+    `client_timeout` is how many seconds a client may take.
+    """
+
+    examples: int = 10
+    seed: int = 0
+    keep: bool = False
+    limits: Limits = field(default_factory=Limits)
+    client_timeout: float = 60.0
+    ca_bundle: Path | None = None
+    ledger_folder: Path = field(default_factory=default_folder)

@@ -1,0 +1,145 @@
+"""The pytest plugin: `pytest --pyargs conformance --registry-url …`.
+
+Loaded in every pytest run of an environment that has the suite installed, so it does nothing,
+and imports nothing large, until checks of the suite are collected.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conformance.judge import Judge
+    from conformance.options import RunOptions
+    from conformance.preparation import Run
+    from conformance.report import RunResult
+
+JUDGE = "registry-conformance-judge"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options that say which registry is tested, and how."""
+    group = parser.getgroup("registry conformance")
+    group.addoption("--registry-url", metavar="URL", help="the upload URL; without it, the embedded reference server")
+    group.addoption("--registry-profile", metavar="NAME", help="the kind of registry (gitlab)")
+    group.addoption("--registry-username", metavar="NAME")
+    group.addoption("--registry-password", metavar="SECRET", help="better: REGISTRY_CONFORMANCE_PASSWORD")
+    group.addoption("--registry-config", metavar="FILE", help="a registry.toml with the target and its credentials")
+    group.addoption("--registry-json", metavar="FILE", help="write the result there")
+    group.addoption("--registry-examples", metavar="N", type=int, default=10, help="examples per property (10)")
+    group.addoption("--registry-seed", metavar="N", type=int, default=0, help="chooses the examples (0)")
+    group.addoption("--registry-max-requests", metavar="N", type=int, default=2_000, help="per process (2000)")
+    group.addoption("--registry-rate", metavar="N", type=float, help="requests per second (no limit)")
+    group.addoption("--registry-timeout", metavar="SECONDS", type=float, default=30.0, help="per request (30)")
+    group.addoption("--registry-ca-bundle", metavar="FILE", help="certificates to trust instead of the usual ones")
+    group.addoption("--registry-ledgers", metavar="FOLDER", help="where ledgers are kept (the user's state folder)")
+    group.addoption("--registry-keep", action="store_true", help="do not remove what was published")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Know the mark of checks; the judge comes when there is something to judge."""
+    config.addinivalue_line("markers", "requirement(id): the requirement of the catalogue that this checks")
+    if _is_asked_for(config) and not config.pluginmanager.has_plugin(JUDGE):
+        config.pluginmanager.register(_judge(config), JUDGE)
+        if not hasattr(config, "workerinput"):
+            config.pluginmanager.register(PlainReport(), "registry-conformance-report")
+
+
+class PlainReport:
+    """Ends a plain pytest session as `registry-conformance run` does: clean-up, result, report, exit code."""
+
+    def __init__(self) -> None:
+        self._result: RunResult | None = None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Clean up, write the result, and say by the exit code whether the target conforms."""
+        from conformance.finish import finish
+
+        config = session.config
+        judge: Judge = config.pluginmanager.get_plugin(JUDGE)
+        path = config.getoption("registry_json")
+        self._result = finish(judge, json_path=Path(path) if path else None, whole=_is_whole(config))
+        if self._result and exitstatus in {0, 1, 5} and not judge.foreign_failures:
+            session.exitstatus = int(self._result.exit_code)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the report."""
+        from conformance.report import print_report
+
+        if self._result:
+            terminalreporter.ensure_newline()
+            print_report(self._result, sys.stdout)
+
+
+def _is_asked_for(config: pytest.Config) -> bool:
+    """Tell whether the arguments name the suite's own checks."""
+    here = Path(__file__).parent
+    for argument in config.args:
+        name = argument.partition("::")[0]
+        if config.option.pyargs and name.partition(".")[0] == here.name:
+            return True
+        path = (config.invocation_params.dir / name).resolve()
+        if path == here or here in path.parents:
+            return True
+    return False
+
+
+def _is_whole(config: pytest.Config) -> bool:
+    """Tell whether every requirement was to be judged, and not a choice of them."""
+    chosen = config.option.keyword or config.option.markexpr or config.getoption("maxfail", 0)
+    return not chosen and not any("::" in argument for argument in config.args)
+
+
+def _judge(config: pytest.Config) -> Judge:
+    from conformance.judge import Judge
+
+    options = _options(config)
+    stack = ExitStack()
+    config.add_cleanup(stack.close)
+    return Judge(lambda: _prepared(config, options, stack), options)
+
+
+def _options(config: pytest.Config) -> RunOptions:
+    from conformance.options import RunOptions
+    from conformance.wire import Limits
+
+    bundle = config.getoption("registry_ca_bundle")
+    folder = config.getoption("registry_ledgers")
+    return RunOptions(
+        examples=config.getoption("registry_examples"),
+        seed=config.getoption("registry_seed"),
+        keep=config.getoption("registry_keep"),
+        ca_bundle=Path(bundle) if bundle else None,
+        limits=Limits(
+            max_requests=config.getoption("registry_max_requests"),
+            rate=config.getoption("registry_rate"),
+            timeout=config.getoption("registry_timeout"),
+        ),
+        **({"ledger_folder": Path(folder)} if folder else {}),
+    )
+
+
+def _prepared(config: pytest.Config, options: RunOptions, stack: ExitStack) -> Run:
+    from conformance.configuration import configured_target
+    from conformance.embedded import embedded_target
+    from conformance.preparation import CannotJudge, prepare
+    from conformance.target import BadTarget
+    from conformance.verdicts import ExitCode
+
+    try:
+        target = configured_target(
+            url=config.getoption("registry_url"),
+            profile=config.getoption("registry_profile"),
+            username=config.getoption("registry_username"),
+            password=config.getoption("registry_password"),
+            config=config.getoption("registry_config"),
+        )
+    except BadTarget as error:
+        raise CannotJudge(str(error), ExitCode.USAGE) from error
+    return prepare(target or stack.enter_context(embedded_target()), options)

@@ -1,0 +1,196 @@
+"""Before the checks: is anybody there, does it take our credential, and the corpus."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from conformance.corpus import Corpus, Published, new_run_id, planned
+from conformance.ledger import Ledger
+from conformance.names import normalized
+from conformance.registry import Registry
+from conformance.target import Target, target_from_table
+from conformance.verdicts import Deviation, ExitCode
+from conformance.wire import Redactor, Session, Transcript, Unreachable
+
+if TYPE_CHECKING:
+    from conformance.options import RunOptions
+    from conformance.wire import Answer
+
+VISIBLE_WITHIN = 3.0
+"""Seconds after which an upload that was accepted has to be listed, for a run to make sense."""
+
+
+class CannotJudge(Exception):
+    """The run ends before its first check. `str()` says why and what to do; `exit_code` says it to the shell."""
+
+    def __init__(self, message: str, exit_code: ExitCode) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run that is under way: everything that checks share."""
+
+    target: Target
+    options: RunOptions
+    transcript: Transcript
+    session: Session
+    ledger: Ledger
+    registry: Registry
+    redact: Redactor
+    corpus: Corpus
+    worker: str = ""
+    """Which of several parallel processes this is; empty for the only one."""
+    prepared_with: int = 0
+    """How many requests it took to get here."""
+
+    def as_table(self) -> dict[str, Any]:
+        """Return what another process needs to take part. It holds secrets: hand it over, do not write it down."""
+        published = {role: (item.status, item.where, item.text) for role, item in self.corpus.published.items()}
+        return {
+            "target": self.target.as_table(),
+            "embedded": self.target.embedded,
+            "run_id": self.corpus.run_id,
+            "published": published,
+        }
+
+
+def prepare(target: Target, options: RunOptions) -> Run:
+    """Find out whether the target can be judged, and publish the corpus. Raises CannotJudge."""
+    run_id = new_run_id()
+    run = _run(target, options, Corpus(run_id, {}))
+    try:
+        _knock(run.registry, run_id)
+        corpus = _publish(run.registry, run_id)
+    except Unreachable as error:
+        raise CannotJudge(
+            f"{error}\nIs the registry running, and is this its URL?", ExitCode.HARNESS_ERROR
+        ) from error
+    return replace(run, corpus=corpus, prepared_with=len(run.transcript))
+
+
+def take_part(table: dict[str, Any], options: RunOptions, *, worker: str) -> Run:
+    """Join a run that another process has prepared, from `Run.as_table()`."""
+    target = target_from_table(table["target"], embedded=table["embedded"])
+    corpus = Corpus(
+        table["run_id"],
+        {
+            role: Published(distribution=distribution, status=status, where=where, text=text)
+            for (role, distribution), (status, where, text) in zip(
+                planned(table["run_id"]).items(), table["published"].values(), strict=True
+            )
+        },
+    )
+    return _run(target, options, corpus, worker=worker)
+
+
+def ledger_of(run_id: str, options: RunOptions) -> Ledger:
+    """Return the ledger of a run."""
+    return Ledger(options.ledger_folder / f"{run_id}.jsonl")
+
+
+def _run(target: Target, options: RunOptions, corpus: Corpus, *, worker: str = "") -> Run:
+    transcript = Transcript()
+    redact = Redactor(target.secrets)
+    session = Session(
+        transcript=transcript, redact=redact, limits=options.limits, ca_bundle=options.ca_bundle
+    )
+    ledger = ledger_of(corpus.run_id, options)
+    registry = Registry(target, session=session, transcript=transcript, ledger=ledger)
+    return Run(
+        target=target,
+        options=options,
+        transcript=transcript,
+        session=session,
+        ledger=ledger,
+        registry=registry,
+        redact=redact,
+        corpus=corpus,
+        worker=worker,
+    )
+
+
+def _knock(registry: Registry, run_id: str) -> None:
+    """Ask for a project that cannot exist: any answer but a server's own failure or a locked door will do."""
+    answer = registry.project_answer(f"conformance-{run_id}-absent")
+    if answer.status in {401, 403}:
+        raise CannotJudge(
+            f"the index refuses the credential {answer.credential!r}: {_told(answer)}\n"
+            "Check the user name, the password or token, and its scopes.",
+            ExitCode.USAGE,
+        )
+    _server_works(answer)
+
+
+def _publish(registry: Registry, run_id: str) -> Corpus:
+    published: dict[str, Published] = {}
+    for role, distribution in planned(run_id).items():
+        answer = registry.upload(distribution)
+        if not published:
+            _takes_uploads(answer)
+        item = Published(
+            distribution=distribution, status=answer.status, where=str(answer), text=answer.text[:300]
+        )
+        if item.accepted and not any(earlier.accepted for earlier in published.values()):
+            _lists(registry, item, answer)
+        published[role] = item
+    if not any(item.accepted for item in published.values()):
+        raise CannotJudge(
+            f"every upload was refused; the last one: {_told(answer)}\nNothing can be judged without one project.",
+            ExitCode.TOO_LITTLE_JUDGED,
+        )
+    return Corpus(run_id, published)
+
+
+def _takes_uploads(answer: Answer) -> None:
+    if answer.status in {401, 403}:
+        raise CannotJudge(
+            f"the registry does not let {answer.credential!r} publish: {_told(answer)}\n"
+            "Check the user name, the password or token, its scopes and the user's role.",
+            ExitCode.USAGE,
+        )
+    if answer.status in {404, 405} or 300 <= answer.status < 400:
+        raise CannotJudge(
+            f"this is not an upload URL: {_told(answer)}\n"
+            "Give the URL that `twine upload --repository-url` takes, and its --profile.",
+            ExitCode.USAGE,
+        )
+    _server_works(answer)
+
+
+def _server_works(answer: Answer) -> None:
+    if answer.status >= 500:
+        raise CannotJudge(
+            f"the registry fails by itself: {_told(answer)}\nNothing can be judged until it answers.",
+            ExitCode.TOO_LITTLE_JUDGED,
+        )
+
+
+def _lists(registry: Registry, item: Published, upload: Answer) -> None:
+    """Wait until the first accepted upload is listed: what does not list it is no registry of this profile."""
+    name = normalized(item.distribution.name)
+    deadline = time.monotonic() + VISIBLE_WITHIN
+    while True:
+        try:
+            page = registry.project_page(name, fresh=True)
+        except Deviation as deviation:
+            found, seen = deviation.found, False
+        else:
+            found, seen = f"a page with {len(page.files)} files", item.distribution.filename in page.filenames
+        if seen:
+            return
+        if time.monotonic() > deadline:
+            raise CannotJudge(
+                f"an upload was accepted ({_told(upload)}), but {registry.project_url(name)} shows {found}, not the "
+                "file.\nThis is not a registry of this profile, or not its URL: check both.",
+                ExitCode.USAGE,
+            )
+        time.sleep(0.2)
+
+
+def _told(answer: Answer) -> str:
+    text = " ".join(answer.exchange.response_body.split())
+    return f"{answer.exchange.request} → {answer.status} {answer.reason} {text[:160]}".strip()

@@ -1,0 +1,147 @@
+"""The target as a check talks to it: pages, files, uploads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from conformance.ledger import Entry
+from conformance.names import normalized
+from conformance.pages import ProjectPage, read_project_page, read_root_page
+from conformance.target import DEFAULT
+from conformance.verdicts import Deviation
+from conformance.wire import upload_form
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.ledger import Ledger
+    from conformance.pages import RootPage
+    from conformance.target import Credential, Target
+    from conformance.wire import Answer, Session, Transcript, UploadForm
+    from reference_server.distributions import Distribution
+
+
+class Registry:
+    """A target with a session. `as_` is the name of a credential, or `nobody`.
+
+    Pages are read once per credential and kept until this process publishes under their name.
+    """
+
+    def __init__(self, target: Target, *, session: Session, transcript: Transcript, ledger: Ledger) -> None:
+        self.target = target
+        self._session = session
+        self._transcript = transcript
+        self._ledger = ledger
+        self._pages: dict[tuple[str, str, str], Answer] = {}
+
+    def in_gitlab_project(self, role: str) -> Registry:
+        """Return the registry of another GitLab project. Raises Untestable when none is configured."""
+        return self._beside(self.target.in_gitlab_project(role))
+
+    def at_project(self, project: str) -> Registry:
+        """Return the registry under another id or encoded path of a GitLab project."""
+        return self._beside(self.target.at_project(project))
+
+    def knowing(self, **credentials: Credential) -> Registry:
+        """Return the registry with further credentials, such as wrong ones that a check makes up."""
+        known = {name.replace("_", "-"): credential for name, credential in credentials.items()}
+        return self._beside(replace(self.target, credentials={**self.target.credentials, **known}))
+
+    def _beside(self, target: Target) -> Registry:
+        return Registry(target, session=self._session, transcript=self._transcript, ledger=self._ledger)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        as_: str = DEFAULT,
+        headers: Mapping[str, str] | None = None,
+        follow: bool = False,
+    ) -> Answer:
+        """Send a request without a body and return the answer, whatever its status."""
+        return self._session.send(
+            method,
+            url,
+            credential=self.target.credential(as_),
+            credential_name=as_,
+            headers=headers,
+            follow=follow,
+        )
+
+    def request_bare(self, method: str, url: str, *, label: str, headers: Mapping[str, str]) -> Answer:
+        """Send a request that carries its credential in `headers`; `label` names it in the transcript."""
+        return self._session.send(method, url, credential=None, credential_name=label, headers=headers)
+
+    def project_url(self, name: str) -> str:
+        """Return the URL of a project's page under exactly this spelling."""
+        return f"{self.target.index_url}{quote(name, safe='')}/"
+
+    def project_answer(self, name: str, *, as_: str = DEFAULT, fresh: bool = False) -> Answer:
+        """Return the answer for a project's page, from the cache unless `fresh`; redirects are followed."""
+        key = (normalized(name), self.project_url(name), as_)
+        if fresh or key not in self._pages:
+            self._pages[key] = self.request("GET", self.project_url(name), as_=as_, follow=True)
+        answer = self._pages[key]
+        self._transcript.use(answer.exchange)
+        return answer
+
+    def project_page(self, name: str, *, as_: str = DEFAULT, fresh: bool = False) -> ProjectPage:
+        """Return a project's page. A project that is not there (404) has no files.
+
+        Raises Deviation when the answer is neither a page nor 404.
+        """
+        answer = self.project_answer(name, as_=as_, fresh=fresh)
+        if answer.status == 404:
+            return ProjectPage(files=(), where=str(answer))
+        if answer.status != 200:
+            raise Deviation(expected="a project page (200) or 404", found=f"status {answer.status}", where=str(answer))
+        return read_project_page(answer.text, url=answer.url, where=str(answer))
+
+    def root_page(self, *, as_: str = DEFAULT) -> RootPage:
+        """Return the page that lists the projects. Raises Deviation when it is not answered with 200."""
+        answer = self.request("GET", self.target.index_url, as_=as_, follow=True)
+        if answer.status != 200:
+            raise Deviation(expected="the list of projects (200)", found=f"status {answer.status}", where=str(answer))
+        return read_root_page(answer.text, where=str(answer))
+
+    def upload(self, distribution: Distribution, *, as_: str = DEFAULT, form: UploadForm | None = None) -> Answer:
+        """Post a distribution, under `form` where a check has its own, and return the answer."""
+        self.announce(distribution)
+        form = form or upload_form(distribution)
+        return self._session.send(
+            "POST",
+            self.target.upload_url,
+            credential=self.target.credential(as_),
+            credential_name=as_,
+            headers={"Content-Type": form.content_type},
+            body=form.body(),
+            described=form.described(),
+        )
+
+    def announce(self, distribution: Distribution) -> None:
+        """Write into the ledger that a distribution is about to be sent, by us or by a client."""
+        entry = Entry(
+            url=self.target.url,
+            project=distribution.name,
+            version=distribution.version,
+            filename=distribution.filename,
+        )
+        self._ledger.add(entry)
+        self.forget_pages(distribution.name)
+
+    def forget_pages(self, name: str) -> None:
+        """Read a project's pages again when they are next asked for: it has changed."""
+        changed = normalized(name)
+        self._pages = {key: page for key, page in self._pages.items() if key[0] != changed}
+
+    def download(self, url: str, *, as_: str = DEFAULT) -> Answer:
+        """Fetch a file; redirects are followed, as clients do."""
+        return self.request("GET", url, as_=as_, headers={"Accept-Encoding": "identity"}, follow=True)
+
+
+def file_url(registry: Registry, distribution: Distribution) -> str:
+    """Return the URL that GitLab documents for a file: files/<sha256>/<filename>."""
+    return f"{registry.target.url}/files/{distribution.sha256}/{quote(distribution.filename)}"

@@ -1,0 +1,48 @@
+"""A verdict in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.verdicts import Deviation
+
+if TYPE_CHECKING:
+    from conformance.catalogue import Catalogue, Requirement
+
+INDENT = 11
+
+
+def explain_deviation(requirement: Requirement, deviation: Deviation, catalogue: Catalogue) -> str:
+    """Return what was expected, what came, where, who suffers, and the source of the rule."""
+    return _table(
+        requirement.statement,
+        expected=deviation.expected,
+        found=deviation.found,
+        where=deviation.where,
+        breaks=requirement.breaks,
+        source=catalogue.cite(requirement),
+    )
+
+
+def explain_requirement(requirement: Requirement, catalogue: Catalogue) -> str:
+    """Return everything that the catalogue says about a requirement."""
+    return f"{requirement.id}\n" + _table(
+        requirement.statement,
+        level=f"{requirement.level}; a registry that deviates {requirement.standing.words}",
+        feature=requirement.feature,
+        profiles=", ".join(requirement.profiles),
+        breaks=requirement.breaks,
+        source=catalogue.cite(requirement),
+        since=requirement.since,
+        untested=requirement.untested or "",
+    )
+
+
+def _table(head: str, **rows: str) -> str:
+    lines = [head]
+    for label, text in rows.items():
+        if text:
+            first, *rest = text.splitlines() or [""]
+            lines.append(f"  {label:<{INDENT - 2}}{first}")
+            lines += [" " * INDENT + line for line in rest]
+    return "\n".join(lines)

@@ -1,0 +1,68 @@
+"""What a person sees while a run is under way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from conformance.judge import LETTERS, RESULT
+from conformance.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+
+class ProgressReport:
+    """A pytest plugin: a bar on a terminal, a line of letters per area elsewhere."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._console = Console(file=file, highlight=False)
+        self._bar = Progress(
+            TextColumn("{task.description:<44}"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=self._console,
+            transient=True,
+            disable=not self._console.is_terminal,
+        )
+        self._task = self._bar.add_task("preparing", total=None)
+        self._area = ""
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Know how many checks there are."""
+        self._begin(len(session.items))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:  # noqa: ARG002
+        """Know it from the first worker."""
+        self._begin(len(ids))
+
+    def _begin(self, total: int) -> None:
+        self._bar.update(self._task, total=total)
+        self._bar.start()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count a check that has ended."""
+        result = getattr(report, RESULT, None)
+        if result is None:
+            return
+        self._bar.update(self._task, advance=1, description=result["id"])
+        if not self._console.is_terminal:
+            self._letter(result["id"].partition(".")[0], LETTERS[Verdict(result["verdict"])])
+
+    def _letter(self, area: str, letter: str) -> None:
+        if area != self._area:
+            self._console.print(f"{chr(10) if self._area else ''}{area:<12}", end="")
+            self._area = area
+        self._console.print(letter, end="")
+        self._console.file.flush()
+
+    def pytest_sessionfinish(self) -> None:
+        """Make room for the report."""
+        self._bar.stop()
+        if self._area:
+            self._console.print()

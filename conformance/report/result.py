@@ -1,0 +1,82 @@
+"""The result of a run, as data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from conformance.verdicts import Summary, Verdict
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from conformance.target import Target
+    from conformance.verdicts import ExitCode
+
+SUITE = "pypi-registry-conformance"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckResult:
+    """How one requirement fared. Of basic types only, as it travels between processes.
+
+    `duration` is in seconds; `requests` is how many exchanges the check itself caused,
+    `exchanges` those it looked at, cached ones among them.
+    """
+
+    id: str
+    level: str
+    standing: str
+    verdict: str
+    message: str
+    duration: float
+    requests: int
+    exchanges: list[dict[str, Any]] = field(repr=False)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result's entry for this check."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """Everything that a report is made from. `requests` counts the exchanges of the whole run."""
+
+    target: Target
+    run_id: str
+    started: datetime
+    finished: datetime
+    requests: int
+    exit_code: ExitCode
+    notes: tuple[str, ...]
+    results: tuple[CheckResult, ...]
+
+    @property
+    def summary(self) -> Summary:
+        """How many checks ended with which verdict."""
+        return Summary.of(Verdict(result.verdict) for result in self.results)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result as a JSON object. It holds no secrets: exchanges were redacted when they were made."""
+        summary = self.summary
+        return {
+            "suite": {"name": SUITE, "version": version(SUITE)},
+            "target": {
+                "url": self.target.url,
+                "profile": self.target.profile.name,
+                "embedded": self.target.embedded,
+                "credentials": sorted(self.target.credentials),
+            },
+            "run": self.run_id,
+            "started": self.started.isoformat(timespec="milliseconds"),
+            "finished": self.finished.isoformat(timespec="milliseconds"),
+            "summary": {
+                "verdicts": {str(verdict): summary.counts[verdict] for verdict in Verdict},
+                "judged": summary.judged,
+                "requests": self.requests,
+                "exit_code": int(self.exit_code),
+                "notes": list(self.notes),
+            },
+            "results": [result.as_json() for result in sorted(self.results, key=lambda result: result.id)],
+        }

@@ -1,0 +1,20 @@
+"""HTTP as a check needs it: recorded, redacted, bounded."""
+
+from conformance.wire.form import Part, UploadForm, upload_form
+from conformance.wire.redaction import Redactor
+from conformance.wire.session import Answer, BudgetSpent, Limits, Session, Unreachable
+from conformance.wire.transcript import Exchange, Transcript
+
+__all__ = [
+    "Answer",
+    "BudgetSpent",
+    "Exchange",
+    "Limits",
+    "Part",
+    "Redactor",
+    "Session",
+    "Transcript",
+    "Unreachable",
+    "UploadForm",
+    "upload_form",
+]

@@ -1,0 +1,89 @@
+"""The legacy upload form, written byte by byte, so that a check decides every detail of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reference_server.distributions import Distribution
+
+BOUNDARY = "registry-conformance-boundary"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One part of multipart/form-data; a file where it has a filename."""
+
+    name: str
+    content: bytes
+    filename: str | None = None
+    content_type: str | None = None
+
+    def head(self) -> bytes:
+        """Return the part's header block."""
+        disposition = f'form-data; name="{self.name}"'
+        if self.filename is not None:
+            disposition += f'; filename="{self.filename}"'
+        lines = [f"Content-Disposition: {disposition}"]
+        if self.content_type is not None:
+            lines.append(f"Content-Type: {self.content_type}")
+        return "\r\n".join([*lines, "", ""]).encode()
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadForm:
+    """An upload as it goes over the wire. Source: RFC 7578."""
+
+    parts: tuple[Part, ...]
+    boundary: str = field(default=BOUNDARY)
+
+    @property
+    def content_type(self) -> str:
+        """The request's Content-Type."""
+        return f'multipart/form-data; boundary="{self.boundary}"'
+
+    def body(self) -> bytes:
+        """Return the request's body."""
+        opening = f"--{self.boundary}\r\n".encode()
+        pieces = [piece for part in self.parts for piece in (opening, part.head(), part.content, b"\r\n")]
+        return b"".join([*pieces, f"--{self.boundary}--\r\n".encode()])
+
+    def described(self) -> str:
+        """Return the form as a transcript shows it: fields with their values, files by size."""
+        return "\n".join(
+            f"{part.name}: {len(part.content)} bytes as {part.filename!r}"
+            if part.filename is not None
+            else f"{part.name}: {part.content[:200].decode('utf-8', errors='replace')}"
+            for part in self.parts
+        )
+
+    def with_field(self, name: str, value: str) -> UploadForm:
+        """Return the form with one text field set: replaced where it stands, else put in front."""
+        changed = Part(name=name, content=value.encode())
+        if any(part.name == name for part in self.parts):
+            return replace(self, parts=tuple(changed if part.name == name else part for part in self.parts))
+        return replace(self, parts=(changed, *self.parts))
+
+    def with_more(self, fields: Iterable[tuple[str, str]]) -> UploadForm:
+        """Return the form with text fields added before the rest."""
+        more = tuple(Part(name=name, content=value.encode()) for name, value in fields)
+        return replace(self, parts=(*more, *self.parts))
+
+    def without(self, name: str) -> UploadForm:
+        """Return the form without a part."""
+        return replace(self, parts=tuple(part for part in self.parts if part.name != name))
+
+
+def upload_form(distribution: Distribution) -> UploadForm:
+    """Return the form that publishes a distribution, laid out as twine does: the file comes last."""
+    fields = tuple(Part(name=name, content=value.encode()) for name, value in distribution.form())
+    file = Part(
+        name="content",
+        content=distribution.content,
+        filename=distribution.filename,
+        content_type="application/octet-stream",
+    )
+    return UploadForm(parts=(*fields, file))

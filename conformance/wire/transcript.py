@@ -1,0 +1,81 @@
+"""The recorded HTTP exchanges of a run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KEPT_CHARACTERS = 2_000
+"""How much of a body an exchange keeps."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """One request and its answer, or one run of a client, without secrets.
+
+    `seconds` is the time until the answer was read whole.
+    """
+
+    number: int
+    request: str
+    credential: str
+    request_headers: Mapping[str, str] = field(default_factory=dict)
+    request_body: str = ""
+    status: int | None = None
+    reason: str = ""
+    response_headers: Mapping[str, str] = field(default_factory=dict)
+    response_body: str = ""
+    seconds: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the exchange for the JSON result."""
+        return asdict(self)
+
+
+class Transcript:
+    """All exchanges of one process, and which of them the running check has used."""
+
+    def __init__(self) -> None:
+        self._exchanges: list[Exchange] = []
+        self._used: list[Exchange] = []
+
+    def __len__(self) -> int:
+        return len(self._exchanges)
+
+    @property
+    def next_number(self) -> int:
+        """The number that the next exchange gets."""
+        return len(self._exchanges) + 1
+
+    def record(self, exchange: Exchange) -> None:
+        """Add an exchange; the running check has used it."""
+        self._exchanges.append(exchange)
+        self.use(exchange)
+
+    def use(self, exchange: Exchange) -> None:
+        """Say that the running check looked at an earlier exchange, as with a cached page."""
+        if exchange not in self._used:
+            self._used.append(exchange)
+
+    def begin(self) -> None:
+        """Forget what was used: a new check starts."""
+        self._used = []
+
+    @property
+    def used(self) -> tuple[Exchange, ...]:
+        """What the running check has used, in the order of its use."""
+        return tuple(self._used)
+
+
+def excerpt(content: bytes, content_type: str) -> str:
+    """Return the head of a body as text; what is not text is only counted."""
+    if not content:
+        return ""
+    textual = content_type.startswith("text/") or "json" in content_type or "html" in content_type
+    if not textual and b"\0" in content[:KEPT_CHARACTERS]:
+        return f"<{len(content)} bytes of {content_type or 'no stated type'}>"
+    text = content[: KEPT_CHARACTERS * 4].decode("utf-8", errors="replace")
+    return text if len(text) <= KEPT_CHARACTERS else text[:KEPT_CHARACTERS] + f"… <{len(content)} bytes in all>"
