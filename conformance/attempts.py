@@ -78,7 +78,9 @@ def only_package(gitlab: GitLab, name: str) -> int:
     packages = gitlab.packages(package_name=name)
     if len(packages) != 1:
         raise Deviation(
-            expected=f"one package named {name}", found=f"{len(packages)} packages", where="GET /packages?package_name"
+            expected=f"one package named {name}",
+            found=f"{len(packages)} packages",
+            where="GET /packages?package_name",
         )
     return int(packages[0]["id"])
 

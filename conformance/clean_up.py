@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from conformance.gitlab import GitLab
 from conformance.names import normalized
 from conformance.registry import Registry
-from conformance.target import Target
 from conformance.verdicts import Deviation, Untestable
 from conformance.wire import Unreachable
 
 if TYPE_CHECKING:
     from conformance.ledger import Entry, Ledger
+    from conformance.target import Target
     from conformance.wire import Session, Transcript
 
 
@@ -33,7 +33,9 @@ def clean_up(ledger: Ledger, target: Target, *, session: Session, transcript: Tr
     """
     entries = ledger.entries()
     if target.profile.clean_up != "gitlab-rest":
-        return CleanUp(removed=0, left=entries, reason=f"registries of profile {target.profile.name} cannot delete")
+        return CleanUp(
+            removed=0, left=entries, reason=f"registries of profile {target.profile.name} cannot delete"
+        )
     removed = 0
     left: list[Entry] = []
     reason = ""
@@ -61,5 +63,7 @@ def _remove(gitlab: GitLab, entries: list[Entry], run_id: str) -> int:
     for package_id in ids:
         answer = gitlab.delete_package(package_id)
         if answer.status not in {204, 404}:
-            raise Deviation(expected="204 for deleting a package", found=str(answer.status), where=str(answer))
+            raise Deviation(
+                expected="204 for deleting a package", found=str(answer.status), where=str(answer)
+            )
     return len(ids)

@@ -49,9 +49,13 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"{PROGRAM} {version('pypi-registry-conformance')}")
+    parser.add_argument(
+        "--version", action="version", version=f"{PROGRAM} {version('pypi-registry-conformance')}"
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_run(commands.add_parser("run", help="judge a registry; without a URL, the embedded reference server"))
+    _add_run(
+        commands.add_parser("run", help="judge a registry; without a URL, the embedded reference server")
+    )
     listing = commands.add_parser("list", help="list the requirements of the catalogue")
     listing.add_argument("--format", choices=("text", "json"), default="text")
     listing.add_argument("--profile", metavar="NAME", help="only those that this kind of registry is held to")
@@ -69,25 +73,45 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("url", metavar="URL", nargs="?", help="what `twine upload --repository-url` takes")
     parser.add_argument("--profile", metavar="NAME", help="the kind of registry (gitlab)")
     parser.add_argument("--username", metavar="NAME", help="or REGISTRY_CONFORMANCE_USERNAME")
-    parser.add_argument("--password", metavar="SECRET", help="better: REGISTRY_CONFORMANCE_PASSWORD, which nobody sees")
-    parser.add_argument("--config", metavar="FILE", help="a registry.toml with the target and several credentials")
-    parser.add_argument("--ca-bundle", metavar="FILE", type=Path, help="certificates to trust instead of the usual ones")
-    parser.add_argument("--timeout", metavar="SECONDS", type=_positive(float), default=30.0, help="per request (30)")
+    parser.add_argument(
+        "--password", metavar="SECRET", help="better: REGISTRY_CONFORMANCE_PASSWORD, which nobody sees"
+    )
+    parser.add_argument(
+        "--config", metavar="FILE", help="a registry.toml with the target and several credentials"
+    )
+    parser.add_argument(
+        "--ca-bundle", metavar="FILE", type=Path, help="certificates to trust instead of the usual ones"
+    )
+    parser.add_argument(
+        "--timeout", metavar="SECONDS", type=_positive(float), default=30.0, help="per request (30)"
+    )
     parser.add_argument("--rate", metavar="N", type=_positive(float), help="requests per second (no limit)")
-    parser.add_argument("--max-requests", metavar="N", type=_positive(int), default=2_000, help="at most (2000)")
-    parser.add_argument("--ledgers", metavar="FOLDER", type=Path, help="where ledgers are kept (the user's state folder)")
+    parser.add_argument(
+        "--max-requests", metavar="N", type=_positive(int), default=2_000, help="at most (2000)"
+    )
+    parser.add_argument(
+        "--ledgers", metavar="FOLDER", type=Path, help="where ledgers are kept (the user's state folder)"
+    )
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
     _add_target(parser)
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the result there")
     parser.add_argument("--examples", metavar="N", type=_positive(int), default=10, help="per property (10)")
-    parser.add_argument("--seed", metavar="N", type=_seed, default=0, help="a number, or `random`; chooses the examples (0)")
+    parser.add_argument(
+        "--seed", metavar="N", type=_seed, default=0, help="a number, or `random`; chooses the examples (0)"
+    )
     parser.add_argument("--keep", action="store_true", help="do not remove what was published")
-    parser.add_argument("--plan", action="store_true", help="print what would be published, and publish nothing")
-    parser.add_argument("-k", metavar="EXPRESSION", dest="keyword", help="only the checks that match, as with pytest")
+    parser.add_argument(
+        "--plan", action="store_true", help="print what would be published, and publish nothing"
+    )
+    parser.add_argument(
+        "-k", metavar="EXPRESSION", dest="keyword", help="only the checks that match, as with pytest"
+    )
     parser.add_argument("-x", action="store_true", dest="exit_first", help="stop at the first failure")
-    parser.add_argument("-n", metavar="N", dest="processes", help="in parallel: a number of processes, or `auto`")
+    parser.add_argument(
+        "-n", metavar="N", dest="processes", help="in parallel: a number of processes, or `auto`"
+    )
     parser.set_defaults(command=_run)
 
 
@@ -152,6 +176,7 @@ def _check_run(arguments: argparse.Namespace) -> None:
 
 
 def _options(arguments: argparse.Namespace) -> RunOptions:
+    from conformance.ledger import default_folder
     from conformance.options import RunOptions
     from conformance.wire import Limits
 
@@ -161,7 +186,7 @@ def _options(arguments: argparse.Namespace) -> RunOptions:
         keep=getattr(arguments, "keep", False),
         ca_bundle=arguments.ca_bundle,
         limits=Limits(max_requests=arguments.max_requests, rate=arguments.rate, timeout=arguments.timeout),
-        **({"ledger_folder": arguments.ledgers} if arguments.ledgers else {}),
+        ledger_folder=arguments.ledgers or default_folder(),
     )
 
 
@@ -185,7 +210,9 @@ def _list(arguments: argparse.Namespace) -> int:
     from conformance.profiles import profile_names
 
     if arguments.profile and arguments.profile not in profile_names():
-        return _say(f"there is no profile {arguments.profile!r}; choose one of: {', '.join(profile_names())}", 2)
+        return _say(
+            f"there is no profile {arguments.profile!r}; choose one of: {', '.join(profile_names())}", 2
+        )
     rows = catalogue().for_profile(arguments.profile) if arguments.profile else list(catalogue())
     if arguments.format == "json":
         print(json.dumps([row.as_json() for row in rows], indent=1))
@@ -242,5 +269,3 @@ def _seed(text: str) -> int:
 def _say(message: str, exit_code: int) -> int:
     print(f"{PROGRAM}: {message}", file=sys.stderr)
     return int(exit_code)
-
-

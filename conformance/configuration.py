@@ -34,11 +34,11 @@ def configured_target(
     _CREDENTIAL_<NAME>_USERNAME/_PASSWORD, which outweigh the file.
     Raises BadTarget, with what to change.
     """
-    config = config or environ.get(PREFIX + "CONFIG")
-    table = _read(Path(config), environ) if config else {}
+    file = config or environ.get(PREFIX + "CONFIG")
+    table = _read(Path(file), environ) if file else {}
     url = url or environ.get(PREFIX + "URL")
     if url and table.get("url"):
-        _same_origin(url, table["url"], config)
+        _same_origin(url, table["url"], file)
     table["url"] = url or table.get("url")
     table["profile"] = profile or environ.get(PREFIX + "PROFILE") or table.get("profile", "gitlab")
     credentials = table.setdefault("credentials", {})
@@ -50,7 +50,9 @@ def configured_target(
             credentials.setdefault(DEFAULT, {})[key] = value
     if not table["url"]:
         if credentials:
-            raise BadTarget("there are credentials but no URL: name the registry, or leave the credentials out")
+            raise BadTarget(
+                "there are credentials but no URL: name the registry, or leave the credentials out"
+            )
         return None
     return target_from_table(table)
 
@@ -83,7 +85,9 @@ def _take_password_from_environment(
     if variable is None:
         return
     if variable not in environ:
-        raise BadTarget(f"{path}: [credentials.{name}] wants the environment variable {variable}, which is not set")
+        raise BadTarget(
+            f"{path}: [credentials.{name}] wants the environment variable {variable}, which is not set"
+        )
     credential["password"] = environ[variable]
 
 

@@ -123,7 +123,9 @@ def gave_up(run: ClientRun, *, exit_code: int = 1) -> None:
     """Require that a client said no, by itself and with this exit code."""
     if run.timed_out or run.exit_code != exit_code:
         raise Deviation(
-            expected=f"{run.client} ends with exit code {exit_code}", found=_ending(run), where=" ".join(run.command)
+            expected=f"{run.client} ends with exit code {exit_code}",
+            found=_ending(run),
+            where=" ".join(run.command),
         )
 
 
@@ -131,7 +133,9 @@ def says(run: ClientRun, text: str) -> None:
     """Require that a client printed some text, however it wrapped it."""
     if not run.says(text):
         raise Deviation(
-            expected=f"{run.client} prints {text!r}", found=run.output[-SHOWN * 2 :], where=" ".join(run.command)
+            expected=f"{run.client} prints {text!r}",
+            found=run.output[-SHOWN * 2 :],
+            where=" ".join(run.command),
         )
 
 

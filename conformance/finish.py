@@ -44,9 +44,7 @@ def _tidy(run: Run) -> str:
         return f"Everything published is still there (--keep); it is listed in {ledger.path}."
     done = clean_up(ledger, run.target, session=run.session, transcript=run.transcript)
     if done.left:
-        return (
-            f"{len(done.left)} distributions could not be removed: {done.reason}. They are listed in {ledger.path}."
-        )
+        return f"{len(done.left)} distributions could not be removed: {done.reason}. They are listed in {ledger.path}."
     return f"Removed {done.removed} packages that this run had published."
 
 

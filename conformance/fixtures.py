@@ -45,6 +45,7 @@ RUN = pytest.StashKey[Run]()
 
 _NUMBERS = count(1)
 
+
 class NewName:
     """Makes names for what a check publishes by itself: each carries the run's id, and none comes twice."""
 
@@ -116,7 +117,9 @@ def private_registry(registry: Registry, gitlab: GitLab) -> Registry:
     """The target, which is a private GitLab project by GitLab's own account; else the check does not apply."""
     visibility = json_of(gitlab.call("GET", "")).get("visibility")
     if visibility is None:
-        raise Untestable("GitLab's API does not tell the visibility of the target's GitLab project to `default`")
+        raise Untestable(
+            "GitLab's API does not tell the visibility of the target's GitLab project to `default`"
+        )
     if visibility != "private":
         raise NotApplicable(f"the target's GitLab project is {visibility}")
     return registry

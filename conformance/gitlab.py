@@ -13,6 +13,8 @@ from conformance.target import DEFAULT
 from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from conformance.registry import Registry
     from conformance.wire import Answer
 
@@ -25,7 +27,9 @@ class GitLab:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
 
-    def call(self, method: str, path: str, *, as_: str = DEFAULT, **query: str | int) -> Answer:
+    def call(
+        self, method: str, path: str, query: Mapping[str, str | int] | None = None, *, as_: str = DEFAULT
+    ) -> Answer:
         """Call the API below `projects/<id>` and return the answer, whatever its status."""
         target = self._registry.target
         credential = target.credential(as_)
@@ -38,7 +42,7 @@ class GitLab:
         found: list[dict[str, Any]] = []
         page = 1
         while True:
-            answer = self.call("GET", "/packages", as_=as_, per_page=PAGE_SIZE, page=page, **query)
+            answer = self.call("GET", "/packages", {**query, "per_page": PAGE_SIZE, "page": page}, as_=as_)
             rows = objects(answer)
             found += rows
             if len(rows) < PAGE_SIZE:
@@ -47,7 +51,9 @@ class GitLab:
 
     def package_files(self, package_id: int, *, as_: str = DEFAULT) -> list[dict[str, Any]]:
         """Return the files of a package. Raises Deviation when the answer is not a list of them."""
-        return objects(self.call("GET", f"/packages/{package_id}/package_files", as_=as_, per_page=PAGE_SIZE))
+        return objects(
+            self.call("GET", f"/packages/{package_id}/package_files", {"per_page": PAGE_SIZE}, as_=as_)
+        )
 
     def delete_package(self, package_id: int, *, as_: str = DEFAULT) -> Answer:
         """Delete a package with all its files and return the answer."""
@@ -59,7 +65,9 @@ def objects(answer: Answer) -> list[dict[str, Any]]:
     rows = json_of(answer)
     if answer.status != 200 or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Deviation(
-            expected="200 with a JSON array of objects", found=f"{answer.status}: {answer.text[:200]}", where=str(answer)
+            expected="200 with a JSON array of objects",
+            found=f"{answer.status}: {answer.text[:200]}",
+            where=str(answer),
         )
     return rows
 
@@ -69,4 +77,6 @@ def json_of(answer: Answer) -> Any:
     try:
         return json.loads(answer.content)
     except ValueError:
-        raise Deviation(expected="a JSON body", found=answer.text[:200] or "nothing", where=str(answer)) from None
+        raise Deviation(
+            expected="a JSON body", found=answer.text[:200] or "nothing", where=str(answer)
+        ) from None

@@ -152,7 +152,11 @@ class Judge:
         return report
 
     def _message(
-        self, requirement: Requirement, outcome: Outcome, error: BaseException | None, report: pytest.TestReport
+        self,
+        requirement: Requirement,
+        outcome: Outcome,
+        error: BaseException | None,
+        report: pytest.TestReport,
     ) -> str:
         if isinstance(error, Deviation):
             return self._redacted(explain_deviation(requirement, error, catalogue()))
@@ -181,7 +185,9 @@ class Judge:
 
     # Reporting
 
-    def pytest_report_teststatus(self, report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, str] | None:
+    def pytest_report_teststatus(
+        self, report: pytest.CollectReport | pytest.TestReport
+    ) -> tuple[str, str, str] | None:
         """Show verdicts instead of pytest's outcomes."""
         result = getattr(report, RESULT, None)
         if result is None:

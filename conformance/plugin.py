@@ -25,19 +25,33 @@ JUDGE = "registry-conformance-judge"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that say which registry is tested, and how."""
     group = parser.getgroup("registry conformance")
-    group.addoption("--registry-url", metavar="URL", help="the upload URL; without it, the embedded reference server")
+    group.addoption(
+        "--registry-url", metavar="URL", help="the upload URL; without it, the embedded reference server"
+    )
     group.addoption("--registry-profile", metavar="NAME", help="the kind of registry (gitlab)")
     group.addoption("--registry-username", metavar="NAME")
     group.addoption("--registry-password", metavar="SECRET", help="better: REGISTRY_CONFORMANCE_PASSWORD")
-    group.addoption("--registry-config", metavar="FILE", help="a registry.toml with the target and its credentials")
+    group.addoption(
+        "--registry-config", metavar="FILE", help="a registry.toml with the target and its credentials"
+    )
     group.addoption("--registry-json", metavar="FILE", help="write the result there")
-    group.addoption("--registry-examples", metavar="N", type=int, default=10, help="examples per property (10)")
+    group.addoption(
+        "--registry-examples", metavar="N", type=int, default=10, help="examples per property (10)"
+    )
     group.addoption("--registry-seed", metavar="N", type=int, default=0, help="chooses the examples (0)")
-    group.addoption("--registry-max-requests", metavar="N", type=int, default=2_000, help="per process (2000)")
+    group.addoption(
+        "--registry-max-requests", metavar="N", type=int, default=2_000, help="per process (2000)"
+    )
     group.addoption("--registry-rate", metavar="N", type=float, help="requests per second (no limit)")
-    group.addoption("--registry-timeout", metavar="SECONDS", type=float, default=30.0, help="per request (30)")
-    group.addoption("--registry-ca-bundle", metavar="FILE", help="certificates to trust instead of the usual ones")
-    group.addoption("--registry-ledgers", metavar="FOLDER", help="where ledgers are kept (the user's state folder)")
+    group.addoption(
+        "--registry-timeout", metavar="SECONDS", type=float, default=30.0, help="per request (30)"
+    )
+    group.addoption(
+        "--registry-ca-bundle", metavar="FILE", help="certificates to trust instead of the usual ones"
+    )
+    group.addoption(
+        "--registry-ledgers", metavar="FOLDER", help="where ledgers are kept (the user's state folder)"
+    )
     group.addoption("--registry-keep", action="store_true", help="do not remove what was published")
 
 
@@ -62,7 +76,8 @@ class PlainReport:
         from conformance.finish import finish
 
         config = session.config
-        judge: Judge = config.pluginmanager.get_plugin(JUDGE)
+        judge = config.pluginmanager.get_plugin(JUDGE)
+        assert judge is not None  # noqa: S101 - whoever registers this registers that
         path = config.getoption("registry_json")
         self._result = finish(judge, json_path=Path(path) if path else None, whole=_is_whole(config))
         if self._result and exitstatus in {0, 1, 5} and not judge.foreign_failures:
@@ -106,6 +121,7 @@ def _judge(config: pytest.Config) -> Judge:
 
 
 def _options(config: pytest.Config) -> RunOptions:
+    from conformance.ledger import default_folder
     from conformance.options import RunOptions
     from conformance.wire import Limits
 
@@ -121,7 +137,7 @@ def _options(config: pytest.Config) -> RunOptions:
             rate=config.getoption("registry_rate"),
             timeout=config.getoption("registry_timeout"),
         ),
-        **({"ledger_folder": Path(folder)} if folder else {}),
+        ledger_folder=Path(folder) if folder else default_folder(),
     )
 
 

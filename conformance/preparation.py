@@ -49,7 +49,9 @@ class Run:
 
     def as_table(self) -> dict[str, Any]:
         """Return what another process needs to take part. It holds secrets: hand it over, do not write it down."""
-        published = {role: (item.status, item.where, item.text) for role, item in self.corpus.published.items()}
+        published = {
+            role: (item.status, item.where, item.text) for role, item in self.corpus.published.items()
+        }
         return {
             "target": self.target.as_table(),
             "embedded": self.target.embedded,

@@ -97,17 +97,23 @@ class Registry:
         if answer.status == 404:
             return ProjectPage(files=(), where=str(answer))
         if answer.status != 200:
-            raise Deviation(expected="a project page (200) or 404", found=f"status {answer.status}", where=str(answer))
+            raise Deviation(
+                expected="a project page (200) or 404", found=f"status {answer.status}", where=str(answer)
+            )
         return read_project_page(answer.text, url=answer.url, where=str(answer))
 
     def root_page(self, *, as_: str = DEFAULT) -> RootPage:
         """Return the page that lists the projects. Raises Deviation when it is not answered with 200."""
         answer = self.request("GET", self.target.index_url, as_=as_, follow=True)
         if answer.status != 200:
-            raise Deviation(expected="the list of projects (200)", found=f"status {answer.status}", where=str(answer))
+            raise Deviation(
+                expected="the list of projects (200)", found=f"status {answer.status}", where=str(answer)
+            )
         return read_root_page(answer.text, where=str(answer))
 
-    def upload(self, distribution: Distribution, *, as_: str = DEFAULT, form: UploadForm | None = None) -> Answer:
+    def upload(
+        self, distribution: Distribution, *, as_: str = DEFAULT, form: UploadForm | None = None
+    ) -> Answer:
         """Post a distribution, under `form` where a check has its own, and return the answer."""
         self.announce(distribution)
         form = form or upload_form(distribution)

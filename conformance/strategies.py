@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
 from packaging.version import InvalidVersion, Version
 
 from conformance.names import SEPARATORS
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 NUMBER = st.integers(min_value=0, max_value=2030).map(str)
 SEPARATOR = st.sampled_from(["", "-", "_", "."])
@@ -92,7 +95,9 @@ def spellings(name: str) -> SearchStrategy[str]:
     Source: Names and normalization, #name-normalization.
     """
     runs = st.text(alphabet=SEPARATORS, min_size=1, max_size=4)
-    pieces = [runs if re.fullmatch(r"[-_.]+", piece) else st.just(piece) for piece in re.split(r"([-_.]+)", name)]
+    pieces = [
+        runs if re.fullmatch(r"[-_.]+", piece) else st.just(piece) for piece in re.split(r"([-_.]+)", name)
+    ]
     return _in_any_case(st.tuples(*pieces).map("".join))
 
 
@@ -106,9 +111,9 @@ def form_layouts(parts: int) -> SearchStrategy[tuple[tuple[int, ...], str]]:
 
 
 def form_noise() -> SearchStrategy[list[tuple[str, str]]]:
-    """Draw form fields that are not the registry's business: unknown, repeated, empty, in any Unicode, with line breaks.
+    """Draw form fields that are none of the registry's business: unknown, repeated, empty, of several lines.
 
-    The names are those of metadata fields that can be repeated, and of fields that do not exist yet.
+    The names are metadata fields that can be repeated, and fields that do not exist yet.
     """
     names = st.sampled_from(["classifiers", "requires_dist", "project_urls", "x_future_field", "gpg_comment"])
     values = st.one_of(

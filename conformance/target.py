@@ -84,7 +84,9 @@ class Target:
         """Return the target's twin in another GitLab project. Raises Untestable when none is configured."""
         if role not in self.gitlab_projects:
             meaning = self.profile.gitlab_projects.get(role, "a GitLab project")
-            raise Untestable(f"no GitLab project {role!r} ({meaning}); add it to [gitlab-projects] in registry.toml")
+            raise Untestable(
+                f"no GitLab project {role!r} ({meaning}); add it to [gitlab-projects] in registry.toml"
+            )
         return self.at_project(self.gitlab_projects[role])
 
     def at_project(self, project: str) -> Target:
@@ -118,9 +120,7 @@ def target_from_table(table: Mapping[str, Any], *, embedded: bool = False) -> Ta
     return Target(
         url=url,
         profile=chosen,
-        credentials={
-            name: _credential(name, value) for name, value in table.get("credentials", {}).items()
-        },
+        credentials={name: _credential(name, value) for name, value in table.get("credentials", {}).items()},
         gitlab_projects={role: str(number) for role, number in table.get("gitlab-projects", {}).items()},
         max_file_size=limits.get("max-file-size", chosen.max_file_size),
         embedded=embedded,
@@ -139,7 +139,9 @@ def _check_url(url: str, chosen: Profile) -> None:
         raise BadTarget("the URL holds a user name or password; give them with --username and --password")
     if chosen.address(chosen.upload, url) is None:
         hint = " (give the upload URL, without simple/)" if "/simple" in url else ""
-        raise BadTarget(f"{url} is not the URL of a {chosen.title}{hint}; it should look like {chosen.example}")
+        raise BadTarget(
+            f"{url} is not the URL of a {chosen.title}{hint}; it should look like {chosen.example}"
+        )
 
 
 def _credential(name: str, value: Mapping[str, Any]) -> Credential:

@@ -23,11 +23,11 @@ class Deviation(AssertionError):
         self.where = where
 
 
-class Untestable(Exception):  # noqa: N818 - a state of the run, not an error
+class Untestable(Exception):
     """A prerequisite of a check is not there. `str()` names it and says how to provide it."""
 
 
-class NotApplicable(Exception):  # noqa: N818 - a state of the target, not an error
+class NotApplicable(Exception):
     """The target does not offer the feature that a check is about, and does not claim to."""
 
 

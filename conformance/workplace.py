@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from conformance.clients import ClientMissing, IndexURL, Pip, PipApi, Twine, empty_index, installed_files, wheel_files
+from conformance.clients import (
+    ClientMissing,
+    IndexURL,
+    Pip,
+    PipApi,
+    Twine,
+    empty_index,
+    installed_files,
+    wheel_files,
+)
 from conformance.names import normalized
 from conformance.target import DEFAULT
 from conformance.verdicts import Untestable
@@ -89,14 +98,20 @@ class Workplace:
                 **selection,
             )
             self._recorded(run, as_)
-            versions = PipApi(timeout=self._run.options.client_timeout).installed(target) if run.succeeded else {}
+            versions = (
+                PipApi(timeout=self._run.options.client_timeout).installed(target) if run.succeeded else {}
+            )
         return Installation(run=run, versions=versions, files=installed_files(target))
 
-    def download(self, *requirements: str, as_: str = DEFAULT, **selection: Unpack[Selection]) -> tuple[ClientRun, Path]:
+    def download(
+        self, *requirements: str, as_: str = DEFAULT, **selection: Unpack[Selection]
+    ) -> tuple[ClientRun, Path]:
         """Run `pip download`; return the run and the folder with what came."""
         folder = self._new_folder()
         with _StartsHere():
-            run = self._pip.download(*requirements, dest=folder, index_url=_index(self._registry, as_), **selection)
+            run = self._pip.download(
+                *requirements, dest=folder, index_url=_index(self._registry, as_), **selection
+            )
         return self._recorded(run, as_), folder
 
     def members(self, distribution: Distribution) -> dict[str, bytes]:

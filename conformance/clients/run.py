@@ -23,7 +23,7 @@ KEPT_BYTES = 1_000_000
 _TERMINAL_CODES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
 
-class ClientMissing(Exception):  # noqa: N818 - a state of this machine, not of the target
+class ClientMissing(Exception):
     """A client cannot be started here; this says nothing about the target."""
 
     def __init__(self, client: str, *, cause: str, hint: str) -> None:

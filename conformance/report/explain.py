@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.verdicts import Deviation
-
 if TYPE_CHECKING:
     from conformance.catalogue import Catalogue, Requirement
+    from conformance.verdicts import Deviation
 
 INDENT = 11
 

@@ -118,7 +118,9 @@ class Session:
                 url,
                 headers=dict(headers or {}),
                 data=body,
-                auth=HTTPBasicAuth(credential.username.encode(), credential.password.encode()) if credential else None,
+                auth=HTTPBasicAuth(credential.username.encode(), credential.password.encode())
+                if credential
+                else None,
                 timeout=self._limits.timeout,
                 allow_redirects=follow,
                 proxies={} if urlsplit(url).hostname in LOOPBACK else get_environ_proxies(url),
@@ -126,7 +128,13 @@ class Session:
         except (requests.RequestException, UnicodeError) as error:
             raise Unreachable(self._redact(f"{method} {url} got no answer: {_cause(error)}")) from None
         seconds = time.monotonic() - started
-        exchange = self._exchange(response, method, url, credential_name, described, seconds)
+        exchange = self._exchange(
+            response,
+            request=f"{method} {url}",
+            credential=credential_name,
+            described=described,
+            seconds=seconds,
+        )
         self._transcript.record(exchange)
         return Answer(
             method=method,
@@ -141,7 +149,9 @@ class Session:
 
     def _spend(self) -> None:
         if len(self._transcript) >= self._limits.max_requests:
-            raise BudgetSpent(f"the budget of {self._limits.max_requests} requests is spent; raise --max-requests")
+            raise BudgetSpent(
+                f"the budget of {self._limits.max_requests} requests is spent; raise --max-requests"
+            )
         if self._limits.rate:
             wait = self._last + 1 / self._limits.rate - time.monotonic()
             if wait > 0:
@@ -149,12 +159,18 @@ class Session:
             self._last = time.monotonic()
 
     def _exchange(
-        self, response: requests.Response, method: str, url: str, credential: str, described: str, seconds: float
+        self,
+        response: requests.Response,
+        *,
+        request: str,
+        credential: str,
+        described: str,
+        seconds: float,
     ) -> Exchange:
         redact = self._redact
         return Exchange(
             number=self._transcript.next_number,
-            request=redact(f"{method} {url}"),
+            request=redact(request),
             credential=credential,
             request_headers={key: redact(_text(value)) for key, value in response.request.headers.items()},
             request_body=redact(described),

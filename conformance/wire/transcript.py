@@ -78,4 +78,6 @@ def excerpt(content: bytes, content_type: str) -> str:
     if not textual and b"\0" in content[:KEPT_CHARACTERS]:
         return f"<{len(content)} bytes of {content_type or 'no stated type'}>"
     text = content[: KEPT_CHARACTERS * 4].decode("utf-8", errors="replace")
-    return text if len(text) <= KEPT_CHARACTERS else text[:KEPT_CHARACTERS] + f"… <{len(content)} bytes in all>"
+    return (
+        text if len(text) <= KEPT_CHARACTERS else text[:KEPT_CHARACTERS] + f"… <{len(content)} bytes in all>"
+    )

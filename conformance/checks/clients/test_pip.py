@@ -130,7 +130,9 @@ def test_job_token(workplace: Workplace, corpus: Corpus) -> None:
 
 
 @check("clients.pip.private-without-credentials")
-def test_private_without_credentials(workplace: Workplace, private_registry: Registry, corpus: Corpus) -> None:
+def test_private_without_credentials(
+    workplace: Workplace, private_registry: Registry, corpus: Corpus
+) -> None:
     expect.gave_up(workplace.install(corpus.main, as_=ANONYMOUS, of=private_registry).run)
 
 

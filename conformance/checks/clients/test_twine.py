@@ -8,7 +8,7 @@ from conformance import expect
 from conformance.attempts import link_to
 from conformance.checks import check
 from conformance.target import Credential
-from reference_server.distributions import sdist, wheel
+from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.fixtures import NewName, Registry, Workplace
@@ -95,7 +95,9 @@ def test_read_only_token(workplace: Workplace, registry: Registry, new_name: New
     refused(wheel(new_name("twine-reader"), "1.0"), "deploy-read", "403", workplace, registry)
 
 
-def refused(distribution: Distribution, as_: str, status: str, workplace: Workplace, registry: Registry) -> None:
+def refused(
+    distribution: Distribution, as_: str, status: str, workplace: Workplace, registry: Registry
+) -> None:
     run = workplace.publish(distribution, as_=as_, to=registry)
     expect.gave_up(run)
     expect.says(run, status)

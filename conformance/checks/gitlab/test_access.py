@@ -37,7 +37,9 @@ def test_nobody_cannot_download_private(private_registry: Registry, corpus: Corp
 def test_challenge(private_registry: Registry, corpus: Corpus) -> None:
     answer = private_registry.project_answer(normalized(corpus.main), as_=ANONYMOUS)
     challenge = answer.headers.get("WWW-Authenticate", "")
-    expect.equal(challenge.partition(" ")[0].lower(), "basic", of="a WWW-Authenticate with the scheme", where=answer)
+    expect.equal(
+        challenge.partition(" ")[0].lower(), "basic", of="a WWW-Authenticate with the scheme", where=answer
+    )
 
 
 @check("gitlab.access.public-page-for-everyone")

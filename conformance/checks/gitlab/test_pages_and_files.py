@@ -51,7 +51,9 @@ def test_hash(registry: Registry, corpus: Corpus) -> None:
 def test_links_work(registry: Registry, corpus: Corpus) -> None:
     page = registry.project_page(normalized(corpus.main))
     answers = [registry.download(file.url) for file in page.files]
-    expect.nothing(of=[str(a) for a in answers if a.status != 200], is_="linked that is not there", where=page.where)
+    expect.nothing(
+        of=[str(a) for a in answers if a.status != 200], is_="linked that is not there", where=page.where
+    )
 
 
 @check("gitlab.file.url")
@@ -109,7 +111,9 @@ def test_unknown_not_found(registry: Registry, corpus: Corpus) -> None:
 def test_encoded_path(registry: Registry, corpus: Corpus) -> None:
     path = registry.target.gitlab_projects.get("path")
     if path is None:
-        raise Untestable("the full path of the target is not known; add `path` to [gitlab-projects] in registry.toml")
+        raise Untestable(
+            "the full path of the target is not known; add `path` to [gitlab-projects] in registry.toml"
+        )
     page = registry.at_project(quote(path, safe="")).project_page(normalized(corpus.main))
     expect.listed(page, [corpus["main-wheel"].filename])
 

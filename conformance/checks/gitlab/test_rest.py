@@ -40,7 +40,9 @@ def test_lists_packages(gitlab: GitLab, corpus: Corpus) -> None:
         (normalized(str(package.get("name"))), package.get("version"), package.get("package_type"))
         for package in packages_of_the_run(gitlab, corpus)
     }
-    expect.equal(sorted(wanted - found), [], of="no package missing:", where="GET /packages?package_type=pypi")
+    expect.equal(
+        sorted(wanted - found), [], of="no package missing:", where="GET /packages?package_type=pypi"
+    )
 
 
 @check("gitlab.rest.filters-by-type")
@@ -59,10 +61,17 @@ def test_filters_by_name(gitlab: GitLab, corpus: Corpus) -> None:
 @check("gitlab.rest.pages")
 def test_pages(gitlab: GitLab, corpus: Corpus) -> None:
     """By name in the order of creation, so that other runs on the same registry do not shift the pages."""
-    query = {"package_name": corpus["picky-old"].name, "order_by": "created_at", "sort": "asc", "per_page": 1}
-    pages = [objects(gitlab.call("GET", "/packages", page=page, **query)) for page in (1, 2, 3)]
+    query: dict[str, str | int] = {
+        "package_name": corpus["picky-old"].name,
+        "order_by": "created_at",
+        "sort": "asc",
+        "per_page": 1,
+    }
+    pages = [objects(gitlab.call("GET", "/packages", {**query, "page": page})) for page in (1, 2, 3)]
     versions = [[package.get("version") for package in page] for page in pages]
-    expect.equal(versions, [["1.0"], ["2.0"], []], of="the versions on each page", where="GET /packages?per_page=1")
+    expect.equal(
+        versions, [["1.0"], ["2.0"], []], of="the versions on each page", where="GET /packages?per_page=1"
+    )
 
 
 @check("gitlab.rest.package")
@@ -79,7 +88,8 @@ def test_package(gitlab: GitLab, corpus: Corpus) -> None:
 def test_package_files(gitlab: GitLab, corpus: Corpus) -> None:
     package_id = int(main_package(gitlab, corpus)["id"])
     wanted = {
-        (item.filename, len(item.content), item.sha256) for item in (corpus["main-wheel"], corpus["main-sdist"])
+        (item.filename, len(item.content), item.sha256)
+        for item in (corpus["main-wheel"], corpus["main-sdist"])
     }
     found = {
         (file.get("file_name"), file.get("size"), file.get("file_sha256"))
@@ -103,7 +113,9 @@ def test_delete_file(registry: Registry, gitlab: GitLab, new_name: NewName) -> N
         expect.accepted(registry.upload(distribution))
     package_id = only_package(gitlab, name)
     ids = {file.get("file_name"): file.get("id") for file in gitlab.package_files(package_id)}
-    expect.status(gitlab.call("DELETE", f"/packages/{package_id}/package_files/{ids.get(goes.filename)}"), 204)
+    expect.status(
+        gitlab.call("DELETE", f"/packages/{package_id}/package_files/{ids.get(goes.filename)}"), 204
+    )
     page = registry.project_page(name)
     expect.not_listed(page, [goes.filename])
     expect.listed(page, [stays.filename])

@@ -44,7 +44,11 @@ def test_personal_publishes(registry: Registry, new_name: NewName) -> None:
 def test_any_user_name(registry: Registry, corpus: Corpus) -> None:
     default = registry.target.credential(DEFAULT)
     password = default.password if default else ""
-    reads("by-own-name", registry.knowing(by_own_name=Credential(username="jane.doe", password=password)), corpus)
+    reads(
+        "by-own-name",
+        registry.knowing(by_own_name=Credential(username="jane.doe", password=password)),
+        corpus,
+    )
 
 
 @check("gitlab.token.read-api-reads")
@@ -116,7 +120,9 @@ def test_wrong_cannot_publish(registry: Registry, new_name: NewName) -> None:
 
 @check("gitlab.token.wrong-cannot-read-private")
 def test_wrong_cannot_read_private(private_registry: Registry, corpus: Corpus) -> None:
-    expect.status(with_wrong_token(private_registry).project_answer(normalized(corpus.main), as_="wrong"), 401)
+    expect.status(
+        with_wrong_token(private_registry).project_answer(normalized(corpus.main), as_="wrong"), 401
+    )
 
 
 @check("gitlab.token.refused-leaves-nothing")

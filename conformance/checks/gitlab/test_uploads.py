@@ -45,7 +45,7 @@ def test_versions_of_one_project(registry: Registry, corpus: Corpus) -> None:
 @check("gitlab.upload.field-order")
 def test_field_order(registry: Registry, new_name: NewName, examples: Examples) -> None:
     name = new_name("order")
-    sent = []
+    sent: list[str] = []
 
     def accepted(layout: tuple[tuple[int, ...], str]) -> None:
         order, boundary = layout
@@ -63,7 +63,7 @@ def test_field_order(registry: Registry, new_name: NewName, examples: Examples) 
 @check("gitlab.upload.unknown-fields")
 def test_unknown_fields(registry: Registry, new_name: NewName, examples: Examples) -> None:
     name = new_name("noise")
-    sent = []
+    sent: list[str] = []
 
     def accepted(noise: list[tuple[str, str]]) -> None:
         distribution = wheel(name, f"1.{len(sent)}")
