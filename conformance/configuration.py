@@ -44,10 +44,10 @@ def configured_target(
     credentials = table.setdefault("credentials", {})
     for name, key, value in _from_environment(environ):
         credentials.setdefault(name, {})[key] = value
-    for key, given in (("username", username), ("password", password)):
-        value = given if given is not None else environ.get(PREFIX + key.upper())
-        if value is not None:
-            credentials.setdefault(DEFAULT, {})[key] = value
+    for key, argument in (("username", username), ("password", password)):
+        given = argument if argument is not None else environ.get(PREFIX + key.upper())
+        if given is not None:
+            credentials.setdefault(DEFAULT, {})[key] = given
     if not table["url"]:
         if credentials:
             raise BadTarget(

@@ -16,21 +16,19 @@ if TYPE_CHECKING:
     from conformance.report import RunResult
 
 
-def finish(judge: Judge, *, json_path: Path | None, whole: bool) -> RunResult | None:
+def finish(
+    judge: Judge, run: Run, *, json_path: Path | None, whole: bool, interrupted: bool = False
+) -> RunResult:
     """Remove what the run has published, build its result, and write that to `json_path`.
 
     `whole` says that every requirement was to be judged, so that the profile's least number counts.
-    Returns None when no run was prepared.
     """
-    run = judge.prepared_run
-    if run is None:
-        return None
     note = _tidy(run)
-    least = run.target.profile.least_judged if whole else 1
-    result = judge.result(least_judged=least, notes=(note,) if note else ())
-    if result and json_path:
-        write_json(json_path, result)
     run.session.close()
+    least = run.target.profile.least_judged if whole else 1
+    result = judge.result(run, least_judged=least, interrupted=interrupted, notes=(note,) if note else ())
+    if json_path:
+        write_json(json_path, result)
     return result
 
 

@@ -203,23 +203,23 @@ class Judge:
         elif report.failed:
             self.foreign_failures += 1
 
-    def result(self, *, least_judged: int, notes: tuple[str, ...] = ()) -> RunResult | None:
-        """Return the result so far; None when no run was prepared."""
-        if self._run is None:
-            return None
+    def result(
+        self, run: Run, *, least_judged: int, interrupted: bool = False, notes: tuple[str, ...] = ()
+    ) -> RunResult:
+        """Return the result of a run, as far as it came."""
         summary = Summary.of(Verdict(result.verdict) for result in self._results.values())
         code = summary.exit_code(least_judged=least_judged)
-        if self.harness_errors and code is not ExitCode.DEVIATES:
+        if (self.harness_errors or interrupted) and code is not ExitCode.DEVIATES:
             code = ExitCode.HARNESS_ERROR
         in_checks = sum(result.requests for result in self._results.values())
         return RunResult(
-            target=self._run.target,
-            run_id=self._run.corpus.run_id,
+            target=run.target,
+            run_id=run.corpus.run_id,
             started=self.started,
             finished=datetime.now(UTC),
-            requests=self._run.prepared_with + in_checks,
+            requests=run.prepared_with + in_checks,
             exit_code=code,
-            notes=(*notes, *self.harness_errors),
+            notes=(*notes, *self.harness_errors, *(["The run was interrupted."] if interrupted else [])),
             results=tuple(self._results.values()),
         )
 

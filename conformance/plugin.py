@@ -78,9 +78,17 @@ class PlainReport:
         config = session.config
         judge = config.pluginmanager.get_plugin(JUDGE)
         assert judge is not None  # noqa: S101 - whoever registers this registers that
+        if judge.prepared_run is None:
+            return
         path = config.getoption("registry_json")
-        self._result = finish(judge, json_path=Path(path) if path else None, whole=_is_whole(config))
-        if self._result and exitstatus in {0, 1, 5} and not judge.foreign_failures:
+        self._result = finish(
+            judge,
+            judge.prepared_run,
+            json_path=Path(path) if path else None,
+            whole=_is_whole(config),
+            interrupted=exitstatus in {2, 3},
+        )
+        if exitstatus in {0, 1, 5} and not judge.foreign_failures:
             session.exitstatus = int(self._result.exit_code)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

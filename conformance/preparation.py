@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.corpus import Corpus, Published, new_run_id, planned
 from conformance.ledger import Ledger
 from conformance.names import normalized
 from conformance.registry import Registry
-from conformance.target import Target, target_from_table
+from conformance.target import DEFAULT, Target, target_from_table
 from conformance.verdicts import Deviation, ExitCode
 from conformance.wire import Redactor, Session, Transcript, Unreachable
 
@@ -25,9 +27,11 @@ VISIBLE_WITHIN = 3.0
 class CannotJudge(Exception):
     """The run ends before its first check. `str()` says why and what to do; `exit_code` says it to the shell."""
 
-    def __init__(self, message: str, exit_code: ExitCode) -> None:
+    def __init__(self, message: str, exit_code: ExitCode, *, published: bool = False) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+        self.published = published
+        """Whether something may be left on the target, so that the ledger has to stay."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +59,7 @@ class Run:
         return {
             "target": self.target.as_table(),
             "embedded": self.target.embedded,
+            "ledger": str(self.ledger.path),
             "run_id": self.corpus.run_id,
             "published": published,
         }
@@ -62,8 +67,14 @@ class Run:
 
 def prepare(target: Target, options: RunOptions) -> Run:
     """Find out whether the target can be judged, and publish the corpus. Raises CannotJudge."""
+    if target.profile.needs_credential and DEFAULT not in target.credentials:
+        meaning = target.profile.credentials[DEFAULT]
+        raise CannotJudge(
+            f"a {target.profile.title} is judged with {meaning}; give --username and --password",
+            ExitCode.USAGE,
+        )
     run_id = new_run_id()
-    run = _run(target, options, Corpus(run_id, {}))
+    run = _run(target, options, Corpus(run_id, {}), _new_ledger(run_id, target, options))
     try:
         _knock(run.registry, run_id)
         corpus = _publish(run.registry, run_id)
@@ -71,6 +82,10 @@ def prepare(target: Target, options: RunOptions) -> Run:
         raise CannotJudge(
             f"{error}\nIs the registry running, and is this its URL?", ExitCode.HARNESS_ERROR
         ) from error
+    except CannotJudge as error:
+        if not error.published:
+            run.ledger.keep_only([])
+        raise
     return replace(run, corpus=corpus, prepared_with=len(run.transcript))
 
 
@@ -86,21 +101,21 @@ def take_part(table: dict[str, Any], options: RunOptions, *, worker: str) -> Run
             )
         },
     )
-    return _run(target, options, corpus, worker=worker)
+    return _run(target, options, corpus, Ledger(Path(table["ledger"])), worker=worker)
 
 
-def ledger_of(run_id: str, options: RunOptions) -> Ledger:
-    """Return the ledger of a run."""
-    return Ledger(options.ledger_folder / f"{run_id}.jsonl")
+def _new_ledger(run_id: str, target: Target, options: RunOptions) -> Ledger:
+    """Return a run's ledger; that of an embedded target need not outlive this machine's temporary files."""
+    folder = Path(tempfile.gettempdir()) if target.embedded else options.ledger_folder
+    return Ledger(folder / f"{run_id}.jsonl")
 
 
-def _run(target: Target, options: RunOptions, corpus: Corpus, *, worker: str = "") -> Run:
+def _run(target: Target, options: RunOptions, corpus: Corpus, ledger: Ledger, *, worker: str = "") -> Run:
     transcript = Transcript()
     redact = Redactor(target.secrets)
     session = Session(
         transcript=transcript, redact=redact, limits=options.limits, ca_bundle=options.ca_bundle
     )
-    ledger = ledger_of(corpus.run_id, options)
     registry = Registry(target, session=session, transcript=transcript, ledger=ledger)
     return Run(
         target=target,
@@ -189,6 +204,7 @@ def _lists(registry: Registry, item: Published, upload: Answer) -> None:
                 f"an upload was accepted ({_told(upload)}), but {registry.project_url(name)} shows {found}, not the "
                 "file.\nThis is not a registry of this profile, or not its URL: check both.",
                 ExitCode.USAGE,
+                published=True,
             )
         time.sleep(0.2)
 

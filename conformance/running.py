@@ -13,7 +13,7 @@ import pytest
 from conformance.finish import finish
 from conformance.judge import Judge
 from conformance.plugin import JUDGE
-from conformance.preparation import prepare
+from conformance.preparation import CannotJudge, prepare
 from conformance.report import print_report
 from conformance.report.progress import ProgressReport
 from conformance.verdicts import ExitCode
@@ -49,9 +49,12 @@ def run_checks(
             [str(HERE / "checks"), *_settings(options), *selection, *parallel],
             plugins=[_Named(judge), ProgressReport(sys.stdout)],
         )
-    result = finish(judge, json_path=json_path, whole=not selection)
-    if result is None or status == pytest.ExitCode.USAGE_ERROR:
+    interrupted = status in {pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR}
+    result = finish(judge, run, json_path=json_path, whole=not selection, interrupted=interrupted)
+    if status == pytest.ExitCode.USAGE_ERROR:
         return ExitCode.USAGE
+    if status == pytest.ExitCode.NO_TESTS_COLLECTED:
+        raise CannotJudge(f"no check matches -k {keyword!r}; see `list`", ExitCode.TOO_LITTLE_JUDGED)
     print_report(result, sys.stdout)
     return result.exit_code
 

@@ -27,8 +27,10 @@ STYLES = {
     Verdict.UNTESTABLE: "magenta",
     Verdict.ERROR: "bold red",
 }
-EXPLAINED = (Verdict.NOTED, Verdict.WARNED, Verdict.UNTESTABLE, Verdict.ERROR, Verdict.FAILED)
-"""Verdicts that need words, the worst last: what stands last is what is read first."""
+EXPLAINED = (Verdict.NOTED, Verdict.WARNED, Verdict.ERROR, Verdict.FAILED)
+"""Verdicts that need words of their own, the worst last: what stands last is what is read first."""
+GROUPED = (Verdict.NOT_APPLICABLE, Verdict.UNTESTABLE)
+"""Verdicts that many checks share a reason for."""
 
 ENDINGS = {
     ExitCode.CONFORMS: ("conforms", "bold green"),
@@ -41,6 +43,8 @@ ENDINGS = {
 def print_report(result: RunResult, file: TextIO) -> None:
     """Print every verdict that needs words, a table by area, and how it ended."""
     console = Console(file=file, highlight=False, soft_wrap=True)
+    for verdict in GROUPED:
+        _explain_together(console, result, verdict)
     for verdict in EXPLAINED:
         for check in sorted(result.results, key=lambda check: check.id):
             if check.verdict == verdict:
@@ -58,6 +62,17 @@ def _explain(console: Console, check: CheckResult, verdict: Verdict) -> None:
     console.print()
     console.print(head)
     console.print(Text("  " + check.message.replace("\n", "\n  ")))
+
+
+def _explain_together(console: Console, result: RunResult, verdict: Verdict) -> None:
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for check in sorted(result.results, key=lambda check: check.id):
+        if check.verdict == verdict:
+            reasons[check.message].append(check.id)
+    for reason, ids in reasons.items():
+        console.print()
+        console.print(Text.assemble((verdict.upper(), STYLES[verdict]), f"  {reason}"))
+        console.print(Text("  " + ", ".join(ids)))
 
 
 def _by_area(result: RunResult) -> Table:
