@@ -1,0 +1,90 @@
+"""What names, versions, file names and specifiers look like. Pure functions on strings."""
+
+from __future__ import annotations
+
+import re
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName, parse_sdist_filename, parse_wheel_filename
+from packaging.version import Version
+
+# Source: PyPA specifications, "Names and normalization".
+_NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE | re.ASCII)
+_SEPARATORS = re.compile(r"[-_.]+")
+
+# Source: GitLab's documentation of the PyPI repository, "Ensure your version string is valid".
+_VERSION = re.compile(
+    r"""
+    \A(?:
+        v?
+        (?:([0-9]+)!)?                                                 (?# epoch)
+        ([0-9]+(?:\.[0-9]+)*)                                          (?# release segment)
+        ([-_\.]?((a|b|c|rc|alpha|beta|pre|preview))[-_\.]?([0-9]+)?)?  (?# pre-release)
+        ((?:-([0-9]+))|(?:[-_\.]?(post|rev|r)[-_\.]?([0-9]+)?))?       (?# post release)
+        ([-_\.]?(dev)[-_\.]?([0-9]+)?)?                                (?# dev release)
+        (?:\+([a-z0-9]+(?:[-_\.][a-z0-9]+)*))?                         (?# local version)
+    )\Z
+    """,
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+
+# What wheel and sdist names are made of; in particular nothing that means something in a path or a header.
+_FILENAME = re.compile(r"[A-Z0-9._+!-]{1,255}", re.IGNORECASE | re.ASCII)
+
+
+def is_valid_name(name: str) -> bool:
+    """Tell whether this is a project name. Source: PyPA "Names and normalization"."""
+    return _NAME.fullmatch(name) is not None
+
+
+def normalize(name: str) -> str:
+    """Give the spelling under which all spellings of a project's name are one. Source: PEP 503."""
+    return _SEPARATORS.sub("-", name).lower()
+
+
+def is_valid_version(version: str) -> bool:
+    """Tell whether GitLab takes this version. Source: the expression in GitLab's documentation."""
+    return _VERSION.match(version) is not None
+
+
+def version_key(version: str) -> Version | str:
+    """Give what is equal for equal versions (`1.0`, `1.0.0`, `v1.0`). Source: PEP 440.
+
+    A version that PEP 440 does not know is only equal to itself.
+    """
+    try:
+        return Version(version)
+    except ValueError:
+        return version
+
+
+def is_valid_requires_python(specifier: str) -> bool:
+    """Tell whether this is a version specifier. Source: PyPA "Core metadata", Requires-Python."""
+    try:
+        SpecifierSet(specifier)
+    except ValueError:
+        return False
+    return True
+
+
+def is_valid_filename(filename: str) -> bool:
+    """Tell whether this is the file name of a wheel or an sdist.
+
+    Source: PyPA "Binary distribution format" and "Source distribution format".
+    """
+    return _FILENAME.fullmatch(filename) is not None and name_and_version(filename) is not None
+
+
+def filename_agrees(filename: str, name: str, version: str) -> bool:
+    """Tell whether the file name says the same name and version as the form, in whatever spelling."""
+    return name_and_version(filename) == (normalize(name), version_key(version))
+
+
+def name_and_version(filename: str) -> tuple[NormalizedName, Version] | None:
+    """Read the normalized name and the version out of a wheel's or sdist's file name, if it is one."""
+    try:
+        if filename.endswith(".whl"):
+            return parse_wheel_filename(filename)[:2]
+        return parse_sdist_filename(filename)
+    except ValueError:
+        return None

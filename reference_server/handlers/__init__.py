@@ -1,0 +1,1 @@
+"""One module per kind of route: read the request, call a rule, answer."""

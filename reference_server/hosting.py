@@ -1,0 +1,139 @@
+"""The server inside this process, on pytest-httpserver: it starts and stops in milliseconds."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Self
+
+from pytest_httpserver import HTTPServer
+from werkzeug.serving import WSGIRequestHandler
+
+from reference_server import defaults
+from reference_server.app import create_app
+from reference_server.chunked import ChunkedBody
+from reference_server.ports import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import TracebackType
+
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from werkzeug import Request, Response
+
+    from reference_server.faults import Fault
+    from reference_server.registry import Registry
+    from reference_server.rules import Rules
+
+POLL_INTERVAL = 0.005  # seconds; stopping takes about this long
+
+
+class ReferenceServer:
+    """A registry on a port of its own, from `start` (or `with`) until `stop`.
+
+    Port 0 takes a free one. `registry` is the state, to arrange it and to look at it; it outlives `stop`,
+    and `with` removes what it left on disk unless it was given. `rules` and `faults` hold for what comes
+    over HTTP, not for what is arranged directly. `username` and `password` may do everything in the
+    ready-made GitLab project 1, whose URLs are `url` (for uploads) and `index_url` (for installers).
+    """
+
+    username = defaults.USERNAME
+    password = defaults.PASSWORD
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        registry: Registry | None = None,
+        rules: Rules | None = None,
+        faults: Iterable[Fault] = (),
+    ) -> None:
+        self._owns_registry = registry is None
+        self.registry = registry or defaults.default_registry()
+        app = create_app(self.registry, rules=rules, faults=faults)
+        self._max_file_size = (rules or self.registry.rules).max_file_size
+        self._mount = _Mount(app, host, port)
+
+    @property
+    def origin(self) -> str:
+        """`http://HOST:PORT`, known once the server has started."""
+        return self._mount.url_for("/").rstrip("/")
+
+    @property
+    def url(self) -> str:
+        """The repository URL, which twine takes."""
+        return self.origin + defaults.REPOSITORY_PATH
+
+    @property
+    def index_url(self) -> str:
+        """The index URL, which pip takes."""
+        return f"{self.url}/simple/"
+
+    @property
+    def request_count(self) -> int:
+        """How many requests have come so far."""
+        return self._mount.request_count
+
+    def target(self) -> dict[str, Any]:
+        """Describe this server in the shape of the suite's `registry.toml`."""
+        return defaults.target(self.origin, max_file_size=self._max_file_size)
+
+    def start(self) -> Self:
+        """Start to answer. Raises `PortTakenError`, an `OSError`."""
+        if self._mount.port:
+            free_port(self._mount.host, self._mount.port)
+        self._mount.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop to answer. Does nothing when it is not running."""
+        if self._mount.is_running():
+            self._mount.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        if self._owns_registry:
+            self.registry.close()
+
+
+class _Handler(WSGIRequestHandler):
+    """Logs errors only. It names its protocol, lest werkzeug does so on a class that others share."""
+
+    protocol_version = "HTTP/1.1"
+
+    def make_environ(self) -> WSGIEnvironment:
+        """Describe the request, with a body that can be trusted to end where it ends."""
+        environ = super().make_environ()
+        if environ.get("wsgi.input_terminated"):
+            environ["wsgi.input"] = ChunkedBody(self.rfile)
+        return environ
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        del code, size
+
+
+class _Mount(HTTPServer):
+    """Any WSGI application on pytest-httpserver: bodies are streamed, and nothing is kept."""
+
+    def __init__(self, app: WSGIApplication, host: str, port: int) -> None:
+        super().__init__(host, port, threaded=True)
+        self._app = app
+        self._counting = Lock()
+        self.request_count = 0
+
+    def thread_target(self) -> None:
+        if self.server is not None:
+            self.server.RequestHandlerClass = _Handler
+            self.server.serve_forever(poll_interval=POLL_INTERVAL)
+
+    def application(self, request: Request) -> Response:
+        """Give what answers the request; werkzeug calls it with the environment."""
+        del request
+        with self._counting:
+            self.request_count += 1
+        return self._app  # type: ignore[return-value]

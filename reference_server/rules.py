@@ -1,0 +1,105 @@
+"""Every decision of the registry that something else may want to decide differently, in one place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from reference_server import access, grammar
+from reference_server.errors import DigestMismatchError, InvalidFieldError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping
+
+    from reference_server.model import Action, Caller, Credentials, GitLabProject, PackageFile, Upload
+
+DOCUMENTED_MAX_FILE_SIZE = 50 * 1024 * 1024  # "The maximum allowed size is 50 Megabytes."
+DIGEST_LENGTHS = {"sha256": 64, "md5": 32, "blake2_256": 64}
+
+
+def verify_digests(claimed: Mapping[str, str], actual: Mapping[str, str]) -> None:
+    """Compare each digest that the client sent with the file's own, in any letter case.
+
+    Raises `InvalidFieldError` for what is no digest, `DigestMismatchError` for another file's.
+    """
+    for algorithm, digest in claimed.items():
+        if not re.fullmatch(rf"[0-9a-fA-F]{{{DIGEST_LENGTHS[algorithm]}}}", digest):
+            name = f"{algorithm}_digest"
+            raise InvalidFieldError(name)
+        if digest.lower() != actual[algorithm]:
+            raise DigestMismatchError
+
+
+def record_actual(claimed: Mapping[str, str], actual: Mapping[str, str]) -> Mapping[str, str]:
+    """Record the digests of the bytes, never those that the client claims."""
+    del claimed
+    return actual
+
+
+def same_filename(existing: PackageFile, upload: Upload) -> bool:
+    """Tell whether the upload's file name is taken by a file of the same version."""
+    return existing.filename == upload.filename
+
+
+def exactly(file: PackageFile, sha256: str, filename: str) -> bool:
+    """Find a file by its digest and its name, both exact."""
+    return (file.sha256, file.filename) == (sha256, filename)
+
+
+def always(_file: PackageFile) -> bool:
+    """Leave no file out."""
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The decisions. Change one with `dataclasses.replace(rules, valid_version=…)`.
+
+    Access: `identify` and `authorize` (see `reference_server.access`).
+
+    Names and versions: `valid_name`, `valid_version`, `normalize` (equal for all spellings of a project),
+    `version_key` (equal for all spellings of a version).
+
+    Uploads: `required_fields` of the form, in the order in which they are reported; `max_file_size` in
+    bytes or None; `valid_filename`; `filename_agrees` (file name, name, version); `valid_requires_python`
+    and `max_requires_python` (characters); `verify_digests` (claimed, actual) raises;
+    `recorded_digests` (claimed, actual) gives what is stored and shown; `is_duplicate` (existing, upload)
+    and what then happens: `reject` it, `replace` the file, `ignore` the upload and say it went well, or
+    `add` a second file; `keeps_rejected` stores what was refused all the same.
+
+    Reading: `lists` a file on its project's page; `finds` the file that a download asks for (file,
+    sha256, file name); a URL without its slash or with an unnormalized name redirects, or is
+    answered where it is: `redirects_slashless`, `redirects_unnormalized`.
+
+    Deleting: `forgets` a file when its package or it itself is deleted; `reopens_filenames` of deleted
+    files for new uploads.
+    """
+
+    identify: Callable[[Credentials, access.Tokens], Caller] = access.identify
+    authorize: Callable[[Caller, GitLabProject, Action], None] = access.authorize
+
+    valid_name: Callable[[str], bool] = grammar.is_valid_name
+    valid_version: Callable[[str], bool] = grammar.is_valid_version
+    normalize: Callable[[str], str] = grammar.normalize
+    version_key: Callable[[str], Hashable] = grammar.version_key
+
+    required_fields: tuple[str, ...] = ("content", "name", "version")
+    max_file_size: int | None = DOCUMENTED_MAX_FILE_SIZE
+    valid_filename: Callable[[str], bool] = grammar.is_valid_filename
+    filename_agrees: Callable[[str, str, str], bool] = grammar.filename_agrees
+    valid_requires_python: Callable[[str], bool] = grammar.is_valid_requires_python
+    max_requires_python: int = 255
+    verify_digests: Callable[[Mapping[str, str], Mapping[str, str]], None] = verify_digests
+    recorded_digests: Callable[[Mapping[str, str], Mapping[str, str]], Mapping[str, str]] = record_actual
+    is_duplicate: Callable[[PackageFile, Upload], bool] = same_filename
+    duplicates: Literal["reject", "replace", "ignore", "add"] = "reject"
+    keeps_rejected: bool = False
+
+    lists: Callable[[PackageFile], bool] = always
+    finds: Callable[[PackageFile, str, str], bool] = exactly
+    redirects_slashless: bool = True
+    redirects_unnormalized: bool = True
+
+    forgets: Callable[[PackageFile], bool] = always
+    reopens_filenames: bool = True

@@ -1,0 +1,6 @@
+"""Where the state lives."""
+
+from reference_server.store.blobs import Blob, Blobs, Spool
+from reference_server.store.memory import MemoryStore
+
+__all__ = ["Blob", "Blobs", "MemoryStore", "Spool"]

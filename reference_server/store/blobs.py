@@ -1,0 +1,161 @@
+"""Contents of files: small ones in memory, large ones in temporary files, hashed once while written."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+import tempfile
+import weakref
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from types import MappingProxyType
+from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
+
+from reference_server.errors import FileTooLargeError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+IN_MEMORY = 1024 * 1024  # bytes; what is larger goes to a temporary file
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """The bytes of one file, complete and unchangeable. `digests`: `sha256`, `md5`, `blake2_256`, in hex."""
+
+    content: bytes | Path
+    size: int
+    digests: Mapping[str, str]
+
+    def open(self) -> BinaryIO:
+        """Open it for reading. Raises `FileNotFoundError` when it was removed."""
+        return io.BytesIO(self.content) if isinstance(self.content, bytes) else self.content.open("rb")
+
+    def read(self) -> bytes:
+        """Give all the bytes. Raises `FileNotFoundError` when it was removed."""
+        return self.content if isinstance(self.content, bytes) else self.content.read_bytes()
+
+    def remove(self) -> None:
+        """Free the space. Whoever has it open can read on to the end."""
+        if isinstance(self.content, Path):
+            self.content.unlink(missing_ok=True)
+
+
+class Blobs:
+    """The place of all contents. Without a directory it makes one once something large comes."""
+
+    def __init__(self, directory: Path | None = None) -> None:
+        self._directory = directory
+        self._lock = Lock()
+
+    def spool(self, *, limit: int | None = None) -> Spool:
+        """Give a place for the file parts of one form, none of them above `limit` bytes."""
+        return Spool(self, limit)
+
+    def add(self, content: bytes) -> Blob:
+        """Store these bytes."""
+        with self.spool() as spool:
+            writer = spool.writer()
+            writer.write(content)
+            return spool.take(writer)
+
+    def close(self) -> None:
+        """Remove everything that lies on disk."""
+        with self._lock:
+            directory, self._directory = self._directory, None
+        if directory:
+            shutil.rmtree(directory, ignore_errors=True)
+
+    def temporary_file(self) -> Path:
+        """Make an empty file."""
+        with self._lock:
+            if self._directory is None:
+                self._directory = Path(tempfile.mkdtemp(prefix="reference-server-"))
+                weakref.finalize(self, shutil.rmtree, self._directory, ignore_errors=True)
+            handle, name = tempfile.mkstemp(dir=self._directory)
+        os.close(handle)
+        return Path(name)
+
+
+class Spool:
+    """The file parts of one form. What is not taken by the end of the `with` block is gone."""
+
+    def __init__(self, blobs: Blobs, limit: int | None) -> None:
+        self._blobs = blobs
+        self._limit = limit
+        self._writers: list[BlobWriter] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for writer in self._writers:
+            writer.finish().remove()
+
+    def writer(self) -> BlobWriter:
+        """Open another part."""
+        writer = BlobWriter(self._blobs, self._limit)
+        self._writers.append(writer)
+        return writer
+
+    def take(self, writer: BlobWriter) -> Blob:
+        """Complete a part, and leave it to the caller."""
+        self._writers.remove(writer)
+        return writer.finish()
+
+
+class _Hash(Protocol):
+    def update(self, data: bytes, /) -> None: ...
+
+    def hexdigest(self) -> str: ...
+
+
+class BlobWriter:
+    """A file that can only be written, in order. Raises `FileTooLargeError` beyond its limit."""
+
+    def __init__(self, blobs: Blobs, limit: int | None) -> None:
+        self._blobs = blobs
+        self._limit = limit
+        self._size = 0
+        self._path: Path | None = None
+        self._stream: BinaryIO = io.BytesIO()
+        self._hashes: dict[str, _Hash] = {
+            "sha256": hashlib.sha256(),
+            "md5": hashlib.md5(usedforsecurity=False),
+            "blake2_256": hashlib.blake2b(digest_size=32),
+        }
+
+    def write(self, data: bytes) -> int:
+        """Append, hashing on the way."""
+        self._size += len(data)
+        if self._limit is not None and self._size > self._limit:
+            raise FileTooLargeError
+        if self._path is None and self._size > IN_MEMORY:
+            self._move_to_disk()
+        for each in self._hashes.values():
+            each.update(data)
+        return self._stream.write(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Do nothing: form parsers rewind a part when it is complete."""
+        del offset, whence
+        return 0
+
+    def finish(self) -> Blob:
+        """Close the file and give what was written."""
+        digests = MappingProxyType({name: each.hexdigest() for name, each in self._hashes.items()})
+        content = self._path or (self._stream.getvalue() if isinstance(self._stream, io.BytesIO) else b"")
+        self._stream.close()
+        return Blob(content, self._size, digests)
+
+    def _move_to_disk(self) -> None:
+        self._path = self._blobs.temporary_file()
+        written = self._stream.getvalue() if isinstance(self._stream, io.BytesIO) else b""
+        self._stream = self._path.open("wb")
+        self._stream.write(written)

@@ -1,0 +1,128 @@
+"""The state in memory: tables behind one lock, holding unchangeable rows."""
+
+from __future__ import annotations
+
+from itertools import count
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from reference_server.store.blobs import Blobs
+
+if TYPE_CHECKING:
+    from reference_server.model import (
+        DeployToken,
+        GitLabProject,
+        JobToken,
+        Package,
+        PersonalAccessToken,
+    )
+
+
+class MemoryStore:
+    """Everything a registry remembers. Each method is atomic; hold `lock` around several."""
+
+    def __init__(self, *, blobs: Blobs | None = None) -> None:
+        self.lock = RLock()
+        self.blobs = blobs or Blobs()
+        self._ids = count(1)
+        self._gitlab_projects: dict[int, GitLabProject] = {}
+        self._personal_access_tokens: dict[str, PersonalAccessToken] = {}
+        self._deploy_tokens: dict[str, DeployToken] = {}
+        self._job_tokens: dict[str, JobToken] = {}
+        self._packages: dict[int, Package] = {}
+        self._packages_by_name: dict[tuple[int, str], dict[int, Package]] = {}
+        self._closed_filenames: set[tuple[int, str, str]] = set()
+
+    # GitLab projects and tokens
+
+    def add_gitlab_project(self, gitlab_project: GitLabProject) -> None:
+        """Add or change a GitLab project, by its id."""
+        with self.lock:
+            self._gitlab_projects[gitlab_project.id] = gitlab_project
+
+    def add_personal_access_token(self, token: PersonalAccessToken) -> None:
+        """Add or change a personal access token, by its secret."""
+        with self.lock:
+            self._personal_access_tokens[token.secret] = token
+
+    def add_deploy_token(self, token: DeployToken) -> None:
+        """Add or change a deploy token, by its secret."""
+        with self.lock:
+            self._deploy_tokens[token.secret] = token
+
+    def add_job_token(self, token: JobToken) -> None:
+        """Add or change a job token, by its secret."""
+        with self.lock:
+            self._job_tokens[token.secret] = token
+
+    def gitlab_project(self, reference: str) -> GitLabProject | None:
+        """Find a GitLab project by its id, or by its full path in any letter case."""
+        with self.lock:
+            if reference.isascii() and reference.isdigit():
+                return self._gitlab_projects.get(int(reference)) if len(reference) < 20 else None
+            wanted = reference.lower()
+            return next((p for p in self._gitlab_projects.values() if p.full_path.lower() == wanted), None)
+
+    def personal_access_token(self, secret: str) -> PersonalAccessToken | None:
+        """Find a personal access token."""
+        with self.lock:
+            return self._personal_access_tokens.get(secret)
+
+    def deploy_token(self, secret: str) -> DeployToken | None:
+        """Find a deploy token."""
+        with self.lock:
+            return self._deploy_tokens.get(secret)
+
+    def job_token(self, secret: str) -> JobToken | None:
+        """Find a job token."""
+        with self.lock:
+            return self._job_tokens.get(secret)
+
+    # packages
+
+    def next_id(self) -> int:
+        """Give a number that no row has."""
+        with self.lock:
+            return next(self._ids)
+
+    def put_package(self, package: Package) -> None:
+        """Add or change a package, by its id."""
+        with self.lock:
+            self._packages[package.id] = package
+            self._packages_by_name.setdefault(_key(package), {})[package.id] = package
+
+    def remove_package(self, package_id: int) -> None:
+        """Remove a package, if it is there."""
+        with self.lock:
+            package = self._packages.pop(package_id, None)
+            if package:
+                del self._packages_by_name[_key(package)][package_id]
+
+    def package(self, package_id: int) -> Package | None:
+        """Find a package."""
+        with self.lock:
+            return self._packages.get(package_id)
+
+    def packages(self, gitlab_project: int) -> tuple[Package, ...]:
+        """Give the packages of a GitLab project, oldest first."""
+        with self.lock:
+            return tuple(each for each in self._packages.values() if each.gitlab_project == gitlab_project)
+
+    def packages_named(self, gitlab_project: int, normalized: str) -> tuple[Package, ...]:
+        """Give the packages of one project in a GitLab project, oldest first."""
+        with self.lock:
+            return tuple(self._packages_by_name.get((gitlab_project, normalized), {}).values())
+
+    def close_filename(self, gitlab_project: int, normalized: str, filename: str) -> None:
+        """Remember that this file name is never to be taken again."""
+        with self.lock:
+            self._closed_filenames.add((gitlab_project, normalized, filename))
+
+    def is_closed_filename(self, gitlab_project: int, normalized: str, filename: str) -> bool:
+        """Tell whether the file name is never to be taken again."""
+        with self.lock:
+            return (gitlab_project, normalized, filename) in self._closed_filenames
+
+
+def _key(package: Package) -> tuple[int, str]:
+    return package.gitlab_project, package.normalized
