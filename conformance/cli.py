@@ -118,7 +118,8 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from conformance.embedded import embedded_target
     from conformance.preparation import CannotJudge
-    from conformance.running import run_checks
+    from conformance.report import print_report
+    from conformance.running import Selection, judge_target
 
     try:
         target = _target(arguments)
@@ -127,19 +128,19 @@ def _run(arguments: argparse.Namespace) -> int:
         return _say(str(mistake), ExitCode.USAGE)
     if arguments.plan:
         return _plan(target, arguments)
+    selection = Selection(
+        keyword=arguments.keyword, exit_first=arguments.exit_first, processes=arguments.processes
+    )
     with ExitStack() as stack:
         target = target or stack.enter_context(embedded_target())
         try:
-            return run_checks(
-                target,
-                _options(arguments),
-                json_path=arguments.json,
-                keyword=arguments.keyword,
-                exit_first=arguments.exit_first,
-                processes=arguments.processes,
+            result = judge_target(
+                target, _options(arguments), selection, json_path=arguments.json, progress=sys.stdout
             )
         except CannotJudge as error:
             return _say(str(error), error.exit_code)
+    print_report(result, sys.stdout)
+    return result.exit_code
 
 
 class UserMistake(Exception):

@@ -53,10 +53,14 @@ class Judge:
     """Judges one run; in a worker process it only reports, to the judge of the first process.
 
     `prepared` is called when it is certain that checks will run, and once.
+    `only` is a choice of requirements, by id.
     """
 
-    def __init__(self, prepared: Callable[[], Run], options: RunOptions) -> None:
+    def __init__(
+        self, prepared: Callable[[], Run], options: RunOptions, *, only: frozenset[str] | None = None
+    ) -> None:
         self._prepare = prepared
+        self._only = only
         self._options = options
         self._run: Run | None = None
         self._before = 0
@@ -75,6 +79,8 @@ class Judge:
             return
         profile = self.run(config).target.profile.name
         held = {requirement.id for requirement in catalogue().for_profile(profile)}
+        if self._only is not None:
+            held &= self._only
         left_out = [item for item in ours if _id(item) not in held]
         if left_out:
             config.hook.pytest_deselected(items=left_out)

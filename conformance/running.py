@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,49 +14,73 @@ from conformance.finish import finish
 from conformance.judge import Judge
 from conformance.plugin import JUDGE
 from conformance.preparation import CannotJudge, prepare
-from conformance.report import print_report
 from conformance.report.progress import ProgressReport
 from conformance.verdicts import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TextIO
 
     from conformance.options import RunOptions
+    from conformance.report import RunResult
     from conformance.target import Target
 
 HERE = Path(__file__).parent
 
 
-def run_checks(
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which checks are run, and how. The default is all of them, one after the other."""
+
+    only: frozenset[str] | None = None
+    """Ids of requirements."""
+    keyword: str | None = None
+    exit_first: bool = False
+    processes: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether every requirement is to be judged."""
+        return self.only is None and not self.keyword and not self.exit_first
+
+    def arguments(self) -> list[str]:
+        """Return pytest's arguments."""
+        return [
+            *(["-k", self.keyword] if self.keyword else []),
+            *(["-x"] if self.exit_first else []),
+            *(["-p", "xdist", "-n", self.processes] if self.processes else []),
+        ]
+
+
+EVERYTHING = Selection()
+
+
+def judge_target(
     target: Target,
     options: RunOptions,
+    selection: Selection = EVERYTHING,
     *,
     json_path: Path | None = None,
-    keyword: str | None = None,
-    exit_first: bool = False,
-    processes: str | None = None,
-) -> int:
-    """Judge a target, print the report on standard output, and return the exit code.
+    progress: TextIO | None = None,
+) -> RunResult:
+    """Judge a target, clean up, and return the result; write it to `json_path` too.
 
-    Raises CannotJudge when the target cannot be judged at all.
+    Raises CannotJudge when the target cannot be judged at all, or when no check was selected.
     """
     run = prepare(target, options)
-    judge = Judge(lambda: run, options)
-    selection = [*(["-k", keyword] if keyword else []), *(["-x"] if exit_first else [])]
-    parallel = ["-p", "xdist", "-n", processes] if processes else []
+    judge = Judge(lambda: run, options, only=selection.only)
     with _own_settings():
         status = pytest.main(
-            [str(HERE / "checks"), *_settings(options), *selection, *parallel],
-            plugins=[_Named(judge), ProgressReport(sys.stdout)],
+            [str(HERE / "checks"), *_settings(options), *selection.arguments()],
+            plugins=[_Named(judge), *([ProgressReport(progress)] if progress else [])],
         )
     interrupted = status in {pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR}
-    result = finish(judge, run, json_path=json_path, whole=not selection, interrupted=interrupted)
+    result = finish(judge, run, json_path=json_path, whole=selection.whole, interrupted=interrupted)
     if status == pytest.ExitCode.USAGE_ERROR:
-        return ExitCode.USAGE
+        raise CannotJudge(f"-k {selection.keyword!r} is not an expression that pytest takes", ExitCode.USAGE)
     if status == pytest.ExitCode.NO_TESTS_COLLECTED:
-        raise CannotJudge(f"no check matches -k {keyword!r}; see `list`", ExitCode.TOO_LITTLE_JUDGED)
-    print_report(result, sys.stdout)
-    return result.exit_code
+        raise CannotJudge(f"no check matches {selection.keyword!r}; see `list`", ExitCode.TOO_LITTLE_JUDGED)
+    return result
 
 
 class _Named:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from conformance.clients.process_group import kill, start
-from conformance.clients.redaction import redact
+from conformance.wire.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -84,7 +84,7 @@ def execute(
     `secrets`, the pairs of user name and password that must not be seen in what is kept.
     Errors: ClientMissing if the command cannot be started.
     """
-    hidden = tuple(secrets)
+    redact = Redactor(secrets)
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         begin = time.perf_counter()
         try:
@@ -95,10 +95,10 @@ def execute(
         return ClientRun(
             client=client,
             version=version,
-            command=tuple(redact(argument, hidden) for argument in command),
+            command=tuple(redact(argument) for argument in command),
             exit_code=process.returncode,
-            stdout=_kept(stdout, hidden),
-            stderr=_kept(stderr, hidden),
+            stdout=_kept(stdout, redact),
+            stderr=_kept(stderr, redact),
             duration=time.perf_counter() - begin,
             timed_out=timed_out,
         )
@@ -117,14 +117,14 @@ def _ended(process: subprocess.Popen[bytes], *, within: float) -> bool:
             kill(process)
 
 
-def _kept(stream: IO[bytes], secrets: Iterable[tuple[str, str]]) -> str:
+def _kept(stream: IO[bytes], redact: Redactor) -> str:
     size = stream.seek(0, os.SEEK_END)
     stream.seek(max(0, size - KEPT_BYTES))
     text = stream.read().decode("utf-8", errors="replace")
     if size > KEPT_BYTES:  # a first line in part may begin in the middle of a secret
         text = f"[cut: the end of {size} bytes]\n" + text.partition("\n")[2]
     lines = _TERMINAL_CODES.sub("", text).splitlines()
-    return redact("".join(f"{line.rstrip()}\n" for line in lines), secrets)
+    return redact("".join(f"{line.rstrip()}\n" for line in lines))
 
 
 def _unspaced(text: str) -> str:

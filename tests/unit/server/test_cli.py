@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from reference_server import cli, standalone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    pytest.importorskip("granian", reason="granian is not installed")
+    written = tmp_path_factory.mktemp("served") / "registry.toml"
+    command = [sys.executable, "-m", "reference_server", "serve", "--port", "0", "--write-target", written]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(written.parent)}
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        yield process, written
+        process.kill()
+
+
+def ready(url: str) -> None:
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            requests.get(url, timeout=10)
+        except requests.ConnectionError:
+            assert time.monotonic() < deadline, "the server did not answer in time"
+        else:
+            return
+
+
+def test_served_from_start_to_end(served: tuple[subprocess.Popen[str], Path]) -> None:
+    process, written = served
+    assert process.stdout is not None
+    greeting = "".join(iter(process.stdout.readline, "Ctrl-C ends it, and everything in it.\n"))
+    target = tomllib.loads(written.read_text())
+    url, auth = target["url"], tuple(target["credentials"]["default"].values())
+    assert stat.S_IMODE(written.stat().st_mode) == 0o600
+    assert f"twine upload --repository-url {url} -u {auth[0]} -p {auth[1]} dist/*" in greeting
+    assert re.search(rf"pip install --index-url http://{auth[0]}:{auth[1]}@127\S+/simple/ NAME", greeting)
+    ready(url)
+
+    def upload(content: bytes) -> int:
+        form = {"name": "demo", "version": "1.0"}
+        files = {"content": ("demo-1.0.tar.gz", content)}
+        return requests.post(url, data=form, files=files, auth=auth, timeout=30).status_code
+
+    content = os.urandom(2_000_000)
+    assert [upload(b"x" * 60_000_000), upload(content), upload(content)] == [413, 201, 400]
+    encoded = url.replace("/1/", f"/{target['gitlab-projects']['path'].replace('/', '%2F')}/")
+    page = requests.get(f"{encoded}/simple/demo/", auth=auth, timeout=10)
+    href = page.text.partition('href="')[2].partition("#")[0]
+    file = requests.get(requests.compat.urljoin(page.url, href), auth=auth, timeout=10)
+    assert file.content == content
+
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 0
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+    assert list(written.parent.iterdir()) == [written]
+
+
+def test_a_taken_port(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert cli.main(["serve", "--port", str(port)]) == 2
+    assert f"cannot listen on 127.0.0.1:{port}" in capsys.readouterr().err
+
+
+def test_without_granian(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "granian", None)
+    assert cli.main(["serve", "--port", "0"]) == 2
+    error = capsys.readouterr().err
+    assert "pip install 'pypi-registry-conformance[serve]'" in error
+    assert error.count("\n") == 1
+
+
+def test_a_host_that_others_reach_is_warned_of(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "serve", lambda **_options: None)
+    assert cli.main(["serve", "--host", "0.0.0.0", "--port", "0"]) == 0  # noqa: S104
+    assert "public knowledge" in capsys.readouterr().err
+    assert cli.main(["serve", "--port", "0"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["serve", "--port", "65536"], ["serve", "--port", "x"], ["serve", "--max-file-size", "0"]],
+)
+def test_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(arguments)
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["--version"])
+    assert capsys.readouterr().out.startswith("reference-server ")
+
+
+def test_the_size_limit_reaches_the_application(tmp_path: Path) -> None:
+    app = standalone.application(max_file_size=7, directory=tmp_path)
+    assert app._registry.rules.max_file_size == 7  # type: ignore[attr-defined]
