@@ -5,11 +5,18 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+from functools import cache
+from importlib.resources import files
 
 from reference_server.distributions.distribution import Distribution, escaped_name, escaped_version
 from reference_server.distributions.metadata import Metadata
 
-_BUILD_SYSTEM = b'[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+_BACKEND = "self_contained_backend"
+_BUILD_SYSTEM = f"""[build-system]
+requires = []
+build-backend = "{_BACKEND}"
+backend-path = ["."]
+""".encode()
 
 
 def sdist(
@@ -20,7 +27,7 @@ def sdist(
     summary: str | None = "Published by a registry's conformance run; safe to delete.",
     marker: str = "",
 ) -> Distribution:
-    """Build a valid sdist (`.tar.gz`) with one importable package.
+    """Build a valid sdist (`.tar.gz`) with one importable package, which installs without any build tool.
 
     `marker` is text that only changes the content.
     Source: Source distribution format.
@@ -30,6 +37,7 @@ def sdist(
     members = {
         f"{stem}/PKG-INFO": metadata.document(),
         f"{stem}/pyproject.toml": _BUILD_SYSTEM + _project_table(metadata),
+        f"{stem}/{_BACKEND}.py": _backend_source().replace(b"name-version", stem.encode()),
         f"{stem}/{escaped_name(name)}/__init__.py": f"MARKER = {marker!r}\n".encode(),
     }
     return Distribution(
@@ -39,6 +47,11 @@ def sdist(
         filetype="sdist",
         pyversion="source",
     )
+
+
+@cache
+def _backend_source() -> bytes:
+    return files(__package__).joinpath("backend.py").read_bytes()
 
 
 def _project_table(metadata: Metadata) -> bytes:

@@ -1,0 +1,38 @@
+"""The build backend that every sdist of the factory carries: it needs nothing but Python.
+
+Source: PEP 517, and `pyproject.toml` specification, `backend-path`.
+"""
+
+import hashlib
+import zipfile
+from base64 import urlsafe_b64encode
+from pathlib import Path
+
+STEM = "name-version"  # the factory puts the sdist's own in
+WHEEL = "Wheel-Version: 1.0\nGenerator: reference_server\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+
+
+def build_wheel(
+    wheel_directory: str,
+    config_settings: object = None,  # noqa: ARG001 - the names are PEP 517's
+    metadata_directory: object = None,  # noqa: ARG001
+) -> str:
+    """Build the wheel of the sdist in the current directory, and return its file name."""
+    package = STEM.partition("-")[0]
+    about = f"{STEM}.dist-info"
+    members = {
+        f"{package}/__init__.py": Path(package, "__init__.py").read_bytes(),
+        f"{about}/METADATA": Path("PKG-INFO").read_bytes(),
+        f"{about}/WHEEL": WHEEL.encode(),
+    }
+    record = [f"{path},sha256={_digest(content)},{len(content)}" for path, content in members.items()]
+    members[f"{about}/RECORD"] = "\n".join([*record, f"{about}/RECORD,,", ""]).encode()
+    filename = f"{STEM}-py3-none-any.whl"
+    with zipfile.ZipFile(Path(wheel_directory, filename), "w") as archive:
+        for path, content in members.items():
+            archive.writestr(path, content)
+    return filename
+
+
+def _digest(content: bytes) -> str:
+    return urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
