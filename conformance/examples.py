@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
+from hypothesis.errors import FlakyFailure
 
 from conformance.verdicts import Deviation
 
@@ -28,6 +29,7 @@ class Examples:
     def each(self, strategy: SearchStrategy[T], body: Callable[[T], None]) -> None:
         """Run `body` on examples until one deviates; then shrink it.
 
+        `body` is run on the deviating example again, so it has to publish under a new name each time.
         Raises Deviation with the smallest example that was found.
         """
 
@@ -52,4 +54,16 @@ class Examples:
                     where=deviation.where,
                 ) from deviation
 
-        run()
+        try:
+            run()
+        except FlakyFailure as flaky:
+            raise _seen_once(flaky) from flaky
+
+
+def _seen_once(flaky: FlakyFailure) -> BaseException:
+    """Return the deviation that did not come again when its example was repeated, saying so."""
+    for error in flaky.exceptions:
+        if isinstance(error, Deviation):
+            found = f"{error.found}\nbut not every time that this example was sent"
+            return Deviation(expected=error.expected, found=found, where=error.where)
+    return flaky.exceptions[0]

@@ -73,10 +73,8 @@ def test_accepts_every_match(registry: Registry, new_name: NewName, examples: Ex
 
 @check("gitlab.version.refuses-everything-else")
 def test_refuses_everything_else(registry: Registry, new_name: NewName, examples: Examples) -> None:
-    name = new_name("mismatches")
-
     def refused(version: str) -> None:
-        expect.refused(registry.upload(wheel(name, version)))
+        expect.refused(registry.upload(wheel(new_name("mismatch"), version)))
 
     examples.each(strategies.gitlab_non_versions(), refused)
 

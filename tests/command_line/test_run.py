@@ -1,0 +1,361 @@
+"""The command as a user meets it: verdicts, exit codes, and one clear line for every mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+import tomli_w
+from werkzeug import Request, Response
+
+from reference_server import ReferenceServer
+from reference_server.faults import Fault
+from reference_server.rules import Rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pytest_httpserver import HTTPServer
+
+PATH = "/api/v4/projects/1/packages/pypi"
+TOKEN = ("--username", "__token__", "--password", "reference-api-token")
+QUICK = "rest or name.case or upload.wheel"
+LIMIT = 120
+
+
+def command(*arguments: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run `registry-conformance` and wait for its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "conformance", *map(str, arguments)],
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
+
+
+def plain_pytest(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the suite through plain pytest, in a folder without settings."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "--pyargs", "conformance", *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
+
+
+@pytest.fixture
+def server() -> Iterator[ReferenceServer]:
+    with ReferenceServer() as running:
+        yield running
+
+
+def registry_toml(server: ReferenceServer, folder: Path) -> Path:
+    path = folder / "registry.toml"
+    path.write_text(tomli_w.dumps(server.target()), encoding="utf-8")
+    return path
+
+
+def packages(server: ReferenceServer) -> list[dict[str, Any]]:
+    url = f"{server.origin}/api/v4/projects/1/packages?per_page=100"
+    answer = requests.get(url, headers={"PRIVATE-TOKEN": server.password}, timeout=10)
+    found: list[dict[str, Any]] = answer.json()
+    return found
+
+
+def test_the_embedded_server_conforms(tmp_path: Path) -> None:
+    run = command("run", "-k", QUICK, "--json", tmp_path / "result.json")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "conforms" in run.stdout
+    result = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
+    assert result.keys() == {"suite", "target", "run", "started", "finished", "summary", "results"}
+    assert result["suite"]["name"] == "pypi-registry-conformance"
+    assert result["summary"]["verdicts"]["passed"] == result["summary"]["judged"] == len(result["results"])
+    for check in result["results"]:
+        assert {"id", "level", "standing", "verdict", "message", "duration", "exchanges"} <= check.keys()
+        assert check["exchanges"], check["id"]
+
+
+def test_no_secret_is_shown_or_kept(server: ReferenceServer, tmp_path: Path) -> None:
+    file = registry_toml(server, tmp_path)
+    run = command(
+        *(
+            "run",
+            "--config",
+            file,
+            "-k",
+            "token.any or twine.environment or pip.index",
+            "--json",
+            tmp_path / "r.json",
+        )
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    shown = run.stdout + run.stderr + (tmp_path / "r.json").read_text(encoding="utf-8")
+    for credential in server.target()["credentials"].values():
+        assert credential["password"] not in shown
+
+
+class RepeatsEachFile(Fault):
+    """Lists every file twice."""
+
+    def project_page(self, page: Any) -> Any:
+        return page.plus(*page.files)
+
+
+def test_a_deviation_is_explained_and_the_exit_code_is_1(tmp_path: Path) -> None:
+    with ReferenceServer(faults=[RepeatsEachFile()]) as server:
+        run = command("run", "--config", registry_toml(server, tmp_path), "-k", "page.lists or page.hash")
+    assert run.returncode == 1
+    assert "FAILED  gitlab.page.lists-exactly-the-uploads  MUST, breaks what GitLab documents" in run.stdout
+    for part in ("expected", "found", "where", "breaks", "source   GitLab PyPI Repository"):
+        assert re.search(rf"^ +{part}", run.stdout, re.MULTILINE), part
+    assert "does not conform" in run.stdout
+
+
+def test_the_first_failure_ends_the_run_if_asked(tmp_path: Path) -> None:
+    with ReferenceServer(rules=replace(Rules(), valid_version=lambda _: True)) as server:
+        run = command(
+            *(
+                "run",
+                "--config",
+                registry_toml(server, tmp_path),
+                "-x",
+                "-k",
+                "version",
+                "--json",
+                tmp_path / "r.json",
+            )
+        )
+    assert run.returncode == 1
+    results = json.loads((tmp_path / "r.json").read_text())["results"]
+    assert [check["verdict"] for check in results].count("failed") == 1
+    assert not any(check["id"].startswith("clients.") for check in results), "they come last"
+
+
+def test_two_processes_find_the_same(tmp_path: Path) -> None:
+    found = []
+    for number, parallel in enumerate(([], ["-n", "2"])):
+        path = tmp_path / f"{number}.json"
+        run = command("run", "-k", "gitlab and not size", "--json", path, *parallel)
+        assert run.returncode == 0, run.stdout + run.stderr
+        found.append({check["id"]: check["verdict"] for check in json.loads(path.read_text())["results"]})
+    assert found[0] == found[1]
+    assert len(found[0]) > 80
+
+
+def answer_all(httpserver: HTTPServer, status: int, body: str = "", content_type: str = "text/plain") -> str:
+    def handler(request: Request) -> Response:
+        request.get_data()
+        return Response(body, status=status, content_type=content_type)
+
+    httpserver.expect_request(re.compile(".*")).respond_with_handler(handler)
+    return httpserver.url_for(PATH)
+
+
+def nobody_listens(_: HTTPServer) -> str:
+    return f"http://127.0.0.1:1{PATH}"
+
+
+@pytest.mark.parametrize(
+    ("url_of", "exit_code", "message"),
+    [
+        (nobody_listens, 3, "got no answer: [Errno 111] Connection refused"),
+        (lambda server: answer_all(server, 500, "oops"), 5, "the registry fails by itself"),
+        (lambda server: answer_all(server, 404, "nothing here"), 2, "this is not an upload URL"),
+        (lambda server: answer_all(server, 302), 2, "this is not an upload URL"),
+        (lambda server: answer_all(server, 401), 2, "refuses the credential 'default'"),
+        (lambda server: answer_all(server, 400, "no"), 5, "every upload was refused"),
+        (
+            lambda server: answer_all(server, 200, "<html><a href='/'>Home</a></html>", "text/html"),
+            2,
+            "This is not a registry of this profile",
+        ),
+    ],
+    ids=["down", "500", "404", "redirect", "401", "400", "html"],
+)
+def test_what_cannot_be_judged_is_said_in_one_message(
+    url_of: Callable[[HTTPServer], str], exit_code: int, message: str, httpserver: HTTPServer, tmp_path: Path
+) -> None:
+    run = command("run", url_of(httpserver), *TOKEN, "--ledgers", tmp_path)
+    assert run.returncode == exit_code, run.stdout + run.stderr
+    assert message in run.stderr
+    assert run.stderr.startswith("registry-conformance: ")
+    assert "Traceback" not in run.stdout + run.stderr
+    assert "reference-api-token" not in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("project", [1, 2], ids=["private", "public"])
+def test_a_wrong_password_is_no_verdict(server: ReferenceServer, project: int) -> None:
+    url = server.url.replace("/1/", f"/{project}/")
+    run = command("run", url, "--username", "__token__", "--password", "mistyped")
+    assert run.returncode == 2
+    assert "401" in run.stderr
+    assert "mistyped" not in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "message"),
+    [
+        (("run", "not-a-url"), 2, "is not an http(s) URL"),
+        (("run", "http://127.0.0.1:1" + PATH), 2, "give --username and --password"),
+        (("run", "--json", "/absent/folder/r.json"), 2, "there is no folder"),
+        (("run", "--config", "/absent/registry.toml"), 2, "cannot read"),
+        (("run", "--ca-bundle", "/absent.pem"), 2, "there is no file"),
+        (("run", "--examples", "0"), 2, "--examples"),
+        (("run", "--seed", "soon"), 2, "--seed"),
+        (("run", "-n", "many"), 2, "-n takes a number"),
+        (("run", "-k", "and and"), 2, "not an expression"),
+        (("run", "-k", "nothing_of_this_name"), 5, "no check matches"),
+        (("explain", "gitlab.duplicate.massage"), 2, "did you mean gitlab.duplicate.message"),
+        (("list", "--profile", "gitlub"), 2, "choose one of"),
+        (("sweep",), 2, "needs the URL"),
+        (("nonsense",), 2, "invalid choice"),
+        ((), 2, "required"),
+    ],
+)
+def test_a_mistake_gets_one_clear_line(arguments: tuple[str, ...], exit_code: int, message: str) -> None:
+    run = command(*arguments)
+    assert run.returncode == exit_code, run.stdout + run.stderr
+    assert message in run.stderr
+    assert "Traceback" not in run.stdout + run.stderr
+
+
+def test_everything_published_is_removed_again(server: ReferenceServer, tmp_path: Path) -> None:
+    run = command("run", server.url, *TOKEN, "-k", QUICK, "--ledgers", tmp_path)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "Removed" in run.stdout
+    assert packages(server) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_kept_is_in_the_ledger_and_can_be_swept(server: ReferenceServer, tmp_path: Path) -> None:
+    server.registry.publish("somebody_elses-1.0-py3-none-any.whl", b"not ours")
+    run = command("run", server.url, *TOKEN, "-k", QUICK, "--keep", "--ledgers", tmp_path)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert str(tmp_path) in run.stdout
+    assert len(packages(server)) > 10
+    sweep = command("sweep", server.url, *TOKEN, "--ledgers", tmp_path)
+    assert sweep.returncode == 0, sweep.stdout + sweep.stderr
+    assert [package["name"] for package in packages(server)] == ["somebody-elses"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ledgers_of_another_host_are_left_alone(server: ReferenceServer, tmp_path: Path) -> None:
+    ledger = tmp_path / "abcdefgh.jsonl"
+    ledger.write_text(
+        '{"url": "http://127.0.0.2:1/api/v4/projects/1/packages/pypi", '
+        '"project": "conformance-abcdefgh-1", "version": "1.0", "filename": "f.whl"}\n'
+    )
+    sweep = command("sweep", server.url, *TOKEN, "--ledgers", tmp_path)
+    assert sweep.returncode == 0
+    assert ledger.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT to one process needs POSIX")
+def test_an_interrupted_run_cleans_up_and_is_not_green(server: ReferenceServer, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "conformance", "run", server.url, *TOKEN, "--ledgers", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + LIMIT
+    while len(packages(server)) < 20:
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=LIMIT)
+    assert process.returncode == 3, stdout + stderr
+    assert "interrupted" in stdout + stderr
+    assert packages(server) == []
+
+
+def test_the_plan_publishes_nothing(server: ReferenceServer) -> None:
+    run = command("run", server.url, *TOKEN, "--plan")
+    assert run.returncode == 0
+    assert "conformance_xxxxxxxx_main-1.0-py3-none-any.whl" in run.stdout
+    assert server.request_count == 0
+
+
+def test_the_list_is_the_catalogue() -> None:
+    rows = json.loads(command("list", "--format", "json").stdout)
+    text = command("list").stdout
+    assert all(row["id"] in text for row in rows)
+    assert {row["id"] for row in rows if row["untested"]} != set()
+    clients = json.loads(command("list", "--format", "json", "--profile", "pep503-upload").stdout)
+    assert {row["id"].partition(".")[0] for row in clients} == {"clients"}
+
+
+def test_a_requirement_is_explained() -> None:
+    run = command("explain", "gitlab.duplicate.message")
+    assert run.returncode == 0
+    assert "Validation failed: File name has already been taken" in run.stdout
+    assert "source   GitLab PyPI Repository (GitLab documentation, 13.4), #uploading-packages" in run.stdout
+
+
+@pytest.mark.parametrize("parallel", [(), ("-n", "2")], ids=["serial", "parallel"])
+def test_plain_pytest_judges_too(parallel: tuple[str, ...], server: ReferenceServer, tmp_path: Path) -> None:
+    file = registry_toml(server, tmp_path)
+    run = plain_pytest(
+        *("--registry-config", file, "-k", "gitlab.rest", "--registry-json", tmp_path / "r.json", *parallel),
+        *("--registry-ledgers", tmp_path / "ledgers"),
+        folder=tmp_path,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "11 passed" in run.stdout
+    assert "conforms" in run.stdout
+    assert len(json.loads((tmp_path / "r.json").read_text())["results"]) == 11
+    assert packages(server) == []
+
+
+def test_plain_pytest_starts_the_embedded_server(tmp_path: Path) -> None:
+    run = plain_pytest("-k", "gitlab.name", folder=tmp_path)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "conforms" in run.stdout
+
+
+def test_plain_pytest_fails_with_the_explanation(tmp_path: Path) -> None:
+    with ReferenceServer(faults=[RepeatsEachFile()]) as server:
+        file = registry_toml(server, tmp_path)
+        run = plain_pytest("--registry-config", file, "-k", "page", folder=tmp_path)
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert "A project page lists every file that was uploaded, once, and no other." in run.stdout
+    assert "1 failed" in run.stdout
+
+
+def test_plain_pytest_says_what_is_wrong_with_the_target(tmp_path: Path) -> None:
+    run = plain_pytest("--registry-url", "http://127.0.0.1:1" + PATH, folder=tmp_path)
+    assert run.returncode == 2, run.stdout + run.stderr
+    assert "give --username and --password" in run.stdout + run.stderr
+    assert "Traceback" not in run.stdout + run.stderr
+
+
+def test_the_suite_stays_out_of_other_peoples_tests(tmp_path: Path) -> None:
+    (tmp_path / "test_own.py").write_text("def test_own(): pass\n")
+    program = (
+        "import sys, pytest; code = pytest.main(['-q', '-p', 'no:cacheprovider']); "
+        "assert code == 0; print(sorted(set(sys.modules) & {'requests', 'hypothesis', 'rich', 'conformance.judge'}))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "'conformance.judge'" not in run.stdout

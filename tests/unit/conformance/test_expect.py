@@ -1,0 +1,121 @@
+"""Assertion helpers name what was expected, what came, and where; and pass what is right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance import expect
+from conformance.clients import ClientRun
+from conformance.corpus import Corpus, Published, planned
+from conformance.pages import FileLink, ProjectPage
+from conformance.verdicts import Deviation, Untestable
+from conformance.wire import Answer, Exchange
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WHEEL = wheel("demo", "1.0")
+
+
+def answer(status: int, content: bytes = b"") -> Answer:
+    exchange = Exchange(number=7, request="GET http://host/", credential="default")
+    return Answer(
+        method="GET",
+        url="http://host/",
+        credential="default",
+        status=status,
+        reason="Reason",
+        headers={},
+        content=content,
+        exchange=exchange,
+    )
+
+
+def page(*filenames: str) -> ProjectPage:
+    files = tuple(FileLink(filename=name, url="", hashes={}, requires_python=None) for name in filenames)
+    return ProjectPage(files=files, where="the page")
+
+
+def client(exit_code: int, *, timed_out: bool = False) -> ClientRun:
+    return ClientRun(
+        client="pip",
+        version="1",
+        command=("pip", "install"),
+        exit_code=exit_code,
+        stdout="some words",
+        stderr="",
+        duration=1.0,
+        timed_out=timed_out,
+    )
+
+
+@pytest.mark.parametrize(
+    "passes",
+    [
+        lambda: expect.status(answer(404), 400, 404),
+        lambda: expect.accepted(answer(201)),
+        lambda: expect.refused(answer(413)),
+        lambda: expect.forbidden(answer(404)),
+        lambda: expect.equal(1, 1, of="a number", where="here"),
+        lambda: expect.contains("File Name taken", "name TAKEN", of="a message", where="here"),
+        lambda: expect.nothing(of=[], is_="wrong", where="here"),
+        lambda: expect.listed(page("a", "b"), ["a"]),
+        lambda: expect.not_listed(page("a"), ["b"]),
+        lambda: expect.same_bytes(answer(200, WHEEL.content), WHEEL),
+        lambda: expect.succeeded(client(0)),
+        lambda: expect.gave_up(client(1)),
+        lambda: expect.says(client(1), "somewords"),
+    ],
+)
+def test_what_is_right_passes(passes: Callable[[], None]) -> None:
+    passes()
+
+
+@pytest.mark.parametrize(
+    ("deviates", "expected", "found"),
+    [
+        (lambda: expect.status(answer(500, b"oops"), 400, 404), "status 400 or 404", "500 oops"),
+        (lambda: expect.accepted(answer(302)), "(2xx)", "302"),
+        (lambda: expect.refused(answer(201)), "(4xx)", "201"),
+        (lambda: expect.refused(answer(500)), "(4xx)", "500"),
+        (lambda: expect.forbidden(answer(200)), "401 or 403 or 404", "200"),
+        (lambda: expect.equal(2, 1, of="a number", where="here"), "a number 1", "2"),
+        (lambda: expect.contains("", "taken", of="a message", where="here"), "'taken'", "nothing"),
+        (lambda: expect.nothing(of=["x", "y"], is_="wrong", where="here"), "nothing wrong", "x, y"),
+        (lambda: expect.listed(page("a"), ["a", "b"]), "lists b", "a"),
+        (lambda: expect.listed(page(), ["b"]), "lists b", "no files"),
+        (lambda: expect.not_listed(page("a"), ["a"]), "without", "a"),
+        (lambda: expect.same_bytes(answer(200, b"other"), WHEEL), WHEEL.sha256, "5 bytes"),
+        (lambda: expect.same_bytes(answer(206, WHEEL.content), WHEEL), WHEEL.sha256, "status 206"),
+        (lambda: expect.succeeded(client(1)), "exit code 0", "exit code 1: some words"),
+        (lambda: expect.gave_up(client(0)), "exit code 1", "exit code 0"),
+        (lambda: expect.gave_up(client(1, timed_out=True)), "exit code 1", "no end within 1 s"),
+        (lambda: expect.says(client(1), "other words"), "'other words'", "some words"),
+    ],
+)
+def test_what_is_wrong_is_told(deviates: Callable[[], None], expected: str, found: str) -> None:
+    with pytest.raises(Deviation) as raised:
+        deviates()
+    assert expected in raised.value.expected
+    assert found in raised.value.found
+    assert raised.value.where
+
+
+def test_the_corpus_tells_why_a_distribution_is_missing() -> None:
+    distribution = planned("abcdefgh")["main-wheel"]
+    refused = Published(distribution=distribution, status=400, where="POST …", text="no")
+    corpus = Corpus("abcdefgh", {"main-wheel": refused})
+    with pytest.raises(Untestable, match="refused: 400 no"):
+        corpus["main-wheel"]
+    with pytest.raises(Deviation, match="accepted"):
+        expect.published(corpus, "main-wheel", on=page())
+    assert corpus.distributions_of("main-wheel") == []
+
+
+def test_the_same_run_id_gives_the_same_corpus() -> None:
+    assert planned("abcdefgh") == planned("abcdefgh")
+    assert all("abcdefgh" in distribution.filename for distribution in planned("abcdefgh").values())
+    assert all("abcdefgh" in distribution.name for distribution in planned("abcdefgh").values())

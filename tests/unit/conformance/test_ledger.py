@@ -1,0 +1,58 @@
+"""The ledger: written before anything is sent, read after a crash."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.ledger import BadLedger, Entry, Ledger, ledgers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def entry(number: int) -> Entry:
+    return Entry(url="http://host/", project=f"Prüfling-{number}", version="1.0", filename=f"f-{number}.whl")
+
+
+def test_what_was_added_is_read_back_once(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "deep" / "run.jsonl")
+    assert ledger.entries() == ()
+    for number in (1, 2, 1):
+        ledger.add(entry(number))
+    assert ledger.entries() == (entry(1), entry(2))
+    assert ledger.run_id == "run"
+
+
+def test_several_writers_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: Ledger(path).add(entry(number)), range(200)))
+    assert set(Ledger(path).entries()) == {entry(number) for number in range(200)}
+
+
+def test_an_empty_ledger_is_no_file(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "run.jsonl")
+    ledger.add(entry(1))
+    ledger.add(entry(2))
+    ledger.keep_only([entry(2)])
+    assert ledger.entries() == (entry(2),)
+    ledger.keep_only([])
+    assert not ledger.path.exists()
+    ledger.keep_only([])
+
+
+def test_ledgers_of_earlier_runs_are_found(tmp_path: Path) -> None:
+    Ledger(tmp_path / "one.jsonl").add(entry(1))
+    (tmp_path / "notes.txt").write_text("not a ledger")
+    assert [ledger.run_id for ledger in ledgers(tmp_path)] == ["one"]
+    assert ledgers(tmp_path / "absent") == []
+
+
+def test_a_broken_ledger_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    path.write_text('{"url": "http://host/"}\n')
+    with pytest.raises(BadLedger, match=r"run\.jsonl"):
+        Ledger(path).entries()

@@ -1,0 +1,151 @@
+"""HTTP as checks see it: recorded, redacted, within a budget, and blind to the user's settings."""
+
+from __future__ import annotations
+
+import base64
+import io
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from werkzeug import Request, Response
+from werkzeug.formparser import parse_form_data
+
+from conformance.target import Credential
+from conformance.wire import BudgetSpent, Limits, Redactor, Session, Transcript, Unreachable, upload_form
+from conformance.wire.transcript import KEPT_CHARACTERS, excerpt
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_httpserver import HTTPServer
+
+SECRET = Credential(username="jane", password="pass/word+ä")
+
+
+@pytest.fixture
+def transcript() -> Transcript:
+    return Transcript()
+
+
+@pytest.fixture
+def session(transcript: Transcript) -> Iterator[Session]:
+    session = Session(
+        transcript=transcript,
+        redact=Redactor([(SECRET.username, SECRET.password)]),
+        limits=Limits(max_requests=3, timeout=5),
+    )
+    yield session
+    session.close()
+
+
+def test_an_exchange_is_recorded_without_secrets(
+    session: Session, transcript: Transcript, httpserver: HTTPServer
+) -> None:
+    def echo(request: Request) -> Response:
+        return Response(f"you sent {request.headers['Authorization']} for {request.url}", status=403)
+
+    httpserver.expect_request("/page").respond_with_handler(echo)
+    answer = session.send("GET", httpserver.url_for("/page"), credential=SECRET, credential_name="default")
+    assert answer.status == 403
+    exchange = transcript.used[0]
+    assert exchange.response_body.startswith("you sent Basic ***")
+    assert exchange.request_headers["Authorization"] == "Basic ***"
+    kept = str(exchange.as_json())
+    assert SECRET.password not in kept
+    assert base64.b64encode(f"jane:{SECRET.password}".encode()).decode() not in kept
+    assert str(answer) == f"GET {httpserver.url_for('/page')} as default → 403 FORBIDDEN [1]"
+
+
+def test_the_budget_ends_a_run(session: Session, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/").respond_with_data("")
+    for _ in range(3):
+        session.send("GET", httpserver.url_for("/"), credential=None, credential_name="nobody")
+    with pytest.raises(BudgetSpent, match="budget of 3 requests"):
+        session.send("GET", httpserver.url_for("/"), credential=None, credential_name="nobody")
+    assert len(httpserver.log) == 3
+
+
+def test_a_rate_is_kept(transcript: Transcript, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/").respond_with_data("")
+    session = Session(transcript=transcript, redact=Redactor([]), limits=Limits(rate=50))
+    started = time.monotonic()
+    for _ in range(4):
+        session.send("GET", httpserver.url_for("/"), credential=None, credential_name="nobody")
+    session.close()
+    assert time.monotonic() - started >= 3 / 50
+
+
+def test_settings_of_the_user_are_not_honoured(
+    session: Session, httpserver: HTTPServer, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = f"{tmp_path}/netrc"
+    with open(netrc, "w", encoding="utf-8") as file:  # noqa: PTH123 - the variable holds a string
+        file.write("machine localhost login thief password stolen\n")
+    monkeypatch.setenv("NETRC", netrc)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    httpserver.expect_request("/").respond_with_data("fine")
+    answer = session.send("GET", httpserver.url_for("/"), credential=None, credential_name="nobody")
+    assert answer.text == "fine"
+    assert "Authorization" not in httpserver.log[0][0].headers
+
+
+def test_redirects_are_followed_only_when_asked(session: Session, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/old").respond_with_data("", status=301, headers={"Location": "/new"})
+    httpserver.expect_request("/new").respond_with_data("here")
+    url = httpserver.url_for("/old")
+    assert session.send("GET", url, credential=None, credential_name="nobody").status == 301
+    followed = session.send("GET", url, credential=None, credential_name="nobody", follow=True)
+    assert (followed.status, followed.url) == (200, httpserver.url_for("/new"))
+
+
+def test_no_answer_is_nobodys_deviation(session: Session) -> None:
+    with pytest.raises(Unreachable, match=r"GET http://127.0.0.1:1/ got no answer: .*refused"):
+        session.send("GET", "http://127.0.0.1:1/", credential=None, credential_name="nobody")
+
+
+def test_a_form_is_what_servers_read() -> None:
+    distribution = wheel("demo", "1.0")
+    form = upload_form(distribution).with_field("summary", "grün\r\nund mehr").with_more([("extra", "")])
+    form = replace(form, boundary="a b'()+_,-./:=?z")
+    body = form.body()
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "CONTENT_TYPE": form.content_type,
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+    }
+    _, fields, files = parse_form_data(environ)
+    assert fields["name"] == "demo"
+    assert fields["summary"] == "grün\r\nund mehr"
+    assert fields["extra"] == ""
+    assert files["content"].filename == distribution.filename
+    with files["content"].stream as content:
+        assert content.read() == distribution.content
+
+
+def test_a_form_can_leave_a_part_out() -> None:
+    assert b'name="name"' not in upload_form(wheel("demo", "1.0")).without("name").body()
+
+
+def test_a_cached_page_counts_as_used_but_not_as_sent(
+    session: Session, transcript: Transcript, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/").respond_with_data("")
+    answer = session.send("GET", httpserver.url_for("/"), credential=None, credential_name="nobody")
+    transcript.begin()
+    assert transcript.used == ()
+    transcript.use(answer.exchange)
+    transcript.use(answer.exchange)
+    assert transcript.used == (answer.exchange,)
+    assert len(transcript) == 1
+
+
+def test_a_long_body_is_cut_and_a_binary_one_counted() -> None:
+    assert excerpt(b"", "text/html") == ""
+    assert excerpt(b"short", "text/html") == "short"
+    cut = excerpt(b"x" * 10_000, "text/html")
+    assert cut == "x" * KEPT_CHARACTERS + "… <10000 bytes in all>"
+    assert excerpt(b"PK\0\0", "application/octet-stream") == "<4 bytes of application/octet-stream>"
