@@ -63,6 +63,11 @@ def _parser() -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", help="tell everything about one requirement")
     explain.add_argument("id", metavar="ID")
     explain.set_defaults(command=_explain)
+    comparing = commands.add_parser("compare", help="show on what two results differ")
+    comparing.add_argument(
+        "results", metavar="RESULT.json", nargs=2, type=Path, help="written by `run --json`"
+    )
+    comparing.set_defaults(command=_compare)
     sweep = commands.add_parser("sweep", help="remove what earlier runs have left on a registry")
     _add_target(sweep)
     sweep.set_defaults(command=_sweep)
@@ -237,6 +242,16 @@ def _explain(arguments: argparse.Namespace) -> int:
         hint = f"did you mean {', '.join(near)}?" if near else f"`{PROGRAM} list` shows all of them."
         return _say(f"there is no requirement {arguments.id!r}; {hint}", ExitCode.USAGE)
     print(explain_requirement(known[arguments.id], known))
+    return ExitCode.CONFORMS
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from conformance.report.compare import BadResult, print_comparison
+
+    try:
+        print_comparison(*arguments.results, file=sys.stdout)
+    except BadResult as error:
+        return _say(str(error), ExitCode.USAGE)
     return ExitCode.CONFORMS
 
 

@@ -222,6 +222,8 @@ def test_a_wrong_password_is_no_verdict(server: ReferenceServer, project: int) -
         (("explain", "gitlab.duplicate.massage"), 2, "did you mean gitlab.duplicate.message"),
         (("list", "--profile", "gitlub"), 2, "choose one of"),
         (("sweep",), 2, "needs the URL"),
+        (("compare", "/absent.json", "/absent.json"), 2, "cannot read"),
+        (("compare", __file__, __file__), 2, "is not a result"),
         (("nonsense",), 2, "invalid choice"),
         ((), 2, "required"),
     ],
@@ -304,6 +306,18 @@ def test_a_requirement_is_explained() -> None:
     assert run.returncode == 0
     assert "Validation failed: File name has already been taken" in run.stdout
     assert "source   GitLab PyPI Repository (GitLab documentation, 13.4), #uploading-packages" in run.stdout
+
+
+def test_two_results_are_compared(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.json", tmp_path / "other.json"
+    assert command("run", "-k", "gitlab.page", "--json", one).returncode == 0
+    with ReferenceServer(faults=[RepeatsEachFile()]) as server:
+        file = registry_toml(server, tmp_path)
+        assert command("run", "--config", file, "-k", "gitlab.page", "--json", other).returncode == 1
+    run = command("compare", one, other)
+    assert run.returncode == 0, run.stderr
+    assert re.search(r"gitlab\.page\.lists-exactly-the-uploads +passed +failed", run.stdout)
+    assert "5 requirements in both, 1 differ" in run.stdout
 
 
 @pytest.mark.parametrize("parallel", [(), ("-n", "2")], ids=["serial", "parallel"])
