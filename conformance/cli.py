@@ -248,8 +248,9 @@ def _explain(arguments: argparse.Namespace) -> int:
 def _compare(arguments: argparse.Namespace) -> int:
     from conformance.report.compare import BadResult, print_comparison
 
+    first, second = arguments.results
     try:
-        print_comparison(*arguments.results, file=sys.stdout)
+        print_comparison(first, second, sys.stdout)
     except BadResult as error:
         return _say(str(error), ExitCode.USAGE)
     return ExitCode.CONFORMS
