@@ -31,7 +31,7 @@ def clean_up(ledger: Ledger, target: Target, *, session: Session, transcript: Tr
 
     Never raises because of the target: what cannot be removed stays in the ledger, with the reason.
     """
-    entries = ledger.entries()
+    entries, refused = ledger.entries(), ledger.refused()
     if target.profile.clean_up != "gitlab-rest":
         return CleanUp(
             removed=0, left=entries, reason=f"registries of profile {target.profile.name} cannot delete"
@@ -46,8 +46,9 @@ def clean_up(ledger: Ledger, target: Target, *, session: Session, transcript: Tr
         try:
             removed += _remove(GitLab(registry), here, ledger.run_id)
         except (Deviation, Untestable, Unreachable) as error:
-            left += here
-            reason = str(error).replace("\n", "; ")
+            if missed := [entry for entry in here if entry not in refused]:
+                left += missed
+                reason = str(error).replace("\n", "; ")
     ledger.keep_only(left)
     return CleanUp(removed=removed, left=tuple(left), reason=reason)
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_state_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+
+REFUSED = "refused"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,20 +53,39 @@ class Ledger:
 
     def add(self, entry: Entry) -> None:
         """Write an entry down. To be called before the distribution is sent."""
+        self._append(asdict(entry))
+
+    def note_refusal(self, entry: Entry) -> None:
+        """Write down that the registry says it did not take the distribution that was last sent."""
+        self._append({REFUSED: asdict(entry)})
+
+    def _append(self, line: dict[str, Any]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        line = json.dumps(entry.__dict__, ensure_ascii=True) + "\n"
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(line)
+            file.write(json.dumps(line, ensure_ascii=True) + "\n")
 
     def entries(self) -> tuple[Entry, ...]:
-        """Return what was written, each once. Raises BadLedger."""
-        if not self.path.exists():
-            return ()
+        """Return what was written down, each once. Raises BadLedger."""
+        return tuple(self._counted()[0])
+
+    def refused(self) -> frozenset[Entry]:
+        """Return the entries that were refused each time they were sent. Raises BadLedger.
+
+        A registry that breaks its word may have stored them all the same: look there first.
+        """
+        sent, refused = self._counted()
+        return frozenset(entry for entry, times in sent.items() if refused[entry] >= times)
+
+    def _counted(self) -> tuple[Counter[Entry], Counter[Entry]]:
+        sent: Counter[Entry] = Counter()
+        refused: Counter[Entry] = Counter()
         try:
-            lines = self.path.read_text(encoding="utf-8").splitlines()
-            return tuple(dict.fromkeys(Entry(**json.loads(line)) for line in lines))
-        except (ValueError, TypeError, OSError) as error:
+            for text in self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else ():
+                line = json.loads(text)
+                (refused if REFUSED in line else sent)[Entry(**line.get(REFUSED, line))] += 1
+        except (ValueError, TypeError, AttributeError, OSError) as error:
             raise BadLedger(f"{self.path} cannot be read as a ledger: {error}") from error
+        return sent, refused
 
     def keep_only(self, left: Iterable[Entry]) -> None:
         """Reduce the ledger to what is left on the registry; nothing left removes the file."""

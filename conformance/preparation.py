@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ from conformance.wire import Redactor, Session, Transcript, Unreachable
 if TYPE_CHECKING:
     from conformance.options import RunOptions
     from conformance.wire import Answer
+
+_MARKUP = re.compile(r"<(style|script)\b.*?(</\1>|$)|<[^>]*(>|$)", re.DOTALL | re.IGNORECASE)
 
 VISIBLE_WITHIN = 3.0
 """Seconds after which an upload that was accepted has to be listed, for a run to make sense."""
@@ -210,5 +213,5 @@ def _lists(registry: Registry, item: Published, upload: Answer) -> None:
 
 
 def _told(answer: Answer) -> str:
-    text = " ".join(answer.exchange.response_body.split())
+    text = " ".join(_MARKUP.sub(" ", answer.exchange.response_body).split())
     return f"{answer.exchange.request} → {answer.status} {answer.reason} {text[:160]}".strip()

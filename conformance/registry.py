@@ -11,7 +11,7 @@ from conformance.names import normalized
 from conformance.pages import ProjectPage, read_project_page, read_root_page
 from conformance.target import DEFAULT
 from conformance.verdicts import Deviation
-from conformance.wire import upload_form
+from conformance.wire import Follow, upload_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +59,7 @@ class Registry:
         *,
         as_: str = DEFAULT,
         headers: Mapping[str, str] | None = None,
-        follow: bool = False,
+        follow: Follow = Follow.NO,
     ) -> Answer:
         """Send a request without a body and return the answer, whatever its status."""
         return self._session.send(
@@ -83,7 +83,7 @@ class Registry:
         """Return the answer for a project's page, from the cache unless `fresh`; redirects are followed."""
         key = (normalized(name), self.project_url(name), as_)
         if fresh or key not in self._pages:
-            self._pages[key] = self.request("GET", self.project_url(name), as_=as_, follow=True)
+            self._pages[key] = self.request("GET", self.project_url(name), as_=as_, follow=Follow.SAME_HOST)
         answer = self._pages[key]
         self._transcript.use(answer.exchange)
         return answer
@@ -104,7 +104,7 @@ class Registry:
 
     def root_page(self, *, as_: str = DEFAULT) -> RootPage:
         """Return the page that lists the projects. Raises Deviation when it is not answered with 200."""
-        answer = self.request("GET", self.target.index_url, as_=as_, follow=True)
+        answer = self.request("GET", self.target.index_url, as_=as_, follow=Follow.SAME_HOST)
         if answer.status != 200:
             raise Deviation(
                 expected="the list of projects (200)", found=f"status {answer.status}", where=str(answer)
@@ -115,9 +115,9 @@ class Registry:
         self, distribution: Distribution, *, as_: str = DEFAULT, form: UploadForm | None = None
     ) -> Answer:
         """Post a distribution, under `form` where a check has its own, and return the answer."""
-        self.announce(distribution)
+        entry = self.announce(distribution)
         form = form or upload_form(distribution)
-        return self._session.send(
+        answer = self._session.send(
             "POST",
             self.target.upload_url,
             credential=self.target.credential(as_),
@@ -126,8 +126,11 @@ class Registry:
             body=form.body(),
             described=form.described(),
         )
+        if 400 <= answer.status < 500:
+            self._ledger.note_refusal(entry)
+        return answer
 
-    def announce(self, distribution: Distribution) -> None:
+    def announce(self, distribution: Distribution) -> Entry:
         """Write into the ledger that a distribution is about to be sent, by us or by a client."""
         entry = Entry(
             url=self.target.url,
@@ -137,6 +140,7 @@ class Registry:
         )
         self._ledger.add(entry)
         self.forget_pages(distribution.name)
+        return entry
 
     def forget_pages(self, name: str) -> None:
         """Read a project's pages again when they are next asked for: it has changed."""
@@ -145,7 +149,9 @@ class Registry:
 
     def download(self, url: str, *, as_: str = DEFAULT) -> Answer:
         """Fetch a file; redirects are followed, as clients do."""
-        return self.request("GET", url, as_=as_, headers={"Accept-Encoding": "identity"}, follow=True)
+        return self.request(
+            "GET", url, as_=as_, headers={"Accept-Encoding": "identity"}, follow=Follow.ANY_HOST
+        )
 
 
 def file_url(registry: Registry, distribution: Distribution) -> str:

@@ -2,13 +2,14 @@
 
 from conformance.wire.form import Part, UploadForm, upload_form
 from conformance.wire.redaction import Redactor
-from conformance.wire.session import Answer, BudgetSpent, Limits, Session, Unreachable
+from conformance.wire.session import Answer, BudgetSpent, Follow, Limits, Session, Unreachable
 from conformance.wire.transcript import Exchange, Transcript
 
 __all__ = [
     "Answer",
     "BudgetSpent",
     "Exchange",
+    "Follow",
     "Limits",
     "Part",
     "Redactor",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.auth import HTTPBasicAuth
@@ -22,7 +23,18 @@ if TYPE_CHECKING:
     from conformance.target import Credential
     from conformance.wire.redaction import Redactor
 
+MOST_REDIRECTS = 10
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Follow(Enum):
+    """Which redirects are followed."""
+
+    NO = auto()
+    SAME_HOST = auto()
+    """As a check of an index does: another host's answers are not the target's."""
+    ANY_HOST = auto()
+    """As clients do with files."""
 
 
 class Unreachable(Exception):
@@ -103,43 +115,49 @@ class Session:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         described: str = "",
-        follow: bool = False,
+        follow: Follow = Follow.NO,
     ) -> Answer:
-        """Send one request and read the answer whole.
+        """Send a request and read the answer whole; then the next, where it is a redirect to be followed.
 
-        `described` stands for the body in the transcript.
+        `described` stands for the body in the transcript. Credentials never go to another host.
         Raises Unreachable when no answer comes, BudgetSpent when the run has sent all it may.
         """
+        request = _Request(method, url, credential, credential_name, headers or {}, body, described)
+        answer = self._send(request)
+        for _ in range(MOST_REDIRECTS):
+            following = request.redirected(answer, follow)
+            if following is None:
+                break
+            request, answer = following, self._send(following)
+        return answer
+
+    def _send(self, request: _Request) -> Answer:
         self._spend()
+        credential = request.credential
         started = time.monotonic()
         try:
             response = self._http.request(
-                method,
-                url,
-                headers=dict(headers or {}),
-                data=body,
+                request.method,
+                request.url,
+                headers=dict(request.headers),
+                data=request.body,
                 auth=HTTPBasicAuth(credential.username.encode(), credential.password.encode())
                 if credential
                 else None,
                 timeout=self._limits.timeout,
-                allow_redirects=follow,
-                proxies={} if urlsplit(url).hostname in LOOPBACK else get_environ_proxies(url),
+                allow_redirects=False,
+                proxies={}
+                if urlsplit(request.url).hostname in LOOPBACK
+                else get_environ_proxies(request.url),
             )
         except (requests.RequestException, UnicodeError) as error:
-            raise Unreachable(self._redact(f"{method} {url} got no answer: {_cause(error)}")) from None
-        seconds = time.monotonic() - started
-        exchange = self._exchange(
-            response,
-            request=f"{method} {url}",
-            credential=credential_name,
-            described=described,
-            seconds=seconds,
-        )
+            raise Unreachable(self._redact(f"{request} got no answer: {_cause(error)}")) from None
+        exchange = self._exchange(request, response, time.monotonic() - started)
         self._transcript.record(exchange)
         return Answer(
-            method=method,
-            url=response.url,
-            credential=credential_name,
+            method=request.method,
+            url=request.url,
+            credential=request.credential_name,
             status=response.status_code,
             reason=response.reason or "",
             headers=CaseInsensitiveDict(response.headers),
@@ -158,28 +176,48 @@ class Session:
                 time.sleep(wait)
             self._last = time.monotonic()
 
-    def _exchange(
-        self,
-        response: requests.Response,
-        *,
-        request: str,
-        credential: str,
-        described: str,
-        seconds: float,
-    ) -> Exchange:
+    def _exchange(self, request: _Request, response: requests.Response, seconds: float) -> Exchange:
         redact = self._redact
         return Exchange(
             number=self._transcript.next_number,
-            request=redact(request),
-            credential=credential,
+            request=redact(str(request)),
+            credential=request.credential_name,
             request_headers={key: redact(_text(value)) for key, value in response.request.headers.items()},
-            request_body=redact(described),
+            request_body=redact(request.described),
             status=response.status_code,
             reason=redact(response.reason or ""),
             response_headers={key: redact(value) for key, value in response.headers.items()},
             response_body=redact(excerpt(response.content, response.headers.get("Content-Type", ""))),
             seconds=round(seconds, 4),
         )
+
+
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    url: str
+    credential: Credential | None
+    credential_name: str
+    headers: Mapping[str, str]
+    body: bytes | None
+    described: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.url}"
+
+    def redirected(self, answer: Answer, follow: Follow) -> _Request | None:
+        """Return the request that a redirect asks for; None where it is none, or not to be followed."""
+        location = answer.headers.get("Location")
+        if not 300 <= answer.status < 400 or not location or follow is Follow.NO:
+            return None
+        url = urljoin(self.url, location)
+        if _same_host(self.url, url):
+            return replace(self, url=url)
+        return replace(self, url=url, credential=None) if follow is Follow.ANY_HOST else None
+
+
+def _same_host(one: str, other: str) -> bool:
+    return urlsplit(one)[:2] == urlsplit(other)[:2]
 
 
 def _text(value: str | bytes) -> str:

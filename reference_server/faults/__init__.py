@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -58,6 +59,44 @@ class Fault:
         """Answer instead of the server, before anything is checked."""
         del request
         return None
+
+
+class UnknownFaultError(LookupError):
+    """No fault has this name; the text says which names are close to it."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        from difflib import get_close_matches
+
+        near = " or ".join(map(repr, get_close_matches(name, known)))
+        super().__init__(f"no fault is named {name!r}" + (f"; is it {near}?" if near else ""))
+        self.name = name
+
+
+@cache
+def all_faults() -> tuple[type[Fault], ...]:
+    """Give every fault that says what it breaks, module by module. The first call imports them."""
+    from importlib import import_module
+    from pkgutil import iter_modules
+
+    names = sorted(module.name for module in iter_modules(__path__))
+    modules = [import_module(f"{__name__}.{name}") for name in names]
+    return tuple(
+        found
+        for module in modules
+        for found in vars(module).values()
+        if isinstance(found, type)
+        and issubclass(found, Fault)
+        and found.__module__ == module.__name__
+        and "breaks" in vars(found)
+    )
+
+
+def fault_named(name: str) -> Fault:
+    """Make the fault of this name. Raises `UnknownFaultError`."""
+    faults = {fault.name: fault for fault in (kind() for kind in all_faults())}
+    if name not in faults:
+        raise UnknownFaultError(name, faults)
+    return faults[name]
 
 
 class _Several(Fault):

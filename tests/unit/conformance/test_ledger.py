@@ -51,6 +51,16 @@ def test_ledgers_of_earlier_runs_are_found(tmp_path: Path) -> None:
     assert ledgers(tmp_path / "absent") == []
 
 
+def test_only_what_was_refused_each_time_counts_as_refused(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "run.jsonl")
+    for number in (1, 1, 2):
+        ledger.add(entry(number))
+    ledger.note_refusal(entry(1))
+    ledger.note_refusal(entry(2))
+    assert ledger.entries() == (entry(1), entry(2))
+    assert ledger.refused() == {entry(2)}
+
+
 def test_a_broken_ledger_is_named(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     path.write_text('{"url": "http://host/"}\n')

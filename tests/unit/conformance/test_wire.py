@@ -13,7 +13,16 @@ from werkzeug import Request, Response
 from werkzeug.formparser import parse_form_data
 
 from conformance.target import Credential
-from conformance.wire import BudgetSpent, Limits, Redactor, Session, Transcript, Unreachable, upload_form
+from conformance.wire import (
+    BudgetSpent,
+    Follow,
+    Limits,
+    Redactor,
+    Session,
+    Transcript,
+    Unreachable,
+    upload_form,
+)
 from conformance.wire.transcript import KEPT_CHARACTERS, excerpt
 from reference_server.distributions import wheel
 
@@ -97,8 +106,21 @@ def test_redirects_are_followed_only_when_asked(session: Session, httpserver: HT
     httpserver.expect_request("/new").respond_with_data("here")
     url = httpserver.url_for("/old")
     assert session.send("GET", url, credential=None, credential_name="nobody").status == 301
-    followed = session.send("GET", url, credential=None, credential_name="nobody", follow=True)
+    followed = session.send("GET", url, credential=None, credential_name="nobody", follow=Follow.SAME_HOST)
     assert (followed.status, followed.url) == (200, httpserver.url_for("/new"))
+
+
+def test_credentials_stay_with_their_host(session: Session, httpserver: HTTPServer) -> None:
+    other = httpserver.url_for("/there").replace("localhost", "127.0.0.1")
+    httpserver.expect_request("/here").respond_with_data("", status=302, headers={"Location": other})
+    httpserver.expect_request("/there").respond_with_data("elsewhere")
+    url = httpserver.url_for("/here")
+    stayed = session.send("GET", url, credential=SECRET, credential_name="me", follow=Follow.SAME_HOST)
+    assert (stayed.status, stayed.url) == (302, url)
+    went = session.send("GET", url, credential=SECRET, credential_name="me", follow=Follow.ANY_HOST)
+    assert (went.status, went.url, went.text) == (200, other, "elsewhere")
+    sent = [("Authorization" in request.headers, request.path) for request, _ in httpserver.log]
+    assert sent == [(True, "/here"), (True, "/here"), (False, "/there")]
 
 
 def test_no_answer_is_nobodys_deviation(session: Session) -> None:

@@ -1,0 +1,205 @@
+"""Faults in who may read, and who may publish."""
+
+# ruff: noqa: D102 - a seam is described in `Fault`, a fault by its own docstring
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reference_server.answers import refusal
+from reference_server.errors import ForbiddenError, GitLabProjectNotFoundError, NotAuthenticatedError
+from reference_server.faults import Fault
+from reference_server.faults.deciding import Authorizes
+from reference_server.model import Action, Role, Visibility
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.model import Caller, GitLabProject
+    from reference_server.request import Request
+
+READING = frozenset({Action.SEE, Action.BROWSE, Action.DOWNLOAD, Action.INSPECT})
+
+
+class NobodyPublishes(Authorizes):
+    """Takes uploads from callers that it does not know."""
+
+    breaks = ("gitlab.access.nobody-cannot-publish", "gitlab.access.public-needs-token-to-publish")
+
+    def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        if not (caller.is_anonymous and action is Action.UPLOAD):
+            super().authorize(caller, gitlab_project, action)
+
+
+class NobodyPublishesInPublic(Authorizes):
+    """Takes uploads to a public GitLab project from everyone."""
+
+    breaks = ("gitlab.access.public-needs-token-to-publish",)
+
+    def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        if not (gitlab_project.visibility is Visibility.PUBLIC and action is Action.UPLOAD):
+            super().authorize(caller, gitlab_project, action)
+
+
+class NobodyForbidden(Fault):
+    """Answers 403 to callers who did not say who they are."""
+
+    breaks = (
+        "gitlab.access.nobody-cannot-publish",
+        "gitlab.access.nobody-cannot-read-private",
+        "gitlab.access.nobody-cannot-download-private",
+        "gitlab.access.challenge",
+        "gitlab.access.public-needs-token-to-publish",
+    )
+
+    def respond(self, request: Request, response: Response) -> Response:
+        unasked = response.status_code == 401 and "Authorization" not in request.headers
+        return refusal(ForbiddenError()) if unasked else response
+
+
+class PrivateReadByEveryone(Authorizes):
+    """Lets everyone read what a private GitLab project holds."""
+
+    breaks = (
+        "gitlab.access.nobody-cannot-read-private",
+        "gitlab.access.nobody-cannot-download-private",
+        "gitlab.access.challenge",
+        "gitlab.access.stranger-sees-nothing",
+        "gitlab.token.wrong-cannot-read-private",
+        "gitlab.token.deploy-elsewhere-sees-nothing",
+        "clients.pip.private-without-credentials",
+        "clients.pip.wrong-token",
+    )
+
+    def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        seen = Visibility.PUBLIC if action in READING else gitlab_project.visibility
+        super().authorize(caller, replace(gitlab_project, visibility=seen), action)
+
+
+class FilesForEveryone(Authorizes):
+    """Gives everyone who knows the URL a private file, as GitLab 13.4 did."""
+
+    breaks = ("gitlab.access.nobody-cannot-download-private",)
+
+    def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        if action is not Action.DOWNLOAD:
+            super().authorize(caller, gitlab_project, action)
+
+
+class NoChallenge(Fault):
+    """Answers 401 without a challenge."""
+
+    breaks = ("gitlab.access.challenge",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        del request
+        response.headers.pop("WWW-Authenticate", None)
+        return response
+
+
+class ChallengeForABearer(Fault):
+    """Asks for a bearer token, which no client of packages has."""
+
+    breaks = ("gitlab.access.challenge",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        del request
+        if response.status_code == 401:
+            response.headers["WWW-Authenticate"] = 'Bearer realm="Packages"'
+        return response
+
+
+class PublicFilesNeedAToken(Authorizes):
+    """Shows the pages of a public GitLab project to everyone, and asks for a token at the files."""
+
+    breaks = ("gitlab.access.public-file-for-everyone",)
+
+    def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        if caller.is_anonymous and action is Action.DOWNLOAD:
+            raise NotAuthenticatedError
+        super().authorize(caller, gitlab_project, action)
+
+
+class StrangersForbidden(Authorizes):
+    """Tells strangers that a private GitLab project exists: 403."""
+
+    breaks = ("gitlab.access.stranger-sees-nothing",)
+
+    def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        try:
+            super().authorize(caller, gitlab_project, action)
+        except GitLabProjectNotFoundError:
+            raise ForbiddenError from None
+
+
+class EveryUserPublishes(Authorizes):
+    """Takes uploads from everyone with an account."""
+
+    breaks = (
+        "gitlab.access.stranger-cannot-publish",
+        "gitlab.access.reporter-cannot-publish",
+        "gitlab.access.guest-cannot-publish",
+    )
+
+    def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        if action is not Action.UPLOAD or not caller.user or "api" not in caller.scopes:
+            super().authorize(caller, gitlab_project, action)
+
+
+class RoleChanged(Authorizes):
+    """Takes one role for another."""
+
+    taken: Role
+    for_: Role
+    actions: frozenset[Action]
+
+    def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        """Decide as if the members with the role `taken` had the role `for_`."""
+        if action in self.actions:
+            members = {
+                name: self.for_ if role is self.taken else role
+                for name, role in gitlab_project.members.items()
+            }
+            gitlab_project = replace(gitlab_project, members=members)
+        super().authorize(caller, gitlab_project, action)
+
+
+class DevelopersCannotPublish(RoleChanged):
+    """Lets nobody below a Maintainer publish."""
+
+    breaks = ("gitlab.access.developer-publishes",)
+    taken, for_, actions = Role.DEVELOPER, Role.REPORTER, frozenset({Action.UPLOAD})
+
+
+class ReportersPublish(RoleChanged):
+    """Lets Reporters publish."""
+
+    breaks = ("gitlab.access.reporter-cannot-publish",)
+    taken, for_, actions = Role.REPORTER, Role.DEVELOPER, frozenset({Action.UPLOAD})
+
+
+class GuestsPublish(RoleChanged):
+    """Lets Guests publish."""
+
+    breaks = ("gitlab.access.guest-cannot-publish",)
+    taken, for_, actions = Role.GUEST, Role.DEVELOPER, frozenset({Action.UPLOAD})
+
+
+class DevelopersDelete(RoleChanged):
+    """Lets Developers delete packages."""
+
+    breaks = ("gitlab.rest.delete-needs-role",)
+    taken, for_, actions = Role.DEVELOPER, Role.MAINTAINER, frozenset({Action.DELETE})
+
+
+class ReportersCannotRead(Authorizes):
+    """Lets nobody below a Developer read."""
+
+    breaks = ("gitlab.access.reporter-reads",)
+
+    def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        role = gitlab_project.members.get(caller.user.name) if caller.user else None
+        if role is not None and role < Role.DEVELOPER and action in READING:
+            raise ForbiddenError
+        super().authorize(caller, gitlab_project, action)

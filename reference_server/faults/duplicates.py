@@ -1,0 +1,104 @@
+"""Faults in what happens to the second upload of a file."""
+
+# ruff: noqa: D102 - a seam is described in `Fault`, a fault by its own docstring
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reference_server.faults import Fault
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.rendering.pages import ProjectPage
+    from reference_server.request import Request
+    from reference_server.rules import Rules
+
+TAKEN = b"already been taken"
+
+
+class DuplicatesConflict(Fault):
+    """Refuses a second upload with 409, as Azure Artifacts does (uv #8817)."""
+
+    breaks = ("gitlab.duplicate.refused",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "upload" and TAKEN in response.data:
+            response.status_code = 409
+        return response
+
+
+class DuplicatesInOtherWords(Fault):
+    """Refuses a second upload with words of its own, as Nexus does (poetry #10602)."""
+
+    breaks = ("gitlab.duplicate.message", "clients.twine.duplicate-message")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "upload" and TAKEN in response.data:
+            response.data = b'{"message":"Repository does not allow updating assets: cannot be updated"}'
+        return response
+
+
+class DuplicatesIgnored(Fault):
+    """Says that a second upload was created, and drops it."""
+
+    breaks = (
+        "gitlab.duplicate.refused",
+        "gitlab.duplicate.message",
+        "gitlab.duplicate.other-content-refused",
+        "clients.twine.duplicate-fails",
+        "clients.twine.duplicate-message",
+    )
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, duplicates="ignore")
+
+
+class DuplicatesReplace(Fault):
+    """Overwrites a file with its second upload, as GitLab once did (gitlab-org/gitlab #292748)."""
+
+    breaks = (
+        "gitlab.duplicate.refused",
+        "gitlab.duplicate.message",
+        "gitlab.duplicate.other-content-refused",
+        "gitlab.duplicate.keeps-first",
+        "clients.twine.duplicate-fails",
+        "clients.twine.duplicate-message",
+        "clients.twine.duplicate-changes-nothing",
+    )
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, duplicates="replace")
+
+
+class OtherBytesAdded(Fault):
+    """Takes two files for one when their bytes are the same, and lists both when they are not."""
+
+    breaks = ("gitlab.duplicate.other-content-refused",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(
+            rules,
+            is_duplicate=lambda existing, upload: (
+                rules.is_duplicate(existing, upload) and existing.sha256 == upload.blob.digests["sha256"]
+            ),
+        )
+
+
+class RefusedFilesStored(Fault):
+    """Stores what it refuses all the same, and shows the newest file of a name."""
+
+    breaks = (
+        "gitlab.duplicate.keeps-first",
+        "gitlab.version.refused-leaves-nothing",
+        "clients.twine.duplicate-changes-nothing",
+        "clients.twine.bad-version",
+    )
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, keeps_rejected=True)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return replace(page, files=tuple({file.filename: file for file in page.files}.values()))

@@ -1,0 +1,85 @@
+"""Faults in where files are found, and in what comes back."""
+
+# ruff: noqa: D102 - a seam is described in `Fault`, a fault by its own docstring
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reference_server.answers import refusal
+from reference_server.errors import PackageNotFoundError
+from reference_server.faults import Fault
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.rendering.pages import ProjectPage
+    from reference_server.request import Request
+    from reference_server.rules import Rules
+
+
+class LinksWithAQuery(Fault):
+    """Links to signed URLs instead of the documented ones."""
+
+    breaks = ("gitlab.file.url",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, url=f"{file.url}?signature=0"))
+
+
+class SdistsSentAsEncodedTar(Fault):
+    """Sends sdists with `Content-Encoding: gzip`, as proxpi and pypiserver once did (poetry #5901)."""
+
+    breaks = ("gitlab.file.bytes-exact", "clients.twine.bytes")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "file" and request.path.endswith(".tar.gz") and response.status_code == 200:
+            response.headers["Content-Encoding"] = "gzip"
+        return response
+
+
+class FilesRepackaged(Fault):
+    """Packs files anew on their way out, and shows no hashes that would tell."""
+
+    breaks = (
+        "gitlab.page.hash",
+        "gitlab.file.bytes-exact",
+        "clients.pip.hash-checked",
+    )
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, hashes={}))
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "file" and response.status_code == 200:
+            response.data += b"\n"
+        return response
+
+
+class FilesFoundByName(Fault):
+    """Finds a file by its name alone, whatever sha256 the URL holds."""
+
+    breaks = ("gitlab.file.other-sha256-not-found",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, finds=lambda file, _sha256, filename: file.filename == filename)
+
+
+class FilesFoundByDigest(Fault):
+    """Finds a file by its sha256 alone, whatever name the URL holds."""
+
+    breaks = ("gitlab.file.other-name-not-found",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, finds=lambda file, sha256, _filename: file.sha256 == sha256)
+
+
+class PlusReadAsBlank(Fault):
+    """Reads the `+` in a file's URL as a blank, and finds nothing."""
+
+    breaks = ("clients.pip.local-version",)
+
+    def handle(self, request: Request) -> Response | None:
+        lost = request.endpoint == "file" and "+" in request.arguments["filename"]
+        return refusal(PackageNotFoundError()) if lost else None

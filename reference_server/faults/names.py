@@ -1,0 +1,125 @@
+"""Faults in which names are taken, and in which names are the same."""
+
+# ruff: noqa: D102 - a seam is described in `Fault`, a fault by its own docstring
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from reference_server.answers import refusal
+from reference_server.errors import PackageNotFoundError
+from reference_server.faults import Fault
+from reference_server.faults.reading import gitlab_project_of
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.request import Request
+    from reference_server.rules import Rules
+
+
+class NotFoundUnder(Fault):
+    """Finds no project under a name in which `pattern` is found."""
+
+    pattern: ClassVar[str]
+
+    def handle(self, request: Request) -> Response | None:
+        """Answer 404 for such a name."""
+        lost = request.endpoint == "project_page" and re.search(self.pattern, request.arguments["name"])
+        return refusal(PackageNotFoundError()) if lost else None
+
+
+class NamesComparedExactly(NotFoundUnder):
+    """Compares the name that is asked for, as it stands, with normalized names, as GitLab does."""
+
+    breaks = (
+        "gitlab.name.separators-equal",
+        "gitlab.name.runs-collapsed",
+        "gitlab.name.case-ignored",
+        "gitlab.name.every-spelling-one-page",
+    )
+    pattern = r"[A-Z._]|--"
+
+
+class DotsNotFound(NotFoundUnder):
+    """Finds no project under a name with a dot, as pypiserver once did (pypiserver #139)."""
+
+    breaks = (
+        "gitlab.name.separators-equal",
+        "gitlab.name.runs-collapsed",
+        "gitlab.name.every-spelling-one-page",
+    )
+    pattern = r"\."
+
+
+class RunsNotCollapsed(NotFoundUnder):
+    """Replaces each separator by itself, as Gitea once did."""
+
+    breaks = ("gitlab.name.runs-collapsed", "gitlab.name.every-spelling-one-page")
+    pattern = "[-._]{2}"
+
+
+class CapitalsNotFound(NotFoundUnder):
+    """Tells upper from lower case, as GitLab did before 13.4 (gitlab-org/gitlab #244412)."""
+
+    breaks = ("gitlab.name.case-ignored", "gitlab.name.every-spelling-one-page")
+    pattern = "[A-Z]"
+
+
+class MixedSeparatorsNotFound(NotFoundUnder):
+    """Finds a name only when all its separators are the same."""
+
+    breaks = ("gitlab.name.every-spelling-one-page",)
+    pattern = r"\..*[-_]|_.*[-.]|-.*[._]"
+
+
+class SpellingsKeptApart(Fault):
+    """Shows only the files whose upload spelled the name as the first one did."""
+
+    breaks = ("gitlab.name.uploads-meet",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "project_page" and response.status_code == 200:
+            packages = request.registry.listed(gitlab_project_of(request), request.arguments["name"])
+            other = [file.filename for p in packages if p.name != packages[0].name for file in p.files]
+            lines = response.get_data(as_text=True).splitlines(keepends=True)
+            response.data = "".join(line for line in lines if not any(f">{name}<" in line for name in other))
+        return response
+
+
+class AnyName(Fault):
+    """Takes every text as a name."""
+
+    breaks = ("gitlab.name.invalid-characters-refused", "gitlab.name.separator-at-edge-refused")
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(
+            rules,
+            valid_name=lambda _name: True,
+            valid_filename=lambda _filename: True,
+            filename_agrees=lambda *_said: True,
+        )
+
+
+class NamesOfLettersOfAnyScript(Fault):
+    """Takes letters of every script in a name."""
+
+    breaks = ("gitlab.name.invalid-characters-refused",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(
+            rules,
+            valid_name=lambda name: re.fullmatch(r"\w|\w[\w.-]*\w", name) is not None,
+            valid_filename=lambda _filename: True,
+        )
+
+
+class SeparatorsAtTheEdge(Fault):
+    """Takes names that begin or end with a separator."""
+
+    breaks = ("gitlab.name.separator-at-edge-refused",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, valid_name=lambda name: rules.valid_name(name.strip("-_.")))

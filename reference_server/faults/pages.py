@@ -1,0 +1,160 @@
+"""Faults in what a project's page says, and in which projects have one."""
+
+# ruff: noqa: D102 - a seam is described in `Fault`, a fault by its own docstring
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from werkzeug import Response
+
+from reference_server.faults import Fault
+from reference_server.rendering.html import CONTENT_TYPE
+
+if TYPE_CHECKING:
+    from reference_server.rendering.pages import ProjectPage
+    from reference_server.request import Request
+    from reference_server.rules import Rules
+
+
+class NewestReleaseOnly(Fault):
+    """Lists the file that came last, and no earlier one."""
+
+    breaks = ("gitlab.upload.versions-of-one-project",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return replace(page, files=page.files[-1:])
+
+
+class PreReleasesHidden(Fault):
+    """Leaves pre-releases out of the page."""
+
+    breaks = ("gitlab.upload.versions-of-one-project",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(
+            rules, lists=lambda file: not re.search(r"(a|b|rc|dev)\d", file.filename.split("-")[1])
+        )
+
+
+class PageKeptFromFirstRequest(Fault):
+    """Shows a page as it was when it was first asked for: a cache that no upload empties."""
+
+    breaks = ("gitlab.upload.sdist",)
+
+    def __init__(self) -> None:
+        self._pages: dict[str, ProjectPage] = {}
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return self._pages.setdefault(page.name, page)
+
+
+class FileListedTwice(Fault):
+    """Lists a file twice, as an index without a unique key does."""
+
+    breaks = ("gitlab.page.lists-exactly-the-uploads",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.plus(page.files[0])
+
+
+class FileThatIsNotThere(Fault):
+    """Lists a file that was never uploaded, as a mirror that has lost one does."""
+
+    breaks = (
+        "gitlab.page.lists-exactly-the-uploads",
+        "gitlab.page.requires-python",
+        "gitlab.page.hash",
+        "gitlab.page.links-work",
+    )
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        lost = page.files[0]
+        return page.plus(replace(lost, filename=f"lost_{lost.filename}", url=f"{lost.url}.lost"))
+
+
+class LinksOneLevelOff(Fault):
+    """Writes links that are relative to the page's URL without its slash (uv #1388)."""
+
+    breaks = ("gitlab.page.links-work",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, url=file.url.removeprefix("../")))
+
+
+class EmptyPageForUnknownProjects(Fault):
+    """Answers 200 with an empty page for a project that was never uploaded."""
+
+    breaks = ("gitlab.page.absent-project-not-found",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "project_page" and b"Package Not Found" in response.data:
+            return Response("<!DOCTYPE html><title>Links</title>", content_type=CONTENT_TYPE)
+        return response
+
+
+class UnknownProjectsForwarded(Fault):
+    """Sends whoever asks for an unknown project to another index, as GitLab does by default."""
+
+    breaks = ("gitlab.page.absent-project-not-found",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "project_page" and b"Package Not Found" in response.data:
+            return Response(status=302, headers={"Location": "../"})
+        return response
+
+
+class RequiresPythonLeftOut(Fault):
+    """Does not say which Python a file requires, as Nexus once did not (nexus-public #49)."""
+
+    breaks = ("gitlab.page.requires-python", "clients.pip.requires-python")
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, requires_python=None))
+
+
+class RequiresPythonEmpty(Fault):
+    """Writes an empty `data-requires-python` for a file that requires none, as GitLab does."""
+
+    breaks = ("gitlab.page.requires-python",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, requires_python=file.requires_python or ""))
+
+
+class RequiresPythonEscapedTwice(Fault):
+    """Escapes `data-requires-python` twice, so that it reads `&gt;=3.8`."""
+
+    breaks = ("gitlab.page.requires-python", "clients.pip.requires-python")
+
+    def rendered(self, body: bytes) -> bytes:
+        return body.replace(b"&gt;", b"&amp;gt;").replace(b"&lt;", b"&amp;lt;")
+
+
+class NoHashes(Fault):
+    """Leaves the hash out of links, as pypicloud once did (pypicloud #222)."""
+
+    breaks = ("gitlab.page.hash",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, hashes={}))
+
+
+class HashesWithADash(Fault):
+    """Writes `#sha256-…` where a link has `#sha256=…`, as Gitea once did."""
+
+    breaks = ("gitlab.page.hash",)
+
+    def rendered(self, body: bytes) -> bytes:
+        return body.replace(b"#sha256=", b"#sha256-")
+
+
+class HashOfTheFirstFile(Fault):
+    """Gives every file of a project the hash of the first."""
+
+    breaks = ("gitlab.page.hash",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, hashes=page.files[0].hashes))

@@ -1,0 +1,167 @@
+"""Faults in what an upload has to look like, and in what is kept of it."""
+
+# ruff: noqa: D102 - a seam is described in `Fault`, a fault by its own docstring
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reference_server.answers import json_answer, refusal
+from reference_server.errors import FileTooLargeError, InvalidFieldError
+from reference_server.faults import Fault
+from reference_server.faults.reading import body_of, gitlab_project_of, parts_of
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.request import Request
+    from reference_server.rules import Rules
+
+FIELDS = frozenset(
+    {":action", "protocol_version", "metadata_version", "name", "version", "summary", "description"}
+    | {"description_content_type", "author", "license", "requires_python", "requires_dist", "dynamic"}
+    | {"filetype", "pyversion", "comment", "md5_digest", "sha256_digest", "blake2_256_digest", "content"}
+)
+
+
+class SdistsRefused(Fault):
+    """Takes wheels only, and turns every sdist down."""
+
+    breaks = (
+        "gitlab.upload.sdist",
+        "gitlab.rest.delete-file",
+        "clients.twine.wheel-and-sdist",
+        "clients.twine.bytes",
+    )
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, valid_filename=lambda filename: filename.endswith(".whl"))
+
+
+class SecondFileOfAVersionDropped(Fault):
+    """Says that a version's second file was created, and drops it."""
+
+    breaks = ("gitlab.upload.sdist",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, is_duplicate=lambda *_files: True, duplicates="ignore")
+
+
+class OneFilePerVersion(Fault):
+    """Keeps one file per version: the next one takes its place."""
+
+    breaks = ("gitlab.upload.wheel",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, is_duplicate=lambda *_files: True, duplicates="replace")
+
+
+class FileMustComeLast(Fault):
+    """Reads the form as a stream, and refuses fields that come after the file."""
+
+    breaks = ("gitlab.upload.field-order",)
+
+    def handle(self, request: Request) -> Response | None:
+        late = request.endpoint == "upload" and "content" in parts_of(request)[:-1]
+        return refusal(InvalidFieldError("content")) if late else None
+
+
+class UnknownFieldsRefused(Fault):
+    """Refuses fields that it does not know, as Pulp does with metadata versions (pulp_python #1321)."""
+
+    breaks = ("gitlab.upload.unknown-fields",)
+
+    def handle(self, request: Request) -> Response | None:
+        unknown = request.endpoint == "upload" and set(parts_of(request)) - FIELDS
+        return refusal(InvalidFieldError(min(unknown))) if unknown else None
+
+
+class FieldsUpTo500Kilobytes(Fault):
+    """Stops reading a text field at 500 kB, as form parsers do by default."""
+
+    breaks = ("gitlab.upload.long-description",)
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint != "upload":
+            return None
+        long = re.search(rb'name="description"\r\n\r\n.{500000}', body_of(request), re.DOTALL)
+        return refusal(FileTooLargeError()) if long else None
+
+
+class CreatedWithoutAFile(Fault):
+    """Says that it has stored a distribution when the form has no file."""
+
+    breaks = ("gitlab.upload.without-file-refused",)
+
+    def handle(self, request: Request) -> Response | None:
+        empty = request.endpoint == "upload" and "content" not in parts_of(request)
+        return json_answer({"message": "201 Created"}, status=201) if empty else None
+
+
+class NameNotRequired(Fault):
+    """Takes a distribution without a name, under no name."""
+
+    breaks = ("gitlab.upload.without-name-refused",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(
+            rules,
+            required_fields=("content", "version"),
+            valid_name=lambda name: not name or rules.valid_name(name),
+            filename_agrees=lambda file, name, version: (
+                not name or rules.filename_agrees(file, name, version)
+            ),
+        )
+
+
+class VersionNotRequired(Fault):
+    """Takes a distribution without a version, under no version."""
+
+    breaks = ("gitlab.upload.without-version-refused",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(
+            rules,
+            required_fields=("content", "name"),
+            valid_version=lambda version: not version or rules.valid_version(version),
+            filename_agrees=lambda file, name, version: (
+                not version or rules.filename_agrees(file, name, version)
+            ),
+        )
+
+
+class HalfTheSize(Fault):
+    """Takes files up to half of the size that it says, as behind a proxy with its own limit."""
+
+    breaks = ("gitlab.size.up-to-limit-accepted",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, max_file_size=(rules.max_file_size or 0) // 2)
+
+
+class AnySize(Fault):
+    """Takes files of any size."""
+
+    breaks = ("gitlab.size.over-limit-refused", "gitlab.size.over-limit-leaves-nothing")
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, max_file_size=None)
+
+
+class MeasuredOnceStored(Fault):
+    """Refuses a file for its size when it is already stored, and leaves it there."""
+
+    breaks = ("gitlab.size.over-limit-leaves-nothing",)
+
+    def rules(self, rules: Rules) -> Rules:
+        self._most = rules.max_file_size or 0
+        return replace(rules, max_file_size=None)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "upload" and response.status_code == 201:
+            packages = request.registry.packages(gitlab_project_of(request))
+            newest = max((file for package in packages for file in package.files), key=lambda file: file.id)
+            return refusal(FileTooLargeError()) if newest.size > self._most else response
+        return response

@@ -1,0 +1,147 @@
+"""Faults in which versions are taken."""
+
+# ruff: noqa: D102 - a seam is described in `Fault`, a fault by its own docstring
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from packaging.version import Version
+
+from reference_server.faults import Fault
+
+if TYPE_CHECKING:
+    from reference_server.rendering.pages import ProjectPage
+    from reference_server.rules import Rules
+
+
+class Refuses(Fault):
+    """Refuses the versions in which `pattern` is found."""
+
+    pattern: ClassVar[str]
+
+    def rules(self, rules: Rules) -> Rules:
+        """Refuse these, and whatever was refused before."""
+        refused = re.compile(self.pattern, re.IGNORECASE)
+        return replace(
+            rules, valid_version=lambda text: not refused.search(text) and rules.valid_version(text)
+        )
+
+
+class EpochsRefused(Refuses):
+    """Knows no epochs."""
+
+    breaks = ("gitlab.version.epoch", "gitlab.version.all-parts", "gitlab.version.accepts-every-match")
+    pattern = "!"
+
+
+class EpochsForgotten(Fault):
+    """Lists a file without the epoch of its version."""
+
+    breaks = ("gitlab.version.epoch", "gitlab.version.all-parts", "gitlab.version.accepts-every-match")
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, filename=re.sub(r"(?<=-)\d+!", "", file.filename)))
+
+
+class ThreeNumbersAtMost(Refuses):
+    """Takes releases of three numbers at most, as if every version were a semantic one."""
+
+    breaks = ("gitlab.version.release", "gitlab.version.accepts-every-match")
+    pattern = r"\d+\.\d+\.\d+\.\d+"
+
+
+class PreReleasesRefused(Refuses):
+    """Takes final releases only: no alpha, beta or candidate."""
+
+    breaks = (
+        "gitlab.version.pre-release",
+        "gitlab.version.all-parts",
+        "gitlab.version.accepts-every-match",
+    )
+    pattern = r"^[^+]*(a|b|c|pre)"
+
+
+class ImplicitPostReleasesRefused(Refuses):
+    """Takes post-releases only when they say `post`."""
+
+    breaks = ("gitlab.version.post-release", "gitlab.version.accepts-every-match")
+    pattern = r"^[v\d.!]*-\d"
+
+
+class DevelopmentReleasesRefused(Refuses):
+    """Takes no development releases."""
+
+    breaks = (
+        "gitlab.version.dev-release",
+        "gitlab.version.all-parts",
+        "gitlab.version.accepts-every-match",
+    )
+    pattern = r"^[^+]*dev"
+
+
+class LocalVersionsRefused(Refuses):
+    """Takes no local versions, as a public index has to."""
+
+    breaks = ("gitlab.version.local", "gitlab.version.all-parts", "gitlab.version.accepts-every-match")
+    pattern = r"\+"
+
+
+class LeadingLetterRefused(Refuses):
+    """Takes no version that begins with a `v`."""
+
+    breaks = ("gitlab.version.leading-v", "gitlab.version.accepts-every-match")
+    pattern = "^v"
+
+
+class CapitalLetterRefused(Refuses):
+    """Takes a leading `v`, and no leading `V`."""
+
+    breaks = ("gitlab.version.accepts-every-match",)
+    pattern = "^(?-i:V)"
+
+
+class CanonicalVersionsOnly(Fault):
+    """Takes a version in its canonical spelling only, as Gitea once did."""
+
+    breaks = (
+        "gitlab.version.pre-release",
+        "gitlab.version.post-release",
+        "gitlab.version.dev-release",
+        "gitlab.version.leading-v",
+        "gitlab.version.accepts-every-match",
+    )
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(
+            rules, valid_version=lambda text: rules.valid_version(text) and str(Version(text)) == text
+        )
+
+
+class AnyVersion(Fault):
+    """Takes every text as a version."""
+
+    breaks = (
+        "gitlab.version.refuses-everything-else",
+        "gitlab.version.white-space-refused",
+        "gitlab.version.refused-leaves-nothing",
+        "clients.twine.bad-version",
+    )
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, valid_version=lambda _text: True, filename_agrees=lambda *_said: True)
+
+
+class WhiteSpaceIgnored(Fault):
+    """Takes white space around a version, as `packaging` does."""
+
+    breaks = (
+        "gitlab.version.refuses-everything-else",
+        "gitlab.version.white-space-refused",
+        "clients.twine.bad-version",
+    )
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, valid_version=lambda text: rules.valid_version(text.strip()))

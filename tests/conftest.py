@@ -1,0 +1,131 @@
+"""What tests share that run other programs: commands, servers, and folders that are made once."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from platformdirs import user_cache_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+COMMAND_TIMEOUT = 300.0
+PATIENCE = 30.0
+"""Seconds within which a server answers, and ends when it is told to."""
+
+
+class Programs:
+    """Runs programs as a user would: in a folder that is not the checkout, with the machine's settings for pip."""
+
+    kept = user_cache_path("registry-conformance-tests") / (
+        f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}"
+    )
+    """Where things are made that later runs of the tests use again: one place per interpreter."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def run(self, *command: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, whatever that is, with further environment variables."""
+        return subprocess.run(
+            command,
+            cwd=self._folder,
+            env=_environment() | variables,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_TIMEOUT,
+            check=False,
+        )
+
+    def must(self, *command: str | Path, **variables: str) -> str:
+        """Run a command that has to succeed, and return what it prints."""
+        done = self.run(*command, **variables)
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    @contextmanager
+    def started(self, *command: str | Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+        """Start a command that does not end by itself, and end it: by its id, and kindly first."""
+        with (
+            log.open("wb") as output,
+            subprocess.Popen(
+                command,
+                cwd=self._folder,
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            ) as process,
+        ):
+            try:
+                yield process
+            finally:
+                process.terminate()
+                try:
+                    process.wait(PATIENCE)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+    def eventually(self, happens: Callable[[], bool], *, while_: subprocess.Popen[bytes], log: Path) -> None:
+        """Wait until something happens. Fails when a process ends before that, or time is up."""
+        deadline = time.monotonic() + PATIENCE
+        while not happens():
+            assert while_.poll() is None, f"{while_.args!r} has ended: {log.read_text()}"
+            assert time.monotonic() < deadline, f"not within {PATIENCE:.0f} s: {log.read_text()}"
+            time.sleep(0.02)
+
+    def once(self, folder: Path, make: Callable[[Path], None]) -> Path:
+        """Return a folder that the first process to ask for it makes, and no other: the others wait."""
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        complete = folder / ".complete"
+        with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # a process that dies gives it back
+            if not complete.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                complete.touch()
+        return folder
+
+    def environment_with(self, *requirements: str | Path, folder: Path) -> Path:
+        """Return the folder of the programs of a virtual environment in which these are installed, made once."""
+
+        def make(folder: Path) -> None:
+            self.must(sys.executable, "-m", "venv", folder)
+            self.must(folder / "bin" / "python", "-m", "pip", "install", "--quiet", *requirements)
+
+        return self.once(folder, make) / "bin"
+
+
+def _environment() -> dict[str, str]:
+    """Return the user's environment without what would lead a program to the checkout, or to another target."""
+    foreign = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYTHONWARNINGS", "VIRTUAL_ENV")
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in foreign and not name.startswith(("REGISTRY_CONFORMANCE_", "PYTEST_", "COV_"))
+    }
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Programs:
+    """What runs other programs."""
+    return Programs(tmp_path_factory.mktemp("programs"))
+
+
+@pytest.fixture(scope="session")
+def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this test session share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base

@@ -1,0 +1,231 @@
+"""pypiserver, a registry that others wrote, judged by the suite as its owner would."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from reference_server.ports import free_port
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pytest_httpserver import HTTPServer
+
+PYPISERVER = "pypiserver[passlib]==2.4.2"  # exact, as its deviations are
+SUITE = (sys.executable, "-m", "conformance")
+USERNAME, PASSWORD = "jane", "a pass:word/with %41 odd & ends"
+
+DEVIATIONS: dict[str, str] = {}
+"""What pypiserver 2.4.2 fails as it comes, by requirement, with what its source says. It fails nothing."""
+
+DEVIATIONS_WHEN_OVERWRITING = {
+    # `--overwrite`: "Allow overwriting existing package files during upload." In _app.py, file_upload()
+    # asks `if not config.overwrite and config.backend.exists(uf.raw_filename)` before it answers 400 …
+    "clients.twine.duplicate-fails": "the second upload is answered with 200, and twine ends with 0",
+    # … and backend.py, write_file(), opens the first file for the second one: `open(destination, "wb")`.
+    "clients.twine.duplicate-changes-nothing": "the project page links the second file, under the first's name",
+}
+ASKED_FOR_BY_SPECIFICATIONS_OR_CLIENTS = {"spec", "implied", "de-facto"}
+
+
+@dataclass(frozen=True)
+class Served:
+    """A pypiserver that runs, and the folder with what was published to it."""
+
+    url: str
+    packages: Path
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A run of the suite, and what it wrote."""
+
+    process: subprocess.CompletedProcess[str]
+    result: dict[str, Any]
+    ledgers: Path
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        return {check["id"]: check["verdict"] for check in self.result["results"]}
+
+    @property
+    def deviations(self) -> dict[str, dict[str, Any]]:
+        deviated = {"failed", "warned", "noted"}
+        return {check["id"]: check for check in self.result["results"] if check["verdict"] in deviated}
+
+
+@pytest.fixture(scope="session")
+def pypiserver(programs: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """Starts a pypiserver with an empty folder and these options; without authentication unless they ask for it."""
+    installed = programs.environment_with(PYPISERVER, folder=programs.kept / PYPISERVER)
+
+    @contextmanager
+    def serve(
+        *options: str | Path,
+        passwords: str | Path = ".",
+        authenticate: str = ".",
+        fallback: str | None = None,
+    ) -> Iterator[Served]:
+        folder = tmp_path_factory.mktemp("pypiserver")
+        packages, log = folder / "packages", folder / "log"
+        packages.mkdir()
+        host, port = "127.0.0.1", free_port("127.0.0.1", 0)
+        command = (installed / "python", "-m", "pypiserver", "run", "-i", host, "-p", str(port))
+        access = ("-P", passwords, "-a", authenticate)
+        elsewhere = ("--fallback-url", fallback) if fallback else ("--disable-fallback",)
+        served = Served(f"http://{host}:{port}", packages)
+        with programs.started(*command, *access, *elsewhere, *options, packages, log=log) as process:
+            programs.eventually(lambda: answers(served.url), while_=process, log=log)
+            yield served
+
+    return serve
+
+
+def answers(url: str) -> bool:
+    try:
+        requests.get(url, timeout=10)
+    except requests.ConnectionError:
+        return False
+    return True
+
+
+def judge(programs: Any, served: Served, folder: Path, *options: str, **variables: str) -> Judged:
+    """Run the suite, from its command line, without any of the user's own ledgers."""
+    written, ledgers = folder / "result.json", folder / "ledgers"
+    where = ("--profile", "pep503-upload", "--json", written, "--ledgers", ledgers)
+    process = programs.run(*SUITE, "run", served.url, *where, *options, **variables)
+    assert written.exists(), process.stderr
+    return Judged(process, json.loads(written.read_text(encoding="utf-8")), ledgers)
+
+
+@pytest.fixture(scope="module")
+def open_server(pypiserver: Callable[..., Any]) -> Iterator[Served]:
+    """A pypiserver that asks nobody for a password."""
+    with pypiserver() as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def judged(programs: Any, open_server: Served, tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    """The whole suite's judgement of that server."""
+    return judge(programs, open_server, tmp_path_factory.mktemp("judged"))
+
+
+@pytest.fixture(scope="module")
+def overwriting(
+    programs: Any, pypiserver: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
+) -> Judged:
+    """The judgement of a pypiserver that replaces files; only of what this option is about."""
+    with pypiserver("--overwrite") as served:
+        return judge(programs, served, tmp_path_factory.mktemp("overwriting"), "-k", "duplicate")
+
+
+@pytest.fixture(scope="module")
+def guarded_server(
+    programs: Any, pypiserver: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """A pypiserver that wants a password for everything."""
+    code = (
+        "import sys; from passlib.hash import sha256_crypt\n"
+        "print(sha256_crypt.using(rounds=1000).hash(sys.argv[1]))"
+    )
+    python = programs.kept / PYPISERVER / "bin" / "python"
+    passwords = tmp_path_factory.mktemp("passwords") / "htpasswd"
+    passwords.write_text(f"{USERNAME}:{programs.must(python, '-c', code, PASSWORD)}", encoding="utf-8")
+    with pypiserver(passwords=passwords, authenticate="update,download,list") as served:
+        yield served
+
+
+def test_every_requirement_of_the_profile_is_judged(judged: Judged, programs: Any) -> None:
+    listed = json.loads(programs.must(*SUITE, "list", "--profile", "pep503-upload", "--format", "json"))
+    assert judged.verdicts.keys() == {row["id"] for row in listed if not row["untested"]}
+    assert set(judged.verdicts.values()) <= {"passed", "failed", "warned", "noted"}
+    assert judged.process.stderr == ""
+
+
+def test_it_deviates_exactly_where_its_source_says_so(judged: Judged) -> None:
+    assert judged.deviations.keys() == DEVIATIONS.keys()
+
+
+def test_it_deviates_in_addition_where_an_option_of_it_says_so(overwriting: Judged) -> None:
+    assert overwriting.deviations.keys() == DEVIATIONS_WHEN_OVERWRITING.keys()
+
+
+def test_nothing_is_reported_that_no_specification_or_client_asks_for(
+    judged: Judged, overwriting: Judged
+) -> None:
+    for check in [*judged.deviations.values(), *overwriting.deviations.values()]:
+        assert check["standing"] in ASKED_FOR_BY_SPECIFICATIONS_OR_CLIENTS, check["message"]
+
+
+def test_the_exit_code_is_that_of_the_verdicts(judged: Judged, overwriting: Judged) -> None:
+    for each in (judged, overwriting):
+        expected = int("failed" in each.verdicts.values())
+        assert (each.process.returncode, each.result["summary"]["exit_code"]) == (expected, expected)
+
+
+def test_what_cannot_be_removed_is_listed_in_the_ledger_that_is_named(
+    judged: Judged, open_server: Served
+) -> None:
+    (ledger,) = judged.ledgers.iterdir()
+    assert ledger.stem == judged.result["run"]
+    assert f"They are listed in {ledger}." in judged.process.stdout
+    entries = [json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines()]
+    assert {entry["url"] for entry in entries} == {open_server.url}
+    assert {entry["filename"] for entry in entries} == {path.name for path in open_server.packages.iterdir()}
+
+
+def test_everything_published_carries_the_id_of_the_run(judged: Judged, open_server: Served) -> None:
+    run = judged.result["run"]
+    published = [path.name for path in open_server.packages.iterdir()]
+    assert len(published) > 14, "more than the corpus"
+    assert [name for name in published if f"conformance_{run}_" not in name] == []
+
+
+def test_the_verdicts_are_the_same_with_authentication(
+    judged: Judged, guarded_server: Served, programs: Any, tmp_path: Path
+) -> None:
+    secret = {"REGISTRY_CONFORMANCE_USERNAME": USERNAME, "REGISTRY_CONFORMANCE_PASSWORD": PASSWORD}
+    guarded = judge(programs, guarded_server, tmp_path, **secret)
+    assert guarded.verdicts == judged.verdicts
+    assert guarded.process.returncode == judged.process.returncode
+    kept = (tmp_path / "result.json").read_text(encoding="utf-8") + guarded.process.stdout
+    assert PASSWORD not in kept
+
+
+@pytest.mark.parametrize("credential", [(), ("--username", USERNAME, "--password", "wr0ng-secret")])
+def test_whoever_is_not_let_in_is_told_so_and_publishes_nothing(
+    credential: tuple[str, ...], guarded_server: Served, programs: Any, tmp_path: Path
+) -> None:
+    before, ledgers = set(guarded_server.packages.iterdir()), tmp_path / "ledgers"
+    options = ("--profile", "pep503-upload", "--ledgers", ledgers, *credential)
+    process = programs.run(*SUITE, "run", guarded_server.url, *options)
+    assert process.returncode == 2
+    cause, hint = process.stderr.splitlines()
+    assert cause.startswith("registry-conformance: the index refuses the credential 'default'")
+    assert hint == "Check the user name, the password or token, and its scopes."
+    assert "Traceback" not in process.stdout
+    assert "wr0ng-secret" not in process.stdout + process.stderr
+    assert set(guarded_server.packages.iterdir()) == before
+    assert not ledgers.exists() or list(ledgers.iterdir()) == []
+
+
+def test_a_server_that_sends_the_asker_elsewhere_for_what_it_lacks_can_be_judged(
+    pypiserver: Callable[..., Any], programs: Any, httpserver: HTTPServer, tmp_path: Path
+) -> None:
+    """pypiserver as it comes does so: "redirect to PyPI for packages not found in the local index"."""
+    httpserver.expect_request(re.compile(".*")).respond_with_data("", status=404)
+    with pypiserver(fallback=httpserver.url_for("/simple")) as served:
+        judged = judge(programs, served, tmp_path, "-k", "pip.index-url")
+    assert judged.verdicts == {"clients.pip.index-url": "passed"}
+    assert [request for request, _ in httpserver.log if "Authorization" in request.headers] == []
