@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from werkzeug import Response
 
-from reference_server.faults import Fault
+from reference_server.faults import Fault, UnknownFaultError, all_faults, fault_named
 from reference_server.rendering.pages import ProjectLink
 
 if TYPE_CHECKING:
@@ -64,6 +68,14 @@ class Teapot(Fault):
         return Response(status=599) if request.endpoint == "file" else None
 
 
+class AFault(Fault):
+    """One letter, one word."""
+
+
+class TokenForAServer(Fault):
+    """One letter in the middle."""
+
+
 def test_a_fault_describes_itself() -> None:
     fault = AnyVersion()
     assert (fault.name, fault.summary) == ("any-version", "Takes every version.")
@@ -88,3 +100,49 @@ def test_answers(api_with: Any) -> None:
     assert api.upload().status_code == 418
     assert api.get("/projects/99/packages/pypi/files/0/x").status_code == 599
     assert api.get(SIMPLE).status_code == 200
+
+
+def test_words_of_one_letter_are_words() -> None:
+    assert AFault().name == "a-fault"
+    assert TokenForAServer().name == "token-for-a-server"
+
+
+def test_every_fault_has_its_own_name_and_says_what_it_does() -> None:
+    faults = [kind() for kind in all_faults()]
+    assert len(faults) > 100
+    assert len({fault.name for fault in faults}) == len(faults)
+    assert len({fault.summary for fault in faults}) == len(faults)
+    assert [fault.name for fault in faults if not re.fullmatch(r"[A-Z].*[.]", fault.summary)] == []
+    assert [fault.name for fault in faults if len(set(fault.breaks)) != len(fault.breaks)] == []
+    assert [fault.name for fault in faults if not fault.breaks] == []
+
+
+def test_a_fault_is_found_by_its_name() -> None:
+    assert fault_named("no-hashes").breaks == ("gitlab.page.hash",)
+    assert fault_named("no-hashes") is not fault_named("no-hashes")
+
+
+def test_an_unknown_name_is_answered_with_close_ones() -> None:
+    with pytest.raises(UnknownFaultError, match=r"no fault is named 'no-hash'; is it 'no-hashes'"):
+        fault_named("no-hash")
+    with pytest.raises(UnknownFaultError, match="no fault is named '0'$"):
+        fault_named("0")
+
+
+def test_a_server_without_faults_does_not_import_them() -> None:
+    code = "import reference_server.app, sys; sys.exit('reference_server.faults.uploads' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_faults_that_decide_ask_each_other(api_with: Any) -> None:
+    """Two faults in one rule both hold."""
+    api = api_with(fault_named("expiry-ignored"), fault_named("revocation-ignored"))
+    assert api.get(SIMPLE, password="reference-expired-token").status_code == 200
+    assert api.get(SIMPLE, password="reference-revoked-token").status_code == 200
+
+
+def test_a_fault_reads_the_form_and_leaves_it(api_with: Any, registry: Registry) -> None:
+    assert api_with(fault_named("created-without-a-file")).upload(content=b"left").status_code == 201
+    (package,) = registry.packages(registry.gitlab_project("1"))
+    with package.files[0].blob.open() as blob:
+        assert blob.read() == b"left"

@@ -1,0 +1,1 @@
+"""The legacy upload API, as clients and indexes have agreed on it."""

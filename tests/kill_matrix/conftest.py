@@ -1,0 +1,62 @@
+"""Judges a server with a fault, and finds the function of a check."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import import_module
+from pkgutil import walk_packages
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import conformance.checks
+from conformance.options import RunOptions
+from conformance.running import Selection, judge_target
+from conformance.target import DEFAULT, target_from_table
+from reference_server.hosting import ReferenceServer
+from reference_server.rules import Rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from conformance.report.result import CheckResult
+    from reference_server.faults import Fault
+
+MAX_FILE_SIZE = 200_000
+"""Bytes: what makes the checks of the size limit as quick as the others, and still has room for every wheel."""
+
+
+class Trial:
+    """Judges servers that have a fault, each a new one."""
+
+    def __call__(
+        self, fault: Fault, only: Iterable[str], *, examples: int = RunOptions.examples
+    ) -> dict[str, CheckResult]:
+        """Return the results of the checks `only`, by the requirement's id."""
+        rules = replace(Rules(), max_file_size=MAX_FILE_SIZE)
+        with ReferenceServer(rules=rules, faults=[fault]) as server:
+            table = server.target()
+            # The run publishes under the user's own name, so that `__token__` can be what is broken.
+            table["credentials"][DEFAULT]["username"] = "maintainer"
+            target = target_from_table(table, embedded=True)
+            result = judge_target(target, RunOptions(examples=examples), Selection(only=frozenset(only)))
+        return {each.id: each for each in result.results}
+
+
+@pytest.fixture
+def trial(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Trial:
+    """What judges servers with a fault. The session inside this one keeps its files with this one's."""
+    monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path))
+    return Trial()
+
+
+@pytest.fixture(scope="session")
+def checks() -> dict[str, Callable[..., None]]:
+    """Every check's function, by the id of its requirement."""
+    found = {}
+    for module in walk_packages(conformance.checks.__path__, "conformance.checks."):
+        for function in vars(import_module(module.name)).values():
+            marks: list[Any] = getattr(function, "pytestmark", [])
+            found |= {mark.args[0]: function for mark in marks if mark.name == conformance.checks.MARK}
+    return found

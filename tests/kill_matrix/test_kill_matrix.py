@@ -1,0 +1,127 @@
+"""Every fault is caught by exactly the checks that it names, for the reason that it names.
+
+The checks of HTTP all run against every fault. Real clients take a second each: of their checks only
+those that a fault names are run.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.catalogue import Level, catalogue
+from conformance.verdicts import Verdict
+from reference_server.faults import Fault, all_faults, fault_named
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from conformance.report.result import CheckResult
+
+    Trial = Callable[..., Mapping[str, CheckResult]]
+    Checks = Mapping[str, Callable[..., None]]
+
+SURVIVORS: Mapping[str, str] = {}
+"""Requirements that no fault breaks, each with the reason."""
+
+FEW, MANY = 3, 50
+"""Examples for a property that has to hold, and for one that has to find its counterexample."""
+
+DEVIATING = {Level.MUST: Verdict.FAILED, Level.SHOULD: Verdict.WARNED, Level.MAY: Verdict.NOTED}
+CHECKED = {requirement.id: requirement for requirement in catalogue() if not requirement.untested}
+HTTP = frozenset(name for name in CHECKED if not name.startswith("clients."))
+FAULTS = [pytest.param(kind(), id=kind().name) for kind in all_faults()]
+SEEN_BY_CLIENTS = [param for param in FAULTS if set(param.values[0].breaks) - HTTP]
+
+VACUOUS = {
+    "gitlab.page.hash": "no-hashes",
+    "gitlab.file.other-name-not-found": "files-found-by-digest",
+    "gitlab.token.expired-refused": "expiry-ignored",
+    "gitlab.project.encoded-path": "gitlab-projects-by-id-only",
+    "gitlab.version.accepts-every-match": "capital-letter-refused",
+    "clients.twine.duplicate-message": "duplicates-in-other-words",
+}
+"""Checks of every level and kind, and a fault that each of them catches."""
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_http_checks_catch_what_the_fault_names_and_no_more(
+    fault: Fault, trial: Trial, checks: Checks
+) -> None:
+    searching = {name for name in HTTP.intersection(fault.breaks) if is_property(checks[name])}
+    results = dict(trial(fault, HTTP - searching, examples=FEW))
+    if searching:
+        results |= trial(fault, searching, examples=MANY)
+    assert results.keys() == HTTP
+    assert disagreements(results, HTTP.intersection(fault.breaks)) == {}
+
+
+@pytest.mark.parametrize("fault", SEEN_BY_CLIENTS)
+def test_clients_stumble_over_what_the_fault_names(fault: Fault, trial: Trial) -> None:
+    named = set(fault.breaks) - HTTP
+    assert disagreements(trial(fault, named), named) == {}
+
+
+def test_a_server_without_faults_is_not_blamed(trial: Trial) -> None:
+    assert disagreements(trial(Fault(), HTTP), set()) == {}
+
+
+@pytest.mark.parametrize(("name", "fault"), VACUOUS.items(), ids=list(VACUOUS))
+def test_a_check_that_says_nothing_is_noticed(
+    name: str, fault: str, trial: Trial, checks: Checks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    function = checks[name]
+    assert disagreements(trial(fault_named(fault), [name], examples=MANY), [name]) == {}
+    monkeypatch.setattr(sys.modules[function.__module__], function.__name__, emptied(function))
+    assert disagreements(trial(fault_named(fault), [name], examples=MANY), [name]) == {
+        name: "passed, and should not: "
+    }
+
+
+def test_every_requirement_with_a_check_is_broken_by_a_fault() -> None:
+    broken = {name for kind in all_faults() for name in kind.breaks}
+    assert CHECKED.keys() - broken == SURVIVORS.keys()
+
+
+def test_faults_break_what_is_checked() -> None:
+    assert {name for kind in all_faults() for name in kind.breaks} <= CHECKED.keys()
+
+
+def test_every_requirement_with_a_check_has_one(checks: Checks) -> None:
+    assert checks.keys() == CHECKED.keys()
+
+
+def disagreements(results: Mapping[str, CheckResult], broken: Collection[str]) -> dict[str, str]:
+    """Return what is wrong with each result: a fault missed, a good server blamed, or no reason given."""
+    wrong = {}
+    for name in results.keys() | set(broken):
+        result = results.get(name)
+        requirement = CHECKED[name]
+        if result is None:
+            wrong[name] = "was not run"
+        elif name not in broken and result.verdict in DEVIATING.values():
+            wrong[name] = f"{result.verdict}, and no fault names it: {result.message}"
+        elif name in broken and result.verdict != DEVIATING[requirement.level]:
+            wrong[name] = f"{result.verdict}, and should not: {result.message}"
+        elif name in broken and not result.message.startswith(requirement.statement):
+            wrong[name] = f"does not say what is required: {result.message}"
+        elif result.verdict == Verdict.ERROR:
+            wrong[name] = f"error: {result.message}"
+    return wrong
+
+
+def is_property(check: Callable[..., None]) -> bool:
+    """Tell whether a check tries examples."""
+    return "examples" in check.__code__.co_varnames[: check.__code__.co_argcount]
+
+
+def emptied(check: Callable[..., None]) -> Callable[[], None]:
+    """Return a check of the same requirement that always passes."""
+
+    def returns_at_once() -> None:
+        pass
+
+    returns_at_once.pytestmark = check.pytestmark  # type: ignore[attr-defined]
+    return returns_at_once
