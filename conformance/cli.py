@@ -106,6 +106,14 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", metavar="N", type=_seed, default=0, help="a number, or `random`; chooses the examples (0)"
     )
+    parser.add_argument("--read-only", action="store_true", help="publish nothing; judge what is there")
+    parser.add_argument(
+        "--project",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="with --read-only: a project to look at, may be repeated (a few from the root)",
+    )
     parser.add_argument("--keep", action="store_true", help="do not remove what was published")
     parser.add_argument(
         "--plan", action="store_true", help="print what would be published, and publish nothing"
@@ -169,6 +177,8 @@ def _target(arguments: argparse.Namespace) -> Target | None:
 
 
 def _check_run(arguments: argparse.Namespace) -> None:
+    if arguments.project and not arguments.read_only:
+        raise UserMistake("--project goes with --read-only; other runs look at what they publish")
     if arguments.json and not arguments.json.absolute().parent.is_dir():
         raise UserMistake(f"--json: there is no folder {arguments.json.absolute().parent}")
     if arguments.json and arguments.json.is_dir():
@@ -190,6 +200,8 @@ def _options(arguments: argparse.Namespace) -> RunOptions:
         examples=getattr(arguments, "examples", 1),
         seed=getattr(arguments, "seed", 0),
         keep=getattr(arguments, "keep", False),
+        read_only=getattr(arguments, "read_only", False),
+        projects=tuple(getattr(arguments, "project", ())),
         ca_bundle=arguments.ca_bundle,
         limits=Limits(max_requests=arguments.max_requests, rate=arguments.rate, timeout=arguments.timeout),
         ledger_folder=arguments.ledgers or default_folder(),

@@ -6,7 +6,8 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance.verdicts import Untestable
+from conformance.names import normalized
+from conformance.verdicts import NotApplicable, Untestable
 from reference_server.distributions import Distribution, sdist, wheel
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Corpus:
 
     def __getitem__(self, role: str) -> Distribution:
         """Return a distribution that the target has taken. Raises Untestable when it was refused."""
+        if not self.published:
+            raise NotApplicable("the run only reads, and this check looks at what a run has published")
         found = self.published[role]
         if not found.accepted:
             raise Untestable(
@@ -53,8 +56,16 @@ class Corpus:
         return found.distribution
 
     @property
+    def projects(self) -> tuple[str, ...]:
+        """The normalized name of every project with a distribution that was accepted, the main one first."""
+        accepted = (item.distribution for item in self.published.values() if item.accepted)
+        return tuple(dict.fromkeys(normalized(distribution.name) for distribution in accepted))
+
+    @property
     def main(self) -> str:
         """The name of the project with several versions, spelled as its metadata spells it."""
+        if not self.published:
+            raise NotApplicable("the run only reads, and this check looks at what a run has published")
         return self.published["main-wheel"].distribution.name
 
     def distributions_of(self, role: str) -> list[Distribution]:

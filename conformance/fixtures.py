@@ -19,6 +19,7 @@ from conformance.attempts import (
 from conformance.corpus import Corpus
 from conformance.examples import Examples
 from conformance.gitlab import GitLab, json_of
+from conformance.index import Index
 from conformance.preparation import Run
 from conformance.registry import Registry
 from conformance.verdicts import NotApplicable, Untestable
@@ -33,6 +34,7 @@ __all__ = [
     "Deletion",
     "Examples",
     "GitLab",
+    "Index",
     "NewName",
     "Oversized",
     "Registry",
@@ -74,6 +76,12 @@ def registry(run: Run) -> Registry:
 def gitlab(registry: Registry) -> GitLab:
     """GitLab's REST API for the target's GitLab project."""
     return GitLab(registry)
+
+
+@pytest.fixture(scope="session")
+def index(run: Run) -> Index:
+    """The pages of the target, in every form that it offers."""
+    return Index(run.registry, run.offer, run.projects)
 
 
 @pytest.fixture(scope="session")

@@ -130,10 +130,8 @@ class Judge:
         run = self.run(item.config)
         run.transcript.begin()
         self._before = len(run.transcript)
-        if requirement.feature not in run.target.profile.features:
-            raise NotApplicable(
-                f"registries of profile {run.target.profile.name} do not offer {requirement.feature!r}"
-            )
+        if not run.offer.has(requirement.feature):
+            raise NotApplicable(f"{requirement.feature!r} is not offered, and not claimed")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

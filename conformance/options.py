@@ -14,6 +14,7 @@ class RunOptions:
     """The options of a run.
 
     `examples` is how many examples a property may send; `seed` chooses them.
+    `read_only` publishes nothing and looks at `projects`, or at a few from the root.
     `keep` leaves on the target what the run has published.
     `client_timeout` is how many seconds a client may take.
     """
@@ -21,6 +22,8 @@ class RunOptions:
     examples: int = 10
     seed: int = 0
     keep: bool = False
+    read_only: bool = False
+    projects: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     client_timeout: float = 60.0
     ca_bundle: Path | None = None

@@ -52,6 +52,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--registry-ledgers", metavar="FOLDER", help="where ledgers are kept (the user's state folder)"
     )
+    group.addoption("--registry-read-only", action="store_true", help="publish nothing")
+    group.addoption(
+        "--registry-project", metavar="NAME", action="append", default=[], help="with --registry-read-only"
+    )
     group.addoption("--registry-keep", action="store_true", help="do not remove what was published")
 
 
@@ -139,6 +143,8 @@ def _options(config: pytest.Config) -> RunOptions:
         examples=config.getoption("registry_examples"),
         seed=config.getoption("registry_seed"),
         keep=config.getoption("registry_keep"),
+        read_only=config.getoption("registry_read_only"),
+        projects=tuple(config.getoption("registry_project")),
         ca_bundle=Path(bundle) if bundle else None,
         limits=Limits(
             max_requests=config.getoption("registry_max_requests"),

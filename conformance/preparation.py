@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import tempfile
 import time
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from conformance.corpus import Corpus, Published, new_run_id, planned
 from conformance.ledger import Ledger
 from conformance.names import normalized
+from conformance.pages import read_root_page
+from conformance.probe import Offer, offer_from_json, probe
 from conformance.registry import Registry
 from conformance.target import DEFAULT, Target, target_from_table
 from conformance.verdicts import Deviation, ExitCode
@@ -22,6 +25,12 @@ if TYPE_CHECKING:
     from conformance.wire import Answer
 
 _MARKUP = re.compile(r"<(style|script)\b.*?(</\1>|$)|<[^>]*(>|$)", re.DOTALL | re.IGNORECASE)
+
+PICKED = 3
+"""How many projects a read-only run picks from the root."""
+
+WRITING = frozenset({"upload", "access", "switch", "rest", "twine"})
+"""Features that cannot be judged without publishing."""
 
 VISIBLE_WITHIN = 3.0
 """Seconds after which an upload that was accepted has to be listed, for a run to make sense."""
@@ -49,6 +58,9 @@ class Run:
     registry: Registry
     redact: Redactor
     corpus: Corpus
+    offer: Offer
+    projects: tuple[str, ...]
+    """The projects whose pages are read, by normalized name."""
     worker: str = ""
     """Which of several parallel processes this is; empty for the only one."""
     prepared_with: int = 0
@@ -65,12 +77,16 @@ class Run:
             "ledger": str(self.ledger.path),
             "run_id": self.corpus.run_id,
             "published": published,
+            "offer": self.offer.as_json(),
+            "projects": list(self.projects),
         }
 
 
 def prepare(target: Target, options: RunOptions) -> Run:
     """Find out whether the target can be judged, and publish the corpus. Raises CannotJudge."""
-    if target.profile.needs_credential and DEFAULT not in target.credentials:
+    if target.profile.read_only:
+        options = replace(options, read_only=True)
+    if target.profile.needs_credential and not options.read_only and DEFAULT not in target.credentials:
         meaning = target.profile.credentials[DEFAULT]
         raise CannotJudge(
             f"a {target.profile.title} is judged with {meaning}; give --username and --password",
@@ -78,9 +94,13 @@ def prepare(target: Target, options: RunOptions) -> Run:
         )
     run_id = new_run_id()
     run = _run(target, options, Corpus(run_id, {}), _new_ledger(run_id, target, options))
+    registry = run.registry
     try:
-        _knock(run.registry, run_id)
-        corpus = _publish(run.registry, run_id)
+        _knock(registry, run_id)
+        corpus = Corpus(run_id, {}) if options.read_only else _publish(registry, run_id)
+        projects = _given_projects(registry, options) if options.read_only else corpus.projects
+        stated = target.profile.features - (WRITING if options.read_only else frozenset())
+        offer = probe(registry, projects, stated)
     except Unreachable as error:
         raise CannotJudge(
             f"{error}\nIs the registry running, and is this its URL?", ExitCode.HARNESS_ERROR
@@ -89,7 +109,7 @@ def prepare(target: Target, options: RunOptions) -> Run:
         if not error.published:
             run.ledger.keep_only([])
         raise
-    return replace(run, corpus=corpus, prepared_with=len(run.transcript))
+    return replace(run, corpus=corpus, projects=projects, offer=offer, prepared_with=len(run.transcript))
 
 
 def take_part(table: dict[str, Any], options: RunOptions, *, worker: str) -> Run:
@@ -104,7 +124,10 @@ def take_part(table: dict[str, Any], options: RunOptions, *, worker: str) -> Run
             )
         },
     )
-    return _run(target, options, corpus, Ledger(Path(table["ledger"])), worker=worker)
+    run = _run(target, options, corpus, Ledger(Path(table["ledger"])))
+    return replace(
+        run, offer=offer_from_json(table["offer"]), projects=tuple(table["projects"]), worker=worker
+    )
 
 
 def _new_ledger(run_id: str, target: Target, options: RunOptions) -> Ledger:
@@ -113,7 +136,7 @@ def _new_ledger(run_id: str, target: Target, options: RunOptions) -> Ledger:
     return Ledger(folder / f"{run_id}.jsonl")
 
 
-def _run(target: Target, options: RunOptions, corpus: Corpus, ledger: Ledger, *, worker: str = "") -> Run:
+def _run(target: Target, options: RunOptions, corpus: Corpus, ledger: Ledger) -> Run:
     transcript = Transcript()
     redact = Redactor(target.secrets)
     session = Session(
@@ -129,8 +152,29 @@ def _run(target: Target, options: RunOptions, corpus: Corpus, ledger: Ledger, *,
         registry=registry,
         redact=redact,
         corpus=corpus,
-        worker=worker,
+        offer=Offer(),
+        projects=(),
     )
+
+
+def _given_projects(registry: Registry, options: RunOptions) -> tuple[str, ...]:
+    """Return the projects that a read-only run looks at: the ones given, else a few from the root."""
+    names = options.projects
+    if not names:
+        answer = registry.root_answer()
+        listed = read_root_page(answer.text, url=answer.url, where=str(answer)).names
+        chance = random.Random(options.seed)  # noqa: S311 - a choice of samples, not a secret
+        names = tuple(chance.sample(listed, min(PICKED, len(listed))))
+    if not names:
+        raise CannotJudge(
+            f"{registry.target.index_url} lists no project to look at; name some with --project",
+            ExitCode.USAGE,
+        )
+    for name in names:
+        answer = registry.project_answer(name)
+        if answer.status != 200:
+            raise CannotJudge(f"there is no page of {name!r}: {_told(answer)}", ExitCode.USAGE)
+    return tuple(normalized(name) for name in names)
 
 
 def _knock(registry: Registry, run_id: str) -> None:

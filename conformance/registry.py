@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from conformance.ledger import Entry
 from conformance.names import normalized
-from conformance.pages import ProjectPage, read_project_page, read_root_page
+from conformance.pages import TEXT_HTML, ProjectPage, read_project_page
 from conformance.target import DEFAULT
 from conformance.verdicts import Deviation
 from conformance.wire import Follow, upload_form
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.ledger import Ledger
-    from conformance.pages import RootPage
     from conformance.target import Credential, Target
     from conformance.wire import Answer, Session, Transcript, UploadForm
     from reference_server.distributions import Distribution
@@ -34,7 +33,7 @@ class Registry:
         self._session = session
         self._transcript = transcript
         self._ledger = ledger
-        self._pages: dict[tuple[str, str, str], Answer] = {}
+        self._pages: dict[tuple[str, str, str, str], Answer] = {}
 
     def in_gitlab_project(self, role: str) -> Registry:
         """Return the registry of another GitLab project. Raises Untestable when none is configured."""
@@ -79,17 +78,27 @@ class Registry:
         """Return the URL of a project's page under exactly this spelling."""
         return f"{self.target.index_url}{quote(name, safe='')}/"
 
-    def project_answer(self, name: str, *, as_: str = DEFAULT, fresh: bool = False) -> Answer:
+    def root_answer(self, *, accept: str = TEXT_HTML, as_: str = DEFAULT, fresh: bool = False) -> Answer:
+        """Return the answer for the list of projects, from the cache unless `fresh`."""
+        return self._page("", self.target.index_url, accept, as_, fresh=fresh)
+
+    def project_answer(
+        self, name: str, *, accept: str = TEXT_HTML, as_: str = DEFAULT, fresh: bool = False
+    ) -> Answer:
         """Return the answer for a project's page, from the cache unless `fresh`; redirects are followed."""
-        key = (normalized(name), self.project_url(name), as_)
+        return self._page(normalized(name), self.project_url(name), accept, as_, fresh=fresh)
+
+    def _page(self, project: str, url: str, accept: str, as_: str, *, fresh: bool) -> Answer:
+        key = (project, url, accept, as_)
         if fresh or key not in self._pages:
-            self._pages[key] = self.request("GET", self.project_url(name), as_=as_, follow=Follow.SAME_HOST)
+            headers = {"Accept": accept}
+            self._pages[key] = self.request("GET", url, as_=as_, headers=headers, follow=Follow.SAME_HOST)
         answer = self._pages[key]
         self._transcript.use(answer.exchange)
         return answer
 
     def project_page(self, name: str, *, as_: str = DEFAULT, fresh: bool = False) -> ProjectPage:
-        """Return a project's page. A project that is not there (404) has no files.
+        """Return a project's HTML page. A project that is not there (404) has no files.
 
         Raises Deviation when the answer is neither a page nor 404.
         """
@@ -101,15 +110,6 @@ class Registry:
                 expected="a project page (200) or 404", found=f"status {answer.status}", where=str(answer)
             )
         return read_project_page(answer.text, url=answer.url, where=str(answer))
-
-    def root_page(self, *, as_: str = DEFAULT) -> RootPage:
-        """Return the page that lists the projects. Raises Deviation when it is not answered with 200."""
-        answer = self.request("GET", self.target.index_url, as_=as_, follow=Follow.SAME_HOST)
-        if answer.status != 200:
-            raise Deviation(
-                expected="the list of projects (200)", found=f"status {answer.status}", where=str(answer)
-            )
-        return read_root_page(answer.text, where=str(answer))
 
     def upload(
         self, distribution: Distribution, *, as_: str = DEFAULT, form: UploadForm | None = None
@@ -145,7 +145,7 @@ class Registry:
     def forget_pages(self, name: str) -> None:
         """Read a project's pages again when they are next asked for: it has changed."""
         changed = normalized(name)
-        self._pages = {key: page for key, page in self._pages.items() if key[0] != changed}
+        self._pages = {key: page for key, page in self._pages.items() if key[0] not in {changed, ""}}
 
     def download(self, url: str, *, as_: str = DEFAULT) -> Answer:
         """Fetch a file; redirects are followed, as clients do."""

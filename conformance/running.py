@@ -111,6 +111,8 @@ def _settings(options: RunOptions) -> list[str]:
         f"--registry-max-requests={limits.max_requests}",
         f"--registry-timeout={limits.timeout}",
         f"--registry-ledgers={options.ledger_folder}",
+        *(["--registry-read-only"] if options.read_only else []),
+        *(f"--registry-project={name}" for name in options.projects),
         *([f"--registry-rate={limits.rate}"] if limits.rate else []),
         *([f"--registry-ca-bundle={options.ca_bundle}"] if options.ca_bundle else []),
     ]

@@ -61,7 +61,7 @@ def catalogue() -> Catalogue:
 
 
 def read_catalogue(folder: Traversable) -> Catalogue:
-    """Read every area's TOML file in `folder`, and `sources.toml`. Raises BadRow."""
+    """Read every TOML file in `folder`: `sources.toml`, and files named as the ids in them begin. Raises BadRow."""
     tables = {
         entry.name: tomllib.loads(entry.read_text(encoding="utf-8"))
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
@@ -84,7 +84,7 @@ def _requirement(row: dict[str, Any], *, area: str, sources: Mapping[str, Source
         raise BadRow(f"{name}: unknown keys {sorted(unknown)}")
     if missing := _KEYS - _OPTIONAL - row.keys():
         raise BadRow(f"{name}: missing keys {sorted(missing)}")
-    if not _ID.fullmatch(name) or name.partition(".")[0] != area:
+    if not _ID.fullmatch(name) or not name.startswith(f"{area}."):
         raise BadRow(f"{name}: an id is {area}.<words>, in lower case")
     if empty := [key for key, value in row.items() if not value]:
         raise BadRow(f"{name}: empty {sorted(empty)}")

@@ -1,6 +1,32 @@
 """Answers parsed into one model."""
 
-from conformance.pages.html import read_project_page, read_root_page
-from conformance.pages.model import FileLink, ProjectPage, RootPage
+from conformance.pages.html import Anchor, HtmlDocument, read_html, read_project_page, read_root_page
+from conformance.pages.json_form import JsonDocument, read_json, read_project_json, read_root_json
+from conformance.pages.model import (
+    HTML_V1,
+    JSON_V1,
+    TEXT_HTML,
+    FileLink,
+    ProjectLink,
+    ProjectPage,
+    RootPage,
+)
 
-__all__ = ["FileLink", "ProjectPage", "RootPage", "read_project_page", "read_root_page"]
+__all__ = [
+    "HTML_V1",
+    "JSON_V1",
+    "TEXT_HTML",
+    "Anchor",
+    "FileLink",
+    "HtmlDocument",
+    "JsonDocument",
+    "ProjectLink",
+    "ProjectPage",
+    "RootPage",
+    "read_html",
+    "read_json",
+    "read_project_json",
+    "read_project_page",
+    "read_root_json",
+    "read_root_page",
+]

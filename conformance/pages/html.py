@@ -1,4 +1,4 @@
-"""Simple pages in HTML, read into the model."""
+"""Simple pages in HTML, read into the model by an HTML5 parser, and by a second one that knows less."""
 
 from __future__ import annotations
 
@@ -7,73 +7,153 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urldefrag, urljoin
 
-from conformance.pages.model import FileLink, ProjectPage, RootPage
+from justhtml import JustHTML
+
+from conformance.pages.model import FileLink, ProjectLink, ProjectPage, RootPage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from justhtml import Node
+
+VERSION = "pypi:repository-version"
+STATUS = "pypi:project-status"
+STATUS_REASON = "pypi:project-status-reason"
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """An `<a>` element with an href. An attribute without `=` has the value None where the parser can tell."""
+
+    attributes: Mapping[str, str | None]
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HtmlDocument:
+    """An HTML page as a tree sees it, with the errors of its syntax; and as the second parser sees it.
+
+    `metas` are the `<meta>` elements in the head, `stray_metas` those elsewhere.
+    """
+
+    errors: tuple[str, ...]
+    base: str | None
+    metas: tuple[Mapping[str, str | None], ...]
+    stray_metas: tuple[Mapping[str, str | None], ...]
+    anchors: tuple[Anchor, ...]
+    plain_anchors: tuple[Anchor, ...]
+
+    def meta(self, name: str) -> tuple[str, ...]:
+        """Return the content of every `<meta>` of that name in the head."""
+        return tuple(meta.get("content") or "" for meta in self.metas if meta.get("name") == name)
+
+
+def read_html(content: str) -> HtmlDocument:
+    """Parse a page. Never raises: what is wrong is in `errors`. Source: HTML Living Standard, parsing."""
+    tree = JustHTML(content, collect_errors=True, sanitize=False)
+    in_head = [_attributes(element) for element in tree.query("head meta")]
+    everywhere = [_attributes(element) for element in tree.query("meta")]
+    bases = (_attributes(element).get("href") for element in tree.query("base"))
+    plain = _PlainReader()
+    plain.feed(content)
+    plain.close()
+    return HtmlDocument(
+        errors=tuple(f"line {error.line}, column {error.column}: {error.code}" for error in tree.errors),
+        base=next(filter(None, bases), None),
+        metas=tuple(in_head),
+        stray_metas=tuple(attrs for attrs in everywhere if attrs not in in_head),
+        anchors=tuple(
+            Anchor(_attributes(element), element.to_text(separator="", strip=False))
+            for element in tree.query("a")
+            if _attributes(element).get("href")
+        ),
+        plain_anchors=tuple(Anchor(found.attributes, found.text) for found in plain.anchors),
+    )
+
+
+def _attributes(element: Node) -> Mapping[str, str | None]:
+    return element.attrs or {}
+
 
 @dataclass
-class Anchor:
-    """An `<a>` element with an href."""
-
+class _OpenAnchor:
     attributes: Mapping[str, str | None]
     text: str = ""
 
 
 @dataclass
-class _Document:
-    base: str | None = None
-    anchors: list[Anchor] = field(default_factory=list)
+class _PlainReader(HTMLParser):
+    anchors: list[_OpenAnchor] = field(default_factory=list)
+    current: _OpenAnchor | None = None
 
-
-class _AnchorReader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.document = _Document()
-        self._open: Anchor | None = None
+    def __post_init__(self) -> None:
+        HTMLParser.__init__(self, convert_charrefs=True)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(reversed(attrs))  # the first of two attributes of one name counts, as in HTML
-        if tag == "base" and self.document.base is None:
-            self.document.base = attributes.get("href")
         if tag == "a" and attributes.get("href"):
-            self._open = Anchor(attributes)
-            self.document.anchors.append(self._open)
+            self.current = _OpenAnchor(attributes)
+            self.anchors.append(self.current)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "a":
-            self._open = None
+            self.current = None
 
     def handle_data(self, data: str) -> None:
-        if self._open is not None:
-            self._open.text += data
+        if self.current is not None:
+            self.current.text += data
 
 
 def read_project_page(html: str, *, url: str, where: str) -> ProjectPage:
     """Read a project page that was fetched from `url`. Source: Simple repository API, Project detail."""
-    document = _read(html)
+    document = read_html(html)
     base = urljoin(url, document.base or "")
-    return ProjectPage(files=tuple(_file(anchor, base) for anchor in document.anchors), where=where)
+    return ProjectPage(
+        files=tuple(_file(anchor, base) for anchor in document.anchors),
+        where=where,
+        api_version=next(iter(document.meta(VERSION)), None),
+        status=next(iter(document.meta(STATUS)), None),
+        status_reason=next(iter(document.meta(STATUS_REASON)), None),
+    )
 
 
-def read_root_page(html: str, *, where: str) -> RootPage:
+def read_root_page(html: str, *, url: str, where: str) -> RootPage:
     """Read the page that lists an index's projects. Source: Simple repository API, Project list."""
-    return RootPage(projects=tuple(anchor.text.strip() for anchor in _read(html).anchors), where=where)
-
-
-def _read(html: str) -> _Document:
-    reader = _AnchorReader()
-    reader.feed(html)
-    reader.close()
-    return reader.document
+    document = read_html(html)
+    base = urljoin(url, document.base or "")
+    return RootPage(
+        projects=tuple(
+            ProjectLink(
+                name=anchor.text.strip(),
+                url=urljoin(base, anchor.attributes["href"] or ""),
+                raw=anchor.attributes,
+            )
+            for anchor in document.anchors
+        ),
+        where=where,
+        api_version=next(iter(document.meta(VERSION)), None),
+    )
 
 
 def _file(anchor: Anchor, base: str) -> FileLink:
-    url, fragment = urldefrag(urljoin(base, anchor.attributes["href"] or ""))
+    attributes = anchor.attributes
+    url, fragment = urldefrag(urljoin(base, attributes["href"] or ""))
+    yanked = attributes.get("data-yanked") if "data-yanked" in attributes else None
     return FileLink(
         filename=anchor.text.strip(),
         url=url,
         hashes=dict(parse_qsl(fragment)),
-        requires_python=anchor.attributes.get("data-requires-python"),
+        requires_python=attributes.get("data-requires-python"),
+        yanked=None if "data-yanked" not in attributes else (yanked or True),
+        core_metadata=_hashes(attributes.get("data-core-metadata")),
+        provenance=attributes.get("data-provenance"),
+        gpg_sig={"true": True, "false": False}.get(attributes.get("data-gpg-sig") or ""),
+        raw=attributes,
     )
+
+
+def _hashes(value: str | None) -> Mapping[str, str] | bool | None:
+    """Read `sha256=…` or `true`; anything else counts as absent."""
+    if value is None or value == "true":
+        return True if value else None
+    return dict(parse_qsl(value)) or None

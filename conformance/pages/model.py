@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+HTML_V1 = "application/vnd.pypi.simple.v1+html"
+JSON_V1 = "application/vnd.pypi.simple.v1+json"
+TEXT_HTML = "text/html"
+
 
 @dataclass(frozen=True, kw_only=True)
 class FileLink:
-    """A file that a project page lists. `url` is absolute and has no fragment."""
+    """A file that a project page lists.
+
+    `url` is absolute and has no fragment; `raw` is everything the page says about the file, as it says it:
+    an anchor's attributes, or a JSON object. What is absent is None. `yanked` is True without a reason;
+    `core_metadata` is True without a hash, else the hashes.
+    """
 
     filename: str
     url: str
     hashes: Mapping[str, str]
     requires_python: str | None
+    yanked: str | bool | None = None
+    core_metadata: Mapping[str, str] | bool | None = None
+    provenance: str | None = None
+    gpg_sig: bool | None = None
+    size: int | None = None
+    upload_time: str | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +41,11 @@ class ProjectPage:
 
     files: tuple[FileLink, ...]
     where: str = field(compare=False)
+    name: str | None = None
+    api_version: str | None = None
+    versions: tuple[str, ...] | None = None
+    status: str | None = None
+    status_reason: str | None = None
 
     @property
     def filenames(self) -> frozenset[str]:
@@ -37,8 +58,23 @@ class ProjectPage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RootPage:
-    """The projects of an index, as it spells them."""
+class ProjectLink:
+    """A project that a root page lists: its name as the page spells it; in HTML, the absolute URL of its page."""
 
-    projects: tuple[str, ...]
+    name: str
+    url: str | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RootPage:
+    """The projects of an index."""
+
+    projects: tuple[ProjectLink, ...]
     where: str = field(compare=False)
+    api_version: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The projects' names, as the page spells them."""
+        return tuple(project.name for project in self.projects)

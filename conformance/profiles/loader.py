@@ -38,6 +38,7 @@ class Profile:
     clean_up: str
     least_judged: int
     needs_credential: bool
+    read_only: bool
     max_file_size: int | None
     credentials: Mapping[str, str]
     gitlab_projects: Mapping[str, str]
@@ -73,6 +74,7 @@ def profile(name: str) -> Profile:
         clean_up=table["clean-up"],
         least_judged=table["least-judged"],
         needs_credential=table["needs-credential"],
+        read_only=table.get("read-only", False),
         max_file_size=limits.get("max-file-size"),
         credentials=table.get("credentials", {}),
         gitlab_projects=table.get("gitlab-projects", {}),

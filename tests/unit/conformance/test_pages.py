@@ -45,5 +45,8 @@ def test_of_two_attributes_of_one_name_the_first_counts() -> None:
 
 
 def test_a_root_page() -> None:
-    page = read_root_page('<a href="demo/">Demo</a><a href="other/"> other </a>', where="")
-    assert page.projects == ("Demo", "other")
+    page = read_root_page(
+        '<a href="demo/">Demo</a><a href="other/"> other </a>', url="http://host/simple/", where=""
+    )
+    assert page.names == ("Demo", "other")
+    assert page.projects[0].url == "http://host/simple/demo/"

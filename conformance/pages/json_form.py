@@ -1,0 +1,130 @@
+"""Simple pages in JSON, read strictly, and read into the model."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urldefrag, urljoin
+
+from conformance.pages.model import FileLink, ProjectLink, ProjectPage, RootPage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, kw_only=True)
+class JsonDocument:
+    """A body read as JSON. `problems` is what a strict reader objects to; `data` is None when it is no JSON."""
+
+    data: Any
+    problems: tuple[str, ...]
+
+    @property
+    def object(self) -> Mapping[str, Any]:
+        """The body when it is a JSON object, else an empty one."""
+        return self.data if isinstance(self.data, dict) else {}
+
+    @property
+    def meta(self) -> Mapping[str, Any]:
+        """`meta` when it is an object, else an empty one."""
+        return _object(self.object.get("meta"))
+
+    @property
+    def files(self) -> list[Mapping[str, Any]]:
+        """Every object in `files`."""
+        return [file for file in _list(self.object.get("files")) if isinstance(file, dict)]
+
+
+def read_json(content: bytes) -> JsonDocument:
+    """Read a body as RFC 8259 has it: UTF-8, no byte order mark, no NaN, no key twice. Never raises."""
+    problems: list[str] = []
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(items)
+        problems.extend(
+            f"the key {key!r} more than once" for key in result if [name for name, _ in items].count(key) > 1
+        )
+        return result
+
+    def constant(name: str) -> None:
+        problems.append(f"{name}, which is no JSON")
+
+    if content.startswith(BYTE_ORDER_MARK):
+        problems.append("a byte order mark")
+        content = content.removeprefix(BYTE_ORDER_MARK)
+    try:
+        data = json.loads(content.decode(), object_pairs_hook=pairs, parse_constant=constant)
+    except (ValueError, RecursionError) as error:
+        return JsonDocument(data=None, problems=(*problems, str(error)))
+    return JsonDocument(data=data, problems=tuple(problems))
+
+
+def read_project_json(content: bytes, *, url: str, where: str) -> ProjectPage:
+    """Read a project page that was fetched from `url`; what has the wrong type counts as absent."""
+    document = read_json(content)
+    status = _object(document.object.get("project-status"))
+    versions = document.object.get("versions")
+    return ProjectPage(
+        files=tuple(_file(file, url) for file in document.files),
+        where=where,
+        name=_string(document.object.get("name")),
+        api_version=_string(document.meta.get("api-version")),
+        versions=tuple(map(str, versions)) if isinstance(versions, list) else None,
+        status=_string(status.get("status")),
+        status_reason=_string(status.get("reason")),
+    )
+
+
+def read_root_json(content: bytes, *, where: str) -> RootPage:
+    """Read the list of an index's projects; what has the wrong type is left out."""
+    document = read_json(content)
+    projects = [each for each in _list(document.object.get("projects")) if isinstance(each, dict)]
+    return RootPage(
+        projects=tuple(ProjectLink(name=str(each.get("name", "")), raw=each) for each in projects),
+        where=where,
+        api_version=_string(document.meta.get("api-version")),
+    )
+
+
+def _file(file: Mapping[str, Any], base: str) -> FileLink:
+    size = file.get("size")
+    return FileLink(
+        filename=str(file.get("filename", "")),
+        url=urldefrag(urljoin(base, str(file.get("url", "")))).url,
+        hashes={str(key): str(value) for key, value in _object(file.get("hashes")).items()},
+        requires_python=_string(file.get("requires-python")),
+        yanked=_yanked(file.get("yanked")),
+        core_metadata=_core_metadata(file.get("core-metadata")),
+        provenance=_string(file.get("provenance")),
+        gpg_sig=file["gpg-sig"] if isinstance(file.get("gpg-sig"), bool) else None,
+        size=size if isinstance(size, int) and not isinstance(size, bool) else None,
+        upload_time=_string(file.get("upload-time")),
+        raw=file,
+    )
+
+
+def _yanked(value: Any) -> str | bool | None:
+    """Read `yanked`: a reason or True; false and absent are the same."""
+    return value if (isinstance(value, str) and value) or value is True else None
+
+
+def _core_metadata(value: Any) -> Mapping[str, str] | bool | None:
+    """Read `core-metadata`: hashes or True; a falsy value is the same as none."""
+    if isinstance(value, dict) and value:
+        return {str(key): str(digest) for key, digest in value.items()}
+    return True if value is True else None
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _string(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

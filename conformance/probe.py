@@ -1,0 +1,141 @@
+"""What a target really offers, found out by asking, and never by believing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from conformance.pages import (
+    JSON_V1,
+    TEXT_HTML,
+    ProjectPage,
+    read_project_json,
+    read_project_page,
+)
+
+if TYPE_CHECKING:
+    from conformance.registry import Registry
+    from conformance.wire import Answer
+
+_TERM = re.compile(r"(?P<feature>[a-z0-9-]+)(>=(?P<version>\d+\.\d+))?")
+LATEST_JSON = "application/vnd.pypi.simple.latest+json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """The features that a target offers, and the API versions that its pages declare."""
+
+    features: frozenset[str] = field(default_factory=frozenset)
+    versions: dict[str, str] = field(default_factory=dict)
+    """By form, `html` or `json`: what the page says, such as `1.4`."""
+
+    def has(self, expression: str) -> bool:
+        """Tell whether `a`, `a|b` (either), `a+b` (both) or `json>=1.1` is offered; `+` binds closer."""
+        return any(all(map(self._has, each.split("+"))) for each in expression.split("|"))
+
+    def _has(self, term: str) -> bool:
+        match = _TERM.fullmatch(term)
+        if match is None:
+            raise ValueError(f"{term!r} is not a feature")
+        wanted = match["version"]
+        if match["feature"] not in self.features:
+            return False
+        return wanted is None or _number(self.versions.get(match["feature"], "1.0")) >= _number(wanted)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the offer for another process."""
+        return {"features": sorted(self.features), "versions": self.versions}
+
+
+def offer_from_json(table: dict[str, Any]) -> Offer:
+    """Read what `Offer.as_json` wrote."""
+    return Offer(features=frozenset(table["features"]), versions=dict(table["versions"]))
+
+
+def probe(registry: Registry, projects: tuple[str, ...], stated: frozenset[str]) -> Offer:
+    """Ask for the pages of `projects` in every way; `stated` features are taken over from the profile."""
+    features = set(stated) | {"read"}
+    versions: dict[str, str] = {}
+    for name in projects:
+        for form, page in _pages(registry, name).items():
+            features |= {form} | _features_of(page)
+            if page.api_version:
+                features.add("api-version")
+                versions.setdefault(form, page.api_version)
+    if registry.root_answer().status == 200:
+        features.add("project-list")
+    if registry.target.url.startswith("https:"):
+        features.add("tls")
+    features |= _negotiated(registry, projects[0]) | _transferred(registry, projects[0])
+    return Offer(features=frozenset(features), versions=versions)
+
+
+def _pages(registry: Registry, name: str) -> dict[str, ProjectPage]:
+    pages: dict[str, ProjectPage] = {}
+    html = registry.project_answer(name, accept=TEXT_HTML)
+    if html.status == 200 and html.content_type.endswith("html"):
+        pages["html"] = read_project_page(html.text, url=html.url, where=str(html))
+    json = registry.project_answer(name, accept=JSON_V1)
+    if json.status == 200 and json.content_type == JSON_V1:
+        pages["json"] = read_project_json(json.content, url=json.url, where=str(json))
+    return pages
+
+
+def _features_of(page: ProjectPage) -> set[str]:
+    """Return what a page shows that it has, from the presence of each optional thing."""
+    shown = {
+        "hashes": any(file.hashes for file in page.files),
+        "requires-python": any(file.requires_python for file in page.files),
+        "metadata": any(file.core_metadata is not None for file in page.files),
+        "yank": any(file.yanked is not None for file in page.files),
+        "provenance": any(file.provenance is not None for file in page.files),
+        "gpg": any(file.gpg_sig is not None for file in page.files),
+        "upload-time": any(file.upload_time is not None for file in page.files),
+        "status": page.status is not None,
+    }
+    return {feature for feature, present in shown.items() if present}
+
+
+def _negotiated(registry: Registry, name: str) -> set[str]:
+    url = registry.project_url(name)
+    features = set()
+    if registry.project_answer(name, accept=LATEST_JSON).content_type == JSON_V1:
+        features.add("latest-alias")
+    by_parameter = registry.request(
+        "GET", f"{url}?format={JSON_V1.replace('+', '%2B')}", headers={"Accept": TEXT_HTML}
+    )
+    if by_parameter.content_type == JSON_V1:
+        features.add("format-param")
+    if 300 <= registry.request("GET", registry.project_url(name.upper())).status < 400:
+        features.add("redirect-normalized")
+    return features
+
+
+def _transferred(registry: Registry, name: str) -> set[str]:
+    url = registry.project_url(name)
+    page = registry.request("GET", url, headers={"Accept": TEXT_HTML, "Accept-Encoding": "gzip"})
+    features = set()
+    if page.headers.get("Content-Encoding", "").lower() == "gzip":
+        features.add("gzip")
+    if "ETag" in page.headers or "Last-Modified" in page.headers:
+        features.add("conditional")
+    if "Access-Control-Allow-Origin" in page.headers:
+        features.add("cors")
+    if re.search(r"max-age=[1-9]", page.headers.get("Cache-Control", "")):
+        features.add("cache")
+    file = _first_file(registry, name)
+    if file is not None and (file.headers.get("Accept-Ranges") == "bytes" or file.status == 206):
+        features.add("range")
+    return features
+
+
+def _first_file(registry: Registry, name: str) -> Answer | None:
+    for page in _pages(registry, name).values():
+        for file in page.files[:1]:
+            return registry.request("GET", file.url, headers={"Range": "bytes=0-0"})
+    return None
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version))
