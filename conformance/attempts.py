@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance import expect
+from conformance.names import normalized
 from conformance.verdicts import Deviation, NotApplicable
 from reference_server.distributions import wheel
 
@@ -87,7 +88,7 @@ def only_package(gitlab: GitLab, name: str) -> int:
 
 def link_to(registry: Registry, distribution: Distribution) -> str:
     """Return the URL under which the project page links a file. Raises Deviation when it does not."""
-    page = registry.project_page(distribution.name)
+    page = registry.project_page(normalized(distribution.name))
     file = page.file(distribution.filename)
     if file is None:
         raise Deviation(expected=f"a link to {distribution.filename}", found="none", where=page.where)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PREFIX = "REGISTRY_CONFORMANCE_"
 _CREDENTIAL = re.compile(PREFIX + r"CREDENTIAL_(?P<name>[A-Z0-9_]+)_(?P<key>USERNAME|PASSWORD)")
-_KNOWN_KEYS = {"url", "profile", "credentials", "gitlab-projects", "limits"}
+_KNOWN_KEYS = {"url", "profile", "credentials", "gitlab-projects", "limits", "management"}
 
 
 def configured_target(

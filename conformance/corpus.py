@@ -98,7 +98,7 @@ def planned(run_id: str) -> dict[str, Distribution]:
     versions = f"conformance-{run_id}-versions"
     return {
         "main-wheel": wheel(main, "1.0", requires_python=">=3.8"),
-        "main-sdist": sdist(main, "1.0", requires_python=">=3.8"),
+        "main-sdist": sdist(main, "1.0", requires_python=">=3.7"),
         "main-latest": wheel(main, "1.1"),
         "main-prerelease": wheel(main, "2.0rc1"),
         "picky-old": wheel(picky, "1.0", requires_python=">=3.8,<99"),

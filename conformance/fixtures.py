@@ -20,6 +20,7 @@ from conformance.corpus import Corpus
 from conformance.examples import Examples
 from conformance.gitlab import GitLab, json_of
 from conformance.index import Index
+from conformance.management import Management, management_for
 from conformance.preparation import Run
 from conformance.registry import Registry
 from conformance.verdicts import NotApplicable, Untestable
@@ -35,6 +36,7 @@ __all__ = [
     "Examples",
     "GitLab",
     "Index",
+    "Management",
     "NewName",
     "Oversized",
     "Registry",
@@ -76,6 +78,12 @@ def registry(run: Run) -> Registry:
 def gitlab(registry: Registry) -> GitLab:
     """GitLab's REST API for the target's GitLab project."""
     return GitLab(registry)
+
+
+@pytest.fixture(scope="session")
+def management(run: Run) -> Management:
+    """What changes the state of projects and files; else the check does not apply."""
+    return management_for(run)
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from conformance.wire import Answer
 
 PAGE_SIZE = 100
+MOST_PAGES = 50
 
 
 class GitLab:
@@ -40,14 +41,15 @@ class GitLab:
     def packages(self, *, as_: str = DEFAULT, **query: str | int) -> list[dict[str, Any]]:
         """Return all packages that the query finds, page by page. Raises Deviation on any other answer."""
         found: list[dict[str, Any]] = []
-        page = 1
-        while True:
+        for page in range(1, MOST_PAGES + 1):
             answer = self.call("GET", "/packages", {**query, "per_page": PAGE_SIZE, "page": page}, as_=as_)
             rows = objects(answer)
+            if rows and rows[0] in found:
+                break  # `page` is ignored: there is no more to be had
             found += rows
             if len(rows) < PAGE_SIZE:
-                return found
-            page += 1
+                break
+        return found
 
     def package_files(self, package_id: int, *, as_: str = DEFAULT) -> list[dict[str, Any]]:
         """Return the files of a package. Raises Deviation when the answer is not a list of them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from conformance.pages import (
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from conformance.probe import Offer
     from conformance.registry import Registry
     from conformance.wire import Answer
+
+KEPT = 64
+"""How many parsed pages are kept."""
 
 Page = TypeVar("Page", ProjectPage, RootPage)
 Document = TypeVar("Document", HtmlDocument, JsonDocument)
@@ -63,25 +67,22 @@ class Index:
     def html(self, name: str | None = None, *, fresh: bool = False) -> Reading[ProjectPage, HtmlDocument]:
         """Return a project's page in HTML. Raises Deviation when there is none."""
         answer = self._ok(self.registry.project_answer(name or self.project, accept=TEXT_HTML, fresh=fresh))
-        page = read_project_page(answer.text, url=answer.url, where=str(answer))
-        return Reading(answer, read_html(answer.text), page)
+        return _html_project(answer)
 
     def json(self, name: str | None = None, *, fresh: bool = False) -> Reading[ProjectPage, JsonDocument]:
         """Return a project's page in JSON. Raises Deviation when there is none."""
         answer = self._ok(self.registry.project_answer(name or self.project, accept=JSON_V1, fresh=fresh))
-        page = read_project_json(answer.content, url=answer.url, where=str(answer))
-        return Reading(answer, read_json(answer.content), page)
+        return _json_project(answer)
 
     def html_root(self, *, fresh: bool = False) -> Reading[RootPage, HtmlDocument]:
         """Return the list of projects in HTML. Raises Deviation when there is none."""
         answer = self._ok(self.registry.root_answer(accept=TEXT_HTML, fresh=fresh))
-        page = read_root_page(answer.text, url=answer.url, where=str(answer))
-        return Reading(answer, read_html(answer.text), page)
+        return _html_root(answer)
 
     def json_root(self, *, fresh: bool = False) -> Reading[RootPage, JsonDocument]:
         """Return the list of projects in JSON. Raises Deviation when there is none."""
         answer = self._ok(self.registry.root_answer(accept=JSON_V1, fresh=fresh))
-        return Reading(answer, read_json(answer.content), read_root_json(answer.content, where=str(answer)))
+        return _json_root(answer)
 
     def pages(self, name: str | None = None, *, fresh: bool = False) -> list[ProjectPage]:
         """Return a project's page in each form that is offered, HTML first."""
@@ -100,3 +101,29 @@ class Index:
         if answer.status != 200:
             raise Deviation(expected="a page (200)", found=f"status {answer.status}", where=str(answer))
         return answer
+
+
+# An answer is parsed once, however many checks look at it: a long root page takes a while.
+
+
+@lru_cache(maxsize=KEPT)
+def _html_project(answer: Answer) -> Reading[ProjectPage, HtmlDocument]:
+    page = read_project_page(answer.text, url=answer.url, where=str(answer))
+    return Reading(answer, read_html(answer.text), page)
+
+
+@lru_cache(maxsize=KEPT)
+def _json_project(answer: Answer) -> Reading[ProjectPage, JsonDocument]:
+    page = read_project_json(answer.content, url=answer.url, where=str(answer))
+    return Reading(answer, read_json(answer.content), page)
+
+
+@lru_cache(maxsize=KEPT)
+def _html_root(answer: Answer) -> Reading[RootPage, HtmlDocument]:
+    page = read_root_page(answer.text, url=answer.url, where=str(answer))
+    return Reading(answer, read_html(answer.text), page)
+
+
+@lru_cache(maxsize=KEPT)
+def _json_root(answer: Answer) -> Reading[RootPage, JsonDocument]:
+    return Reading(answer, read_json(answer.content), read_root_json(answer.content, where=str(answer)))

@@ -147,9 +147,10 @@ class Judge:
         verdict = judge(outcome, requirement.level)
         message = self._message(requirement, outcome, error, report)
         setattr(report, RESULT, self._result(item, requirement, verdict, message, call.duration))
-        if verdict in {Verdict.PASSED, Verdict.WARNED, Verdict.NOTED}:
+        green = verdict in {Verdict.PASSED, Verdict.WARNED, Verdict.NOTED}
+        if green and call.when == "call":
             report.outcome, report.longrepr = "passed", None
-        elif verdict in {Verdict.NOT_APPLICABLE, Verdict.UNTESTABLE}:
+        elif green or verdict in {Verdict.NOT_APPLICABLE, Verdict.UNTESTABLE}:
             report.outcome, report.longrepr = "skipped", (str(item.path), 0, message)
         elif verdict is Verdict.FAILED:
             report.longrepr = message

@@ -6,10 +6,15 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from conformance.management import driven_features
 from conformance.pages import (
+    HTML_V1,
     JSON_V1,
     TEXT_HTML,
+    FileLink,
     ProjectPage,
+    read_html,
+    read_json,
     read_project_json,
     read_project_page,
 )
@@ -20,6 +25,16 @@ if TYPE_CHECKING:
 
 _TERM = re.compile(r"(?P<feature>[a-z0-9-]+)(>=(?P<version>\d+\.\d+))?")
 LATEST_JSON = "application/vnd.pypi.simple.latest+json"
+METADATA_KEYS = tuple(
+    f"{data}{key}" for data in ("", "data-") for key in ("core-metadata", "dist-info-metadata")
+)
+PROBED = frozenset(
+    {"api-version", "cache", "conditional", "cors", "format-param", "gpg", "gzip", "hashes", "html", "json"}
+    | {"latest-alias", "metadata", "project-list", "provenance", "range", "read", "redirect-normalized"}
+    | {"requires-python", "status", "tls", "upload-time", "yank"}
+)
+"""Every feature that asking can find."""
+STATUS_KEYS = ("project-status", "pypi:project-status")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +71,14 @@ def offer_from_json(table: dict[str, Any]) -> Offer:
 def probe(registry: Registry, projects: tuple[str, ...], stated: frozenset[str]) -> Offer:
     """Ask for the pages of `projects` in every way; `stated` features are taken over from the profile."""
     features = set(stated) | {"read"}
+    if "upload" in stated:
+        features |= driven_features(registry.target)
     versions: dict[str, str] = {}
     for name in projects:
         for form, page in _pages(registry, name).items():
             features |= {form} | _features_of(page)
+            if _marks_status(registry, name, form):
+                features.add("status")
             if page.api_version:
                 features.add("api-version")
                 versions.setdefault(form, page.api_version)
@@ -74,7 +93,7 @@ def probe(registry: Registry, projects: tuple[str, ...], stated: frozenset[str])
 def _pages(registry: Registry, name: str) -> dict[str, ProjectPage]:
     pages: dict[str, ProjectPage] = {}
     html = registry.project_answer(name, accept=TEXT_HTML)
-    if html.status == 200 and html.content_type.endswith("html"):
+    if html.status == 200 and html.content_type in {TEXT_HTML, HTML_V1}:
         pages["html"] = read_project_page(html.text, url=html.url, where=str(html))
     json = registry.project_answer(name, accept=JSON_V1)
     if json.status == 200 and json.content_type == JSON_V1:
@@ -87,14 +106,28 @@ def _features_of(page: ProjectPage) -> set[str]:
     shown = {
         "hashes": any(file.hashes for file in page.files),
         "requires-python": any(file.requires_python for file in page.files),
-        "metadata": any(file.core_metadata is not None for file in page.files),
+        "metadata": any(_announces_metadata(file) for file in page.files),
         "yank": any(file.yanked is not None for file in page.files),
         "provenance": any(file.provenance is not None for file in page.files),
         "gpg": any(file.gpg_sig is not None for file in page.files),
         "upload-time": any(file.upload_time is not None for file in page.files),
-        "status": page.status is not None,
     }
     return {feature for feature, present in shown.items() if present}
+
+
+def _announces_metadata(file: FileLink) -> bool:
+    """Tell whether a file is said to have a metadata file, well or badly: in HTML any value says so."""
+    said = [file.raw[key] for key in METADATA_KEYS if key in file.raw]
+    return any(said) or (bool(said) and "href" in file.raw)
+
+
+def _marks_status(registry: Registry, name: str, form: str) -> bool:
+    """Tell whether a page marks its project's status, well or badly."""
+    if form == "html":
+        document = read_html(registry.project_answer(name, accept=TEXT_HTML).text)
+        return any(meta.get("name") in STATUS_KEYS for meta in (*document.metas, *document.stray_metas))
+    json = read_json(registry.project_answer(name, accept=JSON_V1).content)
+    return any(key in {**json.object, **json.meta} for key in STATUS_KEYS)
 
 
 def _negotiated(registry: Registry, name: str) -> set[str]:

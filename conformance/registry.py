@@ -11,7 +11,7 @@ from conformance.names import normalized
 from conformance.pages import TEXT_HTML, ProjectPage, read_project_page
 from conformance.target import DEFAULT
 from conformance.verdicts import Deviation
-from conformance.wire import Follow, upload_form
+from conformance.wire import Follow, Unreachable, upload_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,11 +60,15 @@ class Registry:
         headers: Mapping[str, str] | None = None,
         follow: Follow = Follow.NO,
     ) -> Answer:
-        """Send a request without a body and return the answer, whatever its status."""
+        """Send a request without a body and return the answer, whatever its status.
+
+        The credential stays on the target's host, wherever a page links to.
+        """
+        credential = self.target.credential(as_)
         return self._session.send(
             method,
             url,
-            credential=self.target.credential(as_),
+            credential=credential if self.target.same_host(url) else None,
             credential_name=as_,
             headers=headers,
             follow=follow,
@@ -148,10 +152,18 @@ class Registry:
         self._pages = {key: page for key, page in self._pages.items() if key[0] not in {changed, ""}}
 
     def download(self, url: str, *, as_: str = DEFAULT) -> Answer:
-        """Fetch a file; redirects are followed, as clients do."""
-        return self.request(
-            "GET", url, as_=as_, headers={"Accept-Encoding": "identity"}, follow=Follow.ANY_HOST
-        )
+        """Fetch a file; redirects are followed, as clients do.
+
+        Raises Deviation when a URL, which a page has given, leads to a host that does not answer.
+        """
+        try:
+            return self.request(
+                "GET", url, as_=as_, headers={"Accept-Encoding": "identity"}, follow=Follow.ANY_HOST
+            )
+        except Unreachable as error:
+            if self.target.same_host(url):
+                raise
+            raise Deviation(expected="a link to where the file is", found=str(error), where=url) from error
 
 
 def file_url(registry: Registry, distribution: Distribution) -> str:

@@ -43,6 +43,11 @@ class Selection:
         """Whether every requirement is to be judged."""
         return self.only is None and not self.keyword and not self.exit_first
 
+    def folders(self) -> list[str]:
+        """Return where the selected checks are: fewer files to collect than all."""
+        areas = {name.partition(".")[0] for name in self.only or ()}
+        return [str(HERE / "checks" / area) for area in sorted(areas)] or [str(HERE / "checks")]
+
     def arguments(self) -> list[str]:
         """Return pytest's arguments."""
         return [
@@ -71,7 +76,7 @@ def judge_target(
     judge = Judge(lambda: run, options, only=selection.only)
     with _own_settings():
         status = pytest.main(
-            [str(HERE / "checks"), *_settings(options), *selection.arguments()],
+            [*selection.folders(), *_settings(options), *selection.arguments()],
             plugins=[_Named(judge), *([ProgressReport(progress)] if progress else [])],
         )
     interrupted = status in {pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR}

@@ -137,3 +137,128 @@ def _in_any_case(texts: SearchStrategy[str]) -> SearchStrategy[str]:
         texts,
         st.lists(st.booleans(), min_size=1, max_size=8),
     )
+
+
+SIMPLE_TYPES = (
+    "application/vnd.pypi.simple.v1+json",
+    "application/vnd.pypi.simple.v1+html",
+    "text/html",
+)
+SIMPLE_RANGES = (*SIMPLE_TYPES, "application/*", "text/*", "*/*")
+OTHER_RANGES = ("application/json", "application/xml", "application/vnd.pypi.simple.v9+json", "image/png")
+
+
+def accept_members(
+    ranges: tuple[str, ...] = SIMPLE_RANGES + OTHER_RANGES, *, refusing: bool = False
+) -> SearchStrategy[tuple[str, ...]]:
+    """Draw the members of an Accept header: different media ranges, each with a weight or without.
+
+    No weight is 0 unless `refusing`. Source: RFC 9110, #section-12.5.1 and #section-12.4.2.
+    """
+    weights = st.one_of(st.none(), st.integers(min_value=0 if refusing else 1, max_value=1000))
+    members = st.tuples(st.sampled_from(ranges), weights)
+    return st.lists(members, min_size=1, max_size=6, unique_by=lambda member: member[0]).map(
+        lambda drawn: tuple(accept_member(media_range, weight) for media_range, weight in drawn)
+    )
+
+
+def accept_member(media_range: str, thousandths: int | None) -> str:
+    """Write one member: `text/html;q=0.25` for 250 thousandths, without a weight for None."""
+    if thousandths is None:
+        return media_range
+    number = f"{thousandths // 1000}.{thousandths % 1000:03}".rstrip("0").removesuffix(".")
+    return f"{media_range};q={number}"
+
+
+def weights_misspelled() -> SearchStrategy[str]:
+    """Draw what may stand after `q=` and is no weight: out of range, too long, no number, nothing.
+
+    Source: RFC 9110, #section-12.4.2 (`qvalue`).
+    """
+    numbers = st.one_of(
+        st.floats(allow_nan=True, allow_infinity=True).map(str), st.integers(min_value=2).map(str)
+    )
+    texts = st.text(alphabet="0123456789.,-+eE \"'%\\x", max_size=8)
+    known = st.sampled_from(
+        ["", "abc", "-1", "1.1", "2", "0.1234", "1e-3", ".5", '"0.5"', "nan", "inf", "0,5"]
+    )
+    return st.one_of(known, numbers, texts).filter(
+        lambda text: not re.fullmatch(r"0(\.\d{0,3})?|1(\.0{0,3})?", text.strip(), re.ASCII)
+    )
+
+
+def header_garbage() -> SearchStrategy[str]:
+    """Draw what a header's value may be made of, and an Accept header is not: visible ASCII, blanks, long lists.
+
+    Source: RFC 9110, #section-5.5 (`field-value`, without its obsolete octets).
+    """
+    visible = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
+    texts = st.text(visible | st.sampled_from('/;,=*"\t'), max_size=60)
+    long = st.tuples(st.sampled_from(["a/b,", ";q", "*/", ",", '"', "text/html;"]), st.integers(50, 700))
+    return st.one_of(texts, long.map(lambda drawn: drawn[0] * drawn[1])).map(str.strip)
+
+
+def byte_ranges(length: int) -> SearchStrategy[tuple[str, slice]]:
+    """Draw a Range header for one range, and the part of `length` bytes that it stands for.
+
+    The ends are near those of the file, or anywhere up to twice its length. A part that is empty cannot be
+    had: `slice(length, None)`. Source: RFC 9110, #section-14.1.2.
+    """
+    edges = sorted({0, 1, length // 2, max(0, length - 1), length, length + 1, 10 * length + 10**6})
+    positions = st.one_of(st.sampled_from(edges), st.integers(min_value=0, max_value=2 * length))
+    closed = st.tuples(positions, positions).map(sorted)
+    return st.one_of(
+        closed.map(lambda ends: (f"bytes={ends[0]}-{ends[1]}", slice(ends[0], ends[1] + 1))),
+        positions.map(lambda first: (f"bytes={first}-", slice(first, None))),
+        positions.map(
+            lambda count: (f"bytes=-{count}", slice(-count, None) if count else slice(length, None))
+        ),
+    )
+
+
+def entity_tag_lists(etag: str) -> SearchStrategy[tuple[str, bool]]:
+    """Draw an If-None-Match header, and whether it names `etag`: the comparison is weak.
+
+    Source: RFC 9110, #section-13.1.2 and #section-8.8.3.2.
+    """
+    opaque = etag.removeprefix("W/")
+    near = [opaque.swapcase(), f'{opaque[:-2]}"', f'{opaque[:-1]}-"', '""']
+    others = st.one_of(st.sampled_from(near), st.from_regex(r'\A"[!#-+\--~]{1,12}"\Z')).filter(
+        lambda tag: tag != opaque
+    )
+    weak = st.sampled_from(["", "W/"])
+    other = st.builds("{}{}".format, weak, others)
+    current = st.builds("{}{}".format, weak, st.just(opaque))
+    separator = st.sampled_from([", ", ",", " , "])
+    without = st.lists(other, min_size=1, max_size=3)
+    listed = st.builds(
+        lambda tags, tag, at: [*tags[:at], tag, *tags[at:]],
+        st.lists(other, max_size=3),
+        current,
+        st.integers(min_value=0, max_value=3),
+    )
+    return st.one_of(
+        st.builds(lambda tags, comma: (comma.join(tags), True), listed, separator),
+        st.builds(lambda tags, comma: (comma.join(tags), False), without, separator),
+        st.just(("*", True)),
+    )
+
+
+def odd_paths() -> SearchStrategy[str]:
+    """Draw what may follow a URL by mistake or by malice; some of it climbs up, some of it is no UTF-8."""
+    known = [
+        "extra",
+        "/",
+        "//extra/",
+        "%00",
+        "%2f",
+        "..%2f..%2fetc%2fpasswd",
+        "%ff",
+        "%",
+        "?format=",
+        "~1",
+        "é",
+    ]
+    pieces = [".", "/", "%", "%2e", "%2f", "%00", "%FF", "+", "!", "~", "é", "\0", "?", "#", "a"]
+    drawn = st.lists(st.sampled_from(pieces), min_size=1, max_size=12).map("".join)
+    return st.one_of(st.sampled_from(known), drawn)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 ANONYMOUS = "nobody"
 
+DRIVERS = frozenset({"reference"})
+"""What `[management]` may name as `driver`; see `conformance.management`."""
+
 
 class BadTarget(ValueError):
     """The target cannot be tested as it was given. The message ends with what to do."""
@@ -37,6 +40,7 @@ class Target:
     credentials: Mapping[str, Credential] = field(default_factory=dict)
     gitlab_projects: Mapping[str, str] = field(default_factory=dict)
     max_file_size: int | None = None
+    management: Mapping[str, str] = field(default_factory=dict)
     embedded: bool = False
 
     @property
@@ -105,6 +109,7 @@ class Target:
             },
             "gitlab-projects": dict(self.gitlab_projects),
             "limits": {} if self.max_file_size is None else {"max-file-size": self.max_file_size},
+            "management": dict(self.management),
         }
 
 
@@ -123,6 +128,7 @@ def target_from_table(table: Mapping[str, Any], *, embedded: bool = False) -> Ta
         credentials={name: _credential(name, value) for name, value in table.get("credentials", {}).items()},
         gitlab_projects={role: str(number) for role, number in table.get("gitlab-projects", {}).items()},
         max_file_size=limits.get("max-file-size", chosen.max_file_size),
+        management=_management(table.get("management", {})),
         embedded=embedded,
     )
 
@@ -149,3 +155,9 @@ def _credential(name: str, value: Mapping[str, Any]) -> Credential:
         return Credential(username=str(value["username"]), password=str(value["password"]))
     except (KeyError, TypeError) as error:
         raise BadTarget(f"[credentials.{name}] needs `username` and `password`") from error
+
+
+def _management(table: Mapping[str, Any]) -> Mapping[str, str]:
+    if table and table.get("driver") not in DRIVERS:
+        raise BadTarget(f"[management] needs `driver`, one of: {', '.join(sorted(DRIVERS))}")
+    return {key: str(value) for key, value in table.items()}

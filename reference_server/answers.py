@@ -60,5 +60,14 @@ def router_refusal(error: HTTPException) -> Response:
     status = error.code or 400
     answer = json_answer({"error": ROUTER_TEXTS.get(status, f"{status} {error.name}")}, status=status)
     if isinstance(error, MethodNotAllowed):
-        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+        answer.headers["Allow"] = _allowed(error)
     return answer
+
+
+def options(error: MethodNotAllowed) -> Response:
+    """Answer OPTIONS, which every route knows and none handles."""
+    return Response(status=204, headers={"Allow": _allowed(error)})
+
+
+def _allowed(error: MethodNotAllowed) -> str:
+    return ", ".join(sorted({*(error.valid_methods or ()), "OPTIONS"}))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wsgi import ClosingIterator
 
-from reference_server.answers import refusal, router_refusal
+from reference_server.answers import options, refusal, router_refusal
 from reference_server.defaults import default_registry
 from reference_server.errors import RegistryError
 from reference_server.faults import compose
 from reference_server.handlers.call import Call
+from reference_server.handlers.sending import PageAnswer
+from reference_server.rendering.rendered import RenderedPages
 from reference_server.request import Request
 from reference_server.routes import BY_NAME, URL_MAP
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from reference_server.registry import Registry
     from reference_server.rules import Rules
 
+KEPT_PAGES = 4096
 HEADERS = {
     "Cache-Control": "max-age=0, private, must-revalidate",
     "X-Content-Type-Options": "nosniff",
@@ -41,16 +44,19 @@ def create_app(
     place of the registry's own for what comes over HTTP; `faults` are applied to them in the given order.
     """
     registry = registry or default_registry()
+    faults = tuple(faults)
     fault = compose(faults)
-    return Application(registry.under(fault.rules(rules or registry.rules)), fault)
+    pages = RenderedPages(limit=0 if faults else KEPT_PAGES)
+    return Application(registry.under(fault.rules(rules or registry.rules)), fault, pages)
 
 
 class Application:
     """A WSGI application. Safe to use from several threads."""
 
-    def __init__(self, registry: Registry, fault: Fault) -> None:
+    def __init__(self, registry: Registry, fault: Fault, pages: RenderedPages) -> None:
         self._registry = registry
         self._fault = fault
+        self._pages = pages
         self._adapter = URL_MAP.bind("localhost")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -65,10 +71,13 @@ class Application:
         unroutable = self._route(request)
         response = self._fault.handle(request)
         if response is None:
-            response = router_refusal(unroutable) if unroutable else self._handle(request)
+            response = _unrouted(request, unroutable) if unroutable else self._handle(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        return self._fault.respond(request, response)
+        response = self._fault.respond(request, response)
+        if isinstance(response, PageAnswer):
+            response.compress()
+        return response
 
     def _route(self, request: Request) -> HTTPException | None:
         try:
@@ -88,9 +97,15 @@ class Application:
             gitlab_project = registry.gitlab_project(arguments.pop("gitlab_project").replace("%2F", "/"))
             caller = registry.identify(request.credentials)
             registry.authorize(caller, gitlab_project, route.action)
-            call = Call(request, registry, gitlab_project, caller, self._fault)
+            call = Call(request, registry, gitlab_project, caller, self._fault, self._pages)
             return route.handler(call, **arguments)
         except RegistryError as error:
             return refusal(error)
         except HTTPException as error:
             return router_refusal(error)
+
+
+def _unrouted(request: Request, error: HTTPException) -> Response:
+    if request.method == "OPTIONS" and isinstance(error, MethodNotAllowed):
+        return options(error)
+    return router_refusal(error)

@@ -138,4 +138,5 @@ def target(origin: str, *, max_file_size: int | None) -> dict[str, Any]:
             "path": "conformance/registry",
         },
         "limits": {} if max_file_size is None else {"max-file-size": max_file_size},
+        "management": {"driver": "reference"},
     }

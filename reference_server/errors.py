@@ -44,6 +44,13 @@ class ForbiddenError(RegistryError):
     message = "403 Forbidden"
 
 
+class ProjectClosedError(ForbiddenError):
+    """The project's status forbids uploads."""
+
+    def __init__(self, name: str, status: str) -> None:
+        super().__init__(f"403 Forbidden - Project {name} is {status} and takes no uploads")
+
+
 class InsufficientScopeError(ForbiddenError):
     """The token's scopes do not cover the action; `scopes` would."""
 

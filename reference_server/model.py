@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -134,9 +136,45 @@ class Caller:
 ANONYMOUS = Caller()
 
 
+class Status(StrEnum):
+    """A project's status. Source: PyPA "Project status markers"."""
+
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+    QUARANTINED = "quarantined"
+    DEPRECATED = "deprecated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectStatus:
+    """A project's status, and why it has it, where somebody said so."""
+
+    status: Status = Status.ACTIVE
+    reason: str | None = None
+
+
+ACTIVE = ProjectStatus()
+
+
+@dataclass(frozen=True)
+class CoreMetadata:
+    """The metadata file of a distribution, as the distribution holds it."""
+
+    document: bytes
+
+    @cached_property
+    def sha256(self) -> str:
+        """The document's digest, in hex."""
+        return hashlib.sha256(self.document).hexdigest()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageFile:
-    """One stored distribution file. `digests` maps `sha256`, `md5`, `blake2_256` to hex."""
+    """One stored distribution file. `digests` maps `sha256`, `md5`, `blake2_256` to hex.
+
+    `core_metadata` is what is served next to the file; `yanked` is the reason, which may be empty, and
+    None for a file that is not yanked; `provenance` is a provenance object in JSON.
+    """
 
     id: int
     package_id: int
@@ -145,6 +183,9 @@ class PackageFile:
     requires_python: str | None
     created_at: datetime
     blob: Blob
+    core_metadata: CoreMetadata | None = None
+    yanked: str | None = None
+    provenance: bytes | None = None
 
     @property
     def size(self) -> int:
@@ -174,7 +215,8 @@ class Package:
 class Upload:
     """A distribution on its way in. `digests` is what the client claims, by algorithm.
 
-    `fields` holds every text field of the form, each with all its values, known or not.
+    `fields` holds every text field of the form, each with all its values, known or not. `core_metadata` is
+    what the registry found in the archive.
     """
 
     name: str
@@ -184,3 +226,4 @@ class Upload:
     requires_python: str | None = None
     digests: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    core_metadata: CoreMetadata | None = None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reference_server import core_metadata
 from reference_server.errors import (
     FileNameDisagreesError,
     FileNameInvalidError,
@@ -14,19 +16,21 @@ from reference_server.errors import (
     NameInvalidError,
     NotFoundError,
     PackageNotFoundError,
+    ProjectClosedError,
     RegistryError,
     RequiresPythonInvalidError,
     RequiresPythonTooLongError,
     VersionInvalidError,
 )
 from reference_server.grammar import name_and_version
-from reference_server.model import Package, PackageFile, Upload
-from reference_server.rules import Rules
+from reference_server.model import CoreMetadata, Package, PackageFile, ProjectStatus, Status, Upload
+from reference_server.rules import Rules, exactly
 from reference_server.store.memory import MemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
+    from typing import Any
 
     from reference_server.model import Action, Caller, Credentials, GitLabProject
 
@@ -85,7 +89,7 @@ class Registry:
         return package
 
     def listed(self, gitlab_project: GitLabProject, name: str) -> tuple[Package, ...]:
-        """Give a project's packages with the files that its page lists.
+        """Give a project's packages with the files that its page lists, which its status may hide.
 
         Raises `PackageNotFoundError` when there are none.
         """
@@ -96,7 +100,13 @@ class Registry:
         )
         if not packages:
             raise PackageNotFoundError
+        if not self.rules.offers_files(self.status(gitlab_project, name)):
+            return tuple(replace(package, files=()) for package in packages)
         return packages
+
+    def status(self, gitlab_project: GitLabProject, name: str) -> ProjectStatus:
+        """Give the status of a project by any spelling of its name; one that is not there is active."""
+        return self.store.status(gitlab_project.id, self.rules.normalize(name))
 
     def project_names(self, gitlab_project: GitLabProject) -> tuple[str, ...]:
         """Give the normalized name of every project with a file that is listed, each once, sorted."""
@@ -104,12 +114,28 @@ class Registry:
         return tuple(sorted({each.normalized for each in packages if any(map(self.rules.lists, each.files))}))
 
     def file(self, gitlab_project: GitLabProject, sha256: str, filename: str) -> PackageFile:
-        """Find the newest file by digest and name. Raises `PackageNotFoundError`."""
-        for package in reversed(self.packages(gitlab_project)):
-            for file in reversed(package.files):
-                if self.rules.finds(file, sha256, filename):
-                    return file
+        """Find the newest file by digest and name, if it is offered. Raises `PackageNotFoundError`."""
+        if self.rules.finds is exactly:
+            files = self.store.files_named(gitlab_project.id, sha256, filename)
+        else:
+            files = tuple(file for package in self.packages(gitlab_project) for file in package.files)
+        for file in reversed(files):
+            if self.rules.finds(file, sha256, filename) and self._is_offered(file):
+                return file
         raise PackageNotFoundError
+
+    def file_of(self, gitlab_project: GitLabProject, name: str, version: str, filename: str) -> PackageFile:
+        """Find the newest file of a version by its name, if it is offered. Raises `PackageNotFoundError`."""
+        for file in reversed(self._selected(gitlab_project, name, version=version, filename=filename)):
+            if self._is_offered(file):
+                return file
+        raise PackageNotFoundError
+
+    def _is_offered(self, file: PackageFile) -> bool:
+        package = self.store.package(file.package_id)
+        if package is None:
+            return False
+        return self.rules.offers_files(self.store.status(package.gitlab_project, package.normalized))
 
     # writing
 
@@ -149,13 +175,14 @@ class Registry:
         kept = False
         try:
             self._check(upload)
+            described = self._described(upload)
             with self.store.lock:
-                file = self._add(gitlab_project, upload)
+                file = self._add(gitlab_project, described)
             kept = file.blob is upload.blob
         except RegistryError:
             kept = self.rules.keeps_rejected
             if kept:
-                self._append(gitlab_project, upload)
+                self._append(gitlab_project, self._described(upload))
             raise
         else:
             return file
@@ -181,9 +208,27 @@ class Registry:
             raise FileNameDisagreesError
         rules.verify_digests(upload.digests, upload.blob.digests)
 
+    def _described(self, upload: Upload) -> Upload:
+        """Add what the distribution says about itself; a Requires-Python only where the form has none."""
+        rules = self.rules
+        document = rules.reads_metadata(upload.filename, upload.blob)
+        if document is None:
+            return upload
+        said = core_metadata.requires_python(document) or ""
+        usable = len(said) <= rules.max_requires_python and rules.valid_requires_python(said)
+        offered = rules.offers_metadata(upload.filename, document)
+        return replace(
+            upload,
+            requires_python=upload.requires_python or (said if usable else None),
+            core_metadata=CoreMetadata(document) if offered else None,
+        )
+
     def _add(self, gitlab_project: GitLabProject, upload: Upload) -> PackageFile:
-        existing = self._existing(gitlab_project, upload)
         normalized = self.rules.normalize(upload.name)
+        status = self.store.status(gitlab_project.id, normalized)
+        if not self.rules.takes_uploads(status):
+            raise ProjectClosedError(normalized, status.status)
+        existing = self._existing(gitlab_project, upload)
         if self.store.is_closed_filename(gitlab_project.id, normalized, upload.filename):
             raise FileNameTakenError
         if existing is None or self.rules.duplicates == "add":
@@ -225,9 +270,117 @@ class Registry:
                 requires_python=upload.requires_python or None,
                 created_at=self.now(),
                 blob=upload.blob,
+                core_metadata=upload.core_metadata,
             )
             self.store.put_package(replace(package, files=(*package.files, file)))
             return file
+
+    # changing what is there
+
+    def yank(
+        self,
+        name: str,
+        *,
+        version: str | None = None,
+        filename: str | None = None,
+        reason: str = "",
+        gitlab_project: int = 1,
+    ) -> None:
+        """Yank what a project, a version or a file name has now. Raises `PackageNotFoundError` for nothing.
+
+        Source: PyPA "File yanking". The reason may be empty.
+        """
+        owner = self.gitlab_project(str(gitlab_project))
+        self._change(owner, name, lambda file: replace(file, yanked=reason), version, filename)
+
+    def unyank(
+        self,
+        name: str,
+        *,
+        version: str | None = None,
+        filename: str | None = None,
+        gitlab_project: int = 1,
+    ) -> None:
+        """Take a yank back. Raises `PackageNotFoundError` for nothing."""
+        owner = self.gitlab_project(str(gitlab_project))
+        self._change(owner, name, lambda file: replace(file, yanked=None), version, filename)
+
+    def set_status(
+        self, name: str, status: Status | str, *, reason: str | None = None, gitlab_project: int = 1
+    ) -> None:
+        """Give a project a status. Raises `PackageNotFoundError`, and `ValueError` for what is no status."""
+        marker = ProjectStatus(status=Status(status), reason=reason)
+        with self.store.lock:
+            packages = self.packages(self.gitlab_project(str(gitlab_project)), name=name)
+            if not packages:
+                raise PackageNotFoundError
+            self.store.put_status(gitlab_project, packages[0].normalized, marker)
+
+    def attach_provenance(
+        self,
+        name: str,
+        filename: str,
+        provenance: Mapping[str, Any] | None,
+        *,
+        gitlab_project: int = 1,
+    ) -> None:
+        """Attach a provenance object to a file as it is, or remove it with None.
+
+        Raises `PackageNotFoundError`.
+        """
+        document = None if provenance is None else json.dumps(provenance).encode()
+        owner = self.gitlab_project(str(gitlab_project))
+        self._change(owner, name, lambda file: replace(file, provenance=document), None, filename)
+
+    def delete(
+        self,
+        name: str,
+        *,
+        version: str | None = None,
+        filename: str | None = None,
+        gitlab_project: int = 1,
+    ) -> None:
+        """Remove a file, a version, or a whole project. Raises `PackageNotFoundError`."""
+        owner = self.gitlab_project(str(gitlab_project))
+        with self.store.lock:
+            files = self._selected(owner, name, version=version, filename=filename)
+            if not files:
+                raise PackageNotFoundError
+            for file in files:
+                self._forget(owner, file)
+            for package_id in {file.package_id for file in files} if filename is None else ():
+                if not self.package(owner, package_id).files:
+                    self.store.remove_package(package_id)
+
+    def _selected(
+        self, gitlab_project: GitLabProject, name: str, *, version: str | None, filename: str | None
+    ) -> tuple[PackageFile, ...]:
+        key = self.rules.version_key
+        return tuple(
+            file
+            for package in self.packages(gitlab_project, name=name)
+            if version is None or key(package.version) == key(version)
+            for file in package.files
+            if filename is None or file.filename == filename
+        )
+
+    def _change(
+        self,
+        gitlab_project: GitLabProject,
+        name: str,
+        change: Callable[[PackageFile], PackageFile],
+        version: str | None,
+        filename: str | None,
+    ) -> None:
+        with self.store.lock:
+            chosen = {
+                file.id for file in self._selected(gitlab_project, name, version=version, filename=filename)
+            }
+            if not chosen:
+                raise PackageNotFoundError
+            for package in self.packages(gitlab_project, name=name):
+                files = tuple(change(file) if file.id in chosen else file for file in package.files)
+                self.store.put_package(replace(package, files=files))
 
     # deleting
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.routing import IntegerConverter, Map, Rule
 
-from reference_server.handlers import files, rest, simple, upload
+from reference_server.handlers import files, reference, rest, simple, upload
 from reference_server.model import Action
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 PROJECT = "/api/v4/projects/<gitlab_project>"
 PACKAGE = f"{PROJECT}/packages/<id:package_id>"
+REFERENCE = "/-/reference/projects/<gitlab_project>/packages/pypi/<name>"  # see `handlers.reference`
+REFERENCE_VERSION = f"{REFERENCE}/versions/<version>"
+REFERENCE_FILE = f"{REFERENCE}/files/<filename>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,20 @@ ROUTES = (
     Route(
         "file", "GET", f"{PROJECT}/packages/pypi/files/<sha256>/<filename>", Action.DOWNLOAD, files.download
     ),
+    Route(
+        "metadata_file",
+        "GET",
+        f"{PROJECT}/packages/pypi/files/<sha256>/<filename>.metadata",
+        Action.DOWNLOAD,
+        files.metadata_file,
+    ),
+    Route(
+        "provenance",
+        "GET",
+        f"{PROJECT}/packages/pypi/integrity/<name>/<version>/<filename>/provenance",
+        Action.DOWNLOAD,
+        files.provenance,
+    ),
     Route("gitlab_project", "GET", PROJECT, Action.SEE, rest.gitlab_project),
     Route("packages", "GET", f"{PROJECT}/packages", Action.INSPECT, rest.packages),
     Route("package", "GET", PACKAGE, Action.INSPECT, rest.package),
@@ -51,6 +68,24 @@ ROUTES = (
         Action.DELETE,
         rest.delete_package_file,
     ),
+    Route("yank_version", "PUT", f"{REFERENCE_VERSION}/yank", Action.DELETE, reference.yank),
+    Route("unyank_version", "DELETE", f"{REFERENCE_VERSION}/yank", Action.DELETE, reference.unyank),
+    Route("yank_file", "PUT", f"{REFERENCE_FILE}/yank", Action.DELETE, reference.yank),
+    Route("unyank_file", "DELETE", f"{REFERENCE_FILE}/yank", Action.DELETE, reference.unyank),
+    Route("set_status", "PUT", f"{REFERENCE}/status", Action.DELETE, reference.set_status),
+    Route(
+        "attach_provenance", "PUT", f"{REFERENCE_FILE}/provenance", Action.DELETE, reference.attach_provenance
+    ),
+    Route(
+        "remove_provenance",
+        "DELETE",
+        f"{REFERENCE_FILE}/provenance",
+        Action.DELETE,
+        reference.remove_provenance,
+    ),
+    Route("delete_project", "DELETE", REFERENCE, Action.DELETE, reference.delete),
+    Route("delete_version", "DELETE", REFERENCE_VERSION, Action.DELETE, reference.delete),
+    Route("delete_file", "DELETE", REFERENCE_FILE, Action.DELETE, reference.delete),
 )
 
 

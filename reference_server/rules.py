@@ -6,13 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from reference_server import access, grammar
+from reference_server import access, core_metadata, grammar, negotiation
 from reference_server.errors import DigestMismatchError, InvalidFieldError
+from reference_server.model import ProjectStatus, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Hashable, Mapping, Sequence
 
     from reference_server.model import Action, Caller, Credentials, GitLabProject, PackageFile, Upload
+    from reference_server.store.blobs import Blob
 
 DOCUMENTED_MAX_FILE_SIZE = 50 * 1024 * 1024  # "The maximum allowed size is 50 Megabytes."
 DIGEST_LENGTHS = {"sha256": 64, "md5": 32, "blake2_256": 64}
@@ -52,6 +54,16 @@ def always(_file: PackageFile) -> bool:
     return True
 
 
+def takes_uploads(project: ProjectStatus) -> bool:
+    """Tell whether a project of this status takes uploads. Source: PyPA "Project status markers"."""
+    return project.status in {Status.ACTIVE, Status.DEPRECATED}
+
+
+def offers_files(project: ProjectStatus) -> bool:
+    """Tell whether a project of this status offers its files. Source: PyPA "Project status markers"."""
+    return project.status is not Status.QUARANTINED
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """The decisions. Change one with `dataclasses.replace(rules, valid_version=…)`.
@@ -68,9 +80,19 @@ class Rules:
     and what then happens: `reject` it, `replace` the file, `ignore` the upload and say it went well, or
     `add` a second file; `keeps_rejected` stores what was refused all the same.
 
+    Metadata files: `reads_metadata` (file name, blob) gives what a distribution holds; `offers_metadata`
+    (file name, document) tells whether it is served. Project status: `takes_uploads`, `offers_files`.
+
     Reading: `lists` a file on its project's page; `finds` the file that a download asks for (file,
     sha256, file name); a URL without its slash or with an unnormalized name redirects, or is
     answered where it is: `redirects_slashless`, `redirects_unnormalized`.
+
+    Simple pages: `api_version`, which they say, or None; `serializations`, the media types there are, best
+    first; `default_serialization` for clients that have no wish; `negotiate` (Accept header, types, default);
+    what comes when no type is acceptable: a refusal or the default (`refuses_unacceptable`);
+    `reads_format`, the query's `format`; `gzips_from`, the number of bytes from which a page is compressed
+    for those who like it, or None. Pages are kept until the state changes: a rule has to decide the same
+    again, unless a fault made it.
 
     Deleting: `forgets` a file when its package or it itself is deleted; `reopens_filenames` of deleted
     files for new uploads.
@@ -96,10 +118,27 @@ class Rules:
     duplicates: Literal["reject", "replace", "ignore", "add"] = "reject"
     keeps_rejected: bool = False
 
+    reads_metadata: Callable[[str, Blob], bytes | None] = core_metadata.read
+    offers_metadata: Callable[[str, bytes], bool] = core_metadata.is_final
+    takes_uploads: Callable[[ProjectStatus], bool] = takes_uploads
+    offers_files: Callable[[ProjectStatus], bool] = offers_files
+
     lists: Callable[[PackageFile], bool] = always
     finds: Callable[[PackageFile, str, str], bool] = exactly
     redirects_slashless: bool = True
     redirects_unnormalized: bool = True
+
+    api_version: str | None = "1.4"
+    serializations: tuple[str, ...] = (
+        negotiation.SIMPLE_JSON,
+        negotiation.SIMPLE_HTML,
+        negotiation.TEXT_HTML,
+    )
+    default_serialization: str = negotiation.TEXT_HTML
+    negotiate: Callable[[str | None, Sequence[str], str], str | None] = negotiation.negotiate
+    refuses_unacceptable: bool = True
+    reads_format: bool = True
+    gzips_from: int | None = 1024
 
     forgets: Callable[[PackageFile], bool] = always
     reopens_filenames: bool = True

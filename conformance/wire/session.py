@@ -45,9 +45,9 @@ class BudgetSpent(Untestable):
     """The run may send no more requests."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Answer:
-    """A response, read whole."""
+    """A response, read whole. Two answers are never the same one, whatever they say."""
 
     method: str
     url: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -73,8 +74,8 @@ def escaped_name(name: str) -> str:
 
 
 def escaped_version(version: str) -> str:
-    """Return the version as file names spell it: normalized where it is valid, else made harmless."""
+    """Return the version as file names spell it: normalized where it is valid, else made a safe part of one."""
     try:
         return str(Version(version)).replace("-", "_")
     except InvalidVersion:
-        return "0"
+        return re.sub(r"[^A-Za-z0-9.!+]+", "_", version) or "0"

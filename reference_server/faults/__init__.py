@@ -27,7 +27,7 @@ class Fault:
     @property
     def name(self) -> str:
         """The class's name in lower case with dashes."""
-        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", type(self).__name__).lower()
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", type(self).__name__).lower()
 
     @property
     def summary(self) -> str:

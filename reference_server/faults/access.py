@@ -1,7 +1,5 @@
 """Faults in who may read, and who may publish."""
 
-# ruff: noqa: D102 - a seam is described in `Fault`, a fault by its own docstring
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -22,17 +20,23 @@ if TYPE_CHECKING:
 READING = frozenset({Action.SEE, Action.BROWSE, Action.DOWNLOAD, Action.INSPECT})
 
 
-class NobodyPublishes(Authorizes):
+class EveryonePublishes(Authorizes):
     """Takes uploads from callers that it does not know."""
 
-    breaks = ("gitlab.access.nobody-cannot-publish", "gitlab.access.public-needs-token-to-publish")
+    breaks = (
+        "gitlab.access.nobody-cannot-publish",
+        "gitlab.access.public-needs-token-to-publish",
+        "gitlab.token.wrong-cannot-publish",
+        "gitlab.token.refused-leaves-nothing",
+        "clients.twine.wrong-password",
+    )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         if not (caller.is_anonymous and action is Action.UPLOAD):
             super().authorize(caller, gitlab_project, action)
 
 
-class NobodyPublishesInPublic(Authorizes):
+class EveryonePublishesInPublic(Authorizes):
     """Takes uploads to a public GitLab project from everyone."""
 
     breaks = ("gitlab.access.public-needs-token-to-publish",)
@@ -42,7 +46,7 @@ class NobodyPublishesInPublic(Authorizes):
             super().authorize(caller, gitlab_project, action)
 
 
-class NobodyForbidden(Fault):
+class AnonymousCallersForbidden(Fault):
     """Answers 403 to callers who did not say who they are."""
 
     breaks = (
@@ -143,7 +147,8 @@ class EveryUserPublishes(Authorizes):
     )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
-        if action is not Action.UPLOAD or not caller.user or "api" not in caller.scopes:
+        on = gitlab_project.packages_enabled and action is Action.UPLOAD
+        if not (on and caller.user and "api" in caller.scopes):
             super().authorize(caller, gitlab_project, action)
 
 

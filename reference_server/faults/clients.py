@@ -1,7 +1,5 @@
 """Faults that only real clients notice."""
 
-# ruff: noqa: D102 - a seam is described in `Fault`, a fault by its own docstring
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -83,7 +81,7 @@ class MailAddressesRefused(Identifies):
 class DependenciesRefused(Fault):
     """Takes no distribution that depends on another."""
 
-    breaks = ("clients.pip.no-deps", "clients.pip.dependencies")
+    breaks = ("gitlab.upload.unknown-fields", "clients.pip.no-deps", "clients.pip.dependencies")
 
     def handle(self, request: Request) -> Response | None:
         needy = request.endpoint == "upload" and "requires_dist" in parts_of(request)

@@ -1,7 +1,5 @@
 """Faults in what happens to the second upload of a file."""
 
-# ruff: noqa: D102 - a seam is described in `Fault`, a fault by its own docstring
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -93,6 +91,7 @@ class RefusedFilesStored(Fault):
     breaks = (
         "gitlab.duplicate.keeps-first",
         "gitlab.version.refused-leaves-nothing",
+        "upload.digest.mismatch",
         "clients.twine.duplicate-changes-nothing",
         "clients.twine.bad-version",
     )

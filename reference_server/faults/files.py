@@ -1,7 +1,5 @@
 """Faults in where files are found, and in what comes back."""
 
-# ruff: noqa: D102 - a seam is described in `Fault`, a fault by its own docstring
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -44,8 +42,18 @@ class FilesRepackaged(Fault):
 
     breaks = (
         "gitlab.page.hash",
+        "gitlab.file.url",
         "gitlab.file.bytes-exact",
+        "gitlab.duplicate.keeps-first",
+        "gitlab.token.any-user-name",
+        "gitlab.token.read-api-reads",
+        "gitlab.token.deploy-read-reads",
+        "gitlab.token.job-reads",
+        "gitlab.access.reporter-reads",
+        "gitlab.access.public-file-for-everyone",
         "clients.pip.hash-checked",
+        "clients.twine.bytes",
+        "clients.twine.duplicate-changes-nothing",
     )
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
@@ -69,7 +77,10 @@ class FilesFoundByName(Fault):
 class FilesFoundByDigest(Fault):
     """Finds a file by its sha256 alone, whatever name the URL holds."""
 
-    breaks = ("gitlab.file.other-name-not-found",)
+    breaks = (
+        "gitlab.file.other-name-not-found",
+        "gitlab.file.other-sha256-not-found",
+    )
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, finds=lambda file, sha256, _filename: file.sha256 == sha256)

@@ -1,7 +1,5 @@
 """Faults in how GitLab projects are told apart, and in their switch."""
 
-# ruff: noqa: D102 - a seam is described in `Fault`, a fault by its own docstring
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -47,7 +45,7 @@ class UploadsToOneRegistry(OneRegistryFor):
     endpoint = "upload"
 
 
-class UnknownGitLabProjectForbidden(Fault):
+class UnknownGitlabProjectForbidden(Fault):
     """Answers 403 for a GitLab project that does not exist."""
 
     breaks = ("gitlab.project.unknown-not-found",)
@@ -60,7 +58,7 @@ class UnknownGitLabProjectForbidden(Fault):
         return None
 
 
-class GitLabProjectsByIdOnly(Fault):
+class GitlabProjectsByIdOnly(Fault):
     """Knows a GitLab project by its number, and not by its path."""
 
     breaks = ("gitlab.project.encoded-path",)

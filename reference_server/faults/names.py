@@ -1,7 +1,5 @@
 """Faults in which names are taken, and in which names are the same."""
 
-# ruff: noqa: D102 - a seam is described in `Fault`, a fault by its own docstring
-
 from __future__ import annotations
 
 import re
@@ -111,7 +109,7 @@ class NamesOfLettersOfAnyScript(Fault):
     def rules(self, rules: Rules) -> Rules:
         return replace(
             rules,
-            valid_name=lambda name: re.fullmatch(r"\w|\w[\w.-]*\w", name) is not None,
+            valid_name=lambda name: re.fullmatch(r"[^\W_]|[^\W_][\w.-]*[^\W_]", name) is not None,
             valid_filename=lambda _filename: True,
         )
 

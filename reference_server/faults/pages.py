@@ -1,7 +1,5 @@
 """Faults in what a project's page says, and in which projects have one."""
 
-# ruff: noqa: D102 - a seam is described in `Fault`, a fault by its own docstring
-
 from __future__ import annotations
 
 import re
@@ -19,19 +17,24 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 
-class NewestReleaseOnly(Fault):
-    """Lists the file that came last, and no earlier one."""
-
-    breaks = ("gitlab.upload.versions-of-one-project",)
-
-    def project_page(self, page: ProjectPage) -> ProjectPage:
-        return replace(page, files=page.files[-1:])
-
-
 class PreReleasesHidden(Fault):
     """Leaves pre-releases out of the page."""
 
-    breaks = ("gitlab.upload.versions-of-one-project",)
+    breaks = (
+        "gitlab.upload.versions-of-one-project",
+        "gitlab.version.pre-release",
+        "gitlab.version.dev-release",
+        "gitlab.version.all-parts",
+        "gitlab.version.accepts-every-match",
+        "gitlab.name.separators-equal",
+        "gitlab.name.runs-collapsed",
+        "gitlab.name.case-ignored",
+        "gitlab.name.every-spelling-one-page",
+        "gitlab.page.lists-exactly-the-uploads",
+        "gitlab.page.requires-python",
+        "gitlab.page.hash",
+        "clients.pip.pre-release",
+    )
 
     def rules(self, rules: Rules) -> Rules:
         return replace(
@@ -42,7 +45,27 @@ class PreReleasesHidden(Fault):
 class PageKeptFromFirstRequest(Fault):
     """Shows a page as it was when it was first asked for: a cache that no upload empties."""
 
-    breaks = ("gitlab.upload.sdist",)
+    breaks = (
+        "gitlab.upload.sdist",
+        "gitlab.upload.files-of-one-version",
+        "gitlab.upload.versions-of-one-project",
+        "gitlab.file.bytes-exact",
+        "gitlab.name.separators-equal",
+        "gitlab.name.runs-collapsed",
+        "gitlab.name.case-ignored",
+        "gitlab.name.every-spelling-one-page",
+        "gitlab.page.lists-exactly-the-uploads",
+        "gitlab.page.requires-python",
+        "gitlab.page.hash",
+        "clients.pip.latest",
+        "clients.pip.pre-release",
+        "clients.pip.name-with-dot",
+        "clients.pip.name-with-underscore",
+        "clients.pip.name-with-run",
+        "clients.pip.read-api-token",
+        "clients.pip.deploy-token",
+        "clients.pip.job-token",
+    )
 
     def __init__(self) -> None:
         self._pages: dict[str, ProjectPage] = {}
@@ -75,15 +98,6 @@ class FileThatIsNotThere(Fault):
         return page.plus(replace(lost, filename=f"lost_{lost.filename}", url=f"{lost.url}.lost"))
 
 
-class LinksOneLevelOff(Fault):
-    """Writes links that are relative to the page's URL without its slash (uv #1388)."""
-
-    breaks = ("gitlab.page.links-work",)
-
-    def project_page(self, page: ProjectPage) -> ProjectPage:
-        return page.each(lambda file: replace(file, url=file.url.removeprefix("../")))
-
-
 class EmptyPageForUnknownProjects(Fault):
     """Answers 200 with an empty page for a project that was never uploaded."""
 
@@ -109,7 +123,7 @@ class UnknownProjectsForwarded(Fault):
 class RequiresPythonLeftOut(Fault):
     """Does not say which Python a file requires, as Nexus once did not (nexus-public #49)."""
 
-    breaks = ("gitlab.page.requires-python", "clients.pip.requires-python")
+    breaks = ("gitlab.page.requires-python",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, requires_python=None))
@@ -127,10 +141,19 @@ class RequiresPythonEmpty(Fault):
 class RequiresPythonEscapedTwice(Fault):
     """Escapes `data-requires-python` twice, so that it reads `&gt;=3.8`."""
 
-    breaks = ("gitlab.page.requires-python", "clients.pip.requires-python")
+    breaks = ("gitlab.page.requires-python",)
 
     def rendered(self, body: bytes) -> bytes:
         return body.replace(b"&gt;", b"&amp;gt;").replace(b"&lt;", b"&amp;lt;")
+
+
+class RequiresPythonOfTheLastFile(Fault):
+    """Keeps one Requires-Python for several files: the last upload's (gitlab-org/gitlab #327722)."""
+
+    breaks = ("gitlab.page.requires-python", "clients.pip.requires-python")
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, requires_python=page.files[-1].requires_python))
 
 
 class NoHashes(Fault):
@@ -149,12 +172,3 @@ class HashesWithADash(Fault):
 
     def rendered(self, body: bytes) -> bytes:
         return body.replace(b"#sha256=", b"#sha256-")
-
-
-class HashOfTheFirstFile(Fault):
-    """Gives every file of a project the hash of the first."""
-
-    breaks = ("gitlab.page.hash",)
-
-    def project_page(self, page: ProjectPage) -> ProjectPage:
-        return page.each(lambda file: replace(file, hashes=page.files[0].hashes))

@@ -1,7 +1,5 @@
 """Faults in the REST API."""
 
-# ruff: noqa: D102 - a seam is described in `Fault`, a fault by its own docstring
-
 from __future__ import annotations
 
 import json
@@ -96,10 +94,10 @@ class FilesWithoutSha256(SaysSomethingElse):
     endpoint, says = "package_files", {"file_sha256": None}
 
 
-class OldestPackageOnly(Fault):
-    """Lists one package per name."""
+class OldestVersionOnly(Fault):
+    """Lists a project's oldest version as its only package."""
 
-    breaks = ("gitlab.rest.lists-packages", "gitlab.rest.pages")
+    breaks = ("gitlab.rest.lists-packages",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "packages" and response.status_code == 200:

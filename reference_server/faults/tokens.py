@@ -1,7 +1,5 @@
 """Faults in what tokens are worth."""
 
-# ruff: noqa: D102 - a seam is described in `Fault`, a fault by its own docstring
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -37,7 +35,11 @@ ALL_SCOPES = frozenset({"api"})
 class DocumentedUserNameUnknown(Identifies):
     """Knows nobody named `__token__`."""
 
-    breaks = ("gitlab.token.personal-publishes",)
+    breaks = (
+        "gitlab.token.personal-publishes",
+        "gitlab.token.read-api-reads",
+        "clients.pip.read-api-token",
+    )
 
     def identify(self, credentials: Credentials, tokens: Tokens) -> Caller:
         if credentials.basic and credentials.basic[0] == "__token__":
@@ -214,7 +216,25 @@ class RevocationIgnored(TakesUnusableTokens):
 class PasswordsNotCompared(Identifies):
     """Asks for a password, and takes any."""
 
-    breaks = ("gitlab.token.wrong-cannot-publish",)
+    breaks = (
+        "gitlab.token.wrong-cannot-publish",
+        "gitlab.token.wrong-cannot-read-private",
+        "gitlab.token.refused-leaves-nothing",
+        "gitlab.token.read-api-cannot-publish",
+        "gitlab.token.deploy-read-cannot-publish",
+        "gitlab.token.deploy-elsewhere-sees-nothing",
+        "gitlab.token.job-finished-refused",
+        "gitlab.token.job-wrong-refused",
+        "gitlab.token.expired-refused",
+        "gitlab.token.revoked-refused",
+        "gitlab.access.stranger-sees-nothing",
+        "gitlab.access.stranger-cannot-publish",
+        "gitlab.access.reporter-cannot-publish",
+        "gitlab.access.guest-cannot-publish",
+        "clients.twine.wrong-password",
+        "clients.twine.read-only-token",
+        "clients.pip.wrong-token",
+    )
 
     def identify(self, credentials: Credentials, tokens: Tokens) -> Caller:
         if credentials.basic is None:
@@ -225,7 +245,15 @@ class PasswordsNotCompared(Identifies):
 class WrongTokensForbidden(Fault):
     """Answers 403 to a token that it does not know."""
 
-    breaks = ("gitlab.token.wrong-cannot-publish",)
+    breaks = (
+        "gitlab.token.wrong-cannot-publish",
+        "gitlab.token.wrong-cannot-read-private",
+        "gitlab.token.job-finished-refused",
+        "gitlab.token.job-wrong-refused",
+        "gitlab.token.expired-refused",
+        "gitlab.token.revoked-refused",
+        "clients.twine.wrong-password",
+    )
 
     def respond(self, request: Request, response: Response) -> Response:
         wrong = response.status_code == 401 and request.authorization is not None

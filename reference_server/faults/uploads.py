@@ -1,7 +1,5 @@
 """Faults in what an upload has to look like, and in what is kept of it."""
 
-# ruff: noqa: D102 - a seam is described in `Fault`, a fault by its own docstring
-
 from __future__ import annotations
 
 import re
@@ -40,19 +38,46 @@ class SdistsRefused(Fault):
         return replace(rules, valid_filename=lambda filename: filename.endswith(".whl"))
 
 
-class SecondFileOfAVersionDropped(Fault):
-    """Says that a version's second file was created, and drops it."""
-
-    breaks = ("gitlab.upload.sdist",)
-
-    def rules(self, rules: Rules) -> Rules:
-        return replace(rules, is_duplicate=lambda *_files: True, duplicates="ignore")
-
-
 class OneFilePerVersion(Fault):
     """Keeps one file per version: the next one takes its place."""
 
-    breaks = ("gitlab.upload.wheel",)
+    breaks = (
+        "gitlab.upload.wheel",
+        "gitlab.upload.files-of-one-version",
+        "gitlab.upload.versions-of-one-project",
+        "gitlab.duplicate.refused",
+        "gitlab.duplicate.message",
+        "gitlab.duplicate.other-content-refused",
+        "gitlab.duplicate.keeps-first",
+        "gitlab.version.accepts-every-match",
+        "gitlab.name.separators-equal",
+        "gitlab.name.runs-collapsed",
+        "gitlab.name.case-ignored",
+        "gitlab.name.every-spelling-one-page",
+        "gitlab.page.lists-exactly-the-uploads",
+        "gitlab.page.requires-python",
+        "gitlab.page.hash",
+        "gitlab.file.url",
+        "gitlab.file.bytes-exact",
+        "gitlab.project.encoded-path",
+        "gitlab.token.any-user-name",
+        "gitlab.token.read-api-reads",
+        "gitlab.token.deploy-read-reads",
+        "gitlab.token.job-reads",
+        "gitlab.access.reporter-reads",
+        "gitlab.rest.package-files",
+        "gitlab.rest.delete-file",
+        "clients.pip.index-url",
+        "clients.pip.extra-index-url",
+        "clients.pip.credentials-percent-encoded",
+        "clients.pip.pinned",
+        "clients.pip.hash-checked",
+        "clients.twine.wheel-and-sdist",
+        "clients.twine.bytes",
+        "clients.twine.duplicate-fails",
+        "clients.twine.duplicate-message",
+        "clients.twine.duplicate-changes-nothing",
+    )
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, is_duplicate=lambda *_files: True, duplicates="replace")
@@ -78,8 +103,8 @@ class UnknownFieldsRefused(Fault):
         return refusal(InvalidFieldError(min(unknown))) if unknown else None
 
 
-class FieldsUpTo500Kilobytes(Fault):
-    """Stops reading a text field at 500 kB, as form parsers do by default."""
+class LongFieldsRefused(Fault):
+    """Refuses text fields of more than 500 kB, as form parsers do by default."""
 
     breaks = ("gitlab.upload.long-description",)
 
@@ -129,6 +154,28 @@ class VersionNotRequired(Fault):
             filename_agrees=lambda file, name, version: (
                 not version or rules.filename_agrees(file, name, version)
             ),
+        )
+
+
+class DigestsNotCompared(Fault):
+    """Takes a file whose digest is not the one that came with it."""
+
+    breaks = ("upload.digest.mismatch",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, verify_digests=lambda *_digests: None)
+
+
+class ClaimedDigestsTrusted(Fault):
+    """Shows the digests that came with a file, and compares them with nothing, as GitLab does."""
+
+    breaks = ("upload.digest.mismatch",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(
+            rules,
+            verify_digests=lambda *_digests: None,
+            recorded_digests=lambda claimed, actual: {**actual, **claimed},
         )
 
 

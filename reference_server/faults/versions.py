@@ -1,7 +1,5 @@
 """Faults in which versions are taken."""
 
-# ruff: noqa: D102 - a seam is described in `Fault`, a fault by its own docstring
-
 from __future__ import annotations
 
 import re

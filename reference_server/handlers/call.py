@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from reference_server.faults import Fault
     from reference_server.model import Caller, GitLabProject
     from reference_server.registry import Registry
+    from reference_server.rendering.rendered import RenderedPages
     from reference_server.request import Request
 
 
@@ -21,3 +22,4 @@ class Call:
     gitlab_project: GitLabProject
     caller: Caller
     fault: Fault
+    pages: RenderedPages

@@ -2,53 +2,126 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from werkzeug import Response
 
-from reference_server.rendering import html
+from reference_server.handlers.sending import not_acceptable, page_answer
+from reference_server.model import ACTIVE
+from reference_server.negotiation import SIMPLE_HTML, SIMPLE_JSON, TEXT_HTML, real_type
+from reference_server.rendering import html, json
 from reference_server.rendering.pages import FileLink, ProjectLink, ProjectPage, RootPage
+from reference_server.rendering.rendered import Rendered
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from reference_server.handlers.call import Call
+    from reference_server.model import PackageFile
+
+RENDERERS = {SIMPLE_JSON: json, SIMPLE_HTML: html, TEXT_HTML: html}
+VARY = "Accept"
 
 
 def root_page(call: Call) -> Response:
     """List every project once."""
     if call.registry.rules.redirects_slashless and _slashless(call):
         return _redirect(call, "simple/")
-    names = call.registry.project_names(call.gitlab_project)
-    page = RootPage(projects=tuple(ProjectLink(name=name, url=f"{quote(name)}/") for name in names))
-    return _respond(call, html.root_page(call.fault.root_page(page)))
+    media_type = _media_type(call)
+    if media_type is None:
+        return not_acceptable(call.registry.rules.serializations, vary=VARY)
+
+    def render() -> Rendered:
+        page = call.fault.root_page(_root(call))
+        return Rendered(call.fault.rendered(RENDERERS[media_type].root_page(page)), media_type)
+
+    owner = call.gitlab_project.id
+    serial = call.registry.store.serial(owner)
+    return page_answer(call, call.pages.page((owner, media_type), serial, render), vary=VARY)
 
 
 def project_page(call: Call, name: str) -> Response:
     """List every file of a project, asked for by any spelling of its name."""
     rules = call.registry.rules
-    packages = call.registry.listed(call.gitlab_project, name)
-    normalized = packages[0].normalized
+    normalized = rules.normalize(name)
     slashless = _slashless(call)
     if (slashless and rules.redirects_slashless) or (name != normalized and rules.redirects_unnormalized):
+        call.registry.listed(call.gitlab_project, name)
         return _redirect(call, f"{'' if slashless else '../'}{quote(normalized, safe='')}/")
-    page = ProjectPage(
+    media_type = _media_type(call)
+    if media_type is None:
+        return not_acceptable(rules.serializations, vary=VARY)
+
+    def render() -> Rendered:
+        page = call.fault.project_page(_project(call, name))
+        return Rendered(call.fault.rendered(RENDERERS[media_type].project_page(page)), media_type)
+
+    owner, origin = call.gitlab_project.id, call.request.root_url
+    serial = call.registry.store.serial(owner, normalized)
+    rendered = call.pages.page((owner, normalized, media_type, origin), serial, render)
+    return page_answer(call, rendered, vary=VARY)
+
+
+def _root(call: Call) -> RootPage:
+    names = call.registry.project_names(call.gitlab_project)
+    return RootPage(
+        projects=tuple(ProjectLink(name=name, url=f"{quote(name)}/") for name in names),
+        repository_version=call.registry.rules.api_version,
+    )
+
+
+def _project(call: Call, name: str) -> ProjectPage:
+    registry = call.registry
+    packages = registry.listed(call.gitlab_project, name)
+    status = registry.status(call.gitlab_project, name)
+    versions = (str(registry.rules.version_key(package.version)) for package in packages)
+    return ProjectPage(
         name=packages[0].name,
+        normalized=packages[0].normalized,
+        versions=tuple(dict.fromkeys(versions)),
+        status=None if status == ACTIVE else status.status.value,
+        status_reason=status.reason,
         files=tuple(
-            FileLink(
-                filename=file.filename,
-                url=f"../../files/{file.sha256}/{quote(file.filename, safe='')}",
-                hashes={"sha256": file.sha256},
-                requires_python=file.requires_python,
-            )
+            _link(call, file, f"{quote(package.normalized, safe='')}/{quote(package.version, safe='')}")
             for package in packages
             for file in package.files
         ),
+        repository_version=registry.rules.api_version,
     )
-    return _respond(call, html.project_page(call.fault.project_page(page)))
 
 
-def _respond(call: Call, body: bytes) -> Response:
-    return Response(call.fault.rendered(body), content_type=html.CONTENT_TYPE)
+def _link(call: Call, file: PackageFile, release: str) -> FileLink:
+    filename = quote(file.filename, safe="")
+    repository = f"{call.request.root_url}api/v4/projects/{call.gitlab_project.id}/packages/pypi"
+    return FileLink(
+        filename=file.filename,
+        url=f"../../files/{file.sha256}/{filename}",
+        hashes={"sha256": file.sha256},
+        requires_python=file.requires_python,
+        size=file.size,
+        upload_time=_time(file.created_at),
+        core_metadata={"sha256": file.core_metadata.sha256} if file.core_metadata else None,
+        yanked=file.yanked,
+        provenance=f"{repository}/integrity/{release}/{filename}/provenance" if file.provenance else None,
+    )
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def _media_type(call: Call) -> str | None:
+    """Choose what the page is written in. The query's `format` outweighs the Accept header."""
+    rules = call.registry.rules
+    asked = call.request.args.get("format") if rules.reads_format else None
+    if asked is not None:
+        wanted = real_type(asked.replace(" ", "+"))  # a plus that was not encoded
+        return wanted if wanted in rules.serializations else None
+    accept = call.request.headers.get("Accept")
+    chosen = rules.negotiate(accept, rules.serializations, rules.default_serialization)
+    return chosen if chosen or rules.refuses_unacceptable else rules.default_serialization
 
 
 def _slashless(call: Call) -> bool:

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 
 def upload(call: Call) -> Response:
-    """Store the distribution, or say why not: too large, incomplete, invalid, in this order."""
+    """Store the distribution, or say why not: too large, incomplete, invalid, in this order.
+
+    The field `attestations` is ignored, as by every index without that feature: an index that takes
+    attestations has to verify them, which cannot be done offline.
+    """
     rules = call.registry.rules
     with call.registry.store.blobs.spool(limit=rules.max_file_size) as spool:
         form = read_form(call.request, spool, max_file_size=rules.max_file_size)

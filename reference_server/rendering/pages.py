@@ -4,40 +4,71 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-REPOSITORY_VERSION = "1.0"
+REPOSITORY_VERSION = "1.4"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileLink:
     """A file on its project's page. `url` has no fragment; `hashes` maps algorithms to hex digests.
 
-    `attributes` are further attributes of the anchor.
+    `core_metadata` is the hashes of the metadata file, or only whether there is one. `upload_time` is as in
+    JSON; `yanked` is the reason, which may be empty, and None for what is not yanked; `provenance` is an
+    absolute URL. `attributes` are further attributes of the anchor; `keys` are further keys in JSON, which
+    take the place of others of that name.
     """
 
     filename: str
     url: str
     hashes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     requires_python: str | None = None
+    size: int | None = None
+    upload_time: str | None = None
+    core_metadata: Mapping[str, str] | bool | None = None
+    yanked: str | None = None
+    provenance: str | None = None
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    keys: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def href(self) -> str:
         """The URL with the first hash as its fragment."""
         return self.url + "".join(f"#{name}={digest}" for name, digest in list(self.hashes.items())[:1])
 
+    @property
+    def data(self) -> Mapping[str, str]:
+        """The anchor's attributes beside `href`, in order."""
+        hashes = {} if isinstance(self.core_metadata, bool) else self.core_metadata or {}
+        hashed = [f"{name}={digest}" for name, digest in hashes.items()]
+        values = {
+            "data-requires-python": self.requires_python,
+            "data-core-metadata": "true" if self.core_metadata is True else next(iter(hashed), None),
+            "data-yanked": self.yanked,
+            "data-provenance": self.provenance,
+        }
+        return {name: value for name, value in values.items() if value is not None} | dict(self.attributes)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectPage:
-    """A project's page. `name` is spelled as its first upload spelled it."""
+    """A project's page. `name` is spelled as its first upload spelled it; `versions` are normalized.
+
+    `status` and `status_reason` are None for what is not said. `keys` are further keys in JSON, which take
+    the place of others of that name.
+    """
 
     name: str
     files: tuple[FileLink, ...]
+    normalized: str = ""
+    versions: tuple[str, ...] | None = None
+    status: str | None = None
+    status_reason: str | None = None
     repository_version: str | None = REPOSITORY_VERSION
+    keys: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     def plus(self, *files: FileLink) -> Self:
         """Give the page with further files."""
@@ -58,10 +89,11 @@ class ProjectLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RootPage:
-    """The list of all projects."""
+    """The list of all projects. `keys` are as in `ProjectPage`."""
 
     projects: tuple[ProjectLink, ...]
     repository_version: str | None = REPOSITORY_VERSION
+    keys: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     def plus(self, *projects: ProjectLink) -> Self:
         """Give the page with further projects."""

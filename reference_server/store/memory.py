@@ -6,6 +6,7 @@ from itertools import count
 from threading import RLock
 from typing import TYPE_CHECKING
 
+from reference_server.model import ACTIVE, ProjectStatus
 from reference_server.store.blobs import Blobs
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
         GitLabProject,
         JobToken,
         Package,
+        PackageFile,
         PersonalAccessToken,
     )
 
@@ -32,6 +34,10 @@ class MemoryStore:
         self._packages: dict[int, Package] = {}
         self._packages_by_name: dict[tuple[int, str], dict[int, Package]] = {}
         self._closed_filenames: set[tuple[int, str, str]] = set()
+        self._files: dict[tuple[int, str, str], dict[int, PackageFile]] = {}
+        self._statuses: dict[tuple[int, str], ProjectStatus] = {}
+        self._serials: dict[tuple[int, str | None], int] = {}
+        self._changes = count(1)
 
     # GitLab projects and tokens
 
@@ -88,8 +94,12 @@ class MemoryStore:
     def put_package(self, package: Package) -> None:
         """Add or change a package, by its id."""
         with self.lock:
+            self._unindex(self._packages.get(package.id))
             self._packages[package.id] = package
             self._packages_by_name.setdefault(_key(package), {})[package.id] = package
+            for file in package.files:
+                self._files.setdefault(_file_key(package, file), {})[file.id] = file
+            self._changed(package.gitlab_project, package.normalized)
 
     def remove_package(self, package_id: int) -> None:
         """Remove a package, if it is there."""
@@ -97,6 +107,21 @@ class MemoryStore:
             package = self._packages.pop(package_id, None)
             if package:
                 del self._packages_by_name[_key(package)][package_id]
+                self._unindex(package)
+                self._changed(package.gitlab_project, package.normalized)
+
+    def _unindex(self, package: Package | None) -> None:
+        if package is None:
+            return
+        for file in package.files:
+            key = _file_key(package, file)
+            del self._files[key][file.id]
+            if not self._files[key]:
+                del self._files[key]
+
+    def _changed(self, gitlab_project: int, normalized: str) -> None:
+        serial = next(self._changes)
+        self._serials[gitlab_project, normalized] = self._serials[gitlab_project, None] = serial
 
     def package(self, package_id: int) -> Package | None:
         """Find a package."""
@@ -113,6 +138,28 @@ class MemoryStore:
         with self.lock:
             return tuple(self._packages_by_name.get((gitlab_project, normalized), {}).values())
 
+    def files_named(self, gitlab_project: int, sha256: str, filename: str) -> tuple[PackageFile, ...]:
+        """Give the files with this digest and this name, oldest first."""
+        with self.lock:
+            files = self._files.get((gitlab_project, sha256, filename), {})
+            return tuple(files[number] for number in sorted(files))
+
+    def serial(self, gitlab_project: int, normalized: str | None = None) -> int:
+        """Give a number that grows with every change of a project, or of a whole GitLab project."""
+        with self.lock:
+            return self._serials.get((gitlab_project, normalized), 0)
+
+    def put_status(self, gitlab_project: int, normalized: str, status: ProjectStatus) -> None:
+        """Change the status of a project, which outlives its packages."""
+        with self.lock:
+            self._statuses[gitlab_project, normalized] = status
+            self._changed(gitlab_project, normalized)
+
+    def status(self, gitlab_project: int, normalized: str) -> ProjectStatus:
+        """Give the status of a project: active unless it was changed."""
+        with self.lock:
+            return self._statuses.get((gitlab_project, normalized), ACTIVE)
+
     def close_filename(self, gitlab_project: int, normalized: str, filename: str) -> None:
         """Remember that this file name is never to be taken again."""
         with self.lock:
@@ -126,3 +173,7 @@ class MemoryStore:
 
 def _key(package: Package) -> tuple[int, str]:
     return package.gitlab_project, package.normalized
+
+
+def _file_key(package: Package, file: PackageFile) -> tuple[int, str, str]:
+    return package.gitlab_project, file.sha256, file.filename

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.xdist_group("distributions")
+
 WHEELS = (
     "idna==3.10",
     "jaraco.functools==4.1.0",  # a dot in the name, and in the wheel's file name

@@ -19,6 +19,8 @@ from conformance.configuration import configured_target
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.xdist_group("documents")
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"(?:<!-- (?P<mark>[a-z]+) -->\n+)?```(?P<language>[a-z]+)\n(?P<text>.*?)```", re.DOTALL)

@@ -54,7 +54,7 @@ def trial(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Trial:
 @pytest.fixture(scope="session")
 def checks() -> dict[str, Callable[..., None]]:
     """Every check's function, by the id of its requirement."""
-    found = {}
+    found: dict[str, Callable[..., None]] = {}
     for module in walk_packages(conformance.checks.__path__, "conformance.checks."):
         for function in vars(import_module(module.name)).values():
             marks: list[Any] = getattr(function, "pytestmark", [])

@@ -16,6 +16,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+pytestmark = pytest.mark.xdist_group("packaging")
+
 CHECKOUT = Path(__file__).parents[2]
 PACKAGES = ("conformance", "reference_server")
 LISTED = {

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from pytest_httpserver import HTTPServer
 
+pytestmark = pytest.mark.xdist_group("pypiserver")
+
 PYPISERVER = "pypiserver[passlib]==2.4.2"  # exact, as its deviations are
 SUITE = (sys.executable, "-m", "conformance")
 USERNAME, PASSWORD = "jane", "a pass:word/with %41 odd & ends"

@@ -79,8 +79,12 @@ def test_pre_release(workplace: Workplace, corpus: Corpus) -> None:
 
 @check("clients.pip.requires-python")
 def test_requires_python(workplace: Workplace, corpus: Corpus) -> None:
-    runs = corpus["picky-old"]
-    installed(workplace.install(runs.name), runs, workplace)
+    """pip would find out from the wheel itself, too: it must not even have to look at the newer one."""
+    runs, too_new = corpus["picky-old"], corpus["picky-new"]
+    installation = workplace.install(runs.name)
+    installed(installation, runs, workplace)
+    fetched = [too_new.filename] if installation.run.says(too_new.filename) else []
+    expect.nothing(of=fetched, is_="fetched that cannot run", where=" ".join(installation.run.command))
 
 
 @check("clients.pip.name-with-dot")

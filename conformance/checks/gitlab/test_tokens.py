@@ -98,7 +98,10 @@ def test_job_finished_refused(registry: Registry, new_name: NewName) -> None:
 
 @check("gitlab.token.job-wrong-refused")
 def test_job_wrong_refused(registry: Registry, corpus: Corpus, new_name: NewName) -> None:
-    guessing = registry.knowing(job_wrong=Credential(username=JOB_USER, password=NOT_A_TOKEN))
+    """A public GitLab project, where there is one, tells a wrong job token from nobody."""
+    public = "public" in registry.target.gitlab_projects
+    place = registry.in_gitlab_project("public") if public else registry
+    guessing = place.knowing(job_wrong=Credential(username=JOB_USER, password=NOT_A_TOKEN))
     expect.status(guessing.project_answer(normalized(corpus.main), as_="job-wrong"), 401)
     expect.status(guessing.upload(wheel(new_name("guessed"), "1.0"), as_="job-wrong"), 401)
 

@@ -87,4 +87,4 @@ def test_the_form_says_what_the_file_is() -> None:
 def test_an_invalid_version_still_gives_a_file() -> None:
     built = wheel("demo", "1.0-SNAPSHOT")
     assert built.version == "1.0-SNAPSHOT"
-    assert built.filename == "demo-0-py3-none-any.whl"
+    assert built.filename == "demo-1.0_SNAPSHOT-py3-none-any.whl"

@@ -70,12 +70,39 @@ def test_served_from_start_to_end(served: tuple[subprocess.Popen[str], Path]) ->
     href = page.text.partition('href="')[2].partition("#")[0]
     file = requests.get(requests.compat.urljoin(page.url, href), auth=auth, timeout=10)
     assert file.content == content
+    read_in_every_way(page.url, file.url, auth, content)
 
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 0
     assert process.stderr is not None
     assert process.stderr.read() == ""
     assert list(written.parent.iterdir()) == [written]
+
+
+def read_in_every_way(page_url: str, file_url: str, auth: tuple[str, ...], content: bytes) -> None:
+    """Read as installers do: HEAD, in parts, only when changed, as JSON."""
+
+    def read(url: str, method: str = "GET", **headers: str) -> requests.Response:
+        return requests.request(method, url, headers=headers, auth=auth, timeout=10)
+
+    for url in (page_url, file_url):
+        got, head = read(url), read(url, "HEAD")
+        assert (head.status_code, head.content) == (200, b"")
+        for name in ("Content-Type", "Content-Length", "ETag"):
+            assert head.headers[name] == got.headers[name]
+        again = read(url, **{"If-None-Match": got.headers["ETag"]})
+        assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", got.headers["ETag"])
+        assert "Cache-Control" in again.headers
+    part = read(file_url, Range="bytes=-1000")
+    assert (part.status_code, part.content) == (206, content[-1000:])
+    assert part.headers["Content-Range"] == f"bytes {len(content) - 1000}-{len(content) - 1}/{len(content)}"
+    assert read(file_url, Range=f"bytes={len(content)}-").status_code == 416
+    json = read(page_url, Accept="application/vnd.pypi.simple.v1+json")
+    assert json.json()["files"][0]["size"] == len(content)
+    marked = page_url.replace("/api/v4/", "/-/reference/").replace("/simple/demo/", "/demo/versions/1.0/yank")
+    assert read(marked, "PUT").status_code == 204
+    assert "data-yanked" in read(page_url).text
+    assert read(page_url, "OPTIONS").status_code == 204
 
 
 def test_a_taken_port(capsys: pytest.CaptureFixture[str]) -> None:

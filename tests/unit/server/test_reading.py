@@ -23,7 +23,7 @@ def test_an_empty_root_page(api: Any) -> None:
     answer = api.get(f"{SIMPLE}/")
     assert (answer.status_code, answer.content_type) == (200, "text/html; charset=utf-8")
     assert answer.text.startswith("<!DOCTYPE html>\n")
-    assert '<meta name="pypi:repository-version" content="1.0">' in answer.text
+    assert '<meta name="pypi:repository-version" content="1.4">' in answer.text
     assert links(answer.text) == {}
 
 
@@ -167,13 +167,19 @@ def test_unknown_routes(api: Any, path: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("PUT", "/projects/1/packages/pypi", "POST"),
-        ("POST", f"{SIMPLE}/", "GET, HEAD"),
-        ("DELETE", f"{SIMPLE}/demo/", "GET, HEAD"),
-        ("PATCH", "/projects/1/packages/1", "DELETE, GET, HEAD"),
+        ("PUT", "/projects/1/packages/pypi", "OPTIONS, POST"),
+        ("POST", f"{SIMPLE}/", "GET, HEAD, OPTIONS"),
+        ("DELETE", f"{SIMPLE}/demo/", "GET, HEAD, OPTIONS"),
+        ("PATCH", "/projects/1/packages/1", "DELETE, GET, HEAD, OPTIONS"),
     ],
 )
 def test_wrong_methods(api: Any, method: str, path: str, allow: str) -> None:
     answer = api.request(method, path)
     assert (answer.status_code, answer.json) == (405, {"error": "405 Not Allowed"})
     assert answer.headers["Allow"] == allow
+
+
+def test_options_tells_what_there_is(api: Any) -> None:
+    answer = api.request("OPTIONS", f"{SIMPLE}/", password=None)
+    assert (answer.status_code, answer.headers["Allow"], answer.data) == (204, "GET, HEAD, OPTIONS", b"")
+    assert api.request("OPTIONS", "/nothing").status_code == 404

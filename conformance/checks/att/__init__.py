@@ -1,0 +1,1 @@
+"""Attestations that come with an upload."""

@@ -1,0 +1,1 @@
+"""HTTP behaviour that clients rely on."""

@@ -1,0 +1,94 @@
+"""What several checks of HTTP look at, asked for once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.checks.http.support import (
+    IDENTITY,
+    Change,
+    Sample,
+    accept_of,
+    change_project,
+    read_samples,
+)
+from conformance.pages import JSON_V1, TEXT_HTML
+from conformance.verdicts import NotApplicable
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Corpus, Index, Management, NewName, Run
+    from conformance.wire import Answer
+
+
+@pytest.fixture(scope="session")
+def samples(index: Index) -> tuple[Sample, ...]:
+    """A wheel and an sdist, read whole; one of them where the project has no other."""
+    return read_samples(index)
+
+
+@pytest.fixture(scope="session")
+def sample(samples: tuple[Sample, ...]) -> Sample:
+    """A file, read whole."""
+    return samples[0]
+
+
+@pytest.fixture(scope="session")
+def head_of_file(sample: Sample) -> Answer:
+    """The answer to HEAD on a file."""
+    return sample.get(method="HEAD")
+
+
+@pytest.fixture(scope="session")
+def first_ten(sample: Sample) -> Answer:
+    """The answer for the first ten bytes of a file."""
+    return sample.get(range="bytes=0-9")
+
+
+@pytest.fixture(scope="session")
+def unpacked_page(index: Index) -> Answer:
+    """A project's HTML page, asked for without any content coding."""
+    url = index.registry.project_url(index.project)
+    return index.registry.request("GET", url, headers={"Accept": TEXT_HTML, **IDENTITY})
+
+
+@pytest.fixture(scope="session")
+def absent_pages(index: Index, corpus: Corpus) -> list[Answer]:
+    """The answers for a project that is not there, in each form that is offered."""
+    name = f"conformance-{corpus.run_id}-absent"
+    types = [TEXT_HTML, *([JSON_V1] if index.offer.has("json") else [])]
+    return [index.registry.project_answer(name, accept=accept) for accept in types]
+
+
+@pytest.fixture(scope="session")
+def change(index: Index, new_name: NewName) -> Change:
+    """A project before and after a second upload. Needs a run that publishes."""
+    if not index.offer.has("upload"):
+        raise NotApplicable("the run only reads, and this check looks at what an upload changes")
+    return change_project(index, new_name("changed"))
+
+
+@pytest.fixture(scope="session")
+def change_if_any(index: Index, request: pytest.FixtureRequest) -> Change | None:
+    """A project before and after a second upload; None in a run that only reads."""
+    change: Change | None = request.getfixturevalue("change") if index.offer.has("upload") else None
+    return change
+
+
+@pytest.fixture(scope="session")
+def marked_pages(run: Run, index: Index, change: Change, request: pytest.FixtureRequest) -> list[Answer]:
+    """The page after a yank, and after a change of status; none where the target names no driver for it."""
+    if not run.target.management:
+        return []
+    management: Management = request.getfixturevalue("management")
+    name = change.added.name
+    last = [*change.after.values()][-1]
+
+    def page() -> Answer:
+        return index.registry.request("GET", last.url, headers={"Accept": accept_of(last)})
+
+    management.yank(change.added, "broken")
+    yanked = page()
+    management.set_status(name, "deprecated", "superseded")
+    return [yanked, page()]

@@ -1,0 +1,72 @@
+"""How files come: their length, their type, their coding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.http.support import max_ages, right_part
+from conformance.pages import JSON_V1
+from conformance.verdicts import Deviation
+
+if TYPE_CHECKING:
+    from conformance.checks.http.support import Sample
+    from conformance.wire import Answer
+
+DAY = 24 * 60 * 60
+
+
+@check("http.head.file")
+def test_head_file(sample: Sample, head_of_file: Answer) -> None:
+    expect.status(head_of_file, 200)
+    length = head_of_file.headers.get("Content-Length")
+    expect.equal(length, str(len(sample.content)), of="Content-Length", where=head_of_file)
+
+
+@check("http.content-length")
+def test_content_length(samples: tuple[Sample, ...]) -> None:
+    for answer in (sample.answer for sample in samples):
+        if "Content-Encoding" not in answer.headers:  # else it is the length of what is decoded by now
+            length = answer.headers.get("Content-Length")
+            expect.equal(length, str(len(answer.content)), of="Content-Length", where=answer)
+
+
+@check("http.files.no-content-encoding")
+def test_no_content_encoding(samples: tuple[Sample, ...]) -> None:
+    for sample in samples:
+        coding = sample.answer.headers.get("Content-Encoding", "identity")
+        expect.equal(coding, "identity", of="Content-Encoding", where=sample.answer)
+        answer = sample.get(accept_encoding="gzip")
+        if answer.status != 200 or answer.content != sample.content:
+            raise Deviation(
+                expected="the same file for a client that takes gzip",
+                found=f"status {answer.status}, another {len(answer.content)} bytes once they are decoded, "
+                f"Content-Encoding: {answer.headers.get('Content-Encoding', 'none')}",
+                where=str(answer),
+            )
+
+
+@check("http.files.content-type")
+def test_content_type(samples: tuple[Sample, ...]) -> None:
+    types = [sample.answer.content_type for sample in samples]
+    wrong = [name or "nothing" for name in types if not name or name.startswith("text/") or "html" in name]
+    expect.nothing(of=wrong, is_="stated as an archive's type", where=samples[0].answer)
+
+
+@check("http.files.accept-any")
+def test_accept_any(sample: Sample) -> None:
+    answer = sample.get(accept=JSON_V1)
+    expect.status(answer, 200)
+    right_part(answer, sample.content, slice(0, None))
+
+
+@check("http.files.long-cache")
+def test_long_cache(sample: Sample) -> None:
+    stated = sample.answer.headers.get("Cache-Control", "")
+    if max(max_ages(stated), default=0) < DAY:
+        raise Deviation(
+            expected="Cache-Control with a max-age of a day or more",
+            found=stated or "none",
+            where=str(sample.answer),
+        )

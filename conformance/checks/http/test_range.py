@@ -1,0 +1,124 @@
+"""Parts of files."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import TYPE_CHECKING
+
+from conformance import expect, strategies
+from conformance.checks import check
+from conformance.checks.http.support import RangedFile, parts_of, right_part, tells_truly
+from conformance.verdicts import Deviation, NotApplicable
+
+if TYPE_CHECKING:
+    from conformance.checks.http.support import Sample
+    from conformance.fixtures import Examples
+    from conformance.wire import Answer
+
+BEYOND = 10**9
+
+
+@check("http.range.honest")
+def test_honest(first_ten: Answer, sample: Sample) -> None:
+    if sample.answer.headers.get("Accept-Ranges", "").lower() != "bytes":
+        raise NotApplicable("files come without Accept-Ranges: bytes")
+    expect.status(first_ten, 206)
+
+
+@check("http.range.single")
+def test_single(sample: Sample, examples: Examples) -> None:
+    def asked(example: tuple[str, slice]) -> None:
+        header, part = example
+        right_part(sample.get(range=header), sample.content, part)
+
+    examples.each(strategies.byte_ranges(len(sample.content)), asked)
+
+
+@check("http.range.open-ended")
+def test_open_ended(sample: Sample) -> None:
+    start = len(sample.content) // 2
+    right_part(sample.get(range=f"bytes={start}-"), sample.content, slice(start, None))
+
+
+@check("http.range.suffix")
+def test_suffix(sample: Sample) -> None:
+    for count in (10, BEYOND):
+        right_part(sample.get(range=f"bytes=-{count}"), sample.content, slice(-count, None))
+
+
+@check("http.range.clamp")
+def test_clamp(sample: Sample) -> None:
+    right_part(sample.get(range=f"bytes=0-{BEYOND}"), sample.content, slice(0, BEYOND + 1))
+
+
+@check("http.range.unsatisfiable")
+def test_unsatisfiable(sample: Sample) -> None:
+    size = len(sample.content)
+    answer = sample.get(range=f"bytes={size}-")
+    expect.status(answer, 416, 200)
+    if answer.status == 416:
+        stated = answer.headers.get("Content-Range")
+        expect.equal(stated, f"bytes */{size}", of="416 with the Content-Range", where=answer)
+
+
+@check("http.range.multi")
+def test_multi(sample: Sample) -> None:
+    answer = sample.get(range="bytes=0-1,5-6")
+    expect.status(answer, 200, 206)
+    if answer.status == 200:
+        right_part(answer, sample.content, slice(0, None))
+        return
+    parts = list(parts_of(answer))
+    wrong = [
+        f"{content[:50]!r} as {stated or 'no range'!r}"
+        for stated, content in parts
+        if not tells_truly(stated, content, sample.content)
+    ]
+    expect.nothing(
+        of=wrong or ([] if parts else ["no part at all"]),
+        is_="a part that does not say what it is",
+        where=answer,
+    )
+
+
+@check("http.range.if-range")
+def test_if_range(sample: Sample) -> None:
+    answer = sample.get(range="bytes=0-9", if_range='"of-another-file"')
+    expect.status(answer, 200)
+    right_part(answer, sample.content, slice(0, 10))
+
+
+@check("http.range.identity")
+def test_identity(first_ten: Answer, sample: Sample) -> None:
+    expect.equal(
+        first_ten.headers.get("Content-Encoding", "identity"),
+        "identity",
+        of="Content-Encoding",
+        where=first_ten,
+    )
+    right_part(first_ten, sample.content, slice(0, 10))
+
+
+@check("http.range.wheel-metadata")
+def test_wheel_metadata(sample: Sample) -> None:
+    if not sample.file.filename.endswith(".whl"):
+        raise NotApplicable("the project has no wheel")
+    wanted = _metadata(io.BytesIO(sample.content))
+    try:
+        found = _metadata(io.BufferedReader(RangedFile(sample), buffer_size=256))
+    except (zipfile.BadZipFile, EOFError) as error:
+        found = f"no zip archive: {error}".encode()
+    if found != wanted:
+        raise Deviation(
+            expected="the METADATA that is in the wheel", found=str(found[:300]), where=sample.file.url
+        )
+
+
+def _metadata(wheel: io.BytesIO | io.BufferedReader) -> bytes:
+    """Return a wheel's METADATA. Raises NotApplicable when it has none."""
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            if name.endswith(".dist-info/METADATA"):
+                return archive.read(name)
+    raise NotApplicable("the wheel holds no METADATA")

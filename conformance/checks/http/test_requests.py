@@ -1,0 +1,162 @@
+"""Whatever is asked: errors, methods, odd paths, connections, user agents."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from conformance import expect, strategies
+from conformance.checks import check
+from conformance.checks.http.support import absent_file, accept_of, readings
+from conformance.pages import TEXT_HTML
+from conformance.target import ANONYMOUS
+from conformance.verdicts import Deviation, NotApplicable
+from conformance.wire import Unreachable, upload_form
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
+    from conformance.checks.http.support import Sample
+    from conformance.fixtures import Corpus, Examples, Index, NewName
+    from conformance.wire import Answer
+
+LARGE = 100_000
+"""Bytes of an upload that no socket's buffer swallows whole, and every registry would take."""
+
+USER_AGENTS = (
+    'pip/26.3 {"installer":{"name":"pip","version":"26.3"},"python":"3.13.1"}',
+    'uv/0.13.9 {"installer":{"name":"uv","version":"0.13.9"}}',
+    "poetry/2.2.1 CPython/3.13.1 Linux/6.8",
+    "curl/8.5.0",
+    "",
+)
+
+
+@check("http.errors-status")
+def test_errors_status(absent_pages: list[Answer], sample: Sample) -> None:
+    answers = [*absent_pages, absent_file(sample)]
+    found = [str(answer) for answer in answers if 200 <= answer.status < 300]
+    expect.nothing(of=found, is_="found that was never published", where=answers[0].url)
+
+
+@check("http.errors-content-type")
+def test_errors_content_type(absent_pages: list[Answer]) -> None:
+    wrong = []
+    for answer in absent_pages:
+        if answer.content and "/" not in answer.content_type:
+            wrong.append(f"a body of the type {answer.content_type or 'nothing'!r}")
+        elif answer.content_type.endswith("json") and not _is_json(answer.content):
+            wrong.append(f"a body that is not the {answer.content_type} it says it is")
+    expect.nothing(of=wrong, is_="in the answer for an absent project", where=absent_pages[0])
+
+
+def _is_json(content: bytes) -> bool:
+    try:
+        json.loads(content)
+    except ValueError:
+        return False
+    return True
+
+
+@check("http.method-not-allowed")
+def test_method_not_allowed(index: Index, corpus: Corpus) -> None:
+    """DELETE is left out: where it is allowed, it would work."""
+    url = index.registry.project_url(corpus["main-wheel"].name)
+    answers = [index.registry.request(method, url) for method in ("PATCH", "PUT")]
+    wrong = [
+        f"{answer}, Allow: {answer.headers.get('Allow')}"
+        for answer in answers
+        if not (400 <= answer.status < 500 or answer.status == 501)
+        or (answer.status == 405 and "Allow" not in answer.headers)
+    ]
+    expect.nothing(of=wrong, is_="neither refused nor 405 with Allow", where=url)
+
+
+@check("http.trailing-junk")
+def test_trailing_junk(index: Index, examples: Examples) -> None:
+    page = index.registry.project_url(index.project)
+
+    def asked(junk: str) -> None:
+        try:
+            answer = index.registry.request("GET", page + junk)
+        except Unreachable as silence:
+            index.registry.request("GET", page)  # unless this is not answered either, it was the path
+            raise Deviation(expected="an answer", found=str(silence), where=page) from silence
+        if answer.status >= 500:
+            raise Deviation(expected="a status below 500", found=str(answer.status), where=str(answer))
+
+    examples.each(strategies.odd_paths(), asked)
+
+
+@check("http.absolute-links-proxy")
+def test_absolute_links_proxy(index: Index) -> None:
+    registry = index.registry
+    slashless = registry.project_url(index.project).rstrip("/")
+    redirect = registry.request("GET", slashless, headers={"Accept": TEXT_HTML})
+    links = [file.url for page in index.pages() for file in page.files]
+    links += [project.url for root in index.roots() for project in root.projects if project.url]
+    links.append(urljoin(slashless, redirect.headers.get("Location", "")))
+    wrong = [link for link in dict.fromkeys(links) if _loses_the_way(link, registry.target.url)]
+    expect.nothing(of=wrong, is_="a link to this host by another scheme or port", where=registry.target.url)
+
+
+def _loses_the_way(link: str, target: str) -> bool:
+    to, asked = urlsplit(link), urlsplit(target)
+    return to.hostname == asked.hostname and (to.scheme, _port(to)) != (asked.scheme, _port(asked))
+
+
+def _port(url: SplitResult) -> int | None:
+    return url.port or {"http": 80, "https": 443}.get(url.scheme)
+
+
+@check("http.http2-1.1")
+def test_keep_alive(index: Index, corpus: Corpus) -> None:
+    """A page after each request whose answer a careless server does not end where it ends."""
+    registry = index.registry
+    absent = registry.project_url(f"conformance-{corpus.run_id}-absent")
+    page = readings(index)[0].answer
+    headers = {"Accept": accept_of(page)}
+    for method, url in (("HEAD", absent), ("OPTIONS", page.url)):
+        before = registry.request(method, url, headers=headers)
+        _as_before(registry.request("GET", page.url, headers=headers), page, after=before)
+
+
+@check("http.connection-after-error")
+def test_connection_after_error(index: Index, new_name: NewName) -> None:
+    distribution = wheel(new_name("refused"), "1.0", size=LARGE)
+    form = upload_form(distribution).without("name").without(":action")
+    refused = index.registry.upload(distribution, as_=ANONYMOUS, form=form)
+    if not 400 <= refused.status < 500:
+        raise NotApplicable(f"an upload by nobody, of nothing in particular, is not refused: {refused}")
+    page = readings(index)[0].answer
+    again = index.registry.request("GET", page.url, headers={"Accept": accept_of(page)})
+    _as_before(again, page, after=refused)
+
+
+def _as_before(answer: Answer, page: Answer, *, after: Answer) -> None:
+    if (answer.status, answer.content) != (page.status, page.content):
+        raise Deviation(
+            expected=f"the page as it was before {after}",
+            found=f"{answer.status} {answer.text[:200]}",
+            where=str(answer),
+        )
+
+
+@check("http.user-agent-independent")
+def test_user_agent_independent(index: Index) -> None:
+    page = readings(index)[0].answer
+    answers = {
+        agent: index.registry.request(
+            "GET", page.url, headers={"Accept": accept_of(page), "User-Agent": agent}
+        )
+        for agent in USER_AGENTS
+    }
+    other = [
+        f"{answer.status} {answer.content_type} of {len(answer.content)} bytes for {agent!r}"
+        for agent, answer in answers.items()
+        if (answer.status, answer.content_type, answer.content)
+        != (page.status, page.content_type, page.content)
+    ]
+    expect.nothing(of=other, is_="another answer", where=page)

@@ -1,0 +1,23 @@
+"""What the checks of the Integrity API share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.checks.prov.support import provenance_of
+from conformance.checks.publishing import publish
+from reference_server.distributions import Distribution, wheel
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Management, NewName, Registry
+
+
+@pytest.fixture(scope="session")
+def attested(registry: Registry, management: Management, new_name: NewName) -> Distribution:
+    """A wheel with a provenance object."""
+    distribution = wheel(new_name("integrity"), "1.0")
+    publish(registry, distribution)
+    management.attach_provenance(distribution, provenance_of(distribution))
+    return distribution

@@ -1,0 +1,56 @@
+"""The Integrity API, as PyPI documents it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urljoin
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.prov.support import is_absolute, is_secure
+from conformance.checks.publishing import fetch, link
+from conformance.names import normalized
+from conformance.pages import TEXT_HTML, read_json
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Corpus, Index, Registry
+    from reference_server.distributions import Distribution
+
+VERSIONED, PLAIN = "application/vnd.pypi.integrity.v1+json", "application/json"
+
+
+@check("integrity.route")
+def test_route(registry: Registry, index: Index, attested: Distribution) -> None:
+    answer = fetch(registry, _url(registry, attested))
+    expect.status(answer, 200)
+    linked = link(index.pages(attested.name)[0], attested).provenance
+    if linked and linked != answer.url and is_absolute(linked) and is_secure(linked):
+        elsewhere = fetch(registry, linked)
+        found, wanted = read_json(answer.content).data, read_json(elsewhere.content).data
+        expect.equal(found, wanted, of="as at the linked URL, the object", where=answer)
+    expect.nothing(of=read_json(answer.content).problems, is_="wrong with the JSON", where=answer)
+
+
+@check("integrity.media-type")
+def test_media_type(registry: Registry, attested: Distribution) -> None:
+    url = _url(registry, attested)
+    for accept in (VERSIONED, PLAIN):
+        answer = fetch(registry, url, accept=accept)
+        expect.equal(answer.content_type, accept, of="the media type", where=answer)
+        vary = [name.strip().lower() for name in answer.headers.get("Vary", "").split(",")]
+        expect.nothing(of=[] if "accept" in vary else [vary], is_="but Accept in Vary", where=answer)
+    expect.status(fetch(registry, url, accept=TEXT_HTML), 406)
+
+
+@check("integrity.missing-404")
+def test_missing_404(registry: Registry, corpus: Corpus) -> None:
+    answer = fetch(registry, _url(registry, corpus["main-wheel"]))
+    expect.status(answer, 404)
+    keys = list(read_json(answer.content).object)
+    expect.nothing(of=[] if "message" in keys else [answer.text], is_="but JSON with `message`", where=answer)
+
+
+def _url(registry: Registry, distribution: Distribution) -> str:
+    parts = (normalized(distribution.name), distribution.version, distribution.filename)
+    path = "/".join(quote(part, safe="") for part in parts)
+    return urljoin(registry.target.index_url, f"../integrity/{path}/provenance")

@@ -1,0 +1,48 @@
+"""What the checks of metadata files share."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.checks.metadata.support import (
+    MetadataFile,
+    Release,
+    fetch_metadata_files,
+    publish_release,
+)
+from conformance.verdicts import NotApplicable, Untestable
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Corpus, Index, NewName, Registry
+
+
+@pytest.fixture(scope="session")
+def release(registry: Registry, index: Index, corpus: Corpus, new_name: NewName) -> Release:
+    """Distributions with unusual metadata."""
+    if not corpus.published:
+        raise NotApplicable("the run only reads, and this check publishes")
+    return publish_release(registry, index, new_name("metadata"))
+
+
+@pytest.fixture(scope="session")
+def metadata_files(registry: Registry, index: Index, request: pytest.FixtureRequest) -> list[MetadataFile]:
+    """A few of the metadata files that pages announce, the unusual ones first."""
+    own = []
+    with suppress(NotApplicable, Untestable):
+        own.append(request.getfixturevalue("release").wheel.name)
+    found = fetch_metadata_files(registry, index, (*own, *index.projects))
+    if not found:
+        raise NotApplicable("no page announces a metadata file")
+    return found
+
+
+@pytest.fixture(scope="session")
+def served(metadata_files: list[MetadataFile]) -> list[MetadataFile]:
+    """Those that are there."""
+    there = [each for each in metadata_files if each.answer.status == 200]
+    if not there:
+        raise Untestable("no announced metadata file is there; see metadata.served")
+    return there

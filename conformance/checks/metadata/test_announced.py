@@ -1,0 +1,87 @@
+"""What pages say about metadata files."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.metadata.support import is_final
+from conformance.checks.publishing import link
+from conformance.verdicts import NotApplicable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from conformance.checks.metadata.support import MetadataFile, Release
+    from conformance.fixtures import Index
+
+NAME, OLD_NAME = "data-core-metadata", "data-dist-info-metadata"
+KEY, OTHER_KEYS = "core-metadata", ("dist-info-metadata", "data-core-metadata", "data-dist-info-metadata")
+VALUE = re.compile(r"[a-z][a-z0-9_]*=[0-9a-fA-F]+|true", re.ASCII)
+
+
+@check("metadata.html.attribute-name")
+def test_html_attribute_name(index: Index) -> None:
+    for name in index.projects:
+        page = index.html(name).page
+        old = [file.filename for file in page.files if OLD_NAME in file.raw and NAME not in file.raw]
+        expect.nothing(of=old, is_=f"announced with {OLD_NAME} alone", where=page.where)
+
+
+@check("metadata.html.legacy-equal")
+def test_html_legacy_equal(index: Index) -> None:
+    for name in index.projects:
+        page = index.html(name).page
+        both = [file.raw for file in page.files if OLD_NAME in file.raw and NAME in file.raw]
+        different = [f"{raw[OLD_NAME]} beside {raw[NAME]}" for raw in both if raw[OLD_NAME] != raw[NAME]]
+        expect.nothing(of=different, is_="different under the old name", where=page.where)
+
+
+@check("metadata.html.value")
+def test_html_value(index: Index) -> None:
+    for name in index.projects:
+        page = index.html(name).page
+        values = [file.raw[key] for file in page.files for key in (NAME, OLD_NAME) if key in file.raw]
+        wrong = [repr(value) for value in values if not VALUE.fullmatch(value or "")]
+        expect.nothing(of=wrong, is_="neither `<algorithm>=<hex>` nor `true`", where=page.where)
+
+
+@check("metadata.json.key")
+def test_json_key(index: Index) -> None:
+    for name in index.projects:
+        page = index.json(name).page
+        wrong = [f"{file.filename} ({key})" for file in page.files if (key := _other_key(file.raw))]
+        expect.nothing(of=wrong, is_="announced under another key", where=page.where)
+
+
+def _other_key(raw: Mapping[str, Any]) -> str | None:
+    """Return the other key that announces a file, where the standard one does not say anything."""
+    return None if KEY in raw else next((key for key in OTHER_KEYS if raw.get(key)), None)
+
+
+@check("metadata.hash-offered")
+def test_hash_offered(index: Index) -> None:
+    for name in index.projects:
+        for page in index.pages(name):
+            bare = [file.filename for file in page.files if file.core_metadata is True]
+            expect.nothing(of=bare, is_="announced without a hash of the metadata file", where=page.where)
+
+
+@check("metadata.sdist-static-only")
+def test_sdist_static_only(metadata_files: list[MetadataFile]) -> None:
+    for each in metadata_files:
+        is_sdist = not each.filename.endswith(".whl")
+        changing = [each.filename] if is_sdist and not is_final(each.answer.content) else []
+        expect.nothing(of=changing, is_="announced that a build may change", where=each.answer)
+
+
+@check("metadata.legacy-files")
+def test_legacy_files(index: Index, release: Release) -> None:
+    if not 200 <= release.bare_upload.status < 300:
+        raise NotApplicable(f"a wheel without METADATA is refused: {release.bare_upload}")
+    for page in index.pages(release.bare.name):
+        announced = link(page, release.bare).core_metadata
+        expect.equal(announced, None, of="a wheel without METADATA to announce", where=page.where)

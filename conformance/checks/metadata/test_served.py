@@ -1,0 +1,132 @@
+"""What comes from the URLs of metadata files."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+from zipfile import BadZipFile
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.metadata.support import metadata_of_wheel, metadata_url
+from conformance.checks.publishing import fetch, link, publish
+from conformance.target import ANONYMOUS
+from conformance.verdicts import Deviation, NotApplicable, Untestable
+from conformance.wire import Follow
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.checks.metadata.support import MetadataFile, Release
+    from conformance.fixtures import Index, Management, NewName, Registry
+    from conformance.pages import FileLink
+    from conformance.wire import Answer
+
+MOST_UNANNOUNCED = 2
+LARGE = 50_000_000
+"""Bytes of a wheel that is fetched only where there is no smaller one."""
+
+
+@check("metadata.served")
+def test_served(metadata_files: list[MetadataFile]) -> None:
+    missing = [str(each.answer) for each in metadata_files if each.answer.status != 200]
+    expect.nothing(of=missing, is_="announced that is not there", where=metadata_files[0].answer)
+
+
+@check("metadata.bytes")
+def test_bytes(registry: Registry, served: list[MetadataFile]) -> None:
+    wheels = [each for each in served if each.filename.endswith(".whl")]
+    if not wheels:
+        raise NotApplicable("no page announces a wheel's metadata file")
+    chosen = min(wheels, key=_is_large)
+    whole = fetch(registry, chosen.links[0].url)
+    try:
+        wanted = metadata_of_wheel(whole.content)
+    except (BadZipFile, LookupError) as error:
+        raise Untestable(f"there is no METADATA to be read in {whole}: {error}") from error
+    expect.equal(chosen.answer.content, wanted, of="the wheel's METADATA", where=chosen.answer)
+
+
+def _is_large(each: MetadataFile) -> bool:
+    return any((link_.size or 0) > LARGE for link_ in each.links)
+
+
+@check("metadata.hash-correct")
+def test_hash_correct(served: list[MetadataFile]) -> None:
+    for each in served:
+        wrong = [
+            f"{algorithm}={digest}"
+            for link_ in each.links
+            for algorithm, digest in _hashes(link_).items()
+            if algorithm in hashlib.algorithms_guaranteed
+            and digest.lower()
+            != hashlib.new(algorithm, each.answer.content, usedforsecurity=False).hexdigest()
+        ]
+        expect.nothing(of=wrong, is_=f"announced for {each.filename} that is not its hash", where=each.answer)
+
+
+def _hashes(file: FileLink) -> dict[str, str]:
+    announced = file.core_metadata
+    return {} if announced is None or isinstance(announced, bool) else dict(announced)
+
+
+@check("metadata.absent-404")
+def test_absent_404(registry: Registry, index: Index) -> None:
+    pages = [page for name in index.projects for page in index.pages(name)]
+    announced = {file.url for page in pages for file in page.files if file.core_metadata is not None}
+    others = {file.url: file for page in pages for file in page.files if file.url not in announced}
+    if not others:
+        raise NotApplicable("every file announces a metadata file")
+    for file in list(others.values())[:MOST_UNANNOUNCED]:
+        answer = fetch(registry, metadata_url(file.url))
+        denied = "core-metadata" in file.raw
+        is_metadata = answer.status == 200 and answer.content.startswith(b"Metadata-Version:")
+        if not 400 <= answer.status < 500 and (denied or not is_metadata):
+            raise Deviation(
+                expected="4xx where no metadata file is announced",
+                found=f"{answer.status}, {answer.content_type}: {answer.text[:100]}",
+                where=str(answer),
+            )
+
+
+@check("metadata.after-yank")
+def test_after_yank(registry: Registry, index: Index, management: Management, new_name: NewName) -> None:
+    distribution = wheel(new_name("metadata-yanked"), "1.0")
+    publish(registry, distribution)
+    management.yank(distribution)
+    read = index.html if index.offer.has("html") else index.json
+    file = link(read(distribution.name).page, distribution)
+    answer = fetch(registry, metadata_url(file.url))
+    expect.status(answer, 200)
+
+
+@check("metadata.same-auth")
+def test_same_auth(registry: Registry, served: list[MetadataFile]) -> None:
+    url = served[0].links[0].url
+    file, metadata = _open_to_all(registry, url), _open_to_all(registry, metadata_url(url))
+    expect.equal(
+        metadata.status in {200, 206},
+        file.status in {200, 206},
+        of=f"without a credential, as for the file ({file.status}), access to the metadata file:",
+        where=metadata,
+    )
+
+
+def _open_to_all(registry: Registry, url: str) -> Answer:
+    headers = {"Range": "bytes=0-0"}
+    return registry.request("GET", url, as_=ANONYMOUS, headers=headers, follow=Follow.ANY_HOST)
+
+
+@check("metadata.content-encoding")
+def test_content_encoding(registry: Registry, served: list[MetadataFile]) -> None:
+    first = served[0]
+    answer = fetch(registry, metadata_url(first.links[0].url), encoding="gzip")
+    expect.equal(answer.content, first.answer.content, of="decoded, the same bytes", where=answer)
+    is_page = answer.content_type in {"text/html", "application/xhtml+xml"}
+    expect.nothing(of=[answer.content_type] if is_page else [], is_="sent as a web page", where=answer)
+
+
+@check("metadata.visible-together")
+def test_visible_together(release: Release) -> None:
+    if release.at_once is None:
+        raise NotApplicable("the wheel that was just published announces no metadata file")
+    expect.status(release.at_once, 200)

@@ -1,0 +1,1 @@
+"""Checks of the simple repository API: its URLs and its pages, in HTML and in JSON."""

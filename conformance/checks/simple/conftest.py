@@ -1,0 +1,42 @@
+"""What the checks of simple pages look at together: files, and pages under other URLs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.checks.simple.support import Downloads, accepted_types
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Index, Registry, Run
+    from conformance.wire import Answer
+
+
+@pytest.fixture(scope="session")
+def downloads(run: Run, registry: Registry) -> Downloads:
+    """Files by URL, each fetched once."""
+    return Downloads(registry, run.transcript)
+
+
+@pytest.fixture(scope="session")
+def slashless(registry: Registry, index: Index) -> list[Answer]:
+    """What comes for the URLs of a project and of the root without their slash: the project's comes first."""
+    urls = [registry.project_url(index.project)]
+    if index.offer.has("project-list"):
+        urls.append(registry.target.index_url)
+    headers = {"Accept": accepted_types(index)[0]}
+    return [registry.request("GET", url.removesuffix("/"), headers=headers) for url in urls]
+
+
+@pytest.fixture(scope="session")
+def respelled(registry: Registry, index: Index) -> list[Answer]:
+    """What comes for spellings of a project's name that are not the normalized one."""
+    name = index.project
+    spellings = dict.fromkeys([name.upper(), name.replace("-", "_"), name.replace("-", "._-")])
+    headers = {"Accept": accepted_types(index)[0]}
+    return [
+        registry.request("GET", registry.project_url(spelling), headers=headers)
+        for spelling in spellings
+        if spelling != name
+    ]

@@ -1,0 +1,44 @@
+"""What a file's link gives, in whichever form the link stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.simple.support import nothing_on
+from conformance.names import normalized
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.checks.simple.support import Downloads
+    from conformance.fixtures import Corpus, Index, SecondUpload
+    from conformance.pages import ProjectPage
+
+
+@check("simple.file.bytes-exact")
+def test_bytes_exact(index: Index, corpus: Corpus, downloads: Downloads) -> None:
+    sent = {corpus[role].filename: corpus[role] for role in ("main-wheel", "main-sdist")}
+    links = {file.url: file.filename for page in index.pages(normalized(corpus.main)) for file in page.files}
+    for url, filename in links.items():
+        if filename in sent:
+            expect.same_bytes(downloads(url), sent[filename])
+
+
+@check("simple.file.immutable")
+def test_immutable(index: Index, second_upload: SecondUpload, downloads: Downloads) -> None:
+    first = second_upload.distribution
+    pages = index.pages(first.name)
+
+    def changed(page: ProjectPage) -> Iterable[str]:
+        listed = [file for file in page.files if file.filename == first.filename]
+        return [
+            file.hashes["sha256"]
+            for file in listed
+            if file.hashes.get("sha256", first.sha256) != first.sha256
+        ]
+
+    nothing_on(pages, changed, is_=f"listed but {first.sha256}")
+    for url in {file.url for page in pages for file in page.files if file.filename == first.filename}:
+        expect.same_bytes(downloads(url), first)

@@ -1,0 +1,71 @@
+"""A project's page in HTML: its anchors."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.simple.support import html_project_pages, nothing_on, own_distributions, some_of
+from conformance.names import normalized
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.checks.simple.support import Downloads
+    from conformance.fixtures import Corpus, Index
+    from conformance.index import Reading
+    from conformance.pages import HtmlDocument, ProjectPage
+
+DISTRIBUTIONS = (
+    *(".whl", ".tar.gz", ".zip"),
+    *(".egg", ".exe", ".tar.bz2", ".tgz", ".tar.Z", ".tar.xz", ".tar", ".rpm", ".msi", ".deb", ".dmg"),
+)
+"""How the names of distributions end: those of today, and those that indexes keep from earlier times."""
+
+
+@check("simple.html.detail.one-anchor-per-file")
+def test_one_anchor_per_file(index: Index, corpus: Corpus) -> None:
+    sent = own_distributions(corpus) if corpus.published else {}
+    projects = {filename: normalized(each.name) for filename, each in sent.items()}
+
+    def amiss(name: str) -> Iterable[str]:
+        anchors = Counter(file.filename for file in index.html(name).page.files)
+        uploaded = {filename for filename, project in projects.items() if project == name}
+        yield from (f"{filename} {times} times" for filename, times in anchors.items() if times > 1)
+        yield from (f"{text!r}, no file" for text in anchors if not text.endswith(DISTRIBUTIONS))
+        if uploaded:
+            yield from (f"{filename}, never uploaded" for filename in sorted(anchors.keys() - uploaded))
+            yield from (f"{filename} without an anchor" for filename in sorted(uploaded - anchors.keys()))
+
+    wrong = [(name, item) for name in index.projects for item in amiss(name)]
+    expect.nothing(
+        of=dict.fromkeys(item for _, item in wrong),
+        is_="but one anchor per file",
+        where="; ".join(str(index.html(name)) for name in dict.fromkeys(name for name, _ in wrong)),
+    )
+
+
+@check("simple.html.detail.href")
+def test_href(index: Index, downloads: Downloads) -> None:
+    reading = index.html()
+    answers = [downloads(file.url) for file in some_of(index, reading.page)]
+    expect.nothing(
+        of=[str(each) for each in answers if each.status != 200],
+        is_="an href that downloads no file",
+        where=reading,
+    )
+
+
+@check("simple.html.detail.text-is-filename")
+def test_text_is_filename(index: Index) -> None:
+    def different(reading: Reading[ProjectPage, HtmlDocument]) -> Iterable[str]:
+        return [
+            f"{file.filename!r} for {file.raw.get('href')}"
+            for file in reading.page.files
+            if file.filename != unquote(urlsplit(file.url).path.rpartition("/")[2])
+        ]
+
+    nothing_on(html_project_pages(index), different, is_="a text that is not the last component of its href")

@@ -1,0 +1,78 @@
+"""Simple pages as HTML documents."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from conformance.checks import check
+from conformance.checks.simple.support import html_pages, nothing_on
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.checks.simple.support import HtmlPage
+    from conformance.fixtures import Index
+    from conformance.pages import Anchor
+
+DOCTYPE = re.compile(
+    r"""\ufeff?(?:\s|<!--.*?-->)*<!doctype\s+html(?:\s+system\s+(["'])about:legacy-compat\1)?\s*>""",
+    re.IGNORECASE | re.DOTALL,
+)
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+ANCHOR = re.compile(r"<a\b[^>]*>?", re.IGNORECASE)
+PLAIN_ANCHOR = re.compile(r"""<a(\s+[a-z][a-z0-9-]*(\s*=\s*("[^"]*"|'[^']*'))?)*\s*>""")
+
+
+@check("simple.html.valid-html5")
+def test_valid_html5(index: Index) -> None:
+    nothing_on(html_pages(index), lambda reading: reading.document.errors, is_="an error of syntax")
+
+
+@check("simple.html.doctype")
+def test_doctype(index: Index) -> None:
+    def without(reading: HtmlPage) -> Iterable[str]:
+        return [] if DOCTYPE.match(reading.answer.text) else [reading.answer.text[:60] or "an empty page"]
+
+    nothing_on(html_pages(index), without, is_="before <!DOCTYPE html>, or in its place")
+
+
+@check("simple.html.charset")
+def test_charset(index: Index) -> None:
+    def undecodable(reading: HtmlPage) -> Iterable[str]:
+        parameter = re.search(
+            r"""charset\s*=\s*["']?([^"';\s]+)""",
+            reading.answer.headers.get("Content-Type", ""),
+            re.IGNORECASE,
+        )
+        charset = parameter[1] if parameter else "utf-8"
+        try:
+            reading.answer.content.decode(charset)
+        except (LookupError, UnicodeError) as error:
+            return [f"{charset}: {error}"]
+        return []
+
+    nothing_on(html_pages(index), undecodable, is_="in another charset than the one it says, or else UTF-8")
+
+
+@check("simple.html.anchor-syntax-plain")
+def test_anchor_syntax_plain(index: Index) -> None:
+    def unusual(reading: HtmlPage) -> Iterable[str]:
+        source = COMMENT.sub("", reading.answer.text)
+        tags = [
+            match[0] for match in ANCHOR.finditer(source) if not PLAIN_ANCHOR.match(source, match.start())
+        ]
+        document = reading.document
+        only_one_parser = {*map(said, document.anchors)} ^ {*map(said, document.plain_anchors)}
+        return [*tags, *(f"{text} ({href})" for text, href in sorted(only_one_parser))]
+
+    nothing_on(
+        html_pages(index),
+        unusual,
+        is_="an anchor in capitals, with unquoted attributes, or read differently by different parsers",
+    )
+
+
+def said(anchor: Anchor) -> tuple[str, str]:
+    """Return what an anchor tells everybody: its text and its href."""
+    return anchor.text.strip(), anchor.attributes.get("href") or ""

@@ -1,0 +1,61 @@
+"""The attribute `data-gpg-sig`, and the signatures that it promises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.simple.support import html_project_pages, nothing_on
+from conformance.verdicts import NotApplicable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.checks.simple.support import Downloads
+    from conformance.fixtures import Index
+    from conformance.index import Reading
+    from conformance.pages import HtmlDocument, ProjectPage
+
+    Page = Reading[ProjectPage, HtmlDocument]
+
+ATTRIBUTE = "data-gpg-sig"
+
+
+@check("simple.html.gpg-sig.value")
+def test_value(index: Index) -> None:
+    def other(reading: Page) -> Iterable[str]:
+        values = [file.raw[ATTRIBUTE] for file in reading.page.files if ATTRIBUTE in file.raw]
+        return dict.fromkeys(repr(value) for value in values if value not in {"true", "false"})
+
+    nothing_on(signed(index), other, is_="but true or false")
+
+
+@check("simple.html.gpg-sig.every-link")
+def test_every_link(index: Index) -> None:
+    def without(reading: Page) -> Iterable[str]:
+        bare = [file.filename for file in reading.page.files if ATTRIBUTE not in file.raw]
+        return bare if len(bare) < len(reading.page.files) else []
+
+    nothing_on(signed(index), without, is_=f"without {ATTRIBUTE} where others have it")
+
+
+@check("simple.html.gpg-sig.location")
+def test_location(index: Index, downloads: Downloads) -> None:
+    promised = [file for reading in signed(index) for file in reading.page.files if file.gpg_sig]
+    if not promised:
+        raise NotApplicable("no link promises a signature")
+    answers = [downloads(f"{file.url}.asc") for file in promised[:2]]
+    expect.nothing(
+        of=[str(each) for each in answers if each.status != 200],
+        is_="a signature that is promised and not there",
+        where=index.html(),
+    )
+
+
+def signed(index: Index) -> list[Page]:
+    """Return the HTML pages of projects. Raises NotApplicable when no link on them says anything of signatures."""
+    pages = html_project_pages(index)
+    if not any(ATTRIBUTE in file.raw for reading in pages for file in reading.page.files):
+        raise NotApplicable(f"no link has {ATTRIBUTE}")
+    return pages

@@ -1,0 +1,91 @@
+"""The attribute `data-requires-python`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.simple.support import html_project_pages, nothing_on, own_files
+from conformance.names import normalized
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.fixtures import Corpus, Index
+    from conformance.index import Reading
+    from conformance.pages import FileLink, HtmlDocument, ProjectPage
+
+ATTRIBUTE = re.compile(r"""data-requires-python\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
+ESCAPED_WRONG = re.compile(r"[<>]|&amp;(gt|lt|#)")
+
+
+@check("simple.html.requires-python.exposed")
+def test_exposed(index: Index, corpus: Corpus) -> None:
+    files = [(page, file, sent.metadata.requires_python) for page, file, sent in own_files(index, corpus)]
+    wrong = [
+        (page, f"{file.filename} with {file.requires_python!r}, not {wanted!r}")
+        for page, file, wanted in files
+        if wanted and not is_same(file.requires_python, wanted)
+    ]
+    expect.nothing(
+        of=[text for _, text in wrong],
+        is_="shown without its Requires-Python",
+        where="; ".join(dict.fromkeys(page.where for page, _ in wrong)),
+    )
+
+
+@check("simple.html.requires-python.escaped")
+def test_escaped(index: Index) -> None:
+    def unescaped(reading: Reading[ProjectPage, HtmlDocument]) -> Iterable[str]:
+        found = [match[0] for match in ATTRIBUTE.finditer(reading.answer.text)]
+        return dict.fromkeys(each for each in found if ESCAPED_WRONG.search(each))
+
+    nothing_on(html_project_pages(index), unescaped, is_="with < or > that is not &lt; or &gt;")
+
+
+@check("simple.html.requires-python.absent-when-unset")
+def test_absent_when_unset(index: Index, corpus: Corpus) -> None:
+    def empty(reading: Reading[ProjectPage, HtmlDocument]) -> Iterable[str]:
+        return [file.filename for file in reading.page.files if is_empty(file)]
+
+    nothing_on(html_project_pages(index), empty, is_="with an empty attribute")
+    if corpus.published:
+        made_up = [
+            f"{file.filename} with {file.requires_python!r}"
+            for _, file, sent in own_files(index, corpus)
+            if not sent.metadata.requires_python and file.requires_python is not None
+        ]
+        expect.nothing(of=made_up, is_="with an attribute its metadata does not have", where=index.html())
+
+
+@check("simple.html.requires-python.per-file")
+def test_per_file(index: Index, corpus: Corpus) -> None:
+    page = index.html(normalized(corpus.main)).page
+    release = [corpus["main-wheel"], corpus["main-sdist"]]
+    found = {file.filename: file.requires_python for file in page.files}
+    expect.nothing(
+        of=[
+            f"{each.filename} with {found[each.filename]!r}, which is another file's"
+            for each, other in (release, reversed(release))
+            if is_same(found.get(each.filename), other.metadata.requires_python or "")
+        ],
+        is_="with the Requires-Python of another file",
+        where=page.where,
+    )
+
+
+def is_same(found: str | None, wanted: str) -> bool:
+    """Tell whether two specifiers are equal, in whatever order and spacing."""
+    try:
+        return found is not None and SpecifierSet(found) == SpecifierSet(wanted)
+    except InvalidSpecifier:
+        return False
+
+
+def is_empty(file: FileLink) -> bool:
+    """Tell whether a link has the attribute without a value."""
+    return "data-requires-python" in file.raw and not (file.requires_python or "").strip()

@@ -1,0 +1,73 @@
+"""The list of projects in HTML."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.simple.support import page_of
+from conformance.names import normalized
+from conformance.pages import TEXT_HTML
+from conformance.wire import Follow
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Index, Registry
+    from conformance.wire import Answer
+
+
+@check("simple.html.root.one-anchor-per-project")
+def test_one_anchor_per_project(index: Index) -> None:
+    root = index.html_root()
+    spellings = defaultdict(list)
+    for name in root.page.names:
+        spellings[normalized(name)].append(name)
+    twice = [" and ".join(names) for names in spellings.values() if len(names) > 1]
+    expect.nothing(of=twice, is_="listed more than once", where=root)
+
+
+@check("simple.html.root.anchor-text")
+def test_anchor_text(index: Index) -> None:
+    root = index.html_root()
+    expect.nothing(
+        of=[
+            f"{project.name!r} for {project.raw.get('href')}"
+            for project in root.page.projects
+            if normalized(project.name) != normalized(last_segment(project.url or ""))
+        ],
+        is_="the text of an anchor that leads to a project of another name",
+        where=root,
+    )
+
+
+@check("simple.html.root.href")
+def test_href(registry: Registry, index: Index) -> None:
+    root = index.html_root()
+
+    def led_to(name: str, url: str) -> Answer:
+        if url == registry.project_url(name):
+            return registry.project_answer(name)
+        return registry.request("GET", url, headers={"Accept": TEXT_HTML}, follow=Follow.SAME_HOST)
+
+    expect.nothing(
+        of=[
+            f"{project.raw.get('href')} ({answer})"
+            for project in root.page.projects
+            if (name := normalized(project.name)) in index.projects
+            and not is_page(answer := led_to(name, project.url or ""), index.html(name).page.filenames)
+        ],
+        is_="an href that does not lead to its project's page",
+        where=root,
+    )
+
+
+def last_segment(url: str) -> str:
+    """Return the decoded last segment of a URL's path, its trailing slash left out."""
+    return unquote(urlsplit(url).path.removesuffix("/").rpartition("/")[2])
+
+
+def is_page(answer: Answer, filenames: frozenset[str]) -> bool:
+    """Tell whether an answer is a project page with these files."""
+    return answer.status == 200 and page_of(answer).filenames == filenames

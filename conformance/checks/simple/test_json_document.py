@@ -1,0 +1,191 @@
+"""What holds for every JSON answer, and for a project's page as a whole."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.simple.json_support import api_version, json_answers, json_pages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.fixtures import Index
+    from conformance.pages import FileLink, ProjectPage
+
+FROZEN = (1, 4)
+"""The last version that HTML has (PEP 833)."""
+
+SINCE_OF_PAGE = {"versions": (1, 1), "project-status": (1, 4), "namespaces": (1, 5)}
+SINCE_OF_FILE = {"size": (1, 1), "upload-time": (1, 1), "provenance": (1, 3)}
+
+REJECTED = {"tracks", "alternate-locations"}
+KNOWN_OF_META = {"api-version"} | REJECTED
+KNOWN_OF_PAGE = {"meta", "name", "files", "projects"} | SINCE_OF_PAGE.keys() | REJECTED
+KNOWN_OF_FILE = SINCE_OF_FILE.keys() | {
+    *("filename", "url", "hashes", "requires-python", "yanked", "gpg-sig"),
+    *("core-metadata", "dist-info-metadata"),
+}
+
+
+@check("simple.json.is-object")
+def test_is_object(index: Index) -> None:
+    for answer in json_answers(index):
+        found = type(answer.document.data).__name__
+        expect.equal(found, "dict", of="a JSON object, to Python a", where=answer)
+
+
+@check("simple.json.wellformed")
+def test_wellformed(index: Index) -> None:
+    for answer in json_answers(index):
+        expect.nothing(of=answer.document.problems, is_="in the body that is not JSON", where=answer)
+
+
+@check("simple.json.meta")
+def test_meta(index: Index) -> None:
+    for answer in json_answers(index):
+        found = answer.document.object.get("meta")
+        expect.nothing(
+            of=[] if isinstance(found, dict) else [repr(found)], is_="but an object as `meta`", where=answer
+        )
+
+
+@check("simple.json.api-version")
+def test_api_version(index: Index) -> None:
+    for answer in json_answers(index):
+        found = answer.document.meta.get("api-version")
+        expect.nothing(
+            of=[] if api_version(found) else [repr(found)],
+            is_="but a string Major.Minor as `meta.api-version`",
+            where=answer,
+        )
+
+
+@check("simple.json.api-version.major-1")
+def test_major_1(index: Index) -> None:
+    for answer in json_answers(index):
+        declared = api_version(answer.document.meta.get("api-version"))
+        if declared is not None:
+            expect.equal(declared[0], 1, of="the major version", where=answer)
+
+
+@check("simple.json.api-version.covers-content")
+def test_covers_content(index: Index) -> None:
+    for page in json_pages(index):
+        declared = api_version(page.page.api_version) or (1, 0)
+        on_page = {key: SINCE_OF_PAGE[key] for key in SINCE_OF_PAGE.keys() & page.document.object.keys()}
+        on_files = {
+            key: SINCE_OF_FILE[key] for file in page.document.files for key in file if key in SINCE_OF_FILE
+        }
+        later = sorted(key for key, since in (on_page | on_files).items() if since > declared)
+        expect.nothing(of=later, is_=f"of a later version than {_written(declared)}", where=page)
+
+
+@check("simple.json.api-version.delivers")
+def test_delivers(index: Index) -> None:
+    for page in json_pages(index):
+        if (api_version(page.page.api_version) or (1, 0)) >= (1, 1):
+            missing = ["`versions`"] if "versions" not in page.document.object else []
+            missing += [
+                f"`size` of {file.get('filename')}" for file in page.document.files if "size" not in file
+            ]
+            expect.nothing(of=missing, is_=f"missing from version {page.page.api_version}", where=page)
+
+
+@check("simple.json.version-in-sync")
+def test_version_in_sync(index: Index) -> None:
+    for name in index.projects:
+        html, json = index.html(name), index.json(name)
+        in_json, in_html = (api_version(page.api_version or "1.0") for page in (json.page, html.page))
+        if in_json and in_html:
+            wanted = _written(min(in_json, FROZEN))
+            expect.equal(
+                _written(in_html), wanted, of="in HTML, as in JSON, version", where=f"{html}, {json}"
+            )
+
+
+@check("simple.json.detail.name")
+def test_name(index: Index) -> None:
+    for name in index.projects:
+        page = index.json(name)
+        expect.equal(page.document.object.get("name"), name, of="`name`", where=page)
+
+
+@check("simple.json.detail.files")
+def test_files(index: Index) -> None:
+    for page in json_pages(index):
+        files = page.document.object.get("files")
+        wrong = [] if isinstance(files, list) else [f"`files` {files!r}"]
+        entries: list[Any] = files if isinstance(files, list) else []
+        wrong += [f"entry {entry!r}" for entry in entries if not isinstance(entry, dict)]
+        expect.nothing(of=wrong, is_="but an array of objects", where=page)
+        names = Counter(str(file.get("filename")) for file in page.document.files)
+        expect.nothing(of=[name for name in names if names[name] > 1], is_="listed twice", where=page)
+
+
+@check("simple.json.detail.same-as-html")
+def test_same_as_html(index: Index) -> None:
+    for name in index.projects:
+        html, json = index.html(name), index.json(name)
+        expect.nothing(
+            of=_differences(html.page, json.page), is_="different in the two forms", where=f"{html}, {json}"
+        )
+
+
+def _differences(html: ProjectPage, json: ProjectPage) -> Iterator[str]:
+    for filename in sorted(html.filenames ^ json.filenames):
+        yield f"{filename}, only in {'HTML' if filename in html.filenames else 'JSON'}"
+    for file in html.files:
+        twin = json.file(file.filename)
+        if twin is not None:
+            for what, one, other in _compared(file, twin):
+                if one != other:
+                    yield f"{what} of {file.filename}: {one!r} in HTML, {other!r} in JSON"
+
+
+def _compared(html: FileLink, json: FileLink) -> Iterator[tuple[str, object, object]]:
+    """Yield what both forms say about a file: a link has room for one hash, and JSON for several."""
+    hashes = {name: text for name, text in html.hashes.items() if name in hashlib.algorithms_guaranteed}
+    in_json = {name.lower(): text for name, text in json.hashes.items()}
+    yield "hash", hashes, {name: in_json.get(name) for name in hashes}
+    yield "Requires-Python", html.requires_python or None, json.requires_python or None
+    yield "yank", html.yanked, json.yanked
+    yield "provenance", html.provenance, json.provenance
+    yield "metadata", bool(html.core_metadata), bool(json.core_metadata)
+    one, other = html.core_metadata, json.core_metadata
+    if one and other and not isinstance(one, bool) and not isinstance(other, bool):
+        yield "hash of the metadata", dict(one), {name: other.get(name) for name in one}
+
+
+@check("simple.json.file.no-data-prefix")
+def test_no_data_prefix(index: Index) -> None:
+    for page in json_pages(index):
+        keys = {key for each in (page.document.object, *page.document.files) for key in each}
+        expect.nothing(
+            of=sorted(key for key in keys if key.startswith("data-")),
+            is_="spelled like an HTML attribute",
+            where=page,
+        )
+
+
+@check("simple.json.private-keys")
+def test_private_keys(index: Index) -> None:
+    for answer in json_answers(index):
+        document = answer.document
+        unknown = {
+            *(document.object.keys() - KNOWN_OF_PAGE),
+            *(f"meta.{key}" for key in document.meta.keys() - KNOWN_OF_META if not key.startswith("_")),
+            *(key for file in document.files for key in file.keys() - KNOWN_OF_FILE),
+        }
+        expect.nothing(
+            of=sorted(key for key in unknown if not key.startswith(("_", "data-"))),
+            is_="a key of no specification without an underscore",
+            where=answer,
+        )
+
+
+def _written(version: tuple[int, int]) -> str:
+    return ".".join(map(str, version))

@@ -1,0 +1,129 @@
+"""What a page says about a file, held against the file."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.simple.json_support import MOST_FETCHED, every_hash, is_hex, json_pages, sample
+from conformance.verdicts import NotApplicable
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Index, Registry
+    from conformance.pages import FileLink
+    from conformance.wire import Answer
+
+    Downloads = list[tuple[FileLink, Answer]]
+
+SECURE = hashlib.algorithms_guaranteed - {"md5", "sha1"}
+
+
+@pytest.fixture(scope="module")
+def downloads(index: Index, registry: Registry) -> Downloads:
+    """The smallest wheel and the smallest sdist of a project."""
+    files = sample(tuple(file for file in index.json().page.files if (file.size or 0) <= MOST_FETCHED))
+    if not files:
+        raise NotApplicable("the page lists no file that is small enough to fetch")
+    return [(file, registry.download(file.url)) for file in files]
+
+
+@check("simple.json.file.url")
+def test_url(index: Index, downloads: Downloads) -> None:
+    for page in json_pages(index):
+        wrong = [
+            f"{file.raw.get('url')!r} of {file.filename}"
+            for file in page.page.files
+            if unquote(urlsplit(file.url).path.rpartition("/")[2]) != file.filename
+        ]
+        expect.nothing(of=wrong, is_="in `url` that does not end with the file name", where=page)
+    missing = [str(answer) for _, answer in downloads if answer.status != 200]
+    expect.nothing(of=missing, is_="in `url` that leads nowhere", where=index.json())
+
+
+@check("simple.json.file.size")
+def test_size(index: Index, downloads: Downloads) -> None:
+    for page in json_pages(index):
+        wrong = [
+            f"{file.raw.get('size')!r} of {file.filename}" for file in page.page.files if file.size is None
+        ]
+        expect.nothing(of=wrong, is_="in `size` that is not an integer", where=page)
+    lengths = {file.filename: len(answer.content) for file, answer in downloads if answer.status == 200}
+    sizes = {file.filename: file.size for file, _ in downloads if file.filename in lengths}
+    expect.equal(sizes, lengths, of="as `size` the number of bytes", where=index.json())
+
+
+@check("simple.json.file.hashes.present")
+def test_present(index: Index) -> None:
+    for page in json_pages(index):
+        wrong = [
+            f"{file.get('hashes')!r} of {file.get('filename')}"
+            for file in page.document.files
+            if not isinstance(file.get("hashes"), dict)
+        ]
+        expect.nothing(of=wrong, is_="as `hashes` that is not an object", where=page)
+
+
+@check("simple.json.file.hashes.secure")
+def test_secure(index: Index) -> None:
+    for page in json_pages(index):
+        names = {file.filename: {name.lower() for name in file.hashes} for file in page.page.files}
+        wrong = [
+            f"{filename}, with {sorted(names[filename])}"
+            for filename in names
+            if not names[filename] & SECURE
+        ]
+        expect.nothing(of=wrong, is_="without a secure hash", where=page)
+
+
+@check("simple.json.file.hashes.sha256")
+def test_sha256(index: Index) -> None:
+    for page in json_pages(index):
+        names = {file.filename: {name.lower() for name in file.hashes} for file in page.page.files}
+        wrong = [filename for filename in names if "sha256" not in names[filename]]
+        expect.nothing(of=wrong, is_="without sha256", where=page)
+
+
+@check("simple.json.file.hashes.lowercase")
+def test_lowercase(index: Index) -> None:
+    every_hash(index, lambda name, _: name == name.lower(), not_="whose name is not in lower case")
+
+
+@check("simple.json.file.hashes.hashlib-name")
+def test_hashlib_name(index: Index) -> None:
+    every_hash(
+        index, lambda name, _: digest_size(name) is not None, not_="whose name hashlib.new() does not take"
+    )
+
+
+@check("simple.json.file.hashes.correct")
+def test_correct(index: Index, downloads: Downloads) -> None:
+    def is_whole(name: str, digest: object) -> bool:
+        return is_hex(digest) and len(str(digest)) == 2 * (digest_size(name) or len(str(digest)) // 2)
+
+    every_hash(index, is_whole, not_="that is not hex of the right length")
+    wrong = [
+        f"{name}={digest} of {file.filename}"
+        for file, answer in downloads
+        if answer.status == 200
+        for name, digest in file.hashes.items()
+        if digest_size(name) and digest_of(name, answer.content) != digest.lower()
+    ]
+    expect.nothing(of=wrong, is_="another file's digest", where=index.json())
+
+
+def digest_of(name: str, content: bytes) -> str:
+    """Return the digest of a file's bytes, in hex."""
+    return hashlib.new(name.lower(), content, usedforsecurity=False).hexdigest()
+
+
+def digest_size(name: str) -> int | None:
+    """Return the bytes that a digest has; None when `hashlib.new(name)` has no answer without parameters."""
+    try:
+        return hashlib.new(name.lower(), usedforsecurity=False).digest_size or None
+    except ValueError:
+        return None

@@ -1,0 +1,120 @@
+"""The keys of a file that need nothing but the page; its metadata and its signature are asked for."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.simple.json_support import every_value, is_digests, json_pages, sample, values
+from conformance.verdicts import NotApplicable
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Corpus, Index, NewName, Registry
+
+ODD = '==="3.8"\\\u00e9\U0001f40d'
+"""A Requires-Python that is valid, as `===` compares any text, and that JSON has to escape."""
+
+
+@check("simple.json.file.filename")
+def test_filename(index: Index) -> None:
+    for page in json_pages(index):
+        names = [file.get("filename") for file in page.document.files]
+        wrong = [repr(name) for name in names if not isinstance(name, str) or not name or {*"/\\"} & {*name}]
+        expect.nothing(of=wrong, is_="as `filename` that is no file name", where=page)
+
+
+@check("simple.json.file.requires-python")
+def test_requires_python(index: Index, corpus: Corpus) -> None:
+    uploaded = {each.distribution.filename: each.distribution for each in corpus.published.values()}
+    for page in json_pages(index):
+        wrong = []
+        for filename, value in values(page, "requires-python"):
+            known = uploaded.get(filename)
+            is_text = value is None or (isinstance(value, str) and html.unescape(value) == value)
+            if not is_text or (known and (value or None) != known.metadata.requires_python):
+                wrong.append(f"{value!r} of {filename}")
+        expect.nothing(of=wrong, is_="in `requires-python` that the metadata does not say", where=page)
+
+
+@check("simple.json.file.requires-python.quotes")
+def test_requires_python_quotes(index: Index, registry: Registry, new_name: NewName) -> None:
+    odd = wheel(new_name("quotes"), "1.0", requires_python=ODD)
+    answer = registry.upload(odd)
+    if not 200 <= answer.status < 300:
+        raise NotApplicable(f"the registry does not take {ODD!r} as a Requires-Python: {answer.status}")
+    page = index.json(odd.name)
+    found = {file.filename: file.requires_python for file in page.page.files}
+    expect.equal(found, {odd.filename: ODD}, of="Requires-Python", where=page)
+
+
+@check("simple.json.file.core-metadata.type")
+def test_core_metadata_type(index: Index) -> None:
+    every_value(
+        index,
+        "core-metadata",
+        lambda value: isinstance(value, bool) or is_digests(value),
+        not_="a boolean or an object of hex digests",
+    )
+
+
+@check("simple.json.file.core-metadata.truthy-served")
+def test_core_metadata_truthy_served(index: Index, registry: Registry) -> None:
+    page = index.json()
+    advertised = sample(tuple(file for file in page.page.files if file.raw.get("core-metadata")))
+    answers = [registry.download(f"{file.url}.metadata") for file in advertised]
+    wrong = [str(answer) for answer in answers if answer.status != 200]
+    expect.nothing(of=wrong, is_="promised as metadata that is not there", where=page)
+
+
+@check("simple.json.file.core-metadata.falsy-absent")
+def test_core_metadata_falsy_absent(index: Index, registry: Registry) -> None:
+    page = index.json()
+    without = sample(tuple(file for file in page.page.files if file.raw.get("core-metadata") in (False, {})))
+    answers = [registry.download(f"{file.url}.metadata") for file in without]
+    wrong = [str(answer) for answer in answers if answer.status == 200]
+    expect.nothing(of=wrong, is_="denied as metadata that is there", where=page)
+
+
+@check("simple.json.file.core-metadata.hashes")
+def test_core_metadata_hashes(index: Index) -> None:
+    def is_hashed(value: Any) -> bool:
+        return not value or (isinstance(value, dict) and "sha256" in value)
+
+    every_value(index, "core-metadata", is_hashed, not_="an object with sha256")
+
+
+@check("simple.json.file.dist-info-metadata.alias")
+def test_dist_info_metadata_alias(index: Index) -> None:
+    for page in json_pages(index):
+        wrong = [
+            f"{file['dist-info-metadata']!r} of {file.get('filename')}"
+            for file in page.document.files
+            if "dist-info-metadata" in file and file["dist-info-metadata"] != file.get("core-metadata")
+        ]
+        expect.nothing(of=wrong, is_="in `dist-info-metadata` that is not in `core-metadata`", where=page)
+
+
+@check("simple.json.file.gpg-sig")
+def test_gpg_sig(index: Index, registry: Registry) -> None:
+    every_value(index, "gpg-sig", lambda value: isinstance(value, bool), not_="a boolean")
+    page = index.json()
+    wrong = []
+    for signed in (True, False):
+        for file in sample(tuple(file for file in page.page.files if file.gpg_sig is signed)):
+            answer = registry.download(f"{file.url}.asc")
+            if (answer.status == 200) is not signed:
+                wrong.append(f"gpg-sig {signed}: {answer}")
+    expect.nothing(of=wrong, is_="said wrongly about a signature", where=page)
+
+
+@check("simple.json.file.yanked.type")
+def test_yanked_type(index: Index) -> None:
+    every_value(
+        index,
+        "yanked",
+        lambda value: isinstance(value, bool) or (isinstance(value, str) and value != ""),
+        not_="a boolean or a non-empty string",
+    )

@@ -1,0 +1,105 @@
+"""When a file was uploaded."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.simple.json_support import every_value
+from conformance.verdicts import Deviation, NotApplicable, Untestable
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Index, NewName, Registry
+
+FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
+
+SKEW = timedelta(minutes=10)
+"""How far two clocks may be apart; time zones are at least fifteen minutes apart."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timed:
+    """A file that was uploaded between two moments, as its page showed it then and after another upload."""
+
+    before: datetime
+    after: datetime
+    at_first: str
+    later: str | None
+    where: str
+
+
+@pytest.fixture(scope="module")
+def timed(index: Index, registry: Registry, new_name: NewName) -> Timed:
+    """A file whose time of upload is known."""
+    first = wheel(new_name("timed"), "1.0")
+    before = datetime.now(UTC)
+    _upload(registry, first)
+    after = datetime.now(UTC)
+    time = _upload_time(index, first)
+    if time is None:
+        raise NotApplicable("the file has no `upload-time`")
+    _upload(registry, wheel(first.name, "1.1"))
+    return Timed(
+        before=before,
+        after=after,
+        at_first=time,
+        later=_upload_time(index, first),
+        where=str(index.json(first.name)),
+    )
+
+
+@check("simple.json.file.upload-time.format")
+def test_format(index: Index) -> None:
+    every_value(index, "upload-time", _is_time, not_="a time of the form yyyy-mm-ddThh:mm:ss.ffffffZ")
+
+
+@check("simple.json.file.upload-time.utc")
+def test_utc(timed: Timed) -> None:
+    try:
+        found = datetime.fromisoformat(timed.at_first)
+    except ValueError as error:
+        raise Untestable(f"`upload-time` {timed.at_first!r} is no time") from error
+    in_utc = found.replace(tzinfo=found.tzinfo or UTC)
+    if not timed.before - SKEW <= in_utc <= timed.after + SKEW:
+        raise Deviation(
+            expected=f"`upload-time` about {timed.after:%Y-%m-%dT%H:%M:%SZ}, when the file was uploaded",
+            found=timed.at_first,
+            where=timed.where,
+        )
+
+
+@check("simple.json.file.upload-time.stable")
+def test_stable(timed: Timed) -> None:
+    expect.equal(
+        timed.later, timed.at_first, of="after another upload still `upload-time`", where=timed.where
+    )
+
+
+def _upload(registry: Registry, distribution: Any) -> None:
+    answer = registry.upload(distribution)
+    if not 200 <= answer.status < 300:
+        raise Untestable(f"{distribution.filename}, which this check times, was refused: {answer.status}")
+
+
+def _upload_time(index: Index, distribution: Any) -> str | None:
+    file = index.json(distribution.name).page.file(distribution.filename)
+    if file is None:
+        raise Untestable(f"{distribution.filename}, which this check times, is not listed")
+    return file.upload_time
+
+
+def _is_time(value: Any) -> bool:
+    if not isinstance(value, str) or not FORM.fullmatch(value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True

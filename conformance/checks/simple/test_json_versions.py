@@ -1,0 +1,96 @@
+"""The versions of a project, which JSON lists beside its files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.simple.json_support import json_pages
+from conformance.names import normalized
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Corpus, Index
+
+SDIST = (".tar.gz", ".zip")
+
+
+@check("simple.json.versions.present")
+def test_present(index: Index) -> None:
+    for page in json_pages(index):
+        versions = page.document.object.get("versions")
+        is_strings = isinstance(versions, list) and all(isinstance(version, str) for version in versions)
+        expect.nothing(
+            of=[] if is_strings else [repr(versions)], is_="but an array of strings as `versions`", where=page
+        )
+
+
+@check("simple.json.versions.set")
+def test_set(index: Index) -> None:
+    for page in json_pages(index):
+        times = Counter(page.page.versions or ())
+        expect.nothing(of=[each for each in times if times[each] > 1], is_="in `versions` twice", where=page)
+
+
+@check("simple.json.versions.covers-files")
+def test_covers_files(index: Index) -> None:
+    for name in index.projects:
+        page = index.json(name)
+        listed = set(map(_key, page.page.versions or ()))
+        wrong = [
+            file.filename
+            for file in page.page.files
+            if (readings := _versions_in(file.filename, name)) and not readings & listed
+        ]
+        expect.nothing(of=wrong, is_="of a version that is not in `versions`", where=page)
+
+
+@check("simple.json.versions.complete")
+def test_complete(index: Index, corpus: Corpus) -> None:
+    accepted = [item.distribution for item in corpus.published.values() if item.accepted]
+    for name in corpus.projects:
+        page = index.json(name)
+        listed = set(map(_key, page.page.versions or ()))
+        uploaded = {each.version for each in accepted if normalized(each.name) == name}
+        missing = sorted(version for version in uploaded if _key(version) not in listed)
+        expect.nothing(of=missing, is_="missing from `versions`", where=page)
+
+
+@check("simple.json.versions.normalized")
+def test_normalized(index: Index) -> None:
+    for page in json_pages(index):
+        wrong = [version for version in page.page.versions or () if not _is_normalized(version)]
+        expect.nothing(of=wrong, is_="in `versions` that is not normalized", where=page)
+
+
+def _key(version: str) -> Version | str:
+    """Return what is the same for every spelling of a version."""
+    try:
+        return Version(version)
+    except InvalidVersion:
+        return version
+
+
+def _is_normalized(version: str) -> bool:
+    key = _key(version)
+    return isinstance(key, Version) and str(key) == version
+
+
+def _versions_in(filename: str, project: str) -> set[Version]:
+    """Return the versions that the name of a project's file can mean.
+
+    There is none in a name of no known form; old sdists leave open where the project's name ends.
+    """
+    if filename.endswith(".whl"):
+        try:
+            return {parse_wheel_filename(filename)[1]}
+        except ValueError:
+            return set()
+    suffix = next((suffix for suffix in SDIST if filename.endswith(suffix)), None)
+    parts = filename.removesuffix(suffix).split("-") if suffix else []
+    splits = (("-".join(parts[:at]), _key("-".join(parts[at:]))) for at in range(1, len(parts)))
+    return {key for stem, key in splits if canonicalize_name(stem) == project and isinstance(key, Version)}

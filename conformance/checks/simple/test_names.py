@@ -1,0 +1,40 @@
+"""The names of projects."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.simple.support import nothing_on, taken
+from conformance.names import normalized
+from conformance.pages import RootPage
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.fixtures import Index, NewName, Registry
+    from conformance.pages import ProjectPage
+
+VALID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+
+@check("simple.name.valid-charset")
+def test_valid_charset(index: Index) -> None:
+    def invalid(page: ProjectPage | RootPage) -> Iterable[str]:
+        names = page.names if isinstance(page, RootPage) else [page.name or "a"]
+        return [ascii(name) for name in names if not VALID.fullmatch(name)]
+
+    pages: list[ProjectPage | RootPage] = [*index.roots()]
+    pages += [page for name in index.projects for page in index.pages(name)]
+    nothing_on(pages, invalid, is_="shown as a name that is none")
+
+
+@check("simple.name.normalization")
+def test_normalization(registry: Registry, index: Index, new_name: NewName) -> None:
+    distribution = wheel(new_name("Ab.-_Cd"), "1.0")
+    taken(registry.upload(distribution))
+    for page in index.pages(normalized(distribution.name)):
+        expect.listed(page, [distribution.filename])

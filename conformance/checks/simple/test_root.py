@@ -1,0 +1,38 @@
+"""The list of projects, in whichever form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.simple.support import nothing_on
+from conformance.names import normalized
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Index
+    from conformance.pages import RootPage
+
+
+@check("simple.root.lists-uploads")
+def test_lists_uploads(index: Index) -> None:
+    nothing_on(
+        index.roots(),
+        lambda root: sorted(set(index.projects) - projects(root)),
+        is_="hosted that the root does not list",
+    )
+
+
+@check("simple.root.agrees-across-types")
+def test_agrees_across_types(index: Index) -> None:
+    html, json = index.html_root().page, index.json_root().page
+    expect.nothing(
+        of=sorted(projects(html) ^ projects(json)),
+        is_="listed in one form only",
+        where=f"{html.where}; {json.where}",
+    )
+
+
+def projects(root: RootPage) -> set[str]:
+    """Return the normalized name of every project that a root page lists."""
+    return {normalized(name) for name in root.names}

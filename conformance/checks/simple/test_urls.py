@@ -1,0 +1,131 @@
+"""The URLs of pages, and where other spellings of them lead."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.simple.support import accepted_types, nothing_on, page_of, redirected_to
+from conformance.pages import JSON_V1
+from conformance.verdicts import NotApplicable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.checks.simple.support import Downloads
+    from conformance.fixtures import Index, Registry
+    from conformance.wire import Answer
+
+
+@check("simple.url.project-normalized")
+def test_project_normalized(registry: Registry, index: Index) -> None:
+    def elsewhere(name: str) -> Iterable[str]:
+        answers = [registry.project_answer(name, accept=each) for each in accepted_types(index)]
+        there = path(registry.project_url(name))
+        return [str(each) for each in answers if each.status != 200 or path(each.url) != there]
+
+    nothing_on(index.projects, elsewhere, is_="missing, or answered at another URL")
+
+
+@check("simple.url.variants-same-project")
+def test_variants_same_project(registry: Registry, index: Index, respelled: list[Answer]) -> None:
+    here = path(registry.project_url(index.project))
+    files = index.pages()[0].filenames
+
+    def amiss(answer: Answer) -> bool:
+        target = redirected_to(answer)
+        if target is not None:
+            return path(target) != here
+        return answer.status not in {200, 404, 410} or (
+            answer.status == 200 and page_of(answer).filenames != files
+        )
+
+    wrong = [
+        f"{each} to {redirected_to(each)}" if redirected_to(each) else str(each)
+        for each in respelled
+        if amiss(each)
+    ]
+    expect.nothing(of=wrong, is_="neither the same project nor 404", where=here)
+
+
+@check("simple.url.trailing-slash")
+def test_trailing_slash(slashless: list[Answer]) -> None:
+    pages = [each for each in slashless if each.status == 200 and each.content_type.endswith("html")]
+    expect.nothing(
+        of=[each.url for each in pages], is_="answered with a page", where="; ".join(map(str, pages))
+    )
+
+
+@check("simple.url.redirect-adds-slash")
+def test_redirect_adds_slash(slashless: list[Answer]) -> None:
+    def to(answer: Answer) -> str:
+        return f"{answer.status} {redirected_to(answer) or ''}".strip()
+
+    def elsewhere(answer: Answer) -> Iterable[str]:
+        return [] if path(redirected_to(answer) or "") == path(f"{answer.url}/") else [to(answer)]
+
+    nothing_on(slashless, elsewhere, is_="but a redirect that adds the slash")
+
+
+@check("simple.url.redirect-keeps-origin")
+def test_redirect_keeps_origin(registry: Registry, slashless: list[Answer], respelled: list[Answer]) -> None:
+    redirects = [(each, target) for each in [*slashless, *respelled] if (target := redirected_to(each))]
+    if not redirects:
+        raise NotApplicable("no URL without its slash or with another spelling is a redirect")
+    base = registry.target.index_url.removesuffix("/")
+    expect.nothing(
+        of=[target for _, target in redirects if not target.startswith(base)],
+        is_=f"outside {base}",
+        where="; ".join(str(each) for each, target in redirects if not target.startswith(base)),
+    )
+
+
+@check("simple.url.redirect-keeps-query")
+def test_redirect_keeps_query(registry: Registry, index: Index) -> None:
+    query = f"format={quote(JSON_V1, safe='')}"
+    answer = registry.request("GET", f"{registry.project_url(index.project).removesuffix('/')}?{query}")
+    target = redirected_to(answer)
+    if target is None:
+        raise NotApplicable("a URL without its slash is no redirect")
+    expect.equal(parse_qsl(urlsplit(target).query), parse_qsl(query), of="the query", where=answer)
+
+
+@check("simple.url.relative-or-absolute")
+def test_relative_or_absolute(index: Index, slashless: list[Answer], respelled: list[Answer]) -> None:
+    wanted = {file.url for page in index.pages() for file in page.files}
+
+    def astray(answer: Answer) -> Iterable[str]:
+        return [file.url for file in page_of(answer).files if file.url not in wanted]
+
+    pages = [each for each in [slashless[0], *respelled] if each.status == 200]
+    nothing_on(pages, astray, is_="linked that the page does not link under its own URL")
+
+
+@check("simple.url.percent-encoding")
+def test_percent_encoding(index: Index, downloads: Downloads) -> None:
+    pages = [page for name in index.projects for page in index.pages(name)]
+    special = {file.filename for page in pages for file in page.files if re.search("[+!]", file.filename)}
+    if not special:
+        raise NotApplicable("no file has a + or a ! in its name")
+    chosen = max(sorted(special), key=lambda filename: len({*filename} & {*"+!"}))
+    emitted = {file.url for page in pages for file in page.files if file.filename == chosen}
+    answers = [downloads(url) for url in sorted(emitted | {quoted(url) for url in emitted})]
+    missing = [each for each in answers if each.status != 200]
+    expect.nothing(of=[str(each) for each in missing], is_="missing", where=pages[0].where)
+    others = [each for each in answers if each.content != answers[0].content]
+    expect.nothing(of=[str(each) for each in others], is_="another file", where=answers[0])
+
+
+def path(url: str) -> str:
+    """Return the decoded path of a URL."""
+    return unquote(urlsplit(url).path)
+
+
+def quoted(url: str) -> str:
+    """Return a file's URL as pip asks for it: whatever can be percent-encoded in the file's name is."""
+    parts = urlsplit(url)
+    folder, _, filename = parts.path.rpartition("/")
+    return parts._replace(path=f"{folder}/{quote(unquote(filename), safe='')}").geturl()

@@ -1,0 +1,84 @@
+"""Projects with a status other than active."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conformance.checks.publishing import link, publish
+from conformance.verdicts import Deviation
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Index, Management, NewName, Registry
+    from conformance.pages import FileLink, HtmlDocument, JsonDocument, ProjectPage
+    from conformance.wire import Answer
+    from reference_server.distributions import Distribution
+
+MARKERS = ("active", "archived", "quarantined", "deprecated")
+REASON = "Replaced by <\"other\"> & 'more', see docs \U0001f40d"
+META, META_REASON = "pypi:project-status", "pypi:project-status-reason"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marked:
+    """A project that was given a status after its first upload."""
+
+    status: str
+    file: Distribution
+    link: FileLink
+    """How the page linked the file before."""
+    second: Distribution
+    upload: Answer
+    """The answer to the upload of `second`, afterwards."""
+
+    @property
+    def project(self) -> str:
+        """The project's name."""
+        return self.file.name
+
+
+class Marks:
+    """Gives projects a status, each when it is first asked for."""
+
+    def __init__(self, registry: Registry, index: Index, management: Management, new_name: NewName) -> None:
+        self._registry = registry
+        self._index = index
+        self._management = management
+        self._new_name = new_name
+        self._made: dict[str, Marked] = {}
+
+    def __getitem__(self, status: str) -> Marked:
+        """Return the project of that status."""
+        if status not in self._made:
+            self._made[status] = self._make(status)
+        return self._made[status]
+
+    def _make(self, status: str) -> Marked:
+        name = self._new_name(status)
+        first, second = wheel(name, "1.0"), wheel(name, "2.0")
+        publish(self._registry, first)
+        found = link(self._index.pages(name)[0], first)
+        self._management.set_status(name, status, REASON)
+        upload = self._registry.upload(second)
+        return Marked(status=status, file=first, link=found, second=second, upload=upload)
+
+
+def status_metas(document: HtmlDocument, name: str = META) -> list[str]:
+    """Return the content of every meta tag of that name, wherever it stands."""
+    metas = (*document.metas, *document.stray_metas)
+    return [meta.get("content") or "" for meta in metas if meta.get("name") == name]
+
+
+def status_objects(document: JsonDocument) -> list[object]:
+    """Return what stands under `project-status`: at the top level, or where it should not, in `meta`."""
+    places = (document.object, document.meta)
+    return [place["project-status"] for place in places if "project-status" in place]
+
+
+def page_if_any(index: Index, form: str, name: str) -> ProjectPage | None:
+    """Return a project's page; None where there is none, which is a way of not offering files."""
+    try:
+        return index.html(name).page if form == "html" else index.json(name).page
+    except Deviation:
+        return None

@@ -1,0 +1,70 @@
+"""What a project's status does to uploads and downloads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.attempts import link_to
+from conformance.checks import check
+from conformance.checks.publishing import fetch
+from conformance.checks.status.support import page_if_any
+from conformance.names import normalized
+
+if TYPE_CHECKING:
+    from conformance.checks.status.support import Marks
+    from conformance.fixtures import Corpus, Index, Registry
+
+
+@check("status.default-active")
+def test_default_active(registry: Registry, index: Index, corpus: Corpus) -> None:
+    wheel = corpus["main-wheel"]
+    for page in index.pages(normalized(corpus.main)):
+        expect.equal(page.status or "active", "active", of="a status that nobody changed", where=page.where)
+    expect.same_bytes(registry.download(link_to(registry, wheel)), wheel)
+
+
+@check("status.active.upload")
+def test_active_upload(corpus: Corpus, index: Index, marks: Marks) -> None:
+    for page in index.pages(normalized(corpus.main)):
+        expect.listed(page, [corpus["main-wheel"].filename, corpus["main-latest"].filename])
+    expect.accepted(marks["deprecated"].upload)
+
+
+@check("status.active.download")
+def test_active_download(registry: Registry, index: Index, marks: Marks) -> None:
+    for status in ("archived", "deprecated"):
+        project = marks[status]
+        for page in index.pages(project.project):
+            expect.listed(page, [project.file.filename])
+        expect.same_bytes(registry.download(project.link.url), project.file)
+
+
+@check("status.archived.no-upload")
+def test_archived_no_upload(index: Index, marks: Marks) -> None:
+    archived = marks["archived"]
+    expect.refused(archived.upload)
+    for page in index.pages(archived.project):
+        expect.not_listed(page, [archived.second.filename])
+
+
+@check("status.quarantined.no-upload")
+def test_quarantined_no_upload(marks: Marks) -> None:
+    expect.refused(marks["quarantined"].upload)
+
+
+@check("status.quarantined.no-files")
+def test_quarantined_no_files(index: Index, marks: Marks) -> None:
+    quarantined = marks["quarantined"]
+    for form in ("html", "json"):
+        page = page_if_any(index, form, quarantined.project) if index.offer.has(form) else None
+        if page is not None:
+            expect.nothing(of=page.filenames, is_="listed in a quarantined project", where=page.where)
+
+
+@check("status.quarantined.urls-dead")
+def test_quarantined_urls_dead(registry: Registry, marks: Marks) -> None:
+    link = marks["quarantined"].link
+    answers = [fetch(registry, url) for url in (link.url, f"{link.url}.metadata")]
+    alive = [str(answer) for answer in answers if not 400 <= answer.status < 500]
+    expect.nothing(of=alive, is_="served of a quarantined project", where=answers[0])

@@ -1,0 +1,130 @@
+"""How pages say a project's status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.status.support import (
+    MARKERS,
+    META,
+    META_REASON,
+    REASON,
+    status_metas,
+    status_objects,
+)
+from conformance.verdicts import NotApplicable
+
+if TYPE_CHECKING:
+    from conformance.checks.status.support import Marks
+    from conformance.fixtures import Index
+    from conformance.pages import ProjectPage
+
+HTML_VERSION = "1.4"
+LEAST_JSON = (1, 4)
+
+
+@check("status.html.value")
+def test_html_value(index: Index, projects: tuple[str, ...]) -> None:
+    for name in projects:
+        reading = index.html(name)
+        metas = status_metas(reading.document)
+        wrong = [repr(content) for content in metas if content not in MARKERS]
+        expect.nothing(of=wrong, is_="but " + ", ".join(MARKERS), where=reading)
+        expect.nothing(of=metas[1:], is_=f"after the first {META}", where=reading)
+
+
+@check("status.html.emitted")
+def test_html_emitted(index: Index, marks: Marks) -> None:
+    for status in ("archived", "deprecated"):
+        reading = index.html(marks[status].project)
+        found = [content.lower() for content in status_metas(reading.document)]
+        expect.equal(found[:1], [status], of=META, where=reading)
+
+
+@check("status.html.reason")
+def test_html_reason(index: Index, marks: Marks) -> None:
+    readings = [index.html(marks[status].project) for status in ("archived", "deprecated")]
+    reasons = [(reading, status_metas(reading.document, META_REASON)) for reading in readings]
+    if not any(found for _, found in reasons):
+        raise NotApplicable("no page shows a reason, and none has to")
+    for reading, found in reasons:
+        expect.equal(found or [REASON], [REASON], of=META_REASON, where=reading)
+
+
+@check("status.json.object")
+def test_json_object(index: Index, projects: tuple[str, ...]) -> None:
+    for name in projects:
+        reading = index.json(name)
+        top = reading.document.object.get("project-status")
+        is_right = isinstance(top, dict) and "status" in top
+        wrong = [repr(found) for found in status_objects(reading.document)] if not is_right else []
+        expect.nothing(of=wrong, is_="but an object with `status` at the top level", where=reading)
+
+
+@check("status.json.value")
+def test_json_value(index: Index, projects: tuple[str, ...]) -> None:
+    for name in projects:
+        reading = index.json(name)
+        objects = [found for found in status_objects(reading.document) if isinstance(found, dict)]
+        wrong = [repr(found.get("status")) for found in objects if found.get("status") not in MARKERS]
+        expect.nothing(of=wrong, is_="but " + ", ".join(MARKERS), where=reading)
+
+
+@check("status.json.reason")
+def test_json_reason(index: Index, projects: tuple[str, ...]) -> None:
+    for name in projects:
+        reading = index.json(name)
+        objects = [found for found in status_objects(reading.document) if isinstance(found, dict)]
+        reasons = [found["reason"] for found in objects if "reason" in found]
+        expect.nothing(of=[r for r in reasons if not isinstance(r, str)], is_="but a string", where=reading)
+
+
+@check("status.api-version")
+def test_api_version(index: Index, projects: tuple[str, ...]) -> None:
+    for name in projects:
+        if index.offer.has("html") and status_metas(index.html(name).document):
+            page = index.html(name).page
+            expect.equal(
+                page.api_version, HTML_VERSION, of="a page with a status to declare", where=page.where
+            )
+        if index.offer.has("json") and status_objects(index.json(name).document):
+            page = index.json(name).page
+            found = _number(page.api_version)
+            expect.nothing(
+                of=[str(page.api_version)] if found < LEAST_JSON else [],
+                is_="older than 1.4 on a page with a status",
+                where=page.where,
+            )
+
+
+def _number(version: str | None) -> tuple[int, ...]:
+    return tuple(int(part) for part in (version or "").split(".") if part.isdigit())
+
+
+@check("status.not-on-root")
+def test_not_on_root(index: Index) -> None:
+    if index.offer.has("html"):
+        html = index.html_root()
+        expect.nothing(of=status_metas(html.document), is_=f"under {META} in the list", where=html)
+    if index.offer.has("json"):
+        json = index.json_root()
+        projects = json.document.object.get("projects")
+        entries = [each for each in projects if isinstance(each, dict)] if isinstance(projects, list) else []
+        found = [
+            *status_objects(json.document),
+            *(each["name"] for each in entries if "project-status" in each),
+        ]
+        expect.nothing(of=map(repr, found), is_="with project-status in the list", where=json)
+
+
+@check("status.html-json-agree")
+def test_html_json_agree(index: Index, projects: tuple[str, ...]) -> None:
+    for name in projects:
+        html, json = index.html(name).page, index.json(name).page
+        expect.equal(_said(json), _said(html), of="as in HTML, the status", where=json.where)
+
+
+def _said(page: ProjectPage) -> str:
+    return page.status or "active"

@@ -1,0 +1,82 @@
+"""How pages show that a file is yanked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.publishing import link
+from conformance.checks.yank.support import REASON
+
+if TYPE_CHECKING:
+    from conformance.checks.yank.support import Yanked
+    from conformance.fixtures import Index, Management
+
+ATTRIBUTE = "data-yanked"
+
+
+@check("yank.html.attribute")
+def test_html_attribute(index: Index, yanked: Yanked) -> None:
+    page = index.html(yanked.project).page
+    files = (yanked.reasoned, yanked.plain, yanked.kept)
+    found = {file.filename: ATTRIBUTE in link(page, file).raw for file in files}
+    wanted = dict(zip(found, (True, True, False), strict=True))
+    expect.equal(found, wanted, of=ATTRIBUTE, where=page.where)
+
+
+@check("yank.html.value-present")
+def test_html_value_present(index: Index, projects: tuple[str, ...]) -> None:
+    for name in projects:
+        reading = index.html(name)
+        anchors = [anchor for anchor in reading.document.plain_anchors if ATTRIBUTE in anchor.attributes]
+        bare = [anchor.text for anchor in anchors if anchor.attributes[ATTRIBUTE] is None]
+        expect.nothing(of=bare, is_=f"with {ATTRIBUTE} but without a value", where=reading)
+
+
+@check("yank.html.reason")
+def test_html_reason(index: Index, yanked: Yanked) -> None:
+    page = index.html(yanked.project).page
+    found = link(page, yanked.reasoned).raw.get(ATTRIBUTE)
+    expect.equal(found, REASON, of=ATTRIBUTE, where=page.where)
+
+
+@check("yank.json.value")
+def test_json_value(index: Index, yanked: Yanked) -> None:
+    page = index.json(yanked.project).page
+    allowed = {yanked.reasoned: (True, REASON), yanked.plain: (True,)}
+    found = {file: link(page, file).raw.get("yanked") for file in allowed}
+    wrong = [f"{value!r} for {file.filename}" for file, value in found.items() if value not in allowed[file]]
+    expect.nothing(of=wrong, is_=f"but true or the reason {REASON!r}", where=page.where)
+
+
+@check("yank.still-listed")
+def test_still_listed(index: Index, yanked: Yanked) -> None:
+    for page in index.pages(yanked.project):
+        expect.listed(page, [yanked.reasoned.filename, yanked.plain.filename])
+
+
+@check("yank.per-file")
+def test_per_file(index: Index, yanked: Yanked) -> None:
+    for page in index.pages(yanked.project):
+        marked = link(page, yanked.sibling).yanked
+        expect.equal(marked, None, of="for a file that was not yanked,", where=page.where)
+
+
+@check("yank.html-json-agree")
+def test_html_json_agree(index: Index, projects: tuple[str, ...]) -> None:
+    for name in projects:
+        html, json = index.html(name).page, index.json(name).page
+        found = {file.filename: file.yanked for file in json.files}
+        wanted = {file.filename: file.yanked for file in html.files}
+        expect.equal(found, wanted, of="as in HTML, the yanked files", where=json.where)
+
+
+@check("yank.unyank")
+def test_unyank(index: Index, yanked: Yanked, management: Management) -> None:
+    file = yanked.plain
+    for change, marked in ((management.unyank, False), (management.yank, True)):
+        change(file)
+        for page in index.pages(file.name, fresh=True):
+            found = link(page, file).yanked is not None
+            expect.equal(found, marked, of=f"after {change.__name__}, yanked", where=page.where)

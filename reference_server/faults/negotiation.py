@@ -1,0 +1,465 @@
+"""Faults in which type a page gets, and in what it says about that."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from werkzeug import Response
+
+from reference_server.faults import Fault
+from reference_server.negotiation import SIMPLE_HTML, SIMPLE_JSON, TEXT_HTML, negotiate, weighted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from reference_server.request import Request
+    from reference_server.rules import Rules
+
+PAGES = frozenset({"root_page", "project_page"})
+EMPTY_PAGE = "<!DOCTYPE html><title>Links</title>"
+
+
+class Negotiates(Fault):
+    """Reads Accept in its own way, and chooses as the good server would; or chooses in its own way too."""
+
+    _otherwise: Callable[[str | None, Sequence[str], str], str | None] = staticmethod(negotiate)
+
+    def rules(self, rules: Rules) -> Rules:
+        self._otherwise = rules.negotiate
+        return replace(rules, negotiate=self.negotiate)
+
+    def negotiate(self, accept: str | None, offered: Sequence[str], default: str) -> str | None:
+        """Choose a media type (see `reference_server.negotiation.negotiate`)."""
+        return self._otherwise(self.read(accept), offered, default)
+
+    def read(self, accept: str | None) -> str | None:
+        """Give the header as the good server would have to be sent it."""
+        return accept
+
+
+# What Content-Type says
+
+
+class ErrorsWithoutContentType(Fault):
+    """Does not say what the text of a 404 is."""
+
+    breaks = ("nego.content-type.always", "http.errors-content-type")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint in PAGES and response.status_code == 404:
+            del response.headers["Content-Type"]
+        return response
+
+
+class DefaultPageCalledJson(Fault):
+    """Sends HTML as JSON to who takes anything, as a proxy does that labels by its own configuration."""
+
+    breaks = ("nego.content-type.truthful",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        anything = request.headers.get("Accept", "*/*") == "*/*"
+        if request.endpoint in PAGES and response.status_code == 200 and anything:
+            response.headers["Content-Type"] = SIMPLE_JSON
+        return response
+
+
+class MediaTypesInMixedCase(Fault):
+    """Writes the media type of JSON in mixed case, which uv does not take."""
+
+    breaks = ("nego.content-type.lowercase",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint in PAGES and response.content_type == SIMPLE_JSON:
+            response.headers["Content-Type"] = "Application/Vnd.PyPI.Simple.V1+JSON"
+        return response
+
+
+class RootCalledPlainJson(Fault):
+    """Sends the list of projects as `application/json`, as a framework's own JSON answer is."""
+
+    breaks = ("nego.content-type.truthful", "nego.json", "nego.pip-header")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "root_page" and response.content_type == SIMPLE_JSON:
+            response.headers["Content-Type"] = "application/json"
+        return response
+
+
+class FallbackMisspelled(Fault):
+    """Knows JSON and `text/html`, and calls the page `text_html` for who wants another type, as devpi does."""
+
+    breaks = (
+        "nego.content-type.truthful",
+        "nego.html-v1",
+        "nego.unsupported.allowed-outcomes",
+        "nego.unsupported.406",
+    )
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, serializations=(SIMPLE_JSON, TEXT_HTML))
+
+    def respond(self, request: Request, response: Response) -> Response:
+        unacceptable = request.endpoint in PAGES and response.status_code == 406
+        return Response(EMPTY_PAGE, content_type="text_html") if unacceptable else response
+
+
+class RootCalledXhtml(Fault):
+    """Sends the list of projects as XHTML to who wants `text/html`."""
+
+    breaks = ("nego.content-type.truthful", "nego.text-html")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "root_page" and request.headers.get("Accept") == TEXT_HTML:
+            response.headers["Content-Type"] = "application/xhtml+xml"
+        return response
+
+
+# How Accept is read
+
+
+class JsonWithoutAccept(Negotiates):
+    """Sends JSON to who sends no Accept, and HTML to who takes anything."""
+
+    breaks = ("nego.no-accept",)
+
+    def read(self, accept: str | None) -> str | None:
+        return SIMPLE_JSON if accept is None else accept
+
+
+class EmptyAcceptRefused(Negotiates):
+    """Takes an empty Accept for the wish to get nothing."""
+
+    breaks = ("nego.empty-accept",)
+
+    def read(self, accept: str | None) -> str | None:
+        return "image/png" if accept is not None and not accept.strip() else accept
+
+
+class WildcardsUnknown(Negotiates):
+    """Knows no wildcards but `*/*`."""
+
+    breaks = ("nego.wildcards", "nego.picks-listed", "nego.specificity")
+
+    def read(self, accept: str | None) -> str | None:
+        return accept and re.sub(r"(text|application)/\*", r"\1/wildcard", accept)
+
+
+class OnlyFirstMemberRead(Negotiates):
+    """Reads Accept up to its first comma."""
+
+    breaks = (
+        "nego.picks-listed",
+        "nego.order-irrelevant",
+        "nego.quality",
+        "nego.q-zero",
+        "nego.specificity",
+        "nego.prefers-json-on-ties",
+    )
+
+    def read(self, accept: str | None) -> str | None:
+        return accept and accept.partition(",")[0]
+
+
+class TiesGoToTheFirst(Negotiates):
+    """Of types that are equally welcome, sends the one that is listed first."""
+
+    breaks = ("nego.order-irrelevant", "nego.prefers-json-on-ties")
+
+    def negotiate(self, accept: str | None, offered: Sequence[str], default: str) -> str | None:
+        listed = [text for text, _ in weighted(accept or "")]
+        later = len(listed)
+        places = {each: listed.index(each) if each in listed else later for each in offered}
+        return self._otherwise(accept, sorted(offered, key=places.__getitem__), default)
+
+
+class WeightsIgnored(Negotiates):
+    """Reads no weights, except that 0 is a refusal."""
+
+    breaks = ("nego.quality", "nego.specificity")
+
+    def read(self, accept: str | None) -> str | None:
+        return accept and re.sub(r";\s*[qQ]=(?!0(\.0*)?\s*(,|$))[^,]*", "", accept)
+
+
+class AcceptSearchedForJson(Negotiates):
+    """Sends JSON when its type is somewhere in Accept, else HTML, as GitLab does."""
+
+    breaks = (
+        "nego.wildcards",
+        "nego.quality",
+        "nego.q-zero",
+        "nego.specificity",
+        "nego.case-insensitive",
+        "nego.unsupported.406",
+        "nego.latest.supported",
+    )
+
+    def negotiate(self, accept: str | None, offered: Sequence[str], default: str) -> str | None:
+        del offered, default
+        return SIMPLE_JSON if accept and SIMPLE_JSON in accept else TEXT_HTML
+
+
+class ZeroReadAsNoWeight(Negotiates):
+    """Takes a weight of 0 for none: `float(weight) or 1.0`."""
+
+    breaks = ("nego.q-zero", "nego.specificity")
+
+    def read(self, accept: str | None) -> str | None:
+        return accept and re.sub(r";\s*q=0(\.0*)?(?=\s*(,|$))", "", accept)
+
+
+class BadWeightFails(Fault):
+    """Fails over a weight that is no number: `ValueError`."""
+
+    breaks = ("nego.q-syntax",)
+
+    def handle(self, request: Request) -> Response | None:
+        weights = re.findall(r"q=([^,;]*)", request.headers.get("Accept", ""))
+        bad = any(not re.fullmatch(r"\s*[0-9.]+\s*", weight) for weight in weights)
+        return Response("ValueError", status=500) if bad and request.endpoint in PAGES else None
+
+
+class BlankBeforeWeightUnread(Negotiates):
+    """Takes the blank before a semicolon for a part of the type."""
+
+    breaks = ("nego.q-syntax",)
+
+    def read(self, accept: str | None) -> str | None:
+        return accept and re.sub(r"\s+;", ".blank;", accept)
+
+
+class WildcardsOutweighNames(Negotiates):
+    """Gives a type the greatest weight of whatever covers it, so that a wildcard overrules a name."""
+
+    breaks = ("nego.specificity",)
+
+    def negotiate(self, accept: str | None, offered: Sequence[str], default: str) -> str | None:
+        weights = dict(weighted(accept or ""))
+        for media_type in offered:
+            covering = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
+            named = [weights[each] for each in covering if each in weights]
+            if media_type in weights:
+                weights[media_type] = max(named)
+        header = ", ".join(f"{text};q={weight:.3f}" for text, weight in weights.items())
+        return self._otherwise(header if weights else accept, offered, default)
+
+
+class CapitalLettersUnknown(Negotiates):
+    """Compares media types letter by letter, capitals and all."""
+
+    breaks = ("nego.case-insensitive",)
+
+    def read(self, accept: str | None) -> str | None:
+        return accept and re.sub(r"[^\s,;]*[A-Z][^\s,;]*/[^\s,;]*", "image/png", accept)
+
+
+class HtmlOnTies(Fault):
+    """Sends HTML when JSON is as welcome."""
+
+    breaks = ("nego.prefers-json-on-ties",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, serializations=tuple(reversed(rules.serializations)))
+
+
+# What real clients send
+
+
+class RootRefusesLists(Fault):
+    """Refuses the list of projects to who names several types, as Artifactory did (uv #14375)."""
+
+    breaks = ("nego.pip-header",)
+
+    def handle(self, request: Request) -> Response | None:
+        several = "," in request.headers.get("Accept", "")
+        return Response(status=406) if several and request.endpoint == "root_page" else None
+
+
+class ZstdFails(Fault):
+    """Fails when a client could also read zstd, where pip's request works (uv #6610)."""
+
+    breaks = ("nego.uv-header",)
+
+    def handle(self, request: Request) -> Response | None:
+        reads_zstd = "zstd" in request.headers.get("Accept-Encoding", "")
+        return Response(status=500) if reads_zstd and request.endpoint in PAGES else None
+
+
+class BrowsersGetJson(Negotiates):
+    """Sends JSON to browsers, which show it as text without a link."""
+
+    breaks = ("nego.browser-header",)
+
+    def read(self, accept: str | None) -> str | None:
+        return SIMPLE_JSON if accept and "application/xhtml+xml" in accept else accept
+
+
+# When there is nothing acceptable
+
+
+class UnknownVersionsFail(Fault):
+    """Fails when a client accepts nothing but a version of the API that it does not know."""
+
+    breaks = ("nego.unsupported.allowed-outcomes", "nego.unsupported.406")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        unacceptable = request.endpoint in PAGES and response.status_code == 406
+        unknown = re.search(r"simple\.v(?!1\b)", request.headers.get("Accept", ""))
+        return Response("KeyError", status=500) if unacceptable and unknown else response
+
+
+class UnsupportedTypePromised(Fault):
+    """Sends HTML under the name of whatever one type was asked for."""
+
+    breaks = ("nego.unsupported.allowed-outcomes", "nego.unsupported.406")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        wanted = request.headers.get("Accept", TEXT_HTML)
+        if request.endpoint in PAGES and response.status_code == 406 and "," not in wanted:
+            return Response(EMPTY_PAGE, content_type=wanted)
+        return response
+
+
+class DefaultForUnsupportedTypes(Fault):
+    """Sends HTML to who does not accept it, as the Python Package Index does."""
+
+    breaks = ("nego.unsupported.406",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, refuses_unacceptable=False)
+
+
+class ChoiceForUnsupportedTypes(Fault):
+    """Answers 300 with a list of the types that there are."""
+
+    breaks = ("nego.no-300", "nego.unsupported.406")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint in PAGES and response.status_code == 406:
+            response.status_code = 300
+        return response
+
+
+class LatestCalledLatest(Fault):
+    """Sends a page under the alias that it was asked for by."""
+
+    breaks = ("nego.latest.real-type", "nego.latest.supported")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        accept = request.headers.get("Accept", "")
+        if request.endpoint in PAGES and response.status_code == 200 and "simple.latest" in accept:
+            response.headers["Content-Type"] = accept
+        return response
+
+
+class LatestUnknown(Negotiates):
+    """Does not know the aliases of the latest version, as devpi and Pulp do not."""
+
+    breaks = ("nego.latest.supported",)
+
+    def read(self, accept: str | None) -> str | None:
+        return accept and accept.replace("simple.latest", "simple.unknown")
+
+
+# The query's format
+
+
+class FormatOnlyForJson(Fault):
+    """Reads the query's `format` only when it wants JSON."""
+
+    breaks = ("nego.format-param.precedence",)
+
+    def handle(self, request: Request) -> Response | None:
+        if _format(request) in {TEXT_HTML, SIMPLE_HTML}:
+            request.query_string = b""
+        return None
+
+
+class UnknownFormatFails(Fault):
+    """Fails over a `format` that it does not know."""
+
+    breaks = ("nego.format-param.unsupported-ok",)
+
+    def handle(self, request: Request) -> Response | None:
+        known = {None, SIMPLE_JSON, SIMPLE_HTML, TEXT_HTML}
+        return None if _format(request) in known else Response("KeyError", status=500)
+
+
+class FormatReadAsAccept(Fault):
+    """Reads the query's `format` as if it were Accept, with wildcards, lists and weights."""
+
+    breaks = ("nego.format-param.single",)
+
+    def handle(self, request: Request) -> Response | None:
+        wanted = _format(request)
+        if wanted is not None and request.path.endswith("/"):
+            request.environ["HTTP_ACCEPT"] = wanted
+            request.query_string = b""
+        return None
+
+
+# One URL, several pages
+
+
+class VaryLeftOut(Fault):
+    """Does not say that a page depends on Accept, so that a cache sends JSON to who reads HTML."""
+
+    breaks = ("nego.vary",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint in PAGES and response.status_code in {200, 304}:
+            response.headers["Vary"] = "Accept-Encoding"
+        return response
+
+
+class VaryLeftOutWhenUnchanged(Fault):
+    """Does not say that a page depends on Accept when it answers 304."""
+
+    breaks = ("nego.vary", "http.pages.304")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint in PAGES and response.status_code == 304:
+            response.headers.pop("Vary", None)
+        return response
+
+
+class HeadIgnoresAccept(Fault):
+    """Answers HEAD with the default type."""
+
+    breaks = ("nego.head-same", "http.head")
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint in PAGES and request.method == "HEAD":
+            request.environ["HTTP_ACCEPT"] = "*/*"
+        return None
+
+
+class TypesCrossOver(Fault):
+    """Sends the page that another client was sent just before: a cache, emptied by changes, that only knows URLs."""
+
+    breaks = ("nego.stable",)
+
+    def __init__(self) -> None:
+        self._asked: dict[str, tuple[str, ...]] = {}
+
+    def handle(self, request: Request) -> Response | None:
+        """When A, B, A, B have been wanted of one URL, and nothing else, the last one gets A."""
+        if request.method not in {"GET", "HEAD"}:
+            self._asked.clear()
+        if request.endpoint == "project_page" and "If-None-Match" not in request.headers:
+            asked = (*self._asked.get(request.path, ())[-3:], request.headers.get("Accept", "*/*"))
+            self._asked[request.path] = asked
+            if asked[:2] == asked[2:] and asked[0] != asked[1]:
+                request.environ["HTTP_ACCEPT"] = asked[0]
+        return None
+
+
+def _format(request: Request) -> str | None:
+    """Read the query without keeping what was read, so that it can still be changed."""
+    if request.endpoint not in PAGES:
+        return None
+    query = parse_qs(request.query_string.decode("latin-1"), keep_blank_values=True)
+    return query["format"][0] if "format" in query else None

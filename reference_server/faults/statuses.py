@@ -1,0 +1,164 @@
+"""Faults in project status: in how pages say it, and in what it does."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from reference_server.faults import Fault
+from reference_server.model import Status
+
+if TYPE_CHECKING:
+    from reference_server.rendering.pages import ProjectPage, RootPage
+    from reference_server.rules import Rules
+
+META = re.compile(rb'\s*<meta name="pypi:project-status" content="[^"]*">')
+
+
+def said_in_json(page: ProjectPage, marker: Any) -> ProjectPage:
+    """Give the page with another `project-status` in JSON, if it has one."""
+    return page if page.status is None else replace(page, keys={**page.keys, "project-status": marker})
+
+
+class StatusInCapitals(Fault):
+    """Writes the status with a capital letter in HTML."""
+
+    breaks = ("status.html.value", "status.html-json-agree")
+
+    def rendered(self, body: bytes) -> bytes:
+        return re.sub(rb'(project-status" content=")(\w)', lambda m: m[1] + m[2].upper(), body)
+
+
+class StatusNotInHtml(Fault):
+    """Says the status in JSON alone."""
+
+    breaks = ("status.html.emitted", "status.html-json-agree")
+
+    def rendered(self, body: bytes) -> bytes:
+        return META.sub(b"", body)
+
+
+class StatusReasonEscapedTwice(Fault):
+    """Escapes the reason twice, so that readers see `&lt;`."""
+
+    breaks = ("status.html.reason",)
+
+    def rendered(self, body: bytes) -> bytes:
+        return re.sub(
+            rb'(project-status-reason" content=")([^"]*)',
+            lambda m: m[1] + m[2].replace(b"&", b"&amp;"),
+            body,
+        )
+
+
+class StatusAsString(Fault):
+    """Writes `project-status` in JSON as a string; uv gives up on the page."""
+
+    breaks = ("status.json.object", "status.html-json-agree")
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return said_in_json(page, page.status)
+
+
+class StatusUnknown(Fault):
+    """Makes up a status in JSON."""
+
+    breaks = ("status.json.value", "status.html-json-agree")
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return said_in_json(page, {"status": "unmaintained", "reason": page.status_reason or ""})
+
+
+class StatusReasonNull(Fault):
+    """Writes null in JSON where there is a reason."""
+
+    breaks = ("status.json.reason",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return said_in_json(page, {"status": page.status, "reason": None})
+
+
+class StatusAtAnOldVersion(Fault):
+    """Marks a status on a page of API version 1.3."""
+
+    breaks = ("status.api-version",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page if page.status is None else replace(page, repository_version="1.3")
+
+
+class StatusOnTheRoot(Fault):
+    """Writes a status into the list of projects."""
+
+    breaks = ("status.not-on-root",)
+
+    def root_page(self, page: RootPage) -> RootPage:
+        return replace(page, keys={"project-status": {"status": "active"}})
+
+
+class EveryProjectDeprecated(Fault):
+    """Calls a project deprecated to which nobody gave a status."""
+
+    breaks = ("status.default-active",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return replace(page, status=page.status or "deprecated")
+
+
+class DeprecatedIsClosed(Fault):
+    """Takes no uploads to deprecated projects."""
+
+    breaks = ("status.active.upload",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, takes_uploads=lambda project: project.status is Status.ACTIVE)
+
+
+class ArchivedIsHidden(Fault):
+    """Offers no files of archived projects."""
+
+    breaks = ("status.active.download",)
+
+    def rules(self, rules: Rules) -> Rules:
+        hidden = {Status.ARCHIVED, Status.QUARANTINED}
+        return replace(rules, offers_files=lambda project: project.status not in hidden)
+
+
+class ArchivedIsOpen(Fault):
+    """Takes uploads to archived projects."""
+
+    breaks = ("status.archived.no-upload",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, takes_uploads=lambda project: project.status is not Status.QUARANTINED)
+
+
+class QuarantinedIsOpen(Fault):
+    """Takes uploads to quarantined projects."""
+
+    breaks = ("status.quarantined.no-upload",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, takes_uploads=lambda project: project.status is not Status.ARCHIVED)
+
+
+class QuarantinedIsListed(Fault):
+    """Lists the files of quarantined projects, and gives them out."""
+
+    breaks = ("status.quarantined.no-files", "status.quarantined.urls-dead")
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, offers_files=lambda _project: True)
+
+
+class QuarantinedIsOnlyUnlisted(Fault):
+    """Takes the files of quarantined projects off the page, and still gives them out."""
+
+    breaks = ("status.quarantined.urls-dead",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, offers_files=lambda _project: True)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return replace(page, files=()) if page.status == Status.QUARANTINED else page

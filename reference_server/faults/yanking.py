@@ -1,0 +1,115 @@
+"""Faults in yanking: in how pages show it, and in what it does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from werkzeug import Response
+
+from reference_server.answers import refusal
+from reference_server.errors import PackageNotFoundError
+from reference_server.faults import Fault
+from reference_server.faults.reading import gitlab_project_of
+
+if TYPE_CHECKING:
+    from reference_server.rendering.pages import FileLink, ProjectPage
+    from reference_server.request import Request
+    from reference_server.rules import Rules
+
+
+class YankOnlyInJson(Fault):
+    """Shows in JSON alone that a file is yanked."""
+
+    breaks = ("yank.html.attribute", "yank.html.reason", "yank.html-json-agree", "yank.unyank")
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(
+            lambda file: (
+                file
+                if file.yanked is None
+                else replace(file, yanked=None, keys={"yanked": file.yanked or True})
+            )
+        )
+
+
+class YankWithoutValue(Fault):
+    """Writes `data-yanked` without a value where there is no reason; to pip such a file is not yanked."""
+
+    breaks = ("yank.html.value-present",)
+
+    def rendered(self, body: bytes) -> bytes:
+        return body.replace(b' data-yanked=""', b" data-yanked")
+
+
+class YankReasonLost(Fault):
+    """Yanks without the reason that was given, as devpi's mirrors once did (devpi #895)."""
+
+    breaks = ("yank.html.reason",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, yanked=file.yanked and ""))
+
+
+class YankAsText(Fault):
+    """Writes the text "true" in JSON for a file that was yanked without a reason."""
+
+    breaks = ("yank.json.value", "yank.html-json-agree")
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, keys={"yanked": "true"}) if file.yanked == "" else file)
+
+
+class YankReasonNotInJson(Fault):
+    """Says in JSON only that a file is yanked, and in HTML also why."""
+
+    breaks = ("yank.html-json-agree",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, keys={"yanked": True}) if file.yanked else file)
+
+
+class YankedFilesUnlisted(Fault):
+    """Takes a yanked file off its page, as if yanking were deleting."""
+
+    breaks = ("yank.still-listed", "metadata.after-yank")
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, lists=lambda file: file.yanked is None)
+
+
+class YankedFilesGone(Fault):
+    """Lists a yanked file, and no longer gives it out."""
+
+    breaks = ("yank.still-downloadable",)
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint != "file":
+            return None
+        packages = request.registry.packages(gitlab_project_of(request))
+        wanted = request.arguments["sha256"]
+        files = (file for package in packages for file in package.files if file.sha256 == wanted)
+        return refusal(PackageNotFoundError()) if any(file.yanked is not None for file in files) else None
+
+
+class YankForGood(Fault):
+    """Says yes to taking a yank back, and keeps the file yanked."""
+
+    breaks = ("yank.unyank",)
+
+    def handle(self, request: Request) -> Response | None:
+        return Response(status=204) if request.endpoint in {"unyank_file", "unyank_version"} else None
+
+
+class YankOfTheWholeVersion(Fault):
+    """Marks every file of a version of which one is yanked, as PyPI does."""
+
+    breaks = ("yank.per-file",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        yanked = {_version(file): file.yanked for file in page.files if file.yanked is not None}
+        return page.each(lambda file: replace(file, yanked=yanked.get(_version(file), file.yanked)))
+
+
+def _version(file: FileLink) -> str:
+    return file.filename.removesuffix(".tar.gz").split("-")[1]

@@ -1,0 +1,57 @@
+"""The simple pages as JSON. Source: PyPA "Simple repository API", JSON serialization."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reference_server.rendering.pages import FileLink, ProjectPage, RootPage
+
+
+def project_page(page: ProjectPage) -> bytes:
+    """Write a project's page, in UTF-8."""
+    body: dict[str, Any] = {
+        "meta": _meta(page.repository_version),
+        "name": page.normalized or page.name,
+        "versions": page.versions,
+        "project-status": _said({"status": page.status, "reason": page.status_reason}) or None,
+    }
+    return _written(_said(body) | {"files": [_file(file) for file in page.files]} | dict(page.keys))
+
+
+def root_page(page: RootPage) -> bytes:
+    """Write the root page, in UTF-8."""
+    projects = [{"name": project.name} for project in page.projects]
+    return _written({"meta": _meta(page.repository_version), "projects": projects} | dict(page.keys))
+
+
+def _meta(version: str | None) -> dict[str, str]:
+    return {} if version is None else {"api-version": version}
+
+
+def _file(file: FileLink) -> dict[str, Any]:
+    body = {
+        "filename": file.filename,
+        "url": file.url,
+        "hashes": dict(file.hashes),
+        "requires-python": file.requires_python,
+        "size": file.size,
+        "upload-time": file.upload_time,
+        "core-metadata": file.core_metadata
+        if file.core_metadata is None or isinstance(file.core_metadata, bool)
+        else dict(file.core_metadata),
+        "yanked": False if file.yanked is None else file.yanked or True,
+        "provenance": file.provenance,
+    }
+    return _said(body) | dict(file.keys)
+
+
+def _said(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _written(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()

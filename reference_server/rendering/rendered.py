@@ -1,0 +1,56 @@
+"""Pages as bytes, and the pages that need not be written again."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A page in one serialization."""
+
+    body: bytes
+    media_type: str
+
+    @cached_property
+    def digest(self) -> str:
+        """What is different for every other page, and for every other serialization of this one."""
+        return hashlib.sha256(self.media_type.encode() + b"\n" + self.body).hexdigest()[:32]
+
+    @cached_property
+    def gzipped(self) -> bytes:
+        """The body, compressed."""
+        return gzip.compress(self.body, compresslevel=6, mtime=0)
+
+
+class RenderedPages:
+    """The last `limit` pages that were asked for. Safe to use from several threads."""
+
+    def __init__(self, *, limit: int) -> None:
+        self._limit = limit
+        self._lock = Lock()
+        self._pages: OrderedDict[Hashable, tuple[int, Rendered]] = OrderedDict()
+
+    def page(self, key: Hashable, serial: int, render: Callable[[], Rendered]) -> Rendered:
+        """Give the page as of `serial`, which has to be read before the page's contents are."""
+        with self._lock:
+            kept = self._pages.get(key)
+            if kept and kept[0] == serial:
+                self._pages.move_to_end(key)
+                return kept[1]
+        rendered = render()
+        with self._lock:
+            self._pages[key] = (serial, rendered)
+            self._pages.move_to_end(key)
+            while len(self._pages) > self._limit:
+                self._pages.popitem(last=False)
+        return rendered
