@@ -63,11 +63,12 @@ def test_uploads_meet(registry: Registry, new_name: NewName, examples: Examples)
 
 @check("gitlab.name.invalid-characters-refused")
 def test_invalid_characters_refused(registry: Registry, new_name: NewName) -> None:
-    """The name in the form is at fault, and nothing else: the file's own name is a valid one."""
+    """Once in the form alone, and once in the file's own name too, lest only one of them is looked at."""
     for bad in FORBIDDEN:
-        distribution = wheel(new_name("invalid"), "1.0")
-        form = upload_form(distribution).with_field("name", distribution.name + bad)
-        expect.refused(registry.upload(distribution, form=form))
+        clean = wheel(new_name("invalid"), "1.0")
+        form = upload_form(clean).with_field("name", clean.name + bad)
+        expect.refused(registry.upload(clean, form=form))
+        expect.refused(registry.upload(wheel(new_name("invalid") + bad, "1.0")))
 
 
 @check("gitlab.name.separator-at-edge-refused")
