@@ -42,8 +42,10 @@ def default_run(*options: str) -> dict[str, float]:
         path = Path(folder, "result.json")
         command = [sys.executable, "-m", "conformance", "run", "--json", str(path), *options]
         began = time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True)
+        run = subprocess.run(command, check=False, capture_output=True, text=True)
         wall = time.perf_counter() - began
+        if run.returncode:
+            sys.exit(f"{' '.join(command)} ended with {run.returncode}:\n{run.stdout}{run.stderr}")
         result = json.loads(path.read_text(encoding="utf-8"))
     http = [check for check in result["results"] if not check["id"].startswith("clients.")]
     return {

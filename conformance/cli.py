@@ -136,7 +136,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     try:
         target = _target(arguments)
-        _check_run(arguments)
+        _check_run(target, arguments)
     except UserMistake as mistake:
         return _say(str(mistake), ExitCode.USAGE)
     if arguments.plan:
@@ -176,8 +176,8 @@ def _target(arguments: argparse.Namespace) -> Target | None:
         raise UserMistake(str(error)) from error
 
 
-def _check_run(arguments: argparse.Namespace) -> None:
-    if arguments.project and not arguments.read_only:
+def _check_run(target: Target | None, arguments: argparse.Namespace) -> None:
+    if arguments.project and not (arguments.read_only or (target and target.profile.read_only)):
         raise UserMistake("--project goes with --read-only; other runs look at what they publish")
     if arguments.json and not arguments.json.absolute().parent.is_dir():
         raise UserMistake(f"--json: there is no folder {arguments.json.absolute().parent}")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from conformance.wire.redaction import Redactor
 
 MOST_REDIRECTS = 10
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -87,7 +88,8 @@ class Limits:
 class Session:
     """Sends requests, one at a time, over kept-alive connections.
 
-    Redirects are not followed unless asked, nothing is retried, `.netrc` is not read.
+    Redirects are not followed unless asked, `.netrc` is not read, and nothing is sent again but what a
+    closed connection kept from arriving.
     """
 
     def __init__(
@@ -133,23 +135,9 @@ class Session:
 
     def _send(self, request: _Request) -> Answer:
         self._spend()
-        credential = request.credential
         started = time.monotonic()
         try:
-            response = self._http.request(
-                request.method,
-                request.url,
-                headers=dict(request.headers),
-                data=request.body,
-                auth=HTTPBasicAuth(credential.username.encode(), credential.password.encode())
-                if credential
-                else None,
-                timeout=self._limits.timeout,
-                allow_redirects=False,
-                proxies={}
-                if urlsplit(request.url).hostname in LOOPBACK
-                else get_environ_proxies(request.url),
-            )
+            response = self._request(request)
         except (requests.RequestException, UnicodeError) as error:
             raise Unreachable(self._redact(f"{request} got no answer: {_cause(error)}")) from None
         exchange = self._exchange(request, response, time.monotonic() - started)
@@ -163,6 +151,33 @@ class Session:
             headers=CaseInsensitiveDict(response.headers),
             content=response.content,
             exchange=exchange,
+        )
+
+    def _request(self, request: _Request) -> requests.Response:
+        """Send a request; again when a kept connection turns out to be closed, where that changes nothing.
+
+        Source: RFC 9110, 9.2.2, and RFC 9112, 9.5: a server may close a connection at any time.
+        """
+        try:
+            return self._once(request)
+        except requests.ConnectionError as error:
+            if request.method not in SAFE or not isinstance(_innermost(error), ConnectionError):
+                raise
+            return self._once(request)
+
+    def _once(self, request: _Request) -> requests.Response:
+        credential = request.credential
+        return self._http.request(
+            request.method,
+            request.url,
+            headers=dict(request.headers),
+            data=request.body,
+            auth=HTTPBasicAuth(credential.username.encode(), credential.password.encode())
+            if credential
+            else None,
+            timeout=self._limits.timeout,
+            allow_redirects=False,
+            proxies={} if urlsplit(request.url).hostname in LOOPBACK else get_environ_proxies(request.url),
         )
 
     def _spend(self) -> None:
@@ -226,7 +241,12 @@ def _text(value: str | bytes) -> str:
 
 def _cause(error: BaseException) -> str:
     """Return the innermost reason in one line: `requests` wraps it three times."""
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__ or error
+    error = _innermost(error)
     text = str(error).strip() or type(error).__name__
     return text.splitlines()[0]
+
+
+def _innermost(error: BaseException) -> BaseException:
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    return error

