@@ -223,6 +223,7 @@ class Judge:
             started=self.started,
             finished=datetime.now(UTC),
             requests=run.prepared_with + in_checks,
+            seed=self._options.seed,
             exit_code=code,
             notes=(*notes, *self.harness_errors, *(["The run was interrupted."] if interrupted else [])),
             results=tuple(self._results.values()),

@@ -41,13 +41,17 @@ class CheckResult:
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """Everything that a report is made from. `requests` counts the exchanges of the whole run."""
+    """Everything that a report is made from.
+
+    `requests` counts the exchanges of the whole run; `seed` chose the examples of its properties.
+    """
 
     target: Target
     run_id: str
     started: datetime
     finished: datetime
     requests: int
+    seed: int
     exit_code: ExitCode
     notes: tuple[str, ...]
     results: tuple[CheckResult, ...]
@@ -75,6 +79,7 @@ class RunResult:
                 "verdicts": {str(verdict): summary.counts[verdict] for verdict in Verdict},
                 "judged": summary.judged,
                 "requests": self.requests,
+                "seed": self.seed,
                 "exit_code": int(self.exit_code),
                 "notes": list(self.notes),
             },

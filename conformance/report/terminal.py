@@ -99,7 +99,7 @@ def _ending(console: Console, result: RunResult) -> None:
             " ",
             (words, style),
             f" ({result.target.profile.title}): {judged} requirements judged in {seconds:.1f} s "
-            f"with {result.requests} requests and client runs, run {result.run_id}",
+            f"with {result.requests} requests and client runs, run {result.run_id}, seed {result.seed}",
         )
     )
     for note in result.notes:

@@ -129,10 +129,15 @@ def hashed(index: Index) -> list[Reading[ProjectPage, HtmlDocument]]:
     return pages
 
 
-def some_of(index: Index, page: ProjectPage) -> list[FileLink]:
-    """Return a few files of the main project's page: one of each kind, the smallest as far as sizes are told."""
-    sizes = {file.filename: file.size or 0 for each in index.pages() for file in each.files}
-    largest_first = sorted(page.files, key=lambda file: sizes.get(file.filename, 0), reverse=True)
+def some_of(index: Index) -> list[FileLink]:
+    """Return a few files of each HTML page: one of each kind, the smallest as far as sizes are told."""
+    return [file for name in index.projects for file in _some_of_project(index, name)]
+
+
+def _some_of_project(index: Index, name: str) -> list[FileLink]:
+    sizes = {file.filename: file.size or 0 for page in index.pages(name) for file in page.files}
+    files = index.html(name).page.files
+    largest_first = sorted(files, key=lambda file: sizes.get(file.filename, 0), reverse=True)
     return list({file.filename.rpartition(".")[2]: file for file in largest_first}.values())
 
 
