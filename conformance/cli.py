@@ -216,6 +216,9 @@ def _plan(target: Target | None, arguments: argparse.Namespace) -> int:
     held = [row for row in catalogue().for_profile(profile) if not row.untested]
     print(f"target    {target.url if target else 'the embedded reference server'}")
     print(f"profile   {profile}: {len(held)} checks, at most {arguments.max_requests} requests")
+    if arguments.read_only or (target and target.profile.read_only):
+        print("publishes nothing")
+        return ExitCode.CONFORMS
     print("publishes, under names that hold the run's id (here xxxxxxxx):")
     for distribution in planned("xxxxxxxx").values():
         print(f"  {distribution.filename}  {len(distribution.content)} bytes")
