@@ -62,11 +62,11 @@ class PreReleasesRefused(Refuses):
     pattern = r"^[^+]*(a|b|c|pre)"
 
 
-class ImplicitPostReleasesRefused(Refuses):
-    """Takes post-releases only when they say `post`."""
+class NumbersAfterHyphensRefused(Refuses):
+    """Takes no number after a hyphen, which is how a post-release may be written."""
 
     breaks = ("gitlab.version.post-release", "gitlab.version.accepts-every-match")
-    pattern = r"^[v\d.!]*-\d"
+    pattern = r"^[^+]*-\d"
 
 
 class DevelopmentReleasesRefused(Refuses):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SURVIVORS: Mapping[str, str] = {}
 """Requirements that no fault breaks, each with the reason."""
 
-FEW, MANY = 3, 50
+FEW, MANY = 3, 100
 """Examples for a property that has to hold, and for one that has to find its counterexample."""
 
 DEVIATING = {Level.MUST: Verdict.FAILED, Level.SHOULD: Verdict.WARNED, Level.MAY: Verdict.NOTED}
