@@ -45,8 +45,7 @@ class Corpus:
 
     def __getitem__(self, role: str) -> Distribution:
         """Return a distribution that the target has taken. Raises Untestable when it was refused."""
-        if not self.published:
-            raise NotApplicable("the run only reads, and this check looks at what a run has published")
+        self._require_any()
         found = self.published[role]
         if not found.accepted:
             raise Untestable(
@@ -64,9 +63,12 @@ class Corpus:
     @property
     def main(self) -> str:
         """The name of the project with several versions, spelled as its metadata spells it."""
+        self._require_any()
+        return self.published["main-wheel"].distribution.name
+
+    def _require_any(self) -> None:
         if not self.published:
             raise NotApplicable("the run only reads, and this check looks at what a run has published")
-        return self.published["main-wheel"].distribution.name
 
     def distributions_of(self, role: str) -> list[Distribution]:
         """Return all accepted distributions of the project that `role` belongs to."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -23,7 +24,7 @@ from conformance.verdicts import Untestable
 from conformance.wire import Exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from conformance.clients import ClientRun
     from conformance.clients.pip import Selection
@@ -70,7 +71,7 @@ class Workplace:
         options = self._run.options
         twine = Twine(timeout=options.client_timeout, ca_bundle=options.ca_bundle)
         url = registry.target.upload_url
-        with _StartsHere():
+        with _started_here():
             if pypirc and credential is not None:
                 run = twine.upload_with_pypirc(paths, to=url, credential=credential)
             else:
@@ -89,7 +90,7 @@ class Workplace:
         target = self._new_folder()
         index = _index(of or self._registry, as_)
         first = empty_index(self._new_folder(), names=[self._name(line) for line in requirements])
-        with _StartsHere():
+        with _started_here():
             run = self._pip.install(
                 *requirements,
                 target=target,
@@ -102,17 +103,6 @@ class Workplace:
                 PipApi(timeout=self._run.options.client_timeout).installed(target) if run.succeeded else {}
             )
         return Installation(run=run, versions=versions, files=installed_files(target))
-
-    def download(
-        self, *requirements: str, as_: str = DEFAULT, **selection: Unpack[Selection]
-    ) -> tuple[ClientRun, Path]:
-        """Run `pip download`; return the run and the folder with what came."""
-        folder = self._new_folder()
-        with _StartsHere():
-            run = self._pip.download(
-                *requirements, dest=folder, index_url=_index(self._registry, as_), **selection
-            )
-        return self._recorded(run, as_), folder
 
     def members(self, distribution: Distribution) -> dict[str, bytes]:
         """Return the files of a wheel that an installation has to have, byte for byte."""
@@ -149,12 +139,10 @@ def _index(registry: Registry, as_: str) -> IndexURL:
     return IndexURL(registry.target.index_url, registry.target.credential(as_))
 
 
-class _StartsHere:
-    """Turns a client that cannot be started into an untestable check."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, ClientMissing):
-            raise Untestable(str(error)) from error
+@contextmanager
+def _started_here() -> Iterator[None]:
+    """Make a check untestable when a client cannot be started."""
+    try:
+        yield
+    except ClientMissing as error:
+        raise Untestable(str(error)) from error
