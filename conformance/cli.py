@@ -92,7 +92,7 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--rate", metavar="N", type=_positive(float), help="requests per second (no limit)")
     parser.add_argument(
-        "--max-requests", metavar="N", type=_positive(int), default=2_000, help="at most (2000)"
+        "--max-requests", metavar="N", type=_positive(int), default=5_000, help="at most (5000)"
     )
     parser.add_argument(
         "--ledgers", metavar="FOLDER", type=Path, help="where ledgers are kept (the user's state folder)"
@@ -199,6 +199,7 @@ def _options(arguments: argparse.Namespace) -> RunOptions:
     return RunOptions(
         examples=getattr(arguments, "examples", 1),
         seed=getattr(arguments, "seed", 0),
+        rounds=getattr(arguments, "rounds", RunOptions.rounds),
         keep=getattr(arguments, "keep", False),
         read_only=getattr(arguments, "read_only", False),
         projects=tuple(getattr(arguments, "project", ())),

@@ -111,6 +111,12 @@ def examples(run: Run) -> Examples:
 
 
 @pytest.fixture(scope="session")
+def rounds(run: Run) -> int:
+    """How often a race is run: one round shows almost nothing."""
+    return run.options.rounds
+
+
+@pytest.fixture(scope="session")
 def second_upload(registry: Registry, new_name: NewName) -> SecondUpload:
     """A file that was uploaded three times."""
     return upload_twice(registry, new_name("twice"))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reference_server.distributions import Distribution
 
 DRIVEN: Mapping[str, frozenset[str]] = {
-    "reference": frozenset({"yank", "status", "provenance", "integrity-api"}),
+    "reference": frozenset({"delete", "yank", "status", "provenance", "integrity-api"}),
 }
 """By driver: the features that it can bring about, whatever the pages show before."""
 

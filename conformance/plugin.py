@@ -39,8 +39,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--registry-examples", metavar="N", type=int, default=10, help="examples per property (10)"
     )
     group.addoption("--registry-seed", metavar="N", type=int, default=0, help="chooses the examples (0)")
+    group.addoption("--registry-rounds", metavar="N", type=int, default=15, help="rounds of each race (15)")
     group.addoption(
-        "--registry-max-requests", metavar="N", type=int, default=2_000, help="per process (2000)"
+        "--registry-max-requests", metavar="N", type=int, default=5_000, help="per process (5000)"
     )
     group.addoption("--registry-rate", metavar="N", type=float, help="requests per second (no limit)")
     group.addoption(
@@ -142,6 +143,7 @@ def _options(config: pytest.Config) -> RunOptions:
     return RunOptions(
         examples=config.getoption("registry_examples"),
         seed=config.getoption("registry_seed"),
+        rounds=config.getoption("registry_rounds"),
         keep=config.getoption("registry_keep"),
         read_only=config.getoption("registry_read_only"),
         projects=tuple(config.getoption("registry_project")),

@@ -16,6 +16,7 @@ from conformance.names import normalized
 from conformance.pages import read_root_page
 from conformance.probe import Offer, offer_from_json, probe
 from conformance.registry import Registry
+from conformance.strictness import strictness
 from conformance.target import DEFAULT, Target, target_from_table
 from conformance.verdicts import Deviation, ExitCode
 from conformance.wire import Redactor, Session, Transcript, Unreachable
@@ -29,7 +30,7 @@ _MARKUP = re.compile(r"<(style|script)\b.*?(</\1>|$)|<[^>]*(>|$)", re.DOTALL | r
 PICKED = 3
 """How many projects a read-only run picks from the root."""
 
-WRITING = frozenset({"upload", "access", "switch", "rest", "twine"})
+WRITING = frozenset({"upload", "access", "switch", "rest", "delete", "twine"})
 """Features that cannot be judged without publishing."""
 
 VISIBLE_WITHIN = 3.0
@@ -99,8 +100,7 @@ def prepare(target: Target, options: RunOptions) -> Run:
         _knock(registry, run_id)
         corpus = Corpus(run_id, {}) if options.read_only else _publish(registry, run_id)
         projects = _given_projects(registry, options) if options.read_only else corpus.projects
-        stated = target.profile.features - (WRITING if options.read_only else frozenset())
-        offer = probe(registry, projects, stated)
+        offer = probe(registry, projects, _stated(registry, corpus))
     except Unreachable as error:
         raise CannotJudge(
             f"{error}\nIs the registry running, and is this its URL?", ExitCode.HARNESS_ERROR
@@ -110,6 +110,21 @@ def prepare(target: Target, options: RunOptions) -> Run:
             run.ledger.keep_only([])
         raise
     return replace(run, corpus=corpus, projects=projects, offer=offer, prepared_with=len(run.transcript))
+
+
+def _stated(registry: Registry, corpus: Corpus) -> frozenset[str]:
+    """Return what the target is known to offer without a look at its pages."""
+    target = registry.target
+    stated = target.profile.features | target.features
+    if target.credentials:
+        stated |= {"auth"}
+    if not corpus.published:
+        return stated - WRITING
+    if target.credentials:
+        stated |= {"auth-upload"}
+    if corpus.published["version-local"].accepted:
+        stated |= {"local-versions"}
+    return stated | strictness(registry, corpus.run_id, stated=stated)
 
 
 def take_part(table: dict[str, Any], options: RunOptions, *, worker: str) -> Run:

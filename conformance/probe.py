@@ -18,6 +18,7 @@ from conformance.pages import (
     read_project_json,
     read_project_page,
 )
+from conformance.target import ANONYMOUS
 
 if TYPE_CHECKING:
     from conformance.registry import Registry
@@ -29,11 +30,26 @@ METADATA_KEYS = tuple(
     f"{data}{key}" for data in ("", "data-") for key in ("core-metadata", "dist-info-metadata")
 )
 PROBED = frozenset(
-    {"api-version", "cache", "conditional", "cors", "format-param", "gpg", "gzip", "hashes", "html", "json"}
+    {
+        "api-version",
+        "auth",
+        "auth-read",
+        "auth-upload",
+        "cache",
+        "conditional",
+        "cors",
+        "format-param",
+        "gpg",
+        "gzip",
+        "hashes",
+        "html",
+        "json",
+    }
+    | {"local-versions"}
     | {"latest-alias", "metadata", "project-list", "provenance", "range", "read", "redirect-normalized"}
     | {"requires-python", "status", "tls", "upload-time", "yank"}
 )
-"""Every feature that asking can find."""
+"""Every feature that asking, or a look at the target, can find."""
 STATUS_KEYS = ("project-status", "pypi:project-status")
 
 
@@ -84,6 +100,8 @@ def probe(registry: Registry, projects: tuple[str, ...], stated: frozenset[str])
                 versions.setdefault(form, page.api_version)
     if registry.root_answer().status == 200:
         features.add("project-list")
+    if registry.target.credentials and _is_locked(registry, projects[0]):
+        features.add("auth-read")
     if registry.target.url.startswith("https:"):
         features.add("tls")
     features |= _negotiated(registry, projects[0]) | _transferred(registry, projects[0])
@@ -128,6 +146,10 @@ def _marks_status(registry: Registry, name: str, form: str) -> bool:
         return any(meta.get("name") in STATUS_KEYS for meta in (*document.metas, *document.stray_metas))
     json = read_json(registry.project_answer(name, accept=JSON_V1).content)
     return any(key in {**json.object, **json.meta} for key in STATUS_KEYS)
+
+
+def _is_locked(registry: Registry, name: str) -> bool:
+    return registry.project_answer(name, as_=ANONYMOUS).status in {401, 403, 404}
 
 
 def _negotiated(registry: Registry, name: str) -> set[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from conformance.ledger import Ledger
     from conformance.target import Credential, Target
-    from conformance.wire import Answer, Session, Transcript, UploadForm
+    from conformance.wire import Answer, RawConnection, Session, Transcript, UploadForm
     from reference_server.distributions import Distribution
 
 
@@ -47,6 +47,21 @@ class Registry:
         """Return the registry with further credentials, such as wrong ones that a check makes up."""
         known = {name.replace("_", "-"): credential for name, credential in credentials.items()}
         return self._beside(replace(self.target, credentials={**self.target.credentials, **known}))
+
+    def twin(self) -> Registry:
+        """Return the registry for another thread: connections and a page cache of its own."""
+        return Registry(
+            self.target, session=self._session.twin(), transcript=self._transcript, ledger=self._ledger
+        )
+
+    def connect(self, url: str | None = None, *, as_: str = DEFAULT) -> RawConnection:
+        """Open a connection for requests byte for byte, by default to the upload URL.
+
+        What is to be uploaded over it has to be announced before. Raises Unreachable.
+        """
+        return self._session.connect(
+            url or self.target.upload_url, credential=self.target.credential(as_), credential_name=as_
+        )
 
     def _beside(self, target: Target) -> Registry:
         return Registry(target, session=self._session, transcript=self._transcript, ledger=self._ledger)

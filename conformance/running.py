@@ -113,6 +113,7 @@ def _settings(options: RunOptions) -> list[str]:
         "--assert=plain",  # checks use no `assert`
         f"--registry-examples={options.examples}",
         f"--registry-seed={options.seed}",
+        f"--registry-rounds={options.rounds}",
         f"--registry-max-requests={limits.max_requests}",
         f"--registry-timeout={limits.timeout}",
         f"--registry-ledgers={options.ledger_folder}",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from conformance.profiles import Profile, UnknownProfile, profile
+from conformance.profiles import Profile, UnknownProfile, profile, profile_names
 from conformance.verdicts import Untestable
 
 if TYPE_CHECKING:
@@ -17,6 +17,12 @@ ANONYMOUS = "nobody"
 
 DRIVERS = frozenset({"reference"})
 """What `[management]` may name as `driver`; see `conformance.management`."""
+
+
+STATED = frozenset(
+    {"strict-names", "strict-versions", "strict-filenames", "strict-metadata", "validate-archive"}
+)
+"""What `features` of registry.toml may state, besides what profiles do; see `conformance.strictness`."""
 
 
 class BadTarget(ValueError):
@@ -41,6 +47,8 @@ class Target:
     gitlab_projects: Mapping[str, str] = field(default_factory=dict)
     max_file_size: int | None = None
     management: Mapping[str, str] = field(default_factory=dict)
+    features: frozenset[str] = frozenset()
+    """What the registry's owner states that it offers, beyond its profile."""
     embedded: bool = False
 
     @property
@@ -110,6 +118,7 @@ class Target:
             "gitlab-projects": dict(self.gitlab_projects),
             "limits": {} if self.max_file_size is None else {"max-file-size": self.max_file_size},
             "management": dict(self.management),
+            "features": sorted(self.features),
         }
 
 
@@ -129,6 +138,7 @@ def target_from_table(table: Mapping[str, Any], *, embedded: bool = False) -> Ta
         gitlab_projects={role: str(number) for role, number in table.get("gitlab-projects", {}).items()},
         max_file_size=limits.get("max-file-size", chosen.max_file_size),
         management=_management(table.get("management", {})),
+        features=_features(table.get("features", [])),
         embedded=embedded,
     )
 
@@ -155,6 +165,13 @@ def _credential(name: str, value: Mapping[str, Any]) -> Credential:
         return Credential(username=str(value["username"]), password=str(value["password"]))
     except (KeyError, TypeError) as error:
         raise BadTarget(f"[credentials.{name}] needs `username` and `password`") from error
+
+
+def _features(names: Any) -> frozenset[str]:
+    known = STATED.union(*(profile(each).features for each in profile_names()))
+    if not isinstance(names, list) or not known.issuperset(names):
+        raise BadTarget(f"`features` is a list with any of: {', '.join(sorted(known))}")
+    return frozenset(names)
 
 
 def _management(table: Mapping[str, Any]) -> Mapping[str, str]:

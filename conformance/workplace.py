@@ -124,7 +124,6 @@ class Workplace:
         redact, transcript = self._run.redact, self._run.transcript
         transcript.record(
             Exchange(
-                number=transcript.next_number,
                 request=redact(" ".join((run.client, run.version, *run.command[3:]))),
                 credential=as_,
                 reason="timed out" if run.timed_out else f"exit code {run.exit_code}",

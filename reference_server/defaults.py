@@ -139,4 +139,11 @@ def target(origin: str, *, max_file_size: int | None) -> dict[str, Any]:
         },
         "limits": {} if max_file_size is None else {"max-file-size": max_file_size},
         "management": {"driver": "reference"},
+        "features": [
+            "strict-filenames",
+            "strict-metadata",
+            "strict-names",
+            "strict-versions",
+            "validate-archive",
+        ],
     }

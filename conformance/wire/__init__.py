@@ -1,17 +1,21 @@
 """HTTP as a check needs it: recorded, redacted, bounded."""
 
+from conformance.wire.answer import Answer, Unreachable
 from conformance.wire.form import Part, UploadForm, upload_form
+from conformance.wire.raw import RawConnection
 from conformance.wire.redaction import Redactor
-from conformance.wire.session import Answer, BudgetSpent, Follow, Limits, Session, Unreachable
+from conformance.wire.session import Budget, BudgetSpent, Follow, Limits, Session
 from conformance.wire.transcript import Exchange, Transcript
 
 __all__ = [
     "Answer",
+    "Budget",
     "BudgetSpent",
     "Exchange",
     "Follow",
     "Limits",
     "Part",
+    "RawConnection",
     "Redactor",
     "Session",
     "Transcript",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum, auto
+from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -14,6 +15,8 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
 
 from conformance.verdicts import Untestable
+from conformance.wire.answer import LOOPBACK, Answer, Unreachable
+from conformance.wire.raw import PATIENCE, RawConnection
 from conformance.wire.transcript import Exchange, Transcript, excerpt
 
 if TYPE_CHECKING:
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
 
 MOST_REDIRECTS = 10
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Follow(Enum):
@@ -38,51 +40,43 @@ class Follow(Enum):
     """As clients do with files."""
 
 
-class Unreachable(Exception):
-    """No answer came: the network's, the harness's or the server's fault, never a deviation."""
-
-
 class BudgetSpent(Untestable):
     """The run may send no more requests."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Answer:
-    """A response, read whole. Two answers are never the same one, whatever they say."""
-
-    method: str
-    url: str
-    credential: str
-    status: int
-    reason: str
-    headers: Mapping[str, str]
-    content: bytes = field(repr=False)
-    exchange: Exchange = field(repr=False)
-
-    @property
-    def text(self) -> str:
-        """The body as UTF-8, undecodable bytes replaced."""
-        return self.content.decode("utf-8", errors="replace")
-
-    @property
-    def content_type(self) -> str:
-        """The media type, in lower case and without parameters."""
-        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-
-    def __str__(self) -> str:
-        """Say where this was seen, as a failure's `where`."""
-        return f"{self.exchange.request} as {self.credential} → {self.status} {self.reason} [{self.exchange.number}]"
 
 
 @dataclass(kw_only=True)
 class Limits:
     """What a run may cost its target."""
 
-    max_requests: int = 2_000
+    max_requests: int = 5_000
     rate: float | None = None
     """Requests per second, or None for as fast as it goes."""
     timeout: float = 30.0
     """Seconds to wait for an answer."""
+
+
+class Budget:
+    """Counts and paces what a run sends, from all of its threads."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._lock = Lock()
+        self._spent = 0
+        self._next = 0.0
+
+    def spend(self) -> None:
+        """Take one request from the budget, when its time has come. Raises BudgetSpent."""
+        with self._lock:
+            if self._spent >= self._limits.max_requests:
+                raise BudgetSpent(
+                    f"the budget of {self._limits.max_requests} requests is spent; raise --max-requests"
+                )
+            self._spent += 1
+            now = time.monotonic()
+            starts = max(now, self._next)
+            self._next = starts + (1 / self._limits.rate if self._limits.rate else 0)
+        if starts > now:
+            time.sleep(starts - now)
 
 
 class Session:
@@ -93,18 +87,40 @@ class Session:
     """
 
     def __init__(
-        self, *, transcript: Transcript, redact: Redactor, limits: Limits, ca_bundle: Path | None = None
+        self,
+        *,
+        transcript: Transcript,
+        redact: Redactor,
+        limits: Limits,
+        ca_bundle: Path | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self._transcript = transcript
         self._redact = redact
         self._limits = limits
+        self._budget = budget or Budget(limits)
+        self._ca_bundle = ca_bundle
         self._http = requests.Session()
         self._http.trust_env = False
         self._http.verify = str(ca_bundle) if ca_bundle else True
-        self._last = 0.0
+        self._twins: list[Session] = []
+
+    def twin(self) -> Session:
+        """Return a session for another thread: connections of its own, the same transcript and budget."""
+        twin = Session(
+            transcript=self._transcript,
+            redact=self._redact,
+            limits=self._limits,
+            ca_bundle=self._ca_bundle,
+            budget=self._budget,
+        )
+        self._twins.append(twin)
+        return twin
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, those of its twins too."""
+        for each in self._twins:
+            each.close()
         self._http.close()
 
     def send(
@@ -133,15 +149,30 @@ class Session:
             request, answer = following, self._send(following)
         return answer
 
+    def connect(self, url: str, *, credential: Credential | None, credential_name: str) -> RawConnection:
+        """Open a connection of its own to a URL's host, for requests byte for byte.
+
+        Raises Unreachable, and Untestable where a proxy is in between.
+        """
+        return RawConnection(
+            url,
+            credential=credential,
+            credential_name=credential_name,
+            transcript=self._transcript,
+            redact=self._redact,
+            budget=self._budget,
+            patience=min(PATIENCE, self._limits.timeout),
+            ca_bundle=self._ca_bundle,
+        )
+
     def _send(self, request: _Request) -> Answer:
-        self._spend()
+        self._budget.spend()
         started = time.monotonic()
         try:
             response = self._request(request)
         except (requests.RequestException, UnicodeError) as error:
             raise Unreachable(self._redact(f"{request} got no answer: {_cause(error)}")) from None
-        exchange = self._exchange(request, response, time.monotonic() - started)
-        self._transcript.record(exchange)
+        exchange = self._transcript.record(self._exchange(request, response, time.monotonic() - started))
         return Answer(
             method=request.method,
             url=request.url,
@@ -180,21 +211,9 @@ class Session:
             proxies={} if urlsplit(request.url).hostname in LOOPBACK else get_environ_proxies(request.url),
         )
 
-    def _spend(self) -> None:
-        if len(self._transcript) >= self._limits.max_requests:
-            raise BudgetSpent(
-                f"the budget of {self._limits.max_requests} requests is spent; raise --max-requests"
-            )
-        if self._limits.rate:
-            wait = self._last + 1 / self._limits.rate - time.monotonic()
-            if wait > 0:
-                time.sleep(wait)
-            self._last = time.monotonic()
-
     def _exchange(self, request: _Request, response: requests.Response, seconds: float) -> Exchange:
         redact = self._redact
         return Exchange(
-            number=self._transcript.next_number,
             request=redact(str(request)),
             credential=request.credential_name,
             request_headers={key: redact(_text(value)) for key, value in response.request.headers.items()},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,9 +20,10 @@ class Exchange:
     `seconds` is the time until the answer was read whole.
     """
 
-    number: int
-    request: str
-    credential: str
+    number: int = 0
+    """Its place in the transcript, from 1 on; 0 until it is recorded."""
+    request: str = ""
+    credential: str = ""
     request_headers: Mapping[str, str] = field(default_factory=dict)
     request_body: str = ""
     status: int | None = None
@@ -36,29 +38,29 @@ class Exchange:
 
 
 class Transcript:
-    """All exchanges of one process, and which of them the running check has used."""
+    """All exchanges of one process, and which of them the running check has used. Safe to use from threads."""
 
     def __init__(self) -> None:
+        self._lock = Lock()
         self._exchanges: list[Exchange] = []
         self._used: list[Exchange] = []
 
     def __len__(self) -> int:
         return len(self._exchanges)
 
-    @property
-    def next_number(self) -> int:
-        """The number that the next exchange gets."""
-        return len(self._exchanges) + 1
-
-    def record(self, exchange: Exchange) -> None:
-        """Add an exchange; the running check has used it."""
-        self._exchanges.append(exchange)
-        self.use(exchange)
+    def record(self, exchange: Exchange) -> Exchange:
+        """Add an exchange, which the running check has used, and return it with its number."""
+        with self._lock:
+            numbered = replace(exchange, number=len(self._exchanges) + 1)
+            self._exchanges.append(numbered)
+            self._used.append(numbered)
+        return numbered
 
     def use(self, exchange: Exchange) -> None:
         """Say that the running check looked at an earlier exchange, as with a cached page."""
-        if exchange not in self._used:
-            self._used.append(exchange)
+        with self._lock:
+            if exchange not in self._used:
+                self._used.append(exchange)
 
     def begin(self) -> None:
         """Forget what was used: a new check starts."""

@@ -1,0 +1,45 @@
+"""What came back, read whole; or that nothing did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.wire.transcript import Exchange
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Unreachable(Exception):
+    """No answer came: the network's, the harness's or the server's fault, never a deviation."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Answer:
+    """A response, read whole. Two answers are never the same one, whatever they say."""
+
+    method: str
+    url: str
+    credential: str
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    content: bytes = field(repr=False)
+    exchange: Exchange = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The body as UTF-8, undecodable bytes replaced."""
+        return self.content.decode("utf-8", errors="replace")
+
+    @property
+    def content_type(self) -> str:
+        """The media type, in lower case and without parameters."""
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+    def __str__(self) -> str:
+        """Say where this was seen, as a failure's `where`."""
+        return f"{self.exchange.request} as {self.credential} → {self.status} {self.reason} [{self.exchange.number}]"

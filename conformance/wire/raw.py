@@ -1,0 +1,252 @@
+"""Requests byte for byte, over a plain socket: what an HTTP library would repair stays broken."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from base64 import b64encode
+from contextlib import suppress
+from http.client import HTTPException, HTTPResponse
+from typing import IO, TYPE_CHECKING, Self, cast
+from urllib.parse import urlsplit
+
+from requests.structures import CaseInsensitiveDict
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
+
+from conformance.verdicts import Untestable
+from conformance.wire.answer import LOOPBACK, Answer, Unreachable
+from conformance.wire.transcript import Exchange, Transcript, excerpt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from types import TracebackType
+
+    from conformance.target import Credential
+    from conformance.wire.redaction import Redactor
+    from conformance.wire.session import Budget
+
+LONGEST_ANSWER = 16 * 1024 * 1024
+"""Bytes of one answer that are read."""
+
+PATIENCE = 5.0
+"""Seconds to wait for an answer, or for room to send, unless the run's time-out is shorter."""
+
+PIECE = 64 * 1024
+
+
+class RawConnection:
+    """One connection. Bytes go out as they are given; answers are read by the book, in turn.
+
+    The server may close it at any time: sending then stops without an error, and what it has answered
+    before can still be read. Nothing waits longer than `patience` seconds.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        credential: Credential | None,
+        credential_name: str,
+        transcript: Transcript,
+        redact: Redactor,
+        budget: Budget,
+        patience: float,
+        ca_bundle: Path | None,
+    ) -> None:
+        self._url = urlsplit(url)
+        self._credential = credential
+        self._name = credential_name
+        self._transcript = transcript
+        self._redact = redact
+        self._budget = budget
+        self._socket = _connected(self._url.hostname or "", self._port, self._url.scheme, patience, ca_bundle)
+        self._stream = _Stream(self._socket)
+        self._method, self._target = "GET", "/"
+        self._sent: list[str] = []
+        self._started = time.monotonic()
+
+    @property
+    def _port(self) -> int:
+        return self._url.port or (443 if self._url.scheme == "https" else 80)
+
+    @property
+    def host(self) -> str:
+        """The value of Host."""
+        return self._url.netloc
+
+    @property
+    def path(self) -> str:
+        """The path and query of the URL that the connection was made for."""
+        return self._url.path + (f"?{self._url.query}" if self._url.query else "")
+
+    @property
+    def continued(self) -> bool:
+        """Whether the server has asked for the body with `100 Continue`."""
+        return any(b" 100" in line for line in self._stream.status_lines)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up at once, whatever is still under way."""
+        self._stream.really_close()
+        self._socket.close()
+
+    def request(
+        self,
+        method: str,
+        target: str | None = None,
+        *,
+        headers: Iterable[tuple[str, str]] = (),
+        body: bytes = b"",
+        bare: bool = False,
+    ) -> bool:
+        """Send a request with exactly these header fields and this body; say whether all of it went out.
+
+        `target` goes into the request line as it is; by default it is the connection's own path. Host and
+        Authorization come first, unless `bare`. Nothing is computed: a Content-Length is one of `headers`
+        or not there. Counts as one of the run's requests. Raises BudgetSpent.
+        """
+        self._budget.spend()
+        self._method, self._target = method, self.path if target is None else target
+        self._started = time.monotonic()
+        lines = [f"{method} {self._target} HTTP/1.1"]
+        if not bare:
+            lines.append(f"Host: {self.host}")
+            lines += [f"Authorization: {_basic(self._credential)}"] if self._credential else []
+        lines += [f"{name}: {value}" for name, value in headers]
+        self._sent = [*lines[1:]]
+        return self.send("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+
+    def send(self, data: bytes) -> bool:
+        """Send bytes; say whether all of them went out before the server closed the connection."""
+        with memoryview(data) as view:
+            for start in range(0, len(view), PIECE):
+                try:
+                    self._socket.sendall(view[start : start + PIECE])
+                except OSError:
+                    return False
+        return True
+
+    def end(self) -> None:
+        """Say that nothing more will be sent, and keep listening."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+
+    def answer(self) -> Answer | None:
+        """Read the next answer; None when the connection ends, or nothing comes, before there is one.
+
+        An answer that breaks off, or is not HTTP, is none. It is recorded in the transcript, or that none came.
+        """
+        response = HTTPResponse(cast("socket.socket", self._stream), method=self._method)
+        try:
+            response.begin()
+            content = response.read(LONGEST_ANSWER)
+        except (OSError, HTTPException, ValueError):
+            self._record(None, b"")
+            return None
+        headers = CaseInsensitiveDict(_joined(response.getheaders()))
+        return Answer(
+            method=self._method,
+            url=f"{self._url.scheme}://{self.host}{self._target}",
+            credential=self._name,
+            status=response.status,
+            reason=response.reason,
+            headers=headers,
+            content=content,
+            exchange=self._record(response, content),
+        )
+
+    def hung_up(self) -> bool:
+        """Tell whether the server closes the connection, now or while one waits for it."""
+        try:
+            return self._stream.read(1) == b""
+        except TimeoutError:
+            return False
+        except OSError:
+            return True
+
+    def _record(self, response: HTTPResponse | None, content: bytes) -> Exchange:
+        redact = self._redact
+        headers = dict(_joined(response.getheaders())) if response else {}
+        return self._transcript.record(
+            Exchange(
+                request=redact(f"{self._method} {self._target[:400]} (over a plain socket)"),
+                credential=self._name,
+                request_headers={
+                    name: redact(value[:400])
+                    for name, _, value in (line.partition(": ") for line in self._sent)
+                },
+                status=response.status if response else None,
+                reason=redact(response.reason) if response else "no answer",
+                response_headers={name: redact(value) for name, value in headers.items()},
+                response_body=redact(excerpt(content, headers.get("Content-Type", ""))),
+                seconds=round(time.monotonic() - self._started, 4),
+            )
+        )
+
+
+class _Stream:
+    """What is received, in one buffer for all answers; `HTTPResponse` may close it as often as it likes."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._file = connection.makefile("rb")
+        self.status_lines: list[bytes] = []
+
+    def makefile(self, _mode: str) -> IO[bytes]:
+        return cast("IO[bytes]", self)
+
+    def readline(self, limit: int = -1) -> bytes:
+        line = self._file.readline(limit)
+        if line.startswith(b"HTTP/1."):
+            self.status_lines.append(line)
+        return line
+
+    def read(self, size: int = -1) -> bytes:
+        return self._file.read(size)
+
+    def readinto(self, buffer: bytearray) -> int:
+        return self._file.readinto(buffer)
+
+    def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def really_close(self) -> None:
+        self._file.close()
+
+
+def _connected(host: str, port: int, scheme: str, patience: float, ca_bundle: Path | None) -> socket.socket:
+    if host not in LOOPBACK and get_environ_proxies(f"{scheme}://{host}"):
+        raise Untestable("plain sockets cannot reach the target: the environment asks for a proxy")
+    try:
+        connection = socket.create_connection((host, port), timeout=patience)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if scheme == "https":
+            context = ssl.create_default_context(cafile=str(ca_bundle or DEFAULT_CA_BUNDLE_PATH))
+            return context.wrap_socket(connection, server_hostname=host)
+    except OSError as error:
+        raise Unreachable(f"no connection to {host}:{port}: {error}") from None
+    return connection
+
+
+def _basic(credential: Credential) -> str:
+    return "Basic " + b64encode(f"{credential.username}:{credential.password}".encode()).decode()
+
+
+def _joined(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Join fields that come more than once, as RFC 9110, 5.3, allows."""
+    joined: dict[str, list[str]] = {}
+    spelled: dict[str, str] = {}
+    for name, value in headers:
+        joined.setdefault(spelled.setdefault(name.lower(), name), []).append(value)
+    return [(name, ", ".join(values)) for name, values in joined.items()]
