@@ -1,8 +1,9 @@
-"""Wheels and sdists made in memory: small, valid, and the same bytes every time."""
+"""Wheels and sdists made in memory: small, valid or broken in one way, and the same bytes every time."""
 
 from reference_server.distributions.distribution import Distribution
+from reference_server.distributions.invalid import INVALID, UnknownKindError, invalid
 from reference_server.distributions.metadata import Metadata
 from reference_server.distributions.sdist import sdist
 from reference_server.distributions.wheel import wheel
 
-__all__ = ["Distribution", "Metadata", "sdist", "wheel"]
+__all__ = ["INVALID", "Distribution", "Metadata", "UnknownKindError", "invalid", "sdist", "wheel"]

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
-import hashlib
 import io
-import tarfile
 import zipfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from conformance.checks.publishing import fetch, publish
-from reference_server.distributions import sdist, wheel
+from reference_server.distributions import invalid, sdist, wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from conformance.fixtures import Index, Registry
     from conformance.pages import FileLink
@@ -80,10 +76,10 @@ class Release:
 def publish_release(registry: Registry, index: Index, name: str) -> Release:
     """Publish a wheel with unusual METADATA, one without, and an sdist that its build completes."""
     document = UNUSUAL.replace(b"{name}", name.encode())
-    unusual = with_metadata(wheel(name, "1.0", summary=SUMMARY), document)
-    bare = with_metadata(wheel(name, "0.1"), None)
+    unusual = wheel(name, "1.0", summary=SUMMARY, document=document)
+    bare = invalid("wheel_without_metadata", name, "0.1")
     bare_upload = registry.upload(bare)
-    publish(registry, with_pkg_info(sdist(name, "2.0"), DYNAMIC.replace(b"{name}", name.encode())), unusual)
+    publish(registry, sdist(name, "2.0", document=DYNAMIC.replace(b"{name}", name.encode())), unusual)
     link = next((page.file(unusual.filename) for page in index.pages(name)), None)
     announced = link is not None and link.core_metadata is not None
     at_once = fetch(registry, metadata_url(link.url)) if announced and link else None
@@ -130,44 +126,3 @@ def is_final(document: bytes) -> bool:
     )
     dynamic = {str(value).strip().lower() for value in headers.get_all("Dynamic", [])}
     return version >= (2, 2) and not dynamic & DECISIVE
-
-
-def with_metadata(distribution: Distribution, document: bytes | None) -> Distribution:
-    """Return a wheel with another METADATA, or with none, and a RECORD that is right."""
-    with zipfile.ZipFile(io.BytesIO(distribution.content)) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    path = next(name for name in members if name.endswith(".dist-info/METADATA"))
-    record = path.replace("METADATA", "RECORD")
-    changed = {name: content for name, content in members.items() if name not in {path, record}}
-    if document is not None:
-        changed[path] = document
-    lines = [f"{name},sha256={_record_digest(content)},{len(content)}" for name, content in changed.items()]
-    changed[record] = "\n".join([*lines, f"{record},,", ""]).encode()
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in changed.items():
-            archive.writestr(zipfile.ZipInfo(name), content)
-    return replace(distribution, content=buffer.getvalue())
-
-
-def with_pkg_info(distribution: Distribution, document: bytes) -> Distribution:
-    """Return an sdist with another PKG-INFO."""
-    with tarfile.open(fileobj=io.BytesIO(distribution.content)) as archive:
-        members = {each.name: archive.extractfile(each) for each in archive.getmembers() if each.isfile()}
-        contents = {name: stream.read() for name, stream in members.items() if stream}
-    path = next(name for name in contents if name.endswith("/PKG-INFO"))
-    return replace(distribution, content=_tar(contents | {path: document}))
-
-
-def _tar(contents: Mapping[str, bytes]) -> bytes:
-    plain = io.BytesIO()
-    with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for name, content in contents.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-    return gzip.compress(plain.getvalue(), mtime=0)
-
-
-def _record_digest(content: bytes) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()

@@ -1,0 +1,146 @@
+"""Wheels whose content breaks one rule. A function's docstring is the rule, and what is wrong here.
+
+Source: Binary distribution format; Core metadata specifications.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reference_server.distributions.archives import zip_archive, zip_members
+from reference_server.distributions.distribution import Distribution, escaped_name
+from reference_server.distributions.invalid_documents import (
+    OTHER_VERSION,
+    UNKNOWN_METADATA_VERSION,
+    about,
+    licensed,
+    not_utf8,
+    other_name,
+    without_name,
+)
+from reference_server.distributions.wheel import recorded, wheel
+
+
+def not_a_zip(name: str, version: str) -> Distribution:
+    """A wheel is a zip archive; this one is text."""
+    return replace(wheel(name, version), content=b"This is not a zip archive.\n")
+
+
+def truncated_wheel(name: str, version: str) -> Distribution:
+    """A wheel is a whole zip archive; the last third of this one is missing."""
+    good = wheel(name, version)
+    return replace(good, content=good.content[: len(good.content) * 2 // 3])
+
+
+def empty_file_wheel(name: str, version: str) -> Distribution:
+    """A wheel is a zip archive; this one has no bytes at all."""
+    return replace(wheel(name, version), content=b"")
+
+
+def wheel_without_metadata(name: str, version: str) -> Distribution:
+    """A wheel has METADATA in its .dist-info; this one has none."""
+    members = _without(name, version, "METADATA", "RECORD")
+    return _with_members(name, version, recorded(members, about(name, version)))
+
+
+def wheel_without_wheel_file(name: str, version: str) -> Distribution:
+    """A wheel has WHEEL in its .dist-info; this one has none."""
+    members = _without(name, version, "WHEEL", "RECORD")
+    return _with_members(name, version, recorded(members, about(name, version)))
+
+
+def wheel_without_record(name: str, version: str) -> Distribution:
+    """A wheel has RECORD in its .dist-info; this one has none."""
+    return _with_members(name, version, _without(name, version, "RECORD"))
+
+
+def wheel_with_two_metadata(name: str, version: str) -> Distribution:
+    """A wheel has one .dist-info; this one has a second, of another project."""
+    other = other_name(name)
+    second = {f"{about(other, version)}/METADATA": wheel(other, version).metadata.document()}
+    return wheel(name, version, members=second)
+
+
+def record_with_wrong_hash(name: str, version: str) -> Distribution:
+    """RECORD has the hash of every file; here one is the hash of other bytes."""
+    members = zip_members(wheel(name, version).content)
+    others = zip_members(wheel(name, version, marker="others").content)
+    path = f"{escaped_name(name)}/__init__.py"
+    return _with_members(name, version, members | {path: others[path]})
+
+
+def record_with_missing_entry(name: str, version: str) -> Distribution:
+    """RECORD has a line for every file; here one has none."""
+    members = zip_members(wheel(name, version).content)
+    record = f"{about(name, version)}/RECORD"
+    lines = members[record].splitlines(keepends=True)
+    return _with_members(name, version, members | {record: b"".join(lines[1:])})
+
+
+def record_with_extra_entry(name: str, version: str) -> Distribution:
+    """RECORD has lines of files that are there; here one is of a file that is not."""
+    members = zip_members(wheel(name, version, members={"missing.txt": b"missing\n"}).content)
+    del members["missing.txt"]
+    return _with_members(name, version, members)
+
+
+def metadata_name_mismatch(name: str, version: str) -> Distribution:
+    """The Name in METADATA is the file name's; here it is another project's."""
+    return wheel(name, version, document=wheel(other_name(name), version).metadata.document())
+
+
+def metadata_version_mismatch(name: str, version: str) -> Distribution:
+    """The Version in METADATA is the file name's; here it is another one."""
+    return wheel(name, version, document=wheel(name, OTHER_VERSION).metadata.document())
+
+
+def dist_info_name_mismatch(name: str, version: str) -> Distribution:
+    """The .dist-info is named after the file name's project; here after another one."""
+    right, wrong = about(name, version), about(other_name(name), version)
+    members = {
+        path.replace(right, wrong): content for path, content in _without(name, version, "RECORD").items()
+    }
+    return _with_members(name, version, recorded(members, wrong))
+
+
+def metadata_not_utf8_wheel(name: str, version: str) -> Distribution:
+    """METADATA is UTF-8; the summary of this one is Latin-1."""
+    return wheel(name, version, document=not_utf8(wheel(name, version).metadata))
+
+
+def metadata_without_name_wheel(name: str, version: str) -> Distribution:
+    """METADATA has a Name; this one has none."""
+    return wheel(name, version, document=without_name(wheel(name, version).metadata))
+
+
+def unknown_metadata_version_wheel(name: str, version: str) -> Distribution:
+    """Metadata-Version is one that exists; here it is 99.0, and the upload form says so too."""
+    unknown = replace(wheel(name, version).metadata, metadata_version=UNKNOWN_METADATA_VERSION)
+    return wheel(name, version, metadata=unknown)
+
+
+def missing_license_file_wheel(name: str, version: str) -> Distribution:
+    """A License-File of the metadata is in the wheel; here it is not."""
+    metadata = licensed(wheel(name, version).metadata)
+    return replace(wheel(name, version, document=metadata.document()), metadata=metadata)
+
+
+def _with_members(name: str, version: str, members: dict[str, bytes]) -> Distribution:
+    return replace(wheel(name, version), content=zip_archive(members))
+
+
+def _without(name: str, version: str, *files: str) -> dict[str, bytes]:
+    """Return a wheel's members but these of its `.dist-info`."""
+    dropped = {f"{about(name, version)}/{file}" for file in files}
+    members = zip_members(wheel(name, version).content)
+    return {path: content for path, content in members.items() if path not in dropped}
+
+
+WHEELS = (
+    *(not_a_zip, truncated_wheel, empty_file_wheel),
+    *(wheel_without_metadata, wheel_without_wheel_file, wheel_without_record, wheel_with_two_metadata),
+    *(record_with_wrong_hash, record_with_missing_entry, record_with_extra_entry),
+    *(metadata_name_mismatch, metadata_version_mismatch, dist_info_name_mismatch),
+    *(metadata_not_utf8_wheel, metadata_without_name_wheel, unknown_metadata_version_wheel),
+    *(missing_license_file_wheel,),
+)
