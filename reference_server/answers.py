@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from reference_server.errors import (
     FieldError,
+    FileExistsAlreadyError,
     FileTooLargeError,
     ForbiddenError,
     InsufficientScopeError,
@@ -28,6 +29,7 @@ STATUSES: dict[type[RegistryError], int] = {
     NotFoundError: 404,
     FileTooLargeError: 413,
     FieldError: 400,
+    FileExistsAlreadyError: 400,
     PackageInvalidError: 400,
 }
 

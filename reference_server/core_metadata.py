@@ -1,53 +1,37 @@
-"""Core metadata, read out of the distributions themselves. Nothing is unpacked, and nothing is trusted.
+"""Core metadata, as the distributions themselves have it.
 
 Source: PyPA "Core metadata", "Binary distribution format", "Source distribution format".
 """
 
 from __future__ import annotations
 
-import gzip
-import io
 import re
-import struct
-import tarfile
-import zipfile
-import zlib
-from email.parser import BytesHeaderParser
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-from reference_server.grammar import name_and_version
+from reference_server.grammar import name_and_version as told_by
 
 if TYPE_CHECKING:
-    from typing_extensions import Buffer
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from reference_server.store.blobs import Blob
+    from reference_server.archives import Archive
 
-MAX_DOCUMENT = 8 * 1024 * 1024  # bytes of one metadata file
-MAX_MEMBERS = 20_000  # of one archive
-MAX_DIRECTORY = 4 * 1024 * 1024  # bytes of a zip archive's list of members
-MAX_UNPACKED = 64 * 1024 * 1024  # bytes of a tar archive that are looked through
-
-BROKEN = (
-    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError),
-    *(ArithmeticError, LookupError, RuntimeError),  # what the archives' readers raise for nonsense
-)
 # What an installer decides by: a value that building may still change must not be taken from an sdist.
 DECISIVE = frozenset({"requires-dist", "requires-python", "provides-extra"})
 
 _VERSION = re.compile(r"2\.([0-9]{1,9})", re.ASCII)
+_LINE = re.compile(rb"([^\r\n]+)(?:\r\n|\r|\n|\Z)")
+_FIELD = re.compile(rb"([!-9;-~]+):(.*)", re.DOTALL)
 
 
-def read(filename: str, blob: Blob) -> bytes | None:
-    """Give a wheel's METADATA or an sdist's PKG-INFO as it is, or None when there is not exactly one.
-
-    So also when the archive is broken, or larger than is sensible.
-    """
-    look = _in_tar if filename.endswith(".tar.gz") else _in_zip
-    try:
-        with blob.open() as stream:
-            return look(filename, stream)
-    except BROKEN:
-        return None
+def read(archive: Archive) -> bytes | None:
+    """Give a wheel's METADATA or an sdist's PKG-INFO as it is, or None when there is not exactly one."""
+    suffix = ".dist-info" if archive.filename.endswith(".whl") else ""
+    found = [
+        document.content
+        for document in archive.documents
+        if _is_of(document.path.removeprefix("./").partition("/")[0], suffix, archive.filename)
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def is_final(filename: str, document: bytes) -> bool:
@@ -57,91 +41,59 @@ def is_final(filename: str, document: bytes) -> bool:
     """
     if filename.endswith(".whl"):
         return True
-    headers = BytesHeaderParser().parsebytes(document)
-    version = _VERSION.fullmatch(str(headers.get("Metadata-Version", "")).strip())
-    dynamic = {str(field).strip().lower() for field in headers.get_all("Dynamic", [])}
+    fields = _fields(document)
+    version = _VERSION.fullmatch(_first(fields, "metadata-version"))
+    dynamic = {field.lower() for field in fields.get("dynamic", ())}
     return version is not None and int(version[1]) >= 2 and not dynamic & DECISIVE
 
 
 def requires_python(document: bytes) -> str | None:
     """Give the value of Requires-Python, if the metadata has one."""
-    value = BytesHeaderParser().parsebytes(document).get("Requires-Python")
-    return str(value).strip() or None if value is not None else None
+    return _first(_fields(document), "requires-python") or None
 
 
-def _in_zip(filename: str, stream: IO[bytes]) -> bytes | None:
-    if not _is_small_directory(stream):
-        return None
-    with zipfile.ZipFile(stream) as archive:
-        members = archive.infolist()
-        found = [member for member in members if _is_document(member.filename, filename)]
-        if len(members) > MAX_MEMBERS or len(found) != 1 or found[0].file_size > MAX_DOCUMENT:
-            return None
-        with archive.open(found[0]) as document:
-            return _whole(document)
+def name_and_version(document: bytes) -> tuple[str, str]:
+    """Give the name and the version, each as it is spelled, and empty where there is none."""
+    fields = _fields(document)
+    return _first(fields, "name"), _first(fields, "version")
 
 
-def _is_small_directory(stream: IO[bytes]) -> bool:
-    """Look at the size that a zip archive says its list of members has, before all of it is read."""
-    end = stream.seek(0, io.SEEK_END)
-    stream.seek(max(0, end - 22 - 0xFFFF - 20))
-    tail = stream.read()
-    place = tail.rfind(b"PK\5\6")
-    is_large = b"PK\6\7" in tail[max(0, place - 20) : max(0, place)]  # ZIP64
-    if place < 0 or is_large or len(tail) < place + 22:
-        return False
-    (size,) = struct.unpack_from("<L", tail, place + 12)
-    return bool(size <= MAX_DIRECTORY)
+def _fields(document: bytes) -> Mapping[str, Sequence[str]]:
+    """Read the fields before the first empty line, by name in lower case, with every value in its order.
+
+    Like an email's header (RFC 822), which ends early where there is no field.
+    """
+    fields: dict[str, list[str]] = {}
+    latest: list[str] = []
+    for line in _lines(document):
+        if latest and line[:1] in {b" ", b"\t"}:
+            latest[-1] = f"{latest[-1]}\n{_text(line)}"
+        elif field := _FIELD.fullmatch(line):
+            latest = fields.setdefault(_text(field[1]).lower(), [])
+            latest.append(_text(field[2]))
+        else:
+            break
+    return fields
 
 
-def _in_tar(filename: str, stream: IO[bytes]) -> bytes | None:
-    with (
-        gzip.GzipFile(fileobj=stream) as unpacked,
-        tarfile.open(fileobj=io.BufferedReader(_Bounded(unpacked, MAX_UNPACKED)), mode="r|") as archive,
-    ):
-        for number, member in enumerate(archive):
-            if number >= MAX_MEMBERS:
-                return None
-            if member.isreg() and member.size <= MAX_DOCUMENT and _is_document(member.name, filename):
-                document = archive.extractfile(member)
-                return _whole(document) if document else None
-    return None
+def _lines(document: bytes) -> Iterator[bytes]:
+    at = 0
+    while line := _LINE.match(document, at):
+        yield line[1]
+        at = line.end()
 
 
-def _is_document(path: str, filename: str) -> bool:
-    folder, _, name = path.removeprefix("./").partition("/")
-    if filename.endswith(".whl"):
-        return name == "METADATA" and _agrees(folder, ".dist-info", filename)
-    return name == "PKG-INFO" and _agrees(folder, "", filename)
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "surrogateescape").strip()
 
 
-def _agrees(folder: str, suffix: str, filename: str) -> bool:
+def _first(fields: Mapping[str, Sequence[str]], name: str) -> str:
+    return next(iter(fields.get(name, ())), "")
+
+
+def _is_of(folder: str, suffix: str, filename: str) -> bool:
     """Tell whether the folder is named after the file's name and version."""
-    stem = folder.removesuffix(suffix)
-    told = name_and_version(f"{stem}.tar.gz") if folder.endswith(suffix) else None
-    return told is not None and told == name_and_version(filename)
-
-
-def _whole(document: IO[bytes]) -> bytes | None:
-    content = document.read(MAX_DOCUMENT + 1)
-    return content if len(content) <= MAX_DOCUMENT else None
-
-
-class _Bounded(io.RawIOBase):
-    """Reads from a stream, up to a limit. Raises `OSError` beyond it."""
-
-    def __init__(self, stream: gzip.GzipFile, limit: int) -> None:
-        self._stream = stream
-        self._left = limit
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Buffer) -> int:
-        room = memoryview(buffer).cast("B")
-        data = self._stream.read(len(room))
-        self._left -= len(data)
-        if self._left < 0:
-            raise OSError("too much to look through")
-        room[: len(data)] = data
-        return len(data)
+    if not folder.endswith(suffix):
+        return False
+    told = told_by(f"{folder.removesuffix(suffix)}.tar.gz")
+    return told is not None and told == told_by(filename)

@@ -140,6 +140,12 @@ class RequiresPythonTooLongError(PackageInvalidError):
     reason = "Required python is too long (maximum is 255 characters)"
 
 
+class MetadataVersionInvalidError(PackageInvalidError):
+    """Metadata-Version is no version of the core metadata that can be read."""
+
+    reason = "Metadata version is invalid"
+
+
 class FileNameInvalidError(PackageInvalidError):
     """The file name is neither a wheel's nor an sdist's."""
 
@@ -152,13 +158,75 @@ class FileNameDisagreesError(PackageInvalidError):
     reason = "File name does not match the name and version"
 
 
+class FileTypeDisagreesError(PackageInvalidError):
+    """The form says that the file is a wheel, and its name that it is an sdist; or the other way round."""
+
+    reason = "File type does not match the file name"
+
+
 class FileNameTakenError(PackageInvalidError):
     """The project's version already has a file of this name."""
 
     reason = "File name has already been taken"
 
 
+class FileExistsAlreadyError(RegistryError):
+    """The project already has a file of this name, as the Python Package Index says it."""
+
+    def __init__(self, filename: str, blake2_256: str) -> None:
+        super().__init__(
+            f"File already exists ({filename!r}, with blake2_256 hash {blake2_256!r}). "
+            "Use a different version, or a different build number."
+        )
+
+
 class DigestMismatchError(PackageInvalidError):
     """A digest that the client sent is not the digest of the file."""
 
     reason = "Digest does not match the uploaded file"
+
+
+class ArchiveError(PackageInvalidError):
+    """The distribution is not an archive that can be taken."""
+
+
+class ArchiveUnreadableError(ArchiveError):
+    """The file is not the kind of archive that its name says, or not all of it."""
+
+    reason = "File is not a complete archive of its type"
+
+
+class ArchiveTooLargeError(ArchiveError):
+    """The archive unpacks to more than the registry looks through, as a bomb does."""
+
+    reason = "File unpacks to more than is allowed"
+
+
+class MembersMissingError(ArchiveError):
+    """The archive lacks members that each of its kind has."""
+
+    def __init__(self, *paths: str) -> None:
+        self.reason = f"File has no {', '.join(paths)}"
+        super().__init__()
+
+
+class MembersOutsideError(ArchiveError):
+    """The sdist has members outside of its one top folder."""
+
+    def __init__(self, folder: str) -> None:
+        self.reason = f"File has members outside of its one folder {folder}"
+        super().__init__()
+
+
+class UnsafeMemberError(ArchiveError):
+    """The archive has a member that would not stay where it is unpacked."""
+
+    def __init__(self, path: str, kind: str) -> None:
+        self.reason = f"File has an unsafe member: {path[:200]!r}, a {kind}"
+        super().__init__()
+
+
+class MetadataDisagreesError(ArchiveError):
+    """The metadata inside is another project's or another version's."""
+
+    reason = "Metadata in the file does not match the name and version"

@@ -80,6 +80,11 @@ def filename_agrees(filename: str, name: str, version: str) -> bool:
     return name_and_version(filename) == (normalize(name), version_key(version))
 
 
+def filetype_agrees(filename: str, filetype: str) -> bool:
+    """Tell whether the form calls the file what its name says it is; a form need not call it anything."""
+    return filetype in {"", "bdist_wheel" if filename.endswith(".whl") else "sdist"}
+
+
 def name_and_version(filename: str) -> tuple[NormalizedName, Version] | None:
     """Read the normalized name and the version out of a wheel's or sdist's file name, if it is one."""
     try:

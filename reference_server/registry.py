@@ -7,12 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reference_server import core_metadata
+from reference_server.archives import leniently
 from reference_server.errors import (
     FileNameDisagreesError,
     FileNameInvalidError,
     FileNameTakenError,
     FileTooLargeError,
+    FileTypeDisagreesError,
     GitLabProjectNotFoundError,
+    MetadataVersionInvalidError,
     NameInvalidError,
     NotFoundError,
     PackageNotFoundError,
@@ -32,7 +35,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
+    from reference_server.archives import Archive
     from reference_server.model import Action, Caller, Credentials, GitLabProject
+    from reference_server.store.protocol import Store
 
 
 class Registry:
@@ -42,19 +47,19 @@ class Registry:
     """
 
     def __init__(
-        self, *, now: Callable[[], datetime], rules: Rules | None = None, store: MemoryStore | None = None
+        self, *, now: Callable[[], datetime], rules: Rules | None = None, store: Store | None = None
     ) -> None:
         self.now = now
         self.rules = rules or Rules()
-        self.store = store or MemoryStore()
+        self.store: Store = store or MemoryStore()
 
     def under(self, rules: Rules) -> Registry:
         """Give the same registry, the same state, under other rules."""
         return Registry(now=self.now, rules=rules, store=self.store)
 
     def close(self) -> None:
-        """Remove what lies on disk."""
-        self.store.blobs.close()
+        """Let go of the state, and remove it unless the store keeps it."""
+        self.store.close()
 
     # who may do what
 
@@ -151,8 +156,9 @@ class Registry:
     ) -> PackageFile:
         """Put a distribution in, as an upload by somebody who may would.
 
-        The name and the version are those of the file name, unless given. Raises what `upload` raises,
-        and `ValueError` when the file name does not tell what was not given.
+        The name and the version are those of the file name, unless given. The content may be anything: what
+        is arranged is not looked into for mistakes. Raises what else `upload` raises, and `ValueError`
+        when the file name does not tell what was not given.
         """
         owner = self.gitlab_project(str(gitlab_project))
         if name is None or version is None:
@@ -162,7 +168,8 @@ class Registry:
                 raise ValueError(message)
             name, version = name or told[0], version or str(told[1])
         blob = self.store.blobs.add(content)
-        return self.upload(
+        rules = replace(self.rules, open_archive=leniently(self.rules.open_archive), archive_checks=())
+        return self.under(rules).upload(
             owner,
             Upload(name=name, version=version, filename=filename, blob=blob, requires_python=requires_python),
         )
@@ -172,23 +179,19 @@ class Registry:
 
         Raises `FileTooLargeError`, `FieldError` and each `PackageInvalidError`.
         """
-        kept = False
-        try:
-            self._check(upload)
-            described = self._described(upload)
-            with self.store.lock:
-                file = self._add(gitlab_project, described)
-            kept = file.blob is upload.blob
-        except RegistryError:
-            kept = self.rules.keeps_rejected
-            if kept:
-                self._append(gitlab_project, self._described(upload))
-            raise
-        else:
-            return file
-        finally:
-            if not kept:
-                upload.blob.remove()
+        archive: Archive | None = None
+        with self.store.keeping(upload.blob) as blob:
+            upload = replace(upload, blob=blob)
+            try:
+                self._check(upload)
+                archive = self._opened(upload)
+                described = self._described(upload, archive)
+                with self.store.lock:
+                    return self._add(gitlab_project, described)
+            except RegistryError:
+                if self.rules.keeps_rejected:
+                    self._append(gitlab_project, self._described(upload, archive))
+                raise
 
     def _check(self, upload: Upload) -> None:
         rules = self.rules
@@ -202,16 +205,29 @@ class Registry:
             raise RequiresPythonTooLongError
         if upload.requires_python and not rules.valid_requires_python(upload.requires_python):
             raise RequiresPythonInvalidError
+        stated = filter(None, upload.fields.get("metadata_version", ()))
+        if not all(map(rules.valid_metadata_version, stated)):
+            raise MetadataVersionInvalidError
         if not rules.valid_filename(upload.filename):
             raise FileNameInvalidError
         if not rules.filename_agrees(upload.filename, upload.name, upload.version):
             raise FileNameDisagreesError
+        filetypes = upload.fields.get("filetype", ())
+        if not all(rules.filetype_agrees(upload.filename, filetype) for filetype in filetypes):
+            raise FileTypeDisagreesError
         rules.verify_digests(upload.digests, upload.blob.digests)
 
-    def _described(self, upload: Upload) -> Upload:
+    def _opened(self, upload: Upload) -> Archive | None:
+        archive = self.rules.open_archive(upload.filename, upload.blob, self.rules.archive_limits)
+        if archive is not None:
+            for check in self.rules.archive_checks:
+                check(archive, upload)
+        return archive
+
+    def _described(self, upload: Upload, archive: Archive | None) -> Upload:
         """Add what the distribution says about itself; a Requires-Python only where the form has none."""
         rules = self.rules
-        document = rules.reads_metadata(upload.filename, upload.blob)
+        document = rules.reads_metadata(archive) if archive else None
         if document is None:
             return upload
         said = core_metadata.requires_python(document) or ""
@@ -233,12 +249,16 @@ class Registry:
             raise FileNameTakenError
         if existing is None or self.rules.duplicates == "add":
             return self._append(gitlab_project, upload)
-        if self.rules.duplicates == "ignore":
+        if self.rules.duplicates == "ignore" or self._is_taken_again(existing, upload):
             return existing
         if self.rules.duplicates == "reject":
-            raise FileNameTakenError
+            raise self.rules.file_name_taken(existing)
         self._drop(gitlab_project, existing)
         return self._append(gitlab_project, upload)
+
+    def _is_taken_again(self, existing: PackageFile, upload: Upload) -> bool:
+        same = existing.blob.digests["sha256"] == upload.blob.digests["sha256"]
+        return same and self.rules.takes_identical
 
     def _existing(self, gitlab_project: GitLabProject, upload: Upload) -> PackageFile | None:
         package = self._package_of(gitlab_project, upload)
@@ -415,4 +435,3 @@ class Registry:
         self.store.put_package(
             replace(package, files=tuple(each for each in package.files if each.id != file.id))
         )
-        file.blob.remove()

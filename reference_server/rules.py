@@ -6,13 +6,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from reference_server import access, core_metadata, grammar, negotiation
-from reference_server.errors import DigestMismatchError, InvalidFieldError
+from reference_server import access, archives, core_metadata, grammar, negotiation
+from reference_server.archive_checks import ARCHIVE_CHECKS
+from reference_server.errors import DigestMismatchError, FileNameTakenError, InvalidFieldError
 from reference_server.model import ProjectStatus, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping, Sequence
 
+    from reference_server.archive_checks import ArchiveCheck
+    from reference_server.archives import Archive, Limits
+    from reference_server.errors import RegistryError
     from reference_server.model import Action, Caller, Credentials, GitLabProject, PackageFile, Upload
     from reference_server.store.blobs import Blob
 
@@ -33,6 +37,15 @@ def verify_digests(claimed: Mapping[str, str], actual: Mapping[str, str]) -> Non
             raise DigestMismatchError
 
 
+def known_metadata_version(text: str) -> bool:
+    """Tell whether a registry of today can read metadata of this version.
+
+    A greater minor version only adds fields; a greater major version may change what there is.
+    Source: PyPA "Core metadata", Metadata-Version.
+    """
+    return re.fullmatch(r"1\.[012]|2\.[0-9]{1,9}", text, re.ASCII) is not None
+
+
 def record_actual(claimed: Mapping[str, str], actual: Mapping[str, str]) -> Mapping[str, str]:
     """Record the digests of the bytes, never those that the client claims."""
     del claimed
@@ -42,6 +55,11 @@ def record_actual(claimed: Mapping[str, str], actual: Mapping[str, str]) -> Mapp
 def same_filename(existing: PackageFile, upload: Upload) -> bool:
     """Tell whether the upload's file name is taken by a file of the same version."""
     return existing.filename == upload.filename
+
+
+def file_name_taken(_existing: PackageFile) -> RegistryError:
+    """Refuse a second upload of a file name in GitLab's words."""
+    return FileNameTakenError()
 
 
 def exactly(file: PackageFile, sha256: str, filename: str) -> bool:
@@ -74,13 +92,20 @@ class Rules:
     `version_key` (equal for all spellings of a version).
 
     Uploads: `required_fields` of the form, in the order in which they are reported; `max_file_size` in
-    bytes or None; `valid_filename`; `filename_agrees` (file name, name, version); `valid_requires_python`
-    and `max_requires_python` (characters); `verify_digests` (claimed, actual) raises;
+    bytes or None; `valid_filename`; `filename_agrees` (file name, name, version); `filetype_agrees` (file
+    name, the form's file type or an empty text); `valid_requires_python` and `max_requires_python`
+    (characters); `valid_metadata_version` of the form, where it has one; `verify_digests` (claimed,
+    actual) raises;
     `recorded_digests` (claimed, actual) gives what is stored and shown; `is_duplicate` (existing, upload)
     and what then happens: `reject` it, `replace` the file, `ignore` the upload and say it went well, or
-    `add` a second file; `keeps_rejected` stores what was refused all the same.
+    `add` a second file; `takes_identical` answers an upload of the very same bytes as if it were the first;
+    `file_name_taken` (existing) gives the refusal; `created_status` is the status of success;
+    `keeps_rejected` stores what was refused all the same.
 
-    Metadata files: `reads_metadata` (file name, blob) gives what a distribution holds; `offers_metadata`
+    Archives: `open_archive` (file name, blob, `archive_limits`) gives what is inside, or None for what is not
+    looked into, and raises for what is no archive; each of the `archive_checks` (archive, upload) raises.
+
+    Metadata files: `reads_metadata` (archive) gives what a distribution holds; `offers_metadata`
     (file name, document) tells whether it is served. Project status: `takes_uploads`, `offers_files`.
 
     Reading: `lists` a file on its project's page; `finds` the file that a download asks for (file,
@@ -110,15 +135,24 @@ class Rules:
     max_file_size: int | None = DOCUMENTED_MAX_FILE_SIZE
     valid_filename: Callable[[str], bool] = grammar.is_valid_filename
     filename_agrees: Callable[[str, str, str], bool] = grammar.filename_agrees
+    filetype_agrees: Callable[[str, str], bool] = grammar.filetype_agrees
     valid_requires_python: Callable[[str], bool] = grammar.is_valid_requires_python
     max_requires_python: int = 255
+    valid_metadata_version: Callable[[str], bool] = known_metadata_version
     verify_digests: Callable[[Mapping[str, str], Mapping[str, str]], None] = verify_digests
     recorded_digests: Callable[[Mapping[str, str], Mapping[str, str]], Mapping[str, str]] = record_actual
     is_duplicate: Callable[[PackageFile, Upload], bool] = same_filename
     duplicates: Literal["reject", "replace", "ignore", "add"] = "reject"
+    takes_identical: bool = False
+    file_name_taken: Callable[[PackageFile], RegistryError] = file_name_taken
+    created_status: int = 201
     keeps_rejected: bool = False
 
-    reads_metadata: Callable[[str, Blob], bytes | None] = core_metadata.read
+    open_archive: Callable[[str, Blob, Limits], Archive | None] = archives.open_archive
+    archive_limits: Limits = archives.LIMITS
+    archive_checks: tuple[ArchiveCheck, ...] = ARCHIVE_CHECKS
+
+    reads_metadata: Callable[[Archive], bytes | None] = core_metadata.read
     offers_metadata: Callable[[str, bytes], bool] = core_metadata.is_final
     takes_uploads: Callable[[ProjectStatus], bool] = takes_uploads
     offers_files: Callable[[ProjectStatus], bool] = offers_files

@@ -71,7 +71,7 @@ def read_catalogue(folder: Traversable) -> Catalogue:
     requirements: dict[str, Requirement] = {}
     for file_name, table in tables.items():
         for row in table["requirement"]:
-            requirement = _requirement(row, area=file_name.removesuffix(".toml"), sources=sources)
+            requirement = _requirement(row, area=file_name.partition(".")[0], sources=sources)
             if requirement.id in requirements:
                 raise BadRow(f"{requirement.id}: listed twice")
             requirements[requirement.id] = requirement

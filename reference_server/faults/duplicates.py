@@ -46,6 +46,7 @@ class DuplicatesIgnored(Fault):
         "gitlab.duplicate.refused",
         "gitlab.duplicate.message",
         "gitlab.duplicate.other-content-refused",
+        "upload.dup.different",
         "clients.twine.duplicate-fails",
         "clients.twine.duplicate-message",
     )
@@ -62,6 +63,7 @@ class DuplicatesReplace(Fault):
         "gitlab.duplicate.message",
         "gitlab.duplicate.other-content-refused",
         "gitlab.duplicate.keeps-first",
+        "upload.dup.different",
         "clients.twine.duplicate-fails",
         "clients.twine.duplicate-message",
         "clients.twine.duplicate-changes-nothing",
@@ -74,7 +76,7 @@ class DuplicatesReplace(Fault):
 class OtherBytesAdded(Fault):
     """Takes two files for one when their bytes are the same, and lists both when they are not."""
 
-    breaks = ("gitlab.duplicate.other-content-refused",)
+    breaks = ("gitlab.duplicate.other-content-refused", "upload.dup.different")
 
     def rules(self, rules: Rules) -> Rules:
         return replace(
@@ -92,6 +94,13 @@ class RefusedFilesStored(Fault):
         "gitlab.duplicate.keeps-first",
         "gitlab.version.refused-leaves-nothing",
         "upload.digest.mismatch",
+        "upload.digest.malformed",
+        "upload.dup.different",
+        "upload.reject-is-atomic",
+        "upload.version-required",
+        "upload.requires-python-valid",
+        "upload.metadata-version.required",
+        "upload.reason-latin1",
         "clients.twine.duplicate-changes-nothing",
         "clients.twine.bad-version",
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from werkzeug import Response
 
 from reference_server.answers import refusal
+from reference_server.archive_checks import has_dist_info, without
 from reference_server.errors import PackageNotFoundError
 from reference_server.faults import Fault
 from reference_server.faults.reading import gitlab_project_of
@@ -16,10 +17,10 @@ from reference_server.faults.reading import gitlab_project_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reference_server.archives import Archive
     from reference_server.rendering.pages import FileLink, ProjectPage
     from reference_server.request import Request
     from reference_server.rules import Rules
-    from reference_server.store.blobs import Blob
 
 OLD_NAME = "data-dist-info-metadata"
 
@@ -119,8 +120,8 @@ class MetadataWrittenAnew(Fault):
     def rules(self, rules: Rules) -> Rules:
         read = rules.reads_metadata
 
-        def rewritten(filename: str, blob: Blob) -> bytes | None:
-            document = read(filename, blob)
+        def rewritten(archive: Archive) -> bytes | None:
+            document = read(archive)
             return document and b"\n".join(document.splitlines()).rstrip() + b"\n"
 
         return replace(rules, reads_metadata=rewritten)
@@ -169,17 +170,18 @@ class DynamicMetadataAnnounced(Fault):
 class MetadataMadeUp(Fault):
     """Makes metadata up for a wheel in which it found none."""
 
-    breaks = ("metadata.legacy-files",)
+    breaks = ("metadata.legacy-files", "archive.wheel-required-files")
 
     def rules(self, rules: Rules) -> Rules:
         read = rules.reads_metadata
 
-        def made_up(filename: str, blob: Blob) -> bytes | None:
-            name, version = filename.split("-")[:2]
+        def made_up(archive: Archive) -> bytes | None:
+            name, version = archive.filename.split("-")[:2]
             invented = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode()
-            return read(filename, blob) or (invented if filename.endswith(".whl") else None)
+            return read(archive) or (invented if archive.filename.endswith(".whl") else None)
 
-        return replace(rules, reads_metadata=made_up)
+        checks = without(rules.archive_checks, has_dist_info)
+        return replace(rules, reads_metadata=made_up, archive_checks=checks)
 
 
 class MetadataGoneWithTheYank(Fault):

@@ -160,7 +160,7 @@ class VersionNotRequired(Fault):
 class DigestsNotCompared(Fault):
     """Takes a file whose digest is not the one that came with it."""
 
-    breaks = ("upload.digest.mismatch",)
+    breaks = ("upload.digest.mismatch", "upload.digest.malformed")
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, verify_digests=lambda *_digests: None)
@@ -169,7 +169,7 @@ class DigestsNotCompared(Fault):
 class ClaimedDigestsTrusted(Fault):
     """Shows the digests that came with a file, and compares them with nothing, as GitLab does."""
 
-    breaks = ("upload.digest.mismatch",)
+    breaks = ("upload.digest.mismatch", "upload.digest.malformed", "upload.digest.case")
 
     def rules(self, rules: Rules) -> Rules:
         return replace(
@@ -191,7 +191,7 @@ class HalfTheSize(Fault):
 class AnySize(Fault):
     """Takes files of any size."""
 
-    breaks = ("gitlab.size.over-limit-refused", "gitlab.size.over-limit-leaves-nothing")
+    breaks = ("gitlab.size.over-limit-refused", "gitlab.size.over-limit-leaves-nothing", "upload.size-limit")
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, max_file_size=None)
@@ -200,7 +200,7 @@ class AnySize(Fault):
 class MeasuredOnceStored(Fault):
     """Refuses a file for its size when it is already stored, and leaves it there."""
 
-    breaks = ("gitlab.size.over-limit-leaves-nothing",)
+    breaks = ("gitlab.size.over-limit-leaves-nothing", "upload.size-limit")
 
     def rules(self, rules: Rules) -> Rules:
         self._most = rules.max_file_size or 0

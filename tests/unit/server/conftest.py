@@ -13,6 +13,8 @@ from werkzeug.test import Client, TestResponse
 
 from reference_server import create_app
 from reference_server.defaults import PASSWORD, default_registry
+from reference_server.distributions import sdist, wheel
+from reference_server.grammar import name_and_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +58,7 @@ class Api:
     def upload(
         self,
         filename: str = WHEEL,
-        content: bytes = b"content",
+        content: bytes | None = None,
         *,
         project: str = "1",
         without: Iterable[str] = (),
@@ -66,11 +68,21 @@ class Api:
         form: dict[str, Any] = {":action": "file_upload", "name": "demo-pkg", "version": "1.0"}
         form |= fields or {}
         form = {name: value for name, value in form.items() if name not in set(without)}
+        content = distribution_of(filename) if content is None else content
         files = {} if "content" in set(without) else {"content": (filename, content)}
         sent = requests.Request("POST", "http://localhost", data=form, files=files).prepare()
         path = f"/projects/{project}/packages/pypi"
         content_type = sent.headers["Content-Type"]
         return self.request("POST", path, data=sent.body, content_type=content_type, **more)
+
+
+def distribution_of(filename: str) -> bytes:
+    """Make what a file of this name should hold; any bytes where the name is no distribution's."""
+    told = name_and_version(filename)
+    if told is None:
+        return b"content"
+    make = wheel if filename.endswith(".whl") else sdist
+    return make(told[0], str(told[1])).content
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from reference_server import cli, standalone
+from reference_server.distributions import sdist
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +64,7 @@ def test_served_from_start_to_end(served: tuple[subprocess.Popen[str], Path]) ->
         files = {"content": ("demo-1.0.tar.gz", content)}
         return requests.post(url, data=form, files=files, auth=auth, timeout=30).status_code
 
-    content = os.urandom(2_000_000)
+    content = sdist("demo", "1.0", members={"random": os.urandom(2_000_000)}).content
     assert [upload(b"x" * 60_000_000), upload(content), upload(content)] == [413, 201, 400]
     encoded = url.replace("/1/", f"/{target['gitlab-projects']['path'].replace('/', '%2F')}/")
     page = requests.get(f"{encoded}/simple/demo/", auth=auth, timeout=10)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reference_server import core_metadata
+from reference_server.archives import Limits, leniently, open_archive
 from reference_server.distributions import sdist, wheel
 from reference_server.store.blobs import Blobs
 
@@ -18,6 +19,7 @@ from .pages import html_page, json_files
 if TYPE_CHECKING:
     from reference_server.registry import Registry
 
+LIMITS = Limits()
 WHEEL = "demo_pkg-1.0-py3-none-any.whl"
 SDIST = "demo_pkg-1.0.tar.gz"
 METADATA = "Metadata-Version: 2.4\r\nName: Demo.Pkg\r\nVersion: 1.0\r\nSummary: ü\r\n\r\nText\n".encode()
@@ -42,8 +44,10 @@ def tarred(*members: tuple[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def read(filename: str, content: bytes) -> bytes | None:
-    return core_metadata.read(filename, Blobs().add(content))
+def read(filename: str, content: bytes, limits: Limits = LIMITS) -> bytes | None:
+    blobs = Blobs()
+    archive = leniently(open_archive)(filename, blobs.add(content), limits)
+    return core_metadata.read(archive) if archive else None
 
 
 @pytest.mark.parametrize(
@@ -106,26 +110,21 @@ def test_broken_archives_hold_none(filename: str) -> None:
         read(SDIST, gzip.compress(bytes(broken)))
 
 
-def test_large_ones_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_ones_are_left_alone() -> None:
     in_wheel = zipped(("demo_pkg-1.0.dist-info/METADATA", METADATA), ("a", b""), ("b", b"x" * 50_000))
     in_sdist = tarred(("a", b""), ("b", b"x" * 50_000), ("demo_pkg-1.0/PKG-INFO", METADATA))
     assert read(WHEEL, in_wheel) == read(SDIST, in_sdist) == METADATA
-    for limit, value in (("MAX_DOCUMENT", 50), ("MAX_MEMBERS", 2)):
-        with monkeypatch.context() as patch:
-            patch.setattr(core_metadata, limit, value)
-            assert read(WHEEL, in_wheel) is read(SDIST, in_sdist) is None
-    monkeypatch.setattr(core_metadata, "MAX_UNPACKED", 40_000)
-    assert read(SDIST, in_sdist) is None
-    monkeypatch.setattr(core_metadata, "MAX_DIRECTORY", 40)
-    assert read(WHEEL, in_wheel) is None
+    for limits in (Limits(document=50), Limits(members=2), Limits(unpacked=40_000)):
+        assert read(WHEEL, in_wheel, limits) is read(SDIST, in_sdist, limits) is None
+    assert read(WHEEL, in_wheel, Limits(directory=40)) is None
 
 
-def test_little_that_unpacks_to_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core_metadata, "MAX_DOCUMENT", 1_000_000)
+def test_little_that_unpacks_to_much() -> None:
+    limits = Limits(document=1_000_000)
     bomb = zipped(("demo_pkg-1.0.dist-info/METADATA", bytes(2_000_000)))
-    assert read(WHEEL, bomb) is None
+    assert read(WHEEL, bomb, limits) is None
     lying = bomb.replace((2_000_000).to_bytes(4, "little"), (5).to_bytes(4, "little"))
-    assert read(WHEEL, lying) is None
+    assert read(WHEEL, lying, limits) is None
 
 
 @pytest.mark.parametrize(

@@ -146,3 +146,15 @@ def test_not_a_distribution_file_name(filename: str) -> None:
 @pytest.mark.parametrize(("specifier", "valid"), [(">=3.8,<4", True), ("==3.*", True), (">=3.x", False)])
 def test_requires_python(specifier: str, valid: bool) -> None:  # noqa: FBT001
     assert grammar.is_valid_requires_python(specifier) is valid
+
+
+@pytest.mark.parametrize(
+    ("filename", "filetype"),
+    [("x-1.0-py3-none-any.whl", "bdist_wheel"), ("x-1.0.tar.gz", "sdist"), ("x-1.0.zip", "sdist")],
+)
+def test_a_file_is_of_the_type_that_its_name_says(filename: str, filetype: str) -> None:
+    other = {"sdist": "bdist_wheel", "bdist_wheel": "sdist"}[filetype]
+    assert grammar.filetype_agrees(filename, filetype)
+    assert grammar.filetype_agrees(filename, "")
+    assert not grammar.filetype_agrees(filename, other)
+    assert not grammar.filetype_agrees(filename, "bdist_egg")

@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from reference_server import ReferenceServer
+from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,7 @@ def upload(server: ReferenceServer, content: bytes, **more: Any) -> requests.Res
 
 
 def test_upload_and_read(server: ReferenceServer) -> None:
-    assert upload(server, b"content").status_code == 201
+    assert upload(server, wheel("demo", "1.0").content).status_code == 201
     page = requests.get(f"{server.index_url}demo/", auth=(server.username, server.password), timeout=10)
     assert WHEEL in page.text
     assert server.request_count == 2
@@ -68,7 +69,7 @@ def test_of_many_equal_uploads_exactly_one_is_created(server: ReferenceServer) -
     barrier = threading.Barrier(16)
 
     def race(number: int) -> tuple[int, bytes]:
-        content = bytes([number]) * 100_000
+        content = wheel("demo", "1.0", marker=str(number), size=100_000).content
         barrier.wait()
         return upload(server, content).status_code, content
 
@@ -93,7 +94,7 @@ def test_a_refusal_of_sixty_megabytes_is_seen(
 
 
 def test_fifty_megabytes_go_in_and_come_out(server: ReferenceServer) -> None:
-    content = os.urandom(1024) * 1024 * 50
+    content = wheel("demo", "1.0", size=50 * 1024 * 1024).content
     assert upload(server, content).status_code == 201
     (package,) = server.registry.packages(server.registry.gitlab_project("1"))
     url = f"{server.url}/files/{package.files[0].sha256}/{WHEEL}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reference_server.defaults import GITLAB_PROJECTS
+from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
     from reference_server.registry import Registry
@@ -56,7 +57,7 @@ def test_invalid(api: Any, registry: Registry, fields: dict[str, str], body: dic
 
 def test_taken(api: Any) -> None:
     api.upload()
-    answer = api.upload(content=b"other")
+    answer = api.upload(content=wheel("demo-pkg", "1.0", marker="other").content)
     assert (answer.status_code, answer.json) == (
         400,
         {"message": "Validation failed: File name has already been taken"},
@@ -124,8 +125,9 @@ def test_truncated_and_mutilated_forms_leave_nothing(api: Any, registry: Registr
     form = (
         b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\ndemo\r\n'
         b'--b\r\nContent-Disposition: form-data; name="version"\r\n\r\n1.0\r\n'
-        b'--b\r\nContent-Disposition: form-data; name="content"; filename="demo-1.0.tar.gz"\r\n\r\n\0\xff\r\n'
-        b"--b--\r\n"
+        b'--b\r\nContent-Disposition: form-data; name="content"; filename="demo-1.0.tar.gz"\r\n\r\n'
+        + sdist("demo", "1.0").content
+        + b"\r\n--b--\r\n"
     )
     cuts = [form[:length] for length in range(len(form) - 6)]
     chance = random.Random(0)  # noqa: S311

@@ -1,0 +1,1 @@
+"""What is inside of the distributions that are uploaded."""

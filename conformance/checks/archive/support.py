@@ -1,0 +1,60 @@
+"""Distributions that break a rule: what a registry says to them, and what it lists afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from reference_server.distributions import INVALID, invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.registry import Registry
+    from conformance.wire import Answer
+    from reference_server.distributions import Distribution
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """A distribution that was sent although a rule speaks against it, and the answer."""
+
+    rule: str
+    distribution: Distribution
+    answer: Answer
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the registry has taken it."""
+        return 200 <= self.answer.status < 300
+
+    @property
+    def refused(self) -> bool:
+        """Whether it was turned down as the sender's mistake."""
+        return 400 <= self.answer.status < 500
+
+    def __str__(self) -> str:
+        """Say what was wrong, and what came of it."""
+        return f"{self.distribution.filename} ({self.rule}): {self.answer.status} {self.answer.text[:80]}"
+
+
+def attempt(registry: Registry, name: str, kinds: Iterable[str]) -> list[Attempt]:
+    """Publish a distribution of each invalid kind under one name, each as a version of its own."""
+    attempts = []
+    for number, kind in enumerate(kinds):
+        distribution = invalid(kind, name, f"1.{number}")
+        answer = registry.upload(distribution)
+        attempts.append(Attempt(rule=INVALID[kind], distribution=distribution, answer=answer))
+    return attempts
+
+
+def each_refused(registry: Registry, name: str, *kinds: str) -> None:
+    """Require that a distribution of each invalid kind is refused, and that none is listed."""
+    attempts = attempt(registry, name, kinds)
+    expect.nothing(
+        of=(str(each) for each in attempts if not each.refused),
+        is_="taken, or answered with anything but a refusal (4xx)",
+        where=attempts[0].answer,
+    )
+    expect.not_listed(registry.project_page(name), [each.distribution.filename for each in attempts])

@@ -1,0 +1,29 @@
+"""Archives that are not whole, or lack what each of their kind has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.checks import check
+from conformance.checks.archive.support import each_refused
+
+if TYPE_CHECKING:
+    from conformance.fixtures import NewName, Registry
+
+
+@check("archive.valid")
+def test_valid(registry: Registry, new_name: NewName) -> None:
+    kinds = ("not_a_zip", "truncated_wheel", "not_a_gzip", "not_a_tar", "truncated_sdist")
+    each_refused(registry, new_name("archive"), *kinds)
+
+
+@check("archive.wheel-required-files")
+def test_wheel_required_files(registry: Registry, new_name: NewName) -> None:
+    kinds = ("wheel_without_metadata", "wheel_without_wheel_file", "wheel_without_record")
+    each_refused(registry, new_name("dist-info"), *kinds)
+
+
+@check("archive.sdist-pkg-info")
+def test_sdist_pkg_info(registry: Registry, new_name: NewName) -> None:
+    kinds = ("sdist_without_pkg_info", "sdist_with_two_top_folders")
+    each_refused(registry, new_name("pkg-info"), *kinds)

@@ -1,0 +1,172 @@
+"""Reads tar archives in one pass: constant memory, no seeking, nothing believed that is not there.
+
+`tarfile` would take extension headers of any size into memory, and end quietly at a broken header.
+Source: PyPA "Source distribution format", which asks for the POSIX.1-2001 pax format.
+"""
+
+from __future__ import annotations
+
+import tarfile
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+BLOCK = tarfile.BLOCKSIZE
+CHUNK = 64 * 1024  # bytes that are read at once where nothing is kept
+MAX_EXTENSION = 256 * 1024  # bytes of one extension header, which is held in memory
+
+_EMPTY = bytes(BLOCK)
+_EXTENSIONS = frozenset(
+    {tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.XGLTYPE}
+    | {tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK}
+)
+_WITHOUT_DATA = frozenset({tarfile.DIRTYPE, tarfile.LNKTYPE, tarfile.SYMTYPE}) | frozenset(
+    {tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE}
+)
+
+
+class Kind(StrEnum):
+    """What a member of an archive is."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    SYMLINK = "symbolic link"
+    HARDLINK = "hard link"
+    SPARSE = "sparse file"
+    SPECIAL = "special file"
+
+
+_KINDS = {
+    **dict.fromkeys((tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE), Kind.FILE),
+    tarfile.DIRTYPE: Kind.FOLDER,
+    tarfile.SYMTYPE: Kind.SYMLINK,
+    tarfile.LNKTYPE: Kind.HARDLINK,
+    tarfile.GNUTYPE_SPARSE: Kind.SPARSE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One entry of an archive, as its header says. `size` is in bytes; `target` is where a link leads."""
+
+    path: str
+    kind: Kind = Kind.FILE
+    size: int = 0
+    target: str = ""
+
+
+class Unpacked(Protocol):
+    """What comes out of the compression, from the beginning to the end."""
+
+    def read(self, size: int) -> bytes:
+        """Give so many bytes, fewer only at the end."""
+
+
+def members(stream: Unpacked, wanted: Callable[[Member], bool]) -> Iterator[tuple[Member, bytes | None]]:
+    """Give each member, with its content where it is `wanted`, which is then held in memory.
+
+    Raises `ValueError`, `EOFError` and `tarfile.HeaderError` for what is not a tar archive to its end.
+    """
+    for_all: dict[str, str] = {}
+    for_next: dict[str, str] = {}
+    block = stream.read(BLOCK)
+    if not block:
+        raise EOFError
+    while block and block != _EMPTY:
+        header = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+        if header.type in _EXTENSIONS:
+            (for_all if header.type == tarfile.XGLTYPE else for_next).update(_extension(stream, header))
+        else:
+            if header.type == tarfile.GNUTYPE_SPARSE:
+                _skip_map(stream, block)
+            member = _member(header, for_all | for_next)
+            for_next.clear()
+            if wanted(member):
+                yield member, _content(stream, member.size)
+            else:
+                _skip(stream, _padded(member.size))
+                yield member, None
+        block = stream.read(BLOCK)
+    _nothing_follows(stream)
+
+
+def _member(header: tarfile.TarInfo, said: dict[str, str]) -> Member:
+    is_sparse = any(key.startswith("GNU.sparse.") for key in said)
+    size = 0 if header.type in _WITHOUT_DATA else _positive(int(said.get("size", header.size)))
+    return Member(
+        path=said.get("path", header.name),
+        kind=Kind.SPARSE if is_sparse else _KINDS.get(header.type, Kind.SPECIAL),
+        size=size,
+        target=said.get("linkpath", header.linkname),
+    )
+
+
+def _extension(stream: Unpacked, header: tarfile.TarInfo) -> dict[str, str]:
+    """Read what a header says about the next member, or about all that follow."""
+    if _positive(header.size) > MAX_EXTENSION:
+        raise ValueError("an extension header that is too long")
+    content = _content(stream, header.size)
+    if header.type == tarfile.GNUTYPE_LONGNAME:
+        return {"path": _text(content.partition(b"\0")[0])}
+    if header.type == tarfile.GNUTYPE_LONGLINK:
+        return {"linkpath": _text(content.partition(b"\0")[0])}
+    return dict(_records(content))
+
+
+def _records(content: bytes) -> Iterator[tuple[str, str]]:
+    """Read pax records: each is its own length, a blank, `key=value` and a line feed."""
+    at = 0
+    while at < len(content) and content[at]:
+        blank = content.index(b" ", at)
+        end = at + int(content[at:blank])
+        if not blank < end <= len(content):
+            raise ValueError("a record of the wrong length")
+        key, _, value = content[blank + 1 : end - 1].partition(b"=")
+        yield _text(key), _text(value)
+        at = end
+
+
+def _skip_map(stream: Unpacked, block: bytes) -> None:
+    """Go on to the data of an old GNU sparse file, past the further blocks of its map."""
+    is_extended = block[482]
+    while is_extended:
+        is_extended = _content(stream, BLOCK)[504]
+
+
+def _content(stream: Unpacked, size: int) -> bytes:
+    content = stream.read(_padded(size))
+    if len(content) < _padded(size):
+        raise EOFError
+    return content[:size]
+
+
+def _skip(stream: Unpacked, size: int) -> None:
+    while size:
+        passed = len(stream.read(min(size, CHUNK)))
+        if not passed:
+            raise EOFError
+        size -= passed
+
+
+def _nothing_follows(stream: Unpacked) -> None:
+    """Read to the end, which also tells whether the compressed data are whole."""
+    while rest := stream.read(CHUNK):
+        if rest.count(0) != len(rest):
+            raise ValueError("something after the end")
+
+
+def _positive(size: int) -> int:
+    if size < 0:
+        raise ValueError("a negative size")
+    return size
+
+
+def _padded(size: int) -> int:
+    return -(-size // BLOCK) * BLOCK
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", "surrogateescape")
