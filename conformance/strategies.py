@@ -23,11 +23,6 @@ def gitlab_versions() -> SearchStrategy[str]:
 
     Source: GitLab PyPI Repository, Ensure your version string is valid.
     """
-    epoch = st.one_of(st.just(""), NUMBER.map("{}!".format))
-    release = st.lists(NUMBER, min_size=1, max_size=4).map(".".join)
-    pre = _suffix(["a", "b", "c", "rc", "alpha", "beta", "pre", "preview"])
-    post = st.one_of(_suffix(["post", "rev", "r"]), NUMBER.map("-{}".format))
-    dev = _suffix(["dev"])
     local = st.one_of(
         st.just(""),
         st.builds(
@@ -36,8 +31,7 @@ def gitlab_versions() -> SearchStrategy[str]:
             st.lists(st.tuples(st.sampled_from(["-", "_", "."]), LOCAL), max_size=2),
         ),
     )
-    parts = st.tuples(st.sampled_from(["", "v"]), epoch, release, pre, post, dev, local)
-    return _in_any_case(parts.map("".join)).filter(is_version)
+    return _in_any_case(st.builds("{}{}".format, _public_versions(), local)).filter(is_version)
 
 
 def gitlab_non_versions() -> SearchStrategy[str]:
@@ -123,6 +117,15 @@ def form_noise() -> SearchStrategy[list[tuple[str, str]]]:
     return st.lists(st.tuples(names, values), min_size=1, max_size=6)
 
 
+def _public_versions() -> SearchStrategy[str]:
+    epoch = st.one_of(st.just(""), NUMBER.map("{}!".format))
+    release = st.lists(NUMBER, min_size=1, max_size=4).map(".".join)
+    pre = _suffix(["a", "b", "c", "rc", "alpha", "beta", "pre", "preview"])
+    post = st.one_of(_suffix(["post", "rev", "r"]), NUMBER.map("-{}".format))
+    dev = _suffix(["dev"])
+    return st.tuples(st.sampled_from(["", "v"]), epoch, release, pre, post, dev).map("".join)
+
+
 def _suffix(letters: list[str]) -> SearchStrategy[str]:
     """Draw a release's suffix, such as `-alpha.1`: separator, letters, separator and number, most of it optional."""
     number = st.one_of(st.just(""), st.builds("{}{}".format, SEPARATOR, NUMBER))
@@ -136,6 +139,133 @@ def _in_any_case(texts: SearchStrategy[str]) -> SearchStrategy[str]:
         ),
         texts,
         st.lists(st.booleans(), min_size=1, max_size=8),
+    )
+
+
+NAME = r"\A([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]{0,18}[A-Za-z0-9])\Z"
+
+
+def equal_names() -> SearchStrategy[tuple[str, str]]:
+    """Draw two spellings of one short project name.
+
+    Source: Names and normalization, #name-format and #name-normalization.
+    """
+    return st.from_regex(NAME).flatmap(lambda name: st.tuples(spellings(name), spellings(name)))
+
+
+def non_names() -> SearchStrategy[str]:
+    """Draw patterns, with `{}` where a valid name goes, of what is close to a name and is none.
+
+    The letters and the digit are those that case folding or Unicode's classes take for ASCII: the published
+    expression matches some of them where it is not read as ASCII. Source: Names and normalization, #name-format.
+    """
+    edges = st.sampled_from(["-{}", "{}-", "_{}", "{}_", ".{}", "{}.", "{}-.-"])
+    inside = st.sampled_from(["{} x", "{}/x", "{}\\x", "{}%20x", "{}+x", "{}!x", '{}"x', "{}\0x", "{}\nx"])
+    after = st.sampled_from(["{} ", "{}\n", "{}\0", "{}!", " {}"])
+    letters = st.sampled_from(["\u212a", "\u017f", "\u0130", "\uff11", "\u0661", "\u00e9", "\ufb00"])
+    letter = st.builds(str.replace, st.sampled_from(["{}?", "?{}", "{}.?x"]), st.just("?"), letters)
+    return st.one_of(edges, inside, after, letter)
+
+
+def public_versions() -> SearchStrategy[str]:
+    """Draw versions without a local part, in every spelling that normalization allows but white space.
+
+    Source: Version specifiers, #version-specifiers-normalization.
+    """
+    return _in_any_case(_public_versions()).filter(is_version)
+
+
+PRE_LETTERS = (("a", "alpha"), ("b", "beta"), ("rc", "c", "pre", "preview"))
+
+
+def equal_versions() -> SearchStrategy[tuple[str, str]]:
+    """Draw two spellings of one public version: other letters, zeros, separators, a `v`, an epoch of 0.
+
+    The oracle is `packaging.version`. Source: Version specifiers, #version-specifiers-normalization.
+    """
+    optional = st.one_of(st.none(), st.integers(min_value=0, max_value=30))
+    pre = st.one_of(st.none(), st.tuples(st.sampled_from(PRE_LETTERS), st.integers(0, 30)))
+    release = st.lists(st.integers(0, 2030), min_size=1, max_size=3).map(tuple)
+    parts = st.tuples(st.integers(0, 2), release, pre, optional, optional)
+    return parts.flatmap(lambda said: st.tuples(_spelled(*said), _spelled(*said))).filter(
+        lambda pair: pair[0] != pair[1] and is_version(pair[0]) and Version(pair[0]) == Version(pair[1])
+    )
+
+
+def _spelled(
+    epoch: int,
+    release: tuple[int, ...],
+    pre: tuple[tuple[str, ...], int] | None,
+    post: int | None,
+    dev: int | None,
+) -> SearchStrategy[str]:
+    posts = st.one_of(_numbered(("post", "rev", "r"), post), st.just(f"-{post}"))
+    texts = st.tuples(
+        st.sampled_from(["", "v"]),
+        st.sampled_from([f"{epoch}!"] if epoch else ["", "0!"]),
+        st.integers(0, 2).map(lambda zeros: ".".join(map(str, release)) + ".0" * zeros),
+        st.just("") if pre is None else _numbered(pre[0], pre[1]),
+        st.just("") if post is None else posts,
+        st.just("") if dev is None else _numbered(("dev",), dev),
+    )
+    return _in_any_case(texts.map("".join))
+
+
+def _numbered(letters: tuple[str, ...], number: int | None) -> SearchStrategy[str]:
+    """Draw a suffix with this number, which may be left out where it is 0."""
+    numbers = [str(number), f"0{number}"] if number else ["", "0"]
+    prefixes = st.builds("{}{}{}".format, SEPARATOR, st.sampled_from(letters), SEPARATOR)
+    return st.builds("{}{}".format, prefixes, st.sampled_from(numbers))
+
+
+def non_versions() -> SearchStrategy[str]:
+    """Draw strings close to a version that the version scheme does not know: one thing wrong in each.
+
+    The oracle is `packaging.version`. Source: Version specifiers, #public-version-identifiers.
+    """
+    separators = ["{}.", "{}..1", ".{}", "{}-", "{}--1", "!{}", "{}!", "{}/1", "../{}", "{} 1", "{}%2e1"]
+    words = ["{}.dev.a1", "{}-SNAPSHOT", "{}.x", "v{}v", "latest{}", "dog"]
+    local = ["{}+", "{}+a..b", "{}+-a", "{}+a_", "{}+a+b"]
+    folded = st.sampled_from(["{}\u0661", "\u0661.{}", "{}.\uff11", "{}.po\u017ft1", "{}+\u212a"])
+    release = st.lists(NUMBER, min_size=1, max_size=3).map(".".join)
+    return st.builds(str.format, st.sampled_from([*separators, *words, *local]) | folded, release)
+
+
+PYTHON_TAGS = ("py2", "py3", "cp39", "cp310", "cp313", "pp311")
+ABI_TAGS = ("none", "abi3", "cp39", "cp310", "cp313")
+PLATFORM_TAGS = (
+    *("any", "win32", "win_amd64", "manylinux_2_17_x86_64", "manylinux2014_x86_64", "manylinux1_i686"),
+    *("musllinux_1_2_aarch64", "macosx_10_9_x86_64", "macosx_11_0_arm64", "macosx_11_0_universal2"),
+)
+"""Platforms that also an index takes that has a list of them."""
+
+
+def wheel_tags() -> SearchStrategy[str]:
+    """Draw the tags of a wheel, each a compressed set. Source: Binary distribution format, #file-contents."""
+
+    def compressed(tags: tuple[str, ...]) -> SearchStrategy[str]:
+        return st.sets(st.sampled_from(tags), min_size=1, max_size=3).map(lambda some: ".".join(sorted(some)))
+
+    return st.builds(
+        "{}-{}-{}".format, compressed(PYTHON_TAGS), compressed(ABI_TAGS), compressed(PLATFORM_TAGS)
+    )
+
+
+def non_wheel_filenames() -> SearchStrategy[str]:
+    """Draw patterns of names that end in `.whl` and do not follow the convention: one thing wrong in each.
+
+    `{name}` and `{version}` are where the escaped ones go. Source: Binary distribution format,
+    #file-name-convention.
+    """
+    empty = ["-{version}", "{name}-", "{name}-{version}-"]
+    builds = ["{name}-{version}-a1", "{name}-{version}-_1", "{name}-{version}-\u0661"]
+    names = ["{name}__-{version}", "{name} -{version}"]
+    versions = ["{name}-{version}_l", "{name}-{version}.x", "{name}-v"]
+    components = ["", "-py3-none", "-1-py3-none-any-x"]
+    tags = ["-py3--any", "-py3-none-", "-py3..py2-none-any", "-py 3-none-any", "-py3-none-.any"]
+    return st.one_of(
+        st.sampled_from([*empty, *builds, *names, *versions]).map("{}-py3-none-any.whl".format),
+        st.sampled_from([*components, *tags]).map("{{name}}-{{version}}{}.whl".format),
     )
 
 
@@ -262,3 +392,12 @@ def odd_paths() -> SearchStrategy[str]:
     pieces = [".", "/", "%", "%2e", "%2f", "%00", "%FF", "+", "!", "~", "é", "\0", "?", "#", "a"]
     drawn = st.lists(st.sampled_from(pieces), min_size=1, max_size=12).map("".join)
     return st.one_of(st.sampled_from(known), drawn)
+
+
+DIGEST_CLAIMS = ("right", "upper", "wrong", "short")
+"""How a digest may come with an upload: as it is, in capitals, another file's, cut off."""
+
+
+def digest_claims(fields: tuple[str, ...]) -> SearchStrategy[dict[str, str]]:
+    """Draw which digests come with an upload, and how each of them does: at least one of `fields`."""
+    return st.dictionaries(st.sampled_from(fields), st.sampled_from(DIGEST_CLAIMS), min_size=1)

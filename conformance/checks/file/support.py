@@ -1,0 +1,64 @@
+"""Files that are refused, and files that a registry may refuse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.names import normalized
+from conformance.verdicts import Deviation
+from conformance.wire import upload_form
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from conformance.fixtures import Registry
+    from conformance.wire import Answer
+    from reference_server.distributions import Distribution
+
+
+def refused(registry: Registry, *distributions: Distribution, **fields: str) -> None:
+    """Upload files of one project, with some fields of the form set, and require that none is taken or listed."""
+    uploads = [(distribution, _upload(registry, distribution, fields)) for distribution in distributions]
+    _none_taken(uploads)
+    page = registry.project_page(normalized(distributions[0].name))
+    expect.not_listed(page, [distribution.filename for distribution in distributions])
+
+
+def refused_or_served(registry: Registry, *distributions: Distribution) -> None:
+    """Upload files of one project, and require that each is refused, or accepted, listed and served."""
+    uploads = [(distribution, registry.upload(distribution)) for distribution in distributions]
+    taken = [distribution for distribution, answer in uploads if 200 <= answer.status < 300]
+    _none_taken([(distribution, answer) for distribution, answer in uploads if distribution not in taken])
+    page = registry.project_page(normalized(distributions[0].name))
+    names = {distribution.filename for distribution in taken}
+    expect.not_listed(page, {distribution.filename for distribution in distributions} - names)
+    served(registry, taken)
+
+
+def served(registry: Registry, distributions: Collection[Distribution]) -> None:
+    """Require that files of one project are listed under their names, and come as they were sent."""
+    for distribution in distributions:
+        page = registry.project_page(normalized(distribution.name))
+        expect.listed(page, [each.filename for each in distributions])
+        for file in page.files:
+            if file.filename == distribution.filename:
+                expect.same_bytes(registry.download(file.url), distribution)
+
+
+def _upload(registry: Registry, distribution: Distribution, fields: dict[str, str]) -> Answer:
+    form = upload_form(distribution)
+    for name, value in fields.items():
+        form = form.with_field(name, value)
+    return registry.upload(distribution, form=form)
+
+
+def _none_taken(uploads: list[tuple[Distribution, Answer]]) -> None:
+    """Require 4xx for every upload; all that came to something else are named."""
+    wrong = [(distribution.filename, answer) for distribution, answer in uploads if answer.status // 100 != 4]
+    if wrong:
+        raise Deviation(
+            expected="the upload is refused (4xx)",
+            found=", ".join(f"{answer.status} for {filename!r}" for filename, answer in wrong),
+            where=str(wrong[0][1]),
+        )

@@ -1,0 +1,59 @@
+"""What any file may be called: its extension, its type in the form, its length, its letters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.checks import check
+from conformance.checks.file.support import refused, refused_or_served
+from reference_server.distributions import sdist, wheel
+
+if TYPE_CHECKING:
+    from conformance.fixtures import NewName, Registry
+    from reference_server.distributions import Distribution
+
+NEVER = (".html", ".txt", ".sh", "")
+FORMER = (".egg", ".exe", ".rpm", ".tar.bz2", ".tgz")
+
+FILE_SYSTEM_LIMIT = 255
+"""Bytes that a file's name may have in the file systems in use."""
+
+
+@check("file.sdist.zip")
+def test_sdist_as_zip(registry: Registry, new_name: NewName) -> None:
+    refused_or_served(registry, sdist(new_name("zip"), "1.0", format="zip"))
+
+
+@check("file.extension")
+def test_extension(registry: Registry, new_name: NewName) -> None:
+    stem, former = new_name("extension"), new_name("former")
+    refused(registry, *(with_extension(stem, extension) for extension in NEVER))
+    refused_or_served(registry, *(with_extension(former, extension) for extension in FORMER))
+
+
+def with_extension(name: str, extension: str) -> Distribution:
+    """Return an sdist whose file name ends differently."""
+    return sdist(name, "1.0", filename=sdist(name, "1.0").filename.removesuffix(".tar.gz") + extension)
+
+
+@check("file.filetype-mismatch")
+def test_filetype_mismatch(registry: Registry, new_name: NewName) -> None:
+    name = new_name("filetype")
+    refused(registry, wheel(name, "1.0"), filetype="sdist", pyversion="source")
+    refused(registry, sdist(name, "1.0"), filetype="bdist_wheel", pyversion="py3")
+
+
+@check("file.length")
+def test_length(registry: Registry, new_name: NewName) -> None:
+    for length in (FILE_SYSTEM_LIMIT, FILE_SYSTEM_LIMIT + 65):
+        stem = new_name("length-")
+        short = wheel(f"{stem}x", "1.0")
+        refused_or_served(registry, wheel(f"{stem}x" + "x" * (length - len(short.filename)), "1.0"))
+
+
+@check("file.unicode-name")
+def test_unicode_name(registry: Registry, new_name: NewName) -> None:
+    name = new_name("unicode")
+    stem = name.replace("-", "_")
+    filenames = (f"{stem}_\ufb00-1.0-py3-none-any.whl", f"{stem}-1.0-py3-none-\u00e4nderung.whl")
+    refused_or_served(registry, *(wheel(name, "1.0", filename=filename) for filename in filenames))

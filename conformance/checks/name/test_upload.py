@@ -1,0 +1,54 @@
+"""Under which names an upload is taken, and which of them are one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from conformance import expect, strategies
+from conformance.checks import check
+from conformance.names import normalized
+from conformance.wire import upload_form
+from reference_server.distributions import sdist, wheel
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Examples, NewName, Registry
+
+NOT_IN_A_HEADER = re.compile(r'[\x00-\x1f"\\/%]')
+
+
+@check("name.invalid-rejected")
+def test_invalid_rejected(registry: Registry, new_name: NewName, examples: Examples) -> None:
+    """The file is named after the same name, so that nothing else is wrong where that is possible."""
+
+    def rejected(pattern: str) -> None:
+        name = pattern.format(new_name("invalid"))
+        filename = NOT_IN_A_HEADER.sub("_", wheel(name, "1.0").filename)
+        distribution = wheel(name, "1.0", filename=filename)
+        expect.refused(registry.upload(distribution))
+        if registry.project_answer(name).status == 200:
+            expect.not_listed(registry.project_page(name), [filename])
+
+    examples.each(strategies.non_names(), rejected)
+
+
+@check("name.variants-merge")
+def test_variants_merge(registry: Registry, new_name: NewName, examples: Examples) -> None:
+    def one_project(spelled: tuple[str, str]) -> None:
+        stem, (first, second) = new_name("merged"), spelled
+        files = [wheel(f"{stem}-{first}", "1.0"), sdist(f"{stem}-{second}", "1.0")]
+        for distribution in files:
+            expect.accepted(registry.upload(distribution))
+        page = registry.project_page(normalized(files[0].name))
+        expect.listed(page, [distribution.filename for distribution in files])
+
+    examples.each(strategies.equal_names(), one_project)
+
+
+@check("name.twine-safe-name")
+def test_twine_safe_name(registry: Registry, new_name: NewName) -> None:
+    """The expression is twine's."""
+    distribution = wheel(new_name("safe").replace("-", "_"), "1.0")
+    form = upload_form(distribution).with_field("name", re.sub("[^A-Za-z0-9.]+", "-", distribution.name))
+    expect.accepted(registry.upload(distribution, form=form))
+    expect.listed(registry.project_page(normalized(distribution.name)), [distribution.filename])

@@ -1,0 +1,84 @@
+"""Which versions are taken, and which of them are one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packaging.version import Version
+
+from conformance import expect, strategies
+from conformance.checks import check
+from conformance.checks.version.support import one_release, served, version_key
+from conformance.names import normalized
+from reference_server.distributions import sdist, wheel
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Corpus, Examples, Index, NewName, Registry
+    from reference_server.distributions import Distribution
+
+SPELLED_OTHERWISE = ("version-pre", "version-post", "version-dev", "version-prefix")
+
+
+@check("version.invalid-rejected")
+def test_invalid_rejected(registry: Registry, new_name: NewName, examples: Examples) -> None:
+    def rejected(version: str) -> None:
+        distribution = wheel(new_name("no-version"), version)
+        expect.refused(registry.upload(distribution))
+        expect.not_listed(registry.project_page(distribution.name), [distribution.filename])
+
+    examples.each(strategies.non_versions(), rejected)
+
+
+@check("version.alternate-accepted")
+def test_alternate_accepted(registry: Registry, index: Index, new_name: NewName, examples: Examples) -> None:
+    """Wheels and sdists by turns; one file for each version, since a registry may want one spelling of it."""
+    name = new_name("alternate")
+    sent: dict[Version, Distribution] = {}
+
+    def accepted(version: str) -> None:
+        if Version(version) not in sent:
+            distribution = (wheel, sdist)[len(sent) % 2](name, version)
+            expect.accepted(registry.upload(distribution))
+            sent[Version(version)] = distribution
+
+    examples.each(strategies.public_versions(), accepted)
+    expect.listed(registry.project_page(name), [distribution.filename for distribution in sent.values()])
+    if index.offer.has("json>=1.1"):
+        page = index.json(name).page
+        shown = set(map(version_key, page.versions or ()))
+        expect.nothing(of=map(str, sent.keys() - shown), is_="missing from `versions`", where=page.where)
+
+
+@check("version.equal-one-release")
+def test_equal_one_release(registry: Registry, index: Index, new_name: NewName, examples: Examples) -> None:
+    def equal(spelled: tuple[str, str]) -> None:
+        name, (first, second) = new_name("equal"), spelled
+        one_release(registry, index, sdist(name, first), wheel(name, second))
+
+    examples.each(strategies.equal_versions(), equal)
+
+
+@check("version.display-string")
+def test_display_string(index: Index, corpus: Corpus) -> None:
+    name = corpus["version-post"].name
+    page = index.json(normalized(name)).page
+    taken = [corpus.published[role] for role in SPELLED_OTHERWISE]
+    normal = [str(Version(item.distribution.version)) for item in taken if item.accepted]
+    missing = [version for version in normal if version not in (page.versions or ())]
+    expect.nothing(of=missing, is_="missing from `versions` in this spelling", where=page.where)
+
+
+@check("version.local.private-ok")
+def test_local_private_ok(registry: Registry, corpus: Corpus) -> None:
+    served("version-local", registry, corpus)
+
+
+@check("version.rc-and-c")
+def test_rc_and_c(registry: Registry, index: Index, new_name: NewName) -> None:
+    name = new_name("candidate")
+    one_release(registry, index, sdist(name, "1.0c1"), wheel(name, "1.0rc1"))
+
+
+@check("version.epoch")
+def test_epoch(registry: Registry, corpus: Corpus) -> None:
+    served("version-epoch", registry, corpus)
