@@ -1,4 +1,4 @@
-"""A user's machine, as a scenario needs it: twine and pip, a folder of distributions, a place to install to."""
+"""A user's machine, as a scenario needs it: twine, uv and pip, a folder of distributions, a place to install to."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from conformance.clients import (
     Pip,
     PipApi,
     Twine,
+    Uv,
     empty_index,
     installed_files,
     wheel_files,
@@ -76,6 +77,17 @@ class Workplace:
                 run = twine.upload_with_pypirc(paths, to=url, credential=credential)
             else:
                 run = twine.upload(paths, to=url, credential=credential)
+        return self._recorded(run, as_)
+
+    def publish_with_uv(self, *distributions: Distribution, as_: str = DEFAULT) -> ClientRun:
+        """Run `uv publish`; the credential comes from the environment."""
+        for distribution in distributions:
+            self._registry.announce(distribution)
+        paths = [distribution.save(self._new_folder()) for distribution in distributions]
+        options, target = self._run.options, self._registry.target
+        uv = Uv(timeout=options.client_timeout, ca_bundle=options.ca_bundle)
+        with _started_here():
+            run = uv.publish(paths, to=target.upload_url, credential=target.credential(as_))
         return self._recorded(run, as_)
 
     def install(

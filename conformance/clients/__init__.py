@@ -6,6 +6,7 @@ from conformance.clients.installed import PipApi, installed_files, wheel_files
 from conformance.clients.pip import Pip, available_versions
 from conformance.clients.run import ClientMissing, ClientRun, execute
 from conformance.clients.twine import Twine
+from conformance.clients.uv import Uv
 
 __all__ = [
     "ClientMissing",
@@ -14,6 +15,7 @@ __all__ = [
     "Pip",
     "PipApi",
     "Twine",
+    "Uv",
     "available_versions",
     "empty_index",
     "execute",

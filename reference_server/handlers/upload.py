@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from reference_server.answers import json_answer
@@ -30,7 +31,8 @@ def upload(call: Call) -> Response:
         _require(form, rules.required_fields)
         described = _described(form, _content(form), spool)
     call.registry.upload(call.gitlab_project, described)
-    return json_answer({"message": "201 Created"}, status=201)
+    status = HTTPStatus(rules.created_status)
+    return json_answer({"message": f"{status.value} {status.phrase}"}, status=status)
 
 
 def _require(form: Form, names: tuple[str, ...]) -> None:

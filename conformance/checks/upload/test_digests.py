@@ -2,20 +2,152 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
-from conformance import expect
+from conformance import expect, strategies
 from conformance.checks import check
 from conformance.wire import upload_form
-from reference_server.distributions import wheel
+from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import NewName, Registry
+    from collections.abc import Callable, Mapping
+
+    from conformance.fixtures import Examples, NewName, Registry
+    from conformance.wire import Answer, UploadForm
+    from reference_server.distributions import Distribution
+
+ALGORITHMS: Mapping[str, Callable[[bytes], str]] = {
+    "md5_digest": lambda content: hashlib.md5(content, usedforsecurity=False).hexdigest(),
+    "sha256_digest": lambda content: hashlib.sha256(content).hexdigest(),
+    "blake2_256_digest": lambda content: hashlib.blake2b(content, digest_size=32).hexdigest(),
+}
+"""By field of the form: the file's digest, as clients send it."""
+
+FIELDS = tuple(ALGORITHMS)
+
+CLAIMS: Mapping[str, Callable[[str, bytes], str]] = {
+    "right": lambda field, content: ALGORITHMS[field](content),
+    "upper": lambda field, content: ALGORITHMS[field](content).upper(),
+    "wrong": lambda field, content: ALGORITHMS[field](content + b"damaged"),
+    "short": lambda field, content: ALGORITHMS[field](content)[:-1],
+    "long": lambda field, content: ALGORITHMS[field](content) + "0",
+    "no hex": lambda field, content: "zz" + ALGORITHMS[field](content)[2:],
+}
+"""What a client may say the digest in a field is."""
+
+RIGHT = dict.fromkeys(FIELDS, "right")
+MALFORMED = (
+    {"sha256_digest": "no hex"},
+    {"sha256_digest": "short"},
+    {"sha256_digest": "long"},
+    {"sha256_digest": "right", "md5_digest": "no hex"},
+    {"sha256_digest": "right", "blake2_256_digest": "short"},
+)
+
+
+class Claimed:
+    """Uploads versions of one project, each with digests as `claims` says, and remembers which were refused."""
+
+    def __init__(self, registry: Registry, name: str) -> None:
+        self._registry = registry
+        self._name = name
+        self.accepted: list[Distribution] = []
+        self.refused: list[Distribution] = []
+
+    def __call__(self, claims: Mapping[str, str]) -> Answer:
+        """Upload the next version, and return the answer."""
+        version = f"1.{len(self.accepted) + len(self.refused)}"
+        distribution = wheel(self._name, version)
+        answer = self._registry.upload(distribution, form=with_digests(distribution, claims))
+        (self.accepted if 200 <= answer.status < 300 else self.refused).append(distribution)
+        return answer
+
+    def are_all_that_is_listed(self) -> None:
+        """Require that the project's page lists what was accepted, and not what was refused."""
+        page = self._registry.project_page(self._name)
+        expect.listed(page, [distribution.filename for distribution in self.accepted])
+        expect.not_listed(page, [distribution.filename for distribution in self.refused])
+
+
+def with_digests(distribution: Distribution, claims: Mapping[str, str]) -> UploadForm:
+    """Return the form with these digests and no others."""
+    form = upload_form(distribution)
+    for field in FIELDS:
+        form = form.without(field)
+    for field, claim in claims.items():
+        form = form.with_field(field, CLAIMS[claim](field, distribution.content))
+    return form
+
+
+def suffices(field: str, registry: Registry, *distributions: Distribution) -> None:
+    """Require that distributions are accepted and listed with this digest only."""
+    for distribution in distributions:
+        form = with_digests(distribution, {field: "right"})
+        expect.accepted(registry.upload(distribution, form=form))
+    filenames = [distribution.filename for distribution in distributions]
+    expect.listed(registry.project_page(distributions[0].name), filenames)
+
+
+@check("upload.digest.sha256-only")
+def test_sha256_only(registry: Registry, new_name: NewName) -> None:
+    name = new_name("sha256")
+    suffices("sha256_digest", registry, wheel(name, "1.0"), sdist(name, "1.0"))
+
+
+@check("upload.digest.blake2-only")
+def test_blake2_only(registry: Registry, new_name: NewName) -> None:
+    suffices("blake2_256_digest", registry, wheel(new_name("blake2"), "1.0"))
+
+
+@check("upload.digest.md5-only")
+def test_md5_only(registry: Registry, new_name: NewName) -> None:
+    suffices("md5_digest", registry, wheel(new_name("md5"), "1.0"))
 
 
 @check("upload.digest.mismatch")
-def test_mismatch(registry: Registry, new_name: NewName) -> None:
-    sent, other = wheel(new_name("digest"), "1.0"), wheel("other", "1.0")
-    form = upload_form(sent).with_field("sha256_digest", other.sha256)
-    expect.refused(registry.upload(sent, form=form))
-    expect.not_listed(registry.project_page(sent.name), [sent.filename])
+def test_mismatch(registry: Registry, new_name: NewName, examples: Examples) -> None:
+    """Whether capital letters or a sha256_digest that is missing will do is for other checks to say."""
+    upload = Claimed(registry, new_name("digest"))
+    answers = {field: upload(RIGHT | {field: "wrong"}) for field in FIELDS}
+    expect.nothing(
+        of=not_refused(answers), is_="another file's digest and not refused", where=upload_url(registry)
+    )
+
+    def judged(claims: dict[str, str]) -> None:
+        if {"wrong", "short"} & set(claims.values()):
+            expect.refused(upload(claims))
+        elif "upper" not in claims.values() and "sha256_digest" in claims:
+            expect.accepted(upload(claims))
+
+    examples.each(strategies.digest_claims(FIELDS), judged)
+    upload.are_all_that_is_listed()
+
+
+@check("upload.digest.case")
+def test_case(registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("capitals"), "1.0")
+    form = with_digests(distribution, dict.fromkeys(FIELDS, "upper"))
+    expect.accepted(registry.upload(distribution, form=form))
+    page = registry.project_page(distribution.name)
+    expect.listed(page, [distribution.filename])
+    shown = {file.filename: file.hashes.get("sha256", distribution.sha256) for file in page.files}
+    expect.equal(shown[distribution.filename], distribution.sha256, of="the sha256", where=page.where)
+
+
+@check("upload.digest.malformed")
+def test_malformed(registry: Registry, new_name: NewName) -> None:
+    upload = Claimed(registry, new_name("malformed"))
+    answers = {str(claims): upload(claims) for claims in MALFORMED}
+    expect.nothing(of=not_refused(answers), is_="no digest and not refused", where=upload_url(registry))
+    upload.are_all_that_is_listed()
+
+
+def not_refused(answers: Mapping[str, Answer]) -> list[str]:
+    """Name what was answered with anything but 4xx, with its answer."""
+    return [f"{what}: {answer.status}" for what, answer in answers.items() if not 400 <= answer.status < 500]
+
+
+def upload_url(registry: Registry) -> str:
+    """Say where the uploads went."""
+    return f"POST {registry.target.upload_url}"

@@ -1,0 +1,228 @@
+"""How uploads are answered: those that are taken, those that are refused, and those that went astray."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+
+from conformance import expect
+from conformance.attempts import link_to
+from conformance.checks import check
+from conformance.names import normalized
+from conformance.pages import read_json
+from conformance.target import ANONYMOUS, DEFAULT
+from conformance.verdicts import NotApplicable
+from conformance.wire import Part, UploadForm, upload_form
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from conformance.fixtures import Corpus, Index, NewName, Oversized, Registry, Run
+    from conformance.wire import Answer
+    from reference_server.distributions import Distribution
+
+JSON_TYPES = frozenset({"application/json", "application/problem+json"})
+MESSAGES = ("message", "error", "detail", "title", "errors")
+"""Where a JSON object may have the words of an error; `detail` and `title` are those of RFC 9457."""
+
+MARKUP = re.compile(r"<(style|script)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+
+
+class Mistake(NamedTuple):
+    """What is wrong with an upload: how its form is made from a right one, and words that would name it."""
+
+    changed: Callable[[UploadForm], UploadForm]
+    words: tuple[str, ...]
+
+
+def under_another_filename(form: UploadForm) -> UploadForm:
+    """Return the form with a file that is no distribution, by its name."""
+    (file,) = (part for part in form.parts if part.name == "content")
+    renamed = Part(name=file.name, content=file.content, filename="setup.exe", content_type=file.content_type)
+    return UploadForm(parts=tuple(renamed if part is file else part for part in form.parts))
+
+
+MISTAKES: Mapping[str, Mistake] = {
+    "no file": Mistake(lambda form: form.without("content"), ("content", "file")),
+    "no version": Mistake(lambda form: form.without("version"), ("version",)),
+    "no distribution": Mistake(under_another_filename, ("file", "extension", "wheel")),
+    "another file's digest": Mistake(
+        lambda form: form.with_field("sha256_digest", "0" * 64), ("digest", "hash", "sha256", "checksum")
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An upload that the registry has refused, and what was wrong with it."""
+
+    mistake: str
+    distribution: Distribution
+    answer: Answer
+
+
+@pytest.fixture(scope="session")
+def refusals(registry: Registry, new_name: NewName) -> list[Refusal]:
+    """Uploads that were refused, each of a project of its own; which mistakes a registry sees is its choice."""
+    refusals = []
+    for mistake in MISTAKES:
+        distribution = wheel(new_name("refused"), "1.0")
+        form = MISTAKES[mistake].changed(upload_form(distribution))
+        answer = registry.upload(distribution, form=form)
+        if 400 <= answer.status < 500:
+            refusals.append(Refusal(mistake, distribution, answer))
+    if not refusals:
+        raise NotApplicable(f"the target refuses no upload, not even one with {', '.join(MISTAKES)}")
+    return refusals
+
+
+def post(
+    run: Run,
+    url: str,
+    distribution: Distribution,
+    *,
+    form: UploadForm | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Post an upload with headers of its own, or to a URL of the target that is not the upload URL."""
+    run.registry.announce(distribution)
+    form = form or upload_form(distribution)
+    return run.session.send(
+        "POST",
+        url,
+        credential=run.target.credential(DEFAULT),
+        credential_name=DEFAULT,
+        headers={"Content-Type": form.content_type, **(headers or {})},
+        body=form.body(),
+        described=form.described(),
+    )
+
+
+def stored(registry: Registry, answer: Answer, distribution: Distribution) -> None:
+    """Require that an upload was accepted, and is listed."""
+    expect.accepted(answer)
+    expect.listed(registry.project_page(distribution.name), [distribution.filename])
+
+
+@check("upload.visible-after-success")
+def test_visible_after_success(registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("visible"), "1.0")
+    stored(registry, registry.upload(distribution), distribution)
+    expect.same_bytes(registry.download(link_to(registry, distribution)), distribution)
+
+
+@check("upload.reject-is-atomic")
+def test_reject_is_atomic(
+    registry: Registry, index: Index, refusals: list[Refusal], new_name: NewName
+) -> None:
+    """A name that was refused is answered as one that nobody has ever sent."""
+    absent = registry.project_answer(new_name("absent"))
+    pages = {refusal.mistake: registry.project_answer(refusal.distribution.name) for refusal in refusals}
+    left = [f"{mistake}: {page.status}" for mistake, page in pages.items() if page.status != absent.status]
+    expect.nothing(of=left, is_="refused, and has a page", where=registry.target.index_url)
+    names = {normalized(refusal.distribution.name) for refusal in refusals}
+    for root in index.roots():
+        listed = names & {normalized(name) for name in root.names}
+        expect.nothing(of=sorted(listed), is_="refused, and on the root page", where=root.where)
+
+
+@check("upload.size-limit")
+def test_size_limit(registry: Registry, oversized: Oversized) -> None:
+    expect.refused(oversized.answer)
+    expect.not_listed(registry.project_page(oversized.distribution.name), [oversized.distribution.filename])
+
+
+@check("upload.url-trailing-slash")
+def test_url_trailing_slash(run: Run, registry: Registry, new_name: NewName) -> None:
+    documented = registry.target.upload_url
+    other = documented.removesuffix("/") if documented.endswith("/") else f"{documented}/"
+    if not urlsplit(other).path:
+        raise NotApplicable("the upload URL is the root of its host, which has one spelling")
+    distribution = wheel(new_name("slash"), "1.0")
+    answer = post(run, other, distribution)
+    if 300 <= answer.status < 400:
+        expect.status(answer, 307, 308)
+        location = urljoin(other, answer.headers.get("Location", ""))
+        expect.equal(location, documented, of="a redirect to", where=answer)
+    else:
+        stored(registry, answer, distribution)
+
+
+@check("upload.no-redirect")
+def test_no_redirect(registry: Registry, corpus: Corpus, new_name: NewName) -> None:
+    nobody = registry.upload(wheel(new_name("nobody"), "1.0"), as_=ANONYMOUS)
+    answers = [(item.status, item.where) for item in corpus.published.values()]
+    redirected = [where for status, where in [*answers, (nobody.status, str(nobody))] if 300 <= status < 400]
+    expect.nothing(of=redirected, is_="redirected", where=registry.target.upload_url)
+
+
+@check("upload.get-not-allowed")
+def test_get_not_allowed(registry: Registry) -> None:
+    answer = registry.request("GET", registry.target.upload_url)
+    expect.nothing(
+        of=[f"status {answer.status}"] if answer.status >= 500 else [], is_="a server's error", where=answer
+    )
+    if answer.status == 405:
+        expect.contains(answer.headers.get("Allow", ""), "POST", of="an Allow", where=answer)
+
+
+@check("upload.wrong-url-405")
+def test_wrong_url(run: Run, registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("astray"), "1.0")
+    answer = post(run, registry.target.index_url, distribution)
+    if 200 <= answer.status < 300:
+        stored(registry, answer, distribution)
+    else:
+        expect.status(answer, 405)
+        expect.contains(answer.headers.get("Allow", ""), "GET", of="an Allow", where=answer)
+
+
+@check("upload.error-reason")
+def test_error_reason(registry: Registry, refusals: list[Refusal]) -> None:
+    unnamed = [
+        f"{refusal.mistake}: {refusal.answer.status} {told(refusal.answer) or 'nothing'}"
+        for refusal in refusals
+        if not has_any(told(refusal.answer), MISTAKES[refusal.mistake].words)
+    ]
+    expect.nothing(of=unnamed, is_="refused without its reason", where=registry.target.upload_url)
+
+
+def told(answer: Answer) -> str:
+    """Return the words of a body, without its markup."""
+    return " ".join(MARKUP.sub(" ", answer.text).split())[: expect.SHOWN]
+
+
+def has_any(text: str, words: Iterable[str]) -> bool:
+    """Tell whether one of these words is in a text, in any case."""
+    return any(word in text.lower() for word in words)
+
+
+@check("upload.error-json")
+def test_error_json(run: Run, new_name: NewName) -> None:
+    distribution = wheel(new_name("json"), "1.0")
+    form = upload_form(distribution).without("content")
+    answer = post(run, run.target.upload_url, distribution, form=form, headers={"Accept": "application/json"})
+    expect.refused(answer)
+    expect.nothing(
+        of={answer.content_type} - JSON_TYPES, is_="the type of an error for who accepts JSON", where=answer
+    )
+    document = read_json(answer.content)
+    expect.nothing(of=document.problems, is_="wrong with the JSON", where=answer)
+    if not any(document.object.get(key) for key in MESSAGES):
+        expect.equal(
+            document.data, {MESSAGES[0]: "…"}, of="a JSON object with a message, such as", where=answer
+        )
+
+
+@check("upload.no-permission")
+def test_no_permission(registry: Registry, new_name: NewName) -> None:
+    name = new_name("owned")
+    first, other = wheel(name, "1.0"), wheel(name, "2.0")
+    expect.accepted(registry.upload(first))
+    expect.status(registry.upload(other, as_="stranger"), 403, 404)
+    expect.not_listed(registry.project_page(name), [other.filename])

@@ -1,0 +1,62 @@
+"""The second upload of a name, and further files of a release."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.attempts import link_to
+from conformance.checks import check
+from conformance.verdicts import Deviation
+from reference_server.distributions import sdist, wheel
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Index, NewName, Registry, SecondUpload
+
+ALREADY_THERE = "already exist"
+PLATFORMS = ("cp312-cp312-manylinux_2_17_x86_64", "cp312-cp312-macosx_11_0_arm64", "cp312-cp312-win_amd64")
+
+
+@check("upload.dup.identical")
+def test_identical(registry: Registry, index: Index, new_name: NewName) -> None:
+    distribution = wheel(new_name("again"), "1.0")
+    expect.accepted(registry.upload(distribution))
+    before = index.pages(distribution.name)
+    expect.accepted(registry.upload(distribution))
+    for earlier, page in zip(before, index.pages(distribution.name), strict=True):
+        files, wanted = (
+            [(file.filename, dict(file.hashes), file.upload_time) for file in each.files]
+            for each in (page, earlier)
+        )
+        expect.equal(files, wanted, of="a page with the files", where=page.where)
+
+
+@check("upload.dup.different")
+def test_different(registry: Registry, second_upload: SecondUpload) -> None:
+    first = second_upload.distribution
+    expect.status(second_upload.other_content, 400, 409)
+    expect.same_bytes(registry.download(link_to(registry, first)), first)
+
+
+@check("upload.dup.message")
+def test_message(second_upload: SecondUpload) -> None:
+    """Source: twine, `skip_upload()`: no other answer counts as one that may be skipped."""
+    answer = second_upload.other_content
+    told = f"{answer.reason} {answer.text}"
+    if answer.status != 409 and not (answer.status == 400 and ALREADY_THERE in told.lower()):
+        raise Deviation(
+            expected=f"status 409, or 400 with {ALREADY_THERE!r} in the reason or the body",
+            found=f"{answer.status} {told[: expect.SHOWN]}",
+            where=str(answer),
+        )
+
+
+@check("upload.add-wheel-later")
+def test_add_wheel_later(registry: Registry, new_name: NewName) -> None:
+    name = new_name("later")
+    files = [sdist(name, "1.0"), *(wheel(name, "1.0", tag=tag) for tag in PLATFORMS)]
+    answers = {distribution.filename: registry.upload(distribution) for distribution in files}
+    refused = [f"{filename}: {answer.status}" for filename, answer in answers.items() if answer.status >= 300]
+    page = registry.project_page(name)
+    expect.nothing(of=refused, is_="of one release and not accepted", where=page.where)
+    expect.listed(page, list(answers))

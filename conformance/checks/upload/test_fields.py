@@ -1,0 +1,115 @@
+"""The fields of the form: repeated, empty, unknown, missing, long."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.upload.support import (
+    accepted_and_listed,
+    refused_and_not_listed,
+    unknown_fields,
+)
+from conformance.wire import upload_form
+from reference_server.distributions import Metadata, wheel
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Examples, NewName, Registry
+
+OPTIONAL = (
+    *("summary", "description", "description_content_type", "keywords", "license", "requires_python"),
+    *("author", "author_email", "maintainer", "maintainer_email", "home_page", "download_url", "comment"),
+    *("classifiers", "requires_dist", "project_urls", "provides_extra", "platform", "md5_digest"),
+)
+LINE = "Not only ASCII: \u00e9\u00df\u4e2d\U0001f40d; and --registry-conformance in the middle.\r\n"
+LONG_DESCRIPTION = f"--registry-conformance\r\n--\r\n{LINE * 1_000}"
+"""More than 64 KiB. Nothing in it is the boundary of the form."""
+
+
+@check("upload.multi-fields")
+def test_multi_fields(registry: Registry, new_name: NewName) -> None:
+    name = new_name("several")
+    metadata = Metadata(
+        name=name,
+        version="1.0",
+        metadata_version="2.4",
+        summary="Published by a registry's conformance run; safe to delete.",
+        dynamic=("Keywords", "Maintainer"),
+        platform=("linux", "win32"),
+        license_file=("LICENSE", "NOTICE"),
+        classifiers=("Programming Language :: Python :: 3", "Operating System :: OS Independent"),
+        requires_dist=('conformance-one; extra == "one"', 'conformance-two>=2; extra == "two"'),
+        project_urls=("Homepage, https://example.com/", "Source, https://example.com/source"),
+        provides_extra=("one", "two"),
+    )
+    accepted_and_listed(registry, wheel(name, "1.0", metadata=metadata))
+
+
+@check("upload.field-naming")
+def test_field_naming(registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("naming"), "1.0", requires_python=">=3.8")
+    misnamed = [("Requires-Python", ">=99"), ("classifier", "No :: Such :: Classifier")]
+    form = upload_form(distribution).with_more(misnamed)
+    expect.accepted(registry.upload(distribution, form=form))
+    page = registry.project_page(distribution.name)
+    shown = {file.filename: file.requires_python for file in page.files}
+    expect.equal(shown, {distribution.filename: ">=3.8"}, of="Requires-Python", where=page.where)
+
+
+@check("upload.unknown-fields")
+def test_unknown_fields(registry: Registry, new_name: NewName, examples: Examples) -> None:
+    name = new_name("unknown")
+    sent: list[str] = []
+
+    def accepted(fields: list[tuple[str, str]]) -> None:
+        distribution = wheel(name, f"1.{len(sent)}")
+        form = upload_form(distribution).with_more(fields)
+        expect.accepted(registry.upload(distribution, form=form))
+        sent.append(distribution.filename)
+
+    examples.each(unknown_fields(), accepted)
+    expect.listed(registry.project_page(name), sent)
+
+
+@check("upload.empty-fields")
+def test_empty_fields(registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("empty"), "1.0", summary=None)
+    form = upload_form(distribution).with_more((name, "") for name in OPTIONAL)
+    accepted_and_listed(registry, distribution, form)
+    page = registry.project_page(distribution.name)
+    expect.nothing(
+        of=[file.raw for file in page.files if file.requires_python is not None],
+        is_="listed with a Requires-Python",
+        where=page.where,
+    )
+
+
+@check("upload.name-required")
+def test_name_required(registry: Registry, new_name: NewName) -> None:
+    missing_or_empty_is_refused("name", registry, new_name("nameless"))
+
+
+@check("upload.version-required")
+def test_version_required(registry: Registry, new_name: NewName) -> None:
+    missing_or_empty_is_refused("version", registry, new_name("versionless"))
+
+
+def missing_or_empty_is_refused(field: str, registry: Registry, name: str) -> None:
+    distribution = wheel(name, "1.0")
+    form = upload_form(distribution)
+    refused_and_not_listed(registry, distribution, form.without(field))
+    refused_and_not_listed(registry, distribution, form.with_field(field, ""))
+
+
+@check("upload.requires-python-valid")
+def test_requires_python_valid(registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("specifier"), "1.0", requires_python=">=3.x")
+    refused_and_not_listed(registry, distribution, upload_form(distribution))
+
+
+@check("upload.description")
+def test_description(registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("description"), "1.0")
+    described = [("description", LONG_DESCRIPTION), ("description_content_type", "text/plain")]
+    accepted_and_listed(registry, distribution, upload_form(distribution).with_more(described))

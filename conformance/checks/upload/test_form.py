@@ -1,0 +1,150 @@
+"""The form as a whole: what publishes a file, and the fields that say what the form is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.attempts import link_to
+from conformance.checks import check
+from conformance.checks.upload.support import (
+    accepted_and_listed,
+    layouts,
+    posted,
+    refused_and_not_listed,
+    stored_whole_or_not_at_all,
+)
+from conformance.wire import Part, upload_form
+from reference_server.distributions import sdist, wheel
+
+if TYPE_CHECKING:
+    from conformance.checks.upload.support import Layout
+    from conformance.fixtures import Corpus, Examples, NewName, Registry, Workplace
+    from reference_server.distributions import Distribution
+
+LARGE = 100_000_000
+"""Bytes: more than most wheels have, and what every larger limit has room for."""
+SENT_WITHOUT_LIMIT = 10_000_000
+"""Bytes that may be asked of a registry that states no limit: one is a guest there."""
+
+
+@check("upload.post-multipart")
+def test_post_multipart(registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("minimal"), "1.0")
+    needed = upload_form(distribution).without("summary")
+    expect.accepted(registry.upload(distribution, form=needed))
+    expect.same_bytes(registry.download(link_to(registry, distribution)), distribution)
+
+
+@check("upload.status-200")
+def test_status_200(corpus: Corpus) -> None:
+    first = corpus.published["main-wheel"]
+    expect.equal(first.status, 200, of="the status", where=first.where)
+
+
+@check("upload.twine-end-to-end")
+def test_twine_end_to_end(twine_release: tuple[Distribution, ...], registry: Registry) -> None:
+    filenames = [distribution.filename for distribution in twine_release]
+    expect.listed(registry.project_page(twine_release[0].name), filenames)
+
+
+@check("upload.uv-end-to-end")
+def test_uv_end_to_end(workplace: Workplace, registry: Registry, new_name: NewName) -> None:
+    name = new_name("uv")
+    files = (wheel(name, "1.0"), sdist(name, "1.0"))
+    expect.succeeded(workplace.publish_with_uv(*files))
+    expect.listed(registry.project_page(name), [distribution.filename for distribution in files])
+
+
+@check("upload.action-in-body")
+def test_action_in_body(registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("action-last"), "1.0")
+    form = upload_form(distribution)
+    action, *others = form.parts
+    accepted_and_listed(registry, distribution, replace(form, parts=(*others, action)))
+
+
+@check("upload.action-in-query")
+def test_action_in_query(registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("action-query"), "1.0")
+    form = upload_form(distribution).without(":action")
+    registry.announce(distribution)
+    expect.accepted(posted(registry, f"{registry.target.upload_url}?:action=file_upload", form))
+    expect.listed(registry.project_page(distribution.name), [distribution.filename])
+
+
+@check("upload.action-missing")
+def test_action_missing(registry: Registry, new_name: NewName) -> None:
+    without, unknown = wheel(new_name("no-action"), "1.0"), wheel(new_name("other-action"), "1.0")
+    answer = registry.upload(without, form=upload_form(without).without(":action"))
+    stored_whole_or_not_at_all(registry, answer, without)
+    answer = registry.upload(unknown, form=upload_form(unknown).with_field(":action", "conformance"))
+    stored_whole_or_not_at_all(registry, answer, unknown)
+
+
+@check("upload.protocol-version")
+def test_protocol_version(registry: Registry, new_name: NewName) -> None:
+    without = wheel(new_name("no-protocol"), "1.0")
+    accepted_and_listed(registry, without, upload_form(without).without("protocol_version"))
+    for version in ("2", "cat"):
+        distribution = wheel(new_name(f"protocol-{version}"), "1.0")
+        form = upload_form(distribution).with_field("protocol_version", version)
+        stored_whole_or_not_at_all(registry, registry.upload(distribution, form=form), distribution)
+
+
+@check("upload.content-required")
+def test_content_required(registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("no-content"), "1.0")
+    form = upload_form(distribution).without("content")
+    text = Part(name="content", content=distribution.filename.encode())
+    refused_and_not_listed(registry, distribution, form)
+    refused_and_not_listed(registry, distribution, replace(form, parts=(*form.parts, text)))
+
+
+@check("upload.content-filename")
+def test_content_filename(registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("filename"), "1.0", build="2a", tag="py2.py3-none-any")
+    accepted_and_listed(registry, distribution)
+
+
+@check("upload.content-type-part")
+def test_content_type_part(registry: Registry, new_name: NewName) -> None:
+    name = new_name("part-type")
+    general, without = wheel(name, "1.0"), wheel(name, "1.1")
+    accepted_and_listed(registry, general)
+    form = upload_form(without)
+    parts = tuple(replace(part, content_type=None) for part in form.parts)
+    accepted_and_listed(registry, without, replace(form, parts=parts))
+
+
+@check("upload.field-order")
+def test_field_order(registry: Registry, new_name: NewName, examples: Examples) -> None:
+    name = new_name("layout")
+    sent: list[str] = []
+
+    def accepted(layout: Layout) -> None:
+        distribution = wheel(name, f"1.{len(sent)}")
+        form = upload_form(distribution).with_field("description", "one\n\ntwo\n")
+        expect.accepted(registry.upload(distribution, form=layout.of(form)))
+        sent.append(distribution.filename)
+
+    parts_of_a_form = len(upload_form(wheel(name, "1.0")).parts) + 1
+    examples.each(layouts(parts_of_a_form), accepted)
+    expect.listed(registry.project_page(name), sent)
+
+
+@check("upload.large-file")
+def test_large_file(registry: Registry, new_name: NewName) -> None:
+    size = min(registry.target.max_file_size or SENT_WITHOUT_LIMIT, LARGE)
+    distribution = wheel(new_name("largest"), "1.0", size=size)
+    expect.accepted(registry.upload(distribution))
+    expect.same_bytes(registry.download(link_to(registry, distribution)), distribution)
+
+
+@check("upload.project-create")
+def test_project_create(registry: Registry, new_name: NewName) -> None:
+    """With the sdist first: some registries learn of a project by its first wheel."""
+    name = new_name("create")
+    for distribution in (sdist(name, "1.0"), wheel(name, "1.0"), wheel(name, "1.1")):
+        accepted_and_listed(registry, distribution)

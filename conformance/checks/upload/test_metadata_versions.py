@@ -1,0 +1,55 @@
+"""The version of the metadata that a form holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.upload.support import refused_and_not_listed, stored_whole_or_not_at_all
+from conformance.wire import upload_form
+from reference_server.distributions import Metadata, wheel
+
+if TYPE_CHECKING:
+    from conformance.fixtures import NewName, Registry
+    from reference_server.distributions import Distribution
+
+IN_USE = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")
+NEWER = ("2.6", "2.99")
+
+
+def of_metadata_version(metadata_version: str, name: str, version: str = "1.0") -> Distribution:
+    """Return a wheel whose form and METADATA have this metadata version."""
+    metadata = Metadata(name=name, version=version, metadata_version=metadata_version, summary="Small.")
+    return wheel(name, version, metadata=metadata)
+
+
+@check("upload.metadata-version.required")
+def test_required(registry: Registry, new_name: NewName) -> None:
+    for unknown in ("-1", "two"):
+        distribution = of_metadata_version(unknown, new_name("no-version-of-metadata"))
+        refused_and_not_listed(registry, distribution, upload_form(distribution))
+    without = wheel(new_name("no-metadata-version"), "1.0")
+    answer = registry.upload(without, form=upload_form(without).without("metadata_version"))
+    stored_whole_or_not_at_all(registry, answer, without)
+
+
+@check("upload.metadata-version.current")
+def test_current(registry: Registry, new_name: NewName) -> None:
+    name = new_name("metadata-versions")
+    sent = {each: of_metadata_version(each, name, f"1.{number}") for number, each in enumerate(IN_USE)}
+    answers = {each: registry.upload(distribution) for each, distribution in sent.items()}
+    refused = [
+        f"{each} ({answer.status} {answer.text[: expect.SHOWN]})"
+        for each, answer in answers.items()
+        if not 200 <= answer.status < 300
+    ]
+    expect.nothing(of=refused, is_="refused", where=answers[IN_USE[-1]])
+    expect.listed(registry.project_page(name), [distribution.filename for distribution in sent.values()])
+
+
+@check("upload.metadata-version.newer-minor")
+def test_newer_minor(registry: Registry, new_name: NewName) -> None:
+    for newer in NEWER:
+        distribution = of_metadata_version(newer, new_name("newer-metadata"))
+        stored_whole_or_not_at_all(registry, registry.upload(distribution), distribution)

@@ -1,0 +1,70 @@
+"""What faults in uploads are made of: the form as it came, and the server's answer to some of them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, ClassVar
+
+from werkzeug.exceptions import InternalServerError
+from werkzeug.http import parse_options_header
+
+from reference_server.answers import refusal, router_refusal
+from reference_server.errors import InvalidFieldError
+from reference_server.faults import Fault
+from reference_server.faults.reading import body_of
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.request import Request
+
+
+def boundary_of(request: Request) -> bytes:
+    """Give the form's boundary as its lines begin with it."""
+    return b"--" + parse_options_header(request.content_type)[1].get("boundary", "").encode("latin-1")
+
+
+def pieces_of(request: Request) -> list[tuple[str, bytes, bytes]]:
+    """Give the name, the head and the content of each part."""
+    found = []
+    for piece in (b"\r\n" + body_of(request)).split(b"\r\n" + boundary_of(request))[1:-1]:
+        head, _, content = piece.partition(b"\r\n\r\n")
+        name = re.search(rb'form-data; name="([^"]*)"', head)
+        found.append((name[1].decode() if name else "", head, content))
+    return found
+
+
+def values_of(request: Request, name: str) -> list[bytes]:
+    """Give the content of each part of this name."""
+    return [content for each, _, content in pieces_of(request) if each == name]
+
+
+def texts_of(request: Request) -> list[bytes]:
+    """Give the content of each part that is no file."""
+    return [content for _, head, content in pieces_of(request) if b"filename=" not in head]
+
+
+class RefusesForms(Fault):
+    """Refuses the forms that `is_refused` tells, before anything else is looked at."""
+
+    field: ClassVar[str] = "content"
+
+    def is_refused(self, request: Request) -> bool:
+        """Tell whether this form is one of them."""
+        raise NotImplementedError
+
+    def handle(self, request: Request) -> Response | None:
+        """Answer for the server."""
+        return self.answer() if request.endpoint == "upload" and self.is_refused(request) else None
+
+    def answer(self) -> Response:
+        """Give the refusal."""
+        return refusal(InvalidFieldError(self.field))
+
+
+class FailsOnForms(RefusesForms):
+    """Fails by itself at the forms that `is_refused` tells."""
+
+    def answer(self) -> Response:
+        """Give the failure."""
+        return router_refusal(InternalServerError())

@@ -1,0 +1,84 @@
+"""What the driver for uv makes uv do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.clients import ClientMissing, Uv
+from conformance.clients.process_group import start
+from conformance.clients.uv import ANYBODY
+from conformance.target import Credential
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_httpserver import HTTPServer
+
+PASSWORD = "glpat-p@ss:w%41/$HOME;#x"
+CREDENTIAL = Credential(username="gitlab+deploy-token-1", password=PASSWORD)
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Path:
+    return wheel("demo", "1.0").save(tmp_path)
+
+
+@pytest.fixture
+def upload_url(httpserver: HTTPServer) -> str:
+    httpserver.expect_request("/upload", method="POST").respond_with_data("201 Created", status=201)
+    return httpserver.url_for("/upload")
+
+
+@pytest.mark.parametrize(
+    ("credential", "pair"), [(CREDENTIAL, (CREDENTIAL.username, PASSWORD)), (None, ANYBODY)]
+)
+def test_a_file_is_published_with_basic_authorization(
+    credential: Credential | None, pair: tuple[str, str], demo: Path, upload_url: str, httpserver: HTTPServer
+) -> None:
+    run = Uv().publish([demo], to=upload_url, credential=credential)
+    assert run.succeeded, run
+    ((request, _),) = httpserver.log
+    assert request.authorization is not None
+    assert (request.authorization.username, request.authorization.password) == pair
+    with request:
+        assert request.form["requires_python"] == ""
+        assert request.files["content"].filename == demo.name
+
+
+def test_the_password_is_on_no_command_line(
+    demo: Path, upload_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded: list[str] = []
+
+    def recording(command: list[str], **options: Any) -> object:
+        recorded.extend(command)
+        return start(command, **options)
+
+    monkeypatch.setattr("conformance.clients.run.start", recording)
+    Uv().publish([demo], to=upload_url, credential=CREDENTIAL)
+    assert upload_url in recorded
+    assert not [argument for argument in recorded if PASSWORD in argument]
+
+
+def test_the_answer_of_the_registry_is_in_the_output_without_secrets(
+    demo: Path, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/upload").respond_with_data(f"Version is invalid {PASSWORD}", status=400)
+    run = Uv().publish([demo], to=httpserver.url_for("/upload"), credential=CREDENTIAL)
+    assert run.exit_code == 2
+    assert run.says("Version is invalid ***")
+    assert PASSWORD not in str(run)
+
+
+def test_a_failure_is_not_tried_again(demo: Path, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/upload").respond_with_data("", status=503)
+    assert not Uv().publish([demo], to=httpserver.url_for("/upload"), credential=CREDENTIAL).succeeded
+    assert len(httpserver.log) == 1
+
+
+def test_a_python_without_uv_is_told_from_a_refusal(demo: Path, upload_url: str, tmp_path: Path) -> None:
+    with pytest.raises(ClientMissing):
+        Uv(python=tmp_path / "python").publish([demo], to=upload_url, credential=None)
