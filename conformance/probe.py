@@ -149,7 +149,9 @@ def _marks_status(registry: Registry, name: str, form: str) -> bool:
 
 
 def _is_locked(registry: Registry, name: str) -> bool:
-    return registry.project_answer(name, as_=ANONYMOUS).status in {401, 403, 404}
+    """Tell whether nobody gets anything else than a page with files: a status, or a place to sign in."""
+    answer = registry.project_answer(name, as_=ANONYMOUS)
+    return answer.status != 200 or not read_project_page(answer.text, url=answer.url, where=str(answer)).files
 
 
 def _negotiated(registry: Registry, name: str) -> set[str]:

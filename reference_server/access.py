@@ -51,12 +51,14 @@ class Tokens(Protocol):
 def identify(credentials: Credentials, tokens: Tokens) -> Caller:
     """Tell who presents these credentials.
 
-    The user name that comes with a personal access token or a deploy token is never compared. Unknown
-    Basic credentials are as good as none, except a job token's.
+    The user name that comes with a personal access token or a deploy token is never compared, and white
+    space around a token is none of it, as at PyPI. Unknown Basic credentials are as good as none, except a
+    job token's.
 
     Raises `UnknownTokenError`, `TokenExpiredError` or `TokenRevokedError`, whatever is being asked for.
     """
-    username, password = credentials.basic or (None, None)
+    username, password = credentials.basic or ("", "")
+    password = password.strip()
     for secret in (credentials.deploy_token, password):
         deploy_token = tokens.deploy_token(secret) if secret else None
         if deploy_token:
@@ -68,7 +70,7 @@ def identify(credentials: Credentials, tokens: Tokens) -> Caller:
     if personal:
         return _owner(personal)
     if username == JOB_USERNAME:
-        return _starter(tokens.job_token(password or ""))
+        return _starter(tokens.job_token(password))
     return ANONYMOUS
 
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from reference_server.access import JOB_USERNAME
+from reference_server.flavours import REFERENCE
 from reference_server.model import (
     DeployToken,
     GitLabProject,
@@ -21,12 +22,12 @@ from reference_server.registry import Registry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from reference_server.flavours import Flavour
     from reference_server.rules import Rules
-    from reference_server.store.memory import MemoryStore
+    from reference_server.store.protocol import Store
 
 USERNAME = "__token__"
 PASSWORD = "reference-api-token"
-REPOSITORY_PATH = "/api/v4/projects/1/packages/pypi"
 
 MEMBERS = MappingProxyType({role.name.lower(): role for role in Role})
 STRANGER = "stranger"
@@ -40,6 +41,10 @@ GITLAB_PROJECTS = (
         full_path="conformance/elsewhere",
         members=MappingProxyType({"maintainer": Role.MAINTAINER}),
     ),
+)
+
+INTERNAL = GitLabProject(
+    id=5, full_path="conformance/internal", visibility=Visibility.INTERNAL, members=MEMBERS
 )
 
 _MAINTAINER = User("maintainer")
@@ -89,18 +94,27 @@ def default_registry(
     *,
     rules: Rules | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    store: MemoryStore | None = None,
+    store: Store | None = None,
 ) -> Registry:
-    """Make a registry with the ready-made GitLab projects and tokens, and no packages."""
+    """Make a registry with the ready-made GitLab projects and tokens, and the packages that the store has.
+
+    Of the ready-made ones only those are added that are missing.
+    """
     registry = Registry(now=now, rules=rules, store=store)
-    for gitlab_project in GITLAB_PROJECTS:
-        registry.store.add_gitlab_project(gitlab_project)
-    for personal_access_token in PERSONAL_ACCESS_TOKENS:
-        registry.store.add_personal_access_token(personal_access_token)
-    for deploy_token in DEPLOY_TOKENS:
-        registry.store.add_deploy_token(deploy_token)
-    for job_token in JOB_TOKENS:
-        registry.store.add_job_token(job_token)
+    state = registry.store
+    with state.lock:
+        for gitlab_project in (*GITLAB_PROJECTS, INTERNAL):
+            if state.gitlab_project(str(gitlab_project.id)) is None:
+                state.add_gitlab_project(gitlab_project)
+        for personal_access_token in PERSONAL_ACCESS_TOKENS:
+            if state.personal_access_token(personal_access_token.secret) is None:
+                state.add_personal_access_token(personal_access_token)
+        for deploy_token in DEPLOY_TOKENS:
+            if state.deploy_token(deploy_token.secret) is None:
+                state.add_deploy_token(deploy_token)
+        for job_token in JOB_TOKENS:
+            if state.job_token(job_token.secret) is None:
+                state.add_job_token(job_token)
     return registry
 
 
@@ -122,23 +136,24 @@ def credentials() -> dict[str, dict[str, str]]:
     return {name: {"username": user, "password": secret} for name, (user, secret) in pairs.items()}
 
 
-def target(origin: str, *, max_file_size: int | None) -> dict[str, Any]:
+def target(origin: str, *, max_file_size: int | None, flavour: Flavour = REFERENCE) -> dict[str, Any]:
     """Describe a server with the ready-made set, in the shape of the suite's `registry.toml`.
 
     `origin` is `http://HOST:PORT`.
     """
     return {
-        "url": origin + REPOSITORY_PATH,
-        "profile": "gitlab",
+        "url": origin + flavour.path(flavour.layout.base),
+        "profile": flavour.profile,
         "credentials": credentials(),
         "gitlab-projects": {
             "public": "2",
             "switched-off": "3",
             "elsewhere": "4",
+            "internal": "5",
             "path": "conformance/registry",
         },
         "limits": {} if max_file_size is None else {"max-file-size": max_file_size},
-        "management": {"driver": "reference"},
+        "management": {"driver": "reference", "gitlab-project": str(flavour.gitlab_project)},
         "features": [
             "strict-filenames",
             "strict-metadata",

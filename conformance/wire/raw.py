@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import time
 from base64 import b64encode
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from http.client import HTTPException, HTTPResponse
 from typing import IO, TYPE_CHECKING, Self, cast
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ from conformance.wire.answer import LOOPBACK, Answer, Unreachable
 from conformance.wire.transcript import Exchange, Transcript, excerpt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -34,6 +35,10 @@ PATIENCE = 5.0
 """Seconds to wait for an answer, or for room to send, unless the run's time-out is shorter."""
 
 PIECE = 64 * 1024
+SHOWN = 400
+"""Characters of a target and of a header field that the transcript keeps."""
+
+_CONTINUE = re.compile(rb"HTTP/1\.\d 100\b")
 
 
 class RawConnection:
@@ -82,9 +87,9 @@ class RawConnection:
         return self._url.path + (f"?{self._url.query}" if self._url.query else "")
 
     @property
-    def continued(self) -> bool:
-        """Whether the server has asked for the body with `100 Continue`."""
-        return any(b" 100" in line for line in self._stream.status_lines)
+    def silent(self) -> bool:
+        """Whether the server has kept one waiting to the end of one's patience: it has neither spoken nor left."""
+        return self._stream.timed_out
 
     def __enter__(self) -> Self:
         return self
@@ -138,7 +143,22 @@ class RawConnection:
     def end(self) -> None:
         """Say that nothing more will be sent, and keep listening."""
         with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_WR)
+            # Below TLS, whose own way to end takes the means to read along. Nothing else here ends a body early.
+            socket.socket.shutdown(self._socket, socket.SHUT_WR)
+
+    def asks_for_body(self) -> bool:
+        """Wait for the server's first word: tell whether it is `100 Continue`.
+
+        Any other answer is left to `answer`. Source: RFC 9110, 10.1.1.
+        """
+        with suppress(OSError):
+            if not _CONTINUE.match(line := self._stream.readline()):
+                self._stream.put_back(line)
+                return False
+            while self._stream.readline().strip():
+                pass  # fields of an interim answer
+            return True
+        return False
 
     def answer(self) -> Answer | None:
         """Read the next answer; None when the connection ends, or nothing comes, before there is one.
@@ -166,6 +186,8 @@ class RawConnection:
 
     def hung_up(self) -> bool:
         """Tell whether the server closes the connection, now or while one waits for it."""
+        if self.silent:
+            return False
         try:
             return self._stream.read(1) == b""
         except TimeoutError:
@@ -178,10 +200,10 @@ class RawConnection:
         headers = dict(_joined(response.getheaders())) if response else {}
         return self._transcript.record(
             Exchange(
-                request=redact(f"{self._method} {self._target[:400]} (over a plain socket)"),
+                request=f"{self._method} {redact(self._target)[:SHOWN]} (over a plain socket)",
                 credential=self._name,
                 request_headers={
-                    name: redact(value[:400])
+                    name[:SHOWN]: redact(value)[:SHOWN]
                     for name, _, value in (line.partition(": ") for line in self._sent)
                 },
                 status=response.status if response else None,
@@ -198,22 +220,28 @@ class _Stream:
 
     def __init__(self, connection: socket.socket) -> None:
         self._file = connection.makefile("rb")
-        self.status_lines: list[bytes] = []
+        self._put_back = b""
+        self.timed_out = False
 
     def makefile(self, _mode: str) -> IO[bytes]:
         return cast("IO[bytes]", self)
 
+    def put_back(self, line: bytes) -> None:
+        """Have a line read again, by `readline`."""
+        self._put_back = line
+
     def readline(self, limit: int = -1) -> bytes:
-        line = self._file.readline(limit)
-        if line.startswith(b"HTTP/1."):
-            self.status_lines.append(line)
-        return line
+        line, self._put_back = self._put_back, b""
+        with self._timed():
+            return line or self._file.readline(limit)
 
     def read(self, size: int = -1) -> bytes:
-        return self._file.read(size)
+        with self._timed():
+            return self._file.read(size)
 
     def readinto(self, buffer: bytearray) -> int:
-        return self._file.readinto(buffer)
+        with self._timed():
+            return self._file.readinto(buffer)
 
     def flush(self) -> None:
         pass
@@ -224,6 +252,14 @@ class _Stream:
     def really_close(self) -> None:
         self._file.close()
 
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        try:
+            yield
+        except TimeoutError:
+            self.timed_out = True
+            raise
+
 
 def _connected(host: str, port: int, scheme: str, patience: float, ca_bundle: Path | None) -> socket.socket:
     if host not in LOOPBACK and get_environ_proxies(f"{scheme}://{host}"):
@@ -231,12 +267,18 @@ def _connected(host: str, port: int, scheme: str, patience: float, ca_bundle: Pa
     try:
         connection = socket.create_connection((host, port), timeout=patience)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if scheme == "https":
-            context = ssl.create_default_context(cafile=str(ca_bundle or DEFAULT_CA_BUNDLE_PATH))
-            return context.wrap_socket(connection, server_hostname=host)
+        return _secured(connection, host, ca_bundle) if scheme == "https" else connection
     except OSError as error:
         raise Unreachable(f"no connection to {host}:{port}: {error}") from None
-    return connection
+
+
+def _secured(connection: socket.socket, host: str, ca_bundle: Path | None) -> socket.socket:
+    try:
+        context = ssl.create_default_context(cafile=str(ca_bundle or DEFAULT_CA_BUNDLE_PATH))
+        return context.wrap_socket(connection, server_hostname=host)
+    except OSError:
+        connection.close()
+        raise
 
 
 def _basic(credential: Credential) -> str:

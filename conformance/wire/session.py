@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -102,6 +103,7 @@ class Session:
         self._ca_bundle = ca_bundle
         self._http = requests.Session()
         self._http.trust_env = False
+        self._http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # nobody stays signed in
         self._http.verify = str(ca_bundle) if ca_bundle else True
         self._twins: list[Session] = []
 

@@ -29,6 +29,7 @@ class EveryonePublishes(Authorizes):
         "gitlab.token.wrong-cannot-publish",
         "gitlab.token.refused-leaves-nothing",
         "clients.twine.wrong-password",
+        "gitlab.matrix.upload",
     )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
@@ -39,7 +40,10 @@ class EveryonePublishes(Authorizes):
 class EveryonePublishesInPublic(Authorizes):
     """Takes uploads to a public GitLab project from everyone."""
 
-    breaks = ("gitlab.access.public-needs-token-to-publish",)
+    breaks = (
+        "gitlab.access.public-needs-token-to-publish",
+        "gitlab.matrix.upload",
+    )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         if not (gitlab_project.visibility is Visibility.PUBLIC and action is Action.UPLOAD):
@@ -55,6 +59,13 @@ class AnonymousCallersForbidden(Fault):
         "gitlab.access.nobody-cannot-download-private",
         "gitlab.access.challenge",
         "gitlab.access.public-needs-token-to-publish",
+        "gitlab.matrix.delete",
+        "gitlab.matrix.file",
+        "gitlab.matrix.list",
+        "gitlab.matrix.metadata-file",
+        "gitlab.matrix.page",
+        "gitlab.matrix.root-page",
+        "gitlab.matrix.upload",
     )
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -74,6 +85,12 @@ class PrivateReadByEveryone(Authorizes):
         "gitlab.token.deploy-elsewhere-sees-nothing",
         "clients.pip.private-without-credentials",
         "clients.pip.wrong-token",
+        "gitlab.matrix.file",
+        "gitlab.matrix.list",
+        "gitlab.matrix.metadata-file",
+        "gitlab.matrix.page",
+        "gitlab.matrix.private-is-secret",
+        "gitlab.matrix.root-page",
     )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
@@ -84,7 +101,12 @@ class PrivateReadByEveryone(Authorizes):
 class FilesForEveryone(Authorizes):
     """Gives everyone who knows the URL a private file, as GitLab 13.4 did."""
 
-    breaks = ("gitlab.access.nobody-cannot-download-private",)
+    breaks = (
+        "gitlab.access.nobody-cannot-download-private",
+        "gitlab.matrix.file",
+        "gitlab.matrix.metadata-file",
+        "gitlab.matrix.private-is-secret",
+    )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         if action is not Action.DOWNLOAD:
@@ -117,7 +139,11 @@ class ChallengeForABearer(Fault):
 class PublicFilesNeedAToken(Authorizes):
     """Shows the pages of a public GitLab project to everyone, and asks for a token at the files."""
 
-    breaks = ("gitlab.access.public-file-for-everyone",)
+    breaks = (
+        "gitlab.access.public-file-for-everyone",
+        "gitlab.matrix.file",
+        "gitlab.matrix.metadata-file",
+    )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         if caller.is_anonymous and action is Action.DOWNLOAD:
@@ -128,7 +154,17 @@ class PublicFilesNeedAToken(Authorizes):
 class StrangersForbidden(Authorizes):
     """Tells strangers that a private GitLab project exists: 403."""
 
-    breaks = ("gitlab.access.stranger-sees-nothing",)
+    breaks = (
+        "gitlab.access.stranger-sees-nothing",
+        "gitlab.matrix.delete",
+        "gitlab.matrix.file",
+        "gitlab.matrix.list",
+        "gitlab.matrix.metadata-file",
+        "gitlab.matrix.page",
+        "gitlab.matrix.private-is-secret",
+        "gitlab.matrix.root-page",
+        "gitlab.matrix.upload",
+    )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         try:
@@ -144,6 +180,8 @@ class EveryUserPublishes(Authorizes):
         "gitlab.access.stranger-cannot-publish",
         "gitlab.access.reporter-cannot-publish",
         "gitlab.access.guest-cannot-publish",
+        "gitlab.matrix.private-is-secret",
+        "gitlab.matrix.upload",
     )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
@@ -173,35 +211,52 @@ class RoleChanged(Authorizes):
 class DevelopersCannotPublish(RoleChanged):
     """Lets nobody below a Maintainer publish."""
 
-    breaks = ("gitlab.access.developer-publishes",)
+    breaks = (
+        "gitlab.access.developer-publishes",
+        "gitlab.matrix.upload",
+    )
     taken, for_, actions = Role.DEVELOPER, Role.REPORTER, frozenset({Action.UPLOAD})
 
 
 class ReportersPublish(RoleChanged):
     """Lets Reporters publish."""
 
-    breaks = ("gitlab.access.reporter-cannot-publish",)
+    breaks = (
+        "gitlab.access.reporter-cannot-publish",
+        "gitlab.matrix.upload",
+    )
     taken, for_, actions = Role.REPORTER, Role.DEVELOPER, frozenset({Action.UPLOAD})
 
 
 class GuestsPublish(RoleChanged):
     """Lets Guests publish."""
 
-    breaks = ("gitlab.access.guest-cannot-publish",)
+    breaks = (
+        "gitlab.access.guest-cannot-publish",
+        "gitlab.matrix.upload",
+    )
     taken, for_, actions = Role.GUEST, Role.DEVELOPER, frozenset({Action.UPLOAD})
 
 
 class DevelopersDelete(RoleChanged):
     """Lets Developers delete packages."""
 
-    breaks = ("gitlab.rest.delete-needs-role",)
+    breaks = (
+        "gitlab.rest.delete-needs-role",
+        "gitlab.matrix.delete",
+    )
     taken, for_, actions = Role.DEVELOPER, Role.MAINTAINER, frozenset({Action.DELETE})
 
 
 class ReportersCannotRead(Authorizes):
     """Lets nobody below a Developer read."""
 
-    breaks = ("gitlab.access.reporter-reads",)
+    breaks = (
+        "gitlab.access.reporter-reads",
+        "gitlab.matrix.file",
+        "gitlab.matrix.list",
+        "gitlab.matrix.page",
+    )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         role = gitlab_project.members.get(caller.user.name) if caller.user else None

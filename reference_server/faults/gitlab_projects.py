@@ -48,7 +48,10 @@ class UploadsToOneRegistry(OneRegistryFor):
 class UnknownGitlabProjectForbidden(Fault):
     """Answers 403 for a GitLab project that does not exist."""
 
-    breaks = ("gitlab.project.unknown-not-found",)
+    breaks = (
+        "gitlab.project.unknown-not-found",
+        "gitlab.matrix.private-is-secret",
+    )
 
     def handle(self, request: Request) -> Response | None:
         try:
@@ -112,7 +115,17 @@ class SwitchedOffLooksEmpty(Fault):
 class EverythingPrivate(Authorizes):
     """Asks for a token also where the GitLab project is public."""
 
-    breaks = ("gitlab.access.public-page-for-everyone", "gitlab.access.public-file-for-everyone")
+    breaks = (
+        "gitlab.access.public-page-for-everyone",
+        "gitlab.access.public-file-for-everyone",
+        "gitlab.matrix.delete",
+        "gitlab.matrix.file",
+        "gitlab.matrix.list",
+        "gitlab.matrix.metadata-file",
+        "gitlab.matrix.page",
+        "gitlab.matrix.root-page",
+        "gitlab.matrix.upload",
+    )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         super().authorize(caller, replace(gitlab_project, visibility=Visibility.PRIVATE), action)

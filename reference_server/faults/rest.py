@@ -161,7 +161,10 @@ class FilesDeletedTogether(Fault):
 class DeletedTwice(Fault):
     """Says that it has deleted a package that was not there."""
 
-    breaks = ("gitlab.rest.delete-absent-not-found",)
+    breaks = (
+        "gitlab.rest.delete-absent-not-found",
+        "gitlab.matrix.delete",
+    )
 
     def respond(self, request: Request, response: Response) -> Response:
         absent = request.endpoint == "delete_package" and response.status_code == 404

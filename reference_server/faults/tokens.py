@@ -39,6 +39,11 @@ class DocumentedUserNameUnknown(Identifies):
         "gitlab.token.personal-publishes",
         "gitlab.token.read-api-reads",
         "clients.pip.read-api-token",
+        "gitlab.matrix.file",
+        "gitlab.matrix.metadata-file",
+        "gitlab.matrix.page",
+        "gitlab.matrix.root-page",
+        "gitlab.matrix.upload",
     )
 
     def identify(self, credentials: Credentials, tokens: Tokens) -> Caller:
@@ -50,7 +55,12 @@ class DocumentedUserNameUnknown(Identifies):
 class UserNameCompared(Identifies):
     """Takes a personal access token with `__token__` or with its owner's name only."""
 
-    breaks = ("gitlab.token.any-user-name", "clients.pip.credentials-percent-encoded")
+    breaks = (
+        "gitlab.token.any-user-name",
+        "clients.pip.credentials-percent-encoded",
+        "gitlab.matrix.page",
+        "gitlab.matrix.upload",
+    )
 
     def identify(self, credentials: Credentials, tokens: Tokens) -> Caller:
         caller = super().identify(credentials, tokens)
@@ -63,7 +73,15 @@ class UserNameCompared(Identifies):
 class ReadingNeedsTheApiScope(Authorizes):
     """Takes `read_api` for too little to read packages."""
 
-    breaks = ("gitlab.token.read-api-reads", "clients.pip.read-api-token")
+    breaks = (
+        "gitlab.token.read-api-reads",
+        "clients.pip.read-api-token",
+        "gitlab.matrix.file",
+        "gitlab.matrix.list",
+        "gitlab.matrix.metadata-file",
+        "gitlab.matrix.page",
+        "gitlab.matrix.root-page",
+    )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         if caller.user and "api" not in caller.scopes:
@@ -74,7 +92,11 @@ class ReadingNeedsTheApiScope(Authorizes):
 class ScopesIgnored(Authorizes):
     """Takes every personal access token for as mighty as its owner."""
 
-    breaks = ("gitlab.token.read-api-cannot-publish",)
+    breaks = (
+        "gitlab.token.read-api-cannot-publish",
+        "gitlab.matrix.delete",
+        "gitlab.matrix.upload",
+    )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         super().authorize(replace(caller, scopes=ALL_SCOPES), gitlab_project, action)
@@ -89,6 +111,12 @@ class DeployTokensUnknown(Identifies):
         "clients.pip.deploy-token",
         "clients.twine.pypirc-deploy-token",
         "clients.twine.read-only-token",
+        "gitlab.matrix.file",
+        "gitlab.matrix.metadata-file",
+        "gitlab.matrix.page",
+        "gitlab.matrix.private-is-secret",
+        "gitlab.matrix.root-page",
+        "gitlab.matrix.upload",
     )
 
     def identify(self, credentials: Credentials, tokens: Tokens) -> Caller:
@@ -99,7 +127,12 @@ class DeployTokensUnknown(Identifies):
 class DeployTokensReadOnly(Authorizes):
     """Lets no deploy token publish."""
 
-    breaks = ("gitlab.token.deploy-write-publishes", "clients.twine.pypirc-deploy-token")
+    breaks = (
+        "gitlab.token.deploy-write-publishes",
+        "clients.twine.pypirc-deploy-token",
+        "gitlab.matrix.private-is-secret",
+        "gitlab.matrix.upload",
+    )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         if caller.deploy_token and action in WRITING:
@@ -110,7 +143,11 @@ class DeployTokensReadOnly(Authorizes):
 class DeployTokenScopesIgnored(Authorizes):
     """Lets every deploy token of a GitLab project publish."""
 
-    breaks = ("gitlab.token.deploy-read-cannot-publish", "clients.twine.read-only-token")
+    breaks = (
+        "gitlab.token.deploy-read-cannot-publish",
+        "clients.twine.read-only-token",
+        "gitlab.matrix.upload",
+    )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         if not caller.deploy_token or caller.deploy_token.gitlab_project != gitlab_project.id:
@@ -120,7 +157,15 @@ class DeployTokenScopesIgnored(Authorizes):
 class DeployTokensGoodEverywhere(Authorizes):
     """Takes the deploy token of one GitLab project in every other."""
 
-    breaks = ("gitlab.token.deploy-elsewhere-sees-nothing",)
+    breaks = (
+        "gitlab.token.deploy-elsewhere-sees-nothing",
+        "gitlab.matrix.file",
+        "gitlab.matrix.metadata-file",
+        "gitlab.matrix.page",
+        "gitlab.matrix.private-is-secret",
+        "gitlab.matrix.root-page",
+        "gitlab.matrix.upload",
+    )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         token = caller.deploy_token and replace(caller.deploy_token, gitlab_project=gitlab_project.id)
@@ -135,6 +180,9 @@ class JobTokensUnknown(Identifies):
         "gitlab.token.job-reads",
         "clients.pip.job-token",
         "clients.twine.pypirc-job-token",
+        "gitlab.matrix.file",
+        "gitlab.matrix.page",
+        "gitlab.matrix.upload",
     )
 
     def identify(self, credentials: Credentials, tokens: Tokens) -> Caller:
@@ -146,7 +194,11 @@ class JobTokensUnknown(Identifies):
 class JobTokensReadOnly(Fault):
     """Lets no job publish."""
 
-    breaks = ("gitlab.token.job-publishes", "clients.twine.pypirc-job-token")
+    breaks = (
+        "gitlab.token.job-publishes",
+        "clients.twine.pypirc-job-token",
+        "gitlab.matrix.upload",
+    )
 
     def handle(self, request: Request) -> Response | None:
         name = request.authorization.username if request.authorization else ""
@@ -157,7 +209,12 @@ class JobTokensReadOnly(Fault):
 class JobTokensOutliveTheirJobs(Identifies):
     """Takes the token of a job that has finished."""
 
-    breaks = ("gitlab.token.job-finished-refused",)
+    breaks = (
+        "gitlab.token.job-finished-refused",
+        "gitlab.matrix.file",
+        "gitlab.matrix.page",
+        "gitlab.matrix.upload",
+    )
 
     def identify(self, credentials: Credentials, tokens: Tokens) -> Caller:
         job = tokens.job_token(credentials.basic[1]) if credentials.basic else None
@@ -167,7 +224,13 @@ class JobTokensOutliveTheirJobs(Identifies):
 class JobUserNameSuffices(Identifies):
     """Lets whoever says to be a job do everything."""
 
-    breaks = ("gitlab.token.job-finished-refused", "gitlab.token.job-wrong-refused")
+    breaks = (
+        "gitlab.token.job-finished-refused",
+        "gitlab.token.job-wrong-refused",
+        "gitlab.matrix.file",
+        "gitlab.matrix.page",
+        "gitlab.matrix.upload",
+    )
 
     def identify(self, credentials: Credentials, tokens: Tokens) -> Caller:
         if credentials.basic and credentials.basic[0] == JOB_USERNAME:
@@ -178,7 +241,13 @@ class JobUserNameSuffices(Identifies):
 class WrongJobTokensForbidden(Fault):
     """Answers a job token that is not good with 403."""
 
-    breaks = ("gitlab.token.job-finished-refused", "gitlab.token.job-wrong-refused")
+    breaks = (
+        "gitlab.token.job-finished-refused",
+        "gitlab.token.job-wrong-refused",
+        "gitlab.matrix.file",
+        "gitlab.matrix.page",
+        "gitlab.matrix.upload",
+    )
 
     def respond(self, request: Request, response: Response) -> Response:
         name = request.authorization.username if request.authorization else ""
@@ -202,14 +271,25 @@ class TakesUnusableTokens(Identifies):
 class ExpiryIgnored(TakesUnusableTokens):
     """Takes personal access tokens after their last day."""
 
-    breaks = ("gitlab.token.expired-refused",)
+    breaks = (
+        "gitlab.token.expired-refused",
+        "gitlab.matrix.delete",
+        "gitlab.matrix.file",
+        "gitlab.matrix.list",
+        "gitlab.matrix.page",
+        "gitlab.matrix.upload",
+    )
     taken = TokenExpiredError
 
 
 class RevocationIgnored(TakesUnusableTokens):
     """Takes personal access tokens that were revoked."""
 
-    breaks = ("gitlab.token.revoked-refused",)
+    breaks = (
+        "gitlab.token.revoked-refused",
+        "gitlab.matrix.page",
+        "gitlab.matrix.upload",
+    )
     taken = TokenRevokedError
 
 
@@ -234,6 +314,12 @@ class PasswordsNotCompared(Identifies):
         "clients.twine.wrong-password",
         "clients.twine.read-only-token",
         "clients.pip.wrong-token",
+        "gitlab.matrix.file",
+        "gitlab.matrix.metadata-file",
+        "gitlab.matrix.page",
+        "gitlab.matrix.private-is-secret",
+        "gitlab.matrix.root-page",
+        "gitlab.matrix.upload",
     )
 
     def identify(self, credentials: Credentials, tokens: Tokens) -> Caller:
@@ -253,6 +339,11 @@ class WrongTokensForbidden(Fault):
         "gitlab.token.expired-refused",
         "gitlab.token.revoked-refused",
         "clients.twine.wrong-password",
+        "gitlab.matrix.file",
+        "gitlab.matrix.metadata-file",
+        "gitlab.matrix.page",
+        "gitlab.matrix.root-page",
+        "gitlab.matrix.upload",
     )
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -267,6 +358,8 @@ class StoredBeforeTheTokenIsRead(Authorizes):
         "gitlab.token.refused-leaves-nothing",
         "clients.twine.wrong-password",
         "clients.twine.read-only-token",
+        "gitlab.matrix.private-is-secret",
+        "gitlab.matrix.upload",
     )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:

@@ -1,0 +1,149 @@
+"""Who may read what is not for everyone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.auth.support import (
+    NOT_A_TOKEN,
+    WRONG,
+    challenge,
+    for_shared_caches,
+    own_files,
+    with_wrong,
+)
+from conformance.checks.publishing import publish
+from conformance.target import ANONYMOUS, DEFAULT, Credential
+from conformance.verdicts import NotApplicable
+from conformance.wire import Follow
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.checks.auth.support import Protected
+    from conformance.fixtures import Corpus, Index, NewName, Registry
+
+UTF8 = "utf8"
+
+
+@check("auth.read.401")
+def test_401(protected: tuple[Protected, ...]) -> None:
+    page = protected[0].nobody
+    wrong = [
+        f"{each.nobody}, WWW-Authenticate: {challenge(each.nobody) or 'none'}"
+        for each in protected
+        if (each.nobody.status == 401 and not challenge(each.nobody))
+        or (each.nobody.status != 401 and (each.nobody is page or each.nobody.status == 403))
+    ]
+    expect.nothing(of=wrong, is_="other than 401 with a challenge", where=page.url)
+
+
+@check("auth.read.basic")
+def test_basic(protected: tuple[Protected, ...]) -> None:
+    refused = [f"{each.what}: {each.known}" for each in protected if each.known.status != 200]
+    expect.nothing(of=refused, is_="refused to `default`", where=protected[0].url)
+
+
+@check("auth.read.basic-utf8")
+def test_basic_utf8(index: Index) -> None:
+    """Good ones are known where they are configured as `utf8`, and of GitLab, which compares no user name."""
+    registry = index.registry.knowing(
+        letters=Credential(username="jürgen-ß", password="pässwörd-€-conformance"),  # noqa: S106
+        empty=Credential(username=NOT_A_TOKEN, password=""),
+    )
+    url = registry.project_url(index.project)
+    wanted = {"letters": 401, "empty": 401}
+    default = registry.target.credential(DEFAULT)
+    if default is not None and registry.target.profile.name == "gitlab":
+        registry = registry.knowing(utf8=Credential(username="jürgen", password=default.password))
+    if UTF8 in registry.target.credentials:
+        wanted[UTF8] = 200
+    answers = {name: registry.request("GET", url, as_=name, follow=Follow.SAME_HOST) for name in wanted}
+    wrong = [
+        f"{answer}, not {wanted[name]}" for name, answer in answers.items() if answer.status != wanted[name]
+    ]
+    expect.nothing(of=wrong, is_="answered in another way", where=url)
+
+
+@check("auth.read.wrong-401")
+def test_wrong_401(index: Index, protected: tuple[Protected, ...]) -> None:
+    registry = with_wrong(index.registry)
+    answers = [
+        registry.request("GET", each.url, as_=WRONG, follow=Follow.SAME_HOST)
+        for each in protected
+        if each.nobody.status in {401, 403}
+    ]
+    expect.nothing(
+        of=[str(answer) for answer in answers if answer.status != 401],
+        is_="answered in another way",
+        where=protected[0].url,
+    )
+
+
+@check("auth.read.preemptive")
+def test_preemptive(index: Index, protected: tuple[Protected, ...]) -> None:
+    """The last file of the project: that no check has asked for it as nobody is the point."""
+    url = (own_files(index) or index.pages()[-1].files)[-1].url
+    if url in {each.url for each in protected}:
+        raise NotApplicable("the project has one file, for which nobody has asked before")
+    expect.status(index.registry.download(url), 200)
+
+
+@check("auth.read.unused-ok")
+def test_unused_ok(index: Index, new_name: NewName) -> None:
+    registry, name = for_everyone(index, new_name)
+    registry = with_wrong(registry)
+    for as_ in (ANONYMOUS, WRONG):
+        expect.status(registry.project_answer(name, as_=as_), 200)
+
+
+def for_everyone(index: Index, new_name: NewName) -> tuple[Registry, str]:
+    """Return a registry with a page that is there for everyone: the target's, or a public neighbour's."""
+    registry = index.registry
+    if registry.project_answer(index.project, as_=ANONYMOUS).status == 200:
+        return registry, index.project
+    if "public" not in registry.target.gitlab_projects or not index.offer.has("upload"):
+        raise NotApplicable("the target shows nothing to everyone")
+    public = registry.in_gitlab_project("public")
+    distribution = wheel(new_name("for-everyone"), "1.0")
+    publish(public, distribution)
+    return public, distribution.name
+
+
+@check("auth.file-redirect")
+def test_file_redirect(index: Index) -> None:
+    """A file without a redirect, on the target's own host, leaves nothing to ask for."""
+    registry = index.registry
+    file = index.pages()[-1].files[0]
+    elsewhere = file.url
+    if registry.target.same_host(file.url):
+        answer = registry.request("GET", file.url, follow=Follow.SAME_HOST)
+        elsewhere = urljoin(answer.url, answer.headers.get("Location", ""))
+    if not registry.target.same_host(elsewhere):
+        expect.status(registry.request("GET", elsewhere, as_=ANONYMOUS, follow=Follow.ANY_HOST), 200)
+
+
+@check("auth.head-get-same")
+def test_head_get_same(index: Index, protected: tuple[Protected, ...]) -> None:
+    different = []
+    for each in protected:
+        for as_, got in ((ANONYMOUS, each.nobody), (DEFAULT, each.known)):
+            head = index.registry.request("HEAD", each.url, as_=as_, follow=Follow.ANY_HOST)
+            if head.status != got.status:
+                different.append(f"{head}, and GET {got.status}")
+    expect.nothing(of=different, is_="answered to HEAD and not to GET", where=protected[0].url)
+
+
+@check("auth.unknown-project")
+def test_unknown_project(registry: Registry, corpus: Corpus) -> None:
+    expect.status(registry.project_answer(f"conformance-{corpus.run_id}-absent"), 404)
+
+
+@check("auth.cache-private")
+def test_cache_private(protected: tuple[Protected, ...]) -> None:
+    """What is open to everyone may be cached for everyone, as signed URLs are."""
+    given = [each.known for each in protected if each.nobody.status in {401, 403, 404}]
+    shared = [f"{answer} ({reason})" for answer in given if (reason := for_shared_caches(answer))]
+    expect.nothing(of=shared, is_="offered to shared caches", where=protected[0].url)

@@ -1,0 +1,113 @@
+"""Who may publish, and how they are told that they may not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.auth.support import REFUSALS, challenge, nothing_stored
+from conformance.target import ANONYMOUS, DEFAULT, Credential
+from conformance.verdicts import Deviation, NotApplicable, Untestable
+from conformance.wire import upload_form
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.checks.auth.conftest import AnonymousUpload
+    from conformance.fixtures import NewName, Registry
+    from conformance.wire import Answer
+    from reference_server.distributions import Distribution
+
+LARGE = 5_000_000
+"""Bytes of an upload that no buffer on the way swallows whole."""
+
+ROOM = 1_000
+"""Bytes that an upload stays below the limit, so that its size is not why it is refused."""
+
+WORTHLESS = ("deploy-elsewhere", "personal-expired", "personal-revoked")
+"""Credentials that are good somewhere else, or were good once."""
+
+
+@check("auth.upload.required")
+def test_required(registry: Registry, anonymous_upload: AnonymousUpload) -> None:
+    expect.status(anonymous_upload.answer, 401, 403)
+    nothing_stored(registry, anonymous_upload.distribution)
+
+
+@check("auth.upload.challenge")
+def test_challenge(anonymous_upload: AnonymousUpload) -> None:
+    answer = anonymous_upload.answer
+    if answer.status != 401:
+        raise NotApplicable(f"an upload without credentials is answered with {answer.status}, not 401")
+    expect.nothing(of=[] if challenge(answer) else [answer], is_="without a challenge", where=answer.url)
+
+
+@check("auth.upload.token-user")
+def test_token_user(registry: Registry, new_name: NewName) -> None:
+    token = api_token(registry)
+    padded = registry.knowing(padded=Credential(username="__token__", password=f" {token}\r\n"))
+    distribution = wheel(new_name("padded"), "1.0")
+    expect.accepted(padded.upload(distribution, as_="padded"))
+    expect.listed(registry.project_page(distribution.name), [distribution.filename])
+
+
+@check("auth.upload.bearer")
+def test_bearer(registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("bearer"), "1.0")
+    token = ("Authorization", f"Bearer {api_token(registry)}")
+    answer = post(registry, distribution, token)
+    if answer is None:
+        raise Deviation(expected="an answer", found="none", where=f"POST {registry.target.upload_url}")
+    expect.accepted(answer)
+    expect.listed(registry.project_page(distribution.name), [distribution.filename])
+
+
+@check("auth.upload.scope")
+def test_scope(registry: Registry, new_name: NewName) -> None:
+    known = [name for name in WORTHLESS if name in registry.target.credentials]
+    if not known:
+        raise Untestable(
+            f"none of the credentials {', '.join(WORTHLESS)} is configured; add one to registry.toml"
+        )
+    distribution = wheel(new_name("worthless"), "1.0")
+    answers = [registry.upload(distribution, as_=name) for name in known]
+    taken = [str(answer) for answer in answers if answer.status not in REFUSALS]
+    expect.nothing(of=taken, is_="answered other than 401, 403 or 404", where=registry.target.upload_url)
+    nothing_stored(registry, distribution)
+
+
+@check("auth.upload.before-body")
+def test_before_body(registry: Registry, new_name: NewName) -> None:
+    """A client need not wait for `100 Continue` (RFC 9110, 10.1.1), and some proxies never send it."""
+    size = min(LARGE, (registry.target.max_file_size or LARGE) - ROOM)
+    distribution = wheel(new_name("large"), "1.0", size=size)
+    ways = {"as it is": (), "with Expect: 100-continue": (("Expect", "100-continue"),)}
+    wrong = []
+    for way, headers in ways.items():
+        answer = post(registry, distribution, *headers)
+        if answer is None:
+            wrong.append(f"{way}: no answer")
+        elif not 400 <= answer.status < 500:
+            wrong.append(f"{way}: {answer}")
+    expect.nothing(
+        of=wrong, is_=f"but a refusal of {size} bytes", where=f"POST {registry.target.upload_url}, as nobody"
+    )
+
+
+def api_token(registry: Registry) -> str:
+    """Return the token that `default` publishes with."""
+    default = registry.target.credential(DEFAULT)
+    if default is None:
+        raise NotApplicable("the target takes uploads without credentials")
+    return default.password
+
+
+def post(registry: Registry, distribution: Distribution, *headers: tuple[str, str]) -> Answer | None:
+    """Send an upload over a connection of its own, with nothing but these header fields and what a form needs."""
+    form = upload_form(distribution)
+    body = form.body()
+    registry.announce(distribution)
+    needed = (("Content-Type", form.content_type), ("Content-Length", str(len(body))))
+    with registry.connect(as_=ANONYMOUS) as connection:
+        connection.request("POST", headers=[*needed, *headers], body=body)
+        return connection.answer()

@@ -1,0 +1,120 @@
+"""Every token at every door."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.gitlab.matrix import ACTIONS, Matrix, ask, cells, knows, prepare
+from conformance.verdicts import Untestable
+
+if TYPE_CHECKING:
+    from conformance.fixtures import NewName, Registry
+    from conformance.wire import Answer
+
+SHUT_OUT = {"stranger": ACTIONS, "deploy-elsewhere": ACTIONS[:5]}
+"""Callers who are signed in, and may not know of the private GitLab project, with what their token is for."""
+
+OF_ONE_ANSWER = (
+    "date",
+    "x-request-id",
+    "x-runtime",
+    "x-gitlab-meta",
+    "set-cookie",
+    "server-timing",
+    "cf-ray",
+)
+"""Header fields that differ from answer to answer."""
+
+
+@pytest.fixture(scope="session")
+def matrix(private_registry: Registry, new_name: NewName) -> Matrix:
+    """The table of tokens, and what there is to ask its cells with."""
+    return prepare(private_registry, new_name)
+
+
+@check("gitlab.matrix.page")
+def test_page(matrix: Matrix) -> None:
+    as_in_the_table(matrix, "page")
+
+
+@check("gitlab.matrix.root-page")
+def test_root_page(matrix: Matrix) -> None:
+    as_in_the_table(matrix, "root-page")
+
+
+@check("gitlab.matrix.file")
+def test_file(matrix: Matrix) -> None:
+    as_in_the_table(matrix, "file")
+
+
+@check("gitlab.matrix.metadata-file")
+def test_metadata_file(matrix: Matrix) -> None:
+    as_in_the_table(matrix, "metadata-file")
+
+
+@check("gitlab.matrix.upload")
+def test_upload(matrix: Matrix) -> None:
+    as_in_the_table(matrix, "upload")
+
+
+@check("gitlab.matrix.list")
+def test_list(matrix: Matrix) -> None:
+    as_in_the_table(matrix, "list")
+
+
+@check("gitlab.matrix.delete")
+def test_delete(matrix: Matrix) -> None:
+    as_in_the_table(matrix, "delete")
+
+
+def as_in_the_table(matrix: Matrix, action: str) -> None:
+    """Require of all cells of an action that they have one of their statuses."""
+    answers = matrix.judged(action)
+    wrong = [
+        f"{cell}: {answer.status}, not {' or '.join(map(str, cell.statuses))}"
+        for cell, answer in answers.items()
+        if answer.status not in cell.statuses
+    ]
+    total = sum(cell.action == action for cell in cells())
+    expect.nothing(
+        of=wrong,
+        is_="other than in the table of tokens",
+        where=f"{len(answers)} of its {total} cells for {action}; the last was {[*answers.values()][-1]}",
+    )
+
+
+@check("gitlab.matrix.private-is-secret")
+def test_private_is_secret(matrix: Matrix) -> None:
+    private = matrix.places["private"]
+    absent = private.absent()
+    callers = [caller for caller in SHUT_OUT if knows(private.registry, caller)]
+    if not callers:
+        raise Untestable(f"neither {' nor '.join(SHUT_OUT)} is configured; add one to registry.toml")
+    told = []
+    for caller in callers:
+        for action in SHUT_OUT[caller]:
+            there = matrix.answer("private", caller, action)
+            nowhere = ask(absent, caller, action, upload=private.refused)
+            told += [f"{caller}, {action}: {each}" for each in differences(there, nowhere)]
+    expect.nothing(
+        of=told, is_="that tells it from one that does not exist", where=private.registry.target.url
+    )
+
+
+def differences(one: Answer, other: Answer) -> list[str]:
+    """Return in what two answers differ, but for what differs every time."""
+    if one.status != other.status:
+        return [f"{one.status}, and {other.status} without it"]
+    if one.content != other.content:
+        return [f"the body {one.text[:80]!r}, and {other.text[:80]!r} without it"]
+    fields, others = ({name.lower(): value for name, value in each.headers.items()} for each in (one, other))
+    names = sorted(name for name in fields.keys() | others.keys() if fields.get(name) != others.get(name))
+    return [f"the header field {name}" for name in names if not _of_one_answer(name)]
+
+
+def _of_one_answer(name: str) -> bool:
+    return name in OF_ONE_ANSWER or name.startswith("ratelimit-")
