@@ -65,12 +65,15 @@ def driven_features(target: Target) -> frozenset[str]:
 
 
 class ReferenceManagement:
-    """The driver of the reference server: its own API, below `/-/reference/`."""
+    """The driver of the reference server: its own API, below `/-/reference/`.
+
+    The GitLab project is that of the URL; `gitlab-project` of `[management]` where the URL has none.
+    """
 
     def __init__(self, registry: Registry, session: Session) -> None:
         host, found, rest = registry.target.url.partition(_PROJECTS)
         if not found:
-            raise Untestable("the driver `reference` is for a URL such as http://HOST/api/v4/projects/1/…")
+            rest = f"{registry.target.management.get('gitlab-project', '1')}/packages/pypi"
         self._base = f"{host}/-/reference/projects/{rest}"
         self._registry = registry
         self._session = session

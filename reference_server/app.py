@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -10,8 +12,11 @@ from werkzeug.wsgi import ClosingIterator
 from reference_server.answers import options, refusal, router_refusal
 from reference_server.defaults import default_registry
 from reference_server.errors import RegistryError
-from reference_server.faults import compose
+from reference_server.faults import Fault, HangUpError, Switch, Switchboard, compose, switches
+from reference_server.flavours import REFERENCE
 from reference_server.handlers.call import Call
+from reference_server.handlers.control import PATH as CONTROL
+from reference_server.handlers.control import control
 from reference_server.handlers.sending import PageAnswer
 from reference_server.rendering.rendered import RenderedPages
 from reference_server.request import Request
@@ -23,11 +28,12 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from werkzeug import Response
 
-    from reference_server.faults import Fault
+    from reference_server.flavours import Flavour
     from reference_server.registry import Registry
     from reference_server.rules import Rules
 
 KEPT_PAGES = 4096
+KEPT_COMBINATIONS = 64  # of faults that were on together
 HEADERS = {
     "Cache-Control": "max-age=0, private, must-revalidate",
     "X-Content-Type-Options": "nosniff",
@@ -36,45 +42,82 @@ HEADERS = {
 
 
 def create_app(
-    registry: Registry | None = None, *, rules: Rules | None = None, faults: Iterable[Fault] = ()
+    registry: Registry | None = None,
+    *,
+    rules: Rules | None = None,
+    faults: Iterable[Fault | Switch | str] = (),
+    flavour: Flavour = REFERENCE,
 ) -> Application:
     """Make the WSGI application of a registry.
 
     Without a registry it gets a new one with the ready-made GitLab projects and tokens. `rules` take the
-    place of the registry's own for what comes over HTTP; `faults` are applied to them in the given order.
+    place of the registry's own for what comes over HTTP; the flavour changes some of them, and `faults` are
+    applied to them in the given order: faults, switches, or texts such as `no-hashes,first=2`.
+    Raises `UnknownFaultError` and `FaultOptionError`.
     """
     registry = registry or default_registry()
-    faults = tuple(faults)
-    fault = compose(faults)
-    pages = RenderedPages(limit=0 if faults else KEPT_PAGES)
-    return Application(registry.under(fault.rules(rules or registry.rules)), fault, pages)
+    return Application(registry.under(flavour.rules(rules or registry.rules)), flavour, switches(faults))
+
+
+@dataclass(frozen=True, slots=True)
+class _Misbehaving:
+    """The registry as it is with some faults on."""
+
+    fault: Fault
+    registry: Registry
+    pages: RenderedPages
 
 
 class Application:
-    """A WSGI application. Safe to use from several threads."""
+    """A WSGI application. Safe to use from several threads. `switchboard` says which faults are on."""
 
-    def __init__(self, registry: Registry, fault: Fault, pages: RenderedPages) -> None:
+    def __init__(self, registry: Registry, flavour: Flavour, switches: Iterable[Switch]) -> None:
+        self.switchboard = Switchboard()
+        self.switchboard.put(switches)
         self._registry = registry
-        self._fault = fault
-        self._pages = pages
+        self._flavour = flavour
         self._adapter = URL_MAP.bind("localhost")
+        self._good = _Misbehaving(compose(()), registry, RenderedPages(limit=KEPT_PAGES))
+        self._bad: dict[tuple[Fault, ...], _Misbehaving] = {}
+        self._lock = Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request; what is left of its body is read once the answer is out."""
         request = Request(environ)
-        request.registry = self._registry
-        response = self._answer(request)
-        body = response(environ, start_response)
+        request.flavour = self._flavour
+        if environ.get("PATH_INFO") == CONTROL:
+            response, fault = control(request, self._registry, self.switchboard), self._good.fault
+        else:
+            faults = self.switchboard.faults_for(request.method, environ.get("PATH_INFO", ""))
+            mode = self._with(faults) if faults else self._good
+            request.registry, fault = mode.registry, mode.fault
+            response = self._answer(request, mode)
+        try:
+            body = fault.transmit(request, response(environ, start_response))
+        except HangUpError:
+            response.close()
+            request.drain()
+            raise
         return ClosingIterator(body, [response.close, request.drain])
 
-    def _answer(self, request: Request) -> Response:
+    def _with(self, faults: tuple[Fault, ...]) -> _Misbehaving:
+        with self._lock:
+            if faults not in self._bad:
+                if len(self._bad) >= KEPT_COMBINATIONS:
+                    self._bad.clear()
+                fault = compose(faults)
+                registry = self._registry.under(fault.rules(self._registry.rules))
+                self._bad[faults] = _Misbehaving(fault, registry, RenderedPages(limit=0))
+            return self._bad[faults]
+
+    def _answer(self, request: Request, mode: _Misbehaving) -> Response:
         unroutable = self._route(request)
-        response = self._fault.handle(request)
+        response = mode.fault.handle(request)
         if response is None:
-            response = _unrouted(request, unroutable) if unroutable else self._handle(request)
+            response = _unrouted(request, unroutable) if unroutable else self._handle(request, mode)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        response = self._fault.respond(request, response)
+        response = mode.fault.respond(request, response)
         if isinstance(response, PageAnswer):
             response.compress()
         return response
@@ -82,22 +125,22 @@ class Application:
     def _route(self, request: Request) -> HTTPException | None:
         try:
             request.endpoint, request.arguments = self._adapter.match(
-                path_info=request.routed_path, method=request.method
+                path_info=self._flavour.routed(request.routed_path), method=request.method
             )
         except HTTPException as error:
             return error
         return None
 
-    def _handle(self, request: Request) -> Response:
+    def _handle(self, request: Request, mode: _Misbehaving) -> Response:
         """Check in the order that GitLab's clients see: GitLab project, caller, then the rest."""
         route = BY_NAME[request.endpoint]
         arguments = dict(request.arguments)
-        registry = self._registry
+        registry = mode.registry
         try:
             gitlab_project = registry.gitlab_project(arguments.pop("gitlab_project").replace("%2F", "/"))
             caller = registry.identify(request.credentials)
             registry.authorize(caller, gitlab_project, route.action)
-            call = Call(request, registry, gitlab_project, caller, self._fault, self._pages)
+            call = Call(request, registry, gitlab_project, caller, mode.fault, mode.pages)
             return route.handler(call, **arguments)
         except RegistryError as error:
             return refusal(error)

@@ -11,16 +11,19 @@ from werkzeug.serving import WSGIRequestHandler
 from reference_server import defaults
 from reference_server.app import create_app
 from reference_server.chunked import ChunkedBody
+from reference_server.faults import switches
+from reference_server.flavours import flavour_named
 from reference_server.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
     from types import TracebackType
 
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
     from werkzeug import Request, Response
 
-    from reference_server.faults import Fault
+    from reference_server.faults import Fault, Switch
     from reference_server.registry import Registry
     from reference_server.rules import Rules
 
@@ -31,9 +34,11 @@ class ReferenceServer:
     """A registry on a port of its own, from `start` (or `with`) until `stop`.
 
     Port 0 takes a free one. `registry` is the state, to arrange it and to look at it; it outlives `stop`,
-    and `with` removes what it left on disk unless it was given. `rules` and `faults` hold for what comes
+    and the end of `with` closes it unless it was given. It lives in memory, or in the directory `store`,
+    where the next server finds it. `rules` and `faults` hold for what comes
     over HTTP, not for what is arranged directly. `username` and `password` may do everything in the
-    ready-made GitLab project 1, whose URLs are `url` (for uploads) and `index_url` (for installers).
+    ready-made GitLab project 1 (2 in the flavour `pypi`), whose URLs are `url` (for uploads) and `index_url`
+    (for installers). Raises `UnknownFlavourError`, and `StoreError` for a directory that cannot be used.
     """
 
     username = defaults.USERNAME
@@ -45,12 +50,18 @@ class ReferenceServer:
         host: str = "127.0.0.1",
         port: int = 0,
         registry: Registry | None = None,
+        store: Path | str | None = None,
         rules: Rules | None = None,
-        faults: Iterable[Fault] = (),
+        faults: Iterable[Fault | Switch | str] = (),
+        flavour: str = "reference",
     ) -> None:
+        if registry and store:
+            raise ValueError("give registry= or store=, not both: a registry has its store")
+        self.flavour = flavour_named(flavour)
         self._owns_registry = registry is None
-        self.registry = registry or defaults.default_registry()
-        app = create_app(self.registry, rules=rules, faults=faults)
+        self.registry = registry or _registry(store)
+        app = create_app(self.registry, rules=rules, faults=faults, flavour=self.flavour)
+        self.switchboard = app.switchboard
         self._max_file_size = (rules or self.registry.rules).max_file_size
         self._mount = _Mount(app, host, port)
 
@@ -62,12 +73,12 @@ class ReferenceServer:
     @property
     def url(self) -> str:
         """The repository URL, which twine takes."""
-        return self.origin + defaults.REPOSITORY_PATH
+        return self.origin + self.flavour.path(self.flavour.layout.upload)
 
     @property
     def index_url(self) -> str:
         """The index URL, which pip takes."""
-        return f"{self.url}/simple/"
+        return self.origin + self.flavour.path(self.flavour.layout.index)
 
     @property
     def request_count(self) -> int:
@@ -76,7 +87,7 @@ class ReferenceServer:
 
     def target(self) -> dict[str, Any]:
         """Describe this server in the shape of the suite's `registry.toml`."""
-        return defaults.target(self.origin, max_file_size=self._max_file_size)
+        return defaults.target(self.origin, max_file_size=self._max_file_size, flavour=self.flavour)
 
     def start(self) -> Self:
         """Start to answer. Raises `PortTakenError`, an `OSError`."""
@@ -99,6 +110,71 @@ class ReferenceServer:
         self.stop()
         if self._owns_registry:
             self.registry.close()
+
+
+def _registry(store: Path | str | None) -> Registry:
+    if store is None:
+        return defaults.default_registry()
+    from reference_server.store.sqlite import SQLiteStore
+
+    return defaults.default_registry(store=SQLiteStore(store))
+
+
+class ProxyServer:
+    """A reverse proxy with faults before any registry, from `start` (or `with`) until `stop`.
+
+    `upstream` is the registry's origin, such as `http://HOST:PORT`; `at(url)` gives the proxy's URL for one
+    of the registry's. `faults` may be those that change what goes over the wire: see
+    `reference_server.proxy`. Raises `InsideFaultError` for others.
+    """
+
+    def __init__(
+        self,
+        upstream: str,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        faults: Iterable[Fault | Switch | str] = (),
+    ) -> None:
+        from reference_server.proxy import FaultProxy
+
+        self._upstream = upstream.rstrip("/")
+        self._proxy = FaultProxy(upstream, switches(faults))
+        self._mount = _Mount(self._proxy, host, port)
+
+    @property
+    def origin(self) -> str:
+        """`http://HOST:PORT`, known once the proxy has started."""
+        return self._mount.url_for("/").rstrip("/")
+
+    def at(self, url: str) -> str:
+        """Give the URL under which the proxy serves one of the registry's."""
+        return self.origin + url.removeprefix(self._upstream)
+
+    def put(self, *faults: Fault | Switch | str) -> None:
+        """Switch on exactly these. Raises `InsideFaultError`."""
+        self._proxy.put(switches(faults))
+
+    def start(self) -> Self:
+        """Start to answer. Raises `PortTakenError`, an `OSError`."""
+        if self._mount.port:
+            free_port(self._mount.host, self._mount.port)
+        self._mount.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop to answer. Does nothing when it is not running."""
+        if self._mount.is_running():
+            self._mount.stop()
+        self._proxy.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
 
 
 class _Handler(WSGIRequestHandler):

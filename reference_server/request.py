@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
+import struct
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import WSGIEnvironment
 
+    from reference_server.flavours import Flavour
     from reference_server.registry import Registry
 
 CHUNK = 64 * 1024
@@ -35,10 +39,11 @@ _PROJECT_REFERENCE = re.compile(r"(?<=/projects/)(?!\d+(?:/|$)).+?(?=/packages(?
 class Request(WerkzeugRequest):
     """`endpoint` names the route (see `reference_server.routes`), or is empty when there is none.
 
-    `registry` is what the request is for.
+    `registry` is what the request is for; `flavour` is where its URLs are.
     """
 
     registry: Registry
+    flavour: Flavour
     endpoint: str = ""
     arguments: Mapping[str, Any] = MappingProxyType({})
 
@@ -75,6 +80,19 @@ class Request(WerkzeugRequest):
         """The body, never read beyond its end. Everybody has to read from this one."""
         return get_input_stream(self.environ)
 
+    def reset(self) -> None:
+        """End the connection with a reset, at once. Only where this process holds the connection."""
+        connection = self.environ.get("werkzeug.socket")
+        if connection is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            os.close(connection.detach())
+
+    def write_raw(self, data: bytes) -> None:
+        """Send bytes outside of any answer. Only where this process holds the connection."""
+        connection = self.environ.get("werkzeug.socket")
+        if connection is not None:
+            connection.sendall(data)
+
     def drain(self) -> None:
         """Read what is left of the body: a client that still sends would not see the answer.
 
@@ -83,9 +101,9 @@ class Request(WerkzeugRequest):
         connection = self.environ.get("werkzeug.socket")
         if connection is None:
             return
-        connection.settimeout(DRAIN_PATIENCE)
         left = DRAIN_LIMIT
         try:
+            connection.settimeout(DRAIN_PATIENCE)
             while left > 0 and (data := self.body.read(min(CHUNK, left))):
                 left -= len(data)
         except (ClientDisconnected, OSError):

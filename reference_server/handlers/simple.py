@@ -94,7 +94,9 @@ def _project(call: Call, name: str) -> ProjectPage:
 
 def _link(call: Call, file: PackageFile, release: str) -> FileLink:
     filename = quote(file.filename, safe="")
-    repository = f"{call.request.root_url}api/v4/projects/{call.gitlab_project.id}/packages/pypi"
+    flavour = call.request.flavour
+    repository = f"{call.request.root_url}{flavour.layout.repository}".rstrip("/")
+    repository = repository.replace("{gitlab_project}", str(call.gitlab_project.id))
     return FileLink(
         filename=file.filename,
         url=f"../../files/{file.sha256}/{filename}",

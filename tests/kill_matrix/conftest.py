@@ -31,11 +31,16 @@ class Trial:
     """Judges servers that have a fault, each a new one."""
 
     def __call__(
-        self, fault: Fault, only: Iterable[str], *, examples: int = RunOptions.examples
+        self,
+        fault: Fault,
+        only: Iterable[str],
+        *,
+        examples: int = RunOptions.examples,
+        flavour: str = "reference",
     ) -> dict[str, CheckResult]:
         """Return the results of the checks `only`, by the requirement's id."""
         rules = replace(Rules(), max_file_size=MAX_FILE_SIZE)
-        with ReferenceServer(rules=rules, faults=[fault]) as server:
+        with ReferenceServer(rules=rules, faults=[fault], flavour=flavour) as server:
             table = server.target()
             # The run publishes under the user's own name, so that `__token__` can be what is broken.
             table["credentials"][DEFAULT]["username"] = "maintainer"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.catalogue import Level, catalogue
+from conformance.preparation import CannotJudge
 from conformance.verdicts import Verdict
 from reference_server.faults import Fault, all_faults, fault_named
 
@@ -27,15 +28,33 @@ if TYPE_CHECKING:
 SURVIVORS: Mapping[str, str] = {}
 """Requirements that no fault breaks, each with the reason."""
 
+PROFILES = {"reference": "gitlab", "pypi": "pypi"}
+"""Flavours of the server, and the profile that each is held to."""
+
 FEW, MANY = 3, 100
 """Examples for a property that has to hold, and for one that has to find its counterexample."""
 
 DEVIATING = {Level.MUST: Verdict.FAILED, Level.SHOULD: Verdict.WARNED, Level.MAY: Verdict.NOTED}
 CHECKED = {requirement.id: requirement for requirement in catalogue() if not requirement.untested}
-HTTP = frozenset(name for name in CHECKED if not name.startswith("clients."))
+CLIENTS = frozenset(
+    name for name in CHECKED if name.startswith("clients.") or name.endswith("-end-to-end")
+)
+"""Requirements whose checks run real clients."""
+HTTP = CHECKED.keys() - CLIENTS
 NAME = attrgetter("name")
-FAULTS = [kind() for kind in all_faults()]
+FAULTS = [kind() for kind in all_faults() if kind.family == "content"]
+TROUBLES = [kind() for kind in all_faults() if kind.family == "trouble" and "seconds" not in vars(kind())]
+"""What is only slow is left out: no registry is blamed for being slow."""
 SEEN_BY_CLIENTS = [fault for fault in FAULTS if set(fault.breaks) - HTTP]
+
+TELLING = {
+    "gitlab.access.challenge",
+    "gitlab.file.bytes-exact",
+    "gitlab.page.lists-exactly-the-uploads",
+    "http.range.honest",
+    "nego.content-type.always",
+}
+"""Checks that look at pages, files, parts and refusals."""
 
 VACUOUS = {
     "gitlab.page.hash": "no-hashes",
@@ -53,11 +72,12 @@ def test_http_checks_catch_what_the_fault_names_and_no_more(
     fault: Fault, trial: Trial, checks: Checks
 ) -> None:
     named = HTTP.intersection(fault.breaks)
-    concerned = {name for name in HTTP if area(name) in set(map(area, named))}
+    flavour = flavour_for(named)
+    concerned = {name for name in held_by(flavour) if area(name) in set(map(area, named))}
     searching = {name for name in named if is_property(checks[name])}
-    results = dict(trial(fault, concerned - searching, examples=FEW)) if concerned else {}
+    results = dict(trial(fault, concerned - searching, examples=FEW, flavour=flavour)) if concerned else {}
     if searching:
-        results |= trial(fault, searching, examples=MANY)
+        results |= trial(fault, searching, examples=MANY, flavour=flavour)
     assert results.keys() == concerned
     assert disagreements(results, named) == {}
 
@@ -68,8 +88,22 @@ def test_clients_stumble_over_what_the_fault_names(fault: Fault, trial: Trial) -
     assert disagreements(trial(fault, named), named) == {}
 
 
-def test_a_server_without_faults_is_not_blamed(trial: Trial) -> None:
-    assert disagreements(trial(Fault(), HTTP), set()) == {}
+@pytest.mark.parametrize("flavour", PROFILES)
+def test_a_server_without_faults_is_not_blamed(flavour: str, trial: Trial) -> None:
+    assert disagreements(trial(Fault(), held_by(flavour), flavour=flavour), set()) == {}
+
+
+@pytest.mark.parametrize("fault", TROUBLES, ids=NAME)
+def test_no_run_is_green_on_a_server_in_trouble(fault: Fault, trial: Trial) -> None:
+    try:
+        results = trial(fault, TELLING)
+    except CannotJudge:
+        return
+    assert {result.verdict for result in results.values()} != {Verdict.PASSED}
+
+
+def test_without_trouble_it_is(trial: Trial) -> None:
+    assert {result.verdict for result in trial(Fault(), TELLING).values()} == {Verdict.PASSED}
 
 
 @pytest.mark.parametrize(("name", "fault"), VACUOUS.items(), ids=list(VACUOUS))
@@ -114,6 +148,16 @@ def disagreements(results: Mapping[str, CheckResult], broken: Collection[str]) -
         elif result.verdict == Verdict.ERROR:
             wrong[name] = f"error: {result.message}"
     return wrong
+
+
+def held_by(flavour: str) -> frozenset[str]:
+    """Return the requirements that a flavour of the server is held to, those of real clients left out."""
+    return frozenset(name for name in HTTP if PROFILES[flavour] in CHECKED[name].profiles)
+
+
+def flavour_for(named: Collection[str]) -> str:
+    """Return the flavour on which a fault shows: the first that is held to everything that it breaks."""
+    return next(flavour for flavour in PROFILES if held_by(flavour).issuperset(named))
 
 
 def area(name: str) -> str:

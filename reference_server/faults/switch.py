@@ -1,0 +1,149 @@
+"""When a fault is on: always, on some paths, for the first few requests, or now and then."""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from reference_server.faults.known import FaultOptionError, fault_named, options_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from reference_server.faults.fault import Fault
+
+CONDITIONS: Mapping[str, Callable[[Any], Any]] = {
+    "path": str,
+    "method": str.upper,
+    "first": int,
+    "after": int,
+    "probability": float,
+    "seed": int,
+}
+"""What a switch can be given, and how its text is read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Switch:
+    """A fault, and the requests that it is on for: those that meet every condition.
+
+    `path` is a regular expression that is searched for in the decoded path; `method` an HTTP method. Of the
+    requests that match, the fault is on for the `first` so many, and only `after` so many have passed;
+    and then with a `probability`, drawn by `seed`: the same seed draws the same.
+    """
+
+    fault: Fault
+    path: str = ""
+    method: str = ""
+    first: int | None = None
+    after: int = 0
+    probability: float = 1.0
+    seed: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Describe it as the control API does, conditions that are met by every request left out."""
+        conditions = {name: getattr(self, name) for name in CONDITIONS}
+        defaults = {name: getattr(Switch, name) for name in CONDITIONS}
+        options = {name: getattr(self.fault, name) for name in options_of(type(self.fault))}
+        changed = {name: value for name, value in conditions.items() if value != defaults[name]}
+        return {"name": self.fault.name, **options, **changed}
+
+
+def switch_from_text(text: str) -> Switch:
+    """Read `NAME` or `NAME,first=2,path=/files/,seconds=0.5`: conditions, and the fault's own options.
+
+    Raises `UnknownFaultError` and `FaultOptionError`.
+    """
+    name, *pairs = text.split(",")
+    wrong = next((pair for pair in pairs if "=" not in pair), None)
+    if wrong is not None:
+        raise FaultOptionError(f"{text!r}: {wrong!r} is not of the form OPTION=VALUE")
+    return switch_from_table({"name": name.strip(), **dict(pair.strip().split("=", 1) for pair in pairs)})
+
+
+def switches(faults: Iterable[Fault | Switch | str]) -> tuple[Switch, ...]:
+    """Make switches of faults, of texts, and of what is one already. Raises as `switch_from_text`."""
+    return tuple(map(_switch, faults))
+
+
+def _switch(fault: Fault | Switch | str) -> Switch:
+    if isinstance(fault, Switch):
+        return fault
+    return switch_from_text(fault) if isinstance(fault, str) else Switch(fault=fault)
+
+
+def switch_from_table(table: Mapping[str, Any]) -> Switch:
+    """Read what `Switch.as_json` writes; numbers may be texts. Raises as `switch_from_text`."""
+    given = dict(table)
+    name = given.pop("name", None)
+    if not isinstance(name, str):
+        raise FaultOptionError("a fault needs a `name`")
+    options = {key: given.pop(key) for key in list(given) if key not in CONDITIONS}
+    return Switch(fault=fault_named(name, **options), **_conditions(name, given))
+
+
+def _conditions(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    conditions: dict[str, Any] = {}
+    for key, value in given.items():
+        try:
+            conditions[key] = CONDITIONS[key](value)
+        except (TypeError, ValueError):
+            raise FaultOptionError(f"{name}: {key}={value!r} is not a number") from None
+    try:
+        re.compile(conditions.get("path", ""))
+    except re.error as error:
+        raise FaultOptionError(
+            f"{name}: path={conditions['path']!r} is no regular expression: {error}"
+        ) from None
+    if not 0 <= conditions.get("probability", 1) <= 1:
+        raise FaultOptionError(f"{name}: a probability is between 0 and 1")
+    return conditions
+
+
+@dataclass
+class _Counted:
+    switch: Switch
+    chance: random.Random
+    matched: int = 0
+
+
+@dataclass
+class Switchboard:
+    """Which faults are on. Safe to use from several threads; can be changed while the server runs."""
+
+    _lock: Lock = field(default_factory=Lock)
+    _switches: tuple[_Counted, ...] = ()
+
+    def put(self, switches: Iterable[Switch]) -> None:
+        """Switch on exactly these; counting starts again."""
+        counted = tuple(
+            _Counted(switch, random.Random(switch.seed))  # noqa: S311 - a reproducible choice, not a secret
+            for switch in switches
+        )
+        with self._lock:
+            self._switches = counted
+
+    def switches(self) -> tuple[Switch, ...]:
+        """Give what is switched on."""
+        return tuple(counted.switch for counted in self._switches)
+
+    def faults_for(self, method: str, path: str) -> tuple[Fault, ...]:
+        """Give the faults that are on for this request, in order, and count it."""
+        if not self._switches:
+            return ()
+        with self._lock:
+            return tuple(each.switch.fault for each in self._switches if _is_on(each, method, path))
+
+
+def _is_on(counted: _Counted, method: str, path: str) -> bool:
+    switch = counted.switch
+    if (switch.method and switch.method != method) or not re.search(switch.path, path):
+        return False
+    counted.matched += 1
+    number = counted.matched - switch.after
+    if number < 1 or (switch.first is not None and number > switch.first):
+        return False
+    return switch.probability >= 1 or counted.chance.random() < switch.probability

@@ -1,0 +1,107 @@
+"""A registry behind the proxy: unchanged without faults, and changed by what works from outside."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from conformance.options import RunOptions
+from conformance.running import Selection, judge_target
+from conformance.target import target_from_table
+from conformance.verdicts import Verdict
+from reference_server import ReferenceServer
+from reference_server.distributions import wheel
+from reference_server.faults import all_faults, fault_named
+from reference_server.hosting import ProxyServer
+from reference_server.proxy import InsideFaultError, endpoint_of, works_outside
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.report.result import CheckResult
+
+
+@pytest.fixture
+def upstream() -> Iterator[ReferenceServer]:
+    with ReferenceServer() as server:
+        yield server
+
+
+def judged(server: ReferenceServer, proxy: ProxyServer, only: set[str]) -> dict[str, CheckResult]:
+    table = server.target()
+    table["url"] = proxy.at(table["url"])
+    target = target_from_table(table, embedded=True)
+    result = judge_target(target, RunOptions(examples=50), Selection(only=frozenset(only)))
+    return {each.id: each for each in result.results}
+
+
+def outside() -> list[str]:
+    return [kind().name for kind in all_faults() if kind.family == "content" and works_outside(kind())]
+
+
+def test_many_faults_work_from_outside() -> None:
+    assert len(outside()) > 100
+
+
+def test_without_faults_nothing_changes(upstream: ReferenceServer) -> None:
+    areas = {"simple.html.valid-html5", "nego.vary", "http.etag-valid", "gitlab.file.bytes-exact"}
+    with ProxyServer(upstream.origin) as proxy:
+        results = judged(upstream, proxy, areas | {"gitlab.upload.wheel", "metadata.bytes"})
+    assert {each.verdict for each in results.values()} == {Verdict.PASSED}
+    assert len(results) > 3
+
+
+@pytest.mark.parametrize("name", outside()[::30])
+def test_a_fault_from_outside_is_caught_as_one_within(upstream: ReferenceServer, name: str) -> None:
+    fault = fault_named(name)
+    named = {each for each in fault.breaks if not each.startswith("clients.")}
+    with ProxyServer(upstream.origin, faults=[fault]) as proxy:
+        results = judged(upstream, proxy, named)
+    assert {id_ for id_, each in results.items() if each.verdict in {Verdict.PASSED, Verdict.ERROR}} == set()
+
+
+def test_a_fault_from_within_is_refused(upstream: ReferenceServer) -> None:
+    with pytest.raises(InsideFaultError, match="cannot be put before one"):
+        ProxyServer(upstream.origin, faults=["duplicates-replace"])
+
+
+def test_links_lead_back_to_the_proxy(upstream: ReferenceServer) -> None:
+    distribution = wheel("waggon", "1.0")
+    upstream.registry.publish(distribution.filename, distribution.content, gitlab_project=2)
+    upstream.registry.attach_provenance("waggon", distribution.filename, {"version": 1}, gitlab_project=2)
+    url = f"{upstream.origin}/api/v4/projects/2/packages/pypi/simple/waggon/"
+    accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
+    with ProxyServer(upstream.origin) as proxy:
+        with urlopen(Request(proxy.at(url), headers=accept)) as answer:  # noqa: S310 - loopback
+            page = json.load(answer)
+        assert page["files"][0]["provenance"].startswith(proxy.origin)
+
+
+def test_a_registry_that_is_away_is_told() -> None:
+    with ProxyServer("http://127.0.0.1:9") as proxy, pytest.raises(HTTPError) as caught:
+        urlopen(proxy.origin)  # noqa: S310 - loopback
+    assert caught.value.code == 502
+    assert b"127.0.0.1:9" in caught.value.read()
+    caught.value.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "endpoint"),
+    [
+        ("GET", "/api/v4/projects/1/packages/pypi/simple/", "root_page"),
+        ("GET", "/simple", "root_page"),
+        ("HEAD", "/simple/waggon/", "project_page"),
+        ("GET", "/packages/ab/waggon-1.0-py3-none-any.whl", "file"),
+        ("GET", "/packages/ab/waggon-1.0-py3-none-any.whl.metadata", "metadata_file"),
+        ("GET", "/waggon-1.0.tar.gz", "file"),
+        ("POST", "/legacy/", "upload"),
+        ("GET", "/", ""),
+        ("DELETE", "/simple/", ""),
+    ],
+)
+def test_what_a_request_is_for(method: str, path: str, endpoint: str) -> None:
+    assert endpoint_of(method, path) == endpoint
