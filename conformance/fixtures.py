@@ -22,6 +22,7 @@ from conformance.gitlab import GitLab, json_of
 from conformance.index import Index
 from conformance.management import Management, management_for
 from conformance.preparation import Run
+from conformance.races import Race, WatchedHeat, forms_of, rounds_of, watched_uploads
 from conformance.registry import Registry
 from conformance.verdicts import NotApplicable, Untestable
 from conformance.workplace import Workplace
@@ -39,9 +40,11 @@ __all__ = [
     "Management",
     "NewName",
     "Oversized",
+    "Race",
     "Registry",
     "Run",
     "SecondUpload",
+    "WatchedHeat",
     "Workplace",
 ]
 
@@ -114,6 +117,19 @@ def examples(run: Run) -> Examples:
 def rounds(run: Run) -> int:
     """How often a race is run: one round shows almost nothing."""
     return run.options.rounds
+
+
+@pytest.fixture(scope="session")
+def race(registry: Registry, index: Index) -> Race:
+    """What starts several actions at the same moment."""
+    return Race(registry, forms_of(index.offer))
+
+
+@pytest.fixture(scope="session")
+def watched(race: Race, new_name: NewName, rounds: int) -> tuple[WatchedHeat, ...]:
+    """Rounds of uploads that met in one project, each watched by a reader."""
+    fewer = max(1, rounds * 2 // 3)  # here every file counts, not only the one that wins
+    return watched_uploads(race, rounds_of(new_name, "watched", fewer))
 
 
 @pytest.fixture(scope="session")

@@ -12,11 +12,13 @@ from conformance.fixtures import (
     private_registry,
     public_registry,
     public_wheel,
+    race,
     registry,
     rounds,
     run,
     second_upload,
     twine_release,
+    watched,
     workplace,
 )
 
@@ -32,10 +34,12 @@ __all__ = [
     "private_registry",
     "public_registry",
     "public_wheel",
+    "race",
     "registry",
     "rounds",
     "run",
     "second_upload",
     "twine_release",
+    "watched",
     "workplace",
 ]

@@ -1,0 +1,149 @@
+"""Reading while something changes."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.attempts import link_to
+from conformance.checks import check
+from conformance.checks.publishing import publish
+from conformance.checks.race.support import few
+from conformance.races import TYPES, in_every, look, uploading
+from conformance.verdicts import Deviation, NotApplicable
+from conformance.wire import Unreachable
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.checks.race.conftest import Delete
+    from conformance.fixtures import Management, NewName, Race, Registry, WatchedHeat
+    from conformance.races import Look
+    from conformance.wire import Answer
+    from reference_server.distributions import Distribution
+
+LARGE = 1_000_000
+"""Bytes of what counts as a large file, where the target takes it."""
+
+PARALLEL, TIMES = 8, 2
+
+
+@check("race.upload-vs-read")
+def test_upload_vs_read(watched: tuple[WatchedHeat, ...]) -> None:
+    in_every(
+        watched,
+        lambda heat: heat.watch.broken_pages + heat.watch.broken_files,
+        expected="whole pages, with the files that were there before, and each listed file whole",
+    )
+
+
+@check("race.metadata-with-file")
+def test_metadata_with_file(watched: tuple[WatchedHeat, ...]) -> None:
+    in_every(
+        watched, lambda heat: heat.watch.missing_metadata, expected="200 for metadata that a page announces"
+    )
+
+
+@check("race.yank-vs-read")
+def test_yank_vs_read(
+    race: Race,
+    registry: Registry,
+    management: Management,
+    new_name: NewName,
+    rounds: int,
+) -> None:
+    file, sibling = (wheel(name, version) for name in [new_name("toggled")] for version in ("1.0", "1.1"))
+    publish(registry, file, sibling)
+    watches = []
+    for _ in range(few(rounds)):
+        with race.watch(file.name, kept=[file.filename, sibling.filename]) as watch:
+            management.yank(file)
+            management.unyank(file)
+        watches.append(watch)
+    in_every(watches, lambda watch: watch.broken_pages, expected="pages that list both files")
+
+
+@check("race.delete-vs-download")
+def test_delete_vs_download(
+    race: Race, registry: Registry, delete: Delete, new_name: NewName, rounds: int
+) -> None:
+    wrong = []
+    for _ in range(few(rounds)):
+        file = wheel(new_name("vanishing"), "1.0", size=LARGE // 10)
+        publish(registry, file)
+        url = link_to(registry, file)
+        answer, _ = race(partial(_download, url), partial(_delete, delete, file))
+        if answer is not None and answer.status == 200 and answer.content != file.content:
+            wrong.append(f"200 with {_shown(answer, file)}: {answer}")
+    if wrong:
+        raise Deviation(
+            expected="the file's own bytes, no success, or no whole answer",
+            found="; ".join(wrong),
+            where=f"{few(rounds)} downloads, each at the moment of the file's deletion",
+        )
+
+
+def _delete(delete: Delete, file: Distribution, _: Registry) -> None:
+    delete(file)
+
+
+def _download(url: str, lane: Registry) -> Answer | None:
+    """Return what came whole; nothing where the transfer was cut off."""
+    try:
+        return lane.download(url)
+    except Unreachable:
+        return None
+
+
+@check("race.parallel-download")
+def test_parallel_download(race: Race, registry: Registry, new_name: NewName) -> None:
+    limit = registry.target.max_file_size
+    file = wheel(new_name("popular"), "1.0", size=min(LARGE, limit or LARGE))
+    publish(registry, file)
+    url = link_to(registry, file)
+    answers = [answer for _ in range(TIMES) for answer in race(*[lambda lane: lane.download(url)] * PARALLEL)]
+    wrong = [each for each in answers if each.status != 200 or each.content != file.content]
+    if wrong:
+        raise Deviation(
+            expected=f"{TIMES * PARALLEL} times the same {len(file.content)} bytes, sha256 {file.sha256}",
+            found=f"{_shown(wrong[0], file)}; wrong are {len(wrong)} of {len(answers)}",
+            where=f"{PARALLEL} downloads at the same moment, of which {wrong[0]}",
+        )
+
+
+def _shown(answer: Answer, file: Distribution) -> str:
+    found = hashlib.sha256(answer.content).hexdigest()
+    return f"{len(answer.content)} of {len(file.content)} bytes, with sha256 {found}"
+
+
+@check("race.conditional-get")
+def test_conditional_get(race: Race, registry: Registry, new_name: NewName, rounds: int) -> None:
+    hidden = []
+    for _ in range(few(rounds)):
+        first, second = (wheel(name, version) for name in [new_name("kept")] for version in ("1.0", "1.1"))
+        publish(registry, first)
+        again = [partial(_read_again, look(race.reader, first.name, form)) for form in race.forms]
+        upload, *_ = race(uploading(second), *(partial(_twice, read) for read in again))
+        expect.accepted(upload)
+        hidden += [str(answer) for answer in (read(race.reader) for read in again) if answer.status == 304]
+    expect.nothing(
+        of=hidden,
+        is_="not modified after an upload",
+        where=f"{few(rounds)} uploads to projects whose pages were read before, meanwhile and after",
+    )
+
+
+def _twice(read: Callable[[Registry], Answer], lane: Registry) -> Answer:
+    read(lane)
+    return read(lane)
+
+
+def _read_again(seen: Look, lane: Registry) -> Answer:
+    """Ask whether a page has changed. Raises NotApplicable where it has no ETag: a time is too coarse to tell."""
+    if "ETag" not in seen.answer.headers:
+        raise NotApplicable(f"a page has no ETag: {seen.answer}")
+    headers = {"Accept": TYPES[seen.form][0], "If-None-Match": seen.answer.headers["ETag"]}
+    return lane.request("GET", seen.answer.url, headers=headers)

@@ -1,0 +1,57 @@
+"""A project's status, and who has not heard of it yet."""
+
+from __future__ import annotations
+
+from functools import partial
+from threading import Event
+from typing import TYPE_CHECKING
+
+from conformance.checks import check
+from conformance.checks.publishing import publish
+from conformance.checks.race.support import few
+from conformance.races import DEADLINE
+from conformance.verdicts import Deviation
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Management, NewName, Race, Registry
+    from conformance.wire import Answer
+
+
+SENDERS = 2
+
+
+@check("race.status-vs-upload")
+def test_status_vs_upload(
+    race: Race, registry: Registry, management: Management, new_name: NewName, rounds: int
+) -> None:
+    late = []
+    for _ in range(few(rounds)):
+        project, busy, archived = new_name("archived"), Event(), Event()
+        publish(registry, wheel(project, "0.1"))
+        senders = [partial(_upload_on, project, number, busy, archived) for number in range(SENDERS)]
+        answers = race(*senders, partial(_archive, management, project, busy, archived))
+        late += [str(answer) for answer in answers if answer is not None and 200 <= answer.status < 300]
+    if late:
+        raise Deviation(
+            expected="no upload is accepted after the project was archived",
+            found=f"{len(late)} of {few(rounds) * SENDERS} were: {'; '.join(late)}",
+            where=f"{few(rounds)} projects that were archived while {SENDERS} senders uploaded to each",
+        )
+
+
+def _upload_on(project: str, number: int, busy: Event, archived: Event, lane: Registry) -> Answer:
+    """Upload twice while the project is being archived, and once more when it is; return the last answer."""
+    for minor in range(2):
+        lane.upload(wheel(project, f"1.{number}.{minor}"))
+        busy.set()
+    archived.wait(DEADLINE)
+    return lane.upload(wheel(project, f"2.{number}"))
+
+
+def _archive(management: Management, project: str, busy: Event, archived: Event, _: Registry) -> None:
+    busy.wait(DEADLINE)
+    try:
+        management.set_status(project, "archived")
+    finally:
+        archived.set()

@@ -1,0 +1,128 @@
+"""Uploads that meet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.checks import check
+from conformance.checks.race.support import entries_but_one, most, unlisted
+from conformance.names import normalized
+from conformance.races import SENDERS, in_every, rounds_of, upload_together, uploading, wrong_file
+from conformance.verdicts import Deviation
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.fixtures import Index, NewName, Race, Registry, WatchedHeat
+    from conformance.races import Heat
+
+SPELLINGS = ("-", "_", ".", "-_-")
+"""What may stand for the separators of a name."""
+
+MANY, MANY_TIMES = 8, 2
+"""How many different projects are uploaded to at the same moment, and how often."""
+
+
+@check("race.same-file-identical")
+def test_same_file_identical(race: Race, new_name: NewName, rounds: int) -> None:
+    heats = upload_together(
+        race,
+        rounds_of(new_name, "identical", rounds),
+        lambda each: [wheel(each.project, f"{each.number}.0")] * SENDERS,
+    )
+
+    def wrong(heat: Heat) -> Iterator[str]:
+        yield from heat.failures
+        if not heat.accepted:
+            yield "no upload was accepted"
+        else:
+            yield from entries_but_one(heat, heat.sent[0].sha256)
+
+    in_every(heats, wrong, expected="at least one 2xx, else 4xx, and one entry of the file on each page")
+
+
+@check("race.same-file-different")
+def test_same_file_different(race: Race, registry: Registry, new_name: NewName, rounds: int) -> None:
+    heats = upload_together(
+        race,
+        rounds_of(new_name, "different", rounds),
+        lambda each: [
+            wheel(each.project, f"{each.number}.0", marker=f"sender {number}") for number in range(SENDERS)
+        ],
+    )
+
+    def wrong(heat: Heat) -> Iterator[str]:
+        yield from heat.failures
+        if len(heat.accepted) != 1:
+            yield f"{len(heat.accepted)} different files of one name were accepted"
+            return
+        (winner,) = heat.accepted
+        yield from entries_but_one(heat, winner.sha256)
+        file = heat.last[-1].page.file(winner.filename)
+        if file is not None:
+            answer = registry.download(file.url)
+            if answer.content != winner.content:
+                yield wrong_file(file, answer) or f"other bytes than were accepted: {answer}"
+
+    in_every(heats, wrong, expected="one 2xx, else 4xx, and the bytes of the one that was accepted")
+
+
+@check("race.case-and-separator")
+def test_case_and_separator(race: Race, index: Index, new_name: NewName, rounds: int) -> None:
+    heats = upload_together(
+        race,
+        rounds_of(new_name, "spelled", most(rounds)),
+        lambda each: [
+            wheel(each.project.replace("-", separator).title(), f"{each.number}.{number}")
+            for number, separator in enumerate(SPELLINGS)
+        ],
+    )
+    in_every(
+        heats, lambda heat: [*heat.failures, *unlisted(heat)], expected="one page with every accepted file"
+    )
+    ours = {heat.round.project for heat in heats}
+    for root in index.roots(fresh=True):
+        names = [name for name in root.names if normalized(name) in ours]
+        if len(names) != len(ours):
+            raise Deviation(expected=f"{len(ours)} projects", found=", ".join(names), where=root.where)
+
+
+@check("race.new-project-many-files")
+def test_new_project_many_files(watched: tuple[WatchedHeat, ...]) -> None:
+    in_every(
+        watched,
+        lambda heat: (
+            [f"refused: {each}" for each in heat.answers if not 200 <= each.status < 300] + [*unlisted(heat)]
+        ),
+        expected="every upload is accepted (2xx), and every file listed",
+    )
+
+
+@check("race.different-projects")
+def test_different_projects(race: Race, registry: Registry, new_name: NewName) -> None:
+    refused, missing = [], []
+    for _ in range(MANY_TIMES):
+        files = [wheel(new_name("apart"), "1.0") for _ in range(MANY)]
+        for file, answer in zip(files, race(*map(uploading, files)), strict=True):
+            if not 200 <= answer.status < 300:
+                refused.append(f"{answer} {answer.text[:120]}")
+            elif file.filename not in (page := registry.project_page(file.name)).filenames:
+                missing.append(f"{file.filename} not listed: {page.where}")
+    if refused or missing:
+        raise Deviation(
+            expected="every upload is accepted (2xx), and every file listed",
+            found="; ".join([*refused, *missing]),
+            where=f"{MANY_TIMES} rounds of {MANY} uploads at the same moment, each to a new project",
+        )
+
+
+@check("race.version-set")
+def test_version_set(watched: tuple[WatchedHeat, ...]) -> None:
+    def wrong(heat: WatchedHeat) -> Iterator[str]:
+        wanted = {distribution.version for distribution in (*heat.before, *heat.accepted)}
+        for seen in heat.last:
+            if seen.form == "json" and (missing := wanted - set(seen.page.versions or ())):
+                yield f"versions without {', '.join(sorted(missing))}"
+
+    in_every(watched, wrong, expected="`versions` with each version that was accepted")
