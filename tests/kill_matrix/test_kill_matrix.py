@@ -1,12 +1,15 @@
 """Every fault is caught by exactly the checks that it names, for the reason that it names.
 
-"Exactly" is held within the areas that a fault names: it is not run against the checks of other areas.
+"Exactly" is held among the neighbours of the requirements that a fault names (see `group`): it is not run
+against checks that look at something else.
 Real clients take a second each: of their checks only those that a fault names are run.
 """
 
 from __future__ import annotations
 
 import sys
+import tomllib
+from importlib.resources import files
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -36,11 +39,20 @@ FEW, MANY = 3, 100
 
 DEVIATING = {Level.MUST: Verdict.FAILED, Level.SHOULD: Verdict.WARNED, Level.MAY: Verdict.NOTED}
 CHECKED = {requirement.id: requirement for requirement in catalogue() if not requirement.untested}
-CLIENTS = frozenset(
-    name for name in CHECKED if name.startswith("clients.") or name.endswith("-end-to-end")
-)
+CLIENTS = frozenset(name for name in CHECKED if name.startswith("clients.") or name.endswith("-end-to-end"))
 """Requirements whose checks run real clients."""
 HTTP = CHECKED.keys() - CLIENTS
+FILES = {
+    row["id"]: entry.name.removesuffix(".toml")
+    for entry in files("conformance.catalogue").iterdir()
+    if entry.name.endswith(".toml")
+    for row in tomllib.loads(entry.read_text(encoding="utf-8")).get("requirement", ())
+}
+"""The file of the catalogue that each requirement is in."""
+
+LONG = {"gitlab", "upload", "upload.form"}
+"""Files with more checks than every fault can be run against."""
+
 NAME = attrgetter("name")
 FAULTS = [kind() for kind in all_faults() if kind.family == "content"]
 TROUBLES = [kind() for kind in all_faults() if kind.family == "trouble" and "seconds" not in vars(kind())]
@@ -73,7 +85,7 @@ def test_http_checks_catch_what_the_fault_names_and_no_more(
 ) -> None:
     named = HTTP.intersection(fault.breaks)
     flavour = flavour_for(named)
-    concerned = {name for name in held_by(flavour) if area(name) in set(map(area, named))}
+    concerned = {name for name in held_by(flavour) if group(name) in set(map(group, named))}
     searching = {name for name in named if is_property(checks[name])}
     results = dict(trial(fault, concerned - searching, examples=FEW, flavour=flavour)) if concerned else {}
     if searching:
@@ -160,9 +172,10 @@ def flavour_for(named: Collection[str]) -> str:
     return next(flavour for flavour in PROFILES if held_by(flavour).issuperset(named))
 
 
-def area(name: str) -> str:
-    """Return the area of a requirement."""
-    return name.partition(".")[0]
+def group(name: str) -> str:
+    """Return the neighbours of a requirement: the file of the catalogue, and the second word of a long one."""
+    file = FILES[name]
+    return ".".join(name.split(".")[:2]) if file in LONG else file
 
 
 def is_property(check: Callable[..., None]) -> bool:
