@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.client_report.command import add_clients_command
 from conformance.verdicts import ExitCode
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         "results", metavar="RESULT.json", nargs=2, type=Path, help="written by `run --json`"
     )
     comparing.set_defaults(command=_compare)
+    add_clients_command(commands)
     sweep = commands.add_parser("sweep", help="remove what earlier runs have left on a registry")
     _add_target(sweep)
     sweep.set_defaults(command=_sweep)
@@ -106,6 +108,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", metavar="N", type=_seed, default=0, help="a number, or `random`; chooses the examples (0)"
     )
+    parser.add_argument("--rounds", metavar="N", type=_positive(int), default=15, help="of each race (15)")
     parser.add_argument("--read-only", action="store_true", help="publish nothing; judge what is there")
     parser.add_argument(
         "--project",
@@ -129,10 +132,12 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from conformance.configuration import embedded_profile
     from conformance.embedded import embedded_target
     from conformance.preparation import CannotJudge
     from conformance.report import print_report
     from conformance.running import Selection, judge_target
+    from conformance.target import BadTarget
 
     try:
         target = _target(arguments)
@@ -145,11 +150,13 @@ def _run(arguments: argparse.Namespace) -> int:
         keyword=arguments.keyword, exit_first=arguments.exit_first, processes=arguments.processes
     )
     with ExitStack() as stack:
-        target = target or stack.enter_context(embedded_target())
         try:
+            target = target or stack.enter_context(embedded_target(embedded_profile(arguments.profile)))
             result = judge_target(
                 target, _options(arguments), selection, json_path=arguments.json, progress=sys.stdout
             )
+        except BadTarget as error:
+            return _say(str(error), ExitCode.USAGE)
         except CannotJudge as error:
             return _say(str(error), error.exit_code)
     print_report(result, sys.stdout)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PREFIX = "REGISTRY_CONFORMANCE_"
 _CREDENTIAL = re.compile(PREFIX + r"CREDENTIAL_(?P<name>[A-Z0-9_]+)_(?P<key>USERNAME|PASSWORD)")
-_KNOWN_KEYS = {"url", "profile", "credentials", "gitlab-projects", "limits", "management"}
+_KNOWN_KEYS = {"url", "profile", "credentials", "features", "gitlab-projects", "limits", "management"}
 
 
 def configured_target(
@@ -55,6 +55,11 @@ def configured_target(
             )
         return None
     return target_from_table(table)
+
+
+def embedded_profile(profile: str | None, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the profile that the embedded server is held to when no URL is given."""
+    return profile or environ.get(PREFIX + "PROFILE") or "gitlab"
 
 
 def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:

@@ -158,7 +158,7 @@ def _options(config: pytest.Config) -> RunOptions:
 
 
 def _prepared(config: pytest.Config, options: RunOptions, stack: ExitStack) -> Run:
-    from conformance.configuration import configured_target
+    from conformance.configuration import configured_target, embedded_profile
     from conformance.embedded import embedded_target
     from conformance.preparation import CannotJudge, prepare
     from conformance.target import BadTarget
@@ -172,6 +172,9 @@ def _prepared(config: pytest.Config, options: RunOptions, stack: ExitStack) -> R
             password=config.getoption("registry_password"),
             config=config.getoption("registry_config"),
         )
+        if target is None:
+            profile = embedded_profile(config.getoption("registry_profile"))
+            target = stack.enter_context(embedded_target(profile))
     except BadTarget as error:
         raise CannotJudge(str(error), ExitCode.USAGE) from error
-    return prepare(target or stack.enter_context(embedded_target()), options)
+    return prepare(target, options)

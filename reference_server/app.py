@@ -47,16 +47,26 @@ def create_app(
     rules: Rules | None = None,
     faults: Iterable[Fault | Switch | str] = (),
     flavour: Flavour = REFERENCE,
+    controlled: bool = False,
+    variety: int | None = None,
 ) -> Application:
     """Make the WSGI application of a registry.
 
     Without a registry it gets a new one with the ready-made GitLab projects and tokens. `rules` take the
     place of the registry's own for what comes over HTTP; the flavour changes some of them, and `faults` are
-    applied to them in the given order: faults, switches, or texts such as `no-hashes,first=2`.
+    applied to them in the given order: faults, switches, or texts such as `no-hashes,first=2`. Where it is
+    `controlled`, faults are switched over HTTP too: see `handlers.control`. `variety` is the seed by which
+    everything changes that the specifications leave open: see `reference_server.variety`.
     Raises `UnknownFaultError` and `FaultOptionError`.
     """
     registry = registry or default_registry()
-    return Application(registry.under(flavour.rules(rules or registry.rules)), flavour, switches(faults))
+    registry = registry.under(flavour.rules(rules or registry.rules))
+    variations: tuple[Fault, ...] = ()
+    if variety is not None:
+        from reference_server.variety import Variety
+
+        variations = Variety(variety).chosen
+    return Application(registry, flavour, switches(faults), controlled=controlled, variations=variations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +81,23 @@ class _Misbehaving:
 class Application:
     """A WSGI application. Safe to use from several threads. `switchboard` says which faults are on."""
 
-    def __init__(self, registry: Registry, flavour: Flavour, switches: Iterable[Switch]) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        flavour: Flavour,
+        switches: Iterable[Switch],
+        *,
+        controlled: bool,
+        variations: tuple[Fault, ...] = (),
+    ) -> None:
         self.switchboard = Switchboard()
         self.switchboard.put(switches)
         self._registry = registry
         self._flavour = flavour
+        self._is_controlled = controlled
         self._adapter = URL_MAP.bind("localhost")
-        self._good = _Misbehaving(compose(()), registry, RenderedPages(limit=KEPT_PAGES))
+        self._variations = variations
+        self._good = self._mode(compose(variations), kept_pages=KEPT_PAGES)
         self._bad: dict[tuple[Fault, ...], _Misbehaving] = {}
         self._lock = Lock()
 
@@ -85,7 +105,7 @@ class Application:
         """Answer one request; what is left of its body is read once the answer is out."""
         request = Request(environ)
         request.flavour = self._flavour
-        if environ.get("PATH_INFO") == CONTROL:
+        if self._is_controlled and environ.get("PATH_INFO") == CONTROL:
             response, fault = control(request, self._registry, self.switchboard), self._good.fault
         else:
             faults = self.switchboard.faults_for(request.method, environ.get("PATH_INFO", ""))
@@ -105,10 +125,12 @@ class Application:
             if faults not in self._bad:
                 if len(self._bad) >= KEPT_COMBINATIONS:
                     self._bad.clear()
-                fault = compose(faults)
-                registry = self._registry.under(fault.rules(self._registry.rules))
-                self._bad[faults] = _Misbehaving(fault, registry, RenderedPages(limit=0))
+                self._bad[faults] = self._mode(compose((*faults, *self._variations)), kept_pages=0)
             return self._bad[faults]
+
+    def _mode(self, fault: Fault, *, kept_pages: int) -> _Misbehaving:
+        registry = self._registry.under(fault.rules(self._registry.rules))
+        return _Misbehaving(fault, registry, RenderedPages(limit=kept_pages))
 
     def _answer(self, request: Request, mode: _Misbehaving) -> Response:
         unroutable = self._route(request)

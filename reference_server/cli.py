@@ -6,15 +6,15 @@ import argparse
 import ipaddress
 import os
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reference_server.ports import free_port
 from reference_server.standalone import ServerMissingError, serve
+from reference_server.store.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 DISTRIBUTION = "pypi-registry-conformance"
 DEFAULT_PORT = 8765
@@ -24,8 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and give its exit status: 0 ended as asked, 2 could not start."""
     options = _parser().parse_args(arguments)
     try:
-        return _serve(options)
-    except (ServerMissingError, OSError) as error:
+        return int(options.command(options))
+    except (ServerMissingError, StoreError, LookupError, ValueError, OSError) as error:
         print(f"reference-server: {error}", file=sys.stderr)
         return 2
 
@@ -34,13 +34,10 @@ def _parser() -> argparse.ArgumentParser:
     from reference_server.rules import DOCUMENTED_MAX_FILE_SIZE
 
     parser = argparse.ArgumentParser(prog="reference-server", description="A local Python package registry.")
-    parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     serving = commands.add_parser("serve", help="run a registry until Ctrl-C")
-    serving.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    serving.add_argument(
-        "--port", type=_port, default=DEFAULT_PORT, help="port, or 0 for a free one (%(default)s)"
-    )
+    _add_address(serving, DEFAULT_PORT)
     serving.add_argument(
         "--max-file-size",
         type=_size,
@@ -49,12 +46,63 @@ def _parser() -> argparse.ArgumentParser:
         help="largest file that is taken (%(default)s)",
     )
     serving.add_argument(
+        "--store",
+        type=Path,
+        metavar="DIRECTORY",
+        help="keep everything in this directory, which is made when it is missing (in memory)",
+    )
+    serving.add_argument(
+        "--flavour", default="reference", metavar="NAME", help="`reference` (GitLab's URLs) or `pypi`"
+    )
+    _add_faults(serving)
+    serving.add_argument(
+        "--control",
+        action="store_true",
+        help="let Maintainers switch faults over HTTP, at /-/reference/faults",
+    )
+    serving.add_argument(
         "--write-target", type=Path, metavar="FILE", help="describe the registry for registry-conformance"
     )
+    serving.set_defaults(command=_serve)
+    proxying = commands.add_parser("proxy", help="put faults before a registry until Ctrl-C")
+    proxying.add_argument("upstream", metavar="URL", help="the registry: only scheme, host and port count")
+    _add_address(proxying, DEFAULT_PORT + 1)
+    _add_faults(proxying)
+    proxying.set_defaults(command=_proxy)
+    listing = commands.add_parser("faults", help="list the faults")
+    listing.add_argument("words", metavar="WORD", nargs="*", help="only those that say all of these")
+    listing.add_argument("--format", choices=("text", "json"), default="text")
+    listing.set_defaults(command=_faults)
     return parser
 
 
+def _add_address(parser: argparse.ArgumentParser, port: int) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=_port, default=port, help="port, or 0 for a free one (%(default)s)")
+
+
+def _add_faults(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[,OPTION=VALUE]…",
+        help="misbehave; options are path, method, first, after, probability, seed, and the fault's own",
+    )
+
+
+class _ShowVersion(argparse.Action):
+    """Looks the version up when it is asked for: that takes as long as all the rest of a start."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print it and end."""
+        print(f"{parser.prog} {_version()}")
+        parser.exit()
+
+
 def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(DISTRIBUTION)
     except PackageNotFoundError:
@@ -75,24 +123,104 @@ def _size(text: str) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     from reference_server.defaults import target
+    from reference_server.flavours import flavour_named
 
+    flavour = flavour_named(options.flavour)
     port = free_port(options.host, options.port)
-    shown = f"[{options.host}]" if ":" in options.host else options.host
-    described = target(f"http://{shown}:{port}", max_file_size=options.max_file_size)
-    if not _is_loopback(options.host):
-        print(
-            f"reference-server: warning: {options.host} can be reached from elsewhere, "
-            "and the tokens are public knowledge",
-            file=sys.stderr,
-        )
+    origin = f"http://{_shown(options.host)}:{port}"
+    described = target(origin, max_file_size=options.max_file_size, flavour=flavour)
+    _warn_outside(options.host, "the tokens are public knowledge")
 
     def started() -> None:
         if options.write_target:
             _write_target(options.write_target, described)
-        print(_greeting(described), flush=True)
+        upload, index = (flavour.path(each) for each in (flavour.layout.upload, flavour.layout.index))
+        print(_greeting(described, origin + upload, origin + index, options), flush=True)
 
-    serve(host=options.host, port=port, max_file_size=options.max_file_size, on_start=started)
+    store = options.store and options.store.absolute()
+    if options.fault or options.control:
+        return _serve_here(options, port, store, started)
+    serve(
+        host=options.host,
+        port=port,
+        max_file_size=options.max_file_size,
+        on_start=started,
+        store=store,
+        flavour=flavour.name,
+    )
     return 0
+
+
+def _serve_here(
+    options: argparse.Namespace, port: int, store: Path | None, started: Callable[[], None]
+) -> int:
+    """Serve from this process, where faults have a hand on the connections."""
+    from dataclasses import replace
+
+    from reference_server.hosting import ReferenceServer
+    from reference_server.rules import Rules
+
+    rules = replace(Rules(), max_file_size=options.max_file_size)
+    with ReferenceServer(
+        host=options.host,
+        port=port,
+        store=store,
+        rules=rules,
+        faults=options.fault,
+        flavour=options.flavour,
+        control=options.control,
+    ):
+        started()
+        wait_for_the_end()
+    return 0
+
+
+def _proxy(options: argparse.Namespace) -> int:
+    from urllib.parse import urlsplit
+
+    from reference_server.hosting import ProxyServer
+
+    parts = urlsplit(options.upstream)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{options.upstream!r} is not an http(s) URL")
+    if not options.fault:
+        raise ValueError("say which with --fault NAME; `reference-server faults` lists them")
+    _warn_outside(options.host, "whoever reaches it reaches the registry")
+    upstream = f"{parts.scheme}://{parts.netloc}"
+    with ProxyServer(upstream, host=options.host, port=options.port, faults=options.fault) as proxy:
+        print(f"{proxy.at(options.upstream)}\n\nstands for {options.upstream}. Ctrl-C ends it.", flush=True)
+        wait_for_the_end()
+    return 0
+
+
+def wait_for_the_end() -> None:
+    """Sleep until SIGINT or SIGTERM."""
+    import signal
+    from threading import Event
+
+    ended = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    while not ended.wait(timeout=3600):
+        pass
+
+
+def _faults(options: argparse.Namespace) -> int:
+    from reference_server import fault_list
+
+    print(
+        fault_list.as_json(options.words) if options.format == "json" else fault_list.as_text(options.words)
+    )
+    return 0
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _warn_outside(host: str, why: str) -> None:
+    if not _is_loopback(host):
+        print(f"reference-server: warning: {host} can be reached from elsewhere, and {why}", file=sys.stderr)
 
 
 def _is_loopback(host: str) -> bool:
@@ -112,17 +240,21 @@ def _write_target(path: Path, described: dict[str, Any]) -> None:
         tomli_w.dump(described, file)
 
 
-def _greeting(described: dict[str, Any]) -> str:
-    url = described["url"]
+def _greeting(described: dict[str, Any], upload: str, index: str, options: argparse.Namespace) -> str:
     username, password = described["credentials"]["default"].values()
-    scheme, _, rest = url.partition("://")
-    return f"""\
-Repository  {url}
-Index       {url}/simple/
-User name   {username}
-Token       {password}
-
-twine upload --repository-url {url} -u {username} -p {password} dist/*
-pip install --index-url {scheme}://{username}:{password}@{rest}/simple/ NAME
-
-Ctrl-C ends it, and everything in it."""
+    scheme, _, rest = index.partition("://")
+    lines = [
+        f"Repository  {upload}",
+        f"Index       {index}",
+        f"User name   {username}",
+        f"Token       {password}",
+        *(f"Fault       {fault}" for fault in options.fault),
+        "",
+        f"twine upload --repository-url {upload} -u {username} -p {password} dist/*",
+        f"pip install --index-url {scheme}://{username}:{password}@{rest} NAME",
+        "",
+        f"Ctrl-C ends it; everything in it stays in {options.store}."
+        if options.store
+        else "Ctrl-C ends it, and everything in it.",
+    ]
+    return "\n".join(lines)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,6 +12,7 @@ from werkzeug.serving import WSGIRequestHandler
 
 from reference_server import defaults
 from reference_server.app import create_app
+from reference_server.awaited import AWAITED, CONTINUE, AwaitedBody
 from reference_server.chunked import ChunkedBody
 from reference_server.faults import switches
 from reference_server.flavours import flavour_named
@@ -35,10 +38,12 @@ class ReferenceServer:
 
     Port 0 takes a free one. `registry` is the state, to arrange it and to look at it; it outlives `stop`,
     and the end of `with` closes it unless it was given. It lives in memory, or in the directory `store`,
-    where the next server finds it. `rules` and `faults` hold for what comes
-    over HTTP, not for what is arranged directly. `username` and `password` may do everything in the
+    where the next server finds it. `rules` and `faults` hold for what comes over HTTP, not for what is
+    arranged directly; faults are also switched with `switchboard`, and over HTTP unless `control` is false
+    (see `handlers.control`). `username` and `password` may do everything in the
     ready-made GitLab project 1 (2 in the flavour `pypi`), whose URLs are `url` (for uploads) and `index_url`
-    (for installers). Raises `UnknownFlavourError`, and `StoreError` for a directory that cannot be used.
+    (for installers). With `variety`, a seed, it does in another way what the specifications leave open.
+    Raises `UnknownFlavourError`, and `StoreError` for a directory that cannot be used.
     """
 
     username = defaults.USERNAME
@@ -54,13 +59,22 @@ class ReferenceServer:
         rules: Rules | None = None,
         faults: Iterable[Fault | Switch | str] = (),
         flavour: str = "reference",
+        control: bool = True,
+        variety: int | None = None,
     ) -> None:
         if registry and store:
             raise ValueError("give registry= or store=, not both: a registry has its store")
         self.flavour = flavour_named(flavour)
         self._owns_registry = registry is None
         self.registry = registry or _registry(store)
-        app = create_app(self.registry, rules=rules, faults=faults, flavour=self.flavour)
+        app = create_app(
+            self.registry,
+            rules=rules,
+            faults=faults,
+            flavour=self.flavour,
+            controlled=control,
+            variety=variety,
+        )
         self.switchboard = app.switchboard
         self._max_file_size = (rules or self.registry.rules).max_file_size
         self._mount = _Mount(app, host, port)
@@ -83,7 +97,12 @@ class ReferenceServer:
     @property
     def request_count(self) -> int:
         """How many requests have come so far."""
-        return self._mount.request_count
+        return self._mount.requests.total()
+
+    @property
+    def requests(self) -> Counter[tuple[str, str]]:
+        """How often each method and path, decoded, was asked for so far."""
+        return self._mount.requests.copy()
 
     def target(self) -> dict[str, Any]:
         """Describe this server in the shape of the suite's `registry.toml`."""
@@ -182,11 +201,30 @@ class _Handler(WSGIRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
+    _awaited: AwaitedBody | None = None
+
+    def parse_request(self) -> bool:
+        """Refuse a request of two different lengths. Source: RFC 9112, 6.3."""
+        if not super().parse_request():
+            return False
+        if len(set(self.headers.get_all("Content-Length", ()))) > 1:
+            self.send_error(HTTPStatus.BAD_REQUEST, "Two different lengths")
+            return False
+        return True
+
+    def handle_expect_100(self) -> bool:
+        """Leave it to the body to ask for itself: who is refused at once need not send it."""
+        del self.headers["Expect"]  # else werkzeug would ask
+        self._awaited = AwaitedBody(self.rfile, lambda: self.wfile.write(CONTINUE))
+        return True
+
     def make_environ(self) -> WSGIEnvironment:
         """Describe the request, with a body that can be trusted to end where it ends."""
         environ = super().make_environ()
-        if environ.get("wsgi.input_terminated"):
-            environ["wsgi.input"] = ChunkedBody(self.rfile)
+        body = self._awaited or self.rfile
+        environ["wsgi.input"] = ChunkedBody(body) if environ.get("wsgi.input_terminated") else body
+        if self._awaited is not None:
+            environ |= {"HTTP_EXPECT": "100-continue", AWAITED: self._awaited}
         return environ
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
@@ -200,7 +238,7 @@ class _Mount(HTTPServer):
         super().__init__(host, port, threaded=True)
         self._app = app
         self._counting = Lock()
-        self.request_count = 0
+        self.requests: Counter[tuple[str, str]] = Counter()
 
     def thread_target(self) -> None:
         if self.server is not None:
@@ -209,7 +247,6 @@ class _Mount(HTTPServer):
 
     def application(self, request: Request) -> Response:
         """Give what answers the request; werkzeug calls it with the environment."""
-        del request
         with self._counting:
-            self.request_count += 1
+            self.requests[request.method, request.path] += 1
         return self._app  # type: ignore[return-value]

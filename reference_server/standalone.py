@@ -26,12 +26,21 @@ class ServerMissingError(Exception):
         )
 
 
-def serve(*, host: str, port: int, max_file_size: int | None, on_start: Callable[[], Any]) -> None:
+def serve(
+    *,
+    host: str,
+    port: int,
+    max_file_size: int | None,
+    on_start: Callable[[], Any],
+    store: Path | None = None,
+    flavour: str = "reference",
+) -> None:
     """Answer until SIGINT or SIGTERM. `on_start` is called once the port is ours.
 
-    The port has to be free: granian shares it with whoever also shares, and would not notice.
+    The state lives in memory, or in the directory `store`. The port has to be free: granian shares it with
+    whoever also shares, and would not notice.
 
-    Raises `ServerMissingError`.
+    Raises `ServerMissingError`, and `StoreError` for a directory that cannot be used.
     """
     try:
         from granian import Granian
@@ -39,6 +48,10 @@ def serve(*, host: str, port: int, max_file_size: int | None, on_start: Callable
         from granian.log import LogLevels
     except ImportError as error:
         raise ServerMissingError from error
+    from reference_server.store.sqlite import SQLiteStore
+
+    if store:
+        SQLiteStore(store).close()  # here it can still be said what is wrong; the worker opens it again
     with tempfile.TemporaryDirectory(prefix="reference-server-", ignore_cleanup_errors=True) as directory:
         server = Granian(
             target="reference_server",
@@ -52,17 +65,24 @@ def serve(*, host: str, port: int, max_file_size: int | None, on_start: Callable
             workers_kill_timeout=GRACE,
         )
         server.on_startup(on_start)
-        load = partial(application, max_file_size=max_file_size, directory=Path(directory))
+        load = partial(
+            application, max_file_size=max_file_size, directory=Path(directory), store=store, flavour=flavour
+        )
         server.serve(target_loader=load, wrap_loader=False)
 
 
-def application(*, max_file_size: int | None, directory: Path) -> WSGIApplication:
-    """Make the application, in the worker; its large files lie in the directory."""
+def application(
+    *, max_file_size: int | None, directory: Path, store: Path | None = None, flavour: str = "reference"
+) -> WSGIApplication:
+    """Make the application, in the worker: all of it in the store, or its large files in the directory."""
     from reference_server.app import create_app
     from reference_server.defaults import default_registry
+    from reference_server.flavours import flavour_named
     from reference_server.rules import Rules
     from reference_server.store.blobs import Blobs
     from reference_server.store.memory import MemoryStore
+    from reference_server.store.sqlite import SQLiteStore
 
     rules = replace(Rules(), max_file_size=max_file_size)
-    return create_app(default_registry(rules=rules, store=MemoryStore(blobs=Blobs(directory))))
+    state = SQLiteStore(store) if store else MemoryStore(blobs=Blobs(directory))
+    return create_app(default_registry(rules=rules, store=state), flavour=flavour_named(flavour))

@@ -51,8 +51,9 @@ class NotOpened(Fault):
 
 
 class BrokenWheelsTaken(NotOpened):
-    """Takes wheels that are no zip archives, or not whole (devpi #1061)."""
+    """Takes wheels that are no zip archives, or not whole."""
 
+    incident = "devpi #1061"
     breaks = ("archive.valid",)
     suffix = ".whl"
 

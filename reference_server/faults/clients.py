@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 
 class TwineRefused(Fault):
-    """Answers differently when the User-Agent says twine, as pypiserver does (pypiserver #662)."""
+    """Answers differently when the User-Agent says twine, as pypiserver does."""
 
+    incident = "pypiserver #662"
     breaks = (
         "clients.twine.pypirc-personal-token",
         "clients.twine.pypirc-deploy-token",

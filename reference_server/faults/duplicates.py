@@ -18,8 +18,9 @@ TAKEN = b"already been taken"
 
 
 class DuplicatesConflict(Fault):
-    """Refuses a second upload with 409, as Azure Artifacts does (uv #8817)."""
+    """Refuses a second upload with 409, as Azure Artifacts does."""
 
+    incident = "uv #8817"
     breaks = ("gitlab.duplicate.refused",)
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -29,8 +30,9 @@ class DuplicatesConflict(Fault):
 
 
 class DuplicatesInOtherWords(Fault):
-    """Refuses a second upload with words of its own, as Nexus does (poetry #10602)."""
+    """Refuses a second upload with words of its own, as Nexus does."""
 
+    incident = "poetry #10602"
     breaks = ("gitlab.duplicate.message", "clients.twine.duplicate-message")
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -56,8 +58,9 @@ class DuplicatesIgnored(Fault):
 
 
 class DuplicatesReplace(Fault):
-    """Overwrites a file with its second upload, as GitLab once did (gitlab-org/gitlab #292748)."""
+    """Overwrites a file with its second upload, as GitLab once did."""
 
+    incident = "gitlab-org/gitlab #292748"
     breaks = (
         "gitlab.duplicate.refused",
         "gitlab.duplicate.message",

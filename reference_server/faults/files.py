@@ -27,8 +27,9 @@ class LinksWithAQuery(Fault):
 
 
 class SdistsSentAsEncodedTar(Fault):
-    """Sends sdists with `Content-Encoding: gzip`, as proxpi and pypiserver once did (poetry #5901)."""
+    """Sends sdists with `Content-Encoding: gzip`, as proxpi and pypiserver once did."""
 
+    incident = "poetry #5901"
     breaks = ("gitlab.file.bytes-exact", "clients.twine.bytes")
 
     def respond(self, request: Request, response: Response) -> Response:

@@ -31,8 +31,9 @@ class HeadRefusedOnPages(Fault):
 
 
 class HeadRefusedOnFiles(Fault):
-    """Answers HEAD on a file with 405, as Azure Artifacts does (uv #1371)."""
+    """Answers HEAD on a file with 405, as Azure Artifacts does."""
 
+    incident = "uv #1371"
     breaks = ("http.head", "http.head.file")
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -41,8 +42,9 @@ class HeadRefusedOnFiles(Fault):
 
 
 class FilesWithoutLength(Fault):
-    """Sends files in chunks, without a Content-Length (uv #4993)."""
+    """Sends files in chunks, without a Content-Length."""
 
+    incident = "uv #4993"
     breaks = ("http.content-length",)
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -52,8 +54,9 @@ class FilesWithoutLength(Fault):
 
 
 class RangesAdvertisedOnly(Fault):
-    """Advertises ranges and sends whole files, as Artifactory once did (uv #1370)."""
+    """Advertises ranges and sends whole files, as Artifactory once did."""
 
+    incident = "uv #1370"
     breaks = ("http.range.honest", "http.range.wheel-metadata")
 
     def handle(self, request: Request) -> Response | None:
@@ -62,8 +65,9 @@ class RangesAdvertisedOnly(Fault):
 
 
 class ContentRangeWithoutUnit(Fault):
-    """Leaves the unit out of Content-Range (nexus-repository-apt #47)."""
+    """Leaves the unit out of Content-Range."""
 
+    incident = "nexus-repository-apt #47"
     breaks = (
         "http.range.single",
         "http.range.open-ended",
@@ -90,8 +94,9 @@ class OpenRangesOfOneByte(Fault):
 
 
 class SuffixRangesNotFound(Fault):
-    """Answers 404 when the end of a file is asked for, as Nexus did (nexus-public #346)."""
+    """Answers 404 when the end of a file is asked for, as Nexus did."""
 
+    incident = "nexus-public #346"
     breaks = ("http.range.single", "http.range.suffix")
 
     def handle(self, request: Request) -> Response | None:
@@ -100,8 +105,9 @@ class SuffixRangesNotFound(Fault):
 
 
 class RangesBeyondTheEndRefused(Fault):
-    """Answers 416 when a range ends beyond the file, as Artifactory did (conda-package-streaming #132)."""
+    """Answers 416 when a range ends beyond the file, as Artifactory did."""
 
+    incident = "conda-package-streaming #132"
     breaks = ("http.range.single", "http.range.clamp")
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -162,8 +168,9 @@ class PartsCompressed(Fault):
 
 
 class SdistsUnpackedOnTheWay(Fault):
-    """Says of sdists that gzip is their coding, to clients that take gzip (pip #1419)."""
+    """Says of sdists that gzip is their coding, to clients that take gzip."""
 
+    incident = "pip #1419"
     breaks = ("http.files.no-content-encoding",)
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -326,8 +333,9 @@ class VaryWithoutEncoding(Fault):
 
 
 class AnotherPageWhenCompressed(Fault):
-    """Sends another page to those who take gzip (warehouse #4698)."""
+    """Sends another page to those who take gzip."""
 
+    incident = "warehouse #4698"
     breaks = ("http.pages.gzip",)
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -418,8 +426,9 @@ class UnknownPathsCrash(Fault):
 
 
 class SlashAddedWithoutThePort(Fault):
-    """Adds the slash by a redirect to the host without its port, as GitLab's links once lost it (pip #11640)."""
+    """Adds the slash by a redirect to the host without its port, as GitLab's links once lost it."""
 
+    incident = "pip #11640"
     breaks = ("http.absolute-links-proxy", "simple.url.redirect-keeps-origin")
 
     def respond(self, request: Request, response: Response) -> Response:

@@ -36,8 +36,9 @@ def as_value(hashes: Mapping[str, str]) -> str:
 
 
 class MetadataUnderTheOldName(Fault):
-    """Announces metadata files in HTML under the name of before PEP 714 alone (uv #3689)."""
+    """Announces metadata files in HTML under the name of before PEP 714 alone."""
 
+    incident = "uv #3689"
     breaks = ("metadata.html.attribute-name", "simple.json.detail.same-as-html")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
@@ -52,8 +53,9 @@ class MetadataUnderTheOldName(Fault):
 
 
 class OtherHashUnderTheOldName(Fault):
-    """Announces the wheel's hash under the old name, as artifact-keeper once did (#3076)."""
+    """Announces the wheel's hash under the old name, as artifact-keeper once did."""
 
+    incident = "artifact-keeper #3076"
     breaks = ("metadata.html.legacy-equal",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
@@ -99,8 +101,9 @@ class MetadataUnderTheOldKey(Fault):
 
 
 class MetadataFilesMissing(Fault):
-    """Announces metadata files, and serves none, as artifact-keeper once did (#3405)."""
+    """Announces metadata files, and serves none, as artifact-keeper once did."""
 
+    incident = "artifact-keeper #3405"
     breaks = (
         "metadata.served",
         "metadata.after-yank",
@@ -128,8 +131,9 @@ class MetadataWrittenAnew(Fault):
 
 
 class HashOfTheFileForItsMetadata(Fault):
-    """Announces the wheel's hash as that of its metadata file (artifact-keeper #3076)."""
+    """Announces the wheel's hash as that of its metadata file."""
 
+    incident = "artifact-keeper #3076"
     breaks = ("metadata.hash-correct",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:

@@ -42,8 +42,9 @@ class NamesComparedExactly(NotFoundUnder):
 
 
 class DotsNotFound(NotFoundUnder):
-    """Finds no project under a name with a dot, as pypiserver once did (pypiserver #139)."""
+    """Finds no project under a name with a dot, as pypiserver once did."""
 
+    incident = "pypiserver #139"
     breaks = (
         "gitlab.name.separators-equal",
         "gitlab.name.runs-collapsed",
@@ -60,8 +61,9 @@ class RunsNotCollapsed(NotFoundUnder):
 
 
 class CapitalsNotFound(NotFoundUnder):
-    """Tells upper from lower case, as GitLab did before 13.4 (gitlab-org/gitlab #244412)."""
+    """Tells upper from lower case, as GitLab did before 13.4."""
 
+    incident = "gitlab-org/gitlab #244412"
     breaks = ("gitlab.name.case-ignored", "gitlab.name.every-spelling-one-page")
     pattern = "[A-Z]"
 

@@ -269,8 +269,9 @@ class HtmlOnTies(Fault):
 
 
 class RootRefusesLists(Fault):
-    """Refuses the list of projects to who names several types, as Artifactory did (uv #14375)."""
+    """Refuses the list of projects to who names several types, as Artifactory did."""
 
+    incident = "uv #14375"
     breaks = ("nego.pip-header",)
 
     def handle(self, request: Request) -> Response | None:
@@ -279,8 +280,9 @@ class RootRefusesLists(Fault):
 
 
 class ZstdFails(Fault):
-    """Fails when a client could also read zstd, where pip's request works (uv #6610)."""
+    """Fails when a client could also read zstd, where pip's request works."""
 
+    incident = "uv #6610"
     breaks = ("nego.uv-header",)
 
     def handle(self, request: Request) -> Response | None:

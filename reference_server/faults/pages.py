@@ -121,8 +121,9 @@ class UnknownProjectsForwarded(Fault):
 
 
 class RequiresPythonLeftOut(Fault):
-    """Does not say which Python a file requires, as Nexus once did not (nexus-public #49)."""
+    """Does not say which Python a file requires, as Nexus once did not."""
 
+    incident = "nexus-public #49"
     breaks = ("gitlab.page.requires-python",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
@@ -148,8 +149,9 @@ class RequiresPythonEscapedTwice(Fault):
 
 
 class RequiresPythonOfTheLastFile(Fault):
-    """Keeps one Requires-Python for several files: the last upload's (gitlab-org/gitlab #327722)."""
+    """Keeps one Requires-Python for several files: the last upload's."""
 
+    incident = "gitlab-org/gitlab #327722"
     breaks = ("gitlab.page.requires-python", "clients.pip.requires-python")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
@@ -157,8 +159,9 @@ class RequiresPythonOfTheLastFile(Fault):
 
 
 class NoHashes(Fault):
-    """Leaves the hash out of links, as pypicloud once did (pypicloud #222)."""
+    """Leaves the hash out of links, as pypicloud once did."""
 
+    incident = "pypicloud #222"
     breaks = ("gitlab.page.hash",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:

@@ -303,8 +303,9 @@ class DeletedFilesOverwritten(Fault):
 
 
 class DownloadsShareABuffer(Fault):
-    """Sends a file wrongly while it is sent to somebody else, as pypiserver was seen to (pypiserver #565)."""
+    """Sends a file wrongly while it is sent to somebody else, as pypiserver was seen to."""
 
+    incident = "pypiserver #565"
     breaks = ("race.parallel-download",)
 
     def __init__(self) -> None:

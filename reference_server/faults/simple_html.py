@@ -51,8 +51,9 @@ class ParagraphsNeverOpened(HtmlRewritten):
 
 
 class NoDoctype(HtmlRewritten):
-    """Leaves out the doctype, as pypiserver, devpi and MyGet did (pypiserver #412)."""
+    """Leaves out the doctype, as pypiserver, devpi and MyGet did."""
 
+    incident = "pypiserver #412"
     breaks = ("simple.html.doctype", "simple.html.valid-html5")
     pattern = rb"<!DOCTYPE html>\n"
     replacement = b""
@@ -67,8 +68,9 @@ class LatinOneInUtf8(HtmlRewritten):
 
 
 class AnchorsInCapitals(HtmlRewritten):
-    """Writes tags in capitals, as pages did long ago (warehouse #18275)."""
+    """Writes tags in capitals, as pages did long ago."""
 
+    incident = "warehouse #18275"
     breaks = ("simple.html.anchor-syntax-plain",)
     pattern = rb"<a href="
     replacement = rb"<A href="
@@ -127,8 +129,9 @@ class SignaturesListed(HtmlRewritten):
 
 
 class LinksOneLevelOff(HtmlRewritten):
-    """Links to sdists one level too high (uv #1393)."""
+    """Links to sdists one level too high."""
 
+    incident = "uv #1393"
     breaks = (
         "simple.html.detail.href",
         "simple.file.bytes-exact",
@@ -179,8 +182,9 @@ class ChecksumsForHashes(HtmlRewritten):
 
 
 class OnlyMd5(Fault):
-    """Shows md5 where sha256 is recommended, as CodeArtifact was seen to (aws-cdk #21865)."""
+    """Shows md5 where sha256 is recommended, as CodeArtifact was seen to."""
 
+    incident = "aws-cdk #21865"
     breaks = ("simple.html.hash.sha256", "simple.json.detail.same-as-html", "gitlab.page.hash")
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -288,8 +292,9 @@ class RequiresPythonNone(Fault):
 
 
 class RequiresPythonPerVersion(Fault):
-    """Shows the first file's Requires-Python on every file of a version (warehouse #18482)."""
+    """Shows the first file's Requires-Python on every file of a version."""
 
+    incident = "warehouse #18482"
     breaks = (
         "simple.html.requires-python.per-file",
         "simple.html.requires-python.exposed",

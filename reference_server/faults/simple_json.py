@@ -446,8 +446,9 @@ class DistInfoMetadataOfTheFile(ChangesKeys):
 
 
 class DataPrefixInJson(ChangesKeys):
-    """Writes the HTML attribute's name, as PyPI does (pip #12038)."""
+    """Writes the HTML attribute's name, as PyPI does."""
 
+    incident = "pip #12038"
     breaks = ("simple.json.file.no-data-prefix",)
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:

@@ -95,8 +95,9 @@ class RunsOfSeparatorsFail(Fault):
 
 
 class SlashlessPagesServed(Fault):
-    """Answers without the slash, where relative links lead one level too high (uv #1388)."""
+    """Answers without the slash, where relative links lead one level too high."""
 
+    incident = "uv #1388"
     breaks = (
         "simple.url.trailing-slash",
         "simple.url.redirect-adds-slash",
@@ -117,8 +118,9 @@ class SlashlessPagesNotFound(Fault):
 
 
 class SlashRedirectsLoseThePort(Fault):
-    """Adds the slash by an absolute URL without the port, as behind a careless proxy (pip #11640)."""
+    """Adds the slash by an absolute URL without the port, as behind a careless proxy."""
 
+    incident = "pip #11640"
     breaks = ("simple.url.redirect-keeps-origin", "http.absolute-links-proxy")
 
     def respond(self, request: Request, response: Response) -> Response:

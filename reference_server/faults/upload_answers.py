@@ -37,8 +37,9 @@ def is_refused_upload(request: Request, response: Response) -> bool:
 
 
 class DuplicatesForbidden(Fault):
-    """Refuses a second upload with 403, as Artifactory does (twine #1251, uv #7917)."""
+    """Refuses a second upload with 403, as Artifactory does."""
 
+    incident = "twine #1251, uv #7917"
     breaks = ("upload.dup.different", "gitlab.duplicate.refused")
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -180,8 +181,9 @@ class TooLargeIsAServerError(Fault):
 
 
 class SlashRedirectedAsGet(Fault):
-    """Sends an upload to the URL with a slash on with 301, so that it arrives as GET (twine #310)."""
+    """Sends an upload to the URL with a slash on with 301, so that it arrives as GET."""
 
+    incident = "twine #310"
     breaks = ("upload.url-trailing-slash",)
 
     def handle(self, request: Request) -> Response | None:
@@ -191,8 +193,9 @@ class SlashRedirectedAsGet(Fault):
 
 
 class SlashIsAServerError(Fault):
-    """Fails at an upload to the upload URL with a slash, as Pulp did without (operate-first/support #176)."""
+    """Fails at an upload to the upload URL with a slash, as Pulp did without."""
 
+    incident = "operate-first/support #176"
     breaks = ("upload.url-trailing-slash",)
 
     def handle(self, request: Request) -> Response | None:
@@ -303,8 +306,9 @@ class RefusalsEmpty(Fault):
 
 
 class RefusalsWithoutReason(Fault):
-    """Says of every upload that it refuses that the request was bad (twine #816)."""
+    """Says of every upload that it refuses that the request was bad."""
 
+    incident = "twine #816"
     breaks = ("upload.error-reason", "gitlab.duplicate.message")
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -358,8 +362,9 @@ class IdenticalRefused(Fault):
 
 
 class DuplicatesWithoutTheWords(Fault):
-    """Refuses a second upload with words that twine does not look for, as Nexus does (poetry #10602)."""
+    """Refuses a second upload with words that twine does not look for, as Nexus does."""
 
+    incident = "poetry #10602"
     breaks = ("upload.dup.message",)
 
     def respond(self, request: Request, response: Response) -> Response:

@@ -60,8 +60,9 @@ class FieldNamesFolded(Fault):
 
 
 class StrictSerializer(RefusesForms):
-    """Refuses each field that it does not know, as serializers do (pulp_python #1321)."""
+    """Refuses each field that it does not know, as serializers do."""
 
+    incident = "pulp_python #1321"
     breaks = ("upload.unknown-fields", "upload.field-naming", "gitlab.upload.unknown-fields")
 
     def is_refused(self, request: Request) -> bool:
@@ -160,8 +161,9 @@ class AnyMetadataVersion(Fault):
 
 
 class MetadataVersionsListed(Fault):
-    """Takes the metadata versions up to 2.4 alone, as Pulp did (pulp_python #1321)."""
+    """Takes the metadata versions up to 2.4 alone, as Pulp did."""
 
+    incident = "pulp_python #1321"
     breaks = ("upload.metadata-version.current",)
 
     def rules(self, rules: Rules) -> Rules:

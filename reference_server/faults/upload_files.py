@@ -74,8 +74,9 @@ class FilesOfOtherProjects(Fault):
 
 
 class FilesOfOtherVersions(Fault):
-    """Takes a file whose name has another version than its release, as PyPI did until 2024 (warehouse #15884)."""
+    """Takes a file whose name has another version than its release, as PyPI did until 2024."""
 
+    incident = "warehouse #15884"
     breaks = ("file.wheel.version-matches",)
 
     def rules(self, rules: Rules) -> Rules:

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
 
 class SummaryRequired(Fault):
-    """Asks for a field that is optional, as GitLab did with requires_python (PyO3/maturin #438)."""
+    """Asks for a field that is optional, as GitLab did with requires_python."""
 
+    incident = "PyO3/maturin #438"
     breaks = ("upload.post-multipart",)
 
     def rules(self, rules: Rules) -> Rules:

@@ -89,8 +89,9 @@ class SeparatorsOfUploadsKeptApart(Fault):
 
 
 class NameAsInTheMetadata(Fault):
-    """Wants the name in the form to be the text that the metadata has, separators included (twine #743)."""
+    """Wants the name in the form to be the text that the metadata has, separators included."""
 
+    incident = "twine #743"
     breaks = ("name.twine-safe-name",)
 
     def handle(self, request: Request) -> Response | None:

@@ -94,8 +94,9 @@ class FileMustComeLast(Fault):
 
 
 class UnknownFieldsRefused(Fault):
-    """Refuses fields that it does not know, as Pulp does with metadata versions (pulp_python #1321)."""
+    """Refuses fields that it does not know, as Pulp does with metadata versions."""
 
+    incident = "pulp_python #1321"
     breaks = ("gitlab.upload.unknown-fields",)
 
     def handle(self, request: Request) -> Response | None:

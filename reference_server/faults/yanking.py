@@ -43,8 +43,9 @@ class YankWithoutValue(Fault):
 
 
 class YankReasonLost(Fault):
-    """Yanks without the reason that was given, as devpi's mirrors once did (devpi #895)."""
+    """Yanks without the reason that was given, as devpi's mirrors once did."""
 
+    incident = "devpi #895"
     breaks = ("yank.html.reason",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:

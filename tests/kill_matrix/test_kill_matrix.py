@@ -7,10 +7,12 @@ Real clients take a second each: of their checks only those that a fault names a
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tomllib
 from importlib.resources import files
 from operator import attrgetter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -133,6 +135,17 @@ def test_a_check_that_says_nothing_is_noticed(
 def test_every_requirement_with_a_check_is_broken_by_a_fault() -> None:
     broken = {name for kind in all_faults() for name in kind.breaks}
     assert CHECKED.keys() - broken == SURVIVORS.keys()
+
+
+def test_the_published_table_is_this_matrix() -> None:
+    written = subprocess.run(
+        [sys.executable, Path(__file__).with_name("table.py")],
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+    )
+    published = Path(__file__).parents[2] / "docs" / "kill-matrix.md"
+    assert published.read_text(encoding="utf-8") == written.stdout, "python tests/kill_matrix/table.py > it"
 
 
 def test_faults_break_what_is_checked() -> None:

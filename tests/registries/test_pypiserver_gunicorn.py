@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("pypiserver")
 
 PYPISERVER = "pypiserver[passlib]==2.4.2"  # exact, as its deviations are
+GUNICORN = "gunicorn==27.0.1"
 SUITE = (sys.executable, "-m", "conformance")
 WORKERS = 4
 
@@ -31,13 +31,9 @@ notices; a second process finds no file yet, and writes into the same one."""
 
 @pytest.fixture(scope="module")
 def gunicorn(programs: Any) -> Path:
-    """The folder of the programs of an environment with pypiserver, and gunicorn as the tests have it."""
-    try:
-        requirement = f"gunicorn=={version('gunicorn')}"
-    except PackageNotFoundError:
-        pytest.skip("gunicorn is not installed: it is one of the dependency group `test`")
+    """The folder of the programs of an environment with pypiserver and gunicorn."""
     folder: Path = programs.environment_with(
-        PYPISERVER, requirement, folder=programs.kept / f"{PYPISERVER}-{requirement}"
+        PYPISERVER, GUNICORN, folder=programs.kept / f"{PYPISERVER}-{GUNICORN}"
     )
     return folder
 
