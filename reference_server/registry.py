@@ -11,7 +11,6 @@ from reference_server.archives import leniently
 from reference_server.errors import (
     FileNameDisagreesError,
     FileNameInvalidError,
-    FileNameTakenError,
     FileTooLargeError,
     FileTypeDisagreesError,
     GitLabProjectNotFoundError,
@@ -113,10 +112,17 @@ class Registry:
         """Give the status of a project by any spelling of its name; one that is not there is active."""
         return self.store.status(gitlab_project.id, self.rules.normalize(name))
 
+    def display_names(self, gitlab_project: GitLabProject) -> Mapping[str, str]:
+        """Give what the root page calls each project with a file that is listed, by its normalized name, sorted."""
+        projects: dict[str, list[Package]] = {}
+        for package in self.packages(gitlab_project):
+            if any(map(self.rules.lists, package.files)):
+                projects.setdefault(package.normalized, []).append(package)
+        return {name: self.rules.display_name(projects[name]) for name in sorted(projects)}
+
     def project_names(self, gitlab_project: GitLabProject) -> tuple[str, ...]:
         """Give the normalized name of every project with a file that is listed, each once, sorted."""
-        packages = self.packages(gitlab_project)
-        return tuple(sorted({each.normalized for each in packages if any(map(self.rules.lists, each.files))}))
+        return tuple(self.display_names(gitlab_project))
 
     def file(self, gitlab_project: GitLabProject, sha256: str, filename: str) -> PackageFile:
         """Find the newest file by digest and name, if it is offered. Raises `PackageNotFoundError`."""
@@ -181,7 +187,7 @@ class Registry:
         """
         archive: Archive | None = None
         with self.store.keeping(upload.blob) as blob:
-            upload = replace(upload, blob=blob)
+            upload = self.rules.understood(replace(upload, blob=blob))
             try:
                 self._check(upload)
                 archive = self._opened(upload)
@@ -195,8 +201,7 @@ class Registry:
 
     def _check(self, upload: Upload) -> None:
         rules = self.rules
-        if rules.max_file_size is not None and upload.blob.size > rules.max_file_size:
-            raise FileTooLargeError
+        self._check_first(upload)
         if not rules.valid_name(upload.name):
             raise NameInvalidError
         if not rules.valid_version(upload.version):
@@ -216,6 +221,13 @@ class Registry:
         if not all(rules.filetype_agrees(upload.filename, filetype) for filetype in filetypes):
             raise FileTypeDisagreesError
         rules.verify_digests(upload.digests, upload.blob.digests)
+
+    def _check_first(self, upload: Upload) -> None:
+        rules = self.rules
+        if rules.max_file_size is not None and upload.blob.size > rules.max_file_size:
+            raise FileTooLargeError
+        for check in rules.upload_checks:
+            check(upload)
 
     def _opened(self, upload: Upload) -> Archive | None:
         archive = self.rules.open_archive(upload.filename, upload.blob, self.rules.archive_limits)
@@ -246,7 +258,9 @@ class Registry:
             raise ProjectClosedError(normalized, status.status)
         existing = self._existing(gitlab_project, upload)
         if self.store.is_closed_filename(gitlab_project.id, normalized, upload.filename):
-            raise FileNameTakenError
+            raise self.rules.file_name_closed()
+        for check in self.rules.project_checks if existing is None else ():
+            check(upload, self.packages(gitlab_project))
         if existing is None or self.rules.duplicates == "add":
             return self._append(gitlab_project, upload)
         if self.rules.duplicates == "ignore" or self._is_taken_again(existing, upload):

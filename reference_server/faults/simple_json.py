@@ -405,7 +405,6 @@ class CoreMetadataPromised(ChangesKeys):
     breaks = (
         "simple.json.file.core-metadata.truthy-served",
         "simple.json.detail.same-as-html",
-        "metadata.legacy-files",
         "metadata.sdist-static-only",
         "metadata.served",
     )

@@ -76,7 +76,7 @@ class Blobs:
             if self._directory is None:
                 self._directory = Path(tempfile.mkdtemp(prefix="reference-server-"))
                 weakref.finalize(self, shutil.rmtree, self._directory, ignore_errors=True)
-            handle, name = tempfile.mkstemp(dir=self._directory)
+            handle, name = tempfile.mkstemp(prefix="upload-", dir=self._directory)
         os.close(handle)
         return Path(name)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -10,6 +13,8 @@ from reference_server.model import ACTIVE, ProjectStatus
 from reference_server.store.blobs import Blobs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from reference_server.model import (
         DeployToken,
         GitLabProject,
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
         PackageFile,
         PersonalAccessToken,
     )
+    from reference_server.store.blobs import Blob
 
 
 class MemoryStore:
@@ -38,6 +44,20 @@ class MemoryStore:
         self._statuses: dict[tuple[int, str], ProjectStatus] = {}
         self._serials: dict[tuple[int, str | None], int] = {}
         self._changes = count(1)
+        self._users: Counter[Path] = Counter()  # how many files have a blob that lies on disk
+
+    def close(self) -> None:
+        """Remove what lies on disk."""
+        self.blobs.close()
+
+    @contextmanager
+    def keeping(self, blob: Blob) -> Iterator[Blob]:
+        """Give the blob as it is, and remove it at the end of the block unless a file has it."""
+        try:
+            yield blob
+        finally:
+            with self.lock:
+                self._remove_unused([blob])
 
     # GitLab projects and tokens
 
@@ -94,12 +114,15 @@ class MemoryStore:
     def put_package(self, package: Package) -> None:
         """Add or change a package, by its id."""
         with self.lock:
-            self._unindex(self._packages.get(package.id))
+            before = self._packages.get(package.id)
+            self._users.update(_paths(package))
+            self._unindex(before)
             self._packages[package.id] = package
             self._packages_by_name.setdefault(_key(package), {})[package.id] = package
             for file in package.files:
                 self._files.setdefault(_file_key(package, file), {})[file.id] = file
             self._changed(package.gitlab_project, package.normalized)
+            self._remove_unused(file.blob for file in (before.files if before else ()))
 
     def remove_package(self, package_id: int) -> None:
         """Remove a package, if it is there."""
@@ -109,15 +132,22 @@ class MemoryStore:
                 del self._packages_by_name[_key(package)][package_id]
                 self._unindex(package)
                 self._changed(package.gitlab_project, package.normalized)
+                self._remove_unused(file.blob for file in package.files)
 
     def _unindex(self, package: Package | None) -> None:
         if package is None:
             return
+        self._users -= Counter(_paths(package))
         for file in package.files:
             key = _file_key(package, file)
             del self._files[key][file.id]
             if not self._files[key]:
                 del self._files[key]
+
+    def _remove_unused(self, blobs: Iterable[Blob]) -> None:
+        for blob in blobs:
+            if isinstance(blob.content, Path) and not self._users[blob.content]:
+                blob.remove()
 
     def _changed(self, gitlab_project: int, normalized: str) -> None:
         serial = next(self._changes)
@@ -177,3 +207,7 @@ def _key(package: Package) -> tuple[int, str]:
 
 def _file_key(package: Package, file: PackageFile) -> tuple[int, str, str]:
     return package.gitlab_project, file.sha256, file.filename
+
+
+def _paths(package: Package) -> list[Path]:
+    return [file.blob.content for file in package.files if isinstance(file.blob.content, Path)]

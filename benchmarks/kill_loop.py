@@ -1,0 +1,330 @@
+"""Kills `reference-server serve --store` again and again while it takes uploads, and counts what was lost.
+
+    python benchmarks/kill_loop.py --kills 200 --seed 1
+
+Several threads upload small and large wheels, some of them the same bytes to two GitLab projects at a time, some with
+a name that is taken; they delete some again. At a random moment the server gets SIGKILL. It is started again, and
+everything is read: each file has to be in a state that its last acknowledged request, and one that may have been
+running, can have left it in. Ends with 1 when anything is not as it should be. Loopback only.
+
+A kill leaves what the kernel has been told: this does not try what a power failure does. That contents and folders are
+synced before a row is committed is the subject of `tests/durability/test_order.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+import requests
+
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reference_server.distributions import Distribution
+
+UPLOADERS = 4
+GITLAB_PROJECTS = ("1", "2")
+"""Uploader N writes to project N modulo 2, and shares its wheels' bytes with its neighbour in the other."""
+LARGE = 3_000_000  # bytes; what is above 1 MiB never lies in the server's memory as a whole
+KEPT = 12
+"""How many files an uploader leaves there before it deletes the oldest, so that reading everything stays quick."""
+LATEST = 0.6  # seconds from the first upload to the kill
+PATIENCE = 30.0
+
+JSON = "application/vnd.pypi.simple.v1+json"
+
+
+@dataclass
+class Tally:
+    """What happened in all rounds."""
+
+    kills: int = 0
+    acknowledged: int = 0
+    deleted: int = 0
+    refused: int = 0
+    interrupted: int = 0
+    """Kills that hit at least one running upload."""
+    survived: int = 0
+    """Uploads that were running when the server was killed, and are there."""
+    read: int = 0
+    lost: list[str] = field(default_factory=list)
+    half_stored: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    stray: list[str] = field(default_factory=list)
+    starts: list[float] = field(default_factory=list)
+    """Seconds from the start of the process to its first answer."""
+
+    @property
+    def failures(self) -> list[str]:
+        """Give everything that is not as it should be."""
+        return [*self.lost, *self.half_stored, *self.wrong, *self.stray]
+
+    def __str__(self) -> str:
+        starts = sorted(self.starts)
+        return "\n".join(
+            f"{name:<38}{value}"
+            for name, value in {
+                "kills": self.kills,
+                "  that hit a running upload": self.interrupted,
+                "acknowledged uploads": self.acknowledged,
+                "acknowledged deletions": self.deleted,
+                "refused uploads": self.refused,
+                "unacknowledged uploads, there whole": self.survived,
+                "files read after a restart": self.read,
+                "restart, median and worst": f"{starts[len(starts) // 2]:.2f} s, {starts[-1]:.2f} s",
+                "lost": len(self.lost),
+                "half stored": len(self.half_stored),
+                "wrong bytes or hashes": len(self.wrong),
+                "stray files after a restart": len(self.stray),
+            }.items()
+        )
+
+
+@dataclass
+class Server:
+    """A server that runs: its URL up to a GitLab project's id, and its process."""
+
+    projects: str
+    auth: tuple[str, str]
+    process: subprocess.Popen[bytes]
+    seconds: float
+
+    def kill(self, store: Path) -> None:
+        """Send SIGKILL to the process and its worker, and wait until neither holds the store."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        with (store / "lock").open("r+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+@contextmanager
+def started(store: Path, folder: Path) -> Iterator[Server]:
+    """Start the server in a process group of its own, and leave nothing of it at the end of the block."""
+    described, log = folder / "registry.toml", folder / "log"
+    described.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "reference_server", "serve", "--port", "0", "--store", str(store)]
+    began = time.monotonic()
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, "--write-target", str(described)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        while not (answer := _answer(described)):
+            if process.poll() is not None or time.monotonic() > began + PATIENCE:
+                sys.exit(f"the server does not answer: {log.read_text(errors='replace')}")
+            time.sleep(0.01)
+        yield Server(*answer, process, time.monotonic() - began)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _answer(described: Path) -> tuple[str, tuple[str, str]] | None:
+    try:
+        target = tomllib.loads(described.read_text(encoding="utf-8"))
+        credential = target["credentials"]["default"]
+        auth = credential["username"], credential["password"]
+        requests.get(f"{target['url']}/simple/", auth=auth, timeout=PATIENCE)
+    except (FileNotFoundError, KeyError, requests.ConnectionError):
+        return None
+    return target["url"].rpartition("/projects/")[0] + "/projects", auth
+
+
+class Uploader:
+    """One client with files of its own, each with the states that it may be in: a digest, or None for absent."""
+
+    def __init__(self, number: int, seed: int) -> None:
+        self._gitlab_project = GITLAB_PROJECTS[number % len(GITLAB_PROJECTS)]
+        self._name = f"pair-{number // len(GITLAB_PROJECTS)}"
+        self._random = random.Random(f"{seed} {number}")  # noqa: S311 - it has to be the same again
+        self._next = 0
+        self.states: dict[str, set[str | None]] = {}
+        self.running: str | None = None
+        """The file whose upload has no answer yet."""
+
+    def run(self, server: Server, tally: Tally, stop: Event) -> None:
+        """Upload and delete until the server is gone."""
+        with requests.Session() as session:
+            session.trust_env = False
+            session.auth = server.auth
+            try:
+                while not stop.is_set():
+                    self._step(session, server, tally)
+            except requests.RequestException:
+                return
+
+    def observe(self, files: dict[tuple[str, str], str], tally: Tally) -> None:
+        """Compare what is there with what may be there, and take it as known from now on."""
+        for filename, states in self.states.items():
+            found = files.get((self._gitlab_project, filename))
+            if found not in states:
+                where = f"{filename} in {self._gitlab_project}: {found}, expected one of {states}"
+                (tally.wrong if found else tally.lost).append(where)
+            elif filename == self.running and found and None in states:
+                tally.survived += 1
+            self.states[filename] = {found}
+        self.running = None
+
+    def expected(self) -> set[tuple[str, str]]:
+        """Give the GitLab project and the name of each file that was ever sent."""
+        return {(self._gitlab_project, filename) for filename in self.states}
+
+    def _step(self, session: requests.Session, server: Server, tally: Tally) -> None:
+        there = [filename for filename, states in self.states.items() if states != {None}]
+        if there and self._random.random() < 0.15:
+            number = int(self._random.choice(there).split("-")[1].removeprefix("1."))
+            self._upload(session, server, tally, number, marker=f"other {self._random.random()}")
+        elif len(there) > KEPT:
+            self._delete(session, server, tally, self._random.choice(there[: KEPT // 2]))
+        else:
+            self._next += 1
+            self._upload(session, server, tally, self._next)
+
+    def _upload(
+        self, session: requests.Session, server: Server, tally: Tally, number: int, marker: str = ""
+    ) -> None:
+        made = made_wheel(self._name, number, marker)
+        states = self.states.setdefault(made.filename, {None})
+        self.running = made.filename
+        if None in states:
+            self.states[made.filename] = states | {made.sha256}
+        file = {"content": (made.filename, made.content)}
+        url = f"{server.projects}/{self._gitlab_project}/packages/pypi"
+        status = session.post(url, data=list(made.form()), files=file, timeout=PATIENCE).status_code
+        if status == 201:
+            tally.acknowledged += 1
+            if None not in states:
+                tally.lost.append(f"{made.filename} was taken again with {states} there")
+            self.states[made.filename] = {made.sha256}
+        else:
+            tally.refused += 1
+            if status != 400 or states == {None}:
+                tally.wrong.append(f"{made.filename} was refused with {status}, and was {states}")
+            self.states[made.filename] = states - {None} or {None}
+        self.running = None
+
+    def _delete(self, session: requests.Session, server: Server, tally: Tally, filename: str) -> None:
+        states = self.states[filename]
+        self.states[filename] = states | {None}
+        path = f"/{self._gitlab_project}/packages/pypi/{self._name}/files/{filename}"
+        url = server.projects.replace("/api/v4/", "/-/reference/") + path
+        status = session.delete(url, timeout=PATIENCE).status_code
+        if status != 204 and None not in states:
+            tally.lost.append(f"{filename} could not be deleted: {status}, and was {states}")
+        tally.deleted += status == 204
+        self.states[filename] = {None}
+
+
+def made_wheel(name: str, number: int, marker: str = "") -> Distribution:
+    """Make a wheel that is the same whenever it is asked for; every fifth is a large one."""
+    size = LARGE if number % 5 == 0 else None
+    return wheel(name, f"1.{number}", size=size, marker=marker)
+
+
+def everything(server: Server, tally: Tally) -> dict[tuple[str, str], str]:
+    """Read each page and each file; give the digest of each by GitLab project and file name."""
+    found = {}
+    with requests.Session() as session:
+        session.trust_env = False
+        session.auth = server.auth
+        session.headers["Accept"] = JSON
+        for gitlab_project in GITLAB_PROJECTS:
+            index = f"{server.projects}/{gitlab_project}/packages/pypi/simple/"
+            for project in session.get(index, timeout=PATIENCE).json()["projects"]:
+                page = session.get(f"{index}{project['name']}/", timeout=PATIENCE)
+                for file in page.json()["files"]:
+                    url = requests.compat.urljoin(page.url, file["url"])
+                    answer = session.get(url, timeout=PATIENCE)
+                    sha256, told = hashlib.sha256(answer.content).hexdigest(), file["hashes"]["sha256"]
+                    tally.read += 1
+                    if answer.status_code != 200 or len(answer.content) != file["size"]:
+                        tally.half_stored.append(f"{file['filename']}: {answer.status_code}")
+                    elif sha256 != told:
+                        tally.wrong.append(f"{file['filename']}: {sha256}, listed as {told}")
+                    found[gitlab_project, file["filename"]] = told
+    return found
+
+
+def look_for_strays(store: Path, digests: set[str], tally: Tally) -> None:
+    """Compare the files in the directory with those that are listed."""
+    tally.stray += [str(path) for path in (store / "incoming").iterdir()]
+    tally.stray += [str(path) for path in (store / "blobs").glob("*/*") if path.name not in digests]
+
+
+def run(kills: int, seed: int, folder: Path) -> Tally:
+    """Kill the server so many times, and look at what is there after each."""
+    chance = random.Random(seed)  # noqa: S311 - it has to be the same again
+    tally, store = Tally(), folder / "store"
+    uploaders = [Uploader(number, seed) for number in range(UPLOADERS)]
+    for round_ in range(kills + 1):
+        with started(store, folder) as server:
+            if round_:
+                tally.starts.append(server.seconds)
+                files = everything(server, tally)
+                look_for_strays(store, set(files.values()), tally)
+                interrupted = any(each.running for each in uploaders)
+                tally.interrupted += interrupted
+                unknown = files.keys() - set().union(*(each.expected() for each in uploaders))
+                tally.wrong += [f"{unexpected}: nobody has sent it" for unexpected in sorted(unknown)]
+                for each in uploaders:
+                    each.observe(files, tally)
+            if tally.failures:
+                break
+            if round_ < kills:
+                _kill_while_uploading(server, store, uploaders, tally, chance.uniform(0, LATEST))
+                tally.kills += 1
+    return tally
+
+
+def _kill_while_uploading(
+    server: Server, store: Path, uploaders: list[Uploader], tally: Tally, delay: float
+) -> None:
+    stop = Event()
+    with ThreadPoolExecutor(len(uploaders)) as pool:
+        running = [pool.submit(each.run, server, tally, stop) for each in uploaders]
+        time.sleep(delay)
+        server.kill(store)
+        stop.set()
+        for each in running:
+            each.result()
+
+
+def main() -> None:
+    """Read the options, run, print the tally; end with 1 when anything was lost."""
+    parser = argparse.ArgumentParser(description="Kill the reference server while it takes uploads.")
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="kill-loop-") as folder:
+        tally = run(options.kills, options.seed, Path(folder))
+    print(tally)
+    for failure in tally.failures[:20]:
+        print(f"  {failure}")
+    sys.exit(bool(tally.failures))
+
+
+if __name__ == "__main__":
+    main()

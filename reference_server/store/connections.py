@@ -1,0 +1,132 @@
+"""Connections to a store's database: one that writes, and as many that read as there are readers at a time."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import deque
+from contextlib import contextmanager
+from threading import RLock, get_ident
+from typing import TYPE_CHECKING, Any
+
+from reference_server.store.errors import NotAStoreError, StoreTooNewError, StoreUnwritableError
+from reference_server.store.schema import VERSIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+
+class Connections:
+    """Writers wait for each other; readers wait for nobody, and see what is committed.
+
+    A thread that writes reads what it has written. Makes the database, or brings its schema up to date.
+    Raises `NotAStoreError`, `StoreTooNewError`, `StoreUnwritableError`.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._lock = RLock()
+        self._writer_thread: int | None = None
+        self._idle: deque[sqlite3.Connection] = deque()
+        with _explained(database):
+            self._writer = self._open()
+            try:
+                self._prepare()
+            except BaseException:
+                self._writer.close()
+                raise
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether the calling thread is within a transaction."""
+        return self._writer_thread == get_ident()
+
+    @property
+    def alone(self) -> AbstractContextManager[object]:
+        """Keep all writers out, without writing."""
+        return self._lock
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Make everything within the block one transaction: committed at its end, undone by an error."""
+        with self._lock:
+            if self.is_writing:
+                yield self._writer
+                return
+            self._writer.execute("BEGIN IMMEDIATE")
+            self._writer_thread = get_ident()
+            try:
+                yield self._writer
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+            finally:
+                self._writer_thread = None
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection that sees one moment of the database until the end of the block."""
+        if self.is_writing:
+            yield self._writer
+            return
+        connection = self._reader()
+        connection.execute("BEGIN")
+        try:
+            yield connection
+        finally:
+            connection.execute("COMMIT")
+            self._idle.append(connection)
+
+    def rows(self, query: str, *values: object) -> list[Any]:
+        """Give the rows that one query finds."""
+        if self.is_writing:
+            return self._writer.execute(query, values).fetchall()
+        connection = self._reader()
+        try:
+            return connection.execute(query, values).fetchall()
+        finally:
+            self._idle.append(connection)
+
+    def close(self) -> None:
+        """Close them all. Nobody may use one any more."""
+        with self._lock:
+            while self._idle:
+                self._idle.pop().close()
+            self._writer.close()
+
+    def _reader(self) -> sqlite3.Connection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._database, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA synchronous = FULL")  # of this connection; a commit is on disk
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    def _prepare(self) -> None:
+        path = self._database.parent
+        (version,) = self._writer.execute("PRAGMA user_version").fetchone()
+        (tables,) = self._writer.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        if version > len(VERSIONS):
+            raise StoreTooNewError(path, version, len(VERSIONS))
+        if version == 0 and tables:
+            raise NotAStoreError(path, f"{self._database.name} is another program's database")
+        self._writer.execute("PRAGMA journal_mode = WAL")
+        for number, script in enumerate(VERSIONS[version:], version + 1):
+            self._writer.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+
+
+@contextmanager
+def _explained(database: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StoreUnwritableError(database.parent, OSError(None, str(error))) from error
+    except sqlite3.DatabaseError as error:
+        raise NotAStoreError(database.parent, f"{database.name}: {error}") from error

@@ -1,0 +1,84 @@
+"""The tables of a store, and how they came to be: one script per version."""
+
+from __future__ import annotations
+
+_FIRST = """
+CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+INSERT INTO counters VALUES ('id', 0), ('change', 0);
+
+CREATE TABLE gitlab_projects (
+    position INTEGER PRIMARY KEY,
+    id INTEGER NOT NULL UNIQUE,
+    lower_path TEXT NOT NULL,
+    document TEXT NOT NULL
+) STRICT;
+CREATE INDEX gitlab_projects_by_path ON gitlab_projects (lower_path);
+
+CREATE TABLE tokens (
+    kind TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (kind, secret)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE packages (
+    id INTEGER PRIMARY KEY,
+    gitlab_project INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    normalized TEXT NOT NULL,
+    version TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    change INTEGER NOT NULL  -- the serial of its last change
+) STRICT;
+CREATE INDEX packages_by_gitlab_project ON packages (gitlab_project, id, change);
+CREATE INDEX packages_by_name ON packages (gitlab_project, normalized, id, change);
+
+CREATE TABLE blobs (
+    sha256 TEXT PRIMARY KEY,
+    size INTEGER NOT NULL,
+    digests TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY,
+    package_id INTEGER NOT NULL REFERENCES packages (id),
+    filename TEXT NOT NULL,
+    sha256 TEXT NOT NULL,  -- as recorded and shown; `blob` is what the bytes have
+    digests TEXT NOT NULL,
+    requires_python TEXT,
+    created_at TEXT NOT NULL,
+    blob TEXT NOT NULL REFERENCES blobs (sha256),
+    core_metadata BLOB,
+    yanked TEXT,
+    provenance BLOB
+) STRICT;
+CREATE INDEX files_by_package ON files (package_id, id);
+CREATE INDEX files_by_name ON files (sha256, filename);
+CREATE INDEX files_by_blob ON files (blob);
+
+CREATE TABLE statuses (
+    gitlab_project INTEGER NOT NULL,
+    normalized TEXT NOT NULL,
+    status TEXT NOT NULL,
+    reason TEXT,
+    PRIMARY KEY (gitlab_project, normalized)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE closed_filenames (
+    gitlab_project INTEGER NOT NULL,
+    normalized TEXT NOT NULL,
+    filename TEXT NOT NULL,
+    PRIMARY KEY (gitlab_project, normalized, filename)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE serials (
+    gitlab_project INTEGER NOT NULL,
+    normalized TEXT NOT NULL,
+    serial INTEGER NOT NULL,
+    PRIMARY KEY (gitlab_project, normalized)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX serials_by_gitlab_project ON serials (gitlab_project, serial);
+"""
+
+VERSIONS = (_FIRST,)
+"""The script at index N makes schema N + 1 of schema N. A released one never changes."""

@@ -1,0 +1,344 @@
+"""The state in a directory: rows in SQLite, contents in files named by their digest.
+
+What was acknowledged is there after a crash, whole: contents are synced and in their place before the row
+that refers to them is committed, and removed only after the commit that takes the last such row away.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from reference_server.model import ACTIVE, DeployToken, JobToken, PersonalAccessToken, ProjectStatus, Status
+from reference_server.store import rows
+from reference_server.store.connections import Connections
+from reference_server.store.directory import StoreDirectory
+from reference_server.store.memory import MemoryStore
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator
+    from contextlib import AbstractContextManager
+
+    from reference_server.model import GitLabProject, Package, PackageFile
+    from reference_server.store.blobs import Blob, Blobs
+
+GREATEST_ID = 2**63 - 1  # of a row
+
+
+class SQLiteStore:
+    """A store in a directory, which is made when it is missing, and held until `close`.
+
+    Packages that were written or read are kept in memory, each as of its last change. Raises `StoreError`.
+    """
+
+    def __init__(self, directory: Path | str) -> None:
+        self._directory = StoreDirectory(Path(directory))
+        self._bringing: Counter[str] = Counter()  # digests of blobs that no row may refer to yet
+        self._bringing_lock = Lock()
+        self._dropped: set[str] = set()  # digests of blobs that the running transaction may leave unused
+        self._committed = 0  # the last change before the running transaction
+        self._read: dict[int, tuple[int, Package]] = {}  # packages as of a change, by id
+        self._written: dict[int, tuple[int, Package]] = {}  # the same, by the running transaction
+        self._edition = object()  # another one after each change of GitLab projects or tokens
+        self._kept_known: tuple[object, MemoryStore] = (None, MemoryStore())  # as of an edition
+        self._changes_known = False  # whether the running transaction does
+        try:
+            self._connections = Connections(self._directory.database)
+            self._directory.prepare(sha256 for (sha256,) in self._rows("SELECT sha256 FROM blobs"))
+        except BaseException:
+            self._directory.release()
+            raise
+
+    @property
+    def lock(self) -> AbstractContextManager[object]:
+        """One transaction, which keeps all other writers out. Whoever holds it may take it again."""
+        return self._writing()
+
+    @property
+    def blobs(self) -> Blobs:
+        """Where contents are put on their way in."""
+        return self._directory.blobs
+
+    def close(self) -> None:
+        """Let another process have the directory."""
+        self._connections.close()
+        self._directory.release()
+
+    @contextmanager
+    def keeping(self, blob: Blob) -> Iterator[Blob]:
+        """Put the blob in its place, to be put into a package within the block.
+
+        At the end of the block it is removed, unless a file has it.
+        """
+        sha256 = blob.digests["sha256"]
+        with self._bringing_lock:
+            self._bringing[sha256] += 1
+        try:
+            yield self._directory.place(blob)
+        finally:
+            with self._bringing_lock:
+                self._bringing -= Counter([sha256])
+            self._remove_unused({sha256})
+
+    # GitLab projects and tokens
+
+    def add_gitlab_project(self, gitlab_project: GitLabProject) -> None:
+        """Add or change a GitLab project, by its id."""
+        path, document = gitlab_project.full_path.lower(), rows.gitlab_project_document(gitlab_project)
+        with self._writing() as connection:
+            self._changes_known = True
+            connection.execute(
+                "INSERT INTO gitlab_projects (id, lower_path, document) VALUES (?, ?, ?) ON CONFLICT (id) "
+                "DO UPDATE SET lower_path = excluded.lower_path, document = excluded.document",
+                (gitlab_project.id, path, document),
+            )
+
+    def add_personal_access_token(self, token: PersonalAccessToken) -> None:
+        """Add or change a personal access token, by its secret."""
+        self._add_token(token)
+
+    def add_deploy_token(self, token: DeployToken) -> None:
+        """Add or change a deploy token, by its secret."""
+        self._add_token(token)
+
+    def add_job_token(self, token: JobToken) -> None:
+        """Add or change a job token, by its secret."""
+        self._add_token(token)
+
+    def gitlab_project(self, reference: str) -> GitLabProject | None:
+        """Find a GitLab project by its id, or by its full path in any letter case."""
+        return self._known().gitlab_project(reference)
+
+    def personal_access_token(self, secret: str) -> PersonalAccessToken | None:
+        """Find a personal access token."""
+        return self._known().personal_access_token(secret)
+
+    def deploy_token(self, secret: str) -> DeployToken | None:
+        """Find a deploy token."""
+        return self._known().deploy_token(secret)
+
+    def job_token(self, secret: str) -> JobToken | None:
+        """Find a job token."""
+        return self._known().job_token(secret)
+
+    def _add_token(self, token: PersonalAccessToken | DeployToken | JobToken) -> None:
+        row = type(token).__name__, token.secret, rows.token_document(token)
+        with self._writing() as connection:
+            self._changes_known = True
+            connection.execute("INSERT OR REPLACE INTO tokens (kind, secret, document) VALUES (?, ?, ?)", row)
+
+    def _known(self) -> MemoryStore:
+        """Give the GitLab projects and tokens: few, and asked for with every request."""
+        edition = self._edition
+        kept, known = self._kept_known
+        if kept == edition and not self._connections.is_writing:
+            return known
+        known = MemoryStore()
+        for (document,) in self._rows("SELECT document FROM gitlab_projects ORDER BY position"):
+            known.add_gitlab_project(rows.gitlab_project(document))
+        for kind, secret, document in self._rows("SELECT kind, secret, document FROM tokens"):
+            if kind == PersonalAccessToken.__name__:
+                known.add_personal_access_token(rows.personal_access_token(secret, document))
+            elif kind == DeployToken.__name__:
+                known.add_deploy_token(rows.deploy_token(secret, document))
+            else:
+                known.add_job_token(rows.job_token(secret, document))
+        if not self._connections.is_writing:
+            self._kept_known = edition, known
+        return known
+
+    # packages
+
+    def next_id(self) -> int:
+        """Give a number that no row has or had, above all that were given before."""
+        with self._writing() as connection:
+            return _next(connection, "id")
+
+    def put_package(self, package: Package) -> None:
+        """Add or change a package, by its id. Its files' blobs come from `keeping`, or are there already."""
+        with self._writing() as connection:
+            known = self.package(package.id)
+            change = _changed(connection, package.gitlab_project, package.normalized)
+            connection.execute(rows.PUT_PACKAGE, (*rows.package_row(package), change))
+            before = {file.id: file for file in known.files} if known else {}
+            for file in package.files:
+                if before.get(file.id) != file:
+                    connection.execute(rows.PUT_BLOB, rows.blob_row(file.blob))
+                    connection.execute(rows.PUT_FILE, rows.file_row(file))
+            for file_id in before.keys() - {file.id for file in package.files}:
+                connection.execute("DELETE FROM files WHERE id = ?", (file_id,))
+            self._drop_unused(connection, before.values())
+            self._written[package.id] = change, package
+
+    def remove_package(self, package_id: int) -> None:
+        """Remove a package, if it is there."""
+        with self._writing() as connection:
+            package = self.package(package_id)
+            if package:
+                connection.execute("DELETE FROM files WHERE package_id = ?", (package_id,))
+                self._drop_unused(connection, package.files)
+                connection.execute("DELETE FROM packages WHERE id = ?", (package_id,))
+                _changed(connection, package.gitlab_project, package.normalized)
+                self._read.pop(package_id, None)
+                self._written.pop(package_id, None)
+
+    def package(self, package_id: int) -> Package | None:
+        """Find a package."""
+        if not -GREATEST_ID <= package_id <= GREATEST_ID:
+            return None
+        found = self._packages("SELECT id, change FROM packages WHERE id = ?", package_id)
+        return found[0] if found else None
+
+    def packages(self, gitlab_project: int) -> tuple[Package, ...]:
+        """Give the packages of a GitLab project, oldest first."""
+        return self._packages(
+            "SELECT id, change FROM packages WHERE gitlab_project = ? ORDER BY id", gitlab_project
+        )
+
+    def packages_named(self, gitlab_project: int, normalized: str) -> tuple[Package, ...]:
+        """Give the packages of one project in a GitLab project, oldest first."""
+        return self._packages(
+            "SELECT id, change FROM packages WHERE gitlab_project = ? AND normalized = ? ORDER BY id",
+            gitlab_project,
+            normalized,
+        )
+
+    def files_named(self, gitlab_project: int, sha256: str, filename: str) -> tuple[PackageFile, ...]:
+        """Give the files with this digest and this name, oldest first."""
+        packages = self._packages(
+            "SELECT DISTINCT packages.id, change FROM files JOIN packages ON packages.id = package_id "
+            "WHERE sha256 = ? AND filename = ? AND gitlab_project = ?",
+            sha256,
+            filename,
+            gitlab_project,
+        )
+        files = (file for package in packages for file in package.files)
+        found = [file for file in files if (file.sha256, file.filename) == (sha256, filename)]
+        return tuple(sorted(found, key=lambda file: file.id))
+
+    def serial(self, gitlab_project: int, normalized: str | None = None) -> int:
+        """Give a number that grows with every change of a project, or of a whole GitLab project."""
+        if normalized is None:
+            query = "SELECT max(serial) FROM serials WHERE gitlab_project = ?"
+            return self._rows(query, gitlab_project)[0][0] or 0
+        query = "SELECT serial FROM serials WHERE gitlab_project = ? AND normalized = ?"
+        found = self._rows(query, gitlab_project, normalized)
+        return found[0][0] if found else 0
+
+    def put_status(self, gitlab_project: int, normalized: str, status: ProjectStatus) -> None:
+        """Change the status of a project, which outlives its packages."""
+        row = gitlab_project, normalized, status.status, status.reason
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO statuses (gitlab_project, normalized, status, reason) "
+                "VALUES (?, ?, ?, ?)",
+                row,
+            )
+            _changed(connection, gitlab_project, normalized)
+
+    def status(self, gitlab_project: int, normalized: str) -> ProjectStatus:
+        """Give the status of a project: active unless it was changed."""
+        query = "SELECT status, reason FROM statuses WHERE gitlab_project = ? AND normalized = ?"
+        found = self._rows(query, gitlab_project, normalized)
+        return ProjectStatus(status=Status(found[0][0]), reason=found[0][1]) if found else ACTIVE
+
+    def close_filename(self, gitlab_project: int, normalized: str, filename: str) -> None:
+        """Remember that this file name is never to be taken again."""
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO closed_filenames (gitlab_project, normalized, filename) VALUES (?, ?, ?)",
+                (gitlab_project, normalized, filename),
+            )
+
+    def is_closed_filename(self, gitlab_project: int, normalized: str, filename: str) -> bool:
+        """Tell whether the file name is never to be taken again."""
+        query = "SELECT 1 FROM closed_filenames WHERE gitlab_project = ? AND normalized = ? AND filename = ?"
+        return bool(self._rows(query, gitlab_project, normalized, filename))
+
+    # underneath
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        if self._connections.is_writing:
+            with self._connections.writing() as connection:
+                yield connection
+            return
+        with self._connections.writing() as connection:
+            dropped = self._dropped = set()
+            written = self._written = {}
+            self._changes_known = False
+            self._committed = _last(connection, "change")
+            yield connection
+            changes_known = self._changes_known
+        self._read.update(written)
+        if changes_known:
+            self._edition = object()
+        self._remove_unused(dropped)
+
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        return self._connections.rows(query, *values)
+
+    def _packages(self, query: str, *values: object) -> tuple[Package, ...]:
+        """Give the packages that the query finds by id and last change."""
+        kept = [(change, self._read.get(number)) for number, change in self._rows(query, *values)]
+        if all(each and each[0] == change for change, each in kept):
+            return tuple(each[1] for _, each in kept if each)
+        with self._connections.reading() as connection:  # one moment, for both queries
+            found = connection.execute(query, values).fetchall()
+            return tuple(self._package(connection, package_id, change) for package_id, change in found)
+
+    def _package(self, connection: sqlite3.Connection, package_id: int, change: int) -> Package:
+        kept, package = self._read.get(package_id, (None, None))
+        if package and kept == change:
+            return package
+        (row,) = connection.execute(rows.GET_PACKAGE, (package_id,)).fetchall()
+        package = rows.package(row, self._files(connection, package_id))
+        if not self._connections.is_writing or change <= self._committed:  # else it may yet be undone
+            self._read[package_id] = change, package
+        return package
+
+    def _files(self, connection: sqlite3.Connection, package_id: int) -> Iterator[PackageFile]:
+        for row in connection.execute(rows.GET_FILES, (package_id,)).fetchall():
+            yield rows.file(row[3:], rows.blob(row[:3], self._directory.path_of(row[0])))
+
+    def _drop_unused(self, connection: sqlite3.Connection, files: Iterable[PackageFile]) -> None:
+        for sha256 in {file.blob.digests["sha256"] for file in files}:
+            connection.execute(rows.DROP_BLOB, {"sha256": sha256})
+            self._dropped.add(sha256)
+
+    def _remove_unused(self, digests: Iterable[str]) -> None:
+        if self._connections.is_writing:
+            self._dropped.update(digests)  # for the end: what is not committed yet may be undone
+            return
+        for sha256 in digests:
+            if self._is_used(sha256):
+                continue
+            with self._connections.alone, self._bringing_lock:  # nobody commits a row, nobody brings it again
+                if not self._bringing[sha256] and not self._is_used(sha256):
+                    self._directory.remove(sha256)
+
+    def _is_used(self, sha256: str) -> bool:
+        return bool(self._rows("SELECT 1 FROM blobs WHERE sha256 = ?", sha256))
+
+
+def _last(connection: sqlite3.Connection, counter: str) -> int:
+    found = connection.execute("SELECT value FROM counters WHERE name = ?", (counter,)).fetchall()
+    return int(found[0][0])
+
+
+def _next(connection: sqlite3.Connection, counter: str) -> int:
+    connection.execute("UPDATE counters SET value = value + 1 WHERE name = ?", (counter,))
+    return _last(connection, counter)
+
+
+def _changed(connection: sqlite3.Connection, gitlab_project: int, normalized: str) -> int:
+    change = _next(connection, "change")
+    row = gitlab_project, normalized, change
+    connection.execute(
+        "INSERT OR REPLACE INTO serials (gitlab_project, normalized, serial) VALUES (?, ?, ?)", row
+    )
+    return change

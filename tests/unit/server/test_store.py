@@ -1,0 +1,308 @@
+"""What every store does, and that all of them do the same."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reference_server.defaults import DEPLOY_TOKENS, GITLAB_PROJECTS, JOB_TOKENS, PERSONAL_ACCESS_TOKENS
+from reference_server.model import CoreMetadata, Package, PackageFile, ProjectStatus, Status, Visibility
+from reference_server.store import MemoryStore
+from reference_server.store.blobs import IN_MEMORY
+from reference_server.store.sqlite import SQLiteStore
+
+from .conftest import NOON
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reference_server.store import Store
+
+ABSENT = ("", "0", "5", "1" * 18, "9" * 19, "9" * 25, "²", "conformance", "nobody/nothing")
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    made: Store = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "store")
+    yield made
+    made.close()
+
+
+def put(store: Store, *contents: bytes, name: str = "demo", version: str = "1.0", owner: int = 1) -> Package:
+    """Put a package with a file for each of the contents."""
+    with store.lock:
+        package = Package(
+            id=store.next_id(),
+            gitlab_project=owner,
+            name=name.title(),
+            normalized=name,
+            version=version,
+            created_at=NOON,
+        )
+        for content in contents:
+            package = add(store, package, content)
+        if not contents:
+            store.put_package(package)
+    return package
+
+
+def add(store: Store, package: Package, content: bytes) -> Package:
+    with store.keeping(store.blobs.add(content)) as blob:
+        file = PackageFile(
+            id=store.next_id(),
+            package_id=package.id,
+            filename=f"{package.normalized}-{package.version}-{len(package.files)}.whl",
+            digests=blob.digests,
+            requires_python=">=3.8",
+            created_at=NOON,
+            blob=blob,
+            core_metadata=CoreMetadata(b"Metadata-Version: 2.1\n"),
+        )
+        package = replace(package, files=(*package.files, file))
+        store.put_package(package)
+    return package
+
+
+def test_gitlab_projects_by_id_and_path_in_any_case(store: Store) -> None:
+    for each in GITLAB_PROJECTS:
+        store.add_gitlab_project(each)
+    for each in GITLAB_PROJECTS:
+        assert store.gitlab_project(str(each.id)) == each
+        assert store.gitlab_project(each.full_path.upper()) == each
+    assert [store.gitlab_project(reference) for reference in ABSENT] == [None] * len(ABSENT)
+    changed = replace(GITLAB_PROJECTS[0], visibility=Visibility.INTERNAL, packages_enabled=False)
+    store.add_gitlab_project(changed)
+    assert store.gitlab_project("1") == changed
+
+
+def test_tokens_by_their_secret_and_kind(store: Store) -> None:
+    for personal in PERSONAL_ACCESS_TOKENS:
+        store.add_personal_access_token(personal)
+        assert store.personal_access_token(personal.secret) == personal
+        assert store.deploy_token(personal.secret) is None
+    for deploy in DEPLOY_TOKENS:
+        store.add_deploy_token(deploy)
+        assert store.deploy_token(deploy.secret) == deploy
+        assert store.job_token(deploy.secret) is None
+    for job in JOB_TOKENS:
+        store.add_job_token(job)
+        assert store.job_token(job.secret) == job
+        assert store.personal_access_token(job.secret) is None
+    revoked = replace(PERSONAL_ACCESS_TOKENS[0], revoked=True)
+    store.add_personal_access_token(revoked)
+    assert store.personal_access_token(revoked.secret) == revoked
+
+
+def test_packages_oldest_first(store: Store) -> None:
+    first, second = put(store, b"1"), put(store, b"2", b"3", version="2.0")
+    other, elsewhere = put(store, name="other"), put(store, b"4", owner=2)
+    assert store.packages(1) == (first, second, other)
+    assert store.packages(2) == (elsewhere,)
+    assert store.packages_named(1, "demo") == (first, second)
+    assert store.packages_named(2, "other") == ()
+    assert store.package(second.id) == second
+    assert store.package(10**30) is None
+    store.remove_package(first.id)
+    store.remove_package(first.id)
+    assert store.packages_named(1, "demo") == (second,)
+    assert store.next_id() > elsewhere.files[0].id
+
+
+def test_files_by_digest_and_name(store: Store) -> None:
+    packages = [put(store, b"same"), put(store, b"same"), put(store, b"other"), put(store, b"same", owner=2)]
+    files = [package.files[0] for package in packages]
+    assert store.files_named(1, files[0].sha256, files[0].filename) == (files[0], files[1])
+    assert store.files_named(1, files[0].sha256, "other") == ()
+    store.put_package(replace(packages[0], files=()))
+    assert store.files_named(1, files[0].sha256, files[0].filename) == (files[1],)
+
+
+def test_everything_about_a_file(store: Store) -> None:
+    package = put(store, b"content")
+    for yanked, provenance, requires_python in (
+        ("", b"{}", None),
+        ("why?", None, ""),
+        (None, b"\xff", "~=3"),
+    ):
+        file = replace(
+            package.files[0], yanked=yanked, provenance=provenance, requires_python=requires_python
+        )
+        store.put_package(replace(package, files=(replace(file, core_metadata=None),)))
+        assert store.packages(1)[0].files == (replace(file, core_metadata=None),)
+    assert store.packages(1)[0].files[0].blob.read() == b"content"
+
+
+def test_serials_grow_with_every_change(store: Store) -> None:
+    def serials() -> tuple[int, ...]:
+        return store.serial(1), store.serial(1, "demo"), store.serial(1, "other"), store.serial(2)
+
+    assert serials() == (0, 0, 0, 0)
+    package = put(store, b"1")
+    whole, project, other, elsewhere = serials()
+    assert whole == project > other == elsewhere == 0
+    store.put_status(1, "demo", ProjectStatus(status=Status.ARCHIVED, reason="old"))
+    assert serials()[:2] > (whole, project)
+    whole, project, *_ = serials()
+    put(store, name="other")
+    assert serials()[:2] > (whole, project)
+    assert serials()[1] == project
+    store.remove_package(package.id)
+    assert serials()[1] > project
+
+
+def test_statuses_and_closed_file_names(store: Store) -> None:
+    assert store.status(1, "demo") == ProjectStatus()
+    archived = ProjectStatus(status=Status.ARCHIVED, reason="old")
+    store.put_status(1, "demo", ProjectStatus(status=Status.QUARANTINED))
+    store.put_status(1, "demo", archived)
+    assert (store.status(1, "demo"), store.status(2, "demo")) == (archived, ProjectStatus())
+    assert not store.is_closed_filename(1, "demo", "a.whl")
+    store.close_filename(1, "demo", "a.whl")
+    store.close_filename(1, "demo", "a.whl")
+    assert store.is_closed_filename(1, "demo", "a.whl")
+    assert not store.is_closed_filename(2, "demo", "a.whl")
+
+
+@pytest.mark.parametrize("size", [10, IN_MEMORY + 1])
+def test_a_blob_goes_with_its_last_file(store: Store, size: int) -> None:
+    content = b"x" * size
+    one, two = put(store, content), put(store, content, owner=2)
+    store.remove_package(one.id)
+    assert two.files[0].blob.read() == content
+    store.put_package(replace(two, files=()))
+    if isinstance(two.files[0].blob.content, Path):
+        assert not two.files[0].blob.content.exists()
+
+
+@pytest.mark.parametrize("size", [10, IN_MEMORY + 1])
+def test_a_blob_that_no_file_takes_is_gone(store: Store, size: int) -> None:
+    with store.keeping(store.blobs.add(b"x" * size)) as blob:
+        assert len(blob.read()) == size
+    if isinstance(blob.content, Path):
+        assert not blob.content.exists()
+
+
+@pytest.mark.parametrize("size", [10, IN_MEMORY + 1])
+def test_a_blob_that_a_file_has_stays_when_it_is_brought_again(store: Store, size: int) -> None:
+    kept = put(store, b"x" * size).files[0].blob
+    with store.keeping(store.blobs.add(b"x" * size)):
+        pass
+    assert len(kept.read()) == size
+
+
+def test_writers_wait_for_each_other(store: Store) -> None:
+    started = Event()
+
+    def write() -> None:
+        started.set()
+        put(store, b"2", version="2.0")
+
+    with store.lock:
+        thread = Thread(target=write)
+        thread.start()
+        started.wait(10)
+        first = put(store, b"1")
+        assert store.packages(1) == (first,)
+    thread.join(10)
+    assert [package.version for package in store.packages(1)] == ["1.0", "2.0"]
+
+
+NAMES = st.sampled_from(["demo", "other", "Ünï\x00"])
+CONTENTS = st.sampled_from([b"", b"small", b"twin"])
+OWNERS = st.sampled_from([1, 2])
+PLACES = st.integers(0, 5)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), OWNERS, NAMES, st.lists(CONTENTS, max_size=2)),
+        st.tuples(st.just("add"), PLACES, CONTENTS),
+        st.tuples(st.just("yank"), PLACES, st.sampled_from([None, "", "why"])),
+        st.tuples(st.just("drop"), PLACES),
+        st.tuples(st.just("remove"), PLACES),
+        st.tuples(st.just("status"), OWNERS, NAMES, st.sampled_from(list(Status))),
+        st.tuples(st.just("close"), OWNERS, NAMES),
+        st.tuples(st.just("reopen")),
+    ),
+    max_size=12,
+)
+
+
+def do(store: Store, step: tuple[Any, ...]) -> None:
+    packages = store.packages(1) + store.packages(2)
+    match step:
+        case "put", owner, name, contents:
+            put(store, *contents, name=name, owner=owner)
+        case "status", owner, name, status:
+            store.put_status(owner, name, ProjectStatus(status=status))
+        case "close", owner, name:
+            store.close_filename(owner, name, "a.whl")
+        case kind, place, *more if place < len(packages):
+            change(store, packages[place], kind, *more)
+
+
+def change(store: Store, package: Package, kind: str, *more: Any) -> None:
+    if kind == "add":
+        add(store, package, *more)
+    elif kind == "yank":
+        files = tuple(replace(file, yanked=more[0]) for file in package.files)
+        store.put_package(replace(package, files=files))
+    elif kind == "drop":
+        store.put_package(replace(package, files=package.files[1:]))
+    elif kind == "remove":
+        store.remove_package(package.id)
+
+
+def seen(store: Store) -> list[Any]:
+    """Give all that can be asked, without where contents lie."""
+    packages = [package for owner in (1, 2, 3) for package in store.packages(owner)]
+    files = [file for package in packages for file in package.files]
+    return [
+        [replace(package, files=()) for package in packages],
+        [replace(file, blob=replace(file.blob, content=file.blob.read())) for file in files],
+        [
+            [file.id for file in store.files_named(owner, file.sha256, file.filename)]
+            for owner in (1, 2)
+            for file in files
+        ],
+        [
+            (
+                store.serial(owner, name),
+                store.status(owner, name),
+                store.is_closed_filename(owner, name, "a.whl"),
+                [package.id for package in store.packages_named(owner, name)],
+            )
+            for owner in (1, 2)
+            for name in ("demo", "other", "Ünï\x00")
+        ],
+        [store.serial(owner) for owner in (1, 2, 3)],
+        store.next_id(),
+    ]
+
+
+@settings(deadline=None, max_examples=15)
+@given(steps=STEPS)
+def test_both_stores_agree_whatever_is_done_to_them(steps: list[tuple[Any, ...]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        memory, sqlite = MemoryStore(), SQLiteStore(Path(folder, "store"))
+        try:
+            for step in steps:
+                if step == ("reopen",):
+                    sqlite.close()
+                    sqlite = SQLiteStore(Path(folder, "store"))
+                else:
+                    do(memory, step)
+                    do(sqlite, step)
+            assert seen(sqlite) == seen(memory)
+            blobs = {
+                file.sha256 for owner in (1, 2) for each in sqlite.packages(owner) for file in each.files
+            }
+            assert {path.name for path in Path(folder, "store", "blobs").glob("*/*")} == blobs
+        finally:
+            sqlite.close()
+            memory.close()

@@ -1,0 +1,258 @@
+"""The store that keeps everything in a directory: what it survives, and what it refuses to open."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from reference_server import ReferenceServer, cli, standalone
+from reference_server.defaults import default_registry
+from reference_server.distributions import wheel
+from reference_server.rules import Rules
+from reference_server.store.blobs import IN_MEMORY
+from reference_server.store.errors import (
+    NotAStoreError,
+    StoreError,
+    StoreHeldError,
+    StoreTooNewError,
+    StoreUnwritableError,
+)
+from reference_server.store.schema import VERSIONS
+from reference_server.store.sqlite import SQLiteStore
+
+from .conftest import NOON, Api
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from reference_server.registry import Registry
+
+DEMO = wheel("demo", "1.0")
+
+
+def opened(directory: Path, **rules: object) -> Registry:
+    changed = replace(Rules(), **rules)  # type: ignore[arg-type]
+    return default_registry(now=lambda: NOON, rules=changed, store=SQLiteStore(directory))
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return tmp_path / "a" / "store"
+
+
+@pytest.fixture
+def registry(directory: Path) -> Iterator[Registry]:
+    registry = opened(directory)
+    yield registry
+    registry.close()
+
+
+def test_everything_survives_a_restart(directory: Path) -> None:
+    registry = opened(directory, reopens_filenames=False)
+    for version in ("1.0", "2.0", "3.0"):
+        made = wheel(
+            "demo", version, requires_python=">=3.8", size=IN_MEMORY + 1 if version == "2.0" else None
+        )
+        registry.publish(made.filename, made.content)
+    registry.yank("demo", version="1.0", reason="old")
+    registry.attach_provenance("demo", made.filename, {"version": 1})
+    registry.set_status("demo", "deprecated", reason="use other")
+    registry.delete("demo", version="3.0")
+    project = registry.gitlab_project("1")
+    pages = [Api(registry).get("/projects/1/packages/pypi/simple/demo/").data]
+    before = registry.packages(project), registry.store.serial(1), registry.status(project, "demo")
+    registry.close()
+    registry = opened(directory)
+    assert (registry.packages(project), registry.store.serial(1), registry.status(project, "demo")) == before
+    assert [len(file.blob.read()) for each in before[0] for file in each.files] == [
+        file.size for each in before[0] for file in each.files
+    ]
+    assert registry.store.is_closed_filename(1, "demo", made.filename)
+    pages.append(Api(registry).get("/projects/1/packages/pypi/simple/demo/").data)
+    assert pages[0] == pages[1]
+    assert registry.store.next_id() > max(file.id for each in before[0] for file in each.files)
+    registry.close()
+
+
+def test_a_page_changes_after_a_restart(directory: Path) -> None:
+    registry = opened(directory)
+    registry.publish(DEMO.filename, DEMO.content)
+    registry.close()
+    registry = opened(directory)
+    api, page = Api(registry), "/projects/1/packages/pypi/simple/demo/"
+    assert b"data-yanked" not in api.get(page).data
+    registry.yank("demo")
+    assert b"data-yanked" in api.get(page).data
+    registry.close()
+
+
+def test_ready_made_ones_are_only_added_when_they_are_missing(directory: Path) -> None:
+    registry = opened(directory)
+    changed = replace(registry.gitlab_project("1"), packages_enabled=False)
+    registry.store.add_gitlab_project(changed)
+    registry.close()
+    registry = opened(directory)
+    assert registry.gitlab_project("1") == changed
+    registry.close()
+
+
+def test_what_a_crash_left_is_swept_and_nothing_else(directory: Path) -> None:
+    registry = opened(directory)
+    kept = registry.publish(DEMO.filename, DEMO.content).blob
+    registry.close()
+    orphan = directory / "blobs" / "ab" / ("ab" * 32)
+    half, foreign = directory / "incoming" / "upload-x", [directory / "blobs" / "README", directory / "notes"]
+    (directory / "incoming").mkdir()
+    for path in (orphan, half, *foreign):
+        path.write_bytes(b"left")
+    registry = opened(directory)
+    assert not orphan.exists()
+    assert not half.exists()
+    assert all(path.exists() for path in foreign)
+    assert kept.read() == DEMO.content
+    registry.close()
+
+
+def test_a_refused_upload_leaves_nothing(directory: Path, registry: Registry) -> None:
+    api = Api(registry)
+    large = b"x" * (IN_MEMORY + 1)
+    assert api.upload(content=large, fields={"sha256_digest": "0" * 64}).status_code == 400
+    assert api.upload(content=large, without=["name"]).status_code == 400
+    assert api.upload(DEMO.filename, DEMO.content, fields={"name": "demo"}).status_code == 201
+    twin = wheel("demo", "1.0", marker="twin")
+    assert api.upload(twin.filename, twin.content, fields={"name": "demo"}).status_code == 400
+    assert [path.name for path in (directory / "blobs").glob("*/*")] == [DEMO.sha256]
+    assert list((directory / "incoming").iterdir()) == []
+
+
+def test_an_error_undoes_the_whole_transaction(directory: Path, registry: Registry) -> None:
+    file = registry.publish(DEMO.filename, DEMO.content)
+    serial = registry.store.serial(1)
+
+    def interrupted() -> None:
+        with registry.store.lock:
+            registry.delete("demo")
+            assert registry.store.packages(1) == ()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        interrupted()
+    assert registry.store.serial(1) == serial
+    assert registry.store.packages(1)[0].files == (file,)
+    assert file.blob.read() == DEMO.content
+    assert (directory / "blobs" / file.sha256[:2] / file.sha256).exists()
+
+
+def test_readers_see_what_is_committed_and_wait_for_nobody(registry: Registry) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool, registry.store.lock:
+        registry.publish(DEMO.filename, DEMO.content)
+        assert pool.submit(registry.store.packages, 1).result(10) == ()
+        assert len(registry.store.packages(1)) == 1
+    assert len(registry.store.packages(1)) == 1
+
+
+def test_another_server_holds_it(directory: Path, registry: Registry) -> None:
+    with pytest.raises(StoreHeldError, match="another server holds it"):
+        SQLiteStore(directory)
+    registry.close()
+    opened(directory).close()
+
+
+def test_no_database(directory: Path) -> None:
+    directory.mkdir(parents=True)
+    (directory / "registry.sqlite3").write_bytes(b"not a database " * 100)
+    with pytest.raises(NotAStoreError, match="not a database"):
+        SQLiteStore(directory)
+    assert not (directory / "blobs").exists()
+
+
+def test_another_programs_database(directory: Path) -> None:
+    directory.mkdir(parents=True)
+    with sqlite3.connect(directory / "registry.sqlite3") as database:
+        database.execute("CREATE TABLE theirs (x)")
+    database.close()
+    with pytest.raises(NotAStoreError, match="another program's"):
+        SQLiteStore(directory)
+
+
+def test_a_newer_schema(directory: Path) -> None:
+    opened(directory).close()
+    database = sqlite3.connect(directory / "registry.sqlite3")
+    database.execute(f"PRAGMA user_version = {len(VERSIONS) + 1}")
+    database.close()
+    with pytest.raises(StoreTooNewError, match="a later one"):
+        SQLiteStore(directory)
+
+
+def test_a_directory_with_something_else_in_it(tmp_path: Path) -> None:
+    (tmp_path / "holiday.jpg").touch()
+    with pytest.raises(NotAStoreError, match=r"holiday\.jpg"):
+        SQLiteStore(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["holiday.jpg"]
+
+
+def test_a_place_that_is_no_directory(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file", tmp_path / "file" / "store"):
+        with pytest.raises(StoreUnwritableError, match="may write to"):
+            SQLiteStore(place)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(StoreUnwritableError):
+        SQLiteStore(tmp_path)
+
+
+def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("granian", reason="granian is not installed")
+    (tmp_path / "file").touch()
+    assert cli.main(["serve", "--port", "0", "--store", str(tmp_path / "file")]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("reference-server: cannot keep a registry in ")
+    assert error.count("\n") == 1
+
+
+def test_the_store_reaches_the_application(directory: Path, tmp_path: Path) -> None:
+    app = standalone.application(max_file_size=7, directory=tmp_path, store=directory)
+    registry: Registry = app._registry  # type: ignore[attr-defined]
+    assert isinstance(registry.store, SQLiteStore)
+    assert registry.rules.max_file_size == 7
+    registry.close()
+
+
+def test_a_server_finds_what_an_earlier_one_kept(directory: Path) -> None:
+    with ReferenceServer(store=directory) as server:
+        file = server.registry.publish(DEMO.filename, DEMO.content)
+    with ReferenceServer(store=str(directory)) as server:
+        url = f"{server.url}/files/{file.sha256}/{DEMO.filename}"
+        answer = requests.get(url, auth=(server.username, server.password), timeout=10)
+        assert answer.content == DEMO.content
+
+
+def test_a_registry_has_its_own_store(directory: Path, registry: Registry) -> None:
+    with pytest.raises(ValueError, match="not both"):
+        ReferenceServer(registry=registry, store=directory)
+
+
+class TestFixture:
+    @pytest.fixture
+    def reference_server_store(self, directory: Path) -> Path:
+        return directory
+
+    def test_the_fixture_takes_a_store(self, reference_server: ReferenceServer) -> None:
+        assert isinstance(reference_server.registry.store, SQLiteStore)
+
+
+def test_all_errors_are_store_errors() -> None:
+    for kind in (NotAStoreError, StoreHeldError, StoreTooNewError, StoreUnwritableError):
+        assert issubclass(kind, StoreError)
