@@ -10,14 +10,15 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from reference_server.errors import (
     FieldError,
-    FileExistsAlreadyError,
     FileTooLargeError,
     ForbiddenError,
     InsufficientScopeError,
     NotAuthenticatedError,
     NotFoundError,
     PackageInvalidError,
+    PolicyError,
     RegistryError,
+    UnsupportedEncodingError,
     UnusableTokenError,
 )
 
@@ -28,9 +29,10 @@ STATUSES: dict[type[RegistryError], int] = {
     ForbiddenError: 403,
     NotFoundError: 404,
     FileTooLargeError: 413,
+    UnsupportedEncodingError: 415,
     FieldError: 400,
-    FileExistsAlreadyError: 400,
     PackageInvalidError: 400,
+    PolicyError: 400,
 }
 
 

@@ -41,10 +41,7 @@ GITLAB_PROJECTS = (
         full_path="conformance/elsewhere",
         members=MappingProxyType({"maintainer": Role.MAINTAINER}),
     ),
-)
-
-INTERNAL = GitLabProject(
-    id=5, full_path="conformance/internal", visibility=Visibility.INTERNAL, members=MEMBERS
+    GitLabProject(id=5, full_path="conformance/internal", visibility=Visibility.INTERNAL, members=MEMBERS),
 )
 
 _MAINTAINER = User("maintainer")
@@ -103,7 +100,7 @@ def default_registry(
     registry = Registry(now=now, rules=rules, store=store)
     state = registry.store
     with state.lock:
-        for gitlab_project in (*GITLAB_PROJECTS, INTERNAL):
+        for gitlab_project in GITLAB_PROJECTS:
             if state.gitlab_project(str(gitlab_project.id)) is None:
                 state.add_gitlab_project(gitlab_project)
         for personal_access_token in PERSONAL_ACCESS_TOKENS:

@@ -83,6 +83,12 @@ class FileTooLargeError(RegistryError):
     message = "413 Request Entity Too Large - File is too large"
 
 
+class UnsupportedEncodingError(RegistryError):
+    """The request body is compressed, which nothing here undoes. Source: RFC 9110, 8.4."""
+
+    message = "415 Unsupported Media Type - Content-Encoding is not supported"
+
+
 class FieldError(RegistryError):
     """A form field or parameter is missing or makes no sense."""
 
@@ -170,7 +176,28 @@ class FileNameTakenError(PackageInvalidError):
     reason = "File name has already been taken"
 
 
-class FileExistsAlreadyError(RegistryError):
+class PolicyError(RegistryError):
+    """What the Python Package Index asks of uploads beyond the specifications, in its own words."""
+
+
+class PasswordRefusedError(ForbiddenError):
+    """The Python Package Index takes no passwords of people."""
+
+    message = (
+        "Username/Password authentication is no longer supported. "
+        "Migrate to API Tokens or Trusted Publishers instead."
+    )
+
+
+class FileNameClosedError(PolicyError):
+    """The Python Package Index never takes the name of a deleted file again."""
+
+    message = (
+        "This filename was previously used by a file that has since been deleted. Use a different version."
+    )
+
+
+class FileExistsAlreadyError(PolicyError):
     """The project already has a file of this name, as the Python Package Index says it."""
 
     def __init__(self, filename: str, blake2_256: str) -> None:

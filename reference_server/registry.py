@@ -259,8 +259,8 @@ class Registry:
         existing = self._existing(gitlab_project, upload)
         if self.store.is_closed_filename(gitlab_project.id, normalized, upload.filename):
             raise self.rules.file_name_closed()
-        for check in self.rules.project_checks if existing is None else ():
-            check(upload, self.packages(gitlab_project))
+        if existing is None and self.rules.project_checks:
+            self._check_beside(self.packages(gitlab_project), upload)
         if existing is None or self.rules.duplicates == "add":
             return self._append(gitlab_project, upload)
         if self.rules.duplicates == "ignore" or self._is_taken_again(existing, upload):
@@ -269,6 +269,10 @@ class Registry:
             raise self.rules.file_name_taken(existing)
         self._drop(gitlab_project, existing)
         return self._append(gitlab_project, upload)
+
+    def _check_beside(self, packages: tuple[Package, ...], upload: Upload) -> None:
+        for check in self.rules.project_checks:
+            check(upload, packages)
 
     def _is_taken_again(self, existing: PackageFile, upload: Upload) -> bool:
         same = existing.blob.digests["sha256"] == upload.blob.digests["sha256"]

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from reference_server.archive_checks import ArchiveCheck
     from reference_server.archives import Archive, Limits
     from reference_server.errors import RegistryError
-    from reference_server.model import Action, Caller, Credentials, GitLabProject, PackageFile, Upload
+    from reference_server.model import (
+        Action,
+        Caller,
+        Credentials,
+        GitLabProject,
+        Package,
+        PackageFile,
+        Upload,
+    )
     from reference_server.store.blobs import Blob
 
 DOCUMENTED_MAX_FILE_SIZE = 50 * 1024 * 1024  # "The maximum allowed size is 50 Megabytes."
@@ -57,6 +65,16 @@ def same_filename(existing: PackageFile, upload: Upload) -> bool:
     return existing.filename == upload.filename
 
 
+def as_it_is(upload: Upload) -> Upload:
+    """Take an upload to say what it says."""
+    return upload
+
+
+def normalized_name(packages: Sequence[Package]) -> str:
+    """Call a project by its normalized name."""
+    return packages[0].normalized
+
+
 def file_name_taken(_existing: PackageFile) -> RegistryError:
     """Refuse a second upload of a file name in GitLab's words."""
     return FileNameTakenError()
@@ -91,7 +109,9 @@ class Rules:
     Names and versions: `valid_name`, `valid_version`, `normalize` (equal for all spellings of a project),
     `version_key` (equal for all spellings of a version).
 
-    Uploads: `required_fields` of the form, in the order in which they are reported; `max_file_size` in
+    Uploads: `understood` gives what an upload is taken to say; each of the `upload_checks` (upload) and, for
+    a file that is new, of the `project_checks` (upload, all packages, oldest first) raises;
+    `required_fields` of the form, in the order in which they are reported; `max_file_size` in
     bytes or None; `valid_filename`; `filename_agrees` (file name, name, version); `filetype_agrees` (file
     name, the form's file type or an empty text); `valid_requires_python` and `max_requires_python`
     (characters); `valid_metadata_version` of the form, where it has one; `verify_digests` (claimed,
@@ -99,7 +119,8 @@ class Rules:
     `recorded_digests` (claimed, actual) gives what is stored and shown; `is_duplicate` (existing, upload)
     and what then happens: `reject` it, `replace` the file, `ignore` the upload and say it went well, or
     `add` a second file; `takes_identical` answers an upload of the very same bytes as if it were the first;
-    `file_name_taken` (existing) gives the refusal; `created_status` is the status of success;
+    `file_name_taken` (existing) gives the refusal, and `file_name_closed` that of a deleted file's name;
+    `created_status` is the status of success;
     `keeps_rejected` stores what was refused all the same.
 
     Archives: `open_archive` (file name, blob, `archive_limits`) gives what is inside, or None for what is not
@@ -108,16 +129,17 @@ class Rules:
     Metadata files: `reads_metadata` (archive) gives what a distribution holds; `offers_metadata`
     (file name, document) tells whether it is served. Project status: `takes_uploads`, `offers_files`.
 
-    Reading: `lists` a file on its project's page; `finds` the file that a download asks for (file,
+    Reading: `lists` a file on its project's page; `display_name` (a project's packages, oldest first) is what
+    the root page calls it; `finds` the file that a download asks for (file,
     sha256, file name); a URL without its slash or with an unnormalized name redirects, or is
     answered where it is: `redirects_slashless`, `redirects_unnormalized`.
 
     Simple pages: `api_version`, which they say, or None; `serializations`, the media types there are, best
     first; `default_serialization` for clients that have no wish; `negotiate` (Accept header, types, default);
     what comes when no type is acceptable: a refusal or the default (`refuses_unacceptable`);
-    `reads_format`, the query's `format`; `gzips_from`, the number of bytes from which a page is compressed
-    for those who like it, or None. Pages are kept until the state changes: a rule has to decide the same
-    again, unless a fault made it.
+    `reads_format`, the query's `format`; `shown_hashes` of each file, of which HTML has the first;
+    `gzips_from`, the number of bytes from which a page is compressed for those who like it, or None. Pages
+    are kept until the state changes: a rule has to decide the same again, unless a fault made it.
 
     Deleting: `forgets` a file when its package or it itself is deleted; `reopens_filenames` of deleted
     files for new uploads.
@@ -131,6 +153,9 @@ class Rules:
     normalize: Callable[[str], str] = grammar.normalize
     version_key: Callable[[str], Hashable] = grammar.version_key
 
+    understood: Callable[[Upload], Upload] = as_it_is
+    upload_checks: tuple[Callable[[Upload], None], ...] = ()
+    project_checks: tuple[Callable[[Upload, Sequence[Package]], None], ...] = ()
     required_fields: tuple[str, ...] = ("content", "name", "version")
     max_file_size: int | None = DOCUMENTED_MAX_FILE_SIZE
     valid_filename: Callable[[str], bool] = grammar.is_valid_filename
@@ -145,6 +170,7 @@ class Rules:
     duplicates: Literal["reject", "replace", "ignore", "add"] = "reject"
     takes_identical: bool = False
     file_name_taken: Callable[[PackageFile], RegistryError] = file_name_taken
+    file_name_closed: Callable[[], RegistryError] = FileNameTakenError
     created_status: int = 201
     keeps_rejected: bool = False
 
@@ -158,6 +184,7 @@ class Rules:
     offers_files: Callable[[ProjectStatus], bool] = offers_files
 
     lists: Callable[[PackageFile], bool] = always
+    display_name: Callable[[Sequence[Package]], str] = normalized_name
     finds: Callable[[PackageFile, str, str], bool] = exactly
     redirects_slashless: bool = True
     redirects_unnormalized: bool = True
@@ -172,6 +199,7 @@ class Rules:
     negotiate: Callable[[str | None, Sequence[str], str], str | None] = negotiation.negotiate
     refuses_unacceptable: bool = True
     reads_format: bool = True
+    shown_hashes: tuple[str, ...] = ("sha256",)
     gzips_from: int | None = 1024
 
     forgets: Callable[[PackageFile], bool] = always

@@ -365,7 +365,7 @@ class DuplicatesWithoutTheWords(Fault):
     """Refuses a second upload with words that twine does not look for, as Nexus does."""
 
     incident = "poetry #10602"
-    breaks = ("upload.dup.message",)
+    breaks = ("upload.dup.message", "upload.dup.pypi-text", "upload.dup.same-content-new-name")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "upload" and TAKEN.search(response.data):

@@ -1,23 +1,78 @@
-"""The rules of the Python Package Index. Source: its user documentation, and Warehouse's code."""
+"""The rules of the Python Package Index. Source: its user documentation, and Warehouse's code.
+
+Not imitated: what takes its database or its people (prohibited names, limits of rate, releases that close
+after two weeks), its list of classifiers, of which only the categories are known here, and attestations.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.errors import FileExistsAlreadyError
+from reference_server.errors import FileExistsAlreadyError, FileNameClosedError, PasswordRefusedError
+from reference_server.flavours import pypi_archives, pypi_files, pypi_metadata, pypi_projects
+from reference_server.model import ANONYMOUS, Caller
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reference_server.access import Tokens
+    from reference_server.model import Action, Credentials, GitLabProject, Package, PackageFile
     from reference_server.rules import Rules
+
+TOKEN_USERNAME = "__token__"  # noqa: S105 - what a token comes with
+WITH_PASSWORD = Caller(scopes=frozenset({"password"}))
+"""Nobody known, who has presented a name and a password."""
 
 
 def rules(rules: Rules) -> Rules:
     """Give the rules of PyPI where they differ from GitLab's."""
     return replace(
         rules,
+        identify=_names_passwords(rules.identify),
+        authorize=_without_passwords(rules.authorize),
         created_status=200,
+        understood=pypi_metadata.without_unknown,
+        upload_checks=(*pypi_files.FORM_CHECKS, *pypi_metadata.CHECKS, *pypi_files.NAME_CHECKS),
+        project_checks=pypi_projects.CHECKS,
+        archive_checks=(*rules.archive_checks, *pypi_archives.CHECKS),
         takes_identical=True,
-        file_name_taken=lambda existing: FileExistsAlreadyError(
-            existing.filename, existing.digests["blake2_256"]
-        ),
+        file_name_taken=_exists_already,
+        file_name_closed=FileNameClosedError,
+        reopens_filenames=False,
+        display_name=lambda packages: max(packages, key=_newest).name,
     )
+
+
+def _exists_already(existing: PackageFile) -> FileExistsAlreadyError:
+    return FileExistsAlreadyError(existing.filename, existing.digests["blake2_256"])
+
+
+def _newest(package: Package) -> int:
+    return max((file.id for file in package.files), default=0)
+
+
+def _names_passwords(
+    identify: Callable[[Credentials, Tokens], Caller],
+) -> Callable[[Credentials, Tokens], Caller]:
+    """Tell who comes with a password apart. Beyond PyPI, a token is one under any user name."""
+
+    def identified(credentials: Credentials, tokens: Tokens) -> Caller:
+        caller = identify(credentials, tokens)
+        username = credentials.basic[0] if credentials.basic else TOKEN_USERNAME
+        return WITH_PASSWORD if caller == ANONYMOUS and username != TOKEN_USERNAME else caller
+
+    return identified
+
+
+def _without_passwords(
+    authorize: Callable[[Caller, GitLabProject, Action], None],
+) -> Callable[[Caller, GitLabProject, Action], None]:
+    """Refuse uploads with a password; whoever reads is not asked who they are."""
+
+    def authorized(caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        if caller == WITH_PASSWORD and action == "upload":
+            raise PasswordRefusedError
+        authorize(caller, gitlab_project, action)
+
+    return authorized

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from reference_server.registry import Registry
 
 OK, UNKNOWN, HIDDEN, FORBIDDEN = None, NotAuthenticatedError, GitLabProjectNotFoundError, ForbiddenError
-PRIVATE, PUBLIC, SWITCHED_OFF, _ = GITLAB_PROJECTS
+PRIVATE, PUBLIC, SWITCHED_OFF, *_ = GITLAB_PROJECTS
 INTERNAL = replace(PRIVATE, visibility=Visibility.INTERNAL)
 READING = (Action.BROWSE, Action.DOWNLOAD, Action.INSPECT)
 

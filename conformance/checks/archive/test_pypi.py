@@ -1,0 +1,22 @@
+"""What the Python Package Index asks of archives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.checks import check
+from conformance.checks.archive.support import each_refused
+
+if TYPE_CHECKING:
+    from conformance.fixtures import NewName, Registry
+
+
+@check("archive.license-files")
+def test_license_files(registry: Registry, new_name: NewName) -> None:
+    kinds = ("missing_license_file_wheel", "missing_license_file_sdist")
+    each_refused(registry, new_name("license"), *kinds)
+
+
+@check("archive.duplicate-entries")
+def test_duplicate_entries(registry: Registry, new_name: NewName) -> None:
+    each_refused(registry, new_name("duplicate"), "duplicate_member_wheel")

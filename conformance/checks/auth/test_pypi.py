@@ -1,0 +1,23 @@
+"""Whom the Python Package Index takes uploads from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.auth.support import NOT_A_TOKEN, nothing_stored
+from conformance.target import Credential
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.fixtures import NewName, Registry
+
+
+@check("auth.upload.password-refused")
+def test_password_refused(registry: Registry, new_name: NewName) -> None:
+    """No account is needed: the user name alone says that a password follows."""
+    person = registry.knowing(person=Credential(username="conformance-nobody", password=NOT_A_TOKEN))
+    distribution = wheel(new_name("password"), "1.0")
+    expect.status(person.upload(distribution, as_="person"), 403)
+    nothing_stored(registry, distribution)

@@ -1,0 +1,41 @@
+"""What the Python Package Index makes of names.
+
+The names of Python's own modules are not tried: a registry that takes them would keep them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.checks import check
+from conformance.checks.publishing import publish
+from conformance.names import normalized
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Index, NewName, Registry
+
+LOOK_ALIKES = ("1ookal1ke", "l00kalike", "look-alike")
+
+
+@check("name.display-updates")
+def test_display_updates(registry: Registry, index: Index, new_name: NewName) -> None:
+    name = new_name("display")
+    respelled = name.replace("-", "_").title()
+    publish(registry, wheel(name, "1.0"), wheel(respelled, "1.1"))
+    for root in index.roots():
+        shown = [each for each in root.names if normalized(each) == name]
+        expect.equal(shown, [respelled], of="a list of projects with", where=root.where)
+
+
+@check("name.too-similar")
+def test_too_similar(registry: Registry, new_name: NewName) -> None:
+    name = new_name("lookalike")
+    publish(registry, wheel(name, "1.0"))
+    similar = [name.replace("lookalike", look_alike) for look_alike in LOOK_ALIKES]
+    answers = {each: registry.upload(wheel(each, "1.0")) for each in similar}
+    wrong = [f"{each}: {answer.status}" for each, answer in answers.items() if answer.status != 400]
+    expect.nothing(of=wrong, is_="answered other than with 400", where=registry.target.upload_url)
+    for each in similar:
+        expect.not_listed(registry.project_page(each), [wheel(each, "1.0").filename])

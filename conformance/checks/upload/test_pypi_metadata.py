@@ -1,0 +1,94 @@
+"""What the Python Package Index asks of the metadata in the form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.attempts import link_to
+from conformance.checks import check
+from conformance.checks.upload.policy import metadata_refused
+from conformance.wire import upload_form
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.fixtures import NewName, Registry
+
+UNKNOWN_OF_OLD = ("requires_python", "home_page", "author_email", "license", "platform")
+"""Fields that distutils filled with UNKNOWN, and one that a page shows."""
+SITE = "https://example.invalid/"
+BROKEN_RST = "A link without an end: `here <https://example.invalid/>`_, `there\n\n.. nothing-like-this:: x\n"
+
+
+@check("upload.unknown-literal")
+def test_unknown_literal(registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("unknown"), "1.0")
+    form = upload_form(distribution).with_more((field, "UNKNOWN") for field in UNKNOWN_OF_OLD)
+    expect.accepted(registry.upload(distribution, form=form))
+    link_to(registry, distribution)
+    page = registry.project_page(distribution.name)
+    shown = [file.requires_python for file in page.files if file.requires_python is not None]
+    expect.nothing(of=shown, is_="shown as Requires-Python", where=page.where)
+
+
+@check("upload.description-render")
+def test_description_render(registry: Registry, new_name: NewName) -> None:
+    metadata_refused(
+        registry,
+        new_name("description"),
+        {"description": BROKEN_RST, "description_content_type": "text/x-rst"},
+        {"description": BROKEN_RST},
+    )
+
+
+@check("upload.summary-limits")
+def test_summary_limits(registry: Registry, new_name: NewName) -> None:
+    metadata_refused(registry, new_name("summary"), {"summary": "A" * 513}, {"summary": "Two\nlines"})
+
+
+@check("upload.classifiers")
+def test_classifiers(registry: Registry, new_name: NewName) -> None:
+    classifiers = ("Conformance :: Unknown", "Private :: Do Not Upload")
+    metadata_refused(registry, new_name("classifier"), *({"classifiers": (each,)} for each in classifiers))
+
+
+@check("upload.urls")
+def test_urls(registry: Registry, new_name: NewName) -> None:
+    metadata_refused(
+        registry,
+        new_name("urls"),
+        {"home_page": "no url"},
+        {"download_url": "javascript:alert(1)"},
+        {"project_urls": ("Source, no url",)},
+        {"project_urls": (f", {SITE}",)},
+        {"project_urls": (f"{'L' * 33}, {SITE}",)},
+    )
+
+
+@check("upload.emails")
+def test_emails(registry: Registry, new_name: NewName) -> None:
+    mistakes = ({"author_email": "nobody"}, {"maintainer_email": "Nobody <nobody>"})
+    metadata_refused(registry, new_name("emails"), *mistakes)
+
+
+@check("upload.direct-refs")
+def test_direct_refs(registry: Registry, new_name: NewName) -> None:
+    metadata_refused(registry, new_name("direct"), {"requires_dist": (f"other @ {SITE}other-1.0.zip",)})
+
+
+@check("upload.license-exclusive")
+def test_license_exclusive(registry: Registry, new_name: NewName) -> None:
+    metadata_refused(registry, new_name("license"), {"license": "MIT", "license_expression": "MIT"})
+
+
+@check("upload.license-expression-valid")
+def test_license_expression_valid(registry: Registry, new_name: NewName) -> None:
+    expressions = ("No-License-Of-This-Name", "MIT AND", "MIT or else")
+    mistakes = ({"license_expression": expression} for expression in expressions)
+    metadata_refused(registry, new_name("expression"), *mistakes)
+
+
+@check("upload.dynamic-valid")
+def test_dynamic_valid(registry: Registry, new_name: NewName) -> None:
+    mistakes = ({"dynamic": (field,)} for field in ("Name", "Version", "No-Such-Field"))
+    metadata_refused(registry, new_name("dynamic"), *mistakes)

@@ -1,0 +1,29 @@
+"""What a public index makes of versions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import expect
+from conformance.checks import check
+from conformance.names import normalized
+from conformance.verdicts import Deviation
+
+if TYPE_CHECKING:
+    from conformance.fixtures import Corpus, Registry
+
+LOCAL = ("version-local", "version-all")
+
+
+@check("version.local.pypi-forbidden")
+def test_local_forbidden(registry: Registry, corpus: Corpus) -> None:
+    items = [corpus.published[role] for role in LOCAL]
+    for item in items:
+        if not 400 <= item.status < 500:
+            raise Deviation(
+                expected=f"version {item.distribution.version!r} is refused (4xx)",
+                found=f"{item.status} {item.text[: expect.SHOWN]}".strip(),
+                where=item.where,
+            )
+    page = registry.project_page(normalized(items[0].distribution.name))
+    expect.not_listed(page, [item.distribution.filename for item in items])

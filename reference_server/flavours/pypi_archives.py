@@ -1,0 +1,100 @@
+"""What the Python Package Index asks of archives beyond what a registry has to.
+
+Source: its user documentation, "Archives"; Warehouse, `warehouse/utils/zipfiles.py`; PEP 639.
+"""
+
+from __future__ import annotations
+
+import struct
+import tarfile
+import zipfile
+from collections import Counter
+from typing import IO, TYPE_CHECKING
+
+from reference_server.errors import PolicyError
+from reference_server.tarballs import Kind
+
+if TYPE_CHECKING:
+    from reference_server.archive_checks import ArchiveCheck
+    from reference_server.archives import Archive
+    from reference_server.model import Upload
+
+_NOT_ACCEPTED = "Invalid distribution file. ZIP archive not accepted: {}."
+_LOCAL_HEADER = struct.Struct("<4s22xHH")
+_END = struct.Struct("<4s16xH")
+_UTF8 = 0x800  # the flag of a path that is in UTF-8
+
+
+def is_one_archive(_archive: Archive, upload: Upload) -> None:
+    """Refuse a file that one program unpacks as a zip archive, and another as a tar archive."""
+    with upload.blob.open() as stream:
+        if zipfile.is_zipfile(stream) and _is_tarfile(stream):
+            raise PolicyError("Invalid distribution file. File is both a zip and a tar file.")
+
+
+def paths_are_unique(archive: Archive, _upload: Upload) -> None:
+    """Refuse a zip archive in which a path is there twice: programs differ in which they take."""
+    paths = Counter(member.path for member in archive.members)
+    if _is_zip(archive) and any(times > 1 for times in paths.values()):
+        raise PolicyError(_NOT_ACCEPTED.format("Duplicate filename in local headers"))
+
+
+def zip_has_one_reading(archive: Archive, upload: Upload) -> None:
+    """Refuse a zip archive that reads otherwise from its beginning than from the list at its end."""
+    if not _is_zip(archive):
+        return
+    with upload.blob.open() as stream, zipfile.ZipFile(stream) as opened:
+        entries = opened.infolist()
+        if entries and min(entry.header_offset for entry in entries) > 0:
+            raise PolicyError(_NOT_ACCEPTED.format("Malformed zip file"))
+        if any(_local_path(stream, entry) != _path(entry) for entry in entries):
+            raise PolicyError(_NOT_ACCEPTED.format("Mis-matched local headers and central directory"))
+        if not _ends_here(stream, len(opened.comment)):
+            raise PolicyError(_NOT_ACCEPTED.format("Trailing data"))
+
+
+def license_files_are_there(archive: Archive, upload: Upload) -> None:
+    """Require each license file that the form names. Source: PEP 639."""
+    folder = "licenses/" if archive.filename.endswith(".whl") else ""
+    present = {
+        member.path.removeprefix("./").partition("/")[2]
+        for member in archive.members
+        if member.kind is Kind.FILE
+    }
+    for path in filter(None, upload.fields.get("license_file", ())):
+        if folder + path not in present:
+            raise PolicyError(f"License-File {path} does not exist in distribution file {archive.filename}.")
+
+
+CHECKS: tuple[ArchiveCheck, ...] = (
+    is_one_archive,
+    paths_are_unique,
+    zip_has_one_reading,
+    license_files_are_there,
+)
+"""In the order in which they are asked."""
+
+
+def _is_zip(archive: Archive) -> bool:
+    return archive.filename.endswith((".whl", ".zip"))
+
+
+def _is_tarfile(stream: IO[bytes]) -> bool:
+    stream.seek(0)
+    return tarfile.is_tarfile(stream)
+
+
+def _path(entry: zipfile.ZipInfo) -> bytes:
+    return entry.orig_filename.encode("utf-8" if entry.flag_bits & _UTF8 else "cp437")
+
+
+def _local_path(stream: IO[bytes], entry: zipfile.ZipInfo) -> bytes:
+    stream.seek(entry.header_offset)
+    _, length, _ = _LOCAL_HEADER.unpack(stream.read(_LOCAL_HEADER.size))
+    return stream.read(length)
+
+
+def _ends_here(stream: IO[bytes], comment: int) -> bool:
+    """Tell whether the end of a zip archive, with a comment of this length, is the end of the file."""
+    stream.seek(-_END.size - comment, 2)
+    return _END.unpack(stream.read(_END.size)) == (b"PK\5\6", comment)

@@ -1,0 +1,128 @@
+"""What the Python Package Index asks of a file's name and type, and of its digests.
+
+Source: Warehouse, `warehouse/forklift/forms.py` and `legacy.py`; PyPA "Binary distribution format", "Source
+distribution format".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from reference_server.errors import PolicyError
+from reference_server.grammar import name_and_version, normalize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reference_server.model import Upload
+
+FILETYPES = frozenset({"sdist", "bdist_wheel"})
+
+_PLATFORM = re.compile(
+    r"""
+    any | win32 | win_(?:arm64|amd64|ia64) | linux_armv[67]l
+    | manylinux(?:1|2010)_(?:x86_64|i686)
+    | manylinux2014_(?:x86_64|i686|aarch64|armv7l|ppc64|ppc64le|s390x)
+    | manylinux_[0-9]+_[0-9]+_(?:x86_64|i686|aarch64|armv7l|ppc64|ppc64le|s390x|riscv64)
+    | musllinux_[0-9]+_[0-9]+_(?:x86_64|i686|aarch64|armv7l|ppc64le|s390x|riscv64)
+    | macosx_(?:10_[0-9]+|(?:1[1-5]|26)_0)
+      _(?:ppc|ppc64|i386|x86_64|arm64|intel|fat|fat3|fat64|universal|universal2)
+    | ios_[0-9]+_[0-9]+_(?:arm64|x86_64)_(?:iphoneos|iphonesimulator)
+    | android_[0-9]+_(?:armeabi_v7a|arm64_v8a|x86|x86_64)
+    | pyemscripten_[0-9]+_[0-9]+_wasm32
+    """,
+    re.VERBOSE | re.ASCII,
+)
+
+
+def filetype_is_known(upload: Upload) -> None:
+    """Require the form to say whether the file is a wheel or an sdist."""
+    filetype = _value(upload, "filetype")
+    if not filetype:
+        raise PolicyError("Invalid value for filetype. Error: This field is required.")
+    if filetype not in FILETYPES:
+        raise PolicyError("Invalid value for filetype. Error: Use a known file type.")
+
+
+def wheel_has_pyversion(upload: Upload) -> None:
+    """Require the form to say for which Python a wheel is."""
+    if _value(upload, "filetype") == "bdist_wheel" and not _value(upload, "pyversion"):
+        raise PolicyError("Error: Python version is required for binary distribution uploads.")
+
+
+def sdist_is_source(upload: Upload) -> None:
+    """Refuse an sdist that is for some Python; the form need not say that it is for every one."""
+    if _value(upload, "filetype") == "sdist" and _value(upload, "pyversion") not in {"", "source"}:
+        raise PolicyError("Error: Use 'source' as Python version for an sdist.")
+
+
+def has_digest(upload: Upload) -> None:
+    """Require a digest, of whatever kind."""
+    if not upload.digests:
+        raise PolicyError("Error: Include at least one message digest.")
+
+
+def platform_is_allowed(upload: Upload) -> None:
+    """Refuse wheels for a platform that says too little, such as any Linux."""
+    try:
+        tags = parse_wheel_filename(upload.filename)[3]
+    except InvalidWheelFilename:
+        return
+    for platform in sorted(tag.platform for tag in tags):
+        if not _PLATFORM.fullmatch(platform):
+            raise PolicyError(
+                f"Binary wheel '{upload.filename}' has an unsupported platform tag '{platform}'."
+            )
+
+
+def wheel_is_named_after_project(upload: Upload) -> None:
+    """Require the normalized name in a wheel's file name, with `_` for `-`."""
+    if not upload.filename.endswith(".whl") or not _is_of_project(upload):
+        return
+    wanted, found = _escaped(upload.name), upload.filename.partition("-")[0]
+    if found != wanted:
+        raise PolicyError(
+            f"Filename {upload.filename!r} should contain the normalized project name {wanted!r}, "
+            f"not {found!r}."
+        )
+
+
+def sdist_is_named_after_release(upload: Upload) -> None:
+    """Require the normalized name and version in an sdist's file name, and `.tar.gz`."""
+    told = name_and_version(upload.filename)
+    if told is None or upload.filename.endswith(".whl") or not _is_of_project(upload):
+        return
+    wanted = f"{_escaped(upload.name)}-{told[1]}.tar.gz"
+    if upload.filename != wanted:
+        raise PolicyError(f"Filename {upload.filename!r} is invalid, should be {wanted!r}.")
+
+
+FORM_CHECKS: tuple[Callable[[Upload], None], ...] = (
+    filetype_is_known,
+    wheel_has_pyversion,
+    sdist_is_source,
+    has_digest,
+)
+NAME_CHECKS: tuple[Callable[[Upload], None], ...] = (
+    platform_is_allowed,
+    wheel_is_named_after_project,
+    sdist_is_named_after_release,
+)
+"""In the order in which they are asked."""
+
+
+def _value(upload: Upload, name: str) -> str:
+    return next(iter(upload.fields.get(name, ())), "")
+
+
+def _escaped(name: str) -> str:
+    return normalize(name).replace("-", "_")
+
+
+def _is_of_project(upload: Upload) -> bool:
+    """Tell whether the file name says the form's project; what does not is refused elsewhere."""
+    told = name_and_version(upload.filename)
+    return told is not None and told[0] == normalize(upload.name)

@@ -1,0 +1,183 @@
+"""What the Python Package Index asks of the metadata in the upload form. Each check raises, or says nothing.
+
+Source: Warehouse, `warehouse/forklift/metadata.py` and `decorators.py`; PyPA "Core metadata"; PEP 639.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+from email.utils import parseaddr
+from typing import TYPE_CHECKING
+
+from packaging.licenses import canonicalize_license_expression
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.version import InvalidVersion, Version
+
+from reference_server.errors import PolicyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from reference_server.model import Upload
+
+MAX_SUMMARY = 512
+MAX_LABEL = 32
+CATEGORIES = frozenset(
+    {"Development Status", "Environment", "Framework", "Intended Audience", "License", "Natural Language"}
+    | {"Operating System", "Programming Language", "Topic", "Typing"}
+)
+"""What a classifier can begin with. The list of all, which grows, is not asked."""
+DYNAMIC = frozenset(
+    {"platform", "supported-platform", "summary", "description", "description-content-type", "keywords"}
+    | {"home-page", "download-url", "author", "author-email", "maintainer", "maintainer-email"}
+    | {"license", "license-expression", "license-file", "classifier", "requires-dist", "requires-python"}
+    | {"requires-external", "project-url", "provides-extra", "provides-dist", "obsoletes-dist"}
+    | {"requires", "provides", "obsoletes", "import-name", "import-namespace"}
+)
+
+_URL = re.compile(r"https?:[^\s<>\"{}|\\^`]+", re.IGNORECASE)
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+
+
+def without_unknown(upload: Upload) -> Upload:
+    """Take the value `UNKNOWN`, which distutils wrote where there was none, for no value."""
+    known = {
+        name: tuple(value for value in values if not _is_unknown(value))
+        for name, values in upload.fields.items()
+    }
+    return replace(
+        upload,
+        fields=known,
+        requires_python=None if _is_unknown(upload.requires_python or "") else upload.requires_python,
+    )
+
+
+def no_local_version(upload: Upload) -> None:
+    """Refuse local versions. Source: PyPA "Version specifiers", Local version identifiers."""
+    try:
+        version = Version(upload.version)
+    except InvalidVersion:
+        return
+    if version.local:
+        raise PolicyError(f"The use of local versions in '{version}' is not allowed.")
+
+
+def summary_is_short(upload: Upload) -> None:
+    """Refuse a summary of several lines, or of too many characters."""
+    for summary in _values(upload, "summary"):
+        if "\n" in summary or "\r" in summary:
+            raise PolicyError("'summary' must be a single line.")
+        if len(summary) > MAX_SUMMARY:
+            raise PolicyError(f"'summary' field must be {MAX_SUMMARY} characters or less.")
+
+
+def description_renders(upload: Upload) -> None:
+    """Refuse reStructuredText with errors in it; Markdown and plain text always render.
+
+    Where readme_renderer is not installed, nothing is rendered and nothing refused.
+    """
+    stated = next(_values(upload, "description_content_type"), "")
+    if stated.partition(";")[0].strip().lower() not in {"", "text/x-rst"}:
+        return
+    try:
+        from readme_renderer import rst
+    except ImportError:
+        return
+    for description in _values(upload, "description"):
+        if rst.render(description, stream=io.StringIO()) is None:
+            kind = f"for '{stated}'" if stated else "in the default format of reStructuredText"
+            raise PolicyError(f"The description failed to render {kind}.")
+
+
+def emails_are_addresses(upload: Upload) -> None:
+    """Refuse an author or a maintainer whose email address is none."""
+    for value in _values(upload, "author_email", "maintainer_email"):
+        _, address = parseaddr(value)
+        if address and not _ADDRESS.fullmatch(address):
+            raise PolicyError(f"{address!r} is not a valid email address.")
+
+
+def classifiers_are_known(upload: Upload) -> None:
+    """Refuse classifiers of no known category; among them are the private ones."""
+    for classifier in _values(upload, "classifiers"):
+        category, _, rest = classifier.partition(" :: ")
+        if category not in CATEGORIES or not rest:
+            raise PolicyError(f"{classifier!r} is not a valid classifier.")
+
+
+def urls_are_urls(upload: Upload) -> None:
+    """Refuse links that lead nowhere on the web, and labels that are too long or missing."""
+    for url in _values(upload, "home_page", "download_url"):
+        if not _URL.fullmatch(url):
+            raise PolicyError(f"{url!r} is not a valid url.")
+    for value in _values(upload, "project_urls"):
+        label, _, url = (part.strip() for part in value.partition(","))
+        if not label:
+            raise PolicyError("Must have a label.")
+        if len(label) > MAX_LABEL:
+            raise PolicyError(f"{label!r} must be {MAX_LABEL} characters or less.")
+        if not url:
+            raise PolicyError("Must have a URL.")
+        if not _URL.fullmatch(url):
+            raise PolicyError(f"{url!r} is not a valid url.")
+
+
+def no_direct_references(upload: Upload) -> None:
+    """Refuse dependencies by URL. Source: PyPA "Version specifiers", Direct references."""
+    for value in _values(upload, "requires_dist", "provides_dist", "obsoletes_dist"):
+        try:
+            url = Requirement(value).url
+        except InvalidRequirement:
+            continue
+        if url is not None:
+            raise PolicyError(f"Can't have direct dependency: {value}.")
+
+
+def dynamic_may_be(upload: Upload) -> None:
+    """Refuse to have fields called dynamic that may not be. Source: PyPA "Core metadata", Dynamic."""
+    for field in _values(upload, "dynamic"):
+        if field.lower() not in DYNAMIC:
+            raise PolicyError(f"Dynamic field {field!r} is not a valid dynamic field.")
+
+
+def one_way_of_licensing(upload: Upload) -> None:
+    """Refuse `License` beside `License-Expression`. Source: PEP 639."""
+    if any(_values(upload, "license")) and any(_values(upload, "license_expression")):
+        raise PolicyError(
+            "License is deprecated when License-Expression is present. "
+            "Only License-Expression should be present."
+        )
+
+
+def license_expression_is_valid(upload: Upload) -> None:
+    """Refuse what is no SPDX license expression. Source: PEP 639."""
+    for expression in _values(upload, "license_expression"):
+        try:
+            canonicalize_license_expression(expression)
+        except ValueError as error:
+            raise PolicyError(f"{expression!r} is invalid for 'license-expression'.") from error
+
+
+CHECKS: tuple[Callable[[Upload], None], ...] = (
+    no_local_version,
+    summary_is_short,
+    emails_are_addresses,
+    classifiers_are_known,
+    urls_are_urls,
+    no_direct_references,
+    dynamic_may_be,
+    one_way_of_licensing,
+    license_expression_is_valid,
+    description_renders,
+)
+"""In the order in which they are asked."""
+
+
+def _values(upload: Upload, *names: str) -> Iterator[str]:
+    return (value for name in names for value in upload.fields.get(name, ()) if value)
+
+
+def _is_unknown(value: str) -> bool:
+    return value.strip() == "UNKNOWN"
