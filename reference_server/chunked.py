@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+    from reference_server.awaited import AwaitedBody
+
 _LENGTH = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 MAX_LINE = 4096  # bytes
 
@@ -19,7 +21,7 @@ class ChunkedBody(io.RawIOBase):
     werkzeug's own reader of chunks reads beyond its buffer when a connection ends within a chunk.
     """
 
-    def __init__(self, connection: io.BufferedIOBase) -> None:
+    def __init__(self, connection: io.BufferedIOBase | AwaitedBody) -> None:
         self._connection = connection
         self._left = 0  # of the current chunk
         self._done = False

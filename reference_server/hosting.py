@@ -100,8 +100,8 @@ class ReferenceServer:
         return self._mount.requests.total()
 
     @property
-    def requests(self) -> Counter[tuple[str, str]]:
-        """How often each method and path, decoded, was asked for so far."""
+    def requests(self) -> Counter[tuple[str, str, str]]:
+        """How often each method, path (decoded) and value of `Range` was asked for so far."""
         return self._mount.requests.copy()
 
     def target(self) -> dict[str, Any]:
@@ -227,6 +227,11 @@ class _Handler(WSGIRequestHandler):
             environ |= {"HTTP_EXPECT": "100-continue", AWAITED: self._awaited}
         return environ
 
+    def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
+        """Wait for no other request on a connection that a fault or the client has ended."""
+        del error, environ
+        self.close_connection = True
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         del code, size
 
@@ -238,7 +243,7 @@ class _Mount(HTTPServer):
         super().__init__(host, port, threaded=True)
         self._app = app
         self._counting = Lock()
-        self.requests: Counter[tuple[str, str]] = Counter()
+        self.requests: Counter[tuple[str, str, str]] = Counter()
 
     def thread_target(self) -> None:
         if self.server is not None:
@@ -248,5 +253,5 @@ class _Mount(HTTPServer):
     def application(self, request: Request) -> Response:
         """Give what answers the request; werkzeug calls it with the environment."""
         with self._counting:
-            self.requests[request.method, request.path] += 1
+            self.requests[request.method, request.path, request.headers.get("Range", "")] += 1
         return self._app  # type: ignore[return-value]

@@ -15,6 +15,7 @@ from werkzeug import Request as WerkzeugRequest
 from werkzeug.exceptions import BadRequest, ClientDisconnected
 from werkzeug.wsgi import get_input_stream
 
+from reference_server.awaited import AWAITED
 from reference_server.model import Credentials
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import WSGIEnvironment
 
+    from reference_server.awaited import AwaitedBody
     from reference_server.flavours import Flavour
     from reference_server.registry import Registry
 
@@ -62,7 +64,10 @@ class Request(WerkzeugRequest):
     @cached_property
     def credentials(self) -> Credentials:
         """What the request presents. Headers that GitLab does not read here are not read here."""
-        authorization = self.authorization
+        try:
+            authorization = self.authorization
+        except ValueError:  # werkzeug decodes Base64 of ASCII letters only
+            authorization = None
         basic = bearer = None
         if authorization is not None and authorization.type == "basic":
             basic = (authorization.username or "", authorization.password or "")
@@ -99,7 +104,8 @@ class Request(WerkzeugRequest):
         Only where this process holds the connection; other servers see to it themselves.
         """
         connection = self.environ.get("werkzeug.socket")
-        if connection is None:
+        awaited: AwaitedBody | None = self.environ.get(AWAITED)
+        if connection is None or (awaited is not None and awaited.hush()):
             return
         left = DRAIN_LIMIT
         try:

@@ -8,7 +8,7 @@ import ssl
 import time
 from base64 import b64encode
 from contextlib import contextmanager, suppress
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import IO, TYPE_CHECKING, Self, cast
 from urllib.parse import urlsplit
 
@@ -151,7 +151,7 @@ class RawConnection:
 
         Any other answer is left to `answer`. Source: RFC 9110, 10.1.1.
         """
-        with suppress(OSError):
+        with suppress(OSError, EOFError):
             if not _CONTINUE.match(line := self._stream.readline()):
                 self._stream.put_back(line)
                 return False
@@ -169,7 +169,9 @@ class RawConnection:
         try:
             response.begin()
             content = response.read(LONGEST_ANSWER)
-        except (OSError, HTTPException, ValueError):
+            if response.length and len(content) < LONGEST_ANSWER:
+                raise IncompleteRead(content, response.length)
+        except (OSError, EOFError, HTTPException, ValueError):
             self._record(None, b"")
             return None
         headers = CaseInsensitiveDict(_joined(response.getheaders()))
@@ -233,7 +235,10 @@ class _Stream:
     def readline(self, limit: int = -1) -> bytes:
         line, self._put_back = self._put_back, b""
         with self._timed():
-            return line or self._file.readline(limit)
+            line = line or self._file.readline(limit)
+        if not line.endswith(b"\n") and len(line) != limit:
+            raise EOFError("the connection ended within a header")  # `HTTPResponse` would take it for all
+        return line
 
     def read(self, size: int = -1) -> bytes:
         with self._timed():

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, cast
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
-from reference_server.errors import FileTooLargeError, MalformedFormError
+from reference_server.errors import FileTooLargeError, MalformedFormError, UnsupportedEncodingError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,9 +63,11 @@ class _Bounded:
 def read_form(request: Request, spool: Spool, *, max_file_size: int | None) -> Form:
     """Read the whole form; anything that is not multipart/form-data is an empty one.
 
-    Raises `FileTooLargeError` as soon as it is certain, `MalformedFormError`, and werkzeug's
-    `RequestEntityTooLarge` for too many or too large text fields.
+    Raises `FileTooLargeError` as soon as it is certain, `UnsupportedEncodingError`, `MalformedFormError`, and
+    werkzeug's `RequestEntityTooLarge` for too many or too large text fields.
     """
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise UnsupportedEncodingError
     limit = None if max_file_size is None else max_file_size + AROUND_THE_FILE
     if limit is not None and (request.content_length or 0) > limit:
         raise FileTooLargeError

@@ -37,9 +37,9 @@ def root_page(call: Call) -> Response:
         page = call.fault.root_page(_root(call))
         return Rendered(call.fault.rendered(RENDERERS[media_type].root_page(page)), media_type)
 
-    owner = call.gitlab_project.id
+    owner, origin = call.gitlab_project.id, call.request.root_url
     serial = call.registry.store.serial(owner)
-    return page_answer(call, call.pages.page((owner, media_type), serial, render), vary=VARY)
+    return page_answer(call, call.pages.page((owner, media_type, origin), serial, render), vary=VARY)
 
 
 def project_page(call: Call, name: str) -> Response:
@@ -65,10 +65,11 @@ def project_page(call: Call, name: str) -> Response:
 
 
 def _root(call: Call) -> RootPage:
-    names = call.registry.project_names(call.gitlab_project)
+    names = call.registry.display_names(call.gitlab_project)
     return RootPage(
-        projects=tuple(ProjectLink(name=name, url=f"{quote(name)}/") for name in names),
+        projects=tuple(ProjectLink(name=shown, url=f"{quote(name)}/") for name, shown in names.items()),
         repository_version=call.registry.rules.api_version,
+        url=f"{_repository(call)}/simple/",
     )
 
 
@@ -89,25 +90,30 @@ def _project(call: Call, name: str) -> ProjectPage:
             for file in package.files
         ),
         repository_version=registry.rules.api_version,
+        url=f"{_repository(call)}/simple/{quote(packages[0].normalized, safe='')}/",
     )
 
 
 def _link(call: Call, file: PackageFile, release: str) -> FileLink:
     filename = quote(file.filename, safe="")
-    flavour = call.request.flavour
-    repository = f"{call.request.root_url}{flavour.layout.repository}".rstrip("/")
-    repository = repository.replace("{gitlab_project}", str(call.gitlab_project.id))
+    shown = call.registry.rules.shown_hashes
     return FileLink(
         filename=file.filename,
         url=f"../../files/{file.sha256}/{filename}",
-        hashes={"sha256": file.sha256},
+        hashes={name: file.digests[name] for name in shown if name in file.digests},
         requires_python=file.requires_python,
         size=file.size,
         upload_time=_time(file.created_at),
         core_metadata={"sha256": file.core_metadata.sha256} if file.core_metadata else None,
         yanked=file.yanked,
-        provenance=f"{repository}/integrity/{release}/{filename}/provenance" if file.provenance else None,
+        provenance=f"{_repository(call)}/integrity/{release}/{filename}/provenance" if file.provenance else None,
     )
+
+
+def _repository(call: Call) -> str:
+    """Give the absolute URL under which the pages and files of the GitLab project are."""
+    repository = f"{call.request.root_url}{call.request.flavour.layout.repository}".rstrip("/")
+    return repository.replace("{gitlab_project}", str(call.gitlab_project.id))
 
 
 def _time(moment: datetime) -> str:

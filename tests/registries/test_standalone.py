@@ -121,6 +121,19 @@ def test_no_ledger_is_left(judged: Judged, ledgers: Path) -> None:
     assert list(ledgers.iterdir()) == [], judged.result["summary"]["notes"]
 
 
+def test_broken_uploads_are_judged_as_by_the_embedded_server(
+    standalone: Standalone, programs: Any, tmp_path: Path
+) -> None:
+    """Here granian cuts the connections, and reads the chunks and the lengths."""
+    written = tmp_path / "result.json"
+    where = (standalone.url, "--config", standalone.config, "--ledgers", tmp_path / "ledgers")
+    process = programs.run(*SUITE, "run", *where, "--json", written, "-k", "fault or smuggling")
+    assert process.returncode == 0, process.stdout + process.stderr
+    verdicts = Judged(process, json.loads(written.read_text(encoding="utf-8"))).verdicts
+    judged = {name for name, verdict in verdicts.items() if verdict == "passed"}
+    assert {"fault.truncated-body", "fault.chunked-truncated", "sec.smuggling"} < judged
+
+
 def test_a_sweep_removes_what_a_killed_run_has_left(
     standalone: Standalone, programs: Any, tmp_path: Path
 ) -> None:

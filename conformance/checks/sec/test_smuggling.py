@@ -14,7 +14,6 @@ from reference_server.distributions import wheel
 if TYPE_CHECKING:
     from conformance.checks.fault.support import Headers, Reaction
     from conformance.fixtures import NewName, Registry
-    from conformance.wire import Answer
 
 CHUNK = 512
 
