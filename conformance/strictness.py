@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance.target import STATED
+from conformance.target import VALIDATION
 from conformance.wire import upload_form
 from reference_server.distributions import wheel
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 def strictness(registry: Registry, run_id: str, *, stated: frozenset[str]) -> frozenset[str]:
-    """Return the features of `STATED` that the target has: those that are stated, and those that show.
+    """Return the features of `VALIDATION` that the target has: those that are stated, and those that show.
 
     A registry that takes every bad upload is not held to the details of a validation that it does not do.
     """
-    found = set(stated & STATED)
+    found = set(stated & VALIDATION)
     for feature, (distribution, form) in _bad_uploads(run_id).items():
         if feature not in found and 400 <= registry.upload(distribution, form=form).status < 500:
             found.add(feature)
@@ -32,7 +32,7 @@ def strictness(registry: Registry, run_id: str, *, stated: frozenset[str]) -> fr
 
 def _bad_uploads(run_id: str) -> Mapping[str, tuple[Distribution, UploadForm]]:
     """Return one upload per feature, with exactly one thing wrong that nobody could want."""
-    good = {feature: wheel(f"conformance-{run_id}-{feature}", "1.0") for feature in sorted(STATED)}
+    good = {feature: wheel(f"conformance-{run_id}-{feature}", "1.0") for feature in sorted(VALIDATION)}
     forms = {feature: upload_form(distribution) for feature, distribution in good.items()}
     other = wheel(f"conformance-{run_id}-another", "1.0")
     renamed = replace(good["strict-filenames"], filename=other.filename)

@@ -19,10 +19,13 @@ DRIVERS = frozenset({"reference"})
 """What `[management]` may name as `driver`; see `conformance.management`."""
 
 
-STATED = frozenset(
+VALIDATION = frozenset(
     {"strict-names", "strict-versions", "strict-filenames", "strict-metadata", "validate-archive"}
 )
-"""What `features` of registry.toml may state, besides what profiles do; see `conformance.strictness`."""
+"""What a registry may validate at upload: stated, or found out (see `conformance.strictness`)."""
+
+STATED = VALIDATION | {"disposable"}
+"""What `features` of registry.toml may state, besides what profiles do. What is disposable is a test instance."""
 
 
 class BadTarget(ValueError):

@@ -152,6 +152,7 @@ def target(origin: str, *, max_file_size: int | None, flavour: Flavour = REFEREN
         "limits": {} if max_file_size is None else {"max-file-size": max_file_size},
         "management": {"driver": "reference", "gitlab-project": str(flavour.gitlab_project)},
         "features": [
+            "disposable",
             "strict-filenames",
             "strict-metadata",
             "strict-names",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from reference_server.store import Store
 
-ABSENT = ("", "0", "5", "1" * 18, "9" * 19, "9" * 25, "²", "conformance", "nobody/nothing")
+ABSENT = ("", "0", "99", "1" * 18, "9" * 19, "9" * 25, "²", "conformance", "nobody/nothing")
 
 
 @pytest.fixture(params=["memory", "sqlite"])

@@ -1,0 +1,181 @@
+"""Faults in names and URLs that are written as paths, routes or other names. What they show is made up."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import unquote
+
+from werkzeug import Response
+
+from reference_server.faults import Fault
+from reference_server.faults.reading import body_of
+from reference_server.faults.upload_files import waved_through
+
+if TYPE_CHECKING:
+    from reference_server.model import PackageFile
+    from reference_server.rendering.pages import ProjectPage, RootPage
+    from reference_server.request import Request
+    from reference_server.rules import Rules
+
+PATH = re.compile(r"[/\\]|%2f|%5c", re.IGNORECASE)
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+USERS_OF_THE_MACHINE = "root:x:0:0:made up for a test:/root:/bin/sh\n"
+
+
+class OddFilenames(Fault):
+    """Takes the file names in which `pattern` is found as they come."""
+
+    pattern: ClassVar[re.Pattern[str]]
+
+    def rules(self, rules: Rules) -> Rules:
+        """Ask nothing of these."""
+        return waved_through(rules, lambda filename, *_said: self.pattern.search(filename) is not None)
+
+
+class FilenamesTakenAsPaths(OddFilenames):
+    """Lists a file under the path that its name is."""
+
+    breaks = ("sec.traversal.filename", "sec.traversal.filename-star")
+    incident = "artifact-keeper #3107"
+    pattern = PATH
+
+
+class DotsAndSpacesKept(OddFilenames):
+    """Takes file names that end with a dot or a space, which some file systems drop."""
+
+    breaks = ("sec.traversal.filename",)
+    pattern = re.compile(r"[. ]$")
+
+    def rules(self, rules: Rules) -> Rules:
+        def agrees(filename: str, filetype: str) -> bool:
+            return rules.filetype_agrees(filename.rstrip(". "), filetype)
+
+        return replace(super().rules(rules), filetype_agrees=agrees)
+
+
+class ControlCharactersKept(OddFilenames):
+    """Takes file names with control characters."""
+
+    breaks = ("sec.control-chars.filename",)
+    pattern = CONTROL
+
+
+class SecondFilenameUnchecked(Fault):
+    """Looks at `filename`, and lists the file under `filename*`."""
+
+    breaks = ("sec.traversal.filename-star", "sec.control-chars.filename")
+
+    def __init__(self) -> None:
+        self._unchecked = False
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == "upload":
+            self._unchecked = b"filename*=" in body_of(request)
+        return None
+
+    def rules(self, rules: Rules) -> Rules:
+        return waved_through(rules, lambda *_said: self._unchecked)
+
+
+class NamesTakenAsPaths(Fault):
+    """Takes a name that is a path, and puts the file under it."""
+
+    breaks = (
+        "sec.traversal.name-version",
+        "name.invalid-rejected",
+        "gitlab.name.invalid-characters-refused",
+    )
+
+    def rules(self, rules: Rules) -> Rules:
+        waved = waved_through(rules, lambda _filename, name, _version: PATH.search(name) is not None)
+        return replace(waved, valid_name=lambda name: bool(PATH.search(name)) or rules.valid_name(name))
+
+
+class VersionsTakenAsPaths(Fault):
+    """Takes a version that is a path, and shows it."""
+
+    breaks = (
+        "sec.traversal.name-version",
+        "version.invalid-rejected",
+        "gitlab.version.refuses-everything-else",
+    )
+
+    def rules(self, rules: Rules) -> Rules:
+        waved = waved_through(rules, lambda _filename, _name, version: PATH.search(version) is not None)
+        return replace(
+            waved, valid_version=lambda version: bool(PATH.search(version)) or rules.valid_version(version)
+        )
+
+
+class RoutesBeforeProjects(Fault):
+    """Takes a project called `json`, and has a route of its own in its place."""
+
+    breaks = ("sec.reserved-names",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return replace(page, files=()) if page.normalized == "json" else page
+
+
+class ProjectsBeforeRoutes(Fault):
+    """Shows a project called `simple` in the place of the list of projects."""
+
+    breaks = ("sec.reserved-names",)
+
+    def root_page(self, page: RootPage) -> RootPage:
+        projects = tuple(project for project in page.projects if project.name == "simple")
+        return replace(page, projects=projects) if projects else page
+
+
+class DeviceNamesFail(Fault):
+    """Fails on projects called as a device, as on Windows."""
+
+    breaks = ("sec.reserved-names",)
+
+    def handle(self, request: Request) -> Response | None:
+        fails = request.endpoint == "upload" and b'name="name"\r\n\r\nnul\r\n' in body_of(request)
+        return Response(status=500) if fails else None
+
+
+class StaticFilesJoined(Fault):
+    """Serves what a URL leads to, whatever folder that is in: a made-up /etc/passwd."""
+
+    breaks = ("sec.traversal.url",)
+
+    def handle(self, request: Request) -> Response | None:
+        path = unquote(str(request.environ.get("RAW_URI", "")))
+        leads_out = re.search(r"(\.\./){5}etc/passwd$", path)
+        return Response(USERS_OF_THE_MACHINE, content_type="application/octet-stream") if leads_out else None
+
+
+class MetadataSuffixJoined(Fault):
+    """Serves the metadata next to whatever a URL leads to: a made-up /etc/passwd."""
+
+    breaks = ("sec.traversal.url",)
+
+    def handle(self, request: Request) -> Response | None:
+        outside = request.endpoint == "metadata_file" and "%2F" in request.routed_path.rpartition("/")[2]
+        return Response(USERS_OF_THE_MACHINE, content_type="application/octet-stream") if outside else None
+
+
+class CaseFolded(Fault):
+    """Keeps files whose names differ in case alone in one place, where the last one stays."""
+
+    breaks = ("sec.case-collision", "gitlab.file.other-sha256-not-found")
+
+    def rules(self, rules: Rules) -> Rules:
+        def finds(file: PackageFile, sha256: str, filename: str) -> bool:
+            del sha256
+            return file.filename.lower() == filename.lower()
+
+        return replace(rules, finds=finds)
+
+
+class CaseReplaces(Fault):
+    """Takes a file whose name differs in case alone for the same one, and replaces it."""
+
+    breaks = ("sec.case-collision",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return replace(page, files=tuple({file.filename.lower(): file for file in page.files}.values()))
