@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, cast
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING
 
-from werkzeug.formparser import FormDataParser
+from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
 from reference_server.errors import FileTooLargeError, MalformedFormError, UnsupportedEncodingError
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
     from reference_server.store.blobs import BlobWriter, Spool
 
 MAX_PARTS = 20_000
-MAX_FIELD = 32 * 1024 * 1024  # bytes of one text field; descriptions are the long ones
+MAX_FIELDS = 32 * 1024 * 1024  # bytes of all text fields; descriptions are the long ones
+MAX_PART_HEADER = 16 * 1024  # bytes of one line
+CHUNK = 64 * 1024
 AROUND_THE_FILE = 64 * 1024 * 1024  # bytes of all that is not the file
 
 
@@ -59,6 +63,11 @@ class _Bounded:
                 raise FileTooLargeError
         return data
 
+    def exhaust(self) -> None:
+        """Read what comes after the form."""
+        while self.read(CHUNK):
+            pass
+
 
 def read_form(request: Request, spool: Spool, *, max_file_size: int | None) -> Form:
     """Read the whole form; anything that is not multipart/form-data is an empty one.
@@ -74,21 +83,77 @@ def read_form(request: Request, spool: Spool, *, max_file_size: int | None) -> F
     mimetype, options = parse_options_header(request.content_type)
     if mimetype != "multipart/form-data":
         return Form({}, {})
-    parser = FormDataParser(
-        stream_factory=lambda *_args, **_options: cast("IO[bytes]", spool.writer()),
-        max_form_memory_size=MAX_FIELD,
-        max_form_parts=MAX_PARTS,
-        silent=False,
-    )
-    body = cast("IO[bytes]", _Bounded(request.body, limit))
+    reading = _Reading(spool)
+    body = _Bounded(request.body, limit)
     try:
-        _, fields, files = parser.parse(body, mimetype, request.content_length, options)
-    except ValueError as error:
+        with PushMultipartParser(
+            options.get("boundary", ""), max_header_size=MAX_PART_HEADER, max_segment_count=MAX_PARTS
+        ) as parser:
+            while not parser.closed:
+                for event in parser.parse(body.read(CHUNK)):
+                    reading.take(event)
+            body.exhaust()
+    except ParserLimitReached as error:
+        raise RequestEntityTooLarge from error
+    except (MultipartError, UnicodeError) as error:
         raise MalformedFormError from error
-    return Form(
-        {name: tuple(values) for name, values in fields.lists()},
-        {
-            name: tuple(FilePart(each.filename or "", cast("BlobWriter", each.stream)) for each in parts)
-            for name, parts in files.lists()
-        },
-    )
+    return reading.form()
+
+
+@dataclass
+class _Reading:
+    """What has been read so far. Raises `RequestEntityTooLarge` for too much text, and `MalformedFormError`."""
+
+    spool: Spool
+    fields: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    files: dict[str, list[FilePart]] = field(default_factory=lambda: defaultdict(list))
+    _name: str = ""
+    _text: bytearray = field(default_factory=bytearray)
+    _writer: BlobWriter | None = None
+    _room: int = MAX_FIELDS
+
+    def take(self, event: MultipartSegment | bytes | bytearray | None) -> None:
+        """Take the beginning of a part, a piece of it, or its end."""
+        if isinstance(event, MultipartSegment):
+            self._begin(event)
+        elif event is None:
+            self._end()
+        elif self._writer is not None:
+            self._writer.write(event)
+        else:
+            self._room -= len(event)
+            if self._room < 0:
+                raise RequestEntityTooLarge
+            self._text += event
+
+    def form(self) -> Form:
+        """Give the whole form."""
+        return Form(
+            {name: tuple(values) for name, values in self.fields.items()},
+            {name: tuple(parts) for name, parts in self.files.items()},
+        )
+
+    def _begin(self, part: MultipartSegment) -> None:
+        self._name, filename = _named(part)
+        if filename is None:
+            self._writer, self._text = None, bytearray()
+        else:
+            self._writer = self.spool.writer()
+            self.files[self._name].append(FilePart(filename, self._writer))
+
+    def _end(self) -> None:
+        if self._writer is None:
+            self.fields[self._name].append(self._text.decode("utf-8", errors="replace"))
+
+
+def _named(part: MultipartSegment) -> tuple[str, str | None]:
+    """Give the name of a part and its file name, both as they were sent. Raises `MalformedFormError`."""
+    disposition = part.header("Content-Disposition") or ""
+    if "filename" not in disposition:
+        name, filename = part.name, None
+    else:  # read by the book: no directory of an old browser is cut off, and filename* counts
+        _, options = parse_options_header(disposition)
+        name, filename = options.get("name"), options.get("filename")
+    if name is None:
+        raise MalformedFormError
+    return name, filename

@@ -111,7 +111,7 @@ class Spool:
 
 
 class _Hash(Protocol):
-    def update(self, data: bytes, /) -> None: ...
+    def update(self, data: bytes | bytearray, /) -> None: ...
 
     def hexdigest(self) -> str: ...
 
@@ -131,7 +131,7 @@ class BlobWriter:
             "blake2_256": hashlib.blake2b(digest_size=32),
         }
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes | bytearray) -> int:
         """Append, hashing on the way."""
         self._size += len(data)
         if self._limit is not None and self._size > self._limit:
