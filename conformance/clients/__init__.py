@@ -4,6 +4,7 @@ from conformance.clients.environment import hermetic
 from conformance.clients.index_url import IndexURL, empty_index
 from conformance.clients.installed import PipApi, installed_files, wheel_files
 from conformance.clients.pip import Pip, available_versions
+from conformance.clients.poetry import Poetry
 from conformance.clients.run import ClientMissing, ClientRun, execute
 from conformance.clients.twine import Twine
 from conformance.clients.uv import Uv
@@ -14,6 +15,7 @@ __all__ = [
     "IndexURL",
     "Pip",
     "PipApi",
+    "Poetry",
     "Twine",
     "Uv",
     "available_versions",

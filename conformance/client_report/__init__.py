@@ -1,0 +1,1 @@
+"""How real clients cope with each fault of a registry."""

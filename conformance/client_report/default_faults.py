@@ -1,0 +1,55 @@
+"""The faults that are tried when none is named, from `faults.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+
+class Deed(StrEnum):
+    """What a client does with a registry."""
+
+    READS = "reads"
+    UPLOADS = "uploads"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Faults of one kind: each with the deeds in which a client can meet it."""
+
+    title: str
+    faults: dict[str, frozenset[Deed]]
+
+
+_KEYS = {"both": frozenset(Deed), "reading": frozenset({Deed.READS}), "uploading": frozenset({Deed.UPLOADS})}
+
+
+@cache
+def default_groups() -> tuple[Group, ...]:
+    """Return the default list."""
+    text = files(__package__).joinpath("faults.toml").read_text(encoding="utf-8")
+    return tuple(_group(table) for table in tomllib.loads(text)["group"])
+
+
+def named_group(faults: list[str], *, met_by_all: bool) -> Group:
+    """Make a group of the faults that a user names.
+
+    In: `met_by_all`, whether every client is to meet them, whatever it does; else only those
+    that the default list has meet them, or all where it does not say.
+    """
+    known = {_name(fault): deeds for group in default_groups() for fault, deeds in group.faults.items()}
+    everyone = frozenset(Deed)
+    deeds = {fault: everyone if met_by_all else known.get(_name(fault), everyone) for fault in faults}
+    return Group("Faults", deeds)
+
+
+def _name(fault: str) -> str:
+    return fault.partition(",")[0]
+
+
+def _group(table: dict[str, list[str] | str]) -> Group:
+    faults = {fault: deeds for key, deeds in _KEYS.items() for fault in table.get(key, ())}
+    return Group(str(table["title"]), faults)

@@ -1,0 +1,132 @@
+"""The report as text, JSON and Markdown."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from typing import TYPE_CHECKING
+
+from conformance.client_report.coping import Coping
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from conformance.client_report.report import Line, Report, Section
+
+QUIET = frozenset({Coping.WORKED, Coping.RECOVERED})
+"""What leaves nothing to be quoted."""
+
+MEANINGS = """\
+| | |
+|---|---|
+| worked | as without the fault |
+| recovered | as without the fault, after asking again |
+| refused | ended with an error, without asking this registry again |
+| gave up | ended with an error, after several attempts |
+| **wrong** | said that all is well, and has something else than without the fault, or nothing |
+| **hung** | did not end within the limit |
+| **crashed** | ended with a traceback |
+"""
+
+
+def as_text(report: Report) -> str:
+    """Return one line for each client and fault, and what it said where it did not work."""
+    lines = [f"without a fault: {each.scenario}: {_figures(each)}" for each in report.usual]
+    for section in report.sections:
+        lines += ["", section.title]
+        for each in section.lines:
+            lines.append(f"  {each.fault}: {each.scenario}: {_told(each)} ({_figures(each)})")
+            if each.coping not in QUIET:
+                lines.append(f"      {each.said}")
+    lines += [f"left out: {reason}" for reason in report.missing]
+    return "\n".join(lines) + "\n"
+
+
+def as_json(report: Report) -> str:
+    """Return the whole report."""
+    return json.dumps(report.as_json(), indent=1, ensure_ascii=False) + "\n"
+
+
+def as_markdown(report: Report) -> str:
+    """Return tables: how clients coped, and then what they asked for and said where they did not work."""
+    versions = ", ".join(f"{name} {version}".strip() for name, version in report.clients.items())
+    parts = [
+        f"{report.made.isoformat()}: {versions}; at most {report.limit:.0f} s for each run.",
+        MEANINGS.rstrip(),
+        _table(
+            ["without a fault", "requests", "seconds"],
+            ([each.scenario, _requests(each), f"{each.seconds}"] for each in report.usual),
+        ),
+    ]
+    for section in report.sections:
+        parts += [f"### {section.title}", _copings(section, report.scenarios)]
+    parts += ["### In their words", _words(report)]
+    parts += [f"Left out: {reason}" for reason in report.missing]
+    return "\n\n".join(parts) + "\n"
+
+
+FORMATS: dict[str, Callable[[Report], str]] = {"text": as_text, "json": as_json, "markdown": as_markdown}
+
+
+def _copings(section: Section, scenarios: Iterable[str]) -> str:
+    found = {(each.fault, each.scenario): each for each in section.lines}
+    titles = [title for title in scenarios if any(each.scenario == title for each in section.lines)]
+    rows = (
+        [
+            f"`{fault}`<br>{summary}",
+            *(_cell(found[fault, title]) if (fault, title) in found else "–" for title in titles),  # noqa: RUF001
+        ]
+        for fault, summary in section.summaries.items()
+        if any(each.fault == fault for each in section.lines)
+    )
+    return _table(["fault", *titles], rows)
+
+
+def _words(report: Report) -> str:
+    rows = (
+        [
+            f"`{each.fault}`",
+            each.scenario,
+            _ending(each),
+            _requests(each),
+            f"{each.seconds}",
+            escape(each.said, quote=False),
+        ]
+        for section in report.sections
+        for each in section.lines
+        if each.coping not in QUIET
+    )
+    return _table(["fault", "client", "exit", "requests", "seconds", "said last"], rows)
+
+
+def _table(head: list[str], rows: Iterable[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *([_escaped(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _escaped(cell: str) -> str:
+    return cell.replace("|", "\\|")
+
+
+def _cell(line: Line) -> str:
+    return _told(line).replace(line.coping, f"**{line.coping}**", 1) if _is_loud(line) else _told(line)
+
+
+def _is_loud(line: Line) -> bool:
+    return line.coping in {Coping.WRONG, Coping.HUNG, Coping.CRASHED}
+
+
+def _told(line: Line) -> str:
+    return ": ".join(filter(None, (line.coping, line.detail)))
+
+
+def _figures(line: Line) -> str:
+    return f"exit {_ending(line)}, {_requests(line)}, {line.seconds} s"
+
+
+def _ending(line: Line) -> str:
+    return "none" if line.exit_code is None else str(line.exit_code)
+
+
+def _requests(line: Line) -> str:
+    return ", ".join(f"{kind} {count}" for kind, count in sorted(line.requests.items())) or "none"
