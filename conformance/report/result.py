@@ -22,7 +22,8 @@ class CheckResult:
     """How one requirement fared. Of basic types only, as it travels between processes.
 
     `duration` is in seconds; `requests` is how many exchanges the check itself caused,
-    `exchanges` those it looked at, cached ones among them.
+    `exchanges` those it looked at, cached ones among them. `signature` tells one deviation from another,
+    and is empty where there was none; what is not `scored` does not count for the exit code.
     """
 
     id: str
@@ -33,6 +34,8 @@ class CheckResult:
     duration: float
     requests: int
     exchanges: list[dict[str, Any]] = field(repr=False)
+    signature: str = ""
+    scored: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Return the result's entry for this check."""
@@ -43,23 +46,28 @@ class CheckResult:
 class RunResult:
     """Everything that a report is made from.
 
-    `requests` counts the exchanges of the whole run; `seed` chose the examples of its properties.
+    `requests` counts the exchanges of the whole run; `seed` chose the examples of its properties;
+    `requirement_set` is the frozen set that counts, None for all. A run that is not `finished` has died.
     """
 
     target: Target
     run_id: str
     started: datetime
-    finished: datetime
+    finished: datetime | None
     requests: int
     seed: int
     exit_code: ExitCode
     notes: tuple[str, ...]
     results: tuple[CheckResult, ...]
+    requirement_set: str | None = None
 
     @property
     def summary(self) -> Summary:
         """How many checks ended with which verdict."""
-        return Summary.of(Verdict(result.verdict) for result in self.results)
+        return Summary.of(
+            (Verdict(result.verdict) for result in self.results if result.scored),
+            unscored=(Verdict(result.verdict) for result in self.results if not result.scored),
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as a JSON object. It holds no secrets: exchanges were redacted when they were made."""
@@ -74,10 +82,12 @@ class RunResult:
             },
             "run": self.run_id,
             "started": self.started.isoformat(timespec="milliseconds"),
-            "finished": self.finished.isoformat(timespec="milliseconds"),
+            "finished": self.finished and self.finished.isoformat(timespec="milliseconds"),
             "summary": {
                 "verdicts": {str(verdict): summary.counts[verdict] for verdict in Verdict},
                 "judged": summary.judged,
+                "unscored": summary.unscored.total(),
+                "set": self.requirement_set,
                 "requests": self.requests,
                 "seed": self.seed,
                 "exit_code": int(self.exit_code),

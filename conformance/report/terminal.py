@@ -25,9 +25,11 @@ STYLES = {
     Verdict.NOTED: "cyan",
     Verdict.NOT_APPLICABLE: "dim",
     Verdict.UNTESTABLE: "magenta",
+    Verdict.KNOWN: "blue",
+    Verdict.STALE: "bold yellow",
     Verdict.ERROR: "bold red",
 }
-EXPLAINED = (Verdict.NOTED, Verdict.WARNED, Verdict.ERROR, Verdict.FAILED)
+EXPLAINED = (Verdict.KNOWN, Verdict.NOTED, Verdict.WARNED, Verdict.STALE, Verdict.ERROR, Verdict.FAILED)
 """Verdicts that need words of their own, the worst last: what stands last is what is read first."""
 GROUPED = (Verdict.NOT_APPLICABLE, Verdict.UNTESTABLE)
 """Verdicts that many checks share a reason for."""
@@ -36,6 +38,7 @@ ENDINGS = {
     ExitCode.CONFORMS: ("conforms", "bold green"),
     ExitCode.DEVIATES: ("does not conform", "bold red"),
     ExitCode.HARNESS_ERROR: ("could not be judged in full: checks ended in an error", "bold red"),
+    ExitCode.STALE_BASELINE: ("does not match its baseline, which is out of date", "bold red"),
     ExitCode.TOO_LITTLE_JUDGED: ("was judged too little to say", "bold red"),
 }
 
@@ -52,6 +55,10 @@ def print_report(result: RunResult, file: TextIO) -> None:
     if result.results:
         console.print()
         console.print(_by_area(result))
+    if newer := result.summary.unscored.total():
+        console.print(
+            f"{newer} requirements joined after set {result.requirement_set}: shown, but not scored."
+        )
     _ending(console, result)
 
 
@@ -59,9 +66,12 @@ def _explain(console: Console, check: CheckResult, verdict: Verdict) -> None:
     head = Text.assemble((verdict.upper(), STYLES[verdict]), "  ", (check.id, "bold"), f"  {check.level}")
     if verdict in {Verdict.FAILED, Verdict.WARNED, Verdict.NOTED}:
         head.append(f", {Standing(check.standing).words}")
+    if not check.scored:
+        head.append("  unscored", "dim")
     console.print()
     console.print(head)
-    console.print(Text("  " + check.message.replace("\n", "\n  ")))
+    message = check.message.partition("\n")[0] if verdict is Verdict.KNOWN else check.message
+    console.print(Text("  " + message.replace("\n", "\n  ")))
 
 
 def _explain_together(console: Console, result: RunResult, verdict: Verdict) -> None:
@@ -78,7 +88,8 @@ def _explain_together(console: Console, result: RunResult, verdict: Verdict) -> 
 def _by_area(result: RunResult) -> Table:
     areas: dict[str, list[Verdict]] = defaultdict(list)
     for check in result.results:
-        areas[check.id.partition(".")[0]].append(Verdict(check.verdict))
+        if check.scored:
+            areas[check.id.partition(".")[0]].append(Verdict(check.verdict))
     shown = [verdict for verdict in Verdict if result.summary.counts[verdict]]
     table = Table("area", box=box.SIMPLE_HEAD, pad_edge=False)
     for verdict in shown:
@@ -91,7 +102,7 @@ def _by_area(result: RunResult) -> Table:
 
 def _ending(console: Console, result: RunResult) -> None:
     words, style = ENDINGS[result.exit_code]
-    seconds = (result.finished - result.started).total_seconds()
+    seconds = ((result.finished or result.started) - result.started).total_seconds()
     judged = result.summary.judged
     console.print(
         Text.assemble(

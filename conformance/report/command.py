@@ -1,0 +1,121 @@
+"""`registry-conformance report` and `matrix`, and the option `--report` of `run`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.verdicts import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.report import RunResult
+
+FORMATS = ("html", "junit", "markdown", "codequality", "sarif", "badge")
+"""The keys of `conformance.report.formats.FORMATS`, which takes a while to import."""
+TABLES = ("markdown", "html")
+
+
+def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands to those of `registry-conformance`."""
+    report = subparsers.add_parser("report", help="make a report from a result, in one of several formats")
+    report.add_argument("result", metavar="RESULT.json", type=Path, help="written by `run --json`")
+    report.add_argument("--format", choices=FORMATS, default="html", help="html, unless told otherwise")
+    report.set_defaults(command=run_report)
+    matrix = subparsers.add_parser("matrix", help="show the verdicts on several registries in one table")
+    matrix.add_argument(
+        "results", metavar="RESULT.json", nargs="+", type=Path, help="written by `run --json`"
+    )
+    matrix.add_argument(
+        "--format", choices=TABLES, default="markdown", help="markdown, unless told otherwise"
+    )
+    matrix.set_defaults(command=run_matrix)
+    for parser in (report, matrix):
+        parser.add_argument(
+            "-o", "--output", metavar="FILE", type=_writable, help="write it there (standard output)"
+        )
+
+
+def add_report_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--report FORMAT=FILE` to `run`."""
+    parser.add_argument(
+        "--report",
+        metavar="FORMAT=FILE",
+        dest="reports",
+        type=_wanted_report,
+        action="append",
+        default=[],
+        help=f"write a report there, too; may be repeated ({', '.join(FORMATS)})",
+    )
+
+
+def run_report(arguments: argparse.Namespace) -> int:
+    """Make a report from a stored result. Returns the exit code."""
+    from conformance.report.formats import FORMATS as MAKERS
+    from conformance.report.reading import BadResult, read_result
+
+    try:
+        result = read_result(arguments.result)
+    except BadResult as error:
+        return _say(str(error), ExitCode.USAGE)
+    return _write(MAKERS[arguments.format](result), arguments.output)
+
+
+def run_matrix(arguments: argparse.Namespace) -> int:
+    """Make a table from the results that can be read, and name the others. Returns the exit code."""
+    from conformance.report.matrix import FORMATS as MAKERS
+    from conformance.report.matrix import read_matrix
+
+    matrix, bad = read_matrix(arguments.results)
+    for error in bad:
+        _say(str(error), ExitCode.USAGE)
+    if not matrix.columns:
+        return ExitCode.USAGE
+    return _write(MAKERS[arguments.format](matrix), arguments.output)
+
+
+def write_reports(result: RunResult, wanted: Iterable[tuple[str, Path]]) -> int:
+    """Write the reports that `run` was asked for, from the same JSON that it writes. Returns the exit code."""
+    wanted = tuple(wanted)
+    if not wanted:
+        return ExitCode.CONFORMS
+    from conformance.report.formats import FORMATS as MAKERS
+    from conformance.report.reading import stored
+
+    known = stored(result.as_json())
+    return max(_write(MAKERS[name](known), path) for name, path in wanted)
+
+
+def _wanted_report(text: str) -> tuple[str, Path]:
+    name, equals, file = text.partition("=")
+    if name not in FORMATS or not equals or not file:
+        raise argparse.ArgumentTypeError(f"{text!r} is not FORMAT=FILE; formats are {', '.join(FORMATS)}")
+    return name, _writable(file)
+
+
+def _writable(text: str) -> Path:
+    path = Path(text)
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} cannot be written; name a file in a folder that is there")
+    return path
+
+
+def _write(text: str, path: Path | None) -> int:
+    try:
+        if path is None:
+            sys.stdout.buffer.write(text.encode())
+        else:
+            path.write_text(text, encoding="utf-8", newline="\n")
+    except BrokenPipeError:  # `report … | head`
+        raise
+    except OSError as error:
+        return _say(f"cannot write {path or 'the report'}: {error.strerror}", ExitCode.HARNESS_ERROR)
+    return ExitCode.CONFORMS
+
+
+def _say(message: str, exit_code: ExitCode) -> int:
+    print(f"registry-conformance: {message}", file=sys.stderr)
+    return int(exit_code)

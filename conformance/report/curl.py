@@ -1,0 +1,85 @@
+"""An exchange as a line for a shell: what was asked, to ask it again."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from conformance.report.concealment import SECRET_HEADERS
+
+if TYPE_CHECKING:
+    from conformance.wire.transcript import Exchange
+
+NOBODY = "nobody"
+OWN = frozenset({"accept-encoding", "connection", "content-length", "host", "user-agent", *SECRET_HEADERS})
+"""Header fields that curl writes by itself, and those whose values are secrets."""
+
+_REQUEST = re.compile(r"(?P<method>[A-Z]+) (?P<url>\S+)(?P<raw> \(over a plain socket\))?")
+_FIELD = re.compile(r"(?P<name>:?[A-Za-z0-9_-]+): (?P<value>.*)")
+_FILE = re.compile(r"\d+ bytes as '(?P<filename>[^']*)'")
+
+
+def command_line(exchange: Exchange) -> str:
+    """Return the command that sends a request again, or the client's own command line.
+
+    A secret is a shell variable named after its credential: `$DEPLOY_READ` stands for `user:password`.
+    What went over a plain socket byte for byte is given as it is: curl would repair it.
+    """
+    request = _REQUEST.fullmatch(exchange.request)
+    if request is None or request["raw"] or not urlsplit(request["url"]).netloc:
+        return exchange.request
+    words = ["curl", "--include", *_method(request["method"]), *_headers(exchange), *_body(exchange)]
+    return (
+        " ".join(shlex.quote(word) for word in words) + _login(exchange) + " " + shlex.quote(request["url"])
+    )
+
+
+def placeholder(credential: str) -> str:
+    """Return the shell variable that stands for a credential."""
+    return "$" + re.sub(r"[^A-Z0-9]+", "_", credential.upper()).strip("_")
+
+
+def _method(method: str) -> list[str]:
+    if method == "HEAD":
+        return ["--head"]
+    return [] if method == "GET" else ["--request", method]
+
+
+def _headers(exchange: Exchange) -> list[str]:
+    words = []
+    for name, value in exchange.request_headers.items():
+        if "gzip" in value and name.lower() == "accept-encoding":
+            words.append("--compressed")
+        elif name.lower() not in OWN and not value.startswith("multipart/form-data"):
+            words += ["--header", f"{name}: {value}"]
+    return words
+
+
+def _body(exchange: Exchange) -> list[str]:
+    if not exchange.request_body:
+        return []
+    if not any(value.startswith("multipart/form-data") for value in exchange.request_headers.values()):
+        return ["--data-raw", exchange.request_body]
+    words: list[str] = []
+    for line in exchange.request_body.split("\n"):
+        if (field := _FIELD.fullmatch(line)) is None:
+            words[-1:] = [f"{words[-1]}\n{line}"] if words else []
+        elif file := _FILE.fullmatch(field["value"]):
+            words += ["--form", f"{field['name']}=@{file['filename']}"]
+        else:
+            words += ["--form-string", f"{field['name']}={field['value']}"]
+    return words
+
+
+def _login(exchange: Exchange) -> str:
+    """Return the option with the placeholder. It stays outside the quotes, for the shell to fill in."""
+    names = {name.lower(): name for name in exchange.request_headers}
+    secret = placeholder(exchange.credential)
+    if not exchange.credential or exchange.credential == NOBODY or secret == "$":  # noqa: S105
+        return ""
+    if "authorization" in names:
+        return f' --user "{secret}"'
+    others = [names[name] for name in sorted(SECRET_HEADERS & names.keys())]
+    return "".join(f' --header {shlex.quote(f"{name}: ")}"{secret}"' for name in others)

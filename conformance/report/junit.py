@@ -1,0 +1,89 @@
+"""The result as JUnit XML, in the form that the CI systems agree on (the schema of Jenkins' xUnit plugin)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from xml.etree import ElementTree as ET
+
+from conformance.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.report.reading import Finding, StoredResult
+
+FAILURES = frozenset({Verdict.FAILED, Verdict.STALE})
+SKIPPED = frozenset({Verdict.NOT_APPLICABLE, Verdict.UNTESTABLE})
+
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def as_junit(result: StoredResult) -> str:
+    """Return a test suite per area, a test case per requirement.
+
+    What does not fail a run is no failure here: a warning is the output of a test that passed.
+    """
+    root = ET.Element("testsuites", _counts(result.findings, name=result.url))
+    for area, findings in result.by_area().items():
+        root.append(_suite(result, area, findings))
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _suite(result: StoredResult, area: str, findings: list[Finding]) -> ET.Element:
+    attributes = _counts(findings, name=area)
+    attributes["skipped"] = str(sum(each.verdict in SKIPPED for each in findings))
+    attributes["timestamp"] = f"{result.started:%Y-%m-%dT%H:%M:%S}"
+    attributes["hostname"] = _text(urlsplit(result.url).hostname or "")
+    suite = ET.Element("testsuite", attributes)
+    properties = ET.SubElement(suite, "properties")
+    for name in ("url", "profile", "run", "seed", "version"):
+        ET.SubElement(properties, "property", name=name, value=_text(str(getattr(result, name))))
+    suite.extend(map(_case, findings))
+    return suite
+
+
+def _case(finding: Finding) -> ET.Element:
+    case = ET.Element(
+        "testcase",
+        name=finding.id,
+        classname=f"conformance.{finding.area}",
+        time=f"{finding.duration:.4f}",
+    )
+    message, text = (
+        _text(finding.about or finding.told.get("found") or finding.statement),
+        _text(finding.message),
+    )
+    if _is_failure(finding):
+        kind = f"{finding.level} {finding.standing}"
+        ET.SubElement(case, "failure", message=message, type=kind).text = text
+    elif finding.verdict is Verdict.ERROR:
+        ET.SubElement(case, "error", message=text.partition("\n")[0], type="error").text = text
+    elif finding.verdict in SKIPPED:
+        ET.SubElement(case, "skipped", message=f"{finding.verdict}: {text}")
+    elif finding.verdict is not Verdict.PASSED:
+        words = str(finding.verdict) if finding.scored else f"{finding.verdict}, not scored"
+        ET.SubElement(case, "system-out").text = f"{words} ({finding.level})\n{text}"
+    return case
+
+
+def _is_failure(finding: Finding) -> bool:
+    return finding.verdict in FAILURES and finding.scored
+
+
+def _counts(findings: Iterable[Finding], *, name: str) -> dict[str, str]:
+    findings = list(findings)
+    return {
+        "name": _text(name),
+        "tests": str(len(findings)),
+        "failures": str(sum(map(_is_failure, findings))),
+        "errors": str(sum(each.verdict is Verdict.ERROR for each in findings)),
+        "time": f"{sum(each.duration for each in findings):.4f}",
+    }
+
+
+def _text(text: str) -> str:
+    """Return text with everything replaced that XML 1.0 cannot hold (2.2), escaped or not."""
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)

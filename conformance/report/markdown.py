@@ -1,0 +1,97 @@
+"""The result as a note of a merge request: the verdict, the counts, and what is wrong."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from conformance.report.reading import NEEDING_WORDS
+from conformance.verdicts import Summary, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from conformance.report.reading import Finding, StoredResult
+
+ROOM = 60_000
+"""Characters; a comment on GitHub may have 65,536."""
+LONGEST = 4_000
+"""Characters of one message."""
+BRIEF = frozenset({Verdict.KNOWN, Verdict.NOTED})
+"""Verdicts that a count is enough for."""
+
+
+def as_markdown(result: StoredResult) -> str:
+    """Return Markdown for GitLab and GitHub. What a registry has said stands in code blocks only."""
+    parts = [_head(result), _areas(result)]
+    told = [each for each in result.of(*NEEDING_WORDS) if each.verdict not in BRIEF]
+    room = ROOM - sum(map(len, parts))
+    for number, finding in enumerate(told):
+        details = _details(finding)
+        room -= len(details) + 2
+        if room < 0:
+            parts.append(f"And {len(told) - number} more: see the whole report.")
+            break
+        parts.append(details)
+    return "\n\n".join(parts) + "\n"
+
+
+def code(text: str) -> str:
+    """Return a code span with any text in it, on one line."""
+    text = " ".join(text.split()) or " "
+    fence = "`" * (_longest_run(text) + 1)
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a table; the first column is text, the others are figures."""
+    head = list(head)
+    lines = [head, ["---", *["--:"] * (len(head) - 1)], *map(list, rows)]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def _head(result: StoredResult) -> str:
+    judged = f"{result.summary.judged_in_all} of {len(result.findings)} requirements judged"
+    figures = f"in {result.seconds:.0f} s with {result.requests} requests"
+    origin = f"run {code(result.run)}, seed {result.seed}, {result.suite} {code(result.version)}"
+    head = f"### {code(result.url)} {result.ending}"
+    return "\n\n".join([head, f"{result.kind}: {judged} {figures}, {origin}.", *_notes(result)])
+
+
+def _notes(result: StoredResult) -> Iterator[str]:
+    if newer := result.summary.unscored.total():
+        yield f"{newer} requirements joined after set {code(result.requirement_set or '')}: shown, but not scored."
+    for note in result.notes:
+        yield _block(note)
+
+
+def _areas(result: StoredResult) -> str:
+    rows = []
+    for area, findings in result.by_area().items():
+        counts = Summary.of(each.verdict for each in findings).counts
+        rows.append([area, *(str(counts[verdict] or "") for verdict in result.verdicts)])
+    return table(["area", *map(str, result.verdicts)], rows) if rows else "Nothing was judged."
+
+
+def _details(finding: Finding) -> str:
+    scored = "" if finding.scored else ", not scored"
+    return "\n".join(
+        [
+            f"<details><summary><b>{finding.verdict}</b> <code>{finding.id}</code> {finding.level}{scored}</summary>",
+            "",
+            _block(finding.message),
+            "",
+            "</details>",
+        ]
+    )
+
+
+def _block(text: str) -> str:
+    text = text if len(text) <= LONGEST else text[:LONGEST] + "…"
+    fence = "`" * max(3, _longest_run(text) + 1)
+    return f"{fence}text\n{text}\n{fence}"
+
+
+def _longest_run(text: str) -> int:
+    return max(map(len, re.findall("`+", text)), default=0)

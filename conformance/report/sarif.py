@@ -1,0 +1,123 @@
+"""The result as SARIF 2.1.0, the format of static analysis that code hosts and editors read."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from conformance.report.code_quality import PLACE, fingerprint
+from conformance.report.reading import NEEDING_WORDS
+from conformance.verdicts import ExitCode, Verdict
+
+if TYPE_CHECKING:
+    from conformance.report.reading import Finding, StoredResult
+    from conformance.wire.transcript import Exchange
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+LEVELS = {
+    Verdict.FAILED: "error",
+    Verdict.STALE: "error",
+    Verdict.WARNED: "warning",
+    Verdict.NOTED: "note",
+    Verdict.KNOWN: "note",
+}
+"""What SARIF calls a verdict (3.27.10). An error of ours is a notification instead (3.20.21)."""
+
+
+def as_sarif(result: StoredResult) -> str:
+    """Return a log with one run: a rule per requirement, a result per deviation."""
+    run = {
+        "tool": {"driver": _driver(result)},
+        "invocations": [_invocation(result)],
+        "results": [_result(each, result) for each in _reported(result)],
+        "columnKind": "unicodeCodePoints",
+    }
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(log, indent=1, ensure_ascii=False) + "\n"
+
+
+def _reported(result: StoredResult) -> list[Finding]:
+    return [each for each in result.of(*NEEDING_WORDS) if each.verdict in LEVELS]
+
+
+def _driver(result: StoredResult) -> dict[str, Any]:
+    return {
+        "name": result.suite,
+        "version": result.version,
+        "rules": [_rule(each) for each in result.findings],
+    }
+
+
+def _rule(finding: Finding) -> dict[str, Any]:
+    levels = {"MUST": "error", "SHOULD": "warning", "MAY": "note"}
+    help_ = (
+        f"Breaks: {finding.breaks}\nSource: {finding.source}" if finding.requirement else finding.statement
+    )
+    return {
+        "id": finding.id,
+        "shortDescription": {"text": finding.statement},
+        "fullDescription": {"text": f"A registry that deviates {finding.standing.words}."},
+        "help": {"text": help_},
+        "defaultConfiguration": {"level": levels[finding.level]},
+        "properties": {"tags": [finding.area, str(finding.level), str(finding.standing)]},
+    }
+
+
+def _result(finding: Finding, result: StoredResult) -> dict[str, Any]:
+    where = finding.told.get("where", result.url)
+    table: dict[str, Any] = {
+        "ruleId": finding.id,
+        "ruleIndex": result.findings.index(finding),
+        "level": LEVELS[finding.verdict] if finding.scored else "note",
+        "message": {"text": finding.message or finding.statement},
+        "locations": [
+            {
+                "physicalLocation": {"artifactLocation": {"uri": PLACE}, "region": {"startLine": 1}},
+                "logicalLocations": [{"fullyQualifiedName": where, "kind": "resource"}],
+            }
+        ],
+        "partialFingerprints": {"requirement/v1": fingerprint(finding, result)},
+    }
+    if finding.verdict is Verdict.KNOWN:
+        table["suppressions"] = [{"kind": "external", "justification": "listed in the baseline"}]
+    if finding.exchanges:
+        table |= _web(finding.exchanges[-1])
+    return table
+
+
+def _web(exchange: Exchange) -> dict[str, Any]:
+    """Return the request and the response (3.46, 3.47) that a finding was made with."""
+    method, _, target = exchange.request.partition(" ")
+    if exchange.status is None or not urlsplit(target).netloc:
+        return {}
+    return {
+        "webRequest": {"method": method, "target": target, "headers": dict(exchange.request_headers)},
+        "webResponse": {
+            "statusCode": exchange.status,
+            "reasonPhrase": exchange.reason,
+            "headers": dict(exchange.response_headers),
+            "body": {"text": exchange.response_body},
+        },
+    }
+
+
+def _invocation(result: StoredResult) -> dict[str, Any]:
+    finished = {"endTimeUtc": _utc(result.finished)} if result.finished else {}
+    return {
+        "executionSuccessful": result.exit_code in {ExitCode.CONFORMS, ExitCode.DEVIATES},
+        "exitCode": int(result.exit_code),
+        "exitCodeDescription": f"{result.url} {result.ending}",
+        "startTimeUtc": _utc(result.started),
+        **finished,
+        "toolExecutionNotifications": [
+            {"level": "error", "message": {"text": each.message}, "associatedRule": {"id": each.id}}
+            for each in result.of(Verdict.ERROR)
+        ],
+    }
+
+
+def _utc(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,50 @@
+"""The templates of reports. What goes into them is escaped, whoever wrote it."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def render(template: str, **context: Any) -> str:
+    """Fill in a template of this folder."""
+    return _environment().get_template(template).render(context)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("conformance.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    functions: dict[str, Callable[[str], str]] = {"inline": _inline, "digest": _digest}
+    environment.globals |= functions
+    return environment
+
+
+def _inline(name: str) -> Markup:
+    """Return a style sheet or script of this folder, to stand inside a page: our own text, not a registry's."""
+    return Markup(_own(name))  # noqa: S704
+
+
+def _digest(name: str) -> str:
+    """Return the hash under which a content security policy lets an inline style sheet or script pass (CSP 3)."""
+    return "sha256-" + b64encode(hashlib.sha256(_own(name).encode()).digest()).decode()
+
+
+@cache
+def _own(name: str) -> str:
+    return files(__name__).joinpath(name).read_text(encoding="utf-8")

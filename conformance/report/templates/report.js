@@ -1,0 +1,96 @@
+
+"use strict";
+// The address holds the filter, so that a view can be linked to: #verdict=failed&area=simple&text=hash
+const form = document.getElementById("filter");
+const findings = Array.from(document.querySelectorAll(".finding"));
+const sections = Array.from(document.querySelectorAll("main > section"));
+const texts = new Map();
+const one = (name) => form.elements.namedItem(name);
+const boxes = Array.from(form.querySelectorAll("[name=verdict]"));
+
+function textOf(finding) {
+  if (!texts.has(finding)) texts.set(finding, finding.textContent.toLowerCase());
+  return texts.get(finding);
+}
+
+function wanted() {
+  return {
+    verdicts: boxes.filter((box) => box.checked).map((box) => box.value),
+    area: one("area").value,
+    level: one("level").value,
+    client: one("client").value,
+    words: one("text").value.toLowerCase().split(/\s+/).filter(Boolean),
+  };
+}
+
+function fits(finding, {verdicts, area, level, client, words}) {
+  const {dataset} = finding;
+  return (!verdicts.length || verdicts.includes(dataset.verdict))
+    && (!area || dataset.area === area)
+    && (!level || dataset.level === level)
+    && (!client || dataset.clients.split(" ").includes(client))
+    && words.every((word) => textOf(finding).includes(word));
+}
+
+function show() {
+  const filter = wanted();
+  let count = 0;
+  for (const finding of findings) {
+    finding.hidden = !fits(finding, filter);
+    count += !finding.hidden;
+  }
+  for (const section of sections) section.hidden = !section.querySelector(".finding:not([hidden])");
+  document.getElementById("shown").textContent = `${count} of ${findings.length} requirements`;
+}
+
+function write() {
+  const address = new URLSearchParams();
+  const {verdicts} = wanted();
+  if (verdicts.length) address.set("verdict", verdicts.join(","));
+  for (const name of ["area", "level", "client", "text"]) if (one(name).value) address.set(name, one(name).value);
+  history.replaceState(null, "", `#${address}`);
+}
+
+function read() {
+  const hash = location.hash.slice(1);
+  const filters = hash.includes("=");
+  const address = new URLSearchParams(filters ? hash : "");
+  const verdicts = (address.get("verdict") || "").split(",");
+  for (const box of boxes) box.checked = verdicts.includes(box.value);
+  for (const name of ["area", "level", "client", "text"]) one(name).value = address.get(name) || "";
+  show();
+  const named = !filters && document.getElementById(hash);
+  if (named && named.matches(".finding")) named.open = true;
+  if (named) named.scrollIntoView();
+}
+
+function step(by) {
+  const visible = findings.filter((finding) => !finding.hidden).map((finding) => finding.firstElementChild);
+  const here = visible.indexOf(document.activeElement);
+  const next = visible[here < 0 ? (by > 0 ? 0 : visible.length - 1) : here + by];
+  if (next) next.focus();
+}
+
+form.addEventListener("input", () => { show(); write(); });
+form.addEventListener("submit", (event) => event.preventDefault());
+form.addEventListener("reset", () => setTimeout(() => { show(); write(); }));
+addEventListener("hashchange", read);
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape") return form.reset();
+  if (event.target.matches("input, select, button")) return;
+  if (event.key === "/") { event.preventDefault(); one("text").focus(); }
+  if (event.key === "j") step(1);
+  if (event.key === "k") step(-1);
+});
+
+// Paper has no triangles to click on: everything is open while it is printed.
+let closed = [];
+addEventListener("beforeprint", () => {
+  closed = Array.from(document.querySelectorAll("details:not([open])"));
+  for (const each of closed) each.open = true;
+});
+addEventListener("afterprint", () => { for (const each of closed) each.open = false; });
+
+form.hidden = false;
+read();

@@ -1,0 +1,82 @@
+"""`report`, `matrix` and `run --report` as they are typed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.cli import main
+from conformance.report.command import FORMATS, TABLES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def result(table: Any, tmp_path: Path) -> Path:
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(table.add("simple.html.doctype", "failed").as_json()), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_report_goes_to_a_file_or_to_the_output(
+    name: str, result: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    file = tmp_path / "report"
+    assert main(["report", str(result), "--format", name, "-o", str(file)]) == 0
+    assert main(["report", str(result), "--format", name]) == 0
+    assert capfdbinary.readouterr().out == file.read_bytes() != b""
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_matrix_names_what_it_cannot_read(
+    name: str, result: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["matrix", str(tmp_path / "absent.json"), str(result), "--format", name]) == 0
+    printed = capfd.readouterr()
+    assert "simple.html.doctype" in printed.out
+    assert printed.err.startswith("registry-conformance: cannot read")
+
+
+def test_a_matrix_of_nothing_is_a_mistake(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["matrix", str(tmp_path / "one.json"), str(tmp_path / "other.json")]) == 2
+    printed = capfd.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("cannot read") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["report", "absent.json"], "cannot read absent.json"),
+        (["report", __file__], "is not a result"),
+        (["report", "r.json", "--format", "pdf"], "invalid choice"),
+        (["report", "r.json", "-o", "/absent/folder/r.html"], "cannot be written"),
+        (["run", "--report", "html"], "is not FORMAT=FILE"),
+        (["run", "--report", "pdf=r.pdf"], "formats are html"),
+        (["run", "--report", "html=/absent/folder/r.html"], "cannot be written"),
+    ],
+)
+def test_a_mistake_is_said_before_anything_is_done(
+    arguments: list[str], message: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code: Any = main(arguments)
+    except SystemExit as exit_:  # argparse
+        code = exit_.code
+    assert code == 2
+    assert message in capfd.readouterr().err
+
+
+def test_a_run_writes_every_report_it_was_asked_for(tmp_path: Path, programs: Any) -> None:
+    files = {name: tmp_path / name for name in FORMATS}
+    options = [word for name, path in files.items() for word in ("--report", f"{name}={path}")]
+    run = [sys.executable, "-m", "conformance", "run", "-k", "gitlab.page"]
+    programs.must(*run, "--json", tmp_path / "r.json", *options)
+    for name, path in files.items():
+        again = programs.must(*run[:3], "report", tmp_path / "r.json", "--format", name)
+        assert path.read_text(encoding="utf-8") == again

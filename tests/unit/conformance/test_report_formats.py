@@ -1,0 +1,218 @@
+"""Every format: what its readers need is in it, and what a registry says breaks none of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+
+from conformance.catalogue import catalogue
+from conformance.report.badge import as_badge
+from conformance.report.code_quality import as_code_quality
+from conformance.report.command import FORMATS as NAMES
+from conformance.report.formats import FORMATS
+from conformance.report.junit import as_junit
+from conformance.report.markdown import as_markdown
+from conformance.report.sarif import as_sarif
+
+if TYPE_CHECKING:
+    from conformance.report.reading import StoredResult
+
+SARIF = {
+    "type": "object",
+    "required": ["version", "runs"],
+    "properties": {
+        "version": {"const": "2.1.0"},
+        "runs": {
+            "items": {
+                "required": ["tool", "results"],
+                "properties": {
+                    "tool": {
+                        "required": ["driver"],
+                        "properties": {
+                            "driver": {
+                                "required": ["name", "rules"],
+                                "properties": {
+                                    "rules": {
+                                        "uniqueItems": True,
+                                        "items": {"required": ["id", "shortDescription", "help"]},
+                                    }
+                                },
+                            }
+                        },
+                    },
+                    "invocations": {
+                        "items": {
+                            "required": ["executionSuccessful"],
+                            "properties": {"startTimeUtc": {"pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}},
+                        }
+                    },
+                    "results": {
+                        "items": {
+                            "required": ["message", "ruleId", "ruleIndex", "level", "locations"],
+                            "properties": {
+                                "level": {"enum": ["none", "note", "warning", "error"]},
+                                "message": {"required": ["text"]},
+                                "locations": {"minItems": 1, "items": {"required": ["physicalLocation"]}},
+                                "suppressions": {"items": {"required": ["kind"]}},
+                            },
+                        }
+                    },
+                },
+            }
+        },
+    },
+}
+"""The part of the SARIF 2.1.0 schema that is about what we write, with what GitHub asks for besides."""
+
+CODE_QUALITY = {
+    "type": "array",
+    "items": {
+        "required": ["description", "check_name", "fingerprint", "severity", "location"],
+        "properties": {
+            "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
+            "location": {
+                "required": ["path", "lines"],
+                "properties": {
+                    "path": {"pattern": "^[^./]"},
+                    "lines": {"required": ["begin"], "properties": {"begin": {"type": "integer"}}},
+                },
+            },
+        },
+    },
+}
+
+
+def test_the_command_line_knows_every_format() -> None:
+    assert tuple(FORMATS) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_empty_result_has_a_report(name: str, table: Any) -> None:
+    table.exit_code = 5
+    assert FORMATS[name](table.stored())
+
+
+@pytest.mark.parametrize("name", ["html", "junit", "markdown", "sarif"])
+def test_what_the_registry_said_is_told(name: str, table: Any) -> None:
+    table.add("simple.html.doctype", "failed", "a surprising answer")
+    assert "a surprising answer" in FORMATS[name](table.stored())
+
+
+def junit(result: StoredResult) -> ET.Element:
+    return ET.fromstring(as_junit(result))  # noqa: S314
+
+
+def test_junit_is_valid(every_verdict: Any) -> None:
+    xmlschema = pytest.importorskip("xmlschema", reason="xmlschema is not installed")
+    schema = xmlschema.XMLSchema(Path(__file__).with_name("junit.xsd"))
+    schema.validate(as_junit(every_verdict.stored()))
+
+
+def test_junit_fails_what_fails_the_run(every_verdict: Any) -> None:
+    root = junit(every_verdict.stored())
+    outcomes = {case.get("name"): child.tag for case in root.iter("testcase") for child in case}
+    assert outcomes == {
+        "simple.html.doctype": "failure",
+        "simple.html.valid-html5": "failure",
+        "simple.html.hash.present": "system-out",
+        "gitlab.duplicate.message": "system-out",
+        "gitlab.duplicate.refused": "system-out",
+        "http.pages.cache-control": "error",
+        "http.files.content-type": "skipped",
+        "auth.read.basic": "skipped",
+        "auth.read.preemptive": "system-out",
+    }
+    assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("10", "2", "1")
+    assert [suite.get("name") for suite in root] == ["auth", "gitlab", "http", "simple"]
+
+
+@pytest.mark.parametrize("name", ["html", "junit", "sarif"])
+def test_what_the_baseline_says_is_told(name: str, table: Any) -> None:
+    table.add("simple.html.doctype", "stale")
+    table.rows[0]["message"] = (
+        "The baseline lists another failure.\nA statement.\n  expected this\n  found    that"
+    )
+    assert "The baseline lists another failure." in FORMATS[name](table.stored())
+
+
+def test_markdown_keeps_a_registrys_words_in_code_blocks(every_verdict: Any) -> None:
+    text = as_markdown(every_verdict.stored())
+    outside, fence = [], ""
+    for line in text.splitlines():
+        if fence:
+            fence = "" if line == fence else fence
+        elif found := re.match("`{3,}", line):
+            fence = found[0]
+        else:
+            outside.append(line)
+    assert not fence
+    assert "<script" in text
+    assert not any("script" in line or "onerror" in line for line in outside)
+    assert text.count("<details>") == text.count("</details>") == 5
+
+
+def test_markdown_fits_into_a_comment(table: Any) -> None:
+    for name in catalogue().requirements:
+        table.add(name, "failed", "x" * 5_000)
+    text = as_markdown(table.stored())
+    assert len(text) < 65_536
+    assert re.search(r"And \d+ more: see the whole report", text)
+
+
+def test_code_quality_names_every_deviation(every_verdict: Any) -> None:
+    issues = json.loads(as_code_quality(every_verdict.stored()))
+    jsonschema.validate(issues, CODE_QUALITY)
+    severities = {issue["check_name"]: issue["severity"] for issue in issues}
+    assert severities == {
+        "simple.html.doctype": "critical",
+        "simple.html.valid-html5": "major",
+        "simple.html.hash.present": "minor",
+        "gitlab.duplicate.message": "info",
+        "gitlab.duplicate.refused": "info",
+        "auth.read.preemptive": "info",
+    }
+
+
+def test_fingerprints_are_the_same_in_the_next_run(every_verdict: Any) -> None:
+    def prints() -> list[str]:
+        issues = json.loads(as_code_quality(every_verdict.stored()))
+        return [issue["fingerprint"] for issue in issues]
+
+    before = prints()
+    every_verdict.rows[0]["message"] = "in other words"
+    assert prints() == before
+    assert len(set(before)) == len(before)
+
+
+def test_sarif_has_the_shape_of_its_schema(every_verdict: Any) -> None:
+    log = json.loads(as_sarif(every_verdict.stored()))
+    jsonschema.validate(log, SARIF)
+    (run,) = log["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert all(rules[each["ruleIndex"]]["id"] == each["ruleId"] for each in run["results"])
+    assert [each["ruleId"] for each in run["results"] if "suppressions" in each] == [
+        "gitlab.duplicate.refused"
+    ]
+    assert len(run["invocations"][0]["toolExecutionNotifications"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "words"),
+    [
+        (0, "1 of 1 passed"),
+        (1, "0 of 1 failed"),
+        (3, "not judged in full"),
+        (4, "baseline"),
+        (5, "too little"),
+    ],
+)
+def test_the_badge_says_how_it_ended(exit_code: int, words: str, table: Any) -> None:
+    table.add("simple.html.doctype", "passed").exit_code = exit_code
+    root = ET.fromstring(as_badge(table.stored()))  # noqa: S314
+    assert words in (root.get("aria-label") or "")

@@ -1,0 +1,203 @@
+"""The JSON result: as its schema says, readable again, and without secrets in whatever is made from it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from importlib.resources import files
+from typing import Any
+
+import jsonschema
+import pytest
+
+from conformance.catalogue import catalogue
+from conformance.options import RunOptions
+from conformance.report.curl import command_line
+from conformance.report.explain import explain_deviation, read_explanation
+from conformance.report.formats import FORMATS
+from conformance.report.reading import BadResult, read_result, stored
+from conformance.running import Selection, judge_target
+from conformance.target import target_from_table
+from conformance.verdicts import Deviation, Verdict
+from conformance.wire.transcript import Exchange
+from reference_server import ReferenceServer
+from reference_server.faults.authentication import TokensInRefusals
+from reference_server.faults.simple_html import NoDoctype
+
+SCHEMA = json.loads(files("conformance.report").joinpath("result.schema.json").read_text(encoding="utf-8"))
+CANARY = "canary-3f9a/+q=="
+"""A secret with characters that are written in several ways."""
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The result of a real run with failures, and the passwords that it used."""
+    only = frozenset({"simple.html.doctype", "auth.error-no-leak", "gitlab.duplicate.refused"})
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        ReferenceServer(faults=[NoDoctype(), TokensInRefusals()]) as server,
+    ):
+        patch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path_factory.mktemp("inner")))
+        target = target_from_table(server.target(), embedded=True)
+        result = judge_target(target, RunOptions(examples=1), Selection(only=only)).as_json()
+    verdicts = {each["id"]: each["verdict"] for each in result["results"]}
+    assert verdicts == {name: "passed" if name.startswith("gitlab") else "failed" for name in only}
+    return result | {"secrets": sorted({each.password for each in target.credentials.values()})}
+
+
+def test_a_real_result_is_as_the_schema_says(real: dict[str, Any]) -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.validate(real, SCHEMA)
+
+
+def test_the_schema_describes_every_key(real: dict[str, Any]) -> None:
+    described = SCHEMA["properties"]
+    assert real.keys() - {"secrets"} == described.keys()
+    assert real["summary"].keys() == described["summary"]["properties"].keys()
+    assert real["target"].keys() == described["target"]["properties"].keys()
+    for result in real["results"]:
+        assert result.keys() == SCHEMA["$defs"]["result"]["properties"].keys()
+        for exchange in result["exchanges"]:
+            assert exchange.keys() == SCHEMA["$defs"]["exchange"]["properties"].keys()
+    assert SCHEMA["$defs"]["verdict"]["enum"] == list(Verdict)
+
+
+def test_what_the_tests_build_is_as_the_schema_says(every_verdict: Any) -> None:
+    jsonschema.validate(every_verdict.as_json(), SCHEMA)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_report_of_a_real_run_holds_a_secret(name: str, real: dict[str, Any]) -> None:
+    report = FORMATS[name](stored(real))
+    assert real["secrets"]
+    assert [secret for secret in real["secrets"] if secret in report] == []
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_secrets_that_somebody_left_in_a_result_stay_there(name: str, table: Any) -> None:
+    table.url = f"https://user:{CANARY.replace('/', '%2F')}@registry.example.com/pypi"
+    headers = ("Authorization", "PRIVATE-TOKEN", "Job-Token", "Deploy-Token", "Cookie", "Proxy-Authorization")
+    exchange = table.exchange(
+        request_headers=dict.fromkeys(headers, CANARY) | {"X": f"Basic {CANARY}"},
+        response_headers={"Set-Cookie": f"session={CANARY}"},
+        response_body=f"your header was Authorization: Bearer {CANARY}",
+    )
+    table.add("simple.html.doctype", "failed", f"Authorization: Basic {CANARY}", exchanges=[exchange])
+    table.add("simple.html.valid-html5", "error", message=f"at {table.url}/simple/")
+    report = FORMATS[name](table.stored())
+    assert "canary" not in report
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"results": []}',
+        '{"results": [{"id": "x", "verdict": "passed"}]}',
+        "\udcff",
+        "[" * 100_000,
+    ],
+    ids=["empty", "array", "object", "no summary", "no target", "bytes", "deep"],
+)
+def test_what_is_no_result_is_named(text: str, tmp_path: Any) -> None:
+    path = tmp_path / "r.json"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(BadResult, match="is not a result"):
+        read_result(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": "<script>"},
+        {"id": 1},
+        {"level": "must"},
+        {"verdict": "fine"},
+        {"exchanges": [{"number": 1}]},
+        {"exchanges": None},
+        {"duration": "long"},
+    ],
+    ids=str,
+)
+def test_a_row_that_is_not_whole_is_refused(change: dict[str, Any], table: Any, tmp_path: Any) -> None:
+    path = tmp_path / "r.json"
+    result = table.add("simple.html.doctype", "failed").as_json()
+    result["results"][0] |= change
+    path.write_text(json.dumps(result))
+    with pytest.raises(BadResult, match="is not a result"):
+        read_result(path)
+
+
+def test_a_result_of_another_version_is_read(table: Any) -> None:
+    table.add("simple.html.doctype", "failed", new="key", id="future.requirement")
+    (finding,) = table.stored().findings
+    assert finding.requirement is None
+    for make in FORMATS.values():
+        make(table.stored())
+
+
+def test_a_run_that_has_died_is_read(table: Any) -> None:
+    result = table.add("simple.html.doctype", "failed").as_json() | {"finished": None}
+    assert stored(result).seconds == 0
+    assert "has died" in FORMATS["html"](stored(result))
+
+
+def test_an_explanation_can_be_read_again() -> None:
+    requirement = catalogue()["simple.html.doctype"]
+    deviation = Deviation(expected="a\n  found    b", found="", where="x\n\n             y")
+    told = read_explanation(explain_deviation(requirement, deviation, catalogue()))
+    assert told["expected"] == deviation.expected
+    assert "found" not in told
+    assert told["where"] == deviation.where
+    assert told["breaks"] == requirement.breaks
+
+
+def exchange(**changes: Any) -> Exchange:
+    return Exchange(
+        **{
+            "request": "POST https://registry.example.com/pypi?a=b&c=$(id)",
+            "credential": "deploy-read",
+            "request_headers": {"Authorization": "Basic ***", "Accept": "it's"},
+            "status": 200,
+        }
+        | changes
+    )
+
+
+def test_a_command_can_be_pasted() -> None:
+    words = shlex.split(command_line(exchange()))
+    assert words == [
+        *("curl", "--include", "--request", "POST", "--header", "Accept: it's"),
+        *("--user", "$DEPLOY_READ", "https://registry.example.com/pypi?a=b&c=$(id)"),
+    ]
+    assert "'https://registry.example.com/pypi?a=b&c=$(id)'" in command_line(exchange())
+
+
+def test_a_form_is_written_field_by_field() -> None:
+    line = command_line(
+        exchange(
+            request_headers={"Content-Type": "multipart/form-data; boundary=x"},
+            request_body="name: a\n@b\ncontent: 12 bytes as 'a-1.0.tar.gz'",
+        )
+    )
+    words = shlex.split(line)
+    assert words[4:-1] == ["--form-string", "name=a\n@b", "--form", "content=@a-1.0.tar.gz"]
+
+
+def test_other_credentials_travel_in_their_own_field() -> None:
+    words = shlex.split(command_line(exchange(request_headers={"PRIVATE-TOKEN": "***"})))
+    assert words[4:6] == ["--header", "PRIVATE-TOKEN: $DEPLOY_READ"]
+
+
+def test_nobody_has_no_credential() -> None:
+    assert "--user" not in command_line(exchange(credential="nobody"))
+    assert "--user" not in command_line(exchange(credential=""))
+
+
+@pytest.mark.parametrize(
+    "request_", ["pip 26.3 install --target x y", "GET /%2e/simple (over a plain socket)", ""]
+)
+def test_what_curl_cannot_repeat_is_given_as_it_is(request_: str) -> None:
+    assert command_line(exchange(request=request_)) == request_
