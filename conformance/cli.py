@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.client_report.command import add_clients_command
+from conformance.gate_commands import Front, add_gate_commands
+from conformance.report.command import add_commands as add_report_commands
+from conformance.report.command import add_report_option, write_reports
 from conformance.verdicts import ExitCode
 
 if TYPE_CHECKING:
@@ -35,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         return int(arguments.command(arguments))
+    except UserMistake as mistake:
+        return _say(str(mistake), ExitCode.USAGE)
     except BrokenPipeError:  # `list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.CONFORMS
@@ -69,7 +74,9 @@ def _parser() -> argparse.ArgumentParser:
         "results", metavar="RESULT.json", nargs=2, type=Path, help="written by `run --json`"
     )
     comparing.set_defaults(command=_compare)
+    add_report_commands(commands)
     add_clients_command(commands)
+    add_gate_commands(commands, Front(add_target=_add_target, target=_target, options=_options, say=_say))
     sweep = commands.add_parser("sweep", help="remove what earlier runs have left on a registry")
     _add_target(sweep)
     sweep.set_defaults(command=_sweep)
@@ -104,6 +111,13 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
 def _add_run(parser: argparse.ArgumentParser) -> None:
     _add_target(parser)
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the result there")
+    add_report_option(parser)
+    parser.add_argument(
+        "--baseline", metavar="FILE", type=Path, help="the failures that are known; see `baseline`"
+    )
+    parser.add_argument(
+        "--set", metavar="NAME", dest="requirement_set", help="the frozen set that counts, such as 2026.11"
+    )
     parser.add_argument("--examples", metavar="N", type=_positive(int), default=10, help="per property (10)")
     parser.add_argument(
         "--seed", metavar="N", type=_seed, default=0, help="a number, or `random`; chooses the examples (0)"
@@ -142,6 +156,7 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         target = _target(arguments)
         _check_run(target, arguments)
+        options = _options(arguments)
     except UserMistake as mistake:
         return _say(str(mistake), ExitCode.USAGE)
     if arguments.plan:
@@ -152,15 +167,14 @@ def _run(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         try:
             target = target or stack.enter_context(embedded_target(embedded_profile(arguments.profile)))
-            result = judge_target(
-                target, _options(arguments), selection, json_path=arguments.json, progress=sys.stdout
-            )
+            result = judge_target(target, options, selection, json_path=arguments.json, progress=sys.stdout)
         except BadTarget as error:
             return _say(str(error), ExitCode.USAGE)
         except CannotJudge as error:
             return _say(str(error), error.exit_code)
     print_report(result, sys.stdout)
-    return result.exit_code
+    unwritten = write_reports(result, arguments.reports)
+    return result.exit_code or unwritten
 
 
 class UserMistake(Exception):
@@ -199,10 +213,17 @@ def _check_run(target: Target | None, arguments: argparse.Namespace) -> None:
 
 
 def _options(arguments: argparse.Namespace) -> RunOptions:
+    from conformance.gate import BadGate, read_gate
     from conformance.ledger import default_folder
     from conformance.options import RunOptions
     from conformance.wire import Limits
 
+    try:
+        baseline, requirement_set = read_gate(
+            getattr(arguments, "baseline", None), getattr(arguments, "requirement_set", None)
+        )
+    except BadGate as error:
+        raise UserMistake(str(error)) from error
     return RunOptions(
         examples=getattr(arguments, "examples", 1),
         seed=getattr(arguments, "seed", 0),
@@ -213,6 +234,8 @@ def _options(arguments: argparse.Namespace) -> RunOptions:
         ca_bundle=arguments.ca_bundle,
         limits=Limits(max_requests=arguments.max_requests, rate=arguments.rate, timeout=arguments.timeout),
         ledger_folder=arguments.ledgers or default_folder(),
+        baseline=baseline,
+        requirement_set=requirement_set,
     )
 
 

@@ -21,24 +21,30 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Examples:
-    """A budget of examples and the seed that chooses them: the same seed, the same examples."""
+    """A budget of examples and the seed that chooses them: the same seed, the same examples.
+
+    Without `shrink` the first example that deviates is the last one: what is known need not be made small.
+    """
 
     count: int
     seed: int
+    shrink: bool = True
 
     def each(self, strategy: SearchStrategy[T], body: Callable[[T], None]) -> None:
         """Run `body` on examples until one deviates; then shrink it.
 
         `body` is run on the deviating example again, so it has to publish under a new name each time.
-        Raises Deviation with the smallest example that was found.
+        Raises Deviation with the smallest example that was found; `seen_first` is the first one's.
         """
+        seen: list[Deviation] = []
+        shrunk = "shrunk; " if self.shrink else ""
 
         @seeded(self.seed)
         @settings(
             max_examples=self.count,
             database=None,
             deadline=None,
-            phases=(Phase.generate, Phase.shrink),
+            phases=(Phase.generate, Phase.shrink) if self.shrink else (Phase.generate,),
             report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
             verbosity=Verbosity.quiet,
@@ -48,10 +54,12 @@ class Examples:
             try:
                 body(example)
             except Deviation as deviation:
+                seen.append(deviation)
                 raise Deviation(
                     expected=deviation.expected,
-                    found=f"{deviation.found}\nfor the example {example!r} (shrunk; seed {self.seed})",
+                    found=f"{deviation.found}\nfor the example {example!r} ({shrunk}seed {self.seed})",
                     where=deviation.where,
+                    seen_first=seen[0],
                 ) from deviation
 
         try:
@@ -65,5 +73,7 @@ def _seen_once(flaky: FlakyFailure) -> BaseException:
     for error in flaky.exceptions:
         if isinstance(error, Deviation):
             found = f"{error.found}\nbut not every time that this example was sent"
-            return Deviation(expected=error.expected, found=found, where=error.where)
+            return Deviation(
+                expected=error.expected, found=found, where=error.where, seen_first=error.seen_first
+            )
     return flaky.exceptions[0]

@@ -1,19 +1,25 @@
-"""After the last check: clean-up, and the result."""
+"""What a run leaves: a red result before its first request; after its last check nothing else, and the result."""
 
 from __future__ import annotations
 
 import json
 import os
 import tempfile
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.clean_up import clean_up
+from conformance.report.result import RunResult
+from conformance.verdicts import ExitCode
+from conformance.wire import Redactor
 
 if TYPE_CHECKING:
     from conformance.judge import Judge
-    from conformance.preparation import Run
-    from conformance.report import RunResult
+    from conformance.options import RunOptions
+    from conformance.preparation import CannotJudge, Run
+    from conformance.target import Target
 
 
 def finish(
@@ -25,8 +31,15 @@ def finish(
     """
     note = _tidy(run)
     run.session.close()
-    least = run.target.profile.least_judged if whole else 1
-    result = judge.result(run, least_judged=least, interrupted=interrupted, notes=(note,) if note else ())
+    profile = run.target.profile
+    result = judge.result(
+        run,
+        least_judged=profile.least_judged if whole else 1,
+        least_per_area=profile.least_judged_per_area if whole else {},
+        whole=whole,
+        interrupted=interrupted,
+        notes=(note,) if note else (),
+    )
     if json_path:
         write_json(json_path, result)
     return result
@@ -44,6 +57,39 @@ def _tidy(run: Run) -> str:
     if done.left:
         return f"{len(done.left)} distributions could not be removed: {done.reason}. They are listed in {ledger.path}."
     return f"Removed {done.removed} packages that this run had published."
+
+
+UNFINISHED = "This run has not finished: whatever ended it, nothing is known of the target."
+
+
+def write_sentinel(path: Path | None, target: Target, options: RunOptions, *, run_id: str = "") -> None:
+    """Write a result that is red and not finished, in place of an earlier run's: a run may die."""
+    if path:
+        write_json(path, _nothing_judged(target, options, run_id, ExitCode.HARNESS_ERROR, UNFINISHED))
+
+
+def write_refusal(path: Path | None, target: Target, options: RunOptions, reason: CannotJudge) -> None:
+    """Write the result of a run that could not judge the target, with the reason."""
+    if path:
+        result = _nothing_judged(target, options, "", reason.exit_code, str(reason))
+        write_json(path, replace(result, finished=datetime.now(UTC)))
+
+
+def _nothing_judged(
+    target: Target, options: RunOptions, run_id: str, exit_code: ExitCode, note: str
+) -> RunResult:
+    return RunResult(
+        target=target,
+        run_id=run_id,
+        started=datetime.now(UTC),
+        finished=None,
+        requests=0,
+        seed=options.seed,
+        exit_code=exit_code,
+        notes=(Redactor(target.secrets)(note),),
+        results=(),
+        requirement_set=options.requirement_set,
+    )
 
 
 def write_json(path: Path, result: RunResult) -> None:

@@ -16,6 +16,7 @@ from conformance.attempts import (
     upload_oversized,
     upload_twice,
 )
+from conformance.checks import MARK
 from conformance.corpus import Corpus
 from conformance.examples import Examples
 from conformance.gitlab import GitLab, json_of
@@ -107,10 +108,12 @@ def new_name(run: Run) -> NewName:
     return NewName(run)
 
 
-@pytest.fixture(scope="session")
-def examples(run: Run) -> Examples:
-    """The budget of examples for a property."""
-    return Examples(count=run.options.examples, seed=run.options.seed)
+@pytest.fixture
+def examples(run: Run, request: pytest.FixtureRequest) -> Examples:
+    """The budget of examples for a property; one that the baseline lists is not made smaller again."""
+    mark = request.node.get_closest_marker(MARK)
+    listed = mark is not None and mark.args[0] in run.options.baseline.rows
+    return Examples(count=run.options.examples, seed=run.options.seed, shrink=not listed)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,16 @@ import pytest
 from conformance.catalogue import Requirement, catalogue
 from conformance.checks import MARK
 from conformance.fixtures import RUN
+from conformance.guards import judged_too_little, locked_out, without_result
 from conformance.preparation import CannotJudge, Run, take_part
 from conformance.report.explain import explain_deviation
 from conformance.report.result import CheckResult, RunResult
+from conformance.sets import is_scored
+from conformance.signature import signature_of
 from conformance.verdicts import (
     Deviation,
     ExitCode,
+    Listing,
     NotApplicable,
     Outcome,
     Summary,
@@ -26,17 +30,27 @@ from conformance.verdicts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping
 
     from conformance.options import RunOptions
 
 PREPARED = "registry_conformance"
 """The key under which a worker process finds what the first process has prepared."""
 
+PLANNED = "registry_conformance_planned"
+"""The key under which a worker process says which requirements it was to judge."""
+
 RESULT = "registry_conformance_result"
 """The name of a report's attribute with the result of a check."""
 
 KEPT_EXCHANGES = 20
+
+BY_CHANCE = frozenset({"inv", "race"})
+"""Areas whose checks do not find the same twice."""
+
+GREEN = frozenset({Verdict.PASSED, Verdict.WARNED, Verdict.NOTED, Verdict.KNOWN})
+RED = frozenset({Verdict.FAILED, Verdict.STALE, Verdict.ERROR})
+"""What pytest counts as passed, and as failed where it is scored."""
 
 LETTERS = {
     Verdict.PASSED: ".",
@@ -45,6 +59,8 @@ LETTERS = {
     Verdict.NOTED: "n",
     Verdict.NOT_APPLICABLE: "-",
     Verdict.UNTESTABLE: "u",
+    Verdict.KNOWN: "k",
+    Verdict.STALE: "S",
     Verdict.ERROR: "E",
 }
 
@@ -65,6 +81,9 @@ class Judge:
         self._run: Run | None = None
         self._before = 0
         self._results: dict[str, CheckResult] = {}
+        self._judged_by: dict[str, str] = {}
+        self._planned: set[str] = set()
+        self._stopped = False
         self.harness_errors: list[str] = []
         self.foreign_failures = 0
         self.started = datetime.now(UTC)
@@ -86,6 +105,21 @@ class Judge:
             config.hook.pytest_deselected(items=left_out)
         kept = [item for item in items if item not in left_out]
         items[:] = sorted(kept, key=lambda item: (_id(item) or "").startswith("clients."))
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Know what is to be judged: each of these has to have a result in the end."""
+        self._planned |= {name for item in session.items if (name := _id(item))}
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Know whether the run was to end early; a worker tells the first process what it knows."""
+        self._stopped = bool(session.shouldstop or session.shouldfail)
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput[PLANNED] = sorted(self._planned)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Hear from a worker what was to be judged: every worker collects everything."""
+        self._planned |= set(getattr(node, "workeroutput", {}).get(PLANNED, ()))
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Let `-k` find a check by its requirement's id."""
@@ -144,17 +178,36 @@ class Judge:
             return report
         error = call.excinfo.value if call.excinfo else None
         outcome = outcome_of(error) if call.when != "teardown" else Outcome.CRASHED
-        verdict = judge(outcome, requirement.level)
+        signature = self._signature(requirement, error)
+        listing = self._listing(requirement, signature)
+        verdict = judge(outcome, requirement.level, listing)
         message = self._message(requirement, outcome, error, report)
-        setattr(report, RESULT, self._result(item, requirement, verdict, message, call.duration))
-        green = verdict in {Verdict.PASSED, Verdict.WARNED, Verdict.NOTED}
+        if verdict in {Verdict.KNOWN, Verdict.STALE}:
+            about = self._options.baseline.explain(requirement.id, listing, deviated=bool(signature))
+            message = f"{about}\n{message}".rstrip()
+        result = self._result(
+            item, requirement, verdict, message=message, signature=signature, duration=call.duration
+        )
+        setattr(report, RESULT, result)
+        green = verdict in GREEN or (verdict in RED and not result["scored"])
         if green and call.when == "call":
             report.outcome, report.longrepr = "passed", None
         elif green or verdict in {Verdict.NOT_APPLICABLE, Verdict.UNTESTABLE}:
             report.outcome, report.longrepr = "skipped", (str(item.path), 0, message)
-        elif verdict is Verdict.FAILED:
-            report.longrepr = message
+        elif verdict in RED - {Verdict.ERROR}:
+            report.outcome, report.longrepr = "failed", message
         return report
+
+    def _signature(self, requirement: Requirement, error: BaseException | None) -> str:
+        if not isinstance(error, Deviation) or self._run is None:
+            return ""
+        by_chance = requirement.area in BY_CHANCE
+        return signature_of(error, run_id=self._run.corpus.run_id, by_chance=by_chance)
+
+    def _listing(self, requirement: Requirement, signature: str) -> Listing:
+        return self._options.baseline.listing(
+            requirement.id, signature, today=self.started.astimezone().date()
+        )
 
     def _message(
         self,
@@ -173,7 +226,14 @@ class Judge:
         return self._run.redact(text) if self._run else text
 
     def _result(
-        self, item: pytest.Item, requirement: Requirement, verdict: Verdict, message: str, duration: float
+        self,
+        item: pytest.Item,
+        requirement: Requirement,
+        verdict: Verdict,
+        *,
+        message: str,
+        signature: str,
+        duration: float,
     ) -> dict[str, Any]:
         transcript = self.run(item.config).transcript
         result = CheckResult(
@@ -185,6 +245,8 @@ class Judge:
             duration=round(duration, 4),
             requests=len(transcript) - self._before,
             exchanges=[exchange.as_json() for exchange in transcript.used[-KEPT_EXCHANGES:]],
+            signature=signature,
+            scored=is_scored(requirement, self._options.requirement_set),
         )
         return asdict(result)
 
@@ -204,35 +266,77 @@ class Judge:
         """Collect results, from this process and from workers."""
         result = getattr(report, RESULT, None)
         if result is not None:
-            self._results[result["id"]] = CheckResult(**result)
+            self._take(CheckResult(**result), report.nodeid)
         elif report.failed:
             self.foreign_failures += 1
 
+    def _take(self, result: CheckResult, by: str) -> None:
+        if self._judged_by.setdefault(result.id, by) != by:
+            self.harness_errors.append(
+                f"{result.id} was judged twice: by {self._judged_by[result.id]} and {by}"
+            )
+        self._results[result.id] = result
+
     def result(
-        self, run: Run, *, least_judged: int, interrupted: bool = False, notes: tuple[str, ...] = ()
+        self,
+        run: Run,
+        *,
+        least_judged: int = 1,
+        least_per_area: Mapping[str, int] | None = None,
+        whole: bool = False,
+        interrupted: bool = False,
+        notes: tuple[str, ...] = (),
     ) -> RunResult:
-        """Return the result of a run, as far as it came."""
-        summary = Summary.of(Verdict(result.verdict) for result in self._results.values())
-        code = summary.exit_code(least_judged=least_judged)
-        if (self.harness_errors or interrupted) and code is not ExitCode.DEVIATES:
-            code = ExitCode.HARNESS_ERROR
-        in_checks = sum(result.requests for result in self._results.values())
-        return RunResult(
+        """Return the result of a run, as far as it came.
+
+        A `whole` run has to have a result for everything that the profile is held to, any run for everything
+        that it was to judge. `least_per_area` is how many requirements have to be judged in an area.
+        """
+        results = tuple(self._results.values())
+        planned = self._planned | (_to_be_judged(run) if whole else set())
+        stopped = self._stopped or interrupted
+        missing = "" if stopped else without_result(planned, self._results)
+        locked, thin = locked_out(results), judged_too_little(results, least_per_area or {})
+        broken = [*self.harness_errors, missing, "The run was interrupted." if interrupted else ""]
+        in_checks = sum(result.requests for result in results)
+        result = RunResult(
             target=run.target,
             run_id=run.corpus.run_id,
             started=self.started,
             finished=datetime.now(UTC),
             requests=run.prepared_with + in_checks,
             seed=self._options.seed,
-            exit_code=code,
-            notes=(*notes, *self.harness_errors, *(["The run was interrupted."] if interrupted else [])),
-            results=tuple(self._results.values()),
+            exit_code=ExitCode.HARNESS_ERROR,
+            notes=(*notes, *filter(None, (locked, thin, *broken))),
+            results=results,
+            requirement_set=self._options.requirement_set,
         )
+        code = _exit_code(
+            result.summary, least_judged, broken=any(broken), locked=bool(locked), thin=bool(thin)
+        )
+        return replace(result, exit_code=code)
 
     @property
     def prepared_run(self) -> Run | None:
         """The run, if the session got as far as preparing one."""
         return self._run
+
+
+def _to_be_judged(run: Run) -> set[str]:
+    held = catalogue().for_profile(run.target.profile.name)
+    return {requirement.id for requirement in held if requirement.untested is None}
+
+
+def _exit_code(summary: Summary, least: int, *, broken: bool, locked: bool, thin: bool) -> ExitCode:
+    """Return the exit code: behind a closed door nothing was judged, whatever the checks made of it."""
+    if locked:
+        return ExitCode.TOO_LITTLE_JUDGED
+    code = summary.exit_code(least_judged=least)
+    if code is ExitCode.DEVIATES:
+        return code
+    if broken:
+        return ExitCode.HARNESS_ERROR
+    return ExitCode.TOO_LITTLE_JUDGED if thin and code is ExitCode.CONFORMS else code
 
 
 def requirement_of(item: pytest.Item) -> Requirement | None:

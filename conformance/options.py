@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path  # noqa: TC003 - dataclass fields are looked at while running
 
+from conformance.baseline import EMPTY, Baseline
 from conformance.ledger import default_folder
 from conformance.wire import Limits
 
@@ -17,6 +18,7 @@ class RunOptions:
     `read_only` publishes nothing and looks at `projects`, or at a few from the root.
     `keep` leaves on the target what the run has published.
     `client_timeout` is how many seconds a client may take.
+    `baseline` lists the failures that are known; `requirement_set` is the frozen set that counts, None for all.
     """
 
     examples: int = 10
@@ -29,3 +31,5 @@ class RunOptions:
     client_timeout: float = 60.0
     ca_bundle: Path | None = None
     ledger_folder: Path = field(default_factory=default_folder)
+    baseline: Baseline = EMPTY
+    requirement_set: str | None = None

@@ -35,6 +35,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--registry-config", metavar="FILE", help="a registry.toml with the target and its credentials"
     )
     group.addoption("--registry-json", metavar="FILE", help="write the result there")
+    group.addoption("--registry-baseline", metavar="FILE", help="the failures that are known")
+    group.addoption("--registry-set", metavar="NAME", help="the frozen set that counts, such as 2026.11")
     group.addoption(
         "--registry-examples", metavar="N", type=int, default=10, help="examples per property (10)"
     )
@@ -121,23 +123,33 @@ def _is_asked_for(config: pytest.Config) -> bool:
 def _is_whole(config: pytest.Config) -> bool:
     """Tell whether every requirement was to be judged, and not a choice of them."""
     chosen = config.option.keyword or config.option.markexpr or config.getoption("maxfail", 0)
-    return not chosen and not any("::" in argument for argument in config.args)
+    here = Path(__file__).parent
+    everything = {"conformance", "conformance.checks", str(here), str(here / "checks")}
+    return not chosen and not everything.isdisjoint(config.args)
 
 
 def _judge(config: pytest.Config) -> Judge:
+    from conformance.gate import BadGate
     from conformance.judge import Judge
 
-    options = _options(config)
+    try:
+        options = _options(config)
+    except BadGate as error:
+        raise pytest.UsageError(str(error)) from error
     stack = ExitStack()
     config.add_cleanup(stack.close)
     return Judge(lambda: _prepared(config, options, stack), options)
 
 
 def _options(config: pytest.Config) -> RunOptions:
+    from conformance.gate import read_gate
     from conformance.ledger import default_folder
     from conformance.options import RunOptions
     from conformance.wire import Limits
 
+    baseline, requirement_set = read_gate(
+        config.getoption("registry_baseline"), config.getoption("registry_set")
+    )
     bundle = config.getoption("registry_ca_bundle")
     folder = config.getoption("registry_ledgers")
     return RunOptions(
@@ -154,12 +166,15 @@ def _options(config: pytest.Config) -> RunOptions:
             timeout=config.getoption("registry_timeout"),
         ),
         ledger_folder=Path(folder) if folder else default_folder(),
+        baseline=baseline,
+        requirement_set=requirement_set,
     )
 
 
 def _prepared(config: pytest.Config, options: RunOptions, stack: ExitStack) -> Run:
     from conformance.configuration import configured_target, embedded_profile
     from conformance.embedded import embedded_target
+    from conformance.finish import write_refusal, write_sentinel
     from conformance.preparation import CannotJudge, prepare
     from conformance.target import BadTarget
     from conformance.verdicts import ExitCode
@@ -177,4 +192,10 @@ def _prepared(config: pytest.Config, options: RunOptions, stack: ExitStack) -> R
             target = stack.enter_context(embedded_target(profile))
     except BadTarget as error:
         raise CannotJudge(str(error), ExitCode.USAGE) from error
-    return prepare(target, options)
+    path = Path(file) if (file := config.getoption("registry_json")) else None
+    write_sentinel(path, target, options)
+    try:
+        return prepare(target, options)
+    except CannotJudge as reason:
+        write_refusal(path, target, options, reason)
+        raise

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.finish import finish
+from conformance.finish import finish, write_refusal, write_sentinel
 from conformance.judge import Judge
 from conformance.plugin import JUDGE
 from conformance.preparation import CannotJudge, prepare
@@ -72,7 +72,24 @@ def judge_target(
 
     Raises CannotJudge when the target cannot be judged at all, or when no check was selected.
     """
+    write_sentinel(json_path, target, options)
+    try:
+        return _judged(target, options, selection, json_path=json_path, progress=progress)
+    except CannotJudge as reason:
+        write_refusal(json_path, target, options, reason)
+        raise
+
+
+def _judged(
+    target: Target,
+    options: RunOptions,
+    selection: Selection,
+    *,
+    json_path: Path | None,
+    progress: TextIO | None,
+) -> RunResult:
     run = prepare(target, options)
+    write_sentinel(json_path, target, options, run_id=run.corpus.run_id)
     judge = Judge(lambda: run, options, only=selection.only)
     with _own_settings():
         status = pytest.main(
@@ -119,6 +136,8 @@ def _settings(options: RunOptions) -> list[str]:
         f"--registry-ledgers={options.ledger_folder}",
         *(["--registry-read-only"] if options.read_only else []),
         *(f"--registry-project={name}" for name in options.projects),
+        *([f"--registry-baseline={options.baseline.path.absolute()}"] if options.baseline.path else []),
+        *([f"--registry-set={options.requirement_set}"] if options.requirement_set else []),
         *([f"--registry-rate={limits.rate}"] if limits.rate else []),
         *([f"--registry-ca-bundle={options.ca_bundle}"] if options.ca_bundle else []),
     ]

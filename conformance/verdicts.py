@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
@@ -14,13 +14,17 @@ if TYPE_CHECKING:
 
 
 class Deviation(AssertionError):
-    """The target does not do what a requirement asks. The only exception that blames the target."""
+    """The target does not do what a requirement asks. The only exception that blames the target.
 
-    def __init__(self, *, expected: str, found: str, where: str) -> None:
+    `seen_first` is the deviation that a property met before it looked for a smaller example.
+    """
+
+    def __init__(self, *, expected: str, found: str, where: str, seen_first: Deviation | None = None) -> None:
         super().__init__(f"expected {expected}\nfound {found}\nwhere {where}")
         self.expected = expected
         self.found = found
         self.where = where
+        self.seen_first = seen_first
 
 
 class Untestable(Exception):
@@ -41,8 +45,17 @@ class Outcome(StrEnum):
     CRASHED = "crashed"
 
 
+class Listing(StrEnum):
+    """What a baseline says of a requirement, next to how it deviates now."""
+
+    NONE = "not listed"
+    SAME = "listed"
+    DIFFERS = "listed with another failure"
+    EXPIRED = "listed until a day that is over"
+
+
 class Verdict(StrEnum):
-    """What an outcome means, after the requirement's level."""
+    """What an outcome means, after the requirement's level and the baseline."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -50,6 +63,8 @@ class Verdict(StrEnum):
     NOTED = "noted"
     NOT_APPLICABLE = "not applicable"
     UNTESTABLE = "untestable"
+    KNOWN = "known"
+    STALE = "stale"
     ERROR = "error"
 
     @property
@@ -58,7 +73,9 @@ class Verdict(StrEnum):
         return self in _JUDGED
 
 
-_JUDGED = frozenset({Verdict.PASSED, Verdict.FAILED, Verdict.WARNED, Verdict.NOTED})
+_JUDGED = frozenset(
+    {Verdict.PASSED, Verdict.FAILED, Verdict.WARNED, Verdict.NOTED, Verdict.KNOWN, Verdict.STALE}
+)
 _DEVIATED = {Level.MUST: Verdict.FAILED, Level.SHOULD: Verdict.WARNED, Level.MAY: Verdict.NOTED}
 
 
@@ -86,13 +103,14 @@ def outcome_of(error: BaseException | None) -> Outcome:
     return Outcome.CRASHED
 
 
-def judge(outcome: Outcome, level: Level) -> Verdict:
-    """Return the verdict: the level decides how bad a deviation is, and nothing else does."""
+def judge(outcome: Outcome, level: Level, listing: Listing = Listing.NONE) -> Verdict:
+    """Return the verdict: the level decides how bad a deviation is, and the baseline whether it is news."""
     match outcome:
         case Outcome.RETURNED:
-            return Verdict.PASSED
+            return Verdict.PASSED if listing is Listing.NONE else Verdict.STALE
         case Outcome.DEVIATED:
-            return _DEVIATED[level]
+            listed = {Listing.NONE: _DEVIATED[level], Listing.SAME: Verdict.KNOWN}
+            return listed.get(listing, Verdict.STALE)
         case Outcome.UNTESTABLE:
             return Verdict.UNTESTABLE
         case Outcome.NOT_APPLICABLE:
@@ -101,32 +119,48 @@ def judge(outcome: Outcome, level: Level) -> Verdict:
             return Verdict.ERROR
 
 
+_WORST_FIRST = {
+    Verdict.FAILED: ExitCode.DEVIATES,
+    Verdict.ERROR: ExitCode.HARNESS_ERROR,
+    Verdict.STALE: ExitCode.STALE_BASELINE,
+}
+
+
 @dataclass(frozen=True)
 class Summary:
-    """How many checks ended with which verdict."""
+    """How many checks ended with which verdict; `unscored` are those of a newer set than the one that counts."""
 
     counts: Counter[Verdict]
+    unscored: Counter[Verdict] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, verdicts: Iterable[Verdict]) -> Summary:
+    def of(cls, verdicts: Iterable[Verdict], *, unscored: Iterable[Verdict] = ()) -> Summary:
         """Count verdicts."""
-        return cls(Counter(verdicts))
+        return cls(Counter(verdicts), Counter(unscored))
 
     @property
     def judged(self) -> int:
-        """How many requirements the target was held to."""
-        return sum(count for verdict, count in self.counts.items() if verdict.judged)
+        """How many requirements that count the target was held to."""
+        return _judged(self.counts)
+
+    @property
+    def judged_in_all(self) -> int:
+        """How many requirements the target was held to, whether they count or not."""
+        return _judged(self.counts) + _judged(self.unscored)
 
     def exit_code(self, *, least_judged: int = 1) -> ExitCode:
         """Return the exit code of a run that has to judge at least `least_judged` requirements.
 
-        A deviation outweighs an error, and an error outweighs having judged too little:
-        a run that judged nothing is never green.
+        A deviation outweighs an error, that a baseline that is out of date, and that having judged too
+        little: a run that judged nothing is never green, whatever `least_judged` says.
         """
-        if self.counts[Verdict.FAILED]:
-            return ExitCode.DEVIATES
-        if self.counts[Verdict.ERROR]:
-            return ExitCode.HARNESS_ERROR
-        if self.judged < least_judged:
+        for verdict, code in _WORST_FIRST.items():
+            if self.counts[verdict]:
+                return code
+        if not self.judged or self.judged_in_all < least_judged:
             return ExitCode.TOO_LITTLE_JUDGED
         return ExitCode.CONFORMS
+
+
+def _judged(counts: Counter[Verdict]) -> int:
+    return sum(count for verdict, count in counts.items() if verdict.judged)

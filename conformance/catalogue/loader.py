@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 _SOURCES = "sources.toml"
+_RETIRED = "retired.toml"  # read by conformance.sets
 _ID = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
 _KEYS = {field.name for field in fields(Requirement)}
 _OPTIONAL = {"untested"}
@@ -61,11 +62,11 @@ def catalogue() -> Catalogue:
 
 
 def read_catalogue(folder: Traversable) -> Catalogue:
-    """Read every TOML file in `folder`: `sources.toml`, and files named as the ids in them begin. Raises BadRow."""
+    """Read `folder`: `sources.toml`, and files named as the ids in them begin. Raises BadRow."""
     tables = {
         entry.name: tomllib.loads(entry.read_text(encoding="utf-8"))
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
-        if entry.name.endswith(".toml")
+        if entry.name.endswith(".toml") and entry.name != _RETIRED
     }
     sources = {key: Source(key=key, **table) for key, table in tables.pop(_SOURCES).items()}
     requirements: dict[str, Requirement] = {}

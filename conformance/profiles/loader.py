@@ -25,7 +25,7 @@ class Profile:
     """How registries of one kind are addressed, and what they offer.
 
     `upload` and `index` are made from the target's URL and the groups of `pattern`;
-    `least_judged` is how many requirements a whole run has to judge to be believed.
+    `least_judged` is how many requirements a whole run has to judge to be believed, in all and in an area.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Profile:
     features: frozenset[str]
     clean_up: str
     least_judged: int
+    least_judged_per_area: Mapping[str, int]
     needs_credential: bool
     read_only: bool
     max_file_size: int | None
@@ -73,6 +74,7 @@ def profile(name: str) -> Profile:
         features=frozenset(table["features"]),
         clean_up=table["clean-up"],
         least_judged=table["least-judged"],
+        least_judged_per_area=table.get("least-judged-per-area", {}),
         needs_credential=table["needs-credential"],
         read_only=table.get("read-only", False),
         max_file_size=limits.get("max-file-size"),

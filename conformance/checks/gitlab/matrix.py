@@ -41,6 +41,10 @@ class Cell:
     statuses: tuple[int, ...]
     source: str
 
+    def takes(self, status: int) -> bool:
+        """Tell whether this is a right status. GitLab documents who may publish, and not which success it is."""
+        return status in self.statuses or (201 in self.statuses and 200 <= status < 300)
+
     def __str__(self) -> str:
         """Name the cell as a failure does."""
         return f"{self.visibility}, {self.caller}, {self.action}"

@@ -129,7 +129,9 @@ def test_a_fault_is_found_by_its_name() -> None:
 def test_an_unknown_name_is_answered_with_close_ones() -> None:
     with pytest.raises(UnknownFaultError, match=r"no fault is named 'no-hash'; is it 'no-hashes'"):
         fault_named("no-hash")
-    with pytest.raises(UnknownFaultError, match=r"no fault is named '0'; `reference-server faults` lists them$"):
+    with pytest.raises(
+        UnknownFaultError, match=r"no fault is named '0'; `reference-server faults` lists them$"
+    ):
         fault_named("0")
 
 

@@ -1,0 +1,215 @@
+"""The guards against a green run that has not looked, and the judge that asks them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.baseline import Baseline, Known, Reason
+from conformance.catalogue import catalogue
+from conformance.corpus import Corpus
+from conformance.guards import judged_too_little, locked_out, without_result
+from conformance.judge import Judge
+from conformance.options import RunOptions
+from conformance.preparation import Run
+from conformance.probe import Offer
+from conformance.report import CheckResult, RunResult
+from conformance.running import Selection, judge_target
+from conformance.target import target_from_table
+from conformance.verdicts import ExitCode, Verdict
+from reference_server import ReferenceServer
+from reference_server.faults import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+URL = "http://127.0.0.1:1/api/v4/projects/1/packages/pypi"
+CHECKED = "gitlab.page.lists-exactly-the-uploads"
+PAGES = frozenset(row.id for row in catalogue() if row.id.startswith("gitlab.page."))
+
+
+def result(name: str = CHECKED, verdict: Verdict = Verdict.PASSED, *statuses: int | None) -> CheckResult:
+    exchanges: list[dict[str, Any]] = [
+        {"number": number, "status": status} for number, status in enumerate(statuses, start=30)
+    ]
+    return CheckResult(
+        id=name,
+        level="MUST",
+        standing="spec",
+        verdict=str(verdict),
+        message="",
+        duration=0.0,
+        requests=len(exchanges),
+        exchanges=exchanges,
+    )
+
+
+@pytest.mark.parametrize(
+    ("statuses", "locked"),
+    [
+        ([401] * 12, True),
+        ([404] * 12, True),
+        ([401, 403, 404] * 4, True),
+        ([401] * 11, False),
+        ([None] * 20, False),
+        ([*[401] * 20, 200], False),
+        ([*[404] * 20, 500], False),
+        ([], False),
+    ],
+)
+def test_only_a_closed_door_was_seen(statuses: list[int | None], locked: bool) -> None:  # noqa: FBT001
+    told = locked_out([result(CHECKED, Verdict.FAILED, *statuses)])
+    assert ("nothing but a closed door" in told) is locked
+
+
+def test_what_was_read_before_the_checks_is_no_answer_to_them() -> None:
+    check = result(CHECKED, Verdict.FAILED, 200, *[401] * 12)
+    assert locked_out([check]) == ""
+    assert locked_out([replace(check, requests=12)]) != ""
+
+
+def test_what_has_no_result_is_named() -> None:
+    assert without_result({"area.one"}, {"area.one": result()}) == ""
+    told = without_result({f"area.{number:02}" for number in range(13)}, {})
+    assert told.startswith("13 requirements were to be judged, and have no result: area.00, area.01")
+    assert told.endswith("and 3 more")
+
+
+def test_an_area_has_a_floor() -> None:
+    results = [result("simple.one"), result("simple.two", Verdict.UNTESTABLE), result("upload.one")]
+    assert judged_too_little(results, {"simple": 1, "upload": 1}) == ""
+    assert "simple judged 1, and 2 are the least" in judged_too_little(results, {"simple": 2, "upload": 1})
+    assert "yank judged 0, and 1 are the least" in judged_too_little([], {"yank": 1})
+
+
+def run_of(options: RunOptions) -> Run:
+    """Return a run of nothing, as far as a result is made from it."""
+    without: Any = None
+    return Run(
+        target=target_from_table({"url": URL}),
+        options=options,
+        transcript=without,
+        session=without,
+        ledger=without,
+        registry=without,
+        redact=without,
+        corpus=Corpus("abcdefgh", {}),
+        offer=Offer(),
+        projects=(),
+    )
+
+
+class Report:
+    """A pytest report of a check, as the judge takes it."""
+
+    failed = False
+
+    def __init__(self, check: CheckResult, nodeid: str) -> None:
+        self.registry_conformance_result = check.as_json()
+        self.nodeid = nodeid
+
+
+def judged(*results: CheckResult, planned: set[str] | None = None, **options: Any) -> RunResult:
+    judge = Judge(pytest.fail, RunOptions())
+    judge._planned = planned or set()
+    for number, each in enumerate(results):
+        judge.pytest_runtest_logreport(Report(each, f"test.py::{number}"))  # type: ignore[arg-type]
+    return judge.result(run_of(RunOptions()), **options)
+
+
+def test_every_requirement_of_the_plan_has_a_result() -> None:
+    assert judged(result(), planned={CHECKED}).exit_code is ExitCode.CONFORMS
+    missing = judged(result(), planned={CHECKED, "gitlab.gone"})
+    assert missing.exit_code is ExitCode.HARNESS_ERROR
+    assert "have no result: gitlab.gone" in " ".join(missing.notes)
+
+
+def test_a_whole_run_is_held_to_the_catalogue_and_not_to_what_was_collected() -> None:
+    lost = judged(result(), planned={CHECKED}, whole=True)
+    assert lost.exit_code is ExitCode.HARNESS_ERROR
+    assert "requirements were to be judged" in " ".join(lost.notes)
+
+
+def test_a_requirement_is_judged_once() -> None:
+    twice = judged(result(), result())
+    assert twice.exit_code is ExitCode.HARNESS_ERROR
+    assert f"{CHECKED} was judged twice" in " ".join(twice.notes)
+
+
+def test_a_failure_outweighs_what_is_missing() -> None:
+    assert judged(result(CHECKED, Verdict.FAILED), planned={"gitlab.gone"}).exit_code is ExitCode.DEVIATES
+
+
+def test_what_was_interrupted_is_not_held_to_its_plan() -> None:
+    stopped = judged(result(), planned={CHECKED, "gitlab.gone"}, interrupted=True)
+    assert stopped.exit_code is ExitCode.HARNESS_ERROR
+    assert "The run was interrupted." in stopped.notes
+    assert "no result" not in " ".join(stopped.notes)
+
+
+def test_nothing_of_nothing_is_not_green() -> None:
+    assert judged(least_judged=0).exit_code is ExitCode.TOO_LITTLE_JUDGED
+
+
+def test_an_area_that_was_judged_too_little_is_not_green() -> None:
+    thin = judged(result(), least_per_area={"gitlab": 2})
+    assert thin.exit_code is ExitCode.TOO_LITTLE_JUDGED
+    assert "gitlab judged 1, and 2 are the least" in " ".join(thin.notes)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.PASSED, Verdict.FAILED, Verdict.ERROR])
+def test_behind_a_closed_door_nothing_is_judged_whatever_the_checks_say(verdict: Verdict) -> None:
+    locked = judged(result(CHECKED, verdict, *[401] * 12))
+    assert locked.exit_code is ExitCode.TOO_LITTLE_JUDGED
+    assert "All 12 answers that the checks got were 401" in " ".join(locked.notes)
+
+
+class RepeatsEveryFile(Fault):
+    """Lists every file twice."""
+
+    def project_page(self, page: Any) -> Any:
+        return page.plus(*page.files)
+
+
+@pytest.fixture(scope="module")
+def repeating() -> Iterator[ReferenceServer]:
+    with ReferenceServer(faults=[RepeatsEveryFile()]) as server:
+        yield server
+
+
+def judge_pages(server: ReferenceServer, options: RunOptions, monkeypatch: pytest.MonkeyPatch) -> RunResult:
+    monkeypatch.delenv("PYTEST_CURRENT_TEST", raising=False)
+    target = target_from_table(server.target(), embedded=True)
+    return judge_target(target, options, Selection(only=PAGES))
+
+
+def test_verdicts_with_a_baseline_and_a_set(
+    repeating: ReferenceServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = judge_pages(repeating, RunOptions(), monkeypatch)
+    failed = {each.id: each.signature for each in first.results if each.verdict == "failed"}
+    assert list(failed) == [CHECKED]
+    assert first.exit_code is ExitCode.DEVIATES
+
+    row = Known(id=CHECKED, reason=Reason.TARGET_BUG, signature=failed[CHECKED], owner="packages")
+    known = judge_pages(repeating, RunOptions(baseline=Baseline({CHECKED: row})), monkeypatch)
+    verdicts = {each.id: each for each in known.results}
+    assert verdicts[CHECKED].verdict == "known"
+    assert verdicts[CHECKED].message.startswith("Listed in the baseline: target-bug, owner packages")
+    assert known.exit_code is ExitCode.CONFORMS
+
+    passing = next(name for name in PAGES if name != CHECKED and verdicts[name].verdict == "passed")
+    rows = {CHECKED: replace(row, signature="another"), passing: replace(row, id=passing)}
+    stale = judge_pages(repeating, RunOptions(baseline=Baseline(rows)), monkeypatch)
+    found = {each.id: each for each in stale.results}
+    assert found[CHECKED].verdict == found[passing].verdict == "stale"
+    assert "another failure" in found[CHECKED].message
+    assert "it passes" in found[passing].message
+    assert stale.exit_code is ExitCode.STALE_BASELINE
+
+    unscored = judge_pages(repeating, RunOptions(requirement_set="2000.01"), monkeypatch)
+    assert {each.scored for each in unscored.results} == {False}
+    assert {each.id: each.verdict for each in unscored.results}[CHECKED] == "failed"
+    assert unscored.exit_code is ExitCode.TOO_LITTLE_JUDGED, "nothing that counts was judged"
