@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 VERSION = "pypi:repository-version"
 STATUS = "pypi:project-status"
 STATUS_REASON = "pypi:project-status-reason"
+BYTE_ORDER_MARK = "\ufeff"
+
+# A document may begin with comments (HTML Living Standard, writing documents); justhtml 3.16 calls that an error.
+_COMMENTS_BEFORE_DOCTYPE = re.compile(
+    r"(?:\s*<!--(?!-?>)(?:(?!--).)*-->)+(?=\s*<!doctype\b)", re.IGNORECASE | re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,9 @@ class HtmlDocument:
 
 def read_html(content: str) -> HtmlDocument:
     """Parse a page. Never raises: what is wrong is in `errors`. Source: HTML Living Standard, parsing."""
-    tree = JustHTML(content, collect_errors=True, sanitize=False)
+    content = content.removeprefix(BYTE_ORDER_MARK)  # "decode" of the Encoding Standard takes it away
+    written = _COMMENTS_BEFORE_DOCTYPE.sub(lambda comments: "\n" * comments[0].count("\n"), content, count=1)
+    tree = JustHTML(written, collect_errors=True, sanitize=False)
     in_head = [_attributes(element) for element in tree.query("head meta")]
     everywhere = [_attributes(element) for element in tree.query("meta")]
     bases = (_attributes(element).get("href") for element in tree.query("base"))

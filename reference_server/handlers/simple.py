@@ -106,7 +106,9 @@ def _link(call: Call, file: PackageFile, release: str) -> FileLink:
         upload_time=_time(file.created_at),
         core_metadata={"sha256": file.core_metadata.sha256} if file.core_metadata else None,
         yanked=file.yanked,
-        provenance=f"{_repository(call)}/integrity/{release}/{filename}/provenance" if file.provenance else None,
+        provenance=f"{_repository(call)}/integrity/{release}/{filename}/provenance"
+        if file.provenance
+        else None,
     )
 
 

@@ -58,7 +58,7 @@ class ProjectPage:
     """A project's page. `name` is spelled as its first upload spelled it; `versions` are normalized.
 
     `status` and `status_reason` are None for what is not said. `keys` are further keys in JSON, which take
-    the place of others of that name.
+    the place of others of that name. `url` is the page's own, absolute.
     """
 
     name: str
@@ -69,6 +69,7 @@ class ProjectPage:
     status_reason: str | None = None
     repository_version: str | None = REPOSITORY_VERSION
     keys: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    url: str = ""
 
     def plus(self, *files: FileLink) -> Self:
         """Give the page with further files."""
@@ -89,11 +90,12 @@ class ProjectLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RootPage:
-    """The list of all projects. `keys` are as in `ProjectPage`."""
+    """The list of all projects. `keys` and `url` are as in `ProjectPage`."""
 
     projects: tuple[ProjectLink, ...]
     repository_version: str | None = REPOSITORY_VERSION
     keys: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    url: str = ""
 
     def plus(self, *projects: ProjectLink) -> Self:
         """Give the page with further projects."""

@@ -1,0 +1,131 @@
+"""Variations in how simple pages are written as JSON."""
+
+# ruff: noqa: D102 - what a seam does is said at the base class
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from reference_server.variety.variation import Variation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+API = "simple-api"
+DETAIL = f"{API}#simple-repository-json-project-detail"
+
+
+class JsonVariation(Variation):
+    """A base: changes the object that a page in JSON is."""
+
+    def rendered(self, body: bytes) -> bytes:
+        if not body.startswith(b"{"):
+            return body
+        changed = self.page(json.loads(body))
+        return json.dumps(changed, separators=(",", ":"), ensure_ascii=False).encode()
+
+    def page(self, page: dict[str, Any]) -> dict[str, Any]:
+        """Give the page in another way."""
+        return page | {"files": [self.file(file) for file in page["files"]]} if "files" in page else page
+
+    def file(self, file: dict[str, Any]) -> dict[str, Any]:
+        """Give a file in another way."""
+        return file
+
+
+class PrivateKeys(JsonVariation):
+    """Has keys of its own, which begin with an underscore, wherever there are keys."""
+
+    source = f"{API}#json-serialization"
+    left_open = "Keys that begin with an underscore are the server's own."
+
+    def page(self, page: dict[str, Any]) -> dict[str, Any]:
+        page = super().page(page)
+        if "projects" in page:
+            page["projects"] = [{"_id": 7, **project} for project in page["projects"]]
+        return {"_next": None, **page, "meta": {**page["meta"], "_node": [1, 2.5e3]}, "_": {"files": []}}
+
+    def file(self, file: dict[str, Any]) -> dict[str, Any]:
+        return {"_url": "about:blank", **file, "_downloads": -1}
+
+
+class YankedLeftOut(JsonVariation):
+    """Does not say of files that they are not yanked."""
+
+    source = DETAIL
+    left_open = "`yanked` is optional, and its absence means false."
+
+    def file(self, file: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in file.items() if (key, value) != ("yanked", False)}
+
+
+class MetadataDenied(JsonVariation):
+    """Says of files without a metadata file that they have none, by either name."""
+
+    source = DETAIL
+    left_open = "`core-metadata` may be false, and then means what its absence means."
+
+    def file(self, file: dict[str, Any]) -> dict[str, Any]:
+        return (
+            file if "core-metadata" in file else {**file, "core-metadata": False, "dist-info-metadata": False}
+        )
+
+
+class ProvenanceNull(JsonVariation):
+    """Says `null` of files without provenance."""
+
+    source = DETAIL
+    left_open = "`provenance` may be null, which means that there is none."
+
+    def file(self, file: dict[str, Any]) -> dict[str, Any]:
+        return {"provenance": None, **file}
+
+
+class KeyOrder(JsonVariation):
+    """Writes the keys of every object in another order."""
+
+    source = "rfc8259#section-4"
+    left_open = "The members of an object have no order."
+    options = ("shuffled", "sorted", "backwards")
+
+    def page(self, page: dict[str, Any]) -> dict[str, Any]:
+        ordered: dict[str, Any] = self._ordered(page)
+        return ordered
+
+    def _ordered(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._ordered(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        keys = {"sorted": sorted(value), "backwards": sorted(value, reverse=True)}
+        return {key: self._ordered(value[key]) for key in keys.get(self.option) or self.shuffled(value)}
+
+
+class Layout(JsonVariation):
+    """Writes JSON with other white space, or with escapes. Has to come after the others."""
+
+    source = "rfc8259#section-2"
+    left_open = "White space may stand between tokens, and any character of a string may be escaped."
+    options = ("indented", "spaced", "escaped", "escaped letters", "escaped slashes", "tabs")
+    dumped: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "indented": {"indent": 2, "ensure_ascii": False},
+        "spaced": {"separators": (" ,\r\n", " : "), "ensure_ascii": False},
+        "tabs": {"indent": "\t"},
+    }
+
+    def rendered(self, body: bytes) -> bytes:
+        if not body.startswith(b"{"):
+            return body
+        written = json.dumps(json.loads(body), **self.dumped.get(self.option, {}))
+        if self.option in {"escaped letters", "escaped slashes"}:
+            escaped = {"e": r"\u0065", "-": r"\u002D"} if self.option == "escaped letters" else {"/": r"\/"}
+            written = re.sub(
+                r'"(?:[^"\\]|\\.)*"',
+                lambda string: re.sub(
+                    r"\\u....|\\.|[e/-]", lambda match: escaped.get(match[0], match[0]), string[0]
+                ),
+                written,
+            )
+        return f"\n{written}\n".encode() if self.option == "spaced" else written.encode()

@@ -1,0 +1,227 @@
+"""Variations in what simple pages say, whatever they are written in."""
+
+# ruff: noqa: D102 - what a seam does is said at the base class
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from reference_server.variety.markup import Attribute, Tag, read, write
+from reference_server.variety.variation import Variation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reference_server.rendering.pages import FileLink, ProjectPage, RootPage
+    from reference_server.rules import Rules
+    from reference_server.variety.variation import Item
+
+API = "simple-api"
+ORDERS = ("reversed", "shuffled")
+
+
+class _Ordered(Variation):
+    """A base: puts things into another order."""
+
+    options = ORDERS
+
+    def ordered(self, items: tuple[Item, ...], *about: object) -> tuple[Item, ...]:
+        """Give the items in the order of the option."""
+        return items[::-1] if self.option == "reversed" else tuple(self.shuffled(items, *about))
+
+
+class FileOrder(_Ordered):
+    """Lists the files of a project in another order."""
+
+    source = f"{API}#simple-repository-json-project-detail"
+    left_open = "No order of files is promised, in HTML or in JSON."
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return replace(page, files=self.ordered(page.files, page.name))
+
+
+class VersionOrder(_Ordered):
+    """Lists the versions of a project in another order."""
+
+    source = f"{API}#simple-repository-json-project-detail"
+    left_open = "`versions` is to be treated as a set."
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        versions = page.versions
+        return page if versions is None else replace(page, versions=self.ordered(versions, page.name))
+
+
+class ProjectOrder(_Ordered):
+    """Lists the projects in another order."""
+
+    source = f"{API}#simple-repository-json-project-list"
+    left_open = "No order of projects is promised."
+
+    def root_page(self, page: RootPage) -> RootPage:
+        return replace(page, projects=self.ordered(page.projects))
+
+
+class DisplayNames(Variation):
+    """Spells names on the root page as their first or last upload did."""
+
+    source = f"{API}#simple-repository-html-project-list"
+    left_open = "The text of an anchor is the project's name, normalized or not."
+    options = ("first", "last")
+
+    def rules(self, rules: Rules) -> Rules:
+        place = 0 if self.option == "first" else -1
+        return replace(rules, display_name=lambda packages: packages[place].name)
+
+
+class VersionsWithoutFiles(Variation):
+    """Lists a version of which no file is left."""
+
+    source = f"{API}#simple-repository-json-project-detail"
+    left_open = "`versions` may hold versions without files."
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        if page.versions is None or "0.dev0" in page.versions:
+            return page
+        return replace(page, versions=("0.dev0", *page.versions))
+
+
+class ActiveSaid(Variation):
+    """Says of active projects that they are."""
+
+    source = "project-status#specification"
+    left_open = "The status of an active project may be said or left out."
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return replace(page, status=page.status or "active")
+
+
+class SignaturesDenied(Variation):
+    """Says of every file that it has no signature."""
+
+    source = f"{API}#simple-repository-html-project-detail"
+    left_open = "A repository may say whether files have signatures; then it says so of every file."
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(
+            lambda file: replace(
+                file,
+                attributes={**file.attributes, "data-gpg-sig": "false"},
+                keys={**file.keys, "gpg-sig": False},
+            )
+        )
+
+
+class OldMetadataName(Variation):
+    """Announces metadata files also under the name that they had first."""
+
+    source = "pep714#servers"
+    left_open = "The older name may stand beside the newer one, with the same value."
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(self._twice)
+
+    @staticmethod
+    def _twice(file: FileLink) -> FileLink:
+        said = file.data.get("data-core-metadata")
+        if said is None or file.core_metadata is None:
+            return file
+        value = file.core_metadata if isinstance(file.core_metadata, bool) else dict(file.core_metadata)
+        return replace(
+            file,
+            attributes={**file.attributes, "data-dist-info-metadata": said},
+            keys={**file.keys, "dist-info-metadata": value},
+        )
+
+
+class UploadTimes(Variation):
+    """Says times with fewer digits, or none at all."""
+
+    source = f"{API}#simple-repository-json-project-detail"
+    left_open = "`upload-time` is optional, and has at most six digits of a second."
+    options = ("milliseconds", "left out")
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, upload_time=self._said(file.upload_time)))
+
+    def _said(self, time: str | None) -> str | None:
+        return time and f"{time[: -len('000Z')]}Z" if self.option == "milliseconds" else None
+
+
+class MoreHashes(Variation):
+    """Shows a second hash beside sha256, for which only JSON has room."""
+
+    source = f"{API}#simple-repository-json-project-detail"
+    left_open = "`hashes` may hold several hashes, as long as a secure one is among them."
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, shown_hashes=("sha256", "md5"))
+
+
+class Links(Variation):
+    """Writes links in other ways that lead to the same place."""
+
+    source = f"{API}#simple-repository-html-project-detail"
+    left_open = "URLs may be absolute or relative, and what relative means is RFC 3986's."
+    options = ("absolute", "path", "network path", "dotted")
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, url=self._written(file.url, page.url)))
+
+    def root_page(self, page: RootPage) -> RootPage:
+        return page.each(lambda project: replace(project, url=self._written(project.url, page.url)))
+
+    def _written(self, url: str, base: str) -> str:
+        absolute = urlsplit(urljoin(base, url))
+        if not base or (urlsplit(url).scheme and urlsplit(base).netloc != absolute.netloc):
+            return url
+        if self.option == "dotted":
+            return url if urlsplit(url).netloc or url.startswith("/") else f"./{url}"
+        kept = {"absolute": {}, "network path": {"scheme": ""}, "path": {"scheme": "", "netloc": ""}}
+        return absolute._replace(**kept[self.option]).geturl()
+
+
+class Base(Variation):
+    """Has a `<base>` in HTML, to which links are relative; in JSON they are absolute.
+
+    The base is absolute: pip and uv do not resolve a relative one.
+    """
+
+    source = "html#the-base-element"
+    left_open = "An element `base` gives the URL that the links of a document are relative to."
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, url=urljoin(page.url, file.url)))
+
+    def root_page(self, page: RootPage) -> RootPage:
+        return page.each(lambda project: replace(project, url=urljoin(page.url, project.url)))
+
+    def rendered(self, body: bytes) -> bytes:
+        if not body.startswith(b"<"):
+            return body
+        tokens = read(body)
+        hrefs = [token.value("href") for token in tokens if isinstance(token, Tag) and token.opens("a")]
+        base = _common_folder(hrefs)
+        if not base.startswith("http"):
+            return body
+        changed = [
+            token.with_value("href", token.value("href").removeprefix(base))
+            if isinstance(token, Tag) and token.opens("a")
+            else token
+            for token in tokens
+        ]
+        head = next(
+            place for place, token in enumerate(changed) if isinstance(token, Tag) and token.opens("meta")
+        )
+        changed.insert(head, Tag("base", (Attribute("href", base),)))
+        return write(changed)
+
+
+def _common_folder(urls: Iterable[str]) -> str:
+    """Give what all URLs begin with, up to a slash behind the host; nothing where there is none."""
+    urls = list(urls)
+    first, last = min(urls, default=""), max(urls, default="")
+    same = next((at for at, pair in enumerate(zip(first, last, strict=False)) if len({*pair}) > 1), len(last))
+    folder = first[:same].rpartition("/")[0] + "/"
+    return folder if folder.count("/") > len("//") else ""

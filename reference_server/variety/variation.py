@@ -1,0 +1,51 @@
+"""What a variation is: one thing that the specifications leave open, done in another way."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from reference_server.faults import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Item = TypeVar("Item")
+
+PAGES = frozenset({"root_page", "project_page"})
+FILES = frozenset({"file", "metadata_file"})
+
+
+class Variation(Fault):
+    """Does one thing in another way that is as right. It uses the seams of faults, and breaks nothing.
+
+    The docstring's first line says what it changes, `left_open` which sentence leaves that open (in our
+    words), and `source` where the sentence is. `options` are the ways there are; `option` is the one it
+    takes, by default the first. What it chooses beyond that is decided by `seed` and by what it looks at:
+    the same page comes out the same again. Raises ValueError for an option that there is not.
+    """
+
+    source: ClassVar[str]
+    left_open: ClassVar[str]
+    options: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, option: str = "", *, seed: int = 0) -> None:
+        if option and option not in self.options:
+            raise ValueError(
+                f"{self.name} has no option {option!r}; it has {', '.join(self.options) or 'none'}"
+            )
+        self.option = option or next(iter(self.options), "")
+        self.seed = seed
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.option}" if self.option else self.name
+
+    def chance(self, *about: object) -> Random:
+        """Give what decides about something: always the same for the same."""
+        return Random(repr((self.seed, self.name, self.option, about)))  # noqa: S311 - a reproducible choice
+
+    def shuffled(self, items: Iterable[Item], *about: object) -> list[Item]:
+        """Give the items in another order."""
+        mixed = list(items)
+        self.chance(*about).shuffle(mixed)
+        return mixed

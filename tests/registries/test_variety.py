@@ -1,0 +1,47 @@
+"""Registries that do in other ways what the specifications leave open: the suite finds nothing wrong with them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.catalogue import catalogue
+from conformance.options import RunOptions
+from conformance.running import Selection, judge_target
+from conformance.target import target_from_table
+from reference_server import ReferenceServer
+from reference_server.rules import Rules
+from reference_server.variety import VARIATIONS, Variety
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROFILE = "gitlab"
+MAX_FILE_SIZE = 200_000
+SEEDS = (90, 88, 47, 12)
+"""Which show every variation between them; `benchmarks/variety.py` tries a hundred."""
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nothing_is_wrong(seed: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(
+        "PYTEST_DEBUG_TEMPROOT", str(tmp_path)
+    )  # the session inside this one keeps its files here
+    rows = (row for row in catalogue().for_profile(PROFILE) if row.area != "clients")
+    only = frozenset(row.id for row in rows if not row.untested)
+    with ReferenceServer(variety=seed, rules=replace(Rules(), max_file_size=MAX_FILE_SIZE)) as server:
+        target = target_from_table(server.target(), embedded=True)
+        options = RunOptions(examples=2, ledger_folder=tmp_path)
+        result = judge_target(target, options, Selection(only=only))
+    assert {
+        each.id: (each.verdict, each.message)
+        for each in result.results
+        if each.verdict in {"failed", "warned", "error"}
+    } == {}
+    assert result.summary.judged > 0.75 * len(only)
+
+
+def test_the_seeds_show_every_variation() -> None:
+    assert {type(each) for seed in SEEDS for each in Variety(seed).chosen} == {*VARIATIONS}
