@@ -149,7 +149,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from conformance.configuration import embedded_profile
     from conformance.embedded import embedded_target
     from conformance.preparation import CannotJudge
-    from conformance.report import print_report
+    from conformance.report.terminal import print_report
     from conformance.running import Selection, judge_target
     from conformance.target import BadTarget
 

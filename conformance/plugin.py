@@ -100,7 +100,7 @@ class PlainReport:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the report."""
-        from conformance.report import print_report
+        from conformance.report.terminal import print_report
 
         if self._result:
             terminalreporter.ensure_newline()

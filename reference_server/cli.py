@@ -54,6 +54,12 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument(
         "--flavour", default="reference", metavar="NAME", help="`reference` (GitLab's URLs) or `pypi`"
     )
+    serving.add_argument(
+        "--variety",
+        type=int,
+        metavar="SEED",
+        help="do what the specifications leave open in other ways, chosen by this number",
+    )
     _add_faults(serving)
     serving.add_argument(
         "--control",
@@ -147,6 +153,7 @@ def _serve(options: argparse.Namespace) -> int:
         on_start=started,
         store=store,
         flavour=flavour.name,
+        variety=options.variety,
     )
     return 0
 
@@ -169,6 +176,7 @@ def _serve_here(
         faults=options.fault,
         flavour=options.flavour,
         control=options.control,
+        variety=options.variety,
     ):
         started()
         wait_for_the_end()

@@ -34,6 +34,7 @@ def serve(
     on_start: Callable[[], Any],
     store: Path | None = None,
     flavour: str = "reference",
+    variety: int | None = None,
 ) -> None:
     """Answer until SIGINT or SIGTERM. `on_start` is called once the port is ours.
 
@@ -66,13 +67,23 @@ def serve(
         )
         server.on_startup(on_start)
         load = partial(
-            application, max_file_size=max_file_size, directory=Path(directory), store=store, flavour=flavour
+            application,
+            max_file_size=max_file_size,
+            directory=Path(directory),
+            store=store,
+            flavour=flavour,
+            variety=variety,
         )
         server.serve(target_loader=load, wrap_loader=False)
 
 
 def application(
-    *, max_file_size: int | None, directory: Path, store: Path | None = None, flavour: str = "reference"
+    *,
+    max_file_size: int | None,
+    directory: Path,
+    store: Path | None = None,
+    flavour: str = "reference",
+    variety: int | None = None,
 ) -> WSGIApplication:
     """Make the application, in the worker: all of it in the store, or its large files in the directory."""
     from reference_server.app import create_app
@@ -85,4 +96,5 @@ def application(
 
     rules = replace(Rules(), max_file_size=max_file_size)
     state = SQLiteStore(store) if store else MemoryStore(blobs=Blobs(directory))
-    return create_app(default_registry(rules=rules, store=state), flavour=flavour_named(flavour))
+    registry = default_registry(rules=rules, store=state)
+    return create_app(registry, flavour=flavour_named(flavour), variety=variety)

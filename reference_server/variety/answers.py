@@ -1,7 +1,5 @@
 """Variations in the words of answers: what no client may depend on, beyond what GitLab documents."""
 
-# ruff: noqa: D102 - what a seam does is said at the base class
-
 from __future__ import annotations
 
 import html

@@ -1,7 +1,5 @@
 """Variations in how simple pages are written as HTML. Source of all: HTML Living Standard, writing documents."""
 
-# ruff: noqa: D102 - what a seam does is said at the base class
-
 from __future__ import annotations
 
 import re

@@ -1,7 +1,5 @@
 """Variations in how answers are sent."""
 
-# ruff: noqa: D102 - what a seam does is said at the base class
-
 from __future__ import annotations
 
 from collections import OrderedDict

@@ -1,7 +1,5 @@
 """Variations in how simple pages are written as JSON."""
 
-# ruff: noqa: D102 - what a seam does is said at the base class
-
 from __future__ import annotations
 
 import json

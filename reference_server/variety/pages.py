@@ -1,7 +1,5 @@
 """Variations in what simple pages say, whatever they are written in."""
 
-# ruff: noqa: D102 - what a seam does is said at the base class
-
 from __future__ import annotations
 
 from dataclasses import replace
