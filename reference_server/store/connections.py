@@ -29,6 +29,7 @@ class Connections:
         self._lock = RLock()
         self._writer_thread: int | None = None
         self._idle: deque[sqlite3.Connection] = deque()
+        self._is_closed = False
         with _explained(database):
             self._writer = self._open()
             try:
@@ -78,7 +79,7 @@ class Connections:
             yield connection
         finally:
             connection.execute("COMMIT")
-            self._idle.append(connection)
+            self._give_back(connection)
 
     def rows(self, query: str, *values: object) -> list[Any]:
         """Give the rows that one query finds."""
@@ -88,14 +89,20 @@ class Connections:
         try:
             return connection.execute(query, values).fetchall()
         finally:
-            self._idle.append(connection)
+            self._give_back(connection)
 
     def close(self) -> None:
-        """Close them all. Nobody may use one any more."""
+        """Close them all; one that is in use is closed when it is given back."""
         with self._lock:
+            self._is_closed = True
             while self._idle:
                 self._idle.pop().close()
             self._writer.close()
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        self._idle.append(connection)
+        if self._is_closed:
+            self.close()
 
     def _reader(self) -> sqlite3.Connection:
         try:
@@ -105,8 +112,12 @@ class Connections:
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._database, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA synchronous = FULL")  # of this connection; a commit is on disk
-        connection.execute("PRAGMA foreign_keys = ON")
+        try:
+            connection.execute("PRAGMA synchronous = FULL")  # of this connection; a commit is on disk
+            connection.execute("PRAGMA foreign_keys = ON")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _prepare(self) -> None:
