@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ from conformance.report.progress import ProgressReport
 from conformance.verdicts import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import TextIO
 
     from conformance.options import RunOptions
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from conformance.target import Target
 
 HERE = Path(__file__).parent
+CHECKS = HERE / "checks"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +46,12 @@ class Selection:
         """Whether every requirement is to be judged."""
         return self.only is None and not self.keyword and not self.exit_first
 
-    def folders(self) -> list[str]:
+    def paths(self) -> list[str]:
         """Return where the selected checks are: fewer files to collect than all."""
-        areas = {name.partition(".")[0] for name in self.only or ()}
-        return [str(HERE / "checks" / area) for area in sorted(areas)] or [str(HERE / "checks")]
+        if self.only is None:
+            return [str(CHECKS)]
+        files = _checks_by_file().items()
+        return sorted(str(path) for path, names in files if self.only & names) or [str(CHECKS)]
 
     def arguments(self) -> list[str]:
         """Return pytest's arguments."""
@@ -93,7 +98,7 @@ def _judged(
     judge = Judge(lambda: run, options, only=selection.only)
     with _own_settings():
         status = pytest.main(
-            [*selection.folders(), *_settings(options), *selection.arguments()],
+            [*selection.paths(), *_settings(options), *selection.arguments()],
             plugins=[_Named(judge), *([ProgressReport(progress)] if progress else [])],
         )
     interrupted = status in {pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR}
@@ -125,8 +130,8 @@ def _settings(options: RunOptions) -> list[str]:
         f"--rootdir={HERE}",
         "-p",
         "conformance.plugin",
-        "-p",
-        "no:terminal",
+        *("-p", "no:terminal", "-p", "no:faulthandler"),
+        *("-p", "no:unraisableexception", "-p", "no:threadexception"),  # they look for garbage five times
         "--assert=plain",  # checks use no `assert`
         f"--registry-examples={options.examples}",
         f"--registry-seed={options.seed}",
@@ -141,6 +146,15 @@ def _settings(options: RunOptions) -> list[str]:
         *([f"--registry-rate={limits.rate}"] if limits.rate else []),
         *([f"--registry-ca-bundle={options.ca_bundle}"] if options.ca_bundle else []),
     ]
+
+
+@cache
+def _checks_by_file() -> Mapping[Path, frozenset[str]]:
+    """Return the ids of the requirements that each file of checks is about."""
+    named = re.compile(r'^@check\("([^"]+)"\)', re.MULTILINE)
+    return {
+        path: frozenset(named.findall(path.read_text(encoding="utf-8"))) for path in CHECKS.rglob("test_*.py")
+    }
 
 
 @contextmanager
