@@ -15,6 +15,7 @@ class RunOptions:
     """The options of a run.
 
     `examples` is how many examples a property may send; `seed` chooses them. `rounds` is how often a race is run.
+    Without `shrink` a property ends with the first example that deviates.
     `read_only` publishes nothing and looks at `projects`, or at a few from the root.
     `keep` leaves on the target what the run has published.
     `client_timeout` is how many seconds a client may take.
@@ -24,6 +25,7 @@ class RunOptions:
     examples: int = 10
     seed: int = 0
     rounds: int = 15
+    shrink: bool = True
     keep: bool = False
     read_only: bool = False
     projects: tuple[str, ...] = ()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from threading import local
 from typing import TYPE_CHECKING
 
+from reference_server.errors import PackageNotFoundError
 from reference_server.faults import Fault
+from reference_server.faults.reading import gitlab_project_of
 from reference_server.rendering.pages import ProjectLink
 
 if TYPE_CHECKING:
@@ -71,13 +74,13 @@ class TemporaryNamesListed(_Left):
 
 
 class YanksForgotten(_Named):
-    """Takes back the yanks of a project with the next upload to it."""
+    """Takes back the yanks of a project with the next upload to it, taken or refused."""
 
     breaks = ("inv.state-machine",)
 
     def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "upload" and response.status_code == 201:
-            reference = str(request.arguments["gitlab_project"]).replace("%2F", "/")
-            owner = request.registry.gitlab_project(reference)
-            request.registry.unyank(self.here.name, gitlab_project=owner.id)
+        if request.endpoint == "upload" and self.here.name:
+            owner = gitlab_project_of(request).id
+            with suppress(PackageNotFoundError):
+                request.registry.unyank(self.here.name, gitlab_project=owner)
         return response

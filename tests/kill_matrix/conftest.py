@@ -36,6 +36,7 @@ class Trial:
         only: Iterable[str],
         *,
         examples: int = RunOptions.examples,
+        rounds: int = RunOptions.rounds,
         flavour: str = "reference",
     ) -> dict[str, CheckResult]:
         """Return the results of the checks `only`, by the requirement's id."""
@@ -45,7 +46,11 @@ class Trial:
             # The run publishes under the user's own name, so that `__token__` can be what is broken.
             table["credentials"][DEFAULT]["username"] = "maintainer"
             target = target_from_table(table, embedded=True)
-            result = judge_target(target, RunOptions(examples=examples), Selection(only=frozenset(only)))
+            result = judge_target(
+                target,
+                RunOptions(examples=examples, rounds=rounds, shrink=False),
+                Selection(only=frozenset(only)),
+            )
         return {each.id: each for each in result.results}
 
 

@@ -37,7 +37,7 @@ PROFILES = {"reference": "gitlab", "pypi": "pypi"}
 """Flavours of the server, and the profile that each is held to."""
 
 FEW, MANY = 3, 100
-"""Examples for a property that has to hold, and for one that has to find its counterexample."""
+"""Examples (and rounds of a race) where all has to hold, and examples to find what does not."""
 
 DEVIATING = {Level.MUST: Verdict.FAILED, Level.SHOULD: Verdict.WARNED, Level.MAY: Verdict.NOTED}
 CHECKED = {requirement.id: requirement for requirement in catalogue() if not requirement.untested}
@@ -88,8 +88,9 @@ def test_http_checks_catch_what_the_fault_names_and_no_more(
     named = HTTP.intersection(fault.breaks)
     flavour = flavour_for(named)
     concerned = {name for name in held_by(flavour) if group(name) in set(map(group, named))}
-    searching = {name for name in named if is_property(checks[name])}
-    results = dict(trial(fault, concerned - searching, examples=FEW, flavour=flavour)) if concerned else {}
+    searching = {name for name in named if searches(checks[name])}
+    rest = concerned - searching
+    results = dict(trial(fault, rest, examples=FEW, rounds=FEW, flavour=flavour)) if rest else {}
     if searching:
         results |= trial(fault, searching, examples=MANY, flavour=flavour)
     assert results.keys() == concerned
@@ -191,9 +192,10 @@ def group(name: str) -> str:
     return ".".join(name.split(".")[:2]) if file in LONG else file
 
 
-def is_property(check: Callable[..., None]) -> bool:
-    """Tell whether a check tries examples."""
-    return "examples" in check.__code__.co_varnames[: check.__code__.co_argcount]
+def searches(check: Callable[..., None]) -> bool:
+    """Tell whether a check finds what is wrong by chance: among examples, or in a race."""
+    asked = check.__code__.co_varnames[: check.__code__.co_argcount]
+    return bool({"examples", "rounds", "race", "watched"}.intersection(asked))
 
 
 def emptied(check: Callable[..., None]) -> Callable[[], None]:

@@ -19,6 +19,7 @@ SHUT_OUT = {"stranger": ACTIONS, "deploy-elsewhere": ACTIONS[:5]}
 """Callers who are signed in, and may not know of the private GitLab project, with what their token is for."""
 
 OF_ONE_ANSWER = (
+    "connection",
     "date",
     "x-request-id",
     "x-runtime",
