@@ -70,7 +70,7 @@ class Distribution:
 
 def escaped_name(name: str) -> str:
     """Return the name as file names spell it (Binary distribution format, Escaping and Unicode)."""
-    return canonicalize_name(name).replace("-", "_")
+    return canonicalize_name(name).replace("-", "_").replace("\0", "_")  # a zip archive's names end at a NUL
 
 
 def escaped_version(version: str) -> str:

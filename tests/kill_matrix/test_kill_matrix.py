@@ -10,6 +10,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from importlib.resources import files
 from operator import attrgetter
 from pathlib import Path
@@ -52,7 +53,7 @@ FILES = {
 }
 """The file of the catalogue that each requirement is in."""
 
-LONG = {"gitlab", "upload", "upload.form"}
+LONG = {file for file, rows in Counter(FILES.values()).items() if rows > 20}
 """Files with more checks than every fault can be run against."""
 
 NAME = attrgetter("name")
@@ -187,9 +188,12 @@ def flavour_for(named: Collection[str]) -> str:
 
 
 def group(name: str) -> str:
-    """Return the neighbours of a requirement: the file of the catalogue, and the second word of a long one."""
+    """Return the neighbours of a requirement: the file of the catalogue, and the next word of a long one."""
     file = FILES[name]
-    return ".".join(name.split(".")[:2]) if file in LONG else file
+    if file not in LONG:
+        return file
+    words = file.count(".") + 2 if name.startswith(f"{file}.") else 2
+    return ".".join(name.split(".")[:words])
 
 
 def searches(check: Callable[..., None]) -> bool:
