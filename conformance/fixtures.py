@@ -113,7 +113,9 @@ def examples(run: Run, request: pytest.FixtureRequest) -> Examples:
     """The budget of examples for a property; one that the baseline lists is not made smaller again."""
     mark = request.node.get_closest_marker(MARK)
     listed = mark is not None and mark.args[0] in run.options.baseline.rows
-    return Examples(count=run.options.examples, seed=run.options.seed, shrink=run.options.shrink and not listed)
+    return Examples(
+        count=run.options.examples, seed=run.options.seed, shrink=run.options.shrink and not listed
+    )
 
 
 @pytest.fixture(scope="session")
