@@ -66,7 +66,7 @@ class RefusedNamesStored(Fault):
 
 
 class SeparatorsOfUploadsKeptApart(Fault):
-    """Shows only the files whose upload had the separators of the first one; letter case does not count."""
+    """Shows only the files whose upload spelled the name as the first one did."""
 
     breaks = ("name.variants-merge", "gitlab.name.uploads-meet")
 
@@ -78,11 +78,11 @@ class SeparatorsOfUploadsKeptApart(Fault):
             body = body_of(request)
             name, filename = _NAME.search(body), _FILENAME.search(body)
             if name and filename:
-                self._names[filename[1].decode()] = name[1].decode().lower()
+                self._names[filename[1].decode()] = name[1].decode()
         return None
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
-        first = page.name.lower()
+        first = page.name
         return replace(
             page, files=tuple(each for each in page.files if self._names.get(each.filename, first) == first)
         )

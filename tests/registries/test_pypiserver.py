@@ -28,6 +28,13 @@ SUITE = (sys.executable, "-m", "conformance")
 USERNAME, PASSWORD = "jane", "a pass:word/with %41 odd & ends"
 
 DEVIATIONS = {
+    # bottle.py, Request.POST, hands the body to `cgi.FieldStorage`, which takes the end of the input for the end of
+    # a part, and raises ValueError where there is no boundary …
+    "fault.truncated-body": "an upload that breaks off is answered with 200, and half of the file is listed",
+    "fault.missing-final-boundary": "so is one without its closing boundary",
+    "fault.no-boundary": "a form without a boundary is answered with 500",
+    # … http.server sends 100 only as HTTP/1.1, and `protocol_version` of wsgiref's handler is HTTP/1.0.
+    "fault.expect-continue": "who waits for 100 waits for ever",
     # backend.py, write_file(): `open(destination, "wb")` raises ValueError for a NUL, and nothing catches it.
     "sec.control-chars.filename": "a file name with a NUL is answered with 500",
     # _app.py, file_upload(), reads `content` and `gpg_signature` of the form: no digest, no name, no version …
@@ -222,14 +229,16 @@ def test_what_cannot_be_removed_is_listed_in_the_ledger_that_is_named(
     lines = [json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines()]
     entries = [line for line in lines if "refused" not in line]
     assert {entry["url"] for entry in entries} == {open_server.url}
-    assert {entry["filename"] for entry in entries} >= {path.name for path in open_server.packages.iterdir()}
+    assert {entry["filename"] for entry in entries} >= {
+        path.name.removesuffix(".asc") for path in open_server.packages.iterdir()
+    }
 
 
 def test_everything_published_carries_the_id_of_the_run(judged: Judged, open_server: Served) -> None:
     run = judged.result["run"]
     published = [path.name for path in open_server.packages.iterdir()]
     assert len(published) > 14, "more than the corpus"
-    assert [name for name in published if f"conformance_{run}_" not in name] == []
+    assert [name for name in published if f"conformance_{run}_" not in name.lower()] == []
 
 
 def test_the_verdicts_are_the_same_with_authentication_but_for_those_about_it(

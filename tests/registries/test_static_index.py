@@ -47,6 +47,7 @@ DEVIATIONS_WHEN_BROKEN = {
     "simple.html.hash.correct": "a wheel's link has the digest of the other wheel",
     # "with an anchor tag per file": "the href attribute MUST be a URL that links to the location of the file".
     "simple.html.detail.href": "the sdist is not there",
+    "inv.listed-is-downloadable": "so it does not download, and the wheel downloads with another digest",
     # "< and > … have to be HTML encoded as &lt; and &gt;, respectively"
     "simple.html.requires-python.escaped": "the attribute has > and < as they are",
 }
