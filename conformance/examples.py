@@ -65,15 +65,15 @@ class Examples:
         try:
             run()
         except FlakyFailure as flaky:
-            raise _seen_once(flaky) from flaky
+            raise deviation_once(flaky, "this example was sent") or flaky.exceptions[0] from flaky
 
 
-def _seen_once(flaky: FlakyFailure) -> BaseException:
-    """Return the deviation that did not come again when its example was repeated, saying so."""
+def deviation_once(flaky: FlakyFailure, what: str) -> Deviation | None:
+    """Return the deviation that did not come again on a repetition, saying `what` was repeated; None for others."""
     for error in flaky.exceptions:
         if isinstance(error, Deviation):
-            found = f"{error.found}\nbut not every time that this example was sent"
+            found = f"{error.found}\nbut not every time that {what}"
             return Deviation(
                 expected=error.expected, found=found, where=error.where, seen_first=error.seen_first
             )
-    return flaky.exceptions[0]
+    return None

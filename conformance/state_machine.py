@@ -16,6 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from conformance.examples import deviation_once
 from conformance.names import normalized
 from conformance.races import forms_of, look, wrong_file
 from conformance.verdicts import Deviation
@@ -247,9 +248,7 @@ def explore(
             settings=budget,
         )
     except FlakyFailure as flaky:
-        deviations = [error for error in flaky.exceptions if isinstance(error, Deviation)]
-        if not deviations:
+        deviation = deviation_once(flaky, "these steps were taken")
+        if deviation is None:
             raise
-        (first, *_) = deviations
-        found = f"{first.found}\nbut not every time that these steps were taken"
-        raise Deviation(expected=first.expected, found=found, where=first.where) from flaky
+        raise deviation from flaky

@@ -7,12 +7,11 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
-from werkzeug.wsgi import ClosingIterator
 
 from reference_server.answers import options, refusal, router_refusal
 from reference_server.defaults import default_registry
 from reference_server.errors import RegistryError
-from reference_server.faults import Fault, HangUpError, Switch, Switchboard, compose, switches
+from reference_server.faults import Fault, Switch, Switchboard, compose, switches, transmitted
 from reference_server.flavours import REFERENCE
 from reference_server.handlers.call import Call
 from reference_server.handlers.control import PATH as CONTROL
@@ -112,13 +111,7 @@ class Application:
             mode = self._with(faults) if faults else self._good
             request.registry, fault = mode.registry, mode.fault
             response = self._answer(request, mode)
-        try:
-            body = fault.transmit(request, response(environ, start_response))
-        except HangUpError:
-            response.close()
-            request.drain()
-            raise
-        return ClosingIterator(body, [response.close, request.drain])
+        return transmitted(fault, request, response, start_response)
 
     def _with(self, faults: tuple[Fault, ...]) -> _Misbehaving:
         with self._lock:

@@ -33,7 +33,39 @@ if TYPE_CHECKING:
 POLL_INTERVAL = 0.005  # seconds; stopping takes about this long
 
 
-class ReferenceServer:
+class _Server:
+    """A WSGI application on a port, from `start` (or `with`) until `stop`."""
+
+    def __init__(self, app: WSGIApplication, host: str, port: int) -> None:
+        self._mount = _Mount(app, host, port)
+
+    @property
+    def origin(self) -> str:
+        """`http://HOST:PORT`, known once the server has started."""
+        return self._mount.url_for("/").rstrip("/")
+
+    def start(self) -> Self:
+        """Start to answer. Raises `PortTakenError`, an `OSError`."""
+        if self._mount.port:
+            free_port(self._mount.host, self._mount.port)
+        self._mount.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop to answer. Does nothing when it is not running."""
+        if self._mount.is_running():
+            self._mount.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+class ReferenceServer(_Server):
     """A registry on a port of its own, from `start` (or `with`) until `stop`.
 
     Port 0 takes a free one. `registry` is the state, to arrange it and to look at it; it outlives `stop`,
@@ -77,12 +109,7 @@ class ReferenceServer:
         )
         self.switchboard = app.switchboard
         self._max_file_size = (rules or self.registry.rules).max_file_size
-        self._mount = _Mount(app, host, port)
-
-    @property
-    def origin(self) -> str:
-        """`http://HOST:PORT`, known once the server has started."""
-        return self._mount.url_for("/").rstrip("/")
+        super().__init__(app, host, port)
 
     @property
     def url(self) -> str:
@@ -108,25 +135,10 @@ class ReferenceServer:
         """Describe this server in the shape of the suite's `registry.toml`."""
         return defaults.target(self.origin, max_file_size=self._max_file_size, flavour=self.flavour)
 
-    def start(self) -> Self:
-        """Start to answer. Raises `PortTakenError`, an `OSError`."""
-        if self._mount.port:
-            free_port(self._mount.host, self._mount.port)
-        self._mount.start()
-        return self
-
-    def stop(self) -> None:
-        """Stop to answer. Does nothing when it is not running."""
-        if self._mount.is_running():
-            self._mount.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        super().__exit__(kind, error, trace)
         if self._owns_registry:
             self.registry.close()
 
@@ -139,7 +151,7 @@ def _registry(store: Path | str | None) -> Registry:
     return defaults.default_registry(store=SQLiteStore(store))
 
 
-class ProxyServer:
+class ProxyServer(_Server):
     """A reverse proxy with faults before any registry, from `start` (or `with`) until `stop`.
 
     `upstream` is the registry's origin, such as `http://HOST:PORT`; `at(url)` gives the proxy's URL for one
@@ -159,12 +171,7 @@ class ProxyServer:
 
         self._upstream = upstream.rstrip("/")
         self._proxy = FaultProxy(upstream, switches(faults))
-        self._mount = _Mount(self._proxy, host, port)
-
-    @property
-    def origin(self) -> str:
-        """`http://HOST:PORT`, known once the proxy has started."""
-        return self._mount.url_for("/").rstrip("/")
+        super().__init__(self._proxy, host, port)
 
     def at(self, url: str) -> str:
         """Give the URL under which the proxy serves one of the registry's."""
@@ -174,26 +181,10 @@ class ProxyServer:
         """Switch on exactly these. Raises `InsideFaultError`."""
         self._proxy.put(switches(faults))
 
-    def start(self) -> Self:
-        """Start to answer. Raises `PortTakenError`, an `OSError`."""
-        if self._mount.port:
-            free_port(self._mount.host, self._mount.port)
-        self._mount.start()
-        return self
-
     def stop(self) -> None:
         """Stop to answer. Does nothing when it is not running."""
-        if self._mount.is_running():
-            self._mount.stop()
+        super().stop()
         self._proxy.close()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 class _Handler(WSGIRequestHandler):
@@ -237,7 +228,7 @@ class _Handler(WSGIRequestHandler):
 
 
 class _Mount(HTTPServer):
-    """Any WSGI application on pytest-httpserver: bodies are streamed, and nothing is kept."""
+    """Any WSGI application on pytest-httpserver: bodies are streamed, and requests are only counted."""
 
     def __init__(self, app: WSGIApplication, host: str, port: int) -> None:
         super().__init__(host, port, threaded=True)

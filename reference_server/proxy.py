@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 
 import urllib3
 from werkzeug import Response
-from werkzeug.wsgi import ClosingIterator
 
 from reference_server.answers import json_answer
-from reference_server.faults import HangUpError, Switchboard, compose
+from reference_server.faults import Switchboard, compose, transmitted
 from reference_server.flavours import REFERENCE
 from reference_server.request import Request
 from reference_server.routes import BY_NAME
@@ -127,13 +126,7 @@ class FaultProxy:
             response = json_answer({"message": f"502 no answer from {self._upstream}: {error}"}, status=502)
         except InsideFaultError as error:
             response = json_answer({"message": f"502 {error}"}, status=502)
-        try:
-            body = fault.transmit(request, response(environ, start_response))
-        except HangUpError:
-            response.close()
-            request.drain()
-            raise
-        return ClosingIterator(body, [response.close, request.drain])
+        return transmitted(fault, request, response, start_response)
 
     def _answer(self, request: _ProxiedRequest, fault: Fault) -> Response:
         instead = fault.handle(request)

@@ -85,16 +85,22 @@ class Request(WerkzeugRequest):
         """The body, never read beyond its end. Everybody has to read from this one."""
         return get_input_stream(self.environ)
 
+    @property
+    def connection(self) -> socket.socket | None:
+        """The connection, where this process holds it: other servers keep it to themselves."""
+        connection: socket.socket | None = self.environ.get("werkzeug.socket")
+        return connection
+
     def reset(self) -> None:
         """End the connection with a reset, at once. Only where this process holds the connection."""
-        connection = self.environ.get("werkzeug.socket")
+        connection = self.connection
         if connection is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             os.close(connection.detach())
 
     def write_raw(self, data: bytes) -> None:
         """Send bytes outside of any answer. Only where this process holds the connection."""
-        connection = self.environ.get("werkzeug.socket")
+        connection = self.connection
         if connection is not None:
             connection.sendall(data)
 
@@ -103,7 +109,7 @@ class Request(WerkzeugRequest):
 
         Only where this process holds the connection; other servers see to it themselves.
         """
-        connection = self.environ.get("werkzeug.socket")
+        connection = self.connection
         awaited: AwaitedBody | None = self.environ.get(AWAITED)
         if connection is None or (awaited is not None and awaited.hush()):
             return

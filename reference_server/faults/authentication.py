@@ -298,7 +298,7 @@ class LargeUploadsCutOff(Fault):
 
     def handle(self, request: Request) -> Response | None:
         large = request.endpoint == "upload" and (request.content_length or 0) > LARGE
-        connection = request.environ.get("werkzeug.socket")
+        connection = request.connection
         if large and request.authorization is None and connection is not None:
             abort = struct.pack("ii", 1, 0)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, abort)

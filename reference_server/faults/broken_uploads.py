@@ -371,7 +371,7 @@ def stored(request: Request, filename: str, content: bytes) -> Response:
 
 def has_left(request: Request, *, within: float = MOMENT) -> bool:
     """Tell whether the client has closed the connection, or closes it within these seconds."""
-    connection = request.environ.get("werkzeug.socket")
+    connection = request.connection
     if connection is None:
         return False
     return bool(select.select([connection], [], [], within)[0])

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from werkzeug.wsgi import ClosingIterator
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from _typeshed.wsgi import StartResponse
     from werkzeug import Response
 
     from reference_server.rendering.pages import ProjectPage, RootPage
@@ -82,6 +85,22 @@ class Fault:
         """
         del request
         return body
+
+
+def transmitted(
+    fault: Fault, request: Request, response: Response, start_response: StartResponse
+) -> Iterable[bytes]:
+    """Send an answer as the fault does; what is left of the request's body is read once the answer is out.
+
+    Raises `HangUpError`.
+    """
+    try:
+        body = fault.transmit(request, response(request.environ, start_response))
+    except HangUpError:
+        response.close()
+        request.drain()
+        raise
+    return ClosingIterator(body, [response.close, request.drain])
 
 
 class _Several(Fault):

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
 
 from reference_server.distributions import sdist, wheel
 from reference_server.ports import free_port
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -68,27 +65,8 @@ DEVIATIONS = {
 """What simple-repository-server fails with a folder of files, by requirement, with what its source says."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Judged:
-    """A run of the suite, and what it wrote."""
-
-    process: subprocess.CompletedProcess[str]
-    result: dict[str, Any]
-
-    @property
-    def verdicts(self) -> dict[str, str]:
-        return {check["id"]: check["verdict"] for check in self.result["results"]}
-
-    @property
-    def deviations(self) -> dict[str, str]:
-        deviated = {"failed", "warned", "noted"}
-        return {
-            check["id"]: check["message"] for check in self.result["results"] if check["verdict"] in deviated
-        }
-
-
 @pytest.fixture(scope="module")
-def index(programs: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def index(programs: Any, answers: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The index of a server that offers a folder of distributions."""
     installed = programs.environment_with(*REQUIREMENTS, folder=programs.kept / "-".join(REQUIREMENTS))
     folder = tmp_path_factory.mktemp("simple-repository-server")
@@ -104,55 +82,38 @@ def index(programs: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
         yield url
 
 
-def answers(url: str) -> bool:
-    try:
-        requests.get(url, timeout=10)
-    except requests.ConnectionError:
-        return False
-    return True
-
-
-def judge(programs: Any, url: str, folder: Path, *projects: str) -> Judged:
-    """Run the suite from its command line."""
-    written = folder / "result.json"
-    named = [option for name in projects for option in ("--project", name)]
-    process = programs.run(*SUITE, "run", url, "--profile", "index", "--read-only", *named, "--json", written)
-    assert written.exists(), process.stdout + process.stderr
-    return Judged(process=process, result=json.loads(written.read_text(encoding="utf-8")))
-
-
 @pytest.fixture(scope="module")
-def judged(programs: Any, index: str, tmp_path_factory: pytest.TempPathFactory) -> Judged:
+def judged(judge_index: Any, index: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The whole suite's judgement of that server."""
-    return judge(programs, index, tmp_path_factory.mktemp("judged"), *DISTRIBUTIONS)
+    return judge_index(index, tmp_path_factory.mktemp("judged"), *DISTRIBUTIONS)
 
 
-def test_everything_is_judged_or_does_not_apply(judged: Judged, programs: Any) -> None:
+def test_everything_is_judged_or_does_not_apply(judged: Any, programs: Any) -> None:
     listed = json.loads(programs.must(*SUITE, "list", "--profile", "index", "--format", "json"))
     assert judged.verdicts.keys() == {row["id"] for row in listed if not row["untested"]}
     assert set(judged.verdicts.values()) <= {"passed", "failed", "warned", "noted", "not applicable"}
     assert judged.process.stderr == ""
 
 
-def test_it_deviates_exactly_where_its_source_says_so(judged: Judged) -> None:
+def test_it_deviates_exactly_where_its_source_says_so(judged: Any) -> None:
     assert judged.deviations.keys() == DEVIATIONS.keys()
 
 
-def test_json_metadata_files_and_ranges_are_judged(judged: Judged) -> None:
+def test_json_metadata_files_and_ranges_are_judged(judged: Any) -> None:
     """A server without them would pass much by not offering it."""
     for requirement in ("simple.json.detail.files", "metadata.bytes", "http.range.single"):
         assert judged.verdicts[requirement] == "passed"
 
 
-def test_the_exit_code_is_that_of_the_verdicts(judged: Judged) -> None:
+def test_the_exit_code_is_that_of_the_verdicts(judged: Any) -> None:
     assert (judged.process.returncode, judged.result["summary"]["exit_code"]) == (1, 1)
 
 
 def test_projects_that_nobody_names_are_picked_from_the_root(
-    judged: Judged, index: str, programs: Any, tmp_path: Path
+    judged: Any, index: str, judge_index: Any, tmp_path: Path
 ) -> None:
     """The folder has as many projects as are picked; which is looked at most closely is left to chance."""
-    picked = judge(programs, index, tmp_path)
+    picked = judge_index(index, tmp_path)
     assert picked.process.returncode == judged.process.returncode
     assert picked.deviations.keys() <= judged.deviations.keys()
     assert "error" not in picked.verdicts.values()

@@ -9,14 +9,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
 from jinja2 import Environment
 
 from reference_server.distributions import sdist, wheel
 from reference_server.ports import free_port
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -81,29 +79,6 @@ class Link:
     requires_python: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Judged:
-    """A run of the suite, and what it wrote."""
-
-    process: subprocess.CompletedProcess[str]
-    result: dict[str, Any]
-
-    @property
-    def verdicts(self) -> dict[str, str]:
-        return {check["id"]: check["verdict"] for check in self.result["results"]}
-
-    @property
-    def deviations(self) -> dict[str, str]:
-        deviated = {"failed", "warned", "noted"}
-        return {
-            check["id"]: check["message"] for check in self.result["results"] if check["verdict"] in deviated
-        }
-
-    @property
-    def exit_codes(self) -> tuple[int, int]:
-        return self.process.returncode, self.result["summary"]["exit_code"]
-
-
 DISTRIBUTIONS = (
     wheel("alpha", "1.0", requires_python=">=3.8"),
     wheel("alpha", "1.1", requires_python=">=3.9,<4"),
@@ -152,7 +127,7 @@ def write_index(folder: Path, links: dict[str, Link]) -> None:
 
 
 @contextmanager
-def served(programs: Any, folder: Path, log: Path) -> Iterator[str]:
+def served(programs: Any, answers: Any, folder: Path, log: Path) -> Iterator[str]:
     """Serve a folder, and give the URL of its index."""
     host, port = "127.0.0.1", free_port("127.0.0.1", 0)
     command = (sys.executable, "-m", "http.server", str(port), "--bind", host, "--directory", folder)
@@ -161,40 +136,23 @@ def served(programs: Any, folder: Path, log: Path) -> Iterator[str]:
         yield f"http://{host}:{port}/simple"
 
 
-def answers(url: str) -> bool:
-    try:
-        requests.get(url, timeout=10)
-    except requests.ConnectionError:
-        return False
-    return True
-
-
-def judge(programs: Any, url: str, folder: Path, *projects: str) -> Judged:
-    """Run the suite from its command line."""
-    written = folder / "result.json"
-    named = [option for name in projects for option in ("--project", name)]
-    process = programs.run(*SUITE, "run", url, "--profile", "index", "--read-only", *named, "--json", written)
-    assert written.exists(), process.stdout + process.stderr
-    return Judged(process=process, result=json.loads(written.read_text(encoding="utf-8")))
-
-
 @pytest.fixture(scope="module")
-def index(programs: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def index(programs: Any, answers: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A folder as it should be, served."""
     folder = tmp_path_factory.mktemp("static-index")
     write_index(folder, {each.filename: link(each) for each in DISTRIBUTIONS})
-    with served(programs, folder, tmp_path_factory.mktemp("log") / "log") as url:
+    with served(programs, answers, folder, tmp_path_factory.mktemp("log") / "log") as url:
         yield url
 
 
 @pytest.fixture(scope="module")
-def judged(programs: Any, index: str, tmp_path_factory: pytest.TempPathFactory) -> Judged:
+def judged(judge_index: Any, index: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The judgement of that folder, by the names of its projects."""
-    return judge(programs, index, tmp_path_factory.mktemp("judged"), *PROJECTS)
+    return judge_index(index, tmp_path_factory.mktemp("judged"), *PROJECTS)
 
 
 @pytest.fixture(scope="module")
-def broken(programs: Any, tmp_path_factory: pytest.TempPathFactory) -> Judged:
+def broken(programs: Any, answers: Any, judge_index: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The judgement of a folder with a wrong digest, a file that is not there, and a `<` that is not escaped."""
     folder = tmp_path_factory.mktemp("broken-index")
     links = {each.filename: link(each) for each in DISTRIBUTIONS}
@@ -207,40 +165,40 @@ def broken(programs: Any, tmp_path_factory: pytest.TempPathFactory) -> Judged:
         page.read_text(encoding="utf-8").replace("&gt;", ">").replace("&lt;", "<"), encoding="utf-8"
     )
     (folder / "packages" / MISSING.filename).unlink()
-    with served(programs, folder, tmp_path_factory.mktemp("log") / "log") as url:
-        return judge(programs, url, tmp_path_factory.mktemp("judged"), *PROJECTS)
+    with served(programs, answers, folder, tmp_path_factory.mktemp("log") / "log") as url:
+        return judge_index(url, tmp_path_factory.mktemp("judged"), *PROJECTS)
 
 
-def test_everything_is_judged_or_does_not_apply(judged: Judged, programs: Any) -> None:
+def test_everything_is_judged_or_does_not_apply(judged: Any, programs: Any) -> None:
     listed = json.loads(programs.must(*SUITE, "list", "--profile", "index", "--format", "json"))
     assert judged.verdicts.keys() == {row["id"] for row in listed if not row["untested"]}
     assert set(judged.verdicts.values()) == {"passed", "warned", "not applicable"}
     assert judged.process.stderr == ""
 
 
-def test_it_deviates_exactly_where_http_server_does(judged: Judged) -> None:
+def test_it_deviates_exactly_where_http_server_does(judged: Any) -> None:
     assert judged.deviations.keys() - DEVIATIONS_OF_SOME_PYTHONS.keys() == DEVIATIONS.keys()
 
 
-def test_a_folder_of_pages_conforms(judged: Judged) -> None:
+def test_a_folder_of_pages_conforms(judged: Any) -> None:
     assert judged.exit_codes == (0, 0)
 
 
 def test_projects_that_nobody_names_are_picked_from_the_root(
-    judged: Judged, index: str, programs: Any, tmp_path: Path
+    judged: Any, index: str, judge_index: Any, tmp_path: Path
 ) -> None:
     """The folder has as many projects as are picked."""
-    assert judge(programs, index, tmp_path).verdicts == judged.verdicts
+    assert judge_index(index, tmp_path).verdicts == judged.verdicts
 
 
-def test_what_is_broken_is_found_and_nothing_else(judged: Judged, broken: Judged) -> None:
+def test_what_is_broken_is_found_and_nothing_else(judged: Any, broken: Any) -> None:
     assert broken.deviations.keys() - judged.deviations.keys() == DEVIATIONS_WHEN_BROKEN.keys()
     assert judged.deviations.keys() <= broken.deviations.keys()
     assert "error" not in broken.verdicts.values()
     assert broken.exit_codes == (1, 1)
 
 
-def test_a_failure_names_the_link(broken: Judged) -> None:
+def test_a_failure_names_the_link(broken: Any) -> None:
     assert f"sha256={OTHER.sha256}" in broken.deviations["simple.html.hash.correct"]
     assert MISSING.filename in broken.deviations["simple.html.detail.href"]
 
