@@ -44,8 +44,11 @@ SENDERS = 4
 DEADLINE = 90.0
 """Seconds within which whoever was started has to end: more than one request may take."""
 
-MOST_LOOKS = 4
+MOST_LOOKS = 5
 """How many pages a reader takes while something goes on."""
+
+FIRST_PAUSE = 0.005
+"""Seconds between the first two looks; each pause is twice the last, so that slow registries are seen too."""
 
 TYPES = {"html": (TEXT_HTML, HTML_V1), "json": (JSON_V1,)}
 """The media types of each form, the one to ask for first."""
@@ -219,8 +222,10 @@ class Watch:
             _end([self._racer])
 
     def _look_on(self, reader: Registry) -> None:
-        while len(self.looks) < MOST_LOOKS and not self._over.is_set():
-            self._take(reader, look(reader, self.project, self._forms[len(self.looks) % len(self._forms)]))
+        for number in range(MOST_LOOKS):
+            self._take(reader, look(reader, self.project, self._forms[number % len(self._forms)]))
+            if self._over.wait(FIRST_PAUSE * 2**number):
+                break
         self._over.wait(DEADLINE)
         for each in look_at(reader, self.project, self._forms):
             self._take(reader, each)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 from reference_server.answers import refusal
 from reference_server.errors import PackageNotFoundError
 from reference_server.faults import Fault
-from reference_server.faults.reading import gitlab_project_of
 
 if TYPE_CHECKING:
     from werkzeug import Response
@@ -73,20 +72,6 @@ class MixedSeparatorsNotFound(NotFoundUnder):
 
     breaks = ("gitlab.name.every-spelling-one-page",)
     pattern = r"\..*[-_]|_.*[-.]|-.*[._]"
-
-
-class SpellingsKeptApart(Fault):
-    """Shows only the files whose upload spelled the name as the first one did."""
-
-    breaks = ("gitlab.name.uploads-meet",)
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "project_page" and response.status_code == 200:
-            packages = request.registry.listed(gitlab_project_of(request), request.arguments["name"])
-            other = [file.filename for p in packages if p.name != packages[0].name for file in p.files]
-            lines = response.get_data(as_text=True).splitlines(keepends=True)
-            response.data = "".join(line for line in lines if not any(f">{name}<" in line for name in other))
-        return response
 
 
 class AnyName(Fault):

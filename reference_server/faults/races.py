@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 BUSY = 0.012
 """Seconds that a request takes longer, in which others come."""
 
+MOMENT = 0.06
+"""Seconds that something stays half done: long enough for another request to come by."""
+
 LARGE = 50_000
 """Bytes from which a file is sent in several pieces."""
 
@@ -224,7 +227,7 @@ class _Arriving(_Busy):
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "upload" and self.here.sha256:
-            time.sleep(2 * BUSY)
+            time.sleep(MOMENT)
             self.arriving.discard(self.here.sha256)
         return response
 
@@ -296,9 +299,12 @@ class DeletedFilesOverwritten(Fault):
     @staticmethod
     def _pieces(request: Request, content: bytes) -> Iterator[bytes]:
         yield content[:1000]
-        time.sleep(2 * BUSY)
         digest, filename = request.arguments["sha256"], request.arguments["filename"]
-        there = request.registry.store.files_named(_gitlab_project(request).id, digest, filename)
+        until = time.monotonic() + 5 * MOMENT
+        while there := request.registry.store.files_named(_gitlab_project(request).id, digest, filename):
+            if time.monotonic() > until:
+                break
+            time.sleep(BUSY)
         yield content[1000:] if there else bytes(len(content) - 1000)
 
 

@@ -65,7 +65,7 @@ class RefusedNamesStored(Fault):
         return response if is_valid_name(newest.name) else refusal(NameInvalidError())
 
 
-class SeparatorsOfUploadsKeptApart(Fault):
+class SpellingsKeptApart(Fault):
     """Shows only the files whose upload spelled the name as the first one did."""
 
     breaks = ("name.variants-merge", "gitlab.name.uploads-meet")

@@ -199,7 +199,7 @@ def group(name: str) -> str:
 def searches(check: Callable[..., None]) -> bool:
     """Tell whether a check finds what is wrong by chance: among examples, or in a race."""
     asked = check.__code__.co_varnames[: check.__code__.co_argcount]
-    return bool({"examples", "rounds", "race", "watched"}.intersection(asked))
+    return bool({"examples", "rounds", "race", "raced", "watched"}.intersection(asked))
 
 
 def emptied(check: Callable[..., None]) -> Callable[[], None]:
