@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -9,10 +10,11 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
 from hypothesis.errors import FlakyFailure
 
+from conformance.strategies import ByTurns
 from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from hypothesis.strategies import SearchStrategy
 
@@ -30,18 +32,33 @@ class Examples:
     seed: int
     shrink: bool = True
 
-    def each(self, strategy: SearchStrategy[T], body: Callable[[T], None]) -> None:
+    def each(self, drawn: SearchStrategy[T] | ByTurns[T], body: Callable[[T], None]) -> None:
         """Run `body` on examples until one deviates; then shrink it.
 
         `body` is run on the deviating example again, so it has to publish under a new name each time.
         Raises Deviation with the smallest example that was found; `seen_first` is the first one's.
         """
+        for strategy, count in self._shares(drawn):
+            self._try(strategy, body, count)
+
+    def _shares(self, drawn: SearchStrategy[T] | ByTurns[T]) -> Iterator[tuple[SearchStrategy[T], int]]:
+        """Give strategies with their parts of the budget. Where it is short, the seed says whose turn it is."""
+        if not isinstance(drawn, ByTurns):
+            yield drawn, self.count
+            return
+        chance = random.Random(self.seed)  # noqa: S311 - a choice of samples, not a secret
+        each, more = divmod(self.count, len(drawn.kinds))
+        for turn, strategy in enumerate(chance.sample(drawn.kinds, len(drawn.kinds))):
+            if count := each + (turn < more):
+                yield strategy, count
+
+    def _try(self, strategy: SearchStrategy[T], body: Callable[[T], None], count: int) -> None:
         seen: list[Deviation] = []
         shrunk = "shrunk; " if self.shrink else ""
 
         @seeded(self.seed)
         @settings(
-            max_examples=self.count,
+            max_examples=count,
             database=None,
             deadline=None,
             phases=(Phase.generate, Phase.shrink) if self.shrink else (Phase.generate,),

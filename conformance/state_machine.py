@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     precondition,
     rule,
     run_state_machine_as_test,
@@ -37,6 +38,8 @@ PROJECTS = st.integers(min_value=0, max_value=1)
 VERSIONS = st.sampled_from(["1.0", "1.1", "2.0rc1"])
 FACTORIES = st.sampled_from([wheel, sdist])
 SEPARATORS = st.sampled_from("-_.")
+YANKED = st.sampled_from([True, False])
+"""The first is drawn most often."""
 CHOICES = st.integers(min_value=0, max_value=5)
 STATUSES = st.sampled_from(["active", "archived", "quarantined", "deprecated"])
 HIDING = "quarantined"
@@ -79,6 +82,14 @@ class UploadsAndChanges(RuleBasedStateMachine):
 
     # Uploads
 
+    @initialize()
+    def begin(self) -> None:
+        """Publish a file in each project and yank one of them, so that a few steps show as much as many."""
+        for name in self.projects:
+            self._upload(wheel(name, "0.9"), "upload")
+        if self.can("yank"):
+            self._yank(self.files[0], yanked=True)
+
     @rule(project=PROJECTS, version=VERSIONS, factory=FACTORIES, separator=SEPARATORS)
     def upload(
         self, project: int, version: str, factory: Callable[..., Distribution], separator: str
@@ -118,10 +129,12 @@ class UploadsAndChanges(RuleBasedStateMachine):
     # Changes
 
     @precondition(lambda self: self.can("yank"))
-    @rule(choice=CHOICES, yanked=st.booleans())
+    @rule(choice=CHOICES, yanked=YANKED)
     def yank(self, choice: int, yanked: bool) -> None:  # noqa: FBT001 - drawn
         """Yank a file, or take its yank back."""
-        stored = self._chosen(choice)
+        self._yank(self._chosen(choice), yanked=yanked)
+
+    def _yank(self, stored: Stored, *, yanked: bool) -> None:
         file = stored.distribution
         self._change("yank" if yanked else "unyank", file)
         self.stored[self._project_of(file)][file.filename] = replace(stored, yanked=yanked)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from hypothesis import strategies as st
 from packaging.version import InvalidVersion, Version
@@ -11,11 +12,27 @@ from packaging.version import InvalidVersion, Version
 from conformance.names import SEPARATORS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hypothesis.strategies import SearchStrategy
+
+T = TypeVar("T")
 
 NUMBER = st.integers(min_value=0, max_value=2030).map(str)
 SEPARATOR = st.sampled_from(["", "-", "_", "."])
 LOCAL = st.text(alphabet="abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=5)
+
+
+@dataclass(frozen=True)
+class ByTurns(Generic[T]):
+    """Kinds of examples, of which each has its turn: drawn at random, some would come again and some never."""
+
+    kinds: tuple[SearchStrategy[T], ...]
+
+    @property
+    def mixed(self) -> SearchStrategy[T]:
+        """Draw from any of them."""
+        return st.one_of(*self.kinds)
 
 
 def gitlab_versions() -> SearchStrategy[str]:
@@ -34,42 +51,21 @@ def gitlab_versions() -> SearchStrategy[str]:
     return _in_any_case(st.builds("{}{}".format, _public_versions(), local)).filter(is_version)
 
 
-def gitlab_non_versions() -> SearchStrategy[str]:
+def gitlab_non_versions() -> ByTurns[str]:
     """Draw strings close to a version that GitLab's expression does not match: one thing wrong in each.
 
     The oracle is `packaging.version`, and the one documented difference: no white space around it.
     """
-    broken = st.sampled_from(
-        [
-            "{}.",
-            "{}..1",
-            ".{}",
-            "{}--1",
-            "{}+",
-            "{}+a..b",
-            "{}+-a",
-            "{}+a-",
-            "{}!",
-            "!{}",
-            "v{}v",
-            "vv{}",
-            "{}-SNAPSHOT",
-            "{}.x",
-            "{}/1",
-            "../{}",
-            "{}%2e1",
-            " {}",
-            "{} ",
-            "{}\t",
-            "{} 1",
-            "{}\u0661",
-            "{}.po\u017ft1",
-            "{}+local!1",
-            "latest{}",
-        ]
-    )
+    separators = ["{}.", "{}..1", ".{}", "{}--1", "{}!", "!{}", "{}/1", "../{}", "{}%2e1", "{} 1"]
+    words = ["v{}v", "vv{}", "{}-SNAPSHOT", "{}.x", "latest{}"]
+    local = ["{}+", "{}+a..b", "{}+-a", "{}+a-", "{}+local!1"]
+    around, folded = [" {}", "{} ", "{}\t"], ["{}\u0661", "{}.po\u017ft1"]
+    return _around_a_release(*separators, *words, *local, *around, *folded)
+
+
+def _around_a_release(*patterns: str) -> ByTurns[str]:
     release = st.lists(NUMBER, min_size=1, max_size=3).map(".".join)
-    return st.builds(str.format, broken, release).filter(lambda text: not is_version(text))
+    return ByTurns(tuple(release.map(pattern.format) for pattern in patterns))
 
 
 def is_version(text: str) -> bool:
@@ -153,18 +149,19 @@ def equal_names() -> SearchStrategy[tuple[str, str]]:
     return st.from_regex(NAME).flatmap(lambda name: st.tuples(spellings(name), spellings(name)))
 
 
-def non_names() -> SearchStrategy[str]:
+def non_names() -> ByTurns[str]:
     """Draw patterns, with `{}` where a valid name goes, of what is close to a name and is none.
 
     The letters and the digit are those that case folding or Unicode's classes take for ASCII: the published
     expression matches some of them where it is not read as ASCII. Source: Names and normalization, #name-format.
     """
-    edges = st.sampled_from(["-{}", "{}-", "_{}", "{}_", ".{}", "{}.", "{}-.-"])
-    inside = st.sampled_from(["{} x", "{}/x", "{}\\x", "{}%20x", "{}+x", "{}!x", '{}"x', "{}\0x", "{}\nx"])
-    after = st.sampled_from(["{} ", "{}\n", "{}\0", "{}!", " {}"])
-    letters = st.sampled_from(["\u212a", "\u017f", "\u0130", "\uff11", "\u0661", "\u00e9", "\ufb00"])
-    letter = st.builds(str.replace, st.sampled_from(["{}?", "?{}", "{}.?x"]), st.just("?"), letters)
-    return st.one_of(edges, inside, after, letter)
+    edges = ["-{}", "{}-", "_{}", "{}_", ".{}", "{}.", "{}-.-"]
+    inside = ["{} x", "{}/x", "{}\\x", "{}%20x", "{}+x", "{}!x", '{}"x', "{}\0x", "{}\nx"]
+    after = ["{} ", "{}\n", "{}\0", "{}!", " {}"]
+    places = st.sampled_from(["{}?", "?{}", "{}.?x"])
+    letters = ["\u212a", "\u017f", "\u0130", "\uff11", "\u0661", "\u00e9", "\ufb00"]
+    with_letter = [st.builds(str.replace, places, st.just("?"), st.just(letter)) for letter in letters]
+    return ByTurns((*map(st.just, [*edges, *inside, *after]), *with_letter))
 
 
 def public_versions() -> SearchStrategy[str]:
@@ -218,7 +215,7 @@ def _numbered(letters: tuple[str, ...], number: int | None) -> SearchStrategy[st
     return st.builds("{}{}".format, prefixes, st.sampled_from(numbers))
 
 
-def non_versions() -> SearchStrategy[str]:
+def non_versions() -> ByTurns[str]:
     """Draw strings close to a version that the version scheme does not know: one thing wrong in each.
 
     The oracle is `packaging.version`. Source: Version specifiers, #public-version-identifiers.
@@ -226,9 +223,8 @@ def non_versions() -> SearchStrategy[str]:
     separators = ["{}.", "{}..1", ".{}", "{}-", "{}--1", "!{}", "{}!", "{}/1", "../{}", "{} 1", "{}%2e1"]
     words = ["{}.dev.a1", "{}-SNAPSHOT", "{}.x", "v{}v", "latest{}", "dog"]
     local = ["{}+", "{}+a..b", "{}+-a", "{}+a_", "{}+a+b"]
-    folded = st.sampled_from(["{}\u0661", "\u0661.{}", "{}.\uff11", "{}.po\u017ft1", "{}+\u212a"])
-    release = st.lists(NUMBER, min_size=1, max_size=3).map(".".join)
-    return st.builds(str.format, st.sampled_from([*separators, *words, *local]) | folded, release)
+    folded = ["{}\u0661", "\u0661.{}", "{}.\uff11", "{}.po\u017ft1", "{}+\u212a"]
+    return _around_a_release(*separators, *words, *local, *folded)
 
 
 PYTHON_TAGS = ("py2", "py3", "cp39", "cp310", "cp313", "pp311")
@@ -251,7 +247,7 @@ def wheel_tags() -> SearchStrategy[str]:
     )
 
 
-def non_wheel_filenames() -> SearchStrategy[str]:
+def non_wheel_filenames() -> ByTurns[str]:
     """Draw patterns of names that end in `.whl` and do not follow the convention: one thing wrong in each.
 
     `{name}` and `{version}` are where the escaped ones go. Source: Binary distribution format,
@@ -263,10 +259,9 @@ def non_wheel_filenames() -> SearchStrategy[str]:
     versions = ["{name}-{version}_l", "{name}-{version}.x", "{name}-v"]
     components = ["", "-py3-none", "-1-py3-none-any-x"]
     tags = ["-py3--any", "-py3-none-", "-py3..py2-none-any", "-py 3-none-any", "-py3-none-.any"]
-    return st.one_of(
-        st.sampled_from([*empty, *builds, *names, *versions]).map("{}-py3-none-any.whl".format),
-        st.sampled_from([*components, *tags]).map("{{name}}-{{version}}{}.whl".format),
-    )
+    whole = map("{}-py3-none-any.whl".format, [*empty, *builds, *names, *versions])
+    ends = map("{{name}}-{{version}}{}.whl".format, [*components, *tags])
+    return ByTurns(tuple(map(st.just, [*whole, *ends])))
 
 
 SIMPLE_TYPES = (
@@ -328,7 +323,7 @@ def header_garbage() -> SearchStrategy[str]:
     return st.one_of(texts, long.map(lambda drawn: drawn[0] * drawn[1])).map(str.strip)
 
 
-def byte_ranges(length: int) -> SearchStrategy[tuple[str, slice]]:
+def byte_ranges(length: int) -> ByTurns[tuple[str, slice]]:
     """Draw a Range header for one range, and the part of `length` bytes that it stands for.
 
     The ends are near those of the file, or anywhere up to twice its length. A part that is empty cannot be
@@ -336,13 +331,21 @@ def byte_ranges(length: int) -> SearchStrategy[tuple[str, slice]]:
     """
     edges = sorted({0, 1, length // 2, max(0, length - 1), length, length + 1, 10 * length + 10**6})
     positions = st.one_of(st.sampled_from(edges), st.integers(min_value=0, max_value=2 * length))
-    closed = st.tuples(positions, positions).map(sorted)
-    return st.one_of(
-        closed.map(lambda ends: (f"bytes={ends[0]}-{ends[1]}", slice(ends[0], ends[1] + 1))),
-        positions.map(lambda first: (f"bytes={first}-", slice(first, None))),
-        positions.map(
-            lambda count: (f"bytes=-{count}", slice(-count, None) if count else slice(length, None))
-        ),
+    inside = st.integers(min_value=0, max_value=length - 1)
+    beyond = st.sampled_from([edge for edge in edges if edge >= length])
+
+    def closed(ends: Sequence[int]) -> tuple[str, slice]:
+        return f"bytes={ends[0]}-{ends[1]}", slice(ends[0], ends[1] + 1)
+
+    return ByTurns(
+        (
+            st.tuples(positions, positions).map(sorted).map(closed),
+            st.tuples(inside, beyond).map(closed),
+            positions.map(lambda first: (f"bytes={first}-", slice(first, None))),
+            positions.map(
+                lambda count: (f"bytes=-{count}", slice(-count, None) if count else slice(length, None))
+            ),
+        )
     )
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from threading import local
 from typing import TYPE_CHECKING
 
-from reference_server.errors import PackageNotFoundError
 from reference_server.faults import Fault
 from reference_server.faults.reading import gitlab_project_of
 from reference_server.rendering.pages import ProjectLink
@@ -73,14 +71,15 @@ class TemporaryNamesListed(_Left):
         return page.plus(*(replace(file, filename=f".tmp-{file.filename}") for file in page.files[:1]))
 
 
-class YanksForgotten(_Named):
-    """Takes back the yanks of a project with the next upload to it, taken or refused."""
+class YanksForgotten(Fault):
+    """Takes back every yank with the next upload, taken or refused."""
 
     breaks = ("inv.state-machine",)
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "upload" and self.here.name:
-            owner = gitlab_project_of(request).id
-            with suppress(PackageNotFoundError):
-                request.registry.unyank(self.here.name, gitlab_project=owner)
-        return response
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == "upload":
+            owner = gitlab_project_of(request)
+            for package in request.registry.packages(owner):
+                if package.files:
+                    request.registry.unyank(package.normalized, gitlab_project=owner.id)
+        return None

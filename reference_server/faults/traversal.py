@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 PATH = re.compile(r"[/\\]|%2f|%5c", re.IGNORECASE)
+PATH_OR_DOTS = re.compile(rf"{PATH.pattern}|\.\.|^\.", re.IGNORECASE)
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 USERS_OF_THE_MACHINE = "root:x:0:0:made up for a test:/root:/bin/sh\n"
 
@@ -94,7 +95,7 @@ class NamesTakenAsPaths(Fault):
 
 
 class VersionsTakenAsPaths(Fault):
-    """Takes a version that is a path, and shows it."""
+    """Takes a version that is a path, or may be a part of one, and shows it."""
 
     breaks = (
         "sec.traversal.name-version",
@@ -103,9 +104,12 @@ class VersionsTakenAsPaths(Fault):
     )
 
     def rules(self, rules: Rules) -> Rules:
-        waved = waved_through(rules, lambda _filename, _name, version: PATH.search(version) is not None)
+        waved = waved_through(
+            rules, lambda _filename, _name, version: PATH_OR_DOTS.search(version) is not None
+        )
         return replace(
-            waved, valid_version=lambda version: bool(PATH.search(version)) or rules.valid_version(version)
+            waved,
+            valid_version=lambda version: bool(PATH_OR_DOTS.search(version)) or rules.valid_version(version),
         )
 
 

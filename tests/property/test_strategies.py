@@ -36,7 +36,7 @@ def test_versions_match_the_expression(version: str) -> None:
     Version(version)
 
 
-@given(strategies.gitlab_non_versions())
+@given(strategies.gitlab_non_versions().mixed)
 def test_non_versions_do_not_match_the_expression(text: str) -> None:
     assert not GITLAB.match(text)
 
@@ -102,6 +102,21 @@ def test_the_seed_chooses_the_examples() -> None:
     assert drawn(1) == drawn(1)
     assert drawn(1) != drawn(2)
     assert len(drawn(1)) <= 20
+
+
+def test_every_kind_has_its_turn_and_the_seed_says_whose_where_turns_are_few() -> None:
+    def drawn(count: int, seed: int = 0) -> list[str]:
+        seen: list[str] = []
+        kinds = tuple(st.integers(0, 9).map(f"{letter}{{}}".format) for letter in "abcdefgh")
+        Examples(count=count, seed=seed).each(strategies.ByTurns(kinds), seen.append)
+        return seen
+
+    assert sorted({example[0] for example in drawn(8)}) == list("abcdefgh")
+    assert sorted({example[0] for example in drawn(20)}) == list("abcdefgh")
+    assert len(drawn(20)) <= 20
+    assert len({example[0] for example in drawn(5)}) == 5
+    assert drawn(5) == drawn(5)
+    assert drawn(5, seed=1) != drawn(5, seed=2)
 
 
 @given(strategies.form_noise())

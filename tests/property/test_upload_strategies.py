@@ -31,7 +31,7 @@ def test_equal_names_are_names_that_normalize_to_one(pair: tuple[str, str]) -> N
         assert canonicalize_name(name, validate=True) == normalized(pair[0])
 
 
-@given(strategies.non_names(), st.from_regex(strategies.NAME))
+@given(strategies.non_names().mixed, st.from_regex(strategies.NAME))
 def test_non_names_are_no_names(pattern: str, name: str) -> None:
     assert name in pattern.format(name)
     assert not NAME.match(pattern.format(name))
@@ -53,7 +53,7 @@ def test_equal_versions_are_two_spellings_of_one(pair: tuple[str, str]) -> None:
     assert canonicalize_version(first) == canonicalize_version(second)
 
 
-@given(strategies.non_versions())
+@given(strategies.non_versions().mixed)
 def test_non_versions_are_no_versions(text: str) -> None:
     with pytest.raises(InvalidVersion):
         Version(text)
@@ -66,7 +66,7 @@ def test_wheel_tags_are_read_back_from_a_file_name(tags: str, build: str) -> Non
     assert (name, version, read) == ("some-name", Version("1.0"), parse_tag(tags))
 
 
-@given(strategies.non_wheel_filenames())
+@given(strategies.non_wheel_filenames().mixed)
 def test_non_wheel_filenames_do_not_follow_the_convention(pattern: str) -> None:
     filename = pattern.format(name="some_name", version="1.0")
     assert filename.endswith(".whl")
