@@ -35,7 +35,7 @@ def configured_target(
     Raises BadTarget, with what to change.
     """
     file = config or environ.get(PREFIX + "CONFIG")
-    table = _read(Path(file), environ) if file else {}
+    table = _read(Path(file)) if file else {}
     url = url or environ.get(PREFIX + "URL")
     if url and table.get("url"):
         _same_origin(url, table["url"], file)
@@ -43,15 +43,17 @@ def configured_target(
     table["profile"] = profile or environ.get(PREFIX + "PROFILE") or table.get("profile", "gitlab")
     credentials = table.setdefault("credentials", {})
     for name, key, value in _from_environment(environ):
-        credentials.setdefault(name, {})[key] = value
+        _outweigh(credentials, name, key, value)
     for key, argument in (("username", username), ("password", password)):
         given = argument if argument is not None else environ.get(PREFIX + key.upper())
         if given is not None:
-            credentials.setdefault(DEFAULT, {})[key] = given
+            _outweigh(credentials, DEFAULT, key, given)
+    _take_passwords_from_environment(credentials, file, environ)
     if not table["url"]:
         if credentials:
             raise BadTarget(
-                "there are credentials but no URL: name the registry, or leave the credentials out"
+                "there are credentials but no URL; name the registry, or leave the credentials out, "
+                f"those of the environment too: {PREFIX}USERNAME and so on"
             )
         return None
     return target_from_table(table)
@@ -67,7 +69,7 @@ def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:
     return [(m["name"].lower().replace("_", "-"), m["key"].lower(), value) for m, value in matches if m]
 
 
-def _read(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, Any]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -78,22 +80,31 @@ def _read(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
         raise BadTarget(f"{path} has unknown keys {sorted(unknown)}; known are {sorted(_KNOWN_KEYS)}")
     if not all(isinstance(value, dict) for value in table.get("credentials", {}).values()):
         raise BadTarget(f"{path}: credentials are tables, such as [credentials.default]")
-    for name, credential in table.get("credentials", {}).items():
-        _take_password_from_environment(name, credential, path, environ)
     return table
 
 
-def _take_password_from_environment(
-    name: str, credential: dict[str, Any], path: Path, environ: Mapping[str, str]
+def _outweigh(credentials: dict[str, dict[str, Any]], name: str, key: str, value: str) -> None:
+    """Set what outweighs the file; a password is then not looked for in the file's variable."""
+    credential = credentials.setdefault(name, {})
+    credential[key] = value
+    if key == "password":
+        credential.pop("password-env", None)
+
+
+def _take_passwords_from_environment(
+    credentials: Mapping[str, dict[str, Any]], file: str | Path | None, environ: Mapping[str, str]
 ) -> None:
-    variable = credential.pop("password-env", None)
-    if variable is None:
-        return
-    if variable not in environ:
-        raise BadTarget(
-            f"{path}: [credentials.{name}] wants the environment variable {variable}, which is not set"
-        )
-    credential["password"] = environ[variable]
+    """Replace each `password-env` by the password that it names."""
+    for name, credential in credentials.items():
+        variable = credential.pop("password-env", None)
+        if variable is None:
+            continue
+        if variable not in environ:
+            raise BadTarget(
+                f"{file}: [credentials.{name}] wants the environment variable {variable}, which is not set; "
+                "set it, or take this table out of the file"
+            )
+        credential["password"] = environ[variable]
 
 
 def _same_origin(url: str, configured: str, config: str | Path | None) -> None:

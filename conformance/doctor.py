@@ -70,6 +70,7 @@ class Doctor:
 
     def __init__(self, target: Target, options: RunOptions) -> None:
         self._target = target
+        self._publishes = not (options.read_only or target.profile.read_only)
         self._redact = Redactor(target.secrets)
         self._session = Session(
             transcript=Transcript(), redact=self._redact, limits=options.limits, ca_bundle=options.ca_bundle
@@ -84,9 +85,9 @@ class Doctor:
             yield from self._connection(index)
             yield from clock_findings(index.headers.get("Date"), now=datetime.now(UTC))
             yield from self._index(index)
-            if self._target.profile.clean_up == "gitlab-rest":
+            if self._publishes and self._target.profile.clean_up == "gitlab-rest":
                 yield from self._gitlab_project()
-            if not self._target.profile.read_only:
+            if self._publishes:
                 yield from self._uploads()
         except Unreachable as error:
             yield self._no_answer(str(error))
@@ -269,7 +270,8 @@ def refused_findings(message: str, url: str) -> list[Finding]:
             f"this is a page of GitLab's website; the API is {parts.scheme}://{parts.netloc}/api/v4/projects/"
         )
         change += "<id>/packages/pypi, with the id that the project's page shows"
-    return [Finding(about="URL", seen=message, change=change)]
+    about = "credential" if "[credentials." in message else "URL"
+    return [Finding(about=about, seen=message, change=change)]
 
 
 def clock_findings(date: str | None, *, now: datetime) -> Iterator[Finding]:

@@ -167,7 +167,9 @@ def _credential(name: str, value: Mapping[str, Any]) -> Credential:
     try:
         return Credential(username=str(value["username"]), password=str(value["password"]))
     except (KeyError, TypeError) as error:
-        raise BadTarget(f"[credentials.{name}] needs `username` and `password`") from error
+        raise BadTarget(
+            f"[credentials.{name}] needs `username` and `password`; give both, or neither"
+        ) from error
 
 
 def _features(names: Any) -> frozenset[str]:

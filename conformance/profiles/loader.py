@@ -42,7 +42,12 @@ class Profile:
     read_only: bool
     max_file_size: int | None
     credentials: Mapping[str, str]
+    user_names: Mapping[str, str]
     gitlab_projects: Mapping[str, str]
+
+    def user_name(self, credential: str) -> str:
+        """Return the user name to write beside a credential, where its owner knows no other."""
+        return self.user_names.get(credential, self.user_names["default"])
 
     def address(self, template: str, url: str) -> str | None:
         """Fill a URL template of this profile; None when `url` does not have the profile's shape."""
@@ -79,5 +84,6 @@ def profile(name: str) -> Profile:
         read_only=table.get("read-only", False),
         max_file_size=limits.get("max-file-size"),
         credentials=table.get("credentials", {}),
+        user_names=table["user-names"],
         gitlab_projects=table.get("gitlab-projects", {}),
     )

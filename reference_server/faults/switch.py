@@ -117,11 +117,11 @@ class Switchboard:
     _lock: Lock = field(default_factory=Lock)
     _switches: tuple[_Counted, ...] = ()
 
-    def put(self, switches: Iterable[Switch]) -> None:
-        """Switch on exactly these; counting starts again."""
+    def put(self, faults: Iterable[Fault | Switch | str]) -> None:
+        """Switch on exactly these; counting starts again. Raises as `switch_from_text`, and then changes nothing."""
         counted = tuple(
             _Counted(switch, random.Random(switch.seed))  # noqa: S311 - a reproducible choice, not a secret
-            for switch in switches
+            for switch in switches(faults)
         )
         with self._lock:
             self._switches = counted

@@ -63,6 +63,12 @@ def test_the_command_line_outweighs_the_environment_and_that_the_file(file: Path
     assert target.credential(DEFAULT) == Credential(username="me", password="of-the-command-line")
 
 
+def test_a_variable_that_is_outweighed_need_not_be_set(file: Path) -> None:
+    target = configured_target(password="of-the-command-line", config=file, environ={})
+    assert target is not None
+    assert target.credential(DEFAULT) == Credential(username="__token__", password="of-the-command-line")
+
+
 def test_a_file_says_everything(file: Path) -> None:
     target = configured_target(config=file, environ={"MY_TOKEN": "t"})
     assert target is not None
@@ -121,7 +127,7 @@ def test_a_wrong_url_is_explained(url: str, complaint: str) -> None:
         ("colour = 'red'", "unknown keys"),
         ("[credentials]\ndefault = 'secret'", "credentials are tables"),
         (f"url = '{URL}'\n[credentials.default]\nusername = 'me'", "needs `username` and `password`"),
-        ("[credentials.default]\nusername = 'me'\npassword-env = 'UNSET'", "UNSET, which is not set"),
+        ("[credentials.default]\nusername = 'me'\npassword-env = 'UNSET'", "UNSET, which is not set; set it"),
         (f"url = '{URL}'\nprofile = 'gitlub'", "choose one of"),
         ("[credentials.default]\nusername = 'me'\npassword = 'x'", "no URL"),
     ],

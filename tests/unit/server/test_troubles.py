@@ -40,7 +40,7 @@ def server() -> Iterator[ReferenceServer]:
 
 
 def put(server: ReferenceServer, *faults: str) -> None:
-    server.switchboard.put(switch_from_text(fault) for fault in faults)
+    server.switchboard.put(faults)
 
 
 def fetch(server: ReferenceServer, path: str, **headers: str) -> bytes:
@@ -63,6 +63,13 @@ def test_downloads_break_off(server: ReferenceServer) -> None:
         fetch(server, FILE)
     assert caught.value.partial == WHEEL.content[: len(WHEEL.content) // 2]
     assert b"waggon" in fetch(server, PAGE)
+
+
+def test_a_switch_that_cannot_be_read_changes_nothing(server: ReferenceServer) -> None:
+    put(server, "truncated-downloads")
+    with pytest.raises(UnknownFaultError):
+        put(server, "unavailable", "absent")
+    assert [switch.fault.name for switch in server.switchboard.switches()] == ["truncated-downloads"]
 
 
 def test_pages_break_off(server: ReferenceServer) -> None:
