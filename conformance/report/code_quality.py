@@ -38,10 +38,9 @@ def fingerprint(finding: Finding, result: StoredResult) -> str:
 
 
 def _issue(finding: Finding, result: StoredResult) -> dict[str, object]:
-    found = finding.told.get("found", "")
     return {
-        "description": " ".join(f"{finding.statement} Found: {found}".split())
-        if found
+        "description": " ".join(f"{finding.statement} Found: {finding.found}".split())
+        if finding.found
         else finding.statement,
         "check_name": finding.id,
         "fingerprint": fingerprint(finding, result),

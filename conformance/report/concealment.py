@@ -23,13 +23,26 @@ SECRET_HEADERS = frozenset(
 )
 """Header fields that carry a secret, in lower case."""
 
-_USERINFO = re.compile(r"(?<=://)[^/\s@?#\"'<>]*:[^/\s@?#\"'<>]*@")
-_AUTHORIZATION = re.compile(r"\b(Basic|Bearer) +[A-Za-z0-9+/._~=-]{12,}")
+_MASKED = (
+    (r"(:(?:\\?/){2})[^/\s@?#\"'<>\\]+@", rf"\g<1>{MASK}@"),
+    (r"(?i)(%3A%2F%2F)(?:(?!%2F)[^/\s@?#\"'<>])+(%40)", rf"\g<1>{MASK}\g<2>"),
+    (r"\b([Bb]asic|[Bb]earer) +(?=\S*[A-Z0-9=])[A-Za-z0-9+/._~=-]{8,}", rf"\g<1> {MASK}"),
+    (
+        r"(?i)\b((?:private|job|deploy|access)[-_]token[\"']?\s*[:=]\s*[\"']?)[^\s\"'&,;<>]{8,}",
+        rf"\g<1>{MASK}",
+    ),
+)
+"""What stands before `@` in a URL (RFC 3986, 3.2.1), also in one within another; what a header field of HTTP
+authentication carries; and tokens by the names that GitLab's header fields and parameters have."""
+
+_REPLACED = tuple((re.compile(pattern), by) for pattern, by in _MASKED)
 
 
 def concealed(text: str) -> str:
-    """Return text without passwords in URLs (RFC 3986, 3.2.1) and without the credentials of a header field."""
-    return _AUTHORIZATION.sub(rf"\1 {MASK}", _USERINFO.sub(f"{MASK}@", text))
+    """Return text without user names and passwords in URLs, and without the credentials of a header field."""
+    for pattern, by in _REPLACED:
+        text = pattern.sub(by, text)
+    return text
 
 
 def concealed_headers(headers: Mapping[str, str]) -> dict[str, str]:

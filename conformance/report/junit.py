@@ -50,10 +50,10 @@ def _case(finding: Finding) -> ET.Element:
         "testcase",
         name=finding.id,
         classname=f"conformance.{finding.area}",
-        time=f"{finding.duration:.4f}",
+        time=f"{finding.duration:.3f}",
     )
     message, text = (
-        _text(finding.about or finding.told.get("found") or finding.statement),
+        _text(finding.about or finding.found or finding.statement),
         _text(finding.message),
     )
     if _is_failure(finding):
@@ -80,7 +80,7 @@ def _counts(findings: Iterable[Finding], *, name: str) -> dict[str, str]:
         "tests": str(len(findings)),
         "failures": str(sum(map(_is_failure, findings))),
         "errors": str(sum(each.verdict is Verdict.ERROR for each in findings)),
-        "time": f"{sum(each.duration for each in findings):.4f}",
+        "time": f"{sum(each.duration for each in findings):.3f}",
     }
 
 

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
+REGION = {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 2}
+"""The first character of the file that findings are shown at: GitHub asks for all four numbers."""
+
+FINGERPRINT = "primaryLocationLineHash"
+"""The only fingerprint by which GitHub tells whether it knows an alert; without it, it hashes the first line."""
+
 LEVELS = {
     Verdict.FAILED: "error",
     Verdict.STALE: "error",
@@ -67,7 +73,7 @@ def _rule(finding: Finding) -> dict[str, Any]:
 
 
 def _result(finding: Finding, result: StoredResult) -> dict[str, Any]:
-    where = finding.told.get("where", result.url)
+    where = finding.where or result.url
     table: dict[str, Any] = {
         "ruleId": finding.id,
         "ruleIndex": result.findings.index(finding),
@@ -75,11 +81,11 @@ def _result(finding: Finding, result: StoredResult) -> dict[str, Any]:
         "message": {"text": finding.message or finding.statement},
         "locations": [
             {
-                "physicalLocation": {"artifactLocation": {"uri": PLACE}, "region": {"startLine": 1}},
+                "physicalLocation": {"artifactLocation": {"uri": PLACE}, "region": REGION},
                 "logicalLocations": [{"fullyQualifiedName": where, "kind": "resource"}],
             }
         ],
-        "partialFingerprints": {"requirement/v1": fingerprint(finding, result)},
+        "partialFingerprints": {FINGERPRINT: fingerprint(finding, result)},
     }
     if finding.verdict is Verdict.KNOWN:
         table["suppressions"] = [{"kind": "external", "justification": "listed in the baseline"}]

@@ -2,6 +2,7 @@
 
 from conformance.wire.answer import Answer, Unreachable
 from conformance.wire.form import Part, UploadForm, upload_form
+from conformance.wire.publication import Publication, leading_to, publication
 from conformance.wire.raw import RawConnection
 from conformance.wire.redaction import Redactor
 from conformance.wire.session import Budget, BudgetSpent, Follow, Limits, Session
@@ -15,11 +16,14 @@ __all__ = [
     "Follow",
     "Limits",
     "Part",
+    "Publication",
     "RawConnection",
     "Redactor",
     "Session",
     "Transcript",
     "Unreachable",
     "UploadForm",
+    "leading_to",
+    "publication",
     "upload_form",
 ]

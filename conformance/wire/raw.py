@@ -17,7 +17,8 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 
 from conformance.verdicts import Untestable
 from conformance.wire.answer import LOOPBACK, Answer, Unreachable
-from conformance.wire.transcript import Exchange, Transcript, excerpt
+from conformance.wire.publication import KEPT_BYTES
+from conformance.wire.transcript import Exchange, Transcript, excerpt, kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,6 +36,9 @@ PATIENCE = 5.0
 """Seconds to wait for an answer, or for room to send, unless the run's time-out is shorter."""
 
 PIECE = 64 * 1024
+UNHEARD = "not waited for"
+"""The reason of an exchange whose answer nobody has read."""
+
 SHOWN = 400
 """Characters of a target and of a header field that the transcript keeps."""
 
@@ -69,7 +73,8 @@ class RawConnection:
         self._socket = _connected(self._url.hostname or "", self._port, self._url.scheme, patience, ca_bundle)
         self._stream = _Stream(self._socket)
         self._method, self._target = "GET", "/"
-        self._sent: list[str] = []
+        self._fields: list[str] = []
+        self._sent = bytearray()
         self._started = time.monotonic()
 
     @property
@@ -100,7 +105,9 @@ class RawConnection:
         self.close()
 
     def close(self) -> None:
-        """Hang up at once, whatever is still under way."""
+        """Hang up at once, whatever is still under way. What nobody waited an answer for is recorded as that."""
+        if self._sent:
+            self._record(None, b"", reason=UNHEARD)
         self._stream.really_close()
         self._socket.close()
 
@@ -122,16 +129,19 @@ class RawConnection:
         self._budget.spend()
         self._method, self._target = method, self.path if target is None else target
         self._started = time.monotonic()
-        lines = [f"{method} {self._target} HTTP/1.1"]
-        if not bare:
-            lines.append(f"Host: {self.host}")
-            lines += [f"Authorization: {_basic(self._credential)}"] if self._credential else []
-        lines += [f"{name}: {value}" for name, value in headers]
-        self._sent = [*lines[1:]]
-        return self.send("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+        first = [f"{method} {self._target} HTTP/1.1", *([] if bare else [f"Host: {self.host}"])]
+        login = [f"Authorization: {_basic(self._credential)}"] if self._credential and not bare else []
+        rest = [f"{name}: {value}" for name, value in headers]
+        self._fields = [*first[1:], *login, *rest]
+        self._sent = bytearray(_block([*first, *rest]) + body[:KEPT_BYTES])
+        return self._send(_block([*first, *login, *rest]) + body)
 
     def send(self, data: bytes) -> bool:
         """Send bytes; say whether all of them went out before the server closed the connection."""
+        self._sent += data[:KEPT_BYTES]
+        return self._send(data)
+
+    def _send(self, data: bytes) -> bool:
         with memoryview(data) as view:
             for start in range(0, len(view), PIECE):
                 try:
@@ -197,8 +207,11 @@ class RawConnection:
         except OSError:
             return True
 
-    def _record(self, response: HTTPResponse | None, content: bytes) -> Exchange:
+    def _record(
+        self, response: HTTPResponse | None, content: bytes, *, reason: str = "no answer"
+    ) -> Exchange:
         redact = self._redact
+        sent, self._sent = bytes(self._sent), bytearray()
         headers = dict(_joined(response.getheaders())) if response else {}
         return self._transcript.record(
             Exchange(
@@ -206,12 +219,13 @@ class RawConnection:
                 credential=self._name,
                 request_headers={
                     name[:SHOWN]: redact(value)[:SHOWN]
-                    for name, _, value in (line.partition(": ") for line in self._sent)
+                    for name, _, value in (line.partition(": ") for line in self._fields)
                 },
+                request_bytes=kept(sent, redact),
                 status=response.status if response else None,
-                reason=redact(response.reason) if response else "no answer",
+                reason=redact(response.reason) if response else reason,
                 response_headers={name: redact(value) for name, value in headers.items()},
-                response_body=redact(excerpt(content, headers.get("Content-Type", ""))),
+                response_body=excerpt(content, headers.get("Content-Type", ""), redact),
                 seconds=round(time.monotonic() - self._started, 4),
             )
         )
@@ -284,6 +298,10 @@ def _secured(connection: socket.socket, host: str, ca_bundle: Path | None) -> so
     except OSError:
         connection.close()
         raise
+
+
+def _block(lines: Iterable[str]) -> bytes:
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 def _basic(credential: Credential) -> str:

@@ -18,7 +18,7 @@ from requests.utils import get_environ_proxies
 from conformance.verdicts import Untestable
 from conformance.wire.answer import LOOPBACK, Answer, Unreachable
 from conformance.wire.raw import PATIENCE, RawConnection
-from conformance.wire.transcript import Exchange, Transcript, excerpt
+from conformance.wire.transcript import Exchange, Transcript, excerpt, kept
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -220,10 +220,11 @@ class Session:
             credential=request.credential_name,
             request_headers={key: redact(_text(value)) for key, value in response.request.headers.items()},
             request_body=redact(request.described),
+            request_bytes=kept(request.body or b"", redact),
             status=response.status_code,
             reason=redact(response.reason or ""),
             response_headers={key: redact(value) for key, value in response.headers.items()},
-            response_body=redact(excerpt(response.content, response.headers.get("Content-Type", ""))),
+            response_body=excerpt(response.content, response.headers.get("Content-Type", ""), redact),
             seconds=round(seconds, 4),
         )
 

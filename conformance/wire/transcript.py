@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import asdict, dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from conformance.wire.publication import KEPT_BYTES
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from conformance.wire.publication import Publication
 
 KEPT_CHARACTERS = 2_000
 """How much of a body an exchange keeps."""
@@ -17,7 +22,8 @@ KEPT_CHARACTERS = 2_000
 class Exchange:
     """One request and its answer, or one run of a client, without secrets.
 
-    `seconds` is the time until the answer was read whole.
+    `seconds` is the time until the answer was read whole. `request_bytes` is the body in base64 (RFC 4648),
+    or all that went over a plain socket but Authorization; empty where there was none, or too much to keep.
     """
 
     number: int = 0
@@ -26,6 +32,7 @@ class Exchange:
     credential: str = ""
     request_headers: Mapping[str, str] = field(default_factory=dict)
     request_body: str = ""
+    request_bytes: str = ""
     status: int | None = None
     reason: str = ""
     response_headers: Mapping[str, str] = field(default_factory=dict)
@@ -44,6 +51,7 @@ class Transcript:
         self._lock = Lock()
         self._exchanges: list[Exchange] = []
         self._used: list[Exchange] = []
+        self._published: list[Publication] = []
 
     def __len__(self) -> int:
         return len(self._exchanges)
@@ -62,6 +70,12 @@ class Transcript:
             if exchange not in self._used:
                 self._used.append(exchange)
 
+    def note(self, publication: Publication | None) -> None:
+        """Remember an upload that was accepted, where it could be kept."""
+        if publication is not None:
+            with self._lock:
+                self._published.append(publication)
+
     def begin(self) -> None:
         """Forget what was used: a new check starts."""
         self._used = []
@@ -71,15 +85,26 @@ class Transcript:
         """What the running check has used, in the order of its use."""
         return tuple(self._used)
 
+    @property
+    def published(self) -> tuple[Publication, ...]:
+        """The uploads that were accepted, from the first one on."""
+        return tuple(self._published)
 
-def excerpt(content: bytes, content_type: str) -> str:
-    """Return the head of a body as text; what is not text is only counted."""
+
+def kept(sent: bytes, redact: Callable[[str], str]) -> str:
+    """Return what was sent in base64; nothing where it is long, or holds a secret."""
+    text = sent.decode("latin-1")
+    return b64encode(sent).decode() if len(sent) <= KEPT_BYTES and redact(text) == text else ""
+
+
+def excerpt(content: bytes, content_type: str, redact: Callable[[str], str] = str) -> str:
+    """Return the head of a body as text, redacted before it is cut; what is not text is only counted."""
     if not content:
         return ""
     textual = content_type.startswith("text/") or "json" in content_type or "html" in content_type
     if not textual and b"\0" in content[:KEPT_CHARACTERS]:
         return f"<{len(content)} bytes of {content_type or 'no stated type'}>"
-    text = content[: KEPT_CHARACTERS * 4].decode("utf-8", errors="replace")
+    text = redact(content[: KEPT_CHARACTERS * 4].decode("utf-8", errors="replace"))
     return (
         text if len(text) <= KEPT_CHARACTERS else text[:KEPT_CHARACTERS] + f"… <{len(content)} bytes in all>"
     )

@@ -1,0 +1,77 @@
+"""Uploads that were accepted, kept so that they can be sent again."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from conformance.names import normalized
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from conformance.wire.form import UploadForm
+    from conformance.wire.transcript import Exchange
+    from reference_server.distributions import Distribution
+
+KEPT_BYTES = 16_384
+"""How long what was sent may be to be kept whole."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """An accepted upload: what it put where. `body` is the request's, in base64 (RFC 4648).
+
+    `number` is the place of its exchange in the transcript of this process, 0 where it is in none.
+    """
+
+    project: str
+    """The normalized name."""
+    filename: str
+    url: str
+    credential: str
+    content_type: str
+    body: str
+    number: int = 0
+
+    def is_in(self, text: str) -> bool:
+        """Tell whether a text, such as a URL, names the project or the file, in any spelling."""
+        text = normalized(unquote(text))
+        project = rf"(?<![a-z0-9]){re.escape(self.project)}(?![a-z0-9-])"
+        return normalized(self.filename) in text or re.search(project, text) is not None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the publication for the JSON result."""
+        return asdict(self)
+
+
+def publication(
+    distribution: Distribution, form: UploadForm, *, url: str, credential: str, number: int = 0
+) -> Publication | None:
+    """Return what keeps an upload; None where it is too long to be kept."""
+    body = form.body()
+    if len(body) > KEPT_BYTES:
+        return None
+    return Publication(
+        project=normalized(distribution.name),
+        filename=distribution.filename,
+        url=url,
+        credential=credential,
+        content_type=form.content_type,
+        body=b64encode(body).decode(),
+        number=number,
+    )
+
+
+def leading_to(publications: Iterable[Publication], exchanges: Collection[Exchange]) -> list[Publication]:
+    """Return the publications that put there what these exchanges ask for, each file once.
+
+    Those that are among the exchanges are left out.
+    """
+    asked = "\n".join(f"{exchange.request}\n{exchange.request_body}" for exchange in exchanges)
+    among = {exchange.number for exchange in exchanges}
+    found = (each for each in publications if each.number not in among and each.is_in(asked))
+    return list({each.filename: each for each in found}.values())
