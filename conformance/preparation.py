@@ -19,7 +19,7 @@ from conformance.registry import Registry
 from conformance.strictness import strictness
 from conformance.target import DEFAULT, Target, target_from_table
 from conformance.verdicts import Deviation, ExitCode
-from conformance.wire import Redactor, Session, Transcript, Unreachable
+from conformance.wire import Redactor, Session, Transcript, Unreachable, publication, upload_form
 
 if TYPE_CHECKING:
     from conformance.options import RunOptions
@@ -140,6 +140,12 @@ def take_part(table: dict[str, Any], options: RunOptions, *, worker: str) -> Run
         },
     )
     run = _run(target, options, corpus, Ledger(Path(table["ledger"])))
+    for item in corpus.published.values():
+        if item.accepted:
+            form = upload_form(item.distribution)
+            run.transcript.note(
+                publication(item.distribution, form, url=target.upload_url, credential=DEFAULT)
+            )
     return replace(
         run, offer=offer_from_json(table["offer"]), projects=tuple(table["projects"]), worker=worker
     )

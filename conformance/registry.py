@@ -11,7 +11,7 @@ from conformance.names import normalized
 from conformance.pages import TEXT_HTML, ProjectPage, read_project_page
 from conformance.target import DEFAULT
 from conformance.verdicts import Deviation
-from conformance.wire import Follow, Unreachable, upload_form
+from conformance.wire import Follow, Unreachable, publication, upload_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,6 +147,9 @@ class Registry:
         )
         if 400 <= answer.status < 500:
             self._ledger.note_refusal(entry)
+        elif answer.status < 300:
+            url, number = self.target.upload_url, answer.exchange.number
+            self._transcript.note(publication(distribution, form, url=url, credential=as_, number=number))
         return answer
 
     def announce(self, distribution: Distribution) -> Entry:

@@ -1,4 +1,4 @@
-"""`registry-conformance report` and `matrix`, and the option `--report` of `run`."""
+"""`registry-conformance report`, `script` and `matrix`, and the option `--report` of `run`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,15 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
     report.add_argument("result", metavar="RESULT.json", type=Path, help="written by `run --json`")
     report.add_argument("--format", choices=FORMATS, default="html", help="html, unless told otherwise")
     report.set_defaults(command=run_report)
+    script = subparsers.add_parser(
+        "script", help="make scripts that ask again what failing checks have asked, with Python alone"
+    )
+    script.add_argument("result", metavar="RESULT.json", type=Path, help="written by `run --json`")
+    script.add_argument("ids", metavar="ID", nargs="*", help="of a requirement that it deviates from (all)")
+    script.add_argument(
+        "-o", "--output", metavar="FILE_OR_FOLDER", type=Path, help="write it there (standard output)"
+    )
+    script.set_defaults(command=run_script)
     matrix = subparsers.add_parser("matrix", help="show the verdicts on several registries in one table")
     matrix.add_argument(
         "results", metavar="RESULT.json", nargs="+", type=Path, help="written by `run --json`"
@@ -62,6 +71,25 @@ def run_report(arguments: argparse.Namespace) -> int:
     except BadResult as error:
         return _say(str(error), ExitCode.USAGE)
     return _write(MAKERS[arguments.format](result), arguments.output)
+
+
+def run_script(arguments: argparse.Namespace) -> int:
+    """Make a script for each deviation of a stored result. Returns the exit code."""
+    from conformance.report.reading import BadResult, read_result
+    from conformance.report.script import NoScript, scripts
+
+    into: Path | None = arguments.output
+    try:
+        made = scripts(read_result(arguments.result), arguments.ids)
+    except (BadResult, NoScript) as error:
+        return _say(str(error), ExitCode.USAGE)
+    if into is not None and into.is_dir():
+        return max(_write(text, into / f"{name}.py") for name, text in made.items())
+    if len(made) > 1:
+        names = ", ".join(made)
+        return _say(f"one script at a time, or `-o FOLDER` for a file each: {names}", ExitCode.USAGE)
+    (text,) = made.values()
+    return _write(text, into)
 
 
 def run_matrix(arguments: argparse.Namespace) -> int:

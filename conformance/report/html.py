@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from conformance.catalogue import Level
 from conformance.report.curl import command_line
 from conformance.report.reading import NEEDING_WORDS
+from conformance.report.script import DEVIATING, makings
 from conformance.report.templates import render
 from conformance.verdicts import Summary, Verdict
 
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from conformance.report.reading import Finding, StoredResult
     from conformance.wire.transcript import Exchange
 
-ROOM = 900_000
+ROOM = 700_000
 """Characters of a page, escaped, for what registries have said: the page stays below 2 MB."""
+ROOM_FOR_SCRIPTS = 500_000
+"""Characters of a page for what its scripts are made of."""
 MOST_PER_FINDING = 16_000
 MOST_PER_BODY = 1_200
 MOST_PER_HEADER = 200
@@ -86,6 +89,7 @@ def as_html(result: StoredResult) -> str:
     """Return a page with every finding, and the exchanges of those that are worth a look."""
     loud = len(result.of(*NEEDING_WORDS))
     room = min(MOST_PER_FINDING, ROOM // max(loud, 1))
+    made_of = makings(result, room=ROOM_FOR_SCRIPTS)
     areas = {area: [_shown(each, room) for each in found] for area, found in result.by_area().items()}
     return render(
         "report.html",
@@ -98,6 +102,10 @@ def as_html(result: StoredResult) -> str:
             name for name in CLIENTS if any(name in clients_in(each.breaks) for each in result.findings)
         ],
         loud=NEEDING_WORDS[:4],
+        deviating=DEVIATING,
+        scripts=made_of.ids,
+        # Inside of a script element only `<` could end it, or begin a comment.
+        makings=Markup(made_of.json.replace("<", "\\u003c")),  # noqa: S704
         Verdict=Verdict,
     )
 
@@ -113,9 +121,9 @@ def _count(findings: Iterable[Finding]) -> dict[Verdict, int]:
 
 
 def _shown(finding: Finding, room: int) -> ShownFinding:
-    told = finding.told
-    message = _cut(finding.about if told else finding.message, room // 2)
-    expected, found, where = (_cut(told.get(key, ""), room // 6) for key in ("expected", "found", "where"))
+    message = _cut(finding.about if finding.expected else finding.message, room // 2)
+    told = (finding.expected, finding.found, finding.where)
+    expected, found, where = (_cut(text, room // 6) for text in told)
     exchanges = finding.exchanges if finding.verdict in NEEDING_WORDS else ()
     shown = _fitting(exchanges, room - sum(len(escape(text)) for text in (message, expected, found, where)))
     return ShownFinding(

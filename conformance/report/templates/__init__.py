@@ -37,14 +37,15 @@ def _environment() -> Environment:
 
 def _inline(name: str) -> Markup:
     """Return a style sheet or script of this folder, to stand inside a page: our own text, not a registry's."""
-    return Markup(_own(name))  # noqa: S704
+    return Markup(own(name))  # noqa: S704
 
 
 def _digest(name: str) -> str:
     """Return the hash under which a content security policy lets an inline style sheet or script pass (CSP 3)."""
-    return "sha256-" + b64encode(hashlib.sha256(_own(name).encode()).digest()).decode()
+    return "sha256-" + b64encode(hashlib.sha256(own(name).encode()).digest()).decode()
 
 
 @cache
-def _own(name: str) -> str:
+def own(name: str) -> str:
+    """Return a file of this folder."""
     return files(__name__).joinpath(name).read_text(encoding="utf-8")

@@ -92,5 +92,28 @@ addEventListener("beforeprint", () => {
 });
 addEventListener("afterprint", () => { for (const each of closed) each.open = false; });
 
+// JSON without true, false and null is Python: see script.py, which makes the same files.
+const makings = JSON.parse(document.getElementById("makings").textContent);
+
+function scriptOf(id) {
+  const [before, after] = makings.script;
+  const found = makings.cases[id];
+  const published = found.published.map((name) => makings.published[name]);
+  return `${before}CASE: dict[str, Any] = ${JSON.stringify({...found, published}, null, 1)}\n${after}`;
+}
+
+function save(name, text) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], {type: "text/x-python"}));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href));
+}
+
+for (const button of document.querySelectorAll("[data-script]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => save(`${button.dataset.script}.py`, scriptOf(button.dataset.script)));
+}
+
 form.hidden = false;
 read();

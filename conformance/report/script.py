@@ -1,0 +1,177 @@
+"""A deviation as a script that needs nothing but Python: it asks again, and compares the answers."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from conformance.report.concealment import SECRET_HEADERS
+from conformance.report.curl import NOBODY, placeholder
+from conformance.report.templates import own
+from conformance.verdicts import Verdict
+from conformance.wire.raw import UNHEARD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.report.reading import Finding, StoredResult
+    from conformance.wire.publication import Publication
+    from conformance.wire.transcript import Exchange
+
+SCRIPT = "reproduce.py"
+CASE = "CASE: dict[str, Any] = {}\n"
+"""The line of the script that a case takes the place of."""
+
+DEVIATING = (Verdict.FAILED, Verdict.WARNED, Verdict.NOTED, Verdict.KNOWN, Verdict.STALE)
+
+_REQUEST = re.compile(r"(?P<method>\S+) (?P<target>\S+)(?P<raw> \(over a plain socket\))?")
+
+
+class NoScript(ValueError):
+    """No script can be made of this. The message says why."""
+
+
+def scripts(result: StoredResult, ids: Iterable[str] = ()) -> dict[str, str]:
+    """Return a script per requirement of these ids, or per deviation. Raises NoScript."""
+    deviating = {finding.id: finding for finding in result.of(*DEVIATING) if finding.exchanges}
+    wanted = list(ids) or list(deviating)
+    if not wanted:
+        raise NoScript("this result has no deviation whose requests could be sent again")
+    for name in wanted:
+        if name not in deviating:
+            has = f"it has {', '.join(deviating)}" if deviating else "it has none"
+            raise NoScript(f"this result has no deviation of {name!r} that sent requests; {has}")
+    return {name: as_script(result, deviating[name]) for name in wanted}
+
+
+def as_script(result: StoredResult, finding: Finding) -> str:
+    """Return the script that asks again what a check has asked, and compares the answers."""
+    # JSON without true, false and null is Python; whatever a registry has said stays inside of its quotes.
+    case = json.dumps(case_of(result, finding), indent=1, ensure_ascii=False)
+    before, after = own(SCRIPT).split(CASE)
+    return f"{before}CASE: dict[str, Any] = {case}\n{after}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Makings:
+    """What a page needs to make the scripts of these requirements by itself, as JSON."""
+
+    ids: frozenset[str]
+    json: str
+
+
+def makings(result: StoredResult, *, room: int) -> Makings:
+    """Return what the scripts are made of, the worst deviations first, in no more than `room` characters."""
+    before, after = own(SCRIPT).split(CASE)
+    cases: dict[str, Any] = {}
+    published: dict[str, Any] = {}
+    room -= len(before) + len(after)
+    for finding in result.of(*DEVIATING):
+        case = case_of(result, finding)
+        files = {each["request"]: each for each in case["published"] if each["request"] not in published}
+        room -= len(json.dumps([case | {"published": list(finding.published)}, files], ensure_ascii=False))
+        if room < 0:
+            break
+        if finding.exchanges:
+            published |= files
+            cases[finding.id] = case | {"published": [each["request"] for each in case["published"]]}
+    table = {"script": [before, after], "published": published, "cases": cases}
+    return Makings(ids=frozenset(cases), json=json.dumps(table, ensure_ascii=False))
+
+
+def case_of(result: StoredResult, finding: Finding) -> dict[str, Any]:
+    """Return what the script knows of a finding, as texts, numbers, lists and objects."""
+    return {
+        "id": finding.id,
+        "statement": finding.statement,
+        "expected": finding.expected,
+        "found": finding.found or finding.message,
+        "where": finding.where,
+        "breaks": finding.breaks,
+        "source": finding.source,
+        "registry": result.url,
+        "embedded": int(result.embedded),
+        "made from": f"{result.suite} {result.version}, run {result.run} of {result.started:%Y-%m-%d %H:%M %Z}",
+        "published": [
+            _publishing(result.published[name]) for name in finding.published if name in result.published
+        ],
+        "asked": [_asking(exchange, result.url) for exchange in finding.exchanges],
+    }
+
+
+def _publishing(publication: Publication) -> dict[str, Any]:
+    return {
+        "request": publication.filename,
+        "method": "POST",
+        "url": publication.url,
+        "raw": 0,
+        "credential": _variable(publication.credential),
+        "login": ["Authorization", "Basic"] if _variable(publication.credential) else [],
+        "headers": [
+            ["Content-Type", publication.content_type],
+            ["Content-Length", str(len(publication.body.rstrip("=")) * 3 // 4)],
+        ],
+        "body": publication.body,
+        "left_out": "",
+        "unheard": 0,
+        "status": 0,
+        "answered": [],
+        "answer": "",
+    }
+
+
+def _asking(exchange: Exchange, registry: str) -> dict[str, Any]:
+    request = _REQUEST.fullmatch(exchange.request)
+    raw = bool(request and request["raw"])
+    url = request["target"] if request else ""
+    if raw:
+        parts = urlsplit(registry)
+        url = f"{parts.scheme}://{parts.netloc}{url}"
+    login = _login(exchange)
+    return {
+        "request": exchange.request,
+        "method": request["method"] if request else "",
+        "url": url,
+        "raw": int(raw),
+        "credential": _variable(exchange.credential) if login else "",
+        "login": login,
+        "headers": [
+            [name, value]
+            for name, value in exchange.request_headers.items()
+            if name.lower() not in SECRET_HEADERS
+        ],
+        "body": exchange.request_bytes,
+        "left_out": _left_out(exchange, raw=raw, is_http=bool(urlsplit(url).netloc)),
+        "unheard": int(exchange.reason == UNHEARD),
+        "status": exchange.status or 0,
+        "answered": [[name, value] for name, value in exchange.response_headers.items()],
+        "answer": exchange.response_body,
+    }
+
+
+def _left_out(exchange: Exchange, *, raw: bool, is_http: bool) -> str:
+    """Say why a script cannot send an exchange; nothing where it can."""
+    if not is_http:
+        return "A client's command line: run it by hand."
+    if not exchange.request_bytes and (raw or exchange.request_body):
+        return "What was sent was too long to be kept."
+    return ""
+
+
+def _login(exchange: Exchange) -> list[str]:
+    """Return the header field that carried the credential, and its scheme; nothing where none did."""
+    if not _variable(exchange.credential):
+        return []
+    for name, value in exchange.request_headers.items():
+        if name.lower() in SECRET_HEADERS:
+            scheme, blank, _ = value.partition(" ")
+            return [name, scheme if blank else ""]
+    return []
+
+
+def _variable(credential: str) -> str:
+    """Return the name of the variable that holds a credential; nothing for nobody's."""
+    return "" if credential in {"", NOBODY} else placeholder(credential).removeprefix("$")

@@ -1,0 +1,274 @@
+"""Asks a registry again what a conformance check has asked it, and tells whether the answers are those of then.
+
+    python reproduce.py [URL]
+
+Needs nothing but Python 3.9 or newer. URL is the registry's, as `twine upload --repository-url` takes it; without
+one it is that of then. What the check had found published is published first, under the same names.
+
+A credential comes from the environment, as `user:password`, in the variable that is named after it, such as
+DEFAULT or DEPLOY_READ. It goes to the registry's own host and to no other, and is not printed.
+
+Exit code: 1 the answers are those of then, 0 at least one is another, 2 the command is wrong, 3 no answer came.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import os
+import re
+import socket
+import ssl
+import sys
+import zlib
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CASE: dict[str, Any] = {}
+
+PATIENCE = 30
+"""Seconds to wait for an answer."""
+
+SHOWN = 40
+"""Lines of an answer that are printed."""
+
+BEGINNING = 100
+"""Characters of an earlier answer that are printed."""
+
+CHANGING = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)?|\b127\.0\.0\.1:\d+\b|\blocalhost:\d+\b")
+"""What may differ between two answers that say the same: times, and the port of a local server."""
+
+
+PASSING = {"age", "connection", "content-length", "date", "etag", "expires", "keep-alive", "last-modified"}
+PASSING |= {"content-encoding", "server", "set-cookie", "x-request-id", "x-runtime"}
+"""Header fields whose values say nothing about what was asked: only whether they are there is compared."""
+
+
+class Answer(NamedTuple):
+    """What came; no status where nothing did."""
+
+    status: int
+    headers: dict[str, str]
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        """What came, as text."""
+        return self.content.decode("utf-8", errors="replace")
+
+
+NOTHING = Answer(0, {}, b"")
+
+
+def main(arguments: list[str]) -> int:
+    """Ask everything again. Returns the exit code."""
+    if len(arguments) > 1 or any(each.startswith("-") for each in arguments):
+        print(__doc__)
+        return 2
+    url = (arguments[0] if arguments else CASE["registry"]).rstrip("/")
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        return wrong(f"{url} is not the URL of a registry")
+    missing = sorted({step["credential"] for step in steps() if step["login"]} - os.environ.keys())
+    if missing:
+        return wrong(
+            f"set {', '.join(missing)} to user:password\nA name that is not one of your own credentials was made up "
+            "by the check: take a user and a password that say so, such as a wrong one."
+        )
+    introduce(url)
+    try:
+        for step in CASE["published"]:
+            report("published", step, ask(step, url))
+        same = [compare(step, ask(step, url)) for step in CASE["asked"] if can_be_sent(step)]
+    except OSError as error:
+        print(f"no answer from {url}: {error}", file=sys.stderr)
+        if CASE["embedded"] and not arguments:
+            print("That server ended with its run. Start one (reference-server serve) and name its URL.")
+        return 3
+    return conclude(same)
+
+
+def steps() -> list[dict[str, Any]]:
+    """Return all requests, in their order."""
+    return [*CASE["published"], *CASE["asked"]]
+
+
+def introduce(url: str) -> None:
+    """Print what was found then."""
+    print(f"{CASE['id']}: {CASE['statement']}")
+    for label in ("expected", "found", "where", "breaks", "source"):
+        for number, line in enumerate(CASE[label].splitlines()):
+            print(f"  {'' if number else label:<9}{line}")
+    print(f"Asking {url}")
+
+
+def conclude(same: list[bool]) -> int:
+    """Print what it comes to. Returns the exit code."""
+    if not same:
+        return wrong("nothing of this can be sent by this script: see what it printed")
+    if all(same):
+        print(f"\nAll {len(same)} answers are those of then.")
+        return 1
+    print(
+        f"\n{len(same) - sum(same)} of {len(same)} answers are others than then: compare them with what is expected."
+    )
+    return 0
+
+
+def can_be_sent(step: dict[str, Any]) -> bool:
+    """Tell whether a step is a request that was kept whole; print what else it is."""
+    if step["left_out"]:
+        print(f"\nleft out   {step['request']}\n  {step['left_out']}")
+    return not step["left_out"]
+
+
+def compare(step: dict[str, Any], answer: Answer) -> bool:
+    """Print an answer, and tell whether it is that of then."""
+    report("asked", step, answer)
+    fields = [f"{name}: {value}" for name, value in answer.headers.items()]
+    for line in [*fields, "", *answer.text.splitlines()][:SHOWN]:
+        print(f"  | {line}")
+    differences = list(changes(step, answer))
+    for difference in differences:
+        print(f"  then: {difference}")
+    return not differences
+
+
+def changes(step: dict[str, Any], answer: Answer) -> Iterator[str]:
+    """Give what was otherwise then, in words."""
+    if answer.status != step["status"]:
+        yield told(step["status"])
+    now = {name.lower(): value for name, value in answer.headers.items()}
+    then = {name.lower(): value for name, value in step["answered"]}
+    for name in sorted(then.keys() | now.keys()):
+        if (name in then) != (name in now) or (
+            name not in PASSING and stable(then[name]) != stable(now[name])
+        ):
+            yield f"{name}: {then.get(name, '(not there)')}"
+    if not same_content(step["answer"], answer):
+        yield f"another body, which began with {step['answer'][:BEGINNING]!r}"
+
+
+def report(what: str, step: dict[str, Any], answer: Answer) -> None:
+    """Print one line about a step."""
+    print(f"\n{what:<11}{told(answer.status)}  {step['request']}  as {step['credential'] or 'nobody'}")
+
+
+def told(status: int) -> str:
+    """Return a status in words."""
+    return str(status) if status else "no answer"
+
+
+def same_content(then: str, answer: Answer) -> bool:
+    """Tell whether two answers say the same. Of that of then, only the head may be known, or the length."""
+    counted = re.fullmatch(r"<(\d+) bytes of .*>", then)
+    if counted:
+        return len(answer.content) == int(counted[1])
+    head, cut, _ = then.partition("… <")
+    head, now = stable(head), stable(answer.text)
+    return now.startswith(head[: -len("2000-01-01T00:00:00.000000+00:00")]) if cut else now == head
+
+
+def stable(text: str) -> str:
+    """Return a text without what changes from time to time and from port to port."""
+    return CHANGING.sub("…", text)
+
+
+def ask(step: dict[str, Any], url: str) -> Answer:
+    """Send a request, and return the answer. Raises OSError."""
+    target = moved(step["url"], url)
+    ours = urlsplit(target)[:2] == urlsplit(url)[:2]
+    login = authorization(step) if ours and step["login"] else []
+    body = base64.b64decode(step["body"])
+    return over_a_socket(step, target, login, body) if step["raw"] else over_http(step, target, login, body)
+
+
+def over_http(step: dict[str, Any], target: str, login: list[list[str]], body: bytes) -> Answer:
+    """Send a request as it was, header for header."""
+    parts = urlsplit(target)
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=PATIENCE)
+    connection.putrequest(step["method"], path_of(target), skip_accept_encoding=True)
+    for name, value in [*step["headers"], *login]:
+        connection.putheader(name, value)
+    connection.endheaders(body or None)
+    try:
+        return read(connection.getresponse())
+    except HTTPException:
+        return NOTHING
+    finally:
+        connection.close()
+
+
+def over_a_socket(step: dict[str, Any], target: str, login: list[list[str]], sent: bytes) -> Answer:
+    """Send bytes as they were, but for the host, and the credential, which was not kept."""
+    parts, then = urlsplit(target), urlsplit(step["url"])
+    sent = sent.replace(b"\r\nHost: " + then.netloc.encode(), b"\r\nHost: " + parts.netloc.encode(), 1)
+    sent = sent.replace(path_of(step["url"]).encode(), path_of(target).encode(), 1)
+    lines = "".join(f"\r\n{name}: {value}" for name, value in login)
+    sent = sent.replace(b"\r\n", lines.encode("latin-1") + b"\r\n", 1)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    connection = socket.create_connection((parts.hostname or "", port), timeout=PATIENCE)
+    if parts.scheme == "https":
+        connection = ssl.create_default_context().wrap_socket(connection, server_hostname=parts.hostname)
+    try:
+        connection.sendall(sent)
+        if step["unheard"]:
+            return NOTHING
+        response = HTTPResponse(connection, method=step["method"])
+        response.begin()
+        return read(response)
+    except (OSError, HTTPException, ValueError):
+        return NOTHING
+    finally:
+        connection.close()
+
+
+def read(response: HTTPResponse) -> Answer:
+    """Return an answer, unpacked."""
+    content = response.read()
+    if response.getheader("Content-Encoding") == "gzip":
+        content = gzip.decompress(content)
+    elif response.getheader("Content-Encoding") == "deflate":
+        content = zlib.decompress(content)
+    headers: dict[str, str] = {}
+    for name, value in response.getheaders():
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return Answer(response.status, headers, content)
+
+
+def moved(old: str, url: str) -> str:
+    """Return where something is on the registry that is asked now."""
+    registry = CASE["registry"].rstrip("/")
+    if old.startswith(registry):
+        return url + old[len(registry) :]
+    origin, now = ("{0[0]}://{0[1]}".format(urlsplit(each)) for each in (registry, url))
+    return now + old[len(origin) :] if old.startswith(origin + "/") else old
+
+
+def path_of(url: str) -> str:
+    """Return what stands in the request line."""
+    parts = urlsplit(url)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def authorization(step: dict[str, Any]) -> list[list[str]]:
+    """Return the header field that carries the credential."""
+    secret = os.environ[step["credential"]]
+    name, scheme = step["login"]
+    if scheme == "Basic":
+        secret = base64.b64encode(secret.encode()).decode()
+    return [[name, f"{scheme} {secret}".strip()]]
+
+
+def wrong(message: str) -> int:
+    """Say why this cannot be done. Returns the exit code."""
+    print(message, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
