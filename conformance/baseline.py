@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
-    from conformance.earlier import Judged
+    from conformance.report.reading import Finding
 
 TABLE = "known"
 """The name of the table of each row."""
@@ -160,14 +160,14 @@ def write_baseline(path: Path, baseline: Baseline) -> None:
     path.write_text(tomli_w.dumps({TABLE: rows}), encoding="utf-8")
 
 
-def updated(baseline: Baseline, judged: Iterable[Judged], *, new: Known) -> Baseline:
+def updated(baseline: Baseline, findings: Iterable[Finding], *, new: Known) -> Baseline:
     """Return the baseline with which the same result is green.
 
     Rows keep their reason, owner, issue and date; what failed and is not listed becomes a row like `new`, what
     passed is dropped, and what was not judged stays.
     """
     rows = dict(baseline.rows)
-    for each in judged:
+    for each in findings:
         if each.signature:
             rows[each.id] = replace(rows.get(each.id, replace(new, id=each.id)), signature=each.signature)
         elif each.passed:
@@ -175,7 +175,7 @@ def updated(baseline: Baseline, judged: Iterable[Judged], *, new: Known) -> Base
     return replace(baseline, rows=rows)
 
 
-def pruned(baseline: Baseline, judged: Iterable[Judged]) -> Baseline:
+def pruned(baseline: Baseline, findings: Iterable[Finding]) -> Baseline:
     """Return the baseline without the rows of what passed."""
-    passed = {each.id for each in judged if each.passed}
+    passed = {each.id for each in findings if each.passed}
     return replace(baseline, rows={key: row for key, row in baseline.rows.items() if key not in passed})

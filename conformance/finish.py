@@ -84,11 +84,10 @@ def _nothing_judged(
         started=datetime.now(UTC),
         finished=None,
         requests=0,
-        seed=options.seed,
+        options=options,
         exit_code=exit_code,
         notes=(Redactor(target.secrets)(note),),
         results=(),
-        requirement_set=options.requirement_set,
     )
 
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.baseline import Baseline
-    from conformance.earlier import EarlierResult
     from conformance.options import RunOptions
+    from conformance.report.reading import StoredResult
     from conformance.target import Target
 
 REASONS = ("spec-gap", "target-bug", "reference-divergence", "environment")
@@ -28,12 +28,13 @@ class Front:
     """What every command of the front does in the same way.
 
     `add_target` adds the arguments that name a target; `target` and `options` are made from them;
-    `say` prints a mistake and returns its exit code.
+    `count` reads a number above zero; `say` prints a mistake and returns its exit code.
     """
 
     add_target: Callable[[argparse.ArgumentParser], None]
     target: Callable[[argparse.Namespace], Target | None]
     options: Callable[[argparse.Namespace], RunOptions]
+    count: Callable[[str], float]
     say: Callable[[str, int], int]
 
 
@@ -49,12 +50,14 @@ def add_gate_commands(commands: argparse._SubParsersAction[argparse.ArgumentPars
     replay = commands.add_parser("replay", help="run again what had failed")
     _add_result(replay)
     front.add_target(replay)
-    replay.add_argument("--examples", metavar="N", type=int, default=10, help="per property (10)")
+    replay.add_argument("--examples", metavar="N", type=front.count, help="per property (as many as then)")
+    replay.add_argument("--rounds", metavar="N", type=front.count, help="of each race (as many as then)")
     replay.set_defaults(command=lambda arguments: _replay(arguments, front))
     doctor = commands.add_parser(
         "doctor", help="look for mistakes in how a registry is given; publish nothing"
     )
     front.add_target(doctor)
+    doctor.add_argument("--read-only", action="store_true", help="the run is to publish nothing")
     doctor.set_defaults(command=lambda arguments: _doctor(arguments, front))
 
 
@@ -90,7 +93,7 @@ def _refusing(
 
     def run(arguments: argparse.Namespace) -> int:
         from conformance.baseline import BadBaseline
-        from conformance.earlier import BadResult
+        from conformance.report.reading import BadResult
 
         try:
             return command(arguments)
@@ -104,10 +107,10 @@ def _refusing(
 
 def _write(arguments: argparse.Namespace) -> int:
     from conformance.baseline import EMPTY, Known, Reason, updated, write_baseline
-    from conformance.earlier import read_result
     from conformance.gate import known_baseline
+    from conformance.report.reading import read_finished
 
-    result = read_result(arguments.result)
+    result = read_finished(arguments.result)
     before = known_baseline(arguments.output) if arguments.output.exists() else EMPTY
     new = Known(
         id="",
@@ -117,7 +120,7 @@ def _write(arguments: argparse.Namespace) -> int:
         owner=arguments.owner,
         expires=arguments.expires,
     )
-    after = updated(before, result.judged, new=new)
+    after = updated(before, result.findings, new=new)
     write_baseline(arguments.output, after)
     _tell_change(arguments.output, before, after)
     today = date.today()
@@ -128,11 +131,11 @@ def _write(arguments: argparse.Namespace) -> int:
 
 def _prune(arguments: argparse.Namespace) -> int:
     from conformance.baseline import pruned, write_baseline
-    from conformance.earlier import read_result
     from conformance.gate import known_baseline
+    from conformance.report.reading import read_finished
 
     before = known_baseline(arguments.baseline)
-    after = pruned(before, read_result(arguments.result).judged)
+    after = pruned(before, read_finished(arguments.result).findings)
     if after.rows != before.rows:
         write_baseline(arguments.baseline, after)
     _tell_change(arguments.baseline, before, after)
@@ -164,12 +167,14 @@ def _show(arguments: argparse.Namespace) -> int:
 
 def _upgrade(arguments: argparse.Namespace, front: Front) -> int:
     from conformance.catalogue import catalogue
-    from conformance.earlier import BadResult, read_result
+    from conformance.report.reading import BadResult, read_finished
     from conformance.sets import UnknownSet, print_upgrade, upgrade
 
     try:
-        result = read_result(arguments.result)
-        found = upgrade(result.verdicts, catalogue(), old=arguments.requirement_set, profile=result.profile)
+        result = read_finished(arguments.result)
+        found = upgrade(
+            result.verdict_by_id, catalogue(), old=arguments.requirement_set, profile=result.profile
+        )
     except (BadResult, UnknownSet) as error:
         return front.say(str(error), ExitCode.USAGE)
     print_upgrade(found, sys.stdout)
@@ -177,16 +182,18 @@ def _upgrade(arguments: argparse.Namespace, front: Front) -> int:
 
 
 def _replay(arguments: argparse.Namespace, front: Front) -> int:
-    from conformance.earlier import BadResult, read_result
     from conformance.embedded import embedded_target
     from conformance.preparation import CannotJudge
     from conformance.replay import had_failed, print_replay, replay
+    from conformance.report.reading import BadResult, read_finished
     from conformance.target import BadTarget
 
     try:
-        earlier = read_result(arguments.result)
+        earlier = read_finished(arguments.result)
     except BadResult as error:
         return front.say(str(error), ExitCode.USAGE)
+    if mistake := _without_bundle(arguments):
+        return front.say(mistake, ExitCode.USAGE)
     if not had_failed(earlier):
         return print_replay((), sys.stdout)
     with ExitStack() as stack:
@@ -194,7 +201,8 @@ def _replay(arguments: argparse.Namespace, front: Front) -> int:
             target = _target_again(arguments, front, earlier) or stack.enter_context(
                 embedded_target(earlier.profile)
             )
-            replayed = replay(earlier, target, front.options(arguments), progress=sys.stdout)
+            options = _options_again(arguments, front, earlier)
+            replayed = replay(earlier, target, options, progress=sys.stdout)
         except BadTarget as error:
             return front.say(str(error), ExitCode.USAGE)
         except CannotJudge as error:
@@ -202,7 +210,7 @@ def _replay(arguments: argparse.Namespace, front: Front) -> int:
     return print_replay(replayed, sys.stdout)
 
 
-def _target_again(arguments: argparse.Namespace, front: Front, earlier: EarlierResult) -> Target | None:
+def _target_again(arguments: argparse.Namespace, front: Front, earlier: StoredResult) -> Target | None:
     """Return the target that is given now, with the URL and profile of then; None for the embedded server."""
     if not earlier.embedded and not arguments.config:
         arguments.url = arguments.url or earlier.url
@@ -210,13 +218,27 @@ def _target_again(arguments: argparse.Namespace, front: Front, earlier: EarlierR
     return front.target(arguments)
 
 
+def _options_again(arguments: argparse.Namespace, front: Front, earlier: StoredResult) -> RunOptions:
+    """Return the options that are given now, with the examples and rounds of then where none are given."""
+    from conformance.options import RunOptions
+
+    arguments.examples = arguments.examples or earlier.examples or RunOptions.examples
+    arguments.rounds = arguments.rounds or earlier.rounds or RunOptions.rounds
+    return front.options(arguments)
+
+
+def _without_bundle(arguments: argparse.Namespace) -> str:
+    there = not arguments.ca_bundle or arguments.ca_bundle.is_file()
+    return "" if there else f"--ca-bundle: there is no file {arguments.ca_bundle}"
+
+
 def _doctor(arguments: argparse.Namespace, front: Front) -> int:
     from conformance.configuration import configured_target
     from conformance.doctor import examine, print_findings, refused_findings
     from conformance.target import BadTarget
 
-    if arguments.ca_bundle and not arguments.ca_bundle.is_file():
-        return front.say(f"--ca-bundle: there is no file {arguments.ca_bundle}", ExitCode.USAGE)
+    if mistake := _without_bundle(arguments):
+        return front.say(mistake, ExitCode.USAGE)
     try:
         target = configured_target(
             url=arguments.url,

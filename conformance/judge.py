@@ -28,11 +28,13 @@ from conformance.verdicts import (
     judge,
     outcome_of,
 )
+from conformance.wire import leading_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Collection, Generator, Mapping
 
     from conformance.options import RunOptions
+    from conformance.wire import Exchange, Publication
 
 PREPARED = "registry_conformance"
 """The key under which a worker process finds what the first process has prepared."""
@@ -174,7 +176,10 @@ class Judge:
         """Turn what a check did into a verdict, and the verdict into what pytest counts."""
         report = yield
         requirement = requirement_of(item)
-        if requirement is None or (call.when != "call" and call.excinfo is None):
+        if requirement is None:
+            return report
+        report.sections = [(title, self._redacted(text)) for title, text in report.sections]
+        if call.when != "call" and call.excinfo is None:
             return report
         error = call.excinfo.value if call.excinfo else None
         outcome = outcome_of(error) if call.when != "teardown" else Outcome.CRASHED
@@ -185,8 +190,9 @@ class Judge:
         if verdict in {Verdict.KNOWN, Verdict.STALE}:
             about = self._options.baseline.explain(requirement.id, listing, deviated=bool(signature))
             message = f"{about}\n{message}".rstrip()
+        told = self._told(error) if outcome is Outcome.DEVIATED else {}
         result = self._result(
-            item, requirement, verdict, message=message, signature=signature, duration=call.duration
+            item, requirement, verdict, message=message, signature=signature, duration=call.duration, **told
         )
         setattr(report, RESULT, result)
         green = verdict in GREEN or (verdict in RED and not result["scored"])
@@ -194,7 +200,7 @@ class Judge:
             report.outcome, report.longrepr = "passed", None
         elif green or verdict in {Verdict.NOT_APPLICABLE, Verdict.UNTESTABLE}:
             report.outcome, report.longrepr = "skipped", (str(item.path), 0, message)
-        elif verdict in RED - {Verdict.ERROR}:
+        elif verdict in RED:  # the message has the traceback of an error, without secrets
             report.outcome, report.longrepr = "failed", message
         return report
 
@@ -222,6 +228,9 @@ class Judge:
             return self._redacted(f"{type(error).__name__}: {error}\n{report.longreprtext}")
         return self._redacted(str(error)) if error else ""
 
+    def _told(self, error: BaseException | None) -> dict[str, str]:
+        return {name: self._redacted(getattr(error, name)) for name in ("expected", "found", "where")}
+
     def _redacted(self, text: str) -> str:
         return self._run.redact(text) if self._run else text
 
@@ -234,8 +243,13 @@ class Judge:
         message: str,
         signature: str,
         duration: float,
+        **told: str,
     ) -> dict[str, Any]:
-        transcript = self.run(item.config).transcript
+        run = self.run(item.config)
+        transcript = run.transcript
+        used = transcript.used[-KEPT_EXCHANGES:]
+        if not signature:
+            used = tuple(replace(exchange, request_bytes="") for exchange in used)
         result = CheckResult(
             id=requirement.id,
             level=str(requirement.level),
@@ -244,8 +258,10 @@ class Judge:
             message=message,
             duration=round(duration, 4),
             requests=len(transcript) - self._before,
-            exchanges=[exchange.as_json() for exchange in transcript.used[-KEPT_EXCHANGES:]],
+            exchanges=[exchange.as_json() for exchange in used],
+            published=[each.as_json() for each in _published(run, used)] if signature else [],
             signature=signature,
+            **told,
             scored=is_scored(requirement, self._options.requirement_set),
         )
         return asdict(result)
@@ -305,11 +321,10 @@ class Judge:
             started=self.started,
             finished=datetime.now(UTC),
             requests=run.prepared_with + in_checks,
-            seed=self._options.seed,
+            options=_carried_out(run),
             exit_code=ExitCode.HARNESS_ERROR,
             notes=(*notes, *filter(None, (locked, thin, *broken))),
             results=results,
-            requirement_set=self._options.requirement_set,
         )
         code = _exit_code(
             result.summary, least_judged, broken=any(broken), locked=bool(locked), thin=bool(thin)
@@ -320,6 +335,18 @@ class Judge:
     def prepared_run(self) -> Run | None:
         """The run, if the session got as far as preparing one."""
         return self._run
+
+
+def _published(run: Run, used: Collection[Exchange]) -> list[Publication]:
+    """Return the uploads behind what was looked at: behind the root page, which names none, the whole corpus."""
+    if any(exchange.request == f"GET {run.target.index_url}" for exchange in used):
+        return [each for each in run.transcript.published if each.project in run.corpus.projects]
+    return leading_to(run.transcript.published, used)
+
+
+def _carried_out(run: Run) -> RunOptions:
+    """Return the options of a run, with the projects that it picked where it published none."""
+    return replace(run.options, projects=run.projects) if run.options.read_only else run.options
 
 
 def _to_be_judged(run: Run) -> set[str]:

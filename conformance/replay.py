@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TextIO
 
-    from conformance.earlier import EarlierResult, Judged
     from conformance.options import RunOptions
     from conformance.report import CheckResult
+    from conformance.report.reading import Finding, StoredResult
     from conformance.target import Target
 
 FAILED = frozenset({Verdict.FAILED, Verdict.ERROR})
@@ -41,32 +41,35 @@ class Replayed:
     message: str = ""
 
 
-def had_failed(earlier: EarlierResult) -> tuple[Judged, ...]:
+def had_failed(earlier: StoredResult) -> tuple[Finding, ...]:
     """Return what made the earlier run red: failures, errors, and what failed in another way than listed."""
     return tuple(
         each
-        for each in earlier.judged
+        for each in earlier.findings
         if each.verdict in FAILED or (each.verdict is Verdict.STALE and not each.passed)
     )
 
 
 def replay(
-    earlier: EarlierResult, target: Target, options: RunOptions, *, progress: TextIO | None = None
+    earlier: StoredResult, target: Target, options: RunOptions, *, progress: TextIO | None = None
 ) -> tuple[Replayed, ...]:
-    """Run the checks that had failed again, with the same seed. Raises CannotJudge."""
+    """Run the checks that had failed again, so that they see the same. Raises CannotJudge.
+
+    The seed, and whether anything is published, are those of then; what a run that published nothing looked
+    at is looked at again. All else is as `options` say.
+    """
     wanted = had_failed(earlier)
     held = {row.id for row in catalogue().for_profile(target.profile.name) if row.untested is None}
     known = frozenset(each.id for each in wanted) & held
     if not known:
         return tuple(became(each, None) for each in wanted)
-    result = judge_target(
-        target, replace(options, seed=earlier.seed), Selection(only=known), progress=progress
-    )
+    again = replace(options, seed=earlier.seed, read_only=earlier.read_only, projects=earlier.projects)
+    result = judge_target(target, again, Selection(only=known), progress=progress)
     now = {each.id: each for each in result.results}
     return tuple(became(each, now.get(each.id)) for each in wanted)
 
 
-def became(before: Judged, now: CheckResult | None) -> Replayed:
+def became(before: Finding, now: CheckResult | None) -> Replayed:
     """Return what became of a check, from its results before and now."""
     if now is None:
         return Replayed(id=before.id, fate=Fate.NOT_JUDGED, message="No check of this profile has this id.")

@@ -37,19 +37,6 @@ def explain_requirement(requirement: Requirement, catalogue: Catalogue) -> str:
     )
 
 
-def read_explanation(text: str) -> dict[str, str]:
-    """Return the rows of what `explain_deviation` wrote, by label: the way back."""
-    rows: dict[str, list[str]] = {}
-    label = ""
-    for line in text.split("\n")[1:]:
-        if line.startswith(" " * INDENT) and label:
-            rows[label].append(line[INDENT:])
-        elif line.startswith("  "):
-            label = line[:INDENT].strip()
-            rows[label] = [line[INDENT:]]
-    return {label: "\n".join(lines) for label, lines in rows.items()}
-
-
 def _table(head: str, **rows: str) -> str:
     lines = [head]
     for label, text in rows.items():

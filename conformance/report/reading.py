@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from conformance.catalogue import Level, Requirement, Standing, catalogue
 from conformance.profiles import UnknownProfile, profile
 from conformance.report.concealment import concealed, concealed_headers
-from conformance.report.explain import read_explanation
 from conformance.report.terminal import ENDINGS
 from conformance.verdicts import ExitCode, Summary, Verdict
+from conformance.wire.publication import Publication
 from conformance.wire.transcript import Exchange
 
 if TYPE_CHECKING:
@@ -31,18 +31,21 @@ NEEDING_WORDS = (
 )
 """Verdicts that have more to say than their name, the worst first."""
 
+_DEVIATED = frozenset({Verdict.FAILED, Verdict.WARNED, Verdict.NOTED, Verdict.KNOWN})
 _ID = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
 _EXCHANGE = {each.name for each in fields(Exchange)}
 
 
 class BadResult(ValueError):
-    """A file is not a result of this suite. The message names it."""
+    """A file is not a result of this suite, or not one that will do. The message names it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     """How one requirement fared. What is not `scored` does not count for the exit code.
 
+    `signature`, `expected`, `found` and `where` are empty where the target did not deviate; the last three
+    are too in results of before, which have them in the message only.
     `requirement` is None where the catalogue, being of another version, lacks it.
     """
 
@@ -51,9 +54,15 @@ class Finding:
     standing: Standing
     verdict: Verdict
     message: str
+    expected: str
+    found: str
+    where: str
+    signature: str
     duration: float
     scored: bool
     exchanges: tuple[Exchange, ...] = field(repr=False)
+    published: tuple[str, ...] = field(repr=False)
+    """The file names of the uploads behind what was looked at."""
     requirement: Requirement | None
 
     @property
@@ -82,17 +91,17 @@ class Finding:
         return self.message.partition("\n")[0] if self.verdict in {Verdict.KNOWN, Verdict.STALE} else ""
 
     @property
-    def told(self) -> Mapping[str, str]:
-        """What a deviation's message says: `expected`, `found` and `where`; empty where there is none."""
-        rows = {} if self.verdict is Verdict.ERROR else read_explanation(self.message)
-        return {label: rows[label] for label in ("expected", "found", "where") if label in rows}
+    def passed(self) -> bool:
+        """Whether the target did as required, even where a baseline says otherwise."""
+        return self.verdict in {Verdict.PASSED, Verdict.STALE} and not self.signature
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoredResult:
     """A result as it stands in its file. Times are aware; findings are in the order of their ids.
 
-    A run that is not `finished` has died.
+    A run that is not `finished` has died. `examples` and `rounds` are None where a result of before does
+    not say. `projects` are those that a `read_only` run has looked at, by normalized name.
     """
 
     suite: str
@@ -105,10 +114,16 @@ class StoredResult:
     finished: datetime | None
     requests: int
     seed: int
+    examples: int | None
+    rounds: int | None
+    read_only: bool
+    projects: tuple[str, ...]
     requirement_set: str | None
     exit_code: ExitCode
     notes: tuple[str, ...]
     findings: tuple[Finding, ...] = field(repr=False)
+    published: Mapping[str, Publication] = field(repr=False)
+    """The uploads behind the deviations, by their file names."""
 
     @property
     def ending(self) -> str:
@@ -142,6 +157,11 @@ class StoredResult:
         found = {finding.verdict for finding in self.findings}
         return [verdict for verdict in Verdict if verdict in found]
 
+    @property
+    def verdict_by_id(self) -> dict[str, Verdict]:
+        """The verdict of each requirement."""
+        return {each.id: each.verdict for each in self.findings}
+
     def of(self, *verdicts: Verdict) -> list[Finding]:
         """Return the findings of these verdicts, verdict after verdict."""
         return [each for verdict in verdicts for each in self.findings if each.verdict is verdict]
@@ -164,6 +184,19 @@ def read_result(path: Path) -> StoredResult:
         raise BadResult(f"{path} is not a result; `run --json FILE` writes one") from error
 
 
+def read_finished(path: Path) -> StoredResult:
+    """Read a result that a later run or a baseline is held against. Raises BadResult.
+
+    It has to be of a run that has finished, and tell each failure from others.
+    """
+    result = read_result(path)
+    if not result.finished:
+        raise BadResult(f"{path} is of a run that has not finished: run it again")
+    if any(each.verdict in _DEVIATED and not each.signature for each in result.findings):
+        raise BadResult(f"{path} has failures without a signature: run it again")
+    return result
+
+
 def stored(result: Any) -> StoredResult:
     """Return a result from its JSON object. Raises ValueError, KeyError, TypeError or AttributeError."""
     summary, target = result["summary"], result["target"]
@@ -178,10 +211,15 @@ def stored(result: Any) -> StoredResult:
         finished=_time(result["finished"]) if result["finished"] else None,
         requests=int(summary["requests"]),
         seed=int(summary["seed"]),
+        examples=_count(summary.get("examples")),
+        rounds=_count(summary.get("rounds")),
+        read_only=bool(summary.get("read_only", False)),
+        projects=tuple(concealed(str(name)) for name in summary.get("projects", ())),
         requirement_set=concealed(str(summary["set"])) if summary.get("set") else None,
         exit_code=ExitCode(summary["exit_code"]),
         notes=tuple(concealed(str(note)) for note in summary["notes"]),
         findings=tuple(sorted(map(_finding, result["results"]), key=lambda finding: finding.id)),
+        published={name: Publication(**row) for name, row in result.get("published", {}).items()},
     )
 
 
@@ -194,9 +232,14 @@ def _finding(check: Mapping[str, Any]) -> Finding:
         standing=Standing(check["standing"]),
         verdict=Verdict(check["verdict"]),
         message=concealed(str(check["message"])),
+        expected=concealed(str(check.get("expected", ""))),
+        found=concealed(str(check.get("found", ""))),
+        where=concealed(str(check.get("where", ""))),
+        signature=str(check.get("signature", "")),
         duration=float(check["duration"]),
         scored=bool(check.get("scored", True)),
         exchanges=tuple(map(_exchange, check["exchanges"])),
+        published=tuple(map(str, check.get("published", ()))),
         requirement=catalogue().requirements.get(check["id"]),
     )
 
@@ -208,6 +251,10 @@ def _exchange(table: Mapping[str, Any]) -> Exchange:
     for name in ("request_headers", "response_headers"):
         known[name] = concealed_headers(known[name])
     return Exchange(**known)
+
+
+def _count(number: Any) -> int | None:
+    return None if number is None else int(number)
 
 
 def _time(text: str) -> datetime:

@@ -11,6 +11,7 @@ from conformance.verdicts import Summary, Verdict
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from conformance.options import RunOptions
     from conformance.target import Target
     from conformance.verdicts import ExitCode
 
@@ -22,8 +23,9 @@ class CheckResult:
     """How one requirement fared. Of basic types only, as it travels between processes.
 
     `duration` is in seconds; `requests` is how many exchanges the check itself caused,
-    `exchanges` those it looked at, cached ones among them. `signature` tells one deviation from another,
-    and is empty where there was none; what is not `scored` does not count for the exit code.
+    `exchanges` those it looked at, cached ones among them, and `published` the uploads that had put there what
+    it looked at, where it deviated. `expected`, `found` and `where` are the deviation's, and `signature` tells
+    it from others: all four are empty where there was none. What is not `scored` does not count for the exit code.
     """
 
     id: str
@@ -34,20 +36,24 @@ class CheckResult:
     duration: float
     requests: int
     exchanges: list[dict[str, Any]] = field(repr=False)
+    published: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    expected: str = ""
+    found: str = ""
+    where: str = ""
     signature: str = ""
     scored: bool = True
 
     def as_json(self) -> dict[str, Any]:
-        """Return the result's entry for this check."""
-        return asdict(self)
+        """Return the result's entry for this check, in which publications have just their names."""
+        return asdict(self) | {"published": [each["filename"] for each in self.published]}
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
     """Everything that a report is made from.
 
-    `requests` counts the exchanges of the whole run; `seed` chose the examples of its properties;
-    `requirement_set` is the frozen set that counts, None for all. A run that is not `finished` has died.
+    `requests` counts the exchanges of the whole run. `options` are those it was carried out with; their
+    `projects` are those that a read-only run has looked at. A run that is not `finished` has died.
     """
 
     target: Target
@@ -55,11 +61,10 @@ class RunResult:
     started: datetime
     finished: datetime | None
     requests: int
-    seed: int
+    options: RunOptions
     exit_code: ExitCode
     notes: tuple[str, ...]
     results: tuple[CheckResult, ...]
-    requirement_set: str | None = None
 
     @property
     def summary(self) -> Summary:
@@ -87,11 +92,16 @@ class RunResult:
                 "verdicts": {str(verdict): summary.counts[verdict] for verdict in Verdict},
                 "judged": summary.judged,
                 "unscored": summary.unscored.total(),
-                "set": self.requirement_set,
+                "set": self.options.requirement_set,
                 "requests": self.requests,
-                "seed": self.seed,
+                "seed": self.options.seed,
+                "examples": self.options.examples,
+                "rounds": self.options.rounds,
+                "read_only": self.options.read_only,
+                "projects": list(self.options.projects),
                 "exit_code": int(self.exit_code),
                 "notes": list(self.notes),
             },
+            "published": {each["filename"]: each for result in self.results for each in result.published},
             "results": [result.as_json() for result in sorted(self.results, key=lambda result: result.id)],
         }

@@ -57,7 +57,7 @@ def print_report(result: RunResult, file: TextIO) -> None:
         console.print(_by_area(result))
     if newer := result.summary.unscored.total():
         console.print(
-            f"{newer} requirements joined after set {result.requirement_set}: shown, but not scored."
+            f"{newer} requirements joined after set {result.options.requirement_set}: shown, but not scored."
         )
     _ending(console, result)
 
@@ -110,7 +110,7 @@ def _ending(console: Console, result: RunResult) -> None:
             " ",
             (words, style),
             f" ({result.target.profile.title}): {judged} requirements judged in {seconds:.1f} s "
-            f"with {result.requests} requests and client runs, run {result.run_id}, seed {result.seed}",
+            f"with {result.requests} requests and client runs, run {result.run_id}, seed {result.options.seed}",
         )
     )
     for note in result.notes:

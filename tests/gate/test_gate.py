@@ -195,6 +195,9 @@ def test_an_expired_row_is_red_again(folder: Path) -> None:
         ("baseline write baseline.toml -o baseline.toml --expires soon", "--expires"),
         ("upgrade --set 2001.01 good.json", "there is no set '2001.01'"),
         ("replay absent.json", "cannot read absent.json"),
+        ("replay good.json --ca-bundle absent.pem", "there is no file absent.pem"),
+        ("replay good.json --examples 0", "--examples"),
+        ("replay good.json --rounds 0", "--rounds"),
         ("doctor", "doctor needs the URL of a registry"),
     ],
 )
@@ -208,8 +211,16 @@ def test_a_mistake_gets_one_clear_line(
     row = '[[known]]\nid = "gitlab.massage"\nreason = "target-bug"\nsignature = "x"\n'
     (folder / "broken.toml").write_text(row, encoding="utf-8")
     (folder / "registry.toml").write_text("", encoding="utf-8")
-    target = {"url": "http://x", "profile": "gitlab", "embedded": False}
-    result = {"target": target, "finished": "now", "summary": {"seed": 0}, "results": []}
+    moment = "2026-11-22T12:00:00+00:00"
+    result = {
+        "suite": {"name": "pypi-registry-conformance", "version": "0.1.0"},
+        "target": {"url": "http://x", "profile": "gitlab", "embedded": False},
+        "run": "abcdefgh",
+        "started": moment,
+        "finished": moment,
+        "summary": {"requests": 0, "seed": 0, "exit_code": 0, "notes": []},
+        "results": [],
+    }
     (folder / "good.json").write_text(json.dumps(result), encoding="utf-8")
     monkeypatch.chdir(folder)
     try:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from conformance.catalogue import catalogue
 from conformance.report.explain import explain_deviation
 from conformance.report.reading import StoredResult, stored
-from conformance.verdicts import Deviation
+from conformance.verdicts import Deviation, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.report.reading import Finding
 
 HOSTILE = """</pre></script><script>alert(1)</script><img src=x onerror=alert(1)> ``` ]]> | \x00\x1b[31m & "'
 * {{ 7*7 }}"""
@@ -30,7 +35,8 @@ class ResultTable:
         """Add the result of a check."""
         row = catalogue()[name]
         deviation = Deviation(expected="this", found=found, where=f"GET {self.url}")
-        message = explain_deviation(row, deviation, catalogue()) if verdict in DEVIATION else ""
+        deviated = verdict in DEVIATION
+        message = explain_deviation(row, deviation, catalogue()) if deviated else ""
         self.rows.append(
             {
                 "id": name,
@@ -40,7 +46,10 @@ class ResultTable:
                 "message": message,
                 "duration": 0.25,
                 "requests": 1,
-                "signature": "",
+                "expected": deviation.expected if deviated else "",
+                "found": deviation.found if deviated else "",
+                "where": deviation.where if deviated else "",
+                "signature": "0123456789ab" if deviated else "",
                 "scored": True,
                 "exchanges": [self.exchange()],
             }
@@ -81,6 +90,10 @@ class ResultTable:
                 "set": None,
                 "requests": 7,
                 "seed": 0,
+                "examples": 10,
+                "rounds": 15,
+                "read_only": False,
+                "projects": [],
                 "exit_code": self.exit_code,
                 "notes": ["Removed 3 packages that this run had published."],
             },
@@ -95,6 +108,18 @@ class ResultTable:
 @pytest.fixture
 def table() -> ResultTable:
     return ResultTable()
+
+
+@pytest.fixture
+def finding() -> Callable[..., Finding]:
+    """What builds a finding from an id, which need not be of the catalogue, a verdict and a signature."""
+
+    def build(name: str, verdict: Verdict, signature: str = "") -> Finding:
+        changes = {"id": name, "signature": signature}
+        (built,) = ResultTable().add("simple.html.doctype", str(verdict), **changes).stored().findings
+        return built
+
+    return build
 
 
 @pytest.fixture

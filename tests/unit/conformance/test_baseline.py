@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import strategies as st
@@ -19,7 +19,6 @@ from conformance.baseline import (
     updated,
     write_baseline,
 )
-from conformance.earlier import Judged
 from conformance.examples import Examples
 from conformance.signature import signature_of
 from conformance.verdicts import Deviation, Listing, Verdict
@@ -100,15 +99,11 @@ LISTED = Known(
 )
 
 
-def judged(name: str, verdict: Verdict, signature: str = "") -> Judged:
-    return Judged(id=name, verdict=verdict, signature=signature)
-
-
-def test_writing_keeps_the_words_of_a_row_and_takes_its_new_signature() -> None:
+def test_writing_keeps_the_words_of_a_row_and_takes_its_new_signature(finding: Any) -> None:
     before = Baseline({"area.one": LISTED})
     after = updated(
         before,
-        [judged("area.one", Verdict.STALE, "new"), judged("area.two", Verdict.FAILED, "two")],
+        [finding("area.one", Verdict.STALE, "new"), finding("area.two", Verdict.FAILED, "two")],
         new=NEW,
     )
     one, two = after.rows["area.one"], after.rows["area.two"]
@@ -136,16 +131,16 @@ def test_writing_keeps_the_words_of_a_row_and_takes_its_new_signature() -> None:
         (Verdict.ERROR, {"area.one"}),
     ],
 )
-def test_only_what_passed_is_dropped(verdict: Verdict, left: set[str]) -> None:
+def test_only_what_passed_is_dropped(verdict: Verdict, left: set[str], finding: Any) -> None:
     before = Baseline({"area.one": LISTED})
-    results = [judged("area.one", verdict), judged("area.two", Verdict.PASSED)]
+    results = [finding("area.one", verdict), finding("area.two", Verdict.PASSED)]
     for after in (updated(before, results, new=NEW), pruned(before, results)):
         assert after.rows.keys() == left
 
 
-def test_pruning_adds_and_changes_nothing() -> None:
+def test_pruning_adds_and_changes_nothing(finding: Any) -> None:
     before = Baseline({"area.one": LISTED})
-    results = [judged("area.one", Verdict.STALE, "new"), judged("area.two", Verdict.FAILED, "two")]
+    results = [finding("area.one", Verdict.STALE, "new"), finding("area.two", Verdict.FAILED, "two")]
     assert pruned(before, results).rows == before.rows
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.earlier import BadResult, read_result
 from conformance.finish import write_refusal, write_sentinel
 from conformance.options import RunOptions
 from conformance.preparation import CannotJudge
+from conformance.report.reading import BadResult, read_finished
 from conformance.target import target_from_table
 from conformance.verdicts import ExitCode
 
@@ -50,7 +50,7 @@ def test_no_later_command_takes_the_sentinel_for_a_result(tmp_path: Path) -> Non
     path = tmp_path / "result.json"
     write_sentinel(path, TARGET, OPTIONS)
     with pytest.raises(BadResult, match="has not finished"):
-        read_result(path)
+        read_finished(path)
 
 
 def test_a_run_that_could_not_judge_says_why(tmp_path: Path) -> None:

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.earlier import EarlierResult, Judged
+from conformance import replay as replaying
+from conformance.cli import main
 from conformance.options import RunOptions
 from conformance.replay import Fate, Replayed, became, had_failed, print_replay, replay
-from conformance.report import CheckResult
+from conformance.report import CheckResult, RunResult
+from conformance.report.reading import stored
+from conformance.running import Selection, judge_target
 from conformance.target import target_from_table
 from conformance.verdicts import ExitCode, Verdict
 from reference_server import ReferenceServer
+from reference_server.distributions import wheel
 from reference_server.faults import Fault
+from reference_server.faults.simple_html import NoDoctype
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 LISTS = "gitlab.page.lists-exactly-the-uploads"
-
-
-def earlier(*judged: Judged) -> EarlierResult:
-    return EarlierResult(url="", profile="gitlab", embedded=True, seed=0, judged=judged)
-
-
-def before(verdict: Verdict, signature: str = "", name: str = LISTS) -> Judged:
-    return Judged(id=name, verdict=verdict, signature=signature)
+DOCTYPE = "simple.html.doctype"
 
 
 def now(verdict: Verdict, signature: str = "") -> CheckResult:
@@ -41,19 +45,20 @@ def now(verdict: Verdict, signature: str = "") -> CheckResult:
     )
 
 
-def test_what_had_made_the_run_red_is_replayed() -> None:
-    judged = (
-        before(Verdict.PASSED, name="a.passed"),
-        before(Verdict.FAILED, "x", name="a.failed"),
-        before(Verdict.WARNED, "x", name="a.warned"),
-        before(Verdict.NOTED, "x", name="a.noted"),
-        before(Verdict.KNOWN, "x", name="a.known"),
-        before(Verdict.STALE, "x", name="a.differs"),
-        before(Verdict.STALE, name="a.passes"),
-        before(Verdict.ERROR, name="a.error"),
-        before(Verdict.UNTESTABLE, name="a.untestable"),
-    )
-    assert [each.id for each in had_failed(earlier(*judged))] == ["a.failed", "a.differs", "a.error"]
+def test_what_had_made_the_run_red_is_replayed(table: Any) -> None:
+    for verdict, signature, name in (
+        (Verdict.PASSED, "", "a.passed"),
+        (Verdict.FAILED, "x", "a.failed"),
+        (Verdict.WARNED, "x", "a.warned"),
+        (Verdict.NOTED, "x", "a.noted"),
+        (Verdict.KNOWN, "x", "a.known"),
+        (Verdict.STALE, "x", "a.differs"),
+        (Verdict.STALE, "", "a.passes"),
+        (Verdict.ERROR, "", "a.error"),
+        (Verdict.UNTESTABLE, "", "a.untestable"),
+    ):
+        table.add(DOCTYPE, str(verdict), id=name, signature=signature)
+    assert [each.id for each in had_failed(table.stored())] == ["a.differs", "a.error", "a.failed"]
 
 
 @pytest.mark.parametrize(
@@ -68,8 +73,8 @@ def test_what_had_made_the_run_red_is_replayed() -> None:
         (None, Fate.NOT_JUDGED),
     ],
 )
-def test_what_became_of_it(result: CheckResult | None, fate: Fate) -> None:
-    assert became(before(Verdict.FAILED, "x"), result).fate is fate
+def test_what_became_of_it(result: CheckResult | None, fate: Fate, finding: Any) -> None:
+    assert became(finding(LISTS, Verdict.FAILED, "x"), result).fate is fate
 
 
 @pytest.mark.parametrize(
@@ -97,14 +102,103 @@ class RepeatsEachOne(Fault):
         return page.plus(*page.files)
 
 
-def test_a_fixed_registry_is_told_from_a_broken_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fixed_registry_is_told_from_a_broken_one(monkeypatch: pytest.MonkeyPatch, table: Any) -> None:
     monkeypatch.delenv("PYTEST_CURRENT_TEST", raising=False)
-    gone = before(Verdict.FAILED, "x", name="gitlab.gone")
+    earlier = table.add(LISTS, "failed", signature="x").add(DOCTYPE, "failed", id="gitlab.gone").stored()
     with ReferenceServer(faults=[RepeatsEachOne()]) as server:
         target = target_from_table(server.target(), embedded=True)
-        broken = replay(earlier(before(Verdict.FAILED, "x"), gone), target, RunOptions())
-    assert [each.fate for each in broken] == [Fate.DIFFERENTLY, Fate.NOT_JUDGED]
+        broken = replay(earlier, target, RunOptions())
+    assert {each.id: each.fate for each in broken} == {
+        LISTS: Fate.DIFFERENTLY,
+        "gitlab.gone": Fate.NOT_JUDGED,
+    }
     with ReferenceServer() as server:
         target = target_from_table(server.target(), embedded=True)
-        fixed = replay(earlier(before(Verdict.FAILED, "x")), target, RunOptions())
-    assert [each.fate for each in fixed] == [Fate.FIXED]
+        fixed = replay(replace(earlier, findings=earlier.findings[-1:]), target, RunOptions())
+    assert {each.id: each.fate for each in fixed} == {LISTS: Fate.FIXED}
+
+
+@pytest.fixture
+def replayed_with(monkeypatch: pytest.MonkeyPatch) -> list[RunResult]:
+    """The results of what is replayed from now on, as they come."""
+    results: list[RunResult] = []
+
+    def judged(*arguments: Any, **options: Any) -> RunResult:
+        results.append(judge_target(*arguments, **options))
+        return results[-1]
+
+    monkeypatch.delenv("PYTEST_CURRENT_TEST", raising=False)
+    monkeypatch.setattr(replaying, "judge_target", judged)
+    return results
+
+
+THEN = {"seed": 7, "examples": 3, "rounds": 2}
+
+
+@pytest.mark.parametrize(
+    ("then", "words", "again"),
+    [
+        (THEN, [], (7, 3, 2)),
+        (THEN, ["--examples", "4"], (7, 4, 2)),
+        (THEN, ["--rounds", "1"], (7, 3, 1)),
+        ({"seed": 7}, [], (7, RunOptions.examples, RunOptions.rounds)),
+        ({"seed": 7}, ["--examples", "4", "--rounds", "1"], (7, 4, 1)),
+    ],
+    ids=["as then", "other examples", "other rounds", "a result of before", "of before, and given"],
+)
+def test_a_run_is_repeated_with_its_seed_examples_and_rounds(
+    then: dict[str, int],
+    words: list[str],
+    again: tuple[int, int, int],
+    replayed_with: list[RunResult],
+    red: Callable[[dict[str, int]], Path],
+) -> None:
+    assert main(["replay", str(red(then)), *words]) == 0
+    (options,) = (each.options for each in replayed_with)
+    assert (options.seed, options.examples, options.rounds) == again
+    assert (options.read_only, options.projects) == (False, ())
+
+
+@pytest.fixture
+def red(table: Any, tmp_path: Path) -> Callable[[dict[str, int]], Path]:
+    """What writes a red result of the embedded server, which says of the run's options what it is given."""
+
+    def write(then: dict[str, int]) -> Path:
+        result = table.add(DOCTYPE, "failed").as_json()
+        result["target"]["embedded"] = True
+        for key in ("seed", "examples", "rounds", "read_only", "projects"):
+            del result["summary"][key]
+        result["summary"] |= then
+        path = tmp_path / "result.json"
+        path.write_text(json.dumps(result), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("named", [(), ("Two",)], ids=["picked", "named"])
+def test_what_was_only_read_is_only_read_again_and_the_same(
+    named: tuple[str, ...], replayed_with: list[RunResult]
+) -> None:
+    with ReferenceServer(faults=[NoDoctype()]) as server:
+        publish(server, "One", "Two", "Three", "Four")
+        target = target_from_table(server.target(), embedded=True)
+        options = RunOptions(read_only=True, projects=named)
+        first = judge_target(target, options, Selection(only=frozenset({DOCTYPE})))
+        assert len(first.options.projects) == (len(named) or 3)
+        publish(server, *(f"later-{number}" for number in range(20)))
+        before = names(server)
+        (still,) = replay(stored(first.as_json()), target, RunOptions())
+        assert names(server) == before, "nothing is published"
+    assert still.fate is Fate.STILL
+    assert replayed_with[0].options.projects == first.options.projects
+
+
+def publish(server: ReferenceServer, *names: str) -> None:
+    for name in names:
+        built = wheel(name, "1.0")
+        server.registry.publish(built.filename, built.content)
+
+
+def names(server: ReferenceServer) -> tuple[str, ...]:
+    return server.registry.project_names(server.registry.gitlab_project("1"))

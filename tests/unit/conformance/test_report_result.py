@@ -10,23 +10,32 @@ from typing import Any
 import jsonschema
 import pytest
 
-from conformance.catalogue import catalogue
 from conformance.options import RunOptions
 from conformance.report.curl import command_line
-from conformance.report.explain import explain_deviation, read_explanation
 from conformance.report.formats import FORMATS
-from conformance.report.reading import BadResult, read_result, stored
+from conformance.report.reading import BadResult, read_finished, read_result, stored
 from conformance.running import Selection, judge_target
 from conformance.target import target_from_table
-from conformance.verdicts import Deviation, Verdict
+from conformance.verdicts import Verdict
+from conformance.wire.redaction import MASK
 from conformance.wire.transcript import Exchange
 from reference_server import ReferenceServer
+from reference_server.faults import Fault
 from reference_server.faults.authentication import TokensInRefusals
-from reference_server.faults.simple_html import NoDoctype
 
 SCHEMA = json.loads(files("conformance.report").joinpath("result.schema.json").read_text(encoding="utf-8"))
 CANARY = "canary-3f9a/+q=="
 """A secret with characters that are written in several ways."""
+
+
+class PasswordForDoctype(Fault):
+    """Begins a page with the reader's password."""
+
+    def respond(self, request: Any, response: Any) -> Any:
+        basic = request.credentials.basic
+        if basic is not None and response.mimetype == "text/html":
+            response.set_data(f"{basic[1]}\n{response.get_data(as_text=True)}")
+        return response
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +44,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     only = frozenset({"simple.html.doctype", "auth.error-no-leak", "gitlab.duplicate.refused"})
     with (
         pytest.MonkeyPatch.context() as patch,
-        ReferenceServer(faults=[NoDoctype(), TokensInRefusals()]) as server,
+        ReferenceServer(faults=[PasswordForDoctype(), TokensInRefusals()]) as server,
     ):
         patch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path_factory.mktemp("inner")))
         target = target_from_table(server.target(), embedded=True)
@@ -144,14 +153,35 @@ def test_a_run_that_has_died_is_read(table: Any) -> None:
     assert "has died" in FORMATS["html"](stored(result))
 
 
-def test_an_explanation_can_be_read_again() -> None:
-    requirement = catalogue()["simple.html.doctype"]
-    deviation = Deviation(expected="a\n  found    b", found="", where="x\n\n             y")
-    told = read_explanation(explain_deviation(requirement, deviation, catalogue()))
-    assert told["expected"] == deviation.expected
-    assert "found" not in told
-    assert told["where"] == deviation.where
-    assert told["breaks"] == requirement.breaks
+TOLD = ("expected", "found", "where")
+
+
+def test_a_deviation_is_told_in_parts_and_nothing_else_is(real: dict[str, Any]) -> None:
+    for result in real["results"]:
+        for part in TOLD:
+            assert bool(result[part]) == (result["verdict"] == "failed")
+            assert all(line in result["message"] for line in result[part].splitlines())
+        assert [secret for secret in real["secrets"] if any(secret in result[part] for part in TOLD)] == []
+    (doctype,) = (result for result in real["results"] if result["id"] == "simple.html.doctype")
+    assert MASK in doctype["found"], "what is redacted in the message is redacted in its parts"
+
+
+@pytest.mark.parametrize("name", ["html", "junit", "markdown", "sarif"])
+def test_a_result_of_before_is_told_by_its_message(name: str, table: Any) -> None:
+    result = table.add("simple.html.doctype", "failed", "a surprising answer").as_json()
+    for key in (*TOLD, "signature"):
+        del result["results"][0][key]
+    for key in ("examples", "rounds", "read_only", "projects"):
+        del result["summary"][key]
+    assert "a surprising answer" in FORMATS[name](stored(result))
+
+
+def test_a_failure_that_cannot_be_told_from_others_goes_into_no_baseline(table: Any, tmp_path: Any) -> None:
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps(table.add("simple.html.doctype", "failed", signature="").as_json()))
+    assert read_result(path).findings
+    with pytest.raises(BadResult, match="failures without a signature: run it again"):
+        read_finished(path)
 
 
 def exchange(**changes: Any) -> Exchange:

@@ -1,8 +1,6 @@
-"""The truth tables of verdicts and exit codes."""
+"""What a check did, and what a run of many verdicts ends with. One verdict at a time: test_truth_table.py."""
 
 from __future__ import annotations
-
-from itertools import product
 
 import pytest
 
@@ -10,7 +8,6 @@ from conformance.catalogue import Level
 from conformance.verdicts import (
     Deviation,
     ExitCode,
-    Listing,
     NotApplicable,
     Outcome,
     Summary,
@@ -39,72 +36,6 @@ DEVIATION = Deviation(expected="this", found="that", where="there")
 )
 def test_outcome(error: BaseException | None, outcome: Outcome) -> None:
     assert outcome_of(error) is outcome
-
-
-TRUTH = """
-outcome         level   listing   verdict          exit
-returned        MUST    NONE      passed           0
-returned        MUST    SAME      stale            4
-returned        MUST    DIFFERS   stale            4
-returned        MUST    EXPIRED   stale            4
-returned        SHOULD  NONE      passed           0
-returned        SHOULD  SAME      stale            4
-returned        SHOULD  DIFFERS   stale            4
-returned        SHOULD  EXPIRED   stale            4
-returned        MAY     NONE      passed           0
-returned        MAY     SAME      stale            4
-returned        MAY     DIFFERS   stale            4
-returned        MAY     EXPIRED   stale            4
-deviated        MUST    NONE      failed           1
-deviated        MUST    SAME      known            0
-deviated        MUST    DIFFERS   stale            4
-deviated        MUST    EXPIRED   stale            4
-deviated        SHOULD  NONE      warned           0
-deviated        SHOULD  SAME      known            0
-deviated        SHOULD  DIFFERS   stale            4
-deviated        SHOULD  EXPIRED   stale            4
-deviated        MAY     NONE      noted            0
-deviated        MAY     SAME      known            0
-deviated        MAY     DIFFERS   stale            4
-deviated        MAY     EXPIRED   stale            4
-untestable      *       *         untestable       0
-not applicable  *       *         not applicable   0
-crashed         *       *         error            3
-"""
-"""The exit code is that of a run in which one other, scored requirement passed."""
-
-
-CASES = list(product(Outcome, Level, Listing))
-
-
-def rows() -> dict[tuple[Outcome, Level, Listing], tuple[Verdict, ExitCode]]:
-    table: dict[tuple[Outcome, Level, Listing], tuple[Verdict, ExitCode]] = {}
-    for line in TRUTH.strip().splitlines()[1:]:
-        outcome, level, listing, verdict, code = (part.strip() for part in line.split("  ") if part.strip())
-        for each, how in product(
-            Level if level == "*" else [Level[level]], Listing if listing == "*" else [Listing[listing]]
-        ):
-            key = (Outcome(outcome), each, how)
-            assert key not in table, f"{key} stands in two rows"
-            table[key] = (Verdict(verdict), ExitCode(int(code)))
-    return table
-
-
-def test_the_table_is_whole() -> None:
-    assert rows().keys() == set(CASES)
-
-
-@pytest.mark.parametrize(("outcome", "level", "listing"), CASES)
-def test_verdict_and_exit_code(outcome: Outcome, level: Level, listing: Listing) -> None:
-    verdict, code = rows()[outcome, level, listing]
-    assert judge(outcome, level, listing) is verdict
-    assert Summary.of([Verdict.PASSED, verdict]).exit_code() is code
-
-
-@pytest.mark.parametrize(("outcome", "level", "listing"), CASES)
-def test_what_is_not_scored_never_turns_a_run_red(outcome: Outcome, level: Level, listing: Listing) -> None:
-    verdict = judge(outcome, level, listing)
-    assert Summary.of([Verdict.PASSED], unscored=[verdict]).exit_code() is ExitCode.CONFORMS
 
 
 @pytest.mark.parametrize("verdict", Verdict)
