@@ -13,8 +13,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.ci import add_ci_command
 from conformance.client_report.command import add_clients_command
 from conformance.gate_commands import Front, add_gate_commands
+from conformance.registry_toml import add_init_command
 from conformance.report.command import add_commands as add_report_commands
 from conformance.report.command import add_report_option, write_reports
 from conformance.verdicts import ExitCode
@@ -76,7 +78,10 @@ def _parser() -> argparse.ArgumentParser:
     comparing.set_defaults(command=_compare)
     add_report_commands(commands)
     add_clients_command(commands)
-    add_gate_commands(commands, Front(add_target=_add_target, target=_target, options=_options, say=_say))
+    add_init_command(commands)
+    add_ci_command(commands, main)
+    front = Front(add_target=_add_target, target=_target, options=_options, count=_positive(int), say=_say)
+    add_gate_commands(commands, front)
     sweep = commands.add_parser("sweep", help="remove what earlier runs have left on a registry")
     _add_target(sweep)
     sweep.set_defaults(command=_sweep)
