@@ -7,7 +7,7 @@ import shlex
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from conformance.report.concealment import SECRET_HEADERS
+from conformance.wire.concealment import SECRET_HEADERS
 
 if TYPE_CHECKING:
     from conformance.wire.transcript import Exchange
@@ -24,7 +24,8 @@ _FILE = re.compile(r"\d+ bytes as '(?P<filename>[^']*)'")
 def command_line(exchange: Exchange) -> str:
     """Return the command that sends a request again, or the client's own command line.
 
-    A secret is a shell variable named after its credential: `$DEPLOY_READ` stands for `user:password`.
+    A secret is a shell variable named after its credential: `$DEPLOY_READ` stands for `user:password`,
+    and `${DEPLOY_READ#*:}` for the password alone.
     What went over a plain socket byte for byte is given as it is: curl would repair it.
     """
     request = _REQUEST.fullmatch(exchange.request)
@@ -82,4 +83,5 @@ def _login(exchange: Exchange) -> str:
     if "authorization" in names:
         return f' --user "{secret}"'
     others = [names[name] for name in sorted(SECRET_HEADERS & names.keys())]
-    return "".join(f' --header {shlex.quote(f"{name}: ")}"{secret}"' for name in others)
+    password = f"${{{secret.removeprefix('$')}#*:}}"  # a token alone: what comes after the user name
+    return "".join(f' --header {shlex.quote(f"{name}: ")}"{password}"' for name in others)

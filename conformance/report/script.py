@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from conformance.wire.transcript import Exchange
 
 SCRIPT = "reproduce.py"
-CASE = "CASE: dict[str, Any] = {}\n"
-"""The line of the script that a case takes the place of."""
+NO_CASE = 'r"""{}"""'
+"""What a case takes the place of in the script."""
 
 DEVIATING = (Verdict.FAILED, Verdict.WARNED, Verdict.NOTED, Verdict.KNOWN, Verdict.STALE)
 
@@ -49,10 +49,9 @@ def scripts(result: StoredResult, ids: Iterable[str] = ()) -> dict[str, str]:
 
 def as_script(result: StoredResult, finding: Finding) -> str:
     """Return the script that asks again what a check has asked, and compares the answers."""
-    # JSON without true, false and null is Python; whatever a registry has said stays inside of its quotes.
-    case = json.dumps(case_of(result, finding), indent=1, ensure_ascii=False)
-    before, after = own(SCRIPT).split(CASE)
-    return f"{before}CASE: dict[str, Any] = {case}\n{after}"
+    # Whatever a registry has said is ASCII there, within quotes: JSON has no three of them in a row.
+    case = json.dumps(case_of(result, finding), indent=1).replace("\x7f", "\\u007f")
+    return own(SCRIPT).replace(NO_CASE, f'r"""{case}"""')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +64,7 @@ class Makings:
 
 def makings(result: StoredResult, *, room: int) -> Makings:
     """Return what the scripts are made of, the worst deviations first, in no more than `room` characters."""
-    before, after = own(SCRIPT).split(CASE)
+    before, after = own(SCRIPT).split(NO_CASE)
     cases: dict[str, Any] = {}
     published: dict[str, Any] = {}
     room -= len(before) + len(after)
@@ -83,7 +82,7 @@ def makings(result: StoredResult, *, room: int) -> Makings:
 
 
 def case_of(result: StoredResult, finding: Finding) -> dict[str, Any]:
-    """Return what the script knows of a finding, as texts, numbers, lists and objects."""
+    """Return what the script knows of a finding."""
     return {
         "id": finding.id,
         "statement": finding.statement,
@@ -93,7 +92,7 @@ def case_of(result: StoredResult, finding: Finding) -> dict[str, Any]:
         "breaks": finding.breaks,
         "source": finding.source,
         "registry": result.url,
-        "embedded": int(result.embedded),
+        "embedded": result.embedded,
         "made from": f"{result.suite} {result.version}, run {result.run} of {result.started:%Y-%m-%d %H:%M %Z}",
         "published": [
             _publishing(result.published[name]) for name in finding.published if name in result.published
@@ -107,7 +106,7 @@ def _publishing(publication: Publication) -> dict[str, Any]:
         "request": publication.filename,
         "method": "POST",
         "url": publication.url,
-        "raw": 0,
+        "raw": False,
         "credential": _variable(publication.credential),
         "login": ["Authorization", "Basic"] if _variable(publication.credential) else [],
         "headers": [
@@ -116,7 +115,7 @@ def _publishing(publication: Publication) -> dict[str, Any]:
         ],
         "body": publication.body,
         "left_out": "",
-        "unheard": 0,
+        "unheard": False,
         "status": 0,
         "answered": [],
         "answer": "",
@@ -135,7 +134,7 @@ def _asking(exchange: Exchange, registry: str) -> dict[str, Any]:
         "request": exchange.request,
         "method": request["method"] if request else "",
         "url": url,
-        "raw": int(raw),
+        "raw": raw,
         "credential": _variable(exchange.credential) if login else "",
         "login": login,
         "headers": [
@@ -145,7 +144,7 @@ def _asking(exchange: Exchange, registry: str) -> dict[str, Any]:
         ],
         "body": exchange.request_bytes,
         "left_out": _left_out(exchange, raw=raw, is_http=bool(urlsplit(url).netloc)),
-        "unheard": int(exchange.reason == UNHEARD),
+        "unheard": exchange.reason == UNHEARD,
         "status": exchange.status or 0,
         "answered": [[name, value] for name, value in exchange.response_headers.items()],
         "answer": exchange.response_body,

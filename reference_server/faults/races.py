@@ -291,6 +291,11 @@ class DeletedFilesOverwritten(Fault):
 
     breaks = ("race.delete-vs-download",)
 
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint.startswith("delete"):
+            time.sleep(BUSY)
+        return None
+
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "file" and response.status_code == 200 and len(response.data) >= LARGE:
             response.response = self._pieces(request, response.data)

@@ -9,6 +9,7 @@ import pytest
 from conformance.catalogue import catalogue
 from conformance.report.html import as_html
 from conformance.report.reading import stored
+from conformance.report.script import scripts
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -52,18 +53,21 @@ def row(name: str, verdict: str) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="module")
-def report() -> str:
-    result = {
+def table(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
         "suite": {"name": "pypi-registry-conformance", "version": "0.1.0"},
         "target": {"url": f"http://127.0.0.1:1/{HOSTILE}", "profile": "gitlab", "embedded": False},
         "run": HOSTILE,
         "started": "2026-11-22T17:25:54+00:00",
         "finished": "2026-11-22T17:25:59+00:00",
         "summary": {"requests": 7, "seed": 0, "exit_code": 1, "notes": [HOSTILE]},
-        "results": [row(name, verdict) for name, verdict in VERDICTS.items()],
+        "results": rows,
     }
-    return as_html(stored(result))
+
+
+@pytest.fixture(scope="module")
+def report() -> str:
+    return as_html(stored(table([row(name, verdict) for name, verdict in VERDICTS.items()])))
 
 
 def test_a_link_holds_a_filter(browser: Any, report: str) -> None:
@@ -127,11 +131,25 @@ def test_the_keyboard_suffices(browser: Any, report: str) -> None:
     }
 
 
+def test_the_page_saves_the_script_that_the_command_makes(browser: Any) -> None:
+    rows = [row(name, verdict) for name, verdict in VERDICTS.items()]
+    result = stored(table(rows))
+    steps = """
+      const saved = [];
+      view.URL.createObjectURL = (blob) => { saved.push(blob); return "#saved"; };
+      const buttons = all("[data-script]").filter((each) => each.offsetParent);
+      for (const each of buttons) each.click();
+      const texts = await Promise.all(saved.map((blob) => blob.text()));
+      return Object.fromEntries(buttons.map((each, at) => [each.dataset.script, texts[at]]));
+    """
+    assert browser(as_html(result), steps) == scripts(result)
+
+
 def test_hostile_text_does_nothing_and_nothing_is_fetched(browser: Any, report: str) -> None:
     steps = """
       for (const each of page.querySelectorAll("details")) each.open = true;
       await moment();
-      return [window.owned ?? null, view.owned ?? null, page.querySelectorAll("img, script").length,
+      return [window.owned ?? null, view.owned ?? null, page.querySelectorAll("img, script:not([type])").length,
               page.body.textContent.includes("<img src=/owned onerror=")];
     """
     assert browser(report, steps) == [None, None, 1, True]

@@ -92,14 +92,16 @@ addEventListener("beforeprint", () => {
 });
 addEventListener("afterprint", () => { for (const each of closed) each.open = false; });
 
-// JSON without true, false and null is Python: see script.py, which makes the same files.
+// See script.py, which makes the same files.
 const makings = JSON.parse(document.getElementById("makings").textContent);
 
 function scriptOf(id) {
   const [before, after] = makings.script;
   const found = makings.cases[id];
   const published = found.published.map((name) => makings.published[name]);
-  return `${before}CASE: dict[str, Any] = ${JSON.stringify({...found, published}, null, 1)}\n${after}`;
+  const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  const text = JSON.stringify({...found, published}, null, 1).replace(/[^ -~\n]/g, escaped);
+  return `${before}r"""${text}"""${after}`;
 }
 
 function save(name, text) {

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import json
 import os
 import re
 import socket
@@ -22,13 +23,14 @@ import ssl
 import sys
 import zlib
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CASE: dict[str, Any] = {}
+CASE: dict[str, Any] = json.loads(r"""{}""")
+"""What was found then, and the requests that showed it."""
 
 PATIENCE = 30
 """Seconds to wait for an answer."""
@@ -67,7 +69,7 @@ NOTHING = Answer(0, {}, b"")
 def main(arguments: list[str]) -> int:
     """Ask everything again. Returns the exit code."""
     if len(arguments) > 1 or any(each.startswith("-") for each in arguments):
-        print(__doc__)
+        say(__doc__ or "")
         return 2
     url = (arguments[0] if arguments else CASE["registry"]).rstrip("/")
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
@@ -84,9 +86,9 @@ def main(arguments: list[str]) -> int:
             report("published", step, ask(step, url))
         same = [compare(step, ask(step, url)) for step in CASE["asked"] if can_be_sent(step)]
     except OSError as error:
-        print(f"no answer from {url}: {error}", file=sys.stderr)
+        say(f"no answer from {url}: {error}", sys.stderr)
         if CASE["embedded"] and not arguments:
-            print("That server ended with its run. Start one (reference-server serve) and name its URL.")
+            say("That server ended with its run. Start one (reference-server serve) and name its URL.")
         return 3
     return conclude(same)
 
@@ -98,30 +100,28 @@ def steps() -> list[dict[str, Any]]:
 
 def introduce(url: str) -> None:
     """Print what was found then."""
-    print(f"{CASE['id']}: {CASE['statement']}")
+    say(f"{CASE['id']}: {CASE['statement']}")
     for label in ("expected", "found", "where", "breaks", "source"):
         for number, line in enumerate(CASE[label].splitlines()):
-            print(f"  {'' if number else label:<9}{line}")
-    print(f"Asking {url}")
+            say(f"  {'' if number else label:<9}{line}")
+    say(f"Asking {url}")
 
 
 def conclude(same: list[bool]) -> int:
     """Print what it comes to. Returns the exit code."""
     if not same:
         return wrong("nothing of this can be sent by this script: see what it printed")
+    say(f"\n{sum(same)} of {len(same)} answers are those of then.")
     if all(same):
-        print(f"\nAll {len(same)} answers are those of then.")
         return 1
-    print(
-        f"\n{len(same) - sum(same)} of {len(same)} answers are others than then: compare them with what is expected."
-    )
+    say("Compare the others with what is expected.")
     return 0
 
 
 def can_be_sent(step: dict[str, Any]) -> bool:
     """Tell whether a step is a request that was kept whole; print what else it is."""
     if step["left_out"]:
-        print(f"\nleft out   {step['request']}\n  {step['left_out']}")
+        say(f"\nleft out   {step['request']}\n  {step['left_out']}")
     return not step["left_out"]
 
 
@@ -129,11 +129,12 @@ def compare(step: dict[str, Any], answer: Answer) -> bool:
     """Print an answer, and tell whether it is that of then."""
     report("asked", step, answer)
     fields = [f"{name}: {value}" for name, value in answer.headers.items()]
-    for line in [*fields, "", *answer.text.splitlines()][:SHOWN]:
-        print(f"  | {line}")
+    content = [f"<{len(answer.content)} bytes>"] if b"\0" in answer.content else answer.text.splitlines()
+    for line in [*fields, "", *content][:SHOWN]:
+        say(f"  | {line}")
     differences = list(changes(step, answer))
     for difference in differences:
-        print(f"  then: {difference}")
+        say(f"  then: {difference}")
     return not differences
 
 
@@ -154,7 +155,13 @@ def changes(step: dict[str, Any], answer: Answer) -> Iterator[str]:
 
 def report(what: str, step: dict[str, Any], answer: Answer) -> None:
     """Print one line about a step."""
-    print(f"\n{what:<11}{told(answer.status)}  {step['request']}  as {step['credential'] or 'nobody'}")
+    say(f"\n{what:<11}{told(answer.status)}  {step['request']}  as {step['credential'] or 'nobody'}")
+
+
+def say(text: str, file: TextIO | None = None) -> None:
+    """Print what a terminal shows and does not obey."""
+    shown = (each if each.isprintable() or each == "\n" else "\N{MIDDLE DOT}" for each in text)
+    print("".join(shown), file=file)
 
 
 def told(status: int) -> str:
@@ -167,14 +174,14 @@ def same_content(then: str, answer: Answer) -> bool:
     counted = re.fullmatch(r"<(\d+) bytes of .*>", then)
     if counted:
         return len(answer.content) == int(counted[1])
-    head, cut, _ = then.partition("… <")
+    head, cut, _ = then.partition("\u2026 <")
     head, now = stable(head), stable(answer.text)
     return now.startswith(head[: -len("2000-01-01T00:00:00.000000+00:00")]) if cut else now == head
 
 
 def stable(text: str) -> str:
     """Return a text without what changes from time to time and from port to port."""
-    return CHANGING.sub("…", text)
+    return CHANGING.sub("*", text)
 
 
 def ask(step: dict[str, Any], url: str) -> Answer:
@@ -256,17 +263,17 @@ def path_of(url: str) -> str:
 
 
 def authorization(step: dict[str, Any]) -> list[list[str]]:
-    """Return the header field that carries the credential."""
-    secret = os.environ[step["credential"]]
+    """Return the header field that carries the credential: both halves as Basic has them, else the password."""
+    both = os.environ[step["credential"]]
     name, scheme = step["login"]
     if scheme == "Basic":
-        secret = base64.b64encode(secret.encode()).decode()
-    return [[name, f"{scheme} {secret}".strip()]]
+        return [[name, f"Basic {base64.b64encode(both.encode()).decode()}"]]
+    return [[name, f"{scheme} {both.partition(':')[2]}".strip()]]
 
 
 def wrong(message: str) -> int:
     """Say why this cannot be done. Returns the exit code."""
-    print(message, file=sys.stderr)
+    say(message, sys.stderr)
     return 2
 
 

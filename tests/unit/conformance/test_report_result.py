@@ -218,7 +218,7 @@ def test_a_form_is_written_field_by_field() -> None:
 
 def test_other_credentials_travel_in_their_own_field() -> None:
     words = shlex.split(command_line(exchange(request_headers={"PRIVATE-TOKEN": "***"})))
-    assert words[4:6] == ["--header", "PRIVATE-TOKEN: $DEPLOY_READ"]
+    assert words[4:6] == ["--header", "PRIVATE-TOKEN: ${DEPLOY_READ#*:}"]
 
 
 def test_nobody_has_no_credential() -> None:

@@ -1,0 +1,144 @@
+"""A script asks again what a check has asked: on the same registry, on a mended one, and on none."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.cli import main
+from conformance.options import RunOptions
+from conformance.report.reading import stored
+from conformance.report.script import as_script, scripts
+from conformance.running import Selection, judge_target
+from conformance.target import target_from_table
+from reference_server import ReferenceServer
+from reference_server.faults import fault_named
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CASES = {
+    "simple.html.doctype": "no-doctype",
+    "simple.html.root.one-anchor-per-project": "spellings-listed",
+    "gitlab.access.challenge": "no-challenge",
+    "gitlab.duplicate.message": "duplicates-in-other-words",
+    "fault.disconnect-before-response": "unheard-uploads-halved",
+}
+"""Requirements of pages, of the root page, of a header field, of uploads and of plain sockets; faults of each."""
+
+HOSTILE = (
+    '"""\r\nimport os; os.abort()\u2028\u0085\x00\x1b[2J\\N{BULLET}\\x00 </script><!-- {} % \x7f\U0001f600'
+)
+
+
+@cache
+def script_of(name: str) -> str:
+    """Judge a server that has the fault, and return the script that comes of it."""
+    with ReferenceServer(faults=[fault_named(CASES[name])]) as server:
+        target = target_from_table(server.target(), embedded=True)
+        result = judge_target(target, RunOptions(examples=2, rounds=2), Selection(only=frozenset({name})))
+    return scripts(stored(json.loads(json.dumps(result.as_json()))))[name]
+
+
+def run(script: str, folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a script with nothing but Python: no packages, and no environment."""
+    (folder / "reproduce.py").write_text(script, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, "-I", "-S", "-X", "utf8", "reproduce.py", *arguments],
+        cwd=folder,
+        env={name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ} | variables,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_answers_are_those_of_then_until_the_registry_is_mended(name: str, tmp_path: Path) -> None:
+    script = script_of(name)
+    with ReferenceServer(faults=[fault_named(CASES[name])]) as broken:
+        secret = f"{broken.username}:{broken.password}"
+        again = run(script, tmp_path, broken.url, DEFAULT=secret)
+    with ReferenceServer() as good:
+        mended = run(script, tmp_path, good.url, DEFAULT=secret)
+
+    assert (again.returncode, again.stderr) == (1, ""), again.stdout
+    assert "are those of then" in again.stdout
+    assert broken.password not in script + again.stdout
+    assert (mended.returncode, mended.stderr) == (0, ""), mended.stdout
+    assert "  then: " in mended.stdout
+
+
+def test_what_a_registry_says_is_text_in_the_script(table: Any, tmp_path: Path) -> None:
+    exchange = table.exchange(
+        request=f"GET http://127.0.0.1:9/{HOSTILE}",
+        request_headers={"X": HOSTILE},
+        response_headers={HOSTILE: HOSTILE},
+        response_body=HOSTILE,
+        reason=HOSTILE,
+    )
+    table.add("simple.html.doctype", "failed", HOSTILE, exchanges=[exchange])
+    result = table.stored()
+    script = as_script(result, result.findings[0])
+    assert script.isascii()
+    (case,) = re.findall(r'json\.loads\(r"""(.*?)"""\)', script, re.DOTALL)
+    assert json.loads(case)["asked"][0]["answer"] == HOSTILE
+    told = run(script, tmp_path)
+    assert told.returncode in {2, 3}
+    assert "\x1b" not in told.stdout + told.stderr
+
+
+def test_a_secret_that_is_missing_is_asked_for(tmp_path: Path) -> None:
+    script = script_of("gitlab.duplicate.message")
+    asked = run(script, tmp_path)
+    assert (asked.returncode, asked.stdout) == (2, "")
+    assert "DEFAULT" in asked.stderr
+    assert "user:password" in asked.stderr
+    assert run(script, tmp_path, "registry.example.com", DEFAULT="a:b").returncode == 2
+    assert run(script, tmp_path, "--help").returncode == 2
+
+
+def test_a_registry_that_is_not_there_is_said_to_be(tmp_path: Path) -> None:
+    gone = run(script_of("simple.html.doctype"), tmp_path, DEFAULT="a:b")
+    assert gone.returncode == 3
+    assert "no answer" in gone.stderr
+    assert "reference-server serve" in gone.stdout
+
+
+class TestCommand:
+    @pytest.fixture
+    def result(self, table: Any, tmp_path: Path) -> Path:
+        table.add("simple.html.doctype", "failed", exchanges=[table.exchange()])
+        table.add("simple.html.hash.present", "warned", exchanges=[table.exchange()])
+        table.add("simple.html.valid-html5", "passed", exchanges=[table.exchange()])
+        path = tmp_path / "result.json"
+        path.write_text(json.dumps(table.as_json()), encoding="utf-8")
+        return path
+
+    def test_one_is_written_where_it_is_wanted(self, result: Path, tmp_path: Path, capsysbinary: Any) -> None:
+        assert main(["script", str(result), "simple.html.doctype"]) == 0
+        printed = capsysbinary.readouterr().out
+        assert main(["script", str(result), "simple.html.doctype", "-o", str(tmp_path / "a.py")]) == 0
+        assert (tmp_path / "a.py").read_bytes() == printed
+
+    def test_many_go_to_a_folder(self, result: Path, tmp_path: Path, capsys: Any) -> None:
+        (tmp_path / "out").mkdir()
+        assert main(["script", str(result), "-o", str(tmp_path / "out")]) == 0
+        assert {path.name for path in (tmp_path / "out").iterdir()} == {
+            "simple.html.doctype.py",
+            "simple.html.hash.present.py",
+        }
+        assert main(["script", str(result)]) == 2
+        assert "-o FOLDER" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("name", ["simple.html.valid-html5", "no.such-requirement"])
+    def test_what_did_not_deviate_has_none(self, name: str, result: Path, capsys: Any) -> None:
+        assert main(["script", str(result), name]) == 2
+        assert "simple.html.doctype" in capsys.readouterr().err
