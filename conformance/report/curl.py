@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from conformance.wire.concealment import SECRET_HEADERS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from conformance.wire.transcript import Exchange
 
 NOBODY = "nobody"
@@ -35,6 +37,11 @@ def command_line(exchange: Exchange) -> str:
     return (
         " ".join(shlex.quote(word) for word in words) + _login(exchange) + " " + shlex.quote(request["url"])
     )
+
+
+def last_command(exchanges: Sequence[Exchange]) -> str:
+    """Return the command for what was asked last, which decided; nothing where nothing was asked."""
+    return command_line(exchanges[-1]) if exchanges else ""
 
 
 def placeholder(credential: str) -> str:

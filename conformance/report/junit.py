@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
+from conformance.report.curl import last_command
 from conformance.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def _case(finding: Finding) -> ET.Element:
     )
     if _is_failure(finding):
         kind = f"{finding.level} {finding.standing}"
-        ET.SubElement(case, "failure", message=message, type=kind).text = text
+        command = _text(last_command(finding.exchanges))
+        ET.SubElement(case, "failure", message=message, type=kind).text = f"{text}\n\n{command}".rstrip()
     elif finding.verdict is Verdict.ERROR:
         ET.SubElement(case, "error", message=text.partition("\n")[0], type="error").text = text
     elif finding.verdict in SKIPPED:
