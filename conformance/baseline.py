@@ -156,8 +156,8 @@ def _row(row: dict[str, Any], *, where: str) -> Known:
 
 def write_baseline(path: Path, baseline: Baseline) -> None:
     """Write a baseline, its rows in the order of their ids. Comments that were in the file are lost."""
-    rows = [row.as_table() for _, row in sorted(baseline.rows.items())]
-    path.write_text(tomli_w.dumps({TABLE: rows}), encoding="utf-8")
+    rows = (tomli_w.dumps(row.as_table()) for _, row in sorted(baseline.rows.items()))
+    path.write_text("\n".join(f"[[{TABLE}]]\n{row}" for row in rows), encoding="utf-8")
 
 
 def updated(baseline: Baseline, findings: Iterable[Finding], *, new: Known) -> Baseline:

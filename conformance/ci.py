@@ -119,13 +119,11 @@ def run_ci(main: Main, *, sweep: bool) -> int:
 
 
 def settle(environ: MutableMapping[str, str]) -> None:
-    """Leave out what is empty, and put the password where the suite looks for it. Raises BadJob.
+    """Put the password where the suite looks for it. Raises BadJob.
 
-    CI systems set a variable for every input, also for those that nobody gave. GitLab prints inputs: there
-    PASSWORD_VARIABLE names the variable that holds the password, and is not the password.
+    GitLab prints inputs: there PASSWORD_VARIABLE names the variable that holds the password, and is not the
+    password.
     """
-    for name in [name for name, value in environ.items() if name.startswith(PREFIX) and not value]:
-        del environ[name]
     named, password = environ.get(PREFIX + "PASSWORD_VARIABLE"), PREFIX + "PASSWORD"
     if named and named != password:
         if not environ.get(named):
@@ -137,13 +135,13 @@ def settle(environ: MutableMapping[str, str]) -> None:
 
 
 def job_of(environ: Mapping[str, str]) -> Job:
-    """Read the job's inputs. Raises BadJob."""
+    """Read the job's inputs; CI systems set a variable also for those that nobody gave. Raises BadJob."""
     previous = environ.get(PREFIX + "PREVIOUS")
-    read_only = environ.get(PREFIX + "READ_ONLY", "false").lower()
+    read_only = (environ.get(PREFIX + "READ_ONLY") or "false").lower()
     if read_only not in {"true", "false"}:
         raise BadJob(f"{PREFIX}READ_ONLY is `true` or `false`, not {read_only!r}")
     return Job(
-        folder=Path(environ.get(PREFIX + "FOLDER", FOLDER)),
+        folder=Path(environ.get(PREFIX + "FOLDER") or FOLDER),
         target=_options(OF_A_TARGET, environ),
         run=_options(OF_A_RUN, environ),
         read_only=("--read-only",) if read_only == "true" else (),
@@ -169,8 +167,8 @@ def _clear(job: Job) -> None:
 
 
 def _judge(job: Job, main: Main) -> int:
-    if _typed(main, "doctor", *job.target, *job.read_only):
-        return ExitCode.USAGE  # nothing was judged: it must not look like a registry that does not conform
+    if refused := _typed(main, "doctor", *job.target, *job.read_only):
+        return refused
     reports = [word for name in REPORTS for word in ("--report", f"{name}={job.files[name]}")]
     words = ("--json", str(job.files["result"]), *reports)
     exit_code = _typed(main, "run", *job.guest, *job.run, *job.read_only, *words)

@@ -13,8 +13,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.argument_types import certificates, positive
 from conformance.ci import add_ci_command
 from conformance.client_report.command import add_clients_command
+from conformance.counting import counted
 from conformance.gate_commands import Front, add_gate_commands
 from conformance.registry_toml import add_init_command
 from conformance.report.command import add_commands as add_report_commands
@@ -23,6 +25,7 @@ from conformance.verdicts import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from conformance.options import RunOptions
     from conformance.target import Target
@@ -80,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     add_clients_command(commands)
     add_init_command(commands)
     add_ci_command(commands, main)
-    front = Front(add_target=_add_target, target=_target, options=_options, count=_positive(int), say=_say)
+    front = Front(add_target=_add_target, target=_target, options=_options, count=positive(int), say=_say)
     add_gate_commands(commands, front)
     sweep = commands.add_parser("sweep", help="remove what earlier runs have left on a registry")
     _add_target(sweep)
@@ -99,14 +102,17 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
         "--config", metavar="FILE", help="a registry.toml with the target and several credentials"
     )
     parser.add_argument(
-        "--ca-bundle", metavar="FILE", type=Path, help="certificates to trust instead of the usual ones"
+        "--ca-bundle",
+        metavar="FILE",
+        type=certificates,
+        help="certificates to trust instead of the usual ones",
     )
     parser.add_argument(
-        "--timeout", metavar="SECONDS", type=_positive(float), default=30.0, help="per request (30)"
+        "--timeout", metavar="SECONDS", type=positive(float), default=30.0, help="per request (30)"
     )
-    parser.add_argument("--rate", metavar="N", type=_positive(float), help="requests per second (no limit)")
+    parser.add_argument("--rate", metavar="N", type=positive(float), help="requests per second (no limit)")
     parser.add_argument(
-        "--max-requests", metavar="N", type=_positive(int), default=5_000, help="at most (5000)"
+        "--max-requests", metavar="N", type=positive(int), default=5_000, help="at most (5000)"
     )
     parser.add_argument(
         "--ledgers", metavar="FOLDER", type=Path, help="where ledgers are kept (the user's state folder)"
@@ -123,11 +129,11 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", metavar="NAME", dest="requirement_set", help="the frozen set that counts, such as 2026.11"
     )
-    parser.add_argument("--examples", metavar="N", type=_positive(int), default=10, help="per property (10)")
+    parser.add_argument("--examples", metavar="N", type=positive(int), default=10, help="per property (10)")
     parser.add_argument(
         "--seed", metavar="N", type=_seed, default=0, help="a number, or `random`; chooses the examples (0)"
     )
-    parser.add_argument("--rounds", metavar="N", type=_positive(int), default=15, help="of each race (15)")
+    parser.add_argument("--rounds", metavar="N", type=positive(int), default=15, help="of each race (15)")
     parser.add_argument("--read-only", action="store_true", help="publish nothing; judge what is there")
     parser.add_argument(
         "--project",
@@ -151,8 +157,6 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from conformance.configuration import embedded_profile
-    from conformance.embedded import embedded_target
     from conformance.preparation import CannotJudge
     from conformance.report.terminal import print_report
     from conformance.running import Selection, judge_target
@@ -171,7 +175,7 @@ def _run(arguments: argparse.Namespace) -> int:
     )
     with ExitStack() as stack:
         try:
-            target = target or stack.enter_context(embedded_target(embedded_profile(arguments.profile)))
+            target = target or stack.enter_context(_embedded(arguments))
             result = judge_target(target, options, selection, json_path=arguments.json, progress=sys.stdout)
         except BadTarget as error:
             return _say(str(error), ExitCode.USAGE)
@@ -180,6 +184,13 @@ def _run(arguments: argparse.Namespace) -> int:
     print_report(result, sys.stdout)
     unwritten = write_reports(result, arguments.reports)
     return result.exit_code or unwritten
+
+
+def _embedded(arguments: argparse.Namespace) -> AbstractContextManager[Target]:
+    from conformance.configuration import embedded_profile
+    from conformance.embedded import embedded_target  # a server takes time to import
+
+    return embedded_target(embedded_profile(arguments.profile))
 
 
 class UserMistake(Exception):
@@ -209,8 +220,6 @@ def _check_run(target: Target | None, arguments: argparse.Namespace) -> None:
         raise UserMistake(f"--json: there is no folder {arguments.json.absolute().parent}")
     if arguments.json and arguments.json.is_dir():
         raise UserMistake(f"--json: {arguments.json} is a folder; name a file")
-    if arguments.ca_bundle and not arguments.ca_bundle.is_file():
-        raise UserMistake(f"--ca-bundle: there is no file {arguments.ca_bundle}")
     if arguments.processes and not (arguments.processes == "auto" or arguments.processes.isdigit()):
         raise UserMistake(f"-n takes a number or `auto`, not {arguments.processes!r}")
     if arguments.processes and find_spec("xdist") is None:
@@ -251,7 +260,9 @@ def _plan(target: Target | None, arguments: argparse.Namespace) -> int:
     profile = target.profile.name if target else "gitlab"
     held = [row for row in catalogue().for_profile(profile) if not row.untested]
     print(f"target    {target.url if target else 'the embedded reference server'}")
-    print(f"profile   {profile}: {len(held)} checks, at most {arguments.max_requests} requests")
+    print(
+        f"profile   {profile}: {counted(len(held), 'check')}, at most {counted(arguments.max_requests, 'request')}"
+    )
     if arguments.read_only or (target and target.profile.read_only):
         print("publishes nothing")
         return ExitCode.CONFORMS
@@ -277,7 +288,9 @@ def _list(arguments: argparse.Namespace) -> int:
     for row in rows:
         print(f"{row.id:<48} {row.level:<6} {row.standing:<8} {row.statement}")
     tested = sum(row.untested is None for row in rows)
-    print(f"{len(rows)} requirements: {tested} with a check, {len(rows) - tested} without, for a reason")
+    print(
+        f"{counted(len(rows), 'requirement')}: {tested} with a check, {len(rows) - tested} without, for a reason"
+    )
     return ExitCode.CONFORMS
 
 
@@ -297,7 +310,8 @@ def _explain(arguments: argparse.Namespace) -> int:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
-    from conformance.report.compare import BadResult, print_comparison
+    from conformance.report.compare import print_comparison
+    from conformance.report.reading import BadResult
 
     first, second = arguments.results
     try:
@@ -317,17 +331,6 @@ def _sweep(arguments: argparse.Namespace) -> int:
     if target is None:
         return _say("sweep needs the URL of the registry that earlier runs were started with", ExitCode.USAGE)
     return sweep(target, _options(arguments))
-
-
-def _positive(kind: type[int] | type[float]) -> type[int] | type[float]:
-    def convert(text: str) -> int | float:
-        number = kind(text)
-        if number <= 0:
-            raise ValueError
-        return number
-
-    convert.__name__ = f"positive {kind.__name__}"
-    return convert  # type: ignore[return-value]
 
 
 def _seed(text: str) -> int:

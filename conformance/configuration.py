@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 PREFIX = "REGISTRY_CONFORMANCE_"
 _CREDENTIAL = re.compile(PREFIX + r"CREDENTIAL_(?P<name>[A-Z0-9_]+)_(?P<key>USERNAME|PASSWORD)")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
+"""Names of variables that may be shown: where something else or more stands, it may be the password itself."""
+
 _KNOWN_KEYS = {"url", "profile", "credentials", "features", "gitlab-projects", "limits", "management"}
 
 
@@ -31,14 +34,15 @@ def configured_target(
     """Put a target together; None when no URL is given anywhere, which means the embedded server.
 
     An argument outweighs REGISTRY_CONFORMANCE_URL, _PROFILE, _USERNAME, _PASSWORD, _CONFIG and
-    _CREDENTIAL_<NAME>_USERNAME/_PASSWORD, which outweigh the file.
+    _CREDENTIAL_<NAME>_USERNAME/_PASSWORD, which outweigh the file. A variable that is empty is not given.
     Raises BadTarget, with what to change.
     """
+    environ = {name: value for name, value in environ.items() if value}
     file = config or environ.get(PREFIX + "CONFIG")
     table = _read(Path(file)) if file else {}
     url = url or environ.get(PREFIX + "URL")
     if url and table.get("url"):
-        _same_origin(url, table["url"], file)
+        _same_origin(url, str(table["url"]), file)
     table["url"] = url or table.get("url")
     table["profile"] = profile or environ.get(PREFIX + "PROFILE") or table.get("profile", "gitlab")
     credentials = table.setdefault("credentials", {})
@@ -99,18 +103,34 @@ def _take_passwords_from_environment(
         variable = credential.pop("password-env", None)
         if variable is None:
             continue
+        if not isinstance(variable, str) or not (variable in environ or _VARIABLE.fullmatch(variable)):
+            raise BadTarget(
+                f"{file}: `password-env` of [credentials.{name}] is no name of a variable; "
+                "write there the name of the environment variable that holds the password"
+            )
         if variable not in environ:
             raise BadTarget(
-                f"{file}: [credentials.{name}] wants the environment variable {variable}, which is not set; "
-                "set it, or take this table out of the file"
+                f"{file}: [credentials.{name}] wants the environment variable {variable}, which is not set "
+                "or empty; set it, or take this table out of the file"
             )
         credential["password"] = environ[variable]
 
 
 def _same_origin(url: str, configured: str, config: str | Path | None) -> None:
     """Refuse to send the credentials of one host to another."""
-    if urlsplit(url)[:2] != urlsplit(configured)[:2]:
+    from conformance.wire.concealment import concealed_url
+
+    if _origin(url) != _origin(configured):
         raise BadTarget(
-            f"{config} holds credentials for {configured}, which is another host than {url}; "
-            "write a file for that host, or leave one of them out"
+            f"{config} holds credentials for {concealed_url(configured)}, which is another host than "
+            f"{concealed_url(url)}; write a file for that host, or leave one of them out"
         )
+
+
+def _origin(url: str) -> tuple[str, str]:
+    """Return scheme, host and port; what is no URL is its own."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", url
+    return parts.scheme, parts.netloc.rpartition("@")[2]

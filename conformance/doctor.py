@@ -16,6 +16,8 @@ from conformance.target import DEFAULT
 from conformance.verdicts import ExitCode
 from conformance.wire import Part, Redactor, Session, Transcript, Unreachable, UploadForm
 from conformance.wire.answer import LOOPBACK
+from conformance.wire.concealment import concealed_url
+from conformance.wire.redaction import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,11 +55,15 @@ CAUSES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that was looked at. It is wrong where there is something to change."""
+    """One thing that was looked at. It is wrong where there is something to change.
+
+    It is `unknown` where that cannot be told from the command: no answer came, or the server failed by itself.
+    """
 
     about: str
     seen: str
     change: str = ""
+    unknown: bool = False
 
     @property
     def wrong(self) -> bool:
@@ -118,11 +124,13 @@ class Doctor:
                 about="proxy",
                 seen=f"{error}, through the proxy {self._proxies}",
                 change=f"check the proxy, or add {host} to the environment variable NO_PROXY",
+                unknown=True,
             )
         for pattern, about, change in CAUSES:
             if re.search(pattern, error, re.IGNORECASE):
-                return Finding(about=about, seen=error, change=change)
-        return Finding(about="network", seen=error, change="find out with another client, such as curl")
+                return Finding(about=about, seen=error, change=change, unknown=True)
+        change = "find out with another client, such as curl"
+        return Finding(about="network", seen=error, change=change, unknown=True)
 
     def _connection(self, answer: Answer) -> Iterator[Finding]:
         url = self._target.url
@@ -175,7 +183,10 @@ class Doctor:
             )
         elif answer.status >= 500:
             yield Finding(
-                about="server", seen=f"it fails by itself: {_told(answer)}", change="see the server's log"
+                about="server",
+                seen=f"it fails by itself: {_told(answer)}",
+                change="see the server's log",
+                unknown=True,
             )
         elif answer.status == 200 and not _is_index(answer):
             yield Finding(
@@ -224,7 +235,8 @@ class Doctor:
             described="an upload form without a file",
         )
         seen = f"an upload form without a file gets {answer.status} {answer.reason}"
-        yield Finding(about="uploads", seen=seen, change=_upload_change(answer.status))
+        change = _upload_change(answer.status)
+        yield Finding(about="uploads", seen=seen, change=change, unknown=answer.status >= 500)
 
 
 def examine(target: Target, options: RunOptions) -> list[Finding]:
@@ -233,14 +245,19 @@ def examine(target: Target, options: RunOptions) -> list[Finding]:
 
 
 def print_findings(findings: list[Finding], file: TextIO) -> ExitCode:
-    """Print what was seen, and what to change. Returns 0 when nothing is wrong, else 1."""
+    """Print what was seen, and what to change.
+
+    Returns 0 when nothing is wrong, 3 when something is unknown, else 2: nothing has been judged in any case.
+    """
     for finding in findings:
         print(f"{'wrong' if finding.wrong else 'fine':<6} {finding.about}: {finding.seen}", file=file)
         if finding.wrong:
             print(f"       → {finding.change}", file=file)
     wrong = sum(finding.wrong for finding in findings)
     print(f"{wrong or 'Nothing'} to change." if wrong != 1 else "One thing to change.", file=file)
-    return ExitCode.DEVIATES if wrong else ExitCode.CONFORMS
+    if any(finding.unknown for finding in findings):
+        return ExitCode.HARNESS_ERROR
+    return ExitCode.USAGE if wrong else ExitCode.CONFORMS
 
 
 def url_findings(url: str, profile: Profile) -> Iterator[Finding]:
@@ -257,10 +274,14 @@ def url_findings(url: str, profile: Profile) -> Iterator[Finding]:
 
 def refused_findings(message: str, url: str) -> list[Finding]:
     """Explain why a target cannot even be put together, from what the configuration says of it."""
-    parts = urlsplit(url)
-    change = message.rpartition("; ")[2] if "; " in message else message
+    url = concealed_url(url).replace(f"{MASK}@", "")
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return [Finding(about="URL", seen=message, change=message.rpartition("; ")[2])]
+    change = message.rpartition("; ")[2]
     if url and not parts.scheme.startswith("http"):
-        change = f"give the whole URL, such as https://{url.lstrip('/')}"
+        change = f"give the whole URL, such as https://{url.rpartition('://')[2].lstrip('/')}"
     elif "/groups/" in parts.path:
         change = "this is the registry of a group, which takes no uploads: give that of a GitLab project"
     elif parts.path.rstrip("/").endswith("/simple") or "/simple/" in parts.path:

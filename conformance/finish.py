@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.clean_up import clean_up
+from conformance.counting import counted
+from conformance.ledger import default_folder
 from conformance.report.result import RunResult
 from conformance.verdicts import ExitCode
 from conformance.wire import Redactor
@@ -29,7 +31,7 @@ def finish(
 
     `whole` says that every requirement was to be judged, so that the profile's least number counts.
     """
-    note = _tidy(run)
+    note = tidy(run)
     run.session.close()
     profile = run.target.profile
     result = judge.result(
@@ -45,18 +47,29 @@ def finish(
     return result
 
 
-def _tidy(run: Run) -> str:
-    """Clean up; return what the user should know about it."""
+def tidy(run: Run) -> str:
+    """Remove what a run has published, unless that is to stay; return what the user should know about it."""
     ledger = run.ledger
     if run.target.embedded:
         ledger.keep_only([])  # the registry ends with the run
         return ""
+    if run.options.read_only:
+        return ""  # it has published nothing
     if run.options.keep:
         return f"Everything published is still there (--keep); it is listed in {ledger.path}."
     done = clean_up(ledger, run.target, session=run.session, transcript=run.transcript)
     if done.left:
-        return f"{len(done.left)} distributions could not be removed: {done.reason}. They are listed in {ledger.path}."
-    return f"Removed {done.removed} packages that this run had published."
+        left = counted(len(done.left), "distribution")
+        return f"{left} could not be removed: {done.reason}. The list is {ledger.path}{_next_step(run)}."
+    return f"Removed {counted(done.removed, 'package')} that this run had published."
+
+
+def _next_step(run: Run) -> str:
+    if run.target.profile.clean_up != "gitlab-rest":
+        return ""
+    folder = run.options.ledger_folder
+    ledgers = "" if folder == default_folder() else f" --ledgers {folder}"
+    return f"; `registry-conformance sweep {run.target.url}{ledgers}` removes what is on it"
 
 
 UNFINISHED = "This run has not finished: whatever ended it, nothing is known of the target."

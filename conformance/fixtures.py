@@ -43,6 +43,7 @@ __all__ = [
     "Oversized",
     "Race",
     "Registry",
+    "Remark",
     "Run",
     "SecondUpload",
     "WatchedHeat",
@@ -51,7 +52,21 @@ __all__ = [
 
 RUN = pytest.StashKey[Run]()
 
+REMARK = "registry_conformance_remark"
+"""The name of a test's property with what its check has to say."""
+
 _NUMBERS = count(1)
+
+
+class Remark:
+    """Takes what a check has to say even where it passes, such as how much of the whole it could judge."""
+
+    def __init__(self, node: pytest.Item) -> None:
+        self._node = node
+
+    def __call__(self, text: str) -> None:
+        """Say it, in place of what was said before."""
+        self._node.user_properties.append((REMARK, text))
 
 
 class NewName:
@@ -106,6 +121,12 @@ def corpus(run: Run) -> Corpus:
 def new_name(run: Run) -> NewName:
     """A maker of project names nobody else uses."""
     return NewName(run)
+
+
+@pytest.fixture
+def remark(request: pytest.FixtureRequest) -> Remark:
+    """What a check says, to be read where it passed."""
+    return Remark(request.node)
 
 
 @pytest.fixture

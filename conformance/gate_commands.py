@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.counting import counted
 from conformance.verdicts import ExitCode
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def _tell_change(path: Path, before: Baseline, after: Baseline) -> None:
     for name in sorted(after.rows.keys() & before.rows.keys()):
         if after.rows[name].signature != before.rows[name].signature:
             print(f"changed  {name}")
-    print(f"{path} lists {len(after.rows)} known failures.")
+    print(f"{path} lists {counted(len(after.rows), 'known failure')}.")
 
 
 def _show(arguments: argparse.Namespace) -> int:
@@ -161,7 +162,8 @@ def _show(arguments: argparse.Namespace) -> int:
     rows = known_baseline(arguments.baseline).rows
     for name, row in sorted(rows.items()):
         print(f"{name:<48} {catalogue()[name].level:<6} {row}{', EXPIRED' if row.expired(today) else ''}")
-    print(f"{len(rows)} known failures, {sum(row.expired(today) for row in rows.values())} of them expired")
+    expired = sum(row.expired(today) for row in rows.values())
+    print(f"{counted(len(rows), 'known failure')}, {expired} of them expired")
     return ExitCode.CONFORMS
 
 
@@ -192,8 +194,6 @@ def _replay(arguments: argparse.Namespace, front: Front) -> int:
         earlier = read_finished(arguments.result)
     except BadResult as error:
         return front.say(str(error), ExitCode.USAGE)
-    if mistake := _without_bundle(arguments):
-        return front.say(mistake, ExitCode.USAGE)
     if not had_failed(earlier):
         return print_replay((), sys.stdout)
     with ExitStack() as stack:
@@ -227,18 +227,11 @@ def _options_again(arguments: argparse.Namespace, front: Front, earlier: StoredR
     return front.options(arguments)
 
 
-def _without_bundle(arguments: argparse.Namespace) -> str:
-    there = not arguments.ca_bundle or arguments.ca_bundle.is_file()
-    return "" if there else f"--ca-bundle: there is no file {arguments.ca_bundle}"
-
-
 def _doctor(arguments: argparse.Namespace, front: Front) -> int:
     from conformance.configuration import configured_target
     from conformance.doctor import examine, print_findings, refused_findings
     from conformance.target import BadTarget
 
-    if mistake := _without_bundle(arguments):
-        return front.say(mistake, ExitCode.USAGE)
     try:
         target = configured_target(
             url=arguments.url,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from conformance.counting import counted
 from conformance.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def without_result(planned: Set[str], results: Mapping[str, CheckResult]) -> str
     missing = sorted(planned - results.keys())
     if not missing:
         return ""
-    return f"{len(missing)} requirements were to be judged, and have no result: {_named(missing)}"
+    return f"There is no result for {counted(len(missing), 'requirement')} of the plan: {_named(missing)}"
 
 
 def judged_too_little(results: Iterable[CheckResult], least: Mapping[str, int]) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.catalogue import Requirement, catalogue
 from conformance.checks import MARK
-from conformance.fixtures import RUN
+from conformance.fixtures import REMARK, RUN
 from conformance.guards import judged_too_little, locked_out, without_result
 from conformance.preparation import CannotJudge, Run, take_part
 from conformance.report.explain import explain_deviation
@@ -41,6 +41,9 @@ PREPARED = "registry_conformance"
 
 PLANNED = "registry_conformance_planned"
 """The key under which a worker process says which requirements it was to judge."""
+
+BROKEN = "registry_conformance_broken"
+"""The key under which a worker process says what is wrong with the harness."""
 
 RESULT = "registry_conformance_result"
 """The name of a report's attribute with the result of a check."""
@@ -95,14 +98,19 @@ class Judge:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Leave out what the target's profile is not held to; clients come last, as they take longest."""
-        ours = [item for item in items if requirement_of(item)]
+        ours = [item for item in items if _id(item)]
         if not ours:
             return
+        self.harness_errors += [
+            f"{item.nodeid} is the check of {_id(item)!r}, which conformance/catalogue lacks: add its row."
+            for item in ours
+            if not requirement_of(item)
+        ]
         profile = self.run(config).target.profile.name
         held = {requirement.id for requirement in catalogue().for_profile(profile)}
         if self._only is not None:
             held &= self._only
-        left_out = [item for item in ours if _id(item) not in held]
+        left_out = [item for item in ours if requirement_of(item) and _id(item) not in held]
         if left_out:
             config.hook.pytest_deselected(items=left_out)
         kept = [item for item in items if item not in left_out]
@@ -110,18 +118,21 @@ class Judge:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Know what is to be judged: each of these has to have a result in the end."""
-        self._planned |= {name for item in session.items if (name := _id(item))}
+        self._planned |= {row.id for item in session.items if (row := requirement_of(item))}
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Know whether the run was to end early; a worker tells the first process what it knows."""
         self._stopped = bool(session.shouldstop or session.shouldfail)
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput[PLANNED] = sorted(self._planned)
+            session.config.workeroutput[BROKEN] = self.harness_errors
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Hear from a worker what was to be judged: every worker collects everything."""
-        self._planned |= set(getattr(node, "workeroutput", {}).get(PLANNED, ()))
+        """Hear from a worker what was to be judged, and what is broken: every worker collects everything."""
+        said = getattr(node, "workeroutput", {})
+        self._planned |= set(said.get(PLANNED, ()))
+        self.harness_errors += [each for each in said.get(BROKEN, ()) if each not in self.harness_errors]
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Let `-k` find a check by its requirement's id."""
@@ -162,6 +173,8 @@ class Judge:
         """Begin a check: its exchanges are its own, and its feature has to be one of the target's."""
         requirement = requirement_of(item)
         if requirement is None:
+            if _id(item):
+                pytest.skip("the catalogue has no row for it")
             return
         run = self.run(item.config)
         run.transcript.begin()
@@ -183,7 +196,7 @@ class Judge:
             return report
         error = call.excinfo.value if call.excinfo else None
         outcome = outcome_of(error) if call.when != "teardown" else Outcome.CRASHED
-        signature = self._signature(requirement, error)
+        signature = self._signature(requirement, error) if outcome is Outcome.DEVIATED else ""
         listing = self._listing(requirement, signature)
         verdict = judge(outcome, requirement.level, listing)
         message = self._message(requirement, outcome, error, report)
@@ -222,11 +235,11 @@ class Judge:
         error: BaseException | None,
         report: pytest.TestReport,
     ) -> str:
-        if isinstance(error, Deviation):
-            return self._redacted(explain_deviation(requirement, error, catalogue()))
         if outcome is Outcome.CRASHED:
             return self._redacted(f"{type(error).__name__}: {error}\n{report.longreprtext}")
-        return self._redacted(str(error)) if error else ""
+        if isinstance(error, Deviation):
+            return self._redacted(explain_deviation(requirement, error, catalogue()))
+        return self._redacted(str(error) if error else _last_remark(report))
 
     def _told(self, error: BaseException | None) -> dict[str, str]:
         return {name: self._redacted(getattr(error, name)) for name in ("expected", "found", "where")}
@@ -366,10 +379,13 @@ def _exit_code(summary: Summary, least: int, *, broken: bool, locked: bool, thin
     return ExitCode.TOO_LITTLE_JUDGED if thin and code is ExitCode.CONFORMS else code
 
 
+def _last_remark(report: pytest.TestReport) -> str:
+    return str(dict(report.user_properties).get(REMARK, ""))
+
+
 def requirement_of(item: pytest.Item) -> Requirement | None:
-    """Return the requirement that an item is the check of; None for tests that are not ours."""
-    name = _id(item)
-    return catalogue()[name] if name else None
+    """Return the requirement that an item is the check of; None for tests that are not ours, and without a row."""
+    return catalogue().requirements.get(_id(item) or "")
 
 
 def _id(item: pytest.Item) -> str | None:

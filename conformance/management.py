@@ -118,4 +118,4 @@ class ReferenceManagement:
         )
         self._registry.forget_pages(project)
         if answer.status != 204:
-            raise Untestable(f"the target's driver was refused: {answer} {answer.text[:120]}")
+            raise Untestable(f"the target's driver was refused: {answer} {answer.told(120)}")

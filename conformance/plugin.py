@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.argument_types import certificates, positive
+
 if TYPE_CHECKING:
     from conformance.judge import Judge
     from conformance.options import RunOptions
@@ -38,19 +40,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--registry-baseline", metavar="FILE", help="the failures that are known")
     group.addoption("--registry-set", metavar="NAME", help="the frozen set that counts, such as 2026.11")
     group.addoption(
-        "--registry-examples", metavar="N", type=int, default=10, help="examples per property (10)"
+        "--registry-examples", metavar="N", type=positive(int), default=10, help="examples per property (10)"
     )
     group.addoption("--registry-seed", metavar="N", type=int, default=0, help="chooses the examples (0)")
-    group.addoption("--registry-rounds", metavar="N", type=int, default=15, help="rounds of each race (15)")
     group.addoption(
-        "--registry-max-requests", metavar="N", type=int, default=5_000, help="per process (5000)"
-    )
-    group.addoption("--registry-rate", metavar="N", type=float, help="requests per second (no limit)")
-    group.addoption(
-        "--registry-timeout", metavar="SECONDS", type=float, default=30.0, help="per request (30)"
+        "--registry-rounds", metavar="N", type=positive(int), default=15, help="rounds of each race (15)"
     )
     group.addoption(
-        "--registry-ca-bundle", metavar="FILE", help="certificates to trust instead of the usual ones"
+        "--registry-max-requests", metavar="N", type=positive(int), default=5_000, help="per process (5000)"
+    )
+    group.addoption(
+        "--registry-rate", metavar="N", type=positive(float), help="requests per second (no limit)"
+    )
+    group.addoption(
+        "--registry-timeout", metavar="SECONDS", type=positive(float), default=30.0, help="per request (30)"
+    )
+    group.addoption(
+        "--registry-ca-bundle",
+        metavar="FILE",
+        type=certificates,
+        help="certificates to trust instead of the usual ones",
     )
     group.addoption(
         "--registry-ledgers", metavar="FOLDER", help="where ledgers are kept (the user's state folder)"
@@ -150,7 +159,6 @@ def _options(config: pytest.Config) -> RunOptions:
     baseline, requirement_set = read_gate(
         config.getoption("registry_baseline"), config.getoption("registry_set")
     )
-    bundle = config.getoption("registry_ca_bundle")
     folder = config.getoption("registry_ledgers")
     return RunOptions(
         examples=config.getoption("registry_examples"),
@@ -159,7 +167,7 @@ def _options(config: pytest.Config) -> RunOptions:
         keep=config.getoption("registry_keep"),
         read_only=config.getoption("registry_read_only"),
         projects=tuple(config.getoption("registry_project")),
-        ca_bundle=Path(bundle) if bundle else None,
+        ca_bundle=config.getoption("registry_ca_bundle"),
         limits=Limits(
             max_requests=config.getoption("registry_max_requests"),
             rate=config.getoption("registry_rate"),
@@ -173,7 +181,6 @@ def _options(config: pytest.Config) -> RunOptions:
 
 def _prepared(config: pytest.Config, options: RunOptions, stack: ExitStack) -> Run:
     from conformance.configuration import configured_target, embedded_profile
-    from conformance.embedded import embedded_target
     from conformance.finish import write_refusal, write_sentinel
     from conformance.preparation import CannotJudge, prepare
     from conformance.target import BadTarget
@@ -188,6 +195,8 @@ def _prepared(config: pytest.Config, options: RunOptions, stack: ExitStack) -> R
             config=config.getoption("registry_config"),
         )
         if target is None:
+            from conformance.embedded import embedded_target  # a server takes time to import
+
             profile = embedded_profile(config.getoption("registry_profile"))
             target = stack.enter_context(embedded_target(profile))
     except BadTarget as error:

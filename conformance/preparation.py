@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.corpus import Corpus, Published, new_run_id, planned
+from conformance.counting import counted
+from conformance.finish import tidy
 from conformance.ledger import Ledger
 from conformance.names import normalized
 from conformance.pages import read_root_page
@@ -19,7 +21,7 @@ from conformance.registry import Registry
 from conformance.strictness import strictness
 from conformance.target import DEFAULT, Target, target_from_table
 from conformance.verdicts import Deviation, ExitCode
-from conformance.wire import Redactor, Session, Transcript, Unreachable, publication, upload_form
+from conformance.wire import BudgetSpent, Redactor, Session, Transcript, Unreachable, publication, upload_form
 
 if TYPE_CHECKING:
     from conformance.options import RunOptions
@@ -109,7 +111,17 @@ def prepare(target: Target, options: RunOptions) -> Run:
         if not error.published:
             run.ledger.keep_only([])
         raise
+    except (KeyboardInterrupt, BudgetSpent) as error:
+        raise _broken_off(run, error) from None
     return replace(run, corpus=corpus, projects=projects, offer=offer, prepared_with=len(run.transcript))
+
+
+def _broken_off(run: Run, error: KeyboardInterrupt | BudgetSpent) -> CannotJudge:
+    """Clean up after a run that has ended before its first check; return what says so."""
+    spent = isinstance(error, BudgetSpent)
+    code = ExitCode.TOO_LITTLE_JUDGED if spent else ExitCode.HARNESS_ERROR
+    why = str(error) if spent else "the run was interrupted"
+    return CannotJudge(f"nothing was judged: {why}\n{tidy(run)}".rstrip(), code)
 
 
 def _stated(registry: Registry, corpus: Corpus) -> frozenset[str]:
@@ -216,7 +228,7 @@ def _publish(registry: Registry, run_id: str) -> Corpus:
         if not published:
             _takes_uploads(answer)
         item = Published(
-            distribution=distribution, status=answer.status, where=str(answer), text=answer.text[:300]
+            distribution=distribution, status=answer.status, where=str(answer), text=answer.told()
         )
         if item.accepted and not any(earlier.accepted for earlier in published.values()):
             _lists(registry, item, answer)
@@ -263,7 +275,8 @@ def _lists(registry: Registry, item: Published, upload: Answer) -> None:
         except Deviation as deviation:
             found, seen = deviation.found, False
         else:
-            found, seen = f"a page with {len(page.files)} files", item.distribution.filename in page.filenames
+            found = f"a page with {counted(len(page.files), 'file')}"
+            seen = item.distribution.filename in page.filenames
         if seen:
             return
         if time.monotonic() > deadline:

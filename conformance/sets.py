@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from conformance.counting import counted
 from conformance.verdicts import ExitCode, Summary, Verdict
 
 if TYPE_CHECKING:
@@ -124,7 +125,8 @@ def print_upgrade(found: Upgrade, file: TextIO) -> None:
     for name in found.leaving:
         print(f"gone   {name:<48} {retired()[name]}", file=file)
     print(
-        f"From set {found.old} to {found.new}: {len(found.joining)} requirements join, {len(found.leaving)} are "
-        f"gone; this result would end with exit code {int(found.after)} instead of {int(found.before)}.",
+        f"From set {found.old} to {found.new}: {counted(len(found.joining), 'new requirement')}, "
+        f"{len(found.leaving)} gone; this result would end with exit code {int(found.after)} instead of "
+        f"{int(found.before)}.",
         file=file,
     )

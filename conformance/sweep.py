@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.clean_up import clean_up
+from conformance.counting import counted
 from conformance.ledger import BadLedger, ledgers
 from conformance.verdicts import ExitCode
 from conformance.wire import Redactor, Session, Transcript
@@ -38,7 +39,7 @@ def sweep(target: Target, options: RunOptions) -> int:
             done = clean_up(ledger, target, session=session, transcript=transcript)
             removed, left = removed + done.removed, left + len(done.left)
             if done.left:
-                print(f"{ledger.path}: {len(done.left)} distributions are left: {done.reason}")
+                print(f"{ledger.path}: {counted(len(done.left), 'distribution')} left: {done.reason}")
     session.close()
-    print(f"Removed {removed} packages; {left or 'nothing'} left.")
+    print(f"Removed {counted(removed, 'package')}; {left or 'nothing'} left.")
     return ExitCode.HARNESS_ERROR if left else ExitCode.CONFORMS

@@ -147,20 +147,32 @@ def target_from_table(table: Mapping[str, Any], *, embedded: bool = False) -> Ta
 
 
 def _check_url(url: str, chosen: Profile) -> None:
-    try:
-        parts = urlsplit(url)
-        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid:
-        raise BadTarget(f"{url!r} is not an http(s) URL; it should look like {chosen.example}")
-    if parts.username or parts.password:
+    from conformance.wire.concealment import concealed_url
+
+    if _has_userinfo(url):
         raise BadTarget("the URL holds a user name or password; give them with --username and --password")
+    if not _is_http(url):
+        raise BadTarget(f"{concealed_url(url)!r} is not an http(s) URL; it should look like {chosen.example}")
     if chosen.address(chosen.upload, url) is None:
         hint = " (give the upload URL, without simple/)" if "/simple" in url else ""
         raise BadTarget(
-            f"{url} is not the URL of a {chosen.title}{hint}; it should look like {chosen.example}"
+            f"{concealed_url(url)} is not the URL of a {chosen.title}{hint}; it should look like {chosen.example}"
         )
+
+
+def _has_userinfo(url: str) -> bool:
+    try:
+        return "@" in urlsplit(url).netloc
+    except ValueError:
+        return False
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _credential(name: str, value: Mapping[str, Any]) -> Credential:

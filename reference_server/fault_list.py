@@ -46,7 +46,8 @@ def as_text(words: Iterable[str] = ()) -> str:
         members = [fault for fault in found if fault.family == family]
         if members:
             lines += [title, "", *(_line(fault, width) for fault in members), ""]
-    lines.append(f"{len(found)} faults. `--format json` also tells which requirements each breaks.")
+    counted = "1 fault" if len(found) == 1 else f"{len(found)} faults"
+    lines.append(f"{counted}. `--format json` also tells which requirements each breaks.")
     return "\n".join(lines)
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from conformance.report.reading import BadResult, read_result
+from conformance.counting import counted
+from conformance.report.reading import read_result
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-__all__ = ["BadResult", "print_comparison"]
 
 ABSENT = "not in it"
 
@@ -22,4 +21,5 @@ def print_comparison(first: Path, second: Path, file: TextIO) -> None:
         print(f"{'requirement':<48} {first.name:<16} {second.name}", file=file)
     for name in differing:
         print(f"{name:<48} {one.get(name, ABSENT):<16} {other.get(name, ABSENT)}", file=file)
-    print(f"{len(one.keys() & other.keys())} requirements in both, {len(differing)} differ", file=file)
+    both = counted(len(one.keys() & other.keys()), "requirement")
+    print(f"{both} in both, {len(differing)} {'differs' if len(differing) == 1 else 'differ'}", file=file)

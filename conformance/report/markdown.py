@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from conformance.counting import counted
+from conformance.report.curl import last_command
 from conformance.report.reading import NEEDING_WORDS
 from conformance.verdicts import Summary, Verdict
 
@@ -52,8 +54,8 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def _head(result: StoredResult) -> str:
-    judged = f"{result.summary.judged_in_all} of {len(result.findings)} requirements judged"
-    figures = f"in {result.seconds:.0f} s with {result.requests} requests"
+    judged = f"{result.summary.judged_in_all} of {counted(len(result.findings), 'requirement')} judged"
+    figures = f"in {result.seconds:.0f} s with {counted(result.requests, 'request')}"
     origin = f"run {code(result.run)}, seed {result.seed}, {result.suite} {code(result.version)}"
     head = f"### {code(result.url)} {result.ending}"
     return "\n\n".join([head, f"{result.kind}: {judged} {figures}, {origin}.", *_notes(result)])
@@ -61,7 +63,8 @@ def _head(result: StoredResult) -> str:
 
 def _notes(result: StoredResult) -> Iterator[str]:
     if newer := result.summary.unscored.total():
-        yield f"{newer} requirements joined after set {code(result.requirement_set or '')}: shown, but not scored."
+        joined = counted(newer, "requirement")
+        yield f"{joined} joined after set {code(result.requirement_set or '')}: shown, but not scored."
     for note in result.notes:
         yield _block(note)
 
@@ -82,6 +85,7 @@ def _details(finding: Finding) -> str:
             "",
             _block(finding.message),
             "",
+            *([_block(command), ""] if (command := last_command(finding.exchanges)) else []),
             "</details>",
         ]
     )

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conformance.counting import counted
 from conformance.report.markdown import code, table
 from conformance.report.reading import BadResult, StoredResult, read_result
 from conformance.report.templates import render
@@ -75,10 +76,8 @@ def read_matrix(paths: Iterable[Path]) -> tuple[Matrix, list[BadResult]]:
         except BadResult as error:
             bad.append(error)
             continue
-        verdicts = {finding.id: finding.verdict for finding in result.findings}
-        columns.append(
-            Column(name=path.stem if stems[path.stem] == 1 else str(path), result=result, verdicts=verdicts)
-        )
+        name = path.stem if stems[path.stem] == 1 else str(path)
+        columns.append(Column(name=name, result=result, verdicts=result.verdict_by_id))
     statements = {each.id: each.statement for column in columns for each in column.result.findings}
     areas: dict[str, dict[str, str]] = {}
     for name in sorted(statements):
@@ -109,7 +108,9 @@ def as_markdown(matrix: Matrix) -> str:
 
 def as_html(matrix: Matrix) -> str:
     """Return a page with the same."""
-    return render("matrix.html", matrix=matrix, signs=SIGNS, absent=ABSENT)
+    registries = "1 registry" if len(matrix.columns) == 1 else f"{len(matrix.columns)} registries"
+    title = f"{registries}, {counted(len(matrix.requirements), 'requirement')}"
+    return render("matrix.html", matrix=matrix, signs=SIGNS, absent=ABSENT, title=title)
 
 
 FORMATS: dict[str, Callable[[Matrix], str]] = {"html": as_html, "markdown": as_markdown}

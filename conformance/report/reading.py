@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.catalogue import Level, Requirement, Standing, catalogue
 from conformance.profiles import UnknownProfile, profile
-from conformance.report.concealment import concealed, concealed_headers
 from conformance.report.terminal import ENDINGS
 from conformance.verdicts import ExitCode, Summary, Verdict
+from conformance.wire.concealment import concealed, concealed_headers
 from conformance.wire.publication import Publication
 from conformance.wire.transcript import Exchange
 

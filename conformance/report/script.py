@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from conformance.report.concealment import SECRET_HEADERS
 from conformance.report.curl import NOBODY, placeholder
 from conformance.report.templates import own
 from conformance.verdicts import Verdict
+from conformance.wire.concealment import SECRET_HEADERS
 from conformance.wire.raw import UNHEARD
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.catalogue import Standing
+from conformance.counting import counted
 from conformance.verdicts import ExitCode, Summary, Verdict
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def print_report(result: RunResult, file: TextIO) -> None:
         console.print(_by_area(result))
     if newer := result.summary.unscored.total():
         console.print(
-            f"{newer} requirements joined after set {result.options.requirement_set}: shown, but not scored."
+            f"{counted(newer, 'requirement')} joined after set {result.options.requirement_set}: shown, but not scored."
         )
     _ending(console, result)
 
@@ -109,7 +110,7 @@ def _ending(console: Console, result: RunResult) -> None:
             result.target.url,
             " ",
             (words, style),
-            f" ({result.target.profile.title}): {judged} requirements judged in {seconds:.1f} s "
+            f" ({result.target.profile.title}): {counted(judged, 'requirement')} judged in {seconds:.1f} s "
             f"with {result.requests} requests and client runs, run {result.run_id}, seed {result.options.seed}",
         )
     )

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
     from conformance.wire.transcript import Exchange
 
+TOLD = 300
+"""Characters of an answer that a message has room for."""
+
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -34,6 +37,13 @@ class Answer:
     def text(self) -> str:
         """The body as UTF-8, undecodable bytes replaced."""
         return self.content.decode("utf-8", errors="replace")
+
+    def told(self, most: int = TOLD) -> str:
+        """Return the beginning of the body as it may be shown, at most so many characters.
+
+        It is of the exchange, where secrets were taken out before it was cut: no piece of one is at its end.
+        """
+        return self.exchange.response_body[:most]
 
     @property
     def content_type(self) -> str:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 MASK = "***"
 
+LEAST_ANYWHERE = 6
+"""Characters from which on a secret does not come together by chance within a word."""
+
 LEAST_SHOWN = 8
 """Characters from which on the beginning of a secret is a secret."""
 
@@ -30,7 +33,8 @@ class Redactor:
     Takes pairs of user name and password. A password is found as it is, with any of its characters escaped
     for URLs, HTML, XML, JSON, Python or a shell, or twice so; and in Base64, alone or as part of more, as in a
     Basic header (RFC 7617). A line break may split it: clients fold what a registry answers at the width of a
-    terminal. Where a text was cut, the larger half of a password counts as one.
+    terminal. Where a text was cut, the larger half of a password counts as one. A very short password is found
+    as a word of its own only, such as in a URL: within others its letters are no secret.
     """
 
     def __init__(self, secrets: Iterable[tuple[str, str]]) -> None:
@@ -38,11 +42,11 @@ class Redactor:
         plain = [[_spelled(character) for character in password] for _, password in known]
         basic = [[_spelled_in_base64(character) for character in _basic(*pair)] for pair in known]
         within = [[_spelled_in_base64(character) for character in form] for form in _within(known)]
-        wholes = [*map(_FOLD.join, plain), *(_FOLD.join(form) + _PADDING for form in basic)]
+        wholes = [*map(_whole, plain), *(_FOLD.join(form) + _PADDING for form in basic)]
         named = [len(username) * 8 // 6 + 1 for username, _ in known]
         parts = [
             *map("".join, within),
-            *(_beginning(form, (len(form) + 1) // 2) for form in plain),
+            *(_beginning(form, (len(form) + 1) // 2) for form in plain if len(form) >= LEAST_ANYWHERE),
             *(_beginning(form, least + LEAST_SHOWN) for form, least in zip(basic, named, strict=True)),
         ]
         pattern = _any_of([*wholes, *parts])
@@ -63,6 +67,13 @@ def _any_of(patterns: list[str]) -> str:
         letter = pattern[0] if _NEVER_ESCAPED.match(pattern) else ""
         first.setdefault(letter, []).append(pattern[len(letter) :])
     return "|".join(f"{letter}(?:{'|'.join(rests)})" for letter, rests in sorted(first.items(), reverse=True))
+
+
+def _whole(form: list[str]) -> str:
+    """Return a pattern of a whole password: anywhere, or where it is very short as a word or after an escaped colon."""
+    if len(form) >= LEAST_ANYWHERE:
+        return _FOLD.join(form)
+    return rf"(?:(?<![\w-])|(?<=%3[aA])){_FOLD.join(form)}(?![\w-])"
 
 
 def _beginning(form: list[str], least: int) -> str:

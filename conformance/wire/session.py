@@ -15,8 +15,10 @@ from requests.auth import HTTPBasicAuth
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
 
+from conformance.counting import counted
 from conformance.verdicts import Untestable
 from conformance.wire.answer import LOOPBACK, Answer, Unreachable
+from conformance.wire.concealment import SECRET_HEADERS
 from conformance.wire.raw import PATIENCE, RawConnection
 from conformance.wire.transcript import Exchange, Transcript, excerpt, kept
 
@@ -69,9 +71,8 @@ class Budget:
         """Take one request from the budget, when its time has come. Raises BudgetSpent."""
         with self._lock:
             if self._spent >= self._limits.max_requests:
-                raise BudgetSpent(
-                    f"the budget of {self._limits.max_requests} requests is spent; raise --max-requests"
-                )
+                most = counted(self._limits.max_requests, "request")
+                raise BudgetSpent(f"the budget of {most} is spent; raise --max-requests")
             self._spent += 1
             now = time.monotonic()
             starts = max(now, self._next)
@@ -250,7 +251,12 @@ class _Request:
         url = urljoin(self.url, location)
         if _same_host(self.url, url):
             return replace(self, url=url)
-        return replace(self, url=url, credential=None) if follow is Follow.ANY_HOST else None
+        return self._elsewhere(url) if follow is Follow.ANY_HOST else None
+
+    def _elsewhere(self, url: str) -> _Request:
+        """Return the request to another host, without credentials, in whichever header field they are."""
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in SECRET_HEADERS}
+        return replace(self, url=url, credential=None, headers=headers)
 
 
 def _same_host(one: str, other: str) -> bool:

@@ -56,6 +56,9 @@ class Transcript:
     def __len__(self) -> int:
         return len(self._exchanges)
 
+    def __bool__(self) -> bool:
+        return True  # one that is empty is one, too: `transcript or Transcript()` must not take another
+
     def record(self, exchange: Exchange) -> Exchange:
         """Add an exchange, which the running check has used, and return it with its number."""
         with self._lock:

@@ -172,7 +172,7 @@ class Watch:
             thread.join()
 
     def _look(self) -> None:
-        while not self._ended.wait(0.005):  # a client lives a hundred times as long
+        while not self._ended.wait(0.02):  # a client lives ten times as long
             for path in PROC.glob("[0-9]*/cmdline"):
                 with suppress(OSError):  # it has ended meanwhile
                     self._take(path.read_bytes())

@@ -10,8 +10,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from conformance.report.concealment import concealed
 from conformance.wire import Redactor
+from conformance.wire.concealment import concealed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

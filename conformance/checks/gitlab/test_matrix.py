@@ -12,7 +12,7 @@ from conformance.checks.gitlab.matrix import ACTIONS, Matrix, ask, cells, knows,
 from conformance.verdicts import Untestable
 
 if TYPE_CHECKING:
-    from conformance.fixtures import NewName, Registry
+    from conformance.fixtures import NewName, Registry, Remark
     from conformance.wire import Answer
 
 SHUT_OUT = {"stranger": ACTIONS, "deploy-elsewhere": ACTIONS[:5]}
@@ -38,41 +38,41 @@ def matrix(private_registry: Registry, new_name: NewName) -> Matrix:
 
 
 @check("gitlab.matrix.page")
-def test_page(matrix: Matrix) -> None:
-    as_in_the_table(matrix, "page")
+def test_page(matrix: Matrix, remark: Remark) -> None:
+    as_in_the_table(matrix, "page", remark)
 
 
 @check("gitlab.matrix.root-page")
-def test_root_page(matrix: Matrix) -> None:
-    as_in_the_table(matrix, "root-page")
+def test_root_page(matrix: Matrix, remark: Remark) -> None:
+    as_in_the_table(matrix, "root-page", remark)
 
 
 @check("gitlab.matrix.file")
-def test_file(matrix: Matrix) -> None:
-    as_in_the_table(matrix, "file")
+def test_file(matrix: Matrix, remark: Remark) -> None:
+    as_in_the_table(matrix, "file", remark)
 
 
 @check("gitlab.matrix.metadata-file")
-def test_metadata_file(matrix: Matrix) -> None:
-    as_in_the_table(matrix, "metadata-file")
+def test_metadata_file(matrix: Matrix, remark: Remark) -> None:
+    as_in_the_table(matrix, "metadata-file", remark)
 
 
 @check("gitlab.matrix.upload")
-def test_upload(matrix: Matrix) -> None:
-    as_in_the_table(matrix, "upload")
+def test_upload(matrix: Matrix, remark: Remark) -> None:
+    as_in_the_table(matrix, "upload", remark)
 
 
 @check("gitlab.matrix.list")
-def test_list(matrix: Matrix) -> None:
-    as_in_the_table(matrix, "list")
+def test_list(matrix: Matrix, remark: Remark) -> None:
+    as_in_the_table(matrix, "list", remark)
 
 
 @check("gitlab.matrix.delete")
-def test_delete(matrix: Matrix) -> None:
-    as_in_the_table(matrix, "delete")
+def test_delete(matrix: Matrix, remark: Remark) -> None:
+    as_in_the_table(matrix, "delete", remark)
 
 
-def as_in_the_table(matrix: Matrix, action: str) -> None:
+def as_in_the_table(matrix: Matrix, action: str, remark: Remark) -> None:
     """Require of all cells of an action that they have one of their statuses."""
     answers = matrix.judged(action)
     wrong = [
@@ -81,6 +81,13 @@ def as_in_the_table(matrix: Matrix, action: str) -> None:
         if not cell.takes(answer.status)
     ]
     total = sum(cell.action == action for cell in cells())
+    if left_out := total - len(answers):
+        remark(
+            f"{len(answers)} of {total} cells were judged; for {left_out} a credential or a GitLab project is "
+            "missing, see docs/tokens.md"
+        )
+    else:
+        remark(f"all {total} cells were judged")
     expect.nothing(
         of=wrong,
         is_="other than in the table of tokens",
@@ -89,12 +96,14 @@ def as_in_the_table(matrix: Matrix, action: str) -> None:
 
 
 @check("gitlab.matrix.private-is-secret")
-def test_private_is_secret(matrix: Matrix) -> None:
+def test_private_is_secret(matrix: Matrix, remark: Remark) -> None:
     private = matrix.places["private"]
     absent = private.absent()
     callers = [caller for caller in SHUT_OUT if knows(private.registry, caller)]
     if not callers:
         raise Untestable(f"neither {' nor '.join(SHUT_OUT)} is configured; add one to registry.toml")
+    if missing := SHUT_OUT.keys() - callers:
+        remark(f"judged without {' and '.join(missing)}, which is not configured; add it to registry.toml")
     told = []
     for caller in callers:
         for action in SHUT_OUT[caller]:
@@ -111,7 +120,7 @@ def differences(one: Answer, other: Answer) -> list[str]:
     if one.status != other.status:
         return [f"{one.status}, and {other.status} without it"]
     if one.content != other.content:
-        return [f"the body {one.text[:80]!r}, and {other.text[:80]!r} without it"]
+        return [f"the body {one.told(80)!r}, and {other.told(80)!r} without it"]
     fields, others = ({name.lower(): value for name, value in each.headers.items()} for each in (one, other))
     names = sorted(name for name in fields.keys() | others.keys() if fields.get(name) != others.get(name))
     return [f"the header field {name}" for name in names if not _of_one_answer(name)]

@@ -33,9 +33,7 @@ def test_fetch(provenance: list[Provenance]) -> None:
         document = read_json(each.answer.content)
         expect.nothing(of=document.problems, is_="wrong with the JSON", where=each.answer)
         if not isinstance(document.data, dict):
-            raise Deviation(
-                expected="a JSON object", found=each.answer.text[: expect.SHOWN], where=str(each.answer)
-            )
+            raise Deviation(expected="a JSON object", found=each.answer.told(), where=str(each.answer))
 
 
 @check("prov.object.version")

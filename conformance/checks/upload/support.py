@@ -52,7 +52,7 @@ def no_failure(answer: Answer) -> None:
     if answer.status >= 500:
         raise Deviation(
             expected="an answer below 500",
-            found=f"{answer.status} {answer.text[: expect.SHOWN]}".strip(),
+            found=f"{answer.status} {answer.told()}".strip(),
             where=str(answer),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -151,6 +152,26 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     assert read_baseline(path, known=KNOWN_IDS).rows == rows
     write_baseline(path, EMPTY)
     assert read_baseline(path, known=()).rows == {}
+
+
+def test_rows_are_tables_of_their_own_however_short_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "baseline.toml"
+    row = Known(id="area.one", reason=Reason.TARGET_BUG, signature="x", owner='say "owner"')
+    write_baseline(path, Baseline({"area.two": replace(LISTED, id="area.two"), "area.one": row}))
+    assert path.read_text(encoding="utf-8").splitlines() == [
+        "[[known]]",
+        'id = "area.one"',
+        'reason = "target-bug"',
+        'signature = "x"',
+        'owner = "say \\"owner\\""',
+        "",
+        "[[known]]",
+        'id = "area.two"',
+        'reason = "spec-gap"',
+        'signature = "old"',
+        'issue = "https://example.org/1"',
+        "expires = 2026-11-22",
+    ]
 
 
 def signature(found: str, run_id: str = "abcdefgh", expected: str = "status 400") -> str:

@@ -121,13 +121,70 @@ def test_a_wrong_url_is_explained(url: str, complaint: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "https://me:secret@gitlab.example.com:0/x",
+        "ftp://me:secret@gitlab.example.com/x",
+        "https://me:sec@secret@gitlab.example.com/x",
+        "https://me:pass/secret@gitlab.example.com/x",
+        "https://me:pass#secret@gitlab.example.com/x",
+        "http://me:secret@[::1/x",
+        "//me:secret@gitlab.example.com/x",
+        "me:secret@gitlab.example.com/x",
+        "https://gitlab.example.com/x?private_token=secret-token",
+    ],
+)
+def test_what_is_wrong_with_a_url_is_said_without_its_password(url: str, file: Path) -> None:
+    with pytest.raises(BadTarget, match=r"--username|should look like") as raised:
+        configured_target(url=url, environ={})
+    assert "secret" not in str(raised.value)
+    with pytest.raises(BadTarget) as raised:
+        configured_target(url=url, config=file, environ={"MY_TOKEN": "t"})
+    assert "secret" not in str(raised.value)
+
+
+def test_the_url_of_a_file_is_named_without_its_password(tmp_path: Path) -> None:
+    path = tmp_path / "registry.toml"
+    path.write_text("url = 'https://me:secret@elsewhere.example.com/x'", encoding="utf-8")
+    with pytest.raises(
+        BadTarget, match=r"https://\*\*\*@elsewhere.example.com/x, which is another host"
+    ) as raised:
+        configured_target(url=URL, config=path, environ={})
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("value", ["'glpat-secret'", "'ghp_secret0123456789012345678901234567'", "7", "''"])
+def test_a_password_in_place_of_a_variables_name_is_not_shown(value: str, tmp_path: Path) -> None:
+    path = tmp_path / "registry.toml"
+    path.write_text(f"[credentials.guest]\nusername = 'me'\npassword-env = {value}", encoding="utf-8")
+    with pytest.raises(
+        BadTarget, match=r"`password-env` of \[credentials.guest\] is no name.*; write"
+    ) as raised:
+        configured_target(config=path, environ={})
+    assert "secret" not in str(raised.value)
+
+
+def test_a_variable_that_is_empty_is_not_given(file: Path) -> None:
+    names = ("URL", "PROFILE", "USERNAME", "PASSWORD", "CONFIG", "CREDENTIAL_JOB_USERNAME")
+    empty = {f"REGISTRY_CONFORMANCE_{name}": "" for name in names}
+    assert configured_target(environ=empty) is None
+    target = configured_target(config=file, environ={**empty, "MY_TOKEN": "t"})
+    assert target is not None
+    assert target.credentials.keys() == {DEFAULT, "guest"}
+    assert target.credential(DEFAULT) == Credential(username="__token__", password="t")
+
+
+@pytest.mark.parametrize(
     ("text", "complaint"),
     [
         ("url = ", "is not TOML"),
         ("colour = 'red'", "unknown keys"),
         ("[credentials]\ndefault = 'secret'", "credentials are tables"),
         (f"url = '{URL}'\n[credentials.default]\nusername = 'me'", "needs `username` and `password`"),
-        ("[credentials.default]\nusername = 'me'\npassword-env = 'UNSET'", "UNSET, which is not set; set it"),
+        (
+            "[credentials.default]\nusername = 'me'\npassword-env = 'UNSET'",
+            "UNSET, which is not set or empty; set it",
+        ),
         (f"url = '{URL}'\nprofile = 'gitlub'", "choose one of"),
         ("[credentials.default]\nusername = 'me'\npassword = 'x'", "no URL"),
     ],

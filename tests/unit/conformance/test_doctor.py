@@ -67,10 +67,12 @@ def test_nothing_is_wrong_and_nothing_is_published(server: ReferenceServer) -> N
     assert list(server.registry.packages(server.registry.gitlab_project("1"))) == []
 
 
-def test_what_is_wrong_turns_it_red() -> None:
+def test_what_is_wrong_turns_it_red_but_is_no_verdict() -> None:
     told = io.StringIO()
-    assert print_findings([Finding(about="a", seen="b", change="c")], told) is ExitCode.DEVIATES
+    wrong, unknown = Finding(about="a", seen="b", change="c"), Finding(about="d", seen="e", unknown=True)
+    assert print_findings([wrong], told) is ExitCode.USAGE
     assert told.getvalue() == "wrong  a: b\n       → c\nOne thing to change.\n"
+    assert print_findings([wrong, unknown], told) is ExitCode.HARNESS_ERROR
 
 
 def test_a_wrong_credential(server: ReferenceServer) -> None:
@@ -117,7 +119,16 @@ def test_a_token_that_the_api_does_not_take(httpserver: HTTPServer) -> None:
 
 
 def test_nobody_listens() -> None:
-    assert "whether the registry is running" in wrong(look(f"http://127.0.0.1:1{PATH}", password="x"))["port"]
+    findings = look(f"http://127.0.0.1:1{PATH}", password="x")
+    assert "whether the registry is running" in wrong(findings)["port"]
+    assert print_findings(findings, io.StringIO()) is ExitCode.HARNESS_ERROR
+
+
+def test_a_server_that_fails_by_itself(httpserver: HTTPServer) -> None:
+    httpserver.expect_request(re.compile(".*")).respond_with_data("", status=503)
+    findings = look(httpserver.url_for(PATH), password="x")
+    assert "see the server's log" in wrong(findings)["server"]
+    assert print_findings(findings, io.StringIO()) is ExitCode.HARNESS_ERROR
 
 
 def test_https_where_http_is_spoken(server: ReferenceServer) -> None:
@@ -212,6 +223,13 @@ def test_an_ending_too_many(ending: str, httpserver: HTTPServer) -> None:
         ),
         ("https://gitlab.example.com/group/name/-/packages", "the API is https://gitlab.example.com/api/v4/"),
         ("https://user:secret@gitlab.example.com" + PATH, "give them with --username and --password"),
+        ("user:secret@gitlab.example.com" + PATH, "give the whole URL, such as https://gitlab.example.com"),
+        ("ftp://user:secret@gitlab.example.com" + PATH, "such as https://gitlab.example.com"),
+        (
+            f"https://user:secret@gitlab.example.com{PATH}/simple",
+            f"give https://gitlab.example.com{PATH}: the",
+        ),
+        ("http://user:secret@[::1/x", "it should look like"),
     ],
 )
 def test_a_url_of_the_wrong_shape(url: str, change: str) -> None:

@@ -12,6 +12,7 @@ from conformance.corpus import Corpus, Published, planned
 from conformance.pages import FileLink, ProjectPage
 from conformance.verdicts import Deviation, Untestable
 from conformance.wire import Answer, Exchange
+from conformance.wire.transcript import excerpt
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -21,7 +22,12 @@ WHEEL = wheel("demo", "1.0")
 
 
 def answer(status: int, content: bytes = b"") -> Answer:
-    exchange = Exchange(number=7, request="GET http://host/", credential="default")
+    exchange = Exchange(
+        number=7,
+        request="GET http://host/",
+        credential="default",
+        response_body=excerpt(content, "text/plain"),
+    )
     return Answer(
         method="GET",
         url="http://host/",

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 
-from conformance.finish import write_refusal, write_sentinel
+from conformance.counting import counted
+from conformance.finish import tidy, write_refusal, write_sentinel
 from conformance.options import RunOptions
-from conformance.preparation import CannotJudge
+from conformance.preparation import CannotJudge, Run, prepare
 from conformance.report.reading import BadResult, read_finished
 from conformance.target import target_from_table
 from conformance.verdicts import ExitCode
+from conformance.wire import BudgetSpent
+from reference_server import ReferenceServer
+from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 TARGET = target_from_table(
@@ -61,6 +67,81 @@ def test_a_run_that_could_not_judge_says_why(tmp_path: Path) -> None:
     assert table["finished"] is not None
     assert table["summary"]["exit_code"] == 5
     assert table["summary"]["notes"] == ["it refuses ***"]
+
+
+@pytest.fixture
+def server() -> Iterator[ReferenceServer]:
+    with ReferenceServer() as running:
+        yield running
+
+
+def prepared(server: ReferenceServer, options: RunOptions) -> Run:
+    return prepare(target_from_table(server.target()), options)
+
+
+def packages(server: ReferenceServer) -> list[Any]:
+    return list(server.registry.packages(server.registry.gitlab_project("1")))
+
+
+def test_what_is_left_comes_with_the_next_step(server: ReferenceServer, tmp_path: Path) -> None:
+    run = prepared(server, RunOptions(ledger_folder=tmp_path))
+    run.options.limits.max_requests = 0
+    note = tidy(run)
+    assert "the budget of 0 requests is spent; raise --max-requests. The list is " in note
+    assert f"; `registry-conformance sweep {server.url} --ledgers {tmp_path}` removes" in note
+    run.options.limits.max_requests = 1_000
+    assert tidy(run).startswith("Removed ")
+    assert packages(server) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_thing_is_not_several() -> None:
+    assert [counted(number, "known failure") for number in (0, 1, 2)] == [
+        "0 known failures",
+        "1 known failure",
+        "2 known failures",
+    ]
+
+
+def test_a_run_that_only_reads_has_removed_nothing(server: ReferenceServer, tmp_path: Path) -> None:
+    server.registry.publish("theirs-1.0-py3-none-any.whl", wheel("theirs", "1.0").content)
+    run = prepared(server, RunOptions(ledger_folder=tmp_path, read_only=True))
+    assert tidy(run) == ""
+    assert len(packages(server)) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "exit_code", "told"),
+    [
+        (
+            KeyboardInterrupt,
+            ExitCode.HARNESS_ERROR,
+            "nothing was judged: the run was interrupted\nRemoved 1 package ",
+        ),
+        (
+            BudgetSpent,
+            ExitCode.TOO_LITTLE_JUDGED,
+            "nothing was judged: out of them\nRemoved 1 package ",
+        ),
+    ],
+)
+def test_what_is_broken_off_while_it_publishes_leaves_nothing(
+    error: type[BaseException],
+    exit_code: ExitCode,
+    told: str,
+    server: ReferenceServer,
+    tmp_path: Path,
+) -> None:
+    def interrupted(*_: Any) -> None:
+        assert len(packages(server)) == 1
+        raise error("out of them")
+
+    with patch("conformance.preparation._lists", interrupted), pytest.raises(CannotJudge) as raised:
+        prepared(server, RunOptions(ledger_folder=tmp_path))
+    assert raised.value.exit_code is exit_code
+    assert told in str(raised.value)
+    assert packages(server) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_file_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance import running
 from conformance.baseline import Baseline, Known, Reason
 from conformance.catalogue import catalogue
 from conformance.corpus import Corpus
@@ -73,7 +74,7 @@ def test_what_was_read_before_the_checks_is_no_answer_to_them() -> None:
 def test_what_has_no_result_is_named() -> None:
     assert without_result({"area.one"}, {"area.one": result()}) == ""
     told = without_result({f"area.{number:02}" for number in range(13)}, {})
-    assert told.startswith("13 requirements were to be judged, and have no result: area.00, area.01")
+    assert told.startswith("There is no result for 13 requirements of the plan: area.00, area.01")
     assert told.endswith("and 3 more")
 
 
@@ -123,13 +124,13 @@ def test_every_requirement_of_the_plan_has_a_result() -> None:
     assert judged(result(), planned={CHECKED}).exit_code is ExitCode.CONFORMS
     missing = judged(result(), planned={CHECKED, "gitlab.gone"})
     assert missing.exit_code is ExitCode.HARNESS_ERROR
-    assert "have no result: gitlab.gone" in " ".join(missing.notes)
+    assert "no result for 1 requirement of the plan: gitlab.gone" in " ".join(missing.notes)
 
 
 def test_a_whole_run_is_held_to_the_catalogue_and_not_to_what_was_collected() -> None:
     lost = judged(result(), planned={CHECKED}, whole=True)
     assert lost.exit_code is ExitCode.HARNESS_ERROR
-    assert "requirements were to be judged" in " ".join(lost.notes)
+    assert "requirements of the plan" in " ".join(lost.notes)
 
 
 def test_a_requirement_is_judged_once() -> None:
@@ -164,6 +165,63 @@ def test_behind_a_closed_door_nothing_is_judged_whatever_the_checks_say(verdict:
     locked = judged(result(CHECKED, verdict, *[401] * 12))
     assert locked.exit_code is ExitCode.TOO_LITTLE_JUDGED
     assert "All 12 answers that the checks got were 401" in " ".join(locked.notes)
+
+
+CHECKS = """
+import pytest
+from conformance.checks import check
+from conformance.checks.conftest import remark
+from conformance.verdicts import Deviation
+
+@pytest.fixture
+def broken():
+    yield
+    raise Deviation(expected="this", found="that", where="there")
+
+@check("gitlab.page.lists-exactly-the-uploads")
+def test_that_ends_badly(broken):
+    pass
+
+@check("gitlab.page.of-no-row")
+def test_without_a_row():
+    raise RuntimeError("it is not run")
+
+@check("gitlab.page.absent-project-not-found")
+def test_in_part(remark):
+    remark("nothing yet")
+    remark("one of two was judged")
+"""
+
+
+@pytest.fixture(scope="module")
+def own_checks(tmp_path_factory: pytest.TempPathFactory, repeating: ReferenceServer) -> RunResult:
+    """The result of a run of other checks than the suite's."""
+    folder = tmp_path_factory.mktemp("own")
+    (folder / "test_own_checks.py").write_text(CHECKS, encoding="utf-8")
+    target = target_from_table(repeating.target(), embedded=True)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(running, "CHECKS", folder)
+        patched.delenv("PYTEST_CURRENT_TEST", raising=False)
+        return judge_target(target, RunOptions(), Selection(keyword="test_own_checks"))
+
+
+def test_a_deviation_after_a_check_is_an_error_and_no_failure_to_be_listed(own_checks: RunResult) -> None:
+    (ended,) = (each for each in own_checks.results if each.id == CHECKED)
+    assert (ended.verdict, ended.signature, ended.expected) == ("error", "", "")
+    assert "Deviation: expected this" in ended.message
+
+
+def test_a_check_without_a_row_is_a_fault_of_the_harness(own_checks: RunResult) -> None:
+    assert own_checks.exit_code is ExitCode.HARNESS_ERROR
+    told = "\n".join(own_checks.notes)
+    assert "test_own_checks.py::test_without_a_row is the check of 'gitlab.page.of-no-row'" in told
+    assert "conformance/catalogue lacks" in told
+    assert "gitlab.page.of-no-row" not in {each.id for each in own_checks.results}
+
+
+def test_a_check_that_passed_may_say_how_much_it_judged(own_checks: RunResult) -> None:
+    (passed,) = (each for each in own_checks.results if each.id == "gitlab.page.absent-project-not-found")
+    assert (passed.verdict, passed.message) == ("passed", "one of two was judged")
 
 
 class RepeatsEveryFile(Fault):

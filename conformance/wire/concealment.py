@@ -1,4 +1,4 @@
-"""What no report shows, whoever wrote the result: the second lock, after the redaction of the run itself."""
+"""What looks like a credential, known or not: no message shows it, and no report, whoever wrote the result."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ _MASKED = (
 authentication carries; and tokens by the names that GitLab's header fields and parameters have."""
 
 _REPLACED = tuple((re.compile(pattern), by) for pattern, by in _MASKED)
+_USERINFO = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://)?.*@", re.DOTALL)
 
 
 def concealed(text: str) -> str:
@@ -43,6 +44,11 @@ def concealed(text: str) -> str:
     for pattern, by in _REPLACED:
         text = pattern.sub(by, text)
     return text
+
+
+def concealed_url(url: str) -> str:
+    """Return a URL that somebody gave, which may be none at all, without what stands before its last `@`."""
+    return concealed(_USERINFO.sub(rf"\g<1>{MASK}@", url, count=1))
 
 
 def concealed_headers(headers: Mapping[str, str]) -> dict[str, str]:
