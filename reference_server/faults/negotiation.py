@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
 
 from werkzeug import Response
 
 from reference_server.faults import Fault
-from reference_server.negotiation import SIMPLE_HTML, SIMPLE_JSON, TEXT_HTML, negotiate, weighted
+from reference_server.negotiation import SIMPLE_JSON, TEXT_HTML, negotiate, weighted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -366,43 +365,6 @@ class LatestUnknown(Negotiates):
         return accept and accept.replace("simple.latest", "simple.unknown")
 
 
-# The query's format
-
-
-class FormatOnlyForJson(Fault):
-    """Reads the query's `format` only when it wants JSON."""
-
-    breaks = ("nego.format-param.precedence",)
-
-    def handle(self, request: Request) -> Response | None:
-        if _format(request) in {TEXT_HTML, SIMPLE_HTML}:
-            request.query_string = b""
-        return None
-
-
-class UnknownFormatFails(Fault):
-    """Fails over a `format` that it does not know."""
-
-    breaks = ("nego.format-param.unsupported-ok",)
-
-    def handle(self, request: Request) -> Response | None:
-        known = {None, SIMPLE_JSON, SIMPLE_HTML, TEXT_HTML}
-        return None if _format(request) in known else Response("KeyError", status=500)
-
-
-class FormatReadAsAccept(Fault):
-    """Reads the query's `format` as if it were Accept, with wildcards, lists and weights."""
-
-    breaks = ("nego.format-param.single",)
-
-    def handle(self, request: Request) -> Response | None:
-        wanted = _format(request)
-        if wanted is not None and request.path.endswith("/"):
-            request.environ["HTTP_ACCEPT"] = wanted
-            request.query_string = b""
-        return None
-
-
 # One URL, several pages
 
 
@@ -457,11 +419,3 @@ class TypesCrossOver(Fault):
             if asked[:2] == asked[2:] and asked[0] != asked[1]:
                 request.environ["HTTP_ACCEPT"] = asked[0]
         return None
-
-
-def _format(request: Request) -> str | None:
-    """Read the query without keeping what was read, so that it can still be changed."""
-    if request.endpoint not in PAGES:
-        return None
-    query = parse_qs(request.query_string.decode("latin-1"), keep_blank_values=True)
-    return query["format"][0] if "format" in query else None

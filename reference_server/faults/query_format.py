@@ -1,0 +1,58 @@
+"""Faults in how the query's `format` is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from werkzeug import Response
+
+from reference_server.faults import Fault
+from reference_server.negotiation import SIMPLE_HTML, SIMPLE_JSON, TEXT_HTML
+
+if TYPE_CHECKING:
+    from reference_server.request import Request
+
+PAGES = frozenset({"root_page", "project_page"})
+
+
+class FormatOnlyForJson(Fault):
+    """Reads the query's `format` only when it wants JSON."""
+
+    breaks = ("nego.format-param.precedence",)
+
+    def handle(self, request: Request) -> Response | None:
+        if _format(request) in {TEXT_HTML, SIMPLE_HTML}:
+            request.query_string = b""
+        return None
+
+
+class UnknownFormatFails(Fault):
+    """Fails over a `format` that it does not know."""
+
+    breaks = ("nego.format-param.unsupported-ok",)
+
+    def handle(self, request: Request) -> Response | None:
+        known = {None, SIMPLE_JSON, SIMPLE_HTML, TEXT_HTML}
+        return None if _format(request) in known else Response("KeyError", status=500)
+
+
+class FormatReadAsAccept(Fault):
+    """Reads the query's `format` as if it were Accept, with wildcards, lists and weights."""
+
+    breaks = ("nego.format-param.single",)
+
+    def handle(self, request: Request) -> Response | None:
+        wanted = _format(request)
+        if wanted is not None and request.path.endswith("/"):
+            request.environ["HTTP_ACCEPT"] = wanted
+            request.query_string = b""
+        return None
+
+
+def _format(request: Request) -> str | None:
+    """Read the query without keeping what was read, so that it can still be changed."""
+    if request.endpoint not in PAGES:
+        return None
+    query = parse_qs(request.query_string.decode("latin-1"), keep_blank_values=True)
+    return query["format"][0] if "format" in query else None
