@@ -10,6 +10,7 @@ import sys
 import sysconfig
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,8 +18,8 @@ from platformdirs import user_cache_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
+CHECKOUT = Path(__file__).parents[1]
 COMMAND_TIMEOUT = 300.0
 PATIENCE = 30.0
 """Seconds within which a server answers, and ends when it is told to."""
@@ -129,3 +130,32 @@ def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all processes of this test session share."""
     base = tmp_path_factory.getbasetemp()
     return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def source(programs: Programs, session_folder: Path) -> Path:
+    """The checkout as it is now, where building leaves nothing in it, and nobody edits it meanwhile."""
+
+    def copy(folder: Path) -> None:
+        leave_out = shutil.ignore_patterns(".git", "__pycache__", ".*_cache", ".hypothesis", ".tox", "dist")
+        shutil.copytree(CHECKOUT, folder, ignore=leave_out, dirs_exist_ok=True)
+
+    return programs.once(session_folder / "source", copy)
+
+
+@pytest.fixture(scope="session")
+def built(programs: Programs, source: Path, session_folder: Path) -> Path:
+    """A folder with the sdist and the wheel that were built of the checkout."""
+    command = (sys.executable, "-m", "build", "--sdist", "--wheel", source, "--outdir")
+
+    def build(folder: Path) -> None:
+        programs.must(*command, folder)
+
+    return programs.once(session_folder / "built", build)
+
+
+@pytest.fixture(scope="session")
+def wheel(built: Path) -> Path:
+    """The wheel, as pip gets it."""
+    (path,) = built.glob("*.whl")
+    return path

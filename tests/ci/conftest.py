@@ -220,6 +220,13 @@ def github() -> GitHub:
     return GitHub()
 
 
+@pytest.fixture(scope="session")
+def jobs_at(gitlab: GitLab, github: GitHub) -> Callable[[str, Path], Jobs]:
+    """A maker of what runs jobs: of the platform of this name, in a folder."""
+    platforms: dict[str, Platform] = {"gitlab": gitlab, "github": github}
+    return lambda platform, folder: Jobs(platforms[platform], folder)
+
+
 @pytest.fixture
 def gitlab_jobs(gitlab: GitLab, tmp_path: Path) -> Jobs:
     return Jobs(gitlab, tmp_path)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 import sysconfig
 import time
 from base64 import b64encode
-from pathlib import Path
+from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,13 +23,15 @@ from reference_server.faults import Fault
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
 CHECKS = "gitlab.page"
 LISTS = "gitlab.page.lists-exactly-the-uploads"
 FILES = {"result.json", "report.html", "junit.xml", "summary.md", "codequality.json", "report.sarif"}
 LIMIT = 120
+PLATFORMS = {name: pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("gitlab", "github")}
+"""Which keep the tests together that look at the same life of a job."""
 
 
 class RepeatsEveryLink(Fault):
@@ -41,22 +45,6 @@ class RepeatsEveryLink(Fault):
 def good() -> Iterator[ReferenceServer]:
     with ReferenceServer() as server:
         yield server
-
-
-@pytest.fixture
-def bad() -> Iterator[ReferenceServer]:
-    with ReferenceServer(faults=[RepeatsEveryLink()]) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def wheel(programs: Any, session_folder: Path) -> Path:
-    """The project as pip gets it."""
-    command = (sys.executable, "-m", "build", "--wheel", ROOT, "--outdir")
-    built = programs.once(session_folder / "ci-wheel", lambda folder: programs.must(*command, folder))
-    (path,) = built.glob("*.whl")
-    found: Path = path
-    return found
 
 
 def judge(jobs: Any, server: ReferenceServer, **more: Any) -> Any:
@@ -85,32 +73,120 @@ def verdict(folder: Path) -> str:
     return str(found)
 
 
-def test_the_life_of_a_job(jobs: Any, good: ReferenceServer, bad: ReferenceServer) -> None:
-    folder = jobs.folder / "registry-conformance"
-    conforming = judge(jobs, good)
-    assert conforming.exit_code == 0, conforming.output
-    assert verdict(folder) == "passed"
+@dataclass(frozen=True)
+class Lived:
+    """A job that has ended, and a copy of its folder as it was then."""
 
-    regression = judge(jobs, bad, previous="registry-conformance/result.json")
-    assert regression.exit_code == 1, "red on a regression"
-    assert verdict(folder) == "failed"
-    assert "5 requirements in both, 1 differ" in regression.output
-    summary = (folder / "summary.md").read_text(encoding="utf-8")
+    ended: Any
+    folder: Path
+
+    @property
+    def written(self) -> Path:
+        """Where the result and the reports are."""
+        return self.folder / "registry-conformance"
+
+
+@dataclass(frozen=True)
+class Life:
+    """The same job four times, one after the other, and what it has left on both registries."""
+
+    conforming: Lived
+    regression: Lived
+    known: Lived
+    fixed: Lived
+    red: str
+    """The URL of the registry with the regression."""
+    left: set[str]
+
+
+@pytest.fixture(scope="module")
+def lives(jobs_at: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Life]:
+    """The life of a job on a platform, by the platform's name: it is lived once."""
+
+    @cache
+    def life(platform: str) -> Life:
+        return _lived(jobs_at(platform, tmp_path_factory.mktemp(platform)), tmp_path_factory.mktemp("copies"))
+
+    return life
+
+
+def _lived(jobs: Any, copies: Path) -> Life:
+    def lived(name: str, ended: Any) -> Lived:
+        return Lived(ended, shutil.copytree(jobs.folder, copies / name))
+
+    with ReferenceServer() as good, ReferenceServer(faults=[RepeatsEveryLink()]) as bad:
+        conforming = lived("conforming", judge(jobs, good, previous="absent.json"))
+        again = judge(jobs, bad, previous="registry-conformance/result.json")
+        regression = lived("regression", again)
+        (jobs.folder / "known.toml").write_text(_known(regression.written), encoding="utf-8")
+        (jobs.folder / "registry.toml").write_text(tomli_w.dumps(bad.target()), encoding="utf-8")
+        (jobs.folder / "broken.json").write_text("{}", encoding="utf-8")
+        listed = {"baseline": "known.toml", "checks": CHECKS}
+        known = lived("known", jobs.run(config="registry.toml", previous="broken.json", **listed))
+        fixed = lived("fixed", judge(jobs, good, **listed))
+        return Life(conforming, regression, known, fixed, bad.url, packages(good) | packages(bad))
+
+
+def _known(folder: Path) -> str:
+    """Return a baseline with the failure of the result in a folder."""
+    result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    signature = next(row["signature"] for row in result["results"] if row["id"] == LISTS)
+    return f'[[known]]\nid = "{LISTS}"\nreason = "target-bug"\nsignature = "{signature}"\n'
+
+
+@pytest.mark.parametrize("platform", PLATFORMS.values())
+def test_the_life_of_a_job(platform: str, lives: Callable[[str], Life]) -> None:
+    life = lives(platform)
+    assert life.conforming.ended.exit_code == 0, life.conforming.ended.output
+    assert verdict(life.conforming.written) == "passed"
+
+    assert life.regression.ended.exit_code == 1, "red on a regression"
+    assert verdict(life.regression.written) == "failed"
+    assert "5 requirements in both, 1 differ" in life.regression.ended.output
+    summary = (life.regression.written / "summary.md").read_text(encoding="utf-8")
     assert f"<b>failed</b> <code>{LISTS}</code>" in summary
     assert "### Since the last time" in summary
 
-    result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-    signature = next(row["signature"] for row in result["results"] if row["id"] == LISTS)
-    row = f'[[known]]\nid = "{LISTS}"\nreason = "target-bug"\nsignature = "{signature}"\n'
-    (jobs.folder / "known.toml").write_text(row, encoding="utf-8")
-    known = judge(jobs, bad, baseline="known.toml")
-    assert known.exit_code == 0, "green on a known failure"
-    assert verdict(folder) == "known"
+    assert life.known.ended.exit_code == 0, "green on a known failure"
+    assert verdict(life.known.written) == "known"
 
-    fixed = judge(jobs, good, baseline="known.toml")
-    assert fixed.exit_code == 4, "red when it is fixed and still listed"
-    assert verdict(folder) == "stale"
-    assert packages(good) == packages(bad) == set()
+    assert life.fixed.ended.exit_code == 4, "red when it is fixed and still listed"
+    assert verdict(life.fixed.written) == "stale"
+    assert life.left == set()
+
+
+@pytest.mark.parametrize("platform", PLATFORMS.values())
+def test_a_registry_toml_is_enough(platform: str, lives: Callable[[str], Life]) -> None:
+    life = lives(platform)
+    assert life.known.ended.exit_code == 0, life.known.ended.output
+    result = json.loads((life.known.written / "result.json").read_text(encoding="utf-8"))
+    assert result["target"]["url"] == life.red
+
+
+@pytest.mark.parametrize("platform", PLATFORMS.values())
+def test_an_earlier_result_that_cannot_be_read_changes_nothing(
+    platform: str, lives: Callable[[str], Life]
+) -> None:
+    life = lives(platform)
+    for lived, message in (
+        (life.conforming, "There is no absent.json: nothing to compare with."),
+        (life.known, "previous.json is not a result"),
+    ):
+        assert lived.ended.exit_code == 0, lived.ended.output
+        assert message in lived.ended.output
+
+
+@pytest.mark.parametrize("platform", PLATFORMS.values())
+def test_the_token_is_in_no_file_and_in_no_output(platform: str, lives: Callable[[str], Life]) -> None:
+    life = lives(platform)
+    username, password = ReferenceServer.username, ReferenceServer.password
+    basic = b64encode(f"{username}:{password}".encode()).decode()
+    for lived in (life.conforming, life.regression):
+        paths = [path for path in lived.folder.rglob("*") if path.is_file()]
+        texts = [path.read_bytes().decode(errors="replace") for path in paths]
+        assert len(texts) >= len(FILES)
+        for secret in (password, basic):
+            assert not any(secret in text for text in [lived.ended.output, *texts])
 
 
 def test_every_input_reaches_the_run(jobs: Any, good: ReferenceServer) -> None:
@@ -120,7 +196,7 @@ def test_every_input_reaches_the_run(jobs: Any, good: ReferenceServer) -> None:
         "set": "2026.11",
         "checks": "gitlab.rest and not absent",
         "examples": "3",
-        "processes": "2",
+        "processes": "1",
         "max_requests": "900",
         "rate": "500",
     }
@@ -133,23 +209,13 @@ def test_every_input_reaches_the_run(jobs: Any, good: ReferenceServer) -> None:
         "--set 2026.11",
         "-k 'gitlab.rest and not absent'",
         "--examples 3",
-        "-n 2",
+        "-n 1",
         "--max-requests 900",
         "--rate 500",
         "--json out/side/result.json",
     ):
         assert f" {words}" in line
     assert {path.name for path in (jobs.folder / "out" / "side").iterdir() if path.is_file()} == FILES
-
-
-def test_the_token_is_in_no_file_and_in_no_output(jobs: Any, bad: ReferenceServer) -> None:
-    ended = judge(jobs, bad)
-    assert ended.exit_code == 1, ended.output
-    basic = b64encode(f"{bad.username}:{bad.password}".encode()).decode()
-    texts = [path.read_bytes().decode(errors="replace") for path in jobs.folder.rglob("*") if path.is_file()]
-    assert len(texts) >= len(FILES)
-    for secret in (bad.password, basic):
-        assert not any(secret in text for text in [ended.output, *texts])
 
 
 def test_what_a_killed_job_leaves_is_removed_by_its_end(jobs: Any, good: ReferenceServer) -> None:
@@ -205,22 +271,6 @@ def test_the_doctor_ends_a_job_before_anything_is_published(
     assert [path.name for path in folder.iterdir()] == [], "nothing of yesterday"
 
 
-@pytest.mark.parametrize(
-    ("previous", "message"),
-    [
-        ("absent.json", "There is no absent.json: nothing to compare with."),
-        ("broken.json", "previous.json is not a result"),
-    ],
-)
-def test_an_earlier_result_that_cannot_be_read_changes_nothing(
-    previous: str, message: str, gitlab_jobs: Any, good: ReferenceServer
-) -> None:
-    (gitlab_jobs.folder / "broken.json").write_text("{}", encoding="utf-8")
-    ended = judge(gitlab_jobs, good, previous=previous)
-    assert ended.exit_code == 0, ended.output
-    assert message in ended.output
-
-
 def test_read_only_publishes_nothing(jobs: Any, good: ReferenceServer) -> None:
     good.registry.publish("demo-1.0-py3-none-any.whl", b"not a wheel")
     before = packages(good)
@@ -242,29 +292,24 @@ def test_an_input_is_never_code(jobs: Any) -> None:
 def test_the_package_is_installed_and_judges(
     jobs: Any, good: ReferenceServer, wheel: Path, programs: Any, tmp_path: Path
 ) -> None:
-    programs.must(sys.executable, "-m", "venv", tmp_path / "image")
+    programs.must(sys.executable, "-m", "venv", "--without-pip", tmp_path / "image")
     variables = {
         "PATH": os.pathsep.join([str(tmp_path / "image" / "bin"), os.defpath]),
-        "PYTHONPATH": sysconfig.get_path("purelib"),  # what it depends on: pip is to load nothing
+        "PYTHONPATH": sysconfig.get_path("purelib"),  # pip, and what it depends on: nothing is to be loaded
         "PIP_NO_INDEX": "1",
         "PIP_NO_DEPS": "1",
         "PIP_FORCE_REINSTALL": "1",
     }
-    ended = judge(jobs, good, package=f"{wheel}[parallel]", processes="2", variables=variables)
+    ended = judge(jobs, good, package=f"{wheel}[parallel]", variables=variables)
     assert ended.exit_code == 0, ended.output
     assert len(list(tmp_path.rglob("bin/registry-conformance"))) == 1
     assert packages(good) == set()
 
 
-def test_a_registry_toml_is_enough(jobs: Any, good: ReferenceServer) -> None:
-    (jobs.folder / "registry.toml").write_text(tomli_w.dumps(good.target()), encoding="utf-8")
-    ended = jobs.run(config="registry.toml", checks=CHECKS)
-    assert ended.exit_code == 0, ended.output
-
-
-def test_github_is_told_what_there_is(github_jobs: Any, bad: ReferenceServer) -> None:
-    ended = judge(github_jobs, bad)
-    assert ended.outputs == {
+@pytest.mark.parametrize("platform", [PLATFORMS["github"]])
+def test_github_is_told_what_there_is(platform: str, lives: Callable[[str], Life]) -> None:
+    red = lives(platform).regression
+    assert red.ended.outputs == {
         "exit-code": "1",
         "result": "registry-conformance/result.json",
         "html": "registry-conformance/report.html",
@@ -273,9 +318,12 @@ def test_github_is_told_what_there_is(github_jobs: Any, bad: ReferenceServer) ->
         "codequality": "registry-conformance/codequality.json",
         "sarif": "registry-conformance/report.sarif",
     }
-    summary = (github_jobs.folder / "registry-conformance" / "summary.md").read_text(encoding="utf-8")
-    assert (github_jobs.folder / "github_step_summary").read_text(encoding="utf-8") == summary
-    refused = github_jobs.run("mistyped", url=bad.url, username=bad.username)
+    summary = (red.written / "summary.md").read_text(encoding="utf-8")
+    assert (red.folder / "github_step_summary").read_text(encoding="utf-8") == summary
+
+
+def test_github_is_told_of_a_refusal(github_jobs: Any, good: ReferenceServer) -> None:
+    refused = github_jobs.run("mistyped", url=good.url, username=good.username)
     assert {name: value for name, value in refused.outputs.items() if value} == {"exit-code": "2"}
 
 

@@ -101,7 +101,7 @@ else:
     lines = reported(
         tmp_path,
         "--limit",
-        "5",
+        "3",
         *faults("unavailable", "latency,seconds=0"),
         command=[sys.executable, "-c", program],
     )

@@ -12,7 +12,7 @@ import pytest
 pytestmark = pytest.mark.xdist_group("durability")
 
 PROGRAM = Path(__file__).parents[2] / "benchmarks" / "kill_loop.py"
-KILLS = 10
+KILLS = 6
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +46,14 @@ SOME = ["-k", CHECKS, "--ledgers", "ledgers"]
 
 
 def typed(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """Type a command of the gate in a folder."""
+    """Type a command of the gate in a folder; it runs in this process, where everything is imported."""
+    with chdir(folder), redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+        exit_code = main(words)
+    return subprocess.CompletedProcess(words, exit_code, out.getvalue(), err.getvalue())
+
+
+def in_a_job(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Type a command of the gate in a folder, in a process of its own, as a job of a CI system does."""
     return subprocess.run(
         [sys.executable, "-m", "conformance", *words],
         cwd=folder,
@@ -107,15 +116,15 @@ def packages(server: ReferenceServer) -> set[str]:
 def test_the_life_of_a_gate(folder: Path) -> None:
     with ReferenceServer() as server:
         configure(server, folder)
-        doctor = typed(DOCTOR, folder)
+        doctor = in_a_job(DOCTOR, folder)
         assert doctor.returncode == 0, doctor.stdout + doctor.stderr
         assert packages(server) == set()
-        conforming = typed([*RUN, *SOME], folder)
+        conforming = in_a_job([*RUN, *SOME], folder)
         assert conforming.returncode == 0, conforming.stdout + conforming.stderr
 
     with ReferenceServer(faults=[RepeatsEveryLink()]) as server:
         configure(server, folder)
-        regression = typed([*RUN, *SOME], folder)
+        regression = in_a_job([*RUN, *SOME], folder)
         assert regression.returncode == 1, "red on a regression"
         assert f"FAILED  {LISTS}" in regression.stdout
 
@@ -127,9 +136,9 @@ def test_the_life_of_a_gate(folder: Path) -> None:
         written = typed(write.split(), folder)
         assert (written.returncode, written.stdout) == (
             0,
-            f"new      {LISTS}\nbaseline.toml lists 1 known failures.\n",
+            f"new      {LISTS}\nbaseline.toml lists 1 known failure.\n",
         )
-        known = typed([*RUN, *SOME], folder)
+        known = in_a_job([*RUN, *SOME], folder)
         assert known.returncode == 0, "green on a known failure"
         assert f"KNOWN  {LISTS}" in known.stdout
         assert "target-bug, owner packages, https://example.org/7" in known.stdout
@@ -138,7 +147,7 @@ def test_the_life_of_a_gate(folder: Path) -> None:
 
     with ReferenceServer() as server:
         configure(server, folder)
-        fixed = typed([*RUN, *SOME], folder)
+        fixed = in_a_job([*RUN, *SOME], folder)
         assert fixed.returncode == 4, "red when it is fixed and still listed"
         assert f"STALE  {LISTS}" in fixed.stdout
         pruned = typed(["baseline", "prune", "baseline.toml", "result.json"], folder)
@@ -154,7 +163,7 @@ def test_a_known_failure_is_known_to_parallel_processes(folder: Path) -> None:
         configure(server, folder)
         assert typed([*WHOLE_RUN, *SOME], folder).returncode == 1
         assert typed(["baseline", "write", "result.json", "-o", "baseline.toml"], folder).returncode == 0
-        known = typed([*RUN, *SOME, "-n", "2"], folder)
+        known = in_a_job([*RUN, *SOME, "-n", "2"], folder)
         assert known.returncode == 0, known.stdout + known.stderr
         assert result_in(folder)["summary"]["verdicts"]["known"] == 1
 
@@ -258,7 +267,7 @@ def test_a_run_that_is_killed_leaves_no_green_result_and_can_be_swept(
     assert all(died["run"] in name for name in left - {"somebody-elses 1.0"})
     assert len(left) > 10
 
-    sweep = typed([*SWEEP, "--ledgers", "ledgers"], folder)
+    sweep = in_a_job([*SWEEP, "--ledgers", "ledgers"], folder)
     assert sweep.returncode == 0, sweep.stdout + sweep.stderr
     assert packages(good) == {"somebody-elses 1.0"}, "what the run published, and nothing else"
     assert list((folder / "ledgers").iterdir()) == []

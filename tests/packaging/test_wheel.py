@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import configparser
+import email
+import hashlib
 import json
-import shutil
 import sys
 import tarfile
 from pathlib import Path
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("packaging")
 
-CHECKOUT = Path(__file__).parents[2]
+SITE_PACKAGES = "import sysconfig; print(sysconfig.get_path('purelib'))"
 PACKAGES = ("conformance", "reference_server")
 LISTED = {
     "id",
@@ -35,32 +36,6 @@ LISTED = {
 
 
 @pytest.fixture(scope="session")
-def source(programs: Any, session_folder: Path) -> Path:
-    """The checkout as it is now, where building leaves nothing in it, and nobody edits it meanwhile."""
-
-    def copy(folder: Path) -> None:
-        leave_out = shutil.ignore_patterns(".git", "__pycache__", ".*_cache", ".hypothesis", ".tox", "dist")
-        shutil.copytree(CHECKOUT, folder, ignore=leave_out, dirs_exist_ok=True)
-
-    copied: Path = programs.once(session_folder / "source", copy)
-    return copied
-
-
-@pytest.fixture(scope="session")
-def built(programs: Any, source: Path, session_folder: Path) -> Path:
-    """A folder with the sdist and the wheel that were built of the checkout."""
-    command = (sys.executable, "-m", "build", "--sdist", "--wheel", source, "--outdir")
-    folder: Path = programs.once(session_folder / "built", lambda folder: programs.must(*command, folder))
-    return folder
-
-
-@pytest.fixture(scope="session")
-def wheel(built: Path) -> Path:
-    (path,) = built.glob("*.whl")
-    return path
-
-
-@pytest.fixture(scope="session")
 def sdist(built: Path) -> Path:
     (path,) = built.glob("*.tar.gz")
     return path
@@ -74,9 +49,29 @@ def members(wheel: Path) -> Mapping[str, bytes]:
 
 @pytest.fixture(scope="session")
 def installed(programs: Any, wheel: Path, session_folder: Path) -> Path:
-    """The programs of a virtual environment with the wheel and what it depends on, and nothing else."""
-    folder: Path = programs.environment_with(wheel, folder=session_folder / "installed")
-    return folder
+    """The programs of a virtual environment with the wheel and what it depends on, and nothing else.
+
+    What it depends on comes from another environment, which is kept; pip there installs into this one.
+    """
+    wanted = sorted(requirement for requirement in needed(wheel) if "extra ==" not in requirement)
+    digest = hashlib.sha256(repr(wanted).encode()).hexdigest()[:8]
+    depended_on = programs.environment_with(*wanted, folder=programs.kept / f"depended-on-{digest}")
+
+    def install(folder: Path) -> None:
+        programs.must(depended_on / "python", "-m", "venv", "--without-pip", folder)
+        python = folder / "bin" / "python"
+        path = Path(programs.must(python, "-c", SITE_PACKAGES).strip()) / "depended-on.pth"
+        path.write_text(programs.must(depended_on / "python", "-c", SITE_PACKAGES), encoding="utf-8")
+        programs.must(python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", wheel)
+
+    folder: Path = programs.once(session_folder / "installed", install)
+    return folder / "bin"
+
+
+def needed(wheel: Path) -> list[str]:
+    """Return the requirements in the wheel's metadata."""
+    message = email.message_from_string(metadata(contents(wheel), "METADATA"))
+    return message.get_all("Requires-Dist", [])
 
 
 def contents(wheel: Path) -> dict[str, bytes]:

@@ -43,13 +43,17 @@ class Judged:
 
 @pytest.fixture(scope="session")
 def judge_index(programs: Any) -> Callable[..., Judged]:
-    """Run the suite on an index from its command line: its URL, a folder to write to, and names of projects."""
+    """Run the suite on an index from its command line: its URL, a folder to write to, and names of projects.
 
-    def judge(url: str, folder: Path, *projects: str) -> Judged:
+    With `checks` it is judged only by those, as with `-k`.
+    """
+
+    def judge(url: str, folder: Path, *projects: str, checks: str = "") -> Judged:
         written = folder / "result.json"
         named = [option for name in projects for option in ("--project", name)]
+        chosen = ("-k", checks) if checks else ()
         process = programs.run(
-            *SUITE, "run", url, "--profile", "index", "--read-only", *named, "--json", written
+            *SUITE, "run", url, "--profile", "index", "--read-only", *named, *chosen, "--json", written
         )
         assert written.exists(), process.stdout + process.stderr
         return Judged(process=process, result=json.loads(written.read_text(encoding="utf-8")))

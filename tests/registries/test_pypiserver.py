@@ -78,6 +78,10 @@ DEVIATIONS_WHEN_GUARDED = {
     "auth.read.wrong-401": "a wrong password is answered with 403",
     "auth.read.basic-utf8": "so is one with letters beyond ASCII, or none",
 }
+NO_OTHER_WAY_IN = (
+    "not (clients.pip or race or fault or variants-merge) or index-url or identical or no-boundary"
+)
+"""Leaves out what gets in just as others do: it is slow. Of pip, races and plain sockets one or two are enough."""
 UNTESTABLE_WHEN_GUARDED = {"upload.no-permission"}
 """What needs a second user."""
 
@@ -163,8 +167,8 @@ def open_server(pypiserver: Callable[..., Any]) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def judged(programs: Any, open_server: Served, tmp_path_factory: pytest.TempPathFactory) -> Judged:
-    """The whole suite's judgement of that server."""
-    return judge(programs, open_server, tmp_path_factory.mktemp("judged"))
+    """The whole suite's judgement of that server, which does one thing after the other: few rounds tell as much."""
+    return judge(programs, open_server, tmp_path_factory.mktemp("judged"), "--rounds", "3")
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +229,7 @@ def test_what_cannot_be_removed_is_listed_in_the_ledger_that_is_named(
 ) -> None:
     (ledger,) = judged.ledgers.iterdir()
     assert ledger.stem == judged.result["run"]
-    assert f"They are listed in {ledger}." in judged.process.stdout
+    assert f"The list is {ledger}." in judged.process.stdout
     lines = [json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines()]
     entries = [line for line in lines if "refused" not in line]
     assert {entry["url"] for entry in entries} == {open_server.url}
@@ -245,8 +249,10 @@ def test_the_verdicts_are_the_same_with_authentication_but_for_those_about_it(
     judged: Judged, guarded_server: Served, programs: Any, tmp_path: Path
 ) -> None:
     secret = {"REGISTRY_CONFORMANCE_USERNAME": USERNAME, "REGISTRY_CONFORMANCE_PASSWORD": PASSWORD}
-    guarded = judge(programs, guarded_server, tmp_path, **secret)
-    pairs = {name: {verdict, guarded.verdicts[name]} for name, verdict in judged.verdicts.items()}
+    options = ("--rounds", "3", "-k", NO_OTHER_WAY_IN)
+    guarded = judge(programs, guarded_server, tmp_path, *options, **secret)
+    pairs = {name: {verdict, judged.verdicts[name]} for name, verdict in guarded.verdicts.items()}
+    assert len(pairs) > 0.8 * len(judged.verdicts)
     differing = {name for name, pair in pairs.items() if len(pair) > 1}
     assert {name for name in differing if "not applicable" not in pairs[name]} == set()
     assert guarded.deviations.keys() - judged.deviations.keys() == DEVIATIONS_WHEN_GUARDED.keys()
