@@ -77,6 +77,7 @@ def test_a_run_writes_every_report_it_was_asked_for(tmp_path: Path, programs: An
     options = [word for name, path in files.items() for word in ("--report", f"{name}={path}")]
     run = [sys.executable, "-m", "conformance", "run", "-k", "gitlab.page"]
     programs.must(*run, "--json", tmp_path / "r.json", *options)
+    again = tmp_path / "again"
     for name, path in files.items():
-        again = programs.must(*run[:3], "report", tmp_path / "r.json", "--format", name)
-        assert path.read_text(encoding="utf-8") == again
+        assert main(["report", str(tmp_path / "r.json"), "--format", name, "-o", str(again)]) == 0
+        assert path.read_bytes() == again.read_bytes()
