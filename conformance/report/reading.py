@@ -34,6 +34,7 @@ NEEDING_WORDS = (
 _DEVIATED = frozenset({Verdict.FAILED, Verdict.WARNED, Verdict.NOTED, Verdict.KNOWN})
 _ID = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
 _EXCHANGE = {each.name for each in fields(Exchange)}
+_PUBLICATION = {each.name for each in fields(Publication)}
 
 
 class BadResult(ValueError):
@@ -219,7 +220,7 @@ def stored(result: Any) -> StoredResult:
         exit_code=ExitCode(summary["exit_code"]),
         notes=tuple(concealed(str(note)) for note in summary["notes"]),
         findings=tuple(sorted(map(_finding, result["results"]), key=lambda finding: finding.id)),
-        published={name: Publication(**row) for name, row in result.get("published", {}).items()},
+        published={name: _publication(row) for name, row in result.get("published", {}).items()},
     )
 
 
@@ -255,6 +256,10 @@ def _exchange(table: Mapping[str, Any]) -> Exchange:
 
 def _count(number: Any) -> int | None:
     return None if number is None else int(number)
+
+
+def _publication(table: Mapping[str, Any]) -> Publication:
+    return Publication(**{key: value for key, value in table.items() if key in _PUBLICATION})
 
 
 def _time(text: str) -> datetime:

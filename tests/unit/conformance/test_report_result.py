@@ -145,6 +145,16 @@ def test_a_result_of_another_version_is_read(table: Any) -> None:
     assert finding.requirement is None
     for make in FORMATS.values():
         make(table.stored())
+    upload = {
+        "project": "a",
+        "filename": "a-1.0.tar.gz",
+        "url": "",
+        "credential": "",
+        "content_type": "",
+        "body": "",
+    }
+    newer = stored(table.as_json() | {"published": {"a-1.0.tar.gz": upload | {"new": "key"}}})
+    assert newer.published["a-1.0.tar.gz"].project == "a"
 
 
 def test_a_run_that_has_died_is_read(table: Any) -> None:
