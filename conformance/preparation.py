@@ -21,7 +21,16 @@ from conformance.registry import Registry
 from conformance.strictness import strictness
 from conformance.target import DEFAULT, Target, target_from_table
 from conformance.verdicts import Deviation, ExitCode
-from conformance.wire import BudgetSpent, Redactor, Session, Transcript, Unreachable, publication, upload_form
+from conformance.wire import (
+    BudgetSpent,
+    Redactor,
+    Session,
+    Transcript,
+    Unreachable,
+    kept,
+    publication,
+    upload_form,
+)
 
 if TYPE_CHECKING:
     from conformance.options import RunOptions
@@ -156,7 +165,13 @@ def take_part(table: dict[str, Any], options: RunOptions, *, worker: str) -> Run
         if item.accepted:
             form = upload_form(item.distribution)
             run.transcript.note(
-                publication(item.distribution, form, url=target.upload_url, credential=DEFAULT)
+                publication(
+                    item.distribution,
+                    url=target.upload_url,
+                    credential=DEFAULT,
+                    content_type=form.content_type,
+                    body=kept(form.body(), run.redact),
+                )
             )
     return replace(
         run, offer=offer_from_json(table["offer"]), projects=tuple(table["projects"]), worker=worker

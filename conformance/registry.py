@@ -148,8 +148,16 @@ class Registry:
         if 400 <= answer.status < 500:
             self._ledger.note_refusal(entry)
         elif answer.status < 300:
-            url, number = self.target.upload_url, answer.exchange.number
-            self._transcript.note(publication(distribution, form, url=url, credential=as_, number=number))
+            self._transcript.note(
+                publication(
+                    distribution,
+                    url=self.target.upload_url,
+                    credential=as_,
+                    content_type=form.content_type,
+                    body=answer.exchange.request_bytes,
+                    number=answer.exchange.number,
+                )
+            )
         return answer
 
     def announce(self, distribution: Distribution) -> Entry:

@@ -36,7 +36,7 @@ class NoScript(ValueError):
 
 def scripts(result: StoredResult, ids: Iterable[str] = ()) -> dict[str, str]:
     """Return a script per requirement of these ids, or per deviation. Raises NoScript."""
-    deviating = {finding.id: finding for finding in result.of(*DEVIATING) if finding.exchanges}
+    deviating = {finding.id: finding for finding in _asked_for(result)}
     wanted = list(ids) or list(deviating)
     if not wanted:
         raise NoScript("this result has no deviation whose requests could be sent again")
@@ -68,17 +68,21 @@ def makings(result: StoredResult, *, room: int) -> Makings:
     cases: dict[str, Any] = {}
     published: dict[str, Any] = {}
     room -= len(before) + len(after)
-    for finding in result.of(*DEVIATING):
+    for finding in _asked_for(result):
         case = case_of(result, finding)
         files = {each["request"]: each for each in case["published"] if each["request"] not in published}
         room -= len(json.dumps([case | {"published": list(finding.published)}, files], ensure_ascii=False))
         if room < 0:
             break
-        if finding.exchanges:
-            published |= files
-            cases[finding.id] = case | {"published": [each["request"] for each in case["published"]]}
+        published |= files
+        cases[finding.id] = case | {"published": [each["request"] for each in case["published"]]}
     table = {"script": [before, after], "published": published, "cases": cases}
     return Makings(ids=frozenset(cases), json=json.dumps(table, ensure_ascii=False))
+
+
+def _asked_for(result: StoredResult) -> list[Finding]:
+    """Return the deviations that sent requests, the worst first."""
+    return [finding for finding in result.of(*DEVIATING) if finding.exchanges]
 
 
 def case_of(result: StoredResult, finding: Finding) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from conformance.wire.publication import Publication, leading_to, publication
 from conformance.wire.raw import RawConnection
 from conformance.wire.redaction import Redactor
 from conformance.wire.session import Budget, BudgetSpent, Follow, Limits, Session
-from conformance.wire.transcript import Exchange, Transcript
+from conformance.wire.transcript import Exchange, Transcript, kept
 
 __all__ = [
     "Answer",
@@ -23,6 +23,7 @@ __all__ = [
     "Transcript",
     "Unreachable",
     "UploadForm",
+    "kept",
     "leading_to",
     "publication",
     "upload_form",

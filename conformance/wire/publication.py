@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -13,12 +12,8 @@ from conformance.names import normalized
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from conformance.wire.form import UploadForm
     from conformance.wire.transcript import Exchange
     from reference_server.distributions import Distribution
-
-KEPT_BYTES = 16_384
-"""How long what was sent may be to be kept whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,19 +44,18 @@ class Publication:
 
 
 def publication(
-    distribution: Distribution, form: UploadForm, *, url: str, credential: str, number: int = 0
+    distribution: Distribution, *, url: str, credential: str, content_type: str, body: str, number: int = 0
 ) -> Publication | None:
-    """Return what keeps an upload; None where it is too long to be kept."""
-    body = form.body()
-    if len(body) > KEPT_BYTES:
+    """Return what keeps an upload, from its body as a transcript keeps it; None where it was not kept."""
+    if not body:
         return None
     return Publication(
         project=normalized(distribution.name),
         filename=distribution.filename,
         url=url,
         credential=credential,
-        content_type=form.content_type,
-        body=b64encode(body).decode(),
+        content_type=content_type,
+        body=body,
         number=number,
     )
 

@@ -17,8 +17,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 
 from conformance.verdicts import Untestable
 from conformance.wire.answer import LOOPBACK, Answer, Unreachable
-from conformance.wire.publication import KEPT_BYTES
-from conformance.wire.transcript import Exchange, Transcript, excerpt, kept
+from conformance.wire.transcript import KEPT_BYTES, Exchange, Transcript, excerpt, kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

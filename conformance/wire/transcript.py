@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from conformance.wire.publication import KEPT_BYTES
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from conformance.wire.publication import Publication
+
+KEPT_BYTES = 16_384
+"""How long what was sent may be to be kept whole."""
 
 KEPT_CHARACTERS = 2_000
 """How much of a body an exchange keeps."""
