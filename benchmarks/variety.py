@@ -26,7 +26,8 @@ from conformance.clients.index_url import IndexURL
 from conformance.clients.pip import Pip
 from conformance.clients.uv import Uv
 from conformance.options import RunOptions
-from conformance.running import Selection, judge_target
+from conformance.running import judge_target
+from conformance.selection import Selection
 from conformance.target import Credential, target_from_table
 from reference_server import ReferenceServer
 from reference_server.distributions import wheel

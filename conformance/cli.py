@@ -159,7 +159,8 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from conformance.preparation import CannotJudge
     from conformance.report.terminal import print_report
-    from conformance.running import Selection, judge_target
+    from conformance.running import judge_target
+    from conformance.selection import Selection
     from conformance.target import BadTarget
 
     try:

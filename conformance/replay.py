@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from conformance.catalogue import catalogue
-from conformance.running import Selection, judge_target
+from conformance.running import judge_target
+from conformance.selection import Selection
 from conformance.verdicts import ExitCode, Verdict
 
 if TYPE_CHECKING:

@@ -2,67 +2,31 @@
 
 from __future__ import annotations
 
+import gc
 import os
-import re
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance import plugin
 from conformance.finish import finish, write_refusal, write_sentinel
 from conformance.judge import Judge
 from conformance.plugin import JUDGE
 from conformance.preparation import CannotJudge, prepare
 from conformance.report.progress import ProgressReport
+from conformance.selection import EVERYTHING, HERE
 from conformance.verdicts import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+    from pathlib import Path
     from typing import TextIO
 
     from conformance.options import RunOptions
     from conformance.report import RunResult
+    from conformance.selection import Selection
     from conformance.target import Target
-
-HERE = Path(__file__).parent
-CHECKS = HERE / "checks"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Selection:
-    """Which checks are run, and how. The default is all of them, one after the other."""
-
-    only: frozenset[str] | None = None
-    """Ids of requirements."""
-    keyword: str | None = None
-    exit_first: bool = False
-    processes: str | None = None
-
-    @property
-    def whole(self) -> bool:
-        """Whether every requirement is to be judged."""
-        return self.only is None and not self.keyword and not self.exit_first
-
-    def paths(self) -> list[str]:
-        """Return where the selected checks are: fewer files to collect than all."""
-        if self.only is None:
-            return [str(CHECKS)]
-        files = _checks_by_file().items()
-        return sorted(str(path) for path, names in files if self.only & names) or [str(CHECKS)]
-
-    def arguments(self) -> list[str]:
-        """Return pytest's arguments."""
-        return [
-            *(["-k", self.keyword] if self.keyword else []),
-            *(["-x"] if self.exit_first else []),
-            *(["-p", "xdist", "-n", self.processes] if self.processes else []),
-        ]
-
-
-EVERYTHING = Selection()
 
 
 def judge_target(
@@ -96,10 +60,10 @@ def _judged(
     run = prepare(target, options)
     write_sentinel(json_path, target, options, run_id=run.corpus.run_id)
     judge = Judge(lambda: run, options, only=selection.only)
-    with _own_settings():
+    with _own_settings(), _seldom_collected():
         status = pytest.main(
             [*selection.paths(), *_settings(options), *selection.arguments()],
-            plugins=[_Named(judge), *([ProgressReport(progress)] if progress else [])],
+            plugins=[_Named(judge), plugin, *([ProgressReport(progress)] if progress else [])],
         )
     interrupted = status in {pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR}
     result = finish(judge, run, json_path=json_path, whole=selection.whole, interrupted=interrupted)
@@ -119,6 +83,7 @@ class _Named:
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         config.pluginmanager.register(self._judge, JUDGE)
+        config.option.tbstyle = "native"  # the others parse the source again for each deviation
 
 
 def _settings(options: RunOptions) -> list[str]:
@@ -128,8 +93,6 @@ def _settings(options: RunOptions) -> list[str]:
         "-c",
         str(HERE / "pytest.ini"),
         f"--rootdir={HERE}",
-        "-p",
-        "conformance.plugin",
         *("-p", "no:terminal", "-p", "no:faulthandler"),
         *("-p", "no:unraisableexception", "-p", "no:threadexception"),  # they look for garbage five times
         "--assert=plain",  # checks use no `assert`
@@ -148,13 +111,17 @@ def _settings(options: RunOptions) -> list[str]:
     ]
 
 
-@cache
-def _checks_by_file() -> Mapping[Path, frozenset[str]]:
-    """Return the ids of the requirements that each file of checks is about."""
-    named = re.compile(r'^@check\("([^"]+)"\)', re.MULTILINE)
-    return {
-        path: frozenset(named.findall(path.read_text(encoding="utf-8"))) for path in CHECKS.rglob("test_*.py")
-    }
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Look for garbage seldom, and not among what was imported: a run makes little, and is soon over."""
+    threshold = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(20 * threshold[0], *threshold[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*threshold)
+        gc.unfreeze()
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from conformance.clients import (
     Uv,
     empty_index,
     installed_files,
+    installed_versions,
     wheel_files,
 )
 from conformance.names import normalized
@@ -36,11 +37,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:
-    """What pip has installed, and how it went."""
+    """What pip has installed, where, and how it went."""
 
     run: ClientRun
+    target: Path
     versions: Mapping[str, str]
-    """The installed version of each project, by pip-api's account."""
+    """The installed version of each project, by normalized name."""
     files: Mapping[str, bytes]
 
 
@@ -110,11 +112,15 @@ class Workplace:
                 extra_index_urls=[index] if extra_index else [],
                 **selection,
             )
-            self._recorded(run, as_)
-            versions = (
-                PipApi(timeout=self._run.options.client_timeout).installed(target) if run.succeeded else {}
-            )
-        return Installation(run=run, versions=versions, files=installed_files(target))
+        self._recorded(run, as_)
+        return Installation(
+            run=run, target=target, versions=installed_versions(target), files=installed_files(target)
+        )
+
+    def listed(self, installation: Installation) -> Mapping[str, str]:
+        """Return the version of each project that pip, asked through pip-api, says is installed."""
+        with _started_here():
+            return PipApi(timeout=self._run.options.client_timeout).installed(installation.target)
 
     def members(self, distribution: Distribution) -> dict[str, bytes]:
         """Return the files of a wheel that an installation has to have, byte for byte."""

@@ -2,7 +2,7 @@
 
 from conformance.clients.environment import hermetic
 from conformance.clients.index_url import IndexURL, empty_index
-from conformance.clients.installed import PipApi, installed_files, wheel_files
+from conformance.clients.installed import PipApi, installed_files, installed_versions, wheel_files
 from conformance.clients.pip import Pip, available_versions
 from conformance.clients.poetry import Poetry
 from conformance.clients.run import ClientMissing, ClientRun, execute
@@ -23,5 +23,6 @@ __all__ = [
     "execute",
     "hermetic",
     "installed_files",
+    "installed_versions",
     "wheel_files",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from typing import TYPE_CHECKING, ClassVar
 from zipfile import ZipFile
 
@@ -39,6 +40,19 @@ class PipApi(Client):
         if not run.succeeded:
             raise ClientMissing(self.name, cause=str(run), hint=f"Try: {self.python} -m pip list")
         return {canonicalize_name(name): version for name, version in json.loads(run.stdout).items()}
+
+
+def installed_versions(target: Path) -> dict[str, str]:
+    """Return the version of each project installed in `target`, by normalized name, as its metadata has it.
+
+    Source: https://packaging.python.org/en/latest/specifications/recording-installed-packages/
+    """
+    described = [each.metadata for each in distributions(path=[str(target)])]
+    return {
+        canonicalize_name(each["Name"]): each["Version"]
+        for each in described
+        if {"Name", "Version"} <= {*each}
+    }
 
 
 def installed_files(target: Path) -> dict[str, bytes]:

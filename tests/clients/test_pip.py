@@ -20,6 +20,7 @@ from conformance.clients import (
     available_versions,
     empty_index,
     installed_files,
+    installed_versions,
     wheel_files,
 )
 from conformance.clients.pip import Selection
@@ -83,7 +84,15 @@ def test_an_installation_equals_the_wheel(index: str, tmp_path: Path) -> None:
     run = Pip().install("demo-pkg==1.0", target=tmp_path / "target", index_url=IndexURL(index))
     assert run.succeeded, run
     assert installed_files(tmp_path / "target") == wheel_files(DEMO.save(tmp_path))
+    assert installed_versions(tmp_path / "target") == {"demo-pkg": "1.0"}
     assert PipApi().installed(tmp_path / "target") == {"demo-pkg": "1.0"}
+
+
+def test_nothing_is_installed_without_a_name(tmp_path: Path) -> None:
+    broken = tmp_path / "demo_pkg-1.0.dist-info"
+    broken.mkdir()
+    (broken / "METADATA").write_text("Version: 1.0\n", encoding="utf-8")
+    assert installed_versions(tmp_path) == {}
 
 
 @pytest.mark.parametrize("command", ["install", "download", "index versions"])

@@ -11,7 +11,8 @@ import pytest
 
 import conformance.checks
 from conformance.options import RunOptions
-from conformance.running import Selection, judge_target
+from conformance.running import judge_target
+from conformance.selection import Selection
 from conformance.target import DEFAULT, target_from_table
 from reference_server.hosting import ReferenceServer
 from reference_server.rules import Rules

@@ -9,7 +9,8 @@ import pytest
 
 from conformance.catalogue import catalogue
 from conformance.options import RunOptions
-from conformance.running import Selection, judge_target
+from conformance.running import judge_target
+from conformance.selection import Selection
 from conformance.target import target_from_table
 from reference_server import ReferenceServer
 from reference_server.rules import Rules

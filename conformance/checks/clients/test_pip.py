@@ -64,7 +64,13 @@ def test_dependencies(workplace: Workplace, registry: Registry, new_name: NewNam
 
 @check("clients.pip.pinned")
 def test_pinned(workplace: Workplace, corpus: Corpus) -> None:
-    installed(workplace.install(f"{corpus.main}==1.0"), corpus["main-wheel"], workplace)
+    """pip has to know what it has installed, too."""
+    installation = workplace.install(f"{corpus.main}==1.0")
+    installed(installation, corpus["main-wheel"], workplace)
+    versions = workplace.listed(installation)
+    expect.equal(
+        versions, installation.versions, of="what pip lists", where=" ".join(installation.run.command)
+    )
 
 
 @check("clients.pip.latest")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance import running
+from conformance import selection
 from conformance.baseline import Baseline, Known, Reason
 from conformance.catalogue import catalogue
 from conformance.corpus import Corpus
@@ -17,7 +17,8 @@ from conformance.options import RunOptions
 from conformance.preparation import Run
 from conformance.probe import Offer
 from conformance.report import CheckResult, RunResult
-from conformance.running import Selection, judge_target
+from conformance.running import judge_target
+from conformance.selection import Selection
 from conformance.target import target_from_table
 from conformance.verdicts import ExitCode, Verdict
 from reference_server import ReferenceServer
@@ -200,9 +201,9 @@ def own_checks(tmp_path_factory: pytest.TempPathFactory, repeating: ReferenceSer
     (folder / "test_own_checks.py").write_text(CHECKS, encoding="utf-8")
     target = target_from_table(repeating.target(), embedded=True)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(running, "CHECKS", folder)
+        patched.setattr(selection, "CHECKS", folder)
         patched.delenv("PYTEST_CURRENT_TEST", raising=False)
-        return judge_target(target, RunOptions(), Selection(keyword="test_own_checks"))
+        return judge_target(target, RunOptions(), Selection(keyword="not nothing"))
 
 
 def test_a_deviation_after_a_check_is_an_error_and_no_failure_to_be_listed(own_checks: RunResult) -> None:

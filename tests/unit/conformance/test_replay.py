@@ -15,7 +15,8 @@ from conformance.options import RunOptions
 from conformance.replay import Fate, Replayed, became, had_failed, print_replay, replay
 from conformance.report import CheckResult, RunResult
 from conformance.report.reading import stored
-from conformance.running import Selection, judge_target
+from conformance.running import judge_target
+from conformance.selection import Selection
 from conformance.target import target_from_table
 from conformance.verdicts import ExitCode, Verdict
 from reference_server import ReferenceServer

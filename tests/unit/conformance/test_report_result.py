@@ -14,7 +14,8 @@ from conformance.options import RunOptions
 from conformance.report.curl import command_line
 from conformance.report.formats import FORMATS
 from conformance.report.reading import BadResult, read_finished, read_result, stored
-from conformance.running import Selection, judge_target
+from conformance.running import judge_target
+from conformance.selection import Selection
 from conformance.target import target_from_table
 from conformance.verdicts import Verdict
 from conformance.wire.redaction import MASK

@@ -16,7 +16,8 @@ from conformance.cli import main
 from conformance.options import RunOptions
 from conformance.report.reading import stored
 from conformance.report.script import as_script, scripts
-from conformance.running import Selection, judge_target
+from conformance.running import judge_target
+from conformance.selection import Selection
 from conformance.target import target_from_table
 from reference_server import ReferenceServer
 from reference_server.faults import fault_named

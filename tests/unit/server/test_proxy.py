@@ -10,7 +10,8 @@ from urllib.request import Request, urlopen
 import pytest
 
 from conformance.options import RunOptions
-from conformance.running import Selection, judge_target
+from conformance.running import judge_target
+from conformance.selection import Selection
 from conformance.target import target_from_table
 from conformance.verdicts import Verdict
 from reference_server import ReferenceServer
