@@ -36,9 +36,9 @@ class Selection:
 
     def paths(self) -> list[str]:
         """Return where the selected checks can be: fewer files to collect than all."""
-        if self.only is None and not self.keyword:
-            return [str(CHECKS)]
-        return sorted(str(file.path) for file in _files(CHECKS) if self._may_select(file)) or [str(CHECKS)]
+        files = _files(CHECKS)
+        chosen = [str(file.path) for file in files if self._may_select(file)]
+        return sorted(chosen) if 0 < len(chosen) < len(files) else [str(CHECKS)]
 
     def _may_select(self, file: _File) -> bool:
         return (self.only is None or bool(self.only & file.checks)) and file.may_match(self.keyword or "")
