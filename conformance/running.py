@@ -11,6 +11,7 @@ import pytest
 
 from conformance import plugin
 from conformance.finish import finish, write_refusal, write_sentinel
+from conformance.interruption import Interruption
 from conformance.judge import Judge
 from conformance.plugin import JUDGE
 from conformance.preparation import CannotJudge, prepare
@@ -58,14 +59,19 @@ def _judged(
     progress: TextIO | None,
 ) -> RunResult:
     run = prepare(target, options)
-    write_sentinel(json_path, target, options, run_id=run.corpus.run_id)
     judge = Judge(lambda: run, options, only=selection.only)
-    with _own_settings(), _seldom_collected():
-        status = pytest.main(
-            [*selection.paths(), *_settings(options), *selection.arguments()],
-            plugins=[_Named(judge), plugin, *([ProgressReport(progress)] if progress else [])],
-        )
-    interrupted = status in {pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR}
+    arguments = [*selection.paths(), *_settings(options), *selection.arguments()]
+    plugins = [_Named(judge), plugin, *([ProgressReport(progress)] if progress else [])]
+    with Interruption() as interruption, _own_settings(), _seldom_collected():
+        try:
+            write_sentinel(json_path, target, options, run_id=run.corpus.run_id)
+            status = pytest.main(arguments, plugins=[*plugins, interruption])
+        except KeyboardInterrupt:  # before pytest took over, or after
+            status = pytest.ExitCode.INTERRUPTED
+    interrupted = interruption.came or status in {
+        pytest.ExitCode.INTERRUPTED,
+        pytest.ExitCode.INTERNAL_ERROR,
+    }
     result = finish(judge, run, json_path=json_path, whole=selection.whole, interrupted=interrupted)
     if status == pytest.ExitCode.USAGE_ERROR:
         raise CannotJudge(f"-k {selection.keyword!r} is not an expression that pytest takes", ExitCode.USAGE)

@@ -1,0 +1,110 @@
+"""A run that is interrupted ends, and says so, wherever the signal comes."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance import running, selection
+from conformance.interruption import Interruption
+from conformance.options import RunOptions
+from conformance.target import target_from_table
+from conformance.verdicts import ExitCode
+from reference_server import ReferenceServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from conformance.report import RunResult
+
+FIRST, SECOND = "gitlab.page.hash", "gitlab.page.absent-project-not-found"
+CHECKS = """
+import signal
+from conformance.checks import check
+
+class Dropped:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+@check("gitlab.page.hash")
+def test_first():
+    {}
+
+@check("gitlab.page.absent-project-not-found")
+def test_second():
+    pass
+"""
+HEARD = "signal.raise_signal(signal.SIGINT)"
+DROPPED = "Dropped()"
+
+
+@pytest.fixture
+def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Judges a server by two checks, the first of which does something else."""
+    monkeypatch.setattr(selection, "CHECKS", tmp_path)
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
+
+    def judged(first: str) -> RunResult:
+        (tmp_path / f"test_{tmp_path.name}.py").write_text(CHECKS.format(first), encoding="utf-8")
+        return running.judge_target(target_from_table(server.target(), embedded=True), RunOptions())
+
+    with ReferenceServer() as server:
+        yield judged
+
+
+@pytest.mark.parametrize(
+    ("first", "judged"),
+    [("pass", [FIRST, SECOND]), (HEARD, []), (DROPPED, [FIRST])],
+    ids=["", "heard", "dropped"],
+)
+def test_what_each_signal_ends(judge: Any, first: str, judged: list[str]) -> None:
+    assert [each.id for each in judge(first).results if each.verdict == "passed"] == judged
+
+
+@pytest.mark.parametrize("first", [HEARD, DROPPED])
+def test_the_run_says_why_it_ended(judge: Any, first: str) -> None:
+    result = judge(first)
+    assert result.exit_code is ExitCode.HARNESS_ERROR
+    assert "The run was interrupted." in result.notes
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_what_comes_before_the_first_check_is_cleaned_up_too(
+    judge: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "write_sentinel", interrupted_with_a_run)
+    assert "The run was interrupted." in judge("pass").notes
+
+
+def interrupted_with_a_run(*_: Any, run_id: str = "") -> None:
+    if run_id:
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_in_another_thread_the_signal_is_left_alone() -> None:
+    handlers = []
+
+    def within() -> None:
+        with Interruption():
+            handlers.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=within)
+    thread.start()
+    thread.join()
+    assert handlers == [signal.default_int_handler]
+
+
+def test_a_handler_of_the_user_is_left_alone() -> None:
+    def own(*_: Any) -> None: ...
+
+    before = signal.signal(signal.SIGINT, own)
+    try:
+        with Interruption():
+            assert signal.getsignal(signal.SIGINT) is own
+    finally:
+        signal.signal(signal.SIGINT, before)
