@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
 from hypothesis.errors import FlakyFailure
 
-from conformance.strategies import ByTurns
+from conformance.turns import ByTurns
 from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:

@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 from packaging.version import InvalidVersion, Version
 
 from conformance.names import SEPARATORS
+from conformance.turns import ByTurns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hypothesis.strategies import SearchStrategy
 
-T = TypeVar("T")
-
 NUMBER = st.integers(min_value=0, max_value=2030).map(str)
 SEPARATOR = st.sampled_from(["", "-", "_", "."])
 LOCAL = st.text(alphabet="abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=5)
-
-
-@dataclass(frozen=True)
-class ByTurns(Generic[T]):
-    """Kinds of examples, of which each has its turn: drawn at random, some would come again and some never."""
-
-    kinds: tuple[SearchStrategy[T], ...]
-
-    @property
-    def mixed(self) -> SearchStrategy[T]:
-        """Draw from any of them."""
-        return st.one_of(*self.kinds)
 
 
 def gitlab_versions() -> SearchStrategy[str]:

@@ -6,26 +6,17 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server import core_metadata
+from reference_server.acceptance import check, described, opened
 from reference_server.archives import leniently
 from reference_server.errors import (
-    FileNameDisagreesError,
-    FileNameInvalidError,
-    FileTooLargeError,
-    FileTypeDisagreesError,
     GitLabProjectNotFoundError,
-    MetadataVersionInvalidError,
-    NameInvalidError,
     NotFoundError,
     PackageNotFoundError,
     ProjectClosedError,
     RegistryError,
-    RequiresPythonInvalidError,
-    RequiresPythonTooLongError,
-    VersionInvalidError,
 )
 from reference_server.grammar import name_and_version
-from reference_server.model import CoreMetadata, Package, PackageFile, ProjectStatus, Status, Upload
+from reference_server.model import Package, PackageFile, ProjectStatus, Status, Upload
 from reference_server.rules import Rules, exactly
 from reference_server.store.memory import MemoryStore
 
@@ -189,67 +180,15 @@ class Registry:
         with self.store.keeping(upload.blob) as blob:
             upload = self.rules.understood(replace(upload, blob=blob))
             try:
-                self._check(upload)
-                archive = self._opened(upload)
-                described = self._described(upload, archive)
+                check(upload, self.rules)
+                archive = opened(upload, self.rules)
+                accepted = described(upload, archive, self.rules)
                 with self.store.lock:
-                    return self._add(gitlab_project, described)
+                    return self._add(gitlab_project, accepted)
             except RegistryError:
                 if self.rules.keeps_rejected:
-                    self._append(gitlab_project, self._described(upload, archive))
+                    self._append(gitlab_project, described(upload, archive, self.rules))
                 raise
-
-    def _check(self, upload: Upload) -> None:
-        rules = self.rules
-        self._check_first(upload)
-        if not rules.valid_name(upload.name):
-            raise NameInvalidError
-        if not rules.valid_version(upload.version):
-            raise VersionInvalidError
-        if upload.requires_python and len(upload.requires_python) > rules.max_requires_python:
-            raise RequiresPythonTooLongError
-        if upload.requires_python and not rules.valid_requires_python(upload.requires_python):
-            raise RequiresPythonInvalidError
-        stated = filter(None, upload.fields.get("metadata_version", ()))
-        if not all(map(rules.valid_metadata_version, stated)):
-            raise MetadataVersionInvalidError
-        if not rules.valid_filename(upload.filename):
-            raise FileNameInvalidError
-        if not rules.filename_agrees(upload.filename, upload.name, upload.version):
-            raise FileNameDisagreesError
-        filetypes = upload.fields.get("filetype", ())
-        if not all(rules.filetype_agrees(upload.filename, filetype) for filetype in filetypes):
-            raise FileTypeDisagreesError
-        rules.verify_digests(upload.digests, upload.blob.digests)
-
-    def _check_first(self, upload: Upload) -> None:
-        rules = self.rules
-        if rules.max_file_size is not None and upload.blob.size > rules.max_file_size:
-            raise FileTooLargeError
-        for check in rules.upload_checks:
-            check(upload)
-
-    def _opened(self, upload: Upload) -> Archive | None:
-        archive = self.rules.open_archive(upload.filename, upload.blob, self.rules.archive_limits)
-        if archive is not None:
-            for check in self.rules.archive_checks:
-                check(archive, upload)
-        return archive
-
-    def _described(self, upload: Upload, archive: Archive | None) -> Upload:
-        """Add what the distribution says about itself; a Requires-Python only where the form has none."""
-        rules = self.rules
-        document = rules.reads_metadata(archive) if archive else None
-        if document is None:
-            return upload
-        said = core_metadata.requires_python(document) or ""
-        usable = len(said) <= rules.max_requires_python and rules.valid_requires_python(said)
-        offered = rules.offers_metadata(upload.filename, document)
-        return replace(
-            upload,
-            requires_python=upload.requires_python or (said if usable else None),
-            core_metadata=CoreMetadata(document) if offered else None,
-        )
 
     def _add(self, gitlab_project: GitLabProject, upload: Upload) -> PackageFile:
         normalized = self.rules.normalize(upload.name)
@@ -271,8 +210,8 @@ class Registry:
         return self._append(gitlab_project, upload)
 
     def _check_beside(self, packages: tuple[Package, ...], upload: Upload) -> None:
-        for check in self.rules.project_checks:
-            check(upload, packages)
+        for fits in self.rules.project_checks:
+            fits(upload, packages)
 
     def _is_taken_again(self, existing: PackageFile, upload: Upload) -> bool:
         same = existing.blob.digests["sha256"] == upload.blob.digests["sha256"]

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 PAGES = frozenset({"root_page", "project_page"})
-EMPTY_PAGE = "<!DOCTYPE html><title>Links</title>"
 
 
 class Negotiates(Fault):
@@ -37,83 +36,6 @@ class Negotiates(Fault):
     def read(self, accept: str | None) -> str | None:
         """Give the header as the good server would have to be sent it."""
         return accept
-
-
-# What Content-Type says
-
-
-class ErrorsWithoutContentType(Fault):
-    """Does not say what the text of a 404 is."""
-
-    breaks = ("nego.content-type.always", "http.errors-content-type")
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint in PAGES and response.status_code == 404:
-            del response.headers["Content-Type"]
-        return response
-
-
-class DefaultPageCalledJson(Fault):
-    """Sends HTML as JSON to who takes anything, as a proxy does that labels by its own configuration."""
-
-    breaks = ("nego.content-type.truthful",)
-
-    def respond(self, request: Request, response: Response) -> Response:
-        anything = request.headers.get("Accept", "*/*") == "*/*"
-        if request.endpoint in PAGES and response.status_code == 200 and anything:
-            response.headers["Content-Type"] = SIMPLE_JSON
-        return response
-
-
-class MediaTypesInMixedCase(Fault):
-    """Writes the media type of JSON in mixed case, which uv does not take."""
-
-    breaks = ("nego.content-type.lowercase",)
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint in PAGES and response.content_type == SIMPLE_JSON:
-            response.headers["Content-Type"] = "Application/Vnd.PyPI.Simple.V1+JSON"
-        return response
-
-
-class RootCalledPlainJson(Fault):
-    """Sends the list of projects as `application/json`, as a framework's own JSON answer is."""
-
-    breaks = ("nego.content-type.truthful", "nego.json", "nego.pip-header")
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "root_page" and response.content_type == SIMPLE_JSON:
-            response.headers["Content-Type"] = "application/json"
-        return response
-
-
-class FallbackMisspelled(Fault):
-    """Knows JSON and `text/html`, and calls the page `text_html` for who wants another type, as devpi does."""
-
-    breaks = (
-        "nego.content-type.truthful",
-        "nego.html-v1",
-        "nego.unsupported.allowed-outcomes",
-        "nego.unsupported.406",
-    )
-
-    def rules(self, rules: Rules) -> Rules:
-        return replace(rules, serializations=(SIMPLE_JSON, TEXT_HTML))
-
-    def respond(self, request: Request, response: Response) -> Response:
-        unacceptable = request.endpoint in PAGES and response.status_code == 406
-        return Response(EMPTY_PAGE, content_type="text_html") if unacceptable else response
-
-
-class RootCalledXhtml(Fault):
-    """Sends the list of projects as XHTML to who wants `text/html`."""
-
-    breaks = ("nego.content-type.truthful", "nego.text-html")
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "root_page" and request.headers.get("Accept") == TEXT_HTML:
-            response.headers["Content-Type"] = "application/xhtml+xml"
-        return response
 
 
 # How Accept is read
@@ -264,6 +186,15 @@ class HtmlOnTies(Fault):
         return replace(rules, serializations=tuple(reversed(rules.serializations)))
 
 
+class LatestUnknown(Negotiates):
+    """Does not know the aliases of the latest version, as devpi and Pulp do not."""
+
+    breaks = ("nego.latest.supported",)
+
+    def read(self, accept: str | None) -> str | None:
+        return accept and accept.replace("simple.latest", "simple.unknown")
+
+
 # What real clients send
 
 
@@ -296,73 +227,6 @@ class BrowsersGetJson(Negotiates):
 
     def read(self, accept: str | None) -> str | None:
         return SIMPLE_JSON if accept and "application/xhtml+xml" in accept else accept
-
-
-# When there is nothing acceptable
-
-
-class UnknownVersionsFail(Fault):
-    """Fails when a client accepts nothing but a version of the API that it does not know."""
-
-    breaks = ("nego.unsupported.allowed-outcomes", "nego.unsupported.406")
-
-    def respond(self, request: Request, response: Response) -> Response:
-        unacceptable = request.endpoint in PAGES and response.status_code == 406
-        unknown = re.search(r"simple\.v(?!1\b)", request.headers.get("Accept", ""))
-        return Response("KeyError", status=500) if unacceptable and unknown else response
-
-
-class UnsupportedTypePromised(Fault):
-    """Sends HTML under the name of whatever one type was asked for."""
-
-    breaks = ("nego.unsupported.allowed-outcomes", "nego.unsupported.406")
-
-    def respond(self, request: Request, response: Response) -> Response:
-        wanted = request.headers.get("Accept", TEXT_HTML)
-        if request.endpoint in PAGES and response.status_code == 406 and "," not in wanted:
-            return Response(EMPTY_PAGE, content_type=wanted)
-        return response
-
-
-class DefaultForUnsupportedTypes(Fault):
-    """Sends HTML to who does not accept it, as the Python Package Index does."""
-
-    breaks = ("nego.unsupported.406",)
-
-    def rules(self, rules: Rules) -> Rules:
-        return replace(rules, refuses_unacceptable=False)
-
-
-class ChoiceForUnsupportedTypes(Fault):
-    """Answers 300 with a list of the types that there are."""
-
-    breaks = ("nego.no-300", "nego.unsupported.406")
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint in PAGES and response.status_code == 406:
-            response.status_code = 300
-        return response
-
-
-class LatestCalledLatest(Fault):
-    """Sends a page under the alias that it was asked for by."""
-
-    breaks = ("nego.latest.real-type", "nego.latest.supported")
-
-    def respond(self, request: Request, response: Response) -> Response:
-        accept = request.headers.get("Accept", "")
-        if request.endpoint in PAGES and response.status_code == 200 and "simple.latest" in accept:
-            response.headers["Content-Type"] = accept
-        return response
-
-
-class LatestUnknown(Negotiates):
-    """Does not know the aliases of the latest version, as devpi and Pulp do not."""
-
-    breaks = ("nego.latest.supported",)
-
-    def read(self, accept: str | None) -> str | None:
-        return accept and accept.replace("simple.latest", "simple.unknown")
 
 
 # One URL, several pages
