@@ -51,7 +51,7 @@ class Transcript:
     def __init__(self) -> None:
         self._lock = Lock()
         self._exchanges: list[Exchange] = []
-        self._used: list[Exchange] = []
+        self._used: dict[int, Exchange] = {}
         self._published: list[Publication] = []
 
     def __len__(self) -> int:
@@ -65,14 +65,13 @@ class Transcript:
         with self._lock:
             numbered = replace(exchange, number=len(self._exchanges) + 1)
             self._exchanges.append(numbered)
-            self._used.append(numbered)
+            self._used[numbered.number] = numbered
         return numbered
 
     def use(self, exchange: Exchange) -> None:
         """Say that the running check looked at an earlier exchange, as with a cached page."""
         with self._lock:
-            if exchange not in self._used:
-                self._used.append(exchange)
+            self._used.setdefault(exchange.number, exchange)
 
     def note(self, publication: Publication | None) -> None:
         """Remember an upload that was accepted, where it could be kept."""
@@ -82,12 +81,12 @@ class Transcript:
 
     def begin(self) -> None:
         """Forget what was used: a new check starts."""
-        self._used = []
+        self._used = {}
 
     @property
     def used(self) -> tuple[Exchange, ...]:
         """What the running check has used, in the order of its use."""
-        return tuple(self._used)
+        return tuple(self._used.values())
 
     @property
     def published(self) -> tuple[Publication, ...]:
