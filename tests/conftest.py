@@ -23,6 +23,15 @@ CHECKOUT = Path(__file__).parents[1]
 COMMAND_TIMEOUT = 300.0
 PATIENCE = 30.0
 """Seconds within which a server answers, and ends when it is told to."""
+LONGEST_ID = 120
+"""Characters of a value that may stand in a test's name."""
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name what is long by its length: whole bodies in names make reports of a megabyte, and may tell the time."""
+    if isinstance(val, str | bytes) and len(val) > LONGEST_ID:
+        return f"{argname} of {len(val)}"
+    return None
 
 
 class Programs:
