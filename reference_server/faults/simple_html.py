@@ -59,6 +59,14 @@ class NoDoctype(HtmlRewritten):
     replacement = b""
 
 
+class RelativeBase(HtmlRewritten):
+    """Has a `<base>` that says where the page is, in a way that browsers understand and pip does not."""
+
+    breaks = ("simple.html.base-absolute",)
+    pattern = rb"<head>\n"
+    replacement = b'<head>\n    <base href="./">\n'
+
+
 class LatinOneInUtf8(HtmlRewritten):
     """Says UTF-8, and writes Latin-1."""
 

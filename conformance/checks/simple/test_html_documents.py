@@ -19,6 +19,7 @@ DOCTYPE = re.compile(
     r"""\ufeff?(?:\s|<!--.*?-->)*<!doctype\s+html(?:\s+system\s+(["'])about:legacy-compat\1)?\s*>""",
     re.IGNORECASE | re.DOTALL,
 )
+ABSOLUTE = re.compile(r"\s*https?://", re.IGNORECASE)
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 ANCHOR = re.compile(r"<a\b[^>]*>?", re.IGNORECASE)
 PLAIN_ANCHOR = re.compile(r"""<a(\s+[a-z][a-z0-9-]*(\s*=\s*("[^"]*"|'[^']*'))?)*\s*>""")
@@ -53,6 +54,15 @@ def test_charset(index: Index) -> None:
         return []
 
     nothing_on(html_pages(index), undecodable, is_="in another charset than the one it says, or else UTF-8")
+
+
+@check("simple.html.base-absolute")
+def test_base_absolute(index: Index) -> None:
+    def relative(reading: HtmlPage) -> Iterable[str]:
+        base = reading.document.base
+        return [f"<base href={base!r}>"] if base and not ABSOLUTE.match(base) else []
+
+    nothing_on(html_pages(index), relative, is_="relative")
 
 
 @check("simple.html.anchor-syntax-plain")
