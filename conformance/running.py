@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from platformdirs import user_cache_path
 
 from conformance import plugin
 from conformance.finish import finish, write_refusal, write_sentinel
@@ -132,10 +133,13 @@ def _seldom_collected() -> Iterator[None]:
 
 @contextmanager
 def _own_settings() -> Iterator[None]:
-    """Shut out the plugins and options that the user's own test runs are set up with."""
+    """Shut out what the user's own test runs are set up with, and leave nothing in the current folder."""
     saved = dict(os.environ)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
+    os.environ.setdefault(
+        "HYPOTHESIS_STORAGE_DIRECTORY", str(user_cache_path("registry-conformance") / "hypothesis")
+    )
     try:
         yield
     finally:

@@ -46,10 +46,11 @@ def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(words, exit_code, out.getvalue(), err.getvalue())
 
 
-def process(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def process(*arguments: str | Path, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run `registry-conformance` in a process of its own, and wait for its end."""
     return subprocess.run(
         [sys.executable, "-m", "conformance", *map(str, arguments)],
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=LIMIT,
@@ -262,6 +263,12 @@ def test_ledgers_of_another_host_are_left_alone(server: ReferenceServer, tmp_pat
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT to one process needs POSIX")
+def test_a_run_leaves_nothing_in_the_current_folder(tmp_path: Path) -> None:
+    run = process("run", "-k", "gitlab.version", "--examples", "2", folder=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert [path.name for path in tmp_path.iterdir()] == []
+
+
 def test_an_interrupted_run_cleans_up_and_is_not_green(server: ReferenceServer, tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "conformance", "run", server.url, *TOKEN, "--ledgers", str(tmp_path)],
