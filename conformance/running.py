@@ -59,9 +59,9 @@ def _judged(
     json_path: Path | None,
     progress: TextIO | None,
 ) -> RunResult:
+    arguments = [*selection.paths(), *_settings(options), *selection.arguments()]
     run = prepare(target, options)
     judge = Judge(lambda: run, options, only=selection.only)
-    arguments = [*selection.paths(), *_settings(options), *selection.arguments()]
     plugins = [_Named(judge), plugin, *([ProgressReport(progress)] if progress else [])]
     with Interruption() as interruption, _own_settings(), _seldom_collected():
         try:

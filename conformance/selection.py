@@ -36,6 +36,8 @@ class Selection:
 
     def paths(self) -> list[str]:
         """Return where the selected checks can be: fewer files to collect than all."""
+        if self.only is None and not self.keyword:
+            return [str(CHECKS)]
         files = _files(CHECKS)
         chosen = [str(file.path) for file in files if self._may_select(file)]
         return sorted(chosen) if 0 < len(chosen) < len(files) else [str(CHECKS)]
