@@ -9,7 +9,7 @@ import socket
 import sys
 import tarfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,7 +24,6 @@ from conformance.clients import (
     wheel_files,
 )
 from conformance.clients.pip import Selection
-from conformance.clients.process_group import start
 from conformance.target import Credential
 from reference_server.distributions import wheel
 
@@ -97,15 +96,8 @@ def test_nothing_is_installed_without_a_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["install", "download", "index versions"])
 def test_credentials_reach_the_index_but_not_the_command_line(
-    command: str, index: str, httpserver: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command: str, index: str, httpserver: HTTPServer, tmp_path: Path, commands: list[str]
 ) -> None:
-    commands: list[str] = []
-
-    def recording(command: list[str], **options: Any) -> object:
-        commands.extend(command)
-        return start(command, **options)
-
-    monkeypatch.setattr("conformance.clients.run.start", recording)
     index_url = IndexURL(index, CREDENTIAL)
     runs = {
         "install": lambda: Pip().install("demo-pkg", target=tmp_path / "here", index_url=index_url),

@@ -35,19 +35,6 @@ def demo(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def commands(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every argument that was really given to a process."""
-    recorded: list[str] = []
-
-    def recording(command: list[str], **options: Any) -> object:
-        recorded.extend(command)
-        return start(command, **options)
-
-    monkeypatch.setattr("conformance.clients.run.start", recording)
-    return recorded
-
-
-@pytest.fixture
 def upload_url(httpserver: HTTPServer) -> str:
     httpserver.expect_request("/upload", method="POST").respond_with_data("201 Created", status=201)
     return httpserver.url_for("/upload")
