@@ -30,7 +30,7 @@ from urllib.parse import urlsplit
 import requests
 
 from reference_server.distributions import wheel
-from reference_server.ports import free_port
+from reference_server.serving.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

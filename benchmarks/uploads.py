@@ -30,7 +30,7 @@ from urllib.parse import urlsplit
 from requests import Request
 
 from reference_server.distributions import wheel
-from reference_server.ports import free_port
+from reference_server.serving.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -25,10 +25,10 @@ from conformance.catalogue import catalogue
 from conformance.clients.index_url import IndexURL
 from conformance.clients.pip import Pip
 from conformance.clients.uv import Uv
-from conformance.options import RunOptions
-from conformance.running import judge_target
-from conformance.selection import Selection
+from conformance.run.checks_run import judge_target
+from conformance.run.selection import Selection
 from conformance.target import Credential, target_from_table
+from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 from reference_server.distributions import wheel
 from reference_server.rules import Rules

@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.argument_types import certificates, positive
+from conformance.commands.arguments import certificates, positive
+from conformance.run.keys import JUDGE
 
 if TYPE_CHECKING:
-    from conformance.judge import Judge
-    from conformance.options import RunOptions
-    from conformance.preparation import Run
     from conformance.report import RunResult
-
-JUDGE = "registry-conformance-judge"
+    from conformance.run.judge import Judge
+    from conformance.run.run import Run
+    from conformance.verdicts.options import RunOptions
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -89,7 +88,7 @@ class PlainReport:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Clean up, write the result, and say by the exit code whether the target conforms."""
-        from conformance.finish import finish
+        from conformance.run.teardown import finish
 
         config = session.config
         judge = config.pluginmanager.get_plugin(JUDGE)
@@ -138,8 +137,8 @@ def _is_whole(config: pytest.Config) -> bool:
 
 
 def _judge(config: pytest.Config) -> Judge:
-    from conformance.gate import BadGate
-    from conformance.judge import Judge
+    from conformance.run.judge import Judge
+    from conformance.verdicts.gate import BadGate
 
     try:
         options = _options(config)
@@ -151,10 +150,8 @@ def _judge(config: pytest.Config) -> Judge:
 
 
 def _options(config: pytest.Config) -> RunOptions:
-    from conformance.gate import read_gate
-    from conformance.ledger import default_folder
-    from conformance.options import RunOptions
-    from conformance.wire import Limits
+    from conformance.verdicts.gate import read_gate
+    from conformance.verdicts.options import RunOptions, TrafficLimits, default_ledger_folder
 
     baseline, requirement_set = read_gate(
         config.getoption("registry_baseline"), config.getoption("registry_set")
@@ -168,22 +165,23 @@ def _options(config: pytest.Config) -> RunOptions:
         read_only=config.getoption("registry_read_only"),
         projects=tuple(config.getoption("registry_project")),
         ca_bundle=config.getoption("registry_ca_bundle"),
-        limits=Limits(
+        limits=TrafficLimits(
             max_requests=config.getoption("registry_max_requests"),
             rate=config.getoption("registry_rate"),
             timeout=config.getoption("registry_timeout"),
         ),
-        ledger_folder=Path(folder) if folder else default_folder(),
+        ledger_folder=Path(folder) if folder else default_ledger_folder(),
         baseline=baseline,
         requirement_set=requirement_set,
     )
 
 
 def _prepared(config: pytest.Config, options: RunOptions, stack: ExitStack) -> Run:
-    from conformance.configuration import configured_target, embedded_profile
-    from conformance.finish import write_refusal, write_sentinel
-    from conformance.preparation import CannotJudge, prepare
+    from conformance.run.run import CannotJudge
+    from conformance.run.setup import prepare
+    from conformance.run.teardown import write_refusal, write_sentinel
     from conformance.target import BadTarget
+    from conformance.target.configuration import configured_target, embedded_profile
     from conformance.verdicts import ExitCode
 
     try:
@@ -195,7 +193,7 @@ def _prepared(config: pytest.Config, options: RunOptions, stack: ExitStack) -> R
             config=config.getoption("registry_config"),
         )
         if target is None:
-            from conformance.embedded import embedded_target  # a server takes time to import
+            from conformance.target.embedded import embedded_target  # a server takes time to import
 
             profile = embedded_profile(config.getoption("registry_profile"))
             target = stack.enter_context(embedded_target(profile))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reference_server.app import create_app
-    from reference_server.hosting import ReferenceServer
+    from reference_server.serving.create_app import create_app
+    from reference_server.serving.in_process import ReferenceServer
 
 __all__ = ["ReferenceServer", "create_app"]
 
@@ -14,11 +14,11 @@ __all__ = ["ReferenceServer", "create_app"]
 def __getattr__(name: str) -> Any:
     """Import what is asked for only then: `import reference_server` itself costs next to nothing."""
     if name == "ReferenceServer":
-        from reference_server.hosting import ReferenceServer
+        from reference_server.serving.in_process import ReferenceServer
 
         return ReferenceServer
     if name == "create_app":
-        from reference_server.app import create_app
+        from reference_server.serving.create_app import create_app
 
         return create_app
     message = f"module {__name__!r} has no attribute {name!r}"

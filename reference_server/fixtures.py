@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from reference_server.hosting import ReferenceServer
+    from reference_server.serving.in_process import ReferenceServer
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def reference_server_store() -> Path | None:
 @pytest.fixture
 def reference_server(reference_server_store: Path | None) -> Iterator[ReferenceServer]:
     """Give a registry of its own to the test, running, and empty unless its store has something."""
-    from reference_server.hosting import ReferenceServer
+    from reference_server.serving.in_process import ReferenceServer
 
     with ReferenceServer(store=reference_server_store) as server:
         yield server

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 _SOURCES = "sources.toml"
-_RETIRED = "retired.toml"  # read by conformance.sets
+_RETIRED = "retired.toml"  # read by conformance.verdicts.sets
 _ID = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
 _KEYS = {field.name for field in fields(Requirement)}
 _OPTIONAL = {"untested"}

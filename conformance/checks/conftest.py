@@ -1,12 +1,12 @@
 """Gives the checks their fixtures, and nobody else."""
 
-from conformance.fixtures import (
+from conformance.kit.fixtures import (
     corpus,
     deletion,
+    driver,
     examples,
     gitlab,
     index,
-    management,
     new_name,
     oversized,
     private_registry,
@@ -26,10 +26,10 @@ from conformance.fixtures import (
 __all__ = [
     "corpus",
     "deletion",
+    "driver",
     "examples",
     "gitlab",
     "index",
-    "management",
     "new_name",
     "oversized",
     "private_registry",

@@ -6,7 +6,7 @@ import json
 from html import escape
 from typing import TYPE_CHECKING
 
-from conformance.client_report.coping import Coping
+from conformance.client_report.reaction import Coping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

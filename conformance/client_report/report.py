@@ -11,9 +11,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance.client_report.coping import Coping, Did, coping, detail, last_words
-from conformance.client_report.registry import registry_with, summary_of
-from conformance.client_report.taken import taken
+from conformance.client_report.faulty_registry import registry_with, summary_of
+from conformance.client_report.reaction import Coping, Did, coping, detail, last_words
+from conformance.client_report.received_files import taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

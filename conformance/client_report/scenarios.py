@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.client_report.default_faults import Deed
-from conformance.client_report.registry import PROJECT, TO_UPLOAD
+from conformance.client_report.faulty_registry import PROJECT, TO_UPLOAD
 from conformance.clients import ClientMissing, Pip, Poetry, Twine, Uv, execute, hermetic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from conformance.client_report.registry import Registry
+    from conformance.client_report.faulty_registry import Registry
     from conformance.clients import ClientRun
     from conformance.clients.client import Client
 

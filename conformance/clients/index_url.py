@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from conformance.target import Credential
+    from conformance.wire.credential import Credential
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.clients.run import ClientRun
-    from conformance.target import Credential
+    from conformance.wire.credential import Credential
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from conformance.counting import counted
 from conformance.report.reading import read_result
+from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:
     from pathlib import Path

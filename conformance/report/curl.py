@@ -7,12 +7,12 @@ import shlex
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from conformance.wire.concealment import SECRET_HEADERS
+from conformance.wire.credential_shapes import SECRET_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.wire.transcript import Exchange
+    from conformance.wire.exchange import Exchange
 
 NOBODY = "nobody"
 OWN = frozenset({"accept-encoding", "connection", "content-length", "host", "user-agent", *SECRET_HEADERS})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.report.reading import Finding, StoredResult
-    from conformance.wire.transcript import Exchange
+    from conformance.wire.exchange import Exchange
 
 ROOM = 700_000
 """Characters of a page, escaped, for what registries have said: the page stays below 2 MB."""

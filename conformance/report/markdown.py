@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance.counting import counted
 from conformance.report.curl import last_command
 from conformance.report.reading import NEEDING_WORDS
 from conformance.verdicts import Summary, Verdict
+from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

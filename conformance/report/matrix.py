@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance.counting import counted
 from conformance.report.markdown import code, table
 from conformance.report.reading import BadResult, StoredResult, read_result
 from conformance.report.templates import render
 from conformance.verdicts import Summary, Verdict
+from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

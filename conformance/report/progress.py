@@ -8,11 +8,25 @@ import pytest
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from conformance.judge import LETTERS, RESULT
 from conformance.verdicts import Verdict
 
 if TYPE_CHECKING:
     from typing import TextIO
+
+RESULT = "registry_conformance_result"
+"""The name of a report's attribute with the result of a check."""
+
+LETTERS = {
+    Verdict.PASSED: ".",
+    Verdict.FAILED: "F",
+    Verdict.WARNED: "w",
+    Verdict.NOTED: "n",
+    Verdict.NOT_APPLICABLE: "-",
+    Verdict.UNTESTABLE: "u",
+    Verdict.KNOWN: "k",
+    Verdict.STALE: "S",
+    Verdict.ERROR: "E",
+}
 
 
 class ProgressReport:

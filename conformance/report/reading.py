@@ -13,9 +13,9 @@ from conformance.catalogue import Level, Requirement, Standing, catalogue
 from conformance.profiles import UnknownProfile, profile
 from conformance.report.terminal import ENDINGS
 from conformance.verdicts import ExitCode, Summary, Verdict
-from conformance.wire.concealment import concealed, concealed_headers
+from conformance.wire.credential_shapes import concealed, concealed_headers
+from conformance.wire.exchange import Exchange
 from conformance.wire.publication import Publication
-from conformance.wire.transcript import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

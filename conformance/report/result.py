@@ -11,9 +11,9 @@ from conformance.verdicts import Summary, Verdict
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from conformance.options import RunOptions
     from conformance.target import Target
     from conformance.verdicts import ExitCode
+    from conformance.verdicts.options import RunOptions
 
 SUITE = "pypi-registry-conformance"
 

@@ -13,7 +13,7 @@ from conformance.verdicts import ExitCode, Verdict
 
 if TYPE_CHECKING:
     from conformance.report.reading import Finding, StoredResult
-    from conformance.wire.transcript import Exchange
+    from conformance.wire.exchange import Exchange
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

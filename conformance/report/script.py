@@ -11,15 +11,15 @@ from urllib.parse import urlsplit
 from conformance.report.curl import NOBODY, placeholder
 from conformance.report.templates import own
 from conformance.verdicts import Verdict
-from conformance.wire.concealment import SECRET_HEADERS
+from conformance.wire.credential_shapes import SECRET_HEADERS
 from conformance.wire.raw import UNHEARD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.report.reading import Finding, StoredResult
+    from conformance.wire.exchange import Exchange
     from conformance.wire.publication import Publication
-    from conformance.wire.transcript import Exchange
 
 SCRIPT = "reproduce.py"
 NO_CASE = 'r"""{}"""'

@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.catalogue import Standing
-from conformance.counting import counted
 from conformance.verdicts import ExitCode, Summary, Verdict
+from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:
     from typing import TextIO

@@ -1,20 +1,23 @@
 """HTTP as a check needs it: recorded, redacted, bounded."""
 
 from conformance.wire.answer import Answer, Unreachable
+from conformance.wire.budget import Budget, BudgetSpent
+from conformance.wire.credential import Credential
+from conformance.wire.exchange import Exchange
 from conformance.wire.form import Part, UploadForm, upload_form
 from conformance.wire.publication import Publication, leading_to, publication
 from conformance.wire.raw import RawConnection
 from conformance.wire.redaction import Redactor
-from conformance.wire.session import Budget, BudgetSpent, Follow, Limits, Session
-from conformance.wire.transcript import Exchange, Transcript, kept
+from conformance.wire.session import Follow, Session
+from conformance.wire.transcript import Transcript, kept
 
 __all__ = [
     "Answer",
     "Budget",
     "BudgetSpent",
+    "Credential",
     "Exchange",
     "Follow",
-    "Limits",
     "Part",
     "Publication",
     "RawConnection",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.wire.transcript import Exchange
+    from conformance.wire.exchange import Exchange
 
 TOLD = 300
 """Characters of an answer that a message has room for."""

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from conformance.names import normalized
+from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from conformance.wire.transcript import Exchange
+    from conformance.wire.exchange import Exchange
     from reference_server.distributions import Distribution
 
 
@@ -34,9 +34,9 @@ class Publication:
 
     def is_in(self, text: str) -> bool:
         """Tell whether a text, such as a URL, names the project or the file, in any spelling."""
-        text = normalized(unquote(text))
+        text = canonicalize_name(unquote(text))
         project = rf"(?<![a-z0-9]){re.escape(self.project)}(?![a-z0-9-])"
-        return normalized(self.filename) in text or re.search(project, text) is not None
+        return canonicalize_name(self.filename) in text or re.search(project, text) is not None
 
     def as_json(self) -> dict[str, Any]:
         """Return the publication for the JSON result."""
@@ -50,7 +50,7 @@ def publication(
     if not body:
         return None
     return Publication(
-        project=normalized(distribution.name),
+        project=canonicalize_name(distribution.name),
         filename=distribution.filename,
         url=url,
         credential=credential,

@@ -17,16 +17,17 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 
 from conformance.verdicts import Untestable
 from conformance.wire.answer import LOOPBACK, Answer, Unreachable
-from conformance.wire.transcript import KEPT_BYTES, Exchange, Transcript, excerpt, kept
+from conformance.wire.exchange import Exchange
+from conformance.wire.transcript import KEPT_BYTES, Transcript, excerpt, kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
     from types import TracebackType
 
-    from conformance.target import Credential
+    from conformance.wire.budget import Budget
+    from conformance.wire.credential import Credential
     from conformance.wire.redaction import Redactor
-    from conformance.wire.session import Budget
 
 LONGEST_ANSWER = 16 * 1024 * 1024
 """Bytes of one answer that are read."""

@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from http.cookiejar import DefaultCookiePolicy
-from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -15,18 +14,19 @@ from requests.auth import HTTPBasicAuth
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
 
-from conformance.counting import counted
-from conformance.verdicts import Untestable
 from conformance.wire.answer import LOOPBACK, Answer, Unreachable
-from conformance.wire.concealment import SECRET_HEADERS
+from conformance.wire.budget import Budget
+from conformance.wire.credential_shapes import SECRET_HEADERS
+from conformance.wire.exchange import Exchange
 from conformance.wire.raw import PATIENCE, RawConnection
-from conformance.wire.transcript import Exchange, Transcript, excerpt, kept
+from conformance.wire.transcript import Transcript, excerpt, kept
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from conformance.target import Credential
+    from conformance.verdicts.options import TrafficLimits
+    from conformance.wire.credential import Credential
     from conformance.wire.redaction import Redactor
 
 MOST_REDIRECTS = 10
@@ -43,44 +43,6 @@ class Follow(Enum):
     """As clients do with files."""
 
 
-class BudgetSpent(Untestable):
-    """The run may send no more requests."""
-
-
-@dataclass(kw_only=True)
-class Limits:
-    """What a run may cost its target."""
-
-    max_requests: int = 5_000
-    rate: float | None = None
-    """Requests per second, or None for as fast as it goes."""
-    timeout: float = 30.0
-    """Seconds to wait for an answer."""
-
-
-class Budget:
-    """Counts and paces what a run sends, from all of its threads."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._lock = Lock()
-        self._spent = 0
-        self._next = 0.0
-
-    def spend(self) -> None:
-        """Take one request from the budget, when its time has come. Raises BudgetSpent."""
-        with self._lock:
-            if self._spent >= self._limits.max_requests:
-                most = counted(self._limits.max_requests, "request")
-                raise BudgetSpent(f"the budget of {most} is spent; raise --max-requests")
-            self._spent += 1
-            now = time.monotonic()
-            starts = max(now, self._next)
-            self._next = starts + (1 / self._limits.rate if self._limits.rate else 0)
-        if starts > now:
-            time.sleep(starts - now)
-
-
 class Session:
     """Sends requests, one at a time, over kept-alive connections.
 
@@ -93,7 +55,7 @@ class Session:
         *,
         transcript: Transcript,
         redact: Redactor,
-        limits: Limits,
+        limits: TrafficLimits,
         ca_bundle: Path | None = None,
         budget: Budget | None = None,
     ) -> None:

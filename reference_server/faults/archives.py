@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from werkzeug import Response
 
-from reference_server.archive_checks import (
+from reference_server.archives.checks import (
     has_dist_info,
     has_one_folder,
     has_pkg_info,
@@ -16,16 +16,16 @@ from reference_server.archive_checks import (
     stays_inside,
     without,
 )
-from reference_server.errors import ArchiveUnreadableError
+from reference_server.archives.tarballs import Kind
 from reference_server.faults import Fault
-from reference_server.tarballs import Kind
+from reference_server.model.errors import ArchiveUnreadableError
 
 if TYPE_CHECKING:
-    from reference_server.archives import Archive, Limits
+    from reference_server.archives.archive import Archive, Limits
+    from reference_server.http.request import Request
     from reference_server.model import Upload
-    from reference_server.request import Request
+    from reference_server.model.blob import Blob
     from reference_server.rules import Rules
-    from reference_server.store.blobs import Blob
 
 PASSWORDS = b"root:x:0:0:root:/root:/bin/sh\n"
 """What may stand in /etc/passwd: no fault reads the real one."""
@@ -125,21 +125,21 @@ class DiesOf(Fault):
 class HostileMembersCrash(DiesOf):
     """Unpacks an upload to read its metadata, and dies of members that lead outside."""
 
-    breaks = ("sec.no-extraction", "sec.pkginfo-symlink")
+    breaks = ("security.no-extraction", "security.pkginfo-symlink")
     reason = b"File has an unsafe member"
 
 
 class BombsGoOff(DiesOf):
     """Unpacks an upload into memory, and dies of those that unpack to too much."""
 
-    breaks = ("sec.zip-bomb", "sec.huge-metadata")
+    breaks = ("security.zip-bomb", "security.huge-metadata")
     reason = b"File unpacks to more than is allowed"
 
 
 class HugeMetadataServed(Fault):
     """Serves metadata of any size."""
 
-    breaks = ("sec.huge-metadata",)
+    breaks = ("security.huge-metadata",)
 
     def rules(self, rules: Rules) -> Rules:
         most = rules.archive_limits.unpacked
@@ -149,7 +149,7 @@ class HugeMetadataServed(Fault):
 class LinkedMetadataFollowed(Fault):
     """Reads PKG-INFO wherever a link in its place leads to on the registry's own disk."""
 
-    breaks = ("sec.pkginfo-symlink",)
+    breaks = ("security.pkginfo-symlink",)
 
     def rules(self, rules: Rules) -> Rules:
         def has_one_or_a_link(archive: Archive, upload: Upload) -> None:

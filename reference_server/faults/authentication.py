@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.answers import json_answer, refusal
-from reference_server.defaults import PASSWORD
-from reference_server.errors import ForbiddenError, NotAuthenticatedError, RegistryError, UnknownTokenError
 from reference_server.faults import Fault
 from reference_server.faults.deciding import Authorizes, Identifies
+from reference_server.http.json_responses import json_answer, refusal
 from reference_server.model import ANONYMOUS, Action, Credentials
+from reference_server.model.errors import (
+    ForbiddenError,
+    NotAuthenticatedError,
+    RegistryError,
+    UnknownTokenError,
+)
+from reference_server.rules.ready_made import PASSWORD
 
 if TYPE_CHECKING:
-    from reference_server.access import Tokens
+    from reference_server.http.request import Request
     from reference_server.model import Caller, GitLabProject
-    from reference_server.request import Request
+    from reference_server.rules.access import Tokens
 
 READING = frozenset({"root_page", "project_page", "file", "metadata_file"})
 OWNER = Credentials(basic=("__token__", PASSWORD))
@@ -236,7 +241,7 @@ class RefusedUploadsStored(Authorizes):
         "auth.upload.required",
         "gitlab.matrix.upload",
         "gitlab.token.refused-leaves-nothing",
-        "sec.auth.csrf",
+        "security.auth.csrf",
     )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
@@ -334,7 +339,7 @@ class CredentialsInLinks(Fault):
 class HeadUnguarded(Fault):
     """Asks for credentials where there is something to read, and not before HEAD."""
 
-    breaks = ("auth.head-get-same", "sec.auth.method-bypass")
+    breaks = ("auth.head-get-same", "security.auth.method-bypass")
 
     def handle(self, request: Request) -> Response | None:
         if request.method == "HEAD" and request.endpoint in READING:
@@ -345,7 +350,7 @@ class HeadUnguarded(Fault):
 class OverriddenMethodUnguarded(Fault):
     """Guards a request by the method that it claims to be, and serves the one that it is."""
 
-    breaks = ("sec.auth.method-bypass",)
+    breaks = ("security.auth.method-bypass",)
 
     def handle(self, request: Request) -> Response | None:
         if request.headers.get("X-HTTP-Method-Override") == "OPTIONS" and request.endpoint in READING:
@@ -356,7 +361,7 @@ class OverriddenMethodUnguarded(Fault):
 class JsonUnguarded(Fault):
     """Guards the pages that people see, and not those in JSON."""
 
-    breaks = ("sec.auth.method-bypass",)
+    breaks = ("security.auth.method-bypass",)
 
     def handle(self, request: Request) -> Response | None:
         if "json" in request.args.get("format", "") and request.endpoint == "project_page":
@@ -367,7 +372,7 @@ class JsonUnguarded(Fault):
 class CookiesPublish(Fault):
     """Takes a session's cookie for an upload that another site has sent."""
 
-    breaks = ("sec.auth.csrf",)
+    breaks = ("security.auth.csrf",)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint == "upload" and "Origin" in request.headers and "signed_in" in request.cookies:
@@ -391,7 +396,7 @@ class UploadsSentToTls(Fault):
         "gitlab.token.job-wrong-refused",
         "gitlab.token.revoked-refused",
         "gitlab.token.wrong-cannot-publish",
-        "sec.tls-redirect-upload",
+        "security.tls-redirect-upload",
     )
 
     def respond(self, request: Request, response: Response) -> Response:

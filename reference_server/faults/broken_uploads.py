@@ -11,19 +11,20 @@ from typing import IO, TYPE_CHECKING, cast
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.http import parse_options_header
 
-from reference_server.answers import json_answer, refusal
-from reference_server.awaited import AWAITED
-from reference_server.errors import FileNameTakenError, RegistryError
-from reference_server.faults.fault import Fault, HangUpError
+from reference_server.alterations import HangUpError
+from reference_server.faults.fault import Fault
 from reference_server.faults.reading import gitlab_project_of
 from reference_server.faults.reading_forms import FailsOnForms, boundary_of
+from reference_server.http.expect_continue import AWAITED
+from reference_server.http.json_responses import json_answer, refusal
+from reference_server.model.errors import FileNameTakenError, RegistryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from werkzeug import Response
 
-    from reference_server.request import Request
+    from reference_server.http.request import Request
     from reference_server.rules import Rules
 
 FORM = "multipart/form-data"
@@ -67,7 +68,7 @@ class StoresWhatHasCome(Fault):
 class CutBodiesStored(StoresWhatHasCome):
     """Takes the end of the connection for the end of the form, and stores half of a file."""
 
-    breaks = ("fault.truncated-body",)
+    breaks = ("robustness.truncated-body",)
 
     def is_taken(self, request: Request, body: bytes, *, whole: bool) -> bool:
         return not whole and not is_chunked(request) and b"filename=" in body
@@ -76,7 +77,7 @@ class CutBodiesStored(StoresWhatHasCome):
 class ClosingBoundaryNotNeeded(StoresWhatHasCome):
     """Takes the end of the body for the end of the last part, and compares no digest."""
 
-    breaks = ("fault.missing-final-boundary",)
+    breaks = ("robustness.missing-final-boundary",)
 
     def is_taken(self, request: Request, body: bytes, *, whole: bool) -> bool:
         closing = boundary_of(request) + b"--"
@@ -86,7 +87,7 @@ class ClosingBoundaryNotNeeded(StoresWhatHasCome):
 class LastChunkNotNeeded(StoresWhatHasCome):
     """Takes the end of the connection for the last chunk, and stores what was in the chunks before."""
 
-    breaks = ("fault.chunked-truncated",)
+    breaks = ("robustness.chunked-truncated",)
 
     def is_taken(self, request: Request, body: bytes, *, whole: bool) -> bool:
         return not whole and is_chunked(request) and b"filename=" in body
@@ -95,7 +96,7 @@ class LastChunkNotNeeded(StoresWhatHasCome):
 class UnheardUploadsHalved(Fault):
     """Stores half of a file when its client has left before the answer."""
 
-    breaks = ("fault.disconnect-before-response",)
+    breaks = ("robustness.disconnect-before-response",)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint != "upload" or is_chunked(request):
@@ -113,7 +114,7 @@ class UnheardUploadsHalved(Fault):
 class BoundaryGuessed(StoresWhatHasCome):
     """Goes by the boundary that the body begins with, whatever the header says."""
 
-    breaks = ("fault.wrong-boundary",)
+    breaks = ("robustness.wrong-boundary",)
 
     def is_taken(self, request: Request, body: bytes, *, whole: bool) -> bool:
         return whole and boundary_of(request) not in body and b"filename=" in body
@@ -126,7 +127,7 @@ class BoundaryGuessed(StoresWhatHasCome):
 class BoundaryTakenForGranted(FailsOnForms):
     """Fails at a form without a boundary."""
 
-    breaks = ("fault.no-boundary",)
+    breaks = ("robustness.no-boundary",)
 
     def is_refused(self, request: Request) -> bool:
         mimetype, options = parse_options_header(request.content_type)
@@ -136,7 +137,7 @@ class BoundaryTakenForGranted(FailsOnForms):
 class OtherBodiesFail(FailsOnForms):
     """Fails at a body that is no multipart/form-data."""
 
-    breaks = ("fault.not-multipart",)
+    breaks = ("robustness.not-multipart",)
 
     def is_refused(self, request: Request) -> bool:
         return bool(request.content_length) and request.mimetype != FORM
@@ -145,7 +146,7 @@ class OtherBodiesFail(FailsOnForms):
 class EmptyUploadsWelcome(Fault):
     """Answers a POST without a body as if it had stored something."""
 
-    breaks = ("fault.empty-body",)
+    breaks = ("robustness.empty-body",)
 
     def handle(self, request: Request) -> Response | None:
         empty = request.endpoint == "upload" and not request.content_length and not is_chunked(request)
@@ -155,7 +156,7 @@ class EmptyUploadsWelcome(Fault):
 class EmptyFilesTaken(Fault):
     """Looks into a file only when there is something in it."""
 
-    breaks = ("fault.empty-content",)
+    breaks = ("robustness.empty-content",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(
@@ -169,7 +170,7 @@ class EmptyFilesTaken(Fault):
 class FilesNamedByTheForm(Fault):
     """Makes up a file name when the file has none, of the name and the version in the form."""
 
-    breaks = ("fault.no-filename", "upload.content-required")
+    breaks = ("robustness.no-filename", "upload.content-required")
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint != "upload":
@@ -191,7 +192,7 @@ class FilesNamedByTheForm(Fault):
 class RefusedFileNamesTaken(Fault):
     """Keeps the name of a file that it has refused for its digest, and refuses the next one of that name."""
 
-    breaks = ("fault.wrong-digest-then-right",)
+    breaks = ("robustness.wrong-digest-then-right",)
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
@@ -215,7 +216,7 @@ class RefusedFileNamesTaken(Fault):
 class ChunksNotRead(Fault):
     """Sees an empty body where it comes in chunks, as WSGI servers do that go by Content-Length alone."""
 
-    breaks = ("fault.chunked",)
+    breaks = ("robustness.chunked",)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint == "upload" and is_chunked(request):
@@ -227,7 +228,7 @@ class ChunksNotRead(Fault):
 class ExpectationsIgnored(Fault):
     """Says nothing to a client that waits to be asked for the body, and waits itself."""
 
-    breaks = ("fault.expect-continue",)
+    breaks = ("robustness.expect-continue",)
 
     def handle(self, request: Request) -> Response | None:
         if awaited := request.environ.get(AWAITED):
@@ -238,7 +239,7 @@ class ExpectationsIgnored(Fault):
 class EncodedFormsFail(FailsOnForms):
     """Fails at a form in a Content-Encoding."""
 
-    breaks = ("fault.encoded-request",)
+    breaks = ("robustness.encoded-request",)
 
     def is_refused(self, request: Request) -> bool:
         return "Content-Encoding" in request.headers
@@ -247,7 +248,7 @@ class EncodedFormsFail(FailsOnForms):
 class TwoLengthsFail(FailsOnForms):
     """Fails at a request with a length and chunks."""
 
-    breaks = ("sec.smuggling",)
+    breaks = ("security.smuggling",)
 
     def is_refused(self, request: Request) -> bool:
         return is_chunked(request) and request.environ.get("CONTENT_LENGTH", "") != ""
@@ -256,7 +257,7 @@ class TwoLengthsFail(FailsOnForms):
 class TwoLengthsKeptOpen(Fault):
     """Waits for another request after one with a length and chunks, whose end is in doubt."""
 
-    breaks = ("sec.smuggling",)
+    breaks = ("security.smuggling",)
 
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
         in_doubt = is_chunked(request) and request.environ.get("CONTENT_LENGTH", "") != ""
@@ -273,7 +274,7 @@ class TwoLengthsKeptOpen(Fault):
 class LargeBodiesReset(Fault):
     """Resets the connection when a body is far too large, before it has said so."""
 
-    breaks = ("fault.oversize",)
+    breaks = ("robustness.oversize",)
 
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
         if (request.content_length or 0) < FAR_TOO_LARGE:
@@ -285,7 +286,7 @@ class LargeBodiesReset(Fault):
 class ManyFieldsFail(FailsOnForms):
     """Fails at a form of more than a thousand fields."""
 
-    breaks = ("fault.many-fields",)
+    breaks = ("robustness.many-fields",)
 
     def is_refused(self, request: Request) -> bool:
         return arrived(request)[0].count(b"Content-Disposition: form-data;") > MANY_FIELDS
@@ -294,7 +295,7 @@ class ManyFieldsFail(FailsOnForms):
 class LongFieldsFail(FailsOnForms):
     """Fails at a description of more than 2.5 MB."""
 
-    breaks = ("fault.huge-text-field",)
+    breaks = ("robustness.huge-text-field",)
 
     def is_refused(self, request: Request) -> bool:
         found = re.search(rb'name="description"\r\n\r\n([^\r]*)', arrived(request)[0])
@@ -304,7 +305,7 @@ class LongFieldsFail(FailsOnForms):
 class LongPartHeadersFail(FailsOnForms):
     """Fails at a part whose header is longer than 16 KiB."""
 
-    breaks = ("fault.huge-header",)
+    breaks = ("robustness.huge-header",)
 
     def is_refused(self, request: Request) -> bool:
         return re.search(rb"X-Padding: [^\r]{%d}" % LONG_PART_HEADER, arrived(request)[0]) is not None

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reference_server.answers import refusal
-from reference_server.errors import InvalidFieldError, UnknownTokenError
 from reference_server.faults import Fault
 from reference_server.faults.deciding import Identifies
 from reference_server.faults.reading import parts_of
+from reference_server.http.json_responses import refusal
+from reference_server.model.errors import InvalidFieldError, UnknownTokenError
 
 if TYPE_CHECKING:
     from werkzeug import Response
 
-    from reference_server.access import Tokens
+    from reference_server.http.request import Request
     from reference_server.model import Caller, Credentials
-    from reference_server.request import Request
+    from reference_server.rules.access import Tokens
 
 
 class TwineRefused(Fault):

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from werkzeug import Response
 
 from reference_server.faults import Fault
-from reference_server.negotiation import SIMPLE_JSON, TEXT_HTML
+from reference_server.rules.negotiation import SIMPLE_JSON, TEXT_HTML
 
 if TYPE_CHECKING:
-    from reference_server.request import Request
+    from reference_server.http.request import Request
     from reference_server.rules import Rules
 
 PAGES = frozenset({"root_page", "project_page"})
@@ -22,7 +22,7 @@ EMPTY_PAGE = "<!DOCTYPE html><title>Links</title>"
 class ErrorsWithoutContentType(Fault):
     """Does not say what the text of a 404 is."""
 
-    breaks = ("nego.content-type.always", "http.errors-content-type")
+    breaks = ("negotiation.content-type.always", "http.errors-content-type")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint in PAGES and response.status_code == 404:
@@ -33,7 +33,7 @@ class ErrorsWithoutContentType(Fault):
 class DefaultPageCalledJson(Fault):
     """Sends HTML as JSON to who takes anything, as a proxy does that labels by its own configuration."""
 
-    breaks = ("nego.content-type.truthful",)
+    breaks = ("negotiation.content-type.truthful",)
 
     def respond(self, request: Request, response: Response) -> Response:
         anything = request.headers.get("Accept", "*/*") == "*/*"
@@ -45,7 +45,7 @@ class DefaultPageCalledJson(Fault):
 class MediaTypesInMixedCase(Fault):
     """Writes the media type of JSON in mixed case, which uv does not take."""
 
-    breaks = ("nego.content-type.lowercase",)
+    breaks = ("negotiation.content-type.lowercase",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint in PAGES and response.content_type == SIMPLE_JSON:
@@ -56,7 +56,7 @@ class MediaTypesInMixedCase(Fault):
 class RootCalledPlainJson(Fault):
     """Sends the list of projects as `application/json`, as a framework's own JSON answer is."""
 
-    breaks = ("nego.content-type.truthful", "nego.json", "nego.pip-header")
+    breaks = ("negotiation.content-type.truthful", "negotiation.json", "negotiation.pip-header")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "root_page" and response.content_type == SIMPLE_JSON:
@@ -68,10 +68,10 @@ class FallbackMisspelled(Fault):
     """Knows JSON and `text/html`, and calls the page `text_html` for who wants another type, as devpi does."""
 
     breaks = (
-        "nego.content-type.truthful",
-        "nego.html-v1",
-        "nego.unsupported.allowed-outcomes",
-        "nego.unsupported.406",
+        "negotiation.content-type.truthful",
+        "negotiation.html-v1",
+        "negotiation.unsupported.allowed-outcomes",
+        "negotiation.unsupported.406",
     )
 
     def rules(self, rules: Rules) -> Rules:
@@ -85,7 +85,7 @@ class FallbackMisspelled(Fault):
 class RootCalledXhtml(Fault):
     """Sends the list of projects as XHTML to who wants `text/html`."""
 
-    breaks = ("nego.content-type.truthful", "nego.text-html")
+    breaks = ("negotiation.content-type.truthful", "negotiation.text-html")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "root_page" and request.headers.get("Accept") == TEXT_HTML:
@@ -99,7 +99,7 @@ class RootCalledXhtml(Fault):
 class UnknownVersionsFail(Fault):
     """Fails when a client accepts nothing but a version of the API that it does not know."""
 
-    breaks = ("nego.unsupported.allowed-outcomes", "nego.unsupported.406")
+    breaks = ("negotiation.unsupported.allowed-outcomes", "negotiation.unsupported.406")
 
     def respond(self, request: Request, response: Response) -> Response:
         unacceptable = request.endpoint in PAGES and response.status_code == 406
@@ -110,7 +110,7 @@ class UnknownVersionsFail(Fault):
 class UnsupportedTypePromised(Fault):
     """Sends HTML under the name of whatever one type was asked for."""
 
-    breaks = ("nego.unsupported.allowed-outcomes", "nego.unsupported.406")
+    breaks = ("negotiation.unsupported.allowed-outcomes", "negotiation.unsupported.406")
 
     def respond(self, request: Request, response: Response) -> Response:
         wanted = request.headers.get("Accept", TEXT_HTML)
@@ -122,7 +122,7 @@ class UnsupportedTypePromised(Fault):
 class DefaultForUnsupportedTypes(Fault):
     """Sends HTML to who does not accept it, as the Python Package Index does."""
 
-    breaks = ("nego.unsupported.406",)
+    breaks = ("negotiation.unsupported.406",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, refuses_unacceptable=False)
@@ -131,7 +131,7 @@ class DefaultForUnsupportedTypes(Fault):
 class ChoiceForUnsupportedTypes(Fault):
     """Answers 300 with a list of the types that there are."""
 
-    breaks = ("nego.no-300", "nego.unsupported.406")
+    breaks = ("negotiation.no-300", "negotiation.unsupported.406")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint in PAGES and response.status_code == 406:
@@ -142,7 +142,7 @@ class ChoiceForUnsupportedTypes(Fault):
 class LatestCalledLatest(Fault):
     """Sends a page under the alias that it was asked for by."""
 
-    breaks = ("nego.latest.real-type", "nego.latest.supported")
+    breaks = ("negotiation.latest.real-type", "negotiation.latest.supported")
 
     def respond(self, request: Request, response: Response) -> Response:
         accept = request.headers.get("Accept", "")

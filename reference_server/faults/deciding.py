@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server import access
 from reference_server.faults import Fault
+from reference_server.rules import access
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ class Identifies(Fault):
         return replace(rules, identify=self.identify)
 
     def identify(self, credentials: Credentials, tokens: access.Tokens) -> Caller:
-        """Tell who presents these credentials (see `reference_server.access.identify`)."""
+        """Tell who presents these credentials (see `reference_server.rules.access.identify`)."""
         return self._otherwise(credentials, tokens)
 
 
@@ -41,5 +41,5 @@ class Authorizes(Fault):
         return replace(rules, authorize=self.authorize)
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
-        """Let the caller do this, or raise (see `reference_server.access.authorize`)."""
+        """Let the caller do this, or raise (see `reference_server.rules.access.authorize`)."""
         self._otherwise(caller, gitlab_project, action)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.answers import json_answer
 from reference_server.faults import Fault
-from reference_server.negotiation import SIMPLE_JSON
+from reference_server.http.json_responses import json_answer
+from reference_server.rules.negotiation import SIMPLE_JSON
 
 if TYPE_CHECKING:
-    from reference_server.request import Request
+    from reference_server.http.request import Request
 
 PUBLIC_INDEX = "https://public-index.example/simple"
 TRACE = (
@@ -27,7 +27,7 @@ STATEMENT = "SELECT id, name FROM packages WHERE name = ?"
 class SlashAddedToTheRawPath(Fault):
     """Adds a slash to a path that it does not know, by a redirect to what comes after `simple/`."""
 
-    breaks = ("sec.open-redirect",)
+    breaks = ("security.open-redirect",)
 
     def handle(self, request: Request) -> Response | None:
         asked = re.search(r"/simple/(/[^/?]+)$", str(request.environ.get("RAW_URI", "")))
@@ -41,7 +41,7 @@ class SlashAddedToTheRawPath(Fault):
 class HostKeptWithThePage(Fault):
     """Keeps pages with links to the host that was first asked for them."""
 
-    breaks = ("sec.host-header",)
+    breaks = ("security.host-header",)
 
     def __init__(self) -> None:
         self._hosts: dict[str, str] = {}
@@ -61,7 +61,7 @@ class HostKeptWithThePage(Fault):
 class ForwardedHostKept(Fault):
     """Keeps the host that a proxy is said to have for the redirects of others."""
 
-    breaks = ("sec.host-header",)
+    breaks = ("security.host-header",)
 
     def __init__(self) -> None:
         self._hosts: dict[str, str] = {}
@@ -78,7 +78,7 @@ class ForwardedHostKept(Fault):
 class UnknownNamesForwarded(Fault):
     """Sends who asks in JSON for a project that is not there to a public index."""
 
-    breaks = ("sec.fallback-off", "simple.project.unknown-404", "simple.project.no-files")
+    breaks = ("security.fallback-off", "simple.project.unknown-404", "simple.project.no-files")
     incident = "go-gitea/gitea #22616"
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -92,7 +92,7 @@ class UnknownNamesForwarded(Fault):
 class MetadataShownInBrowsers(Fault):
     """Sends metadata files as HTML."""
 
-    breaks = ("sec.served-type", "metadata.content-encoding")
+    breaks = ("security.served-type", "metadata.content-encoding")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "metadata_file" and response.status_code == 200:
@@ -103,7 +103,7 @@ class MetadataShownInBrowsers(Fault):
 class TypesLeftToBrowsers(Fault):
     """Sends files without their type, so that browsers guess it."""
 
-    breaks = ("sec.served-type", "http.files.content-type")
+    breaks = ("security.served-type", "http.files.content-type")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint in {"file", "metadata_file"}:
@@ -115,7 +115,7 @@ class TypesLeftToBrowsers(Fault):
 class TracesInErrors(Fault):
     """Explains that a project is not there with a stack trace."""
 
-    breaks = ("sec.info-leak",)
+    breaks = ("security.info-leak",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "project_page" and response.status_code == 404:
@@ -126,7 +126,7 @@ class TracesInErrors(Fault):
 class StatementsInErrors(Fault):
     """Explains that a file is not there with the statement that did not find it."""
 
-    breaks = ("sec.info-leak",)
+    breaks = ("security.info-leak",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "file" and response.status_code == 404:
@@ -137,7 +137,7 @@ class StatementsInErrors(Fault):
 class BrokenFormsExplained(Fault):
     """Explains that a form is broken with a path of its own machine."""
 
-    breaks = ("sec.info-leak",)
+    breaks = ("security.info-leak",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "upload" and response.status_code == 400:

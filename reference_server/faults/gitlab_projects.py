@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from reference_server.answers import refusal
-from reference_server.errors import ForbiddenError, GitLabProjectNotFoundError, RegistryError
 from reference_server.faults import Fault
 from reference_server.faults.deciding import Authorizes
 from reference_server.faults.reading import gitlab_project_of
+from reference_server.http.json_responses import refusal
 from reference_server.model import Action, Visibility
+from reference_server.model.errors import ForbiddenError, GitLabProjectNotFoundError, RegistryError
 
 if TYPE_CHECKING:
     from werkzeug import Response
 
+    from reference_server.http.request import Request
     from reference_server.model import Caller, GitLabProject
-    from reference_server.request import Request
 
 
 class OneRegistryFor(Fault):

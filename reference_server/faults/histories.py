@@ -13,8 +13,8 @@ from reference_server.rendering.pages import ProjectLink
 if TYPE_CHECKING:
     from werkzeug import Response
 
+    from reference_server.http.request import Request
     from reference_server.rendering.pages import ProjectPage, RootPage
-    from reference_server.request import Request
     from reference_server.rules import Rules
 
 
@@ -53,7 +53,7 @@ class _Left(_Named):
 class RefusedProjectsListed(_Left):
     """Creates the project before it looks at the file, and leaves it on the root page."""
 
-    breaks = ("inv.no-ghosts",)
+    breaks = ("consistency.no-ghosts",)
 
     def root_page(self, page: RootPage) -> RootPage:
         there = {project.name for project in page.projects}
@@ -63,7 +63,7 @@ class RefusedProjectsListed(_Left):
 class TemporaryNamesListed(_Left):
     """Leaves the temporary file of a refused upload in the folder that it lists."""
 
-    breaks = ("inv.no-ghosts", "inv.state-machine")
+    breaks = ("consistency.no-ghosts", "consistency.state-machine")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         if page.normalized not in self.left:
@@ -74,7 +74,7 @@ class TemporaryNamesListed(_Left):
 class YanksForgotten(Fault):
     """Takes back every yank with the next upload, taken or refused."""
 
-    breaks = ("inv.state-machine",)
+    breaks = ("consistency.state-machine",)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint == "upload":

@@ -14,7 +14,7 @@ from reference_server.faults import Fault
 from reference_server.faults.reading import gitlab_project_of
 
 if TYPE_CHECKING:
-    from reference_server.request import Request
+    from reference_server.http.request import Request
 
 JSON = "application/vnd.pypi.simple.v1+json"
 PAGES = frozenset({"project_page", "root_page"})
@@ -23,7 +23,7 @@ PAGES = frozenset({"project_page", "root_page"})
 class HeadRefusedOnPages(Fault):
     """Answers HEAD on a page with 405."""
 
-    breaks = ("http.head", "nego.head-same")
+    breaks = ("http.head", "negotiation.head-same")
 
     def respond(self, request: Request, response: Response) -> Response:
         refused = request.method == "HEAD" and request.endpoint in PAGES and response.status_code == 200
@@ -132,7 +132,7 @@ class FirstETagOnly(Fault):
 class NotModifiedWithoutVary(Fault):
     """Leaves Vary out of 304."""
 
-    breaks = ("http.pages.304", "nego.vary")
+    breaks = ("http.pages.304", "negotiation.vary")
 
     def respond(self, request: Request, response: Response) -> Response:
         if response.status_code == 304:
@@ -282,7 +282,7 @@ class FrontPageForWrongURLs(Fault):
 class ErrorsWithoutType(Fault):
     """Does not say what the body of an error is."""
 
-    breaks = ("http.errors-content-type", "nego.content-type.always")
+    breaks = ("http.errors-content-type", "negotiation.content-type.always")
 
     def respond(self, request: Request, response: Response) -> Response:
         if response.status_code == 404:

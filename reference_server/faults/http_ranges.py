@@ -12,7 +12,7 @@ from werkzeug import Response
 from reference_server.faults import Fault
 
 if TYPE_CHECKING:
-    from reference_server.request import Request
+    from reference_server.http.request import Request
 
 
 class RangesAdvertisedOnly(Fault):

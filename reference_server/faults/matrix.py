@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from reference_server.answers import json_answer
-from reference_server.errors import RegistryError
 from reference_server.faults import Fault
 from reference_server.faults.authentication import let_in
 from reference_server.faults.deciding import Authorizes
 from reference_server.faults.reading import gitlab_project_of
+from reference_server.http.json_responses import json_answer
 from reference_server.model import Action, Role, Visibility
+from reference_server.model.errors import RegistryError
 
 if TYPE_CHECKING:
     from werkzeug import Response
 
+    from reference_server.http.request import Request
     from reference_server.model import Caller, GitLabProject
-    from reference_server.request import Request
 
 
 class InternalTakenFor(Authorizes):
@@ -89,7 +89,7 @@ class MetadataUnguarded(Unguarded):
     breaks = (
         "gitlab.matrix.metadata-file",
         "gitlab.matrix.private-is-secret",
-        "sec.auth.method-bypass",
+        "security.auth.method-bypass",
     )
     endpoint = "metadata_file"
 

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.answers import refusal
-from reference_server.archive_checks import has_dist_info, without
-from reference_server.errors import PackageNotFoundError
+from reference_server.archives.checks import has_dist_info, without
 from reference_server.faults import Fault
 from reference_server.faults.reading import gitlab_project_of
+from reference_server.http.json_responses import refusal
+from reference_server.model.errors import PackageNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reference_server.archives import Archive
+    from reference_server.archives.archive import Archive
+    from reference_server.http.request import Request
     from reference_server.rendering.pages import FileLink, ProjectPage
-    from reference_server.request import Request
     from reference_server.rules import Rules
 
 OLD_NAME = "data-dist-info-metadata"

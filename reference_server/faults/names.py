@@ -6,14 +6,14 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from reference_server.answers import refusal
-from reference_server.errors import PackageNotFoundError
 from reference_server.faults import Fault
+from reference_server.http.json_responses import refusal
+from reference_server.model.errors import PackageNotFoundError
 
 if TYPE_CHECKING:
     from werkzeug import Response
 
-    from reference_server.request import Request
+    from reference_server.http.request import Request
     from reference_server.rules import Rules
 
 

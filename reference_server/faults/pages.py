@@ -12,8 +12,8 @@ from reference_server.faults import Fault
 from reference_server.rendering.html import CONTENT_TYPE
 
 if TYPE_CHECKING:
+    from reference_server.http.request import Request
     from reference_server.rendering.pages import ProjectPage
-    from reference_server.request import Request
     from reference_server.rules import Rules
 
 

@@ -8,22 +8,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from reference_server.answers import json_answer, refusal
-from reference_server.errors import InvalidFieldError, PackageNotFoundError
 from reference_server.faults import Fault
 from reference_server.faults.reading import parts_of
+from reference_server.http.json_responses import json_answer, refusal
+from reference_server.model.errors import InvalidFieldError, PackageNotFoundError
 
 if TYPE_CHECKING:
     from werkzeug import Response
 
+    from reference_server.http.request import Request
     from reference_server.rendering.pages import FileLink, ProjectPage
-    from reference_server.request import Request
 
 
 class ProvenanceByPath(Fault):
     """Links to provenance objects without scheme and host in HTML."""
 
-    breaks = ("prov.html.url", "prov.json.same-rules")
+    breaks = ("provenance.html.url", "provenance.json.same-rules")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(self._relative)
@@ -38,7 +38,7 @@ class ProvenanceByPath(Fault):
 class ProvenanceOverHttp(Fault):
     """Links to provenance objects over http, as behind a proxy that ends TLS."""
 
-    breaks = ("prov.secure-origin", "prov.json.same-rules")
+    breaks = ("provenance.secure-origin", "provenance.json.same-rules")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         elsewhere = "http://registry.example/provenance"
@@ -48,7 +48,7 @@ class ProvenanceOverHttp(Fault):
 class ProvenanceFalse(Fault):
     """Writes false in JSON for a file without provenance."""
 
-    breaks = ("prov.json.type",)
+    breaks = ("provenance.json.type",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: file if file.provenance else replace(file, keys={"provenance": False}))
@@ -57,7 +57,7 @@ class ProvenanceFalse(Fault):
 class ProvenanceOnlyInHtml(Fault):
     """Writes null in JSON for every file, with provenance and without."""
 
-    breaks = ("prov.json.same-rules",)
+    breaks = ("provenance.json.same-rules",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, keys={"provenance": None}))
@@ -66,7 +66,7 @@ class ProvenanceOnlyInHtml(Fault):
 class ProvenanceAtAnOldVersion(Fault):
     """Declares API version 1.1 on pages with provenance, as Pulp's code does."""
 
-    breaks = ("prov.api-version",)
+    breaks = ("provenance.api-version",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         shown = any(file.provenance for file in page.files)
@@ -76,7 +76,7 @@ class ProvenanceAtAnOldVersion(Fault):
 class ProvenanceAsWebPage(Fault):
     """Shows a provenance object as a web page."""
 
-    breaks = ("prov.fetch", "integrity.route")
+    breaks = ("provenance.fetch", "integrity.route")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "provenance" and response.status_code == 200:
@@ -102,7 +102,7 @@ class RewritesProvenance(Fault):
 class ProvenanceWithoutVersion(RewritesProvenance):
     """Leaves the version out of provenance objects."""
 
-    breaks = ("prov.object.version",)
+    breaks = ("provenance.object.version",)
 
     def rewrite(self, provenance: dict[str, Any]) -> None:
         del provenance["version"]
@@ -111,7 +111,7 @@ class ProvenanceWithoutVersion(RewritesProvenance):
 class ProvenanceWithoutAttestations(RewritesProvenance):
     """Serves bundles without attestations."""
 
-    breaks = ("prov.object.bundles",)
+    breaks = ("provenance.object.bundles",)
 
     def rewrite(self, provenance: dict[str, Any]) -> None:
         for bundle in provenance["attestation_bundles"]:
@@ -121,7 +121,7 @@ class ProvenanceWithoutAttestations(RewritesProvenance):
 class PublisherKindAsNumber(RewritesProvenance):
     """Numbers the kinds of publishers."""
 
-    breaks = ("prov.object.publisher-kind",)
+    breaks = ("provenance.object.publisher-kind",)
 
     def rewrite(self, provenance: dict[str, Any]) -> None:
         for bundle in provenance["attestation_bundles"]:
@@ -131,7 +131,7 @@ class PublisherKindAsNumber(RewritesProvenance):
 class PublisherWithoutClaims(RewritesProvenance):
     """Leaves the claims out of publishers."""
 
-    breaks = ("prov.object.publisher-claims",)
+    breaks = ("provenance.object.publisher-claims",)
 
     def rewrite(self, provenance: dict[str, Any]) -> None:
         for bundle in provenance["attestation_bundles"]:
@@ -154,7 +154,7 @@ class RewritesAttestations(RewritesProvenance):
 class AttestationWithoutCertificate(RewritesAttestations):
     """Leaves the certificate out of attestations."""
 
-    breaks = ("prov.attestation.schema",)
+    breaks = ("provenance.attestation.schema",)
 
     def change(self, attestation: dict[str, Any]) -> None:
         del attestation["verification_material"]["certificate"]
@@ -163,7 +163,7 @@ class AttestationWithoutCertificate(RewritesAttestations):
 class AttestationOfAnotherFile(RewritesAttestations):
     """Serves attestations that are about another file."""
 
-    breaks = ("prov.statement.subject",)
+    breaks = ("provenance.statement.subject",)
 
     def change(self, attestation: dict[str, Any]) -> None:
         statement = json.loads(base64.b64decode(attestation["envelope"]["statement"]))
@@ -174,7 +174,7 @@ class AttestationOfAnotherFile(RewritesAttestations):
 class AttestationsRefused(Fault):
     """Refuses an upload for a field that it does not know: attestations."""
 
-    breaks = ("att.upload.ignored-if-unsupported",)
+    breaks = ("attestation.upload.ignored-if-unsupported",)
 
     def handle(self, request: Request) -> Response | None:
         sent = request.endpoint == "upload" and "attestations" in parts_of(request)

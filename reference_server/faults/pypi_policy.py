@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from reference_server.archive_checks import is_made_of_files, without
-from reference_server.errors import FileNameTakenError, NotAuthenticatedError
+from reference_server.archives.checks import is_made_of_files, without
+from reference_server.archives.tarballs import Kind
 from reference_server.faults import Fault
 from reference_server.faults.deciding import Authorizes
 from reference_server.flavours import pypi_archives, pypi_files, pypi_metadata, pypi_projects
-from reference_server.rules import as_it_is, normalized_name
-from reference_server.tarballs import Kind
+from reference_server.model.errors import FileNameTakenError, NotAuthenticatedError
+from reference_server.rules.rules import as_it_is, normalized_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reference_server.archive_checks import ArchiveCheck
-    from reference_server.archives import Archive
+    from reference_server.archives.archive import Archive
+    from reference_server.archives.checks import ArchiveCheck
     from reference_server.model import Action, Caller, GitLabProject, Package, Upload
     from reference_server.rules import Rules
 
@@ -255,21 +255,21 @@ class DuplicatePathsTaken(_ArchiveCheckLeftOut):
 class AmbiguousZipsTaken(_ArchiveCheckLeftOut):
     """Takes zip archives that can be read in two ways (uv was open to them until 0.8.6)."""
 
-    breaks = ("sec.zip-ambiguity",)
+    breaks = ("security.zip-ambiguity",)
     left_out = pypi_archives.zip_has_one_reading
 
 
 class PolyglotsTaken(_ArchiveCheckLeftOut):
     """Takes files that are a zip archive and a tar archive in one."""
 
-    breaks = ("sec.polyglot",)
+    breaks = ("security.polyglot",)
     left_out = pypi_archives.is_one_archive
 
 
 class SparseFilesTaken(Fault):
     """Takes sdists with sparse files."""
 
-    breaks = ("sec.tar-sparse",)
+    breaks = ("security.tar-sparse",)
 
     def rules(self, rules: Rules) -> Rules:
         def without_sparse(archive: Archive, upload: Upload) -> None:

@@ -8,10 +8,10 @@ from urllib.parse import parse_qs
 from werkzeug import Response
 
 from reference_server.faults import Fault
-from reference_server.negotiation import SIMPLE_HTML, SIMPLE_JSON, TEXT_HTML
+from reference_server.rules.negotiation import SIMPLE_HTML, SIMPLE_JSON, TEXT_HTML
 
 if TYPE_CHECKING:
-    from reference_server.request import Request
+    from reference_server.http.request import Request
 
 PAGES = frozenset({"root_page", "project_page"})
 
@@ -19,7 +19,7 @@ PAGES = frozenset({"root_page", "project_page"})
 class FormatOnlyForJson(Fault):
     """Reads the query's `format` only when it wants JSON."""
 
-    breaks = ("nego.format-param.precedence",)
+    breaks = ("negotiation.format-param.precedence",)
 
     def handle(self, request: Request) -> Response | None:
         if _format(request) in {TEXT_HTML, SIMPLE_HTML}:
@@ -30,7 +30,7 @@ class FormatOnlyForJson(Fault):
 class UnknownFormatFails(Fault):
     """Fails over a `format` that it does not know."""
 
-    breaks = ("nego.format-param.unsupported-ok",)
+    breaks = ("negotiation.format-param.unsupported-ok",)
 
     def handle(self, request: Request) -> Response | None:
         known = {None, SIMPLE_JSON, SIMPLE_HTML, TEXT_HTML}
@@ -40,7 +40,7 @@ class UnknownFormatFails(Fault):
 class FormatReadAsAccept(Fault):
     """Reads the query's `format` as if it were Accept, with wildcards, lists and weights."""
 
-    breaks = ("nego.format-param.single",)
+    breaks = ("negotiation.format-param.single",)
 
     def handle(self, request: Request) -> Response | None:
         wanted = _format(request)

@@ -18,9 +18,9 @@ from reference_server.faults import Fault
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from reference_server.http.request import Request
     from reference_server.model import GitLabProject, Package, PackageFile, ProjectStatus, Upload
     from reference_server.rendering.pages import ProjectPage
-    from reference_server.request import Request
     from reference_server.rules import Rules
 
 BUSY = 0.012
@@ -192,7 +192,7 @@ class VersionsLost(_Busy):
 class JsonKeptFromBefore(_Busy):
     """Leaves a file out of JSON that was uploaded while another upload was under way."""
 
-    breaks = ("inv.html-json-agree", "race.case-and-separator", "race.new-project-many-files")
+    breaks = ("consistency.html-json-agree", "race.case-and-separator", "race.new-project-many-files")
 
     def __init__(self) -> None:
         super().__init__()
@@ -235,7 +235,7 @@ class _Arriving(_Busy):
 class ListedBeforeComplete(_Arriving):
     """Lists a file while the second half of it is still to be written."""
 
-    breaks = ("race.upload-vs-read", "inv.listed-is-downloadable")
+    breaks = ("race.upload-vs-read", "consistency.listed-is-downloadable")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "file" and request.arguments["sha256"] in self.arriving:

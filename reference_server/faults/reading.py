@@ -7,8 +7,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from reference_server.http.request import Request
     from reference_server.model import GitLabProject
-    from reference_server.request import Request
 
 _PART = re.compile(rb'form-data; name="([^"]*)"')
 

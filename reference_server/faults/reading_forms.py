@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, ClassVar
 from werkzeug.exceptions import InternalServerError
 from werkzeug.http import parse_options_header
 
-from reference_server.answers import refusal, router_refusal
-from reference_server.errors import InvalidFieldError
 from reference_server.faults import Fault
 from reference_server.faults.reading import body_of
+from reference_server.http.json_responses import refusal, router_refusal
+from reference_server.model.errors import InvalidFieldError
 
 if TYPE_CHECKING:
     from werkzeug import Response
 
-    from reference_server.request import Request
+    from reference_server.http.request import Request
 
 
 def boundary_of(request: Request) -> bytes:

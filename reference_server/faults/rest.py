@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from werkzeug import Response
 from werkzeug.datastructures import ImmutableMultiDict
 
-from reference_server.answers import refusal
-from reference_server.errors import NotFoundError
 from reference_server.faults import Fault
+from reference_server.http.json_responses import refusal
+from reference_server.model.errors import NotFoundError
 
 if TYPE_CHECKING:
+    from reference_server.http.request import Request
     from reference_server.model import PackageFile
-    from reference_server.request import Request
     from reference_server.rules import Rules
 
 

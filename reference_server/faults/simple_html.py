@@ -12,8 +12,8 @@ from reference_server.faults.reading import gitlab_project_of
 if TYPE_CHECKING:
     from werkzeug import Response
 
+    from reference_server.http.request import Request
     from reference_server.rendering.pages import FileLink, ProjectPage
-    from reference_server.request import Request
 
 ROOT = b"<title>Simple index</title>"
 SHA256 = re.compile(rb"#sha256=([0-9a-f]{64})")

@@ -63,7 +63,7 @@ class RootInAnArray(ChangesJson):
         "simple.json.meta",
         "simple.json.api-version",
         "simple.json.root.projects",
-        "nego.content-type.truthful",
+        "negotiation.content-type.truthful",
         "simple.root.agrees-across-types",
         "simple.root.lists-uploads",
     )
@@ -132,7 +132,7 @@ class ApiVersionBehindContent(Fault):
 
     breaks = (
         "simple.json.api-version.covers-content",
-        "prov.api-version",
+        "provenance.api-version",
         "simple.html.version-meta.both-pages",
     )
 

@@ -27,8 +27,8 @@ class FilenamesWithAFolder(ChangesKeys):
         "simple.json.file.requires-python.quotes",
         "simple.json.detail.same-as-html",
         "http.pages.cache-control",
-        "prov.json.same-rules",
-        "prov.statement.subject",
+        "provenance.json.same-rules",
+        "provenance.statement.subject",
         "simple.name.normalization",
         "status.active.download",
         "status.active.upload",
@@ -93,7 +93,7 @@ class HashesOfTheMetadata(ChangesKeys):
     breaks = (
         "simple.json.file.hashes.correct",
         "simple.json.detail.same-as-html",
-        "prov.statement.subject",
+        "provenance.statement.subject",
         "simple.file.immutable",
         "yank.still-downloadable",
     )
@@ -108,7 +108,7 @@ class HashesShortened(ChangesKeys):
     breaks = (
         "simple.json.file.hashes.correct",
         "simple.json.detail.same-as-html",
-        "prov.statement.subject",
+        "provenance.statement.subject",
         "simple.file.immutable",
         "yank.still-downloadable",
     )

@@ -10,16 +10,16 @@ from urllib.parse import urljoin
 
 from werkzeug import Response
 
-from reference_server.answers import refusal
-from reference_server.errors import PackageNotFoundError, RegistryError
 from reference_server.faults import Fault
 from reference_server.faults.reading import gitlab_project_of
-from reference_server.negotiation import SIMPLE_JSON
+from reference_server.http.json_responses import refusal
+from reference_server.model.errors import PackageNotFoundError, RegistryError
 from reference_server.rendering.pages import ProjectLink
+from reference_server.rules.negotiation import SIMPLE_JSON
 
 if TYPE_CHECKING:
+    from reference_server.http.request import Request
     from reference_server.rendering.pages import ProjectPage, RootPage
-    from reference_server.request import Request
     from reference_server.rules import Rules
 
 PAGES = frozenset({"root_page", "project_page"})

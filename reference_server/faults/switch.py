@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from reference_server.faults.known import FaultOptionError, fault_named, options_of
+from reference_server.faults.lookup import FaultOptionError, fault_named, options_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -130,8 +130,8 @@ class Switchboard:
         """Give what is switched on."""
         return tuple(counted.switch for counted in self._switches)
 
-    def faults_for(self, method: str, path: str) -> tuple[Fault, ...]:
-        """Give the faults that are on for this request, in order, and count it."""
+    def active(self, method: str, path: str) -> tuple[Fault, ...]:
+        """Return the faults that are on for this request, in order, and count it."""
         if not self._switches:
             return ()
         with self._lock:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.access import JOB_USERNAME, WRITING
-from reference_server.answers import refusal
-from reference_server.errors import (
+from reference_server.faults import Fault
+from reference_server.faults.deciding import Authorizes, Identifies
+from reference_server.faults.reading import gitlab_project_of
+from reference_server.http.json_responses import refusal
+from reference_server.model import Action, Caller, User
+from reference_server.model.errors import (
     ForbiddenError,
     InsufficientScopeError,
     NotAuthenticatedError,
@@ -17,17 +20,14 @@ from reference_server.errors import (
     UnknownTokenError,
     UnusableTokenError,
 )
-from reference_server.faults import Fault
-from reference_server.faults.deciding import Authorizes, Identifies
-from reference_server.faults.reading import gitlab_project_of
-from reference_server.model import Action, Caller, User
+from reference_server.rules.access import JOB_USERNAME, WRITING
 
 if TYPE_CHECKING:
     from werkzeug import Response
 
-    from reference_server.access import Tokens
+    from reference_server.http.request import Request
     from reference_server.model import Credentials, GitLabProject
-    from reference_server.request import Request
+    from reference_server.rules.access import Tokens
 
 ALL_SCOPES = frozenset({"api"})
 

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from werkzeug import Response
 
-from reference_server.answers import json_answer
-from reference_server.faults.fault import Fault, HangUpError
+from reference_server.alterations import HangUpError
+from reference_server.faults.fault import Fault
+from reference_server.http.json_responses import json_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from reference_server.request import Request
+    from reference_server.http.request import Request
 
 PAGES = frozenset({"root_page", "project_page"})
 FILES = frozenset({"file", "metadata_file"})

@@ -9,15 +9,15 @@ from urllib.parse import unquote
 
 from werkzeug import Response
 
-from reference_server.answers import json_answer, refusal
-from reference_server.errors import FileNameTakenError, NotFoundError
 from reference_server.faults import Fault
 from reference_server.faults.reading import body_of
+from reference_server.http.json_responses import json_answer, refusal
+from reference_server.model.errors import FileNameTakenError, NotFoundError
 
 if TYPE_CHECKING:
+    from reference_server.http.request import Request
     from reference_server.model import PackageFile, Upload
     from reference_server.rendering.pages import RootPage
-    from reference_server.request import Request
     from reference_server.rules import Rules
 
 TAKEN = re.compile(rb"already (been taken|exist)", re.IGNORECASE)

@@ -6,17 +6,17 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.answers import refusal
-from reference_server.errors import DigestMismatchError, MissingFieldsError
 from reference_server.faults import Fault
 from reference_server.faults.reading import body_of, parts_of
+from reference_server.http.json_responses import refusal
+from reference_server.model.errors import DigestMismatchError, MissingFieldsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from werkzeug import Response
 
-    from reference_server.request import Request
+    from reference_server.http.request import Request
     from reference_server.rules import Rules
 
 SDIST = re.compile(rb'name="content"; filename="[^"]*\.tar\.gz"')
@@ -32,7 +32,7 @@ class ComparesDigests(Fault):
         return replace(rules, verify_digests=self.verify)
 
     def verify(self, claimed: Mapping[str, str], actual: Mapping[str, str]) -> None:
-        """Raise what is wrong with the digests that came (see `reference_server.rules.verify_digests`)."""
+        """Raise what is wrong with the digests that came (see `reference_server.rules.rules.verify_digests`)."""
         self._otherwise(claimed, actual)
 
 

@@ -19,8 +19,8 @@ from reference_server.faults.reading_forms import (
 if TYPE_CHECKING:
     from werkzeug import Response
 
+    from reference_server.http.request import Request
     from reference_server.rendering.pages import ProjectPage
-    from reference_server.request import Request
     from reference_server.rules import Rules
 
 KNOWN_FIELDS = frozenset(

@@ -6,21 +6,21 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from reference_server.answers import json_answer
 from reference_server.faults import Fault
 from reference_server.faults.reading import body_of
-from reference_server.grammar import name_and_version, normalize, version_key
+from reference_server.http.json_responses import json_answer
+from reference_server.model.grammar import name_and_version, normalize, version_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from werkzeug import Response
 
-    from reference_server.archive_checks import ArchiveCheck
-    from reference_server.archives import Archive
+    from reference_server.archives.archive import Archive
+    from reference_server.archives.checks import ArchiveCheck
+    from reference_server.http.request import Request
     from reference_server.model import PackageFile, Upload
     from reference_server.rendering.pages import ProjectPage
-    from reference_server.request import Request
     from reference_server.rules import Rules
 
 _FILENAME = re.compile(rb'name="content"; filename="([^"]*)"')

@@ -7,8 +7,6 @@ from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from reference_server.answers import json_answer, refusal
-from reference_server.errors import FileTooLargeError, InvalidFieldError, MalformedFormError
 from reference_server.faults import Fault
 from reference_server.faults.reading import body_of, gitlab_project_of, parts_of
 from reference_server.faults.reading_forms import (
@@ -19,12 +17,14 @@ from reference_server.faults.reading_forms import (
     texts_of,
     values_of,
 )
+from reference_server.http.json_responses import json_answer, refusal
+from reference_server.model.errors import FileTooLargeError, InvalidFieldError, MalformedFormError
 
 if TYPE_CHECKING:
     from werkzeug import Response
 
+    from reference_server.http.request import Request
     from reference_server.rendering.pages import ProjectPage
-    from reference_server.request import Request
     from reference_server.rules import Rules
 
 # What the form is

@@ -6,18 +6,18 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.answers import refusal
-from reference_server.errors import MetadataDisagreesError, NameInvalidError
 from reference_server.faults import Fault
 from reference_server.faults.reading import body_of, gitlab_project_of
 from reference_server.faults.upload_files import waved_through
-from reference_server.grammar import is_valid_name
+from reference_server.http.json_responses import refusal
+from reference_server.model.errors import MetadataDisagreesError, NameInvalidError
+from reference_server.model.grammar import is_valid_name
 
 if TYPE_CHECKING:
     from werkzeug import Response
 
+    from reference_server.http.request import Request
     from reference_server.rendering.pages import ProjectPage
-    from reference_server.request import Request
     from reference_server.rules import Rules
 
 _NAME = re.compile(rb'name="name"\r\n\r\n([^\r]*)')

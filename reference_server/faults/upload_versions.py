@@ -6,14 +6,14 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.answers import refusal
-from reference_server.errors import VersionInvalidError
 from reference_server.faults import Fault
 from reference_server.faults.reading import gitlab_project_of
 from reference_server.faults.simple_json import ChangesVersions
 from reference_server.faults.upload_files import waved_through
 from reference_server.faults.versions import Refuses
-from reference_server.grammar import is_valid_version, version_key
+from reference_server.http.json_responses import refusal
+from reference_server.model.errors import VersionInvalidError
+from reference_server.model.grammar import is_valid_version, version_key
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from werkzeug import Response
 
-    from reference_server.request import Request
+    from reference_server.http.request import Request
     from reference_server.rules import Rules
 
 

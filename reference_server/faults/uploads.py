@@ -6,15 +6,15 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.answers import json_answer, refusal
-from reference_server.errors import FileTooLargeError, InvalidFieldError
 from reference_server.faults import Fault
 from reference_server.faults.reading import body_of, gitlab_project_of, parts_of
+from reference_server.http.json_responses import json_answer, refusal
+from reference_server.model.errors import FileTooLargeError, InvalidFieldError
 
 if TYPE_CHECKING:
     from werkzeug import Response
 
-    from reference_server.request import Request
+    from reference_server.http.request import Request
     from reference_server.rules import Rules
 
 FIELDS = frozenset(

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.answers import refusal
-from reference_server.errors import PackageNotFoundError
 from reference_server.faults import Fault
 from reference_server.faults.reading import gitlab_project_of
+from reference_server.http.json_responses import refusal
+from reference_server.model.errors import PackageNotFoundError
 
 if TYPE_CHECKING:
+    from reference_server.http.request import Request
     from reference_server.rendering.pages import FileLink, ProjectPage
-    from reference_server.request import Request
     from reference_server.rules import Rules
 
 

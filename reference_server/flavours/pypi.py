@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.errors import FileExistsAlreadyError, FileNameClosedError, PasswordRefusedError
 from reference_server.flavours import pypi_archives, pypi_files, pypi_metadata, pypi_projects
 from reference_server.model import ANONYMOUS, Caller
+from reference_server.model.errors import FileExistsAlreadyError, FileNameClosedError, PasswordRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reference_server.access import Tokens
     from reference_server.model import Action, Credentials, GitLabProject, Package, PackageFile
     from reference_server.rules import Rules
+    from reference_server.rules.access import Tokens
 
 TOKEN_USERNAME = "__token__"  # noqa: S105 - what a token comes with
 WITH_PASSWORD = Caller(scopes=frozenset({"password"}))

@@ -11,12 +11,12 @@ import zipfile
 from collections import Counter
 from typing import IO, TYPE_CHECKING
 
-from reference_server.errors import PolicyError
-from reference_server.tarballs import Kind
+from reference_server.archives.tarballs import Kind
+from reference_server.model.errors import PolicyError
 
 if TYPE_CHECKING:
-    from reference_server.archive_checks import ArchiveCheck
-    from reference_server.archives import Archive
+    from reference_server.archives.archive import Archive
+    from reference_server.archives.checks import ArchiveCheck
     from reference_server.model import Upload
 
 _NOT_ACCEPTED = "Invalid distribution file. ZIP archive not accepted: {}."

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from reference_server.errors import PolicyError
-from reference_server.grammar import name_and_version, normalize
+from reference_server.model.errors import PolicyError
+from reference_server.model.grammar import name_and_version, normalize
 
 if TYPE_CHECKING:
     from collections.abc import Callable

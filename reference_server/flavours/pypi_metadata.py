@@ -15,7 +15,7 @@ from packaging.licenses import canonicalize_license_expression
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
-from reference_server.errors import PolicyError
+from reference_server.model.errors import PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,8 +9,8 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from reference_server.errors import FileExistsAlreadyError, PolicyError
-from reference_server.grammar import normalize, version_key
+from reference_server.model.errors import FileExistsAlreadyError, PolicyError
+from reference_server.model.grammar import normalize, version_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,6 +1,7 @@
 """Where the state lives."""
 
-from reference_server.store.blobs import Blob, Blobs, Spool
+from reference_server.model.blob import Blob
+from reference_server.store.blobs import Blobs, Spool
 from reference_server.store.memory import MemoryStore
 from reference_server.store.protocol import Store
 

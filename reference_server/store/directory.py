@@ -16,7 +16,7 @@ from reference_server.store.errors import NotAStoreError, StoreHeldError, StoreU
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reference_server.store.blobs import Blob
+    from reference_server.model.blob import Blob
 
 DATABASE = "registry.sqlite3"
 LOCK = "lock"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         PackageFile,
         PersonalAccessToken,
     )
-    from reference_server.store.blobs import Blob
+    from reference_server.model.blob import Blob
 
 
 class MemoryStore:

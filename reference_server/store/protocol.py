@@ -16,7 +16,8 @@ if TYPE_CHECKING:
         PersonalAccessToken,
         ProjectStatus,
     )
-    from reference_server.store.blobs import Blob, Blobs
+    from reference_server.model.blob import Blob
+    from reference_server.store.blobs import Blobs
 
 
 class Store(Protocol):

@@ -19,7 +19,7 @@ from reference_server.model import (
     User,
     Visibility,
 )
-from reference_server.store.blobs import Blob
+from reference_server.model.blob import Blob
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

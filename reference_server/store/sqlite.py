@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from reference_server.model import GitLabProject, Package, PackageFile
-    from reference_server.store.blobs import Blob, Blobs
+    from reference_server.model.blob import Blob
+    from reference_server.store.blobs import Blobs
 
 GREATEST_ID = 2**63 - 1  # of a row
 

@@ -11,7 +11,7 @@ from reference_server.variety.variation import FILES, PAGES, Variation
 if TYPE_CHECKING:
     from werkzeug import Response
 
-    from reference_server.request import Request
+    from reference_server.http.request import Request
 
 REFUSING = PAGES | FILES | {"upload", ""}
 WORDS = {

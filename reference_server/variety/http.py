@@ -13,15 +13,15 @@ from urllib.parse import urljoin
 from werkzeug import Response
 from werkzeug.http import http_date, parse_date
 
-from reference_server.handlers.sending import PageAnswer
-from reference_server.negotiation import SIMPLE_HTML, SIMPLE_JSON, TEXT_HTML
+from reference_server.app.handlers.sending import PageAnswer
+from reference_server.rules.negotiation import SIMPLE_HTML, SIMPLE_JSON, TEXT_HTML
 from reference_server.variety.variation import FILES, PAGES, Variation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from reference_server.request import Request
-    from reference_server.rules import Rules
+    from reference_server.http.request import Request
+    from reference_server.rules.rules import Rules
 
 KEPT_TIMES = 4096
 

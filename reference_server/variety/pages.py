@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reference_server.rendering.pages import FileLink, ProjectPage, RootPage
-    from reference_server.rules import Rules
+    from reference_server.rules.rules import Rules
     from reference_server.variety.variation import Item
 
 API = "simple-api"

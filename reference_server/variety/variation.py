@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from reference_server.faults import Fault
+from reference_server.alterations import Alteration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,8 +16,8 @@ PAGES = frozenset({"root_page", "project_page"})
 FILES = frozenset({"file", "metadata_file"})
 
 
-class Variation(Fault):
-    """Does one thing in another way that is as right. It uses the seams of faults, and breaks nothing.
+class Variation(Alteration):
+    """Does one thing in another way that is as right. It breaks nothing.
 
     The docstring's first line says what it changes, `left_open` which sentence leaves that open (in our
     words), and `source` where the sentence is. `options` are the ways there are; `option` is the one it

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.ci import BadJob, Job, job_of, settle
-from conformance.cli import main
+from conformance.commands.ci import BadJob, Job, job_of, settle
+from conformance.commands.main import main
 from reference_server import ReferenceServer
 
 if TYPE_CHECKING:

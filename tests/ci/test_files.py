@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from conformance.ci import REPORTS
+from conformance.commands.ci import REPORTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.cli import main
 from conformance.clients import ClientMissing, IndexURL, Poetry
-from conformance.target import Credential
+from conformance.commands.main import main
+from conformance.wire.credential import Credential
 from reference_server.distributions import wheel
-from reference_server.hosting import ReferenceServer
+from reference_server.serving.in_process import ReferenceServer
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,7 +24,7 @@ from conformance.clients import (
     wheel_files,
 )
 from conformance.clients.pip import Selection
-from conformance.target import Credential
+from conformance.wire.credential import Credential
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from pypi_simple import ACCEPT_HTML_ONLY, ACCEPT_JSON_ONLY, PyPISimple
 from conformance.clients import IndexURL, Pip
 from conformance.clients.environment import hermetic
 from conformance.clients.run import execute
-from conformance.target import Credential
+from conformance.wire.credential import Credential
 from reference_server.distributions import sdist, wheel
 from reference_server.faults import Fault
-from reference_server.hosting import ReferenceServer
+from reference_server.serving.in_process import ReferenceServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from werkzeug import Response
 
     from conformance.clients import ClientRun
-    from reference_server.request import Request
+    from reference_server.http.request import Request
 
 pytestmark = pytest.mark.xdist_group("reading-clients")
 

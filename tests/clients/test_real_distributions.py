@@ -9,8 +9,8 @@ import pytest
 from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 
 from conformance.clients import ClientRun, IndexURL, Pip, Twine
-from conformance.target import Credential
-from reference_server.hosting import ReferenceServer
+from conformance.wire.credential import Credential
+from reference_server.serving.in_process import ReferenceServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ import pytest
 from conformance.clients import ClientMissing, ClientRun, Twine
 from conformance.clients.process_group import start
 from conformance.clients.twine import pypirc
-from conformance.target import Credential
+from conformance.wire.credential import Credential
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.clients import ClientMissing, Uv
 from conformance.clients.uv import ANYBODY
-from conformance.target import Credential
+from conformance.wire.credential import Credential
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

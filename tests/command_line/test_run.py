@@ -18,7 +18,7 @@ import requests
 import tomli_w
 from werkzeug import Request, Response
 
-from conformance.cli import main
+from conformance.commands.main import main
 from reference_server import ReferenceServer
 from reference_server.faults import Fault
 from reference_server.rules import Rules
@@ -365,7 +365,8 @@ def test_the_suite_stays_out_of_other_peoples_tests(tmp_path: Path) -> None:
     (tmp_path / "test_own.py").write_text("def test_own(): pass\n")
     program = (
         "import sys, pytest; code = pytest.main(['-q', '-p', 'no:cacheprovider']); "
-        "assert code == 0; print(sorted(set(sys.modules) & {'requests', 'hypothesis', 'rich', 'conformance.judge'}))"
+        "assert code == 0; large = {'requests', 'hypothesis', 'rich', 'conformance.run.judge'}; "
+        "print(sorted(set(sys.modules) & large))"
     )
     run = subprocess.run(
         [sys.executable, "-c", program],
@@ -376,4 +377,4 @@ def test_the_suite_stays_out_of_other_peoples_tests(tmp_path: Path) -> None:
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "'conformance.judge'" not in run.stdout
+    assert "'conformance.run.judge'" not in run.stdout

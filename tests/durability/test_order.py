@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reference_server.defaults import default_registry
 from reference_server.distributions import wheel
+from reference_server.rules.ready_made import default_registry
 from reference_server.store import connections
 from reference_server.store.blobs import IN_MEMORY
 from reference_server.store.sqlite import SQLiteStore
@@ -21,7 +21,7 @@ from reference_server.store.sqlite import SQLiteStore
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reference_server.registry import Registry
+    from reference_server.rules.registry import Registry
 
 SMALL, LARGE, TWIN = wheel("demo", "1.0"), wheel("demo", "2.0", size=IN_MEMORY + 1), wheel("demo", "3.0")
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.configuration import configured_target
+from conformance.target.configuration import configured_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.cli import main
+from conformance.commands.main import main
 from reference_server import ReferenceServer
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ import pytest
 import requests
 import tomli_w
 
-from conformance.cli import main
+from conformance.commands.main import main
 from reference_server import ReferenceServer
 from reference_server.faults import Fault
 

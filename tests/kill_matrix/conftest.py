@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import conformance.checks
-from conformance.options import RunOptions
-from conformance.running import judge_target
-from conformance.selection import Selection
+from conformance.run.checks_run import judge_target
+from conformance.run.selection import Selection
 from conformance.target import DEFAULT, target_from_table
-from reference_server.hosting import ReferenceServer
+from conformance.verdicts.options import RunOptions
 from reference_server.rules import Rules
+from reference_server.serving.in_process import ReferenceServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

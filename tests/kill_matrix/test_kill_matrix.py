@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.catalogue import Level, catalogue
-from conformance.preparation import CannotJudge
+from conformance.run.run import CannotJudge
 from conformance.verdicts import Verdict
 from reference_server.faults import Fault, all_faults, fault_named
 
@@ -67,7 +67,7 @@ TELLING = {
     "gitlab.file.bytes-exact",
     "gitlab.page.lists-exactly-the-uploads",
     "http.range.honest",
-    "nego.content-type.always",
+    "negotiation.content-type.always",
 }
 """Checks that look at pages, files, parts and refusals."""
 

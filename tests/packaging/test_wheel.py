@@ -128,8 +128,8 @@ def test_the_wheel_has_its_entry_points(members: Mapping[str, bytes]) -> None:
     entry_points.read_string(metadata(members, "entry_points.txt"))
     assert {section: dict(entry_points[section]) for section in entry_points.sections()} == {
         "console_scripts": {
-            "registry-conformance": "conformance.cli:main",
-            "reference-server": "reference_server.cli:main",
+            "registry-conformance": "conformance.commands.main:main",
+            "reference-server": "reference_server.commands.main:main",
         },
         "pytest11": {
             "registry-conformance": "conformance.plugin",

@@ -10,9 +10,26 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from conformance import strategies
-from conformance.accept import BadAccept, MediaRange, acceptable, preferred, qualities, quality, read_accept
-from conformance.checks.nego.clients import BROWSERS, CURL, PDM, PIP, PIP_BEFORE_22, POETRY, POETRY_1, UV
+from conformance.checks.negotiation.clients import (
+    BROWSERS,
+    CURL,
+    PDM,
+    PIP,
+    PIP_BEFORE_22,
+    POETRY,
+    POETRY_1,
+    UV,
+)
+from conformance.kit import strategies
+from conformance.kit.accept_header import (
+    BadAccept,
+    MediaRange,
+    acceptable,
+    preferred,
+    qualities,
+    quality,
+    read_accept,
+)
 from conformance.pages import HTML_V1, JSON_V1, TEXT_HTML
 
 OFFERED = (JSON_V1, HTML_V1, TEXT_HTML)

@@ -11,17 +11,18 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from werkzeug.test import Client
 
-from conformance.ledger import Ledger
-from conformance.management import ReferenceManagement
-from conformance.probe import Offer
-from conformance.registry import Registry
-from conformance.state_machine import UploadsAndChanges, explore
+from conformance.corpus.ledger import Ledger
+from conformance.kit.state_machine import UploadsAndChanges, explore
+from conformance.run.features import OfferedFeatures
 from conformance.target import target_from_table
+from conformance.target.driver import ReferenceDriver
+from conformance.target.registry_client import Registry
 from conformance.verdicts import Deviation
-from conformance.wire import Limits, Redactor, Session, Transcript
-from reference_server import defaults
-from reference_server.app import create_app
+from conformance.verdicts.options import TrafficLimits
+from conformance.wire import Redactor, Session, Transcript
 from reference_server.faults.histories import YanksForgotten
+from reference_server.serving.create_app import create_app
+from reference_server.serving.target import target_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     Machine = Callable[..., Callable[[], UploadsAndChanges]]
 
 ORIGIN = "http://registry.test"
-OFFER = Offer(features=frozenset({"html", "json", "yank", "delete", "status"}))
+OFFER = OfferedFeatures(features=frozenset({"html", "json", "yank", "delete", "status"}))
 
 
 class InProcess(BaseAdapter):
@@ -64,20 +65,20 @@ def machine(tmp_path: Path) -> Machine:
     """What makes the state machine of a reference server with faults."""
 
     def make(*faults: Fault) -> Callable[[], UploadsAndChanges]:
-        target = target_from_table(defaults.target(ORIGIN, max_file_size=None))
+        target = target_from_table(target_table(ORIGIN, max_file_size=None))
         transcript, numbers = Transcript(), count(1)
         session = Session(
-            transcript=transcript, redact=Redactor(target.secrets), limits=Limits(max_requests=100_000)
+            transcript=transcript, redact=Redactor(target.secrets), limits=TrafficLimits(max_requests=100_000)
         )
         session._http.mount(ORIGIN, InProcess(faults))
         registry = Registry(
             target, session=session, transcript=transcript, ledger=Ledger(tmp_path / "ledger.jsonl")
         )
-        management = ReferenceManagement(registry, session)
+        driver = ReferenceDriver(registry, session)
 
         def start() -> UploadsAndChanges:
             transcript.begin()
-            return UploadsAndChanges(registry, OFFER, management, lambda name: f"{name}-{next(numbers)}")
+            return UploadsAndChanges(registry, OFFER, driver, lambda name: f"{name}-{next(numbers)}")
 
         return start
 

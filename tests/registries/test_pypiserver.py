@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from reference_server.ports import free_port
+from reference_server.serving.ports import free_port
 
 if TYPE_CHECKING:
     import subprocess
@@ -30,13 +30,13 @@ USERNAME, PASSWORD = "jane", "a pass:word/with %41 odd & ends"
 DEVIATIONS = {
     # bottle.py, Request.POST, hands the body to `cgi.FieldStorage`, which takes the end of the input for the end of
     # a part, and raises ValueError where there is no boundary …
-    "fault.truncated-body": "an upload that breaks off is answered with 200, and half of the file is listed",
-    "fault.missing-final-boundary": "so is one without its closing boundary",
-    "fault.no-boundary": "a form without a boundary is answered with 500",
+    "robustness.truncated-body": "an upload that breaks off is answered with 200, and half of the file is listed",
+    "robustness.missing-final-boundary": "so is one without its closing boundary",
+    "robustness.no-boundary": "a form without a boundary is answered with 500",
     # … http.server sends 100 only as HTTP/1.1, and `protocol_version` of wsgiref's handler is HTTP/1.0.
-    "fault.expect-continue": "who waits for 100 waits for ever",
+    "robustness.expect-continue": "who waits for 100 waits for ever",
     # backend.py, write_file(): `open(destination, "wb")` raises ValueError for a NUL, and nothing catches it.
-    "sec.control-chars.filename": "a file name with a NUL is answered with 500",
+    "security.control-chars.filename": "a file name with a NUL is answered with 500",
     # _app.py, file_upload(), reads `content` and `gpg_signature` of the form: no digest, no name, no version …
     "upload.digest.mismatch": "an upload with another file's sha256_digest is answered with 200, and listed",
     "upload.digest.malformed": "so is one with a sha256_digest that is cut off, or no hex",
@@ -59,7 +59,7 @@ DEVIATIONS = {
     "http.range.unsatisfiable": "416 comes without the length of the file",
     # _app.py sets no headers on its pages, and looks at no Accept.
     "http.pages.cache-control": "pages come without Cache-Control",
-    "nego.unsupported.406": "an Accept of nothing but images is answered with HTML",
+    "negotiation.unsupported.406": "an Accept of nothing but images is answered with HTML",
 }
 """What pypiserver 2.4.2 fails as it comes, by requirement, with what its source says."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from reference_server.ports import free_port
+from reference_server.serving.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reference_server.distributions import sdist, wheel
-from reference_server.ports import free_port
+from reference_server.serving.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,21 +36,21 @@ DISTRIBUTIONS = {
 DEVIATIONS = {
     # simple_repository/content_negotiation.py, select_response_format(), sorts what Accept lists by weight, and
     # takes the first that it knows …
-    "nego.order-irrelevant": "of two types with one weight the first comes",
-    "nego.prefers-json-on-ties": "HTML where it is listed before JSON with the same weight",
+    "negotiation.order-irrelevant": "of two types with one weight the first comes",
+    "negotiation.prefers-json-on-ties": "HTML where it is listed before JSON with the same weight",
     # … it knows `*/*`, and no other wildcard …
-    "nego.wildcards": "406 for `application/*`",
-    "nego.picks-listed": "406 for `application/*`",
-    "nego.specificity": "`text/*` and `application/*` are not read",
+    "negotiation.wildcards": "406 for `application/*`",
+    "negotiation.picks-listed": "406 for `application/*`",
+    "negotiation.specificity": "`text/*` and `application/*` are not read",
     # … nor `latest`, nor a type in other letters …
-    "nego.latest.supported": "406 for the alias",
-    "nego.case-insensitive": "406 for the type in capitals",
+    "negotiation.latest.supported": "406 for the alias",
+    "negotiation.case-insensitive": "406 for the type in capitals",
     # … and a weight that does not begin with a small `q=` is given to float(): ValueError, 500.
-    "nego.q-syntax": "500 for `;Q=0.5`",
+    "negotiation.q-syntax": "500 for `;Q=0.5`",
     # routers/simple.py, get_response_format(), treats the query's `format` as it treats Accept.
-    "nego.format-param.single": "a list with weights is read in `format`",
+    "negotiation.format-param.single": "a list with weights is read in `format`",
     # routers/simple.py, project_list() and simple_project_page(), set no header field but Content-Type.
-    "nego.vary": "no `Vary: Accept` on pages that are negotiated",
+    "negotiation.vary": "no `Vary: Accept` on pages that are negotiated",
     "http.pages.cache-control": "no Cache-Control on pages",
     # simple_repository/components/local.py, get_project_page(), gives files without hashes …
     "simple.html.hash.present": "no link has a hash",
@@ -113,7 +113,7 @@ def test_projects_that_nobody_names_are_picked_from_the_root(
     judged: Any, index: str, judge_index: Any, tmp_path: Path
 ) -> None:
     """The folder has as many projects as are picked; which is looked at most closely is left to chance."""
-    picked = judge_index(index, tmp_path, checks="simple or nego")
+    picked = judge_index(index, tmp_path, checks="simple or negotiation")
     assert picked.process.returncode == judged.process.returncode
     assert picked.deviations
     assert picked.deviations.keys() <= judged.deviations.keys()

@@ -131,7 +131,7 @@ def test_broken_uploads_are_judged_as_by_the_embedded_server(
     assert process.returncode == 0, process.stdout + process.stderr
     verdicts = Judged(process, json.loads(written.read_text(encoding="utf-8"))).verdicts
     judged = {name for name, verdict in verdicts.items() if verdict == "passed"}
-    assert {"fault.truncated-body", "fault.chunked-truncated", "sec.smuggling"} < judged
+    assert {"robustness.truncated-body", "robustness.chunked-truncated", "security.smuggling"} < judged
 
 
 def test_a_sweep_removes_what_a_killed_run_has_left(

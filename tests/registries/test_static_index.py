@@ -12,7 +12,7 @@ import pytest
 from jinja2 import Environment
 
 from reference_server.distributions import sdist, wheel
-from reference_server.ports import free_port
+from reference_server.serving.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ DEVIATIONS = {
     # … and RFC 9111, 4.2.2, lets a cache guess then how long the page is fresh.
     "http.pages.cache-control": "no page has a Cache-Control",
     # "If no types are acceptable … servers SHOULD return 406": http.server never looks at Accept.
-    "nego.unsupported.406": "a client that wants something else gets HTML",
+    "negotiation.unsupported.406": "a client that wants something else gets HTML",
 }
 """What a folder behind http.server fails, by requirement, with what it does."""
 
@@ -45,7 +45,7 @@ DEVIATIONS_WHEN_BROKEN = {
     "simple.html.hash.correct": "a wheel's link has the digest of the other wheel",
     # "with an anchor tag per file": "the href attribute MUST be a URL that links to the location of the file".
     "simple.html.detail.href": "the sdist is not there",
-    "inv.listed-is-downloadable": "so it does not download, and the wheel downloads with another digest",
+    "consistency.listed-is-downloadable": "so it does not download, and the wheel downloads with another digest",
     # "< and > … have to be HTML encoded as &lt; and &gt;, respectively"
     "simple.html.requires-python.escaped": "the attribute has > and < as they are",
 }

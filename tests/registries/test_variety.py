@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.catalogue import catalogue
-from conformance.options import RunOptions
-from conformance.running import judge_target
-from conformance.selection import Selection
+from conformance.run.checks_run import judge_target
+from conformance.run.selection import Selection
 from conformance.target import target_from_table
+from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 from reference_server.rules import Rules
 from reference_server.variety import VARIATIONS, Variety

@@ -19,15 +19,16 @@ import pytest
 import tomli_w
 from werkzeug import Response
 
-from reference_server import ReferenceServer, defaults
+from reference_server import ReferenceServer
 from reference_server.faults import Fault
 from reference_server.model import Credentials
-from reference_server.registry import Registry
+from reference_server.rules import ready_made
+from reference_server.rules.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from reference_server.request import Request
+    from reference_server.http.request import Request
 
 ODD = "\"<&'>%2F/\\+=?#@:;$(x)`|"
 """Characters that are escaped, each in several ways, in URLs, HTML, XML, JSON, TOML, Python and shells."""
@@ -64,13 +65,13 @@ def canary_registry() -> Registry:
     """Return a registry with the ready-made GitLab projects, people and tokens, whose secrets are canaries."""
     registry = Registry(now=lambda: datetime.now(UTC))
     store = registry.store
-    for gitlab_project in defaults.GITLAB_PROJECTS:
+    for gitlab_project in ready_made.GITLAB_PROJECTS:
         store.add_gitlab_project(gitlab_project)
-    for personal in defaults.PERSONAL_ACCESS_TOKENS:
+    for personal in ready_made.PERSONAL_ACCESS_TOKENS:
         store.add_personal_access_token(replace(personal, secret=canary(personal.secret)))
-    for deploy in defaults.DEPLOY_TOKENS:
+    for deploy in ready_made.DEPLOY_TOKENS:
         store.add_deploy_token(replace(deploy, secret=canary(deploy.secret)))
-    for job in defaults.JOB_TOKENS:
+    for job in ready_made.JOB_TOKENS:
         store.add_job_token(replace(job, secret=canary(job.secret)))
     return registry
 
@@ -130,7 +131,7 @@ class FilesElsewhere(Fault):
             return None
         if "signed" in request.args:
             self.presented.append(f"{request.method} {request.url}\n{request.headers}")
-            request.credentials = Credentials(basic=("__token__", canary(defaults.PASSWORD)))
+            request.credentials = Credentials(basic=("__token__", canary(ready_made.PASSWORD)))
             return None
         if not _presented(request)[1]:
             return None

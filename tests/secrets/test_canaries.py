@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.cli import main
+from conformance.commands.main import main
 from conformance.report.formats import FORMATS
 from conformance.report.matrix import FORMATS as TABLES
 from reference_server import ReferenceServer
@@ -33,7 +33,7 @@ CHECKS = (
     "clients.pip.wrong-token",
     "clients.twine.environment",
     "clients.twine.pypirc-personal-token",
-    "fault.chunked",
+    "robustness.chunked",
     "gitlab.file.bytes-exact",
     "gitlab.rest.lists-packages",
     "gitlab.token.any-user-name",
@@ -47,7 +47,7 @@ NO_TOKEN = "conformance-not-a-token"
 CREDENTIAL = re.compile(r"(?im)^(authorization|private-token|job-token|deploy-token|cookie):")
 
 CRASHES = """
-from conformance.gitlab import GitLab
+from conformance.target.gitlab import GitLab
 
 def send(password):
     headers = {"PRIVATE-TOKEN": password}

@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from conformance.wire import Redactor
-from conformance.wire.concealment import concealed
+from conformance.wire.credential_shapes import concealed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance import expect
+from conformance.kit import expect
 from reference_server.distributions import INVALID, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.registry import Registry
+    from conformance.target.registry_client import Registry
     from conformance.wire import Answer
     from reference_server.distributions import Distribution
 

@@ -12,7 +12,7 @@ from conformance.target import ANONYMOUS
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Index, NewName, Registry
+    from conformance.kit.fixtures import Index, NewName, Registry
     from conformance.wire import Answer
     from reference_server.distributions import Distribution
 

@@ -9,18 +9,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from conformance import expect
-from conformance.names import normalized
+from packaging.utils import canonicalize_name
+
+from conformance.kit import expect
 from conformance.pages import read_project_page
-from conformance.target import ANONYMOUS, Credential
+from conformance.target import ANONYMOUS
 from conformance.wire import Follow
+from conformance.wire.credential import Credential
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.index import Index
+    from conformance.kit.index import Index
     from conformance.pages import FileLink
-    from conformance.registry import Registry
+    from conformance.target.registry_client import Registry
     from conformance.wire import Answer
     from reference_server.distributions import Distribution
 
@@ -110,7 +112,7 @@ def _holds(text: str, forms: set[str]) -> bool:
 
 def nothing_stored(registry: Registry, distribution: Distribution) -> None:
     """Require that `default` does not find a file that was refused; how its absence is told is not asked."""
-    answer = registry.project_answer(normalized(distribution.name))
+    answer = registry.project_answer(canonicalize_name(distribution.name))
     if answer.status == 200:
         page = read_project_page(answer.text, url=answer.url, where=str(answer))
         expect.not_listed(page, [distribution.filename])

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.auth.support import NOT_A_TOKEN, nothing_stored
-from conformance.target import Credential
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.wire.credential import Credential
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import NewName, Registry
+    from conformance.kit.fixtures import NewName, Registry
 
 
 @check("auth.upload.password-refused")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.auth.support import (
     NOT_A_TOKEN,
     WRONG,
@@ -15,15 +13,18 @@ from conformance.checks.auth.support import (
     own_files,
     with_wrong,
 )
-from conformance.checks.publishing import publish
-from conformance.target import ANONYMOUS, DEFAULT, Credential
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.publishing import publish
+from conformance.target import ANONYMOUS, DEFAULT
 from conformance.verdicts import NotApplicable
 from conformance.wire import Follow
+from conformance.wire.credential import Credential
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.checks.auth.support import Protected
-    from conformance.fixtures import Corpus, Index, NewName, Registry, Remark
+    from conformance.kit.fixtures import Corpus, Index, NewName, Registry, Remark
 
 UTF8 = "utf8"
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.auth.support import WRONG, leaks, with_wrong
+from conformance.kit import expect
+from conformance.kit.check import check
 from conformance.target import DEFAULT
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Corpus, NewName, Registry
+    from conformance.kit.fixtures import Corpus, NewName, Registry
 
 
 @check("auth.error-no-leak")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.auth.support import REFUSALS, challenge, nothing_stored
-from conformance.target import ANONYMOUS, DEFAULT, Credential
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.target import ANONYMOUS, DEFAULT
 from conformance.verdicts import Deviation, NotApplicable, Untestable
 from conformance.wire import upload_form
+from conformance.wire.credential import Credential
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.checks.auth.conftest import AnonymousUpload
-    from conformance.fixtures import NewName, Registry, Remark
+    from conformance.kit.fixtures import NewName, Registry, Remark
     from conformance.wire import Answer
     from reference_server.distributions import Distribution
 

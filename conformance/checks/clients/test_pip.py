@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.checks import check
-from conformance.names import normalized
-from conformance.target import ANONYMOUS, DEFAULT, Credential
+from packaging.utils import canonicalize_name
+
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.target import ANONYMOUS, DEFAULT
+from conformance.wire.credential import Credential
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Corpus, NewName, Registry, Workplace
-    from conformance.workplace import Installation
+    from conformance.kit.fixtures import Corpus, NewName, Registry, Workplace
+    from conformance.kit.user_machine import Installation
     from reference_server.distributions import Distribution
 
 
 def installed(installation: Installation, distribution: Distribution, workplace: Workplace) -> None:
     """Require that pip installed exactly this wheel: its version, and its files byte for byte."""
     expect.succeeded(installation.run)
-    name = normalized(distribution.name)
+    name = canonicalize_name(distribution.name)
     where = " ".join(installation.run.command)
     expect.equal(installation.versions.get(name), distribution.version, of=f"{name} in version", where=where)
     missing = workplace.members(distribution).items() - installation.files.items()
@@ -95,19 +97,19 @@ def test_requires_python(workplace: Workplace, corpus: Corpus) -> None:
 
 @check("clients.pip.name-with-dot")
 def test_name_with_dot(workplace: Workplace, corpus: Corpus) -> None:
-    spelling = normalized(corpus.main).replace("-", ".")
+    spelling = canonicalize_name(corpus.main).replace("-", ".")
     installed(workplace.install(spelling), corpus["main-latest"], workplace)
 
 
 @check("clients.pip.name-with-underscore")
 def test_name_with_underscore(workplace: Workplace, corpus: Corpus) -> None:
-    spelling = normalized(corpus.main).replace("-", "_").title()
+    spelling = canonicalize_name(corpus.main).replace("-", "_").title()
     installed(workplace.install(spelling), corpus["main-latest"], workplace)
 
 
 @check("clients.pip.name-with-run")
 def test_name_with_run(workplace: Workplace, corpus: Corpus) -> None:
-    spelling = normalized(corpus.main).replace("-", "....")
+    spelling = canonicalize_name(corpus.main).replace("-", "....")
     installed(workplace.install(spelling), corpus["main-latest"], workplace)
 
 

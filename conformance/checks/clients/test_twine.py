@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.attempts import link_to
-from conformance.checks import check
-from conformance.target import Credential
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.shared_uploads import link_to
+from conformance.wire.credential import Credential
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import NewName, Registry, Workplace
+    from conformance.kit.fixtures import NewName, Registry, Workplace
     from reference_server.distributions import Distribution
 
 

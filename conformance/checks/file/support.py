@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.names import normalized
+from packaging.utils import canonicalize_name
+
+from conformance.kit import expect
 from conformance.verdicts import Deviation
 from conformance.wire import upload_form
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from conformance.fixtures import Registry
+    from conformance.kit.fixtures import Registry
     from conformance.wire import Answer
     from reference_server.distributions import Distribution
 
@@ -21,7 +22,7 @@ def refused(registry: Registry, *distributions: Distribution, **fields: str) -> 
     """Upload files of one project, with some fields of the form set, and require that none is taken or listed."""
     uploads = [(distribution, _upload(registry, distribution, fields)) for distribution in distributions]
     _none_taken(uploads)
-    page = registry.project_page(normalized(distributions[0].name))
+    page = registry.project_page(canonicalize_name(distributions[0].name))
     expect.not_listed(page, [distribution.filename for distribution in distributions])
 
 
@@ -30,7 +31,7 @@ def refused_or_served(registry: Registry, *distributions: Distribution) -> None:
     uploads = [(distribution, registry.upload(distribution)) for distribution in distributions]
     taken = [distribution for distribution, answer in uploads if 200 <= answer.status < 300]
     _none_taken([(distribution, answer) for distribution, answer in uploads if distribution not in taken])
-    page = registry.project_page(normalized(distributions[0].name))
+    page = registry.project_page(canonicalize_name(distributions[0].name))
     names = {distribution.filename for distribution in taken}
     expect.not_listed(page, {distribution.filename for distribution in distributions} - names)
     served(registry, taken)
@@ -39,7 +40,7 @@ def refused_or_served(registry: Registry, *distributions: Distribution) -> None:
 def served(registry: Registry, distributions: Collection[Distribution]) -> None:
     """Require that files of one project are listed under their names, and come as they were sent."""
     for distribution in distributions:
-        page = registry.project_page(normalized(distribution.name))
+        page = registry.project_page(canonicalize_name(distribution.name))
         expect.listed(page, [each.filename for each in distributions])
         for file in page.files:
             if file.filename == distribution.filename:

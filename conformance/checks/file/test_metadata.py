@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks import check
 from conformance.checks.archive.support import each_refused
+from conformance.kit.check import check
 
 if TYPE_CHECKING:
-    from conformance.fixtures import NewName, Registry
+    from conformance.kit.fixtures import NewName, Registry
 
 
 @check("file.sdist.metadata-match")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect, strategies
-from conformance.checks import check
 from conformance.checks.file.support import refused, served
+from conformance.kit import expect, strategies
+from conformance.kit.check import check
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Examples, NewName, Registry
+    from conformance.kit.fixtures import Examples, NewName, Registry
 
 BUILDS = ("", "1", "2a")
 PYEMSCRIPTEN = "cp313-cp313-pyemscripten_2025_0_wasm32"

@@ -9,17 +9,18 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from conformance.checks.publishing import publish
-from conformance.gitlab import GitLab
-from conformance.registry import file_url
-from conformance.target import ANONYMOUS, DEFAULT, Credential
+from conformance.kit.publishing import publish
+from conformance.target import ANONYMOUS, DEFAULT
+from conformance.target.gitlab import GitLab
+from conformance.target.registry_client import file_url
 from conformance.verdicts import Untestable
+from conformance.wire.credential import Credential
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from conformance.fixtures import NewName, Registry
+    from conformance.kit.fixtures import NewName, Registry
     from conformance.wire import Answer
     from reference_server.distributions import Distribution
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.attempts import link_to
-from conformance.checks import check
+from packaging.utils import canonicalize_name
+
 from conformance.checks.gitlab.test_tokens import publishes, reads
-from conformance.names import normalized
-from conformance.registry import file_url
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.shared_uploads import link_to
 from conformance.target import ANONYMOUS
+from conformance.target.registry_client import file_url
 from reference_server.distributions import Distribution, wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Corpus, NewName, Registry
+    from conformance.kit.fixtures import Corpus, NewName, Registry
 
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 SCHEME = re.compile(r"(?:^|,)\s*([\w-]+)(?![\w-]|\s*=)")
@@ -29,7 +30,7 @@ def test_nobody_cannot_publish(registry: Registry, new_name: NewName) -> None:
 
 @check("gitlab.access.nobody-cannot-read-private")
 def test_nobody_cannot_read_private(private_registry: Registry, corpus: Corpus) -> None:
-    expect.status(private_registry.project_answer(normalized(corpus.main), as_=ANONYMOUS), 401)
+    expect.status(private_registry.project_answer(canonicalize_name(corpus.main), as_=ANONYMOUS), 401)
 
 
 @check("gitlab.access.nobody-cannot-download-private")
@@ -40,7 +41,7 @@ def test_nobody_cannot_download_private(private_registry: Registry, corpus: Corp
 
 @check("gitlab.access.challenge")
 def test_challenge(private_registry: Registry, corpus: Corpus) -> None:
-    answer = private_registry.project_answer(normalized(corpus.main), as_=ANONYMOUS)
+    answer = private_registry.project_answer(canonicalize_name(corpus.main), as_=ANONYMOUS)
     challenges = QUOTED.sub('""', answer.headers.get("WWW-Authenticate", ""))
     schemes = [scheme.lower() for scheme in SCHEME.findall(challenges)]
     expect.nothing(
@@ -68,7 +69,7 @@ def test_public_needs_token_to_publish(public_registry: Registry, new_name: NewN
 
 @check("gitlab.access.stranger-sees-nothing")
 def test_stranger_sees_nothing(private_registry: Registry, corpus: Corpus) -> None:
-    expect.status(private_registry.project_answer(normalized(corpus.main), as_="stranger"), 404)
+    expect.status(private_registry.project_answer(canonicalize_name(corpus.main), as_="stranger"), 404)
 
 
 @check("gitlab.access.stranger-cannot-publish")

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.gitlab.matrix import ACTIONS, Matrix, ask, cells, knows, prepare
+from conformance.kit import expect
+from conformance.kit.check import check
 from conformance.verdicts import Untestable
 
 if TYPE_CHECKING:
-    from conformance.fixtures import NewName, Registry, Remark
+    from conformance.kit.fixtures import NewName, Registry, Remark
     from conformance.wire import Answer
 
 SHUT_OUT = {"stranger": ACTIONS, "deploy-elsewhere": ACTIONS[:5]}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect, strategies
-from conformance.checks import check
-from conformance.names import normalized
+from packaging.utils import canonicalize_name
+
+from conformance.kit import expect, strategies
+from conformance.kit.check import check
 from conformance.wire import upload_form
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Corpus, Examples, NewName, Registry
+    from conformance.kit.fixtures import Corpus, Examples, NewName, Registry
 
 FORBIDDEN = (".$/@!^*", "a b", "a!b", "caf\u00e9")
 AT_EDGE = ("-{}", "{}-", "_{}", "{}.")
@@ -26,23 +27,23 @@ def found_under(spelling: str, registry: Registry, corpus: Corpus) -> None:
 @check("gitlab.name.separators-equal")
 def test_separators_equal(registry: Registry, corpus: Corpus) -> None:
     for separator in "-_.":
-        found_under(normalized(corpus.main).replace("-", separator), registry, corpus)
+        found_under(canonicalize_name(corpus.main).replace("-", separator), registry, corpus)
 
 
 @check("gitlab.name.runs-collapsed")
 def test_runs_collapsed(registry: Registry, corpus: Corpus) -> None:
-    found_under(normalized(corpus.main).replace("-", "...."), registry, corpus)
+    found_under(canonicalize_name(corpus.main).replace("-", "...."), registry, corpus)
 
 
 @check("gitlab.name.case-ignored")
 def test_case_ignored(registry: Registry, corpus: Corpus) -> None:
-    found_under(normalized(corpus.main).upper(), registry, corpus)
+    found_under(canonicalize_name(corpus.main).upper(), registry, corpus)
 
 
 @check("gitlab.name.every-spelling-one-page")
 def test_every_spelling_one_page(registry: Registry, corpus: Corpus, examples: Examples) -> None:
     examples.each(
-        strategies.spellings(normalized(corpus.main)),
+        strategies.spellings(canonicalize_name(corpus.main)),
         lambda spelling: found_under(spelling, registry, corpus),
     )
 

@@ -5,23 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from conformance import expect
-from conformance.attempts import link_to
-from conformance.checks import check
-from conformance.names import normalized
-from conformance.registry import file_url
+from packaging.utils import canonicalize_name
+
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.shared_uploads import link_to
+from conformance.target.registry_client import file_url
 from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Corpus, NewName, Registry
+    from conformance.kit.fixtures import Corpus, NewName, Registry
 
 ABSENT_PROJECT = "999999999"
 
 
 @check("gitlab.page.lists-exactly-the-uploads")
 def test_lists_exactly_the_uploads(registry: Registry, corpus: Corpus) -> None:
-    page = registry.project_page(normalized(corpus.main))
+    page = registry.project_page(canonicalize_name(corpus.main))
     uploaded = sorted(distribution.filename for distribution in corpus.distributions_of("main-wheel"))
     expect.equal(sorted(file.filename for file in page.files), uploaded, of="the files", where=page.where)
 
@@ -33,7 +34,7 @@ def test_absent_project_not_found(registry: Registry, new_name: NewName) -> None
 
 @check("gitlab.page.requires-python")
 def test_requires_python(registry: Registry, corpus: Corpus) -> None:
-    page = registry.project_page(normalized(corpus.main))
+    page = registry.project_page(canonicalize_name(corpus.main))
     wanted = {item.filename: item.metadata.requires_python for item in corpus.distributions_of("main-wheel")}
     found = {file.filename: file.requires_python for file in page.files}
     expect.equal(found, wanted, of="Requires-Python", where=page.where)
@@ -41,7 +42,7 @@ def test_requires_python(registry: Registry, corpus: Corpus) -> None:
 
 @check("gitlab.page.hash")
 def test_hash(registry: Registry, corpus: Corpus) -> None:
-    page = registry.project_page(normalized(corpus.main))
+    page = registry.project_page(canonicalize_name(corpus.main))
     wanted = {item.filename: item.sha256 for item in corpus.distributions_of("main-wheel")}
     found = {file.filename: file.hashes.get("sha256") for file in page.files}
     expect.equal(found, wanted, of="the sha256 of each file", where=page.where)
@@ -49,7 +50,7 @@ def test_hash(registry: Registry, corpus: Corpus) -> None:
 
 @check("gitlab.page.links-work")
 def test_links_work(registry: Registry, corpus: Corpus) -> None:
-    page = registry.project_page(normalized(corpus.main))
+    page = registry.project_page(canonicalize_name(corpus.main))
     answers = [registry.download(file.url) for file in page.files]
     expect.nothing(
         of=[str(a) for a in answers if a.status != 200], is_="linked that is not there", where=page.where
@@ -63,7 +64,7 @@ def test_url(registry: Registry, corpus: Corpus) -> None:
         link_to(registry, wheel_).partition("/files/")[2],
         f"{wheel_.sha256}/{quote(wheel_.filename)}",
         of="a link to files/",
-        where=registry.project_page(normalized(corpus.main)).where,
+        where=registry.project_page(canonicalize_name(corpus.main)).where,
     )
     expect.same_bytes(registry.download(file_url(registry, wheel_)), wheel_)
 
@@ -90,7 +91,7 @@ def test_other_name_not_found(registry: Registry, corpus: Corpus) -> None:
 
 @check("gitlab.project.own-space")
 def test_own_space(registry: Registry, corpus: Corpus) -> None:
-    page = registry.in_gitlab_project("elsewhere").project_page(normalized(corpus.main))
+    page = registry.in_gitlab_project("elsewhere").project_page(canonicalize_name(corpus.main))
     expect.not_listed(page, [corpus["main-wheel"].filename])
 
 
@@ -104,7 +105,7 @@ def test_same_file_in_two(registry: Registry, new_name: NewName) -> None:
 
 @check("gitlab.project.unknown-not-found")
 def test_unknown_not_found(registry: Registry, corpus: Corpus) -> None:
-    expect.status(registry.at_project(ABSENT_PROJECT).project_answer(normalized(corpus.main)), 404)
+    expect.status(registry.at_project(ABSENT_PROJECT).project_answer(canonicalize_name(corpus.main)), 404)
 
 
 @check("gitlab.project.encoded-path")
@@ -114,7 +115,7 @@ def test_encoded_path(registry: Registry, corpus: Corpus) -> None:
         raise Untestable(
             "the full path of the target is not known; add `path` to [gitlab-projects] in registry.toml"
         )
-    page = registry.at_project(quote(path, safe="")).project_page(normalized(corpus.main))
+    page = registry.at_project(quote(path, safe="")).project_page(canonicalize_name(corpus.main))
     expect.listed(page, [corpus["main-wheel"].filename])
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.attempts import link_to, only_package
-from conformance.checks import check
-from conformance.gitlab import json_of, objects
-from conformance.names import normalized
+from packaging.utils import canonicalize_name
+
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.shared_uploads import link_to, only_package
+from conformance.target.gitlab import json_of, objects
 from conformance.verdicts import Deviation
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from conformance.fixtures import Corpus, Deletion, GitLab, NewName, Registry
+    from conformance.kit.fixtures import Corpus, Deletion, GitLab, NewName, Registry
 
 ABSENT_PACKAGE = 999_999_999
 
@@ -26,18 +27,20 @@ def packages_of_the_run(gitlab: GitLab, corpus: Corpus) -> list[dict[str, Any]]:
 
 def main_package(gitlab: GitLab, corpus: Corpus) -> dict[str, Any]:
     """Return the package that holds the main project's wheel and sdist."""
-    wanted = (normalized(corpus.main), corpus["main-wheel"].version)
+    wanted = (canonicalize_name(corpus.main), corpus["main-wheel"].version)
     for package in packages_of_the_run(gitlab, corpus):
-        if (normalized(str(package.get("name"))), package.get("version")) == wanted:
+        if (canonicalize_name(str(package.get("name"))), package.get("version")) == wanted:
             return package
     raise Deviation(expected=f"a package {wanted}", found="none", where="GET /packages?package_type=pypi")
 
 
 @check("gitlab.rest.lists-packages")
 def test_lists_packages(gitlab: GitLab, corpus: Corpus) -> None:
-    wanted = {(normalized(item.name), item.version, "pypi") for item in corpus.distributions_of("main-wheel")}
+    wanted = {
+        (canonicalize_name(item.name), item.version, "pypi") for item in corpus.distributions_of("main-wheel")
+    }
     found = {
-        (normalized(str(package.get("name"))), package.get("version"), package.get("package_type"))
+        (canonicalize_name(str(package.get("name"))), package.get("version"), package.get("package_type"))
         for package in packages_of_the_run(gitlab, corpus)
     }
     expect.equal(

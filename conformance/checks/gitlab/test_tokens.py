@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.attempts import link_to
-from conformance.checks import check
-from conformance.names import normalized
-from conformance.target import DEFAULT, Credential
+from packaging.utils import canonicalize_name
+
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.shared_uploads import link_to
+from conformance.target import DEFAULT
+from conformance.wire.credential import Credential
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Corpus, NewName, Registry
+    from conformance.kit.fixtures import Corpus, NewName, Registry
 
 JOB_USER = "gitlab-ci-token"
 NOT_A_TOKEN = "conformance-not-a-token"  # noqa: S105 - it opens nothing
@@ -28,7 +30,7 @@ def publishes(as_: str, registry: Registry, name: str) -> None:
 def reads(as_: str, registry: Registry, corpus: Corpus) -> None:
     """Require that a credential can read a page and a file."""
     wheel_ = corpus["main-wheel"]
-    expect.status(registry.project_answer(normalized(corpus.main), as_=as_), 200)
+    expect.status(registry.project_answer(canonicalize_name(corpus.main), as_=as_), 200)
     expect.same_bytes(registry.download(link_to(registry, wheel_), as_=as_), wheel_)
 
 
@@ -78,7 +80,7 @@ def test_deploy_read_cannot_publish(registry: Registry, new_name: NewName) -> No
 
 @check("gitlab.token.deploy-elsewhere-sees-nothing")
 def test_deploy_elsewhere_sees_nothing(private_registry: Registry, corpus: Corpus) -> None:
-    expect.forbidden(private_registry.project_answer(normalized(corpus.main), as_="deploy-elsewhere"))
+    expect.forbidden(private_registry.project_answer(canonicalize_name(corpus.main), as_="deploy-elsewhere"))
 
 
 @check("gitlab.token.job-publishes")
@@ -102,7 +104,7 @@ def test_job_wrong_refused(registry: Registry, corpus: Corpus, new_name: NewName
     public = "public" in registry.target.gitlab_projects
     place = registry.in_gitlab_project("public") if public else registry
     guessing = place.knowing(job_wrong=Credential(username=JOB_USER, password=NOT_A_TOKEN))
-    expect.status(guessing.project_answer(normalized(corpus.main), as_="job-wrong"), 401)
+    expect.status(guessing.project_answer(canonicalize_name(corpus.main), as_="job-wrong"), 401)
     expect.status(guessing.upload(wheel(new_name("guessed"), "1.0"), as_="job-wrong"), 401)
 
 
@@ -124,7 +126,7 @@ def test_wrong_cannot_publish(registry: Registry, new_name: NewName) -> None:
 @check("gitlab.token.wrong-cannot-read-private")
 def test_wrong_cannot_read_private(private_registry: Registry, corpus: Corpus) -> None:
     expect.status(
-        with_wrong_token(private_registry).project_answer(normalized(corpus.main), as_="wrong"), 401
+        with_wrong_token(private_registry).project_answer(canonicalize_name(corpus.main), as_="wrong"), 401
     )
 
 

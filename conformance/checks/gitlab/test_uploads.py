@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance import expect, strategies
-from conformance.attempts import link_to, size_limit
-from conformance.checks import check
-from conformance.names import normalized
+from packaging.utils import canonicalize_name
+
+from conformance.kit import expect, strategies
+from conformance.kit.check import check
+from conformance.kit.shared_uploads import link_to, size_limit
 from conformance.wire import upload_form
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Corpus, Examples, NewName, Oversized, Registry, SecondUpload
+    from conformance.kit.fixtures import Corpus, Examples, NewName, Oversized, Registry, SecondUpload
     from conformance.wire import UploadForm
 
 DOCUMENTED_MEGABYTES = 50
@@ -22,24 +23,24 @@ LONG_DESCRIPTION = "A line of a very long description.\n" * 18_000
 
 @check("gitlab.upload.wheel")
 def test_wheel(registry: Registry, corpus: Corpus) -> None:
-    expect.published(corpus, "main-wheel", on=registry.project_page(normalized(corpus.main)))
+    expect.published(corpus, "main-wheel", on=registry.project_page(canonicalize_name(corpus.main)))
 
 
 @check("gitlab.upload.sdist")
 def test_sdist(registry: Registry, corpus: Corpus) -> None:
-    expect.published(corpus, "main-sdist", on=registry.project_page(normalized(corpus.main)))
+    expect.published(corpus, "main-sdist", on=registry.project_page(canonicalize_name(corpus.main)))
 
 
 @check("gitlab.upload.files-of-one-version")
 def test_files_of_one_version(registry: Registry, corpus: Corpus) -> None:
     files = [corpus["main-wheel"].filename, corpus["main-sdist"].filename]
-    expect.listed(registry.project_page(normalized(corpus.main)), files)
+    expect.listed(registry.project_page(canonicalize_name(corpus.main)), files)
 
 
 @check("gitlab.upload.versions-of-one-project")
 def test_versions_of_one_project(registry: Registry, corpus: Corpus) -> None:
     files = [corpus[role].filename for role in ("main-wheel", "main-latest", "main-prerelease")]
-    expect.listed(registry.project_page(normalized(corpus.main)), files)
+    expect.listed(registry.project_page(canonicalize_name(corpus.main)), files)
 
 
 @check("gitlab.upload.field-order")

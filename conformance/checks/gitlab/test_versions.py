@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect, strategies
-from conformance.checks import check
+from conformance.kit import expect, strategies
+from conformance.kit.check import check
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Corpus, Examples, NewName, Registry
+    from conformance.kit.fixtures import Corpus, Examples, NewName, Registry
 
 
 def accepted_and_listed(role: str, registry: Registry, corpus: Corpus) -> None:

@@ -18,7 +18,7 @@ from conformance.pages import JSON_V1, TEXT_HTML
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Corpus, Index, Management, NewName, Run
+    from conformance.kit.fixtures import Corpus, Driver, Index, NewName, Run
     from conformance.wire import Answer
 
 
@@ -81,14 +81,14 @@ def marked_pages(run: Run, index: Index, change: Change, request: pytest.Fixture
     """The page after a yank, and after a change of status; none where the target names no driver for it."""
     if not run.target.management:
         return []
-    management: Management = request.getfixturevalue("management")
+    driver: Driver = request.getfixturevalue("driver")
     name = change.added.name
     last = [*change.after.values()][-1]
 
     def page() -> Answer:
         return index.registry.request("GET", last.url, headers={"Accept": accept_of(last)})
 
-    management.yank(change.added, "broken")
+    driver.yank(change.added, "broken")
     yanked = page()
-    management.set_status(name, "deprecated", "superseded")
+    driver.set_status(name, "deprecated", "superseded")
     return [yanked, page()]

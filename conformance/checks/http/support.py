@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from conformance import expect
-from conformance.checks.publishing import publish
+from conformance.kit import expect
+from conformance.kit.publishing import publish
 from conformance.pages import JSON_V1, TEXT_HTML, read_project_json, read_project_page
 from conformance.target import ANONYMOUS, DEFAULT
 from conformance.verdicts import Deviation, NotApplicable, Untestable
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-    from conformance.index import Index, Reading
+    from conformance.kit.index import Index, Reading
     from conformance.pages import FileLink, HtmlDocument, JsonDocument, ProjectPage
-    from conformance.registry import Registry
+    from conformance.target.registry_client import Registry
     from conformance.wire import Answer
     from reference_server.distributions import Distribution
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.http.support import max_ages, right_part
+from conformance.kit import expect
+from conformance.kit.check import check
 from conformance.pages import JSON_V1
 from conformance.verdicts import Deviation
 

@@ -6,15 +6,15 @@ import re
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
-from conformance import expect, strategies
-from conformance.checks import check
 from conformance.checks.http.support import accept_of, max_ages, readings
+from conformance.kit import expect, strategies
+from conformance.kit.check import check
 from conformance.pages import TEXT_HTML
 from conformance.verdicts import Deviation, NotApplicable
 
 if TYPE_CHECKING:
     from conformance.checks.http.support import Change, Sample
-    from conformance.fixtures import Examples, Index
+    from conformance.kit.fixtures import Examples, Index
     from conformance.wire import Answer
 
 HOUR = 60 * 60

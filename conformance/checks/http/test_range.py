@@ -6,14 +6,14 @@ import io
 import zipfile
 from typing import TYPE_CHECKING
 
-from conformance import expect, strategies
-from conformance.checks import check
 from conformance.checks.http.support import RangedFile, parts_of, right_part, tells_truly
+from conformance.kit import expect, strategies
+from conformance.kit.check import check
 from conformance.verdicts import Deviation, NotApplicable
 
 if TYPE_CHECKING:
     from conformance.checks.http.support import Sample
-    from conformance.fixtures import Examples
+    from conformance.kit.fixtures import Examples
     from conformance.wire import Answer
 
 BEYOND = 10**9

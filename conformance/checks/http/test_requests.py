@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from conformance import expect, strategies
-from conformance.checks import check
 from conformance.checks.http.support import absent_file, accept_of, readings
+from conformance.kit import expect, strategies
+from conformance.kit.check import check
 from conformance.pages import TEXT_HTML
 from conformance.target import ANONYMOUS
 from conformance.verdicts import Deviation, NotApplicable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
     from conformance.checks.http.support import Sample
-    from conformance.fixtures import Corpus, Examples, Index, NewName
+    from conformance.kit.fixtures import Corpus, Examples, Index, NewName
     from conformance.wire import Answer
 
 LARGE = 100_000

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.checks.prov.support import provenance_of
-from conformance.checks.publishing import publish
+from conformance.checks.provenance.support import provenance_of
+from conformance.kit.publishing import publish
 from reference_server.distributions import Distribution, wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Management, NewName, Registry
+    from conformance.kit.fixtures import Driver, NewName, Registry
 
 
 @pytest.fixture(scope="session")
-def attested(registry: Registry, management: Management, new_name: NewName) -> Distribution:
+def attested(registry: Registry, driver: Driver, new_name: NewName) -> Distribution:
     """A wheel with a provenance object."""
     distribution = wheel(new_name("integrity"), "1.0")
     publish(registry, distribution)
-    management.attach_provenance(distribution, provenance_of(distribution))
+    driver.attach_provenance(distribution, provenance_of(distribution))
     return distribution

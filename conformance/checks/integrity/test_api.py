@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin
 
-from conformance import expect
-from conformance.checks import check
-from conformance.checks.prov.support import is_absolute, is_secure
-from conformance.checks.publishing import fetch, link
-from conformance.names import normalized
+from packaging.utils import canonicalize_name
+
+from conformance.checks.provenance.support import is_absolute, is_secure
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.publishing import fetch, link
 from conformance.pages import TEXT_HTML, read_json
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Corpus, Index, Registry
+    from conformance.kit.fixtures import Corpus, Index, Registry
     from reference_server.distributions import Distribution
 
 VERSIONED, PLAIN = "application/vnd.pypi.integrity.v1+json", "application/json"
@@ -51,6 +52,6 @@ def test_missing_404(registry: Registry, corpus: Corpus) -> None:
 
 
 def _url(registry: Registry, distribution: Distribution) -> str:
-    parts = (normalized(distribution.name), distribution.version, distribution.filename)
+    parts = (canonicalize_name(distribution.name), distribution.version, distribution.filename)
     path = "/".join(quote(part, safe="") for part in parts)
     return urljoin(registry.target.index_url, f"../integrity/{path}/provenance")

@@ -16,7 +16,7 @@ from conformance.checks.metadata.support import (
 from conformance.verdicts import NotApplicable, Untestable
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Corpus, Index, NewName, Registry
+    from conformance.kit.fixtures import Corpus, Index, NewName, Registry
 
 
 @pytest.fixture(scope="session")

@@ -9,13 +9,13 @@ from email.parser import BytesHeaderParser
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from conformance.checks.publishing import fetch, publish
+from conformance.kit.publishing import fetch, publish
 from reference_server.distributions import invalid, sdist, wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.fixtures import Index, Registry
+    from conformance.kit.fixtures import Index, Registry
     from conformance.pages import FileLink
     from conformance.wire import Answer
     from reference_server.distributions import Distribution

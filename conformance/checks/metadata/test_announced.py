@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.metadata.support import is_final
-from conformance.checks.publishing import link
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.publishing import link
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from conformance.checks.metadata.support import MetadataFile, Release
-    from conformance.fixtures import Index
+    from conformance.kit.fixtures import Index
 
 NAME, OLD_NAME = "data-core-metadata", "data-dist-info-metadata"
 KEY, OTHER_KEYS = "core-metadata", ("dist-info-metadata", "data-core-metadata", "data-dist-info-metadata")

@@ -6,10 +6,10 @@ import hashlib
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.metadata.support import metadata_of_wheel, metadata_url
-from conformance.checks.publishing import fetch, link, publish
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.publishing import fetch, link, publish
 from conformance.target import ANONYMOUS
 from conformance.verdicts import Deviation, NotApplicable, Untestable
 from conformance.wire import Follow
@@ -17,7 +17,7 @@ from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.checks.metadata.support import MetadataFile, Release
-    from conformance.fixtures import Index, Management, NewName, Registry
+    from conformance.kit.fixtures import Driver, Index, NewName, Registry
     from conformance.pages import FileLink
     from conformance.wire import Answer
 
@@ -89,10 +89,10 @@ def test_absent_404(registry: Registry, index: Index) -> None:
 
 
 @check("metadata.after-yank")
-def test_after_yank(registry: Registry, index: Index, management: Management, new_name: NewName) -> None:
+def test_after_yank(registry: Registry, index: Index, driver: Driver, new_name: NewName) -> None:
     distribution = wheel(new_name("metadata-yanked"), "1.0")
     publish(registry, distribution)
-    management.yank(distribution)
+    driver.yank(distribution)
     read = index.html if index.offer.has("html") else index.json
     file = link(read(distribution.name).page, distribution)
     answer = fetch(registry, metadata_url(file.url))

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.checks import check
-from conformance.checks.publishing import publish
-from conformance.names import normalized
+from packaging.utils import canonicalize_name
+
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.publishing import publish
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Index, NewName, Registry
+    from conformance.kit.fixtures import Index, NewName, Registry
 
 LOOK_ALIKES = ("1ookal1ke", "l00kalike", "look-alike")
 
@@ -25,7 +26,7 @@ def test_display_updates(registry: Registry, index: Index, new_name: NewName) ->
     respelled = name.replace("-", "_").title()
     publish(registry, wheel(name, "1.0"), wheel(respelled, "1.1"))
     for root in index.roots():
-        shown = [each for each in root.names if normalized(each) == name]
+        shown = [each for each in root.names if canonicalize_name(each) == name]
         expect.equal(shown, [respelled], of="a list of projects with", where=root.where)
 
 

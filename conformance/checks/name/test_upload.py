@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance import expect, strategies
-from conformance.checks import check
-from conformance.names import normalized
+from packaging.utils import canonicalize_name
+
+from conformance.kit import expect, strategies
+from conformance.kit.check import check
 from conformance.wire import upload_form
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Examples, NewName, Registry
+    from conformance.kit.fixtures import Examples, NewName, Registry
 
 NOT_IN_A_HEADER = re.compile(r'[\x00-\x1f"\\/%]')
 
@@ -39,7 +40,7 @@ def test_variants_merge(registry: Registry, new_name: NewName, examples: Example
         files = [wheel(f"{stem}-{first}", "1.0"), sdist(f"{stem}-{second}", "1.0")]
         for distribution in files:
             expect.accepted(registry.upload(distribution))
-        page = registry.project_page(normalized(files[0].name))
+        page = registry.project_page(canonicalize_name(files[0].name))
         expect.listed(page, [distribution.filename for distribution in files])
 
     examples.each(strategies.equal_names(), one_project)
@@ -51,4 +52,4 @@ def test_twine_safe_name(registry: Registry, new_name: NewName) -> None:
     distribution = wheel(new_name("safe").replace("-", "_"), "1.0")
     form = upload_form(distribution).with_field("name", re.sub("[^A-Za-z0-9.]+", "-", distribution.name))
     expect.accepted(registry.upload(distribution, form=form))
-    expect.listed(registry.project_page(normalized(distribution.name)), [distribution.filename])
+    expect.listed(registry.project_page(canonicalize_name(distribution.name)), [distribution.filename])

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.attempts import only_package
-from conformance.management import management_for
+from conformance.kit.driving import driver_of
+from conformance.kit.shared_uploads import only_package
 from conformance.verdicts import NotApplicable, Untestable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.fixtures import GitLab, Run
+    from conformance.kit.fixtures import GitLab, Run
     from reference_server.distributions import Distribution
 
     Delete = Callable[[Distribution], None]
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def delete(run: Run, gitlab: GitLab) -> Delete:
     """What deletes the only file of a project: the target's driver, else GitLab's API."""
     with suppress(NotApplicable):
-        return management_for(run).delete
+        return driver_of(run).delete
 
     def delete_package(distribution: Distribution) -> None:
         answer = gitlab.delete_package(only_package(gitlab, distribution.name))

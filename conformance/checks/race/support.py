@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.races import Heat
+    from conformance.kit.races import Heat
 
 
 def few(rounds: int) -> int:

@@ -6,12 +6,12 @@ import hashlib
 from functools import partial
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.attempts import link_to
-from conformance.checks import check
-from conformance.checks.publishing import publish
 from conformance.checks.race.support import few
-from conformance.races import TYPES, in_every, look, uploading
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.publishing import publish
+from conformance.kit.races import TYPES, in_every, look, uploading
+from conformance.kit.shared_uploads import link_to
 from conformance.verdicts import Deviation, NotApplicable
 from conformance.wire import Unreachable
 from reference_server.distributions import wheel
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.checks.race.conftest import Delete
-    from conformance.fixtures import Management, NewName, Race, Registry, WatchedHeat
-    from conformance.races import Look
+    from conformance.kit.fixtures import Driver, NewName, Race, Registry, WatchedHeat
+    from conformance.kit.races import Look
     from conformance.wire import Answer
     from reference_server.distributions import Distribution
 
@@ -51,7 +51,7 @@ def test_metadata_with_file(watched: tuple[WatchedHeat, ...]) -> None:
 def test_yank_vs_read(
     race: Race,
     registry: Registry,
-    management: Management,
+    driver: Driver,
     new_name: NewName,
     rounds: int,
 ) -> None:
@@ -60,8 +60,8 @@ def test_yank_vs_read(
     watches = []
     for _ in range(few(rounds)):
         with race.watch(file.name, kept=[file.filename, sibling.filename]) as watch:
-            management.yank(file)
-            management.unyank(file)
+            driver.yank(file)
+            driver.unyank(file)
         watches.append(watch)
     in_every(watches, lambda watch: watch.broken_pages, expected="pages that list both files")
 

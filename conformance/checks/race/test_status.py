@@ -6,15 +6,15 @@ from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
-from conformance.checks import check
-from conformance.checks.publishing import publish
 from conformance.checks.race.support import few
-from conformance.races import DEADLINE
+from conformance.kit.check import check
+from conformance.kit.publishing import publish
+from conformance.kit.races import DEADLINE
 from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Management, NewName, Race, Registry
+    from conformance.kit.fixtures import Driver, NewName, Race, Registry
     from conformance.wire import Answer
 
 
@@ -23,14 +23,14 @@ SENDERS = 2
 
 @check("race.status-vs-upload")
 def test_status_vs_upload(
-    race: Race, registry: Registry, management: Management, new_name: NewName, rounds: int
+    race: Race, registry: Registry, driver: Driver, new_name: NewName, rounds: int
 ) -> None:
     late = []
     for _ in range(few(rounds)):
         project, busy, archived = new_name("archived"), Event(), Event()
         publish(registry, wheel(project, "0.1"))
         senders = [partial(_upload_on, project, number, busy, archived) for number in range(SENDERS)]
-        answers = race(*senders, partial(_archive, management, project, busy, archived))
+        answers = race(*senders, partial(_archive, driver, project, busy, archived))
         late += [str(answer) for answer in answers if answer is not None and 200 <= answer.status < 300]
     if late:
         raise Deviation(
@@ -49,9 +49,9 @@ def _upload_on(project: str, number: int, busy: Event, archived: Event, lane: Re
     return lane.upload(wheel(project, f"2.{number}"))
 
 
-def _archive(management: Management, project: str, busy: Event, archived: Event, _: Registry) -> None:
+def _archive(driver: Driver, project: str, busy: Event, archived: Event, _: Registry) -> None:
     busy.wait(DEADLINE)
     try:
-        management.set_status(project, "archived")
+        driver.set_status(project, "archived")
     finally:
         archived.set()

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks import check
+from packaging.utils import canonicalize_name
+
 from conformance.checks.race.support import entries_but_one, most, unlisted
-from conformance.names import normalized
-from conformance.races import SENDERS, in_every, rounds_of, upload_together, uploading, wrong_file
+from conformance.kit.check import check
+from conformance.kit.races import SENDERS, in_every, rounds_of, upload_together, uploading, wrong_file
 from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.fixtures import Index, NewName, Race, Registry, WatchedHeat
-    from conformance.races import Heat
+    from conformance.kit.fixtures import Index, NewName, Race, Registry, WatchedHeat
+    from conformance.kit.races import Heat
 
 SPELLINGS = ("-", "_", ".", "-_-")
 """What may stand for the separators of a name."""
@@ -83,7 +84,7 @@ def test_case_and_separator(race: Race, index: Index, new_name: NewName, rounds:
     )
     ours = {heat.round.project for heat in heats}
     for root in index.roots(fresh=True):
-        names = [name for name in root.names if normalized(name) in ours]
+        names = [name for name in root.names if canonicalize_name(name) in ours]
         if len(names) != len(ours):
             raise Deviation(expected=f"{len(ours)} projects", found=", ".join(names), where=root.where)
 

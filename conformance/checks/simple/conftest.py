@@ -9,7 +9,7 @@ import pytest
 from conformance.checks.simple.support import Downloads, accepted_types
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Index, Registry, Run
+    from conformance.kit.fixtures import Index, Registry, Run
     from conformance.wire import Answer
 
 

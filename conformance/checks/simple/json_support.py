@@ -6,14 +6,14 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from conformance import expect
+from conformance.kit import expect
 from conformance.pages import JSON_V1
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conformance.index import Index, Reading
+    from conformance.kit.index import Index, Reading
     from conformance.pages import FileLink, JsonDocument, ProjectPage, RootPage
 
     JsonPage = Reading[ProjectPage, JsonDocument]

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urldefrag, urljoin
 
-from conformance import expect
-from conformance.names import normalized
+from packaging.utils import canonicalize_name
+
+from conformance.kit import expect
 from conformance.pages import (
     JSON_V1,
     TEXT_HTML,
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from conformance.corpus import Corpus
-    from conformance.index import Index, Reading
+    from conformance.kit.index import Index, Reading
     from conformance.pages import FileLink, HtmlDocument
-    from conformance.registry import Registry
+    from conformance.target.registry_client import Registry
     from conformance.wire import Answer, Transcript
     from reference_server.distributions import Distribution
 
@@ -147,7 +148,7 @@ def own_files(index: Index, corpus: Corpus) -> Iterator[tuple[ProjectPage, FileL
     Raises NotApplicable in a run that only reads.
     """
     for distribution in own_distributions(corpus).values():
-        page = index.html(normalized(distribution.name)).page
+        page = index.html(canonicalize_name(distribution.name)).page
         file = page.file(distribution.filename)
         if file is not None:
             yield page, file, distribution

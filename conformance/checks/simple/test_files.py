@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.checks import check
+from packaging.utils import canonicalize_name
+
 from conformance.checks.simple.support import nothing_on
-from conformance.names import normalized
+from conformance.kit import expect
+from conformance.kit.check import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.checks.simple.support import Downloads
-    from conformance.fixtures import Corpus, Index, SecondUpload
+    from conformance.kit.fixtures import Corpus, Index, SecondUpload
     from conformance.pages import ProjectPage
 
 
 @check("simple.file.bytes-exact")
 def test_bytes_exact(index: Index, corpus: Corpus, downloads: Downloads) -> None:
     sent = {corpus[role].filename: corpus[role] for role in ("main-wheel", "main-sdist")}
-    links = {file.url: file.filename for page in index.pages(normalized(corpus.main)) for file in page.files}
+    links = {
+        file.url: file.filename for page in index.pages(canonicalize_name(corpus.main)) for file in page.files
+    }
     for url, filename in links.items():
         if filename in sent:
             expect.same_bytes(downloads(url), sent[filename])

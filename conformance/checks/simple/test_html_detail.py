@@ -6,17 +6,18 @@ from collections import Counter
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from conformance import expect
-from conformance.checks import check
+from packaging.utils import canonicalize_name
+
 from conformance.checks.simple.support import html_project_pages, nothing_on, own_distributions, some_of
-from conformance.names import normalized
+from conformance.kit import expect
+from conformance.kit.check import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.checks.simple.support import Downloads
-    from conformance.fixtures import Corpus, Index
-    from conformance.index import Reading
+    from conformance.kit.fixtures import Corpus, Index
+    from conformance.kit.index import Reading
     from conformance.pages import HtmlDocument, ProjectPage
 
 DISTRIBUTIONS = (
@@ -29,7 +30,7 @@ DISTRIBUTIONS = (
 @check("simple.html.detail.one-anchor-per-file")
 def test_one_anchor_per_file(index: Index, corpus: Corpus) -> None:
     sent = own_distributions(corpus) if corpus.published else {}
-    projects = {filename: normalized(each.name) for filename, each in sent.items()}
+    projects = {filename: canonicalize_name(each.name) for filename, each in sent.items()}
 
     def amiss(name: str) -> Iterable[str]:
         anchors = Counter(file.filename for file in index.html(name).page.files)

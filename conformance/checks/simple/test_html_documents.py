@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance.checks import check
 from conformance.checks.simple.support import html_pages, nothing_on
+from conformance.kit.check import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.checks.simple.support import HtmlPage
-    from conformance.fixtures import Index
+    from conformance.kit.fixtures import Index
     from conformance.pages import Anchor
 
 DOCTYPE = re.compile(

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.simple.support import html_project_pages, nothing_on
+from conformance.kit import expect
+from conformance.kit.check import check
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.checks.simple.support import Downloads
-    from conformance.fixtures import Index
-    from conformance.index import Reading
+    from conformance.kit.fixtures import Index
+    from conformance.kit.index import Reading
     from conformance.pages import HtmlDocument, ProjectPage
 
     Page = Reading[ProjectPage, HtmlDocument]

@@ -6,8 +6,6 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.simple.support import (
     fragment,
     hash_of,
@@ -16,14 +14,16 @@ from conformance.checks.simple.support import (
     nothing_on,
     some_of,
 )
+from conformance.kit import expect
+from conformance.kit.check import check
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.checks.simple.support import Downloads
-    from conformance.fixtures import Index
-    from conformance.index import Reading
+    from conformance.kit.fixtures import Index
+    from conformance.kit.index import Reading
     from conformance.pages import FileLink, HtmlDocument, ProjectPage
 
 LENGTHS = {

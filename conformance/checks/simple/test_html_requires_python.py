@@ -6,17 +6,17 @@ import re
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.simple.support import html_project_pages, nothing_on, own_files
-from conformance.names import normalized
+from conformance.kit import expect
+from conformance.kit.check import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.fixtures import Corpus, Index
-    from conformance.index import Reading
+    from conformance.kit.fixtures import Corpus, Index
+    from conformance.kit.index import Reading
     from conformance.pages import FileLink, HtmlDocument, ProjectPage
 
 ATTRIBUTE = re.compile(r"""data-requires-python\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
@@ -64,7 +64,7 @@ def test_absent_when_unset(index: Index, corpus: Corpus) -> None:
 
 @check("simple.html.requires-python.per-file")
 def test_per_file(index: Index, corpus: Corpus) -> None:
-    page = index.html(normalized(corpus.main)).page
+    page = index.html(canonicalize_name(corpus.main)).page
     release = [corpus["main-wheel"], corpus["main-sdist"]]
     found = {file.filename: file.requires_python for file in page.files}
     expect.nothing(

@@ -6,15 +6,16 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from conformance import expect
-from conformance.checks import check
+from packaging.utils import canonicalize_name
+
 from conformance.checks.simple.support import page_of
-from conformance.names import normalized
+from conformance.kit import expect
+from conformance.kit.check import check
 from conformance.pages import TEXT_HTML
 from conformance.wire import Follow
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Index, Registry
+    from conformance.kit.fixtures import Index, Registry
     from conformance.wire import Answer
 
 
@@ -23,7 +24,7 @@ def test_one_anchor_per_project(index: Index) -> None:
     root = index.html_root()
     spellings = defaultdict(list)
     for name in root.page.names:
-        spellings[normalized(name)].append(name)
+        spellings[canonicalize_name(name)].append(name)
     twice = [" and ".join(names) for names in spellings.values() if len(names) > 1]
     expect.nothing(of=twice, is_="listed more than once", where=root)
 
@@ -35,7 +36,7 @@ def test_anchor_text(index: Index) -> None:
         of=[
             f"{project.name!r} for {project.raw.get('href')}"
             for project in root.page.projects
-            if normalized(project.name) != normalized(last_segment(project.url or ""))
+            if canonicalize_name(project.name) != canonicalize_name(last_segment(project.url or ""))
         ],
         is_="the text of an anchor that leads to a project of another name",
         where=root,
@@ -55,7 +56,7 @@ def test_href(registry: Registry, index: Index) -> None:
         of=[
             f"{project.raw.get('href')} ({answer})"
             for project in root.page.projects
-            if (name := normalized(project.name)) in index.projects
+            if (name := canonicalize_name(project.name)) in index.projects
             and not is_page(answer := led_to(name, project.url or ""), index.html(name).page.filenames)
         ],
         is_="an href that does not lead to its project's page",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.simple.support import html_pages, nothing_on
+from conformance.kit import expect
+from conformance.kit.check import check
 from conformance.pages.html import VERSION
 from conformance.verdicts import NotApplicable
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.checks.simple.support import HtmlPage
-    from conformance.fixtures import Index
+    from conformance.kit.fixtures import Index
 
 NUMBER = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
 LAST = (1, 4)

@@ -6,14 +6,14 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.simple.json_support import api_version, json_answers, json_pages
+from conformance.kit import expect
+from conformance.kit.check import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.fixtures import Index
+    from conformance.kit.fixtures import Index
     from conformance.pages import FileLink, ProjectPage
 
 FROZEN = (1, 4)

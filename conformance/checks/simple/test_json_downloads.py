@@ -8,13 +8,13 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.simple.json_support import MOST_FETCHED, every_hash, is_hex, json_pages, sample
+from conformance.kit import expect
+from conformance.kit.check import check
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Index, Registry
+    from conformance.kit.fixtures import Index, Registry
     from conformance.pages import FileLink
     from conformance.wire import Answer
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.simple.json_support import every_value, is_digests, json_pages, sample, values
+from conformance.kit import expect
+from conformance.kit.check import check
 from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Corpus, Index, NewName, Registry
+    from conformance.kit.fixtures import Corpus, Index, NewName, Registry
 
 ODD = '==="3.8"\\\u00e9\U0001f40d'
 """A Requires-Python that is valid, as `===` compares any text, and that JSON has to escape."""

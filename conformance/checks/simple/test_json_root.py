@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from conformance import expect
-from conformance.checks import check
+from packaging.utils import canonicalize_name
+
 from conformance.checks.simple.json_support import json_root
-from conformance.names import normalized
+from conformance.kit import expect
+from conformance.kit.check import check
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Index
+    from conformance.kit.fixtures import Index
 
 
 @check("simple.json.root.projects")
@@ -39,7 +40,7 @@ def test_unique(index: Index) -> None:
     root = json_root(index)
     spellings: dict[str, list[str]] = defaultdict(list)
     for name in root.page.names:
-        spellings[normalized(name)].append(name)
+        spellings[canonicalize_name(name)].append(name)
     twice = [" and ".join(names) for names in spellings.values() if len(names) > 1]
     expect.nothing(of=twice, is_="listed twice", where=root)
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.simple.json_support import every_value
+from conformance.kit import expect
+from conformance.kit.check import check
 from conformance.verdicts import Deviation, NotApplicable, Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Index, NewName, Registry
+    from conformance.kit.fixtures import Index, NewName, Registry
 
 FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 

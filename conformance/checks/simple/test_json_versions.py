@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.simple.json_support import json_pages
-from conformance.names import normalized
+from conformance.kit import expect
+from conformance.kit.check import check
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Corpus, Index
+    from conformance.kit.fixtures import Corpus, Index
 
 SDIST = (".tar.gz", ".zip")
 
@@ -55,7 +54,7 @@ def test_complete(index: Index, corpus: Corpus) -> None:
     for name in corpus.projects:
         page = index.json(name)
         listed = set(map(_key, page.page.versions or ()))
-        uploaded = {each.version for each in accepted if normalized(each.name) == name}
+        uploaded = {each.version for each in accepted if canonicalize_name(each.name) == name}
         missing = sorted(version for version in uploaded if _key(version) not in listed)
         expect.nothing(of=missing, is_="missing from `versions`", where=page)
 

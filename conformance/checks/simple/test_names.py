@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.checks import check
+from packaging.utils import canonicalize_name
+
 from conformance.checks.simple.support import nothing_on, taken
-from conformance.names import normalized
+from conformance.kit import expect
+from conformance.kit.check import check
 from conformance.pages import RootPage
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.fixtures import Index, NewName, Registry
+    from conformance.kit.fixtures import Index, NewName, Registry
     from conformance.pages import ProjectPage
 
 VALID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
@@ -36,5 +37,5 @@ def test_valid_charset(index: Index) -> None:
 def test_normalization(registry: Registry, index: Index, new_name: NewName) -> None:
     distribution = wheel(new_name("Ab.-_Cd"), "1.0")
     taken(registry.upload(distribution))
-    for page in index.pages(normalized(distribution.name)):
+    for page in index.pages(canonicalize_name(distribution.name)):
         expect.listed(page, [distribution.filename])

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.attempts import publish_and_delete
-from conformance.checks import check
 from conformance.checks.simple.support import accepted_types, page_of
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.shared_uploads import publish_and_delete
 from conformance.verdicts import Deviation, Untestable
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Corpus, GitLab, Index, NewName, Registry
+    from conformance.kit.fixtures import Corpus, GitLab, Index, NewName, Registry
     from conformance.wire import Answer
 
 

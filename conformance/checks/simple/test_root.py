@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.checks import check
+from packaging.utils import canonicalize_name
+
 from conformance.checks.simple.support import nothing_on
-from conformance.names import normalized
+from conformance.kit import expect
+from conformance.kit.check import check
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Index
+    from conformance.kit.fixtures import Index
     from conformance.pages import RootPage
 
 
@@ -41,4 +42,4 @@ def test_agrees_across_types(index: Index) -> None:
 
 def projects(root: RootPage) -> set[str]:
     """Return the normalized name of every project that a root page lists."""
-    return {normalized(name) for name in root.names}
+    return {canonicalize_name(name) for name in root.names}

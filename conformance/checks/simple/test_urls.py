@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.simple.support import accepted_types, nothing_on, page_of, redirected_to
+from conformance.kit import expect
+from conformance.kit.check import check
 from conformance.pages import JSON_V1
 from conformance.verdicts import NotApplicable
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.checks.simple.support import Downloads
-    from conformance.fixtures import Index, Registry
+    from conformance.kit.fixtures import Index, Registry
     from conformance.wire import Answer
 
 

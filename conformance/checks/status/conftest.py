@@ -11,16 +11,16 @@ from conformance.checks.status.support import Marks
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Index, Management, NewName, Registry
+    from conformance.kit.fixtures import Driver, Index, NewName, Registry
 
 OWN = ("archived", "deprecated")
 """Of these the pages have to be there."""
 
 
 @pytest.fixture(scope="session")
-def marks(registry: Registry, index: Index, management: Management, new_name: NewName) -> Marks:
+def marks(registry: Registry, index: Index, driver: Driver, new_name: NewName) -> Marks:
     """Projects with a status, each made when it is first asked for."""
-    return Marks(registry, index, management, new_name)
+    return Marks(registry, index, driver, new_name)
 
 
 @pytest.fixture(scope="session")

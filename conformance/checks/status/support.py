@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance.checks.publishing import link, publish
+from conformance.kit.publishing import link, publish
 from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Index, Management, NewName, Registry
+    from conformance.kit.fixtures import Driver, Index, NewName, Registry
     from conformance.pages import FileLink, HtmlDocument, JsonDocument, ProjectPage
     from conformance.wire import Answer
     from reference_server.distributions import Distribution
@@ -41,10 +41,10 @@ class Marked:
 class Marks:
     """Gives projects a status, each when it is first asked for."""
 
-    def __init__(self, registry: Registry, index: Index, management: Management, new_name: NewName) -> None:
+    def __init__(self, registry: Registry, index: Index, driver: Driver, new_name: NewName) -> None:
         self._registry = registry
         self._index = index
-        self._management = management
+        self._driver = driver
         self._new_name = new_name
         self._made: dict[str, Marked] = {}
 
@@ -59,7 +59,7 @@ class Marks:
         first, second = wheel(name, "1.0"), wheel(name, "2.0")
         publish(self._registry, first)
         found = link(self._index.pages(name)[0], first)
-        self._management.set_status(name, status, REASON)
+        self._driver.set_status(name, status, REASON)
         upload = self._registry.upload(second)
         return Marked(status=status, file=first, link=found, second=second, upload=upload)
 

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.attempts import link_to
-from conformance.checks import check
-from conformance.checks.publishing import fetch
+from packaging.utils import canonicalize_name
+
 from conformance.checks.status.support import page_if_any
-from conformance.names import normalized
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.publishing import fetch
+from conformance.kit.shared_uploads import link_to
 
 if TYPE_CHECKING:
     from conformance.checks.status.support import Marks
-    from conformance.fixtures import Corpus, Index, Registry
+    from conformance.kit.fixtures import Corpus, Index, Registry
 
 
 @check("status.default-active")
 def test_default_active(registry: Registry, index: Index, corpus: Corpus) -> None:
     wheel = corpus["main-wheel"]
-    for page in index.pages(normalized(corpus.main)):
+    for page in index.pages(canonicalize_name(corpus.main)):
         expect.equal(page.status or "active", "active", of="a status that nobody changed", where=page.where)
     expect.same_bytes(registry.download(link_to(registry, wheel)), wheel)
 
 
 @check("status.active.upload")
 def test_active_upload(corpus: Corpus, index: Index, marks: Marks) -> None:
-    for page in index.pages(normalized(corpus.main)):
+    for page in index.pages(canonicalize_name(corpus.main)):
         expect.listed(page, [corpus["main-wheel"].filename, corpus["main-latest"].filename])
     expect.accepted(marks["deprecated"].upload)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.status.support import (
     MARKERS,
     META,
@@ -14,11 +12,13 @@ from conformance.checks.status.support import (
     status_metas,
     status_objects,
 )
+from conformance.kit import expect
+from conformance.kit.check import check
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
     from conformance.checks.status.support import Marks
-    from conformance.fixtures import Index
+    from conformance.kit.fixtures import Index
     from conformance.pages import ProjectPage
 
 HTML_VERSION = "1.4"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance import expect
+from conformance.kit import expect
 from conformance.wire import upload_form
 from reference_server.distributions import Metadata, wheel
 
 if TYPE_CHECKING:
-    from conformance.registry import Registry
+    from conformance.target.registry_client import Registry
     from conformance.wire import Answer, UploadForm
     from reference_server.distributions import Distribution
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from conformance import expect, strategies
+from conformance.kit import expect, strategies
 from conformance.verdicts import Deviation
 from conformance.wire import Part, UploadForm
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-    from conformance.registry import Registry
+    from conformance.target.registry_client import Registry
     from conformance.wire import Answer
     from reference_server.distributions import Distribution
 

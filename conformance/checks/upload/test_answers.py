@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+from packaging.utils import canonicalize_name
 
-from conformance import expect
-from conformance.attempts import link_to
-from conformance.checks import check
-from conformance.names import normalized
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.shared_uploads import link_to
 from conformance.pages import read_json
 from conformance.target import ANONYMOUS, DEFAULT
 from conformance.verdicts import NotApplicable
@@ -22,7 +22,7 @@ from reference_server.distributions import wheel
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from conformance.fixtures import Corpus, Index, NewName, Oversized, Registry, Run
+    from conformance.kit.fixtures import Corpus, Index, NewName, Oversized, Registry, Run
     from conformance.wire import Answer
     from reference_server.distributions import Distribution
 
@@ -125,9 +125,9 @@ def test_reject_is_atomic(
     pages = {refusal.mistake: registry.project_answer(refusal.distribution.name) for refusal in refusals}
     left = [f"{mistake}: {page.status}" for mistake, page in pages.items() if page.status != absent.status]
     expect.nothing(of=left, is_="refused, and has a page", where=registry.target.index_url)
-    names = {normalized(refusal.distribution.name) for refusal in refusals}
+    names = {canonicalize_name(refusal.distribution.name) for refusal in refusals}
     for root in index.roots():
-        listed = names & {normalized(name) for name in root.names}
+        listed = names & {canonicalize_name(name) for name in root.names}
         expect.nothing(of=sorted(listed), is_="refused, and on the root page", where=root.where)
 
 

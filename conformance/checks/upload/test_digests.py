@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from conformance import expect, strategies
-from conformance.checks import check
+from conformance.kit import expect, strategies
+from conformance.kit.check import check
 from conformance.wire import upload_form
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from conformance.fixtures import Examples, NewName, Registry
+    from conformance.kit.fixtures import Examples, NewName, Registry
     from conformance.wire import Answer, UploadForm
     from reference_server.distributions import Distribution
 

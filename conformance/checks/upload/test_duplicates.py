@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.attempts import link_to
-from conformance.checks import check
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.shared_uploads import link_to
 from conformance.verdicts import Deviation
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Index, NewName, Registry, SecondUpload
+    from conformance.kit.fixtures import Index, NewName, Registry, SecondUpload
 
 ALREADY_THERE = "already exist"
 PLATFORMS = ("cp312-cp312-manylinux_2_17_x86_64", "cp312-cp312-macosx_11_0_arm64", "cp312-cp312-win_amd64")

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.upload.support import (
     accepted_and_listed,
     refused_and_not_listed,
     unknown_fields,
 )
+from conformance.kit import expect
+from conformance.kit.check import check
 from conformance.wire import upload_form
 from reference_server.distributions import Metadata, wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Examples, NewName, Registry
+    from conformance.kit.fixtures import Examples, NewName, Registry
 
 OPTIONAL = (
     *("summary", "description", "description_content_type", "keywords", "license", "requires_python"),

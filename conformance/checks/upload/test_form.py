@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.attempts import link_to
-from conformance.checks import check
 from conformance.checks.upload.support import (
     accepted_and_listed,
     layouts,
@@ -15,12 +12,15 @@ from conformance.checks.upload.support import (
     refused_and_not_listed,
     stored_whole_or_not_at_all,
 )
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.shared_uploads import link_to
 from conformance.wire import Part, upload_form
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
     from conformance.checks.upload.support import Layout
-    from conformance.fixtures import Corpus, Examples, NewName, Registry, Workplace
+    from conformance.kit.fixtures import Corpus, Examples, NewName, Registry, Workplace
     from reference_server.distributions import Distribution
 
 LARGE = 100_000_000

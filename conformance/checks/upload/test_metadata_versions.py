@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.upload.support import refused_and_not_listed, stored_whole_or_not_at_all
+from conformance.kit import expect
+from conformance.kit.check import check
 from conformance.wire import upload_form
 from reference_server.distributions import Metadata, wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import NewName, Registry
+    from conformance.kit.fixtures import NewName, Registry
     from reference_server.distributions import Distribution
 
 IN_USE = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")

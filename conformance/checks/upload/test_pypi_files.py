@@ -7,15 +7,15 @@ from dataclasses import replace
 from html import unescape
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.upload.policy import each_refused
 from conformance.checks.upload.support import accepted_and_listed
+from conformance.kit import expect
+from conformance.kit.check import check
 from conformance.wire import upload_form
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Management, NewName, Registry, SecondUpload
+    from conformance.kit.fixtures import Driver, NewName, Registry, SecondUpload
 
 EXISTS = "File already exists"
 
@@ -80,10 +80,10 @@ def test_dup_same_content_new_name(registry: Registry, new_name: NewName) -> Non
 
 
 @check("upload.dup.deleted-name")
-def test_dup_deleted_name(registry: Registry, management: Management, new_name: NewName) -> None:
+def test_dup_deleted_name(registry: Registry, driver: Driver, new_name: NewName) -> None:
     first = wheel(new_name("deleted-file"), "1.0")
     accepted_and_listed(registry, first)
-    management.delete(first)
+    driver.delete(first)
     same, other = upload_form(first), wheel(first.name, "1.0", marker="other bytes")
     each_refused(registry, ("the same bytes", first, same), ("other bytes", other, upload_form(other)))
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.attempts import link_to
-from conformance.checks import check
 from conformance.checks.upload.policy import metadata_refused
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.shared_uploads import link_to
 from conformance.wire import upload_form
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import NewName, Registry
+    from conformance.kit.fixtures import NewName, Registry
 
 UNKNOWN_OF_OLD = ("requires_python", "home_page", "author_email", "license", "platform")
 """Fields that distutils filled with UNKNOWN, and one that a page shows."""

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.checks import check
 from conformance.checks.upload.support import (
     accepted_and_listed,
     as_file,
     no_failure,
     stored_whole_or_not_at_all,
 )
+from conformance.kit import expect
+from conformance.kit.check import check
 from conformance.wire import Part, UploadForm, upload_form
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import NewName, Registry
+    from conformance.kit.fixtures import NewName, Registry
 
 SIGNATURE = b"-----BEGIN PGP SIGNATURE-----\n\niQ==\n-----END PGP SIGNATURE-----\n"
 OUTSIDE_LATIN_1 = "f\u00f6\u00f6\U0001f40d"

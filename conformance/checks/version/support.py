@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from conformance import expect
-from conformance.names import normalized
+from conformance.kit import expect
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Corpus, Index, Registry
+    from conformance.kit.fixtures import Corpus, Index, Registry
     from reference_server.distributions import Distribution
 
 
 def served(role: str, registry: Registry, corpus: Corpus) -> None:
     """Require that a distribution of the corpus was accepted, is listed, and comes as it was sent."""
     distribution = corpus.published[role].distribution
-    page = registry.project_page(normalized(distribution.name))
+    page = registry.project_page(canonicalize_name(distribution.name))
     expect.published(corpus, role, on=page)
     for file in page.files:
         if file.filename == distribution.filename:
@@ -32,7 +32,7 @@ def one_release(registry: Registry, index: Index, *distributions: Distribution) 
         if answer not in taken:
             expect.refused(answer)
     if taken:
-        page = index.json(normalized(distributions[0].name)).page
+        page = index.json(canonicalize_name(distributions[0].name)).page
         wanted = version_key(distributions[0].version)
         equal = dict.fromkeys(version for version in page.versions or () if version_key(version) == wanted)
         expect.nothing(of=list(equal)[1:], is_="a release beside an equal one", where=page.where)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.checks import check
-from conformance.names import normalized
+from packaging.utils import canonicalize_name
+
+from conformance.kit import expect
+from conformance.kit.check import check
 from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Corpus, Registry
+    from conformance.kit.fixtures import Corpus, Registry
 
 LOCAL = ("version-local", "version-all")
 
@@ -25,5 +26,5 @@ def test_local_forbidden(registry: Registry, corpus: Corpus) -> None:
                 found=f"{item.status} {item.text[: expect.SHOWN]}".strip(),
                 where=item.where,
             )
-    page = registry.project_page(normalized(items[0].distribution.name))
+    page = registry.project_page(canonicalize_name(items[0].distribution.name))
     expect.not_listed(page, [item.distribution.filename for item in items])

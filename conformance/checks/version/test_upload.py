@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from conformance import expect, strategies
-from conformance.checks import check
 from conformance.checks.version.support import one_release, served, version_key
-from conformance.names import normalized
+from conformance.kit import expect, strategies
+from conformance.kit.check import check
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Corpus, Examples, Index, NewName, Registry
+    from conformance.kit.fixtures import Corpus, Examples, Index, NewName, Registry
     from reference_server.distributions import Distribution
 
 SPELLED_OTHERWISE = ("version-pre", "version-post", "version-dev", "version-prefix")
@@ -61,7 +61,7 @@ def test_equal_one_release(registry: Registry, index: Index, new_name: NewName, 
 @check("version.display-string")
 def test_display_string(index: Index, corpus: Corpus) -> None:
     name = corpus["version-post"].name
-    page = index.json(normalized(name)).page
+    page = index.json(canonicalize_name(name)).page
     taken = [corpus.published[role] for role in SPELLED_OTHERWISE]
     normal = [str(Version(item.distribution.version)) for item in taken if item.accepted]
     missing = [version for version in normal if version not in (page.versions or ())]

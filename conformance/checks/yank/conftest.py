@@ -11,13 +11,13 @@ from conformance.checks.yank.support import Yanked, yank_some
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Index, Management, NewName, Registry
+    from conformance.kit.fixtures import Driver, Index, NewName, Registry
 
 
 @pytest.fixture(scope="session")
-def yanked(registry: Registry, management: Management, new_name: NewName) -> Yanked:
+def yanked(registry: Registry, driver: Driver, new_name: NewName) -> Yanked:
     """A project in which some files are yanked."""
-    return yank_some(registry, management, new_name("yanked"))
+    return yank_some(registry, driver, new_name("yanked"))
 
 
 @pytest.fixture(scope="session")

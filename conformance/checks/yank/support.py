@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance.checks.publishing import publish
+from conformance.kit.publishing import publish
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Management, Registry
+    from conformance.kit.fixtures import Driver, Registry
     from reference_server.distributions import Distribution
 
 REASON = "Broken: 'x' <b>\"y\"</b> &amp; z \U0001f40d"
@@ -32,7 +32,7 @@ class Yanked:
         return self.kept.name
 
 
-def yank_some(registry: Registry, management: Management, name: str) -> Yanked:
+def yank_some(registry: Registry, driver: Driver, name: str) -> Yanked:
     """Publish a project and yank two of its files."""
     files = Yanked(
         reasoned=wheel(name, "1.0"),
@@ -41,6 +41,6 @@ def yank_some(registry: Registry, management: Management, name: str) -> Yanked:
         sibling=sdist(name, "1.0"),
     )
     publish(registry, files.reasoned, files.plain, files.kept, files.sibling)
-    management.yank(files.reasoned, REASON)
-    management.yank(files.plain)
+    driver.yank(files.reasoned, REASON)
+    driver.yank(files.plain)
     return files

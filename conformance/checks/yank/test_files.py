@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.checks import check
-from conformance.checks.publishing import fetch
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.publishing import fetch
 from conformance.verdicts import Untestable
 
 if TYPE_CHECKING:
-    from conformance.fixtures import Index, Registry
+    from conformance.kit.fixtures import Index, Registry
 
 MOST_FILES = 2
 

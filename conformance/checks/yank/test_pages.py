@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import expect
-from conformance.checks import check
-from conformance.checks.publishing import link
 from conformance.checks.yank.support import REASON
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.publishing import link
 
 if TYPE_CHECKING:
     from conformance.checks.yank.support import Yanked
-    from conformance.fixtures import Index, Management
+    from conformance.kit.fixtures import Driver, Index
 
 ATTRIBUTE = "data-yanked"
 
@@ -73,9 +73,9 @@ def test_html_json_agree(index: Index, projects: tuple[str, ...]) -> None:
 
 
 @check("yank.unyank")
-def test_unyank(index: Index, yanked: Yanked, management: Management) -> None:
+def test_unyank(index: Index, yanked: Yanked, driver: Driver) -> None:
     file = yanked.plain
-    for change, marked in ((management.unyank, False), (management.yank, True)):
+    for change, marked in ((driver.unyank, False), (driver.yank, True)):
         change(file)
         for page in index.pages(file.name, fresh=True):
             found = link(page, file).yanked is not None

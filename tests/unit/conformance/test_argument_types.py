@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import certifi
 import pytest
 
-from conformance.argument_types import certificates, positive
-from conformance.cli import main
+from conformance.commands.arguments import certificates, positive
+from conformance.commands.main import main
 
 if TYPE_CHECKING:
     from pathlib import Path

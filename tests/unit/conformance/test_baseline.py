@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import strategies as st
 
-from conformance.baseline import (
+from conformance.kit.examples import Examples
+from conformance.verdicts import Deviation, Listing, Verdict
+from conformance.verdicts.baseline import (
     EMPTY,
     BadBaseline,
     Baseline,
@@ -20,9 +22,7 @@ from conformance.baseline import (
     updated,
     write_baseline,
 )
-from conformance.examples import Examples
-from conformance.signature import signature_of
-from conformance.verdicts import Deviation, Listing, Verdict
+from conformance.verdicts.signature import signature_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from conformance.catalogue import BadRow, Requirement, catalogue, read_catalogue
-from conformance.probe import PROBED
 from conformance.profiles import profile, profile_names
+from conformance.run.probe import PROBED
 from conformance.target import STATED
 
 SOURCES = '[paper]\ntitle = "A paper"\n'

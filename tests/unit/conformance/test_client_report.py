@@ -11,16 +11,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from conformance.cli import main
-from conformance.client_report.coping import Coping, Did, coping, detail, last_words
 from conformance.client_report.default_faults import Deed, default_groups, named_group
-from conformance.client_report.registry import PROJECT, PUBLISHED, TO_UPLOAD, Asked, registry_with, summary_of
+from conformance.client_report.faulty_registry import (
+    PROJECT,
+    PUBLISHED,
+    TO_UPLOAD,
+    Asked,
+    registry_with,
+    summary_of,
+)
+from conformance.client_report.reaction import Coping, Did, coping, detail, last_words
+from conformance.client_report.received_files import taken
 from conformance.client_report.rendering import as_json, as_markdown, as_text
 from conformance.client_report.report import Line, Report, Section
 from conformance.client_report.scenarios import own_command
-from conformance.client_report.taken import taken
 from conformance.clients import ClientMissing, ClientRun
-from conformance.embedded import UnknownFault, misbehaving_server
+from conformance.commands.main import main
+from conformance.target.embedded import UnknownFault, misbehaving_server
 from reference_server.faults import all_faults
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.configuration import configured_target
-from conformance.target import ANONYMOUS, DEFAULT, BadTarget, Credential, target_from_table
+from conformance.target import ANONYMOUS, DEFAULT, BadTarget, target_from_table
+from conformance.target.configuration import configured_target
 from conformance.verdicts import Untestable
+from conformance.wire.credential import Credential
 
 if TYPE_CHECKING:
     from pathlib import Path

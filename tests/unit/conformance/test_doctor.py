@@ -14,7 +14,8 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from conformance.doctor import (
+from conformance.target import BadTarget, target_from_table
+from conformance.target.doctor import (
     Finding,
     clock_findings,
     examine,
@@ -22,10 +23,8 @@ from conformance.doctor import (
     print_findings,
     refused_findings,
 )
-from conformance.options import RunOptions
-from conformance.target import BadTarget, target_from_table
 from conformance.verdicts import ExitCode
-from conformance.wire import Limits
+from conformance.verdicts.options import RunOptions, TrafficLimits
 from reference_server import ReferenceServer
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def look(
 ) -> list[Finding]:
     credentials = {"default": {"username": "__token__", "password": password}} if password else {}
     target = target_from_table({"url": url, "profile": profile, "credentials": credentials})
-    return examine(target, RunOptions(limits=Limits(timeout=5), ca_bundle=ca))
+    return examine(target, RunOptions(limits=TrafficLimits(timeout=5), ca_bundle=ca))
 
 
 def wrong(findings: list[Finding]) -> dict[str, str]:

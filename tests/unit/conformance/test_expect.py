@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance import expect
 from conformance.clients import ClientRun
 from conformance.corpus import Corpus, Published, planned
+from conformance.kit import expect
 from conformance.pages import FileLink, ProjectPage
 from conformance.verdicts import Deviation, Untestable
 from conformance.wire import Answer, Exchange

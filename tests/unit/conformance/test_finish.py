@@ -8,13 +8,14 @@ from unittest.mock import patch
 
 import pytest
 
-from conformance.counting import counted
-from conformance.finish import tidy, write_refusal, write_sentinel
-from conformance.options import RunOptions
-from conformance.preparation import CannotJudge, Run, prepare
 from conformance.report.reading import BadResult, read_finished
+from conformance.run.run import CannotJudge, Run
+from conformance.run.setup import prepare
+from conformance.run.teardown import tidy, write_refusal, write_sentinel
 from conformance.target import target_from_table
 from conformance.verdicts import ExitCode
+from conformance.verdicts.counting import counted
+from conformance.verdicts.options import RunOptions
 from conformance.wire import BudgetSpent
 from reference_server import ReferenceServer
 from reference_server.distributions import wheel
@@ -136,7 +137,7 @@ def test_what_is_broken_off_while_it_publishes_leaves_nothing(
         assert len(packages(server)) == 1
         raise error("out of them")
 
-    with patch("conformance.preparation._lists", interrupted), pytest.raises(CannotJudge) as raised:
+    with patch("conformance.run.setup._lists", interrupted), pytest.raises(CannotJudge) as raised:
         prepared(server, RunOptions(ledger_folder=tmp_path))
     assert raised.value.exit_code is exit_code
     assert told in str(raised.value)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance import running, selection
-from conformance.interruption import Interruption
-from conformance.options import RunOptions
+from conformance.run import checks_run, selection
+from conformance.run.interruption import Interruption
 from conformance.target import target_from_table
 from conformance.verdicts import ExitCode
+from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FIRST, SECOND = "gitlab.page.hash", "gitlab.page.absent-project-not-found"
 CHECKS = """
 import signal
-from conformance.checks import check
+from conformance.kit.check import check
 
 class Dropped:
     def __del__(self):
@@ -51,7 +51,7 @@ def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     def judged(first: str) -> RunResult:
         (tmp_path / f"test_{tmp_path.name}.py").write_text(CHECKS.format(first), encoding="utf-8")
-        return running.judge_target(target_from_table(server.target(), embedded=True), RunOptions())
+        return checks_run.judge_target(target_from_table(server.target(), embedded=True), RunOptions())
 
     with ReferenceServer() as server:
         yield judged
@@ -77,7 +77,7 @@ def test_the_run_says_why_it_ended(judge: Any, first: str) -> None:
 def test_what_comes_before_the_first_check_is_cleaned_up_too(
     judge: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "write_sentinel", interrupted_with_a_run)
+    monkeypatch.setattr(checks_run, "write_sentinel", interrupted_with_a_run)
     assert "The run was interrupted." in judge("pass").notes
 
 

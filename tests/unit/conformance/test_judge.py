@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance import selection
-from conformance.baseline import Baseline, Known, Reason
 from conformance.catalogue import catalogue
 from conformance.corpus import Corpus
-from conformance.guards import judged_too_little, locked_out, without_result
-from conformance.judge import Judge
-from conformance.options import RunOptions
-from conformance.preparation import Run
-from conformance.probe import Offer
 from conformance.report import CheckResult, RunResult
-from conformance.running import judge_target
-from conformance.selection import Selection
+from conformance.run import selection
+from conformance.run.checks_run import judge_target
+from conformance.run.enough_judged import judged_too_little, locked_out, without_result
+from conformance.run.features import OfferedFeatures
+from conformance.run.judge import Judge
+from conformance.run.run import Run
+from conformance.run.selection import Selection
 from conformance.target import target_from_table
 from conformance.verdicts import ExitCode, Verdict
+from conformance.verdicts.baseline import Baseline, Known, Reason
+from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 from reference_server.faults import Fault
 
@@ -98,7 +98,7 @@ def run_of(options: RunOptions) -> Run:
         registry=without,
         redact=without,
         corpus=Corpus("abcdefgh", {}),
-        offer=Offer(),
+        offer=OfferedFeatures(),
         projects=(),
     )
 
@@ -170,7 +170,7 @@ def test_behind_a_closed_door_nothing_is_judged_whatever_the_checks_say(verdict:
 
 CHECKS = """
 import pytest
-from conformance.checks import check
+from conformance.kit.check import check
 from conformance.checks.conftest import remark
 from conformance.verdicts import Deviation
 

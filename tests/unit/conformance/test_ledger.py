@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.ledger import BadLedger, Entry, Ledger, ledgers
+from conformance.corpus.ledger import BadLedger, Entry, Ledger, ledgers
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cli import main
-from conformance.configuration import configured_target
+from conformance.commands.init import PASSWORD, registry_toml
+from conformance.commands.main import main
 from conformance.profiles import profile, profile_names
-from conformance.registry_toml import PASSWORD, registry_toml
 from conformance.target import BadTarget, Target
+from conformance.target.configuration import configured_target
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "targets"
 VARIABLE = re.compile(r'^password-env = "(.+)"$', re.MULTILINE)

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance import replay as replaying
-from conformance.cli import main
-from conformance.options import RunOptions
-from conformance.replay import Fate, Replayed, became, had_failed, print_replay, replay
+from conformance.commands.main import main
 from conformance.report import CheckResult, RunResult
 from conformance.report.reading import stored
-from conformance.running import judge_target
-from conformance.selection import Selection
+from conformance.run import replay as replaying
+from conformance.run.checks_run import judge_target
+from conformance.run.replay import Fate, Replayed, became, had_failed, print_replay, replay
+from conformance.run.selection import Selection
 from conformance.target import target_from_table
 from conformance.verdicts import ExitCode, Verdict
+from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 from reference_server.distributions import wheel
 from reference_server.faults import Fault

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.cli import main
-from conformance.report.command import FORMATS, TABLES
+from conformance.commands.main import main
+from conformance.commands.report import FORMATS, TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,9 +11,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from conformance.catalogue import catalogue
+from conformance.commands.report import FORMATS as NAMES
 from conformance.report.badge import as_badge
 from conformance.report.code_quality import as_code_quality
-from conformance.report.command import FORMATS as NAMES
 from conformance.report.formats import FORMATS
 from conformance.report.junit import as_junit
 from conformance.report.markdown import as_markdown

@@ -10,16 +10,16 @@ from typing import Any
 import jsonschema
 import pytest
 
-from conformance.options import RunOptions
 from conformance.report.curl import command_line
 from conformance.report.formats import FORMATS
 from conformance.report.reading import BadResult, read_finished, read_result, stored
-from conformance.running import judge_target
-from conformance.selection import Selection
+from conformance.run.checks_run import judge_target
+from conformance.run.selection import Selection
 from conformance.target import target_from_table
 from conformance.verdicts import Verdict
+from conformance.verdicts.options import RunOptions
+from conformance.wire.exchange import Exchange
 from conformance.wire.redaction import MASK
-from conformance.wire.transcript import Exchange
 from reference_server import ReferenceServer
 from reference_server.faults import Fault
 from reference_server.faults.authentication import TokensInRefusals

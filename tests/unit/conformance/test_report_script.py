@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.cli import main
-from conformance.options import RunOptions
+from conformance.commands.main import main
 from conformance.report.reading import stored
 from conformance.report.script import as_script, scripts
-from conformance.running import judge_target
-from conformance.selection import Selection
+from conformance.run.checks_run import judge_target
+from conformance.run.selection import Selection
 from conformance.target import target_from_table
+from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 from reference_server.faults import fault_named
 
@@ -30,7 +30,7 @@ CASES = {
     "simple.html.root.one-anchor-per-project": "spellings-listed",
     "gitlab.access.challenge": "no-challenge",
     "gitlab.duplicate.message": "duplicates-in-other-words",
-    "fault.disconnect-before-response": "unheard-uploads-halved",
+    "robustness.disconnect-before-response": "unheard-uploads-halved",
 }
 """Requirements of pages, of the root page, of a header field, of uploads and of plain sockets; faults of each."""
 

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from conformance.pages import JSON_V1
 from conformance.pages.schemas import VERSIONS, schema
 from reference_server.distributions import sdist, wheel
-from reference_server.hosting import ReferenceServer
+from reference_server.serving.in_process import ReferenceServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

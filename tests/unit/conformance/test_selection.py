@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from conformance.catalogue import catalogue
-from conformance.checks import MARK
-from conformance.selection import CHECKS, HERE, Selection
+from conformance.run.keys import MARK
+from conformance.run.selection import CHECKS, HERE, Selection
 
 
 class Collected:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.catalogue import Catalogue, catalogue, read_catalogue
-from conformance.sets import (
+from conformance.verdicts import ExitCode, Verdict
+from conformance.verdicts.sets import (
     BadRetirement,
     UnknownSet,
     checked_set,
@@ -20,7 +21,6 @@ from conformance.sets import (
     sets_of,
     upgrade,
 )
-from conformance.verdicts import ExitCode, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path

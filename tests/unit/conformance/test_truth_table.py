@@ -11,16 +11,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from conformance.baseline import EMPTY, Baseline, Known, Reason
 from conformance.catalogue import Level, Requirement, catalogue
-from conformance.checks import MARK
 from conformance.corpus import Corpus
-from conformance.judge import RESULT, Judge
-from conformance.options import RunOptions
-from conformance.preparation import Run
-from conformance.probe import Offer
 from conformance.report import CheckResult
-from conformance.signature import signature_of
+from conformance.run.features import OfferedFeatures
+from conformance.run.judge import RESULT, Judge
+from conformance.run.keys import MARK
+from conformance.run.run import Run
 from conformance.target import target_from_table
 from conformance.verdicts import (
     Deviation,
@@ -31,6 +28,9 @@ from conformance.verdicts import (
     Untestable,
     Verdict,
 )
+from conformance.verdicts.baseline import EMPTY, Baseline, Known, Reason
+from conformance.verdicts.options import RunOptions
+from conformance.verdicts.signature import signature_of
 from conformance.wire import Redactor, Transcript
 
 TRUTH = """
@@ -223,6 +223,6 @@ def run_of(options: RunOptions) -> Run:
         registry=without,
         redact=Redactor([]),
         corpus=Corpus(RUN_ID, {}),
-        offer=Offer(),
+        offer=OfferedFeatures(),
         projects=(),
     )

@@ -12,17 +12,17 @@ import pytest
 from werkzeug import Request, Response
 from werkzeug.formparser import parse_form_data
 
-from conformance.target import Credential
+from conformance.verdicts.options import TrafficLimits
 from conformance.wire import (
     BudgetSpent,
     Follow,
-    Limits,
     Redactor,
     Session,
     Transcript,
     Unreachable,
     upload_form,
 )
+from conformance.wire.credential import Credential
 from conformance.wire.transcript import KEPT_CHARACTERS, excerpt
 from reference_server.distributions import wheel
 
@@ -44,7 +44,7 @@ def session(transcript: Transcript) -> Iterator[Session]:
     session = Session(
         transcript=transcript,
         redact=Redactor([(SECRET.username, SECRET.password)]),
-        limits=Limits(max_requests=3, timeout=5),
+        limits=TrafficLimits(max_requests=3, timeout=5),
     )
     yield session
     session.close()
@@ -79,7 +79,7 @@ def test_the_budget_ends_a_run(session: Session, httpserver: HTTPServer) -> None
 
 def test_a_rate_is_kept(transcript: Transcript, httpserver: HTTPServer) -> None:
     httpserver.expect_request("/").respond_with_data("")
-    session = Session(transcript=transcript, redact=Redactor([]), limits=Limits(rate=50))
+    session = Session(transcript=transcript, redact=Redactor([]), limits=TrafficLimits(rate=50))
     started = time.monotonic()
     for _ in range(4):
         session.send("GET", httpserver.url_for("/"), credential=None, credential_name="nobody")

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.target import Credential
-from conformance.wire import Budget, BudgetSpent, Limits, RawConnection, Redactor, Transcript, Unreachable
+from conformance.verdicts.options import TrafficLimits
+from conformance.wire import Budget, BudgetSpent, RawConnection, Redactor, Transcript, Unreachable
+from conformance.wire.credential import Credential
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,7 +48,7 @@ def connected(url: str, *, transcript: Transcript | None = None, requests: int =
         credential_name="default",
         transcript=Transcript() if transcript is None else transcript,
         redact=Redactor([(SECRET.username, SECRET.password)]),
-        budget=Budget(Limits(max_requests=requests)),
+        budget=Budget(TrafficLimits(max_requests=requests)),
         patience=PATIENCE,
         ca_bundle=None,
     )

@@ -12,15 +12,15 @@ import requests
 from werkzeug.test import Client, TestResponse
 
 from reference_server import create_app
-from reference_server.defaults import PASSWORD, default_registry
 from reference_server.distributions import sdist, wheel
-from reference_server.grammar import name_and_version
+from reference_server.model.grammar import name_and_version
+from reference_server.rules.ready_made import PASSWORD, default_registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reference_server.faults import Fault
-    from reference_server.registry import Registry
+    from reference_server.rules.registry import Registry
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, 170_000, tzinfo=UTC)
 WHEEL = "demo_pkg-1.0-py3-none-any.whl"

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
 
-from reference_server.negotiation import SIMPLE_JSON
+from reference_server.rules.negotiation import SIMPLE_JSON
 
 SIMPLE = "/projects/1/packages/pypi/simple"
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reference_server.access import authorize, identify
-from reference_server.defaults import GITLAB_PROJECTS, credentials
-from reference_server.errors import (
+from reference_server.model import ANONYMOUS, Action, Caller, Credentials, GitLabProject, Visibility
+from reference_server.model.errors import (
     ForbiddenError,
     GitLabProjectNotFoundError,
     InsufficientScopeError,
@@ -19,10 +18,11 @@ from reference_server.errors import (
     TokenRevokedError,
     UnknownTokenError,
 )
-from reference_server.model import ANONYMOUS, Action, Caller, Credentials, GitLabProject, Visibility
+from reference_server.rules.access import authorize, identify
+from reference_server.rules.ready_made import GITLAB_PROJECTS, credentials
 
 if TYPE_CHECKING:
-    from reference_server.registry import Registry
+    from reference_server.rules.registry import Registry
 
 OK, UNKNOWN, HIDDEN, FORBIDDEN = None, NotAuthenticatedError, GitLabProjectNotFoundError, ForbiddenError
 PRIVATE, PUBLIC, SWITCHED_OFF, *_ = GITLAB_PROJECTS

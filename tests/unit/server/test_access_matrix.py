@@ -9,14 +9,14 @@ import pytest
 
 from conformance.catalogue import catalogue
 from conformance.checks.gitlab.matrix import ACTIONS, VISIBILITIES, Cell, cells
-from reference_server.access import authorize, identify
-from reference_server.answers import refusal
-from reference_server.defaults import PASSWORD, credentials
-from reference_server.errors import RegistryError
+from reference_server.http.json_responses import refusal
 from reference_server.model import Action, Credentials
+from reference_server.model.errors import RegistryError
+from reference_server.rules.access import authorize, identify
+from reference_server.rules.ready_made import PASSWORD, credentials
 
 if TYPE_CHECKING:
-    from reference_server.registry import Registry
+    from reference_server.rules.registry import Registry
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "tokens.md"
 GITLAB_PROJECTS = {"private": "1", "internal": "5", "public": "2"}

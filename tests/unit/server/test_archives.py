@@ -12,19 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference_server import errors
-from reference_server.archives import MEGABYTE, Limits, open_archive
-from reference_server.defaults import GITLAB_PROJECTS, default_registry
+from reference_server.archives.archive import MEGABYTE, Limits, open_archive
+from reference_server.archives.tarballs import Kind
 from reference_server.distributions import INVALID, Distribution, invalid, sdist, wheel
-from reference_server.model import Upload
+from reference_server.model import Upload, errors
+from reference_server.rules.ready_made import GITLAB_PROJECTS, default_registry
 from reference_server.store.blobs import Blobs
-from reference_server.tarballs import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reference_server.archives import Archive
-    from reference_server.registry import Registry
+    from reference_server.archives.archive import Archive
+    from reference_server.rules.registry import Registry
 
 PRIVATE = GITLAB_PROJECTS[0]
 STEM = "demo_pkg-1.0"

@@ -8,8 +8,8 @@ from io import BytesIO
 import pytest
 
 from reference_server import ReferenceServer
-from reference_server.awaited import AwaitedBody
 from reference_server.distributions import wheel
+from reference_server.http.expect_continue import AwaitedBody
 
 HEAD = (
     "POST /api/v4/projects/1/packages/pypi HTTP/1.1\r\nHost: x\r\nPRIVATE-TOKEN: {}\r\nExpect: 100-continue\r\n"

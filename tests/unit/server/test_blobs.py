@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reference_server.errors import FileTooLargeError
+from reference_server.model.errors import FileTooLargeError
 from reference_server.store.blobs import IN_MEMORY, Blobs
 
 SIZES = [0, 1, IN_MEMORY, IN_MEMORY + 1]

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from reference_server.chunked import ChunkedBody
+from reference_server.http.chunked import ChunkedBody
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 1000])

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from reference_server import cli, standalone
+from reference_server.commands import main
 from reference_server.distributions import sdist
+from reference_server.serving import standalone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,13 +110,13 @@ def read_in_every_way(page_url: str, file_url: str, auth: tuple[str, ...], conte
 def test_a_taken_port(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        assert cli.main(["serve", "--port", str(port)]) == 2
+        assert main.main(["serve", "--port", str(port)]) == 2
     assert f"cannot listen on 127.0.0.1:{port}" in capsys.readouterr().err
 
 
 def test_without_granian(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "granian", None)
-    assert cli.main(["serve", "--port", "0"]) == 2
+    assert main.main(["serve", "--port", "0"]) == 2
     error = capsys.readouterr().err
     assert "pip install 'pypi-registry-conformance[serve]'" in error
     assert error.count("\n") == 1
@@ -124,10 +125,10 @@ def test_without_granian(capsys: pytest.CaptureFixture[str], monkeypatch: pytest
 def test_a_host_that_others_reach_is_warned_of(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "serve", lambda **_options: None)
-    assert cli.main(["serve", "--host", "0.0.0.0", "--port", "0"]) == 0  # noqa: S104
+    monkeypatch.setattr(main, "serve", lambda **_options: None)
+    assert main.main(["serve", "--host", "0.0.0.0", "--port", "0"]) == 0  # noqa: S104
     assert "public knowledge" in capsys.readouterr().err
-    assert cli.main(["serve", "--port", "0"]) == 0
+    assert main.main(["serve", "--port", "0"]) == 0
     assert capsys.readouterr().err == ""
 
 
@@ -137,13 +138,13 @@ def test_a_host_that_others_reach_is_warned_of(
 )
 def test_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
-        cli.main(arguments)
+        main.main(arguments)
     assert "usage:" in capsys.readouterr().err
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
-        cli.main(["--version"])
+        main.main(["--version"])
     assert capsys.readouterr().out.startswith("reference-server ")
 
 

@@ -10,12 +10,12 @@ import pytest
 from werkzeug.datastructures import Headers
 
 from reference_server.distributions import wheel
-from reference_server.negotiation import SIMPLE_HTML, SIMPLE_JSON, TEXT_HTML
-from reference_server.preconditions import precondition, range_holds
-from reference_server.ranges import UnsatisfiableRangeError, byte_range
+from reference_server.http.preconditions import precondition, range_holds
+from reference_server.http.ranges import UnsatisfiableRangeError, byte_range
+from reference_server.rules.negotiation import SIMPLE_HTML, SIMPLE_JSON, TEXT_HTML
 
 if TYPE_CHECKING:
-    from reference_server.registry import Registry
+    from reference_server.rules.registry import Registry
 
 SIMPLE = "/projects/1/packages/pypi/simple"
 ETAG = '"abc"'

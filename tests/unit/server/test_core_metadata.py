@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reference_server import core_metadata
-from reference_server.archives import Limits, leniently, open_archive
+from reference_server.archives import core_metadata
+from reference_server.archives.archive import Limits, leniently, open_archive
 from reference_server.distributions import sdist, wheel
 from reference_server.store.blobs import Blobs
 
 from .pages import html_page, json_files
 
 if TYPE_CHECKING:
-    from reference_server.registry import Registry
+    from reference_server.rules.registry import Registry
 
 LIMITS = Limits()
 WHEEL = "demo_pkg-1.0-py3-none-any.whl"

@@ -16,10 +16,10 @@ from reference_server.faults import Fault, UnknownFaultError, all_faults, fault_
 from reference_server.rendering.pages import ProjectLink
 
 if TYPE_CHECKING:
-    from reference_server.registry import Registry
+    from reference_server.http.request import Request
     from reference_server.rendering.pages import ProjectPage, RootPage
-    from reference_server.request import Request
     from reference_server.rules import Rules
+    from reference_server.rules.registry import Registry
 
 SIMPLE = "/projects/1/packages/pypi/simple/"
 
@@ -136,7 +136,7 @@ def test_an_unknown_name_is_answered_with_close_ones() -> None:
 
 
 def test_a_server_without_faults_does_not_import_them() -> None:
-    code = "import reference_server.app, sys; sys.exit('reference_server.faults.uploads' in sys.modules)"
+    code = "import reference_server.app.application, sys; sys.exit('reference_server.faults.uploads' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

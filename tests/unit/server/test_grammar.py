@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reference_server import grammar
+from reference_server.model import grammar
 
 VERSIONS = [
     *["0.1", "2.0", "1.2.0", "0100!0.0", "00!1.2", "1.0a", "1.0-a", "1.0.a1", "1.0a1"],

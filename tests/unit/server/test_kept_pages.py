@@ -7,17 +7,17 @@ import pytest
 
 from reference_server import create_app
 from reference_server.faults import Fault
-from reference_server.negotiation import SIMPLE_JSON
 from reference_server.rendering import html, json
-from reference_server.rendering.rendered import Rendered, RenderedPages
+from reference_server.rendering.page_cache import Rendered, RenderedPages
+from reference_server.rules.negotiation import SIMPLE_JSON
 
 from .pages import SIMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reference_server.registry import Registry
     from reference_server.rendering.pages import ProjectPage
+    from reference_server.rules.registry import Registry
 
 FIRST = "demo-1.0.tar.gz"
 

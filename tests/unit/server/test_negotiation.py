@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reference_server.negotiation import (
+from reference_server.rules.negotiation import (
     SIMPLE_HTML,
     SIMPLE_JSON,
     TEXT_HTML,
@@ -15,7 +15,7 @@ from reference_server.negotiation import (
 )
 
 if TYPE_CHECKING:
-    from reference_server.registry import Registry
+    from reference_server.rules.registry import Registry
 
 SIMPLE = "/projects/1/packages/pypi/simple"
 OFFERED = (SIMPLE_JSON, SIMPLE_HTML, TEXT_HTML)

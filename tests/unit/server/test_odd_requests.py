@@ -10,8 +10,8 @@ import pytest
 
 from conformance.wire import upload_form
 from reference_server import ReferenceServer
-from reference_server.defaults import PASSWORD
 from reference_server.distributions import wheel
+from reference_server.rules.ready_made import PASSWORD
 
 if TYPE_CHECKING:
     from .conftest import Api

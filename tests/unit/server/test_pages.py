@@ -9,13 +9,13 @@ import pytest
 
 from reference_server.distributions import sdist, wheel
 from reference_server.faults import Fault
-from reference_server.negotiation import SIMPLE_JSON
+from reference_server.rules.negotiation import SIMPLE_JSON
 
 from .pages import SIMPLE, html_page, json_files, json_page
 
 if TYPE_CHECKING:
-    from reference_server.registry import Registry
     from reference_server.rendering.pages import ProjectPage
+    from reference_server.rules.registry import Registry
 
 REASON = """bad "<>&' \u2702"""
 

@@ -9,16 +9,16 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from conformance.options import RunOptions
-from conformance.running import judge_target
-from conformance.selection import Selection
+from conformance.run.checks_run import judge_target
+from conformance.run.selection import Selection
 from conformance.target import target_from_table
 from conformance.verdicts import Verdict
+from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 from reference_server.distributions import wheel
 from reference_server.faults import all_faults, fault_named
-from reference_server.hosting import ProxyServer
-from reference_server.proxy import InsideFaultError, endpoint_of, works_outside
+from reference_server.serving.in_process import ProxyServer
+from reference_server.serving.proxy import InsideFaultError, endpoint_of, works_outside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ def test_many_faults_work_from_outside() -> None:
 
 
 def test_without_faults_nothing_changes(upstream: ReferenceServer) -> None:
-    areas = {"simple.html.valid-html5", "nego.vary", "http.etag-valid", "gitlab.file.bytes-exact"}
+    areas = {"simple.html.valid-html5", "negotiation.vary", "http.etag-valid", "gitlab.file.bytes-exact"}
     with ProxyServer(upstream.origin) as proxy:
         results = judged(upstream, proxy, areas | {"gitlab.upload.wheel", "metadata.bytes"})
     assert {each.verdict for each in results.values()} == {Verdict.PASSED}

@@ -11,12 +11,12 @@ import pytest
 from werkzeug.test import Client
 
 from reference_server import create_app
-from reference_server.archives import LIMITS, open_archive
-from reference_server.defaults import PASSWORD, default_registry
+from reference_server.archives.archive import LIMITS, open_archive
 from reference_server.distributions import Distribution, Metadata, invalid, sdist, wheel
-from reference_server.errors import PolicyError
 from reference_server.flavours import flavour_named, pypi_archives, pypi_files, pypi_metadata, pypi_projects
 from reference_server.model import Upload
+from reference_server.model.errors import PolicyError
+from reference_server.rules.ready_made import PASSWORD, default_registry
 from reference_server.store.memory import MemoryStore
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from werkzeug.test import TestResponse
 
-    from reference_server.registry import Registry
+    from reference_server.rules.registry import Registry
 
 BROKEN_RST = "`a link without an end\n\n.. nothing-like-this:: x\n"
 

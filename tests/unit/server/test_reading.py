@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 import pytest
 
 if TYPE_CHECKING:
-    from reference_server.registry import Registry
+    from reference_server.rules.registry import Registry
 
 SIMPLE = "/projects/1/packages/pypi/simple"
 

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reference_server.app.handlers.files import INTEGRITY
 from reference_server.distributions import wheel
-from reference_server.errors import PackageNotFoundError
-from reference_server.handlers.files import INTEGRITY
+from reference_server.model.errors import PackageNotFoundError
 
 from .pages import SIMPLE, html_page, json_files, json_page
 
 if TYPE_CHECKING:
-    from reference_server.registry import Registry
+    from reference_server.rules.registry import Registry
 
 FIRST, SECOND, SDIST = "demo-1.0-py3-none-any.whl", "demo-2.0-py3-none-any.whl", "demo-1.0.tar.gz"
 PROVENANCE = {

@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reference_server import errors
-from reference_server.archives import leniently
-from reference_server.defaults import GITLAB_PROJECTS
-from reference_server.model import Upload
+from reference_server.archives.archive import leniently
+from reference_server.model import Upload, errors
+from reference_server.rules.ready_made import GITLAB_PROJECTS
 from reference_server.store.blobs import IN_MEMORY
 
 if TYPE_CHECKING:
-    from reference_server.registry import Registry
+    from reference_server.rules.registry import Registry
 
 PRIVATE, PUBLIC, *_ = GITLAB_PROJECTS
 WHEEL = "demo_pkg-1.0-py3-none-any.whl"

@@ -12,8 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference_server.defaults import DEPLOY_TOKENS, GITLAB_PROJECTS, JOB_TOKENS, PERSONAL_ACCESS_TOKENS
 from reference_server.model import CoreMetadata, Package, PackageFile, ProjectStatus, Status, Visibility
+from reference_server.rules.ready_made import (
+    DEPLOY_TOKENS,
+    GITLAB_PROJECTS,
+    JOB_TOKENS,
+    PERSONAL_ACCESS_TOKENS,
+)
 from reference_server.store import MemoryStore
 from reference_server.store.blobs import IN_MEMORY
 from reference_server.store.sqlite import SQLiteStore

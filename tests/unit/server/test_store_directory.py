@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from reference_server import ReferenceServer, cli, standalone
-from reference_server.defaults import default_registry
+from reference_server import ReferenceServer
+from reference_server.commands import main
 from reference_server.distributions import wheel
 from reference_server.rules import Rules
+from reference_server.rules.ready_made import default_registry
+from reference_server.serving import standalone
 from reference_server.store.blobs import IN_MEMORY
 from reference_server.store.errors import (
     NotAStoreError,
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from reference_server.registry import Registry
+    from reference_server.rules.registry import Registry
 
 DEMO = wheel("demo", "1.0")
 
@@ -216,7 +218,7 @@ def test_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
 def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("granian", reason="granian is not installed")
     (tmp_path / "file").touch()
-    assert cli.main(["serve", "--port", "0", "--store", str(tmp_path / "file")]) == 2
+    assert main.main(["serve", "--port", "0", "--store", str(tmp_path / "file")]) == 2
     error = capsys.readouterr().err
     assert error.startswith("reference-server: cannot keep a registry in ")
     assert error.count("\n") == 1

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reference_server.defaults import GITLAB_PROJECTS
 from reference_server.distributions import wheel
-from reference_server.rules import known_metadata_version
+from reference_server.rules.ready_made import GITLAB_PROJECTS
+from reference_server.rules.rules import known_metadata_version
 
 if TYPE_CHECKING:
-    from reference_server.registry import Registry
+    from reference_server.rules.registry import Registry
 
 PRIVATE, *_ = GITLAB_PROJECTS
 DEMO = wheel("demo-pkg", "1.0")

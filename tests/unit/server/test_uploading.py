@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reference_server.defaults import GITLAB_PROJECTS
 from reference_server.distributions import sdist, wheel
+from reference_server.rules.ready_made import GITLAB_PROJECTS
 
 if TYPE_CHECKING:
-    from reference_server.registry import Registry
+    from reference_server.rules.registry import Registry
 
 PRIVATE, PUBLIC, *_ = GITLAB_PROJECTS
 

@@ -13,8 +13,9 @@ import pytest
 
 from conformance.pages import read_html, read_json, read_project_json, read_project_page, read_root_page
 from reference_server import create_app, variety
-from reference_server.defaults import default_registry
-from reference_server.negotiation import SIMPLE_HTML, SIMPLE_JSON
+from reference_server.faults import Fault
+from reference_server.rules.negotiation import SIMPLE_HTML, SIMPLE_JSON
+from reference_server.rules.ready_made import default_registry
 from reference_server.variety import VARIATIONS, Variation, Variety
 from reference_server.variety.http import LastModified
 from reference_server.variety.markup import read, write
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
     from conformance.pages import FileLink
-    from reference_server.registry import Registry
+    from reference_server.rules.registry import Registry
 
 PROJECT = "/projects/1/packages/pypi"
 SIMPLE = f"{PROJECT}/simple"
@@ -135,7 +136,7 @@ def test_says_what_leaves_it_open(kind: type[Variation]) -> None:
     assert kind.left_open.endswith(".")
     assert "#" in kind.source
     assert kind().seams
-    assert not kind.breaks
+    assert not issubclass(kind, Fault)
 
 
 def test_every_variation_can_be_chosen() -> None:

@@ -1,0 +1,99 @@
+"""What uploads, refusals and changes leave behind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.publishing import publish
+from conformance.kit.races import forms_of, look_at
+from conformance.kit.state_machine import UploadsAndChanges, explore
+from conformance.verdicts import NotApplicable
+from conformance.wire import upload_form
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from conformance.kit.fixtures import Driver, Examples, Index, NewName, Registry
+    from conformance.kit.races import Look
+    from conformance.wire import Answer
+
+ANOTHER_DIGEST = "0" * 64
+
+RUNS, STEPS = 5, 12
+"""How many examples pay for one run of the state machine, and how many steps a run has."""
+
+
+@check("consistency.no-ghosts")
+def test_no_ghosts(registry: Registry, index: Index, new_name: NewName) -> None:
+    forms = forms_of(index.offer)
+    kept = wheel(new_name("kept"), "1.0")
+    publish(registry, kept)
+    names = [kept.name, *(new_name("refused") for _ in BAD)]
+    before = {name: _shown(look_at(registry, name, forms)) for name in names}
+    uploads = [*((kept.name, bad) for bad in BAD), *zip(names[1:], BAD, strict=True)]
+    answers = [(name, bad(registry, name)) for name, bad in uploads]
+    taken = {name for name, answer in answers if 200 <= answer.status < 300}
+    refused = [name for name in names if name not in taken]
+    if not refused:
+        raise NotApplicable("the target takes whatever is uploaded")
+    for name in refused:
+        after = _shown(look_at(registry, name, forms))
+        expect.equal(after, before[name], of="after refused uploads, still", where=registry.project_url(name))
+    for root in index.roots(fresh=True):
+        left = {canonicalize_name(listed) for listed in root.names} & set(refused) - {kept.name}
+        expect.nothing(of=sorted(left), is_="listed of which every upload was refused", where=root.where)
+
+
+def _shown(looks: Iterable[Look]) -> list[tuple[str, int, list[str], list[str]]]:
+    """Return what pages say: by form, the status, the files and the versions."""
+    return [
+        (
+            seen.form,
+            seen.answer.status,
+            sorted(file.filename for file in seen.page.files),
+            sorted(seen.page.versions or ()),
+        )
+        for seen in looks
+    ]
+
+
+def _with_another_digest(registry: Registry, name: str) -> Answer:
+    file = wheel(name, "2.0")
+    form = upload_form(file).with_field("sha256_digest", ANOTHER_DIGEST)
+    return registry.upload(file, form=form)
+
+
+def _without_a_version(registry: Registry, name: str) -> Answer:
+    file = wheel(name, "2.1")
+    return registry.upload(file, form=upload_form(file).without("version"))
+
+
+def _no_distribution(registry: Registry, name: str) -> Answer:
+    file = wheel(name, "2.2")
+    return registry.upload(replace(file, filename=file.filename.replace(".whl", ".exe"), content=b"MZ"))
+
+
+BAD: tuple[Callable[[Registry, str], Answer], ...] = (
+    _with_another_digest,
+    _without_a_version,
+    _no_distribution,
+)
+"""Uploads that there is no reason to take."""
+
+
+@check("consistency.state-machine")
+def test_state_machine(
+    registry: Registry, index: Index, driver_if_any: Driver | None, new_name: NewName, examples: Examples
+) -> None:
+    explore(
+        lambda: UploadsAndChanges(registry, index.offer, driver_if_any, new_name),
+        runs=max(2, examples.count // RUNS),
+        steps=STEPS,
+        seed=examples.seed,
+    )

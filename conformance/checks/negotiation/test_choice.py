@@ -1,0 +1,169 @@
+"""Which type an Accept header gets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.checks.negotiation.support import (
+    ANYTHING,
+    FORMS,
+    forms_of,
+    no_server_error,
+    typed,
+    written_in,
+)
+from conformance.kit import expect, strategies
+from conformance.kit.accept_header import acceptable, preferred
+from conformance.kit.check import check
+from conformance.pages import HTML_V1, JSON_V1, TEXT_HTML
+
+if TYPE_CHECKING:
+    from conformance.checks.negotiation.support import Ask
+    from conformance.kit.fixtures import Examples
+
+SPELLINGS_OF_A_WEIGHT = (";q=0.001", ";q=1.000", ";Q=0.5", "; q=0.5", " ; q=0.5")
+
+
+@check("negotiation.json")
+def test_json(ask: Ask) -> None:
+    typed(ask.everywhere(JSON_V1), JSON_V1)
+
+
+@check("negotiation.html-v1")
+def test_html_v1(ask: Ask) -> None:
+    typed(ask.everywhere(HTML_V1), HTML_V1, TEXT_HTML)
+
+
+@check("negotiation.text-html")
+def test_text_html(ask: Ask) -> None:
+    typed(ask.everywhere(TEXT_HTML), TEXT_HTML, HTML_V1)
+
+
+@check("negotiation.no-accept")
+def test_no_accept(ask: Ask) -> None:
+    without, anything = ask.afresh({"Accept": None}), ask(ANYTHING)
+    expect.status(without, 200)
+    expect.equal(without.content_type, anything.content_type, of="the type for */*,", where=without)
+
+
+@check("negotiation.empty-accept")
+def test_empty_accept(ask: Ask) -> None:
+    expect.status(ask(""), 200)
+
+
+@check("negotiation.wildcards")
+def test_wildcards(ask: Ask) -> None:
+    applications = {JSON_V1, HTML_V1} & {ask(media_type).content_type for media_type in ask.offered}
+    written_in([ask(ANYTHING)], "json", "html")
+    if applications:
+        typed([ask("application/*")], *sorted(applications))
+    if TEXT_HTML in ask.offered:
+        written_in([ask("text/*")], "html")
+
+
+@check("negotiation.picks-listed")
+def test_picks_listed(ask: Ask, examples: Examples) -> None:
+    def picks(members: tuple[str, ...]) -> None:
+        header = ", ".join(members)
+        if allowed := forms_of(acceptable(header, ask.offered)):
+            written_in([ask(header)], *allowed)
+
+    examples.each(strategies.accept_members(), picks)
+
+
+@check("negotiation.order-irrelevant")
+def test_order_irrelevant(ask: Ask, examples: Examples) -> None:
+    def same_backwards(members: tuple[str, ...]) -> None:
+        if len(members) == 1:
+            return
+        forwards, backwards = ask(", ".join(members)), ask(", ".join(reversed(members)))
+        expect.equal(
+            (backwards.status, backwards.content_type),
+            (forwards.status, forwards.content_type),
+            of=f"as for {', '.join(members)}:",
+            where=backwards,
+        )
+
+    same_backwards((JSON_V1, TEXT_HTML))
+    examples.each(strategies.accept_members(), same_backwards)
+
+
+@check("negotiation.quality")
+def test_quality(ask: Ask, examples: Examples) -> None:
+    def best_wins(members: tuple[str, ...]) -> None:
+        header = ", ".join(members)
+        best = forms_of(preferred(header, ask.offered))
+        if len(best) == 1:
+            written_in([ask(header)], *best)
+
+    best_wins((f"{JSON_V1};q=0.1", f"{TEXT_HTML};q=0.9"))
+    best_wins((f"{JSON_V1};q=0.9", f"{TEXT_HTML};q=0.1"))
+    examples.each(strategies.accept_members(strategies.SIMPLE_TYPES), best_wins)
+
+
+@check("negotiation.q-zero")
+def test_q_zero(ask: Ask) -> None:
+    written_in([ask(f"{JSON_V1};q=0, {TEXT_HTML}")], "html")
+    written_in([ask(f"{TEXT_HTML};q=0, {HTML_V1};q=0.000, {JSON_V1}")], "json")
+
+
+@check("negotiation.q-syntax")
+def test_q_syntax(ask: Ask, examples: Examples) -> None:
+    written_in([ask(JSON_V1 + weight) for weight in SPELLINGS_OF_A_WEIGHT], "json")
+    examples.each(
+        strategies.weights_misspelled(),
+        lambda weight: no_server_error(ask(f"{JSON_V1};q={weight}".strip())),
+    )
+
+
+@check("negotiation.specificity")
+def test_specificity(ask: Ask) -> None:
+    written_in([ask(f"*/*, {JSON_V1};q=0"), ask(f"*/*;q=0.9, {JSON_V1};q=0.1")], "html")
+    written_in([ask(f"text/*, application/*;q=0.9, {TEXT_HTML};q=0.1, {HTML_V1};q=0.1")], "json")
+
+
+@check("negotiation.case-insensitive")
+def test_case_insensitive(ask: Ask) -> None:
+    written_in([ask(JSON_V1.upper())], "json")
+    written_in([ask(TEXT_HTML.upper())], "html")
+
+
+@check("negotiation.prefers-json-on-ties")
+def test_prefers_json_on_ties(ask: Ask) -> None:
+    ties = (f"{JSON_V1}, {HTML_V1}, {TEXT_HTML}", f"{TEXT_HTML};q=0.5, {JSON_V1};q=0.5")
+    written_in([ask(header) for header in ties], "json")
+
+
+@check("negotiation.head-same")
+def test_head_same(ask: Ask) -> None:
+    offered = {form: accept for accept, form in FORMS.items() if accept in ask.offered}
+    for accept in offered.values():
+        get, head = ask(accept), ask.afresh({"Accept": accept}, method="HEAD")
+        expect.equal(
+            (head.status, head.content_type),
+            (get.status, get.content_type),
+            of="the status and type of GET,",
+            where=head,
+        )
+
+
+@check("negotiation.stable")
+def test_stable(ask: Ask) -> None:
+    answers = [ask.afresh({"Accept": accept}) for accept in (JSON_V1, TEXT_HTML, JSON_V1, TEXT_HTML)]
+    written_in(answers[::2], "json")
+    written_in(answers[1::2], "html")
+
+
+@check("negotiation.vary")
+def test_vary(ask: Ask) -> None:
+    pages = [ask(accept) for accept in (JSON_V1, TEXT_HTML)]
+    unchanged = [
+        ask.afresh({"Accept": page.content_type, "If-None-Match": page.headers["ETag"]})
+        for page in pages
+        if "ETag" in page.headers
+    ]
+    fields = ((answer, answer.headers.get("Vary", "").lower()) for answer in (*pages, *unchanged))
+    without = [
+        str(answer) for answer, vary in fields if not {"accept", "*"} & set(vary.replace(",", " ").split())
+    ]
+    expect.nothing(of=without, is_="negotiated without `Vary: Accept`", where=pages[0])

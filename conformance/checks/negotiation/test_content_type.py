@@ -1,0 +1,46 @@
+"""What the Content-Type of a page says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.checks.negotiation.support import ANYTHING, truthful
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.pages import HTML_V1, JSON_V1, TEXT_HTML
+
+if TYPE_CHECKING:
+    from conformance.checks.negotiation.support import Ask
+    from conformance.kit.fixtures import NewName, Registry
+    from conformance.wire import Answer
+
+
+def pages(ask: Ask) -> list[Answer]:
+    """Return every page in every form that is offered."""
+    accepts = {"json": JSON_V1, "html": TEXT_HTML}
+    offered = [accept for form, accept in accepts.items() if ask.index.offer.has(form)]
+    return [answer for accept in offered for answer in ask.everywhere(accept)]
+
+
+@check("negotiation.content-type.always")
+def test_always(ask: Ask, registry: Registry, new_name: NewName) -> None:
+    absent = registry.project_answer(new_name("absent"))
+    answers = [answer for answer in (*pages(ask), absent) if not 300 <= answer.status < 400]
+    untyped = [str(answer) for answer in answers if not answer.content_type]
+    expect.nothing(of=untyped, is_="without a Content-Type", where=absent)
+
+
+@check("negotiation.content-type.truthful")
+def test_truthful(ask: Ask) -> None:
+    truthful([*pages(ask), ask(HTML_V1), ask(ANYTHING)])
+
+
+@check("negotiation.content-type.lowercase")
+def test_lowercase(ask: Ask) -> None:
+    answers = pages(ask)
+    types = (answer.headers.get("Content-Type", "").partition(";")[0] for answer in answers)
+    expect.nothing(
+        of=[media_type for media_type in types if media_type != media_type.lower()],
+        is_="in another case than lower case",
+        where=answers[0],
+    )

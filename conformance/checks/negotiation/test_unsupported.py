@@ -1,0 +1,59 @@
+"""What comes when no type that is listed is offered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.checks.negotiation.support import (
+    LATEST_HTML,
+    LATEST_JSON,
+    UNSUPPORTED,
+    no_server_error,
+    truthful,
+    written_in,
+)
+from conformance.kit import expect, strategies
+from conformance.kit.check import check
+
+if TYPE_CHECKING:
+    from conformance.checks.negotiation.support import Ask
+    from conformance.kit.fixtures import Examples
+
+
+@check("negotiation.unsupported.allowed-outcomes")
+def test_allowed_outcomes(ask: Ask, examples: Examples) -> None:
+    def neither_fails_nor_lies(accept: str) -> None:
+        answer = ask(accept)
+        no_server_error(answer)
+        truthful([answer])
+
+    answers = [ask(accept) for accept in UNSUPPORTED]
+    for answer in answers:
+        expect.status(answer, 200, 300, 406)
+    truthful(answers)
+    examples.each(strategies.header_garbage(), neither_fails_nor_lies)
+
+
+@check("negotiation.unsupported.406")
+def test_406(ask: Ask) -> None:
+    for accept in UNSUPPORTED:
+        expect.status(ask(accept), 406)
+
+
+@check("negotiation.no-300")
+def test_no_300(ask: Ask) -> None:
+    answers = [ask(accept) for accept in UNSUPPORTED]
+    choices = [str(answer) for answer in answers if answer.status == 300]
+    expect.nothing(of=choices, is_="answered with 300 Multiple Choices", where=answers[0])
+
+
+@check("negotiation.latest.real-type")
+def test_real_type(ask: Ask) -> None:
+    answers = [ask(accept) for accept in (LATEST_JSON, LATEST_HTML)]
+    aliases = [f"{answer.content_type} for {answer}" for answer in answers if "latest" in answer.content_type]
+    expect.nothing(of=aliases, is_="of a type that is only an alias", where=answers[0])
+
+
+@check("negotiation.latest.supported")
+def test_latest_supported(ask: Ask) -> None:
+    written_in([ask(LATEST_JSON)], "json")

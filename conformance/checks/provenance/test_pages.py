@@ -1,0 +1,69 @@
+"""What pages say about provenance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.checks.provenance.support import is_absolute, is_secure
+from conformance.kit import expect
+from conformance.kit.check import check
+
+if TYPE_CHECKING:
+    from conformance.kit.fixtures import Index
+    from conformance.pages import ProjectPage
+
+LEAST_VERSION = (1, 3)
+
+
+@check("provenance.html.url")
+def test_html_url(index: Index, projects: tuple[str, ...]) -> None:
+    for name in projects:
+        page = index.html(name).page
+        wrong = [url for url in _urls(page).values() if not is_absolute(url)]
+        expect.nothing(of=wrong, is_="but an absolute URL", where=page.where)
+
+
+@check("provenance.secure-origin")
+def test_secure_origin(index: Index, projects: tuple[str, ...]) -> None:
+    for name in projects:
+        for page in index.pages(name):
+            wrong = [url for url in _urls(page).values() if is_absolute(url) and not is_secure(url)]
+            expect.nothing(of=wrong, is_="of an insecure origin", where=page.where)
+
+
+@check("provenance.json.type")
+def test_json_type(index: Index, projects: tuple[str, ...]) -> None:
+    for name in projects:
+        page = index.json(name).page
+        values = [file.raw["provenance"] for file in page.files if "provenance" in file.raw]
+        wrong = [repr(value) for value in values if value is not None and not isinstance(value, str)]
+        expect.nothing(of=wrong, is_="but a string or null", where=page.where)
+
+
+@check("provenance.json.same-rules")
+def test_json_same_rules(index: Index, projects: tuple[str, ...]) -> None:
+    for name in projects:
+        page = index.json(name).page
+        found = _urls(page)
+        wrong = [url for url in found.values() if not (is_absolute(url) and is_secure(url))]
+        expect.nothing(of=wrong, is_="but an absolute URL of a secure origin", where=page.where)
+        if index.offer.has("html"):
+            wanted = _urls(index.html(name).page)
+            expect.equal(found, wanted, of="as in HTML, the provenance", where=page.where)
+
+
+@check("provenance.api-version")
+def test_api_version(index: Index, projects: tuple[str, ...]) -> None:
+    for name in projects:
+        page = index.json(name).page
+        shown = any("provenance" in file.raw for file in page.files)
+        old = [str(page.api_version)] if shown and _number(page.api_version) < LEAST_VERSION else []
+        expect.nothing(of=old, is_="older than 1.3 on a page with provenance", where=page.where)
+
+
+def _urls(page: ProjectPage) -> dict[str, str]:
+    return {file.filename: file.provenance for file in page.files if file.provenance is not None}
+
+
+def _number(version: str | None) -> tuple[int, ...]:
+    return tuple(int(part) for part in (version or "").split(".") if part.isdigit())

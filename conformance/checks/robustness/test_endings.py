@@ -1,0 +1,107 @@
+"""Uploads that end too early, in one way or another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.checks.robustness.support import (
+    chunked,
+    chunks,
+    reaction_to,
+    refused_and_nothing_stored,
+    sized,
+    whole_or_refused,
+)
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.shared_uploads import link_to
+from conformance.verdicts import Deviation
+from conformance.wire import upload_form
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.kit.fixtures import NewName, Registry
+    from conformance.wire import UploadForm
+    from reference_server.distributions import Distribution
+
+CHUNK = 512
+"""Bytes: the file comes in several chunks."""
+
+
+@check("robustness.truncated-body")
+def test_truncated_body(registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("truncated"), "1.0")
+    form = upload_form(distribution)
+    reactions = [
+        reaction_to(what, registry, distribution, headers=sized(form), body=form.body()[:end], ends=True)
+        for what, end in (
+            ("cut within the file", middle_of(distribution, form)),
+            ("cut behind the file", end_of(distribution, form)),
+        )
+    ]
+    refused_and_nothing_stored(registry, distribution, *reactions, may_hang_up=True)
+
+
+@check("robustness.missing-final-boundary")
+def test_missing_final_boundary(registry: Registry, new_name: NewName) -> None:
+    name = new_name("unterminated")
+    for distribution, what, end in (
+        (first := wheel(name, "1.0"), "a form that ends within the file", middle_of(first)),
+        (second := wheel(name, "1.1"), "a form that ends behind the file", end_of(second)),
+    ):
+        form = upload_form(distribution)
+        headers = [("Content-Type", form.content_type), ("Content-Length", str(end))]
+        reaction = reaction_to(what, registry, distribution, headers=headers, body=form.body()[:end])
+        whole_or_refused(registry, distribution, reaction)
+
+
+@check("robustness.chunked-truncated")
+def test_chunked_truncated(registry: Registry, new_name: NewName) -> None:
+    """The last chunk is of the protocol alone: without it a form may still be whole."""
+    name = new_name("half-chunked")
+    distribution, last_missing = wheel(name, "1.0"), wheel(name, "1.1")
+    form = upload_form(distribution)
+    *before, _ = chunks(form.body(), size=CHUNK)
+    reactions = [
+        reaction_to(what, registry, distribution, headers=chunked(form), body=body, ends=True)
+        for what, body in (
+            ("cut within a chunk", b"".join(before)[: middle_of(distribution, form)]),
+            ("cut between two chunks", b"".join(before[: len(before) // 2])),
+        )
+    ]
+    refused_and_nothing_stored(registry, distribution, *reactions, may_hang_up=True)
+
+    form = upload_form(last_missing)
+    *before, _ = chunks(form.body(), size=CHUNK)
+    what, body = "without the last chunk", b"".join(before)
+    reaction = reaction_to(what, registry, last_missing, headers=chunked(form), body=body, ends=True)
+    whole_or_refused(registry, last_missing, reaction, may_hang_up=True)
+
+
+@check("robustness.disconnect-before-response")
+def test_disconnect_before_response(registry: Registry, new_name: NewName) -> None:
+    """As twine does it: it leaves, and sends the same again. What the second answer says is left to it."""
+    distribution = wheel(new_name("left"), "1.0")
+    form = upload_form(distribution)
+    registry.announce(distribution)
+    with registry.connect() as connection:
+        connection.request("POST", headers=sized(form), body=form.body())
+    again = registry.upload(distribution)
+    if not (200 <= again.status < 300 or 400 <= again.status < 500):
+        raise Deviation(
+            expected="2xx, or 4xx for a file that is there",
+            found=f"{again.status} {again.told()}",
+            where=str(again),
+        )
+    expect.same_bytes(registry.download(link_to(registry, distribution)), distribution)
+
+
+def middle_of(distribution: Distribution, form: UploadForm | None = None) -> int:
+    """Return where in the form's body half of the file is over."""
+    return end_of(distribution, form) - len(distribution.content) // 2
+
+
+def end_of(distribution: Distribution, form: UploadForm | None = None) -> int:
+    """Return where in the form's body the file ends, and the closing boundary would follow."""
+    body = (form or upload_form(distribution)).body()
+    return body.index(distribution.content) + len(distribution.content)

@@ -1,0 +1,71 @@
+"""Uploads that come in another way than as one piece of known length."""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING
+
+from conformance.checks.robustness.support import (
+    Reaction,
+    chunked,
+    chunks,
+    heard,
+    reaction_to,
+    sized,
+    whole_or_refused,
+)
+from conformance.kit.check import check
+from conformance.verdicts import Deviation
+from conformance.wire import upload_form
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.kit.fixtures import NewName, Registry
+
+CHUNK = 512
+"""Bytes: the file comes in several chunks."""
+
+
+@check("robustness.chunked")
+def test_chunked(registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("chunked"), "1.0")
+    form = upload_form(distribution)
+    body = b"".join(chunks(form.body(), size=CHUNK))
+    reaction = reaction_to("chunks", registry, distribution, headers=chunked(form), body=body)
+    whole_or_refused(registry, distribution, reaction, refusals={411})
+
+
+@check("robustness.expect-continue")
+def test_expect_continue(registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("expect"), "1.0")
+    form = upload_form(distribution)
+    registry.announce(distribution)
+    with registry.connect() as connection:
+        connection.request("POST", headers=[*sized(form), ("Expect", "100-continue")])
+        if connection.asks_for_body():
+            connection.send(form.body())
+            reaction = heard("the body, after 100", connection)
+        else:
+            reaction = before_the_body(heard("Expect: 100-continue", connection))
+    whole_or_refused(registry, distribution, reaction)
+
+
+def before_the_body(reaction: Reaction) -> Reaction:
+    """Return the reaction to a form that was not sent yet. Raises Deviation when it is said to be taken."""
+    if reaction.accepted:
+        raise Deviation(expected="100, 4xx or 417", found=str(reaction), where="before the body was sent")
+    return reaction
+
+
+@check("robustness.encoded-request")
+def test_encoded_request(registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("gzipped"), "1.0")
+    form = upload_form(distribution)
+    body = gzip.compress(form.body(), mtime=0)
+    headers = [
+        ("Content-Type", form.content_type),
+        ("Content-Encoding", "gzip"),
+        ("Content-Length", str(len(body))),
+    ]
+    reaction = reaction_to("a gzipped form", registry, distribution, headers=headers, body=body)
+    whole_or_refused(registry, distribution, reaction)

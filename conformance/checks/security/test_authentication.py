@@ -1,0 +1,146 @@
+"""Ways around authentication."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from conformance.checks.auth.support import WRONG, Protected, nothing_stored, protected_urls, with_wrong
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.target import ANONYMOUS
+from conformance.verdicts import Untestable
+from conformance.wire import Unreachable, upload_form
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.kit.fixtures import Index, NewName, Registry
+    from conformance.wire import Answer
+
+SIGNS = 40
+"""Bytes at the beginning of a document that tell it from an error or a login page."""
+
+HTTP_PORT = 80
+
+_COOKIE = re.compile(r"(?:^|,\s*)([!#$%&'*+.^_`|~0-9A-Za-z-]+=[^;,\s]*)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dodge:
+    """A request that means a protected URL, and may look like something else to what guards it."""
+
+    method: str = "GET"
+    spelling: str = "{path}"
+    header: tuple[str, str] = ("Accept", "*/*")
+
+
+DODGES = (
+    Dodge(method="HEAD"),
+    Dodge(method="OPTIONS"),
+    Dodge(method="POST", header=("X-HTTP-Method-Override", "GET")),
+    Dodge(header=("X-HTTP-Method-Override", "HEAD")),
+    Dodge(header=("X-HTTP-Method-Override", "OPTIONS")),
+    Dodge(header=("X-Original-URL", "/")),
+    Dodge(header=("X-Forwarded-For", "127.0.0.1")),
+    Dodge(spelling="{path}."),
+    Dodge(spelling="{path};x=1"),
+    Dodge(spelling="{path}?format=application/vnd.pypi.simple.v1%2Bjson"),
+    Dodge(spelling="/.{path}"),
+    Dodge(spelling="/%2e{path}"),
+    Dodge(spelling="/{path}"),
+    Dodge(spelling="{encoded}"),
+)
+
+
+@check("security.auth.method-bypass")
+def test_method_bypass(index: Index) -> None:
+    """Files may be open on purpose, as behind signed URLs; a metadata file is as secret as its file."""
+    found = []
+    for each in protected_urls(index):
+        if each.known.status != 200:
+            raise Untestable(f"{each.what} is not served: {each.known}; see the checks of reading")
+        if each.nobody.status != 200:
+            dodges = DODGES if each.what != "its metadata file" else DODGES[:1]
+            attempts = [(dodge, dodged(index.registry, each, dodge)) for dodge in dodges]
+            found += [
+                f"{each.what} by {dodge}: {answer}" for dodge, answer in attempts if shows(answer, each)
+            ]
+        elif each.what == "a file":
+            break
+        else:
+            found.append(f"{each.what}: {each.nobody}")
+    expect.nothing(of=found, is_="shown to nobody", where=index.registry.project_url(index.project))
+
+
+def dodged(registry: Registry, each: Protected, dodge: Dodge) -> Answer | None:
+    """Ask as nobody; byte for byte, as an HTTP library would tidy the path up."""
+    path = urlsplit(each.url).path
+    target = dodge.spelling.format(path=path, encoded=f"/%{ord(path[1]):02X}{path[2:]}")
+    length = [("Content-Length", "0")] if dodge.method == "POST" else []
+    with registry.connect(as_=ANONYMOUS) as connection:
+        connection.request(dodge.method, target, headers=[dodge.header, *length])
+        return connection.answer()
+
+
+def shows(answer: Answer | None, each: Protected) -> bool:
+    """Tell whether an answer has what is protected. To HEAD, success says that it would be given."""
+    if answer is None or not 200 <= answer.status < 300:
+        return False
+    if answer.method == "HEAD":
+        return True
+    if each.what == "the page":  # in HTML or in JSON
+        return any(name in answer.text for name in re.findall(r"[\w.+!-]+\.(?:whl|tar\.gz)", each.known.text))
+    return answer.content[:SIGNS] == each.known.content[:SIGNS] != b""
+
+
+@check("security.auth.csrf")
+def test_csrf(registry: Registry, new_name: NewName) -> None:
+    distribution = wheel(new_name("cross-site"), "1.0")
+    form = upload_form(distribution)
+    body = form.body()
+    given = registry.request("GET", registry.target.index_url).headers.get("Set-Cookie", "")
+    headers = [
+        ("Content-Type", form.content_type),
+        ("Content-Length", str(len(body))),
+        ("Origin", "https://attacker.example"),
+        ("Cookie", "; ".join(_COOKIE.findall(given)) or "session=none"),
+    ]
+    registry.announce(distribution)
+    with registry.connect(as_=ANONYMOUS) as connection:
+        connection.request("POST", headers=headers, body=body)
+        answer = connection.answer()
+    if answer is not None:
+        expect.status(answer, 400, 401, 403, 404, 422)
+    nothing_stored(registry, distribution)
+
+
+@check("security.tls-redirect-upload")
+def test_tls_redirect_upload(registry: Registry, new_name: NewName) -> None:
+    """With a password that opens nothing: over plain http it is everybody's."""
+    distribution = wheel(new_name("plain"), "1.0")
+    form = upload_form(distribution)
+    body = form.body()
+    registry = with_wrong(registry)
+    headers = [("Content-Type", form.content_type), ("Content-Length", str(len(body)))]
+    registry.announce(distribution)
+    try:
+        with registry.connect(over_plain_http(registry.target.upload_url), as_=WRONG) as connection:
+            connection.request("POST", headers=headers, body=body)
+            answer = connection.answer()
+    except Unreachable:
+        return  # nobody listens there
+    if answer is not None and 300 <= answer.status < 400:
+        to = answer.headers.get("Location")
+        expect.equal(answer.status, "other than a redirect", of="a status", where=f"{answer} to {to}")
+
+
+def over_plain_http(url: str) -> str:
+    """Return a URL on the port of plain http. Raises Untestable for https on a port of its own."""
+    parts = urlsplit(url)
+    if parts.scheme == "http":
+        return url
+    if parts.port not in {None, 443}:
+        raise Untestable(f"which port of {parts.hostname} has plain http, beside {parts.port}, is not known")
+    return parts._replace(scheme="http", netloc=f"{parts.hostname}:{HTTP_PORT}").geturl()

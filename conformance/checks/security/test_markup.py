@@ -1,0 +1,190 @@
+"""Markup and syntax in what users say, and what becomes of it in pages and answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
+
+from conformance.checks.security.support import (
+    BREAKING_OUT,
+    INJECTED,
+    injections,
+    kept_in_place,
+    named,
+    page_if_any,
+    sent_as,
+    starred,
+)
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.publishing import publish
+from conformance.pages import JSON_V1, TEXT_HTML, read_json, read_project_json
+from conformance.wire import Part, upload_form
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from conformance.checks.security.support import Sent
+    from conformance.kit.fixtures import Driver, Index, NewName, Registry
+    from conformance.wire import Answer, UploadForm
+    from reference_server.distributions import Distribution
+
+SCRIPT = f"<script>{INJECTED}</script>"
+HEADER = "Conformance-Injected"
+LINE = f"{HEADER}: yes"
+
+SPECIFIERS: Mapping[str, str] = {
+    "an equality that is arbitrary": f"==={BREAKING_OUT}",
+    "a sane one before it": f">=3.8,==={BREAKING_OUT}",
+    "nothing of a specifier": BREAKING_OUT,
+}
+
+FILENAMES: Mapping[str, str] = {
+    "a tag": f"{{}}<img src=x onerror={INJECTED}>.whl",
+    "apostrophes": f"{{}}' onmouseover={INJECTED} '.whl",
+    "quotes": rf"{{}}\" onmouseover={INJECTED} \".whl",
+    "encoded quotes": f"{{}}%22 onmouseover={INJECTED} %22.whl",
+}
+
+JSON_VALUES: Mapping[str, bytes] = {
+    "a quote": b'==="},{"filename":"injected',
+    "a backslash before a quote": b'===\\"},{"filename":"injected',
+    "a backslash at the end": b"===injected\\",
+    "U+2028 and U+1F40D": "===\u2028\U0001f40d".encode(),
+    "half of a surrogate pair": b"===\xed\xa0\x80",
+    "control characters": b"===\x01\x02",
+}
+"""Specifiers all of them: what follows `===` may be anything without a space. Source: PEP 440, arbitrary equality."""
+
+
+def nothing_injected(answers: Iterable[Answer]) -> None:
+    """Require that a browser would run nothing of a payload in any of these answers."""
+    found = [f"{what} in {answer}" for answer in answers for what in injections(answer)]
+    expect.nothing(of=found, is_="of a payload that a browser would run", where="the answers named above")
+
+
+def answers_and_page(registry: Registry, sent: list[Sent]) -> list[Answer]:
+    """Return the answers to uploads, and their project's page."""
+    return [*(each.answer for each in sent), registry.project_answer(sent[0].file.name, fresh=True)]
+
+
+@check("security.html.name")
+def test_html_name(registry: Registry, new_name: NewName) -> None:
+    stem = new_name("markup")
+    hostile = (f"{stem}{SCRIPT}", f"{stem}{BREAKING_OUT}", SCRIPT)
+    answers = []
+    for number, field in enumerate(("name", "version", ":action")):
+        file = wheel(stem, f"1.{number}")
+        form = upload_form(file)
+        value = dict(file.form())[field]
+        answers.append(registry.upload(file, form=form.with_field(field, f"{value}{SCRIPT}")))
+    answers += [registry.request("GET", registry.project_url(name)) for name in hostile]
+    url = registry.project_url(stem)
+    answers.append(registry.request("GET", f"{url}?{urlencode({'x': SCRIPT, 'format': SCRIPT})}"))
+    answers.append(registry.request("GET", f"{registry.target.url}/{quote(SCRIPT, safe='')}"))
+    answers.append(registry.request("GET", url, headers={"Accept": f"text/{SCRIPT}", "Referer": SCRIPT}))
+    with registry.connect() as connection:
+        connection.request("GET", f"{connection.path}/{SCRIPT}")
+        raw = connection.answer()
+    answers += [*([raw] if raw else []), registry.root_answer(fresh=True)]
+    nothing_injected(answers)
+
+
+@check("security.html.requires-python")
+def test_html_requires_python(registry: Registry, new_name: NewName) -> None:
+    def requiring(file: Distribution, specifier: str) -> UploadForm:
+        return upload_form(file).with_field("requires_python", specifier)
+
+    sent = sent_as(registry, new_name("specifier"), SPECIFIERS, requiring)
+    nothing_injected(answers_and_page(registry, sent))
+    kept_in_place(registry, sent)
+
+
+@check("security.html.filename")
+def test_html_filename(registry: Registry, new_name: NewName) -> None:
+    def as_pattern(file: Distribution, pattern: str) -> UploadForm:
+        return named(upload_form(file), pattern.format(file.filename.removesuffix(".whl")))
+
+    sent = sent_as(registry, new_name("quotes"), FILENAMES, as_pattern)
+    nothing_injected(answers_and_page(registry, sent))
+    failed = [f"{each.what}: {each.answer.status}" for each in sent if each.failed]
+    expect.nothing(of=failed, is_="neither accepted nor refused", where=registry.target.upload_url)
+    page = page_if_any(registry, sent[0].file.name)
+    taken = sum(each.accepted for each in sent)
+    expect.equal(len(page.files), taken, of="as many links as files were accepted,", where=page.where)
+
+
+@check("security.html.yank-reason")
+def test_html_yank_reason(index: Index, driver: Driver, new_name: NewName) -> None:
+    file = wheel(new_name("yank-reason"), "1.0")
+    publish(index.registry, file)
+    driver.yank(file, BREAKING_OUT)
+    only_our_link(index, file)
+
+
+@check("security.html.status-reason")
+def test_html_status_reason(index: Index, driver: Driver, new_name: NewName) -> None:
+    file = wheel(new_name("status-reason"), "1.0")
+    publish(index.registry, file)
+    driver.set_status(file.name, "deprecated", BREAKING_OUT)
+    only_our_link(index, file)
+
+
+def only_our_link(index: Index, file: Distribution) -> None:
+    """Require that each page of a project has one file, and nothing that a browser would run."""
+    accepts = [
+        accept for form, accept in {"html": TEXT_HTML, "json": JSON_V1}.items() if index.offer.has(form)
+    ]
+    nothing_injected(index.registry.project_answer(file.name, accept=accept) for accept in accepts)
+    for page in index.pages(file.name):
+        found = [each.filename for each in page.files]
+        expect.equal(found, [file.filename], of="the files", where=page.where)
+
+
+@check("security.json.injection")
+def test_json_injection(registry: Registry, new_name: NewName) -> None:
+    name = new_name("json")
+    sent = sent_as(registry, name, JSON_VALUES, requiring_bytes)
+    answer = registry.project_answer(name, accept=JSON_V1, fresh=True)
+    wrong = [f"{each.what}: {each.answer.status}" for each in sent if each.failed]
+    listed: list[str] = []
+    if answer.status == 200:
+        wrong += read_json(answer.content).problems
+        page = read_project_json(answer.content, url=answer.url, where=str(answer))
+        listed = sorted(file.filename for file in page.files)
+    expect.nothing(of=wrong, is_="but yes or no, and sound JSON", where=answer)
+    taken = sorted(each.file.filename for each in sent if each.accepted)
+    expect.equal(listed, taken, of="the files", where=answer)
+
+
+def requiring_bytes(file: Distribution, specifier: bytes) -> UploadForm:
+    """Return a form whose Requires-Python is these bytes, which need not be UTF-8."""
+    form = upload_form(file)
+    return replace(form, parts=(Part(name="requires_python", content=specifier), *form.parts))
+
+
+@check("security.header.injection")
+def test_header_injection(registry: Registry, index: Index, new_name: NewName) -> None:
+    name = new_name("line-break")
+    files = [wheel(name, f"1.{number}") for number in range(3)]
+    forms = [
+        upload_form(files[0]).with_field("name", f"{name}\r\n{LINE}"),
+        upload_form(files[1]).with_field("version", f"1.1\r\n{LINE}"),
+        starred(upload_form(files[2]), files[2].filename, f"{quote(files[2].filename)}%0d%0a{quote(LINE)}"),
+    ]
+    answers = [registry.upload(file, form=form) for file, form in zip(files, forms, strict=True)]
+    encoded = f"%0d%0a{quote(LINE)}"
+    page = registry.project_url(index.project)
+    urls = (
+        f"{page.removesuffix('/')}{encoded}",
+        f"{page}{encoded}/",
+        f"{page.removesuffix('/')}?x={encoded}",
+    )
+    answers += [registry.request("GET", url) for url in (*urls, f"{registry.target.url}/{encoded}")]
+    answers += [registry.download(each.url) for each in page_if_any(registry, name).files]
+    found = [str(answer) for answer in answers if HEADER in answer.headers]
+    expect.nothing(
+        of=found, is_=f"with the field {LINE!r} that was in the request", where=registry.target.url
+    )

@@ -1,0 +1,30 @@
+"""Archives that can be read in two ways."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.checks.archive.support import each_refused
+from conformance.kit.check import check
+
+if TYPE_CHECKING:
+    from conformance.kit.fixtures import NewName, Registry
+
+
+@check("security.polyglot")
+def test_polyglot(registry: Registry, new_name: NewName) -> None:
+    each_refused(registry, new_name("polyglot"), "polyglot_wheel", "polyglot_sdist")
+
+
+@check("security.zip-ambiguity")
+def test_zip_ambiguity(registry: Registry, new_name: NewName) -> None:
+    kinds = (
+        *("duplicate_metadata_member_wheel", "prepended_data"),
+        *("trailing_data_wheel", "local_header_mismatch"),
+    )
+    each_refused(registry, new_name("ambiguous"), *kinds)
+
+
+@check("security.tar-sparse")
+def test_tar_sparse(registry: Registry, new_name: NewName) -> None:
+    each_refused(registry, new_name("sparse"), "sparse_member_gnu", "sparse_member_pax")

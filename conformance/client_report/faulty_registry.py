@@ -1,0 +1,162 @@
+"""The registry that a client meets: what it holds, and what it was asked for."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import requests
+
+from conformance.clients import IndexURL
+from conformance.target.embedded import misbehaving_server
+from conformance.wire.credential import Credential
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reference_server.distributions import Distribution
+    from reference_server.serving.in_process import ReferenceServer
+
+PROJECT = "demo"
+SIZE = 20_000
+TO_UPLOAD = wheel("fresh", "1.0", requires_python=">=3.8", size=SIZE)
+"""What `{file}` holds: the first distribution of a new project."""
+
+READ_BEFORE = frozenset({"stale-index"})
+"""Faults that show only where somebody has read a page before the newest file came."""
+
+_OLD = wheel(PROJECT, "1.0", requires_python=">=3.8", size=SIZE)
+_YANKED = wheel(PROJECT, "1.2", requires_python=">=3.8", size=SIZE)
+_FOR_ANOTHER_PYTHON = wheel(PROJECT, "2.0", requires_python=">=4", size=SIZE)
+_NEWEST = wheel(PROJECT, "1.1", requires_python=">=3.8", size=SIZE)
+
+_REST = re.compile(r"bytes=\d+-")
+"""What is asked for to get the rest of a file: the whole again. Other parts are read one by one, on purpose."""
+
+_JSON = "application/vnd.pypi.simple.v1+json"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How often each thing was asked for: by its method, its path, and which part of it."""
+
+    counts: Mapping[tuple[str, str, str], int]
+
+    @property
+    def by_kind(self) -> dict[str, int]:
+        """The number of requests for pages, metadata, files, and to upload."""
+        kinds = Counter[str]()
+        for (method, path, _), count in self.counts.items():
+            kinds[_kind(method, path)] += count
+        return dict(kinds)
+
+    def again(self, usual: Asked) -> int:
+        """Return how many requests were repetitions, beyond what is usual."""
+        return sum(max(0, count - max(1, usual.counts.get(key, 1))) for key, count in self.counts.items())
+
+    def attempts(self, usual: Asked) -> int:
+        """Return how often the thing was asked for that was asked for more often than is usual; 1 if none was."""
+        return max(
+            (count for key, count in self.counts.items() if count > max(1, usual.counts.get(key, 1))),
+            default=1,
+        )
+
+
+@dataclass(frozen=True)
+class Registry:
+    """A running server whose newest release for this Python is 1.1 of `PROJECT`."""
+
+    server: ReferenceServer
+    _before: Counter[tuple[str, str, str]]
+
+    @property
+    def credential(self) -> Credential:
+        """Who may read and publish."""
+        return Credential(username=self.server.username, password=self.server.password)
+
+    @property
+    def index_url(self) -> IndexURL:
+        """What installers take."""
+        return IndexURL(self.server.index_url, self.credential)
+
+    @property
+    def upload_url(self) -> str:
+        """What publishers take."""
+        return self.server.url
+
+    @property
+    def asked(self) -> Asked:
+        """What clients have asked for since the registry was ready."""
+        counts = Counter[tuple[str, str, str]]()
+        for (method, path, part), count in (self.server.requests - self._before).items():
+            counts[method, path, "" if _REST.fullmatch(part) else part] += count
+        return Asked(counts)
+
+    @property
+    def uploaded(self) -> dict[str, bool]:
+        """The name of each file that was uploaded, and whether it is as it was."""
+        stored = [file for package in self.server.registry.store.packages(1) for file in package.files]
+        return {
+            file.filename: file.blob.digests["sha256"] == TO_UPLOAD.sha256
+            for file in stored
+            if file.filename not in PUBLISHED
+        }
+
+
+PUBLISHED: Mapping[str, Distribution] = {
+    each.filename: each for each in (_OLD, _YANKED, _FOR_ANOTHER_PYTHON, _NEWEST)
+}
+"""What the registry holds, by file name."""
+
+
+def is_as_published(filename: str, content: bytes) -> bool:
+    """Tell whether a file is, byte for byte, the one of that name that the registry holds."""
+    return filename in PUBLISHED and sha256(content).hexdigest() == PUBLISHED[filename].sha256
+
+
+def summary_of(fault: str) -> str:
+    """Return what a fault does, in a sentence. Errors: UnknownFault."""
+    (switch,) = misbehaving_server([fault]).switchboard.switches()
+    return switch.fault.summary
+
+
+@contextmanager
+def registry_with(fault: str | None) -> Iterator[Registry]:
+    """Start a registry with a fault, or without any. Errors: UnknownFault."""
+    with misbehaving_server([fault] if fault else []) as server:
+        for each in (_OLD, _YANKED, _FOR_ANOTHER_PYTHON):
+            _publish(each, server)
+        server.registry.yank(PROJECT, version=_YANKED.version)
+        if fault and fault.partition(",")[0] in READ_BEFORE:
+            _read(server)
+        _publish(_NEWEST, server)
+        server.registry.set_status(PROJECT, "archived")  # as the page says nothing of a status that is active
+        yield Registry(server, server.requests)
+
+
+def _publish(distribution: Distribution, server: ReferenceServer) -> None:
+    server.registry.publish(
+        distribution.filename, distribution.content, requires_python=distribution.metadata.requires_python
+    )
+
+
+def _read(server: ReferenceServer) -> None:
+    requests.get(
+        f"{server.index_url}{PROJECT}/",
+        auth=(server.username, server.password),
+        headers={"Accept": _JSON},
+        timeout=10,
+    ).raise_for_status()
+
+
+def _kind(method: str, path: str) -> str:
+    if method == "POST":
+        return "uploads"
+    if path.endswith(".metadata"):
+        return "metadata"
+    return "files" if re.search(r"\.(whl|tar\.gz)$", path) else "pages"

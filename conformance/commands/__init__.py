@@ -1,0 +1,1 @@
+"""The command `registry-conformance`, one module per command."""

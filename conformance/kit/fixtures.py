@@ -1,0 +1,216 @@
+"""Everything a check may ask for, and nothing else."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.corpus import Corpus
+from conformance.kit import expect
+from conformance.kit.driving import driver_of
+from conformance.kit.examples import Examples
+from conformance.kit.index import Index
+from conformance.kit.races import Race, WatchedHeat, forms_of, rounds_of, watched_uploads
+from conformance.kit.shared_uploads import (
+    Deletion,
+    Oversized,
+    SecondUpload,
+    publish_and_delete,
+    upload_oversized,
+    upload_twice,
+)
+from conformance.kit.user_machine import Workplace
+from conformance.run.keys import MARK, REMARK, RUN
+from conformance.run.run import Run
+from conformance.target.driver import Driver
+from conformance.target.gitlab import GitLab, json_of
+from conformance.target.registry_client import Registry
+from conformance.verdicts import NotApplicable, Untestable
+from reference_server.distributions import Distribution, sdist, wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = [
+    "Corpus",
+    "Deletion",
+    "Driver",
+    "Examples",
+    "GitLab",
+    "Index",
+    "NewName",
+    "Oversized",
+    "Race",
+    "Registry",
+    "Remark",
+    "Run",
+    "SecondUpload",
+    "WatchedHeat",
+    "Workplace",
+]
+
+_NUMBERS = count(1)
+
+
+class Remark:
+    """Takes what a check has to say even where it passes, such as how much of the whole it could judge."""
+
+    def __init__(self, node: pytest.Item) -> None:
+        self._node = node
+
+    def __call__(self, text: str) -> None:
+        """Say it, in place of what was said before."""
+        self._node.user_properties.append((REMARK, text))
+
+
+class NewName:
+    """Makes names for what a check publishes by itself: each carries the run's id, and none comes twice."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __call__(self, purpose: str) -> str:
+        """Return a normalized project name that ends with `purpose`."""
+        number = f"{self._run.worker}{next(_NUMBERS)}"
+        return f"conformance-{self._run.corpus.run_id}-{number}-{purpose}"
+
+
+@pytest.fixture(scope="session")
+def run(request: pytest.FixtureRequest) -> Run:
+    """The run that is under way."""
+    return request.config.stash[RUN]
+
+
+@pytest.fixture(scope="session")
+def registry(run: Run) -> Registry:
+    """The target, to read from and to publish to."""
+    return run.registry
+
+
+@pytest.fixture(scope="session")
+def gitlab(registry: Registry) -> GitLab:
+    """GitLab's REST API for the target's GitLab project."""
+    return GitLab(registry)
+
+
+@pytest.fixture(scope="session")
+def driver(run: Run) -> Driver:
+    """What changes the state of projects and files; else the check does not apply."""
+    return driver_of(run)
+
+
+@pytest.fixture(scope="session")
+def index(run: Run) -> Index:
+    """The pages of the target, in every form that it offers."""
+    return Index(run.registry, run.offer, run.projects)
+
+
+@pytest.fixture(scope="session")
+def corpus(run: Run) -> Corpus:
+    """What the run has published before the first check."""
+    return run.corpus
+
+
+@pytest.fixture(scope="session")
+def new_name(run: Run) -> NewName:
+    """A maker of project names nobody else uses."""
+    return NewName(run)
+
+
+@pytest.fixture
+def remark(request: pytest.FixtureRequest) -> Remark:
+    """What a check says, to be read where it passed."""
+    return Remark(request.node)
+
+
+@pytest.fixture
+def examples(run: Run, request: pytest.FixtureRequest) -> Examples:
+    """The budget of examples for a property; one that the baseline lists is not made smaller again."""
+    mark = request.node.get_closest_marker(MARK)
+    listed = mark is not None and mark.args[0] in run.options.baseline.rows
+    return Examples(
+        count=run.options.examples, seed=run.options.seed, shrink=run.options.shrink and not listed
+    )
+
+
+@pytest.fixture(scope="session")
+def rounds(run: Run) -> int:
+    """How often a race is run: one round shows almost nothing."""
+    return run.options.rounds
+
+
+@pytest.fixture(scope="session")
+def race(registry: Registry, index: Index) -> Race:
+    """What starts several actions at the same moment."""
+    return Race(registry, forms_of(index.offer))
+
+
+@pytest.fixture(scope="session")
+def watched(race: Race, new_name: NewName, rounds: int) -> tuple[WatchedHeat, ...]:
+    """Rounds of uploads that met in one project, each watched by a reader."""
+    fewer = max(1, rounds * 2 // 3)  # here every file counts, not only the one that wins
+    return watched_uploads(race, rounds_of(new_name, "watched", fewer))
+
+
+@pytest.fixture(scope="session")
+def second_upload(registry: Registry, new_name: NewName) -> SecondUpload:
+    """A file that was uploaded three times."""
+    return upload_twice(registry, new_name("twice"))
+
+
+@pytest.fixture(scope="session")
+def deletion(registry: Registry, gitlab: GitLab, new_name: NewName) -> Deletion:
+    """A package that was published and deleted."""
+    return publish_and_delete(registry, gitlab, new_name("deleted"))
+
+
+@pytest.fixture(scope="session")
+def oversized(registry: Registry, new_name: NewName) -> Oversized:
+    """An upload one byte above the limit."""
+    return upload_oversized(registry, new_name("oversized"))
+
+
+@pytest.fixture(scope="session")
+def private_registry(registry: Registry, gitlab: GitLab) -> Registry:
+    """The target, which is a private GitLab project by GitLab's own account; else the check does not apply."""
+    visibility = json_of(gitlab.call("GET", "")).get("visibility")
+    if visibility is None:
+        raise Untestable(
+            "GitLab's API does not tell the visibility of the target's GitLab project to `default`"
+        )
+    if visibility != "private":
+        raise NotApplicable(f"the target's GitLab project is {visibility}")
+    return registry
+
+
+@pytest.fixture(scope="session")
+def public_registry(registry: Registry) -> Registry:
+    """A public GitLab project's registry, with one project in it."""
+    return registry.in_gitlab_project("public")
+
+
+@pytest.fixture(scope="session")
+def public_wheel(public_registry: Registry, new_name: NewName) -> Distribution:
+    """A wheel that is published in the public GitLab project."""
+    distribution = wheel(new_name("public"), "1.0")
+    expect.accepted(public_registry.upload(distribution))
+    return distribution
+
+
+@pytest.fixture(scope="session")
+def twine_release(
+    run: Run, registry: Registry, new_name: NewName, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Distribution, ...]:
+    """A wheel and an sdist that twine has published together."""
+    name = new_name("release")
+    files = (wheel(name, "1.0"), sdist(name, "1.0"))
+    expect.succeeded(Workplace(run, registry, tmp_path_factory.mktemp("release")).publish(*files))
+    return files
+
+
+@pytest.fixture
+def workplace(run: Run, registry: Registry, tmp_path: Path) -> Workplace:
+    """A machine with twine and pip."""
+    return Workplace(run, registry, tmp_path)

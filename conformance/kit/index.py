@@ -1,0 +1,129 @@
+"""The read side of a target: its pages in every form it offers, read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from conformance.pages import (
+    JSON_V1,
+    TEXT_HTML,
+    HtmlDocument,
+    JsonDocument,
+    ProjectPage,
+    RootPage,
+    read_html,
+    read_json,
+    read_project_json,
+    read_project_page,
+    read_root_json,
+    read_root_page,
+)
+from conformance.verdicts import Deviation
+
+if TYPE_CHECKING:
+    from conformance.run.features import OfferedFeatures
+    from conformance.target.registry_client import Registry
+    from conformance.wire import Answer
+
+KEPT = 64
+"""How many parsed pages are kept."""
+
+Page = TypeVar("Page", ProjectPage, RootPage)
+Document = TypeVar("Document", HtmlDocument, JsonDocument)
+
+
+@dataclass(frozen=True)
+class Reading(Generic[Page, Document]):
+    """A page as it came (`answer`), as its format has it (`document`), and as what it says (`page`)."""
+
+    answer: Answer
+    document: Document
+    page: Page
+
+    def __str__(self) -> str:
+        """Say where this was seen."""
+        return str(self.answer)
+
+
+class Index:
+    """The pages of a few projects and of the root.
+
+    `projects` are normalized names: those of the corpus, or the ones that a read-only run was given.
+    `project` is the first of them, in which there is most to see.
+    """
+
+    def __init__(self, registry: Registry, offer: OfferedFeatures, projects: tuple[str, ...]) -> None:
+        self.registry = registry
+        self.offer = offer
+        self.projects = projects
+
+    @property
+    def project(self) -> str:
+        """The project to look at when one is enough."""
+        return self.projects[0]
+
+    def html(self, name: str | None = None, *, fresh: bool = False) -> Reading[ProjectPage, HtmlDocument]:
+        """Return a project's page in HTML. Raises Deviation when there is none."""
+        answer = self._ok(self.registry.project_answer(name or self.project, accept=TEXT_HTML, fresh=fresh))
+        return _html_project(answer)
+
+    def json(self, name: str | None = None, *, fresh: bool = False) -> Reading[ProjectPage, JsonDocument]:
+        """Return a project's page in JSON. Raises Deviation when there is none."""
+        answer = self._ok(self.registry.project_answer(name or self.project, accept=JSON_V1, fresh=fresh))
+        return _json_project(answer)
+
+    def html_root(self, *, fresh: bool = False) -> Reading[RootPage, HtmlDocument]:
+        """Return the list of projects in HTML. Raises Deviation when there is none."""
+        answer = self._ok(self.registry.root_answer(accept=TEXT_HTML, fresh=fresh))
+        return _html_root(answer)
+
+    def json_root(self, *, fresh: bool = False) -> Reading[RootPage, JsonDocument]:
+        """Return the list of projects in JSON. Raises Deviation when there is none."""
+        answer = self._ok(self.registry.root_answer(accept=JSON_V1, fresh=fresh))
+        return _json_root(answer)
+
+    def pages(self, name: str | None = None, *, fresh: bool = False) -> list[ProjectPage]:
+        """Return a project's page in each form that is offered, HTML first."""
+        pages = [self.html(name, fresh=fresh).page] if self.offer.has("html") else []
+        return [*pages, self.json(name, fresh=fresh).page] if self.offer.has("json") else pages
+
+    def roots(self, *, fresh: bool = False) -> list[RootPage]:
+        """Return the list of projects in each form that is offered, HTML first."""
+        if not self.offer.has("project-list"):
+            return []
+        roots = [self.html_root(fresh=fresh).page] if self.offer.has("html") else []
+        return [*roots, self.json_root(fresh=fresh).page] if self.offer.has("json") else roots
+
+    @staticmethod
+    def _ok(answer: Answer) -> Answer:
+        if answer.status != 200:
+            raise Deviation(expected="a page (200)", found=f"status {answer.status}", where=str(answer))
+        return answer
+
+
+# An answer is parsed once, however many checks look at it: a long root page takes a while.
+
+
+@lru_cache(maxsize=KEPT)
+def _html_project(answer: Answer) -> Reading[ProjectPage, HtmlDocument]:
+    page = read_project_page(answer.text, url=answer.url, where=str(answer))
+    return Reading(answer, read_html(answer.text), page)
+
+
+@lru_cache(maxsize=KEPT)
+def _json_project(answer: Answer) -> Reading[ProjectPage, JsonDocument]:
+    page = read_project_json(answer.content, url=answer.url, where=str(answer))
+    return Reading(answer, read_json(answer.content), page)
+
+
+@lru_cache(maxsize=KEPT)
+def _html_root(answer: Answer) -> Reading[RootPage, HtmlDocument]:
+    page = read_root_page(answer.text, url=answer.url, where=str(answer))
+    return Reading(answer, read_html(answer.text), page)
+
+
+@lru_cache(maxsize=KEPT)
+def _json_root(answer: Answer) -> Reading[RootPage, JsonDocument]:
+    return Reading(answer, read_json(answer.content), read_root_json(answer.content, where=str(answer)))

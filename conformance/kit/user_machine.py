@@ -1,0 +1,166 @@
+"""A user's machine, as a scenario needs it: twine, uv and pip, a folder of distributions, a place to install to."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
+
+from packaging.utils import canonicalize_name
+
+from conformance.clients import (
+    ClientMissing,
+    IndexURL,
+    Pip,
+    PipApi,
+    Twine,
+    Uv,
+    empty_index,
+    installed_files,
+    installed_versions,
+    wheel_files,
+)
+from conformance.target import DEFAULT
+from conformance.verdicts import Untestable
+from conformance.wire import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from conformance.clients import ClientRun
+    from conformance.clients.pip import Selection
+    from conformance.run.run import Run
+    from conformance.target.registry_client import Registry
+    from reference_server.distributions import Distribution
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """What pip has installed, where, and how it went."""
+
+    run: ClientRun
+    target: Path
+    versions: Mapping[str, str]
+    """The installed version of each project, by normalized name."""
+    files: Mapping[str, bytes]
+
+
+class Workplace:
+    """Drives real clients against the target, one scenario's worth.
+
+    Every distribution is in the ledger before a client sends it, and every run of a client is in
+    the transcript. A client that cannot be started makes the check untestable.
+    """
+
+    def __init__(self, run: Run, registry: Registry, folder: Path) -> None:
+        self._run = run
+        self._registry = registry
+        self._folder = folder
+
+    def publish(
+        self,
+        *distributions: Distribution,
+        as_: str = DEFAULT,
+        pypirc: bool = False,
+        to: Registry | None = None,
+    ) -> ClientRun:
+        """Run `twine upload`; the credential comes from the environment, or from a `.pypirc`."""
+        registry = to or self._registry
+        for distribution in distributions:
+            registry.announce(distribution)
+        paths = [distribution.save(self._new_folder()) for distribution in distributions]
+        credential = registry.target.credential(as_)
+        options = self._run.options
+        twine = Twine(timeout=options.client_timeout, ca_bundle=options.ca_bundle)
+        url = registry.target.upload_url
+        with _started_here():
+            if pypirc and credential is not None:
+                run = twine.upload_with_pypirc(paths, to=url, credential=credential)
+            else:
+                run = twine.upload(paths, to=url, credential=credential)
+        return self._recorded(run, as_)
+
+    def publish_with_uv(self, *distributions: Distribution, as_: str = DEFAULT) -> ClientRun:
+        """Run `uv publish`; the credential comes from the environment."""
+        for distribution in distributions:
+            self._registry.announce(distribution)
+        paths = [distribution.save(self._new_folder()) for distribution in distributions]
+        options, target = self._run.options, self._registry.target
+        uv = Uv(timeout=options.client_timeout, ca_bundle=options.ca_bundle)
+        with _started_here():
+            run = uv.publish(paths, to=target.upload_url, credential=target.credential(as_))
+        return self._recorded(run, as_)
+
+    def install(
+        self,
+        *requirements: str,
+        as_: str = DEFAULT,
+        extra_index: bool = False,
+        of: Registry | None = None,
+        **selection: Unpack[Selection],
+    ) -> Installation:
+        """Run `pip install`, with the target (or `of`) as the index, or as an extra index beside an empty one."""
+        target = self._new_folder()
+        index = _index(of or self._registry, as_)
+        first = empty_index(self._new_folder(), names=[self._name(line) for line in requirements])
+        with _started_here():
+            run = self._pip.install(
+                *requirements,
+                target=target,
+                index_url=first if extra_index else index,
+                extra_index_urls=[index] if extra_index else [],
+                **selection,
+            )
+        self._recorded(run, as_)
+        return Installation(
+            run=run, target=target, versions=installed_versions(target), files=installed_files(target)
+        )
+
+    def listed(self, installation: Installation) -> Mapping[str, str]:
+        """Return the version of each project that pip, asked through pip-api, says is installed."""
+        with _started_here():
+            return PipApi(timeout=self._run.options.client_timeout).installed(installation.target)
+
+    def members(self, distribution: Distribution) -> dict[str, bytes]:
+        """Return the files of a wheel that an installation has to have, byte for byte."""
+        return wheel_files(distribution.save(self._new_folder()))
+
+    @property
+    def _pip(self) -> Pip:
+        options = self._run.options
+        return Pip(timeout=options.client_timeout, ca_bundle=options.ca_bundle)
+
+    def _new_folder(self) -> Path:
+        return Path(tempfile.mkdtemp(dir=self._folder))
+
+    @staticmethod
+    def _name(requirement: str) -> str:
+        return canonicalize_name(requirement.partition("==")[0].partition(" ")[0])
+
+    def _recorded(self, run: ClientRun, as_: str) -> ClientRun:
+        redact, transcript = self._run.redact, self._run.transcript
+        transcript.record(
+            Exchange(
+                request=redact(" ".join((run.client, run.version, *run.command[3:]))),
+                credential=as_,
+                reason="timed out" if run.timed_out else f"exit code {run.exit_code}",
+                response_body=redact(run.output),
+                seconds=round(run.duration, 3),
+            )
+        )
+        return run
+
+
+def _index(registry: Registry, as_: str) -> IndexURL:
+    return IndexURL(registry.target.index_url, registry.target.credential(as_))
+
+
+@contextmanager
+def _started_here() -> Iterator[None]:
+    """Make a check untestable when a client cannot be started."""
+    try:
+        yield
+    except ClientMissing as error:
+        raise Untestable(str(error)) from error

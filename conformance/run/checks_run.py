@@ -1,0 +1,147 @@
+"""Runs the checks on a target, with pytest underneath and its own settings only."""
+
+from __future__ import annotations
+
+import gc
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from platformdirs import user_cache_path
+
+from conformance.report.progress import ProgressReport
+from conformance.run.interruption import Interruption
+from conformance.run.judge import Judge
+from conformance.run.keys import JUDGE, PLUGIN
+from conformance.run.run import CannotJudge
+from conformance.run.selection import EVERYTHING, HERE
+from conformance.run.setup import prepare
+from conformance.run.teardown import finish, write_refusal, write_sentinel
+from conformance.verdicts import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import TextIO
+
+    from conformance.report import RunResult
+    from conformance.run.selection import Selection
+    from conformance.target import Target
+    from conformance.verdicts.options import RunOptions
+
+
+def judge_target(
+    target: Target,
+    options: RunOptions,
+    selection: Selection = EVERYTHING,
+    *,
+    json_path: Path | None = None,
+    progress: TextIO | None = None,
+) -> RunResult:
+    """Judge a target, clean up, and return the result; write it to `json_path` too.
+
+    Raises CannotJudge when the target cannot be judged at all, or when no check was selected.
+    """
+    write_sentinel(json_path, target, options)
+    try:
+        return _judged(target, options, selection, json_path=json_path, progress=progress)
+    except CannotJudge as reason:
+        write_refusal(json_path, target, options, reason)
+        raise
+
+
+def _judged(
+    target: Target,
+    options: RunOptions,
+    selection: Selection,
+    *,
+    json_path: Path | None,
+    progress: TextIO | None,
+) -> RunResult:
+    arguments = [*selection.paths(), *_settings(options), *selection.arguments()]
+    run = prepare(target, options)
+    judge = Judge(lambda: run, options, only=selection.only)
+    plugins = [_Named(judge), *([ProgressReport(progress)] if progress else [])]
+    with Interruption() as interruption, _own_settings(), _seldom_collected():
+        try:
+            write_sentinel(json_path, target, options, run_id=run.corpus.run_id)
+            status = pytest.main(arguments, plugins=[*plugins, interruption])
+        except KeyboardInterrupt:  # before pytest took over, or after
+            status = pytest.ExitCode.INTERRUPTED
+    interrupted = interruption.came or status in {
+        pytest.ExitCode.INTERRUPTED,
+        pytest.ExitCode.INTERNAL_ERROR,
+    }
+    result = finish(judge, run, json_path=json_path, whole=selection.whole, interrupted=interrupted)
+    if status == pytest.ExitCode.USAGE_ERROR:
+        raise CannotJudge(f"-k {selection.keyword!r} is not an expression that pytest takes", ExitCode.USAGE)
+    if status == pytest.ExitCode.NO_TESTS_COLLECTED:
+        raise CannotJudge(f"no check matches {selection.keyword!r}; see `list`", ExitCode.TOO_LITTLE_JUDGED)
+    return result
+
+
+class _Named:
+    """Registers the judge under its name before the suite's own plugin looks for it."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.pluginmanager.register(self._judge, JUDGE)
+        config.option.tbstyle = "native"  # the others parse the source again for each deviation
+
+
+def _settings(options: RunOptions) -> list[str]:
+    """Return pytest's arguments: no files of the user's, and what worker processes need to know."""
+    limits = options.limits
+    return [
+        "-c",
+        str(HERE / "pytest.ini"),
+        f"--rootdir={HERE}",
+        *("-p", PLUGIN, "-p", "no:terminal", "-p", "no:faulthandler"),
+        *("-p", "no:unraisableexception", "-p", "no:threadexception"),  # they look for garbage five times
+        "--assert=plain",  # checks use no `assert`
+        f"--registry-examples={options.examples}",
+        f"--registry-seed={options.seed}",
+        f"--registry-rounds={options.rounds}",
+        f"--registry-max-requests={limits.max_requests}",
+        f"--registry-timeout={limits.timeout}",
+        f"--registry-ledgers={options.ledger_folder}",
+        *(["--registry-read-only"] if options.read_only else []),
+        *(f"--registry-project={name}" for name in options.projects),
+        *([f"--registry-baseline={options.baseline.path.absolute()}"] if options.baseline.path else []),
+        *([f"--registry-set={options.requirement_set}"] if options.requirement_set else []),
+        *([f"--registry-rate={limits.rate}"] if limits.rate else []),
+        *([f"--registry-ca-bundle={options.ca_bundle}"] if options.ca_bundle else []),
+    ]
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Look for garbage seldom, and not among what was imported: a run makes little, and is soon over."""
+    threshold = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(20 * threshold[0], *threshold[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*threshold)
+        gc.unfreeze()
+
+
+@contextmanager
+def _own_settings() -> Iterator[None]:
+    """Shut out what the user's own test runs are set up with, and leave nothing in the current folder."""
+    saved = dict(os.environ)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    os.environ.setdefault(
+        "HYPOTHESIS_STORAGE_DIRECTORY", str(user_cache_path("registry-conformance") / "hypothesis")
+    )
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(saved)

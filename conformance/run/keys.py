@@ -1,0 +1,21 @@
+"""The names under which pytest, its workers and the fixtures of checks find what belongs to a run."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.run.run import Run
+
+MARK = "requirement"
+"""The mark of a check; its argument is the id of the requirement."""
+
+PLUGIN = "conformance.plugin"
+"""The module that pytest loads, by name: importing it here would go up the stairs."""
+
+JUDGE = "registry-conformance-judge"
+"""The name of the plugin that judges."""
+
+RUN = pytest.StashKey[Run]()
+
+REMARK = "registry_conformance_remark"
+"""The name of a test's property with what its check has to say."""

@@ -1,0 +1,162 @@
+"""What a target really offers, found out by asking, and never by believing."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from conformance.pages import (
+    HTML_V1,
+    JSON_V1,
+    TEXT_HTML,
+    FileLink,
+    ProjectPage,
+    read_html,
+    read_json,
+    read_project_json,
+    read_project_page,
+)
+from conformance.run.features import OfferedFeatures
+from conformance.target import ANONYMOUS
+from conformance.target.driver import driven_features
+
+if TYPE_CHECKING:
+    from conformance.target.registry_client import Registry
+    from conformance.wire import Answer
+
+LATEST_JSON = "application/vnd.pypi.simple.latest+json"
+METADATA_KEYS = tuple(
+    f"{data}{key}" for data in ("", "data-") for key in ("core-metadata", "dist-info-metadata")
+)
+PROBED = frozenset(
+    {
+        "api-version",
+        "auth",
+        "auth-read",
+        "auth-upload",
+        "cache",
+        "conditional",
+        "cors",
+        "format-param",
+        "gpg",
+        "gzip",
+        "hashes",
+        "html",
+        "json",
+    }
+    | {"local-versions"}
+    | {"latest-alias", "metadata", "project-list", "provenance", "range", "read", "redirect-normalized"}
+    | {"requires-python", "status", "tls", "upload-time", "yank"}
+)
+"""Every feature that asking, or a look at the target, can find."""
+STATUS_KEYS = ("project-status", "pypi:project-status")
+
+
+def probe(registry: Registry, projects: tuple[str, ...], stated: frozenset[str]) -> OfferedFeatures:
+    """Ask for the pages of `projects` in every way; `stated` features are taken over from the profile."""
+    features = set(stated) | {"read"}
+    if "upload" in stated:
+        features |= driven_features(registry.target)
+    versions: dict[str, str] = {}
+    for name in projects:
+        for form, page in _pages(registry, name).items():
+            features |= {form} | _features_of(page)
+            if _marks_status(registry, name, form):
+                features.add("status")
+            if page.api_version:
+                features.add("api-version")
+                versions.setdefault(form, page.api_version)
+    if registry.root_answer().status == 200:
+        features.add("project-list")
+    if registry.target.credentials and _is_locked(registry, projects[0]):
+        features.add("auth-read")
+    if registry.target.url.startswith("https:"):
+        features.add("tls")
+    features |= _negotiated(registry, projects[0]) | _transferred(registry, projects[0])
+    return OfferedFeatures(features=frozenset(features), versions=versions)
+
+
+def _pages(registry: Registry, name: str) -> dict[str, ProjectPage]:
+    pages: dict[str, ProjectPage] = {}
+    html = registry.project_answer(name, accept=TEXT_HTML)
+    if html.status == 200 and html.content_type in {TEXT_HTML, HTML_V1}:
+        pages["html"] = read_project_page(html.text, url=html.url, where=str(html))
+    json = registry.project_answer(name, accept=JSON_V1)
+    if json.status == 200 and json.content_type == JSON_V1:
+        pages["json"] = read_project_json(json.content, url=json.url, where=str(json))
+    return pages
+
+
+def _features_of(page: ProjectPage) -> set[str]:
+    """Return what a page shows that it has, from the presence of each optional thing."""
+    shown = {
+        "hashes": any(file.hashes for file in page.files),
+        "requires-python": any(file.requires_python for file in page.files),
+        "metadata": any(_announces_metadata(file) for file in page.files),
+        "yank": any(file.yanked is not None for file in page.files),
+        "provenance": any(file.provenance is not None for file in page.files),
+        "gpg": any(file.gpg_sig is not None for file in page.files),
+        "upload-time": any(file.upload_time is not None for file in page.files),
+    }
+    return {feature for feature, present in shown.items() if present}
+
+
+def _announces_metadata(file: FileLink) -> bool:
+    """Tell whether a file is said to have a metadata file, well or badly: in HTML any value says so."""
+    said = [file.raw[key] for key in METADATA_KEYS if key in file.raw]
+    return any(said) or (bool(said) and "href" in file.raw)
+
+
+def _marks_status(registry: Registry, name: str, form: str) -> bool:
+    """Tell whether a page marks its project's status, well or badly."""
+    if form == "html":
+        document = read_html(registry.project_answer(name, accept=TEXT_HTML).text)
+        return any(meta.get("name") in STATUS_KEYS for meta in (*document.metas, *document.stray_metas))
+    json = read_json(registry.project_answer(name, accept=JSON_V1).content)
+    return any(key in {**json.object, **json.meta} for key in STATUS_KEYS)
+
+
+def _is_locked(registry: Registry, name: str) -> bool:
+    """Tell whether nobody gets anything else than a page with files: a status, or a place to sign in."""
+    answer = registry.project_answer(name, as_=ANONYMOUS)
+    return answer.status != 200 or not read_project_page(answer.text, url=answer.url, where=str(answer)).files
+
+
+def _negotiated(registry: Registry, name: str) -> set[str]:
+    url = registry.project_url(name)
+    features = set()
+    if registry.project_answer(name, accept=LATEST_JSON).content_type == JSON_V1:
+        features.add("latest-alias")
+    by_parameter = registry.request(
+        "GET", f"{url}?format={JSON_V1.replace('+', '%2B')}", headers={"Accept": TEXT_HTML}
+    )
+    if by_parameter.content_type == JSON_V1:
+        features.add("format-param")
+    if 300 <= registry.request("GET", registry.project_url(name.upper())).status < 400:
+        features.add("redirect-normalized")
+    return features
+
+
+def _transferred(registry: Registry, name: str) -> set[str]:
+    url = registry.project_url(name)
+    page = registry.request("GET", url, headers={"Accept": TEXT_HTML, "Accept-Encoding": "gzip"})
+    features = set()
+    if page.headers.get("Content-Encoding", "").lower() == "gzip":
+        features.add("gzip")
+    if "ETag" in page.headers or "Last-Modified" in page.headers:
+        features.add("conditional")
+    if "Access-Control-Allow-Origin" in page.headers:
+        features.add("cors")
+    if re.search(r"max-age=[1-9]", page.headers.get("Cache-Control", "")):
+        features.add("cache")
+    file = _first_file(registry, name)
+    if file is not None and (file.headers.get("Accept-Ranges") == "bytes" or file.status == 206):
+        features.add("range")
+    return features
+
+
+def _first_file(registry: Registry, name: str) -> Answer | None:
+    for page in _pages(registry, name).values():
+        for file in page.files[:1]:
+            return registry.request("GET", file.url, headers={"Range": "bytes=0-0"})
+    return None

@@ -1,0 +1,101 @@
+"""Runs again what had failed, and tells what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from conformance.catalogue import catalogue
+from conformance.run.checks_run import judge_target
+from conformance.run.selection import Selection
+from conformance.verdicts import ExitCode, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import TextIO
+
+    from conformance.report import CheckResult
+    from conformance.report.reading import Finding, StoredResult
+    from conformance.target import Target
+    from conformance.verdicts.options import RunOptions
+
+FAILED = frozenset({Verdict.FAILED, Verdict.ERROR})
+
+
+class Fate(StrEnum):
+    """What became of a check that had failed."""
+
+    FIXED = "fixed"
+    STILL = "still failing"
+    DIFFERENTLY = "failing differently"
+    ERRORED = "errored"
+    NOT_JUDGED = "not judged"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replayed:
+    """A requirement, what became of it, and what its check says now."""
+
+    id: str
+    fate: Fate
+    message: str = ""
+
+
+def had_failed(earlier: StoredResult) -> tuple[Finding, ...]:
+    """Return what made the earlier run red: failures, errors, and what failed in another way than listed."""
+    return tuple(
+        each
+        for each in earlier.findings
+        if each.verdict in FAILED or (each.verdict is Verdict.STALE and not each.passed)
+    )
+
+
+def replay(
+    earlier: StoredResult, target: Target, options: RunOptions, *, progress: TextIO | None = None
+) -> tuple[Replayed, ...]:
+    """Run the checks that had failed again, so that they see the same. Raises CannotJudge.
+
+    The seed, and whether anything is published, are those of then; what a run that published nothing looked
+    at is looked at again. All else is as `options` say.
+    """
+    wanted = had_failed(earlier)
+    held = {row.id for row in catalogue().for_profile(target.profile.name) if row.untested is None}
+    known = frozenset(each.id for each in wanted) & held
+    if not known:
+        return tuple(became(each, None) for each in wanted)
+    again = replace(options, seed=earlier.seed, read_only=earlier.read_only, projects=earlier.projects)
+    result = judge_target(target, again, Selection(only=known), progress=progress)
+    now = {each.id: each for each in result.results}
+    return tuple(became(each, now.get(each.id)) for each in wanted)
+
+
+def became(before: Finding, now: CheckResult | None) -> Replayed:
+    """Return what became of a check, from its results before and now."""
+    if now is None:
+        return Replayed(id=before.id, fate=Fate.NOT_JUDGED, message="No check of this profile has this id.")
+    match Verdict(now.verdict):
+        case Verdict.PASSED:
+            fate = Fate.FIXED
+        case Verdict.ERROR:
+            fate = Fate.ERRORED
+        case Verdict.NOT_APPLICABLE | Verdict.UNTESTABLE:
+            fate = Fate.NOT_JUDGED
+        case _:
+            fate = Fate.STILL if now.signature == before.signature else Fate.DIFFERENTLY
+    return Replayed(id=before.id, fate=fate, message=now.message)
+
+
+def print_replay(replayed: Iterable[Replayed], file: TextIO) -> ExitCode:
+    """Print what became of each. Returns 0 when all are fixed, 3 when checks ended in an error, else 1."""
+    found = list(replayed)
+    for each in found:
+        print(f"{each.fate:<20} {each.id}", file=file)
+        if each.fate is not Fate.FIXED and each.message:
+            print("  " + each.message.replace("\n", "\n  "), file=file)
+    fates = [each.fate for each in found]
+    counted = ", ".join(f"{fates.count(fate)} {fate}" for fate in Fate if fate in fates)
+    print(counted or "Nothing had failed.", file=file)
+    if all(fate is Fate.FIXED for fate in fates):
+        return ExitCode.CONFORMS
+    return ExitCode.HARNESS_ERROR if set(fates) <= {Fate.FIXED, Fate.ERRORED} else ExitCode.DEVIATES

@@ -1,0 +1,62 @@
+"""A run that is under way, and why one may end before its first check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from conformance.corpus import Corpus
+    from conformance.corpus.ledger import Ledger
+    from conformance.run.features import OfferedFeatures
+    from conformance.target import Target
+    from conformance.target.registry_client import Registry
+    from conformance.verdicts import ExitCode
+    from conformance.verdicts.options import RunOptions
+    from conformance.wire import Redactor, Session, Transcript
+
+
+class CannotJudge(Exception):
+    """The run ends before its first check. `str()` says why and what to do; `exit_code` says it to the shell."""
+
+    def __init__(self, message: str, exit_code: ExitCode, *, published: bool = False) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+        self.published = published
+        """Whether something may be left on the target, so that the ledger has to stay."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run that is under way: everything that checks share."""
+
+    target: Target
+    options: RunOptions
+    transcript: Transcript
+    session: Session
+    ledger: Ledger
+    registry: Registry
+    redact: Redactor
+    corpus: Corpus
+    offer: OfferedFeatures
+    projects: tuple[str, ...]
+    """The projects whose pages are read, by normalized name."""
+    worker: str = ""
+    """Which of several parallel processes this is; empty for the only one."""
+    prepared_with: int = 0
+    """How many requests it took to get here."""
+
+    def as_table(self) -> dict[str, Any]:
+        """Return what another process needs to take part. It holds secrets: hand it over, do not write it down."""
+        published = {
+            role: (item.status, item.where, item.text) for role, item in self.corpus.published.items()
+        }
+        return {
+            "target": self.target.as_table(),
+            "embedded": self.target.embedded,
+            "ledger": str(self.ledger.path),
+            "run_id": self.corpus.run_id,
+            "published": published,
+            "offer": self.offer.as_json(),
+            "projects": list(self.projects),
+        }

@@ -1,0 +1,81 @@
+"""Which checks a run is about, and where they can be."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from conformance.run.keys import MARK, PLUGIN
+
+HERE = Path(__file__).parents[1]
+CHECKS = HERE / "checks"
+
+_NAMED = re.compile(r'^@check\("([^"]+)"\)', re.MULTILINE)
+_WORD = re.compile(r"[\w:+\-.\[\]\\/]+")
+"""A word of `-k`, as pytest's own scanner takes it."""
+_WORDS_OF_EVERY_CHECK = f"{MARK} pytestmark"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which checks are run, and how. The default is all of them, one after the other."""
+
+    only: frozenset[str] | None = None
+    """Ids of requirements."""
+    keyword: str | None = None
+    exit_first: bool = False
+    processes: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether every requirement is to be judged."""
+        return self.only is None and not self.keyword and not self.exit_first
+
+    def paths(self) -> list[str]:
+        """Return where the selected checks can be: fewer files to collect than all."""
+        if self.only is None and not self.keyword:
+            return [str(CHECKS)]
+        files = _files(CHECKS)
+        chosen = [str(file.path) for file in files if self._may_select(file)]
+        return sorted(chosen) if 0 < len(chosen) < len(files) else [str(CHECKS)]
+
+    def _may_select(self, file: _File) -> bool:
+        return (self.only is None or bool(self.only & file.checks)) and file.may_match(self.keyword or "")
+
+    def arguments(self) -> list[str]:
+        """Return pytest's arguments. Worker processes load the plugin by name: that searches all that is installed."""
+        return [
+            *(["-k", self.keyword] if self.keyword else []),
+            *(["-x"] if self.exit_first else []),
+            *(["-p", "xdist", "-n", self.processes, "-p", PLUGIN] if self.processes else []),
+        ]
+
+
+EVERYTHING = Selection()
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file of checks: the requirements that it is about, and every word that `-k` can find a check by."""
+
+    path: Path
+    checks: frozenset[str]
+    words: str
+
+    def may_match(self, keyword: str) -> bool:
+        """Tell whether a check of this file may match; only `not` finds a check by a word that it lacks."""
+        words = _WORD.findall(keyword.lower())
+        asked = {word for word in words if word not in {"and", "or"}}
+        return not asked or "not" in asked or any(word in self.words for word in asked)
+
+
+@cache
+def _files(folder: Path) -> tuple[_File, ...]:
+    files = []
+    for path in folder.rglob("test_*.py"):
+        text = path.read_text(encoding="utf-8")
+        words = f"{path.relative_to(folder.parent)} {_WORDS_OF_EVERY_CHECK} {text}".lower()
+        files.append(_File(path, frozenset(_NAMED.findall(text)), words))
+    return tuple(files)

@@ -1,0 +1,37 @@
+"""Removes from the target what a run has published, at its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.run.clean_up import clean_up
+from conformance.verdicts.counting import counted
+from conformance.verdicts.options import default_ledger_folder
+
+if TYPE_CHECKING:
+    from conformance.run.run import Run
+
+
+def tidy(run: Run) -> str:
+    """Remove what a run has published, unless that is to stay; return what the user should know about it."""
+    ledger = run.ledger
+    if run.target.embedded:
+        ledger.keep_only([])  # the registry ends with the run
+        return ""
+    if run.options.read_only:
+        return ""  # it has published nothing
+    if run.options.keep:
+        return f"Everything published is still there (--keep); it is listed in {ledger.path}."
+    done = clean_up(ledger, run.target, session=run.session, transcript=run.transcript)
+    if done.left:
+        left = counted(len(done.left), "distribution")
+        return f"{left} could not be removed: {done.reason}. The list is {ledger.path}{_next_step(run)}."
+    return f"Removed {counted(done.removed, 'package')} that this run had published."
+
+
+def _next_step(run: Run) -> str:
+    if run.target.profile.clean_up != "gitlab-rest":
+        return ""
+    folder = run.options.ledger_folder
+    ledgers = "" if folder == default_ledger_folder() else f" --ledgers {folder}"
+    return f"; `registry-conformance sweep {run.target.url}{ledgers}` removes what is on it"

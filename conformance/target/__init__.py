@@ -1,0 +1,23 @@
+"""The registry being judged: addresses, credentials, configuration, and how to change its state."""
+
+from conformance.target.target import (
+    ANONYMOUS,
+    DEFAULT,
+    DRIVERS,
+    STATED,
+    VALIDATION,
+    BadTarget,
+    Target,
+    target_from_table,
+)
+
+__all__ = [
+    "ANONYMOUS",
+    "DEFAULT",
+    "DRIVERS",
+    "STATED",
+    "VALIDATION",
+    "BadTarget",
+    "Target",
+    "target_from_table",
+]

@@ -1,0 +1,136 @@
+"""Where a target comes from: the command line, then the environment, then registry.toml."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from conformance.target import DEFAULT, BadTarget, Target, target_from_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "REGISTRY_CONFORMANCE_"
+_CREDENTIAL = re.compile(PREFIX + r"CREDENTIAL_(?P<name>[A-Z0-9_]+)_(?P<key>USERNAME|PASSWORD)")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
+"""Names of variables that may be shown: where something else or more stands, it may be the password itself."""
+
+_KNOWN_KEYS = {"url", "profile", "credentials", "features", "gitlab-projects", "limits", "management"}
+
+
+def configured_target(
+    *,
+    url: str | None = None,
+    profile: str | None = None,
+    username: str | None = None,
+    password: str | None = None,
+    config: str | Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Target | None:
+    """Put a target together; None when no URL is given anywhere, which means the embedded server.
+
+    An argument outweighs REGISTRY_CONFORMANCE_URL, _PROFILE, _USERNAME, _PASSWORD, _CONFIG and
+    _CREDENTIAL_<NAME>_USERNAME/_PASSWORD, which outweigh the file. A variable that is empty is not given.
+    Raises BadTarget, with what to change.
+    """
+    environ = {name: value for name, value in environ.items() if value}
+    file = config or environ.get(PREFIX + "CONFIG")
+    table = _read(Path(file)) if file else {}
+    url = url or environ.get(PREFIX + "URL")
+    if url and table.get("url"):
+        _same_origin(url, str(table["url"]), file)
+    table["url"] = url or table.get("url")
+    table["profile"] = profile or environ.get(PREFIX + "PROFILE") or table.get("profile", "gitlab")
+    credentials = table.setdefault("credentials", {})
+    for name, key, value in _from_environment(environ):
+        _outweigh(credentials, name, key, value)
+    for key, argument in (("username", username), ("password", password)):
+        given = argument if argument is not None else environ.get(PREFIX + key.upper())
+        if given is not None:
+            _outweigh(credentials, DEFAULT, key, given)
+    _take_passwords_from_environment(credentials, file, environ)
+    if not table["url"]:
+        if credentials:
+            raise BadTarget(
+                "there are credentials but no URL; name the registry, or leave the credentials out, "
+                f"those of the environment too: {PREFIX}USERNAME and so on"
+            )
+        return None
+    return target_from_table(table)
+
+
+def embedded_profile(profile: str | None, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the profile that the embedded server is held to when no URL is given."""
+    return profile or environ.get(PREFIX + "PROFILE") or "gitlab"
+
+
+def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    matches = ((_CREDENTIAL.fullmatch(key), value) for key, value in environ.items())
+    return [(m["name"].lower().replace("_", "-"), m["key"].lower(), value) for m, value in matches if m]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadTarget(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadTarget(f"{path} is not TOML: {error}") from error
+    if unknown := table.keys() - _KNOWN_KEYS:
+        raise BadTarget(f"{path} has unknown keys {sorted(unknown)}; known are {sorted(_KNOWN_KEYS)}")
+    if not all(isinstance(value, dict) for value in table.get("credentials", {}).values()):
+        raise BadTarget(f"{path}: credentials are tables, such as [credentials.default]")
+    return table
+
+
+def _outweigh(credentials: dict[str, dict[str, Any]], name: str, key: str, value: str) -> None:
+    """Set what outweighs the file; a password is then not looked for in the file's variable."""
+    credential = credentials.setdefault(name, {})
+    credential[key] = value
+    if key == "password":
+        credential.pop("password-env", None)
+
+
+def _take_passwords_from_environment(
+    credentials: Mapping[str, dict[str, Any]], file: str | Path | None, environ: Mapping[str, str]
+) -> None:
+    """Replace each `password-env` by the password that it names."""
+    for name, credential in credentials.items():
+        variable = credential.pop("password-env", None)
+        if variable is None:
+            continue
+        if not isinstance(variable, str) or not (variable in environ or _VARIABLE.fullmatch(variable)):
+            raise BadTarget(
+                f"{file}: `password-env` of [credentials.{name}] is no name of a variable; "
+                "write there the name of the environment variable that holds the password"
+            )
+        if variable not in environ:
+            raise BadTarget(
+                f"{file}: [credentials.{name}] wants the environment variable {variable}, which is not set "
+                "or empty; set it, or take this table out of the file"
+            )
+        credential["password"] = environ[variable]
+
+
+def _same_origin(url: str, configured: str, config: str | Path | None) -> None:
+    """Refuse to send the credentials of one host to another."""
+    from conformance.wire.credential_shapes import concealed_url
+
+    if _origin(url) != _origin(configured):
+        raise BadTarget(
+            f"{config} holds credentials for {concealed_url(configured)}, which is another host than "
+            f"{concealed_url(url)}; write a file for that host, or leave one of them out"
+        )
+
+
+def _origin(url: str) -> tuple[str, str]:
+    """Return scheme, host and port; what is no URL is its own."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", url
+    return parts.scheme, parts.netloc.rpartition("@")[2]

@@ -1,0 +1,119 @@
+"""What no standard describes and checks have to bring about: yanking, project status, provenance.
+
+A registry's owner may plug in a driver, which `[management]` of registry.toml names; without one the checks
+that need it are not applicable.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
+
+from packaging.utils import canonicalize_name
+
+from conformance.target import DEFAULT
+from conformance.verdicts import NotApplicable, Untestable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.target import Target
+    from conformance.target.registry_client import Registry
+    from conformance.wire import Session
+    from reference_server.distributions import Distribution
+
+DRIVEN: Mapping[str, frozenset[str]] = {
+    "reference": frozenset({"delete", "yank", "status", "provenance", "integrity-api"}),
+}
+"""By driver: the features that it can bring about, whatever the pages show before."""
+
+_PROJECTS = "/api/v4/projects/"
+
+
+class Driver(Protocol):
+    """Changes the state of projects and files. Each method raises Untestable when the target says no."""
+
+    def yank(self, distribution: Distribution, reason: str = "") -> None:
+        """Yank a file, with or without a reason."""
+
+    def unyank(self, distribution: Distribution) -> None:
+        """Take a yank back."""
+
+    def set_status(self, project: str, status: str, reason: str = "") -> None:
+        """Set a project's status: active, archived, quarantined or deprecated."""
+
+    def attach_provenance(self, distribution: Distribution, provenance: dict[str, Any]) -> None:
+        """Give a file a provenance object."""
+
+    def delete(self, distribution: Distribution) -> None:
+        """Delete a file."""
+
+
+def driver_for(registry: Registry, session: Session) -> Driver:
+    """Return the driver that the target names. Raises NotApplicable when it names none."""
+    if not registry.target.management:
+        raise NotApplicable("this needs a driver that changes the state of projects; see [management]")
+    return ReferenceDriver(registry, session)
+
+
+def driven_features(target: Target) -> frozenset[str]:
+    """Return the features that the target's driver can bring about; none when it has no driver."""
+    return DRIVEN.get(target.management.get("driver", ""), frozenset())
+
+
+class ReferenceDriver:
+    """The driver of the reference server: its own API, below `/-/reference/`.
+
+    The GitLab project is that of the URL; `gitlab-project` of `[management]` where the URL has none.
+    """
+
+    def __init__(self, registry: Registry, session: Session) -> None:
+        host, found, rest = registry.target.url.partition(_PROJECTS)
+        if not found:
+            rest = f"{registry.target.management.get('gitlab-project', '1')}/packages/pypi"
+        self._base = f"{host}/-/reference/projects/{rest}"
+        self._registry = registry
+        self._session = session
+
+    def yank(self, distribution: Distribution, reason: str = "") -> None:
+        """Yank a file, with or without a reason."""
+        self._file("PUT", distribution, "/yank", {"reason": reason})
+
+    def unyank(self, distribution: Distribution) -> None:
+        """Take a yank back."""
+        self._file("DELETE", distribution, "/yank")
+
+    def set_status(self, project: str, status: str, reason: str = "") -> None:
+        """Set a project's status: active, archived, quarantined or deprecated."""
+        marker = {"status": status, "reason": reason} if reason else {"status": status}
+        self._change("PUT", project, "/status", marker)
+
+    def attach_provenance(self, distribution: Distribution, provenance: dict[str, Any]) -> None:
+        """Give a file a provenance object."""
+        self._file("PUT", distribution, "/provenance", provenance)
+
+    def delete(self, distribution: Distribution) -> None:
+        """Delete a file."""
+        self._file("DELETE", distribution, "")
+
+    def _file(
+        self, method: str, distribution: Distribution, what: str, body: dict[str, Any] | None = None
+    ) -> None:
+        path = f"/files/{quote(distribution.filename, safe='')}{what}"
+        self._change(method, distribution.name, path, body)
+
+    def _change(self, method: str, project: str, path: str, body: dict[str, Any] | None = None) -> None:
+        text = "" if body is None else json.dumps(body)
+        answer = self._session.send(
+            method,
+            f"{self._base}/{quote(canonicalize_name(project), safe='')}{path}",
+            credential=self._registry.target.credential(DEFAULT),
+            credential_name=DEFAULT,
+            headers={"Content-Type": "application/json"},
+            body=text.encode(),
+            described=text[:400],
+        )
+        self._registry.forget_pages(project)
+        if answer.status != 204:
+            raise Untestable(f"the target's driver was refused: {answer} {answer.told(120)}")

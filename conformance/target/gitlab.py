@@ -1,0 +1,84 @@
+"""The parts of GitLab's REST API that list and delete packages.
+
+Source: GitLab REST API, Packages. A personal access token goes in the header `PRIVATE-TOKEN`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from conformance.target import DEFAULT
+from conformance.verdicts import Deviation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.target.registry_client import Registry
+    from conformance.wire import Answer
+
+PAGE_SIZE = 100
+MOST_PAGES = 50
+
+
+class GitLab:
+    """Packages and package files of the GitLab project that holds the target."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def call(
+        self, method: str, path: str, query: Mapping[str, str | int] | None = None, *, as_: str = DEFAULT
+    ) -> Answer:
+        """Call the API below `projects/<id>` and return the answer, whatever its status."""
+        target = self._registry.target
+        credential = target.credential(as_)
+        url = target.gitlab_api + path + (f"?{urlencode(query)}" if query else "")
+        headers = {} if credential is None else {"PRIVATE-TOKEN": credential.password}
+        return self._registry.request_bare(method, url, label=as_, headers=headers)
+
+    def packages(self, *, as_: str = DEFAULT, **query: str | int) -> list[dict[str, Any]]:
+        """Return all packages that the query finds, page by page. Raises Deviation on any other answer."""
+        found: list[dict[str, Any]] = []
+        for page in range(1, MOST_PAGES + 1):
+            answer = self.call("GET", "/packages", {**query, "per_page": PAGE_SIZE, "page": page}, as_=as_)
+            rows = objects(answer)
+            if rows and rows[0] in found:
+                break  # `page` is ignored: there is no more to be had
+            found += rows
+            if len(rows) < PAGE_SIZE:
+                break
+        return found
+
+    def package_files(self, package_id: int, *, as_: str = DEFAULT) -> list[dict[str, Any]]:
+        """Return the files of a package. Raises Deviation when the answer is not a list of them."""
+        return objects(
+            self.call("GET", f"/packages/{package_id}/package_files", {"per_page": PAGE_SIZE}, as_=as_)
+        )
+
+    def delete_package(self, package_id: int, *, as_: str = DEFAULT) -> Answer:
+        """Delete a package with all its files and return the answer."""
+        return self.call("DELETE", f"/packages/{package_id}", as_=as_)
+
+
+def objects(answer: Answer) -> list[dict[str, Any]]:
+    """Return the JSON array of objects that an answer holds. Raises Deviation when it holds none."""
+    rows = json_of(answer)
+    if answer.status != 200 or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Deviation(
+            expected="200 with a JSON array of objects",
+            found=f"{answer.status}: {answer.told(200)}",
+            where=str(answer),
+        )
+    return rows
+
+
+def json_of(answer: Answer) -> Any:
+    """Return an answer's JSON. Raises Deviation when the body is something else."""
+    try:
+        return json.loads(answer.content)
+    except ValueError:
+        raise Deviation(
+            expected="a JSON body", found=answer.told(200) or "nothing", where=str(answer)
+        ) from None

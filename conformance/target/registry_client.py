@@ -1,0 +1,199 @@
+"""The target as a check talks to it: pages, files, uploads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from packaging.utils import canonicalize_name
+
+from conformance.corpus.ledger import Entry
+from conformance.pages import TEXT_HTML, ProjectPage, read_project_page
+from conformance.target import DEFAULT
+from conformance.verdicts import Deviation
+from conformance.wire import Follow, Unreachable, publication, upload_form
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.corpus.ledger import Ledger
+    from conformance.target import Target
+    from conformance.wire import Answer, RawConnection, Session, Transcript, UploadForm
+    from conformance.wire.credential import Credential
+    from reference_server.distributions import Distribution
+
+
+class Registry:
+    """A target with a session. `as_` is the name of a credential, or `nobody`.
+
+    Pages are read once per credential and kept until this process publishes under their name.
+    """
+
+    def __init__(self, target: Target, *, session: Session, transcript: Transcript, ledger: Ledger) -> None:
+        self.target = target
+        self._session = session
+        self._transcript = transcript
+        self._ledger = ledger
+        self._pages: dict[tuple[str, str, str, str], Answer] = {}
+
+    def in_gitlab_project(self, role: str) -> Registry:
+        """Return the registry of another GitLab project. Raises Untestable when none is configured."""
+        return self._beside(self.target.in_gitlab_project(role))
+
+    def at_project(self, project: str) -> Registry:
+        """Return the registry under another id or encoded path of a GitLab project."""
+        return self._beside(self.target.at_project(project))
+
+    def knowing(self, **credentials: Credential) -> Registry:
+        """Return the registry with further credentials, such as wrong ones that a check makes up."""
+        known = {name.replace("_", "-"): credential for name, credential in credentials.items()}
+        return self._beside(replace(self.target, credentials={**self.target.credentials, **known}))
+
+    def twin(self) -> Registry:
+        """Return the registry for another thread: connections and a page cache of its own."""
+        return Registry(
+            self.target, session=self._session.twin(), transcript=self._transcript, ledger=self._ledger
+        )
+
+    def connect(self, url: str | None = None, *, as_: str = DEFAULT) -> RawConnection:
+        """Open a connection for requests byte for byte, by default to the upload URL.
+
+        What is to be uploaded over it has to be announced before. Raises Unreachable.
+        """
+        return self._session.connect(
+            url or self.target.upload_url, credential=self.target.credential(as_), credential_name=as_
+        )
+
+    def _beside(self, target: Target) -> Registry:
+        return Registry(target, session=self._session, transcript=self._transcript, ledger=self._ledger)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        as_: str = DEFAULT,
+        headers: Mapping[str, str] | None = None,
+        follow: Follow = Follow.NO,
+    ) -> Answer:
+        """Send a request without a body and return the answer, whatever its status.
+
+        The credential stays on the target's host, wherever a page links to.
+        """
+        credential = self.target.credential(as_)
+        return self._session.send(
+            method,
+            url,
+            credential=credential if self.target.same_host(url) else None,
+            credential_name=as_,
+            headers=headers,
+            follow=follow,
+        )
+
+    def request_bare(self, method: str, url: str, *, label: str, headers: Mapping[str, str]) -> Answer:
+        """Send a request that carries its credential in `headers`; `label` names it in the transcript."""
+        return self._session.send(method, url, credential=None, credential_name=label, headers=headers)
+
+    def project_url(self, name: str) -> str:
+        """Return the URL of a project's page under exactly this spelling."""
+        return f"{self.target.index_url}{quote(name, safe='')}/"
+
+    def root_answer(self, *, accept: str = TEXT_HTML, as_: str = DEFAULT, fresh: bool = False) -> Answer:
+        """Return the answer for the list of projects, from the cache unless `fresh`."""
+        return self._page("", self.target.index_url, accept, as_, fresh=fresh)
+
+    def project_answer(
+        self, name: str, *, accept: str = TEXT_HTML, as_: str = DEFAULT, fresh: bool = False
+    ) -> Answer:
+        """Return the answer for a project's page, from the cache unless `fresh`; redirects are followed."""
+        return self._page(canonicalize_name(name), self.project_url(name), accept, as_, fresh=fresh)
+
+    def _page(self, project: str, url: str, accept: str, as_: str, *, fresh: bool) -> Answer:
+        key = (project, url, accept, as_)
+        if fresh or key not in self._pages:
+            headers = {"Accept": accept}
+            self._pages[key] = self.request("GET", url, as_=as_, headers=headers, follow=Follow.SAME_HOST)
+        answer = self._pages[key]
+        self._transcript.use(answer.exchange)
+        return answer
+
+    def project_page(self, name: str, *, as_: str = DEFAULT, fresh: bool = False) -> ProjectPage:
+        """Return a project's HTML page. A project that is not there (404) has no files.
+
+        Raises Deviation when the answer is neither a page nor 404.
+        """
+        answer = self.project_answer(name, as_=as_, fresh=fresh)
+        if answer.status == 404:
+            return ProjectPage(files=(), where=str(answer))
+        if answer.status != 200:
+            raise Deviation(
+                expected="a project page (200) or 404", found=f"status {answer.status}", where=str(answer)
+            )
+        return read_project_page(answer.text, url=answer.url, where=str(answer))
+
+    def upload(
+        self, distribution: Distribution, *, as_: str = DEFAULT, form: UploadForm | None = None
+    ) -> Answer:
+        """Post a distribution, under `form` where a check has its own, and return the answer."""
+        entry = self.announce(distribution)
+        form = form or upload_form(distribution)
+        answer = self._session.send(
+            "POST",
+            self.target.upload_url,
+            credential=self.target.credential(as_),
+            credential_name=as_,
+            headers={"Content-Type": form.content_type},
+            body=form.body(),
+            described=form.described(),
+        )
+        if 400 <= answer.status < 500:
+            self._ledger.note_refusal(entry)
+        elif answer.status < 300:
+            self._transcript.note(
+                publication(
+                    distribution,
+                    url=self.target.upload_url,
+                    credential=as_,
+                    content_type=form.content_type,
+                    body=answer.exchange.request_bytes,
+                    number=answer.exchange.number,
+                )
+            )
+        return answer
+
+    def announce(self, distribution: Distribution) -> Entry:
+        """Write into the ledger that a distribution is about to be sent, by us or by a client."""
+        entry = Entry(
+            url=self.target.url,
+            project=distribution.name,
+            version=distribution.version,
+            filename=distribution.filename,
+        )
+        self._ledger.add(entry)
+        self.forget_pages(distribution.name)
+        return entry
+
+    def forget_pages(self, name: str) -> None:
+        """Read a project's pages again when they are next asked for: it has changed."""
+        changed = canonicalize_name(name)
+        self._pages = {key: page for key, page in self._pages.items() if key[0] not in {changed, ""}}
+
+    def download(self, url: str, *, as_: str = DEFAULT) -> Answer:
+        """Fetch a file; redirects are followed, as clients do.
+
+        Raises Deviation when a URL, which a page has given, leads to a host that does not answer.
+        """
+        try:
+            return self.request(
+                "GET", url, as_=as_, headers={"Accept-Encoding": "identity"}, follow=Follow.ANY_HOST
+            )
+        except Unreachable as error:
+            if self.target.same_host(url):
+                raise
+            raise Deviation(expected="a link to where the file is", found=str(error), where=url) from error
+
+
+def file_url(registry: Registry, distribution: Distribution) -> str:
+    """Return the URL that GitLab documents for a file: files/<sha256>/<filename>."""
+    return f"{registry.target.url}/files/{distribution.sha256}/{quote(distribution.filename)}"

@@ -1,0 +1,27 @@
+"""From what a check did to what it means, and from all of that to an exit code."""
+
+from conformance.verdicts.verdict import (
+    Deviation,
+    ExitCode,
+    Listing,
+    NotApplicable,
+    Outcome,
+    Summary,
+    Untestable,
+    Verdict,
+    judge,
+    outcome_of,
+)
+
+__all__ = [
+    "Deviation",
+    "ExitCode",
+    "Listing",
+    "NotApplicable",
+    "Outcome",
+    "Summary",
+    "Untestable",
+    "Verdict",
+    "judge",
+    "outcome_of",
+]

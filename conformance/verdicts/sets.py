@@ -1,0 +1,132 @@
+"""Frozen sets of requirements: what counts today still counts alone when the catalogue has grown."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from conformance.verdicts import ExitCode, Summary, Verdict
+from conformance.verdicts.counting import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from importlib.resources.abc import Traversable
+    from typing import TextIO
+
+    from conformance.catalogue import Requirement
+
+_NAME = re.compile(r"\d{4}\.(0[1-9]|1[0-2])")
+_KEYS = {"id", "since", "because"}
+
+
+class UnknownSet(ValueError):
+    """There is no set of that name; the message lists those that there are."""
+
+
+class BadRetirement(ValueError):
+    """A row of retired.toml is not whole. The file is ours: fix the row."""
+
+
+def sets_of(requirements: Iterable[Requirement]) -> tuple[str, ...]:
+    """Return the names of all sets, such as `2026.11`, the oldest first."""
+    return tuple(sorted({requirement.since for requirement in requirements}))
+
+
+def checked_set(name: str, requirements: Iterable[Requirement]) -> str:
+    """Return the name of a set that exists. Raises UnknownSet."""
+    known = sets_of(requirements)
+    if name not in known:
+        raise UnknownSet(f"there is no set {name!r}; choose one of: {', '.join(known)}")
+    return name
+
+
+def is_set_name(name: str) -> bool:
+    """Tell whether a name is a year and a month: sets are ordered by their names."""
+    return _NAME.fullmatch(name) is not None
+
+
+def is_scored(requirement: Requirement, requirement_set: str | None) -> bool:
+    """Tell whether a requirement belongs to a frozen set, and so counts; without a set each one does."""
+    return requirement_set is None or requirement.since <= requirement_set
+
+
+@cache
+def retired() -> Mapping[str, str]:
+    """Return the ids that were given up, each with the reason."""
+    return {name: row["because"] for name, row in _retired().items()}
+
+
+def retired_after(requirement_set: str) -> tuple[str, ...]:
+    """Return the ids that were given up since a set."""
+    return tuple(name for name, row in _retired().items() if row["since"] > requirement_set)
+
+
+@cache
+def _retired() -> Mapping[str, Mapping[str, str]]:
+    return read_retired(files("conformance.catalogue").joinpath("retired.toml"))
+
+
+def read_retired(file: Traversable) -> dict[str, dict[str, str]]:
+    """Read a file of retired ids. Raises BadRetirement."""
+    rows: list[dict[str, Any]] = tomllib.loads(file.read_text(encoding="utf-8")).get("retired", [])
+    found: dict[str, dict[str, str]] = {}
+    for row in rows:
+        if row.keys() != _KEYS or not all(isinstance(value, str) and value for value in row.values()):
+            raise BadRetirement(f"{row.get('id', 'a row')}: has to have {sorted(_KEYS)}, and nothing else")
+        if row["id"] in found or not is_set_name(row["since"]):
+            raise BadRetirement(f"{row['id']}: listed twice, or its set is not a year and a month")
+        found[row["id"]] = row
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upgrade:
+    """What another set would make of a result: the requirements that join, and the exit codes of both."""
+
+    old: str
+    new: str
+    joining: Mapping[str, Verdict | None]
+    """By id the verdict of each requirement that joins; None where the result does not have it."""
+    leaving: tuple[str, ...]
+    before: ExitCode
+    after: ExitCode
+
+
+def upgrade(
+    verdicts: Mapping[str, Verdict], requirements: Iterable[Requirement], *, old: str, profile: str
+) -> Upgrade:
+    """Return what changes for a result when its run moves from a set to the newest one.
+
+    Raises UnknownSet.
+    """
+    rows = list(requirements)
+    checked_set(old, rows)
+    held = {row.id: row for row in rows if profile in row.profiles and row.untested is None}
+    joining = {name: verdicts.get(name) for name, row in held.items() if not is_scored(row, old)}
+    scored = [verdict for name, verdict in verdicts.items() if name not in joining]
+    return Upgrade(
+        old=old,
+        new=sets_of(rows)[-1],
+        joining=joining,
+        leaving=retired_after(old),
+        before=Summary.of(scored).exit_code(),
+        after=Summary.of(verdicts.values()).exit_code(),
+    )
+
+
+def print_upgrade(found: Upgrade, file: TextIO) -> None:
+    """Print what a set would change, one requirement a line."""
+    for name, verdict in sorted(found.joining.items()):
+        print(f"joins  {name:<48} {verdict or 'not in the result'}", file=file)
+    for name in found.leaving:
+        print(f"gone   {name:<48} {retired()[name]}", file=file)
+    print(
+        f"From set {found.old} to {found.new}: {counted(len(found.joining), 'new requirement')}, "
+        f"{len(found.leaving)} gone; this result would end with exit code {int(found.after)} instead of "
+        f"{int(found.before)}.",
+        file=file,
+    )

@@ -1,0 +1,13 @@
+"""Who asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credential:
+    """A user name and a password or token, sent as HTTP Basic authentication."""
+
+    username: str
+    password: str = field(repr=False)

@@ -1,0 +1,1 @@
+"""The application: routes, handlers, and the seams where it can be altered."""

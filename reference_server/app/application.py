@@ -1,0 +1,147 @@
+"""The WSGI application: find the route, ask the rules, call the handler, let alterations act."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from reference_server.alterations import Alteration, compose, transmitted
+from reference_server.app.handlers.call import Call
+from reference_server.app.handlers.sending import PageAnswer
+from reference_server.app.routes import BY_NAME, URL_MAP
+from reference_server.http.json_responses import options, refusal, router_refusal
+from reference_server.http.request import Request
+from reference_server.model.errors import RegistryError
+from reference_server.rendering.page_cache import RenderedPages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from werkzeug import Response
+
+    from reference_server.flavours import Flavour
+    from reference_server.rules.registry import Registry
+
+KEPT_PAGES = 4096
+KEPT_COMBINATIONS = 64  # of alterations that acted together
+HEADERS = {
+    "Cache-Control": "max-age=0, private, must-revalidate",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Mode:
+    """The registry as it is with some alterations on."""
+
+    alteration: Alteration
+    registry: Registry
+    pages: RenderedPages
+
+
+class ActiveAlterations(Protocol):
+    """Which alterations act on a request. Asked once for each request, in its turn."""
+
+    def active(self, method: str, path: str) -> tuple[Alteration, ...]:
+        """Return the alterations for a request with this method and this decoded path, in order; and count it."""
+
+
+class Application:
+    """A WSGI application. Safe to use from several threads.
+
+    `variations` act on every request, `alterations` says what else does. A path of `own` is answered by its
+    function, whatever else there is: no alteration touches the answer but on its way out.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        flavour: Flavour,
+        *,
+        alterations: ActiveAlterations,
+        variations: tuple[Alteration, ...] = (),
+        own: Mapping[str, Callable[[Request], Response]] | None = None,
+    ) -> None:
+        self._registry = registry
+        self._flavour = flavour
+        self._alterations = alterations
+        self._own = own or {}
+        self._adapter = URL_MAP.bind("localhost")
+        self._variations = variations
+        self._usual = self._mode(compose(variations), kept_pages=KEPT_PAGES)
+        self._altered: dict[tuple[Alteration, ...], _Mode] = {}
+        self._lock = Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request; the rest of its body is read once the answer is out."""
+        request = Request(environ)
+        request.flavour = self._flavour
+        path = environ.get("PATH_INFO", "")
+        if path in self._own:
+            return transmitted(self._usual.alteration, request, self._own[path](request), start_response)
+        alterations = self._alterations.active(request.method, path)
+        mode = self._with(alterations) if alterations else self._usual
+        request.registry = mode.registry
+        return transmitted(mode.alteration, request, self._answer(request, mode), start_response)
+
+    def _with(self, alterations: tuple[Alteration, ...]) -> _Mode:
+        with self._lock:
+            if alterations not in self._altered:
+                if len(self._altered) >= KEPT_COMBINATIONS:
+                    self._altered.clear()
+                self._altered[alterations] = self._mode(
+                    compose((*alterations, *self._variations)), kept_pages=0
+                )
+            return self._altered[alterations]
+
+    def _mode(self, alteration: Alteration, *, kept_pages: int) -> _Mode:
+        registry = self._registry.under(alteration.rules(self._registry.rules))
+        return _Mode(alteration, registry, RenderedPages(limit=kept_pages))
+
+    def _answer(self, request: Request, mode: _Mode) -> Response:
+        unroutable = self._route(request)
+        response = mode.alteration.handle(request)
+        if response is None:
+            response = _unrouted(request, unroutable) if unroutable else self._handle(request, mode)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        response = mode.alteration.respond(request, response)
+        if isinstance(response, PageAnswer):
+            response.compress()
+        return response
+
+    def _route(self, request: Request) -> HTTPException | None:
+        try:
+            request.endpoint, request.arguments = self._adapter.match(
+                path_info=self._flavour.routed(request.routed_path), method=request.method
+            )
+        except HTTPException as error:
+            return error
+        return None
+
+    def _handle(self, request: Request, mode: _Mode) -> Response:
+        """Check in the order that GitLab's clients see: GitLab project, caller, then the rest."""
+        route = BY_NAME[request.endpoint]
+        arguments = dict(request.arguments)
+        registry = mode.registry
+        try:
+            gitlab_project = registry.gitlab_project(arguments.pop("gitlab_project").replace("%2F", "/"))
+            caller = registry.identify(request.credentials)
+            registry.authorize(caller, gitlab_project, route.action)
+            call = Call(request, registry, gitlab_project, caller, mode.alteration, mode.pages)
+            return route.handler(call, **arguments)
+        except RegistryError as error:
+            return refusal(error)
+        except HTTPException as error:
+            return router_refusal(error)
+
+
+def _unrouted(request: Request, error: HTTPException) -> Response:
+    if request.method == "OPTIONS" and isinstance(error, MethodNotAllowed):
+        return options(error)
+    return router_refusal(error)

@@ -1,0 +1,71 @@
+"""Downloads: distributions, and what is served next to them."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from reference_server.app.handlers.sending import Content, content_answer, not_acceptable, page_answer
+from reference_server.model.errors import PackageNotFoundError
+from reference_server.rendering.page_cache import Rendered
+from reference_server.rules.negotiation import negotiate
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.app.handlers.call import Call
+
+INTEGRITY = "application/vnd.pypi.integrity.v1+json"
+PROVENANCE_TYPES = (INTEGRITY, "application/json")
+
+
+def download(call: Call, sha256: str, filename: str) -> Response:
+    """Send the bytes of a file as they came."""
+    file = call.registry.file(call.gitlab_project, sha256, filename)
+    try:
+        stream = file.blob.open()
+    except FileNotFoundError as gone:  # deleted since it was found
+        raise PackageNotFoundError from gone
+    return content_answer(
+        call,
+        Content(
+            stream=stream,
+            size=file.size,
+            etag=file.blob.digests["sha256"],
+            last_modified=file.created_at,
+            content_type="application/octet-stream",
+            headers={
+                "Content-Disposition": f'attachment; filename="{quote(file.filename, safe="+!")}"; '
+                f"filename*=UTF-8''{quote(file.filename, safe='')}",
+            },
+        ),
+    )
+
+
+def metadata_file(call: Call, sha256: str, filename: str) -> Response:
+    """Send the core metadata of a file, as the file holds it."""
+    file = call.registry.file(call.gitlab_project, sha256, filename)
+    if file.core_metadata is None:
+        raise PackageNotFoundError
+    return content_answer(
+        call,
+        Content(
+            stream=io.BytesIO(file.core_metadata.document),
+            size=len(file.core_metadata.document),
+            etag=file.core_metadata.sha256,
+            last_modified=file.created_at,
+            content_type="application/octet-stream",
+        ),
+    )
+
+
+def provenance(call: Call, name: str, version: str, filename: str) -> Response:
+    """Send the provenance object of a file. Source: PyPI's documentation, "Integrity API"."""
+    file = call.registry.file_of(call.gitlab_project, name, version, filename)
+    if file.provenance is None:
+        raise PackageNotFoundError
+    media_type = negotiate(call.request.headers.get("Accept"), PROVENANCE_TYPES, INTEGRITY)
+    if media_type is None:
+        return not_acceptable(PROVENANCE_TYPES, vary="Accept")
+    return page_answer(call, Rendered(file.provenance, media_type), vary="Accept")

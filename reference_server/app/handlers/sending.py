@@ -1,0 +1,139 @@
+"""How pages and files leave: conditions, ranges and compression, the same for everything that is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING
+
+from werkzeug import Response
+from werkzeug.http import http_date
+
+from reference_server.http.json_responses import json_answer
+from reference_server.http.preconditions import precondition, range_holds
+from reference_server.http.ranges import UnsatisfiableRangeError, byte_range
+from reference_server.rendering.html import CONTENT_TYPE
+from reference_server.rules.negotiation import TEXT_HTML, accepts_gzip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from reference_server.app.handlers.call import Call
+    from reference_server.http.request import Request
+    from reference_server.rendering.page_cache import Rendered
+
+CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """Bytes that never change under their URL. `etag` is without quotes; the stream is ours to close."""
+
+    stream: IO[bytes]
+    size: int
+    etag: str
+    last_modified: datetime
+    content_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class PageAnswer(Response):
+    """A page that is compressed at the very end, so that until then everybody can read it."""
+
+    rendered: Rendered | None = None
+
+    def compress(self) -> None:
+        """Compress the body, whatever became of it, if that was agreed."""
+        if self.rendered is None or "Content-Encoding" in self.headers:
+            return
+        body = self.get_data()
+        same = body == self.rendered.body
+        self.set_data(self.rendered.gzipped if same else type(self.rendered)(body, "").gzipped)
+        self.headers["Content-Encoding"] = "gzip"
+
+
+def page_answer(call: Call, rendered: Rendered, *, vary: str) -> Response:
+    """Send a page, compressed where the client likes that and it is worth it."""
+    minimum = call.registry.rules.gzips_from
+    wanted = minimum is not None and accepts_gzip(call.request.headers.get("Accept-Encoding"))
+    gzips = wanted and len(rendered.body) >= (minimum or 0)
+    etag = f'"{rendered.digest}-gzip"' if gzips else f'"{rendered.digest}"'
+    headers = {"ETag": etag, "Vary": vary if minimum is None else f"{vary}, Accept-Encoding"}
+    refused = _unless_holding(call.request, headers, etag=etag)
+    if refused:
+        return refused
+    content_type = CONTENT_TYPE if rendered.media_type == TEXT_HTML else rendered.media_type
+    answer = PageAnswer(rendered.body, content_type=content_type, headers=headers)
+    answer.rendered = rendered if gzips else None
+    return answer
+
+
+def content_answer(call: Call, content: Content) -> Response:
+    """Send a file, or the part of it that was asked for. Only the bytes as they are, never compressed."""
+    request = call.request
+    last_modified = content.last_modified.replace(microsecond=0)
+    etag = f'"{content.etag}"'
+    headers = {
+        **content.headers,
+        "ETag": etag,
+        "Last-Modified": http_date(last_modified),
+        "Accept-Ranges": "bytes",
+    }
+    refused = _unless_holding(request, headers, etag=etag, last_modified=last_modified)
+    if refused:
+        content.stream.close()
+        return refused
+    asks = request.method == "GET" and range_holds(request.headers, etag=etag, last_modified=last_modified)
+    try:
+        part = byte_range(request.headers.get("Range") if asks else None, content.size)
+    except UnsatisfiableRangeError:
+        content.stream.close()
+        return _unsatisfiable(content.size)
+    if part is not None:
+        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{content.size}"
+    sent = range(content.size) if part is None else part
+    answer = Response(
+        _read(content.stream, sent),
+        status=200 if part is None else 206,
+        content_type=content.content_type,
+        headers=headers | {"Content-Length": str(len(sent))},
+    )
+    answer.call_on_close(content.stream.close)
+    return answer
+
+
+def not_acceptable(offered: Sequence[str], *, vary: str) -> Response:
+    """Answer 406, with what there is."""
+    lines = "".join(f"{media_type}\n" for media_type in offered)
+    return Response(
+        f"406 Not Acceptable. This is available as:\n{lines}",
+        status=406,
+        headers={"Vary": vary},
+        content_type="text/plain; charset=utf-8",
+    )
+
+
+def _unless_holding(
+    request: Request, headers: Mapping[str, str], *, etag: str, last_modified: datetime | None = None
+) -> Response | None:
+    status = precondition(request.headers, etag=etag, last_modified=last_modified)
+    if status == 200:
+        return None
+    kept = {name: value for name, value in headers.items() if name in {"ETag", "Vary"}}
+    if status == 304:
+        return Response(status=304, headers=kept)
+    return json_answer({"message": "412 Precondition Failed"}, status=412, headers=kept)
+
+
+def _unsatisfiable(size: int) -> Response:
+    headers = {"Content-Range": f"bytes */{size}", "Accept-Ranges": "bytes"}
+    return json_answer({"message": "416 Range Not Satisfiable"}, status=416, headers=headers)
+
+
+def _read(stream: IO[bytes], part: range) -> Iterator[bytes]:
+    left = len(part)
+    with stream:
+        stream.seek(part.start)
+        while left > 0 and (data := stream.read(min(CHUNK, left))):
+            left -= len(data)
+            yield data

@@ -1,0 +1,144 @@
+"""The simple repository API: the root page and the pages of projects."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from werkzeug import Response
+
+from reference_server.app.handlers.sending import not_acceptable, page_answer
+from reference_server.model import ACTIVE
+from reference_server.rendering import html, json
+from reference_server.rendering.page_cache import Rendered
+from reference_server.rendering.pages import FileLink, ProjectLink, ProjectPage, RootPage
+from reference_server.rules.negotiation import SIMPLE_HTML, SIMPLE_JSON, TEXT_HTML, real_type
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from reference_server.app.handlers.call import Call
+    from reference_server.model import PackageFile
+
+RENDERERS = {SIMPLE_JSON: json, SIMPLE_HTML: html, TEXT_HTML: html}
+VARY = "Accept"
+
+
+def root_page(call: Call) -> Response:
+    """List every project once."""
+    if call.registry.rules.redirects_slashless and _slashless(call):
+        return _redirect(call, "simple/")
+    media_type = _media_type(call)
+    if media_type is None:
+        return not_acceptable(call.registry.rules.serializations, vary=VARY)
+
+    def render() -> Rendered:
+        page = call.alteration.root_page(_root(call))
+        return Rendered(call.alteration.rendered(RENDERERS[media_type].root_page(page)), media_type)
+
+    owner, origin = call.gitlab_project.id, call.request.root_url
+    serial = call.registry.store.serial(owner)
+    return page_answer(call, call.pages.page((owner, media_type, origin), serial, render), vary=VARY)
+
+
+def project_page(call: Call, name: str) -> Response:
+    """List every file of a project, asked for by any spelling of its name."""
+    rules = call.registry.rules
+    normalized = rules.normalize(name)
+    slashless = _slashless(call)
+    if (slashless and rules.redirects_slashless) or (name != normalized and rules.redirects_unnormalized):
+        call.registry.listed(call.gitlab_project, name)
+        return _redirect(call, f"{'' if slashless else '../'}{quote(normalized, safe='')}/")
+    media_type = _media_type(call)
+    if media_type is None:
+        return not_acceptable(rules.serializations, vary=VARY)
+
+    def render() -> Rendered:
+        page = call.alteration.project_page(_project(call, name))
+        return Rendered(call.alteration.rendered(RENDERERS[media_type].project_page(page)), media_type)
+
+    owner, origin = call.gitlab_project.id, call.request.root_url
+    serial = call.registry.store.serial(owner, normalized)
+    rendered = call.pages.page((owner, normalized, media_type, origin), serial, render)
+    return page_answer(call, rendered, vary=VARY)
+
+
+def _root(call: Call) -> RootPage:
+    names = call.registry.display_names(call.gitlab_project)
+    return RootPage(
+        projects=tuple(ProjectLink(name=shown, url=f"{quote(name)}/") for name, shown in names.items()),
+        repository_version=call.registry.rules.api_version,
+        url=f"{_repository(call)}/simple/",
+    )
+
+
+def _project(call: Call, name: str) -> ProjectPage:
+    registry = call.registry
+    packages = registry.listed(call.gitlab_project, name)
+    status = registry.status(call.gitlab_project, name)
+    versions = (str(registry.rules.version_key(package.version)) for package in packages)
+    return ProjectPage(
+        name=packages[0].name,
+        normalized=packages[0].normalized,
+        versions=tuple(dict.fromkeys(versions)),
+        status=None if status == ACTIVE else status.status.value,
+        status_reason=status.reason,
+        files=tuple(
+            _link(call, file, f"{quote(package.normalized, safe='')}/{quote(package.version, safe='')}")
+            for package in packages
+            for file in package.files
+        ),
+        repository_version=registry.rules.api_version,
+        url=f"{_repository(call)}/simple/{quote(packages[0].normalized, safe='')}/",
+    )
+
+
+def _link(call: Call, file: PackageFile, release: str) -> FileLink:
+    filename = quote(file.filename, safe="")
+    shown = call.registry.rules.shown_hashes
+    return FileLink(
+        filename=file.filename,
+        url=f"../../files/{file.sha256}/{filename}",
+        hashes={name: file.digests[name] for name in shown if name in file.digests},
+        requires_python=file.requires_python,
+        size=file.size,
+        upload_time=_time(file.created_at),
+        core_metadata={"sha256": file.core_metadata.sha256} if file.core_metadata else None,
+        yanked=file.yanked,
+        provenance=f"{_repository(call)}/integrity/{release}/{filename}/provenance"
+        if file.provenance
+        else None,
+    )
+
+
+def _repository(call: Call) -> str:
+    """Give the absolute URL under which the pages and files of the GitLab project are."""
+    repository = f"{call.request.root_url}{call.request.flavour.layout.repository}".rstrip("/")
+    return repository.replace("{gitlab_project}", str(call.gitlab_project.id))
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def _media_type(call: Call) -> str | None:
+    """Choose what the page is written in. The query's `format` outweighs the Accept header."""
+    rules = call.registry.rules
+    asked = call.request.args.get("format") if rules.reads_format else None
+    if asked is not None:
+        wanted = real_type(asked.replace(" ", "+"))  # a plus that was not encoded
+        return wanted if wanted in rules.serializations else None
+    accept = call.request.headers.get("Accept")
+    chosen = rules.negotiate(accept, rules.serializations, rules.default_serialization)
+    return chosen if chosen or rules.refuses_unacceptable else rules.default_serialization
+
+
+def _slashless(call: Call) -> bool:
+    return not call.request.routed_path.endswith("/")
+
+
+def _redirect(call: Call, location: str) -> Response:
+    """Send the client to a relative URL, so that origin and prefix stay whatever they are for it."""
+    query = call.request.query_string.decode("latin-1")
+    return Response(status=301, headers={"Location": f"{location}?{query}" if query else location})

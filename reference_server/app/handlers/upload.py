@@ -1,0 +1,63 @@
+"""The upload of one distribution: GitLab's `POST /projects/:id/packages/pypi`."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from reference_server.app.handlers.form import read_form
+from reference_server.http.json_responses import json_answer
+from reference_server.model import Upload
+from reference_server.model.errors import InvalidFieldError, MissingFieldsError
+from reference_server.rules.rules import DIGEST_LENGTHS
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.app.handlers.call import Call
+    from reference_server.app.handlers.form import FilePart, Form
+    from reference_server.store.blobs import Spool
+
+
+def upload(call: Call) -> Response:
+    """Store the distribution, or say why not: too large, incomplete, invalid, in this order.
+
+    The field `attestations` is ignored, as by every index without that feature: an index that takes
+    attestations has to verify them, which cannot be done offline.
+    """
+    rules = call.registry.rules
+    with call.registry.store.blobs.spool(limit=rules.max_file_size) as spool:
+        form = read_form(call.request, spool, max_file_size=rules.max_file_size)
+        _require(form, rules.required_fields)
+        described = _described(form, _content(form), spool)
+    call.registry.upload(call.gitlab_project, described)
+    status = HTTPStatus(rules.created_status)
+    return json_answer({"message": f"{status.value} {status.phrase}"}, status=status)
+
+
+def _require(form: Form, names: tuple[str, ...]) -> None:
+    missing = [name for name in names if name not in form.fields and name not in form.files]
+    if missing:
+        raise MissingFieldsError(*missing)
+
+
+def _content(form: Form) -> FilePart:
+    """Give the one file part that counts; others, such as signatures, are none of our business."""
+    parts = form.files.get("content", ())
+    if len(parts) != 1:
+        field = "content"
+        raise InvalidFieldError(field)
+    return parts[0]
+
+
+def _described(form: Form, content: FilePart, spool: Spool) -> Upload:
+    claimed = {algorithm: form.get(f"{algorithm}_digest") for algorithm in DIGEST_LENGTHS}
+    return Upload(
+        name=form.get("name") or "",
+        version=form.get("version") or "",
+        filename=content.filename,
+        blob=spool.take(content.writer),
+        requires_python=(form.get("requires_python") or "").strip() or None,
+        digests={algorithm: digest for algorithm, digest in claimed.items() if digest},
+        fields=form.fields,
+    )

@@ -1,0 +1,107 @@
+"""Which path leads to which handler, and what the caller must be allowed to do for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from werkzeug.routing import IntegerConverter, Map, Rule
+
+from reference_server.app.handlers import files, reference, rest, simple, upload
+from reference_server.model import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from werkzeug import Response
+
+PROJECT = "/api/v4/projects/<gitlab_project>"
+PACKAGE = f"{PROJECT}/packages/<id:package_id>"
+REFERENCE = "/-/reference/projects/<gitlab_project>/packages/pypi/<name>"  # see `handlers.reference`
+REFERENCE_VERSION = f"{REFERENCE}/versions/<version>"
+REFERENCE_FILE = f"{REFERENCE}/files/<filename>"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`name` is what faults know the route by. The handler takes a `Call` and the path's arguments."""
+
+    name: str
+    method: str
+    path: str
+    action: Action
+    handler: Callable[..., Response]
+
+
+ROUTES = (
+    Route("upload", "POST", f"{PROJECT}/packages/pypi", Action.UPLOAD, upload.upload),
+    Route("root_page", "GET", f"{PROJECT}/packages/pypi/simple/", Action.BROWSE, simple.root_page),
+    Route(
+        "project_page", "GET", f"{PROJECT}/packages/pypi/simple/<name>/", Action.BROWSE, simple.project_page
+    ),
+    Route(
+        "file", "GET", f"{PROJECT}/packages/pypi/files/<sha256>/<filename>", Action.DOWNLOAD, files.download
+    ),
+    Route(
+        "metadata_file",
+        "GET",
+        f"{PROJECT}/packages/pypi/files/<sha256>/<filename>.metadata",
+        Action.DOWNLOAD,
+        files.metadata_file,
+    ),
+    Route(
+        "provenance",
+        "GET",
+        f"{PROJECT}/packages/pypi/integrity/<name>/<version>/<filename>/provenance",
+        Action.DOWNLOAD,
+        files.provenance,
+    ),
+    Route("gitlab_project", "GET", PROJECT, Action.SEE, rest.gitlab_project),
+    Route("packages", "GET", f"{PROJECT}/packages", Action.INSPECT, rest.packages),
+    Route("package", "GET", PACKAGE, Action.INSPECT, rest.package),
+    Route("package_files", "GET", f"{PACKAGE}/package_files", Action.INSPECT, rest.package_files),
+    Route("delete_package", "DELETE", PACKAGE, Action.DELETE, rest.delete_package),
+    Route(
+        "delete_package_file",
+        "DELETE",
+        f"{PACKAGE}/package_files/<id:file_id>",
+        Action.DELETE,
+        rest.delete_package_file,
+    ),
+    Route("yank_version", "PUT", f"{REFERENCE_VERSION}/yank", Action.DELETE, reference.yank),
+    Route("unyank_version", "DELETE", f"{REFERENCE_VERSION}/yank", Action.DELETE, reference.unyank),
+    Route("yank_file", "PUT", f"{REFERENCE_FILE}/yank", Action.DELETE, reference.yank),
+    Route("unyank_file", "DELETE", f"{REFERENCE_FILE}/yank", Action.DELETE, reference.unyank),
+    Route("set_status", "PUT", f"{REFERENCE}/status", Action.DELETE, reference.set_status),
+    Route(
+        "attach_provenance", "PUT", f"{REFERENCE_FILE}/provenance", Action.DELETE, reference.attach_provenance
+    ),
+    Route(
+        "remove_provenance",
+        "DELETE",
+        f"{REFERENCE_FILE}/provenance",
+        Action.DELETE,
+        reference.remove_provenance,
+    ),
+    Route("delete_project", "DELETE", REFERENCE, Action.DELETE, reference.delete),
+    Route("delete_version", "DELETE", REFERENCE_VERSION, Action.DELETE, reference.delete),
+    Route("delete_file", "DELETE", REFERENCE_FILE, Action.DELETE, reference.delete),
+)
+
+
+class IdConverter(IntegerConverter):
+    """The id of a row: not more digits than a row can have."""
+
+    regex = "[0-9]{1,18}"
+
+
+BY_NAME = {route.name: route for route in ROUTES}
+
+
+# A trailing slash never decides where a request goes.
+URL_MAP = Map(
+    [Rule(route.path, endpoint=route.name, methods=[route.method]) for route in ROUTES],
+    strict_slashes=False,
+    merge_slashes=False,
+    converters={"id": IdConverter},
+)

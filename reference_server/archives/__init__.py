@@ -1,0 +1,1 @@
+"""Wheels and sdists as they come: opened, looked into, checked."""

@@ -1,0 +1,241 @@
+"""What is inside of a distribution: opened once, within limits, in constant memory, unpacked nowhere.
+
+Nothing that an archive says of itself is trusted, least of all its sizes.
+Source: PyPA "Binary distribution format", "Source distribution format".
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import stat
+import struct
+import tarfile
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from reference_server.archives.tarballs import Kind, Member
+from reference_server.archives.tarballs import members as members_of_tar
+from reference_server.model.errors import ArchiveError, ArchiveTooLargeError, ArchiveUnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reference_server.model.blob import Blob
+
+    Opener = Callable[[str, Blob, "Limits"], "Archive | None"]
+
+MEGABYTE = 1024 * 1024
+MAX_TARGET = 4096  # bytes of what a link in a zip archive leads to
+
+BROKEN = (
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError),
+    *(ArithmeticError, LookupError, RuntimeError),  # what the archives' readers raise for nonsense
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much of an archive is looked at. Sizes are in bytes.
+
+    `members`: how many; `directory`: a zip archive's list of them; `document`: the metadata; `unpacked`:
+    all members together. `ratio`: how many times its own size an archive may unpack to, once that is
+    more than `ratio_from`.
+    """
+
+    members: int = 20_000
+    directory: int = 4 * MEGABYTE
+    document: int = 8 * MEGABYTE
+    unpacked: int = 1024 * MEGABYTE
+    ratio: int = 100
+    ratio_from: int = 32 * MEGABYTE
+
+    def most_unpacked(self, packed: int) -> int:
+        """Give how many bytes an archive of this size may unpack to."""
+        return min(self.unpacked, max(self.ratio_from, self.ratio * packed))
+
+
+LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A metadata file in an archive."""
+
+    path: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """What is known of a distribution's inside: its members in their order, and its metadata files."""
+
+    filename: str
+    members: tuple[Member, ...]
+    documents: tuple[Document, ...]
+
+
+def open_archive(filename: str, blob: Blob, limits: Limits) -> Archive | None:
+    """Look through a wheel or an sdist, to its end. None stands for a file whose name is of neither kind.
+
+    Raises `ArchiveUnreadableError` for what is no archive or not all of it, and `ArchiveTooLargeError`.
+    """
+    read = _reader(filename)
+    if read is None:
+        return None
+    with blob.open() as stream:
+        try:
+            return read(_Reading(filename, blob.size, limits), stream)
+        except BROKEN as error:
+            raise ArchiveUnreadableError from error
+
+
+def leniently(opener: Opener) -> Opener:
+    """Give an opener that knows nothing of archives which the other one refuses."""
+
+    def opened(filename: str, blob: Blob, limits: Limits) -> Archive | None:
+        try:
+            return opener(filename, blob, limits)
+        except ArchiveError:
+            return None
+
+    return opened
+
+
+def is_document(path: str, filename: str) -> bool:
+    """Tell whether this is where a distribution of this file name may have its metadata."""
+    folder, _, name = path.removeprefix("./").partition("/")
+    if filename.endswith(".whl"):
+        return name == "METADATA" and folder.endswith(".dist-info")
+    return name == "PKG-INFO"
+
+
+def _reader(filename: str) -> Callable[[_Reading, IO[bytes]], Archive] | None:
+    if filename.endswith((".whl", ".zip")):
+        return _in_zip
+    return _in_tar if filename.endswith(".tar.gz") else None
+
+
+class _Reading:
+    """Collects what is found in one archive, and says when it is too much."""
+
+    def __init__(self, filename: str, packed: int, limits: Limits) -> None:
+        self.limits = limits
+        self.packed = packed
+        self._filename = filename
+        self._most = limits.most_unpacked(packed)
+        self._unpacked = 0
+        self._members: list[Member] = []
+        self._documents: list[Document] = []
+
+    def count(self, size: int) -> None:
+        """Note that so many bytes were unpacked, or would be."""
+        self._unpacked += size
+        if self._unpacked > self._most:
+            raise ArchiveTooLargeError
+
+    def is_wanted(self, member: Member) -> bool:
+        """Tell whether a member's content is a document."""
+        if member.kind is not Kind.FILE or not is_document(member.path, self._filename):
+            return False
+        if sum(len(each.content) for each in self._documents) + member.size > self.limits.document:
+            raise ArchiveTooLargeError
+        return True
+
+    def add(self, member: Member, content: bytes | None) -> None:
+        """Note a member, with its content where it is wanted."""
+        self._members.append(member)
+        if len(self._members) > self.limits.members:
+            raise ArchiveTooLargeError
+        if content is not None:
+            self._documents.append(Document(member.path, content))
+
+    def archive(self) -> Archive:
+        """Give all that was found."""
+        return Archive(
+            filename=self._filename, members=tuple(self._members), documents=tuple(self._documents)
+        )
+
+
+def _in_tar(reading: _Reading, stream: IO[bytes]) -> Archive:
+    with gzip.GzipFile(fileobj=stream) as unpacked:
+        for member, content in members_of_tar(_Counted(unpacked, reading.count), reading.is_wanted):
+            reading.add(member, content)
+    return reading.archive()
+
+
+class _Counted:
+    """Reads from a stream, and counts what comes."""
+
+    def __init__(self, stream: gzip.GzipFile, count: Callable[[int], None]) -> None:
+        self._stream = stream
+        self._count = count
+
+    def read(self, size: int) -> bytes:
+        content = self._stream.read(size)
+        self._count(len(content))
+        return content
+
+
+def _in_zip(reading: _Reading, stream: IO[bytes]) -> Archive:
+    _check_directory(stream, reading.limits)
+    with zipfile.ZipFile(stream) as archive:
+        entries = archive.infolist()
+        if sum(entry.compress_size for entry in entries) > reading.packed:  # they overlap
+            raise ArchiveTooLargeError
+        for entry in entries:
+            member = _zip_member(archive, entry)
+            reading.count(member.size)
+            content = _content(archive, entry) if reading.is_wanted(member) else None
+            reading.add(member, content)
+    return reading.archive()
+
+
+def _zip_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Member:
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        target = _content(archive, entry) if entry.file_size <= MAX_TARGET else b""
+        return Member(entry.filename, Kind.SYMLINK, 0, target.decode("utf-8", "surrogateescape"))
+    return Member(entry.filename, Kind.FOLDER if entry.is_dir() else Kind.FILE, entry.file_size)
+
+
+def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """Read a small member. Those who compress in rarer ways may ask for as much memory as they like."""
+    if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise ValueError("an unusual compression")
+    with archive.open(entry) as content:
+        found = content.read(entry.file_size + 1)
+    if len(found) != entry.file_size:
+        raise ValueError("another size than was said")
+    return found
+
+
+def _check_directory(stream: IO[bytes], limits: Limits) -> None:
+    """Measure a zip archive's list of members, before all of it is read.
+
+    Source: APPNOTE.TXT, 4.3.12 to 4.3.16. Raises `ArchiveTooLargeError`; `ValueError` when there is none.
+    """
+    end = stream.seek(0, io.SEEK_END)
+    stream.seek(max(0, end - 22 - 0xFFFF - 20 - 56))
+    tail = stream.read()
+    at = len(tail) - 22 if tail[-22:-18] == b"PK\5\6" and tail[-2:] == b"\0\0" else tail.rfind(b"PK\5\6")
+    if at < 0:
+        raise ValueError("no end of a zip archive")
+    size, _ = struct.unpack_from("<LL", tail, at + 12)
+    if tail[max(0, at - 20) :].startswith(b"PK\6\7") and tail[max(0, at - 76) :].startswith(b"PK\6\6"):
+        (size,) = struct.unpack_from("<Q", tail, at - 76 + 40)
+        at -= 76
+    if size > limits.directory:
+        raise ArchiveTooLargeError
+    stream.seek(end - len(tail) + at - size)
+    if _count(stream.read(size)) > limits.members:
+        raise ArchiveTooLargeError
+
+
+def _count(directory: bytes) -> int:
+    at = number = 0
+    while directory.startswith(b"PK\1\2", at):
+        at += 46 + sum(struct.unpack_from("<HHH", directory, at + 28))
+        number += 1
+    return number

@@ -1,0 +1,99 @@
+"""Core metadata, as the distributions themselves have it.
+
+Source: PyPA "Core metadata", "Binary distribution format", "Source distribution format".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reference_server.model.grammar import name_and_version as told_by
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from reference_server.archives.archive import Archive
+
+# What an installer decides by: a value that building may still change must not be taken from an sdist.
+DECISIVE = frozenset({"requires-dist", "requires-python", "provides-extra"})
+
+_VERSION = re.compile(r"2\.([0-9]{1,9})", re.ASCII)
+_LINE = re.compile(rb"([^\r\n]+)(?:\r\n|\r|\n|\Z)")
+_FIELD = re.compile(rb"([!-9;-~]+):(.*)", re.DOTALL)
+
+
+def read(archive: Archive) -> bytes | None:
+    """Give a wheel's METADATA or an sdist's PKG-INFO as it is, or None when there is not exactly one."""
+    suffix = ".dist-info" if archive.filename.endswith(".whl") else ""
+    found = [
+        document.content
+        for document in archive.documents
+        if _is_of(document.path.removeprefix("./").partition("/")[0], suffix, archive.filename)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def is_final(filename: str, document: bytes) -> bool:
+    """Tell whether installing can change nothing that matters in this metadata: always so in a wheel.
+
+    In an sdist from Metadata-Version 2.2 on, when nothing decisive is Dynamic.
+    """
+    if filename.endswith(".whl"):
+        return True
+    fields = _fields(document)
+    version = _VERSION.fullmatch(_first(fields, "metadata-version"))
+    dynamic = {field.lower() for field in fields.get("dynamic", ())}
+    return version is not None and int(version[1]) >= 2 and not dynamic & DECISIVE
+
+
+def requires_python(document: bytes) -> str | None:
+    """Give the value of Requires-Python, if the metadata has one."""
+    return _first(_fields(document), "requires-python") or None
+
+
+def name_and_version(document: bytes) -> tuple[str, str]:
+    """Give the name and the version, each as it is spelled, and empty where there is none."""
+    fields = _fields(document)
+    return _first(fields, "name"), _first(fields, "version")
+
+
+def _fields(document: bytes) -> Mapping[str, Sequence[str]]:
+    """Read the fields before the first empty line, by name in lower case, with every value in its order.
+
+    Like an email's header (RFC 822), which ends early where there is no field.
+    """
+    fields: dict[str, list[str]] = {}
+    latest: list[str] = []
+    for line in _lines(document):
+        if latest and line[:1] in {b" ", b"\t"}:
+            latest[-1] = f"{latest[-1]}\n{_text(line)}"
+        elif field := _FIELD.fullmatch(line):
+            latest = fields.setdefault(_text(field[1]).lower(), [])
+            latest.append(_text(field[2]))
+        else:
+            break
+    return fields
+
+
+def _lines(document: bytes) -> Iterator[bytes]:
+    at = 0
+    while line := _LINE.match(document, at):
+        yield line[1]
+        at = line.end()
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "surrogateescape").strip()
+
+
+def _first(fields: Mapping[str, Sequence[str]], name: str) -> str:
+    return next(iter(fields.get(name, ())), "")
+
+
+def _is_of(folder: str, suffix: str, filename: str) -> bool:
+    """Tell whether the folder is named after the file's name and version."""
+    if not folder.endswith(suffix):
+        return False
+    told = told_by(f"{folder.removesuffix(suffix)}.tar.gz")
+    return told is not None and told == told_by(filename)

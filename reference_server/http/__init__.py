@@ -1,0 +1,1 @@
+"""HTTP as the application needs it: requests, answers, ranges, preconditions."""

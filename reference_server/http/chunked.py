@@ -1,0 +1,59 @@
+"""The body of a request that comes in chunks. Source: RFC 9112, section 7.1."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+    from reference_server.http.expect_continue import AwaitedBody
+
+_LENGTH = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
+MAX_LINE = 4096  # bytes
+
+
+class ChunkedBody(io.RawIOBase):
+    """Reads the chunks' contents. Raises `OSError` when a chunk is broken or does not arrive whole.
+
+    werkzeug's own reader of chunks reads beyond its buffer when a connection ends within a chunk.
+    """
+
+    def __init__(self, connection: io.BufferedIOBase | AwaitedBody) -> None:
+        self._connection = connection
+        self._left = 0  # of the current chunk
+        self._done = False
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        """Read what is left of a chunk, as much as there is room for; nothing after the last one."""
+        if self._left == 0 and not self._done:
+            self._begin()
+        room = memoryview(buffer).cast("B")
+        data = self._connection.read(min(len(room), self._left))
+        if self._left and room and not data:
+            raise OSError("the connection ended within a chunk")
+        room[: len(data)] = data
+        self._left -= len(data)
+        if data and self._left == 0:
+            self._end_line()
+        return len(data)
+
+    def _begin(self) -> None:
+        length = _LENGTH.fullmatch(self._connection.readline(MAX_LINE))
+        if length is None:
+            raise OSError("a chunk has no length")
+        self._left = int(length[1], 16)
+        if self._left == 0:
+            self._done = True
+            while self._connection.readline(MAX_LINE).strip(b"\r\n"):
+                pass  # trailers mean nothing here
+
+    def _end_line(self) -> None:
+        if self._connection.readline(2).strip(b"\r\n"):
+            raise OSError("a chunk is longer than its length")

@@ -1,0 +1,43 @@
+"""What the registry knows about, how names and versions are spelled, and every refusal. Data and pure functions."""
+
+from reference_server.model.entities import (
+    ACTIVE,
+    ANONYMOUS,
+    Action,
+    Caller,
+    CoreMetadata,
+    Credentials,
+    DeployToken,
+    GitLabProject,
+    JobToken,
+    Package,
+    PackageFile,
+    PersonalAccessToken,
+    ProjectStatus,
+    Role,
+    Status,
+    Upload,
+    User,
+    Visibility,
+)
+
+__all__ = [
+    "ACTIVE",
+    "ANONYMOUS",
+    "Action",
+    "Caller",
+    "CoreMetadata",
+    "Credentials",
+    "DeployToken",
+    "GitLabProject",
+    "JobToken",
+    "Package",
+    "PackageFile",
+    "PersonalAccessToken",
+    "ProjectStatus",
+    "Role",
+    "Status",
+    "Upload",
+    "User",
+    "Visibility",
+]

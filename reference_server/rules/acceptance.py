@@ -1,0 +1,87 @@
+"""What an upload has to be, whatever was published before it: pure functions of the upload and the rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reference_server.archives import core_metadata
+from reference_server.model import CoreMetadata
+from reference_server.model.errors import (
+    FileNameDisagreesError,
+    FileNameInvalidError,
+    FileTooLargeError,
+    FileTypeDisagreesError,
+    MetadataVersionInvalidError,
+    NameInvalidError,
+    RequiresPythonInvalidError,
+    RequiresPythonTooLongError,
+    VersionInvalidError,
+)
+
+if TYPE_CHECKING:
+    from reference_server.archives.archive import Archive
+    from reference_server.model import Upload
+    from reference_server.rules.rules import Rules
+
+
+def check(upload: Upload, rules: Rules) -> None:
+    """Compare the size, the form, the file name and the digests, in the order in which a client learns of them.
+
+    Raises `FileTooLargeError`, `FieldError` and each `PackageInvalidError`.
+    """
+    if rules.max_file_size is not None and upload.blob.size > rules.max_file_size:
+        raise FileTooLargeError
+    for further in rules.upload_checks:
+        further(upload)
+    _check_fields(upload, rules)
+    _check_filename(upload, rules)
+    rules.verify_digests(upload.digests, upload.blob.digests)
+
+
+def _check_fields(upload: Upload, rules: Rules) -> None:
+    if not rules.valid_name(upload.name):
+        raise NameInvalidError
+    if not rules.valid_version(upload.version):
+        raise VersionInvalidError
+    if upload.requires_python and len(upload.requires_python) > rules.max_requires_python:
+        raise RequiresPythonTooLongError
+    if upload.requires_python and not rules.valid_requires_python(upload.requires_python):
+        raise RequiresPythonInvalidError
+    stated = filter(None, upload.fields.get("metadata_version", ()))
+    if not all(map(rules.valid_metadata_version, stated)):
+        raise MetadataVersionInvalidError
+
+
+def _check_filename(upload: Upload, rules: Rules) -> None:
+    if not rules.valid_filename(upload.filename):
+        raise FileNameInvalidError
+    if not rules.filename_agrees(upload.filename, upload.name, upload.version):
+        raise FileNameDisagreesError
+    filetypes = upload.fields.get("filetype", ())
+    if not all(rules.filetype_agrees(upload.filename, filetype) for filetype in filetypes):
+        raise FileTypeDisagreesError
+
+
+def opened(upload: Upload, rules: Rules) -> Archive | None:
+    """Open the distribution and look into it; None where nobody asks for that. Raises `PackageInvalidError`."""
+    archive = rules.open_archive(upload.filename, upload.blob, rules.archive_limits)
+    if archive is not None:
+        for further in rules.archive_checks:
+            further(archive, upload)
+    return archive
+
+
+def described(upload: Upload, archive: Archive | None, rules: Rules) -> Upload:
+    """Add what the distribution says about itself; a Requires-Python only where the form has none."""
+    document = rules.reads_metadata(archive) if archive else None
+    if document is None:
+        return upload
+    said = core_metadata.requires_python(document) or ""
+    usable = len(said) <= rules.max_requires_python and rules.valid_requires_python(said)
+    offered = rules.offers_metadata(upload.filename, document)
+    return replace(
+        upload,
+        requires_python=upload.requires_python or (said if usable else None),
+        core_metadata=CoreMetadata(document) if offered else None,
+    )

@@ -1,0 +1,131 @@
+"""The ready-made GitLab projects, people and tokens. The tokens are public knowledge and worth nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from reference_server.model import (
+    DeployToken,
+    GitLabProject,
+    JobToken,
+    PersonalAccessToken,
+    Role,
+    User,
+    Visibility,
+)
+from reference_server.rules.access import JOB_USERNAME
+from reference_server.rules.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reference_server.rules.rules import Rules
+    from reference_server.store.protocol import Store
+
+USERNAME = "__token__"
+PASSWORD = "reference-api-token"
+
+MEMBERS = MappingProxyType({role.name.lower(): role for role in Role})
+STRANGER = "stranger"
+
+GITLAB_PROJECTS = (
+    GitLabProject(id=1, full_path="conformance/registry", members=MEMBERS),
+    GitLabProject(id=2, full_path="conformance/public", visibility=Visibility.PUBLIC, members=MEMBERS),
+    GitLabProject(id=3, full_path="conformance/switched-off", packages_enabled=False, members=MEMBERS),
+    GitLabProject(
+        id=4,
+        full_path="conformance/elsewhere",
+        members=MappingProxyType({"maintainer": Role.MAINTAINER}),
+    ),
+    GitLabProject(id=5, full_path="conformance/internal", visibility=Visibility.INTERNAL, members=MEMBERS),
+)
+
+_MAINTAINER = User("maintainer")
+
+PERSONAL_ACCESS_TOKENS = (
+    PersonalAccessToken(secret=PASSWORD, user=_MAINTAINER),
+    PersonalAccessToken(secret="reference-read-api-token", user=_MAINTAINER, scopes=frozenset({"read_api"})),
+    PersonalAccessToken(secret="reference-expired-token", user=_MAINTAINER, expired=True),
+    PersonalAccessToken(secret="reference-revoked-token", user=_MAINTAINER, revoked=True),
+    *(
+        PersonalAccessToken(secret=f"reference-{name}-token", user=User(name))
+        for name in (*MEMBERS, STRANGER)
+    ),
+)
+
+_READ = "read_package_registry"
+_WRITE = "write_package_registry"
+
+DEPLOY_TOKENS = (
+    DeployToken(
+        secret="reference-deploy-read-token",
+        username="deploy-read",
+        gitlab_project=1,
+        scopes=frozenset({_READ}),
+    ),
+    DeployToken(
+        secret="reference-deploy-write-token",
+        username="deploy-write",
+        gitlab_project=1,
+        scopes=frozenset({_READ, _WRITE}),
+    ),
+    DeployToken(
+        secret="reference-deploy-elsewhere-token",
+        username="deploy-elsewhere",
+        gitlab_project=4,
+        scopes=frozenset({_READ, _WRITE}),
+    ),
+)
+
+JOB_TOKENS = (
+    JobToken(secret="reference-job-token", user=_MAINTAINER, gitlab_project=1),
+    JobToken(secret="reference-job-finished-token", user=_MAINTAINER, gitlab_project=1, running=False),
+)
+
+
+def default_registry(
+    *,
+    rules: Rules | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    store: Store | None = None,
+) -> Registry:
+    """Make a registry with the ready-made GitLab projects and tokens, and the packages that the store has.
+
+    Of the ready-made ones only those are added that are missing.
+    """
+    registry = Registry(now=now, rules=rules, store=store)
+    state = registry.store
+    with state.lock:
+        for gitlab_project in GITLAB_PROJECTS:
+            if state.gitlab_project(str(gitlab_project.id)) is None:
+                state.add_gitlab_project(gitlab_project)
+        for personal_access_token in PERSONAL_ACCESS_TOKENS:
+            if state.personal_access_token(personal_access_token.secret) is None:
+                state.add_personal_access_token(personal_access_token)
+        for deploy_token in DEPLOY_TOKENS:
+            if state.deploy_token(deploy_token.secret) is None:
+                state.add_deploy_token(deploy_token)
+        for job_token in JOB_TOKENS:
+            if state.job_token(job_token.secret) is None:
+                state.add_job_token(job_token)
+    return registry
+
+
+def credentials() -> dict[str, dict[str, str]]:
+    """Give every ready-made credential as a user name and a password, by what it is good for."""
+    personal = {
+        "default": PASSWORD,
+        "personal-read-api": "reference-read-api-token",
+        "personal-expired": "reference-expired-token",
+        "personal-revoked": "reference-revoked-token",
+    }
+    pairs = {name: (USERNAME, secret) for name, secret in personal.items()}
+    pairs |= {token.username: (token.username, token.secret) for token in DEPLOY_TOKENS}
+    pairs |= {
+        "job": (JOB_USERNAME, "reference-job-token"),
+        "job-finished": (JOB_USERNAME, "reference-job-finished-token"),
+    }
+    pairs |= {name: (name, f"reference-{name}-token") for name in (*MEMBERS, STRANGER)}
+    return {name: {"username": user, "password": secret} for name, (user, secret) in pairs.items()}

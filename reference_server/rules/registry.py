@@ -1,0 +1,394 @@
+"""The registry: rules applied to state. No HTTP, no clock of its own, no randomness."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reference_server.archives.archive import leniently
+from reference_server.model import Package, PackageFile, ProjectStatus, Status, Upload
+from reference_server.model.errors import (
+    GitLabProjectNotFoundError,
+    NotFoundError,
+    PackageNotFoundError,
+    ProjectClosedError,
+    RegistryError,
+)
+from reference_server.model.grammar import name_and_version
+from reference_server.rules.acceptance import check, described, opened
+from reference_server.rules.rules import Rules, exactly
+from reference_server.store.memory import MemoryStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from typing import Any
+
+    from reference_server.archives.archive import Archive
+    from reference_server.model import Action, Caller, Credentials, GitLabProject
+    from reference_server.store.protocol import Store
+
+
+class Registry:
+    """What can be asked of the registry and done to it. Safe to use from several threads.
+
+    `now` tells the time; `rules` decide; `store` remembers.
+    """
+
+    def __init__(
+        self, *, now: Callable[[], datetime], rules: Rules | None = None, store: Store | None = None
+    ) -> None:
+        self.now = now
+        self.rules = rules or Rules()
+        self.store: Store = store or MemoryStore()
+
+    def under(self, rules: Rules) -> Registry:
+        """Give the same registry, the same state, under other rules."""
+        return Registry(now=self.now, rules=rules, store=self.store)
+
+    def close(self) -> None:
+        """Let go of the state, and remove it unless the store keeps it."""
+        self.store.close()
+
+    # who may do what
+
+    def gitlab_project(self, reference: str) -> GitLabProject:
+        """Find a GitLab project by id or full path. Raises `GitLabProjectNotFoundError`."""
+        gitlab_project = self.store.gitlab_project(reference)
+        if gitlab_project is None:
+            raise GitLabProjectNotFoundError
+        return gitlab_project
+
+    def identify(self, credentials: Credentials) -> Caller:
+        """Tell who presents these credentials. Raises `NotAuthenticatedError`."""
+        return self.rules.identify(credentials, self.store)
+
+    def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        """Let the caller do this, or raise (see `reference_server.rules.access.authorize`)."""
+        self.rules.authorize(caller, gitlab_project, action)
+
+    # reading
+
+    def packages(self, gitlab_project: GitLabProject, *, name: str | None = None) -> tuple[Package, ...]:
+        """Give all packages, or those of one project by any spelling of its name, oldest first."""
+        if name is None:
+            return self.store.packages(gitlab_project.id)
+        return self.store.packages_named(gitlab_project.id, self.rules.normalize(name))
+
+    def package(self, gitlab_project: GitLabProject, package_id: int) -> Package:
+        """Find a package by its id. Raises `NotFoundError`."""
+        package = self.store.package(package_id)
+        if package is None or package.gitlab_project != gitlab_project.id:
+            raise NotFoundError
+        return package
+
+    def listed(self, gitlab_project: GitLabProject, name: str) -> tuple[Package, ...]:
+        """Give a project's packages with the files that its page lists, which its status may hide.
+
+        Raises `PackageNotFoundError` when there are none.
+        """
+        packages = tuple(
+            replace(package, files=files)
+            for package in self.packages(gitlab_project, name=name)
+            if (files := tuple(file for file in package.files if self.rules.lists(file)))
+        )
+        if not packages:
+            raise PackageNotFoundError
+        if not self.rules.offers_files(self.status(gitlab_project, name)):
+            return tuple(replace(package, files=()) for package in packages)
+        return packages
+
+    def status(self, gitlab_project: GitLabProject, name: str) -> ProjectStatus:
+        """Give the status of a project by any spelling of its name; one that is not there is active."""
+        return self.store.status(gitlab_project.id, self.rules.normalize(name))
+
+    def display_names(self, gitlab_project: GitLabProject) -> Mapping[str, str]:
+        """Give what the root page calls each project with a file that is listed, by its normalized name, sorted."""
+        projects: dict[str, list[Package]] = {}
+        for package in self.packages(gitlab_project):
+            if any(map(self.rules.lists, package.files)):
+                projects.setdefault(package.normalized, []).append(package)
+        return {name: self.rules.display_name(projects[name]) for name in sorted(projects)}
+
+    def project_names(self, gitlab_project: GitLabProject) -> tuple[str, ...]:
+        """Give the normalized name of every project with a file that is listed, each once, sorted."""
+        return tuple(self.display_names(gitlab_project))
+
+    def file(self, gitlab_project: GitLabProject, sha256: str, filename: str) -> PackageFile:
+        """Find the newest file by digest and name, if it is offered. Raises `PackageNotFoundError`."""
+        if self.rules.finds is exactly:
+            files = self.store.files_named(gitlab_project.id, sha256, filename)
+        else:
+            files = tuple(file for package in self.packages(gitlab_project) for file in package.files)
+        for file in reversed(files):
+            if self.rules.finds(file, sha256, filename) and self._is_offered(file):
+                return file
+        raise PackageNotFoundError
+
+    def file_of(self, gitlab_project: GitLabProject, name: str, version: str, filename: str) -> PackageFile:
+        """Find the newest file of a version by its name, if it is offered. Raises `PackageNotFoundError`."""
+        for file in reversed(self._selected(gitlab_project, name, version=version, filename=filename)):
+            if self._is_offered(file):
+                return file
+        raise PackageNotFoundError
+
+    def _is_offered(self, file: PackageFile) -> bool:
+        package = self.store.package(file.package_id)
+        if package is None:
+            return False
+        return self.rules.offers_files(self.store.status(package.gitlab_project, package.normalized))
+
+    # writing
+
+    def publish(
+        self,
+        filename: str,
+        content: bytes,
+        *,
+        name: str | None = None,
+        version: str | None = None,
+        requires_python: str | None = None,
+        gitlab_project: int = 1,
+    ) -> PackageFile:
+        """Put a distribution in, as an upload by somebody who may would.
+
+        The name and the version are those of the file name, unless given. The content may be anything: what
+        is arranged is not looked into for mistakes. Raises what else `upload` raises, and `ValueError`
+        when the file name does not tell what was not given.
+        """
+        owner = self.gitlab_project(str(gitlab_project))
+        if name is None or version is None:
+            told = name_and_version(filename)
+            if told is None:
+                message = f"give name= and version=: {filename!r} does not tell them"
+                raise ValueError(message)
+            name, version = name or told[0], version or str(told[1])
+        blob = self.store.blobs.add(content)
+        rules = replace(self.rules, open_archive=leniently(self.rules.open_archive), archive_checks=())
+        return self.under(rules).upload(
+            owner,
+            Upload(name=name, version=version, filename=filename, blob=blob, requires_python=requires_python),
+        )
+
+    def upload(self, gitlab_project: GitLabProject, upload: Upload) -> PackageFile:
+        """Take a distribution, whole or not at all: the blob of a refused one is removed.
+
+        Raises `FileTooLargeError`, `FieldError` and each `PackageInvalidError`.
+        """
+        archive: Archive | None = None
+        with self.store.keeping(upload.blob) as blob:
+            upload = self.rules.understood(replace(upload, blob=blob))
+            try:
+                check(upload, self.rules)
+                archive = opened(upload, self.rules)
+                accepted = described(upload, archive, self.rules)
+                with self.store.lock:
+                    return self._add(gitlab_project, accepted)
+            except RegistryError:
+                if self.rules.keeps_rejected:
+                    self._append(gitlab_project, described(upload, archive, self.rules))
+                raise
+
+    def _add(self, gitlab_project: GitLabProject, upload: Upload) -> PackageFile:
+        normalized = self.rules.normalize(upload.name)
+        status = self.store.status(gitlab_project.id, normalized)
+        if not self.rules.takes_uploads(status):
+            raise ProjectClosedError(normalized, status.status)
+        existing = self._existing(gitlab_project, upload)
+        if self.store.is_closed_filename(gitlab_project.id, normalized, upload.filename):
+            raise self.rules.file_name_closed()
+        if existing is None and self.rules.project_checks:
+            self._check_beside(self.packages(gitlab_project), upload)
+        if existing is None or self.rules.duplicates == "add":
+            return self._append(gitlab_project, upload)
+        if self.rules.duplicates == "ignore" or self._is_taken_again(existing, upload):
+            return existing
+        if self.rules.duplicates == "reject":
+            raise self.rules.file_name_taken(existing)
+        self._drop(gitlab_project, existing)
+        return self._append(gitlab_project, upload)
+
+    def _check_beside(self, packages: tuple[Package, ...], upload: Upload) -> None:
+        for fits in self.rules.project_checks:
+            fits(upload, packages)
+
+    def _is_taken_again(self, existing: PackageFile, upload: Upload) -> bool:
+        same = existing.blob.digests["sha256"] == upload.blob.digests["sha256"]
+        return same and self.rules.takes_identical
+
+    def _existing(self, gitlab_project: GitLabProject, upload: Upload) -> PackageFile | None:
+        package = self._package_of(gitlab_project, upload)
+        files = package.files if package else ()
+        return next((file for file in files if self.rules.is_duplicate(file, upload)), None)
+
+    def _package_of(self, gitlab_project: GitLabProject, upload: Upload) -> Package | None:
+        wanted = self.rules.version_key(upload.version)
+        for package in self.packages(gitlab_project, name=upload.name):
+            if self.rules.version_key(package.version) == wanted:
+                return package
+        return None
+
+    def _append(self, gitlab_project: GitLabProject, upload: Upload) -> PackageFile:
+        with self.store.lock:
+            package = self._package_of(gitlab_project, upload) or Package(
+                id=self.store.next_id(),
+                gitlab_project=gitlab_project.id,
+                name=upload.name,
+                normalized=self.rules.normalize(upload.name),
+                version=upload.version,
+                created_at=self.now(),
+            )
+            file = PackageFile(
+                id=self.store.next_id(),
+                package_id=package.id,
+                filename=upload.filename,
+                digests=self.rules.recorded_digests(upload.digests, upload.blob.digests),
+                requires_python=upload.requires_python or None,
+                created_at=self.now(),
+                blob=upload.blob,
+                core_metadata=upload.core_metadata,
+            )
+            self.store.put_package(replace(package, files=(*package.files, file)))
+            return file
+
+    # changing what is there
+
+    def yank(
+        self,
+        name: str,
+        *,
+        version: str | None = None,
+        filename: str | None = None,
+        reason: str = "",
+        gitlab_project: int = 1,
+    ) -> None:
+        """Yank what a project, a version or a file name has now. Raises `PackageNotFoundError` for nothing.
+
+        Source: PyPA "File yanking". The reason may be empty.
+        """
+        owner = self.gitlab_project(str(gitlab_project))
+        self._change(owner, name, lambda file: replace(file, yanked=reason), version, filename)
+
+    def unyank(
+        self,
+        name: str,
+        *,
+        version: str | None = None,
+        filename: str | None = None,
+        gitlab_project: int = 1,
+    ) -> None:
+        """Take a yank back. Raises `PackageNotFoundError` for nothing."""
+        owner = self.gitlab_project(str(gitlab_project))
+        self._change(owner, name, lambda file: replace(file, yanked=None), version, filename)
+
+    def set_status(
+        self, name: str, status: Status | str, *, reason: str | None = None, gitlab_project: int = 1
+    ) -> None:
+        """Give a project a status. Raises `PackageNotFoundError`, and `ValueError` for what is no status."""
+        marker = ProjectStatus(status=Status(status), reason=reason)
+        with self.store.lock:
+            packages = self.packages(self.gitlab_project(str(gitlab_project)), name=name)
+            if not packages:
+                raise PackageNotFoundError
+            self.store.put_status(gitlab_project, packages[0].normalized, marker)
+
+    def attach_provenance(
+        self,
+        name: str,
+        filename: str,
+        provenance: Mapping[str, Any] | None,
+        *,
+        gitlab_project: int = 1,
+    ) -> None:
+        """Attach a provenance object to a file as it is, or remove it with None.
+
+        Raises `PackageNotFoundError`.
+        """
+        document = None if provenance is None else json.dumps(provenance).encode()
+        owner = self.gitlab_project(str(gitlab_project))
+        self._change(owner, name, lambda file: replace(file, provenance=document), None, filename)
+
+    def delete(
+        self,
+        name: str,
+        *,
+        version: str | None = None,
+        filename: str | None = None,
+        gitlab_project: int = 1,
+    ) -> None:
+        """Remove a file, a version, or a whole project. Raises `PackageNotFoundError`."""
+        owner = self.gitlab_project(str(gitlab_project))
+        with self.store.lock:
+            files = self._selected(owner, name, version=version, filename=filename)
+            if not files:
+                raise PackageNotFoundError
+            for file in files:
+                self._forget(owner, file)
+            for package_id in {file.package_id for file in files} if filename is None else ():
+                if not self.package(owner, package_id).files:
+                    self.store.remove_package(package_id)
+
+    def _selected(
+        self, gitlab_project: GitLabProject, name: str, *, version: str | None, filename: str | None
+    ) -> tuple[PackageFile, ...]:
+        key = self.rules.version_key
+        return tuple(
+            file
+            for package in self.packages(gitlab_project, name=name)
+            if version is None or key(package.version) == key(version)
+            for file in package.files
+            if filename is None or file.filename == filename
+        )
+
+    def _change(
+        self,
+        gitlab_project: GitLabProject,
+        name: str,
+        change: Callable[[PackageFile], PackageFile],
+        version: str | None,
+        filename: str | None,
+    ) -> None:
+        with self.store.lock:
+            chosen = {
+                file.id for file in self._selected(gitlab_project, name, version=version, filename=filename)
+            }
+            if not chosen:
+                raise PackageNotFoundError
+            for package in self.packages(gitlab_project, name=name):
+                files = tuple(change(file) if file.id in chosen else file for file in package.files)
+                self.store.put_package(replace(package, files=files))
+
+    # deleting
+
+    def delete_package(self, gitlab_project: GitLabProject, package_id: int) -> None:
+        """Remove a package with its files. Raises `NotFoundError`."""
+        with self.store.lock:
+            package = self.package(gitlab_project, package_id)
+            for file in package.files:
+                self._forget(gitlab_project, file)
+            if not self.package(gitlab_project, package_id).files:
+                self.store.remove_package(package_id)
+
+    def delete_file(self, gitlab_project: GitLabProject, package_id: int, file_id: int) -> None:
+        """Remove one file of a package; the package stays. Raises `NotFoundError`."""
+        with self.store.lock:
+            for file in self.package(gitlab_project, package_id).files:
+                if file.id == file_id:
+                    self._forget(gitlab_project, file)
+                    return
+        raise NotFoundError
+
+    def _forget(self, gitlab_project: GitLabProject, file: PackageFile) -> None:
+        if not self.rules.forgets(file):
+            return
+        if not self.rules.reopens_filenames:
+            package = self.package(gitlab_project, file.package_id)
+            self.store.close_filename(gitlab_project.id, package.normalized, file.filename)
+        self._drop(gitlab_project, file)
+
+    def _drop(self, gitlab_project: GitLabProject, file: PackageFile) -> None:
+        package = self.package(gitlab_project, file.package_id)
+        self.store.put_package(
+            replace(package, files=tuple(each for each in package.files if each.id != file.id))
+        )

@@ -1,0 +1,67 @@
+"""The WSGI application of a registry, put together: flavour, faults, variety, control."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from reference_server.app.application import Application
+from reference_server.faults import Fault, Switch, Switchboard
+from reference_server.flavours import REFERENCE
+from reference_server.rules.ready_made import default_registry
+from reference_server.serving.control import PATH, control
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reference_server.alterations import Alteration
+    from reference_server.flavours import Flavour
+    from reference_server.rules import Rules
+    from reference_server.rules.registry import Registry
+
+
+class RegistryApplication(Application):
+    """The WSGI application of a registry. `switchboard` says which faults are on, and changes it."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        flavour: Flavour,
+        switchboard: Switchboard,
+        *,
+        controlled: bool,
+        variations: tuple[Alteration, ...],
+    ) -> None:
+        own = {PATH: partial(control, registry=registry, switchboard=switchboard)} if controlled else {}
+        super().__init__(registry, flavour, alterations=switchboard, variations=variations, own=own)
+        self.switchboard = switchboard
+
+
+def create_app(
+    registry: Registry | None = None,
+    *,
+    rules: Rules | None = None,
+    faults: Iterable[Fault | Switch | str] = (),
+    flavour: Flavour = REFERENCE,
+    controlled: bool = False,
+    variety: int | None = None,
+) -> RegistryApplication:
+    """Make the WSGI application of a registry.
+
+    Without a registry it gets a new one with the ready-made GitLab projects and tokens. `rules` take the
+    place of the registry's own for what comes over HTTP; the flavour changes some of them, and `faults` are
+    applied to them in the given order: faults, switches, or texts such as `no-hashes,first=2`. Where it is
+    `controlled`, faults are switched over HTTP too: see `reference_server.serving.control`. `variety` is the
+    seed by which everything changes that the specifications leave open: see `reference_server.variety`.
+    Raises `UnknownFaultError` and `FaultOptionError`.
+    """
+    registry = registry or default_registry()
+    registry = registry.under(flavour.rules(rules or registry.rules))
+    variations: tuple[Alteration, ...] = ()
+    if variety is not None:
+        from reference_server.variety import Variety
+
+        variations = Variety(variety).chosen
+    switchboard = Switchboard()
+    switchboard.put(faults)
+    return RegistryApplication(registry, flavour, switchboard, controlled=controlled, variations=variations)

@@ -1,0 +1,206 @@
+"""A reverse proxy that lets faults change what any registry answers: mutation from outside."""
+
+from __future__ import annotations
+
+import re
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import urllib3
+from werkzeug import Response
+
+from reference_server.alterations import compose, transmitted
+from reference_server.app.routes import BY_NAME
+from reference_server.faults import Switchboard
+from reference_server.flavours import REFERENCE
+from reference_server.http.json_responses import json_answer
+from reference_server.http.request import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from reference_server.alterations import Alteration
+    from reference_server.faults import Fault, Switch
+    from reference_server.rules.registry import Registry
+
+OUTSIDE = frozenset({"rendered", "handle", "respond", "transmit"})
+"""The seams that there are outside of a registry."""
+
+HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "host"}
+)
+
+PACKAGE = __name__.partition(".")[0]
+PAGES = frozenset({"root_page", "project_page"})
+CHUNK = 64 * 1024
+PATIENCE = 60.0  # seconds without a byte from the registry
+
+_ENDPOINTS = (
+    ("metadata_file", "GET", r".*\.(?:whl|tar\.gz|zip)\.metadata"),
+    ("provenance", "GET", r".*/provenance"),
+    ("file", "GET", r".*\.(?:whl|tar\.gz|zip)"),
+    ("root_page", "GET", r"(?:.*/)?simple/?"),
+    ("project_page", "GET", r"(?:.*/)?simple/[^/]+/?"),
+    ("upload", "POST", r".*"),
+)
+"""Which route of the reference server a request would be for, told from its path."""
+
+INSIDE = {"registry", "arguments"} | BY_NAME.keys() - {endpoint for endpoint, _, _ in _ENDPOINTS}
+"""What a fault can speak of within a registry only."""
+
+
+class InsideFaultError(ValueError):
+    """A fault works inside the reference server only."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} changes a registry from within; it cannot be put before one")
+
+
+def works_outside(fault: Fault) -> bool:
+    """Tell whether a fault only changes what goes over the wire, and needs to know nothing else."""
+    kind = type(fault)
+    functions = [
+        value for each in kind.__mro__ for value in vars(each).values() if isinstance(value, FunctionType)
+    ]
+    return set(fault.seams) <= OUTSIDE and not any(INSIDE & _words(each, set()) for each in functions)
+
+
+def _words(function: FunctionType, seen: set[FunctionType]) -> set[str]:
+    """Give the names and texts in a function, and in the functions of its project that it calls."""
+    seen.add(function)
+    names = set(_words_in(function.__code__))
+    for called in (function.__globals__.get(name) for name in tuple(names)):
+        if isinstance(called, FunctionType) and called.__module__.startswith(PACKAGE) and called not in seen:
+            names |= _words(called, seen)
+    return names
+
+
+def _words_in(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _words_in(constant)
+        elif isinstance(constant, frozenset | tuple):
+            yield from (each for each in constant if isinstance(each, str))
+        elif isinstance(constant, str):
+            yield constant
+
+
+class FaultProxy:
+    """A WSGI application that hands every request on to `upstream`, an origin such as `http://HOST:PORT`.
+
+    Faults that are on change the answers. Links and redirects to the upstream's origin are turned to the
+    proxy's own, so that clients come back to it. Raises `InsideFaultError`.
+    """
+
+    def __init__(self, upstream: str, switches: Iterable[Switch] = ()) -> None:
+        self.switchboard = Switchboard()
+        self.put(switches)
+        self._upstream = upstream.rstrip("/")
+        self._pool = urllib3.PoolManager(
+            retries=False, timeout=urllib3.Timeout(connect=PATIENCE, read=PATIENCE), maxsize=16
+        )
+
+    def put(self, switches: Iterable[Switch]) -> None:
+        """Switch on exactly these. Raises `InsideFaultError`, and then changes nothing."""
+        switches = tuple(switches)
+        for switch in switches:
+            if not works_outside(switch.fault):
+                raise InsideFaultError(switch.fault.name)
+        self.switchboard.put(switches)
+
+    def close(self) -> None:
+        """Close the connections to the registry."""
+        self._pool.clear()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Hand one request on, and its answer back."""
+        request = _ProxiedRequest(environ)
+        request.flavour = REFERENCE
+        request.endpoint = endpoint_of(request.method, request.path)
+        alteration = compose(self.switchboard.active(request.method, request.path))
+        try:
+            response = self._answer(request, alteration)
+        except urllib3.exceptions.HTTPError as error:
+            response = json_answer({"message": f"502 no answer from {self._upstream}: {error}"}, status=502)
+        except InsideFaultError as error:
+            response = json_answer({"message": f"502 {error}"}, status=502)
+        return transmitted(alteration, request, response, start_response)
+
+    def _answer(self, request: _ProxiedRequest, alteration: Alteration) -> Response:
+        instead = alteration.handle(request)
+        response = self._forwarded(request) if instead is None else instead
+        if request.endpoint in PAGES and response.status_code == 200:
+            response.set_data(alteration.rendered(response.get_data()))
+        return alteration.respond(request, response)
+
+    def _forwarded(self, request: _ProxiedRequest) -> Response:
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP_BY_HOP}
+        headers["Accept-Encoding"] = request.headers.get("Accept-Encoding", "identity")
+        if request.endpoint in PAGES:  # faults and links want to read them
+            headers["Accept-Encoding"] = "identity"
+        has_body = request.content_length or "Transfer-Encoding" in request.headers
+        answer = self._pool.request(
+            request.method,
+            self._upstream + request.target,
+            headers=headers,
+            body=_pieces(request) if has_body else None,
+            preload_content=False,
+            decode_content=False,
+            redirect=False,
+        )
+        response = Response(_stream(answer), status=f"{answer.status} {answer.reason or ''}".strip())
+        response.headers.clear()
+        for name, value in answer.headers.items():
+            if name.lower() not in HOP_BY_HOP:
+                response.headers.add(name, self._turned(value, request))
+        return self._readable(response, request) if request.endpoint in PAGES else response
+
+    def _readable(self, response: Response, request: _ProxiedRequest) -> Response:
+        body = response.get_data()
+        turned = self._turned(body.decode("utf-8", errors="surrogateescape"), request)
+        response.set_data(turned.encode("utf-8", errors="surrogateescape"))
+        return response
+
+    def _turned(self, text: str, request: _ProxiedRequest) -> str:
+        return text.replace(self._upstream + "/", request.root_url)
+
+
+class _ProxiedRequest(Request):
+    """A request that there is no registry for."""
+
+    @property
+    def registry(self) -> Registry:  # type: ignore[override]
+        """Refuse: what asks for it works inside a registry only."""
+        raise InsideFaultError("this fault")
+
+    @property
+    def target(self) -> str:
+        """The path and the query as they came."""
+        raw: str = self.environ.get("RAW_URI") or self.environ.get("REQUEST_URI") or self.full_path
+        parts = urlsplit(raw)
+        return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def endpoint_of(method: str, path: str) -> str:
+    """Tell what a request is for, by its method and path; nothing known is an empty text."""
+    looked_up = "GET" if method == "HEAD" else method
+    for endpoint, wanted, pattern in _ENDPOINTS:
+        if looked_up == wanted and re.fullmatch(pattern, path):
+            return endpoint
+    return ""
+
+
+def _pieces(request: Request) -> Iterator[bytes]:
+    while data := request.body.read(CHUNK):
+        yield data
+
+
+def _stream(answer: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+    try:
+        yield from answer.stream(CHUNK, decode_content=False)
+    finally:
+        answer.close()

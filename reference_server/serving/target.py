@@ -1,0 +1,40 @@
+"""A running server as the suite is told of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reference_server.flavours import REFERENCE
+from reference_server.rules.ready_made import credentials
+
+if TYPE_CHECKING:
+    from reference_server.flavours import Flavour
+
+
+def target_table(origin: str, *, max_file_size: int | None, flavour: Flavour = REFERENCE) -> dict[str, Any]:
+    """Describe a server with the ready-made set, in the shape of the suite's `registry.toml`.
+
+    `origin` is `http://HOST:PORT`.
+    """
+    return {
+        "url": origin + flavour.path(flavour.layout.base),
+        "profile": flavour.profile,
+        "credentials": credentials(),
+        "gitlab-projects": {
+            "public": "2",
+            "switched-off": "3",
+            "elsewhere": "4",
+            "internal": "5",
+            "path": "conformance/registry",
+        },
+        "limits": {} if max_file_size is None else {"max-file-size": max_file_size},
+        "management": {"driver": "reference", "gitlab-project": str(flavour.gitlab_project)},
+        "features": [
+            "disposable",
+            "strict-filenames",
+            "strict-metadata",
+            "strict-names",
+            "strict-versions",
+            "validate-archive",
+        ],
+    }
