@@ -25,7 +25,7 @@ from conformance.catalogue import catalogue
 from conformance.clients.index_url import IndexURL
 from conformance.clients.pip import Pip
 from conformance.clients.uv import Uv
-from conformance.run.checks_run import judge_target
+from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
 from conformance.target import Credential, target_from_table
 from conformance.verdicts.options import RunOptions
@@ -83,7 +83,7 @@ def judged(seed: int, areas: Sequence[str], examples: int) -> Trial:
     with ReferenceServer(variety=seed, rules=replace(Rules(), max_file_size=MAX_FILE_SIZE)) as server:
         target = target_from_table(server.target(), embedded=True)
         options = RunOptions(examples=examples, rounds=ROUNDS)
-        result = judge_target(target, options, Selection(only=only))
+        result = run_checks(target, options, Selection(only=only))
     return Trial(
         seed=seed,
         judged=result.summary.judged,

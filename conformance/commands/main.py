@@ -158,7 +158,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from conformance.report.terminal import print_report
-    from conformance.run.checks_run import judge_target
+    from conformance.run.checks_run import run_checks
     from conformance.run.run import CannotJudge
     from conformance.run.selection import Selection
     from conformance.target import BadTarget
@@ -177,7 +177,7 @@ def _run(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         try:
             target = target or stack.enter_context(_embedded(arguments))
-            result = judge_target(target, options, selection, json_path=arguments.json, progress=sys.stdout)
+            result = run_checks(target, options, selection, json_path=arguments.json, progress=sys.stdout)
         except BadTarget as error:
             return _say(str(error), ExitCode.USAGE)
         except CannotJudge as error:

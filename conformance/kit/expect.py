@@ -24,7 +24,7 @@ def status(answer: Answer, *wanted: int) -> None:
     if answer.status not in wanted:
         raise Deviation(
             expected="status " + " or ".join(map(str, wanted)),
-            found=f"{answer.status} {answer.told()}".strip(),
+            found=f"{answer.status} {answer.excerpt()}".strip(),
             where=str(answer),
         )
 
@@ -34,7 +34,7 @@ def accepted(answer: Answer) -> None:
     if not 200 <= answer.status < 300:
         raise Deviation(
             expected="the upload is accepted (2xx)",
-            found=f"{answer.status} {answer.told()}".strip(),
+            found=f"{answer.status} {answer.excerpt()}".strip(),
             where=str(answer),
         )
 
@@ -44,7 +44,7 @@ def refused(answer: Answer) -> None:
     if not 400 <= answer.status < 500:
         raise Deviation(
             expected="the upload is refused (4xx)",
-            found=f"{answer.status} {answer.told()}".strip(),
+            found=f"{answer.status} {answer.excerpt()}".strip(),
             where=str(answer),
         )
 

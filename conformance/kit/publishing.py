@@ -22,7 +22,7 @@ def publish(registry: Registry, *distributions: Distribution) -> None:
         if not 200 <= answer.status < 300:
             raise Untestable(
                 f"{distribution.filename}, which this check reads, was refused: "
-                f"{answer.status} {answer.told(120)}; see the checks of uploads"
+                f"{answer.status} {answer.excerpt(120)}; see the checks of uploads"
             )
 
 

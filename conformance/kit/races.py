@@ -321,7 +321,7 @@ class Heat:
     def failures(self) -> list[str]:
         """The answers that are neither yes nor no. 503 asks to come again, and is a no."""
         wrong = (each for each in self.answers if not 200 <= each.status < 500 and each.status != 503)
-        return [f"{each} {each.told(120)}".strip() for each in wrong]
+        return [f"{each} {each.excerpt(120)}".strip() for each in wrong]
 
     def __str__(self) -> str:
         """Say where this was seen."""

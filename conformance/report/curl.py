@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from conformance.wire.exchange import Exchange
 
-NOBODY = "nobody"
+ANONYMOUS = "anonymous"
 OWN = frozenset({"accept-encoding", "connection", "content-length", "host", "user-agent", *SECRET_HEADERS})
 """Header fields that curl writes by itself, and those whose values are secrets."""
 
@@ -85,7 +85,7 @@ def _login(exchange: Exchange) -> str:
     """Return the option with the placeholder. It stays outside the quotes, for the shell to fill in."""
     names = {name.lower(): name for name in exchange.request_headers}
     secret = placeholder(exchange.credential)
-    if not exchange.credential or exchange.credential == NOBODY or secret == "$":  # noqa: S105
+    if not exchange.credential or exchange.credential == ANONYMOUS or secret == "$":  # noqa: S105
         return ""
     if "authorization" in names:
         return f' --user "{secret}"'

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from conformance.report.curl import NOBODY, placeholder
+from conformance.report.curl import ANONYMOUS, placeholder
 from conformance.report.templates import own
 from conformance.verdicts import Verdict
 from conformance.wire.credential_shapes import SECRET_HEADERS
@@ -177,4 +177,4 @@ def _login(exchange: Exchange) -> list[str]:
 
 def _variable(credential: str) -> str:
     """Return the name of the variable that holds a credential; nothing for nobody's."""
-    return "" if credential in {"", NOBODY} else placeholder(credential).removeprefix("$")
+    return "" if credential in {"", ANONYMOUS} else placeholder(credential).removeprefix("$")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from conformance.verdicts.options import RunOptions
 
 
-def judge_target(
+def run_checks(
     target: Target,
     options: RunOptions,
     selection: Selection = EVERYTHING,

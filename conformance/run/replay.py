@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from conformance.catalogue import catalogue
-from conformance.run.checks_run import judge_target
+from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
 from conformance.verdicts import ExitCode, Verdict
 
@@ -65,7 +65,7 @@ def replay(
     if not known:
         return tuple(became(each, None) for each in wanted)
     again = replace(options, seed=earlier.seed, read_only=earlier.read_only, projects=earlier.projects)
-    result = judge_target(target, again, Selection(only=known), progress=progress)
+    result = run_checks(target, again, Selection(only=known), progress=progress)
     now = {each.id: each for each in result.results}
     return tuple(became(each, now.get(each.id)) for each in wanted)
 

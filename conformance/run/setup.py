@@ -200,7 +200,7 @@ def _publish(registry: Registry, run_id: str) -> Corpus:
         if not published:
             _takes_uploads(answer)
         item = Published(
-            distribution=distribution, status=answer.status, where=str(answer), text=answer.told()
+            distribution=distribution, status=answer.status, where=str(answer), text=answer.excerpt()
         )
         if item.accepted and not any(earlier.accepted for earlier in published.values()):
             _lists(registry, item, answer)

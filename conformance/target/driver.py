@@ -116,4 +116,4 @@ class ReferenceDriver:
         )
         self._registry.forget_pages(project)
         if answer.status != 204:
-            raise Untestable(f"the target's driver was refused: {answer} {answer.told(120)}")
+            raise Untestable(f"the target's driver was refused: {answer} {answer.excerpt(120)}")

@@ -68,7 +68,7 @@ def objects(answer: Answer) -> list[dict[str, Any]]:
     if answer.status != 200 or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Deviation(
             expected="200 with a JSON array of objects",
-            found=f"{answer.status}: {answer.told(200)}",
+            found=f"{answer.status}: {answer.excerpt(200)}",
             where=str(answer),
         )
     return rows
@@ -80,5 +80,5 @@ def json_of(answer: Answer) -> Any:
         return json.loads(answer.content)
     except ValueError:
         raise Deviation(
-            expected="a JSON body", found=answer.told(200) or "nothing", where=str(answer)
+            expected="a JSON body", found=answer.excerpt(200) or "nothing", where=str(answer)
         ) from None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT = "default"
-ANONYMOUS = "nobody"
+ANONYMOUS = "anonymous"
 
 DRIVERS = frozenset({"reference"})
 """What `[management]` may name as `driver`; see `conformance.target.driver`."""

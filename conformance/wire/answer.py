@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from conformance.wire.exchange import Exchange
 
-TOLD = 300
+EXCERPT = 300
 """Characters of an answer that a message has room for."""
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -38,7 +38,7 @@ class Answer:
         """The body as UTF-8, undecodable bytes replaced."""
         return self.content.decode("utf-8", errors="replace")
 
-    def told(self, most: int = TOLD) -> str:
+    def excerpt(self, most: int = EXCERPT) -> str:
         """Return the beginning of the body as it may be shown, at most so many characters.
 
         It is of the exchange, where secrets were taken out before it was cut: no piece of one is at its end.

@@ -24,7 +24,7 @@ class EveryonePublishes(Authorizes):
     """Takes uploads from callers that it does not know."""
 
     breaks = (
-        "gitlab.access.nobody-cannot-publish",
+        "gitlab.access.anonymous-cannot-publish",
         "gitlab.access.public-needs-token-to-publish",
         "gitlab.token.wrong-cannot-publish",
         "gitlab.token.refused-leaves-nothing",
@@ -54,9 +54,9 @@ class AnonymousCallersForbidden(Fault):
     """Answers 403 to callers who did not say who they are."""
 
     breaks = (
-        "gitlab.access.nobody-cannot-publish",
-        "gitlab.access.nobody-cannot-read-private",
-        "gitlab.access.nobody-cannot-download-private",
+        "gitlab.access.anonymous-cannot-publish",
+        "gitlab.access.anonymous-cannot-read-private",
+        "gitlab.access.anonymous-cannot-download-private",
         "gitlab.access.challenge",
         "gitlab.access.public-needs-token-to-publish",
         "gitlab.matrix.delete",
@@ -77,8 +77,8 @@ class PrivateReadByEveryone(Authorizes):
     """Lets everyone read what a private GitLab project holds."""
 
     breaks = (
-        "gitlab.access.nobody-cannot-read-private",
-        "gitlab.access.nobody-cannot-download-private",
+        "gitlab.access.anonymous-cannot-read-private",
+        "gitlab.access.anonymous-cannot-download-private",
         "gitlab.access.challenge",
         "gitlab.access.stranger-sees-nothing",
         "gitlab.token.wrong-cannot-read-private",
@@ -102,7 +102,7 @@ class FilesForEveryone(Authorizes):
     """Gives everyone who knows the URL a private file, as GitLab 13.4 did."""
 
     breaks = (
-        "gitlab.access.nobody-cannot-download-private",
+        "gitlab.access.anonymous-cannot-download-private",
         "gitlab.matrix.file",
         "gitlab.matrix.metadata-file",
         "gitlab.matrix.private-is-secret",

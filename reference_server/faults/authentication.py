@@ -42,8 +42,8 @@ class ReadersForbidden(Fault):
     breaks = (
         "auth.read.401",
         "gitlab.access.challenge",
-        "gitlab.access.nobody-cannot-download-private",
-        "gitlab.access.nobody-cannot-read-private",
+        "gitlab.access.anonymous-cannot-download-private",
+        "gitlab.access.anonymous-cannot-read-private",
         "gitlab.matrix.file",
         "gitlab.matrix.metadata-file",
         "gitlab.matrix.page",

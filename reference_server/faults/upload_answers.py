@@ -209,7 +209,7 @@ class NobodySentToLogin(Fault):
 
     breaks = (
         "upload.no-redirect",
-        "gitlab.access.nobody-cannot-publish",
+        "gitlab.access.anonymous-cannot-publish",
         "gitlab.access.public-needs-token-to-publish",
         "gitlab.matrix.upload",
     )

@@ -49,7 +49,7 @@ class Platform(Protocol):
     def steps(self, given: Mapping[str, str], password: str, folder: Path) -> list[Step]:
         """Return the processes of a job with these inputs."""
 
-    def told(self, ended: Ended, folder: Path) -> Ended:
+    def excerpt(self, ended: Ended, folder: Path) -> Ended:
         """Add what the platform was told in its own files."""
 
 
@@ -81,7 +81,7 @@ class GitLab:
             replace(step, script=script("after_script"), always=True),
         ]
 
-    def told(self, ended: Ended, folder: Path) -> Ended:
+    def excerpt(self, ended: Ended, folder: Path) -> Ended:
         """Return it as it is: what GitLab shows is in the artifacts."""
         assert folder.is_dir()
         return ended
@@ -117,7 +117,7 @@ class GitHub:
             if "run" in step and condition(step.get("if", "always()"), inputs)
         ]
 
-    def told(self, ended: Ended, folder: Path) -> Ended:
+    def excerpt(self, ended: Ended, folder: Path) -> Ended:
         """Add the action's outputs."""
         written = folder / "github_output"
         text = written.read_text(encoding="utf-8") if written.exists() else ""
@@ -183,7 +183,7 @@ class Jobs:
                 ended, text = self._run(step, cancel if step.judges else None, variables or {})
                 output += text
                 exit_code = exit_code if step.always else ended
-        return self.platform.told(Ended(exit_code=exit_code, output=output), self.folder)
+        return self.platform.excerpt(Ended(exit_code=exit_code, output=output), self.folder)
 
     def _run(
         self,

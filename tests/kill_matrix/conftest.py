@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import conformance.checks
-from conformance.run.checks_run import judge_target
+from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
 from conformance.target import DEFAULT, target_from_table
 from conformance.verdicts.options import RunOptions
@@ -47,7 +47,7 @@ class Trial:
             # The run publishes under the user's own name, so that `__token__` can be what is broken.
             table["credentials"][DEFAULT]["username"] = "maintainer"
             target = target_from_table(table, embedded=True)
-            result = judge_target(
+            result = run_checks(
                 target,
                 RunOptions(examples=examples, rounds=rounds, shrink=False),
                 Selection(only=frozenset(only)),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.catalogue import catalogue
-from conformance.run.checks_run import judge_target
+from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
 from conformance.verdicts.options import RunOptions
@@ -37,7 +37,7 @@ def test_nothing_is_wrong(seed: int, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     with ReferenceServer(variety=seed, rules=replace(Rules(), max_file_size=MAX_FILE_SIZE)) as server:
         target = target_from_table(server.target(), embedded=True)
         options = RunOptions(examples=2, rounds=ROUNDS, ledger_folder=tmp_path)
-        result = judge_target(target, options, Selection(only=only))
+        result = run_checks(target, options, Selection(only=only))
     assert {
         each.id: (each.verdict, each.message)
         for each in result.results

@@ -36,7 +36,7 @@ class Attempt:
 
     def __str__(self) -> str:
         """Say what was wrong, and what came of it."""
-        return f"{self.distribution.filename} ({self.rule}): {self.answer.status} {self.answer.told(80)}"
+        return f"{self.distribution.filename} ({self.rule}): {self.answer.status} {self.answer.excerpt(80)}"
 
 
 def attempt(registry: Registry, name: str, kinds: Iterable[str]) -> list[Attempt]:

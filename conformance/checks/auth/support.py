@@ -42,7 +42,7 @@ class Protected:
 
     what: str
     url: str
-    nobody: Answer
+    anonymous: Answer
     known: Answer
 
 
@@ -63,7 +63,7 @@ def protected_urls(index: Index) -> tuple[Protected, ...]:
         Protected(
             what=what,
             url=url,
-            nobody=registry.request("GET", url, as_=ANONYMOUS, follow=Follow.SAME_HOST),
+            anonymous=registry.request("GET", url, as_=ANONYMOUS, follow=Follow.SAME_HOST),
             known=registry.download(url),
         )
         for what, url in urls.items()

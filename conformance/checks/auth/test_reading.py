@@ -31,12 +31,12 @@ UTF8 = "utf8"
 
 @check("auth.read.401")
 def test_401(protected: tuple[Protected, ...]) -> None:
-    page = protected[0].nobody
+    page = protected[0].anonymous
     wrong = [
-        f"{each.nobody}, WWW-Authenticate: {challenge(each.nobody) or 'none'}"
+        f"{each.anonymous}, WWW-Authenticate: {challenge(each.anonymous) or 'none'}"
         for each in protected
-        if (each.nobody.status == 401 and not challenge(each.nobody))
-        or (each.nobody.status != 401 and (each.nobody is page or each.nobody.status == 403))
+        if (each.anonymous.status == 401 and not challenge(each.anonymous))
+        or (each.anonymous.status != 401 and (each.anonymous is page or each.anonymous.status == 403))
     ]
     expect.nothing(of=wrong, is_="other than 401 with a challenge", where=page.url)
 
@@ -76,7 +76,7 @@ def test_wrong_401(index: Index, protected: tuple[Protected, ...]) -> None:
     answers = [
         registry.request("GET", each.url, as_=WRONG, follow=Follow.SAME_HOST)
         for each in protected
-        if each.nobody.status in {401, 403}
+        if each.anonymous.status in {401, 403}
     ]
     expect.nothing(
         of=[str(answer) for answer in answers if answer.status != 401],
@@ -132,7 +132,7 @@ def test_file_redirect(index: Index) -> None:
 def test_head_get_same(index: Index, protected: tuple[Protected, ...]) -> None:
     different = []
     for each in protected:
-        for as_, got in ((ANONYMOUS, each.nobody), (DEFAULT, each.known)):
+        for as_, got in ((ANONYMOUS, each.anonymous), (DEFAULT, each.known)):
             head = index.registry.request("HEAD", each.url, as_=as_, follow=Follow.ANY_HOST)
             if head.status != got.status:
                 different.append(f"{head}, and GET {got.status}")
@@ -147,6 +147,6 @@ def test_unknown_project(registry: Registry, corpus: Corpus) -> None:
 @check("auth.cache-private")
 def test_cache_private(protected: tuple[Protected, ...]) -> None:
     """What is open to everyone may be cached for everyone, as signed URLs are."""
-    given = [each.known for each in protected if each.nobody.status in {401, 403, 404}]
+    given = [each.known for each in protected if each.anonymous.status in {401, 403, 404}]
     shared = [f"{answer} ({reason})" for answer in given if (reason := for_shared_caches(answer))]
     expect.nothing(of=shared, is_="offered to shared caches", where=protected[0].url)

@@ -23,18 +23,18 @@ SCHEME = re.compile(r"(?:^|,)\s*([\w-]+)(?![\w-]|\s*=)")
 """One of the challenges, in any place. Source: RFC 9110, section 11.6.1."""
 
 
-@check("gitlab.access.nobody-cannot-publish")
-def test_nobody_cannot_publish(registry: Registry, new_name: NewName) -> None:
-    expect.status(registry.upload(wheel(new_name("nobody"), "1.0"), as_=ANONYMOUS), 401)
+@check("gitlab.access.anonymous-cannot-publish")
+def test_anonymous_cannot_publish(registry: Registry, new_name: NewName) -> None:
+    expect.status(registry.upload(wheel(new_name("anonymous"), "1.0"), as_=ANONYMOUS), 401)
 
 
-@check("gitlab.access.nobody-cannot-read-private")
-def test_nobody_cannot_read_private(private_registry: Registry, corpus: Corpus) -> None:
+@check("gitlab.access.anonymous-cannot-read-private")
+def test_anonymous_cannot_read_private(private_registry: Registry, corpus: Corpus) -> None:
     expect.status(private_registry.project_answer(canonicalize_name(corpus.main), as_=ANONYMOUS), 401)
 
 
-@check("gitlab.access.nobody-cannot-download-private")
-def test_nobody_cannot_download_private(private_registry: Registry, corpus: Corpus) -> None:
+@check("gitlab.access.anonymous-cannot-download-private")
+def test_anonymous_cannot_download_private(private_registry: Registry, corpus: Corpus) -> None:
     url = file_url(private_registry, corpus["main-wheel"])
     expect.status(private_registry.download(url, as_=ANONYMOUS), 401)
 

@@ -120,7 +120,7 @@ def differences(one: Answer, other: Answer) -> list[str]:
     if one.status != other.status:
         return [f"{one.status}, and {other.status} without it"]
     if one.content != other.content:
-        return [f"the body {one.told(80)!r}, and {other.told(80)!r} without it"]
+        return [f"the body {one.excerpt(80)!r}, and {other.excerpt(80)!r} without it"]
     fields, others = ({name.lower(): value for name, value in each.headers.items()} for each in (one, other))
     names = sorted(name for name in fields.keys() | others.keys() if fields.get(name) != others.get(name))
     return [f"the header field {name}" for name in names if not _of_one_answer(name)]

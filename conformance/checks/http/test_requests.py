@@ -139,7 +139,7 @@ def _as_before(answer: Answer, page: Answer, *, after: Answer) -> None:
     if (answer.status, answer.content) != (page.status, page.content):
         raise Deviation(
             expected=f"the page as it was before {after}",
-            found=f"{answer.status} {answer.told(200)}",
+            found=f"{answer.status} {answer.excerpt(200)}",
             where=str(answer),
         )
 

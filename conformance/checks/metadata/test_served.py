@@ -83,7 +83,7 @@ def test_absent_404(registry: Registry, index: Index) -> None:
         if not 400 <= answer.status < 500 and (denied or not is_metadata):
             raise Deviation(
                 expected="4xx where no metadata file is announced",
-                found=f"{answer.status}, {answer.content_type}: {answer.told(100)}",
+                found=f"{answer.status}, {answer.content_type}: {answer.excerpt(100)}",
                 where=str(answer),
             )
 

@@ -115,4 +115,4 @@ def _told(answer: Answer) -> str:
     sent = answer.exchange.request_headers
     accept = f"Accept: {sent['Accept']}" if "Accept" in sent else "no Accept"
     media_type = answer.headers.get("Content-Type", "no Content-Type")
-    return f"status {answer.status}, {media_type}, {answer.told(40)!r}… for {accept}"
+    return f"status {answer.status}, {media_type}, {answer.excerpt(40)!r}… for {accept}"

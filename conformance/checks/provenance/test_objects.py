@@ -33,7 +33,7 @@ def test_fetch(provenance: list[Provenance]) -> None:
         document = read_json(each.answer.content)
         expect.nothing(of=document.problems, is_="wrong with the JSON", where=each.answer)
         if not isinstance(document.data, dict):
-            raise Deviation(expected="a JSON object", found=each.answer.told(), where=str(each.answer))
+            raise Deviation(expected="a JSON object", found=each.answer.excerpt(), where=str(each.answer))
 
 
 @check("provenance.object.version")

@@ -29,6 +29,6 @@ def delete(run: Run, gitlab: GitLab) -> Delete:
     def delete_package(distribution: Distribution) -> None:
         answer = gitlab.delete_package(only_package(gitlab, distribution.name))
         if answer.status != 204:
-            raise Untestable(f"GitLab refused to delete a package: {answer} {answer.told(120)}")
+            raise Untestable(f"GitLab refused to delete a package: {answer} {answer.excerpt(120)}")
 
     return delete_package

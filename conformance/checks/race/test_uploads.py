@@ -107,7 +107,7 @@ def test_different_projects(race: Race, registry: Registry, new_name: NewName) -
         files = [wheel(new_name("apart"), "1.0") for _ in range(MANY)]
         for file, answer in zip(files, race(*map(uploading, files)), strict=True):
             if not 200 <= answer.status < 300:
-                refused.append(f"{answer} {answer.told(120)}")
+                refused.append(f"{answer} {answer.excerpt(120)}")
             elif file.filename not in (page := registry.project_page(file.name)).filenames:
                 missing.append(f"{file.filename} not listed: {page.where}")
     if refused or missing:

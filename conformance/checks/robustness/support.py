@@ -32,7 +32,7 @@ class Reaction:
 
     def __str__(self) -> str:
         if self.answer is not None:
-            return f"{self.to}: {self.answer} {self.answer.told()}".rstrip()
+            return f"{self.to}: {self.answer} {self.answer.excerpt()}".rstrip()
         return f"{self.to}: no answer, and the connection {'stays open' if self.silent else 'was closed'}"
 
     @property

@@ -90,7 +90,7 @@ def test_disconnect_before_response(registry: Registry, new_name: NewName) -> No
     if not (200 <= again.status < 300 or 400 <= again.status < 500):
         raise Deviation(
             expected="2xx, or 4xx for a file that is there",
-            found=f"{again.status} {again.told()}",
+            found=f"{again.status} {again.excerpt()}",
             where=str(again),
         )
     expect.same_bytes(registry.download(link_to(registry, distribution)), distribution)

@@ -61,7 +61,7 @@ def test_method_bypass(index: Index) -> None:
     for each in protected_urls(index):
         if each.known.status != 200:
             raise Untestable(f"{each.what} is not served: {each.known}; see the checks of reading")
-        if each.nobody.status != 200:
+        if each.anonymous.status != 200:
             dodges = DODGES if each.what != "its metadata file" else DODGES[:1]
             attempts = [(dodge, dodged(index.registry, each, dodge)) for dodge in dodges]
             found += [
@@ -70,7 +70,7 @@ def test_method_bypass(index: Index) -> None:
         elif each.what == "a file":
             break
         else:
-            found.append(f"{each.what}: {each.nobody}")
+            found.append(f"{each.what}: {each.anonymous}")
     expect.nothing(of=found, is_="shown to nobody", where=index.registry.project_url(index.project))
 
 

@@ -33,7 +33,7 @@ def test_valid_html5(index: Index) -> None:
 @check("simple.html.doctype")
 def test_doctype(index: Index) -> None:
     def without(reading: HtmlPage) -> Iterable[str]:
-        return [] if DOCTYPE.match(reading.answer.text) else [reading.answer.told(60) or "an empty page"]
+        return [] if DOCTYPE.match(reading.answer.text) else [reading.answer.excerpt(60) or "an empty page"]
 
     nothing_on(html_pages(index), without, is_="before <!DOCTYPE html>, or in its place")
 

@@ -43,4 +43,4 @@ def metadata_refused(registry: Registry, name: str, *mistakes: dict[str, Any]) -
 
 def shown(wrong: str, answer: Answer) -> str:
     """Say what was wrong with an upload, and what came of it."""
-    return f"{wrong[:80]}: {answer.status} {answer.told(80)}".strip()
+    return f"{wrong[:80]}: {answer.status} {answer.excerpt(80)}".strip()

@@ -52,7 +52,7 @@ def no_failure(answer: Answer) -> None:
     if answer.status >= 500:
         raise Deviation(
             expected="an answer below 500",
-            found=f"{answer.status} {answer.told()}".strip(),
+            found=f"{answer.status} {answer.excerpt()}".strip(),
             where=str(answer),
         )
 

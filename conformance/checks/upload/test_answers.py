@@ -155,7 +155,7 @@ def test_url_trailing_slash(run: Run, registry: Registry, new_name: NewName) -> 
 
 @check("upload.no-redirect")
 def test_no_redirect(registry: Registry, corpus: Corpus, new_name: NewName) -> None:
-    nobody = registry.upload(wheel(new_name("nobody"), "1.0"), as_=ANONYMOUS)
+    nobody = registry.upload(wheel(new_name("anonymous"), "1.0"), as_=ANONYMOUS)
     answers = [(item.status, item.where) for item in corpus.published.values()]
     redirected = [where for status, where in [*answers, (nobody.status, str(nobody))] if 300 <= status < 400]
     expect.nothing(of=redirected, is_="redirected", where=registry.target.upload_url)

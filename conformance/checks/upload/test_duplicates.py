@@ -46,7 +46,7 @@ def test_message(second_upload: SecondUpload) -> None:
     if answer.status != 409 and not (answer.status == 400 and ALREADY_THERE in told.lower()):
         raise Deviation(
             expected=f"status 409, or 400 with {ALREADY_THERE!r} in the reason or the body",
-            found=f"{answer.status} {answer.reason} {answer.told()}",
+            found=f"{answer.status} {answer.reason} {answer.excerpt()}",
             where=str(answer),
         )
 

@@ -40,7 +40,7 @@ def test_current(registry: Registry, new_name: NewName) -> None:
     sent = {each: of_metadata_version(each, name, f"1.{number}") for number, each in enumerate(IN_USE)}
     answers = {each: registry.upload(distribution) for each, distribution in sent.items()}
     refused = [
-        f"{each} ({answer.status} {answer.told()})"
+        f"{each} ({answer.status} {answer.excerpt()})"
         for each, answer in answers.items()
         if not 200 <= answer.status < 300
     ]

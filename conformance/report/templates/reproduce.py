@@ -155,7 +155,7 @@ def changes(step: dict[str, Any], answer: Answer) -> Iterator[str]:
 
 def report(what: str, step: dict[str, Any], answer: Answer) -> None:
     """Print one line about a step."""
-    say(f"\n{what:<11}{told(answer.status)}  {step['request']}  as {step['credential'] or 'nobody'}")
+    say(f"\n{what:<11}{told(answer.status)}  {step['request']}  as {step['credential'] or 'anonymous'}")
 
 
 def say(text: str, file: TextIO | None = None) -> None:

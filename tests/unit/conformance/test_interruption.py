@@ -51,7 +51,7 @@ def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     def judged(first: str) -> RunResult:
         (tmp_path / f"test_{tmp_path.name}.py").write_text(CHECKS.format(first), encoding="utf-8")
-        return checks_run.judge_target(target_from_table(server.target(), embedded=True), RunOptions())
+        return checks_run.run_checks(target_from_table(server.target(), embedded=True), RunOptions())
 
     with ReferenceServer() as server:
         yield judged

@@ -11,7 +11,7 @@ from conformance.catalogue import catalogue
 from conformance.corpus import Corpus
 from conformance.report import CheckResult, RunResult
 from conformance.run import selection
-from conformance.run.checks_run import judge_target
+from conformance.run.checks_run import run_checks
 from conformance.run.enough_judged import judged_too_little, locked_out, without_result
 from conformance.run.features import OfferedFeatures
 from conformance.run.judge import Judge
@@ -203,7 +203,7 @@ def own_checks(tmp_path_factory: pytest.TempPathFactory, repeating: ReferenceSer
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(selection, "CHECKS", folder)
         patched.delenv("PYTEST_CURRENT_TEST", raising=False)
-        return judge_target(target, RunOptions(), Selection(keyword="not nothing"))
+        return run_checks(target, RunOptions(), Selection(keyword="not nothing"))
 
 
 def test_a_deviation_after_a_check_is_an_error_and_no_failure_to_be_listed(own_checks: RunResult) -> None:
@@ -241,7 +241,7 @@ def repeating() -> Iterator[ReferenceServer]:
 def judge_pages(server: ReferenceServer, options: RunOptions, monkeypatch: pytest.MonkeyPatch) -> RunResult:
     monkeypatch.delenv("PYTEST_CURRENT_TEST", raising=False)
     target = target_from_table(server.target(), embedded=True)
-    return judge_target(target, options, Selection(only=PAGES))
+    return run_checks(target, options, Selection(only=PAGES))
 
 
 def test_verdicts_with_a_baseline_and_a_set(

@@ -13,7 +13,7 @@ from conformance.commands.main import main
 from conformance.report import CheckResult, RunResult
 from conformance.report.reading import stored
 from conformance.run import replay as replaying
-from conformance.run.checks_run import judge_target
+from conformance.run.checks_run import run_checks
 from conformance.run.replay import Fate, Replayed, became, had_failed, print_replay, replay
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
@@ -125,11 +125,11 @@ def replayed_with(monkeypatch: pytest.MonkeyPatch) -> list[RunResult]:
     results: list[RunResult] = []
 
     def judged(*arguments: Any, **options: Any) -> RunResult:
-        results.append(judge_target(*arguments, **options))
+        results.append(run_checks(*arguments, **options))
         return results[-1]
 
     monkeypatch.delenv("PYTEST_CURRENT_TEST", raising=False)
-    monkeypatch.setattr(replaying, "judge_target", judged)
+    monkeypatch.setattr(replaying, "run_checks", judged)
     return results
 
 
@@ -185,7 +185,7 @@ def test_what_was_only_read_is_only_read_again_and_the_same(
         publish(server, "One", "Two", "Three", "Four")
         target = target_from_table(server.target(), embedded=True)
         options = RunOptions(read_only=True, projects=named)
-        first = judge_target(target, options, Selection(only=frozenset({DOCTYPE})))
+        first = run_checks(target, options, Selection(only=frozenset({DOCTYPE})))
         assert len(first.options.projects) == (len(named) or 3)
         publish(server, *(f"later-{number}" for number in range(20)))
         before = names(server)

@@ -13,7 +13,7 @@ import pytest
 from conformance.report.curl import command_line
 from conformance.report.formats import FORMATS
 from conformance.report.reading import BadResult, read_finished, read_result, stored
-from conformance.run.checks_run import judge_target
+from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
 from conformance.verdicts import Verdict
@@ -49,7 +49,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     ):
         patch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path_factory.mktemp("inner")))
         target = target_from_table(server.target(), embedded=True)
-        result = judge_target(target, RunOptions(examples=1), Selection(only=only)).as_json()
+        result = run_checks(target, RunOptions(examples=1), Selection(only=only)).as_json()
     verdicts = {each["id"]: each["verdict"] for each in result["results"]}
     assert verdicts == {name: "passed" if name.startswith("gitlab") else "failed" for name in only}
     return result | {"secrets": sorted({each.password for each in target.credentials.values()})}
@@ -233,7 +233,7 @@ def test_other_credentials_travel_in_their_own_field() -> None:
 
 
 def test_nobody_has_no_credential() -> None:
-    assert "--user" not in command_line(exchange(credential="nobody"))
+    assert "--user" not in command_line(exchange(credential="anonymous"))
     assert "--user" not in command_line(exchange(credential=""))
 
 

@@ -15,7 +15,7 @@ import pytest
 from conformance.commands.main import main
 from conformance.report.reading import stored
 from conformance.report.script import as_script, scripts
-from conformance.run.checks_run import judge_target
+from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
 from conformance.verdicts.options import RunOptions
@@ -44,7 +44,7 @@ def script_of(name: str) -> str:
     """Judge a server that has the fault, and return the script that comes of it."""
     with ReferenceServer(faults=[fault_named(CASES[name])]) as server:
         target = target_from_table(server.target(), embedded=True)
-        result = judge_target(target, RunOptions(examples=2, rounds=2), Selection(only=frozenset({name})))
+        result = run_checks(target, RunOptions(examples=2, rounds=2), Selection(only=frozenset({name})))
     return scripts(stored(json.loads(json.dumps(result.as_json()))))[name]
 
 

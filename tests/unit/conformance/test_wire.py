@@ -71,9 +71,9 @@ def test_an_exchange_is_recorded_without_secrets(
 def test_the_budget_ends_a_run(session: Session, httpserver: HTTPServer) -> None:
     httpserver.expect_request("/").respond_with_data("")
     for _ in range(3):
-        session.send("GET", httpserver.url_for("/"), credential=None, credential_name="nobody")
+        session.send("GET", httpserver.url_for("/"), credential=None, credential_name="anonymous")
     with pytest.raises(BudgetSpent, match="budget of 3 requests"):
-        session.send("GET", httpserver.url_for("/"), credential=None, credential_name="nobody")
+        session.send("GET", httpserver.url_for("/"), credential=None, credential_name="anonymous")
     assert len(httpserver.log) == 3
 
 
@@ -82,7 +82,7 @@ def test_a_rate_is_kept(transcript: Transcript, httpserver: HTTPServer) -> None:
     session = Session(transcript=transcript, redact=Redactor([]), limits=TrafficLimits(rate=50))
     started = time.monotonic()
     for _ in range(4):
-        session.send("GET", httpserver.url_for("/"), credential=None, credential_name="nobody")
+        session.send("GET", httpserver.url_for("/"), credential=None, credential_name="anonymous")
     session.close()
     assert time.monotonic() - started >= 3 / 50
 
@@ -96,7 +96,7 @@ def test_settings_of_the_user_are_not_honoured(
     monkeypatch.setenv("NETRC", netrc)
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     httpserver.expect_request("/").respond_with_data("fine")
-    answer = session.send("GET", httpserver.url_for("/"), credential=None, credential_name="nobody")
+    answer = session.send("GET", httpserver.url_for("/"), credential=None, credential_name="anonymous")
     assert answer.text == "fine"
     assert "Authorization" not in httpserver.log[0][0].headers
 
@@ -105,8 +105,8 @@ def test_redirects_are_followed_only_when_asked(session: Session, httpserver: HT
     httpserver.expect_request("/old").respond_with_data("", status=301, headers={"Location": "/new"})
     httpserver.expect_request("/new").respond_with_data("here")
     url = httpserver.url_for("/old")
-    assert session.send("GET", url, credential=None, credential_name="nobody").status == 301
-    followed = session.send("GET", url, credential=None, credential_name="nobody", follow=Follow.SAME_HOST)
+    assert session.send("GET", url, credential=None, credential_name="anonymous").status == 301
+    followed = session.send("GET", url, credential=None, credential_name="anonymous", follow=Follow.SAME_HOST)
     assert (followed.status, followed.url) == (200, httpserver.url_for("/new"))
 
 
@@ -142,7 +142,7 @@ def test_what_is_told_of_an_answer_has_no_piece_of_a_secret(
     text = f"you may not come in: {SECRET.password} is no good"
     httpserver.expect_request("/").respond_with_data(text, content_type="text/plain; charset=utf-8")
     answer = session.send("GET", httpserver.url_for("/"), credential=SECRET, credential_name="me")
-    assert answer.told(most) == "you may not come in: *** is no good"[:most]
+    assert answer.excerpt(most) == "you may not come in: *** is no good"[:most]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_transcript_without_exchanges_is_one() -> None:
 
 def test_no_answer_is_nobodys_deviation(session: Session) -> None:
     with pytest.raises(Unreachable, match=r"GET http://127.0.0.1:1/ got no answer: .*refused"):
-        session.send("GET", "http://127.0.0.1:1/", credential=None, credential_name="nobody")
+        session.send("GET", "http://127.0.0.1:1/", credential=None, credential_name="anonymous")
 
 
 def test_a_form_is_what_servers_read() -> None:
@@ -198,7 +198,7 @@ def test_a_cached_page_counts_as_used_but_not_as_sent(
     session: Session, transcript: Transcript, httpserver: HTTPServer
 ) -> None:
     httpserver.expect_request("/").respond_with_data("")
-    answer = session.send("GET", httpserver.url_for("/"), credential=None, credential_name="nobody")
+    answer = session.send("GET", httpserver.url_for("/"), credential=None, credential_name="anonymous")
     transcript.begin()
     assert transcript.used == ()
     transcript.use(answer.exchange)

@@ -39,7 +39,7 @@ SHORT = {"metadata-file": "metadata", "root-page": "root"}
 
 
 def presented(cell: Cell) -> Credentials:
-    if cell.caller == "nobody":
+    if cell.caller == "anonymous":
         return Credentials()
     known = {name: (pair["username"], pair["password"]) for name, pair in credentials().items()}
     username, password = (known | MADE_UP)[cell.caller]

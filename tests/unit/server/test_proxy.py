@@ -9,7 +9,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from conformance.run.checks_run import judge_target
+from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
 from conformance.verdicts import Verdict
@@ -36,7 +36,7 @@ def judged(server: ReferenceServer, proxy: ProxyServer, only: set[str]) -> dict[
     table = server.target()
     table["url"] = proxy.at(table["url"])
     target = target_from_table(table, embedded=True)
-    result = judge_target(target, RunOptions(examples=50), Selection(only=frozenset(only)))
+    result = run_checks(target, RunOptions(examples=50), Selection(only=frozenset(only)))
     return {each.id: each for each in result.results}
 
 
