@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.client_report.faulty_registry import registry_with, summary_of
 from conformance.client_report.reaction import Coping, Did, coping, detail, last_words
 from conformance.client_report.received_files import taken
+from conformance.errors import ExitCode, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 
 
-class UnfitScenario(Exception):
+class UnfitScenario(UserError):
     """A client fails without any fault, so that nothing can be said about what it does with one."""
 
 
@@ -125,7 +126,10 @@ def _usual(scenarios: Sequence[Scenario], seen: Iterable[Did]) -> dict[str, Did]
     usual = dict(zip((scenario.title for scenario in scenarios), seen, strict=True))
     for title, did in usual.items():
         if not did.run.succeeded:
-            raise UnfitScenario(f"{title} fails without any fault: {did.said or did.run.exit_code}")
+            raise UnfitScenario(
+                f"{title} fails without any fault: {did.said or did.run.exit_code}",
+                exit_code=ExitCode.HARNESS_ERROR,
+            )
     return usual
 
 

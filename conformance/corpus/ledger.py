@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from conformance.errors import UserError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -26,7 +28,7 @@ class Entry:
     filename: str
 
 
-class BadLedger(ValueError):
+class BadLedger(UserError):
     """A ledger cannot be read; the message names the file."""
 
 

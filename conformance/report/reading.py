@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from conformance.catalogue import Level, Requirement, Standing, catalogue
+from conformance.errors import UserError
 from conformance.profiles import UnknownProfile, profile
 from conformance.report.terminal import ENDINGS
 from conformance.verdicts import ExitCode, Summary, Verdict
@@ -37,7 +38,7 @@ _EXCHANGE = {each.name for each in fields(Exchange)}
 _PUBLICATION = {each.name for each in fields(Publication)}
 
 
-class BadResult(ValueError):
+class BadResult(UserError):
     """A file is not a result of this suite, or not one that will do. The message names it."""
 
 

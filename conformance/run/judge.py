@@ -13,7 +13,7 @@ from conformance.report.explain import explain_deviation
 from conformance.report.progress import LETTERS, RESULT
 from conformance.report.result import CheckResult, RunResult
 from conformance.run.enough_judged import judged_too_little, locked_out, without_result
-from conformance.run.keys import MARK, REMARK, RUN
+from conformance.run.keys import MARK, OPTIONS, REMARK, RUN
 from conformance.run.run import CannotJudge, Run
 from conformance.run.setup import take_part
 from conformance.verdicts import (
@@ -150,7 +150,8 @@ class Judge:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Hand the prepared run to a worker process of pytest-xdist."""
-        node.workerinput[PREPARED] = self.run(node.config).as_table()
+        run = self.run(node.config)
+        node.workerinput |= {PREPARED: run.as_table(), OPTIONS: self._options.packed()}
 
     # Judging
 

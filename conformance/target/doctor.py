@@ -13,7 +13,6 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from requests.utils import get_environ_proxies
 
 from conformance.target import DEFAULT
-from conformance.verdicts import ExitCode
 from conformance.wire import Part, Redactor, Session, Transcript, Unreachable, UploadForm
 from conformance.wire.answer import LOOPBACK
 from conformance.wire.credential_shapes import concealed_url
@@ -21,8 +20,8 @@ from conformance.wire.redaction import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import TextIO
 
+    from conformance.errors import UserError
     from conformance.profiles import Profile
     from conformance.target import Target
     from conformance.verdicts.options import RunOptions
@@ -244,22 +243,6 @@ def examine(target: Target, options: RunOptions) -> list[Finding]:
     return list(Doctor(target, options).examine())
 
 
-def print_findings(findings: list[Finding], file: TextIO) -> ExitCode:
-    """Print what was seen, and what to change.
-
-    Returns 0 when nothing is wrong, 3 when something is unknown, else 2: nothing has been judged in any case.
-    """
-    for finding in findings:
-        print(f"{'wrong' if finding.wrong else 'fine':<6} {finding.about}: {finding.seen}", file=file)
-        if finding.wrong:
-            print(f"       → {finding.change}", file=file)
-    wrong = sum(finding.wrong for finding in findings)
-    print(f"{wrong or 'Nothing'} to change." if wrong != 1 else "One thing to change.", file=file)
-    if any(finding.unknown for finding in findings):
-        return ExitCode.HARNESS_ERROR
-    return ExitCode.USAGE if wrong else ExitCode.CONFORMS
-
-
 def url_findings(url: str, profile: Profile) -> Iterator[Finding]:
     """Look at a URL that has the profile's shape, and still is not what was meant."""
     ending = url.rstrip("/").rpartition("/")[2]
@@ -272,14 +255,17 @@ def url_findings(url: str, profile: Profile) -> Iterator[Finding]:
         )
 
 
-def refused_findings(message: str, url: str) -> list[Finding]:
-    """Explain why a target cannot even be put together, from what the configuration says of it."""
+def refused_findings(error: UserError, url: str) -> list[Finding]:
+    """Explain why a target cannot even be put together, from the error of its configuration."""
+    message, change = error.message, error.hint
+    if not change:
+        message, _, change = message.rpartition("; ")
+        message = message or change
     url = concealed_url(url).replace(f"{MASK}@", "")
     try:
         parts = urlsplit(url)
     except ValueError:
-        return [Finding(about="URL", seen=message, change=message.rpartition("; ")[2])]
-    change = message.rpartition("; ")[2]
+        return [Finding(about="URL", seen=message, change=change)]
     if url and not parts.scheme.startswith("http"):
         change = f"give the whole URL, such as https://{url.rpartition('://')[2].lstrip('/')}"
     elif "/groups/" in parts.path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from conformance.errors import UserError
 from conformance.target import BadTarget, target_from_table
 from reference_server.serving.in_process import ReferenceServer
 
@@ -33,7 +34,7 @@ def embedded_target(profile: str = "gitlab") -> Iterator[Target]:
         yield target_from_table(server.target(), embedded=True)
 
 
-class UnknownFault(ValueError):
+class UnknownFault(UserError):
     """The server has no such fault, or the fault no such option; the text says what it has."""
 
 
@@ -45,4 +46,4 @@ def misbehaving_server(faults: Iterable[str]) -> ReferenceServer:
     try:
         return ReferenceServer(faults=list(faults))
     except (LookupError, ValueError) as error:
-        raise UnknownFault(str(error)) from error
+        raise UnknownFault(f"--fault: {error}") from error

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from conformance.profiles import Profile, UnknownProfile, profile, profile_names
+from conformance.errors import UserError
+from conformance.profiles import Profile, profile, profile_names
 from conformance.verdicts import Untestable
 from conformance.wire.credential import Credential
 
@@ -29,7 +30,7 @@ STATED = VALIDATION | {"disposable"}
 """What `features` of registry.toml may state, besides what profiles do. What is disposable is a test instance."""
 
 
-class BadTarget(ValueError):
+class BadTarget(UserError):
     """The target cannot be tested as it was given. The message ends with what to do."""
 
 
@@ -119,12 +120,9 @@ class Target:
 
 
 def target_from_table(table: Mapping[str, Any], *, embedded: bool = False) -> Target:
-    """Build a target from the table of a registry.toml. Raises BadTarget with what to change."""
+    """Build a target from the table of a registry.toml. Raises BadTarget and UnknownProfile."""
     url = str(table.get("url", "")).rstrip("/")
-    try:
-        chosen = profile(table.get("profile", "gitlab"))
-    except UnknownProfile as error:
-        raise BadTarget(str(error)) from error
+    chosen = profile(table.get("profile", "gitlab"))
     _check_url(url, chosen)
     limits = table.get("limits", {})
     return Target(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import tomli_w
 
+from conformance.errors import UserError
 from conformance.verdicts import Listing
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Reason(StrEnum):
     """A proxy, a limit or a setting of this installation."""
 
 
-class BadBaseline(ValueError):
+class BadBaseline(UserError):
     """A baseline cannot be used. The message names the file, the row and what to change, in one line."""
 
 

@@ -9,13 +9,12 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from conformance.errors import UserError
 from conformance.verdicts import ExitCode, Summary, Verdict
-from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from importlib.resources.abc import Traversable
-    from typing import TextIO
 
     from conformance.catalogue import Requirement
 
@@ -23,7 +22,7 @@ _NAME = re.compile(r"\d{4}\.(0[1-9]|1[0-2])")
 _KEYS = {"id", "since", "because"}
 
 
-class UnknownSet(ValueError):
+class UnknownSet(UserError):
     """There is no set of that name; the message lists those that there are."""
 
 
@@ -40,7 +39,7 @@ def checked_set(name: str, requirements: Iterable[Requirement]) -> str:
     """Return the name of a set that exists. Raises UnknownSet."""
     known = sets_of(requirements)
     if name not in known:
-        raise UnknownSet(f"there is no set {name!r}; choose one of: {', '.join(known)}")
+        raise UnknownSet(f"there is no set {name!r}", f"Choose one of: {', '.join(known)}.")
     return name
 
 
@@ -115,18 +114,4 @@ def upgrade(
         leaving=retired_after(old),
         before=Summary.of(scored).exit_code(),
         after=Summary.of(verdicts.values()).exit_code(),
-    )
-
-
-def print_upgrade(found: Upgrade, file: TextIO) -> None:
-    """Print what a set would change, one requirement a line."""
-    for name, verdict in sorted(found.joining.items()):
-        print(f"joins  {name:<48} {verdict or 'not in the result'}", file=file)
-    for name in found.leaving:
-        print(f"gone   {name:<48} {retired()[name]}", file=file)
-    print(
-        f"From set {found.old} to {found.new}: {counted(len(found.joining), 'new requirement')}, "
-        f"{len(found.leaving)} gone; this result would end with exit code {int(found.after)} instead of "
-        f"{int(found.before)}.",
-        file=file,
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 TITLES = {
     "content": "Wrong content: one rule broken, everything else right",
-    "trouble": "Trouble on the way: what every client meets one day",
+    "trouble": "Network faults: slow, cut or failed responses, as every client meets them",
 }
 
 

@@ -7,13 +7,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reference_server.errors import UserError
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class UnknownFaultError(LookupError):
+class UnknownFaultError(UserError, LookupError):
     """No fault has this name; the text says which names are close to it."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
@@ -27,7 +28,7 @@ class UnknownFaultError(LookupError):
         self.name = name
 
 
-class FaultOptionError(ValueError):
+class FaultOptionError(UserError, ValueError):
     """A fault was given something that it does not take."""
 
 

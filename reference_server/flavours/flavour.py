@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reference_server.errors import UserError
 from reference_server.flavours import pypi
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ FLAVOURS: tuple[Flavour, ...] = (
 )
 
 
-class UnknownFlavourError(LookupError):
+class UnknownFlavourError(UserError, LookupError):
     """No flavour has this name; the text says which there are."""
 
     def __init__(self, name: str) -> None:

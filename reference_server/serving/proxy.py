@@ -12,6 +12,7 @@ from werkzeug import Response
 
 from reference_server.alterations import compose, transmitted
 from reference_server.app.routes import BY_NAME
+from reference_server.errors import UserError
 from reference_server.faults import Switchboard
 from reference_server.flavours import REFERENCE
 from reference_server.http.json_responses import json_answer
@@ -52,7 +53,7 @@ INSIDE = {"registry", "arguments"} | BY_NAME.keys() - {endpoint for endpoint, _,
 """What a fault can speak of within a registry only."""
 
 
-class InsideFaultError(ValueError):
+class InsideFaultError(UserError, ValueError):
     """A fault works inside the reference server only."""
 
     def __init__(self, name: str) -> None:

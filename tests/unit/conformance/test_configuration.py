@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.errors import UserError
 from conformance.target import ANONYMOUS, DEFAULT, BadTarget, target_from_table
 from conformance.target.configuration import configured_target
 from conformance.verdicts import Untestable
@@ -186,14 +187,14 @@ def test_a_variable_that_is_empty_is_not_given(file: Path) -> None:
             "[credentials.default]\nusername = 'me'\npassword-env = 'UNSET'",
             "UNSET, which is not set or empty; set it",
         ),
-        (f"url = '{URL}'\nprofile = 'gitlub'", "choose one of"),
+        (f"url = '{URL}'\nprofile = 'gitlub'", "there is no profile 'gitlub'\nChoose one of"),
         ("[credentials.default]\nusername = 'me'\npassword = 'x'", "no URL"),
     ],
 )
 def test_a_wrong_file_is_explained(tmp_path: Path, text: str, complaint: str) -> None:
     path = tmp_path / "registry.toml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(BadTarget, match=complaint):
+    with pytest.raises(UserError, match=complaint):
         configured_target(config=path, environ={})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import ssl
 import subprocess
@@ -14,17 +13,17 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
+from conformance.commands.doctor import print_findings
 from conformance.target import BadTarget, target_from_table
 from conformance.target.doctor import (
     Finding,
     clock_findings,
     examine,
     gitlab_findings,
-    print_findings,
     refused_findings,
 )
 from conformance.verdicts import ExitCode
-from conformance.verdicts.options import RunOptions, TrafficLimits
+from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 
 if TYPE_CHECKING:
@@ -48,30 +47,31 @@ def look(
 ) -> list[Finding]:
     credentials = {"default": {"username": "__token__", "password": password}} if password else {}
     target = target_from_table({"url": url, "profile": profile, "credentials": credentials})
-    return examine(target, RunOptions(limits=TrafficLimits(timeout=5), ca_bundle=ca))
+    return examine(target, RunOptions(timeout=5, ca_bundle=ca))
 
 
 def wrong(findings: list[Finding]) -> dict[str, str]:
     return {each.about: f"{each.seen} → {each.change}" for each in findings if each.wrong}
 
 
-def test_nothing_is_wrong_and_nothing_is_published(server: ReferenceServer) -> None:
+def test_nothing_is_wrong_and_nothing_is_published(
+    server: ReferenceServer, capsys: pytest.CaptureFixture[str]
+) -> None:
     findings = look(server.url, password=server.password)
     assert wrong(findings) == {}
     assert {"connection", "GitLab project", "uploads"} <= {each.about for each in findings}
-    told = io.StringIO()
-    assert print_findings(findings, told) is ExitCode.CONFORMS
-    assert "Nothing to change." in told.getvalue()
-    assert server.password not in told.getvalue()
+    assert print_findings(findings) is ExitCode.CONFORMS
+    printed = capsys.readouterr().out
+    assert "No problems found." in printed
+    assert server.password not in printed
     assert list(server.registry.packages(server.registry.gitlab_project("1"))) == []
 
 
-def test_what_is_wrong_turns_it_red_but_is_no_verdict() -> None:
-    told = io.StringIO()
+def test_what_is_wrong_turns_it_red_but_is_no_verdict(capsys: pytest.CaptureFixture[str]) -> None:
     wrong, unknown = Finding(about="a", seen="b", change="c"), Finding(about="d", seen="e", unknown=True)
-    assert print_findings([wrong], told) is ExitCode.USAGE
-    assert told.getvalue() == "wrong  a: b\n       → c\nOne thing to change.\n"
-    assert print_findings([wrong, unknown], told) is ExitCode.HARNESS_ERROR
+    assert print_findings([wrong]) is ExitCode.USAGE
+    assert capsys.readouterr().out == "wrong  a: b\n       → c\n1 problem found.\n"
+    assert print_findings([wrong, unknown]) is ExitCode.HARNESS_ERROR
 
 
 def test_a_wrong_credential(server: ReferenceServer) -> None:
@@ -120,14 +120,14 @@ def test_a_token_that_the_api_does_not_take(httpserver: HTTPServer) -> None:
 def test_nobody_listens() -> None:
     findings = look(f"http://127.0.0.1:1{PATH}", password="x")
     assert "whether the registry is running" in wrong(findings)["port"]
-    assert print_findings(findings, io.StringIO()) is ExitCode.HARNESS_ERROR
+    assert print_findings(findings) is ExitCode.HARNESS_ERROR
 
 
 def test_a_server_that_fails_by_itself(httpserver: HTTPServer) -> None:
     httpserver.expect_request(re.compile(".*")).respond_with_data("", status=503)
     findings = look(httpserver.url_for(PATH), password="x")
     assert "see the server's log" in wrong(findings)["server"]
-    assert print_findings(findings, io.StringIO()) is ExitCode.HARNESS_ERROR
+    assert print_findings(findings) is ExitCode.HARNESS_ERROR
 
 
 def test_https_where_http_is_spoken(server: ReferenceServer) -> None:
@@ -234,7 +234,7 @@ def test_an_ending_too_many(ending: str, httpserver: HTTPServer) -> None:
 def test_a_url_of_the_wrong_shape(url: str, change: str) -> None:
     with pytest.raises(BadTarget) as caught:
         target_from_table({"url": url})
-    findings = refused_findings(str(caught.value), url)
+    findings = refused_findings(caught.value, url)
     assert change in wrong(findings)["URL"]
     assert "secret" not in str(findings)
 

@@ -1,0 +1,38 @@
+"""`registry-conformance matrix`: the verdicts on several registries in one table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.commands.output import print_error, write
+from conformance.commands.report import add_output
+from conformance.errors import ExitCode
+
+if TYPE_CHECKING:
+    import argparse
+
+SUMMARY = "show the verdicts on several registries in one table"
+TABLES = ("markdown", "html")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument(
+        "results", metavar="RESULT.json", nargs="+", type=Path, help="results written by `run --json`"
+    )
+    parser.add_argument("--format", choices=TABLES, default="markdown", help="format (default: markdown)")
+    add_output(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print or write a table of the results that can be read; print an error for each of the others."""
+    from conformance.report.matrix import FORMATS, read_matrix
+
+    matrix, unreadable = read_matrix(arguments.results)
+    for error in unreadable:
+        print_error(error)
+    if not matrix.columns:
+        return ExitCode.USAGE
+    write(FORMATS[arguments.format](matrix), arguments.output)
+    return ExitCode.CONFORMS
