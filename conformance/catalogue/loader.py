@@ -20,6 +20,7 @@ _RETIRED = "retired.toml"  # read by conformance.verdicts.sets
 _ID = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
 _KEYS = {field.name for field in fields(Requirement)}
 _OPTIONAL = {"untested"}
+_DEFAULTS = {"level", "standing", "feature", "profiles", "since"}
 
 
 class BadRow(ValueError):
@@ -62,7 +63,10 @@ def catalogue() -> Catalogue:
 
 
 def read_catalogue(folder: Traversable) -> Catalogue:
-    """Read `folder`: `sources.toml`, and files named as the ids in them begin. Raises BadRow."""
+    """Read `folder`: `sources.toml`, and files named as the ids in them begin. Raises BadRow.
+
+    What most rows of a file share stands once, in its `[defaults]`.
+    """
     tables = {
         entry.name: tomllib.loads(entry.read_text(encoding="utf-8"))
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
@@ -71,8 +75,12 @@ def read_catalogue(folder: Traversable) -> Catalogue:
     sources = {key: Source(key=key, **table) for key, table in tables.pop(_SOURCES).items()}
     requirements: dict[str, Requirement] = {}
     for file_name, table in tables.items():
+        defaults = table.get("defaults", {})
+        if unknown := defaults.keys() - _DEFAULTS:
+            raise BadRow(f"{file_name}: [defaults] may not have {sorted(unknown)}")
         for row in table["requirement"]:
-            requirement = _requirement(row, area=file_name.partition(".")[0], sources=sources)
+            whole = {**defaults, **row}
+            requirement = _requirement(whole, area=file_name.partition(".")[0], sources=sources)
             if requirement.id in requirements:
                 raise BadRow(f"{requirement.id}: listed twice")
             requirements[requirement.id] = requirement

@@ -59,7 +59,7 @@ class Requirement:
     profiles: tuple[str, ...]
     statement: str
     source: str
-    breaks: str
+    affects: str
     since: str
     untested: str | None = None
 

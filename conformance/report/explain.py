@@ -18,7 +18,7 @@ def explain_deviation(requirement: Requirement, deviation: Deviation, catalogue:
         expected=deviation.expected,
         found=deviation.found,
         where=deviation.where,
-        breaks=requirement.breaks,
+        affects=requirement.affects,
         source=catalogue.cite(requirement),
     )
 
@@ -30,7 +30,7 @@ def explain_requirement(requirement: Requirement, catalogue: Catalogue) -> str:
         level=f"{requirement.level}; a registry that deviates {requirement.standing.words}",
         feature=requirement.feature,
         profiles=", ".join(requirement.profiles),
-        breaks=requirement.breaks,
+        affects=requirement.affects,
         source=catalogue.cite(requirement),
         since=requirement.since,
         untested=requirement.untested or "",

@@ -25,7 +25,7 @@ feature = "upload"
 profiles = ["gitlab"]
 statement = "It works."
 source = "paper#section"
-breaks = "everyone"
+affects = "everyone"
 since = "2026.11"
 """
 
@@ -89,7 +89,7 @@ def test_json_has_the_keys_of_the_catalogue() -> None:
         "profiles",
         "statement",
         "source",
-        "breaks",
+        "affects",
         "since",
         "untested",
     }
@@ -113,6 +113,17 @@ def test_a_whole_row_is_read(tmp_path: Path) -> None:
     row = read_catalogue(write(tmp_path, ROW))["area.one"]
     assert isinstance(row, Requirement)
     assert (row.area, row.profiles, row.untested) == ("area", ("gitlab",), None)
+
+
+def test_a_row_takes_what_it_does_not_say_from_the_defaults_of_its_file(tmp_path: Path) -> None:
+    defaults = '[defaults]\nlevel = "MAY"\nsince = "2027.02"\n'
+    row = read_catalogue(write(tmp_path, defaults + ROW.replace('since = "2026.11"\n', "")))["area.one"]
+    assert (row.level, row.since) == ("MUST", "2027.02")
+
+
+def test_a_default_of_what_is_a_row_s_own_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadRow, match=r"area\.toml: \[defaults\] may not have \['id'\]"):
+        read_catalogue(write(tmp_path, '[defaults]\nid = "area.one"\n' + ROW))
 
 
 @pytest.mark.parametrize(

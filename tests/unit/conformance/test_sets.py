@@ -34,7 +34,7 @@ feature = "upload"
 profiles = ["gitlab"]
 statement = "It works."
 source = "paper#section"
-breaks = "everyone"
+affects = "everyone"
 since = "{since}"
 """
 SINCE = {"old": "2026.11", "new": "2027.02", "newest": "2027.11"}
