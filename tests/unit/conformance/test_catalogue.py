@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.catalogue import BadRow, Requirement, Standing, catalogue, read_catalogue
+from conformance.catalogue import BadRow, Level, Requirement, Standing, catalogue, read_catalogue
 from conformance.catalogue.features import features_in
 from conformance.profiles import HeldTo, profile, profile_names
 from conformance.run.probe import PROBED
@@ -133,6 +133,20 @@ def test_a_requirement_of_either_of_two_features_takes_one_of_them() -> None:
     either = next(row for row in catalogue() if row.feature == "html|json")
     held_to = HeldTo(standings=frozenset({either.standing}), groups=frozenset(), features=frozenset({"json"}))
     assert either in catalogue().for_profile(replace(profile("index"), held_to=held_to))
+
+
+def test_only_a_must_of_a_specification_is_violated() -> None:
+    words = {(standing, level): standing.words(level) for standing in Standing for level in Level}
+    assert len(set(words.values())) == len(words)
+    assert [key for key, text in words.items() if "violates" in text] == [(Standing.SPEC, Level.MUST)]
+    assert words[Standing.POLICY, Level.MUST] == "breaks a rule of the Python Package Index"
+    assert words[Standing.SPEC, Level.SHOULD] == "departs from a recommendation of the specification"
+
+
+def test_what_only_pypi_asks_for_is_its_policy_or_of_a_specification() -> None:
+    for row in catalogue():
+        if "pypi-policy" in features_in(row.feature):
+            assert row.standing in {Standing.POLICY, Standing.SPEC}, row.id
 
 
 def test_a_statement_is_one_sentence() -> None:
