@@ -93,7 +93,7 @@ def case_of(result: StoredResult, finding: Finding) -> dict[str, Any]:
         "expected": finding.expected,
         "found": finding.found or finding.message,
         "where": finding.where,
-        "breaks": finding.breaks,
+        "affects": finding.affects,
         "source": finding.source,
         "registry": result.url,
         "embedded": result.embedded,

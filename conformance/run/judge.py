@@ -92,7 +92,7 @@ class Judge:
             for item in ours
             if not requirement_of(item)
         ]
-        profile = self.run(config).target.profile.name
+        profile = self.run(config).target.profile
         held = {requirement.id for requirement in catalogue().for_profile(profile)}
         if self._only is not None:
             held &= self._only
@@ -349,7 +349,7 @@ def _carried_out(run: Run) -> RunOptions:
 
 
 def _to_be_judged(run: Run) -> set[str]:
-    held = catalogue().for_profile(run.target.profile.name)
+    held = catalogue().for_profile(run.target.profile)
     return {requirement.id for requirement in held if requirement.untested is None}
 
 
