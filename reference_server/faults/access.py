@@ -23,7 +23,7 @@ READING = frozenset({Action.SEE, Action.BROWSE, Action.DOWNLOAD, Action.INSPECT}
 class EveryonePublishes(Authorizes):
     """Takes uploads from callers that it does not know."""
 
-    breaks = (
+    caught_by = (
         "gitlab.access.anonymous-cannot-publish",
         "gitlab.access.public-needs-token-to-publish",
         "gitlab.token.wrong-cannot-publish",
@@ -40,7 +40,7 @@ class EveryonePublishes(Authorizes):
 class EveryonePublishesInPublic(Authorizes):
     """Takes uploads to a public GitLab project from everyone."""
 
-    breaks = (
+    caught_by = (
         "gitlab.access.public-needs-token-to-publish",
         "gitlab.matrix.upload",
     )
@@ -53,7 +53,7 @@ class EveryonePublishesInPublic(Authorizes):
 class AnonymousCallersForbidden(Fault):
     """Answers 403 to callers who did not say who they are."""
 
-    breaks = (
+    caught_by = (
         "gitlab.access.anonymous-cannot-publish",
         "gitlab.access.anonymous-cannot-read-private",
         "gitlab.access.anonymous-cannot-download-private",
@@ -76,7 +76,7 @@ class AnonymousCallersForbidden(Fault):
 class PrivateReadByEveryone(Authorizes):
     """Lets everyone read what a private GitLab project holds."""
 
-    breaks = (
+    caught_by = (
         "gitlab.access.anonymous-cannot-read-private",
         "gitlab.access.anonymous-cannot-download-private",
         "gitlab.access.challenge",
@@ -101,7 +101,7 @@ class PrivateReadByEveryone(Authorizes):
 class FilesForEveryone(Authorizes):
     """Gives everyone who knows the URL a private file, as GitLab 13.4 did."""
 
-    breaks = (
+    caught_by = (
         "gitlab.access.anonymous-cannot-download-private",
         "gitlab.matrix.file",
         "gitlab.matrix.metadata-file",
@@ -116,7 +116,7 @@ class FilesForEveryone(Authorizes):
 class NoChallenge(Fault):
     """Answers 401 without a challenge."""
 
-    breaks = ("gitlab.access.challenge",)
+    caught_by = ("gitlab.access.challenge",)
 
     def respond(self, request: Request, response: Response) -> Response:
         del request
@@ -127,7 +127,7 @@ class NoChallenge(Fault):
 class ChallengeForABearer(Fault):
     """Asks for a bearer token, which no client of packages has."""
 
-    breaks = ("gitlab.access.challenge",)
+    caught_by = ("gitlab.access.challenge",)
 
     def respond(self, request: Request, response: Response) -> Response:
         del request
@@ -139,7 +139,7 @@ class ChallengeForABearer(Fault):
 class PublicFilesNeedAToken(Authorizes):
     """Shows the pages of a public GitLab project to everyone, and asks for a token at the files."""
 
-    breaks = (
+    caught_by = (
         "gitlab.access.public-file-for-everyone",
         "gitlab.matrix.file",
         "gitlab.matrix.metadata-file",
@@ -154,7 +154,7 @@ class PublicFilesNeedAToken(Authorizes):
 class StrangersForbidden(Authorizes):
     """Tells strangers that a private GitLab project exists: 403."""
 
-    breaks = (
+    caught_by = (
         "gitlab.access.stranger-sees-nothing",
         "gitlab.matrix.delete",
         "gitlab.matrix.file",
@@ -176,7 +176,7 @@ class StrangersForbidden(Authorizes):
 class EveryUserPublishes(Authorizes):
     """Takes uploads from everyone with an account."""
 
-    breaks = (
+    caught_by = (
         "gitlab.access.stranger-cannot-publish",
         "gitlab.access.reporter-cannot-publish",
         "gitlab.access.guest-cannot-publish",
@@ -211,7 +211,7 @@ class RoleChanged(Authorizes):
 class DevelopersCannotPublish(RoleChanged):
     """Lets nobody below a Maintainer publish."""
 
-    breaks = (
+    caught_by = (
         "gitlab.access.developer-publishes",
         "gitlab.matrix.upload",
     )
@@ -221,7 +221,7 @@ class DevelopersCannotPublish(RoleChanged):
 class ReportersPublish(RoleChanged):
     """Lets Reporters publish."""
 
-    breaks = (
+    caught_by = (
         "gitlab.access.reporter-cannot-publish",
         "gitlab.matrix.upload",
     )
@@ -231,7 +231,7 @@ class ReportersPublish(RoleChanged):
 class GuestsPublish(RoleChanged):
     """Lets Guests publish."""
 
-    breaks = (
+    caught_by = (
         "gitlab.access.guest-cannot-publish",
         "gitlab.matrix.upload",
     )
@@ -241,7 +241,7 @@ class GuestsPublish(RoleChanged):
 class DevelopersDelete(RoleChanged):
     """Lets Developers delete packages."""
 
-    breaks = (
+    caught_by = (
         "gitlab.rest.delete-needs-role",
         "gitlab.matrix.delete",
     )
@@ -251,7 +251,7 @@ class DevelopersDelete(RoleChanged):
 class ReportersCannotRead(Authorizes):
     """Lets nobody below a Developer read."""
 
-    breaks = (
+    caught_by = (
         "gitlab.access.reporter-reads",
         "gitlab.matrix.file",
         "gitlab.matrix.list",

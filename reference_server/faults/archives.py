@@ -54,21 +54,21 @@ class BrokenWheelsTaken(NotOpened):
     """Takes wheels that are no zip archives, or not whole."""
 
     incident = "devpi #1061"
-    breaks = ("archive.valid",)
+    caught_by = ("archive.valid",)
     suffix = ".whl"
 
 
 class BrokenSdistsTaken(NotOpened):
     """Takes sdists that are no gzipped tar archives, or not whole."""
 
-    breaks = ("archive.valid",)
+    caught_by = ("archive.valid",)
     suffix = ".tar.gz"
 
 
 class DistInfoNotRequired(Fault):
     """Takes every zip archive as a wheel, whatever it lacks."""
 
-    breaks = ("archive.wheel-required-files",)
+    caught_by = ("archive.wheel-required-files",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, archive_checks=without(rules.archive_checks, has_dist_info))
@@ -77,7 +77,7 @@ class DistInfoNotRequired(Fault):
 class RecordNotRequired(Fault):
     """Asks wheels for METADATA and WHEEL only."""
 
-    breaks = ("archive.wheel-required-files",)
+    caught_by = ("archive.wheel-required-files",)
 
     def rules(self, rules: Rules) -> Rules:
         less = partial(has_dist_info, required=("METADATA", "WHEEL"))
@@ -87,7 +87,7 @@ class RecordNotRequired(Fault):
 class PkgInfoNotRequired(Fault):
     """Takes every folder in a tar archive as an sdist."""
 
-    breaks = ("archive.sdist-pkg-info",)
+    caught_by = ("archive.sdist-pkg-info",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, archive_checks=without(rules.archive_checks, has_pkg_info))
@@ -96,7 +96,7 @@ class PkgInfoNotRequired(Fault):
 class SeveralTopFoldersTaken(Fault):
     """Takes sdists that would strew their members over the folder in which they are unpacked."""
 
-    breaks = ("archive.sdist-pkg-info",)
+    caught_by = ("archive.sdist-pkg-info",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, archive_checks=without(rules.archive_checks, has_one_folder))
@@ -105,7 +105,7 @@ class SeveralTopFoldersTaken(Fault):
 class MetadataInTheFileIgnored(Fault):
     """Believes the form and the file name, whatever the metadata in the file says."""
 
-    breaks = ("file.sdist.metadata-match",)
+    caught_by = ("file.sdist.metadata-match",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, archive_checks=without(rules.archive_checks, metadata_agrees))
@@ -125,21 +125,21 @@ class DiesOf(Fault):
 class HostileMembersCrash(DiesOf):
     """Unpacks an upload to read its metadata, and dies of members that lead outside."""
 
-    breaks = ("security.no-extraction", "security.pkginfo-symlink")
+    caught_by = ("security.no-extraction", "security.pkginfo-symlink")
     reason = b"File has an unsafe member"
 
 
 class BombsGoOff(DiesOf):
     """Unpacks an upload into memory, and dies of those that unpack to too much."""
 
-    breaks = ("security.zip-bomb", "security.huge-metadata")
+    caught_by = ("security.zip-bomb", "security.huge-metadata")
     reason = b"File unpacks to more than is allowed"
 
 
 class HugeMetadataServed(Fault):
     """Serves metadata of any size."""
 
-    breaks = ("security.huge-metadata",)
+    caught_by = ("security.huge-metadata",)
 
     def rules(self, rules: Rules) -> Rules:
         most = rules.archive_limits.unpacked
@@ -149,7 +149,7 @@ class HugeMetadataServed(Fault):
 class LinkedMetadataFollowed(Fault):
     """Reads PKG-INFO wherever a link in its place leads to on the registry's own disk."""
 
-    breaks = ("security.pkginfo-symlink",)
+    caught_by = ("security.pkginfo-symlink",)
 
     def rules(self, rules: Rules) -> Rules:
         def has_one_or_a_link(archive: Archive, upload: Upload) -> None:

@@ -39,7 +39,7 @@ def let_in(request: Request) -> None:
 class ReadersForbidden(Fault):
     """Answers 403 to readers who did not say who they are."""
 
-    breaks = (
+    caught_by = (
         "auth.read.401",
         "gitlab.access.challenge",
         "gitlab.access.anonymous-cannot-download-private",
@@ -58,7 +58,7 @@ class ReadersForbidden(Fault):
 class ReadersNotChallenged(Fault):
     """Answers readers with a 401 that does not say how to do better."""
 
-    breaks = ("auth.read.401", "gitlab.access.challenge")
+    caught_by = ("auth.read.401", "gitlab.access.challenge")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint in READING:
@@ -69,7 +69,7 @@ class ReadersNotChallenged(Fault):
 class BasicUnreadForMetadata(Fault):
     """Takes only tokens in header fields of their own for metadata files."""
 
-    breaks = ("auth.read.basic", "gitlab.matrix.metadata-file", "gitlab.matrix.private-is-secret")
+    caught_by = ("auth.read.basic", "gitlab.matrix.metadata-file", "gitlab.matrix.private-is-secret")
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint == "metadata_file":
@@ -80,7 +80,7 @@ class BasicUnreadForMetadata(Fault):
 class AsciiCredentialsOnly(Fault):
     """Fails at credentials with letters beyond ASCII."""
 
-    breaks = ("auth.read.basic-utf8",)
+    caught_by = ("auth.read.basic-utf8",)
 
     def handle(self, request: Request) -> Response | None:
         ascii_only = "".join(request.credentials.basic or ()).isascii()
@@ -90,7 +90,7 @@ class AsciiCredentialsOnly(Fault):
 class EmptyPasswordsMalformed(Fault):
     """Takes an empty password for a broken header field."""
 
-    breaks = ("auth.read.basic-utf8",)
+    caught_by = ("auth.read.basic-utf8",)
 
     def handle(self, request: Request) -> Response | None:
         empty = request.credentials.basic is not None and not request.credentials.basic[1]
@@ -100,7 +100,7 @@ class EmptyPasswordsMalformed(Fault):
 class WrongReadersForbidden(Fault):
     """Answers 403 to readers with a wrong password, as pypiserver does."""
 
-    breaks = (
+    caught_by = (
         "auth.read.basic-utf8",
         "auth.read.wrong-401",
         "gitlab.matrix.file",
@@ -119,7 +119,7 @@ class WrongReadersForbidden(Fault):
 class ChallengesFirst(Fault):
     """Takes credentials for a file only after somebody was asked for them at its URL."""
 
-    breaks = (
+    caught_by = (
         "auth.read.preemptive",
         "gitlab.duplicate.keeps-first",
         "gitlab.file.bytes-exact",
@@ -146,7 +146,7 @@ class ChallengesFirst(Fault):
 class UnknownTokensRefusedInPublic(Fault):
     """Refuses whoever comes with a token that it does not know, also where none is needed."""
 
-    breaks = (
+    caught_by = (
         "auth.read.unused-ok",
         "gitlab.matrix.file",
         "gitlab.matrix.metadata-file",
@@ -166,7 +166,7 @@ class UnknownTokensRefusedInPublic(Fault):
 class FilesMovedWithTheirLock(Fault):
     """Sends readers of a file to another host, which asks for this one's credentials."""
 
-    breaks = (
+    caught_by = (
         "auth.file-redirect",
         "auth.read.basic",
         "auth.read.preemptive",
@@ -193,7 +193,7 @@ class FilesMovedWithTheirLock(Fault):
 class HeadForbidden(Fault):
     """Lets nobody ask for the head of a file, as pypicloud does."""
 
-    breaks = ("auth.head-get-same",)
+    caught_by = ("auth.head-get-same",)
 
     def handle(self, request: Request) -> Response | None:
         head = request.method == "HEAD" and request.endpoint == "file"
@@ -203,7 +203,7 @@ class HeadForbidden(Fault):
 class AbsentProjectsForbidden(Fault):
     """Answers 403 for a project that is not there, as Artifactory does."""
 
-    breaks = (
+    caught_by = (
         "auth.unknown-project",
         "gitlab.page.absent-project-not-found",
         "gitlab.project.own-space",
@@ -226,7 +226,7 @@ class AbsentProjectsForbidden(Fault):
 class PrivateFilesCachedForAll(Fault):
     """Lets every cache on the way keep private files, and hand them out."""
 
-    breaks = ("auth.cache-private",)
+    caught_by = ("auth.cache-private",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "file" and response.status_code == 200:
@@ -237,7 +237,7 @@ class PrivateFilesCachedForAll(Fault):
 class RefusedUploadsStored(Authorizes):
     """Refuses an upload without credentials, and stores it."""
 
-    breaks = (
+    caught_by = (
         "auth.upload.required",
         "gitlab.matrix.upload",
         "gitlab.token.refused-leaves-nothing",
@@ -257,7 +257,7 @@ class RefusedUploadsStored(Authorizes):
 class UploadersNotChallenged(Fault):
     """Answers uploads with a 401 that does not say how to do better."""
 
-    breaks = ("auth.upload.challenge",)
+    caught_by = ("auth.upload.challenge",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "upload":
@@ -268,7 +268,7 @@ class UploadersNotChallenged(Fault):
 class PaddedTokensUnknown(Identifies):
     """Takes the white space around a token for a part of it."""
 
-    breaks = ("auth.upload.token-user",)
+    caught_by = ("auth.upload.token-user",)
 
     def identify(self, credentials: Credentials, tokens: Tokens) -> Caller:
         _, password = credentials.basic or ("", "")
@@ -279,7 +279,7 @@ class PaddedTokensUnknown(Identifies):
 class BearerTokensUnread(Identifies):
     """Takes tokens by HTTP Basic only."""
 
-    breaks = ("auth.upload.bearer",)
+    caught_by = ("auth.upload.bearer",)
 
     def identify(self, credentials: Credentials, tokens: Tokens) -> Caller:
         return super().identify(replace(credentials, bearer=None), tokens)
@@ -288,7 +288,7 @@ class BearerTokensUnread(Identifies):
 class DeployTokensPublishEverywhere(Authorizes):
     """Takes uploads with the deploy token of any GitLab project."""
 
-    breaks = ("auth.upload.scope", "gitlab.matrix.private-is-secret", "gitlab.matrix.upload")
+    caught_by = ("auth.upload.scope", "gitlab.matrix.private-is-secret", "gitlab.matrix.upload")
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         writes = caller.deploy_token is not None and caller.deploy_token.writes
@@ -299,7 +299,7 @@ class DeployTokensPublishEverywhere(Authorizes):
 class LargeUploadsCutOff(Fault):
     """Hangs up on a large upload without credentials, before its answer can be read."""
 
-    breaks = ("auth.upload.before-body",)
+    caught_by = ("auth.upload.before-body",)
 
     def handle(self, request: Request) -> Response | None:
         large = request.endpoint == "upload" and (request.content_length or 0) > LARGE
@@ -314,7 +314,7 @@ class LargeUploadsCutOff(Fault):
 class TokensInRefusals(Fault):
     """Says in a refusal which token it does not know."""
 
-    breaks = ("auth.error-no-leak",)
+    caught_by = ("auth.error-no-leak",)
 
     def respond(self, request: Request, response: Response) -> Response:
         basic = request.credentials.basic
@@ -326,7 +326,7 @@ class TokensInRefusals(Fault):
 class CredentialsInLinks(Fault):
     """Writes the reader's credentials into the links of a page, as proxies in front of an index do."""
 
-    breaks = ("auth.error-no-leak",)
+    caught_by = ("auth.error-no-leak",)
 
     def respond(self, request: Request, response: Response) -> Response:
         basic = request.credentials.basic
@@ -339,7 +339,7 @@ class CredentialsInLinks(Fault):
 class HeadUnguarded(Fault):
     """Asks for credentials where there is something to read, and not before HEAD."""
 
-    breaks = ("auth.head-get-same", "security.auth.method-bypass")
+    caught_by = ("auth.head-get-same", "security.auth.method-bypass")
 
     def handle(self, request: Request) -> Response | None:
         if request.method == "HEAD" and request.endpoint in READING:
@@ -350,7 +350,7 @@ class HeadUnguarded(Fault):
 class OverriddenMethodUnguarded(Fault):
     """Guards a request by the method that it claims to be, and serves the one that it is."""
 
-    breaks = ("security.auth.method-bypass",)
+    caught_by = ("security.auth.method-bypass",)
 
     def handle(self, request: Request) -> Response | None:
         if request.headers.get("X-HTTP-Method-Override") == "OPTIONS" and request.endpoint in READING:
@@ -361,7 +361,7 @@ class OverriddenMethodUnguarded(Fault):
 class JsonUnguarded(Fault):
     """Guards the pages that people see, and not those in JSON."""
 
-    breaks = ("security.auth.method-bypass",)
+    caught_by = ("security.auth.method-bypass",)
 
     def handle(self, request: Request) -> Response | None:
         if "json" in request.args.get("format", "") and request.endpoint == "project_page":
@@ -372,7 +372,7 @@ class JsonUnguarded(Fault):
 class CookiesPublish(Fault):
     """Takes a session's cookie for an upload that another site has sent."""
 
-    breaks = ("security.auth.csrf",)
+    caught_by = ("security.auth.csrf",)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint == "upload" and "Origin" in request.headers and "signed_in" in request.cookies:
@@ -388,7 +388,7 @@ class CookiesPublish(Fault):
 class UploadsSentToTls(Fault):
     """Sends an upload on to https, when it has read the credentials in the clear."""
 
-    breaks = (
+    caught_by = (
         "auth.upload.scope",
         "gitlab.matrix.upload",
         "gitlab.token.expired-refused",

@@ -68,7 +68,7 @@ class StoresWhatHasCome(Fault):
 class CutBodiesStored(StoresWhatHasCome):
     """Takes the end of the connection for the end of the form, and stores half of a file."""
 
-    breaks = ("robustness.truncated-body",)
+    caught_by = ("robustness.truncated-body",)
 
     def is_taken(self, request: Request, body: bytes, *, whole: bool) -> bool:
         return not whole and not is_chunked(request) and b"filename=" in body
@@ -77,7 +77,7 @@ class CutBodiesStored(StoresWhatHasCome):
 class ClosingBoundaryNotNeeded(StoresWhatHasCome):
     """Takes the end of the body for the end of the last part, and compares no digest."""
 
-    breaks = ("robustness.missing-final-boundary",)
+    caught_by = ("robustness.missing-final-boundary",)
 
     def is_taken(self, request: Request, body: bytes, *, whole: bool) -> bool:
         closing = boundary_of(request) + b"--"
@@ -87,7 +87,7 @@ class ClosingBoundaryNotNeeded(StoresWhatHasCome):
 class LastChunkNotNeeded(StoresWhatHasCome):
     """Takes the end of the connection for the last chunk, and stores what was in the chunks before."""
 
-    breaks = ("robustness.chunked-truncated",)
+    caught_by = ("robustness.chunked-truncated",)
 
     def is_taken(self, request: Request, body: bytes, *, whole: bool) -> bool:
         return not whole and is_chunked(request) and b"filename=" in body
@@ -96,7 +96,7 @@ class LastChunkNotNeeded(StoresWhatHasCome):
 class UnheardUploadsHalved(Fault):
     """Stores half of a file when its client has left before the answer."""
 
-    breaks = ("robustness.disconnect-before-response",)
+    caught_by = ("robustness.disconnect-before-response",)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint != "upload" or is_chunked(request):
@@ -114,7 +114,7 @@ class UnheardUploadsHalved(Fault):
 class BoundaryGuessed(StoresWhatHasCome):
     """Goes by the boundary that the body begins with, whatever the header says."""
 
-    breaks = ("robustness.wrong-boundary",)
+    caught_by = ("robustness.wrong-boundary",)
 
     def is_taken(self, request: Request, body: bytes, *, whole: bool) -> bool:
         return whole and boundary_of(request) not in body and b"filename=" in body
@@ -127,7 +127,7 @@ class BoundaryGuessed(StoresWhatHasCome):
 class BoundaryTakenForGranted(FailsOnForms):
     """Fails at a form without a boundary."""
 
-    breaks = ("robustness.no-boundary",)
+    caught_by = ("robustness.no-boundary",)
 
     def is_refused(self, request: Request) -> bool:
         mimetype, options = parse_options_header(request.content_type)
@@ -137,7 +137,7 @@ class BoundaryTakenForGranted(FailsOnForms):
 class OtherBodiesFail(FailsOnForms):
     """Fails at a body that is no multipart/form-data."""
 
-    breaks = ("robustness.not-multipart",)
+    caught_by = ("robustness.not-multipart",)
 
     def is_refused(self, request: Request) -> bool:
         return bool(request.content_length) and request.mimetype != FORM
@@ -146,7 +146,7 @@ class OtherBodiesFail(FailsOnForms):
 class EmptyUploadsWelcome(Fault):
     """Answers a POST without a body as if it had stored something."""
 
-    breaks = ("robustness.empty-body",)
+    caught_by = ("robustness.empty-body",)
 
     def handle(self, request: Request) -> Response | None:
         empty = request.endpoint == "upload" and not request.content_length and not is_chunked(request)
@@ -156,7 +156,7 @@ class EmptyUploadsWelcome(Fault):
 class EmptyFilesTaken(Fault):
     """Looks into a file only when there is something in it."""
 
-    breaks = ("robustness.empty-content",)
+    caught_by = ("robustness.empty-content",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(
@@ -170,7 +170,7 @@ class EmptyFilesTaken(Fault):
 class FilesNamedByTheForm(Fault):
     """Makes up a file name when the file has none, of the name and the version in the form."""
 
-    breaks = ("robustness.no-filename", "upload.content-required")
+    caught_by = ("robustness.no-filename", "upload.content-required")
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint != "upload":
@@ -192,7 +192,7 @@ class FilesNamedByTheForm(Fault):
 class RefusedFileNamesTaken(Fault):
     """Keeps the name of a file that it has refused for its digest, and refuses the next one of that name."""
 
-    breaks = ("robustness.wrong-digest-then-right",)
+    caught_by = ("robustness.wrong-digest-then-right",)
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
@@ -216,7 +216,7 @@ class RefusedFileNamesTaken(Fault):
 class ChunksNotRead(Fault):
     """Sees an empty body where it comes in chunks, as WSGI servers do that go by Content-Length alone."""
 
-    breaks = ("robustness.chunked",)
+    caught_by = ("robustness.chunked",)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint == "upload" and is_chunked(request):
@@ -228,7 +228,7 @@ class ChunksNotRead(Fault):
 class ExpectationsIgnored(Fault):
     """Says nothing to a client that waits to be asked for the body, and waits itself."""
 
-    breaks = ("robustness.expect-continue",)
+    caught_by = ("robustness.expect-continue",)
 
     def handle(self, request: Request) -> Response | None:
         if awaited := request.environ.get(AWAITED):
@@ -239,7 +239,7 @@ class ExpectationsIgnored(Fault):
 class EncodedFormsFail(FailsOnForms):
     """Fails at a form in a Content-Encoding."""
 
-    breaks = ("robustness.encoded-request",)
+    caught_by = ("robustness.encoded-request",)
 
     def is_refused(self, request: Request) -> bool:
         return "Content-Encoding" in request.headers
@@ -248,7 +248,7 @@ class EncodedFormsFail(FailsOnForms):
 class TwoLengthsFail(FailsOnForms):
     """Fails at a request with a length and chunks."""
 
-    breaks = ("security.smuggling",)
+    caught_by = ("security.smuggling",)
 
     def is_refused(self, request: Request) -> bool:
         return is_chunked(request) and request.environ.get("CONTENT_LENGTH", "") != ""
@@ -257,7 +257,7 @@ class TwoLengthsFail(FailsOnForms):
 class TwoLengthsKeptOpen(Fault):
     """Waits for another request after one with a length and chunks, whose end is in doubt."""
 
-    breaks = ("security.smuggling",)
+    caught_by = ("security.smuggling",)
 
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
         in_doubt = is_chunked(request) and request.environ.get("CONTENT_LENGTH", "") != ""
@@ -274,7 +274,7 @@ class TwoLengthsKeptOpen(Fault):
 class LargeBodiesReset(Fault):
     """Resets the connection when a body is far too large, before it has said so."""
 
-    breaks = ("robustness.oversize",)
+    caught_by = ("robustness.oversize",)
 
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
         if (request.content_length or 0) < FAR_TOO_LARGE:
@@ -286,7 +286,7 @@ class LargeBodiesReset(Fault):
 class ManyFieldsFail(FailsOnForms):
     """Fails at a form of more than a thousand fields."""
 
-    breaks = ("robustness.many-fields",)
+    caught_by = ("robustness.many-fields",)
 
     def is_refused(self, request: Request) -> bool:
         return arrived(request)[0].count(b"Content-Disposition: form-data;") > MANY_FIELDS
@@ -295,7 +295,7 @@ class ManyFieldsFail(FailsOnForms):
 class LongFieldsFail(FailsOnForms):
     """Fails at a description of more than 2.5 MB."""
 
-    breaks = ("robustness.huge-text-field",)
+    caught_by = ("robustness.huge-text-field",)
 
     def is_refused(self, request: Request) -> bool:
         found = re.search(rb'name="description"\r\n\r\n([^\r]*)', arrived(request)[0])
@@ -305,7 +305,7 @@ class LongFieldsFail(FailsOnForms):
 class LongPartHeadersFail(FailsOnForms):
     """Fails at a part whose header is longer than 16 KiB."""
 
-    breaks = ("robustness.huge-header",)
+    caught_by = ("robustness.huge-header",)
 
     def is_refused(self, request: Request) -> bool:
         return re.search(rb"X-Padding: [^\r]{%d}" % LONG_PART_HEADER, arrived(request)[0]) is not None

@@ -22,7 +22,7 @@ class TwineRefused(Fault):
     """Answers differently when the User-Agent says twine, as pypiserver does."""
 
     incident = "pypiserver #662"
-    breaks = (
+    caught_by = (
         "clients.twine.pypirc-personal-token",
         "clients.twine.pypirc-deploy-token",
         "clients.twine.pypirc-job-token",
@@ -42,7 +42,7 @@ class TwineRefused(Fault):
 class PagesAsPlainText(Fault):
     """Calls its pages `text/plain`, so that pip skips them."""
 
-    breaks = (
+    caught_by = (
         "clients.pip.index-url",
         "clients.pip.extra-index-url",
         "clients.pip.credentials-percent-encoded",
@@ -71,7 +71,7 @@ class PagesAsPlainText(Fault):
 class MailAddressesRefused(Identifies):
     """Lets nobody in whose user name holds an `@`."""
 
-    breaks = ("clients.pip.credentials-percent-encoded",)
+    caught_by = ("clients.pip.credentials-percent-encoded",)
 
     def identify(self, credentials: Credentials, tokens: Tokens) -> Caller:
         if credentials.basic and "@" in credentials.basic[0]:
@@ -82,7 +82,7 @@ class MailAddressesRefused(Identifies):
 class DependenciesRefused(Fault):
     """Takes no distribution that depends on another."""
 
-    breaks = ("gitlab.upload.unknown-fields", "clients.pip.no-deps", "clients.pip.dependencies")
+    caught_by = ("gitlab.upload.unknown-fields", "clients.pip.no-deps", "clients.pip.dependencies")
 
     def handle(self, request: Request) -> Response | None:
         needy = request.endpoint == "upload" and "requires_dist" in parts_of(request)

@@ -22,7 +22,7 @@ EMPTY_PAGE = "<!DOCTYPE html><title>Links</title>"
 class ErrorsWithoutContentType(Fault):
     """Does not say what the text of a 404 is."""
 
-    breaks = ("negotiation.content-type.always", "http.errors-content-type")
+    caught_by = ("negotiation.content-type.always", "http.errors-content-type")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint in PAGES and response.status_code == 404:
@@ -33,7 +33,7 @@ class ErrorsWithoutContentType(Fault):
 class DefaultPageCalledJson(Fault):
     """Sends HTML as JSON to who takes anything, as a proxy does that labels by its own configuration."""
 
-    breaks = ("negotiation.content-type.truthful",)
+    caught_by = ("negotiation.content-type.truthful",)
 
     def respond(self, request: Request, response: Response) -> Response:
         anything = request.headers.get("Accept", "*/*") == "*/*"
@@ -45,7 +45,7 @@ class DefaultPageCalledJson(Fault):
 class MediaTypesInMixedCase(Fault):
     """Writes the media type of JSON in mixed case, which uv does not take."""
 
-    breaks = ("negotiation.content-type.lowercase",)
+    caught_by = ("negotiation.content-type.lowercase",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint in PAGES and response.content_type == SIMPLE_JSON:
@@ -56,7 +56,7 @@ class MediaTypesInMixedCase(Fault):
 class RootCalledPlainJson(Fault):
     """Sends the list of projects as `application/json`, as a framework's own JSON answer is."""
 
-    breaks = ("negotiation.content-type.truthful", "negotiation.json", "negotiation.pip-header")
+    caught_by = ("negotiation.content-type.truthful", "negotiation.json", "negotiation.pip-header")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "root_page" and response.content_type == SIMPLE_JSON:
@@ -67,7 +67,7 @@ class RootCalledPlainJson(Fault):
 class FallbackMisspelled(Fault):
     """Knows JSON and `text/html`, and calls the page `text_html` for who wants another type, as devpi does."""
 
-    breaks = (
+    caught_by = (
         "negotiation.content-type.truthful",
         "negotiation.html-v1",
         "negotiation.unsupported.allowed-outcomes",
@@ -85,7 +85,7 @@ class FallbackMisspelled(Fault):
 class RootCalledXhtml(Fault):
     """Sends the list of projects as XHTML to who wants `text/html`."""
 
-    breaks = ("negotiation.content-type.truthful", "negotiation.text-html")
+    caught_by = ("negotiation.content-type.truthful", "negotiation.text-html")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "root_page" and request.headers.get("Accept") == TEXT_HTML:
@@ -99,7 +99,7 @@ class RootCalledXhtml(Fault):
 class UnknownVersionsFail(Fault):
     """Fails when a client accepts nothing but a version of the API that it does not know."""
 
-    breaks = ("negotiation.unsupported.allowed-outcomes", "negotiation.unsupported.406")
+    caught_by = ("negotiation.unsupported.allowed-outcomes", "negotiation.unsupported.406")
 
     def respond(self, request: Request, response: Response) -> Response:
         unacceptable = request.endpoint in PAGES and response.status_code == 406
@@ -110,7 +110,7 @@ class UnknownVersionsFail(Fault):
 class UnsupportedTypePromised(Fault):
     """Sends HTML under the name of whatever one type was asked for."""
 
-    breaks = ("negotiation.unsupported.allowed-outcomes", "negotiation.unsupported.406")
+    caught_by = ("negotiation.unsupported.allowed-outcomes", "negotiation.unsupported.406")
 
     def respond(self, request: Request, response: Response) -> Response:
         wanted = request.headers.get("Accept", TEXT_HTML)
@@ -122,7 +122,7 @@ class UnsupportedTypePromised(Fault):
 class DefaultForUnsupportedTypes(Fault):
     """Sends HTML to who does not accept it, as the Python Package Index does."""
 
-    breaks = ("negotiation.unsupported.406",)
+    caught_by = ("negotiation.unsupported.406",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, refuses_unacceptable=False)
@@ -131,7 +131,7 @@ class DefaultForUnsupportedTypes(Fault):
 class ChoiceForUnsupportedTypes(Fault):
     """Answers 300 with a list of the types that there are."""
 
-    breaks = ("negotiation.no-300", "negotiation.unsupported.406")
+    caught_by = ("negotiation.no-300", "negotiation.unsupported.406")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint in PAGES and response.status_code == 406:
@@ -142,7 +142,7 @@ class ChoiceForUnsupportedTypes(Fault):
 class LatestCalledLatest(Fault):
     """Sends a page under the alias that it was asked for by."""
 
-    breaks = ("negotiation.latest.real-type", "negotiation.latest.supported")
+    caught_by = ("negotiation.latest.real-type", "negotiation.latest.supported")
 
     def respond(self, request: Request, response: Response) -> Response:
         accept = request.headers.get("Accept", "")

@@ -21,7 +21,7 @@ class DuplicatesConflict(Fault):
     """Refuses a second upload with 409, as Azure Artifacts does."""
 
     incident = "uv #8817"
-    breaks = ("gitlab.duplicate.refused",)
+    caught_by = ("gitlab.duplicate.refused",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "upload" and TAKEN in response.data:
@@ -33,7 +33,7 @@ class DuplicatesInOtherWords(Fault):
     """Refuses a second upload with words of its own, as Nexus does."""
 
     incident = "poetry #10602"
-    breaks = ("gitlab.duplicate.message", "clients.twine.duplicate-message")
+    caught_by = ("gitlab.duplicate.message", "clients.twine.duplicate-message")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "upload" and TAKEN in response.data:
@@ -44,7 +44,7 @@ class DuplicatesInOtherWords(Fault):
 class DuplicatesIgnored(Fault):
     """Says that a second upload was created, and drops it."""
 
-    breaks = (
+    caught_by = (
         "gitlab.duplicate.refused",
         "gitlab.duplicate.message",
         "gitlab.duplicate.other-content-refused",
@@ -61,7 +61,7 @@ class DuplicatesReplace(Fault):
     """Overwrites a file with its second upload, as GitLab once did."""
 
     incident = "gitlab-org/gitlab #292748"
-    breaks = (
+    caught_by = (
         "gitlab.duplicate.refused",
         "gitlab.duplicate.message",
         "gitlab.duplicate.other-content-refused",
@@ -79,7 +79,7 @@ class DuplicatesReplace(Fault):
 class OtherBytesAdded(Fault):
     """Takes two files for one when their bytes are the same, and lists both when they are not."""
 
-    breaks = ("gitlab.duplicate.other-content-refused", "upload.dup.different")
+    caught_by = ("gitlab.duplicate.other-content-refused", "upload.dup.different")
 
     def rules(self, rules: Rules) -> Rules:
         return replace(
@@ -93,7 +93,7 @@ class OtherBytesAdded(Fault):
 class RefusedFilesStored(Fault):
     """Stores what it refuses all the same, and shows the newest file of a name."""
 
-    breaks = (
+    caught_by = (
         "gitlab.duplicate.keeps-first",
         "gitlab.version.refused-leaves-nothing",
         "upload.digest.mismatch",

@@ -27,7 +27,7 @@ STATEMENT = "SELECT id, name FROM packages WHERE name = ?"
 class SlashAddedToTheRawPath(Fault):
     """Adds a slash to a path that it does not know, by a redirect to what comes after `simple/`."""
 
-    breaks = ("security.open-redirect",)
+    caught_by = ("security.open-redirect",)
 
     def handle(self, request: Request) -> Response | None:
         asked = re.search(r"/simple/(/[^/?]+)$", str(request.environ.get("RAW_URI", "")))
@@ -41,7 +41,7 @@ class SlashAddedToTheRawPath(Fault):
 class HostKeptWithThePage(Fault):
     """Keeps pages with links to the host that was first asked for them."""
 
-    breaks = ("security.host-header",)
+    caught_by = ("security.host-header",)
 
     def __init__(self) -> None:
         self._hosts: dict[str, str] = {}
@@ -61,7 +61,7 @@ class HostKeptWithThePage(Fault):
 class ForwardedHostKept(Fault):
     """Keeps the host that a proxy is said to have for the redirects of others."""
 
-    breaks = ("security.host-header",)
+    caught_by = ("security.host-header",)
 
     def __init__(self) -> None:
         self._hosts: dict[str, str] = {}
@@ -78,7 +78,7 @@ class ForwardedHostKept(Fault):
 class UnknownNamesForwarded(Fault):
     """Sends who asks in JSON for a project that is not there to a public index."""
 
-    breaks = ("security.fallback-off", "simple.project.unknown-404", "simple.project.no-files")
+    caught_by = ("security.fallback-off", "simple.project.unknown-404", "simple.project.no-files")
     incident = "go-gitea/gitea #22616"
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -92,7 +92,7 @@ class UnknownNamesForwarded(Fault):
 class MetadataShownInBrowsers(Fault):
     """Sends metadata files as HTML."""
 
-    breaks = ("security.served-type", "metadata.content-encoding")
+    caught_by = ("security.served-type", "metadata.content-encoding")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "metadata_file" and response.status_code == 200:
@@ -103,7 +103,7 @@ class MetadataShownInBrowsers(Fault):
 class TypesLeftToBrowsers(Fault):
     """Sends files without their type, so that browsers guess it."""
 
-    breaks = ("security.served-type", "http.files.content-type")
+    caught_by = ("security.served-type", "http.files.content-type")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint in {"file", "metadata_file"}:
@@ -115,7 +115,7 @@ class TypesLeftToBrowsers(Fault):
 class TracesInErrors(Fault):
     """Explains that a project is not there with a stack trace."""
 
-    breaks = ("security.info-leak",)
+    caught_by = ("security.info-leak",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "project_page" and response.status_code == 404:
@@ -126,7 +126,7 @@ class TracesInErrors(Fault):
 class StatementsInErrors(Fault):
     """Explains that a file is not there with the statement that did not find it."""
 
-    breaks = ("security.info-leak",)
+    caught_by = ("security.info-leak",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "file" and response.status_code == 404:
@@ -137,7 +137,7 @@ class StatementsInErrors(Fault):
 class BrokenFormsExplained(Fault):
     """Explains that a form is broken with a path of its own machine."""
 
-    breaks = ("security.info-leak",)
+    caught_by = ("security.info-leak",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "upload" and response.status_code == 400:

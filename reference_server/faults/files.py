@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class LinksWithAQuery(Fault):
     """Links to signed URLs instead of the documented ones."""
 
-    breaks = ("gitlab.file.url",)
+    caught_by = ("gitlab.file.url",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, url=f"{file.url}?signature=0"))
@@ -30,7 +30,7 @@ class SdistsSentAsEncodedTar(Fault):
     """Sends sdists with `Content-Encoding: gzip`, as proxpi and pypiserver once did."""
 
     incident = "poetry #5901"
-    breaks = ("gitlab.file.bytes-exact", "clients.twine.bytes")
+    caught_by = ("gitlab.file.bytes-exact", "clients.twine.bytes")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "file" and request.path.endswith(".tar.gz") and response.status_code == 200:
@@ -41,7 +41,7 @@ class SdistsSentAsEncodedTar(Fault):
 class FilesRepackaged(Fault):
     """Packs files anew on their way out, and shows no hashes that would tell."""
 
-    breaks = (
+    caught_by = (
         "gitlab.page.hash",
         "gitlab.file.url",
         "gitlab.file.bytes-exact",
@@ -69,7 +69,7 @@ class FilesRepackaged(Fault):
 class FilesFoundByName(Fault):
     """Finds a file by its name alone, whatever sha256 the URL holds."""
 
-    breaks = ("gitlab.file.other-sha256-not-found",)
+    caught_by = ("gitlab.file.other-sha256-not-found",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, finds=lambda file, _sha256, filename: file.filename == filename)
@@ -78,7 +78,7 @@ class FilesFoundByName(Fault):
 class FilesFoundByDigest(Fault):
     """Finds a file by its sha256 alone, whatever name the URL holds."""
 
-    breaks = (
+    caught_by = (
         "gitlab.file.other-name-not-found",
         "gitlab.file.other-sha256-not-found",
     )
@@ -90,7 +90,7 @@ class FilesFoundByDigest(Fault):
 class PlusReadAsBlank(Fault):
     """Reads the `+` in a file's URL as a blank, and finds nothing."""
 
-    breaks = ("clients.pip.local-version",)
+    caught_by = ("clients.pip.local-version",)
 
     def handle(self, request: Request) -> Response | None:
         lost = request.endpoint == "file" and "+" in request.arguments["filename"]

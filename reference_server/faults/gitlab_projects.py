@@ -34,21 +34,21 @@ class OneRegistryFor(Fault):
 class PagesOfOneRegistry(OneRegistryFor):
     """Shows the pages of one GitLab project in another."""
 
-    breaks = ("gitlab.project.own-space",)
+    caught_by = ("gitlab.project.own-space",)
     endpoint = "project_page"
 
 
 class UploadsToOneRegistry(OneRegistryFor):
     """Puts the uploads to one GitLab project into another's registry."""
 
-    breaks = ("gitlab.project.same-file-in-two",)
+    caught_by = ("gitlab.project.same-file-in-two",)
     endpoint = "upload"
 
 
 class UnknownGitlabProjectForbidden(Fault):
     """Answers 403 for a GitLab project that does not exist."""
 
-    breaks = (
+    caught_by = (
         "gitlab.project.unknown-not-found",
         "gitlab.matrix.private-is-secret",
     )
@@ -64,7 +64,7 @@ class UnknownGitlabProjectForbidden(Fault):
 class GitlabProjectsByIdOnly(Fault):
     """Knows a GitLab project by its number, and not by its path."""
 
-    breaks = ("gitlab.project.encoded-path",)
+    caught_by = ("gitlab.project.encoded-path",)
 
     def handle(self, request: Request) -> Response | None:
         path = not request.arguments.get("gitlab_project", "0").isdigit()
@@ -84,28 +84,28 @@ class SwitchIgnoredFor(Authorizes):
 class SwitchIgnored(SwitchIgnoredFor):
     """Serves a GitLab project whose packages are switched off."""
 
-    breaks = ("gitlab.switch.off-refuses-uploads", "gitlab.switch.off-hides-pages")
+    caught_by = ("gitlab.switch.off-refuses-uploads", "gitlab.switch.off-hides-pages")
     actions = frozenset(Action)
 
 
 class SwitchOnlyStopsUploads(SwitchIgnoredFor):
     """Shows the pages of a GitLab project whose packages are switched off."""
 
-    breaks = ("gitlab.switch.off-hides-pages",)
+    caught_by = ("gitlab.switch.off-hides-pages",)
     actions = frozenset({Action.BROWSE})
 
 
 class SwitchOnlyHidesPages(SwitchIgnoredFor):
     """Takes uploads to a GitLab project whose packages are switched off."""
 
-    breaks = ("gitlab.switch.off-refuses-uploads",)
+    caught_by = ("gitlab.switch.off-refuses-uploads",)
     actions = frozenset({Action.UPLOAD})
 
 
 class SwitchedOffLooksEmpty(Fault):
     """Answers 404 for pages of a GitLab project whose packages are switched off."""
 
-    breaks = ("gitlab.switch.off-hides-pages",)
+    caught_by = ("gitlab.switch.off-hides-pages",)
 
     def respond(self, request: Request, response: Response) -> Response:
         off = request.endpoint == "project_page" and request.arguments["gitlab_project"] == "3"
@@ -115,7 +115,7 @@ class SwitchedOffLooksEmpty(Fault):
 class EverythingPrivate(Authorizes):
     """Asks for a token also where the GitLab project is public."""
 
-    breaks = (
+    caught_by = (
         "gitlab.access.public-page-for-everyone",
         "gitlab.access.public-file-for-everyone",
         "gitlab.matrix.delete",

@@ -53,7 +53,7 @@ class _Left(_Named):
 class RefusedProjectsListed(_Left):
     """Creates the project before it looks at the file, and leaves it on the root page."""
 
-    breaks = ("consistency.no-ghosts",)
+    caught_by = ("consistency.no-ghosts",)
 
     def root_page(self, page: RootPage) -> RootPage:
         there = {project.name for project in page.projects}
@@ -63,7 +63,7 @@ class RefusedProjectsListed(_Left):
 class TemporaryNamesListed(_Left):
     """Leaves the temporary file of a refused upload in the folder that it lists."""
 
-    breaks = ("consistency.no-ghosts", "consistency.state-machine")
+    caught_by = ("consistency.no-ghosts", "consistency.state-machine")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         if page.normalized not in self.left:
@@ -74,7 +74,7 @@ class TemporaryNamesListed(_Left):
 class YanksForgotten(Fault):
     """Takes back every yank with the next upload, taken or refused."""
 
-    breaks = ("consistency.state-machine",)
+    caught_by = ("consistency.state-machine",)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint == "upload":

@@ -23,7 +23,7 @@ PAGES = frozenset({"project_page", "root_page"})
 class HeadRefusedOnPages(Fault):
     """Answers HEAD on a page with 405."""
 
-    breaks = ("http.head", "negotiation.head-same")
+    caught_by = ("http.head", "negotiation.head-same")
 
     def respond(self, request: Request, response: Response) -> Response:
         refused = request.method == "HEAD" and request.endpoint in PAGES and response.status_code == 200
@@ -34,7 +34,7 @@ class HeadRefusedOnFiles(Fault):
     """Answers HEAD on a file with 405, as Azure Artifacts does."""
 
     incident = "uv #1371"
-    breaks = ("http.head", "http.head.file")
+    caught_by = ("http.head", "http.head.file")
 
     def respond(self, request: Request, response: Response) -> Response:
         refused = request.method == "HEAD" and request.endpoint == "file"
@@ -45,7 +45,7 @@ class FilesWithoutLength(Fault):
     """Sends files in chunks, without a Content-Length."""
 
     incident = "uv #4993"
-    breaks = ("http.content-length",)
+    caught_by = ("http.content-length",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "file" and request.method == "GET" and response.status_code == 200:
@@ -57,7 +57,7 @@ class SdistsUnpackedOnTheWay(Fault):
     """Says of sdists that gzip is their coding, to clients that take gzip."""
 
     incident = "pip #1419"
-    breaks = ("http.files.no-content-encoding",)
+    caught_by = ("http.files.no-content-encoding",)
 
     def respond(self, request: Request, response: Response) -> Response:
         takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
@@ -69,7 +69,7 @@ class SdistsUnpackedOnTheWay(Fault):
 class FilesSentAsHTML(Fault):
     """Sends files as text/html."""
 
-    breaks = ("http.files.content-type",)
+    caught_by = ("http.files.content-type",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "file" and response.status_code == 200:
@@ -80,7 +80,7 @@ class FilesSentAsHTML(Fault):
 class FilesNegotiated(Fault):
     """Answers 406 for a file whose client also wants pages: negotiation that knows only pages."""
 
-    breaks = ("http.files.accept-any",)
+    caught_by = ("http.files.accept-any",)
 
     def handle(self, request: Request) -> Response | None:
         wants_pages = "application/vnd.pypi.simple" in request.headers.get("Accept", "")
@@ -90,7 +90,7 @@ class FilesNegotiated(Fault):
 class FilesKeptAsLongAsPages(Fault):
     """Lets caches keep pages and files for ten minutes alike."""
 
-    breaks = ("http.files.long-cache",)
+    caught_by = ("http.files.long-cache",)
 
     def respond(self, request: Request, response: Response) -> Response:
         response.headers["Cache-Control"] = "max-age=600"
@@ -100,7 +100,7 @@ class FilesKeptAsLongAsPages(Fault):
 class NoETagInJSON(Fault):
     """Sends JSON pages without an ETag."""
 
-    breaks = ("http.pages.etag",)
+    caught_by = ("http.pages.etag",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint in PAGES and response.mimetype == JSON:
@@ -111,7 +111,7 @@ class NoETagInJSON(Fault):
 class IfNoneMatchIgnored(Fault):
     """Sends every page whole, whatever ETag the client has."""
 
-    breaks = ("http.pages.304",)
+    caught_by = ("http.pages.304",)
 
     def handle(self, request: Request) -> Response | None:
         request.environ.pop("HTTP_IF_NONE_MATCH", None)
@@ -121,7 +121,7 @@ class IfNoneMatchIgnored(Fault):
 class FirstETagOnly(Fault):
     """Reads the first ETag of a list, and not the rest."""
 
-    breaks = ("http.pages.304",)
+    caught_by = ("http.pages.304",)
 
     def handle(self, request: Request) -> Response | None:
         if tags := request.headers.get("If-None-Match"):
@@ -132,7 +132,7 @@ class FirstETagOnly(Fault):
 class NotModifiedWithoutVary(Fault):
     """Leaves Vary out of 304."""
 
-    breaks = ("http.pages.304", "negotiation.vary")
+    caught_by = ("http.pages.304", "negotiation.vary")
 
     def respond(self, request: Request, response: Response) -> Response:
         if response.status_code == 304:
@@ -143,7 +143,7 @@ class NotModifiedWithoutVary(Fault):
 class ETagOfTheStart(Fault):
     """Sends the ETag that pages had when the server was started."""
 
-    breaks = ("http.pages.304", "http.pages.etag-changes")
+    caught_by = ("http.pages.304", "http.pages.etag-changes")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint in PAGES and "ETag" in response.headers:
@@ -155,7 +155,7 @@ class ETagOfTheStart(Fault):
 class ETagOfTheFiles(Fault):
     """Sends an ETag that tells how many files there are, whatever else has changed."""
 
-    breaks = ("http.pages.304", "http.pages.etag-changes")
+    caught_by = ("http.pages.304", "http.pages.etag-changes")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "project_page" and "ETag" in response.headers:
@@ -167,7 +167,7 @@ class ETagOfTheFiles(Fault):
 class ETagOfTheState(Fault):
     """Sends one strong ETag for every form of a page: the number of its last change."""
 
-    breaks = ("http.pages.304", "http.pages.etag-per-type")
+    caught_by = ("http.pages.304", "http.pages.etag-per-type")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "project_page" and "ETag" in response.headers:
@@ -178,7 +178,7 @@ class ETagOfTheState(Fault):
 class LastModifiedOnly(Fault):
     """Sends Last-Modified, and does not know If-Modified-Since."""
 
-    breaks = ("http.pages.last-modified",)
+    caught_by = ("http.pages.last-modified",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint in PAGES:
@@ -189,7 +189,7 @@ class LastModifiedOnly(Fault):
 class EverythingKeptForADay(Fault):
     """Lets caches keep pages for a day."""
 
-    breaks = ("http.pages.cache-control",)
+    caught_by = ("http.pages.cache-control",)
 
     def respond(self, request: Request, response: Response) -> Response:
         response.headers["Cache-Control"] = "max-age=86400"
@@ -199,7 +199,7 @@ class EverythingKeptForADay(Fault):
 class NoCacheControl(Fault):
     """Does not say how long pages may be kept, so that caches guess."""
 
-    breaks = ("http.pages.cache-control",)
+    caught_by = ("http.pages.cache-control",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint in PAGES:
@@ -210,7 +210,7 @@ class NoCacheControl(Fault):
 class VaryWithoutEncoding(Fault):
     """Compresses pages and does not tell caches."""
 
-    breaks = ("http.pages.gzip",)
+    caught_by = ("http.pages.gzip",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if "Accept-Encoding" in response.headers.get("Vary", ""):
@@ -222,7 +222,7 @@ class AnotherPageWhenCompressed(Fault):
     """Sends another page to those who take gzip."""
 
     incident = "warehouse #4698"
-    breaks = ("http.pages.gzip",)
+    caught_by = ("http.pages.gzip",)
 
     def respond(self, request: Request, response: Response) -> Response:
         takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
@@ -234,7 +234,7 @@ class AnotherPageWhenCompressed(Fault):
 class UnknownCodingsCrash(Fault):
     """Answers 500 when no known content coding is acceptable."""
 
-    breaks = ("http.pages.identity-q0",)
+    caught_by = ("http.pages.identity-q0",)
 
     def handle(self, request: Request) -> Response | None:
         codings = request.headers.get("Accept-Encoding", "identity")
@@ -245,7 +245,7 @@ class UnknownCodingsCrash(Fault):
 class ConstantSerial(Fault):
     """Sends a serial that never changes, as Pulp does."""
 
-    breaks = ("http.serial-header",)
+    caught_by = ("http.serial-header",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "project_page" and response.status_code == 200:
@@ -260,7 +260,7 @@ class ConstantSerial(Fault):
 class CORSForHTMLOnly(Fault):
     """Lets other origins read HTML, and neither JSON nor errors."""
 
-    breaks = ("http.cors",)
+    caught_by = ("http.cors",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint in PAGES and response.mimetype == "text/html":
@@ -271,7 +271,7 @@ class CORSForHTMLOnly(Fault):
 class FrontPageForWrongURLs(Fault):
     """Answers 200 with its front page where a URL makes no sense, as single-page applications do."""
 
-    breaks = ("http.errors-status",)
+    caught_by = ("http.errors-status",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "file" and len(request.arguments["sha256"]) != 64:
@@ -282,7 +282,7 @@ class FrontPageForWrongURLs(Fault):
 class ErrorsWithoutType(Fault):
     """Does not say what the body of an error is."""
 
-    breaks = ("http.errors-content-type", "negotiation.content-type.always")
+    caught_by = ("http.errors-content-type", "negotiation.content-type.always")
 
     def respond(self, request: Request, response: Response) -> Response:
         if response.status_code == 404:
@@ -293,7 +293,7 @@ class ErrorsWithoutType(Fault):
 class NotAllowedWithoutAllow(Fault):
     """Answers 405 and does not say which methods there are."""
 
-    breaks = ("http.method-not-allowed",)
+    caught_by = ("http.method-not-allowed",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if response.status_code == 405:
@@ -304,7 +304,7 @@ class NotAllowedWithoutAllow(Fault):
 class UnknownPathsCrash(Fault):
     """Answers 500 for a path that no route knows."""
 
-    breaks = ("http.trailing-junk",)
+    caught_by = ("http.trailing-junk",)
 
     def respond(self, request: Request, response: Response) -> Response:
         crashes = not request.endpoint and response.status_code in {400, 404}
@@ -315,7 +315,7 @@ class SlashAddedWithoutThePort(Fault):
     """Adds the slash by a redirect to the host without its port, as GitLab's links once lost it."""
 
     incident = "pip #11640"
-    breaks = ("http.absolute-links-proxy", "simple.url.redirect-keeps-origin")
+    caught_by = ("http.absolute-links-proxy", "simple.url.redirect-keeps-origin")
 
     def respond(self, request: Request, response: Response) -> Response:
         if response.status_code == 301 and not request.path.endswith("/"):
@@ -329,7 +329,7 @@ class SlashAddedWithoutThePort(Fault):
 class BodyAfterHead(Fault):
     """Sends a body with an error for HEAD, which is taken for the answer to the next request."""
 
-    breaks = ("http.http2-1.1",)
+    caught_by = ("http.http2-1.1",)
 
     def __init__(self) -> None:
         self._left_over = False
@@ -346,7 +346,7 @@ class BodyAfterHead(Fault):
 class RefusedBodyReadAsRequest(Fault):
     """Reads what is left of a large upload that it refused as the next request."""
 
-    breaks = ("http.connection-after-error",)
+    caught_by = ("http.connection-after-error",)
 
     def __init__(self) -> None:
         self._left_over = False
@@ -364,7 +364,7 @@ class RefusedBodyReadAsRequest(Fault):
 class PoetryRedirected(Fault):
     """Redirects installers that it does not know by their User-Agent, as devpi does."""
 
-    breaks = ("http.user-agent-independent",)
+    caught_by = ("http.user-agent-independent",)
 
     def handle(self, request: Request) -> Response | None:
         unknown = request.endpoint == "project_page" and "poetry" in request.headers.get("User-Agent", "")

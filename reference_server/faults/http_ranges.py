@@ -19,7 +19,7 @@ class RangesAdvertisedOnly(Fault):
     """Advertises ranges and sends whole files, as Artifactory once did."""
 
     incident = "uv #1370"
-    breaks = ("http.range.honest", "http.range.wheel-metadata")
+    caught_by = ("http.range.honest", "http.range.wheel-metadata")
 
     def handle(self, request: Request) -> Response | None:
         request.environ.pop("HTTP_RANGE", None)
@@ -30,7 +30,7 @@ class ContentRangeWithoutUnit(Fault):
     """Leaves the unit out of Content-Range."""
 
     incident = "nexus-repository-apt #47"
-    breaks = (
+    caught_by = (
         "http.range.single",
         "http.range.open-ended",
         "http.range.suffix",
@@ -47,7 +47,7 @@ class ContentRangeWithoutUnit(Fault):
 class OpenRangesOfOneByte(Fault):
     """Takes a range without an end for a single byte."""
 
-    breaks = ("http.range.single", "http.range.open-ended")
+    caught_by = ("http.range.single", "http.range.open-ended")
 
     def handle(self, request: Request) -> Response | None:
         if match := re.fullmatch(r"bytes=(\d+)-", request.headers.get("Range", "")):
@@ -59,7 +59,7 @@ class SuffixRangesNotFound(Fault):
     """Answers 404 when the end of a file is asked for, as Nexus did."""
 
     incident = "nexus-public #346"
-    breaks = ("http.range.single", "http.range.suffix")
+    caught_by = ("http.range.single", "http.range.suffix")
 
     def handle(self, request: Request) -> Response | None:
         suffix = request.endpoint == "file" and request.headers.get("Range", "").startswith("bytes=-")
@@ -70,7 +70,7 @@ class RangesBeyondTheEndRefused(Fault):
     """Answers 416 when a range ends beyond the file, as Artifactory did."""
 
     incident = "conda-package-streaming #132"
-    breaks = ("http.range.single", "http.range.clamp")
+    caught_by = ("http.range.single", "http.range.clamp")
 
     def respond(self, request: Request, response: Response) -> Response:
         asked = re.fullmatch(r"bytes=\d+-(\d+)", request.headers.get("Range", ""))
@@ -83,7 +83,7 @@ class RangesBeyondTheEndRefused(Fault):
 class UnsatisfiableWithoutLength(Fault):
     """Answers 416 and does not say how long the file is."""
 
-    breaks = ("http.range.unsatisfiable",)
+    caught_by = ("http.range.unsatisfiable",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if response.status_code == 416:
@@ -94,7 +94,7 @@ class UnsatisfiableWithoutLength(Fault):
 class PartsWithoutASeam(Fault):
     """Sends several ranges one after the other, and does not say where one ends."""
 
-    breaks = ("http.range.multi",)
+    caught_by = ("http.range.multi",)
 
     def respond(self, request: Request, response: Response) -> Response:
         ranges = re.findall(r"(\d+)-(\d+)", request.headers.get("Range", ""))
@@ -108,7 +108,7 @@ class PartsWithoutASeam(Fault):
 class IfRangeIgnored(Fault):
     """Sends a part of another file than the one whose download is resumed."""
 
-    breaks = ("http.range.if-range",)
+    caught_by = ("http.range.if-range",)
 
     def handle(self, request: Request) -> Response | None:
         request.environ.pop("HTTP_IF_RANGE", None)
@@ -118,7 +118,7 @@ class IfRangeIgnored(Fault):
 class PartsCompressed(Fault):
     """Compresses parts of files on the fly, whatever Accept-Encoding says."""
 
-    breaks = ("http.range.identity",)
+    caught_by = ("http.range.identity",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if response.status_code == 206:

@@ -25,7 +25,7 @@ LINE_BREAK = re.compile(r"\r\n([\w-]+): ([^\r\n]*)")
 class NamesReflected(Fault):
     """Repeats in an HTML error what the URL asked for, as it is."""
 
-    breaks = ("security.html.name",)
+    caught_by = ("security.html.name",)
     incident = "pypiserver #77"
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -37,7 +37,7 @@ class NamesReflected(Fault):
 class QueriesReflected(Fault):
     """Repeats in an HTML error what the query asked for, as it is."""
 
-    breaks = ("security.html.name",)
+    caught_by = ("security.html.name",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if response.status_code >= 400 and (asked := request.args.get("x")):
@@ -48,7 +48,7 @@ class QueriesReflected(Fault):
 class RefusalsInHTML(Fault):
     """Repeats in an HTML refusal the name that was refused, as it is."""
 
-    breaks = ("security.html.name",)
+    caught_by = ("security.html.name",)
     incident = "pypicloud #280"
 
     def handle(self, request: Request) -> Response | None:
@@ -78,28 +78,28 @@ class NotEscaped(Fault):
 class SpecifierQuotesNotEscaped(NotEscaped):
     """Writes the quotes in Requires-Python as they are."""
 
-    breaks = ("security.html.requires-python",)
+    caught_by = ("security.html.requires-python",)
     pattern = rb'(?<=data-requires-python=")[^"]*&#34;[^"]*'
 
 
 class YankQuotesNotEscaped(NotEscaped):
     """Writes the quotes in the reason of a yank as they are."""
 
-    breaks = ("security.html.yank-reason",)
+    caught_by = ("security.html.yank-reason",)
     pattern = rb'(?<=data-yanked=")[^"]*&#34;/on[^"]*'
 
 
 class StatusQuotesNotEscaped(NotEscaped):
     """Writes the quotes in the reason of a project's status as they are."""
 
-    breaks = ("security.html.status-reason",)
+    caught_by = ("security.html.status-reason",)
     pattern = rb'(?<=status-reason" content=")[^"]*&#34;/on[^"]*'
 
 
 class FilenamesNotEscaped(NotEscaped):
     """Takes file names with any characters, and writes them as they are."""
 
-    breaks = ("security.html.filename",)
+    caught_by = ("security.html.filename",)
     pattern = rb'(?<=">)[^<>]*&(lt|#34|#39);[^<>]*(?=</a>)'
 
     def rules(self, rules: Rules) -> Rules:
@@ -109,7 +109,7 @@ class FilenamesNotEscaped(NotEscaped):
 class OddFilenamesFail(Fault):
     """Fails on a file name with an apostrophe."""
 
-    breaks = ("security.html.filename",)
+    caught_by = ("security.html.filename",)
 
     def handle(self, request: Request) -> Response | None:
         fails = request.endpoint == "upload" and re.search(rb"filename=\"[^\"]*'", body_of(request))
@@ -119,7 +119,7 @@ class OddFilenamesFail(Fault):
 class JSONByHand(Fault):
     """Writes Requires-Python into JSON between two quotes, as it is."""
 
-    breaks = ("security.json.injection",)
+    caught_by = ("security.json.injection",)
 
     def rendered(self, body: bytes) -> bytes:
         pattern = rb'(?<="requires-python":")(?:[^"\\]|\\.)*'
@@ -129,7 +129,7 @@ class JSONByHand(Fault):
 class BackslashesNotEscaped(Fault):
     """Escapes quotes in JSON, and not the backslashes before them."""
 
-    breaks = ("security.json.injection",)
+    caught_by = ("security.json.injection",)
 
     def rendered(self, body: bytes) -> bytes:
         return body.replace(rb"\\", b"\\") if body.startswith(b"{") else body
@@ -138,7 +138,7 @@ class BackslashesNotEscaped(Fault):
 class FieldsInHeaders(Fault):
     """Says in a header field of a refusal which version was refused, line breaks included."""
 
-    breaks = ("security.header.injection",)
+    caught_by = ("security.header.injection",)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint == "upload":
@@ -155,7 +155,7 @@ class FieldsInHeaders(Fault):
 class QueriesInHeaders(Fault):
     """Decodes the query that a redirect keeps, line breaks included."""
 
-    breaks = ("security.header.injection",)
+    caught_by = ("security.header.injection",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if response.status_code == 301:

@@ -48,7 +48,9 @@ def all_faults() -> tuple[type[Fault], ...]:
         and issubclass(found, Fault)
         and found.__module__ == module.__name__
         and not found.__name__.startswith("_")
-        and ((found.breaks and "breaks" in vars(found)) or (found.family == "trouble" and found().seams))
+        and (
+            (found.caught_by and "caught_by" in vars(found)) or (found.family == "trouble" and found().seams)
+        )
     )
 
 

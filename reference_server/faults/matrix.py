@@ -36,7 +36,7 @@ class InternalTakenFor(Authorizes):
 class InternalForMembersOnly(InternalTakenFor):
     """Hides an internal GitLab project from users who are no members."""
 
-    breaks = (
+    caught_by = (
         "gitlab.matrix.page",
         "gitlab.matrix.root-page",
         "gitlab.matrix.file",
@@ -51,7 +51,7 @@ class InternalForMembersOnly(InternalTakenFor):
 class InternalForEveryone(InternalTakenFor):
     """Shows the pages of an internal GitLab project to callers that it does not know."""
 
-    breaks = ("gitlab.matrix.page", "gitlab.matrix.root-page")
+    caught_by = ("gitlab.matrix.page", "gitlab.matrix.root-page")
     visibility = Visibility.PUBLIC
     actions = frozenset({Action.BROWSE})
 
@@ -59,7 +59,7 @@ class InternalForEveryone(InternalTakenFor):
 class InternalFilesForEveryone(InternalTakenFor):
     """Gives the files of an internal GitLab project to callers that it does not know."""
 
-    breaks = ("gitlab.matrix.file", "gitlab.matrix.metadata-file")
+    caught_by = ("gitlab.matrix.file", "gitlab.matrix.metadata-file")
     visibility = Visibility.PUBLIC
     actions = frozenset({Action.DOWNLOAD})
 
@@ -79,14 +79,14 @@ class Unguarded(Fault):
 class RootPageUnguarded(Unguarded):
     """Lists the projects of a private GitLab project for everyone."""
 
-    breaks = ("gitlab.matrix.root-page", "gitlab.matrix.private-is-secret")
+    caught_by = ("gitlab.matrix.root-page", "gitlab.matrix.private-is-secret")
     endpoint = "root_page"
 
 
 class MetadataUnguarded(Unguarded):
     """Gives everyone the metadata files of private distributions."""
 
-    breaks = (
+    caught_by = (
         "gitlab.matrix.metadata-file",
         "gitlab.matrix.private-is-secret",
         "security.auth.method-bypass",
@@ -97,7 +97,7 @@ class MetadataUnguarded(Unguarded):
 class PublicPackagesForMembersOnly(Authorizes):
     """Lists the packages of a public GitLab project for its members only."""
 
-    breaks = ("gitlab.matrix.list",)
+    caught_by = ("gitlab.matrix.list",)
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         if action is Action.INSPECT:
@@ -108,7 +108,7 @@ class PublicPackagesForMembersOnly(Authorizes):
 class ReportersDelete(Authorizes):
     """Lets Reporters delete packages with a token that may only read."""
 
-    breaks = ("gitlab.matrix.delete",)
+    caught_by = ("gitlab.matrix.delete",)
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         role = gitlab_project.members.get(caller.user.name) if caller.user else None
@@ -119,7 +119,7 @@ class ReportersDelete(Authorizes):
 class StrangersPublishToInternal(Authorizes):
     """Lets every user publish to an internal GitLab project."""
 
-    breaks = ("gitlab.matrix.upload",)
+    caught_by = ("gitlab.matrix.upload",)
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         internal = gitlab_project.visibility is Visibility.INTERNAL
@@ -130,7 +130,7 @@ class StrangersPublishToInternal(Authorizes):
 class UndecodedUserNamesMalformed(Fault):
     """Takes a user name with a percent sign for a broken one."""
 
-    breaks = ("gitlab.matrix.page", "gitlab.matrix.upload")
+    caught_by = ("gitlab.matrix.page", "gitlab.matrix.upload")
 
     def handle(self, request: Request) -> Response | None:
         username = (request.credentials.basic or ("", ""))[0]
@@ -140,7 +140,7 @@ class UndecodedUserNamesMalformed(Fault):
 class HiddenButDifferent(Fault):
     """Hides a private GitLab project, and answers in other words than where there is none."""
 
-    breaks = ("gitlab.matrix.private-is-secret",)
+    caught_by = ("gitlab.matrix.private-is-secret",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if response.status_code == 404 and _exists(request) and "gitlab_project" in request.arguments:
@@ -151,7 +151,7 @@ class HiddenButDifferent(Fault):
 class HiddenButNumbered(Fault):
     """Puts the id of the GitLab project into the header of every answer about one that exists."""
 
-    breaks = ("gitlab.matrix.private-is-secret",)
+    caught_by = ("gitlab.matrix.private-is-secret",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if _exists(request):

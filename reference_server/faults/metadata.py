@@ -39,7 +39,7 @@ class MetadataUnderTheOldName(Fault):
     """Announces metadata files in HTML under the name of before PEP 714 alone."""
 
     incident = "uv #3689"
-    breaks = ("metadata.html.attribute-name", "simple.json.detail.same-as-html")
+    caught_by = ("metadata.html.attribute-name", "simple.json.detail.same-as-html")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(self._renamed)
@@ -56,7 +56,7 @@ class OtherHashUnderTheOldName(Fault):
     """Announces the wheel's hash under the old name, as artifact-keeper once did."""
 
     incident = "artifact-keeper #3076"
-    breaks = ("metadata.html.legacy-equal",)
+    caught_by = ("metadata.html.legacy-equal",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(
@@ -69,7 +69,7 @@ class OtherHashUnderTheOldName(Fault):
 class MetadataDeniedInHtml(Fault):
     """Writes `data-core-metadata="false"` for a file without metadata file; pip fetches it all the same."""
 
-    breaks = ("metadata.html.value",)
+    caught_by = ("metadata.html.value",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(
@@ -82,7 +82,7 @@ class MetadataDeniedInHtml(Fault):
 class MetadataUnderTheOldKey(Fault):
     """Announces metadata files in JSON under the key of before PEP 714 alone."""
 
-    breaks = (
+    caught_by = (
         "metadata.json.key",
         "simple.json.detail.same-as-html",
         "simple.json.file.dist-info-metadata.alias",
@@ -104,7 +104,7 @@ class MetadataFilesMissing(Fault):
     """Announces metadata files, and serves none, as artifact-keeper once did."""
 
     incident = "artifact-keeper #3405"
-    breaks = (
+    caught_by = (
         "metadata.served",
         "metadata.after-yank",
         "metadata.visible-together",
@@ -118,7 +118,7 @@ class MetadataFilesMissing(Fault):
 class MetadataWrittenAnew(Fault):
     """Writes the metadata file anew from what it has understood: other line ends, and nothing at the end."""
 
-    breaks = ("metadata.bytes",)
+    caught_by = ("metadata.bytes",)
 
     def rules(self, rules: Rules) -> Rules:
         read = rules.reads_metadata
@@ -134,7 +134,7 @@ class HashOfTheFileForItsMetadata(Fault):
     """Announces the wheel's hash as that of its metadata file."""
 
     incident = "artifact-keeper #3076"
-    breaks = ("metadata.hash-correct",)
+    caught_by = ("metadata.hash-correct",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(
@@ -145,7 +145,7 @@ class HashOfTheFileForItsMetadata(Fault):
 class MetadataWithoutHash(Fault):
     """Announces metadata files with `true` alone."""
 
-    breaks = ("metadata.hash-offered", "simple.json.file.core-metadata.hashes")
+    caught_by = ("metadata.hash-offered", "simple.json.file.core-metadata.hashes")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, core_metadata=bool(file.core_metadata) or None))
@@ -154,7 +154,7 @@ class MetadataWithoutHash(Fault):
 class WebPageForMissingMetadata(Fault):
     """Answers 200 with a web page where there is no metadata file."""
 
-    breaks = ("metadata.absent-404", "status.quarantined.urls-dead")
+    caught_by = ("metadata.absent-404", "status.quarantined.urls-dead")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "metadata_file" and response.status_code == 404:
@@ -165,7 +165,7 @@ class WebPageForMissingMetadata(Fault):
 class DynamicMetadataAnnounced(Fault):
     """Announces an sdist's metadata file whatever building it may still change."""
 
-    breaks = ("metadata.sdist-static-only",)
+    caught_by = ("metadata.sdist-static-only",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, offers_metadata=lambda _filename, _document: True)
@@ -174,7 +174,7 @@ class DynamicMetadataAnnounced(Fault):
 class MetadataMadeUp(Fault):
     """Makes metadata up for a wheel in which it found none."""
 
-    breaks = ("metadata.legacy-files", "archive.wheel-required-files")
+    caught_by = ("metadata.legacy-files", "archive.wheel-required-files")
 
     def rules(self, rules: Rules) -> Rules:
         read = rules.reads_metadata
@@ -191,7 +191,7 @@ class MetadataMadeUp(Fault):
 class MetadataGoneWithTheYank(Fault):
     """Serves no metadata file for a yanked file."""
 
-    breaks = ("metadata.after-yank",)
+    caught_by = ("metadata.after-yank",)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint != "metadata_file":
@@ -207,7 +207,7 @@ class MetadataGoneWithTheYank(Fault):
 class MetadataForEveryone(Fault):
     """Gives metadata files to everybody: their path lies outside of what needs a credential."""
 
-    breaks = ("metadata.same-auth",)
+    caught_by = ("metadata.same-auth",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint != "metadata_file" or response.status_code != 401:
@@ -220,7 +220,7 @@ class MetadataForEveryone(Fault):
 class MetadataCompressedInSecret(Fault):
     """Compresses metadata files for those who take gzip, and does not say so."""
 
-    breaks = ("metadata.content-encoding",)
+    caught_by = ("metadata.content-encoding",)
 
     def respond(self, request: Request, response: Response) -> Response:
         takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
@@ -232,7 +232,7 @@ class MetadataCompressedInSecret(Fault):
 class MetadataComesLater(Fault):
     """Announces the metadata file of the newest file before it is there: the first who asks gets none."""
 
-    breaks = ("metadata.visible-together", "metadata.after-yank")
+    caught_by = ("metadata.visible-together", "metadata.after-yank")
 
     def __init__(self) -> None:
         self._asked: set[str] = set()

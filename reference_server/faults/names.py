@@ -31,7 +31,7 @@ class NotFoundUnder(Fault):
 class NamesComparedExactly(NotFoundUnder):
     """Compares the name that is asked for, as it stands, with normalized names, as GitLab does."""
 
-    breaks = (
+    caught_by = (
         "gitlab.name.separators-equal",
         "gitlab.name.runs-collapsed",
         "gitlab.name.case-ignored",
@@ -44,7 +44,7 @@ class DotsNotFound(NotFoundUnder):
     """Finds no project under a name with a dot, as pypiserver once did."""
 
     incident = "pypiserver #139"
-    breaks = (
+    caught_by = (
         "gitlab.name.separators-equal",
         "gitlab.name.runs-collapsed",
         "gitlab.name.every-spelling-one-page",
@@ -55,7 +55,7 @@ class DotsNotFound(NotFoundUnder):
 class RunsNotCollapsed(NotFoundUnder):
     """Replaces each separator by itself, as Gitea once did."""
 
-    breaks = ("gitlab.name.runs-collapsed", "gitlab.name.every-spelling-one-page")
+    caught_by = ("gitlab.name.runs-collapsed", "gitlab.name.every-spelling-one-page")
     pattern = "[-._]{2}"
 
 
@@ -63,21 +63,21 @@ class CapitalsNotFound(NotFoundUnder):
     """Tells upper from lower case, as GitLab did before 13.4."""
 
     incident = "gitlab-org/gitlab #244412"
-    breaks = ("gitlab.name.case-ignored", "gitlab.name.every-spelling-one-page")
+    caught_by = ("gitlab.name.case-ignored", "gitlab.name.every-spelling-one-page")
     pattern = "[A-Z]"
 
 
 class MixedSeparatorsNotFound(NotFoundUnder):
     """Finds a name only when all its separators are the same."""
 
-    breaks = ("gitlab.name.every-spelling-one-page",)
+    caught_by = ("gitlab.name.every-spelling-one-page",)
     pattern = r"\..*[-_]|_.*[-.]|-.*[._]"
 
 
 class AnyName(Fault):
     """Takes every text as a name."""
 
-    breaks = ("gitlab.name.invalid-characters-refused", "gitlab.name.separator-at-edge-refused")
+    caught_by = ("gitlab.name.invalid-characters-refused", "gitlab.name.separator-at-edge-refused")
 
     def rules(self, rules: Rules) -> Rules:
         return replace(
@@ -91,7 +91,7 @@ class AnyName(Fault):
 class NamesOfLettersOfAnyScript(Fault):
     """Takes letters of every script in a name."""
 
-    breaks = ("gitlab.name.invalid-characters-refused",)
+    caught_by = ("gitlab.name.invalid-characters-refused",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(
@@ -104,7 +104,7 @@ class NamesOfLettersOfAnyScript(Fault):
 class SeparatorsAtTheEdge(Fault):
     """Takes names that begin or end with a separator."""
 
-    breaks = ("gitlab.name.separator-at-edge-refused",)
+    caught_by = ("gitlab.name.separator-at-edge-refused",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, valid_name=lambda name: rules.valid_name(name.strip("-_.")))

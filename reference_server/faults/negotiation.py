@@ -44,7 +44,7 @@ class Negotiates(Fault):
 class JsonWithoutAccept(Negotiates):
     """Sends JSON to who sends no Accept, and HTML to who takes anything."""
 
-    breaks = ("negotiation.no-accept",)
+    caught_by = ("negotiation.no-accept",)
 
     def read(self, accept: str | None) -> str | None:
         return SIMPLE_JSON if accept is None else accept
@@ -53,7 +53,7 @@ class JsonWithoutAccept(Negotiates):
 class EmptyAcceptRefused(Negotiates):
     """Takes an empty Accept for the wish to get nothing."""
 
-    breaks = ("negotiation.empty-accept",)
+    caught_by = ("negotiation.empty-accept",)
 
     def read(self, accept: str | None) -> str | None:
         return "image/png" if accept is not None and not accept.strip() else accept
@@ -62,7 +62,7 @@ class EmptyAcceptRefused(Negotiates):
 class WildcardsUnknown(Negotiates):
     """Knows no wildcards but `*/*`."""
 
-    breaks = ("negotiation.wildcards", "negotiation.picks-listed", "negotiation.specificity")
+    caught_by = ("negotiation.wildcards", "negotiation.picks-listed", "negotiation.specificity")
 
     def read(self, accept: str | None) -> str | None:
         return accept and re.sub(r"(text|application)/\*", r"\1/wildcard", accept)
@@ -71,7 +71,7 @@ class WildcardsUnknown(Negotiates):
 class OnlyFirstMemberRead(Negotiates):
     """Reads Accept up to its first comma."""
 
-    breaks = (
+    caught_by = (
         "negotiation.picks-listed",
         "negotiation.order-irrelevant",
         "negotiation.quality",
@@ -87,7 +87,7 @@ class OnlyFirstMemberRead(Negotiates):
 class TiesGoToTheFirst(Negotiates):
     """Of types that are equally welcome, sends the one that is listed first."""
 
-    breaks = ("negotiation.order-irrelevant", "negotiation.prefers-json-on-ties")
+    caught_by = ("negotiation.order-irrelevant", "negotiation.prefers-json-on-ties")
 
     def negotiate(self, accept: str | None, offered: Sequence[str], default: str) -> str | None:
         listed = [text for text, _ in weighted(accept or "")]
@@ -99,7 +99,7 @@ class TiesGoToTheFirst(Negotiates):
 class WeightsIgnored(Negotiates):
     """Reads no weights, except that 0 is a refusal."""
 
-    breaks = ("negotiation.quality", "negotiation.specificity")
+    caught_by = ("negotiation.quality", "negotiation.specificity")
 
     def read(self, accept: str | None) -> str | None:
         return accept and re.sub(r";\s*[qQ]=(?!0(\.0*)?\s*(,|$))[^,]*", "", accept)
@@ -108,7 +108,7 @@ class WeightsIgnored(Negotiates):
 class AcceptSearchedForJson(Negotiates):
     """Sends JSON when its type is somewhere in Accept, else HTML, as GitLab does."""
 
-    breaks = (
+    caught_by = (
         "negotiation.wildcards",
         "negotiation.quality",
         "negotiation.q-zero",
@@ -126,7 +126,7 @@ class AcceptSearchedForJson(Negotiates):
 class ZeroReadAsNoWeight(Negotiates):
     """Takes a weight of 0 for none: `float(weight) or 1.0`."""
 
-    breaks = ("negotiation.q-zero", "negotiation.specificity")
+    caught_by = ("negotiation.q-zero", "negotiation.specificity")
 
     def read(self, accept: str | None) -> str | None:
         return accept and re.sub(r";\s*q=0(\.0*)?(?=\s*(,|$))", "", accept)
@@ -135,7 +135,7 @@ class ZeroReadAsNoWeight(Negotiates):
 class BadWeightFails(Fault):
     """Fails over a weight that is no number: `ValueError`."""
 
-    breaks = ("negotiation.q-syntax",)
+    caught_by = ("negotiation.q-syntax",)
 
     def handle(self, request: Request) -> Response | None:
         weights = re.findall(r"q=([^,;]*)", request.headers.get("Accept", ""))
@@ -146,7 +146,7 @@ class BadWeightFails(Fault):
 class BlankBeforeWeightUnread(Negotiates):
     """Takes the blank before a semicolon for a part of the type."""
 
-    breaks = ("negotiation.q-syntax",)
+    caught_by = ("negotiation.q-syntax",)
 
     def read(self, accept: str | None) -> str | None:
         return accept and re.sub(r"\s+;", ".blank;", accept)
@@ -155,7 +155,7 @@ class BlankBeforeWeightUnread(Negotiates):
 class WildcardsOutweighNames(Negotiates):
     """Gives a type the greatest weight of whatever covers it, so that a wildcard overrules a name."""
 
-    breaks = ("negotiation.specificity",)
+    caught_by = ("negotiation.specificity",)
 
     def negotiate(self, accept: str | None, offered: Sequence[str], default: str) -> str | None:
         weights = dict(weighted(accept or ""))
@@ -171,7 +171,7 @@ class WildcardsOutweighNames(Negotiates):
 class CapitalLettersUnknown(Negotiates):
     """Compares media types letter by letter, capitals and all."""
 
-    breaks = ("negotiation.case-insensitive",)
+    caught_by = ("negotiation.case-insensitive",)
 
     def read(self, accept: str | None) -> str | None:
         return accept and re.sub(r"[^\s,;]*[A-Z][^\s,;]*/[^\s,;]*", "image/png", accept)
@@ -180,7 +180,7 @@ class CapitalLettersUnknown(Negotiates):
 class HtmlOnTies(Fault):
     """Sends HTML when JSON is as welcome."""
 
-    breaks = ("negotiation.prefers-json-on-ties",)
+    caught_by = ("negotiation.prefers-json-on-ties",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, serializations=tuple(reversed(rules.serializations)))
@@ -189,7 +189,7 @@ class HtmlOnTies(Fault):
 class LatestUnknown(Negotiates):
     """Does not know the aliases of the latest version, as devpi and Pulp do not."""
 
-    breaks = ("negotiation.latest.supported",)
+    caught_by = ("negotiation.latest.supported",)
 
     def read(self, accept: str | None) -> str | None:
         return accept and accept.replace("simple.latest", "simple.unknown")
@@ -202,7 +202,7 @@ class RootRefusesLists(Fault):
     """Refuses the list of projects to who names several types, as Artifactory did."""
 
     incident = "uv #14375"
-    breaks = ("negotiation.pip-header",)
+    caught_by = ("negotiation.pip-header",)
 
     def handle(self, request: Request) -> Response | None:
         several = "," in request.headers.get("Accept", "")
@@ -213,7 +213,7 @@ class ZstdFails(Fault):
     """Fails when a client could also read zstd, where pip's request works."""
 
     incident = "uv #6610"
-    breaks = ("negotiation.uv-header",)
+    caught_by = ("negotiation.uv-header",)
 
     def handle(self, request: Request) -> Response | None:
         reads_zstd = "zstd" in request.headers.get("Accept-Encoding", "")
@@ -223,7 +223,7 @@ class ZstdFails(Fault):
 class BrowsersGetJson(Negotiates):
     """Sends JSON to browsers, which show it as text without a link."""
 
-    breaks = ("negotiation.browser-header",)
+    caught_by = ("negotiation.browser-header",)
 
     def read(self, accept: str | None) -> str | None:
         return SIMPLE_JSON if accept and "application/xhtml+xml" in accept else accept
@@ -235,7 +235,7 @@ class BrowsersGetJson(Negotiates):
 class VaryLeftOut(Fault):
     """Does not say that a page depends on Accept, so that a cache sends JSON to who reads HTML."""
 
-    breaks = ("negotiation.vary",)
+    caught_by = ("negotiation.vary",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint in PAGES and response.status_code in {200, 304}:
@@ -246,7 +246,7 @@ class VaryLeftOut(Fault):
 class VaryLeftOutWhenUnchanged(Fault):
     """Does not say that a page depends on Accept when it answers 304."""
 
-    breaks = ("negotiation.vary", "http.pages.304")
+    caught_by = ("negotiation.vary", "http.pages.304")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint in PAGES and response.status_code == 304:
@@ -257,7 +257,7 @@ class VaryLeftOutWhenUnchanged(Fault):
 class HeadIgnoresAccept(Fault):
     """Answers HEAD with the default type."""
 
-    breaks = ("negotiation.head-same", "http.head")
+    caught_by = ("negotiation.head-same", "http.head")
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint in PAGES and request.method == "HEAD":
@@ -268,7 +268,7 @@ class HeadIgnoresAccept(Fault):
 class TypesCrossOver(Fault):
     """Sends the page that another client was sent just before: a cache, emptied by changes, that only knows URLs."""
 
-    breaks = ("negotiation.stable",)
+    caught_by = ("negotiation.stable",)
 
     def __init__(self) -> None:
         self._asked: dict[str, tuple[str, ...]] = {}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class PreReleasesHidden(Fault):
     """Leaves pre-releases out of the page."""
 
-    breaks = (
+    caught_by = (
         "gitlab.upload.versions-of-one-project",
         "gitlab.version.pre-release",
         "gitlab.version.dev-release",
@@ -45,7 +45,7 @@ class PreReleasesHidden(Fault):
 class PageKeptFromFirstRequest(Fault):
     """Shows a page as it was when it was first asked for: a cache that no upload empties."""
 
-    breaks = (
+    caught_by = (
         "gitlab.upload.sdist",
         "gitlab.upload.files-of-one-version",
         "gitlab.upload.versions-of-one-project",
@@ -77,7 +77,7 @@ class PageKeptFromFirstRequest(Fault):
 class FileListedTwice(Fault):
     """Lists a file twice, as an index without a unique key does."""
 
-    breaks = ("gitlab.page.lists-exactly-the-uploads",)
+    caught_by = ("gitlab.page.lists-exactly-the-uploads",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.plus(page.files[0])
@@ -86,7 +86,7 @@ class FileListedTwice(Fault):
 class FileThatIsNotThere(Fault):
     """Lists a file that was never uploaded, as a mirror that has lost one does."""
 
-    breaks = (
+    caught_by = (
         "gitlab.page.lists-exactly-the-uploads",
         "gitlab.page.requires-python",
         "gitlab.page.hash",
@@ -101,7 +101,7 @@ class FileThatIsNotThere(Fault):
 class EmptyPageForUnknownProjects(Fault):
     """Answers 200 with an empty page for a project that was never uploaded."""
 
-    breaks = ("gitlab.page.absent-project-not-found",)
+    caught_by = ("gitlab.page.absent-project-not-found",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "project_page" and b"Package Not Found" in response.data:
@@ -112,7 +112,7 @@ class EmptyPageForUnknownProjects(Fault):
 class UnknownProjectsForwarded(Fault):
     """Sends whoever asks for an unknown project to another index, as GitLab does by default."""
 
-    breaks = ("gitlab.page.absent-project-not-found",)
+    caught_by = ("gitlab.page.absent-project-not-found",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "project_page" and b"Package Not Found" in response.data:
@@ -124,7 +124,7 @@ class RequiresPythonLeftOut(Fault):
     """Does not say which Python a file requires, as Nexus once did not."""
 
     incident = "nexus-public #49"
-    breaks = ("gitlab.page.requires-python",)
+    caught_by = ("gitlab.page.requires-python",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, requires_python=None))
@@ -133,7 +133,7 @@ class RequiresPythonLeftOut(Fault):
 class RequiresPythonEmpty(Fault):
     """Writes an empty `data-requires-python` for a file that requires none, as GitLab does."""
 
-    breaks = ("gitlab.page.requires-python",)
+    caught_by = ("gitlab.page.requires-python",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, requires_python=file.requires_python or ""))
@@ -142,7 +142,7 @@ class RequiresPythonEmpty(Fault):
 class RequiresPythonEscapedTwice(Fault):
     """Escapes `data-requires-python` twice, so that it reads `&gt;=3.8`."""
 
-    breaks = ("gitlab.page.requires-python",)
+    caught_by = ("gitlab.page.requires-python",)
 
     def rendered(self, body: bytes) -> bytes:
         return body.replace(b"&gt;", b"&amp;gt;").replace(b"&lt;", b"&amp;lt;")
@@ -152,7 +152,7 @@ class RequiresPythonOfTheLastFile(Fault):
     """Keeps one Requires-Python for several files: the last upload's."""
 
     incident = "gitlab-org/gitlab #327722"
-    breaks = ("gitlab.page.requires-python", "clients.pip.requires-python")
+    caught_by = ("gitlab.page.requires-python", "clients.pip.requires-python")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, requires_python=page.files[-1].requires_python))
@@ -162,7 +162,7 @@ class NoHashes(Fault):
     """Leaves the hash out of links, as pypicloud once did."""
 
     incident = "pypicloud #222"
-    breaks = ("gitlab.page.hash",)
+    caught_by = ("gitlab.page.hash",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, hashes={}))
@@ -171,7 +171,7 @@ class NoHashes(Fault):
 class HashesWithADash(Fault):
     """Writes `#sha256-…` where a link has `#sha256=…`, as Gitea once did."""
 
-    breaks = ("gitlab.page.hash",)
+    caught_by = ("gitlab.page.hash",)
 
     def rendered(self, body: bytes) -> bytes:
         return body.replace(b"#sha256=", b"#sha256-")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class ProvenanceByPath(Fault):
     """Links to provenance objects without scheme and host in HTML."""
 
-    breaks = ("provenance.html.url", "provenance.json.same-rules")
+    caught_by = ("provenance.html.url", "provenance.json.same-rules")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(self._relative)
@@ -38,7 +38,7 @@ class ProvenanceByPath(Fault):
 class ProvenanceOverHttp(Fault):
     """Links to provenance objects over http, as behind a proxy that ends TLS."""
 
-    breaks = ("provenance.secure-origin", "provenance.json.same-rules")
+    caught_by = ("provenance.secure-origin", "provenance.json.same-rules")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         elsewhere = "http://registry.example/provenance"
@@ -48,7 +48,7 @@ class ProvenanceOverHttp(Fault):
 class ProvenanceFalse(Fault):
     """Writes false in JSON for a file without provenance."""
 
-    breaks = ("provenance.json.type",)
+    caught_by = ("provenance.json.type",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: file if file.provenance else replace(file, keys={"provenance": False}))
@@ -57,7 +57,7 @@ class ProvenanceFalse(Fault):
 class ProvenanceOnlyInHtml(Fault):
     """Writes null in JSON for every file, with provenance and without."""
 
-    breaks = ("provenance.json.same-rules",)
+    caught_by = ("provenance.json.same-rules",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, keys={"provenance": None}))
@@ -66,7 +66,7 @@ class ProvenanceOnlyInHtml(Fault):
 class ProvenanceAtAnOldVersion(Fault):
     """Declares API version 1.1 on pages with provenance, as Pulp's code does."""
 
-    breaks = ("provenance.api-version",)
+    caught_by = ("provenance.api-version",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         shown = any(file.provenance for file in page.files)
@@ -76,7 +76,7 @@ class ProvenanceAtAnOldVersion(Fault):
 class ProvenanceAsWebPage(Fault):
     """Shows a provenance object as a web page."""
 
-    breaks = ("provenance.fetch", "integrity.route")
+    caught_by = ("provenance.fetch", "integrity.route")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "provenance" and response.status_code == 200:
@@ -102,7 +102,7 @@ class RewritesProvenance(Fault):
 class ProvenanceWithoutVersion(RewritesProvenance):
     """Leaves the version out of provenance objects."""
 
-    breaks = ("provenance.object.version",)
+    caught_by = ("provenance.object.version",)
 
     def rewrite(self, provenance: dict[str, Any]) -> None:
         del provenance["version"]
@@ -111,7 +111,7 @@ class ProvenanceWithoutVersion(RewritesProvenance):
 class ProvenanceWithoutAttestations(RewritesProvenance):
     """Serves bundles without attestations."""
 
-    breaks = ("provenance.object.bundles",)
+    caught_by = ("provenance.object.bundles",)
 
     def rewrite(self, provenance: dict[str, Any]) -> None:
         for bundle in provenance["attestation_bundles"]:
@@ -121,7 +121,7 @@ class ProvenanceWithoutAttestations(RewritesProvenance):
 class PublisherKindAsNumber(RewritesProvenance):
     """Numbers the kinds of publishers."""
 
-    breaks = ("provenance.object.publisher-kind",)
+    caught_by = ("provenance.object.publisher-kind",)
 
     def rewrite(self, provenance: dict[str, Any]) -> None:
         for bundle in provenance["attestation_bundles"]:
@@ -131,7 +131,7 @@ class PublisherKindAsNumber(RewritesProvenance):
 class PublisherWithoutClaims(RewritesProvenance):
     """Leaves the claims out of publishers."""
 
-    breaks = ("provenance.object.publisher-claims",)
+    caught_by = ("provenance.object.publisher-claims",)
 
     def rewrite(self, provenance: dict[str, Any]) -> None:
         for bundle in provenance["attestation_bundles"]:
@@ -154,7 +154,7 @@ class RewritesAttestations(RewritesProvenance):
 class AttestationWithoutCertificate(RewritesAttestations):
     """Leaves the certificate out of attestations."""
 
-    breaks = ("provenance.attestation.schema",)
+    caught_by = ("provenance.attestation.schema",)
 
     def change(self, attestation: dict[str, Any]) -> None:
         del attestation["verification_material"]["certificate"]
@@ -163,7 +163,7 @@ class AttestationWithoutCertificate(RewritesAttestations):
 class AttestationOfAnotherFile(RewritesAttestations):
     """Serves attestations that are about another file."""
 
-    breaks = ("provenance.statement.subject",)
+    caught_by = ("provenance.statement.subject",)
 
     def change(self, attestation: dict[str, Any]) -> None:
         statement = json.loads(base64.b64decode(attestation["envelope"]["statement"]))
@@ -174,7 +174,7 @@ class AttestationOfAnotherFile(RewritesAttestations):
 class AttestationsRefused(Fault):
     """Refuses an upload for a field that it does not know: attestations."""
 
-    breaks = ("attestation.upload.ignored-if-unsupported",)
+    caught_by = ("attestation.upload.ignored-if-unsupported",)
 
     def handle(self, request: Request) -> Response | None:
         sent = request.endpoint == "upload" and "attestations" in parts_of(request)
@@ -184,7 +184,7 @@ class AttestationsRefused(Fault):
 class IntegrityApiElsewhere(Fault):
     """Gives provenance objects only to those who come by the page's own link."""
 
-    breaks = ("integrity.route", "integrity.media-type")
+    caught_by = ("integrity.route", "integrity.media-type")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(
@@ -199,7 +199,7 @@ class IntegrityApiElsewhere(Fault):
 class ProvenanceOfOneMediaType(Fault):
     """Sends provenance objects as plain JSON, whatever is asked for."""
 
-    breaks = ("integrity.media-type",)
+    caught_by = ("integrity.media-type",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "provenance" and response.status_code == 200:
@@ -210,7 +210,7 @@ class ProvenanceOfOneMediaType(Fault):
 class ProvenanceEmptyWhereMissing(Fault):
     """Answers 200 with an empty object for a file without provenance."""
 
-    breaks = ("integrity.missing-404",)
+    caught_by = ("integrity.missing-404",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "provenance" and response.status_code == 404:

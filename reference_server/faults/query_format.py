@@ -19,7 +19,7 @@ PAGES = frozenset({"root_page", "project_page"})
 class FormatOnlyForJson(Fault):
     """Reads the query's `format` only when it wants JSON."""
 
-    breaks = ("negotiation.format-param.precedence",)
+    caught_by = ("negotiation.format-param.precedence",)
 
     def handle(self, request: Request) -> Response | None:
         if _format(request) in {TEXT_HTML, SIMPLE_HTML}:
@@ -30,7 +30,7 @@ class FormatOnlyForJson(Fault):
 class UnknownFormatFails(Fault):
     """Fails over a `format` that it does not know."""
 
-    breaks = ("negotiation.format-param.unsupported-ok",)
+    caught_by = ("negotiation.format-param.unsupported-ok",)
 
     def handle(self, request: Request) -> Response | None:
         known = {None, SIMPLE_JSON, SIMPLE_HTML, TEXT_HTML}
@@ -40,7 +40,7 @@ class UnknownFormatFails(Fault):
 class FormatReadAsAccept(Fault):
     """Reads the query's `format` as if it were Accept, with wildcards, lists and weights."""
 
-    breaks = ("negotiation.format-param.single",)
+    caught_by = ("negotiation.format-param.single",)
 
     def handle(self, request: Request) -> Response | None:
         wanted = _format(request)

@@ -92,13 +92,13 @@ class _Hasty(_Busy):
 class LooksThenWrites(_Hasty):
     """Looks whether a file is there, and writes it a moment later: of two at the same moment both are added."""
 
-    breaks = ("race.same-file-identical", "race.same-file-different")
+    caught_by = ("race.same-file-identical", "race.same-file-different")
 
 
 class LastWriterWins(_Hasty):
     """Looks whether a file is there, and writes over it a moment later, as pypiserver does."""
 
-    breaks = ("race.same-file-different",)
+    caught_by = ("race.same-file-different",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return replace(page, files=tuple({file.filename: file for file in page.files}.values()))
@@ -107,7 +107,7 @@ class LastWriterWins(_Hasty):
 class DatabaseLocked(_Busy):
     """Fails an upload while another one is under way, as over SQLite without patience."""
 
-    breaks = (
+    caught_by = (
         "race.same-file-identical",
         "race.same-file-different",
         "race.case-and-separator",
@@ -131,7 +131,7 @@ class DatabaseLocked(_Busy):
 class ProjectPerSpellingWhenTwoBegin(_Busy):
     """Creates a project under the name as it is spelled, when another upload has created it meanwhile."""
 
-    breaks = ("race.case-and-separator",)
+    caught_by = ("race.case-and-separator",)
 
     def rules(self, rules: Rules) -> Rules:
         def normalize(name: str) -> str:
@@ -155,7 +155,7 @@ class ProjectPerSpellingWhenTwoBegin(_Busy):
 class UpdatesLost(_Busy):
     """Writes a project's list of files back as it was when the upload began, with one file more."""
 
-    breaks = ("race.case-and-separator", "race.new-project-many-files", "race.version-set")
+    caught_by = ("race.case-and-separator", "race.new-project-many-files", "race.version-set")
 
     def __init__(self) -> None:
         super().__init__()
@@ -174,7 +174,7 @@ class UpdatesLost(_Busy):
 class VersionsLost(_Busy):
     """Writes a project's list of versions back as it was when the upload began, with one version more."""
 
-    breaks = ("race.version-set",)
+    caught_by = ("race.version-set",)
 
     def __init__(self) -> None:
         super().__init__()
@@ -192,7 +192,7 @@ class VersionsLost(_Busy):
 class JsonKeptFromBefore(_Busy):
     """Leaves a file out of JSON that was uploaded while another upload was under way."""
 
-    breaks = ("consistency.html-json-agree", "race.case-and-separator", "race.new-project-many-files")
+    caught_by = ("consistency.html-json-agree", "race.case-and-separator", "race.new-project-many-files")
 
     def __init__(self) -> None:
         super().__init__()
@@ -235,7 +235,7 @@ class _Arriving(_Busy):
 class ListedBeforeComplete(_Arriving):
     """Lists a file while the second half of it is still to be written."""
 
-    breaks = ("race.upload-vs-read", "consistency.listed-is-downloadable")
+    caught_by = ("race.upload-vs-read", "consistency.listed-is-downloadable")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "file" and request.arguments["sha256"] in self.arriving:
@@ -246,7 +246,7 @@ class ListedBeforeComplete(_Arriving):
 class MetadataLater(_Arriving):
     """Announces a metadata file a moment before it is there."""
 
-    breaks = ("race.metadata-with-file",)
+    caught_by = ("race.metadata-with-file",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "metadata_file" and request.arguments["sha256"] in self.arriving:
@@ -257,7 +257,7 @@ class MetadataLater(_Arriving):
 class PagesCutWhileWritten(_Arriving):
     """Writes a page anew in its place, where it can be read before it is complete."""
 
-    breaks = ("race.upload-vs-read",)
+    caught_by = ("race.upload-vs-read",)
 
     def rendered(self, body: bytes) -> bytes:
         return body[: -len(body) // 4] if self.arriving else body
@@ -266,7 +266,7 @@ class PagesCutWhileWritten(_Arriving):
 class YankedFilesMissing(Fault):
     """Takes a file off its page, marks it, and puts it back."""
 
-    breaks = ("race.yank-vs-read",)
+    caught_by = ("race.yank-vs-read",)
 
     def __init__(self) -> None:
         self.changing: list[str] = []
@@ -289,7 +289,7 @@ class YankedFilesMissing(Fault):
 class DeletedFilesOverwritten(Fault):
     """Goes on to send the place on disk of a file that is deleted meanwhile."""
 
-    breaks = ("race.delete-vs-download",)
+    caught_by = ("race.delete-vs-download",)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint.startswith("delete"):
@@ -317,7 +317,7 @@ class DownloadsShareABuffer(Fault):
     """Sends a file wrongly while it is sent to somebody else, as pypiserver was seen to."""
 
     incident = "pypiserver #565"
-    breaks = ("race.parallel-download",)
+    caught_by = ("race.parallel-download",)
 
     def __init__(self) -> None:
         self.sent: list[str] = []
@@ -358,7 +358,7 @@ class _Uploading(Fault):
 class StatusKeptByUploads(_Uploading):
     """Remembers a project's status from before its change, when an upload is under way that has read it."""
 
-    breaks = ("race.status-vs-upload",)
+    caught_by = ("race.status-vs-upload",)
 
     def __init__(self) -> None:
         super().__init__()
@@ -387,7 +387,7 @@ class StatusKeptByUploads(_Uploading):
 class PagesKeptByReads(_Uploading):
     """Takes a page for the current one for ever, when it is read again while an upload is under way."""
 
-    breaks = ("race.conditional-get",)
+    caught_by = ("race.conditional-get",)
 
     def __init__(self) -> None:
         super().__init__()

@@ -35,14 +35,14 @@ class IgnoresParameter(Fault):
 class TypeFilterIgnored(IgnoresParameter):
     """Lists packages of every type, whatever is asked for."""
 
-    breaks = ("gitlab.rest.filters-by-type",)
+    caught_by = ("gitlab.rest.filters-by-type",)
     parameter = "package_type"
 
 
 class NameFilterIgnored(IgnoresParameter):
     """Lists packages of every name, whatever is asked for."""
 
-    breaks = (
+    caught_by = (
         "gitlab.rest.filters-by-name",
         "gitlab.rest.pages",
         "gitlab.rest.delete-package",
@@ -56,14 +56,14 @@ class NameFilterIgnored(IgnoresParameter):
 class PerPageIgnored(IgnoresParameter):
     """Gives pages of twenty, whatever is asked for."""
 
-    breaks = ("gitlab.rest.pages",)
+    caught_by = ("gitlab.rest.pages",)
     parameter = "per_page"
 
 
 class PageIgnored(IgnoresParameter):
     """Gives the first page, whatever is asked for."""
 
-    breaks = ("gitlab.rest.pages",)
+    caught_by = ("gitlab.rest.pages",)
     parameter = "page"
 
 
@@ -83,21 +83,21 @@ class SaysSomethingElse(Fault):
 class PackagesWithoutType(SaysSomethingElse):
     """Does not say that a package is one of PyPI's kind."""
 
-    breaks = ("gitlab.rest.lists-packages", "gitlab.rest.package")
+    caught_by = ("gitlab.rest.lists-packages", "gitlab.rest.package")
     endpoint, says = "packages", {"package_type": None}
 
 
 class FilesWithoutSha256(SaysSomethingElse):
     """Does not say the sha256 of a package's files."""
 
-    breaks = ("gitlab.rest.package-files",)
+    caught_by = ("gitlab.rest.package-files",)
     endpoint, says = "package_files", {"file_sha256": None}
 
 
 class OldestVersionOnly(Fault):
     """Lists a project's oldest version as its only package."""
 
-    breaks = ("gitlab.rest.lists-packages",)
+    caught_by = ("gitlab.rest.lists-packages",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "packages" and response.status_code == 200:
@@ -109,7 +109,7 @@ class OldestVersionOnly(Fault):
 class PackagesNotFoundById(Fault):
     """Lists packages, and finds none by its id."""
 
-    breaks = ("gitlab.rest.package",)
+    caught_by = ("gitlab.rest.package",)
 
     def handle(self, request: Request) -> Response | None:
         return refusal(NotFoundError()) if request.endpoint == "package" else None
@@ -118,7 +118,7 @@ class PackagesNotFoundById(Fault):
 class DeletedStays(Fault):
     """Says that something was deleted, and keeps it."""
 
-    breaks = (
+    caught_by = (
         "gitlab.rest.delete-package",
         "gitlab.rest.delete-file",
         "gitlab.rest.deleted-can-be-published-again",
@@ -131,7 +131,7 @@ class DeletedStays(Fault):
 class DeletedIsHidden(Fault):
     """Takes what is deleted off its page, and goes on to give it to whoever knows the URL."""
 
-    breaks = ("gitlab.rest.delete-package", "gitlab.rest.deleted-can-be-published-again")
+    caught_by = ("gitlab.rest.delete-package", "gitlab.rest.deleted-can-be-published-again")
 
     def __init__(self) -> None:
         self._hidden: set[int] = set()
@@ -147,7 +147,7 @@ class DeletedIsHidden(Fault):
 class FilesDeletedTogether(Fault):
     """Deletes the whole package when one of its files is to go."""
 
-    breaks = ("gitlab.rest.delete-file",)
+    caught_by = ("gitlab.rest.delete-file",)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint == "delete_package_file":
@@ -161,7 +161,7 @@ class FilesDeletedTogether(Fault):
 class DeletedTwice(Fault):
     """Says that it has deleted a package that was not there."""
 
-    breaks = (
+    caught_by = (
         "gitlab.rest.delete-absent-not-found",
         "gitlab.matrix.delete",
     )
@@ -174,7 +174,7 @@ class DeletedTwice(Fault):
 class FilenamesUsedOnce(Fault):
     """Never takes the file name of a deleted file again, as a public index does not."""
 
-    breaks = ("gitlab.rest.deleted-can-be-published-again",)
+    caught_by = ("gitlab.rest.deleted-can-be-published-again",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, reopens_filenames=False)

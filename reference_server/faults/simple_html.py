@@ -45,7 +45,7 @@ class RootRewritten(HtmlRewritten):
 class ParagraphsNeverOpened(HtmlRewritten):
     """Closes a paragraph that it never opened."""
 
-    breaks = ("simple.html.valid-html5",)
+    caught_by = ("simple.html.valid-html5",)
     pattern = rb"</body>"
     replacement = rb"</p></body>"
 
@@ -54,7 +54,7 @@ class NoDoctype(HtmlRewritten):
     """Leaves out the doctype, as pypiserver, devpi and MyGet did."""
 
     incident = "pypiserver #412"
-    breaks = ("simple.html.doctype", "simple.html.valid-html5")
+    caught_by = ("simple.html.doctype", "simple.html.valid-html5")
     pattern = rb"<!DOCTYPE html>\n"
     replacement = b""
 
@@ -62,7 +62,7 @@ class NoDoctype(HtmlRewritten):
 class RelativeBase(HtmlRewritten):
     """Has a `<base>` that says where the page is, in a way that browsers understand and pip does not."""
 
-    breaks = ("simple.html.base-absolute",)
+    caught_by = ("simple.html.base-absolute",)
     pattern = rb"<head>\n"
     replacement = b'<head>\n    <base href="./">\n'
 
@@ -70,7 +70,7 @@ class RelativeBase(HtmlRewritten):
 class LatinOneInUtf8(HtmlRewritten):
     """Says UTF-8, and writes Latin-1."""
 
-    breaks = ("simple.html.charset",)
+    caught_by = ("simple.html.charset",)
     pattern = rb"<body>"
     replacement = b"<body><p>Caf\xe9</p>"
 
@@ -79,7 +79,7 @@ class AnchorsInCapitals(HtmlRewritten):
     """Writes tags in capitals, as pages did long ago."""
 
     incident = "warehouse #18275"
-    breaks = ("simple.html.anchor-syntax-plain",)
+    caught_by = ("simple.html.anchor-syntax-plain",)
     pattern = rb"<a href="
     replacement = rb"<A href="
 
@@ -90,7 +90,7 @@ class AnchorsInCapitals(HtmlRewritten):
 class SpellingsListed(RootRewritten):
     """Lists a project once more under another spelling, as pypiserver did with MySQL-python."""
 
-    breaks = ("simple.html.root.one-anchor-per-project",)
+    caught_by = ("simple.html.root.one-anchor-per-project",)
     pattern = rb'(<a href="([^"]+)-main/">)([^<]+)-main</a>'
     replacement = rb"\g<0>\1\3_main</a>"
 
@@ -98,7 +98,7 @@ class SpellingsListed(RootRewritten):
 class SlashInNames(RootRewritten):
     """Writes names with a slash, as a directory listing does."""
 
-    breaks = (
+    caught_by = (
         "simple.html.root.anchor-text",
         "simple.root.lists-uploads",
         "simple.root.agrees-across-types",
@@ -111,7 +111,7 @@ class SlashInNames(RootRewritten):
 class RootLinksIgnoreThePrefix(RootRewritten):
     """Links to `/simple/`, wherever the index is mounted."""
 
-    breaks = ("simple.html.root.href",)
+    caught_by = ("simple.html.root.href",)
     pattern = rb'<a href="'
     replacement = rb'<a href="/simple/'
 
@@ -122,7 +122,7 @@ class RootLinksIgnoreThePrefix(RootRewritten):
 class SignaturesListed(HtmlRewritten):
     """Lists a signature as if it were a file."""
 
-    breaks = (
+    caught_by = (
         "simple.html.detail.one-anchor-per-file",
         "simple.html.detail.href",
         "simple.json.detail.same-as-html",
@@ -140,7 +140,7 @@ class LinksOneLevelOff(HtmlRewritten):
     """Links to sdists one level too high."""
 
     incident = "uv #1393"
-    breaks = (
+    caught_by = (
         "simple.html.detail.href",
         "simple.file.bytes-exact",
         "gitlab.file.bytes-exact",
@@ -153,7 +153,7 @@ class LinksOneLevelOff(HtmlRewritten):
 class LinksEndWithASlash(HtmlRewritten):
     """Puts a slash after the name of an sdist in its URL."""
 
-    breaks = ("simple.html.detail.text-is-filename",)
+    caught_by = ("simple.html.detail.text-is-filename",)
     pattern = rb"\.tar\.gz#"
     replacement = rb".tar.gz/#"
 
@@ -164,7 +164,7 @@ class LinksEndWithASlash(HtmlRewritten):
 class SdistsWithoutHashes(HtmlRewritten):
     """Leaves the hash out of the links to sdists."""
 
-    breaks = ("simple.html.hash.present", "gitlab.page.hash")
+    caught_by = ("simple.html.hash.present", "gitlab.page.hash")
     pattern = rb"\.tar\.gz#sha256=[0-9a-f]+"
     replacement = rb".tar.gz"
 
@@ -172,7 +172,7 @@ class SdistsWithoutHashes(HtmlRewritten):
 class HashNamesInCapitals(HtmlRewritten):
     """Writes `#SHA256=`, which clients do not read."""
 
-    breaks = ("simple.html.hash.syntax", "gitlab.page.hash")
+    caught_by = ("simple.html.hash.syntax", "gitlab.page.hash")
     pattern = rb"#sha256="
     replacement = rb"#SHA256="
 
@@ -180,7 +180,7 @@ class HashNamesInCapitals(HtmlRewritten):
 class ChecksumsForHashes(HtmlRewritten):
     """Shows a CRC, which hashlib does not know."""
 
-    breaks = (
+    caught_by = (
         "simple.html.hash.guaranteed-algorithm",
         "simple.html.hash.sha256",
         "gitlab.page.hash",
@@ -193,7 +193,7 @@ class OnlyMd5(Fault):
     """Shows md5 where sha256 is recommended, as CodeArtifact was seen to."""
 
     incident = "aws-cdk #21865"
-    breaks = ("simple.html.hash.sha256", "simple.json.detail.same-as-html", "gitlab.page.hash")
+    caught_by = ("simple.html.hash.sha256", "simple.json.detail.same-as-html", "gitlab.page.hash")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "project_page" and response.status_code == 200:
@@ -206,7 +206,7 @@ class OnlyMd5(Fault):
 class HashesOfOtherBytes(HtmlRewritten):
     """Shows a hash that is not the sdist's."""
 
-    breaks = ("simple.html.hash.correct", "simple.json.detail.same-as-html", "gitlab.page.hash")
+    caught_by = ("simple.html.hash.correct", "simple.json.detail.same-as-html", "gitlab.page.hash")
     pattern = rb"(\.tar\.gz#sha256=)[0-9a-f]{32}"
     replacement = rb"\g<1>00000000000000000000000000000000"
 
@@ -223,7 +223,7 @@ class VersionRewritten(HtmlRewritten):
 class VersionDeclaredTwice(HtmlRewritten):
     """Declares the version of the API two times."""
 
-    breaks = ("simple.html.version-meta",)
+    caught_by = ("simple.html.version-meta",)
     pattern = VERSION.pattern
     replacement = rb"\g<0>\g<0>"
 
@@ -231,14 +231,14 @@ class VersionDeclaredTwice(HtmlRewritten):
 class VersionOfThreeNumbers(VersionRewritten):
     """Declares version 1.4.0."""
 
-    breaks = ("simple.html.version-meta.format", "status.api-version")
+    caught_by = ("simple.html.version-meta.format", "status.api-version")
     replacement = b"1.4.0"
 
 
 class VersionTwo(VersionRewritten):
     """Declares version 2.0, which clients have to refuse."""
 
-    breaks = (
+    caught_by = (
         "simple.html.version-meta.major-1",
         "simple.html.version-meta.frozen",
         "simple.json.version-in-sync",
@@ -250,14 +250,14 @@ class VersionTwo(VersionRewritten):
 class VersionOnePointFive(VersionRewritten):
     """Declares version 1.5, which HTML does not have."""
 
-    breaks = ("simple.html.version-meta.frozen", "simple.json.version-in-sync", "status.api-version")
+    caught_by = ("simple.html.version-meta.frozen", "simple.json.version-in-sync", "status.api-version")
     replacement = b"1.5"
 
 
 class OlderVersionOnTheRoot(RootRewritten):
     """Declares version 1.0 on the root page, whatever the other pages declare."""
 
-    breaks = ("simple.html.version-meta.both-pages",)
+    caught_by = ("simple.html.version-meta.both-pages",)
     pattern = VersionRewritten.pattern
     replacement = b"1.0"
 
@@ -268,7 +268,7 @@ class OlderVersionOnTheRoot(RootRewritten):
 class RequiresPythonCutShort(Fault):
     """Shows a Requires-Python up to its first comma."""
 
-    breaks = ("simple.html.requires-python.exposed", "simple.json.file.requires-python")
+    caught_by = ("simple.html.requires-python.exposed", "simple.json.file.requires-python")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(
@@ -281,7 +281,7 @@ class RequiresPythonCutShort(Fault):
 class RequiresPythonNotEscaped(HtmlRewritten):
     """Writes `>` as it is."""
 
-    breaks = ("simple.html.requires-python.escaped",)
+    caught_by = ("simple.html.requires-python.escaped",)
     pattern = rb"&gt;"
     replacement = rb">"
 
@@ -289,7 +289,7 @@ class RequiresPythonNotEscaped(HtmlRewritten):
 class RequiresPythonNone(Fault):
     """Writes `None` for a file that requires no Python."""
 
-    breaks = (
+    caught_by = (
         "simple.html.requires-python.absent-when-unset",
         "simple.json.file.requires-python",
         "gitlab.page.requires-python",
@@ -303,7 +303,7 @@ class RequiresPythonPerVersion(Fault):
     """Shows the first file's Requires-Python on every file of a version."""
 
     incident = "warehouse #18482"
-    breaks = (
+    caught_by = (
         "simple.html.requires-python.per-file",
         "simple.html.requires-python.exposed",
         "simple.json.file.requires-python",
@@ -327,7 +327,7 @@ class RequiresPythonPerVersion(Fault):
 class SignaturesOneOrZero(HtmlRewritten):
     """Writes `data-gpg-sig="0"`."""
 
-    breaks = ("simple.html.gpg-sig.value",)
+    caught_by = ("simple.html.gpg-sig.value",)
     pattern = rb'(<a href="[^"]+#[^"]+")'
     replacement = rb'\1 data-gpg-sig="0"'
 
@@ -335,7 +335,7 @@ class SignaturesOneOrZero(HtmlRewritten):
 class SignaturesOfSdistsOnly(HtmlRewritten):
     """Says of sdists only whether there is a signature."""
 
-    breaks = ("simple.html.gpg-sig.every-link",)
+    caught_by = ("simple.html.gpg-sig.every-link",)
     pattern = rb'(<a href="[^"]+\.tar\.gz#[^"]+")'
     replacement = rb'\1 data-gpg-sig="false"'
 
@@ -343,6 +343,6 @@ class SignaturesOfSdistsOnly(HtmlRewritten):
 class SignaturesPromised(HtmlRewritten):
     """Promises signatures that are not there."""
 
-    breaks = ("simple.html.gpg-sig.location",)
+    caught_by = ("simple.html.gpg-sig.location",)
     pattern = rb'(<a href="[^"]+#[^"]+")'
     replacement = rb'\1 data-gpg-sig="true"'

@@ -58,7 +58,7 @@ class ChangesVersions(Fault):
 class RootInAnArray(ChangesJson):
     """Wraps the list of projects in an array."""
 
-    breaks = (
+    caught_by = (
         "simple.json.is-object",
         "simple.json.meta",
         "simple.json.api-version",
@@ -75,7 +75,7 @@ class RootInAnArray(ChangesJson):
 class ByteOrderMark(ChangesJson):
     """Begins JSON with a byte order mark."""
 
-    breaks = ("simple.json.wellformed",)
+    caught_by = ("simple.json.wellformed",)
 
     def written(self, body: bytes) -> bytes:
         return b"\xef\xbb\xbf" + body
@@ -84,7 +84,7 @@ class ByteOrderMark(ChangesJson):
 class NotANumber(ChangesJson):
     """Writes NaN, as Python's json module does unless told otherwise."""
 
-    breaks = ("simple.json.wellformed",)
+    caught_by = ("simple.json.wellformed",)
 
     def change(self, document: dict[str, Any]) -> None:
         document["_score"] = float("nan")
@@ -93,7 +93,7 @@ class NotANumber(ChangesJson):
 class KeyTwice(ChangesJson):
     """Writes a key twice, as templates made of strings do."""
 
-    breaks = ("simple.json.wellformed",)
+    caught_by = ("simple.json.wellformed",)
 
     def written(self, body: bytes) -> bytes:
         meta = json.dumps({"meta": json.loads(body)["meta"]}).encode()
@@ -103,7 +103,7 @@ class KeyTwice(ChangesJson):
 class RootWithoutMeta(Fault):
     """Has null for the list of projects' `meta`."""
 
-    breaks = ("simple.json.meta", "simple.json.api-version")
+    caught_by = ("simple.json.meta", "simple.json.api-version")
 
     def root_page(self, page: RootPage) -> RootPage:
         return replace(page, keys={**page.keys, "meta": None})
@@ -112,7 +112,7 @@ class RootWithoutMeta(Fault):
 class ApiVersionAsNumber(Fault):
     """Declares the version of the list of projects as a number."""
 
-    breaks = ("simple.json.api-version",)
+    caught_by = ("simple.json.api-version",)
 
     def root_page(self, page: RootPage) -> RootPage:
         return replace(page, keys={**page.keys, "meta": {"api-version": 1.4}})
@@ -121,7 +121,7 @@ class ApiVersionAsNumber(Fault):
 class ApiVersionTwo(Fault):
     """Declares version 2.0 under the media type of version 1."""
 
-    breaks = ("simple.json.api-version.major-1",)
+    caught_by = ("simple.json.api-version.major-1",)
 
     def root_page(self, page: RootPage) -> RootPage:
         return replace(page, keys={**page.keys, "meta": {"api-version": "2.0"}})
@@ -130,7 +130,7 @@ class ApiVersionTwo(Fault):
 class ApiVersionBehindContent(Fault):
     """Declares 1.2 and has the key `provenance`, as Pulp has it at 1.1."""
 
-    breaks = (
+    caught_by = (
         "simple.json.api-version.covers-content",
         "provenance.api-version",
         "simple.html.version-meta.both-pages",
@@ -146,7 +146,7 @@ class ApiVersionBehindContent(Fault):
 class VersionsLeftOut(Fault):
     """Declares 1.4 without `versions`, as ProGet declared 1.1."""
 
-    breaks = (
+    caught_by = (
         "simple.json.api-version.delivers",
         "simple.json.versions.present",
         "simple.json.versions.covers-files",
@@ -160,7 +160,7 @@ class VersionsLeftOut(Fault):
 class SizesLeftOut(Fault):
     """Declares 1.4 without the files' sizes, as the sjtug mirror declared 1.1."""
 
-    breaks = ("simple.json.api-version.delivers", "simple.json.file.size")
+    caught_by = ("simple.json.api-version.delivers", "simple.json.file.size")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, size=None))
@@ -169,7 +169,7 @@ class SizesLeftOut(Fault):
 class JsonBehindHtml(Fault):
     """Declares 1.3 in JSON and 1.4 in HTML, on pages that need no more than 1.3."""
 
-    breaks = ("simple.json.version-in-sync",)
+    caught_by = ("simple.json.version-in-sync",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         meta = {"api-version": "1.3"}
@@ -182,7 +182,7 @@ class JsonBehindHtml(Fault):
 class ProjectsAsStrings(Fault):
     """Lists projects as plain strings."""
 
-    breaks = (
+    caught_by = (
         "simple.json.root.projects",
         "simple.root.agrees-across-types",
         "simple.root.lists-uploads",
@@ -195,7 +195,7 @@ class ProjectsAsStrings(Fault):
 class ProjectsWithUrls(Fault):
     """Writes a project's URL beside its name."""
 
-    breaks = ("simple.json.root.entry-keys",)
+    caught_by = ("simple.json.root.entry-keys",)
 
     def root_page(self, page: RootPage) -> RootPage:
         entries = [{"name": project.name, "url": project.url} for project in page.projects]
@@ -205,7 +205,7 @@ class ProjectsWithUrls(Fault):
 class ProjectsTwice(Fault):
     """Lists a project once per spelling, as an index that inherits from another does."""
 
-    breaks = ("simple.json.root.unique",)
+    caught_by = ("simple.json.root.unique",)
 
     def root_page(self, page: RootPage) -> RootPage:
         names = [project.name for project in page.projects]
@@ -219,7 +219,7 @@ class ProjectsTwice(Fault):
 class DisplayNameOnPage(Fault):
     """Gives the name as the first upload spelled it."""
 
-    breaks = ("simple.json.detail.name",)
+    caught_by = ("simple.json.detail.name",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return replace(page, keys={**page.keys, "name": page.name})
@@ -228,7 +228,7 @@ class DisplayNameOnPage(Fault):
 class FileTwiceInJson(ChangesJson):
     """Lists a file twice."""
 
-    breaks = ("simple.json.detail.files",)
+    caught_by = ("simple.json.detail.files",)
 
     def change(self, document: dict[str, Any]) -> None:
         document.get("files", []).extend(document.get("files", [])[:1])
@@ -237,7 +237,7 @@ class FileTwiceInJson(ChangesJson):
 class SdistsOnlyInHtml(ChangesJson):
     """Leaves sdists out of JSON."""
 
-    breaks = (
+    caught_by = (
         "simple.json.detail.same-as-html",
         "yank.html-json-agree",
     )
@@ -253,7 +253,7 @@ class SdistsOnlyInHtml(ChangesJson):
 class VersionsAsNumbers(ChangesVersions):
     """Writes 1.0 as a number."""
 
-    breaks = ("simple.json.versions.present",)
+    caught_by = ("simple.json.versions.present",)
 
     def versions(self, versions: list[str]) -> list[Any]:
         return [float(each) if each.replace(".", "", 1).isdecimal() else each for each in versions]
@@ -262,7 +262,7 @@ class VersionsAsNumbers(ChangesVersions):
 class VersionsTwice(ChangesVersions):
     """Lists a version once per file."""
 
-    breaks = ("simple.json.versions.set",)
+    caught_by = ("simple.json.versions.set",)
 
     def versions(self, versions: list[str]) -> list[Any]:
         return [*versions, *versions]
@@ -271,7 +271,7 @@ class VersionsTwice(ChangesVersions):
 class LastVersionMissing(ChangesVersions):
     """Lists the versions of yesterday."""
 
-    breaks = ("simple.json.versions.covers-files", "simple.json.versions.complete")
+    caught_by = ("simple.json.versions.covers-files", "simple.json.versions.complete")
 
     def versions(self, versions: list[str]) -> list[Any]:
         return versions[:-1]
@@ -280,7 +280,7 @@ class LastVersionMissing(ChangesVersions):
 class VersionsWithAPrefix(ChangesVersions):
     """Lists versions with a v, as tags have it."""
 
-    breaks = ("simple.json.versions.normalized",)
+    caught_by = ("simple.json.versions.normalized",)
 
     def versions(self, versions: list[str]) -> list[Any]:
         return [f"v{each}" for each in versions]
@@ -292,7 +292,7 @@ class VersionsWithAPrefix(ChangesVersions):
 class KeysOfItsOwn(ChangesKeys):
     """Has a key of its own without an underscore."""
 
-    breaks = ("simple.json.private-keys",)
+    caught_by = ("simple.json.private-keys",)
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
         del file

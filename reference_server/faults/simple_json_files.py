@@ -21,7 +21,7 @@ WRITTEN_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 class FilenamesWithAFolder(ChangesKeys):
     """Puts a folder before the file name."""
 
-    breaks = (
+    caught_by = (
         "simple.json.file.filename",
         "simple.json.file.url",
         "simple.json.file.requires-python.quotes",
@@ -43,7 +43,7 @@ class FilenamesWithAFolder(ChangesKeys):
 class UrlsEscapedTwice(ChangesKeys):
     """Escapes what is escaped already: `%2B` becomes `%252B`."""
 
-    breaks = ("simple.json.file.url", "simple.url.percent-encoding", "metadata.served")
+    caught_by = ("simple.json.file.url", "simple.url.percent-encoding", "metadata.served")
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
         return {"url": file.url.replace("%", "%25")}
@@ -52,7 +52,7 @@ class UrlsEscapedTwice(ChangesKeys):
 class HashesNull(ChangesKeys):
     """Has null where no hashes are wanted."""
 
-    breaks = (
+    caught_by = (
         "simple.json.file.hashes.present",
         "simple.json.file.hashes.secure",
         "simple.json.file.hashes.sha256",
@@ -67,7 +67,7 @@ class HashesNull(ChangesKeys):
 class HashesEmpty(ChangesKeys):
     """Has no hashes in JSON."""
 
-    breaks = (
+    caught_by = (
         "simple.json.file.hashes.secure",
         "simple.json.file.hashes.sha256",
         "simple.json.detail.same-as-html",
@@ -81,7 +81,7 @@ class HashesEmpty(ChangesKeys):
 class JsonHashNamesInCapitals(ChangesKeys):
     """Writes SHA256."""
 
-    breaks = ("simple.json.file.hashes.lowercase",)
+    caught_by = ("simple.json.file.hashes.lowercase",)
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
         return {"hashes": {name.upper(): digest for name, digest in file.hashes.items()}}
@@ -90,7 +90,7 @@ class JsonHashNamesInCapitals(ChangesKeys):
 class HashesOfTheMetadata(ChangesKeys):
     """Gives the metadata's hash as the file's, as artifact-keeper did the other way round."""
 
-    breaks = (
+    caught_by = (
         "simple.json.file.hashes.correct",
         "simple.json.detail.same-as-html",
         "provenance.statement.subject",
@@ -105,7 +105,7 @@ class HashesOfTheMetadata(ChangesKeys):
 class HashesShortened(ChangesKeys):
     """Gives half of a digest."""
 
-    breaks = (
+    caught_by = (
         "simple.json.file.hashes.correct",
         "simple.json.detail.same-as-html",
         "provenance.statement.subject",
@@ -120,7 +120,7 @@ class HashesShortened(ChangesKeys):
 class HashUnknownToHashlib(ChangesKeys):
     """Adds blake2b_256, which hashlib knows only with a parameter."""
 
-    breaks = ("simple.json.file.hashes.hashlib-name",)
+    caught_by = ("simple.json.file.hashes.hashlib-name",)
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
         return {"hashes": {**file.hashes, "blake2b_256": "00" * 32}}
@@ -129,7 +129,7 @@ class HashUnknownToHashlib(ChangesKeys):
 class RequiresPythonEscaped(ChangesKeys):
     """Escapes Requires-Python as HTML does."""
 
-    breaks = (
+    caught_by = (
         "simple.json.file.requires-python",
         "simple.json.file.requires-python.quotes",
         "simple.json.detail.same-as-html",
@@ -142,7 +142,7 @@ class RequiresPythonEscaped(ChangesKeys):
 class RequiresPythonInAscii(ChangesKeys):
     """Loses what is not ASCII in Requires-Python."""
 
-    breaks = ("simple.json.file.requires-python.quotes",)
+    caught_by = ("simple.json.file.requires-python.quotes",)
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
         text = file.requires_python
@@ -152,7 +152,7 @@ class RequiresPythonInAscii(ChangesKeys):
 class CoreMetadataAsInHtml(ChangesKeys):
     """Writes `sha256=…`, as HTML does."""
 
-    breaks = (
+    caught_by = (
         "simple.json.file.core-metadata.type",
         "simple.json.file.core-metadata.hashes",
         "simple.json.detail.same-as-html",
@@ -166,7 +166,7 @@ class CoreMetadataAsInHtml(ChangesKeys):
 class CoreMetadataPromised(ChangesKeys):
     """Says that every file has metadata, also where there is none."""
 
-    breaks = (
+    caught_by = (
         "simple.json.file.core-metadata.truthy-served",
         "simple.json.detail.same-as-html",
         "metadata.sdist-static-only",
@@ -180,7 +180,7 @@ class CoreMetadataPromised(ChangesKeys):
 class CoreMetadataDenied(ChangesKeys):
     """Says that no file has metadata, and serves it."""
 
-    breaks = ("simple.json.file.core-metadata.falsy-absent", "simple.json.detail.same-as-html")
+    caught_by = ("simple.json.file.core-metadata.falsy-absent", "simple.json.detail.same-as-html")
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
         del file
@@ -190,7 +190,7 @@ class CoreMetadataDenied(ChangesKeys):
 class CoreMetadataUnhashed(ChangesKeys):
     """Says only that there is metadata."""
 
-    breaks = (
+    caught_by = (
         "simple.json.file.core-metadata.hashes",
         "metadata.hash-offered",
     )
@@ -202,7 +202,7 @@ class CoreMetadataUnhashed(ChangesKeys):
 class DistInfoMetadataOfTheFile(ChangesKeys):
     """Gives the file's hash under the metadata's older name, as artifact-keeper did."""
 
-    breaks = ("simple.json.file.dist-info-metadata.alias",)
+    caught_by = ("simple.json.file.dist-info-metadata.alias",)
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
         return {"dist-info-metadata": dict(file.hashes)} if file.core_metadata else {}
@@ -212,7 +212,7 @@ class DataPrefixInJson(ChangesKeys):
     """Writes the HTML attribute's name, as PyPI does."""
 
     incident = "pip #12038"
-    breaks = ("simple.json.file.no-data-prefix",)
+    caught_by = ("simple.json.file.no-data-prefix",)
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
         return {"data-dist-info-metadata": bool(file.core_metadata)}
@@ -221,7 +221,7 @@ class DataPrefixInJson(ChangesKeys):
 class JsonSignaturesPromised(ChangesKeys):
     """Says that every file has a signature, and has none."""
 
-    breaks = ("simple.json.file.gpg-sig",)
+    caught_by = ("simple.json.file.gpg-sig",)
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
         del file
@@ -231,7 +231,7 @@ class JsonSignaturesPromised(ChangesKeys):
 class YankedEmpty(ChangesKeys):
     """Writes an empty string for what is not yanked: yanked to uv, and not to pip."""
 
-    breaks = ("simple.json.file.yanked.type",)
+    caught_by = ("simple.json.file.yanked.type",)
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
         return {"yanked": ""} if file.yanked is None else {}
@@ -240,7 +240,7 @@ class YankedEmpty(ChangesKeys):
 class SizesAsText(ChangesKeys):
     """Writes sizes as strings."""
 
-    breaks = ("simple.json.file.size",)
+    caught_by = ("simple.json.file.size",)
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
         return {"size": str(file.size)}
@@ -249,7 +249,7 @@ class SizesAsText(ChangesKeys):
 class SizesInKilobytes(ChangesKeys):
     """Counts sizes in kilobytes."""
 
-    breaks = ("simple.json.file.size",)
+    caught_by = ("simple.json.file.size",)
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
         return {"size": (file.size or 0) // 1024}
@@ -258,7 +258,7 @@ class SizesInKilobytes(ChangesKeys):
 class UploadTimeWithoutZone(ChangesKeys):
     """Leaves out the Z."""
 
-    breaks = ("simple.json.file.upload-time.format",)
+    caught_by = ("simple.json.file.upload-time.format",)
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
         return {"upload-time": (file.upload_time or "").removesuffix("Z")}
@@ -267,7 +267,7 @@ class UploadTimeWithoutZone(ChangesKeys):
 class UploadTimeLocal(ChangesKeys):
     """Writes another zone's time, with a Z."""
 
-    breaks = ("simple.json.file.upload-time.utc",)
+    caught_by = ("simple.json.file.upload-time.utc",)
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
         time = datetime.fromisoformat(file.upload_time or "1970-01-01T00:00:00Z")
@@ -277,7 +277,7 @@ class UploadTimeLocal(ChangesKeys):
 class UploadTimeOfTheProject(Fault):
     """Gives every file the time of the last upload, as what goes by a folder's time does."""
 
-    breaks = ("simple.json.file.upload-time.stable",)
+    caught_by = ("simple.json.file.upload-time.stable",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         last = max((file.upload_time or "" for file in page.files), default=None)

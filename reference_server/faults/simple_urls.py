@@ -43,7 +43,7 @@ def display_name_of(request: Request) -> str:
 class LettersThatLookAlike(Fault):
     """Lists a project whose name begins with the Kelvin sign, which ignoring case takes for a `k`."""
 
-    breaks = ("simple.name.valid-charset",)
+    caught_by = ("simple.name.valid-charset",)
 
     def root_page(self, page: RootPage) -> RootPage:
         return page.plus(ProjectLink(name="\u212aelvin", url="%E2%84%AAelvin/"))
@@ -52,7 +52,7 @@ class LettersThatLookAlike(Fault):
 class SeparatorsReplacedOneByOne(Fault):
     """Knows a project with a run of separators by as many dashes, as older Gitea did."""
 
-    breaks = ("simple.name.normalization",)
+    caught_by = ("simple.name.normalization",)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint != "project_page" or not re.search("[-_.]{2}", display_name_of(request)):
@@ -63,7 +63,7 @@ class SeparatorsReplacedOneByOne(Fault):
 class DisplayNamesInUrls(Fault):
     """Sends whoever asks for the normalized name to the name as it was published."""
 
-    breaks = ("simple.url.project-normalized",)
+    caught_by = ("simple.url.project-normalized",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, redirects_unnormalized=False)
@@ -83,7 +83,7 @@ class DisplayNamesInUrls(Fault):
 class RunsOfSeparatorsFail(Fault):
     """Fails by itself when a name has two separators in a row."""
 
-    breaks = (
+    caught_by = (
         "simple.url.variants-same-project",
         "gitlab.name.runs-collapsed",
         "gitlab.name.every-spelling-one-page",
@@ -98,7 +98,7 @@ class SlashlessPagesServed(Fault):
     """Answers without the slash, where relative links lead one level too high."""
 
     incident = "uv #1388"
-    breaks = (
+    caught_by = (
         "simple.url.trailing-slash",
         "simple.url.redirect-adds-slash",
         "simple.url.relative-or-absolute",
@@ -111,7 +111,7 @@ class SlashlessPagesServed(Fault):
 class SlashlessPagesNotFound(Fault):
     """Knows no page by its URL without the slash."""
 
-    breaks = ("simple.url.redirect-adds-slash",)
+    caught_by = ("simple.url.redirect-adds-slash",)
 
     def handle(self, request: Request) -> Response | None:
         return refusal(PackageNotFoundError()) if lacks_slash(request) else None
@@ -121,7 +121,7 @@ class SlashRedirectsLoseThePort(Fault):
     """Adds the slash by an absolute URL without the port, as behind a careless proxy."""
 
     incident = "pip #11640"
-    breaks = ("simple.url.redirect-keeps-origin", "http.absolute-links-proxy")
+    caught_by = ("simple.url.redirect-keeps-origin", "http.absolute-links-proxy")
 
     def respond(self, request: Request, response: Response) -> Response:
         if lacks_slash(request) and "Location" in response.headers:
@@ -133,7 +133,7 @@ class SlashRedirectsLoseThePort(Fault):
 class RedirectsLoseTheQuery(Fault):
     """Adds the slash and drops the query, as most frameworks do."""
 
-    breaks = ("simple.url.redirect-keeps-query",)
+    caught_by = ("simple.url.redirect-keeps-query",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if lacks_slash(request) and "Location" in response.headers:
@@ -144,7 +144,7 @@ class RedirectsLoseTheQuery(Fault):
 class EncodedPlusNotFound(Fault):
     """Links to files with a plain `+`, and knows them by nothing else."""
 
-    breaks = ("simple.url.percent-encoding", "clients.pip.local-version")
+    caught_by = ("simple.url.percent-encoding", "clients.pip.local-version")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, url=file.url.replace("%2B", "+")))
@@ -157,7 +157,7 @@ class EncodedPlusNotFound(Fault):
 class SdistsUnpacked(Fault):
     """Sends the tar archive that is in an sdist, as a proxy does that takes gzip for an encoding."""
 
-    breaks = (
+    caught_by = (
         "simple.file.bytes-exact",
         "simple.html.hash.correct",
         "simple.json.file.hashes.correct",
@@ -175,7 +175,7 @@ class SdistsUnpacked(Fault):
 class EveryUploadListed(Fault):
     """Takes every upload of a file name, and lists them all."""
 
-    breaks = (
+    caught_by = (
         "simple.file.immutable",
         "gitlab.duplicate.refused",
         "gitlab.duplicate.message",
@@ -191,7 +191,7 @@ class EveryUploadListed(Fault):
 class UnknownProjectsEmptyInJson(Fault):
     """Answers with an empty page, and in JSON only, for a project that is not there."""
 
-    breaks = ("simple.project.unknown-404", "simple.project.no-files", "http.errors-status")
+    caught_by = ("simple.project.unknown-404", "simple.project.no-files", "http.errors-status")
 
     def respond(self, request: Request, response: Response) -> Response:
         wants_json = request.headers.get("Accept") == SIMPLE_JSON
@@ -204,7 +204,7 @@ class UnknownProjectsEmptyInJson(Fault):
 class EmptiedProjectsFail(Fault):
     """Fails by itself over a project that has had files and has none now."""
 
-    breaks = ("simple.project.no-files", "gitlab.rest.delete-package")
+    caught_by = ("simple.project.no-files", "gitlab.rest.delete-package")
 
     def __init__(self) -> None:
         self._shown: set[tuple[str, str]] = set()
@@ -224,7 +224,7 @@ class EmptiedProjectsFail(Fault):
 class RootEndsEarly(Fault):
     """Lists the first two projects, as a list does whose second page nobody asks for."""
 
-    breaks = ("simple.root.lists-uploads",)
+    caught_by = ("simple.root.lists-uploads",)
 
     def root_page(self, page: RootPage) -> RootPage:
         return replace(page, projects=page.projects[:2])
@@ -233,7 +233,7 @@ class RootEndsEarly(Fault):
 class InheritedProjectsInJson(Fault):
     """Lists the projects of another index too, and in JSON only."""
 
-    breaks = ("simple.root.agrees-across-types",)
+    caught_by = ("simple.root.agrees-across-types",)
 
     def rendered(self, body: bytes) -> bytes:
         return body.replace(b'"projects":[', b'"projects":[{"name":"inherited"},', 1)

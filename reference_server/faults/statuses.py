@@ -24,7 +24,7 @@ def said_in_json(page: ProjectPage, marker: Any) -> ProjectPage:
 class StatusInCapitals(Fault):
     """Writes the status with a capital letter in HTML."""
 
-    breaks = ("status.html.value", "status.html-json-agree")
+    caught_by = ("status.html.value", "status.html-json-agree")
 
     def rendered(self, body: bytes) -> bytes:
         return re.sub(rb'(project-status" content=")(\w)', lambda m: m[1] + m[2].upper(), body)
@@ -33,7 +33,7 @@ class StatusInCapitals(Fault):
 class StatusNotInHtml(Fault):
     """Says the status in JSON alone."""
 
-    breaks = ("status.html.emitted", "status.html-json-agree")
+    caught_by = ("status.html.emitted", "status.html-json-agree")
 
     def rendered(self, body: bytes) -> bytes:
         return META.sub(b"", body)
@@ -42,7 +42,7 @@ class StatusNotInHtml(Fault):
 class StatusReasonEscapedTwice(Fault):
     """Escapes the reason twice, so that readers see `&lt;`."""
 
-    breaks = ("status.html.reason",)
+    caught_by = ("status.html.reason",)
 
     def rendered(self, body: bytes) -> bytes:
         return re.sub(
@@ -55,7 +55,7 @@ class StatusReasonEscapedTwice(Fault):
 class StatusAsString(Fault):
     """Writes `project-status` in JSON as a string; uv gives up on the page."""
 
-    breaks = ("status.json.object", "status.html-json-agree")
+    caught_by = ("status.json.object", "status.html-json-agree")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return said_in_json(page, page.status)
@@ -64,7 +64,7 @@ class StatusAsString(Fault):
 class StatusUnknown(Fault):
     """Makes up a status in JSON."""
 
-    breaks = ("status.json.value", "status.html-json-agree")
+    caught_by = ("status.json.value", "status.html-json-agree")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return said_in_json(page, {"status": "unmaintained", "reason": page.status_reason or ""})
@@ -73,7 +73,7 @@ class StatusUnknown(Fault):
 class StatusReasonNull(Fault):
     """Writes null in JSON where there is a reason."""
 
-    breaks = ("status.json.reason",)
+    caught_by = ("status.json.reason",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return said_in_json(page, {"status": page.status, "reason": None})
@@ -82,7 +82,7 @@ class StatusReasonNull(Fault):
 class StatusAtAnOldVersion(Fault):
     """Marks a status on a page of API version 1.3."""
 
-    breaks = ("status.api-version",)
+    caught_by = ("status.api-version",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page if page.status is None else replace(page, repository_version="1.3")
@@ -91,7 +91,7 @@ class StatusAtAnOldVersion(Fault):
 class StatusOnTheRoot(Fault):
     """Writes a status into the list of projects."""
 
-    breaks = ("status.not-on-root",)
+    caught_by = ("status.not-on-root",)
 
     def root_page(self, page: RootPage) -> RootPage:
         return replace(page, keys={"project-status": {"status": "active"}})
@@ -100,7 +100,7 @@ class StatusOnTheRoot(Fault):
 class EveryProjectDeprecated(Fault):
     """Calls a project deprecated to which nobody gave a status."""
 
-    breaks = ("status.default-active",)
+    caught_by = ("status.default-active",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return replace(page, status=page.status or "deprecated")
@@ -109,7 +109,7 @@ class EveryProjectDeprecated(Fault):
 class DeprecatedIsClosed(Fault):
     """Takes no uploads to deprecated projects."""
 
-    breaks = ("status.active.upload",)
+    caught_by = ("status.active.upload",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, takes_uploads=lambda project: project.status is Status.ACTIVE)
@@ -118,7 +118,7 @@ class DeprecatedIsClosed(Fault):
 class ArchivedIsHidden(Fault):
     """Offers no files of archived projects."""
 
-    breaks = ("status.active.download",)
+    caught_by = ("status.active.download",)
 
     def rules(self, rules: Rules) -> Rules:
         hidden = {Status.ARCHIVED, Status.QUARANTINED}
@@ -128,7 +128,7 @@ class ArchivedIsHidden(Fault):
 class ArchivedIsOpen(Fault):
     """Takes uploads to archived projects."""
 
-    breaks = ("status.archived.no-upload",)
+    caught_by = ("status.archived.no-upload",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, takes_uploads=lambda project: project.status is not Status.QUARANTINED)
@@ -137,7 +137,7 @@ class ArchivedIsOpen(Fault):
 class QuarantinedIsOpen(Fault):
     """Takes uploads to quarantined projects."""
 
-    breaks = ("status.quarantined.no-upload",)
+    caught_by = ("status.quarantined.no-upload",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, takes_uploads=lambda project: project.status is not Status.ARCHIVED)
@@ -146,7 +146,7 @@ class QuarantinedIsOpen(Fault):
 class QuarantinedIsListed(Fault):
     """Lists the files of quarantined projects, and gives them out."""
 
-    breaks = ("status.quarantined.no-files", "status.quarantined.urls-dead")
+    caught_by = ("status.quarantined.no-files", "status.quarantined.urls-dead")
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, offers_files=lambda _project: True)
@@ -155,7 +155,7 @@ class QuarantinedIsListed(Fault):
 class QuarantinedIsOnlyUnlisted(Fault):
     """Takes the files of quarantined projects off the page, and still gives them out."""
 
-    breaks = ("status.quarantined.urls-dead",)
+    caught_by = ("status.quarantined.urls-dead",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, offers_files=lambda _project: True)

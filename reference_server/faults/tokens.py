@@ -35,7 +35,7 @@ ALL_SCOPES = frozenset({"api"})
 class DocumentedUserNameUnknown(Identifies):
     """Knows nobody named `__token__`."""
 
-    breaks = (
+    caught_by = (
         "gitlab.token.personal-publishes",
         "gitlab.token.read-api-reads",
         "clients.pip.read-api-token",
@@ -55,7 +55,7 @@ class DocumentedUserNameUnknown(Identifies):
 class UserNameCompared(Identifies):
     """Takes a personal access token with `__token__` or with its owner's name only."""
 
-    breaks = (
+    caught_by = (
         "gitlab.token.any-user-name",
         "clients.pip.credentials-percent-encoded",
         "gitlab.matrix.page",
@@ -73,7 +73,7 @@ class UserNameCompared(Identifies):
 class ReadingNeedsTheApiScope(Authorizes):
     """Takes `read_api` for too little to read packages."""
 
-    breaks = (
+    caught_by = (
         "gitlab.token.read-api-reads",
         "clients.pip.read-api-token",
         "gitlab.matrix.file",
@@ -92,7 +92,7 @@ class ReadingNeedsTheApiScope(Authorizes):
 class ScopesIgnored(Authorizes):
     """Takes every personal access token for as mighty as its owner."""
 
-    breaks = (
+    caught_by = (
         "gitlab.token.read-api-cannot-publish",
         "gitlab.matrix.delete",
         "gitlab.matrix.upload",
@@ -105,7 +105,7 @@ class ScopesIgnored(Authorizes):
 class DeployTokensUnknown(Identifies):
     """Knows no deploy tokens."""
 
-    breaks = (
+    caught_by = (
         "gitlab.token.deploy-write-publishes",
         "gitlab.token.deploy-read-reads",
         "clients.pip.deploy-token",
@@ -127,7 +127,7 @@ class DeployTokensUnknown(Identifies):
 class DeployTokensReadOnly(Authorizes):
     """Lets no deploy token publish."""
 
-    breaks = (
+    caught_by = (
         "gitlab.token.deploy-write-publishes",
         "clients.twine.pypirc-deploy-token",
         "gitlab.matrix.private-is-secret",
@@ -143,7 +143,7 @@ class DeployTokensReadOnly(Authorizes):
 class DeployTokenScopesIgnored(Authorizes):
     """Lets every deploy token of a GitLab project publish."""
 
-    breaks = (
+    caught_by = (
         "gitlab.token.deploy-read-cannot-publish",
         "clients.twine.read-only-token",
         "gitlab.matrix.upload",
@@ -157,7 +157,7 @@ class DeployTokenScopesIgnored(Authorizes):
 class DeployTokensGoodEverywhere(Authorizes):
     """Takes the deploy token of one GitLab project in every other."""
 
-    breaks = (
+    caught_by = (
         "gitlab.token.deploy-elsewhere-sees-nothing",
         "gitlab.matrix.file",
         "gitlab.matrix.metadata-file",
@@ -175,7 +175,7 @@ class DeployTokensGoodEverywhere(Authorizes):
 class JobTokensUnknown(Identifies):
     """Knows no job tokens."""
 
-    breaks = (
+    caught_by = (
         "gitlab.token.job-publishes",
         "gitlab.token.job-reads",
         "clients.pip.job-token",
@@ -194,7 +194,7 @@ class JobTokensUnknown(Identifies):
 class JobTokensReadOnly(Fault):
     """Lets no job publish."""
 
-    breaks = (
+    caught_by = (
         "gitlab.token.job-publishes",
         "clients.twine.pypirc-job-token",
         "gitlab.matrix.upload",
@@ -209,7 +209,7 @@ class JobTokensReadOnly(Fault):
 class JobTokensOutliveTheirJobs(Identifies):
     """Takes the token of a job that has finished."""
 
-    breaks = (
+    caught_by = (
         "gitlab.token.job-finished-refused",
         "gitlab.matrix.file",
         "gitlab.matrix.page",
@@ -224,7 +224,7 @@ class JobTokensOutliveTheirJobs(Identifies):
 class JobUserNameSuffices(Identifies):
     """Lets whoever says to be a job do everything."""
 
-    breaks = (
+    caught_by = (
         "gitlab.token.job-finished-refused",
         "gitlab.token.job-wrong-refused",
         "gitlab.matrix.file",
@@ -241,7 +241,7 @@ class JobUserNameSuffices(Identifies):
 class WrongJobTokensForbidden(Fault):
     """Answers a job token that is not good with 403."""
 
-    breaks = (
+    caught_by = (
         "gitlab.token.job-finished-refused",
         "gitlab.token.job-wrong-refused",
         "gitlab.matrix.file",
@@ -271,7 +271,7 @@ class TakesUnusableTokens(Identifies):
 class ExpiryIgnored(TakesUnusableTokens):
     """Takes personal access tokens after their last day."""
 
-    breaks = (
+    caught_by = (
         "gitlab.token.expired-refused",
         "gitlab.matrix.delete",
         "gitlab.matrix.file",
@@ -285,7 +285,7 @@ class ExpiryIgnored(TakesUnusableTokens):
 class RevocationIgnored(TakesUnusableTokens):
     """Takes personal access tokens that were revoked."""
 
-    breaks = (
+    caught_by = (
         "gitlab.token.revoked-refused",
         "gitlab.matrix.page",
         "gitlab.matrix.upload",
@@ -296,7 +296,7 @@ class RevocationIgnored(TakesUnusableTokens):
 class PasswordsNotCompared(Identifies):
     """Asks for a password, and takes any."""
 
-    breaks = (
+    caught_by = (
         "gitlab.token.wrong-cannot-publish",
         "gitlab.token.wrong-cannot-read-private",
         "gitlab.token.refused-leaves-nothing",
@@ -331,7 +331,7 @@ class PasswordsNotCompared(Identifies):
 class WrongTokensForbidden(Fault):
     """Answers 403 to a token that it does not know."""
 
-    breaks = (
+    caught_by = (
         "gitlab.token.wrong-cannot-publish",
         "gitlab.token.wrong-cannot-read-private",
         "gitlab.token.job-finished-refused",
@@ -354,7 +354,7 @@ class WrongTokensForbidden(Fault):
 class StoredBeforeTheTokenIsRead(Authorizes):
     """Stores an upload, and looks at the credentials for the answer only."""
 
-    breaks = (
+    caught_by = (
         "gitlab.token.refused-leaves-nothing",
         "clients.twine.wrong-password",
         "clients.twine.read-only-token",

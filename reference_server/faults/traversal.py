@@ -38,7 +38,7 @@ class OddFilenames(Fault):
 class FilenamesTakenAsPaths(OddFilenames):
     """Lists a file under the path that its name is."""
 
-    breaks = ("security.traversal.filename", "security.traversal.filename-star")
+    caught_by = ("security.traversal.filename", "security.traversal.filename-star")
     incident = "artifact-keeper #3107"
     pattern = PATH
 
@@ -46,7 +46,7 @@ class FilenamesTakenAsPaths(OddFilenames):
 class DotsAndSpacesKept(OddFilenames):
     """Takes file names that end with a dot or a space, which some file systems drop."""
 
-    breaks = ("security.traversal.filename",)
+    caught_by = ("security.traversal.filename",)
     pattern = re.compile(r"[. ]$")
 
     def rules(self, rules: Rules) -> Rules:
@@ -59,14 +59,14 @@ class DotsAndSpacesKept(OddFilenames):
 class ControlCharactersKept(OddFilenames):
     """Takes file names with control characters."""
 
-    breaks = ("security.control-chars.filename",)
+    caught_by = ("security.control-chars.filename",)
     pattern = CONTROL
 
 
 class SecondFilenameUnchecked(Fault):
     """Looks at `filename`, and lists the file under `filename*`."""
 
-    breaks = ("security.traversal.filename-star", "security.control-chars.filename")
+    caught_by = ("security.traversal.filename-star", "security.control-chars.filename")
 
     def __init__(self) -> None:
         self._unchecked = False
@@ -83,7 +83,7 @@ class SecondFilenameUnchecked(Fault):
 class NamesTakenAsPaths(Fault):
     """Takes a name that is a path, and puts the file under it."""
 
-    breaks = (
+    caught_by = (
         "security.traversal.name-version",
         "name.invalid-rejected",
         "gitlab.name.invalid-characters-refused",
@@ -97,7 +97,7 @@ class NamesTakenAsPaths(Fault):
 class VersionsTakenAsPaths(Fault):
     """Takes a version that is a path, or may be a part of one, and shows it."""
 
-    breaks = (
+    caught_by = (
         "security.traversal.name-version",
         "version.invalid-rejected",
         "gitlab.version.refuses-everything-else",
@@ -116,7 +116,7 @@ class VersionsTakenAsPaths(Fault):
 class RoutesBeforeProjects(Fault):
     """Takes a project called `json`, and has a route of its own in its place."""
 
-    breaks = ("security.reserved-names",)
+    caught_by = ("security.reserved-names",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return replace(page, files=()) if page.normalized == "json" else page
@@ -125,7 +125,7 @@ class RoutesBeforeProjects(Fault):
 class ProjectsBeforeRoutes(Fault):
     """Shows a project called `simple` in the place of the list of projects."""
 
-    breaks = ("security.reserved-names",)
+    caught_by = ("security.reserved-names",)
 
     def root_page(self, page: RootPage) -> RootPage:
         projects = tuple(project for project in page.projects if project.name == "simple")
@@ -135,7 +135,7 @@ class ProjectsBeforeRoutes(Fault):
 class DeviceNamesFail(Fault):
     """Fails on projects called as a device, as on Windows."""
 
-    breaks = ("security.reserved-names",)
+    caught_by = ("security.reserved-names",)
 
     def handle(self, request: Request) -> Response | None:
         fails = request.endpoint == "upload" and b'name="name"\r\n\r\nnul\r\n' in body_of(request)
@@ -145,7 +145,7 @@ class DeviceNamesFail(Fault):
 class StaticFilesJoined(Fault):
     """Serves what a URL leads to, whatever folder that is in: a made-up /etc/passwd."""
 
-    breaks = ("security.traversal.url",)
+    caught_by = ("security.traversal.url",)
 
     def handle(self, request: Request) -> Response | None:
         path = unquote(str(request.environ.get("RAW_URI", "")))
@@ -156,7 +156,7 @@ class StaticFilesJoined(Fault):
 class MetadataSuffixJoined(Fault):
     """Serves the metadata next to whatever a URL leads to: a made-up /etc/passwd."""
 
-    breaks = ("security.traversal.url",)
+    caught_by = ("security.traversal.url",)
 
     def handle(self, request: Request) -> Response | None:
         outside = request.endpoint == "metadata_file" and "%2F" in request.routed_path.rpartition("/")[2]
@@ -166,7 +166,7 @@ class MetadataSuffixJoined(Fault):
 class CaseFolded(Fault):
     """Keeps files whose names differ in case alone in one place, where the last one stays."""
 
-    breaks = ("security.case-collision", "gitlab.file.other-sha256-not-found")
+    caught_by = ("security.case-collision", "gitlab.file.other-sha256-not-found")
 
     def rules(self, rules: Rules) -> Rules:
         def finds(file: PackageFile, sha256: str, filename: str) -> bool:
@@ -179,7 +179,7 @@ class CaseFolded(Fault):
 class CaseReplaces(Fault):
     """Takes a file whose name differs in case alone for the same one, and replaces it."""
 
-    breaks = ("security.case-collision",)
+    caught_by = ("security.case-collision",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return replace(page, files=tuple({file.filename.lower(): file for file in page.files}.values()))

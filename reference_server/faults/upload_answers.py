@@ -40,7 +40,7 @@ class DuplicatesForbidden(Fault):
     """Refuses a second upload with 403, as Artifactory does."""
 
     incident = "twine #1251, uv #7917"
-    breaks = ("upload.dup.different", "gitlab.duplicate.refused")
+    caught_by = ("upload.dup.different", "gitlab.duplicate.refused")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "upload" and TAKEN.search(response.data):
@@ -51,7 +51,7 @@ class DuplicatesForbidden(Fault):
 class OverwrittenBeforeRefused(Fault):
     """Writes a file to its place before it notices that one was there."""
 
-    breaks = (
+    caught_by = (
         "upload.dup.different",
         "gitlab.duplicate.keeps-first",
         "clients.twine.duplicate-changes-nothing",
@@ -81,7 +81,7 @@ class OverwrittenBeforeRefused(Fault):
 class OneWheelPerRelease(Fault):
     """Takes no wheel for a platform once a release has a wheel."""
 
-    breaks = ("upload.add-wheel-later",)
+    caught_by = ("upload.add-wheel-later",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(
@@ -101,7 +101,7 @@ def is_for_a_platform(filename: str) -> bool:
 class FilesComeLater(Fault):
     """Lists a file before it is in its place: who asks first does not get it."""
 
-    breaks = (
+    caught_by = (
         "upload.visible-after-success",
         "upload.dup.different",
         "upload.action-missing",
@@ -127,7 +127,7 @@ class FilesComeLater(Fault):
 class ProjectCreatedByARefusal(Fault):
     """Creates the project before it compares the file's digest, and leaves it there when that is wrong."""
 
-    breaks = ("upload.reject-is-atomic",)
+    caught_by = ("upload.reject-is-atomic",)
 
     def __init__(self) -> None:
         self._created: set[str] = set()
@@ -149,7 +149,7 @@ class ProjectCreatedByARefusal(Fault):
 class RefusedProjectsOnRootPage(Fault):
     """Lists a project whose only upload was refused for its file's digest."""
 
-    breaks = ("upload.reject-is-atomic",)
+    caught_by = ("upload.reject-is-atomic",)
 
     def __init__(self) -> None:
         self._created: set[str] = set()
@@ -172,7 +172,7 @@ class RefusedProjectsOnRootPage(Fault):
 class TooLargeIsAServerError(Fault):
     """Fails at a file that is too large, as when the disk is full."""
 
-    breaks = ("upload.size-limit", "gitlab.size.over-limit-refused")
+    caught_by = ("upload.size-limit", "gitlab.size.over-limit-refused")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "upload" and response.status_code == 413:
@@ -184,7 +184,7 @@ class SlashRedirectedAsGet(Fault):
     """Sends an upload to the URL with a slash on with 301, so that it arrives as GET."""
 
     incident = "twine #310"
-    breaks = ("upload.url-trailing-slash",)
+    caught_by = ("upload.url-trailing-slash",)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint != "upload" or not request.path.endswith("/"):
@@ -196,7 +196,7 @@ class SlashIsAServerError(Fault):
     """Fails at an upload to the upload URL with a slash, as Pulp did without."""
 
     incident = "operate-first/support #176"
-    breaks = ("upload.url-trailing-slash",)
+    caught_by = ("upload.url-trailing-slash",)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint != "upload" or not request.path.endswith("/"):
@@ -207,7 +207,7 @@ class SlashIsAServerError(Fault):
 class NobodySentToLogin(Fault):
     """Sends nobody's uploads to a page with a form to log in."""
 
-    breaks = (
+    caught_by = (
         "upload.no-redirect",
         "gitlab.access.anonymous-cannot-publish",
         "gitlab.access.public-needs-token-to-publish",
@@ -236,7 +236,7 @@ class GetOnUploadUrl(Fault):
 class UploadUrlFailsAtGet(GetOnUploadUrl):
     """Fails at a GET that looks for the upload's form."""
 
-    breaks = ("upload.get-not-allowed",)
+    caught_by = ("upload.get-not-allowed",)
 
     def answer(self) -> Response:
         return json_answer({"message": "500 Internal Server Error"}, status=500)
@@ -245,7 +245,7 @@ class UploadUrlFailsAtGet(GetOnUploadUrl):
 class UploadUrlWithoutAllow(GetOnUploadUrl):
     """Refuses GET on the upload URL, and does not say what there is instead."""
 
-    breaks = ("upload.get-not-allowed",)
+    caught_by = ("upload.get-not-allowed",)
 
     def answer(self) -> Response:
         return json_answer({"error": "405 Not Allowed"}, status=405)
@@ -267,7 +267,7 @@ class UploadsToTheIndex(Fault):
 class UploadToTheIndexNotFound(UploadsToTheIndex):
     """Says of an upload to the index's URL that there is no such URL."""
 
-    breaks = ("upload.wrong-url-405",)
+    caught_by = ("upload.wrong-url-405",)
 
     def answer(self, response: Response) -> Response:
         response.status_code = 404
@@ -277,7 +277,7 @@ class UploadToTheIndexNotFound(UploadsToTheIndex):
 class UploadToTheIndexWithoutAllow(UploadsToTheIndex):
     """Refuses an upload to the index's URL, and does not say what may be done there."""
 
-    breaks = ("upload.wrong-url-405",)
+    caught_by = ("upload.wrong-url-405",)
 
     def answer(self, response: Response) -> Response:
         del response.headers["Allow"]
@@ -287,7 +287,7 @@ class UploadToTheIndexWithoutAllow(UploadsToTheIndex):
 class UploadToTheIndexDropped(UploadsToTheIndex):
     """Answers an upload to the index's URL as if it were GET, so that the client takes it for done."""
 
-    breaks = ("upload.wrong-url-405",)
+    caught_by = ("upload.wrong-url-405",)
 
     def answer(self, response: Response) -> Response:
         del response
@@ -297,7 +297,7 @@ class UploadToTheIndexDropped(UploadsToTheIndex):
 class RefusalsEmpty(Fault):
     """Refuses uploads with a status and nothing else."""
 
-    breaks = ("upload.error-reason", "upload.error-json", "gitlab.duplicate.message")
+    caught_by = ("upload.error-reason", "upload.error-json", "gitlab.duplicate.message")
 
     def respond(self, request: Request, response: Response) -> Response:
         if is_refused_upload(request, response):
@@ -309,7 +309,7 @@ class RefusalsWithoutReason(Fault):
     """Says of every upload that it refuses that the request was bad."""
 
     incident = "twine #816"
-    breaks = ("upload.error-reason", "gitlab.duplicate.message")
+    caught_by = ("upload.error-reason", "gitlab.duplicate.message")
 
     def respond(self, request: Request, response: Response) -> Response:
         if is_refused_upload(request, response):
@@ -320,7 +320,7 @@ class RefusalsWithoutReason(Fault):
 class RefusalsAsHtml(Fault):
     """Refuses uploads with a page for people, whatever the client accepts."""
 
-    breaks = ("upload.error-json",)
+    caught_by = ("upload.error-json",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if is_refused_upload(request, response):
@@ -333,7 +333,7 @@ class RefusalsAsHtml(Fault):
 class RefusalsCalledJson(Fault):
     """Refuses uploads in plain words, and calls them JSON."""
 
-    breaks = ("upload.error-json",)
+    caught_by = ("upload.error-json",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if is_refused_upload(request, response):
@@ -344,7 +344,7 @@ class RefusalsCalledJson(Fault):
 class StrangersAskedForAPassword(Fault):
     """Answers an upload by somebody who is known and may not with 401."""
 
-    breaks = ("upload.no-permission",)
+    caught_by = ("upload.no-permission",)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "upload" and response.status_code in {403, 404}:
@@ -355,7 +355,7 @@ class StrangersAskedForAPassword(Fault):
 class IdenticalRefused(Fault):
     """Refuses a second upload also when its bytes are the same, as pypiserver and Nexus do."""
 
-    breaks = ("upload.dup.identical",)
+    caught_by = ("upload.dup.identical",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, takes_identical=False)
@@ -365,7 +365,7 @@ class DuplicatesWithoutTheWords(Fault):
     """Refuses a second upload with words that twine does not look for, as Nexus does."""
 
     incident = "poetry #10602"
-    breaks = ("upload.dup.message", "upload.dup.pypi-text", "upload.dup.same-content-new-name")
+    caught_by = ("upload.dup.message", "upload.dup.pypi-text", "upload.dup.same-content-new-name")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "upload" and TAKEN.search(response.data):

@@ -39,7 +39,7 @@ class ComparesDigests(Fault):
 class Md5WantedForSdists(Fault):
     """Asks for an md5_digest with every sdist, which twine no longer sends from 6.2 on."""
 
-    breaks = (
+    caught_by = (
         "upload.digest.sha256-only",
         "upload.add-wheel-later",
         "upload.project-create",
@@ -56,7 +56,7 @@ class Md5WantedForSdists(Fault):
 class Sha256Wanted(Fault):
     """Asks for a sha256_digest whatever else comes, as Gitea and Pulp do."""
 
-    breaks = ("upload.digest.blake2-only", "upload.digest.md5-only")
+    caught_by = ("upload.digest.blake2-only", "upload.digest.md5-only")
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, required_fields=(*rules.required_fields, "sha256_digest"))
@@ -65,7 +65,7 @@ class Sha256Wanted(Fault):
 class OneDigestCompared(ComparesDigests):
     """Compares the first digest that it finds, and believes the others."""
 
-    breaks = ("upload.digest.mismatch", "upload.digest.malformed")
+    caught_by = ("upload.digest.mismatch", "upload.digest.malformed")
 
     def verify(self, claimed: Mapping[str, str], actual: Mapping[str, str]) -> None:
         super().verify(dict(list(claimed.items())[:1]), actual)
@@ -74,7 +74,7 @@ class OneDigestCompared(ComparesDigests):
 class Blake2NotCompared(ComparesDigests):
     """Knows md5 and sha256, and takes any blake2_256_digest that looks like one."""
 
-    breaks = ("upload.digest.mismatch",)
+    caught_by = ("upload.digest.mismatch",)
 
     def verify(self, claimed: Mapping[str, str], actual: Mapping[str, str]) -> None:
         try:
@@ -86,7 +86,7 @@ class Blake2NotCompared(ComparesDigests):
 class DigestPrefixSuffices(ComparesDigests):
     """Compares as many characters of a digest as there are, so that a piece of it will do."""
 
-    breaks = ("upload.digest.mismatch", "upload.digest.malformed")
+    caught_by = ("upload.digest.mismatch", "upload.digest.malformed")
 
     def verify(self, claimed: Mapping[str, str], actual: Mapping[str, str]) -> None:
         whole = {
@@ -99,7 +99,7 @@ class DigestPrefixSuffices(ComparesDigests):
 class DigestsOfOtherKindsIgnored(ComparesDigests):
     """Takes what is not hex for a digest of another kind, and compares it with nothing."""
 
-    breaks = ("upload.digest.malformed",)
+    caught_by = ("upload.digest.malformed",)
 
     def verify(self, claimed: Mapping[str, str], actual: Mapping[str, str]) -> None:
         super().verify({name: digest for name, digest in claimed.items() if HEX.fullmatch(digest)}, actual)
@@ -108,7 +108,7 @@ class DigestsOfOtherKindsIgnored(ComparesDigests):
 class MalformedDigestIsAServerError(Fault):
     """Reads a digest before it looks whether it is one, and fails."""
 
-    breaks = ("upload.digest.malformed", "upload.digest.mismatch")
+    caught_by = ("upload.digest.malformed", "upload.digest.mismatch")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "upload" and b"_digest is invalid" in response.data:
@@ -119,7 +119,7 @@ class MalformedDigestIsAServerError(Fault):
 class DigestsComparedAsText(ComparesDigests):
     """Takes capital letters for another digest."""
 
-    breaks = ("upload.digest.case",)
+    caught_by = ("upload.digest.case",)
 
     def verify(self, claimed: Mapping[str, str], actual: Mapping[str, str]) -> None:
         super().verify(claimed, actual)
@@ -130,7 +130,7 @@ class DigestsComparedAsText(ComparesDigests):
 class DigestsShownAsSent(Fault):
     """Compares digests in any letter case, and shows them as the client wrote them."""
 
-    breaks = ("upload.digest.case",)
+    caught_by = ("upload.digest.case",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, recorded_digests=lambda claimed, actual: {**actual, **claimed})

@@ -40,7 +40,7 @@ KNOWN_FIELDS = frozenset(
 class RepeatedFieldsRefused(RefusesForms):
     """Refuses a form in which a field comes twice."""
 
-    breaks = ("upload.multi-fields", "upload.unknown-fields", "gitlab.upload.unknown-fields")
+    caught_by = ("upload.multi-fields", "upload.unknown-fields", "gitlab.upload.unknown-fields")
 
     def is_refused(self, request: Request) -> bool:
         parts = parts_of(request)
@@ -50,7 +50,7 @@ class RepeatedFieldsRefused(RefusesForms):
 class FieldNamesFolded(Fault):
     """Reads a field under its name in the metadata too, and takes the first of both."""
 
-    breaks = ("upload.field-naming",)
+    caught_by = ("upload.field-naming",)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint == "upload":
@@ -63,7 +63,7 @@ class StrictSerializer(RefusesForms):
     """Refuses each field that it does not know, as serializers do."""
 
     incident = "pulp_python #1321"
-    breaks = ("upload.unknown-fields", "upload.field-naming", "gitlab.upload.unknown-fields")
+    caught_by = ("upload.unknown-fields", "upload.field-naming", "gitlab.upload.unknown-fields")
 
     def is_refused(self, request: Request) -> bool:
         return not KNOWN_FIELDS.issuperset(parts_of(request))
@@ -72,7 +72,7 @@ class StrictSerializer(RefusesForms):
 class EmptyFieldsRefused(RefusesForms):
     """Refuses a field with an empty value."""
 
-    breaks = (
+    caught_by = (
         "upload.empty-fields",
         "upload.uv-end-to-end",
         "upload.unknown-fields",
@@ -87,7 +87,7 @@ class EmptyFieldsRefused(RefusesForms):
 class EmptyRequiresPythonShown(Fault):
     """Shows an empty Requires-Python for a file that has none, as GitLab does."""
 
-    breaks = (
+    caught_by = (
         "upload.empty-fields",
         "simple.html.requires-python.absent-when-unset",
         "gitlab.page.requires-python",
@@ -100,7 +100,7 @@ class EmptyRequiresPythonShown(Fault):
 class EmptyNameTaken(Fault):
     """Takes an empty name, as long as there is one."""
 
-    breaks = ("upload.name-required",)
+    caught_by = ("upload.name-required",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(
@@ -116,7 +116,7 @@ class EmptyNameTaken(Fault):
 class EmptyVersionTaken(Fault):
     """Takes an empty version, as long as there is one."""
 
-    breaks = ("upload.version-required",)
+    caught_by = ("upload.version-required",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(
@@ -132,7 +132,7 @@ class EmptyVersionTaken(Fault):
 class AnyRequiresPython(Fault):
     """Takes every text as a version specifier, as GitLab does."""
 
-    breaks = ("upload.requires-python-valid",)
+    caught_by = ("upload.requires-python-valid",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, valid_requires_python=lambda _text: True)
@@ -141,7 +141,7 @@ class AnyRequiresPython(Fault):
 class LongTextsRefused(RefusesForms):
     """Takes no text field of more than 64 KiB."""
 
-    breaks = ("upload.description", "gitlab.upload.long-description")
+    caught_by = ("upload.description", "gitlab.upload.long-description")
     field = "description"
 
     def is_refused(self, request: Request) -> bool:
@@ -154,7 +154,7 @@ class LongTextsRefused(RefusesForms):
 class AnyMetadataVersion(Fault):
     """Takes every text as a version of the metadata, as GitLab does."""
 
-    breaks = ("upload.metadata-version.required",)
+    caught_by = ("upload.metadata-version.required",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, valid_metadata_version=lambda _text: True)
@@ -164,7 +164,7 @@ class MetadataVersionsListed(Fault):
     """Takes the metadata versions up to 2.4 alone, as Pulp did."""
 
     incident = "pulp_python #1321"
-    breaks = ("upload.metadata-version.current",)
+    caught_by = ("upload.metadata-version.current",)
 
     def rules(self, rules: Rules) -> Rules:
         known = {"1.0", "1.1", "1.2", "2.0", "2.1", "2.2", "2.3", "2.4"}
@@ -174,7 +174,7 @@ class MetadataVersionsListed(Fault):
 class NewerMetadataFails(FailsOnForms):
     """Fails at a metadata version above 2.5."""
 
-    breaks = ("upload.metadata-version.newer-minor",)
+    caught_by = ("upload.metadata-version.newer-minor",)
 
     def is_refused(self, request: Request) -> bool:
         return any(value in {b"2.6", b"2.99"} for value in values_of(request, "metadata_version"))

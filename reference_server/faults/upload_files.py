@@ -52,7 +52,7 @@ def waved_through(rules: Rules, is_odd: Callable[[str, str, str], bool]) -> Rule
 class WheelNamesTakenAsTheyCome(Fault):
     """Takes every file whose name ends in .whl for a wheel."""
 
-    breaks = ("file.wheel.name-grammar",)
+    caught_by = ("file.wheel.name-grammar",)
 
     def rules(self, rules: Rules) -> Rules:
         return waved_through(
@@ -63,7 +63,7 @@ class WheelNamesTakenAsTheyCome(Fault):
 class FilesOfOtherProjects(Fault):
     """Takes a file whose name is another project's."""
 
-    breaks = ("file.wheel.name-matches-project",)
+    caught_by = ("file.wheel.name-matches-project",)
 
     def rules(self, rules: Rules) -> Rules:
         def is_odd(filename: str, name: str, version: str) -> bool:
@@ -77,7 +77,7 @@ class FilesOfOtherVersions(Fault):
     """Takes a file whose name has another version than its release, as PyPI did until 2024."""
 
     incident = "warehouse #15884"
-    breaks = ("file.wheel.version-matches",)
+    caught_by = ("file.wheel.version-matches",)
 
     def rules(self, rules: Rules) -> Rules:
         def is_odd(filename: str, name: str, version: str) -> bool:
@@ -104,14 +104,14 @@ class RefusesFilenames(Fault):
 class BuildTagsRefused(RefusesFilenames):
     """Knows wheels of five parts only, without a build tag."""
 
-    breaks = ("file.wheel.build-tag", "upload.content-filename")
+    caught_by = ("file.wheel.build-tag", "upload.content-filename")
     pattern = r"^([^-]+-){5}[^-]+\.whl$"
 
 
 class BuildTagsNotCompared(Fault):
     """Takes two builds of a wheel for one file, and refuses the second."""
 
-    breaks = ("file.wheel.build-tag",)
+    caught_by = ("file.wheel.build-tag",)
 
     def rules(self, rules: Rules) -> Rules:
         def same(existing: PackageFile, upload: Upload) -> bool:
@@ -127,14 +127,14 @@ def _without_build(filename: str) -> str:
 class OneTagOfEachKind(RefusesFilenames):
     """Knows one Python, one ABI and one platform for each wheel, and no compressed sets."""
 
-    breaks = ("file.wheel.compressed-tags", "upload.content-filename")
+    caught_by = ("file.wheel.compressed-tags", "upload.content-filename")
     pattern = r"-([^-]*\.[^-]*-[^-]*-[^-]*|[^-]*-[^-]*\.[^-]*-[^-]*|[^-]*-[^-]*-[^-]*\.[^-]*)\.whl$"
 
 
 class PlatformsOfThePast(RefusesFilenames):
     """Takes the platforms of a list that was made before PEP 783."""
 
-    breaks = ("file.wheel.pyemscripten",)
+    caught_by = ("file.wheel.pyemscripten",)
     pattern = r"wasm32\.whl$"
 
 
@@ -153,14 +153,14 @@ class FailsOnFilenames(Fault):
 class ZipSdistsFail(FailsOnFilenames):
     """Takes every sdist for a tar archive, and fails on a zip file."""
 
-    breaks = ("file.sdist.zip",)
+    caught_by = ("file.sdist.zip",)
     pattern = rb"-[0-9.]+\.zip$"
 
 
 class ZipSdistsNotListed(Fault):
     """Takes an sdist that is a zip file, and lists tar archives only."""
 
-    breaks = ("file.sdist.zip",)
+    caught_by = ("file.sdist.zip",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return replace(page, files=tuple(file for file in page.files if not file.filename.endswith(".zip")))
@@ -169,7 +169,7 @@ class ZipSdistsNotListed(Fault):
 class AnyExtension(Fault):
     """Takes files of every extension, and of none."""
 
-    breaks = ("file.extension",)
+    caught_by = ("file.extension",)
 
     def rules(self, rules: Rules) -> Rules:
         return waved_through(
@@ -180,14 +180,14 @@ class AnyExtension(Fault):
 class FormerFormatsFail(FailsOnFilenames):
     """Fails on the formats of the past."""
 
-    breaks = ("file.extension",)
+    caught_by = ("file.extension",)
     pattern = rb"\.(egg|tar\.bz2)$"
 
 
 class FileTypesNotCompared(Fault):
     """Takes the form's word for what a file is, whatever its name says."""
 
-    breaks = ("file.filetype-mismatch",)
+    caught_by = ("file.filetype-mismatch",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, filetype_agrees=lambda *_said: True)
@@ -196,14 +196,14 @@ class FileTypesNotCompared(Fault):
 class LongFilenamesFail(FailsOnFilenames):
     """Fails where a file name, or that of its metadata next to it, is longer than a file system takes."""
 
-    breaks = ("file.length",)
+    caught_by = ("file.length",)
     pattern = rb"^.{247}"
 
 
 class LongFilenamesCut(Fault):
     """Lists a file under the first 128 characters of its name, which is all that was stored."""
 
-    breaks = ("file.length",)
+    caught_by = ("file.length",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, filename=file.filename[:128]))
@@ -212,7 +212,7 @@ class LongFilenamesCut(Fault):
 class FilenamesInAnotherEncoding(Fault):
     """Takes file names of any letters, and reads their UTF-8 as Latin-1."""
 
-    breaks = ("file.unicode-name",)
+    caught_by = ("file.unicode-name",)
 
     def rules(self, rules: Rules) -> Rules:
         return waved_through(rules, lambda filename, *_said: not filename.isascii())

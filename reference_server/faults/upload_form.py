@@ -34,7 +34,7 @@ class SummaryRequired(Fault):
     """Asks for a field that is optional, as GitLab did with requires_python."""
 
     incident = "PyO3/maturin #438"
-    breaks = ("upload.post-multipart",)
+    caught_by = ("upload.post-multipart",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, required_fields=(*rules.required_fields, "summary"))
@@ -43,7 +43,7 @@ class SummaryRequired(Fault):
 class UploadsQueued(Fault):
     """Answers an upload with 202, as Pulp does when a task will see to it."""
 
-    breaks = ("upload.status-200",)
+    caught_by = ("upload.status-200",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, created_status=202)
@@ -52,7 +52,7 @@ class UploadsQueued(Fault):
 class SdistsOfTwineRefused(RefusesForms):
     """Takes no sdist from twine, and any from others."""
 
-    breaks = ("upload.twine-end-to-end", "clients.twine.wheel-and-sdist", "clients.twine.bytes")
+    caught_by = ("upload.twine-end-to-end", "clients.twine.wheel-and-sdist", "clients.twine.bytes")
 
     def is_refused(self, request: Request) -> bool:
         return "twine" in request.user_agent.string and b"sdist" in values_of(request, "filetype")
@@ -61,7 +61,7 @@ class SdistsOfTwineRefused(RefusesForms):
 class ActionBehindTheFileMissed(RefusesForms):
     """Stops to look for `:action` at the file, and refuses a form where it comes later."""
 
-    breaks = ("upload.action-in-body", "upload.field-order", "gitlab.upload.field-order")
+    caught_by = ("upload.action-in-body", "upload.field-order", "gitlab.upload.field-order")
     field = ":action"
 
     def is_refused(self, request: Request) -> bool:
@@ -72,7 +72,7 @@ class ActionBehindTheFileMissed(RefusesForms):
 class QueryRefused(RefusesForms):
     """Refuses an upload to a URL with a query."""
 
-    breaks = ("upload.action-in-query",)
+    caught_by = ("upload.action-in-query",)
     field = ":action"
 
     def is_refused(self, request: Request) -> bool:
@@ -82,7 +82,7 @@ class QueryRefused(RefusesForms):
 class ActionTakenForGranted(FailsOnForms):
     """Fails when there is no `:action`."""
 
-    breaks = ("upload.action-missing",)
+    caught_by = ("upload.action-missing",)
 
     def is_refused(self, request: Request) -> bool:
         return not request.query_string and ":action" not in parts_of(request)
@@ -91,7 +91,7 @@ class ActionTakenForGranted(FailsOnForms):
 class UnknownActionStored(Fault):
     """Refuses an unknown `:action` when the file is already stored, and leaves it there."""
 
-    breaks = ("upload.action-missing",)
+    caught_by = ("upload.action-missing",)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint == "upload":
@@ -107,7 +107,7 @@ class UnknownActionStored(Fault):
 class ProtocolVersionRequired(Fault):
     """Asks for `protocol_version`, which has one value."""
 
-    breaks = ("upload.protocol-version",)
+    caught_by = ("upload.protocol-version",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, required_fields=(*rules.required_fields, "protocol_version"))
@@ -116,7 +116,7 @@ class ProtocolVersionRequired(Fault):
 class ProtocolVersionIsANumber(FailsOnForms):
     """Fails when `protocol_version` is no number."""
 
-    breaks = ("upload.protocol-version",)
+    caught_by = ("upload.protocol-version",)
 
     def is_refused(self, request: Request) -> bool:
         return any(not value.isdigit() for value in values_of(request, "protocol_version"))
@@ -128,7 +128,7 @@ class ProtocolVersionIsANumber(FailsOnForms):
 class ContentTakenForGranted(FailsOnForms):
     """Fails when there is no `content`."""
 
-    breaks = (
+    caught_by = (
         "upload.content-required",
         "upload.submit-gone",
         "upload.error-json",
@@ -142,7 +142,7 @@ class ContentTakenForGranted(FailsOnForms):
 class ContentTakenForAFile(FailsOnForms):
     """Fails when `content` is a text, which has no file name."""
 
-    breaks = ("upload.content-required",)
+    caught_by = ("upload.content-required",)
 
     def is_refused(self, request: Request) -> bool:
         return any(name == "content" and b"filename=" not in head for name, head, _ in pieces_of(request))
@@ -151,7 +151,7 @@ class ContentTakenForAFile(FailsOnForms):
 class BuildNumbersDropped(Fault):
     """Lists a wheel under a name made of its project, version and tags, without its build number."""
 
-    breaks = ("upload.content-filename",)
+    caught_by = ("upload.content-filename",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(
@@ -166,7 +166,7 @@ class BuildNumbersDropped(Fault):
 class PartTypeRequired(RefusesForms):
     """Refuses a file that comes without a Content-Type."""
 
-    breaks = ("upload.content-type-part", "upload.uv-end-to-end")
+    caught_by = ("upload.content-type-part", "upload.uv-end-to-end")
 
     def is_refused(self, request: Request) -> bool:
         return any(
@@ -177,7 +177,7 @@ class PartTypeRequired(RefusesForms):
 class BodiesLimited(RefusesForms):
     """Takes 100 kB at a time, as behind a proxy with its own limit."""
 
-    breaks = (
+    caught_by = (
         "upload.large-file",
         "gitlab.size.up-to-limit-accepted",
         "gitlab.upload.long-description",
@@ -193,7 +193,7 @@ class BodiesLimited(RefusesForms):
 class ProjectsBeginWithAWheel(RefusesForms):
     """Creates a project for a wheel only, and knows no project for an sdist that comes first."""
 
-    breaks = ("upload.project-create", "upload.add-wheel-later")
+    caught_by = ("upload.project-create", "upload.add-wheel-later")
     field = "name"
 
     def is_refused(self, request: Request) -> bool:
@@ -209,7 +209,7 @@ class ProjectsBeginWithAWheel(RefusesForms):
 class PlainBoundariesOnly(RefusesForms):
     """Reads only boundaries of letters, digits and hyphens."""
 
-    breaks = ("upload.field-order", "gitlab.upload.field-order")
+    caught_by = ("upload.field-order", "gitlab.upload.field-order")
 
     def is_refused(self, request: Request) -> bool:
         return re.fullmatch(rb"[0-9A-Za-z-]+", boundary_of(request)) is None
@@ -221,7 +221,7 @@ class PlainBoundariesOnly(RefusesForms):
 class PreambleRefused(RefusesForms):
     """Takes a form for broken when it does not begin with its boundary."""
 
-    breaks = ("upload.field-order",)
+    caught_by = ("upload.field-order",)
 
     def is_refused(self, request: Request) -> bool:
         return not body_of(request).startswith(boundary_of(request))
@@ -233,7 +233,7 @@ class PreambleRefused(RefusesForms):
 class BoundaryLikeLinesRefused(RefusesForms):
     """Takes every line that begins with two hyphens for a boundary."""
 
-    breaks = ("upload.description", "upload.unknown-fields", "gitlab.upload.unknown-fields")
+    caught_by = ("upload.description", "upload.unknown-fields", "gitlab.upload.unknown-fields")
 
     def is_refused(self, request: Request) -> bool:
         return any(re.search(rb"(^|\n)--", text) for text in texts_of(request))
@@ -245,7 +245,7 @@ class BoundaryLikeLinesRefused(RefusesForms):
 class SignaturesRefused(RefusesForms):
     """Refuses a distribution that comes with a signature."""
 
-    breaks = ("upload.gpg-signature",)
+    caught_by = ("upload.gpg-signature",)
     field = "gpg_signature"
 
     def is_refused(self, request: Request) -> bool:
@@ -255,7 +255,7 @@ class SignaturesRefused(RefusesForms):
 class FilesMixed(Fault):
     """Stores the bytes of the last `content` under the name of the first."""
 
-    breaks = ("upload.content-as-list",)
+    caught_by = ("upload.content-as-list",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, archive_checks=())
@@ -281,7 +281,7 @@ class FilesMixed(Fault):
 class TextsTakenForTexts(FailsOnForms):
     """Fails at a text field that comes as a file."""
 
-    breaks = ("upload.text-field-as-file",)
+    caught_by = ("upload.text-field-as-file",)
 
     def is_refused(self, request: Request) -> bool:
         return any(
@@ -293,7 +293,7 @@ class TextsTakenForTexts(FailsOnForms):
 class NulBytesFail(FailsOnForms):
     """Fails at a NUL in a text, as PostgreSQL does."""
 
-    breaks = ("upload.nul-bytes",)
+    caught_by = ("upload.nul-bytes",)
 
     def is_refused(self, request: Request) -> bool:
         return any(b"\0" in text for text in texts_of(request))
@@ -302,7 +302,7 @@ class NulBytesFail(FailsOnForms):
 class ReasonsInLatin1(FailsOnForms):
     """Repeats a bad name in the status line, which fails when it is not Latin-1."""
 
-    breaks = ("upload.reason-latin1",)
+    caught_by = ("upload.reason-latin1",)
 
     def is_refused(self, request: Request) -> bool:
         name = b"".join(values_of(request, "name")).decode(errors="replace")
@@ -312,7 +312,7 @@ class ReasonsInLatin1(FailsOnForms):
 class FileNamesInLatin1(FailsOnForms):
     """Writes a file name into a header, which fails when it is not Latin-1."""
 
-    breaks = ("upload.reason-latin1",)
+    caught_by = ("upload.reason-latin1",)
 
     def is_refused(self, request: Request) -> bool:
         heads = b"".join(head for name, head, _ in pieces_of(request) if name == "content")
@@ -322,7 +322,7 @@ class FileNamesInLatin1(FailsOnForms):
 class RegistrationFails(FailsOnForms):
     """Fails at a registration, which it has forgotten to remove."""
 
-    breaks = ("upload.submit-gone",)
+    caught_by = ("upload.submit-gone",)
 
     def is_refused(self, request: Request) -> bool:
         return any(value in {b"submit", b"submit_pkg_info"} for value in values_of(request, ":action"))
@@ -331,7 +331,7 @@ class RegistrationFails(FailsOnForms):
 class DocumentationListed(Fault):
     """Takes an archive of documentation for an sdist, and lists it as release 0."""
 
-    breaks = ("upload.doc-upload-gone",)
+    caught_by = ("upload.doc-upload-gone",)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint != "upload" or values_of(request, ":action") != [b"doc_upload"]:

@@ -28,7 +28,7 @@ _METADATA_NAME = re.compile(rb"\nName: ([^\n]*)")
 class NamesTakenAsTheyCome(Fault):
     """Takes every text as a name, and looks no further where it is none."""
 
-    breaks = (
+    caught_by = (
         "name.invalid-rejected",
         "gitlab.name.invalid-characters-refused",
         "gitlab.name.separator-at-edge-refused",
@@ -42,7 +42,7 @@ class NamesTakenAsTheyCome(Fault):
 class LettersFoldedIntoAscii(Fault):
     """Takes letters that fold into ASCII ones, as the published expression does where it is not read as ASCII."""
 
-    breaks = ("name.invalid-rejected",)
+    caught_by = ("name.invalid-rejected",)
 
     def rules(self, rules: Rules) -> Rules:
         published = re.compile(r"([A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9])\Z", re.IGNORECASE)
@@ -53,7 +53,7 @@ class LettersFoldedIntoAscii(Fault):
 class RefusedNamesStored(Fault):
     """Refuses a file for its name when it is already stored, and leaves it there."""
 
-    breaks = ("name.invalid-rejected",)
+    caught_by = ("name.invalid-rejected",)
 
     def rules(self, rules: Rules) -> Rules:
         return NamesTakenAsTheyCome().rules(rules)
@@ -68,7 +68,7 @@ class RefusedNamesStored(Fault):
 class SpellingsKeptApart(Fault):
     """Shows only the files whose upload spelled the name as the first one did."""
 
-    breaks = ("name.variants-merge", "gitlab.name.uploads-meet")
+    caught_by = ("name.variants-merge", "gitlab.name.uploads-meet")
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
@@ -92,7 +92,7 @@ class NameAsInTheMetadata(Fault):
     """Wants the name in the form to be the text that the metadata has, separators included."""
 
     incident = "twine #743"
-    breaks = ("name.twine-safe-name",)
+    caught_by = ("name.twine-safe-name",)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint != "upload":

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class VersionsTakenAsTheyCome(Fault):
     """Takes every text without white space as a version, so that 1.0-SNAPSHOT is one."""
 
-    breaks = (
+    caught_by = (
         "version.invalid-rejected",
         "gitlab.version.refuses-everything-else",
         "gitlab.version.refused-leaves-nothing",
@@ -42,7 +42,7 @@ class VersionsTakenAsTheyCome(Fault):
 class DigitsOfAnyScript(Fault):
     """Takes the digits of every script in a version, as an expression does that is not read as ASCII."""
 
-    breaks = ("version.invalid-rejected", "gitlab.version.refuses-everything-else")
+    caught_by = ("version.invalid-rejected", "gitlab.version.refuses-everything-else")
 
     def rules(self, rules: Rules) -> Rules:
         waved = waved_through(rules, lambda _filename, _name, version: not rules.valid_version(version))
@@ -52,7 +52,7 @@ class DigitsOfAnyScript(Fault):
 class RefusedVersionsStored(Fault):
     """Refuses a file for its version when it is already stored, and leaves it there."""
 
-    breaks = ("version.invalid-rejected", "gitlab.version.refused-leaves-nothing")
+    caught_by = ("version.invalid-rejected", "gitlab.version.refused-leaves-nothing")
 
     def rules(self, rules: Rules) -> Rules:
         return VersionsTakenAsTheyCome().rules(rules)
@@ -67,7 +67,7 @@ class RefusedVersionsStored(Fault):
 class SpelledOutLettersRefused(Refuses):
     """Knows a, b and rc, and none of their other spellings."""
 
-    breaks = (
+    caught_by = (
         "version.alternate-accepted",
         "gitlab.version.pre-release",
         "gitlab.version.accepts-every-match",
@@ -78,7 +78,7 @@ class SpelledOutLettersRefused(Refuses):
 class AlternateSpellingsLeftOut(ChangesVersions):
     """Takes every spelling, and lists in `versions` none that ends in a post-release."""
 
-    breaks = (
+    caught_by = (
         "version.alternate-accepted",
         "version.display-string",
         "simple.json.versions.complete",
@@ -92,7 +92,7 @@ class AlternateSpellingsLeftOut(ChangesVersions):
 class VersionsComparedAsText(Fault):
     """Makes a release of every spelling of a version, and shows it as it is, as GitLab does."""
 
-    breaks = (
+    caught_by = (
         "version.equal-one-release",
         "version.rc-and-c",
         "version.display-string",
@@ -106,7 +106,7 @@ class VersionsComparedAsText(Fault):
 class CandidatesOfTwoKinds(Fault):
     """Takes `c` and `rc` for two kinds of pre-release."""
 
-    breaks = ("version.equal-one-release", "version.rc-and-c")
+    caught_by = ("version.equal-one-release", "version.rc-and-c")
 
     def rules(self, rules: Rules) -> Rules:
         def key(version: str) -> Hashable:
@@ -118,7 +118,7 @@ class CandidatesOfTwoKinds(Fault):
 class PostReleasesShownWithAHyphen(ChangesVersions):
     """Shows 1.0.post1 as 1.0-1, which is how it may have been uploaded."""
 
-    breaks = ("version.display-string", "simple.json.versions.normalized")
+    caught_by = ("version.display-string", "simple.json.versions.normalized")
 
     def versions(self, versions: list[str]) -> list[Any]:
         return [re.sub(r"\.post(\d+)$", r"-\1", version) for version in versions]
@@ -127,7 +127,7 @@ class PostReleasesShownWithAHyphen(ChangesVersions):
 class PlusReadAsASpace(Fault):
     """Finds no file with a `+` in its name, because a path is read as if it were a query."""
 
-    breaks = ("version.local.private-ok", "simple.url.percent-encoding")
+    caught_by = ("version.local.private-ok", "simple.url.percent-encoding")
 
     def rules(self, rules: Rules) -> Rules:
         return replace(
@@ -138,7 +138,7 @@ class PlusReadAsASpace(Fault):
 class EpochsNotFound(Fault):
     """Finds no file with an exclamation mark in its name, because it was escaped when it was stored."""
 
-    breaks = ("version.epoch", "simple.url.percent-encoding")
+    caught_by = ("version.epoch", "simple.url.percent-encoding")
 
     def rules(self, rules: Rules) -> Rules:
         return replace(

@@ -27,7 +27,7 @@ FIELDS = frozenset(
 class SdistsRefused(Fault):
     """Takes wheels only, and turns every sdist down."""
 
-    breaks = (
+    caught_by = (
         "gitlab.upload.sdist",
         "gitlab.rest.delete-file",
         "clients.twine.wheel-and-sdist",
@@ -41,7 +41,7 @@ class SdistsRefused(Fault):
 class OneFilePerVersion(Fault):
     """Keeps one file per version: the next one takes its place."""
 
-    breaks = (
+    caught_by = (
         "gitlab.upload.wheel",
         "gitlab.upload.files-of-one-version",
         "gitlab.upload.versions-of-one-project",
@@ -86,7 +86,7 @@ class OneFilePerVersion(Fault):
 class FileMustComeLast(Fault):
     """Reads the form as a stream, and refuses fields that come after the file."""
 
-    breaks = ("gitlab.upload.field-order",)
+    caught_by = ("gitlab.upload.field-order",)
 
     def handle(self, request: Request) -> Response | None:
         late = request.endpoint == "upload" and "content" in parts_of(request)[:-1]
@@ -97,7 +97,7 @@ class UnknownFieldsRefused(Fault):
     """Refuses fields that it does not know, as Pulp does with metadata versions."""
 
     incident = "pulp_python #1321"
-    breaks = ("gitlab.upload.unknown-fields",)
+    caught_by = ("gitlab.upload.unknown-fields",)
 
     def handle(self, request: Request) -> Response | None:
         unknown = request.endpoint == "upload" and set(parts_of(request)) - FIELDS
@@ -107,7 +107,7 @@ class UnknownFieldsRefused(Fault):
 class LongFieldsRefused(Fault):
     """Refuses text fields of more than 500 kB, as form parsers do by default."""
 
-    breaks = ("gitlab.upload.long-description",)
+    caught_by = ("gitlab.upload.long-description",)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint != "upload":
@@ -119,7 +119,7 @@ class LongFieldsRefused(Fault):
 class CreatedWithoutAFile(Fault):
     """Says that it has stored a distribution when the form has no file."""
 
-    breaks = ("gitlab.upload.without-file-refused",)
+    caught_by = ("gitlab.upload.without-file-refused",)
 
     def handle(self, request: Request) -> Response | None:
         empty = request.endpoint == "upload" and "content" not in parts_of(request)
@@ -129,7 +129,7 @@ class CreatedWithoutAFile(Fault):
 class NameNotRequired(Fault):
     """Takes a distribution without a name, under no name."""
 
-    breaks = ("gitlab.upload.without-name-refused",)
+    caught_by = ("gitlab.upload.without-name-refused",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(
@@ -145,7 +145,7 @@ class NameNotRequired(Fault):
 class VersionNotRequired(Fault):
     """Takes a distribution without a version, under no version."""
 
-    breaks = ("gitlab.upload.without-version-refused",)
+    caught_by = ("gitlab.upload.without-version-refused",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(
@@ -161,7 +161,7 @@ class VersionNotRequired(Fault):
 class DigestsNotCompared(Fault):
     """Takes a file whose digest is not the one that came with it."""
 
-    breaks = ("upload.digest.mismatch", "upload.digest.malformed")
+    caught_by = ("upload.digest.mismatch", "upload.digest.malformed")
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, verify_digests=lambda *_digests: None)
@@ -170,7 +170,7 @@ class DigestsNotCompared(Fault):
 class ClaimedDigestsTrusted(Fault):
     """Shows the digests that came with a file, and compares them with nothing, as GitLab does."""
 
-    breaks = ("upload.digest.mismatch", "upload.digest.malformed", "upload.digest.case")
+    caught_by = ("upload.digest.mismatch", "upload.digest.malformed", "upload.digest.case")
 
     def rules(self, rules: Rules) -> Rules:
         return replace(
@@ -183,7 +183,7 @@ class ClaimedDigestsTrusted(Fault):
 class HalfTheSize(Fault):
     """Takes files up to half of the size that it says, as behind a proxy with its own limit."""
 
-    breaks = ("gitlab.size.up-to-limit-accepted",)
+    caught_by = ("gitlab.size.up-to-limit-accepted",)
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, max_file_size=(rules.max_file_size or 0) // 2)
@@ -192,7 +192,11 @@ class HalfTheSize(Fault):
 class AnySize(Fault):
     """Takes files of any size."""
 
-    breaks = ("gitlab.size.over-limit-refused", "gitlab.size.over-limit-leaves-nothing", "upload.size-limit")
+    caught_by = (
+        "gitlab.size.over-limit-refused",
+        "gitlab.size.over-limit-leaves-nothing",
+        "upload.size-limit",
+    )
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, max_file_size=None)
@@ -201,7 +205,7 @@ class AnySize(Fault):
 class MeasuredOnceStored(Fault):
     """Refuses a file for its size when it is already stored, and leaves it there."""
 
-    breaks = ("gitlab.size.over-limit-leaves-nothing", "upload.size-limit")
+    caught_by = ("gitlab.size.over-limit-leaves-nothing", "upload.size-limit")
 
     def rules(self, rules: Rules) -> Rules:
         self._most = rules.max_file_size or 0

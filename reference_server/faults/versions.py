@@ -31,14 +31,14 @@ class Refuses(Fault):
 class EpochsRefused(Refuses):
     """Knows no epochs."""
 
-    breaks = ("gitlab.version.epoch", "gitlab.version.all-parts", "gitlab.version.accepts-every-match")
+    caught_by = ("gitlab.version.epoch", "gitlab.version.all-parts", "gitlab.version.accepts-every-match")
     pattern = "!"
 
 
 class EpochsForgotten(Fault):
     """Lists a file without the epoch of its version."""
 
-    breaks = ("gitlab.version.epoch", "gitlab.version.all-parts", "gitlab.version.accepts-every-match")
+    caught_by = ("gitlab.version.epoch", "gitlab.version.all-parts", "gitlab.version.accepts-every-match")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, filename=re.sub(r"(?<=-)\d+!", "", file.filename)))
@@ -47,14 +47,14 @@ class EpochsForgotten(Fault):
 class ThreeNumbersAtMost(Refuses):
     """Takes releases of three numbers at most, as if every version were a semantic one."""
 
-    breaks = ("gitlab.version.release", "gitlab.version.accepts-every-match")
+    caught_by = ("gitlab.version.release", "gitlab.version.accepts-every-match")
     pattern = r"\d+\.\d+\.\d+\.\d+"
 
 
 class PreReleasesRefused(Refuses):
     """Takes final releases only: no alpha, beta or candidate."""
 
-    breaks = (
+    caught_by = (
         "gitlab.version.pre-release",
         "gitlab.version.all-parts",
         "gitlab.version.accepts-every-match",
@@ -65,14 +65,14 @@ class PreReleasesRefused(Refuses):
 class NumbersAfterHyphensRefused(Refuses):
     """Takes no number after a hyphen, which is how a post-release may be written."""
 
-    breaks = ("gitlab.version.post-release", "gitlab.version.accepts-every-match")
+    caught_by = ("gitlab.version.post-release", "gitlab.version.accepts-every-match")
     pattern = r"^[^+]*-\d"
 
 
 class DevelopmentReleasesRefused(Refuses):
     """Takes no development releases."""
 
-    breaks = (
+    caught_by = (
         "gitlab.version.dev-release",
         "gitlab.version.all-parts",
         "gitlab.version.accepts-every-match",
@@ -83,28 +83,28 @@ class DevelopmentReleasesRefused(Refuses):
 class LocalVersionsRefused(Refuses):
     """Takes no local versions, as a public index has to."""
 
-    breaks = ("gitlab.version.local", "gitlab.version.all-parts", "gitlab.version.accepts-every-match")
+    caught_by = ("gitlab.version.local", "gitlab.version.all-parts", "gitlab.version.accepts-every-match")
     pattern = r"\+"
 
 
 class LeadingLetterRefused(Refuses):
     """Takes no version that begins with a `v`."""
 
-    breaks = ("gitlab.version.leading-v", "gitlab.version.accepts-every-match")
+    caught_by = ("gitlab.version.leading-v", "gitlab.version.accepts-every-match")
     pattern = "^v"
 
 
 class CapitalLetterRefused(Refuses):
     """Takes a leading `v`, and no leading `V`."""
 
-    breaks = ("gitlab.version.accepts-every-match",)
+    caught_by = ("gitlab.version.accepts-every-match",)
     pattern = "^(?-i:V)"
 
 
 class CanonicalVersionsOnly(Fault):
     """Takes a version in its canonical spelling only, as Gitea once did."""
 
-    breaks = (
+    caught_by = (
         "gitlab.version.pre-release",
         "gitlab.version.post-release",
         "gitlab.version.dev-release",
@@ -121,7 +121,7 @@ class CanonicalVersionsOnly(Fault):
 class AnyVersion(Fault):
     """Takes every text as a version."""
 
-    breaks = (
+    caught_by = (
         "gitlab.version.refuses-everything-else",
         "gitlab.version.white-space-refused",
         "gitlab.version.refused-leaves-nothing",
@@ -136,7 +136,7 @@ class AnyVersion(Fault):
 class WhiteSpaceIgnored(Fault):
     """Takes white space around a version, as `packaging` does."""
 
-    breaks = (
+    caught_by = (
         "gitlab.version.refuses-everything-else",
         "gitlab.version.white-space-refused",
         "clients.twine.bad-version",

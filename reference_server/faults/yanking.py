@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class YankOnlyInJson(Fault):
     """Shows in JSON alone that a file is yanked."""
 
-    breaks = ("yank.html.attribute", "yank.html.reason", "yank.html-json-agree", "yank.unyank")
+    caught_by = ("yank.html.attribute", "yank.html.reason", "yank.html-json-agree", "yank.unyank")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(
@@ -36,7 +36,7 @@ class YankOnlyInJson(Fault):
 class YankWithoutValue(Fault):
     """Writes `data-yanked` without a value where there is no reason; to pip such a file is not yanked."""
 
-    breaks = ("yank.html.value-present",)
+    caught_by = ("yank.html.value-present",)
 
     def rendered(self, body: bytes) -> bytes:
         return body.replace(b' data-yanked=""', b" data-yanked")
@@ -46,7 +46,7 @@ class YankReasonLost(Fault):
     """Yanks without the reason that was given, as devpi's mirrors once did."""
 
     incident = "devpi #895"
-    breaks = ("yank.html.reason",)
+    caught_by = ("yank.html.reason",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, yanked=file.yanked and ""))
@@ -55,7 +55,7 @@ class YankReasonLost(Fault):
 class YankAsText(Fault):
     """Writes the text "true" in JSON for a file that was yanked without a reason."""
 
-    breaks = ("yank.json.value", "yank.html-json-agree")
+    caught_by = ("yank.json.value", "yank.html-json-agree")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, keys={"yanked": "true"}) if file.yanked == "" else file)
@@ -64,7 +64,7 @@ class YankAsText(Fault):
 class YankReasonNotInJson(Fault):
     """Says in JSON only that a file is yanked, and in HTML also why."""
 
-    breaks = ("yank.html-json-agree",)
+    caught_by = ("yank.html-json-agree",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, keys={"yanked": True}) if file.yanked else file)
@@ -73,7 +73,7 @@ class YankReasonNotInJson(Fault):
 class YankedFilesUnlisted(Fault):
     """Takes a yanked file off its page, as if yanking were deleting."""
 
-    breaks = ("yank.still-listed", "metadata.after-yank")
+    caught_by = ("yank.still-listed", "metadata.after-yank")
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, lists=lambda file: file.yanked is None)
@@ -82,7 +82,7 @@ class YankedFilesUnlisted(Fault):
 class YankedFilesGone(Fault):
     """Lists a yanked file, and no longer gives it out."""
 
-    breaks = ("yank.still-downloadable",)
+    caught_by = ("yank.still-downloadable",)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint != "file":
@@ -96,7 +96,7 @@ class YankedFilesGone(Fault):
 class YankForGood(Fault):
     """Says yes to taking a yank back, and keeps the file yanked."""
 
-    breaks = ("yank.unyank",)
+    caught_by = ("yank.unyank",)
 
     def handle(self, request: Request) -> Response | None:
         return Response(status=204) if request.endpoint in {"unyank_file", "unyank_version"} else None
@@ -105,7 +105,7 @@ class YankForGood(Fault):
 class YankOfTheWholeVersion(Fault):
     """Marks every file of a version of which one is yanked, as PyPI does."""
 
-    breaks = ("yank.per-file",)
+    caught_by = ("yank.per-file",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         yanked = {_version(file): file.yanked for file in page.files if file.yanked is not None}
