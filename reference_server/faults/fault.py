@@ -18,3 +18,9 @@ class Fault(Alteration):
     caught_by: ClassVar[tuple[str, ...]] = ()
     incident: ClassVar[str] = ""
     family: ClassVar[Literal["content", "trouble"]] = "content"
+
+
+class Trouble(Fault):
+    """What goes wrong between client and server. No specification forbids it."""
+
+    family = "trouble"
