@@ -34,6 +34,12 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return None
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one process more than there are cores with `-n auto`: some tests wait for other programs."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
+
+
 class Programs:
     """Runs programs as a user would: in a folder that is not the checkout, with the machine's settings for pip."""
 
