@@ -21,7 +21,7 @@ from reference_server.faults import Fault
 from reference_server.model.errors import ArchiveUnreadableError
 
 if TYPE_CHECKING:
-    from reference_server.archives.archive import Archive, Limits
+    from reference_server.archives.archive import Archive, ArchiveLimits
     from reference_server.http.request import Request
     from reference_server.model import Upload
     from reference_server.model.blob import Blob
@@ -39,7 +39,7 @@ class NotOpened(Fault):
     def rules(self, rules: Rules) -> Rules:
         """Know nothing of what cannot be read."""
 
-        def opened(filename: str, blob: Blob, limits: Limits) -> Archive | None:
+        def opened(filename: str, blob: Blob, limits: ArchiveLimits) -> Archive | None:
             try:
                 return rules.open_archive(filename, blob, limits)
             except ArchiveUnreadableError:
