@@ -9,7 +9,7 @@ from conformance.wire.publication import Publication, publication, publications_
 from conformance.wire.raw import RawConnection
 from conformance.wire.redaction import Redactor
 from conformance.wire.session import Follow, Session
-from conformance.wire.transcript import Transcript
+from conformance.wire.transcript import Transcript, recorded_bytes
 
 __all__ = [
     "Answer",
@@ -28,5 +28,6 @@ __all__ = [
     "UploadForm",
     "publication",
     "publications_behind",
+    "recorded_bytes",
     "upload_form",
 ]
