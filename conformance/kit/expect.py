@@ -31,7 +31,7 @@ def status(answer: Answer, *wanted: int) -> None:
 
 def accepted(answer: Answer) -> None:
     """Require that an upload was taken: any status from 200 to 299."""
-    if not 200 <= answer.status < 300:
+    if not answer.is_success:
         raise Deviation(
             expected="the upload is accepted (2xx)",
             found=f"{answer.status} {answer.excerpt()}".strip(),
@@ -41,7 +41,7 @@ def accepted(answer: Answer) -> None:
 
 def refused(answer: Answer) -> None:
     """Require that an upload was turned down as the sender's mistake: any status from 400 to 499."""
-    if not 400 <= answer.status < 500:
+    if not answer.is_client_error:
         raise Deviation(
             expected="the upload is refused (4xx)",
             found=f"{answer.status} {answer.excerpt()}".strip(),

@@ -19,7 +19,7 @@ def publish(registry: Registry, *distributions: Distribution) -> None:
     """Publish distributions that checks look at. Raises Untestable when one is refused."""
     for distribution in distributions:
         answer = registry.upload(distribution)
-        if not 200 <= answer.status < 300:
+        if not answer.is_success:
             raise Untestable(
                 f"{distribution.filename}, which this check reads, was refused: "
                 f"{answer.status} {answer.excerpt(120)}; see the checks of uploads"

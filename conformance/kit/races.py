@@ -315,7 +315,7 @@ class Heat:
     def accepted(self) -> tuple[Distribution, ...]:
         """What the registry says it has taken."""
         pairs = zip(self.sent, self.answers, strict=True)
-        return tuple(distribution for distribution, answer in pairs if 200 <= answer.status < 300)
+        return tuple(distribution for distribution, answer in pairs if answer.is_success)
 
     @property
     def failures(self) -> list[str]:

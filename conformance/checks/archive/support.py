@@ -11,8 +11,8 @@ from reference_server.distributions import INVALID, invalid
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.target.registry_client import Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
+    from conformance.kit.registry import Registry
     from reference_server.distributions import Distribution
 
 
@@ -27,12 +27,12 @@ class Attempt:
     @property
     def accepted(self) -> bool:
         """Whether the registry has taken it."""
-        return 200 <= self.answer.status < 300
+        return self.answer.is_success
 
     @property
     def refused(self) -> bool:
         """Whether it was turned down as the sender's mistake."""
-        return 400 <= self.answer.status < 500
+        return self.answer.is_client_error
 
     def __str__(self) -> str:
         """Say what was wrong, and what came of it."""

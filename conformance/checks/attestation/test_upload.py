@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from conformance.checks.provenance.support import attestation_of
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.http import upload_form
 from conformance.verdicts import NotApplicable
-from conformance.wire import upload_form
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

@@ -12,18 +12,17 @@ from urllib.parse import quote
 from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
+from conformance.kit.http import Credential, Follow
+from conformance.kit.registry import ANONYMOUS
 from conformance.pages import read_project_page
-from conformance.target import ANONYMOUS
-from conformance.wire import Follow
-from conformance.wire.credential import Credential
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from conformance.kit.http import Answer
     from conformance.kit.index import Index
+    from conformance.kit.registry import Registry
     from conformance.pages import FileLink
-    from conformance.target.registry_client import Registry
-    from conformance.wire import Answer
     from reference_server.distributions import Distribution
 
 WRONG = "wrong"

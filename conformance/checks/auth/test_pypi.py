@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.checks.auth.support import NOT_A_TOKEN, nothing_stored
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.wire.credential import Credential
+from conformance.kit.http import Credential
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

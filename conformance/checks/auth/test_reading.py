@@ -15,11 +15,10 @@ from conformance.checks.auth.support import (
 )
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.http import Credential, Follow
 from conformance.kit.publishing import publish
-from conformance.target import ANONYMOUS, DEFAULT
+from conformance.kit.registry import ANONYMOUS, DEFAULT
 from conformance.verdicts import NotApplicable
-from conformance.wire import Follow
-from conformance.wire.credential import Credential
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

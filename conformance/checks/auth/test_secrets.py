@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.checks.auth.support import WRONG, leaks, with_wrong
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.target import DEFAULT
+from conformance.kit.registry import DEFAULT
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
+from conformance.kit.http import upload_form
 from conformance.verdicts import Deviation
-from conformance.wire import upload_form
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from conformance.kit.fixtures import Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
 
 
@@ -29,7 +29,7 @@ def refused(registry: Registry, *distributions: Distribution, **fields: str) -> 
 def refused_or_served(registry: Registry, *distributions: Distribution) -> None:
     """Upload files of one project, and require that each is refused, or accepted, listed and served."""
     uploads = [(distribution, registry.upload(distribution)) for distribution in distributions]
-    taken = [distribution for distribution, answer in uploads if 200 <= answer.status < 300]
+    taken = [distribution for distribution, answer in uploads if answer.is_success]
     _none_taken([(distribution, answer) for distribution, answer in uploads if distribution not in taken])
     page = registry.project_page(canonicalize_name(distributions[0].name))
     names = {distribution.filename for distribution in taken}
@@ -56,7 +56,9 @@ def _upload(registry: Registry, distribution: Distribution, fields: dict[str, st
 
 def _none_taken(uploads: list[tuple[Distribution, Answer]]) -> None:
     """Require 4xx for every upload; all that came to something else are named."""
-    wrong = [(distribution.filename, answer) for distribution, answer in uploads if answer.status // 100 != 4]
+    wrong = [
+        (distribution.filename, answer) for distribution, answer in uploads if not answer.is_client_error
+    ]
     if wrong:
         raise Deviation(
             expected="the upload is refused (4xx)",

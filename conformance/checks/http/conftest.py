@@ -19,7 +19,7 @@ from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Corpus, Driver, Index, NewName, Run
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 
 @pytest.fixture(scope="session")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from conformance.kit import expect
+from conformance.kit.http import Follow, Unreachable
 from conformance.kit.publishing import publish
+from conformance.kit.registry import ANONYMOUS, DEFAULT
 from conformance.pages import JSON_V1, TEXT_HTML, read_project_json, read_project_page
-from conformance.target import ANONYMOUS, DEFAULT
 from conformance.verdicts import Deviation, NotApplicable, Untestable
-from conformance.wire import Follow, Unreachable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
+    from conformance.kit.http import Answer
     from conformance.kit.index import Index, Reading
+    from conformance.kit.registry import Registry
     from conformance.pages import FileLink, HtmlDocument, JsonDocument, ProjectPage
-    from conformance.target.registry_client import Registry
-    from conformance.wire import Answer
     from reference_server.distributions import Distribution
 
     AnyReading = Reading[ProjectPage, HtmlDocument] | Reading[ProjectPage, JsonDocument]

@@ -12,7 +12,7 @@ from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:
     from conformance.checks.http.support import Sample
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 DAY = 24 * 60 * 60
 

@@ -14,7 +14,7 @@ from conformance.verdicts import Deviation, NotApplicable
 if TYPE_CHECKING:
     from conformance.checks.http.support import Sample
     from conformance.kit.fixtures import Examples
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 BEYOND = 10**9
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.kit.fixtures import Index, Registry
+    from conformance.kit.http import Answer
     from conformance.pages import FileLink
-    from conformance.wire import Answer
     from reference_server.distributions import Distribution
 
 MOST_FILES = 5

@@ -80,7 +80,7 @@ def test_sdist_static_only(metadata_files: list[MetadataFile]) -> None:
 
 @check("metadata.legacy-files")
 def test_legacy_files(index: Index, release: Release) -> None:
-    if not 200 <= release.bare_upload.status < 300:
+    if not release.bare_upload.is_success:
         raise NotApplicable(f"a wheel without METADATA is refused: {release.bare_upload}")
     for page in index.pages(release.bare.name):
         announced = link(page, release.bare).core_metadata

@@ -9,17 +9,17 @@ from zipfile import BadZipFile
 from conformance.checks.metadata.support import metadata_of_wheel, metadata_url
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.http import Follow
 from conformance.kit.publishing import fetch, link, publish
-from conformance.target import ANONYMOUS
+from conformance.kit.registry import ANONYMOUS
 from conformance.verdicts import Deviation, NotApplicable, Untestable
-from conformance.wire import Follow
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.checks.metadata.support import MetadataFile, Release
     from conformance.kit.fixtures import Driver, Index, NewName, Registry
+    from conformance.kit.http import Answer
     from conformance.pages import FileLink
-    from conformance.wire import Answer
 
 MOST_UNANNOUNCED = 2
 LARGE = 50_000_000
@@ -80,7 +80,7 @@ def test_absent_404(registry: Registry, index: Index) -> None:
         answer = fetch(registry, metadata_url(file.url))
         denied = "core-metadata" in file.raw
         is_metadata = answer.status == 200 and answer.content.startswith(b"Metadata-Version:")
-        if not 400 <= answer.status < 500 and (denied or not is_metadata):
+        if not answer.is_client_error and (denied or not is_metadata):
             raise Deviation(
                 expected="4xx where no metadata file is announced",
                 found=f"{answer.status}, {answer.content_type}: {answer.excerpt(100)}",

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
+from conformance.kit.http import Follow
 from conformance.pages import HTML_V1, JSON_V1, TEXT_HTML, read_json
 from conformance.verdicts import Deviation
-from conformance.wire import Follow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from conformance.kit.http import Answer
     from conformance.kit.index import Index
-    from conformance.wire import Answer
 
 ANYTHING = "*/*"
 LATEST_JSON = "application/vnd.pypi.simple.latest+json"
@@ -91,7 +91,7 @@ def truthful(answers: Iterable[Answer]) -> None:
 
 def no_server_error(answer: Answer) -> None:
     """Require that the server did not fail by itself."""
-    if answer.status >= 500:
+    if answer.is_server_error:
         _deviating([answer], expected="an answer that is no server error (below 500)")
 
 

@@ -12,7 +12,7 @@ from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:
     from conformance.checks.negotiation.support import Ask
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 NO_SINGLE_TYPE = {
     "a list with qualities": (f"{JSON_V1};q=0.9,{TEXT_HTML};q=0.1", f"{JSON_V1};q=0.1,{TEXT_HTML};q=0.9"),

@@ -93,9 +93,7 @@ def test_case_and_separator(race: Race, index: Index, new_name: NewName, rounds:
 def test_new_project_many_files(watched: tuple[WatchedHeat, ...]) -> None:
     in_every(
         watched,
-        lambda heat: (
-            [f"refused: {each}" for each in heat.answers if not 200 <= each.status < 300] + [*unlisted(heat)]
-        ),
+        lambda heat: [f"refused: {each}" for each in heat.answers if not each.is_success] + [*unlisted(heat)],
         expected="every upload is accepted (2xx), and every file listed",
     )
 
@@ -106,7 +104,7 @@ def test_different_projects(race: Race, registry: Registry, new_name: NewName) -
     for _ in range(MANY_TIMES):
         files = [wheel(new_name("apart"), "1.0") for _ in range(MANY)]
         for file, answer in zip(files, race(*map(uploading, files)), strict=True):
-            if not 200 <= answer.status < 300:
+            if not answer.is_success:
                 refused.append(f"{answer} {answer.excerpt(120)}")
             elif file.filename not in (page := registry.project_page(file.name)).filenames:
                 missing.append(f"{file.filename} not listed: {page.where}")

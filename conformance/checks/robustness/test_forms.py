@@ -15,8 +15,8 @@ from conformance.checks.robustness.support import (
 )
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.http import upload_form
 from conformance.verdicts import NotApplicable
-from conformance.wire import upload_form
 from reference_server.distributions import invalid, wheel
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from conformance.checks.robustness.support import (
     whole_or_refused,
 )
 from conformance.kit.check import check
+from conformance.kit.http import upload_form
 from conformance.verdicts import Deviation
-from conformance.wire import upload_form
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

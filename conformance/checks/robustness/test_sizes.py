@@ -16,8 +16,8 @@ from conformance.checks.robustness.support import (
     whole_or_refused,
 )
 from conformance.kit.check import check
-from conformance.kit.shared_uploads import size_limit
-from conformance.wire import Part, upload_form
+from conformance.kit.http import Part, upload_form
+from conformance.kit.scenarios import size_limit
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

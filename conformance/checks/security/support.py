@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from conformance.kit import expect
+from conformance.kit.http import Part, UploadForm
 from conformance.pages import ProjectPage, read_project_page
-from conformance.wire import Part, UploadForm
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from conformance.kit.fixtures import Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
 
 Payload = TypeVar("Payload")
@@ -40,12 +40,12 @@ class Sent:
     @property
     def accepted(self) -> bool:
         """Whether the registry has taken it."""
-        return 200 <= self.answer.status < 300
+        return self.answer.is_success
 
     @property
     def failed(self) -> bool:
         """Whether the answer is neither yes nor no."""
-        return self.answer.status // 100 not in {2, 4}
+        return not (self.answer.is_success or self.answer.is_client_error)
 
 
 def sent_as(

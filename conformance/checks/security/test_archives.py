@@ -10,9 +10,9 @@ from conformance.checks.archive.support import Attempt, attempt
 from conformance.checks.metadata.support import metadata_url
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.http import Unreachable
 from conformance.kit.publishing import fetch
 from conformance.verdicts import Deviation
-from conformance.wire import Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -18,9 +18,9 @@ from conformance.checks.security.support import (
 )
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.http import Part, upload_form
 from conformance.kit.publishing import publish
 from conformance.pages import JSON_V1, TEXT_HTML, read_json, read_project_json
-from conformance.wire import Part, upload_form
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from conformance.checks.security.support import Sent
     from conformance.kit.fixtures import Driver, Index, NewName, Registry
-    from conformance.wire import Answer, UploadForm
+    from conformance.kit.http import Answer, UploadForm
     from reference_server.distributions import Distribution
 
 SCRIPT = f"<script>{INJECTED}</script>"

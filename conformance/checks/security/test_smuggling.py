@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from conformance.checks.robustness.support import chunked, chunks, heard, whole_or_refused
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.http import upload_form
 from conformance.verdicts import Deviation
-from conformance.wire import upload_form
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

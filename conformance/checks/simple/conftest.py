@@ -10,7 +10,7 @@ from conformance.checks.simple.support import Downloads, accepted_types
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, Registry, Run
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 
 @pytest.fixture(scope="session")

@@ -22,11 +22,11 @@ from conformance.verdicts import NotApplicable, Untestable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from conformance.corpus import Corpus
+    from conformance.kit.fixtures import Corpus
+    from conformance.kit.http import Answer, Transcript
     from conformance.kit.index import Index, Reading
+    from conformance.kit.registry import Registry
     from conformance.pages import FileLink, HtmlDocument
-    from conformance.target.registry_client import Registry
-    from conformance.wire import Answer, Transcript
     from reference_server.distributions import Distribution
 
     HtmlPage = Reading[ProjectPage, HtmlDocument] | Reading[RootPage, HtmlDocument]
@@ -94,14 +94,14 @@ def place(page: object) -> str:
 
 def taken(answer: Answer) -> None:
     """Go on only when an upload that the check needs was accepted. Raises Untestable."""
-    if not 200 <= answer.status < 300:
+    if not answer.is_success:
         raise Untestable(f"an upload that this check reads was refused: {answer}; see the checks of uploads")
 
 
 def redirected_to(answer: Answer) -> str | None:
     """Return the absolute URL that a redirect leads to; None where the answer is none."""
     location = answer.headers.get("Location")
-    return urljoin(answer.url, location) if 300 <= answer.status < 400 and location else None
+    return urljoin(answer.url, location) if answer.is_redirect and location else None
 
 
 class Hash(NamedTuple):

@@ -11,12 +11,12 @@ from packaging.utils import canonicalize_name
 from conformance.checks.simple.support import page_of
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.http import Follow
 from conformance.pages import TEXT_HTML
-from conformance.wire import Follow
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 
 @check("simple.html.root.one-anchor-per-project")

@@ -15,8 +15,8 @@ from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, Registry
+    from conformance.kit.http import Answer
     from conformance.pages import FileLink
-    from conformance.wire import Answer
 
     Downloads = list[tuple[FileLink, Answer]]
 

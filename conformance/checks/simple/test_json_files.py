@@ -43,7 +43,7 @@ def test_requires_python(index: Index, corpus: Corpus) -> None:
 def test_requires_python_quotes(index: Index, registry: Registry, new_name: NewName) -> None:
     odd = wheel(new_name("quotes"), "1.0", requires_python=ODD)
     answer = registry.upload(odd)
-    if not 200 <= answer.status < 300:
+    if not answer.is_success:
         raise NotApplicable(f"the registry does not take {ODD!r} as a Requires-Python: {answer.status}")
     page = index.json(odd.name)
     found = {file.filename: file.requires_python for file in page.page.files}

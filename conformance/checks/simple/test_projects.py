@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from conformance.checks.simple.support import accepted_types, page_of
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.shared_uploads import publish_and_delete
+from conformance.kit.scenarios import publish_and_delete
 from conformance.verdicts import Deviation, Untestable
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Corpus, GitLab, Index, NewName, Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 
 @check("simple.project.unknown-404")
@@ -43,7 +43,7 @@ def emptied(registry: Registry, gitlab: GitLab, name: str) -> str:
         deletion = publish_and_delete(registry, gitlab, name)
     except Deviation as deviation:
         raise Untestable(f"no project could be emptied: {deviation}") from deviation
-    if not 200 <= deletion.answer.status < 300:
+    if not deletion.answer.is_success:
         raise Untestable(f"no project could be emptied: {deletion.answer}")
     return name
 

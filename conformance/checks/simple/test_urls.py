@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from conformance.checks.simple.support import Downloads
     from conformance.kit.fixtures import Index, Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 
 @check("simple.url.project-normalized")

@@ -11,8 +11,8 @@ from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Driver, Index, NewName, Registry
+    from conformance.kit.http import Answer
     from conformance.pages import FileLink, HtmlDocument, JsonDocument, ProjectPage
-    from conformance.wire import Answer
     from reference_server.distributions import Distribution
 
 MARKERS = ("active", "archived", "quarantined", "deprecated")

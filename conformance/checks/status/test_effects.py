@@ -10,7 +10,7 @@ from conformance.checks.status.support import page_if_any
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.publishing import fetch
-from conformance.kit.shared_uploads import link_to
+from conformance.kit.scenarios import link_to
 
 if TYPE_CHECKING:
     from conformance.checks.status.support import Marks
@@ -67,5 +67,5 @@ def test_quarantined_no_files(index: Index, marks: Marks) -> None:
 def test_quarantined_urls_dead(registry: Registry, marks: Marks) -> None:
     link = marks["quarantined"].link
     answers = [fetch(registry, url) for url in (link.url, f"{link.url}.metadata")]
-    alive = [str(answer) for answer in answers if not 400 <= answer.status < 500]
+    alive = [str(answer) for answer in answers if not answer.is_client_error]
     expect.nothing(of=alive, is_="served of a quarantined project", where=answers[0])

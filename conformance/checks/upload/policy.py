@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.kit import expect
-from conformance.wire import upload_form
+from conformance.kit.http import upload_form
 from reference_server.distributions import Metadata, wheel
 
 if TYPE_CHECKING:
-    from conformance.target.registry_client import Registry
-    from conformance.wire import Answer, UploadForm
+    from conformance.kit.http import Answer, UploadForm
+    from conformance.kit.registry import Registry
     from reference_server.distributions import Distribution
 
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from conformance.kit import expect, strategies
+from conformance.kit.http import Part, UploadForm
 from conformance.verdicts import Deviation
-from conformance.wire import Part, UploadForm
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-    from conformance.target.registry_client import Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
+    from conformance.kit.registry import Registry
     from reference_server.distributions import Distribution
 
 
@@ -40,7 +40,7 @@ def stored_whole_or_not_at_all(registry: Registry, answer: Answer, *sent: Distri
     """
     no_failure(answer)
     page = registry.project_page(sent[0].name)
-    if not 200 <= answer.status < 300:
+    if not answer.is_success:
         expect.not_listed(page, [distribution.filename for distribution in sent])
     for distribution in sent:
         if file := page.file(distribution.filename):
@@ -49,7 +49,7 @@ def stored_whole_or_not_at_all(registry: Registry, answer: Answer, *sent: Distri
 
 def no_failure(answer: Answer) -> None:
     """Require that the server has understood its request: any status below 500."""
-    if answer.status >= 500:
+    if answer.is_server_error:
         raise Deviation(
             expected="an answer below 500",
             found=f"{answer.status} {answer.excerpt()}".strip(),

@@ -11,7 +11,7 @@ from conformance.checks.upload.support import (
 )
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.wire import upload_form
+from conformance.kit.http import upload_form
 from reference_server.distributions import Metadata, wheel
 
 if TYPE_CHECKING:

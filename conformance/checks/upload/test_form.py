@@ -14,13 +14,13 @@ from conformance.checks.upload.support import (
 )
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.shared_uploads import link_to
-from conformance.wire import Part, upload_form
+from conformance.kit.http import Part, upload_form
+from conformance.kit.scenarios import link_to
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
     from conformance.checks.upload.support import Layout
-    from conformance.kit.fixtures import Corpus, Examples, NewName, Registry, Workplace
+    from conformance.kit.fixtures import Corpus, Examples, NewName, Registry, UserMachine
     from reference_server.distributions import Distribution
 
 LARGE = 100_000_000
@@ -50,10 +50,10 @@ def test_twine_end_to_end(twine_release: tuple[Distribution, ...], registry: Reg
 
 
 @check("upload.uv-end-to-end")
-def test_uv_end_to_end(workplace: Workplace, registry: Registry, new_name: NewName) -> None:
+def test_uv_end_to_end(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
     name = new_name("uv")
     files = (wheel(name, "1.0"), sdist(name, "1.0"))
-    expect.succeeded(workplace.publish_with_uv(*files))
+    expect.succeeded(machine.publish_with_uv(*files))
     expect.listed(registry.project_page(name), [distribution.filename for distribution in files])
 
 

@@ -13,7 +13,7 @@ from conformance.checks.upload.support import (
 )
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.wire import Part, UploadForm, upload_form
+from conformance.kit.http import Part, UploadForm, upload_form
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ def served(role: str, registry: Registry, corpus: Corpus) -> None:
 def one_release(registry: Registry, index: Index, *distributions: Distribution) -> None:
     """Require that distributions of equal versions are one release, or that one of them is refused."""
     answers = [registry.upload(distribution) for distribution in distributions]
-    taken = [answer for answer in answers if 200 <= answer.status < 300]
+    taken = [answer for answer in answers if answer.is_success]
     for answer in answers:
         if answer not in taken:
             expect.refused(answer)
