@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.checks.auth.support import Protected, protected_urls
+from conformance.kit.protected_urls import Protected, protected_urls
 from conformance.kit.registry import ANONYMOUS
 from reference_server.distributions import wheel
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.auth.support import REFUSALS, challenge, nothing_stored
+from conformance.checks.auth.challenges import challenge
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Credential, upload_form
 from conformance.kit.registry import ANONYMOUS, DEFAULT
+from conformance.kit.stored_files import nothing_stored
 from conformance.verdicts import Deviation, NotApplicable, Untestable
 from reference_server.distributions import wheel
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from conformance.kit.fixtures import NewName, Registry, Remark
     from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
+
+
+REFUSALS = (401, 403, 404)
 
 LARGE = 5_000_000
 """Bytes of an upload that no buffer on the way swallows whole."""

@@ -6,14 +6,16 @@ import re
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
-from conformance.checks.http.support import accept_of, max_ages, readings
+from conformance.checks.http.cache_control import max_ages
+from conformance.checks.http.page_readings import accept_of, readings
 from conformance.kit import expect, strategies
 from conformance.kit.check import check
 from conformance.pages import TEXT_HTML
 from conformance.verdicts import Deviation, NotApplicable
 
 if TYPE_CHECKING:
-    from conformance.checks.http.support import Change, Sample
+    from conformance.checks.http.page_changes import Change
+    from conformance.checks.http.samples import Sample
     from conformance.kit.fixtures import Examples, Index
     from conformance.kit.http import Answer
 

@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from conformance.checks.http.support import absent_file, accept_of, readings
+from conformance.checks.http.page_readings import accept_of, readings
+from conformance.checks.http.samples import absent_file
 from conformance.kit import expect, strategies
 from conformance.kit.check import check
 from conformance.kit.http import Unreachable, upload_form
@@ -18,7 +19,7 @@ from reference_server.distributions import wheel
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-    from conformance.checks.http.support import Sample
+    from conformance.checks.http.samples import Sample
     from conformance.kit.fixtures import Corpus, Examples, Index, NewName
     from conformance.kit.http import Answer
 

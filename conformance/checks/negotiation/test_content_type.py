@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.negotiation.support import ANYTHING, truthful
+from conformance.checks.negotiation.ask import ANYTHING
+from conformance.checks.negotiation.forms import truthful
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.pages import HTML_V1, JSON_V1, TEXT_HTML
 
 if TYPE_CHECKING:
-    from conformance.checks.negotiation.support import Ask
+    from conformance.checks.negotiation.ask import Ask
     from conformance.kit.fixtures import NewName, Registry
     from conformance.kit.http import Answer
 

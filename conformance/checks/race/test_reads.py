@@ -6,12 +6,11 @@ import hashlib
 from functools import partial
 from typing import TYPE_CHECKING
 
-from conformance.checks.race.support import few
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Unreachable
 from conformance.kit.publishing import publish
-from conformance.kit.races import TYPES, in_every, look, uploading
+from conformance.kit.races import TYPES, few, in_every, look, uploading
 from conformance.kit.scenarios import link_to
 from conformance.verdicts import Deviation, NotApplicable
 from reference_server.distributions import wheel

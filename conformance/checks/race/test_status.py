@@ -6,10 +6,9 @@ from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
-from conformance.checks.race.support import few
 from conformance.kit.check import check
 from conformance.kit.publishing import publish
-from conformance.kit.races import DEADLINE
+from conformance.kit.races import DEADLINE, few
 from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 

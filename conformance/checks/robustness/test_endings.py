@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.robustness.support import (
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.http import upload_form
+from conformance.kit.raw_uploads import (
     chunked,
     chunks,
     reaction_to,
@@ -12,9 +15,6 @@ from conformance.checks.robustness.support import (
     sized,
     whole_or_refused,
 )
-from conformance.kit import expect
-from conformance.kit.check import check
-from conformance.kit.http import upload_form
 from conformance.kit.scenarios import link_to
 from conformance.verdicts import Deviation
 from reference_server.distributions import wheel

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from conformance.checks.auth.support import WRONG, Protected, nothing_stored, protected_urls, with_wrong
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.credentials import WRONG, with_wrong_token
 from conformance.kit.http import Unreachable, upload_form
+from conformance.kit.protected_urls import Protected, protected_urls
 from conformance.kit.registry import ANONYMOUS
+from conformance.kit.stored_files import nothing_stored
 from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
 
@@ -122,7 +124,7 @@ def test_tls_redirect_upload(registry: Registry, new_name: NewName) -> None:
     distribution = wheel(new_name("plain"), "1.0")
     form = upload_form(distribution)
     body = form.body()
-    registry = with_wrong(registry)
+    registry = with_wrong_token(registry)
     headers = [("Content-Type", form.content_type), ("Content-Length", str(len(body)))]
     registry.announce(distribution)
     try:

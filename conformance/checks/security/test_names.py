@@ -9,14 +9,8 @@ from urllib.parse import quote
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.security.support import (
-    Sent,
-    kept_in_place,
-    named,
-    page_if_any,
-    sent_as,
-    starred,
-)
+from conformance.checks.security.file_names_in_forms import named, starred
+from conformance.checks.security.hostile_uploads import Sent, kept_in_place, page_if_any, sent_as
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from conformance.checks.security.support import ATTACKER
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.publishing import publish
@@ -18,6 +17,10 @@ if TYPE_CHECKING:
 
     from conformance.kit.fixtures import Index, NewName, Registry
     from conformance.kit.http import Answer
+
+
+ATTACKER = "attacker.example"
+"""A host that cannot exist. Source: RFC 2606, section 3."""
 
 ROUNDS_UP = 12
 UP = (

@@ -8,10 +8,10 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.simple.support import page_of
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Follow
+from conformance.kit.index import page_in
 from conformance.pages import TEXT_HTML
 
 if TYPE_CHECKING:
@@ -71,4 +71,4 @@ def last_segment(url: str) -> str:
 
 def is_page(answer: Answer, filenames: frozenset[str]) -> bool:
     """Tell whether an answer is a project page with these files."""
-    return answer.status == 200 and page_of(answer).filenames == filenames
+    return answer.status == 200 and page_in(answer).filenames == filenames

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.checks.simple.json_support import every_value
+from conformance.checks.simple.json_pages import every_value
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.verdicts import Deviation, NotApplicable, Untestable

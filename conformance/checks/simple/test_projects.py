@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.simple.support import accepted_types, page_of
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.index import accepted_types, page_in
 from conformance.kit.scenarios import publish_and_delete
 from conformance.verdicts import Deviation, Untestable
 
@@ -50,4 +50,4 @@ def emptied(registry: Registry, gitlab: GitLab, name: str) -> str:
 
 def files_in(answer: Answer) -> list[str]:
     """Return the names of the files that an answer lists, if it is a page."""
-    return sorted(page_of(answer).filenames) if answer.status == 200 else []
+    return sorted(page_in(answer).filenames) if answer.status == 200 else []

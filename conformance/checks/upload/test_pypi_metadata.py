@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.upload.policy import metadata_refused
+from conformance.checks.upload.single_mistakes import metadata_refused
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form

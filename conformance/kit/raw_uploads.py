@@ -1,4 +1,4 @@
-"""What checks of broken uploads send, and what they require of whatever comes back."""
+"""Uploads that are sent byte by byte, and the reaction to them."""
 
 from __future__ import annotations
 
@@ -80,10 +80,10 @@ def reaction_to(
         connection.request("POST", headers=headers, body=body)
         if ends:
             connection.end()
-        return heard(what, connection)
+        return reaction_on(what, connection)
 
 
-def heard(what: str, connection: RawConnection) -> Reaction:
+def reaction_on(what: str, connection: RawConnection) -> Reaction:
     """Read what a connection has to say to the request that was sent over it."""
     answer = connection.answer()
     return Reaction(to=what, answer=answer, silent=answer is None and connection.silent)

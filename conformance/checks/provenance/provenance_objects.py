@@ -1,4 +1,4 @@
-"""Provenance objects: one that is right in form, and where pages say that there are others.
+"""The provenance objects that pages link to.
 
 Source: Index hosted attestations, #provenance-object and #attestation-object.
 """
@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from conformance.kit.publishing import fetch
+from conformance.kit.urls import is_absolute, is_secure
 from conformance.pages import read_json
 
 if TYPE_CHECKING:
@@ -21,10 +20,8 @@ if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, Registry
     from conformance.kit.http import Answer
     from conformance.pages import FileLink
-    from reference_server.distributions import Distribution
 
 MOST_OBJECTS = 3
-LOOPBACK = ("localhost", "::1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,76 +68,12 @@ def _files(index: Index, projects: Iterable[str]) -> Iterator[FileLink]:
             yield from page.files
 
 
-def provenance_of(distribution: Distribution) -> dict[str, Any]:
-    """Return a provenance object in the right form for a file. Nothing in it can be verified."""
-    publisher = {"kind": "Conformance", "claims": {"run": "not signed by anybody"}, "repository": "none"}
-    return {
-        "version": 1,
-        "attestation_bundles": [{"publisher": publisher, "attestations": [attestation_of(distribution)]}],
-    }
-
-
-def attestation_of(distribution: Distribution) -> dict[str, Any]:
-    """Return an attestation in the right form for a file, with a signature that is none."""
-    statement = {
-        "_type": "https://in-toto.io/Statement/v1",
-        "subject": [{"name": distribution.filename, "digest": {"sha256": distribution.sha256}}],
-        "predicateType": "https://slsa.dev/provenance/v1",
-        "predicate": None,
-    }
-    proof = {
-        "logIndex": "1",
-        "rootHash": _base64(b"root"),
-        "treeSize": "2",
-        "hashes": [],
-        "checkpoint": {"envelope": "none"},
-    }
-    entry = {
-        "logIndex": "1",
-        "logId": {"keyId": _base64(b"log")},
-        "kindVersion": {"kind": "dsse", "version": "0.0.1"},
-        "integratedTime": "1700000000",
-        "inclusionPromise": {"signedEntryTimestamp": _base64(b"promise")},
-        "inclusionProof": proof,
-        "canonicalizedBody": _base64(b"{}"),
-    }
-    return {
-        "version": 1,
-        "verification_material": {
-            "certificate": _base64(b"a certificate of nobody"),
-            "transparency_entries": [entry],
-        },
-        "envelope": {
-            "statement": _base64(json.dumps(statement).encode()),
-            "signature": _base64(b"a signature of nobody"),
-        },
-    }
-
-
-def is_absolute(url: str) -> bool:
-    """Tell whether a URL has a scheme and a host."""
-    parts = urlsplit(url)
-    return bool(parts.scheme and parts.hostname)
-
-
-def is_secure(url: str) -> bool:
-    """Tell whether a URL's origin is secure: https, or this machine. Source: W3C "Secure Contexts"."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    local = host in LOOPBACK or host.startswith("127.") or host.endswith(".localhost")
-    return parts.scheme == "https" or local
-
-
 def decoded(value: object) -> bytes | None:
     """Return what base64 text stands for; None when it is none."""
     try:
         return base64.b64decode(value, validate=True) if isinstance(value, str) and value else None
     except (binascii.Error, ValueError):
         return None
-
-
-def _base64(content: bytes) -> str:
-    return base64.b64encode(content).decode()
 
 
 def _objects(value: object) -> list[Mapping[str, Any]]:

@@ -1,14 +1,12 @@
-"""Hostile uploads, and what a registry may make of them."""
+"""Uploads with one hostile thing about them, and what the registry stored of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from html.parser import HTMLParser
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from conformance.kit import expect
-from conformance.kit.http import Part, UploadForm
 from conformance.pages import ProjectPage, read_project_page
 from reference_server.distributions import wheel
 
@@ -16,17 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from conformance.kit.fixtures import Registry
-    from conformance.kit.http import Answer
+    from conformance.kit.http import Answer, UploadForm
     from reference_server.distributions import Distribution
 
 Payload = TypeVar("Payload")
-
-ATTACKER = "attacker.example"
-"""A host that cannot exist. Source: RFC 2606, section 3."""
-
-INJECTED = "injected"
-BREAKING_OUT = f"""'"/onmouseover={INJECTED}/x='"><script>{INJECTED}</script>"""
-"""Leaves an attribute in quotes of either kind, and then the tag. It has no space, so that it fits in a specifier."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,72 +84,3 @@ def kept_in_place(registry: Registry, sent: list[Sent]) -> None:
 def last_part(url: str) -> str:
     """Return what a URL's path ends with, decoded."""
     return unquote(urlsplit(url).path.rpartition("/")[2])
-
-
-@dataclass(frozen=True, kw_only=True)
-class StarredPart(Part):
-    """A file part with a second name, in the encoding of RFC 5987, which forms must not use (RFC 7578, 4.2)."""
-
-    starred: str
-
-    def head(self) -> bytes:
-        """Return the part's header block."""
-        disposition, _, others = super().head().partition(b"\r\n")
-        return disposition + f"; filename*=UTF-8''{self.starred}\r\n".encode() + others
-
-
-def named(form: UploadForm, filename: str) -> UploadForm:
-    """Return the form with its file under another name."""
-    return _with_file(form, lambda part: replace(part, filename=filename))
-
-
-def starred(form: UploadForm, filename: str | None, second: str) -> UploadForm:
-    """Return the form with its file under a name, or none, and a second one, encoded already."""
-    return _with_file(
-        form,
-        lambda part: StarredPart(
-            name=part.name,
-            content=part.content,
-            filename=filename,
-            content_type=part.content_type,
-            starred=second,
-        ),
-    )
-
-
-def _with_file(form: UploadForm, change: Callable[[Part], Part]) -> UploadForm:
-    parts = tuple(change(part) if part.name == "content" else part for part in form.parts)
-    return replace(form, parts=parts)
-
-
-def injections(answer: Answer) -> list[str]:
-    """Return what a browser would run of a payload in an answer that it takes for HTML."""
-    if answer.content_type not in {"", "text/html", "application/xhtml+xml"}:
-        return []
-    reader = _Browser()
-    reader.feed(answer.text)
-    reader.close()
-    return reader.injected
-
-
-class _Browser(HTMLParser):
-    """Finds scripts and event handlers that say `INJECTED`."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.injected: list[str] = []
-        self._open = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._open = tag
-        for name, value in attrs:
-            if name.startswith("on") and (value or "").startswith(INJECTED):
-                self.injected.append(f"<{tag} {name}>")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == self._open:
-            self._open = ""
-
-    def handle_data(self, data: str) -> None:
-        if self._open == "script" and INJECTED in data:
-            self.injected.append("<script>")

@@ -1,4 +1,4 @@
-"""Distributions that break a rule: what a registry says to them, and what it lists afterwards."""
+"""Distributions that break a rule: their upload, and what the registry lists afterwards."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Attempt:
+class InvalidUpload:
     """A distribution that was sent although a rule speaks against it, and the answer."""
 
     rule: str
@@ -39,19 +39,19 @@ class Attempt:
         return f"{self.distribution.filename} ({self.rule}): {self.answer.status} {self.answer.excerpt(80)}"
 
 
-def attempt(registry: Registry, name: str, kinds: Iterable[str]) -> list[Attempt]:
+def upload_invalid(registry: Registry, name: str, kinds: Iterable[str]) -> list[InvalidUpload]:
     """Publish a distribution of each invalid kind under one name, each as a version of its own."""
     attempts = []
     for number, kind in enumerate(kinds):
         distribution = invalid(kind, name, f"1.{number}")
         answer = registry.upload(distribution)
-        attempts.append(Attempt(rule=INVALID[kind], distribution=distribution, answer=answer))
+        attempts.append(InvalidUpload(rule=INVALID[kind], distribution=distribution, answer=answer))
     return attempts
 
 
-def each_refused(registry: Registry, name: str, *kinds: str) -> None:
+def each_kind_refused(registry: Registry, name: str, *kinds: str) -> None:
     """Require that a distribution of each invalid kind is refused, and that none is listed."""
-    attempts = attempt(registry, name, kinds)
+    attempts = upload_invalid(registry, name, kinds)
     expect.nothing(
         of=(str(each) for each in attempts if not each.refused),
         is_="taken, or answered with anything but a refusal (4xx)",

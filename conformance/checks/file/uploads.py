@@ -1,4 +1,4 @@
-"""Files that are refused, and files that a registry may refuse."""
+"""Uploads that have to be refused, and uploads that a registry may refuse."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.http import upload_form
+from conformance.kit.stored_files import served
 from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from conformance.kit.fixtures import Registry
     from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
@@ -35,16 +34,6 @@ def refused_or_served(registry: Registry, *distributions: Distribution) -> None:
     names = {distribution.filename for distribution in taken}
     expect.not_listed(page, {distribution.filename for distribution in distributions} - names)
     served(registry, taken)
-
-
-def served(registry: Registry, distributions: Collection[Distribution]) -> None:
-    """Require that files of one project are listed under their names, and come as they were sent."""
-    for distribution in distributions:
-        page = registry.project_page(canonicalize_name(distribution.name))
-        expect.listed(page, [each.filename for each in distributions])
-        for file in page.files:
-            if file.filename == distribution.filename:
-                expect.same_bytes(registry.download(file.url), distribution)
 
 
 def _upload(registry: Registry, distribution: Distribution, fields: dict[str, str]) -> Answer:
