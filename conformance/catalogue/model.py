@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, to_builtins
+
+Text = Annotated[str, Meta(min_length=1)]
 
 
 class Level(StrEnum):
@@ -65,31 +68,29 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A document that requirements are taken from."""
 
-    key: str
-    title: str
+    key: Text
+    title: Text
 
 
-@dataclass(frozen=True, kw_only=True)
-class Requirement:
+class Requirement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A row of the catalogue.
 
     `source` is `<key of a Source>#<anchor>`. `untested` says why no check can hold the row;
     every other row has exactly one check.
     """
 
-    id: str
+    id: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+$")]
     level: Level
     standing: Standing
-    feature: str
-    statement: str
-    source: str
-    affects: str
-    since: str
-    untested: str | None = None
+    feature: Text
+    statement: Text
+    source: Text
+    affects: Text
+    since: Text
+    untested: Text | None = None
 
     @property
     def area(self) -> str:
@@ -98,4 +99,5 @@ class Requirement:
 
     def as_json(self) -> dict[str, Any]:
         """Return the row as a JSON object, under the catalogue's own keys."""
-        return asdict(self)
+        table: dict[str, Any] = to_builtins(self)
+        return table

@@ -204,18 +204,20 @@ def test_a_default_of_what_is_a_row_s_own_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (("since", "sinse"), "unknown keys"),
-        (('since = "2026.11"\n', ""), "missing keys"),
-        (("area.one", "other.one"), "an id is area"),
-        (("area.one", "area.One"), "an id is area"),
+        (("since", "sinse"), "unknown field `sinse`"),
+        (('since = "2026.11"\n', ""), "missing required field `since`"),
+        (("area.one", "other.one"), r"area\.toml: other\.one: belongs to other\.toml"),
+        (("area.one", "area.One"), r"regex .* at `\$\.id`"),
         (("paper#section", "paper"), "is not <key"),
         (("paper#section", "book#section"), "is not <key"),
-        (('"everyone"', '""'), "empty"),
-        (("MUST", "SHALL"), "SHALL"),
+        (('"everyone"', '""'), r"length >= 1 - at `\$\.affects`"),
+        (('"upload"', '"uploads"'), r"features\.toml lacks \['uploads'\]"),
+        (('"upload"', '"upload+"'), "'' is not a feature"),
+        (("MUST", "SHALL"), r"area\.toml: area\.one: Invalid enum value 'SHALL' - at `\$\.level`"),
     ],
 )
 def test_a_bad_row_is_refused(tmp_path: Path, change: tuple[str, str], complaint: str) -> None:
-    with pytest.raises(ValueError, match=complaint):
+    with pytest.raises(BadRow, match=complaint):
         read_catalogue(write(tmp_path, ROW.replace(*change)))
 
 
