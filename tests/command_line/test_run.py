@@ -354,7 +354,7 @@ def test_plain_pytest_fails_with_the_explanation(tmp_path: Path) -> None:
         file = registry_toml(server, tmp_path)
         run = plain_pytest("--registry-config", file, "-k", "gitlab.page", folder=tmp_path)
     assert run.returncode == 1, run.stdout + run.stderr
-    assert "A project page lists every file that was uploaded, once, and no other." in run.stdout
+    assert "A project page lists every uploaded file exactly once and no other file." in run.stdout
     assert "1 failed" in run.stdout
 
 
