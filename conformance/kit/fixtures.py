@@ -9,9 +9,11 @@ import pytest
 
 from conformance.corpus import Corpus
 from conformance.kit import expect
+from conformance.kit.attestations import provenance_of
 from conformance.kit.driver import driver_of
 from conformance.kit.examples import Examples
 from conformance.kit.index import Index
+from conformance.kit.publishing import publish
 from conformance.kit.races import Race, WatchedHeat, forms_of, rounds_of, watched_uploads
 from conformance.kit.scenarios import (
     Deletion,
@@ -49,6 +51,7 @@ __all__ = [
     "SecondUpload",
     "UserMachine",
     "WatchedHeat",
+    "attested",
     "corpus",
     "deletion",
     "driver",
@@ -184,6 +187,15 @@ def second_upload(registry: Registry, new_name: NewName) -> SecondUpload:
 def deletion(registry: Registry, gitlab: GitLab, new_name: NewName) -> Deletion:
     """A package that was published and deleted."""
     return publish_and_delete(registry, gitlab, new_name("deleted"))
+
+
+@pytest.fixture(scope="session")
+def attested(registry: Registry, driver: Driver, new_name: NewName) -> Distribution:
+    """A wheel with a provenance object."""
+    distribution = wheel(new_name("attested"), "1.0")
+    publish(registry, distribution)
+    driver.attach_provenance(distribution, provenance_of(distribution))
+    return distribution
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,9 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.credentials import WRONG, default_token, with_wrong_token
 from conformance.kit.http import Credential
-from conformance.kit.registry import ANONYMOUS, DEFAULT
+from conformance.kit.registry import ANONYMOUS
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -40,8 +41,7 @@ def test_extra_index_url(machine: UserMachine, corpus: Corpus) -> None:
 
 @check("clients.pip.credentials-percent-encoded")
 def test_credentials_percent_encoded(machine: UserMachine, registry: Registry, corpus: Corpus) -> None:
-    default = registry.target.credential(DEFAULT)
-    odd = Credential(username="jane@example.com", password=default.password if default else "")
+    odd = Credential(username="jane@example.com", password=default_token(registry))
     installation = machine.install(f"{corpus.main}==1.0", as_="odd", of=registry.knowing(odd=odd))
     installed(installation, corpus["main-wheel"], machine)
 
@@ -150,7 +150,6 @@ def test_private_without_credentials(
 
 @check("clients.pip.wrong-token")
 def test_wrong_token(machine: UserMachine, private_registry: Registry, corpus: Corpus) -> None:
-    wrong = Credential(username="__token__", password="conformance-not-a-token")  # noqa: S106
-    installation = machine.install(corpus.main, as_="wrong", of=private_registry.knowing(wrong=wrong))
+    installation = machine.install(corpus.main, as_=WRONG, of=with_wrong_token(private_registry))
     expect.gave_up(installation.run)
     expect.nothing(of=installation.files, is_="installed", where=" ".join(installation.run.command))

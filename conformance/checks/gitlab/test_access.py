@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.gitlab.test_tokens import publishes, reads
+from conformance.checks.gitlab.access import publishes, reads
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.registry import ANONYMOUS, file_url

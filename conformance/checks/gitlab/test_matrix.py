@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.checks.gitlab.matrix import ACTIONS, Matrix, ask, cells, knows, prepare
+from conformance.checks.gitlab.matrix import ACTIONS, Matrix, ask, cells, has_credential, prepare
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.verdicts import Untestable
@@ -78,7 +78,7 @@ def as_in_the_table(matrix: Matrix, action: str, remark: Remark) -> None:
     wrong = [
         f"{cell}: {answer.status}, not {' or '.join(map(str, cell.statuses))}"
         for cell, answer in answers.items()
-        if not cell.takes(answer.status)
+        if not cell.allows(answer.status)
     ]
     total = sum(cell.action == action for cell in cells())
     if left_out := total - len(answers):
@@ -97,9 +97,9 @@ def as_in_the_table(matrix: Matrix, action: str, remark: Remark) -> None:
 
 @check("gitlab.matrix.private-is-secret")
 def test_private_is_secret(matrix: Matrix, remark: Remark) -> None:
-    private = matrix.places["private"]
+    private = matrix.projects["private"]
     absent = private.absent()
-    callers = [caller for caller in SHUT_OUT if knows(private.registry, caller)]
+    callers = [caller for caller in SHUT_OUT if has_credential(private.registry, caller)]
     if not callers:
         raise Untestable(f"neither {' nor '.join(SHUT_OUT)} is configured; add one to registry.toml")
     if missing := SHUT_OUT.keys() - callers:
@@ -108,7 +108,7 @@ def test_private_is_secret(matrix: Matrix, remark: Remark) -> None:
     for caller in callers:
         for action in SHUT_OUT[caller]:
             there = matrix.answer("private", caller, action)
-            nowhere = ask(absent, caller, action, upload=private.refused)
+            nowhere = ask(absent, caller, action, upload=private.to_be_refused)
             told += [f"{caller}, {action}: {each}" for each in differences(there, nowhere)]
     expect.nothing(
         of=told, is_="that tells it from one that does not exist", where=private.registry.target.url

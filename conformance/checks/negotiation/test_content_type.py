@@ -8,7 +8,7 @@ from conformance.checks.negotiation.ask import ANYTHING
 from conformance.checks.negotiation.forms import truthful
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.pages import HTML_V1, JSON_V1, TEXT_HTML
+from conformance.pages import HTML_V1
 
 if TYPE_CHECKING:
     from conformance.checks.negotiation.ask import Ask
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 def pages(ask: Ask) -> list[Answer]:
     """Return every page in every form that is offered."""
-    accepts = {"json": JSON_V1, "html": TEXT_HTML}
-    offered = [accept for form, accept in accepts.items() if ask.index.offer.has(form)]
-    return [answer for accept in offered for answer in ask.everywhere(accept)]
+    return [answer for accept in ask.index.media_types.values() for answer in ask.everywhere(accept)]
 
 
 @check("negotiation.content-type.always")

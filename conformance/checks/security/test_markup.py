@@ -13,7 +13,7 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Part, upload_form
 from conformance.kit.publishing import publish
-from conformance.pages import JSON_V1, TEXT_HTML, read_json, read_project_json
+from conformance.pages import JSON_V1, read_json, read_project_json
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -127,9 +127,7 @@ def test_html_status_reason(index: Index, driver: Driver, new_name: NewName) -> 
 
 def only_our_link(index: Index, file: Distribution) -> None:
     """Require that each page of a project has one file, and nothing that a browser would run."""
-    accepts = [
-        accept for form, accept in {"html": TEXT_HTML, "json": JSON_V1}.items() if index.offer.has(form)
-    ]
+    accepts = index.media_types.values()
     nothing_injected(index.registry.project_answer(file.name, accept=accept) for accept in accepts)
     for page in index.pages(file.name):
         found = [each.filename for each in page.files]

@@ -118,11 +118,8 @@ def test_host_header(index: Index, new_name: NewName) -> None:
     registry, file = index.registry, wheel(new_name("host"), "1.0")
     publish(registry, file)
     urls = [registry.project_url(file.name), registry.project_url(file.name).removesuffix("/")]
-    forms = {
-        form: accept for form, accept in {"html": TEXT_HTML, "json": JSON_V1}.items() if index.offer.has(form)
-    }
     found = []
-    for accept in forms.values():
+    for accept in index.media_types.values():
         for url in urls:
             for forged in FORGED:
                 registry.request("GET", url, headers={"Accept": accept, **forged})

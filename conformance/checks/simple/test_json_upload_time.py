@@ -12,11 +12,13 @@ import pytest
 from conformance.checks.simple.json_pages import every_value
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.publishing import link, publish
 from conformance.verdicts import Deviation, NotApplicable, Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, NewName, Registry
+    from reference_server.distributions import Distribution
 
 FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 
@@ -40,12 +42,12 @@ def timed(index: Index, registry: Registry, new_name: NewName) -> Timed:
     """A file whose time of upload is known."""
     first = wheel(new_name("timed"), "1.0")
     before = datetime.now(UTC)
-    _upload(registry, first)
+    publish(registry, first)
     after = datetime.now(UTC)
     time = _upload_time(index, first)
     if time is None:
         raise NotApplicable("the file has no `upload-time`")
-    _upload(registry, wheel(first.name, "1.1"))
+    publish(registry, wheel(first.name, "1.1"))
     return Timed(
         before=before,
         after=after,
@@ -82,17 +84,8 @@ def test_stable(timed: Timed) -> None:
     )
 
 
-def _upload(registry: Registry, distribution: Any) -> None:
-    answer = registry.upload(distribution)
-    if not answer.is_success:
-        raise Untestable(f"{distribution.filename}, which this check times, was refused: {answer.status}")
-
-
-def _upload_time(index: Index, distribution: Any) -> str | None:
-    file = index.json(distribution.name).page.file(distribution.filename)
-    if file is None:
-        raise Untestable(f"{distribution.filename}, which this check times, is not listed")
-    return file.upload_time
+def _upload_time(index: Index, distribution: Distribution) -> str | None:
+    return link(index.json(distribution.name).page, distribution).upload_time
 
 
 def _is_time(value: Any) -> bool:

@@ -6,11 +6,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from conformance.checks.simple.json_pages import json_pages
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.versions import version_key
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Corpus, Index
@@ -39,7 +40,7 @@ def test_set(index: Index) -> None:
 def test_covers_files(index: Index) -> None:
     for name in index.projects:
         page = index.json(name)
-        listed = set(map(_key, page.page.versions or ()))
+        listed = set(map(version_key, page.page.versions or ()))
         wrong = [
             file.filename
             for file in page.page.files
@@ -53,9 +54,9 @@ def test_complete(index: Index, corpus: Corpus) -> None:
     accepted = [item.distribution for item in corpus.published.values() if item.accepted]
     for name in corpus.projects:
         page = index.json(name)
-        listed = set(map(_key, page.page.versions or ()))
+        listed = set(map(version_key, page.page.versions or ()))
         uploaded = {each.version for each in accepted if canonicalize_name(each.name) == name}
-        missing = sorted(version for version in uploaded if _key(version) not in listed)
+        missing = sorted(version for version in uploaded if version_key(version) not in listed)
         expect.nothing(of=missing, is_="missing from `versions`", where=page)
 
 
@@ -66,16 +67,8 @@ def test_normalized(index: Index) -> None:
         expect.nothing(of=wrong, is_="in `versions` that is not normalized", where=page)
 
 
-def _key(version: str) -> Version | str:
-    """Return what is the same for every spelling of a version."""
-    try:
-        return Version(version)
-    except InvalidVersion:
-        return version
-
-
 def _is_normalized(version: str) -> bool:
-    key = _key(version)
+    key = version_key(version)
     return isinstance(key, Version) and str(key) == version
 
 
@@ -91,5 +84,5 @@ def _versions_in(filename: str, project: str) -> set[Version]:
             return set()
     suffix = next((suffix for suffix in SDIST if filename.endswith(suffix)), None)
     parts = filename.removesuffix(suffix).split("-") if suffix else []
-    splits = (("-".join(parts[:at]), _key("-".join(parts[at:]))) for at in range(1, len(parts)))
+    splits = (("-".join(parts[:at]), version_key("-".join(parts[at:]))) for at in range(1, len(parts)))
     return {key for stem, key in splits if canonicalize_name(stem) == project and isinstance(key, Version)}

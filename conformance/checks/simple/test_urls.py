@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.index import accepted_types, page_in
+from conformance.kit.index import page_in
 from conformance.pages import JSON_V1
 from conformance.verdicts import NotApplicable
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @check("simple.url.project-normalized")
 def test_project_normalized(registry: Registry, index: Index) -> None:
     def elsewhere(name: str) -> Iterable[str]:
-        answers = [registry.project_answer(name, accept=each) for each in accepted_types(index)]
+        answers = [registry.project_answer(name, accept=each) for each in index.media_types.values()]
         there = path(registry.project_url(name))
         return [str(each) for each in answers if each.status != 200 or path(each.url) != there]
 

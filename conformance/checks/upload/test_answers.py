@@ -15,6 +15,7 @@ from conformance.kit.check import check
 from conformance.kit.http import Part, UploadForm, upload_form
 from conformance.kit.registry import ANONYMOUS, DEFAULT
 from conformance.kit.scenarios import link_to
+from conformance.kit.stored_files import accepted_and_listed
 from conformance.pages import read_json
 from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
@@ -112,7 +113,7 @@ def stored(registry: Registry, answer: Answer, distribution: Distribution) -> No
 @check("upload.visible-after-success")
 def test_visible_after_success(registry: Registry, new_name: NewName) -> None:
     distribution = wheel(new_name("visible"), "1.0")
-    stored(registry, registry.upload(distribution), distribution)
+    accepted_and_listed(registry, distribution)
     expect.same_bytes(registry.download(link_to(registry, distribution)), distribution)
 
 
