@@ -209,9 +209,7 @@ def private_registry(registry: Registry, gitlab: GitLab) -> Registry:
     """The target, which is a private GitLab project by GitLab's own account; else the check does not apply."""
     visibility = json_of(gitlab.call("GET", "")).get("visibility")
     if visibility is None:
-        raise Untestable(
-            "GitLab's API does not tell the visibility of the target's GitLab project to `default`"
-        )
+        raise Untestable("the credential `default` cannot read the visibility of the target's GitLab project")
     if visibility != "private":
         raise NotApplicable(f"the target's GitLab project is {visibility}")
     return registry

@@ -106,7 +106,9 @@ class Index:
     @staticmethod
     def _ok(answer: Answer) -> Answer:
         if answer.status != 200:
-            raise Deviation(expected="a page (200)", found=f"status {answer.status}", where=str(answer))
+            raise Deviation(
+                expected="the page to be served (200)", found=f"status {answer.status}", where=str(answer)
+            )
         return answer
 
 

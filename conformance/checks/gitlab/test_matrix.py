@@ -88,9 +88,9 @@ def as_in_the_table(matrix: Matrix, action: str, remark: Remark) -> None:
         )
     else:
         remark(f"all {total} cells were judged")
-    expect.nothing(
-        of=wrong,
-        is_="other than in the table of tokens",
+    expect.rule(
+        "every cell to have a status of the table of tokens",
+        broken_by=wrong,
         where=f"{len(answers)} of its {total} cells for {action}; the last was {[*answers.values()][-1]}",
     )
 
@@ -101,17 +101,19 @@ def test_private_is_secret(matrix: Matrix, remark: Remark) -> None:
     absent = private.absent()
     callers = [caller for caller in SHUT_OUT if has_credential(private.registry, caller)]
     if not callers:
-        raise Untestable(f"neither {' nor '.join(SHUT_OUT)} is configured; add one to registry.toml")
+        raise Untestable(f"registry.toml has no credential {' or '.join(SHUT_OUT)}; add one")
     if missing := SHUT_OUT.keys() - callers:
-        remark(f"judged without {' and '.join(missing)}, which is not configured; add it to registry.toml")
-    told = []
+        remark(f"judged without {' and '.join(sorted(missing))}; add it to registry.toml")
+    found = []
     for caller in callers:
         for action in SHUT_OUT[caller]:
             there = matrix.answer("private", caller, action)
             nowhere = ask(absent, caller, action, upload=private.to_be_refused)
-            told += [f"{caller}, {action}: {each}" for each in differences(there, nowhere)]
-    expect.nothing(
-        of=told, is_="that tells it from one that does not exist", where=private.registry.target.url
+            found += [f"{caller}, {action}: {each}" for each in differences(there, nowhere)]
+    expect.rule(
+        "a private GitLab project to be answered like one that does not exist",
+        broken_by=found,
+        where=private.registry.target.url,
     )
 
 

@@ -81,7 +81,9 @@ def test_wrong_digest_then_right(registry: Registry, new_name: NewName) -> None:
     distribution = wheel(new_name("digest-again"), "1.0")
     wrong = upload_form(distribution).with_field("sha256_digest", wheel(new_name("other"), "1.0").sha256)
     if registry.upload(distribution, form=wrong).status < 400:
-        raise NotApplicable("the target takes a file with another file's digest; see upload.digest.mismatch")
+        raise NotApplicable(
+            "the target accepts a file with the digest of another; see upload.digest.mismatch"
+        )
     accepted_and_listed(registry, distribution)
 
 

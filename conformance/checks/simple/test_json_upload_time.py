@@ -46,7 +46,7 @@ def timed(index: Index, registry: Registry, new_name: NewName) -> Timed:
     after = datetime.now(UTC)
     time = _upload_time(index, first)
     if time is None:
-        raise NotApplicable("the file has no `upload-time`")
+        raise NotApplicable("the registry states no `upload-time`")
     publish(registry, wheel(first.name, "1.1"))
     return Timed(
         before=before,
@@ -59,7 +59,7 @@ def timed(index: Index, registry: Registry, new_name: NewName) -> Timed:
 
 @check("simple.json.file.upload-time.format")
 def test_format(index: Index) -> None:
-    every_value(index, "upload-time", _is_time, not_="a time of the form yyyy-mm-ddThh:mm:ss.ffffffZ")
+    every_value(index, "upload-time", _is_time, kind="a time of the form yyyy-mm-ddThh:mm:ss.ffffffZ")
 
 
 @check("simple.json.file.upload-time.utc")
@@ -67,11 +67,11 @@ def test_utc(timed: Timed) -> None:
     try:
         found = datetime.fromisoformat(timed.at_first)
     except ValueError as error:
-        raise Untestable(f"`upload-time` {timed.at_first!r} is no time") from error
+        raise Untestable(f"`upload-time` {timed.at_first!r} is not a time") from error
     in_utc = found.replace(tzinfo=found.tzinfo or UTC)
     if not timed.before - SKEW <= in_utc <= timed.after + SKEW:
         raise Deviation(
-            expected=f"`upload-time` about {timed.after:%Y-%m-%dT%H:%M:%SZ}, when the file was uploaded",
+            expected=f"`upload-time` to be about {timed.after:%Y-%m-%dT%H:%M:%SZ}, when the file was uploaded",
             found=timed.at_first,
             where=timed.where,
         )
@@ -79,9 +79,7 @@ def test_utc(timed: Timed) -> None:
 
 @check("simple.json.file.upload-time.stable")
 def test_stable(timed: Timed) -> None:
-    expect.equal(
-        timed.later, timed.at_first, of="after another upload still `upload-time`", where=timed.where
-    )
+    expect.equal(timed.later, timed.at_first, of="`upload-time` after another upload", where=timed.where)
 
 
 def _upload_time(index: Index, distribution: Distribution) -> str | None:

@@ -24,8 +24,10 @@ def test_present(index: Index) -> None:
     for page in json_pages(index):
         versions = page.document.object.get("versions")
         is_strings = isinstance(versions, list) and all(isinstance(version, str) for version in versions)
-        expect.nothing(
-            of=[] if is_strings else [repr(versions)], is_="but an array of strings as `versions`", where=page
+        expect.rule(
+            "`versions` to be an array of strings",
+            broken_by=[] if is_strings else [repr(versions)],
+            where=page,
         )
 
 
@@ -33,7 +35,11 @@ def test_present(index: Index) -> None:
 def test_set(index: Index) -> None:
     for page in json_pages(index):
         times = Counter(page.page.versions or ())
-        expect.nothing(of=[each for each in times if times[each] > 1], is_="in `versions` twice", where=page)
+        expect.rule(
+            "every version to be in `versions` once",
+            broken_by=[each for each in times if times[each] > 1],
+            where=page,
+        )
 
 
 @check("simple.json.versions.covers-files")
@@ -46,7 +52,7 @@ def test_covers_files(index: Index) -> None:
             for file in page.page.files
             if (readings := _versions_in(file.filename, name)) and not readings & listed
         ]
-        expect.nothing(of=wrong, is_="of a version that is not in `versions`", where=page)
+        expect.rule("the version of every file to be in `versions`", broken_by=wrong, where=page)
 
 
 @check("simple.json.versions.complete")
@@ -57,14 +63,14 @@ def test_complete(index: Index, corpus: Corpus) -> None:
         listed = set(map(version_key, page.page.versions or ()))
         uploaded = {each.version for each in accepted if canonicalize_name(each.name) == name}
         missing = sorted(version for version in uploaded if version_key(version) not in listed)
-        expect.nothing(of=missing, is_="missing from `versions`", where=page)
+        expect.rule("every uploaded version to be in `versions`", broken_by=missing, where=page)
 
 
 @check("simple.json.versions.normalized")
 def test_normalized(index: Index) -> None:
     for page in json_pages(index):
         wrong = [version for version in page.page.versions or () if not _is_normalized(version)]
-        expect.nothing(of=wrong, is_="in `versions` that is not normalized", where=page)
+        expect.rule("every entry of `versions` to be normalized", broken_by=wrong, where=page)
 
 
 def _is_normalized(version: str) -> bool:

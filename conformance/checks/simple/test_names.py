@@ -30,7 +30,7 @@ def test_valid_charset(index: Index) -> None:
 
     pages: list[ProjectPage | RootPage] = [*index.roots()]
     pages += [page for name in index.projects for page in index.pages(name)]
-    expect.nothing_on(pages, invalid, is_="shown as a name that is none")
+    expect.rule_on_each(pages, "every name of a project to be valid", broken_by=invalid)
 
 
 @check("simple.name.normalization")

@@ -28,11 +28,13 @@ def test_no_files(registry: Registry, gitlab: GitLab, index: Index, new_name: Ne
     answers = [registry.project_answer(name, accept=each, fresh=True) for each in index.media_types.values()]
     for answer in answers:
         expect.status(answer, 200, 404)
-        expect.equal(files_in(answer), [], of="the files", where=answer)
+        expect.equal(
+            files_in(answer), [], of="the files of a project whose only package was deleted", where=answer
+        )
     expect.equal(
         [answer.status for answer in answers],
         [answers[0].status] * len(answers),
-        of="in every form the status",
+        of="the status of every form",
         where="; ".join(map(str, answers)),
     )
 

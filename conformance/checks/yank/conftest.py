@@ -25,11 +25,11 @@ def projects(index: Index, request: pytest.FixtureRequest) -> tuple[str, ...]:
     """Projects with yanked files: our own where there is a driver, and those whose pages show some."""
     yanked: Yanked | None = if_applicable(request, "yanked")
     own = [yanked.project] if yanked else []
-    shown = [name for name in index.projects if _shows_yanked(index, name)]
-    if not (own or shown):
-        raise NotApplicable("no page shows a yanked file, and no driver yanks one")
-    return (*own, *shown)
+    listed = [name for name in index.projects if _lists_yanked(index, name)]
+    if not (own or listed):
+        raise NotApplicable("no page lists a yanked file, and no driver can yank one")
+    return (*own, *listed)
 
 
-def _shows_yanked(index: Index, name: str) -> bool:
+def _lists_yanked(index: Index, name: str) -> bool:
     return any(file.yanked is not None for page in index.pages(name) for file in page.files)
