@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
+from reference_server.faults.building.leftover_bytes import LeavesBytes
 from reference_server.faults.building.routes import PAGES
 from reference_server.faults.fault import Fault
 
@@ -45,18 +46,10 @@ class NotAllowedWithoutAllow(Fault):
         return response
 
 
-class BodyAfterHead(Fault):
+class BodyAfterHead(LeavesBytes):
     """Sends a body with an error for HEAD, which is taken for the answer to the next request."""
 
     caught_by = ("http.http2-1.1",)
 
-    def __init__(self) -> None:
-        self._left_over = False
-
-    def handle(self, request: Request) -> Response | None:
-        left_over, self._left_over = self._left_over, False
-        return Response(status=400) if left_over else None
-
-    def respond(self, request: Request, response: Response) -> Response:
-        self._left_over = request.method == "HEAD" and response.status_code == 404
-        return response
+    def leaves_bytes(self, request: Request, response: Response) -> bool:
+        return request.method == "HEAD" and response.status_code == 404

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
+from reference_server.faults.building.leftover_bytes import LeavesBytes
 from reference_server.faults.building.routes import PAGES
 from reference_server.faults.fault import Fault
 
@@ -31,22 +32,14 @@ class SlashAddedWithoutThePort(Fault):
         return response
 
 
-class RefusedBodyReadAsRequest(Fault):
+class RefusedBodyReadAsRequest(LeavesBytes):
     """Reads what is left of a large upload that it refused as the next request."""
 
     caught_by = ("http.connection-after-error",)
 
-    def __init__(self) -> None:
-        self._left_over = False
-
-    def handle(self, request: Request) -> Response | None:
-        left_over, self._left_over = self._left_over, False
-        return Response(status=400) if left_over else None
-
-    def respond(self, request: Request, response: Response) -> Response:
-        large = (request.content_length or 0) > 64 * 1024
-        self._left_over = request.endpoint == "upload" and response.status_code == 401 and large
-        return response
+    def leaves_bytes(self, request: Request, response: Response) -> bool:
+        is_large = (request.content_length or 0) > 64 * 1024
+        return request.endpoint == "upload" and response.status_code == 401 and is_large
 
 
 class PoetryRedirected(Fault):
