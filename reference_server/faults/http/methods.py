@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from werkzeug import Response
 
 from reference_server.faults.building.leftover_bytes import LeavesBytes
+from reference_server.faults.building.response_headers import ChangesHeaders
 from reference_server.faults.building.routes import PAGES
 from reference_server.faults.fault import Fault
 
@@ -35,15 +36,12 @@ class HeadRefusedOnFiles(Fault):
         return Response(status=405, headers={"Allow": "GET"}) if refused else response
 
 
-class NotAllowedWithoutAllow(Fault):
+class NotAllowedWithoutAllow(ChangesHeaders):
     """Answers 405 and does not say which methods there are."""
 
     caught_by = ("http.method-not-allowed",)
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if response.status_code == 405:
-            response.headers.pop("Allow", None)
-        return response
+    statuses = (405,)
+    removes = ("Allow",)
 
 
 class BodyAfterHead(LeavesBytes):

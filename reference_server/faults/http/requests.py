@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from werkzeug import Response
 
 from reference_server.faults.building.leftover_bytes import LeavesBytes
+from reference_server.faults.building.response_headers import ChangesHeaders
 from reference_server.faults.building.routes import PAGES
 from reference_server.faults.fault import Fault
 
@@ -67,12 +68,11 @@ class ConstantSerial(Fault):
         return response
 
 
-class CORSForHTMLOnly(Fault):
+class CORSForHTMLOnly(ChangesHeaders):
     """Lets other origins read HTML, and neither JSON nor errors."""
 
     caught_by = ("http.cors",)
+    sets = ("Access-Control-Allow-Origin", "*")
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint in PAGES and response.mimetype == "text/html":
-            response.headers["Access-Control-Allow-Origin"] = "*"
-        return response
+    def applies_to(self, request: Request, response: Response) -> bool:
+        return request.endpoint in PAGES and response.mimetype == "text/html"
