@@ -60,7 +60,7 @@ def _driver(result: StoredResult) -> dict[str, Any]:
 def _rule(finding: Finding) -> dict[str, Any]:
     levels = {"MUST": "error", "SHOULD": "warning", "MAY": "note"}
     help_ = (
-        f"Breaks: {finding.breaks}\nSource: {finding.source}" if finding.requirement else finding.statement
+        f"Affects: {finding.affects}\nSource: {finding.source}" if finding.requirement else finding.statement
     )
     return {
         "id": finding.id,

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.catalogue import Level, catalogue
+from conformance.profiles import profile
 from conformance.run.run import CannotJudge
 from conformance.verdicts import Verdict
 from reference_server.faults import Fault, all_faults, fault_named
@@ -180,7 +181,8 @@ def disagreements(results: Mapping[str, CheckResult], broken: Collection[str]) -
 
 def held_by(flavour: str) -> frozenset[str]:
     """Return the requirements that a flavour of the server is held to, those of real clients left out."""
-    return frozenset(name for name in HTTP if PROFILES[flavour] in CHECKED[name].profiles)
+    held = {row.id for row in catalogue().for_profile(profile(PROFILES[flavour]))}
+    return frozenset(HTTP & held)
 
 
 def flavour_for(named: Collection[str]) -> str:

@@ -13,7 +13,7 @@ from reference_server.flavours import pypi_archives
 from reference_server.model.errors import ArchiveUnreadableError
 
 if TYPE_CHECKING:
-    from reference_server.archives.archive import Archive, Limits
+    from reference_server.archives.archive import Archive, ArchiveLimits
     from reference_server.model.blob import Blob
     from reference_server.rules import Rules
 
@@ -26,7 +26,7 @@ class NotOpened(Fault):
     def rules(self, rules: Rules) -> Rules:
         """Know nothing of what cannot be read."""
 
-        def opened(filename: str, blob: Blob, limits: Limits) -> Archive | None:
+        def opened(filename: str, blob: Blob, limits: ArchiveLimits) -> Archive | None:
             try:
                 return rules.open_archive(filename, blob, limits)
             except ArchiveUnreadableError:

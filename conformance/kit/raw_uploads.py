@@ -1,4 +1,4 @@
-"""What checks of broken uploads send, and what they require of whatever comes back."""
+"""Uploads that are sent byte by byte, and the reaction to them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.kit import expect
-from conformance.kit.shared_uploads import link_to
+from conformance.kit.http import Unreachable
+from conformance.kit.scenarios import link_to
 from conformance.verdicts import Deviation
-from conformance.wire import Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
-    from conformance.target.registry_client import Registry
-    from conformance.wire import Answer, RawConnection, UploadForm
+    from conformance.kit.http import Answer, RawConnection, UploadForm
+    from conformance.kit.registry import Registry
     from reference_server.distributions import Distribution
 
     Headers = Iterable[tuple[str, str]]
@@ -38,7 +38,7 @@ class Reaction:
     @property
     def accepted(self) -> bool:
         """Whether the upload was taken."""
-        return self.answer is not None and 200 <= self.answer.status < 300
+        return self.answer is not None and self.answer.is_success
 
     def refused(self, statuses: Container[int] = ANY_REFUSAL, *, may_hang_up: bool = False) -> bool:
         """Tell whether the upload was turned down; where nobody listens any more, hanging up says so too."""
@@ -80,10 +80,10 @@ def reaction_to(
         connection.request("POST", headers=headers, body=body)
         if ends:
             connection.end()
-        return heard(what, connection)
+        return reaction_on(what, connection)
 
 
-def heard(what: str, connection: RawConnection) -> Reaction:
+def reaction_on(what: str, connection: RawConnection) -> Reaction:
     """Read what a connection has to say to the request that was sent over it."""
     answer = connection.answer()
     return Reaction(to=what, answer=answer, silent=answer is None and connection.silent)

@@ -1,16 +1,16 @@
-"""Uploads that the Python Package Index refuses, all of one project and each with one mistake."""
+"""Uploads of one project, each with one mistake that the Python Package Index refuses."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from conformance.kit import expect
-from conformance.wire import upload_form
+from conformance.kit.http import upload_form
 from reference_server.distributions import Metadata, wheel
 
 if TYPE_CHECKING:
-    from conformance.target.registry_client import Registry
-    from conformance.wire import Answer, UploadForm
+    from conformance.kit.http import Answer, UploadForm
+    from conformance.kit.registry import Registry
     from reference_server.distributions import Distribution
 
 
@@ -18,7 +18,7 @@ def each_refused(registry: Registry, *uploads: tuple[str, Distribution, UploadFo
     """Require 400 for each upload, which comes with what is wrong with it, and that none is listed."""
     answers = [(wrong, registry.upload(sent, form=form)) for wrong, sent, form in uploads]
     expect.nothing(
-        of=[shown(wrong, answer) for wrong, answer in answers if answer.status != 400],
+        of=[_described(wrong, answer) for wrong, answer in answers if answer.status != 400],
         is_="answered other than with 400",
         where=registry.target.upload_url,
     )
@@ -41,6 +41,6 @@ def metadata_refused(registry: Registry, name: str, *mistakes: dict[str, Any]) -
     )
 
 
-def shown(wrong: str, answer: Answer) -> str:
+def _described(wrong: str, answer: Answer) -> str:
     """Say what was wrong with an upload, and what came of it."""
     return f"{wrong[:80]}: {answer.status} {answer.excerpt(80)}".strip()

@@ -1,4 +1,4 @@
-"""Distributions that break a rule: what a registry says to them, and what it lists afterwards."""
+"""Distributions that break a rule: their upload, and what the registry lists afterwards."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from reference_server.distributions import INVALID, invalid
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.target.registry_client import Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
+    from conformance.kit.registry import Registry
     from reference_server.distributions import Distribution
 
 
 @dataclass(frozen=True, kw_only=True)
-class Attempt:
+class InvalidUpload:
     """A distribution that was sent although a rule speaks against it, and the answer."""
 
     rule: str
@@ -27,31 +27,31 @@ class Attempt:
     @property
     def accepted(self) -> bool:
         """Whether the registry has taken it."""
-        return 200 <= self.answer.status < 300
+        return self.answer.is_success
 
     @property
     def refused(self) -> bool:
         """Whether it was turned down as the sender's mistake."""
-        return 400 <= self.answer.status < 500
+        return self.answer.is_client_error
 
     def __str__(self) -> str:
         """Say what was wrong, and what came of it."""
         return f"{self.distribution.filename} ({self.rule}): {self.answer.status} {self.answer.excerpt(80)}"
 
 
-def attempt(registry: Registry, name: str, kinds: Iterable[str]) -> list[Attempt]:
+def upload_invalid(registry: Registry, name: str, kinds: Iterable[str]) -> list[InvalidUpload]:
     """Publish a distribution of each invalid kind under one name, each as a version of its own."""
     attempts = []
     for number, kind in enumerate(kinds):
         distribution = invalid(kind, name, f"1.{number}")
         answer = registry.upload(distribution)
-        attempts.append(Attempt(rule=INVALID[kind], distribution=distribution, answer=answer))
+        attempts.append(InvalidUpload(rule=INVALID[kind], distribution=distribution, answer=answer))
     return attempts
 
 
-def each_refused(registry: Registry, name: str, *kinds: str) -> None:
+def each_kind_refused(registry: Registry, name: str, *kinds: str) -> None:
     """Require that a distribution of each invalid kind is refused, and that none is listed."""
-    attempts = attempt(registry, name, kinds)
+    attempts = upload_invalid(registry, name, kinds)
     expect.nothing(
         of=(str(each) for each in attempts if not each.refused),
         is_="taken, or answered with anything but a refusal (4xx)",

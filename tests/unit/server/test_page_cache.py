@@ -8,7 +8,7 @@ import pytest
 from reference_server import create_app
 from reference_server.faults import Fault
 from reference_server.rendering import html, json
-from reference_server.rendering.page_cache import Rendered, RenderedPages
+from reference_server.rendering.page_cache import PageCache, RenderedPage
 from reference_server.rules.negotiation import SIMPLE_JSON
 
 from .pages import SIMPLE
@@ -134,11 +134,11 @@ def test_with_a_fault_every_page_is_rendered_anew(api_with: Any) -> None:
 
 
 def test_the_oldest_page_goes_first() -> None:
-    pages = RenderedPages(limit=2)
+    pages = PageCache(limit=2)
     made: list[str] = []
 
     def ask(key: str, serial: int = 0) -> None:
-        pages.page(key, serial, lambda: [made.append(key), Rendered(b"", "")][1])
+        pages.page(key, serial, lambda: [made.append(key), RenderedPage(b"", "")][1])
 
     for key in ("a", "b", "a", "c", "a", "b"):
         ask(key)

@@ -1,4 +1,4 @@
-"""What looks like a credential, known or not: no message shows it, and no report, whoever wrote the result."""
+"""Hides everything that looks like a credential, known or unknown, in messages and reports."""
 
 from __future__ import annotations
 
@@ -32,29 +32,29 @@ _MASKED = (
         rf"\g<1>{MASK}",
     ),
 )
-"""What stands before `@` in a URL (RFC 3986, 3.2.1), also in one within another; what a header field of HTTP
-authentication carries; and tokens by the names that GitLab's header fields and parameters have."""
+"""The user information of a URL (RFC 3986, 3.2.1), also of an encoded one; the value of an Authorization header
+field; and tokens after the names of GitLab's header fields and parameters."""
 
 _REPLACED = tuple((re.compile(pattern), by) for pattern, by in _MASKED)
 _USERINFO = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://)?.*@", re.DOTALL)
 
 
-def concealed(text: str) -> str:
-    """Return text without user names and passwords in URLs, and without the credentials of a header field."""
+def hide_credentials(text: str) -> str:
+    """Return text with every credential in URLs and header fields masked."""
     for pattern, by in _REPLACED:
         text = pattern.sub(by, text)
     return text
 
 
-def concealed_url(url: str) -> str:
-    """Return a URL that somebody gave, which may be none at all, without what stands before its last `@`."""
-    return concealed(_USERINFO.sub(rf"\g<1>{MASK}@", url, count=1))
+def hide_credentials_in_url(url: str) -> str:
+    """Return a URL, valid or not, with everything before its last `@` masked."""
+    return hide_credentials(_USERINFO.sub(rf"\g<1>{MASK}@", url, count=1))
 
 
-def concealed_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return header fields with the values of those concealed that carry a secret; a scheme is kept."""
+def hide_credentials_in_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return header fields with secret values masked. The authentication scheme is kept."""
     return {
-        name: _scheme(str(value)) + MASK if name.lower() in SECRET_HEADERS else concealed(str(value))
+        name: _scheme(str(value)) + MASK if name.lower() in SECRET_HEADERS else hide_credentials(str(value))
         for name, value in headers.items()
     }
 

@@ -1,4 +1,4 @@
-"""What the checks of the JSON serialization look at, and how they name what is wrong there."""
+"""The JSON pages of a run, and rules for every value on them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conformance.kit.index import Index, Reading
-    from conformance.pages import FileLink, JsonDocument, ProjectPage, RootPage
+    from conformance.pages import JsonDocument, ProjectPage, RootPage
 
     JsonPage = Reading[ProjectPage, JsonDocument]
     JsonRoot = Reading[RootPage, JsonDocument]
-
-MOST_FETCHED = 32 * 1024 * 1024
-"""Bytes of a file above which no check fetches it."""
-
-_VERSION = re.compile(r"([0-9]+)\.([0-9]+)", re.ASCII)
-_HEX = re.compile(r"([0-9a-f]{2})+", re.IGNORECASE | re.ASCII)
 
 
 def json_pages(index: Index) -> list[JsonPage]:
@@ -46,12 +40,6 @@ def json_answers(index: Index) -> list[JsonPage | JsonRoot]:
         with suppress(NotApplicable):
             answers.append(json_root(index))
     return answers
-
-
-def api_version(text: object) -> tuple[int, int] | None:
-    """Read `1.4` as numbers; None for what is no version."""
-    match = _VERSION.fullmatch(text) if isinstance(text, str) else None
-    return (int(match[1]), int(match[2])) if match else None
 
 
 def values(page: JsonPage, key: str) -> Iterator[tuple[str, Any]]:
@@ -79,18 +67,9 @@ def every_hash(index: Index, holds: Callable[[str, Any], bool], *, not_: str) ->
         expect.nothing(of=wrong, is_=f"in `hashes` {not_}", where=page)
 
 
+_HEX = re.compile(r"([0-9a-f]{2})+", re.IGNORECASE | re.ASCII)
+
+
 def is_hex(digest: object) -> bool:
     """Tell whether this is a digest in hex: two digits for each byte, in any case."""
     return isinstance(digest, str) and _HEX.fullmatch(digest) is not None
-
-
-def is_digests(value: object) -> bool:
-    """Tell whether this is an object of hex digests."""
-    return isinstance(value, dict) and all(map(is_hex, value.values()))
-
-
-def sample(files: tuple[FileLink, ...]) -> list[FileLink]:
-    """Return the smallest wheel and the smallest file of another kind: enough for a question that costs a request."""
-    wheels = [file for file in files if file.filename.endswith(".whl")]
-    others = [file for file in files if file not in wheels]
-    return [min(kind, key=lambda file: file.size or 0) for kind in (wheels, others) if kind]

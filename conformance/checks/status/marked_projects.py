@@ -6,18 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.kit.publishing import link, publish
-from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Driver, Index, NewName, Registry
-    from conformance.pages import FileLink, HtmlDocument, JsonDocument, ProjectPage
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
+    from conformance.pages import FileLink
     from reference_server.distributions import Distribution
 
-MARKERS = ("active", "archived", "quarantined", "deprecated")
 REASON = "Replaced by <\"other\"> & 'more', see docs \U0001f40d"
-META, META_REASON = "pypi:project-status", "pypi:project-status-reason"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,23 +59,3 @@ class Marks:
         self._driver.set_status(name, status, REASON)
         upload = self._registry.upload(second)
         return Marked(status=status, file=first, link=found, second=second, upload=upload)
-
-
-def status_metas(document: HtmlDocument, name: str = META) -> list[str]:
-    """Return the content of every meta tag of that name, wherever it stands."""
-    metas = (*document.metas, *document.stray_metas)
-    return [meta.get("content") or "" for meta in metas if meta.get("name") == name]
-
-
-def status_objects(document: JsonDocument) -> list[object]:
-    """Return what stands under `project-status`: at the top level, or where it should not, in `meta`."""
-    places = (document.object, document.meta)
-    return [place["project-status"] for place in places if "project-status" in place]
-
-
-def page_if_any(index: Index, form: str, name: str) -> ProjectPage | None:
-    """Return a project's page; None where there is none, which is a way of not offering files."""
-    try:
-        return index.html(name).page if form == "html" else index.json(name).page
-    except Deviation:
-        return None

@@ -1,4 +1,4 @@
-"""Files that are refused, and files that a registry may refuse."""
+"""Uploads that have to be refused, and uploads that a registry may refuse."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
+from conformance.kit.http import upload_form
+from conformance.kit.stored_files import served
 from conformance.verdicts import Deviation
-from conformance.wire import upload_form
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from conformance.kit.fixtures import Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
 
 
@@ -29,22 +28,12 @@ def refused(registry: Registry, *distributions: Distribution, **fields: str) -> 
 def refused_or_served(registry: Registry, *distributions: Distribution) -> None:
     """Upload files of one project, and require that each is refused, or accepted, listed and served."""
     uploads = [(distribution, registry.upload(distribution)) for distribution in distributions]
-    taken = [distribution for distribution, answer in uploads if 200 <= answer.status < 300]
+    taken = [distribution for distribution, answer in uploads if answer.is_success]
     _none_taken([(distribution, answer) for distribution, answer in uploads if distribution not in taken])
     page = registry.project_page(canonicalize_name(distributions[0].name))
     names = {distribution.filename for distribution in taken}
     expect.not_listed(page, {distribution.filename for distribution in distributions} - names)
     served(registry, taken)
-
-
-def served(registry: Registry, distributions: Collection[Distribution]) -> None:
-    """Require that files of one project are listed under their names, and come as they were sent."""
-    for distribution in distributions:
-        page = registry.project_page(canonicalize_name(distribution.name))
-        expect.listed(page, [each.filename for each in distributions])
-        for file in page.files:
-            if file.filename == distribution.filename:
-                expect.same_bytes(registry.download(file.url), distribution)
 
 
 def _upload(registry: Registry, distribution: Distribution, fields: dict[str, str]) -> Answer:
@@ -56,7 +45,9 @@ def _upload(registry: Registry, distribution: Distribution, fields: dict[str, st
 
 def _none_taken(uploads: list[tuple[Distribution, Answer]]) -> None:
     """Require 4xx for every upload; all that came to something else are named."""
-    wrong = [(distribution.filename, answer) for distribution, answer in uploads if answer.status // 100 != 4]
+    wrong = [
+        (distribution.filename, answer) for distribution, answer in uploads if not answer.is_client_error
+    ]
     if wrong:
         raise Deviation(
             expected="the upload is refused (4xx)",

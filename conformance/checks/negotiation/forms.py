@@ -1,64 +1,19 @@
-"""How the checks of negotiation ask for a page, and what they make of the answer."""
+"""The form of a page: by its media type, and by its body."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from conformance.pages import HTML_V1, JSON_V1, TEXT_HTML, read_json
 from conformance.verdicts import Deviation
-from conformance.wire import Follow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from conformance.kit.index import Index
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
-ANYTHING = "*/*"
-LATEST_JSON = "application/vnd.pypi.simple.latest+json"
-LATEST_HTML = "application/vnd.pypi.simple.latest+html"
-UNSUPPORTED = ("image/png", "application/vnd.pypi.simple.v9+json")
 FORMS: Mapping[str, str] = {JSON_V1: "json", HTML_V1: "html", TEXT_HTML: "html"}
 """What each media type is written in: the two of HTML are aliases of each other."""
-
-
-@dataclass(frozen=True)
-class Ask:
-    """Asks for the page of one project, once for each Accept header."""
-
-    index: Index
-
-    def __call__(self, accept: str) -> Answer:
-        """Return the answer to this Accept header."""
-        return self.index.registry.project_answer(self.index.project, accept=accept)
-
-    def everywhere(self, accept: str) -> list[Answer]:
-        """Return the answers of every project's page, and of the list of projects where there is one."""
-        registry = self.index.registry
-        answers = [registry.project_answer(name, accept=accept) for name in self.index.projects]
-        listed = self.index.offer.has("project-list")
-        return [*answers, registry.root_answer(accept=accept)] if listed else answers
-
-    def afresh(
-        self, headers: Mapping[str, str | None], *, method: str = "GET", format_: str | None = None
-    ) -> Answer:
-        """Send a request now; a header whose value is None is left out, `format_` is the query's, encoded."""
-        url = self.index.registry.project_url(self.index.project)
-        return self.index.registry.request(
-            method,
-            url if format_ is None else f"{url}?format={format_}",
-            headers=cast("Mapping[str, str]", headers),
-            follow=Follow.SAME_HOST,
-        )
-
-    @cached_property
-    def offered(self) -> tuple[str, ...]:
-        """The media types that the index offers, by what it answers to each alone."""
-        offer = self.index.offer
-        html = [TEXT_HTML, HTML_V1] if form_of(self(HTML_V1)) == "html" else [TEXT_HTML]
-        return (*([JSON_V1] if offer.has("json") else []), *(html if offer.has("html") else []))
 
 
 def form_of(answer: Answer) -> str | None:
@@ -89,12 +44,6 @@ def truthful(answers: Iterable[Answer]) -> None:
     _deviating(wrong, expected=f"a page of type {' or '.join(FORMS)}, and a body of that type")
 
 
-def no_server_error(answer: Answer) -> None:
-    """Require that the server did not fail by itself."""
-    if answer.status >= 500:
-        _deviating([answer], expected="an answer that is no server error (below 500)")
-
-
 def _is_what_it_says(answer: Answer) -> bool:
     form = form_of(answer)
     if form == "json":
@@ -106,12 +55,12 @@ def _deviating(answers: list[Answer], *, expected: str) -> None:
     if answers:
         raise Deviation(
             expected=expected,
-            found="\n".join(map(_told, answers)),
+            found="\n".join(map(_described, answers)),
             where="\n".join(dict.fromkeys(map(str, answers))),
         )
 
 
-def _told(answer: Answer) -> str:
+def _described(answer: Answer) -> str:
     sent = answer.exchange.request_headers
     accept = f"Accept: {sent['Accept']}" if "Accept" in sent else "no Accept"
     media_type = answer.headers.get("Content-Type", "no Content-Type")
