@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 from platformdirs import user_cache_path
 
 if TYPE_CHECKING:
@@ -27,6 +28,13 @@ PATIENCE = 120.0
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LONGEST_ID = 120
 """Characters of a value that may stand in a test's name."""
+
+
+# The same examples in each run, however busy the machine is. The suite's own runs set all of this themselves.
+settings.register_profile(
+    "reproducible", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("reproducible")
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -243,7 +243,7 @@ def test_a_registry_that_never_answers_leaves_no_process_behind(tmp_path: Path) 
 
 def connected_before_its_end(silent: socket.socket, folder: Path) -> socket.socket:
     """Run pip for a few seconds, or longer on a machine that is slow, until it has connected before it is killed."""
-    silent.setblocking(False)
+    silent.settimeout(0)
     index_url = IndexURL(f"http://127.0.0.1:{silent.getsockname()[1]}/simple")
     for seconds in (3, 9, 27, 81):
         run = Pip(timeout=seconds, workspace=folder).index_versions("demo-pkg", index_url=index_url)
