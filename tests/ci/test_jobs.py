@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 CHECKS = "gitlab.page"
 LISTS = "gitlab.page.lists-exactly-the-uploads"
 FILES = {"result.json", "report.html", "junit.xml", "summary.md", "codequality.json", "report.sarif"}
-LIMIT = 120
+LIMIT = 600
 PLATFORMS = {name: pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("gitlab", "github")}
 """Which keep the tests together that look at the same life of a job."""
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 PATH = "/api/v4/projects/1/packages/pypi"
 TOKEN = ("--username", "__token__", "--password", "reference-api-token")
 QUICK = "rest or name.case or upload.wheel"
-LIMIT = 120
+LIMIT = 600
 
 
 def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-LIMIT = 120
+LIMIT = 600
 CHECKS = "gitlab.page"
 LISTS = "gitlab.page.lists-exactly-the-uploads"
 

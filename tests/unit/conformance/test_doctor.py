@@ -48,7 +48,7 @@ def look(
 ) -> list[Finding]:
     credentials = {"default": {"username": "__token__", "password": password}} if password else {}
     target = target_from_table({"url": url, "profile": profile, "credentials": credentials})
-    return examine(target, RunOptions(limits=TrafficLimits(timeout=5), ca_bundle=ca))
+    return examine(target, RunOptions(limits=TrafficLimits(timeout=60), ca_bundle=ca))
 
 
 def wrong(findings: list[Finding]) -> dict[str, str]:
@@ -159,6 +159,7 @@ def test_a_certificate_that_nobody_trusts(tmp_path: Path) -> None:
 def test_a_proxy_of_the_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://user:secret@127.0.0.1:1")
     monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
     found = wrong(look(f"http://registry.invalid{PATH}", password="x"))
     assert "through the proxy http://***@127.0.0.1:1" in found["proxy"]

@@ -44,7 +44,7 @@ def session(transcript: Transcript) -> Iterator[Session]:
     session = Session(
         transcript=transcript,
         redact=Redactor([(SECRET.username, SECRET.password)]),
-        limits=TrafficLimits(max_requests=3, timeout=5),
+        limits=TrafficLimits(max_requests=3, timeout=60),
     )
     yield session
     session.close()
@@ -95,6 +95,8 @@ def test_settings_of_the_user_are_not_honoured(
         file.write("machine localhost login thief password stolen\n")
     monkeypatch.setenv("NETRC", netrc)
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
     httpserver.expect_request("/").respond_with_data("fine")
     answer = session.send("GET", httpserver.url_for("/"), credential=None, credential_name="anonymous")
     assert answer.text == "fine"
