@@ -232,7 +232,7 @@ class ExpectationsIgnored(Fault):
 
     def handle(self, request: Request) -> Response | None:
         if awaited := request.environ.get(AWAITED):
-            awaited.hush()
+            awaited.cancel()
         return None
 
 

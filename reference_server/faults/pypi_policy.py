@@ -11,7 +11,7 @@ from reference_server.faults import Fault
 from reference_server.faults.deciding import Authorizes
 from reference_server.flavours import pypi_archives, pypi_files, pypi_metadata, pypi_projects
 from reference_server.model.errors import FileNameTakenError, NotAuthenticatedError
-from reference_server.rules.rules import as_it_is, normalized_name
+from reference_server.rules.rules import normalized_name, unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -166,7 +166,7 @@ class UnknownIsSomething(Fault):
     breaks = ("upload.unknown-literal",)
 
     def rules(self, rules: Rules) -> Rules:
-        return replace(rules, understood=as_it_is)
+        return replace(rules, understood=unchanged)
 
 
 class _ProjectCheckLeftOut(Fault):

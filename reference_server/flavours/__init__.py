@@ -1,4 +1,4 @@
-"""What differs from vendor to vendor: the URLs, and the rules."""
+"""The flavours: URLs and rules per vendor."""
 
 from reference_server.flavours.flavour import (
     FLAVOURS,

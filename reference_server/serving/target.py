@@ -1,4 +1,4 @@
-"""A running server as the suite is told of it."""
+"""A running server as a target of the suite."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def target_table(origin: str, *, max_file_size: int | None, flavour: Flavour = REFERENCE) -> dict[str, Any]:
-    """Describe a server with the ready-made set, in the shape of the suite's `registry.toml`.
+    """Return the description of a server with the ready-made set, in the format of the suite's `registry.toml`.
 
     `origin` is `http://HOST:PORT`.
     """
