@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from werkzeug import Response
 
-    from reference_server.flavours import Flavour
+    from reference_server.flavours.flavour import Flavour
     from reference_server.rules.registry import Registry
 
 KEPT_PAGES = 4096

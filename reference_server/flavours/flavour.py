@@ -1,4 +1,4 @@
-"""Flavours as data, and the table of all flavours."""
+"""Flavours as data."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reference_server.flavours import pypi
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reference_server.rules import Rules
 
 REPOSITORY = "/api/v4/projects/{gitlab_project}/packages/pypi"
+"""The repository's path in GitLab's layout."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,21 +38,6 @@ class Layout:
         return path
 
 
-GITLAB = Layout(
-    base=REPOSITORY, upload=REPOSITORY, index=f"{REPOSITORY}/simple/", repository=REPOSITORY.removeprefix("/")
-)
-PYPI = Layout(
-    base="",
-    upload="/legacy/",
-    index="/simple/",
-    repository="",
-    routes=(
-        (r"/legacy/?", REPOSITORY),
-        (r"/(simple|files|integrity)(/.*)?", rf"{REPOSITORY}/\1\2"),
-    ),
-)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Flavour:
     """A vendor that the server imitates. Its URLs are those of the registry of `gitlab_project`."""
@@ -73,38 +57,3 @@ class Flavour:
     def routed(self, path: str) -> str:
         """Return a requested path in GitLab's layout."""
         return self.path(self.layout.routed(path))
-
-
-REFERENCE = Flavour(
-    name="reference",
-    summary="GitLab's URLs, tokens and limits as documented, with every specification kept.",
-    layout=GITLAB,
-    profile="gitlab",
-)
-
-FLAVOURS: tuple[Flavour, ...] = (
-    REFERENCE,
-    Flavour(
-        name="pypi",
-        summary="The Python Package Index: its URLs and its rules for uploads, with every specification kept.",
-        layout=PYPI,
-        profile="pypi",
-        gitlab_project=2,
-        rules=pypi.rules,
-    ),
-)
-
-
-class UnknownFlavourError(LookupError):
-    """No flavour has this name. The message lists all flavours."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is no flavour {name!r}; choose {', '.join(each.name for each in FLAVOURS)}")
-
-
-def flavour_named(name: str) -> Flavour:
-    """Find a flavour. Raises `UnknownFlavourError`."""
-    for flavour in FLAVOURS:
-        if flavour.name == name:
-            return flavour
-    raise UnknownFlavourError(name)

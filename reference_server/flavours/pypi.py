@@ -1,4 +1,4 @@
-"""The rules of the Python Package Index. Source: its user documentation, and Warehouse's code.
+"""The Python Package Index: its URLs and rules. Source: its user documentation, and Warehouse's code.
 
 Not imitated: rules that need its database or its staff (prohibited names, rate limits, releases that close after
 two weeks), its list of classifiers (only their categories are checked), and attestations.
@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reference_server.flavours import pypi_archives, pypi_files, pypi_metadata, pypi_projects
+from reference_server.flavours.flavour import REPOSITORY, Flavour, Layout
 from reference_server.model import ANONYMOUS, Caller
 from reference_server.model.errors import FileExistsAlreadyError, FileNameClosedError, PasswordRefusedError
 
@@ -76,3 +77,22 @@ def _without_passwords(
         authorize(caller, gitlab_project, action)
 
     return authorized
+
+
+PYPI = Flavour(
+    name="pypi",
+    summary="The Python Package Index: its URLs and its rules for uploads, with every specification kept.",
+    layout=Layout(
+        base="",
+        upload="/legacy/",
+        index="/simple/",
+        repository="",
+        routes=(
+            (r"/legacy/?", REPOSITORY),
+            (r"/(simple|files|integrity)(/.*)?", rf"{REPOSITORY}/\1\2"),
+        ),
+    ),
+    profile="pypi",
+    gitlab_project=2,
+    rules=rules,
+)

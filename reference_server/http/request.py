@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import WSGIEnvironment
 
-    from reference_server.flavours import Flavour
+    from reference_server.flavours.flavour import Flavour
     from reference_server.http.expect_continue import AwaitedBody
     from reference_server.rules.registry import Registry
 
