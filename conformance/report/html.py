@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 
 from conformance.catalogue import Level
+from conformance.clients import CLIENTS
 from conformance.report.curl import command_line
 from conformance.report.reading import NEEDING_WORDS
 from conformance.report.script import DEVIATING, makings
@@ -29,11 +30,8 @@ MOST_PER_FINDING = 16_000
 MOST_PER_BODY = 1_200
 MOST_PER_HEADER = 200
 
-CLIENTS = (
-    "pip",
-    "uv",
-    "twine",
-    "poetry",
+PROGRAMS = (
+    *(client.name for client in CLIENTS),
     "pdm",
     "hatch",
     "setuptools",
@@ -99,7 +97,7 @@ def as_html(result: StoredResult) -> str:
         rows={area: _count(found) for area, found in result.by_area().items()},
         levels=[level for level in Level if any(each.level is level for each in result.findings)],
         clients=[
-            name for name in CLIENTS if any(name in clients_in(each.affects) for each in result.findings)
+            name for name in PROGRAMS if any(name in clients_in(each.affects) for each in result.findings)
         ],
         loud=NEEDING_WORDS[:4],
         deviating=DEVIATING,
@@ -112,7 +110,7 @@ def as_html(result: StoredResult) -> str:
 
 def clients_in(text: str) -> tuple[str, ...]:
     """Return the programs that a text names."""
-    return tuple(name for name in CLIENTS if re.search(rf"(?<![\w-]){name}(?![\w-])", text))
+    return tuple(name for name in PROGRAMS if re.search(rf"(?<![\w-]){name}(?![\w-])", text))
 
 
 def _count(findings: Iterable[Finding]) -> dict[Verdict, int]:

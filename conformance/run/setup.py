@@ -30,7 +30,7 @@ from conformance.wire import (
     Session,
     Transcript,
     Unreachable,
-    publication,
+    publication_of,
     recorded_bytes,
     upload_form,
 )
@@ -122,7 +122,7 @@ def take_part(table: dict[str, Any], options: RunOptions, *, worker: str) -> Run
         if item.accepted:
             form = upload_form(item.distribution)
             run.transcript.note(
-                publication(
+                publication_of(
                     item.distribution,
                     url=target.upload_url,
                     credential=DEFAULT,

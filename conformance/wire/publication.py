@@ -43,7 +43,7 @@ class Publication:
         return asdict(self)
 
 
-def publication(
+def publication_of(
     distribution: Distribution, *, url: str, credential: str, content_type: str, body: str, number: int = 0
 ) -> Publication | None:
     """Return the record of an accepted upload; None if the transcript does not hold its body."""

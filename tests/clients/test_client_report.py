@@ -147,7 +147,7 @@ def test_poetry_is_found_by_its_program(
     poetry: Poetry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(poetry.python.parent))
-    assert Poetry.on_path().version == poetry.version
+    assert Poetry.find().version == poetry.version
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ClientMissing):
-        print(Poetry.on_path().version)
+        print(Poetry.find().version)
