@@ -99,7 +99,7 @@ def as_html(result: StoredResult) -> str:
         rows={area: _count(found) for area, found in result.by_area().items()},
         levels=[level for level in Level if any(each.level is level for each in result.findings)],
         clients=[
-            name for name in CLIENTS if any(name in clients_in(each.breaks) for each in result.findings)
+            name for name in CLIENTS if any(name in clients_in(each.affects) for each in result.findings)
         ],
         loud=NEEDING_WORDS[:4],
         deviating=DEVIATING,
@@ -128,7 +128,7 @@ def _shown(finding: Finding, room: int) -> ShownFinding:
     shown = _fitting(exchanges, room - sum(len(escape(text)) for text in (message, expected, found, where)))
     return ShownFinding(
         finding=finding,
-        clients=clients_in(finding.breaks),
+        clients=clients_in(finding.affects),
         message=message,
         expected=expected,
         found=found,

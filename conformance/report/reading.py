@@ -13,7 +13,7 @@ from conformance.catalogue import Level, Requirement, Standing, catalogue
 from conformance.profiles import UnknownProfile, profile
 from conformance.report.terminal import ENDINGS
 from conformance.verdicts import ExitCode, Summary, Verdict
-from conformance.wire.credential_shapes import concealed, concealed_headers
+from conformance.wire.credential_patterns import hide_credentials, hide_credentials_in_headers
 from conformance.wire.exchange import Exchange
 from conformance.wire.publication import Publication
 
@@ -77,9 +77,9 @@ class Finding:
         return self.requirement.statement if self.requirement else "This catalogue has no such requirement."
 
     @property
-    def breaks(self) -> str:
+    def affects(self) -> str:
         """Who suffers from a deviation."""
-        return self.requirement.breaks if self.requirement else ""
+        return self.requirement.affects if self.requirement else ""
 
     @property
     def source(self) -> str:
@@ -204,7 +204,7 @@ def stored(result: Any) -> StoredResult:
     return StoredResult(
         suite=str(result["suite"]["name"]),
         version=str(result["suite"]["version"]),
-        url=concealed(str(target["url"])),
+        url=hide_credentials(str(target["url"])),
         profile=str(target["profile"]),
         embedded=bool(target["embedded"]),
         run=str(result["run"]),
@@ -215,10 +215,10 @@ def stored(result: Any) -> StoredResult:
         examples=_count(summary.get("examples")),
         rounds=_count(summary.get("rounds")),
         read_only=bool(summary.get("read_only", False)),
-        projects=tuple(concealed(str(name)) for name in summary.get("projects", ())),
-        requirement_set=concealed(str(summary["set"])) if summary.get("set") else None,
+        projects=tuple(hide_credentials(str(name)) for name in summary.get("projects", ())),
+        requirement_set=hide_credentials(str(summary["set"])) if summary.get("set") else None,
         exit_code=ExitCode(summary["exit_code"]),
-        notes=tuple(concealed(str(note)) for note in summary["notes"]),
+        notes=tuple(hide_credentials(str(note)) for note in summary["notes"]),
         findings=tuple(sorted(map(_finding, result["results"]), key=lambda finding: finding.id)),
         published={name: _publication(row) for name, row in result.get("published", {}).items()},
     )
@@ -232,10 +232,10 @@ def _finding(check: Mapping[str, Any]) -> Finding:
         level=Level(check["level"]),
         standing=Standing(check["standing"]),
         verdict=Verdict(check["verdict"]),
-        message=concealed(str(check["message"])),
-        expected=concealed(str(check.get("expected", ""))),
-        found=concealed(str(check.get("found", ""))),
-        where=concealed(str(check.get("where", ""))),
+        message=hide_credentials(str(check["message"])),
+        expected=hide_credentials(str(check.get("expected", ""))),
+        found=hide_credentials(str(check.get("found", ""))),
+        where=hide_credentials(str(check.get("where", ""))),
         signature=str(check.get("signature", "")),
         duration=float(check["duration"]),
         scored=bool(check.get("scored", True)),
@@ -248,9 +248,9 @@ def _finding(check: Mapping[str, Any]) -> Finding:
 def _exchange(table: Mapping[str, Any]) -> Exchange:
     known: dict[str, Any] = {key: value for key, value in table.items() if key in _EXCHANGE}
     for name in ("request", "request_body", "reason", "response_body"):
-        known[name] = concealed(str(known[name]))
+        known[name] = hide_credentials(str(known[name]))
     for name in ("request_headers", "response_headers"):
-        known[name] = concealed_headers(known[name])
+        known[name] = hide_credentials_in_headers(known[name])
     return Exchange(**known)
 
 

@@ -60,12 +60,12 @@ def _driver(result: StoredResult) -> dict[str, Any]:
 def _rule(finding: Finding) -> dict[str, Any]:
     levels = {"MUST": "error", "SHOULD": "warning", "MAY": "note"}
     help_ = (
-        f"Breaks: {finding.breaks}\nSource: {finding.source}" if finding.requirement else finding.statement
+        f"Affects: {finding.affects}\nSource: {finding.source}" if finding.requirement else finding.statement
     )
     return {
         "id": finding.id,
         "shortDescription": {"text": finding.statement},
-        "fullDescription": {"text": f"A registry that deviates {finding.standing.words}."},
+        "fullDescription": {"text": f"A registry that deviates {finding.standing.words(finding.level)}."},
         "help": {"text": help_},
         "defaultConfiguration": {"level": levels[finding.level]},
         "properties": {"tags": [finding.area, str(finding.level), str(finding.standing)]},

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from conformance.catalogue import Standing
+from conformance.catalogue import Level, Standing
 from conformance.verdicts import ExitCode, Summary, Verdict
 from conformance.verdicts.counting import counted
 
@@ -66,7 +66,7 @@ def print_report(result: RunResult, file: TextIO) -> None:
 def _explain(console: Console, check: CheckResult, verdict: Verdict) -> None:
     head = Text.assemble((verdict.upper(), STYLES[verdict]), "  ", (check.id, "bold"), f"  {check.level}")
     if verdict in {Verdict.FAILED, Verdict.WARNED, Verdict.NOTED}:
-        head.append(f", {Standing(check.standing).words}")
+        head.append(f", {Standing(check.standing).words(Level(check.level))}")
     if not check.scored:
         head.append("  unscored", "dim")
     console.print()

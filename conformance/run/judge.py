@@ -29,7 +29,7 @@ from conformance.verdicts import (
 )
 from conformance.verdicts.sets import is_scored
 from conformance.verdicts.signature import signature_of
-from conformance.wire import leading_to
+from conformance.wire import publications_behind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Mapping
@@ -92,7 +92,7 @@ class Judge:
             for item in ours
             if not requirement_of(item)
         ]
-        profile = self.run(config).target.profile.name
+        profile = self.run(config).target.profile
         held = {requirement.id for requirement in catalogue().for_profile(profile)}
         if self._only is not None:
             held &= self._only
@@ -340,7 +340,7 @@ def _published(run: Run, used: Collection[Exchange]) -> list[Publication]:
     """Return the uploads behind what was looked at: behind the root page, which names none, the whole corpus."""
     if any(exchange.request == f"GET {run.target.index_url}" for exchange in used):
         return [each for each in run.transcript.published if each.project in run.corpus.projects]
-    return leading_to(run.transcript.published, used)
+    return publications_behind(run.transcript.published, used)
 
 
 def _carried_out(run: Run) -> RunOptions:
@@ -349,7 +349,7 @@ def _carried_out(run: Run) -> RunOptions:
 
 
 def _to_be_judged(run: Run) -> set[str]:
-    held = catalogue().for_profile(run.target.profile.name)
+    held = catalogue().for_profile(run.target.profile)
     return {requirement.id for requirement in held if requirement.untested is None}
 
 

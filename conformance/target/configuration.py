@@ -118,12 +118,12 @@ def _take_passwords_from_environment(
 
 def _same_origin(url: str, configured: str, config: str | Path | None) -> None:
     """Refuse to send the credentials of one host to another."""
-    from conformance.wire.credential_shapes import concealed_url
+    from conformance.wire.credential_patterns import hide_credentials_in_url
 
     if _origin(url) != _origin(configured):
         raise BadTarget(
-            f"{config} holds credentials for {concealed_url(configured)}, which is another host than "
-            f"{concealed_url(url)}; write a file for that host, or leave one of them out"
+            f"{config} holds credentials for {hide_credentials_in_url(configured)}, which is another host than "
+            f"{hide_credentials_in_url(url)}; write a file for that host, or leave one of them out"
         )
 
 

@@ -140,16 +140,19 @@ def target_from_table(table: Mapping[str, Any], *, embedded: bool = False) -> Ta
 
 
 def _check_url(url: str, chosen: Profile) -> None:
-    from conformance.wire.credential_shapes import concealed_url
+    from conformance.wire.credential_patterns import hide_credentials_in_url
 
     if _has_userinfo(url):
         raise BadTarget("the URL holds a user name or password; give them with --username and --password")
     if not _is_http(url):
-        raise BadTarget(f"{concealed_url(url)!r} is not an http(s) URL; it should look like {chosen.example}")
+        raise BadTarget(
+            f"{hide_credentials_in_url(url)!r} is not an http(s) URL; it should look like {chosen.example}"
+        )
     if chosen.address(chosen.upload, url) is None:
         hint = " (give the upload URL, without simple/)" if "/simple" in url else ""
         raise BadTarget(
-            f"{concealed_url(url)} is not the URL of a {chosen.title}{hint}; it should look like {chosen.example}"
+            f"{hide_credentials_in_url(url)} is not the URL of a {chosen.title}{hint}; "
+            f"it should look like {chosen.example}"
         )
 
 

@@ -1,15 +1,15 @@
-"""HTTP as a check needs it: recorded, redacted, bounded."""
+"""HTTP for checks: recorded, redacted, within limits."""
 
 from conformance.wire.answer import Answer, Unreachable
 from conformance.wire.budget import Budget, BudgetSpent
 from conformance.wire.credential import Credential
 from conformance.wire.exchange import Exchange
 from conformance.wire.form import Part, UploadForm, upload_form
-from conformance.wire.publication import Publication, leading_to, publication
+from conformance.wire.publication import Publication, publication, publications_behind
 from conformance.wire.raw import RawConnection
 from conformance.wire.redaction import Redactor
 from conformance.wire.session import Follow, Session
-from conformance.wire.transcript import Transcript, kept
+from conformance.wire.transcript import Transcript, recorded_bytes
 
 __all__ = [
     "Answer",
@@ -26,8 +26,8 @@ __all__ = [
     "Transcript",
     "Unreachable",
     "UploadForm",
-    "kept",
-    "leading_to",
     "publication",
+    "publications_behind",
+    "recorded_bytes",
     "upload_form",
 ]

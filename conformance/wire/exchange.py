@@ -1,4 +1,4 @@
-"""One request and its answer, as it is recorded."""
+"""The record of one request and its answer."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 class Exchange:
     """One request and its answer, or one run of a client, without secrets.
 
-    `seconds` is the time until the answer was read whole. `request_bytes` is the body in base64 (RFC 4648),
-    or all that went over a plain socket but Authorization; empty where there was none, or too much to keep.
+    `seconds` is the time until the answer was complete. `request_bytes` is the body in base64 (RFC 4648), or
+    everything sent over a plain socket except Authorization. It is empty without a body or for a long one.
     """
 
     number: int = 0
-    """Its place in the transcript, from 1 on; 0 until it is recorded."""
+    """The position in the transcript, counted from 1; 0 until it is recorded."""
     request: str = ""
     credential: str = ""
     request_headers: Mapping[str, str] = field(default_factory=dict)

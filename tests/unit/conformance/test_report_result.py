@@ -22,7 +22,7 @@ from conformance.wire.exchange import Exchange
 from conformance.wire.redaction import MASK
 from reference_server import ReferenceServer
 from reference_server.faults import Fault
-from reference_server.faults.authentication import TokensInRefusals
+from reference_server.faults.auth.leaks import TokensInRefusals
 
 SCHEMA = json.loads(files("conformance.report").joinpath("result.schema.json").read_text(encoding="utf-8"))
 CANARY = "canary-3f9a/+q=="

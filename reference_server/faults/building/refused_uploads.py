@@ -1,0 +1,49 @@
+"""Base of faults that remember the projects of refused uploads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reference_server.faults.building.request_notes import NotesRequests
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.http.request import Request
+    from reference_server.rules import Rules
+
+
+@dataclass
+class NamedProject:
+    """The normalized name of the project that a request publishes to, once a rule has seen it."""
+
+    name: str = ""
+
+
+class RemembersRefusedUploads(NotesRequests[NamedProject]):
+    """Remembers the normalized names of projects whose uploads were refused, in their order."""
+
+    def __init__(self) -> None:
+        self.refused: dict[str, None] = {}
+
+    def rules(self, rules: Rules) -> Rules:
+        def valid_name(name: str) -> bool:
+            if (project := self.noted_here) is not None:
+                project.name = rules.normalize(name)
+            return rules.valid_name(name)
+
+        return replace(rules, valid_name=valid_name)
+
+    def note(self, request: Request) -> NamedProject:
+        return NamedProject()
+
+    def respond(self, request: Request, response: Response) -> Response:
+        project = self.noted(request)
+        if request.endpoint == "upload" and project and project.name and self.remembers(response):
+            self.refused[project.name] = None
+        return response
+
+    def remembers(self, response: Response) -> bool:
+        """Whether to remember the project of an upload that is answered with this response."""
+        return response.status_code >= 400
