@@ -7,6 +7,7 @@ same in every run on the same registry, since a baseline recognises a failure by
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Set
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from conformance.kit.differences import contrasted, excerpt, listed_lines
@@ -48,7 +49,8 @@ def each(
 
 def rule(text: str, *, broken_by: Iterable[object], where: object) -> None:
     """Require a rule that nothing breaks, such as "every link to carry a hash"; what breaks it is named."""
-    if wrong := list(broken_by):
+    wrong = sorted(broken_by, key=str) if isinstance(broken_by, Set) else list(broken_by)
+    if wrong:
         raise Deviation(expected=text, found=listed_lines(wrong), where=str(where))
 
 

@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 from conformance.kit import expect
-from conformance.kit.attestations import attestation_of
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
+from conformance.kit.uploads.attestations import attestation_of
 from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
 

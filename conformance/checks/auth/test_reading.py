@@ -12,8 +12,8 @@ from conformance.kit.check import check
 from conformance.kit.credentials import NOT_A_TOKEN, WRONG, with_wrong_token
 from conformance.kit.http import Credential, Follow
 from conformance.kit.protected_urls import Protected, own_files
-from conformance.kit.publishing import publish
 from conformance.kit.registry import ANONYMOUS, DEFAULT
+from conformance.kit.uploads.publishing import publish
 from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
 

@@ -9,7 +9,7 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Credential, upload_form
 from conformance.kit.registry import ANONYMOUS, DEFAULT
-from conformance.kit.stored_files import nothing_stored
+from conformance.kit.uploads.stored_files import nothing_stored
 from conformance.verdicts import NotApplicable, Untestable
 from reference_server.distributions import wheel
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.credentials import WRONG, with_wrong_token
-from conformance.kit.scenarios import link_to
+from conformance.kit.uploads.scenarios import link_to
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def test_duplicate_changes_nothing(machine: UserMachine, registry: Registry, new
 
 @check("clients.twine.bad-version")
 def test_bad_version(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
-    """twine refuses most bad versions by itself; a blank at the end is one that it sends."""
+    """twine rejects most bad versions before it sends them, but not a blank at the end."""
     refused(wheel(new_name("twine-version"), "1.0 "), "default", "400", machine, registry)
 
 

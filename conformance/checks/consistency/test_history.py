@@ -10,9 +10,9 @@ from packaging.utils import canonicalize_name
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
-from conformance.kit.publishing import publish
-from conformance.kit.races import forms_of, look_at
-from conformance.kit.state_machine import UploadsAndChanges, explore
+from conformance.kit.properties.state_machine import UploadsAndChanges, explore
+from conformance.kit.races.looks import forms_of, look_at
+from conformance.kit.uploads.publishing import publish
 from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from conformance.kit.fixtures import Driver, Examples, Index, NewName, Registry
     from conformance.kit.http import Answer
-    from conformance.kit.races import Look
+    from conformance.kit.races.looks import Look
 
 ANOTHER_DIGEST = "0" * 64
 

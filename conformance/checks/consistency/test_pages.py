@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.races import wrong_file
+from conformance.kit.races.looks import wrong_file
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, Registry, WatchedHeat

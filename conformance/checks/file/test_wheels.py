@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.checks.file.uploads import refused
-from conformance.kit import expect, strategies
+from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.stored_files import accepted_and_listed, served
+from conformance.kit.properties import strategies
+from conformance.kit.uploads.stored_files import accepted_and_listed, served
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.http import upload_form
-from conformance.kit.stored_files import served
+from conformance.kit.uploads.stored_files import served
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Registry

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
-from conformance.kit.scenarios import link_to
-from conformance.kit.stored_files import accepted_and_listed
+from conformance.kit.uploads.scenarios import link_to
+from conformance.kit.uploads.stored_files import accepted_and_listed
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.kit.credentials import default_token, with_wrong_token
 from conformance.kit.http import Credential
-from conformance.kit.publishing import publish
 from conformance.kit.registry import ANONYMOUS, GitLab, file_url
+from conformance.kit.uploads.publishing import publish
 from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
 

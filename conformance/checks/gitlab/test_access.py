@@ -11,7 +11,7 @@ from conformance.checks.gitlab.access import publishes, reads
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.registry import ANONYMOUS, file_url
-from conformance.kit.scenarios import link_to
+from conformance.kit.uploads.scenarios import link_to
 from reference_server.distributions import Distribution, wheel
 
 if TYPE_CHECKING:

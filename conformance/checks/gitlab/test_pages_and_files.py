@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.registry import file_url
-from conformance.kit.scenarios import link_to
+from conformance.kit.uploads.scenarios import link_to
 from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
 

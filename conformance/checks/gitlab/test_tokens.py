@@ -79,7 +79,7 @@ def test_job_finished_refused(registry: Registry, new_name: NewName) -> None:
 
 @check("gitlab.token.job-wrong-refused")
 def test_job_wrong_refused(registry: Registry, corpus: Corpus, new_name: NewName) -> None:
-    """A public GitLab project, where there is one, tells a wrong job token from nobody."""
+    """A public GitLab project, where there is one, distinguishes a wrong job token from no token."""
     public = "public" in registry.target.gitlab_projects
     place = registry.in_gitlab_project("public") if public else registry
     guessing = place.knowing(job_wrong=Credential(username=JOB_USER, password=NOT_A_TOKEN))

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conformance.kit import expect, strategies
+from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
-from conformance.kit.scenarios import link_to, size_limit
-from conformance.kit.stored_files import accepted_and_listed
+from conformance.kit.properties import strategies
+from conformance.kit.uploads.scenarios import link_to, size_limit
+from conformance.kit.uploads.stored_files import accepted_and_listed
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.checks.http.page_readings import readings
 from conformance.kit.index import page_in
-from conformance.kit.publishing import publish
+from conformance.kit.uploads.publishing import publish
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

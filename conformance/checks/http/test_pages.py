@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from conformance.checks.http.cache_control import max_ages
 from conformance.checks.http.page_readings import accept_of, readings
-from conformance.kit import expect, strategies
+from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.properties import strategies
 from conformance.pages import TEXT_HTML
 from conformance.verdicts import Deviation, NotApplicable
 

@@ -7,8 +7,9 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from conformance.checks.http.byte_ranges import RangedFile, is_truthful_part, parts_of, right_part
-from conformance.kit import expect, strategies
+from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.properties import strategies
 from conformance.verdicts import Deviation, NotApplicable
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from urllib.parse import urljoin, urlsplit
 
 from conformance.checks.http.page_readings import accept_of, readings
 from conformance.checks.http.samples import absent_file
-from conformance.kit import expect, strategies
+from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Unreachable, upload_form
+from conformance.kit.properties import strategies
 from conformance.kit.registry import ANONYMOUS
 from conformance.pages import TEXT_HTML
 from conformance.verdicts import Deviation, NotApplicable

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.publishing import fetch, link
+from conformance.kit.uploads.publishing import fetch, link
 from conformance.kit.urls import is_absolute, is_secure
 from conformance.pages import TEXT_HTML, read_json
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.publishing import link
+from conformance.kit.uploads.publishing import link
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What comes from the URLs of metadata files."""
+"""The files at the URLs of announced metadata."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from zipfile import BadZipFile
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Follow
-from conformance.kit.publishing import fetch, link, publish
 from conformance.kit.registry import ANONYMOUS
+from conformance.kit.uploads.publishing import fetch, link, publish
 from conformance.kit.urls import metadata_url
 from conformance.verdicts import Deviation, NotApplicable, Untestable
 from reference_server.distributions import wheel

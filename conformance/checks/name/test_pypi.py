@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.publishing import publish
+from conformance.kit.uploads.publishing import publish
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ def test_display_updates(registry: Registry, index: Index, new_name: NewName) ->
     respelled = name.replace("-", "_").title()
     publish(registry, wheel(name, "1.0"), wheel(respelled, "1.1"))
     for root in index.roots():
-        shown = [each for each in root.names if canonicalize_name(each) == name]
-        expect.equal(shown, [respelled], of="the spelling in the list of projects", where=root.where)
+        listed = [each for each in root.names if canonicalize_name(each) == name]
+        expect.equal(listed, [respelled], of="the spelling in the list of projects", where=root.where)
 
 
 @check("name.too-similar")

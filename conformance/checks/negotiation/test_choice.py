@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from conformance.checks.negotiation.ask import ANYTHING
 from conformance.checks.negotiation.forms import FORMS, forms_of, typed, written_in
-from conformance.kit import expect, strategies
-from conformance.kit.accept_header import acceptable, preferred
+from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.properties import strategies
+from conformance.kit.properties.accept_header import acceptable, preferred
 from conformance.pages import HTML_V1, JSON_V1, TEXT_HTML
 
 if TYPE_CHECKING:

@@ -1,12 +1,13 @@
-"""What comes when no type that is listed is offered."""
+"""Answers to an Accept header without a type that is offered."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from conformance.checks.negotiation.forms import truthful, written_in
-from conformance.kit import expect, strategies
+from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.properties import strategies
 
 if TYPE_CHECKING:
     from conformance.checks.negotiation.ask import Ask

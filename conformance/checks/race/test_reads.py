@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Unreachable
-from conformance.kit.publishing import publish
-from conformance.kit.races import TYPES, few, in_every, look, uploading
-from conformance.kit.scenarios import link_to
+from conformance.kit.races.looks import TYPES, look
+from conformance.kit.races.race import uploading
+from conformance.kit.races.rounds import few, in_every
+from conformance.kit.uploads.publishing import publish
+from conformance.kit.uploads.scenarios import link_to
 from conformance.verdicts import Deviation, NotApplicable
 from reference_server.distributions import wheel
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from conformance.checks.race.conftest import Delete
     from conformance.kit.fixtures import Driver, NewName, Race, Registry, WatchedHeat
     from conformance.kit.http import Answer
-    from conformance.kit.races import Look
+    from conformance.kit.races.looks import Look
     from reference_server.distributions import Distribution
 
 LARGE = 1_000_000

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from conformance.kit.check import check
 from conformance.kit.differences import listed_lines
-from conformance.kit.publishing import publish
-from conformance.kit.races import DEADLINE, few
+from conformance.kit.races.racers import DEADLINE
+from conformance.kit.races.rounds import few
+from conformance.kit.uploads.publishing import publish
 from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 

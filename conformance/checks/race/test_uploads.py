@@ -8,7 +8,9 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit.check import check
 from conformance.kit.differences import listed_lines
-from conformance.kit.races import SENDERS, in_every, most, rounds_of, upload_together, uploading, wrong_file
+from conformance.kit.races.looks import wrong_file
+from conformance.kit.races.race import SENDERS, upload_together, uploading
+from conformance.kit.races.rounds import in_every, most, rounds_of
 from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.kit.fixtures import Index, NewName, Race, Registry, WatchedHeat
-    from conformance.kit.races import Heat
+    from conformance.kit.races.race import Heat
 
 
 SPELLINGS = ("-", "_", ".", "-_-")

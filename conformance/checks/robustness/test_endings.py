@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
-from conformance.kit.raw_uploads import (
+from conformance.kit.uploads.raw_uploads import (
     chunked,
     chunks,
     reaction_to,
@@ -15,7 +15,7 @@ from conformance.kit.raw_uploads import (
     sized,
     whole_or_refused,
 )
-from conformance.kit.scenarios import link_to
+from conformance.kit.uploads.scenarios import link_to
 from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 

@@ -9,14 +9,19 @@ from urllib.parse import urlencode
 
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
-from conformance.kit.raw_uploads import reaction_to, reaction_to_form, refused_and_nothing_stored, sized
-from conformance.kit.stored_files import accepted_and_listed
+from conformance.kit.uploads.raw_uploads import (
+    reaction_to,
+    reaction_to_form,
+    refused_and_nothing_stored,
+    sized,
+)
+from conformance.kit.uploads.stored_files import accepted_and_listed
 from conformance.verdicts import NotApplicable
 from reference_server.distributions import invalid, wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import NewName, Registry
-    from conformance.kit.raw_uploads import Reaction
+    from conformance.kit.uploads.raw_uploads import Reaction
     from reference_server.distributions import Distribution
 
 

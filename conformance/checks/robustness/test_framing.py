@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
-from conformance.kit.raw_uploads import (
+from conformance.kit.uploads.raw_uploads import (
     Reaction,
     chunked,
     chunks,

@@ -11,7 +11,7 @@ from conformance.checks.security.injections import INJECTED
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
-from conformance.kit.publishing import fetch
+from conformance.kit.uploads.publishing import fetch
 from conformance.kit.urls import metadata_url
 from conformance.pages import JSON_V1
 from reference_server.distributions import Metadata, wheel

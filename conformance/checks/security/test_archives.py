@@ -9,8 +9,8 @@ from packaging.utils import canonicalize_name
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Unreachable
-from conformance.kit.invalid_distributions import InvalidUpload, upload_invalid
-from conformance.kit.publishing import fetch
+from conformance.kit.uploads.invalid_distributions import InvalidUpload, upload_invalid
+from conformance.kit.uploads.publishing import fetch
 from conformance.kit.urls import metadata_url
 from conformance.verdicts import Deviation
 

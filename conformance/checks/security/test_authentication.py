@@ -13,7 +13,7 @@ from conformance.kit.credentials import WRONG, with_wrong_token
 from conformance.kit.http import Unreachable, upload_form
 from conformance.kit.protected_urls import Protected, protected_urls
 from conformance.kit.registry import ANONYMOUS
-from conformance.kit.stored_files import nothing_stored
+from conformance.kit.uploads.stored_files import nothing_stored
 from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
 
@@ -81,7 +81,7 @@ def test_method_bypass(index: Index) -> None:
 
 
 def dodged(registry: Registry, each: Protected, dodge: Dodge) -> Answer | None:
-    """Ask as nobody; byte for byte, as an HTTP library would tidy the path up."""
+    """Request without a credential, byte for byte, as an HTTP library would tidy up the path."""
     path = urlsplit(each.url).path
     target = dodge.spelling.format(path=path, encoded=f"/%{ord(path[1]):02X}{path[2:]}")
     length = [("Content-Length", "0")] if dodge.method == "POST" else []

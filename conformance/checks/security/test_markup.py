@@ -12,7 +12,7 @@ from conformance.checks.security.injections import BREAKING_OUT, INJECTED, injec
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Part, upload_form
-from conformance.kit.publishing import publish
+from conformance.kit.uploads.publishing import publish
 from conformance.pages import JSON_V1, read_json, read_project_json
 from reference_server.distributions import wheel
 

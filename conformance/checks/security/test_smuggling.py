@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
-from conformance.kit.raw_uploads import chunked, chunks, reaction_on, whole_or_refused
+from conformance.kit.uploads.raw_uploads import chunked, chunks, reaction_on, whole_or_refused
 from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import NewName, Registry
-    from conformance.kit.raw_uploads import Headers, Reaction
+    from conformance.kit.uploads.raw_uploads import Headers, Reaction
 
 CHUNK = 512
 

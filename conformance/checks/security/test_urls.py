@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.publishing import publish
+from conformance.kit.uploads.publishing import publish
 from conformance.pages import JSON_V1, TEXT_HTML
 from reference_server.distributions import wheel
 

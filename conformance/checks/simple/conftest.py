@@ -21,7 +21,7 @@ def downloads(run: Run, registry: Registry) -> Downloads:
 
 @pytest.fixture(scope="session")
 def slashless(registry: Registry, index: Index) -> list[Answer]:
-    """What comes for the URLs of a project and of the root without their slash: the project's comes first."""
+    """The answers for the URLs of a project and of the root without their slash, in this order."""
     urls = [registry.project_url(index.project)]
     if index.offer.has("project-list"):
         urls.append(registry.target.index_url)
@@ -31,7 +31,7 @@ def slashless(registry: Registry, index: Index) -> list[Answer]:
 
 @pytest.fixture(scope="session")
 def respelled(registry: Registry, index: Index) -> list[Answer]:
-    """What comes for spellings of a project's name that are not the normalized one."""
+    """The answers for other spellings of a project's name than the normalized one."""
     name = index.project
     spellings = dict.fromkeys([name.upper(), name.replace("-", "_"), name.replace("-", "._-")])
     headers = {"Accept": next(iter(index.media_types.values()))}

@@ -12,7 +12,7 @@ import pytest
 from conformance.checks.simple.json_pages import every_value
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.publishing import link, publish
+from conformance.kit.uploads.publishing import link, publish
 from conformance.verdicts import Deviation, NotApplicable, Untestable
 from reference_server.distributions import wheel
 

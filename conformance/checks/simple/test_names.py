@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.publishing import publish
+from conformance.kit.uploads.publishing import publish
 from conformance.pages import RootPage
 from reference_server.distributions import wheel
 

@@ -25,7 +25,7 @@ def test_lists_uploads(index: Index) -> None:
 
 @check("simple.root.agrees-across-types")
 def test_agrees_across_types(index: Index) -> None:
-    """HTML before and after JSON: what comes or goes meanwhile is somebody else's, and no disagreement."""
+    """HTML before and after JSON: projects that others add or delete meanwhile are left out."""
     before, json, after = (
         index.html_root(fresh=True).page,
         index.json_root(fresh=True).page,

@@ -8,8 +8,8 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.publishing import fetch
-from conformance.kit.scenarios import link_to
+from conformance.kit.uploads.publishing import fetch
+from conformance.kit.uploads.scenarios import link_to
 from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from conformance.kit.check import check
 from conformance.kit.differences import MOST_CHARACTERS
 from conformance.kit.http import Part, UploadForm, upload_form
 from conformance.kit.registry import ANONYMOUS, DEFAULT
-from conformance.kit.scenarios import link_to
-from conformance.kit.stored_files import accepted_and_listed
+from conformance.kit.uploads.scenarios import link_to
+from conformance.kit.uploads.stored_files import accepted_and_listed
 from conformance.pages import read_json
 from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
@@ -122,7 +122,7 @@ def test_visible_after_success(registry: Registry, new_name: NewName) -> None:
 def test_reject_is_atomic(
     registry: Registry, index: Index, refusals: list[Refusal], new_name: NewName
 ) -> None:
-    """A name that was refused is answered as one that nobody has ever sent."""
+    """A name whose upload was refused is answered like one that was never uploaded."""
     absent = registry.project_answer(new_name("absent"))
     pages = {refusal.mistake: registry.project_answer(refusal.distribution.name) for refusal in refusals}
     left = [f"{mistake}: {page.status}" for mistake, page in pages.items() if page.status != absent.status]

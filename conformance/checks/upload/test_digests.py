@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from conformance.kit import expect, strategies
+from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
+from conformance.kit.properties import strategies
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
@@ -133,9 +134,9 @@ def test_case(registry: Registry, new_name: NewName) -> None:
     expect.accepted(registry.upload(distribution, form=form))
     page = registry.project_page(distribution.name)
     expect.listed(page, [distribution.filename])
-    shown = {file.filename: file.hashes.get("sha256", distribution.sha256) for file in page.files}
+    listed = {file.filename: file.hashes.get("sha256", distribution.sha256) for file in page.files}
     expect.equal(
-        shown[distribution.filename],
+        listed[distribution.filename],
         distribution.sha256,
         of="the listed sha256, in lower case,",
         where=page.where,

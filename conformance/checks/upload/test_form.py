@@ -9,8 +9,8 @@ from conformance.checks.upload.form_layouts import Layout, layouts
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Part, UploadForm, upload_form
-from conformance.kit.scenarios import link_to
-from conformance.kit.stored_files import (
+from conformance.kit.uploads.scenarios import link_to
+from conformance.kit.uploads.stored_files import (
     accepted_and_listed,
     refused_and_not_listed,
     stored_whole_or_not_at_all,

@@ -11,7 +11,7 @@ from conformance.checks.upload.single_mistakes import each_refused
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
-from conformance.kit.stored_files import accepted_and_listed
+from conformance.kit.uploads.stored_files import accepted_and_listed
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Part, UploadForm, upload_form
-from conformance.kit.stored_files import accepted_and_listed, stored_whole_or_not_at_all
+from conformance.kit.uploads.stored_files import accepted_and_listed, stored_whole_or_not_at_all
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

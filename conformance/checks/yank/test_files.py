@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.publishing import fetch
+from conformance.kit.uploads.publishing import fetch
 from conformance.verdicts import Untestable
 
 if TYPE_CHECKING:

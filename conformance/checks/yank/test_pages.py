@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.checks.yank.yanked_project import REASON
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.publishing import link
+from conformance.kit.uploads.publishing import link
 
 if TYPE_CHECKING:
     from conformance.checks.yank.yanked_project import Yanked

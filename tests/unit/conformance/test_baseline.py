@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import strategies as st
 
-from conformance.kit.examples import Examples
+from conformance.kit.properties.examples import Examples
 from conformance.verdicts import Deviation, Listing, Verdict
 from conformance.verdicts.baseline import (
     EMPTY,

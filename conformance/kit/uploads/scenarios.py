@@ -1,4 +1,4 @@
-"""Small dealings with a registry that several checks look at from different sides."""
+"""Scenarios that several checks judge: a repeated upload, an oversized one, a deletion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What checks publish by themselves, in projects of their own."""
+"""Publishing and fetching what a check reads."""
 
 from __future__ import annotations
 
