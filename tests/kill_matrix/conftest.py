@@ -11,6 +11,7 @@ import pytest
 
 import conformance.checks
 from conformance.run.checks_run import run_checks
+from conformance.run.keys import MARK
 from conformance.run.selection import Selection
 from conformance.target import DEFAULT, target_from_table
 from conformance.verdicts.options import RunOptions
@@ -69,5 +70,5 @@ def checks() -> dict[str, Callable[..., None]]:
     for module in walk_packages(conformance.checks.__path__, "conformance.checks."):
         for function in vars(import_module(module.name)).values():
             marks: list[Any] = getattr(function, "pytestmark", [])
-            found |= {mark.args[0]: function for mark in marks if mark.name == conformance.checks.MARK}
+            found |= {mark.args[0]: function for mark in marks if mark.name == MARK}
     return found

@@ -38,7 +38,7 @@ class NotOpened(Fault):
 
 
 class BrokenWheelsTaken(NotOpened):
-    """Takes wheels that are no zip archives, or not whole."""
+    """Accepts wheels that are not zip archives or are truncated."""
 
     incident = "devpi #1061"
     caught_by = ("archive.valid",)
@@ -46,14 +46,14 @@ class BrokenWheelsTaken(NotOpened):
 
 
 class BrokenSdistsTaken(NotOpened):
-    """Takes sdists that are no gzipped tar archives, or not whole."""
+    """Accepts sdists that are not gzipped tar archives or are truncated."""
 
     caught_by = ("archive.valid",)
     suffix = ".tar.gz"
 
 
 class DistInfoNotRequired(Fault):
-    """Takes every zip archive as a wheel, whatever it lacks."""
+    """Accepts any zip archive as a wheel, even without a .dist-info directory."""
 
     caught_by = ("archive.wheel-required-files",)
 
@@ -62,7 +62,7 @@ class DistInfoNotRequired(Fault):
 
 
 class RecordNotRequired(Fault):
-    """Asks wheels for METADATA and WHEEL only."""
+    """Accepts wheels without RECORD as long as they hold METADATA and WHEEL."""
 
     caught_by = ("archive.wheel-required-files",)
 
@@ -72,7 +72,7 @@ class RecordNotRequired(Fault):
 
 
 class PkgInfoNotRequired(Fault):
-    """Takes every folder in a tar archive as an sdist."""
+    """Accepts sdists without PKG-INFO."""
 
     caught_by = ("archive.sdist-pkg-info",)
 
@@ -81,7 +81,7 @@ class PkgInfoNotRequired(Fault):
 
 
 class SeveralTopFoldersTaken(Fault):
-    """Takes sdists that would strew their members over the folder in which they are unpacked."""
+    """Accepts sdists with several top-level directories."""
 
     caught_by = ("archive.sdist-pkg-info",)
 
@@ -90,14 +90,14 @@ class SeveralTopFoldersTaken(Fault):
 
 
 class LicenseFilesMissing(_ArchiveCheckLeftOut):
-    """Takes distributions without the license files that they name."""
+    """Accepts distributions that lack the license files named in their metadata."""
 
     caught_by = ("archive.license-files",)
     left_out = pypi_archives.license_files_are_there
 
 
 class DuplicatePathsTaken(_ArchiveCheckLeftOut):
-    """Takes zip archives in which a path is there twice."""
+    """Accepts zip archives that hold the same path twice."""
 
     caught_by = ("archive.duplicate-entries",)
     left_out = pypi_archives.paths_are_unique

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class PagesAsPlainText(ChangesHeaders):
-    """Calls its pages `text/plain`, so that pip skips them."""
+    """Serves pages as `text/plain`, so that pip skips them."""
 
     caught_by = (
         "clients.pip.index-url",
@@ -45,7 +45,7 @@ class PagesAsPlainText(ChangesHeaders):
 
 
 class MailAddressesRefused(Identifies):
-    """Lets nobody in whose user name holds an `@`."""
+    """Rejects user names that contain an `@`."""
 
     caught_by = ("clients.pip.credentials-percent-encoded",)
 
@@ -56,7 +56,7 @@ class MailAddressesRefused(Identifies):
 
 
 class PlusReadAsBlank(Fault):
-    """Reads the `+` in a file's URL as a blank, and finds nothing."""
+    """Decodes the `+` in a file's URL as a space, and so finds no file."""
 
     caught_by = ("clients.pip.local-version",)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class MetadataInTheFileIgnored(Fault):
-    """Believes the form and the file name, whatever the metadata in the file says."""
+    """Trusts the form and the file name when the metadata in an sdist disagrees."""
 
     caught_by = ("file.sdist.metadata-match",)
 
@@ -26,21 +26,21 @@ class MetadataInTheFileIgnored(Fault):
 
 
 class SdistNamesSpelledFreely(_UploadCheckLeftOut):
-    """Takes sdists whose file names spell the project and the version in any way."""
+    """Accepts sdists whose file names spell the project and the version in any way."""
 
     caught_by = ("file.sdist.name-form",)
     left_out = pypi_files.sdist_is_named_after_release
 
 
 class ZipSdistsFail(FailsOnFilenames):
-    """Takes every sdist for a tar archive, and fails on a zip file."""
+    """Fails on an sdist that is a zip file."""
 
     caught_by = ("file.sdist.zip",)
     pattern = rb"-[0-9.]+\.zip$"
 
 
 class ZipSdistsNotListed(Fault):
-    """Takes an sdist that is a zip file, and lists tar archives only."""
+    """Accepts an sdist that is a zip file but lists only tar archives."""
 
     caught_by = ("file.sdist.zip",)
 

@@ -18,7 +18,7 @@ TAKEN = b"already been taken"
 
 
 class DuplicatesConflict(Fault):
-    """Refuses a second upload with 409, as Azure Artifacts does."""
+    """Rejects a second upload with 409, as Azure Artifacts does."""
 
     incident = "uv #8817"
     caught_by = ("gitlab.duplicate.refused",)
@@ -30,7 +30,7 @@ class DuplicatesConflict(Fault):
 
 
 class DuplicatesInOtherWords(Fault):
-    """Refuses a second upload with words of its own, as Nexus does."""
+    """Rejects a second upload with a message of its own, as Nexus does."""
 
     incident = "poetry #10602"
     caught_by = ("gitlab.duplicate.message", "clients.twine.duplicate-message")
@@ -42,7 +42,7 @@ class DuplicatesInOtherWords(Fault):
 
 
 class DuplicatesIgnored(Fault):
-    """Says that a second upload was created, and drops it."""
+    """Reports a second upload as created, and discards it."""
 
     caught_by = (
         "gitlab.duplicate.refused",
@@ -77,7 +77,7 @@ class DuplicatesReplace(Fault):
 
 
 class OtherBytesAdded(Fault):
-    """Takes two files for one when their bytes are the same, and lists both when they are not."""
+    """Compares duplicates by content only, and lists both files if their bytes differ."""
 
     caught_by = ("gitlab.duplicate.other-content-refused", "upload.dup.different")
 
@@ -91,7 +91,7 @@ class OtherBytesAdded(Fault):
 
 
 class RefusedFilesStored(Fault):
-    """Stores what it refuses all the same, and shows the newest file of a name."""
+    """Stores the files that it rejects, and serves the newest file of each name."""
 
     caught_by = (
         "gitlab.duplicate.keeps-first",

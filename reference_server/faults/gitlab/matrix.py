@@ -33,7 +33,7 @@ class InternalTakenFor(Authorizes):
 
 
 class InternalForMembersOnly(InternalTakenFor):
-    """Hides an internal GitLab project from users who are no members."""
+    """Hides an internal GitLab project from users who are not members."""
 
     caught_by = (
         "gitlab.matrix.page",
@@ -48,7 +48,7 @@ class InternalForMembersOnly(InternalTakenFor):
 
 
 class InternalForEveryone(InternalTakenFor):
-    """Shows the pages of an internal GitLab project to callers that it does not know."""
+    """Serves the pages of an internal GitLab project to anonymous callers."""
 
     caught_by = ("gitlab.matrix.page", "gitlab.matrix.root-page")
     visibility = Visibility.PUBLIC
@@ -56,7 +56,7 @@ class InternalForEveryone(InternalTakenFor):
 
 
 class InternalFilesForEveryone(InternalTakenFor):
-    """Gives the files of an internal GitLab project to callers that it does not know."""
+    """Serves the files of an internal GitLab project to anonymous callers."""
 
     caught_by = ("gitlab.matrix.file", "gitlab.matrix.metadata-file")
     visibility = Visibility.PUBLIC
@@ -76,14 +76,14 @@ class Unguarded(Fault):
 
 
 class RootPageUnguarded(Unguarded):
-    """Lists the projects of a private GitLab project for everyone."""
+    """Serves the root page of a private GitLab project to anonymous callers."""
 
     caught_by = ("gitlab.matrix.root-page", "gitlab.matrix.private-is-secret")
     endpoint = "root_page"
 
 
 class MetadataUnguarded(Unguarded):
-    """Gives everyone the metadata files of private distributions."""
+    """Serves the metadata files of a private GitLab project to anonymous callers."""
 
     caught_by = (
         "gitlab.matrix.metadata-file",
@@ -94,7 +94,7 @@ class MetadataUnguarded(Unguarded):
 
 
 class PublicPackagesForMembersOnly(Authorizes):
-    """Lists the packages of a public GitLab project for its members only."""
+    """Lists the packages of a public GitLab project only to its members."""
 
     caught_by = ("gitlab.matrix.list",)
 
@@ -105,7 +105,7 @@ class PublicPackagesForMembersOnly(Authorizes):
 
 
 class ReportersDelete(Authorizes):
-    """Lets Reporters delete packages with a token that may only read."""
+    """Lets Reporters delete packages, even with a read-only token."""
 
     caught_by = ("gitlab.matrix.delete",)
 
@@ -127,7 +127,7 @@ class StrangersPublishToInternal(Authorizes):
 
 
 class UndecodedUserNamesMalformed(Fault):
-    """Takes a user name with a percent sign for a broken one."""
+    """Rejects user names with a percent sign as malformed."""
 
     caught_by = ("gitlab.matrix.page", "gitlab.matrix.upload")
 
@@ -137,7 +137,7 @@ class UndecodedUserNamesMalformed(Fault):
 
 
 class HiddenButDifferent(Fault):
-    """Hides a private GitLab project, and answers in other words than where there is none."""
+    """Hides a private GitLab project by a 404 whose text differs from that of an absent one."""
 
     caught_by = ("gitlab.matrix.private-is-secret",)
 
@@ -148,7 +148,7 @@ class HiddenButDifferent(Fault):
 
 
 class HiddenButNumbered(Fault):
-    """Puts the id of the GitLab project into the header of every answer about one that exists."""
+    """Adds the id of the GitLab project to the header of every response about an existing one."""
 
     caught_by = ("gitlab.matrix.private-is-secret",)
 

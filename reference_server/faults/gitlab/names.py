@@ -29,7 +29,7 @@ class NotFoundUnder(Fault):
 
 
 class NamesComparedExactly(NotFoundUnder):
-    """Compares the name that is asked for, as it stands, with normalized names, as GitLab does."""
+    """Finds projects only by their normalized names, as GitLab does."""
 
     caught_by = (
         "gitlab.name.separators-equal",
@@ -41,7 +41,7 @@ class NamesComparedExactly(NotFoundUnder):
 
 
 class DotsNotFound(NotFoundUnder):
-    """Finds no project under a name with a dot, as pypiserver once did."""
+    """Finds no project by a name with a dot, as pypiserver once did."""
 
     incident = "pypiserver #139"
     caught_by = (
@@ -53,14 +53,14 @@ class DotsNotFound(NotFoundUnder):
 
 
 class RunsNotCollapsed(NotFoundUnder):
-    """Replaces each separator by itself, as Gitea once did."""
+    """Normalizes separators one by one, as Gitea once did."""
 
     caught_by = ("gitlab.name.runs-collapsed", "gitlab.name.every-spelling-one-page")
     pattern = "[-._]{2}"
 
 
 class CapitalsNotFound(NotFoundUnder):
-    """Tells upper from lower case, as GitLab did before 13.4."""
+    """Compares names case-sensitively, as GitLab did before 13.4."""
 
     incident = "gitlab-org/gitlab #244412"
     caught_by = ("gitlab.name.case-ignored", "gitlab.name.every-spelling-one-page")
@@ -68,14 +68,14 @@ class CapitalsNotFound(NotFoundUnder):
 
 
 class MixedSeparatorsNotFound(NotFoundUnder):
-    """Finds a name only when all its separators are the same."""
+    """Finds no project by a name with different separators."""
 
     caught_by = ("gitlab.name.every-spelling-one-page",)
     pattern = r"\..*[-_]|_.*[-.]|-.*[._]"
 
 
 class AnyName(Fault):
-    """Takes every text as a name."""
+    """Accepts any text as a name."""
 
     caught_by = ("gitlab.name.invalid-characters-refused", "gitlab.name.separator-at-edge-refused")
 
@@ -89,7 +89,7 @@ class AnyName(Fault):
 
 
 class NamesOfLettersOfAnyScript(Fault):
-    """Takes letters of every script in a name."""
+    """Accepts names with letters of any script."""
 
     caught_by = ("gitlab.name.invalid-characters-refused",)
 
@@ -102,7 +102,7 @@ class NamesOfLettersOfAnyScript(Fault):
 
 
 class SeparatorsAtTheEdge(Fault):
-    """Takes names that begin or end with a separator."""
+    """Accepts names that begin or end with a separator."""
 
     caught_by = ("gitlab.name.separator-at-edge-refused",)
 

@@ -32,14 +32,14 @@ class OneRegistryFor(Fault):
 
 
 class PagesOfOneRegistry(OneRegistryFor):
-    """Shows the pages of one GitLab project in another."""
+    """Serves the pages of another GitLab project."""
 
     caught_by = ("gitlab.project.own-space",)
     endpoint = "project_page"
 
 
 class UploadsToOneRegistry(OneRegistryFor):
-    """Puts the uploads to one GitLab project into another's registry."""
+    """Stores uploads in the registry of another GitLab project."""
 
     caught_by = ("gitlab.project.same-file-in-two",)
     endpoint = "upload"
@@ -62,7 +62,7 @@ class UnknownGitlabProjectForbidden(Fault):
 
 
 class GitlabProjectsByIdOnly(Fault):
-    """Knows a GitLab project by its number, and not by its path."""
+    """Finds a GitLab project by its id but not by its path."""
 
     caught_by = ("gitlab.project.encoded-path",)
 
@@ -82,28 +82,28 @@ class SwitchIgnoredFor(Authorizes):
 
 
 class SwitchIgnored(SwitchIgnoredFor):
-    """Serves a GitLab project whose packages are switched off."""
+    """Serves a GitLab project whose package registry is disabled."""
 
     caught_by = ("gitlab.switch.off-refuses-uploads", "gitlab.switch.off-hides-pages")
     actions = frozenset(Action)
 
 
 class SwitchOnlyStopsUploads(SwitchIgnoredFor):
-    """Shows the pages of a GitLab project whose packages are switched off."""
+    """Serves the pages of a GitLab project whose package registry is disabled."""
 
     caught_by = ("gitlab.switch.off-hides-pages",)
     actions = frozenset({Action.BROWSE})
 
 
 class SwitchOnlyHidesPages(SwitchIgnoredFor):
-    """Takes uploads to a GitLab project whose packages are switched off."""
+    """Accepts uploads to a GitLab project whose package registry is disabled."""
 
     caught_by = ("gitlab.switch.off-refuses-uploads",)
     actions = frozenset({Action.UPLOAD})
 
 
 class SwitchedOffLooksEmpty(Fault):
-    """Answers 404 for pages of a GitLab project whose packages are switched off."""
+    """Answers 404 instead of 403 if the package registry is disabled."""
 
     caught_by = ("gitlab.switch.off-hides-pages",)
 

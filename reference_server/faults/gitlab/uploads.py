@@ -26,7 +26,7 @@ FIELDS = frozenset(
 
 
 class DependenciesRefused(Fault):
-    """Takes no distribution that depends on another."""
+    """Rejects distributions with dependencies."""
 
     caught_by = ("gitlab.upload.unknown-fields", "clients.pip.no-deps", "clients.pip.dependencies")
 
@@ -36,7 +36,7 @@ class DependenciesRefused(Fault):
 
 
 class SdistsRefused(Fault):
-    """Takes wheels only, and turns every sdist down."""
+    """Rejects sdists."""
 
     caught_by = (
         "gitlab.upload.sdist",
@@ -50,7 +50,7 @@ class SdistsRefused(Fault):
 
 
 class OneFilePerVersion(Fault):
-    """Keeps one file per version: the next one takes its place."""
+    """Stores one file per version: the next one replaces it."""
 
     caught_by = (
         "gitlab.upload.wheel",
@@ -95,7 +95,7 @@ class OneFilePerVersion(Fault):
 
 
 class FileMustComeLast(Fault):
-    """Reads the form as a stream, and refuses fields that come after the file."""
+    """Rejects forms with fields after the file, as streaming parsers do."""
 
     caught_by = ("gitlab.upload.field-order",)
 
@@ -105,7 +105,7 @@ class FileMustComeLast(Fault):
 
 
 class UnknownFieldsRefused(Fault):
-    """Refuses fields that it does not know, as Pulp does with metadata versions."""
+    """Rejects unknown fields of the form, as Pulp does with metadata versions."""
 
     incident = "pulp_python #1321"
     caught_by = ("gitlab.upload.unknown-fields",)
@@ -116,7 +116,7 @@ class UnknownFieldsRefused(Fault):
 
 
 class LongFieldsRefused(Fault):
-    """Refuses text fields of more than 500 kB, as form parsers do by default."""
+    """Rejects text fields of more than 500 kB, as form parsers do by default."""
 
     caught_by = ("gitlab.upload.long-description",)
 
@@ -128,7 +128,7 @@ class LongFieldsRefused(Fault):
 
 
 class CreatedWithoutAFile(Fault):
-    """Says that it has stored a distribution when the form has no file."""
+    """Reports an upload without a file as created."""
 
     caught_by = ("gitlab.upload.without-file-refused",)
 
@@ -138,7 +138,7 @@ class CreatedWithoutAFile(Fault):
 
 
 class NameNotRequired(Fault):
-    """Takes a distribution without a name, under no name."""
+    """Accepts uploads without a name."""
 
     caught_by = ("gitlab.upload.without-name-refused",)
 
@@ -154,7 +154,7 @@ class NameNotRequired(Fault):
 
 
 class VersionNotRequired(Fault):
-    """Takes a distribution without a version, under no version."""
+    """Accepts uploads without a version."""
 
     caught_by = ("gitlab.upload.without-version-refused",)
 
@@ -170,7 +170,7 @@ class VersionNotRequired(Fault):
 
 
 class HalfTheSize(Fault):
-    """Takes files up to half of the size that it says, as behind a proxy with its own limit."""
+    """Accepts files up to half the documented limit, as behind a proxy with a limit of its own."""
 
     caught_by = ("gitlab.size.up-to-limit-accepted",)
 
@@ -179,7 +179,7 @@ class HalfTheSize(Fault):
 
 
 class AnySize(Fault):
-    """Takes files of any size."""
+    """Accepts files of any size."""
 
     caught_by = (
         "gitlab.size.over-limit-refused",
@@ -192,7 +192,7 @@ class AnySize(Fault):
 
 
 class MeasuredOnceStored(Fault):
-    """Refuses a file for its size when it is already stored, and leaves it there."""
+    """Rejects files above the size limit only after it has stored them."""
 
     caught_by = ("gitlab.size.over-limit-leaves-nothing", "upload.size-limit")
 

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class EpochsRefused(Refuses):
-    """Knows no epochs."""
+    """Rejects versions with an epoch."""
 
     caught_by = ("gitlab.version.epoch", "gitlab.version.all-parts", "gitlab.version.accepts-every-match")
     pattern = "!"
 
 
 class EpochsForgotten(Fault):
-    """Lists a file without the epoch of its version."""
+    """Omits the epoch from listed file names."""
 
     caught_by = ("gitlab.version.epoch", "gitlab.version.all-parts", "gitlab.version.accepts-every-match")
 
@@ -33,14 +33,14 @@ class EpochsForgotten(Fault):
 
 
 class ThreeNumbersAtMost(Refuses):
-    """Takes releases of three numbers at most, as if every version were a semantic one."""
+    """Rejects releases of more than three numbers, as semantic versioning does."""
 
     caught_by = ("gitlab.version.release", "gitlab.version.accepts-every-match")
     pattern = r"\d+\.\d+\.\d+\.\d+"
 
 
 class PreReleasesRefused(Refuses):
-    """Takes final releases only: no alpha, beta or candidate."""
+    """Rejects pre-releases."""
 
     caught_by = (
         "gitlab.version.pre-release",
@@ -51,14 +51,14 @@ class PreReleasesRefused(Refuses):
 
 
 class NumbersAfterHyphensRefused(Refuses):
-    """Takes no number after a hyphen, which is how a post-release may be written."""
+    """Rejects post-releases that are written as a hyphen and a number."""
 
     caught_by = ("gitlab.version.post-release", "gitlab.version.accepts-every-match")
     pattern = r"^[^+]*-\d"
 
 
 class DevelopmentReleasesRefused(Refuses):
-    """Takes no development releases."""
+    """Rejects development releases."""
 
     caught_by = (
         "gitlab.version.dev-release",
@@ -69,28 +69,28 @@ class DevelopmentReleasesRefused(Refuses):
 
 
 class LocalVersionsRefused(Refuses):
-    """Takes no local versions, as a public index has to."""
+    """Rejects local versions, as a public index has to."""
 
     caught_by = ("gitlab.version.local", "gitlab.version.all-parts", "gitlab.version.accepts-every-match")
     pattern = r"\+"
 
 
 class LeadingLetterRefused(Refuses):
-    """Takes no version that begins with a `v`."""
+    """Rejects versions that begin with `v`."""
 
     caught_by = ("gitlab.version.leading-v", "gitlab.version.accepts-every-match")
     pattern = "^v"
 
 
 class CapitalLetterRefused(Refuses):
-    """Takes a leading `v`, and no leading `V`."""
+    """Accepts a leading `v` but rejects a leading `V`."""
 
     caught_by = ("gitlab.version.accepts-every-match",)
     pattern = "^(?-i:V)"
 
 
 class CanonicalVersionsOnly(Fault):
-    """Takes a version in its canonical spelling only, as Gitea once did."""
+    """Accepts only canonical spellings of versions, as Gitea once did."""
 
     caught_by = (
         "gitlab.version.pre-release",
@@ -107,7 +107,7 @@ class CanonicalVersionsOnly(Fault):
 
 
 class AnyVersion(Fault):
-    """Takes every text as a version."""
+    """Accepts any text as a version."""
 
     caught_by = (
         "gitlab.version.refuses-everything-else",
@@ -122,7 +122,7 @@ class AnyVersion(Fault):
 
 
 class WhiteSpaceIgnored(Fault):
-    """Takes white space around a version, as `packaging` does."""
+    """Accepts white space around a version, as `packaging` does."""
 
     caught_by = (
         "gitlab.version.refuses-everything-else",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class HeadRefusedOnPages(Fault):
-    """Answers HEAD on a page with 405."""
+    """Answers 405 to HEAD requests for pages."""
 
     caught_by = ("http.head", "negotiation.head-same")
 
@@ -26,7 +26,7 @@ class HeadRefusedOnPages(Fault):
 
 
 class HeadRefusedOnFiles(Fault):
-    """Answers HEAD on a file with 405, as Azure Artifacts does."""
+    """Answers 405 to HEAD requests for files, as Azure Artifacts does."""
 
     incident = "uv #1371"
     caught_by = ("http.head", "http.head.file")
@@ -37,7 +37,7 @@ class HeadRefusedOnFiles(Fault):
 
 
 class NotAllowedWithoutAllow(ChangesHeaders):
-    """Answers 405 and does not say which methods there are."""
+    """Answers 405 without Allow."""
 
     caught_by = ("http.method-not-allowed",)
     statuses = (405,)
@@ -45,7 +45,7 @@ class NotAllowedWithoutAllow(ChangesHeaders):
 
 
 class BodyAfterHead(LeavesBytes):
-    """Sends a body with an error for HEAD, which is taken for the answer to the next request."""
+    """Sends a body with errors to HEAD requests, which is read as the next response."""
 
     caught_by = ("http.http2-1.1",)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class MetadataFilesMissing(Fault):
-    """Announces metadata files, and serves none, as artifact-keeper once did."""
+    """Announces metadata files but serves none, as artifact-keeper once did."""
 
     incident = "artifact-keeper #3405"
     caught_by = (
@@ -36,7 +36,7 @@ class MetadataFilesMissing(Fault):
 
 
 class MetadataWrittenAnew(Fault):
-    """Writes the metadata file anew from what it has understood: other line ends, and nothing at the end."""
+    """Reserializes metadata files: line endings and trailing blank lines change."""
 
     caught_by = ("metadata.bytes",)
 
@@ -51,7 +51,7 @@ class MetadataWrittenAnew(Fault):
 
 
 class WebPageForMissingMetadata(Fault):
-    """Answers 200 with a web page where there is no metadata file."""
+    """Answers 200 with a web page for an absent metadata file."""
 
     caught_by = ("metadata.absent-404", "status.quarantined.urls-dead")
 
@@ -62,7 +62,7 @@ class WebPageForMissingMetadata(Fault):
 
 
 class MetadataMadeUp(Fault):
-    """Makes metadata up for a wheel in which it found none."""
+    """Invents metadata for a wheel that holds none."""
 
     caught_by = ("metadata.legacy-files", "archive.wheel-required-files")
 
@@ -79,7 +79,7 @@ class MetadataMadeUp(Fault):
 
 
 class MetadataGoneWithTheYank(Fault):
-    """Serves no metadata file for a yanked file."""
+    """Serves no metadata files of yanked files."""
 
     caught_by = ("metadata.after-yank",)
 
@@ -95,7 +95,7 @@ class MetadataGoneWithTheYank(Fault):
 
 
 class MetadataForEveryone(Fault):
-    """Gives metadata files to everybody: their path lies outside of what needs a credential."""
+    """Serves metadata files without credentials."""
 
     caught_by = ("metadata.same-auth",)
 
@@ -108,7 +108,7 @@ class MetadataForEveryone(Fault):
 
 
 class MetadataCompressedInSecret(Fault):
-    """Compresses metadata files for those who take gzip, and does not say so."""
+    """Compresses metadata files without Content-Encoding."""
 
     caught_by = ("metadata.content-encoding",)
 
@@ -120,7 +120,7 @@ class MetadataCompressedInSecret(Fault):
 
 
 class MetadataComesLater(Fault):
-    """Announces the metadata file of the newest file before it is there: the first who asks gets none."""
+    """Answers 404 to the first request for the newest metadata file."""
 
     caught_by = ("metadata.visible-together", "metadata.after-yank")
 

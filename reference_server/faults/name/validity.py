@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 class LookAlikesTaken(_ProjectCheckLeftOut):
-    """Takes new names that look like existing ones."""
+    """Accepts new names that look like existing ones."""
 
     caught_by = ("name.too-similar",)
     left_out = pypi_projects.name_is_distinct
 
 
 class NamesTakenAsTheyCome(Fault):
-    """Takes every text as a name, and looks no further where it is none."""
+    """Accepts any text as a name and skips further checks of invalid ones."""
 
     caught_by = (
         "name.invalid-rejected",
@@ -44,7 +44,7 @@ class NamesTakenAsTheyCome(Fault):
 
 
 class LettersFoldedIntoAscii(Fault):
-    """Takes letters that fold into ASCII ones, as the published expression does where it is not read as ASCII."""
+    """Accepts letters that fold to ASCII, as the published expression does without re.ASCII."""
 
     caught_by = ("name.invalid-rejected",)
 
@@ -55,7 +55,7 @@ class LettersFoldedIntoAscii(Fault):
 
 
 class RefusedNamesStored(Fault):
-    """Refuses a file for its name when it is already stored, and leaves it there."""
+    """Rejects invalid names only after it has stored the file."""
 
     caught_by = ("name.invalid-rejected",)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class VaryLeftOut(ChangesHeaders):
-    """Does not say that a page depends on Accept, so that a cache sends JSON to who reads HTML."""
+    """Omits Accept from Vary, so that caches send JSON to clients that want HTML."""
 
     caught_by = ("negotiation.vary",)
     routes, statuses = PAGES, (200, 304)
@@ -23,7 +23,7 @@ class VaryLeftOut(ChangesHeaders):
 
 
 class VaryLeftOutWhenUnchanged(ChangesHeaders):
-    """Does not say that a page depends on Accept when it answers 304."""
+    """Omits Vary from the 304 of a page."""
 
     caught_by = ("negotiation.vary", "http.pages.304")
     routes, statuses = PAGES, (304,)
@@ -31,7 +31,7 @@ class VaryLeftOutWhenUnchanged(ChangesHeaders):
 
 
 class HeadIgnoresAccept(Fault):
-    """Answers HEAD with the default type."""
+    """Ignores Accept in HEAD requests."""
 
     caught_by = ("negotiation.head-same", "http.head")
 
@@ -42,7 +42,7 @@ class HeadIgnoresAccept(Fault):
 
 
 class TypesCrossOver(Fault):
-    """Sends the page that another client was sent just before: a cache, emptied by changes, that only knows URLs."""
+    """Sends the type that another client asked for just before: its cache ignores Accept."""
 
     caught_by = ("negotiation.stable",)
 

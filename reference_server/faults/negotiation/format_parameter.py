@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class FormatOnlyForJson(Fault):
-    """Reads the query's `format` only when it wants JSON."""
+    """Reads `format` only if it asks for JSON."""
 
     caught_by = ("negotiation.format-param.precedence",)
 
@@ -27,7 +27,7 @@ class FormatOnlyForJson(Fault):
 
 
 class UnknownFormatFails(Fault):
-    """Fails over a `format` that it does not know."""
+    """Fails on an unknown `format`."""
 
     caught_by = ("negotiation.format-param.unsupported-ok",)
 
@@ -37,7 +37,7 @@ class UnknownFormatFails(Fault):
 
 
 class FormatReadAsAccept(Fault):
-    """Reads the query's `format` as if it were Accept, with wildcards, lists and weights."""
+    """Reads `format` like Accept, with wildcards, lists and weights."""
 
     caught_by = ("negotiation.format-param.single",)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class CutBodiesStored(StoresWhatHasCome):
-    """Takes the end of the connection for the end of the form, and stores half of a file."""
+    """Stores the first part of a file if the connection ends early."""
 
     caught_by = ("robustness.truncated-body",)
 
@@ -32,7 +32,7 @@ class CutBodiesStored(StoresWhatHasCome):
 
 
 class ClosingBoundaryNotNeeded(StoresWhatHasCome):
-    """Takes the end of the body for the end of the last part, and compares no digest."""
+    """Stores the file of a form without a closing boundary, and skips its digest."""
 
     caught_by = ("robustness.missing-final-boundary",)
 
@@ -42,7 +42,7 @@ class ClosingBoundaryNotNeeded(StoresWhatHasCome):
 
 
 class LastChunkNotNeeded(StoresWhatHasCome):
-    """Takes the end of the connection for the last chunk, and stores what was in the chunks before."""
+    """Stores the first chunks of an upload if the last chunk is missing."""
 
     caught_by = ("robustness.chunked-truncated",)
 
@@ -51,7 +51,7 @@ class LastChunkNotNeeded(StoresWhatHasCome):
 
 
 class UnheardUploadsHalved(Fault):
-    """Stores half of a file when its client has left before the answer."""
+    """Stores half of a file if its client has left before the response."""
 
     caught_by = ("robustness.disconnect-before-response",)
 

@@ -35,14 +35,14 @@ class DiesOf(Fault):
 
 
 class HostileMembersCrash(DiesOf):
-    """Unpacks an upload to read its metadata, and dies of members that lead outside."""
+    """Extracts uploads to read their metadata, and crashes on members that lead outside."""
 
     caught_by = ("security.no-extraction", "security.pkginfo-symlink")
     reason = b"File has an unsafe member"
 
 
 class BombsGoOff(DiesOf):
-    """Unpacks an upload into memory, and dies of those that unpack to too much."""
+    """Decompresses uploads into memory, and crashes on decompression bombs."""
 
     caught_by = ("security.zip-bomb", "security.huge-metadata")
     reason = b"File unpacks to more than is allowed"
@@ -59,7 +59,7 @@ class HugeMetadataServed(Fault):
 
 
 class LinkedMetadataFollowed(Fault):
-    """Reads PKG-INFO wherever a link in its place leads to on the registry's own disk."""
+    """Follows a symbolic link in the place of PKG-INFO to a file of the server."""
 
     caught_by = ("security.pkginfo-symlink",)
 
@@ -89,21 +89,21 @@ def _is_linked(archive: Archive) -> bool:
 
 
 class AmbiguousZipsTaken(_ArchiveCheckLeftOut):
-    """Takes zip archives that can be read in two ways (uv was open to them until 0.8.6)."""
+    """Accepts zip archives that parsers read in two ways, as uv did until 0.8.6."""
 
     caught_by = ("security.zip-ambiguity",)
     left_out = pypi_archives.zip_has_one_reading
 
 
 class PolyglotsTaken(_ArchiveCheckLeftOut):
-    """Takes files that are a zip archive and a tar archive in one."""
+    """Accepts files that are a zip archive and a tar archive at once."""
 
     caught_by = ("security.polyglot",)
     left_out = pypi_archives.is_one_archive
 
 
 class SparseFilesTaken(Fault):
-    """Takes sdists with sparse files."""
+    """Accepts sdists with sparse files."""
 
     caught_by = ("security.tar-sparse",)
 

@@ -10,7 +10,7 @@ VERSION = re.compile(rb'    <meta name="pypi:repository-version" content="[^"]*"
 
 
 class ParagraphsNeverOpened(HtmlRewritten):
-    """Closes a paragraph that it never opened."""
+    """Closes a paragraph that was never opened."""
 
     caught_by = ("simple.html.valid-html5",)
     pattern = rb"</body>"
@@ -18,7 +18,7 @@ class ParagraphsNeverOpened(HtmlRewritten):
 
 
 class NoDoctype(HtmlRewritten):
-    """Leaves out the doctype, as pypiserver, devpi and MyGet did."""
+    """Omits the doctype, as pypiserver, devpi and MyGet did."""
 
     incident = "pypiserver #412"
     caught_by = ("simple.html.doctype", "simple.html.valid-html5")
@@ -27,7 +27,7 @@ class NoDoctype(HtmlRewritten):
 
 
 class RelativeBase(HtmlRewritten):
-    """Has a `<base>` that says where the page is, in a way that browsers understand and pip does not."""
+    """Writes a relative `<base>`, which browsers understand and pip does not."""
 
     caught_by = ("simple.html.base-absolute",)
     pattern = rb"<head>\n"
@@ -35,7 +35,7 @@ class RelativeBase(HtmlRewritten):
 
 
 class LatinOneInUtf8(HtmlRewritten):
-    """Says UTF-8, and writes Latin-1."""
+    """Declares UTF-8 but writes Latin-1."""
 
     caught_by = ("simple.html.charset",)
     pattern = rb"<body>"
@@ -43,7 +43,7 @@ class LatinOneInUtf8(HtmlRewritten):
 
 
 class AnchorsInCapitals(HtmlRewritten):
-    """Writes tags in capitals, as pages did long ago."""
+    """Writes tag names in capitals."""
 
     incident = "warehouse #18275"
     caught_by = ("simple.html.anchor-syntax-plain",)
@@ -52,7 +52,7 @@ class AnchorsInCapitals(HtmlRewritten):
 
 
 class SpellingsListed(RootRewritten):
-    """Lists a project once more under another spelling, as pypiserver did with MySQL-python."""
+    """Lists a project under a second spelling, as pypiserver did with MySQL-python."""
 
     caught_by = ("simple.html.root.one-anchor-per-project",)
     pattern = rb'(<a href="([^"]+)-main/">)([^<]+)-main</a>'
@@ -60,7 +60,7 @@ class SpellingsListed(RootRewritten):
 
 
 class SlashInNames(RootRewritten):
-    """Writes names with a slash, as a directory listing does."""
+    """Writes project names with a slash, as directory listings do."""
 
     caught_by = (
         "simple.html.root.anchor-text",
@@ -73,7 +73,7 @@ class SlashInNames(RootRewritten):
 
 
 class RootLinksIgnoreThePrefix(RootRewritten):
-    """Links to `/simple/`, wherever the index is mounted."""
+    """Links to `/simple/` regardless of where the index is mounted."""
 
     caught_by = ("simple.html.root.href",)
     pattern = rb'<a href="'
@@ -87,7 +87,7 @@ class VersionRewritten(HtmlRewritten):
 
 
 class VersionDeclaredTwice(HtmlRewritten):
-    """Declares the version of the API two times."""
+    """Declares the version of the API twice."""
 
     caught_by = ("simple.html.version-meta",)
     pattern = VERSION.pattern
@@ -102,7 +102,7 @@ class VersionOfThreeNumbers(VersionRewritten):
 
 
 class VersionTwo(VersionRewritten):
-    """Declares version 2.0, which clients have to refuse."""
+    """Declares version 2.0, which clients must reject."""
 
     caught_by = (
         "simple.html.version-meta.major-1",
@@ -121,7 +121,7 @@ class VersionOnePointFive(VersionRewritten):
 
 
 class OlderVersionOnTheRoot(RootRewritten):
-    """Declares version 1.0 on the root page, whatever the other pages declare."""
+    """Declares version 1.0 on the root page but a newer one on the other pages."""
 
     caught_by = ("simple.html.version-meta.both-pages",)
     pattern = VersionRewritten.pattern

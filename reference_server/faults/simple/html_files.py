@@ -20,7 +20,7 @@ SHA256 = re.compile(rb"#sha256=([0-9a-f]{64})")
 
 
 class SignaturesListed(HtmlRewritten):
-    """Lists a signature as if it were a file."""
+    """Lists a signature as a file."""
 
     caught_by = (
         "simple.html.detail.one-anchor-per-file",
@@ -51,7 +51,7 @@ class LinksOneLevelOff(HtmlRewritten):
 
 
 class LinksEndWithASlash(HtmlRewritten):
-    """Puts a slash after the name of an sdist in its URL."""
+    """Ends the URL of an sdist with a slash."""
 
     caught_by = ("simple.html.detail.text-is-filename",)
     pattern = rb"\.tar\.gz#"
@@ -59,7 +59,7 @@ class LinksEndWithASlash(HtmlRewritten):
 
 
 class SdistsWithoutHashes(HtmlRewritten):
-    """Leaves the hash out of the links to sdists."""
+    """Omits the hash from the links to sdists."""
 
     caught_by = ("simple.html.hash.present", "gitlab.page.hash")
     pattern = rb"\.tar\.gz#sha256=[0-9a-f]+"
@@ -75,7 +75,7 @@ class HashNamesInCapitals(HtmlRewritten):
 
 
 class ChecksumsForHashes(HtmlRewritten):
-    """Shows a CRC, which hashlib does not know."""
+    """Lists a CRC, which hashlib does not provide."""
 
     caught_by = (
         "simple.html.hash.guaranteed-algorithm",
@@ -87,7 +87,7 @@ class ChecksumsForHashes(HtmlRewritten):
 
 
 class OnlyMd5(Fault):
-    """Shows md5 where sha256 is recommended, as CodeArtifact was seen to."""
+    """Lists md5 instead of sha256, as CodeArtifact was seen to."""
 
     incident = "aws-cdk #21865"
     caught_by = ("simple.html.hash.sha256", "simple.json.detail.same-as-html", "gitlab.page.hash")
@@ -101,7 +101,7 @@ class OnlyMd5(Fault):
 
 
 class HashesOfOtherBytes(HtmlRewritten):
-    """Shows a hash that is not the sdist's."""
+    """Lists a wrong hash for sdists."""
 
     caught_by = ("simple.html.hash.correct", "simple.json.detail.same-as-html", "gitlab.page.hash")
     pattern = rb"(\.tar\.gz#sha256=)[0-9a-f]{32}"
@@ -109,7 +109,7 @@ class HashesOfOtherBytes(HtmlRewritten):
 
 
 class RequiresPythonCutShort(Fault):
-    """Shows a Requires-Python up to its first comma."""
+    """Truncates Requires-Python at its first comma."""
 
     caught_by = ("simple.html.requires-python.exposed", "simple.json.file.requires-python")
 
@@ -122,7 +122,7 @@ class RequiresPythonCutShort(Fault):
 
 
 class RequiresPythonNotEscaped(HtmlRewritten):
-    """Writes `>` as it is."""
+    """Writes the `>` in Requires-Python unescaped."""
 
     caught_by = ("simple.html.requires-python.escaped",)
     pattern = rb"&gt;"
@@ -130,7 +130,7 @@ class RequiresPythonNotEscaped(HtmlRewritten):
 
 
 class RequiresPythonNone(Fault):
-    """Writes `None` for a file that requires no Python."""
+    """Writes `None` if a file has no Requires-Python."""
 
     caught_by = (
         "simple.html.requires-python.absent-when-unset",
@@ -143,7 +143,7 @@ class RequiresPythonNone(Fault):
 
 
 class RequiresPythonPerVersion(Fault):
-    """Shows the first file's Requires-Python on every file of a version."""
+    """Lists every file of a version with the Requires-Python of the first one."""
 
     incident = "warehouse #18482"
     caught_by = (
@@ -173,7 +173,7 @@ class SignaturesOneOrZero(HtmlRewritten):
 
 
 class SignaturesOfSdistsOnly(HtmlRewritten):
-    """Says of sdists only whether there is a signature."""
+    """Writes `data-gpg-sig` for sdists only."""
 
     caught_by = ("simple.html.gpg-sig.every-link",)
     pattern = rb'(<a href="[^"]+\.tar\.gz#[^"]+")'
@@ -181,7 +181,7 @@ class SignaturesOfSdistsOnly(HtmlRewritten):
 
 
 class SignaturesPromised(HtmlRewritten):
-    """Promises signatures that are not there."""
+    """Announces signatures that do not exist."""
 
     caught_by = ("simple.html.gpg-sig.location",)
     pattern = rb'(<a href="[^"]+#[^"]+")'

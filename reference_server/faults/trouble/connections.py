@@ -58,7 +58,7 @@ class NoAnswer(Trouble):
 
 
 class AnswersToUploadsLost(Trouble):
-    """Stores an upload, and closes the connection without a word."""
+    """Stores an upload and closes the connection without an answer."""
 
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
         if request.endpoint == "upload":
@@ -67,7 +67,7 @@ class AnswersToUploadsLost(Trouble):
 
 
 class NotHTTP(Trouble):
-    """Answers in something that is not HTTP."""
+    """Answers with something that is not HTTP."""
 
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
         del body

@@ -27,7 +27,7 @@ class Latency(Trouble):
 
 
 class Silence(Trouble):
-    """Takes the request, says nothing for a long time, and then hangs up."""
+    """Accepts the request, sends nothing for a long time, and closes the connection."""
 
     def __init__(self, *, seconds: float = 60.0) -> None:
         self.seconds = seconds
@@ -39,7 +39,7 @@ class Silence(Trouble):
 
 
 class SlowDrip(Trouble):
-    """Sends every body in small pieces, with a pause before each."""
+    """Sends bodies in small pieces with a pause before each."""
 
     def __init__(self, *, bytes_at_once: int = 256, seconds: float = 0.05) -> None:
         self.bytes_at_once = bytes_at_once

@@ -30,13 +30,13 @@ class _Status(Trouble):
 
 
 class TooManyRequests(_Status):
-    """Answers 429, with Retry-After unless that is 0."""
+    """Answers 429 with Retry-After, or without it if `retry_after` is 0."""
 
     status, text = 429, "429 Too Many Requests"
 
 
 class Unavailable(_Status):
-    """Answers 503, with Retry-After unless that is 0; `first=2` makes it fine again."""
+    """Answers 503 with Retry-After, or without it if `retry_after` is 0."""
 
     status, text = 503, "503 Service Unavailable"
 
@@ -50,7 +50,7 @@ class InternalErrors(Trouble):
 
 
 class BadGateway(Trouble):
-    """Answers 502 with a page of HTML, as a proxy does whose server is away."""
+    """Answers 502 with an HTML page, as a proxy without its server does."""
 
     def handle(self, request: Request) -> Response | None:
         del request
@@ -59,7 +59,7 @@ class BadGateway(Trouble):
 
 
 class UploadsStoredAndFailed(Trouble):
-    """Stores an upload, and answers 500."""
+    """Stores an upload and answers 500."""
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint != "upload":
@@ -68,7 +68,7 @@ class UploadsStoredAndFailed(Trouble):
 
 
 class LoginPage(Trouble):
-    """Answers 200 with a page of HTML that asks to sign in, as portals of networks do."""
+    """Answers 200 with an HTML login page, as captive portals do."""
 
     def handle(self, request: Request) -> Response | None:
         del request
@@ -77,7 +77,7 @@ class LoginPage(Trouble):
 
 
 class EndlessRedirect(Trouble):
-    """Sends every reader on to the same place, forever."""
+    """Redirects every read to the same URL, for ever."""
 
     def handle(self, request: Request) -> Response | None:
         if request.method not in {"GET", "HEAD"}:
@@ -86,6 +86,6 @@ class EndlessRedirect(Trouble):
 
 
 class ChallengeForgotten(ChangesHeaders, Trouble):
-    """Answers 401 without saying how to sign in."""
+    """Answers 401 without a challenge."""
 
     removes = ("WWW-Authenticate",)

@@ -32,7 +32,7 @@ PURE = "-py3-none-any.whl"
 
 
 class ContentTakenForGranted(FailsOnForms):
-    """Fails when there is no `content`."""
+    """Fails on a form without `content`."""
 
     caught_by = (
         "upload.content-required",
@@ -46,7 +46,7 @@ class ContentTakenForGranted(FailsOnForms):
 
 
 class ContentTakenForAFile(FailsOnForms):
-    """Fails when `content` is a text, which has no file name."""
+    """Fails if `content` is a text field."""
 
     caught_by = ("upload.content-required",)
 
@@ -55,7 +55,7 @@ class ContentTakenForAFile(FailsOnForms):
 
 
 class BuildNumbersDropped(Fault):
-    """Lists a wheel under a name made of its project, version and tags, without its build number."""
+    """Lists wheels without their build numbers."""
 
     caught_by = ("upload.content-filename",)
 
@@ -70,7 +70,7 @@ class BuildNumbersDropped(Fault):
 
 
 class PartTypeRequired(RefusesForms):
-    """Refuses a file that comes without a Content-Type."""
+    """Rejects a file part without Content-Type."""
 
     caught_by = ("upload.content-type-part", "upload.uv-end-to-end")
 
@@ -81,7 +81,7 @@ class PartTypeRequired(RefusesForms):
 
 
 class BodiesLimited(RefusesForms):
-    """Takes 100 kB at a time, as behind a proxy with its own limit."""
+    """Rejects bodies above 100 kB, as behind a proxy with a limit of its own."""
 
     caught_by = (
         "upload.large-file",
@@ -97,7 +97,7 @@ class BodiesLimited(RefusesForms):
 
 
 class ProjectsBeginWithAWheel(RefusesForms):
-    """Creates a project for a wheel only, and knows no project for an sdist that comes first."""
+    """Rejects the sdist of a project without a wheel."""
 
     caught_by = ("upload.project-create", "upload.add-wheel-later")
     field = "name"
@@ -110,7 +110,7 @@ class ProjectsBeginWithAWheel(RefusesForms):
 
 
 class SignaturesRefused(RefusesForms):
-    """Refuses a distribution that comes with a signature."""
+    """Rejects uploads with a signature."""
 
     caught_by = ("upload.gpg-signature",)
     field = "gpg_signature"
@@ -120,7 +120,7 @@ class SignaturesRefused(RefusesForms):
 
 
 class FilesMixed(Fault):
-    """Stores the bytes of the last `content` under the name of the first."""
+    """Stores the bytes of the last `content` under the file name of the first."""
 
     caught_by = ("upload.content-as-list",)
 
@@ -146,7 +146,7 @@ class FilesMixed(Fault):
 
 
 class TooLargeIsAServerError(Fault):
-    """Fails at a file that is too large, as when the disk is full."""
+    """Answers 507 to a file above the size limit, as with a full disk."""
 
     caught_by = ("upload.size-limit", "gitlab.size.over-limit-refused")
 
@@ -157,7 +157,7 @@ class TooLargeIsAServerError(Fault):
 
 
 class FilesComeLater(Fault):
-    """Lists a file before it is in its place: who asks first does not get it."""
+    """Answers 404 to the first download of each file."""
 
     caught_by = (
         "upload.visible-after-success",
@@ -183,7 +183,7 @@ class FilesComeLater(Fault):
 
 
 class OneWheelPerRelease(Fault):
-    """Takes no wheel for a platform once a release has a wheel."""
+    """Rejects platform wheels once a release has a wheel."""
 
     caught_by = ("upload.add-wheel-later",)
 

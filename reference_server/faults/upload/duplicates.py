@@ -24,7 +24,7 @@ TAKEN = re.compile(rb"already (been taken|exist)", re.IGNORECASE)
 
 
 class DuplicatesForbidden(Fault):
-    """Refuses a second upload with 403, as Artifactory does."""
+    """Rejects a second upload with 403, as Artifactory does."""
 
     incident = "twine #1251, uv #7917"
     caught_by = ("upload.dup.different", "gitlab.duplicate.refused")
@@ -43,7 +43,7 @@ class OverwrittenFiles:
 
 
 class OverwrittenBeforeRefused(NotesRequests[OverwrittenFiles]):
-    """Writes a file to its place before it notices that one was there."""
+    """Overwrites a file before it rejects the duplicate."""
 
     caught_by = (
         "upload.dup.different",
@@ -71,7 +71,7 @@ class OverwrittenBeforeRefused(NotesRequests[OverwrittenFiles]):
 
 
 class IdenticalRefused(Fault):
-    """Refuses a second upload also when its bytes are the same, as pypiserver and Nexus do."""
+    """Rejects a second upload even of identical bytes, as pypiserver and Nexus do."""
 
     caught_by = ("upload.dup.identical",)
 
@@ -80,7 +80,7 @@ class IdenticalRefused(Fault):
 
 
 class DuplicatesWithoutTheWords(Fault):
-    """Refuses a second upload with words that twine does not look for, as Nexus does."""
+    """Rejects a second upload without the words that twine looks for, as Nexus does."""
 
     incident = "poetry #10602"
     caught_by = ("upload.dup.message", "upload.dup.pypi-text", "upload.dup.same-content-new-name")
@@ -92,21 +92,21 @@ class DuplicatesWithoutTheWords(Fault):
 
 
 class SameContentTwice(_ProjectCheckLeftOut):
-    """Takes a file again under another name."""
+    """Accepts the same content under another file name."""
 
     caught_by = ("upload.dup.same-content-new-name",)
     left_out = pypi_projects.content_is_new
 
 
 class SeveralSdists(_ProjectCheckLeftOut):
-    """Takes any number of sdists of a release."""
+    """Accepts any number of sdists per release."""
 
     caught_by = ("upload.second-sdist",)
     left_out = pypi_projects.release_has_one_sdist
 
 
 class DeletedNamesReopened(Fault):
-    """Takes the name of a deleted file again."""
+    """Accepts the file name of a deleted file again."""
 
     caught_by = ("upload.dup.deleted-name",)
 
@@ -115,7 +115,7 @@ class DeletedNamesReopened(Fault):
 
 
 class DuplicatesInGitLabsWords(Fault):
-    """Refuses a second upload as GitLab does."""
+    """Rejects a second upload with GitLab's message."""
 
     caught_by = ("upload.dup.pypi-text", "upload.dup.message")
 

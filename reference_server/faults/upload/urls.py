@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SlashRedirectedAsGet(Fault):
-    """Sends an upload to the URL with a slash on with 301, so that it arrives as GET."""
+    """Redirects uploads to the URL with a slash by a 301, so that they arrive as GET."""
 
     incident = "twine #310"
     caught_by = ("upload.url-trailing-slash",)
@@ -26,7 +26,7 @@ class SlashRedirectedAsGet(Fault):
 
 
 class SlashIsAServerError(Fault):
-    """Fails at an upload to the upload URL with a slash, as Pulp did without."""
+    """Fails on uploads to the URL with a slash; Pulp failed without one."""
 
     incident = "operate-first/support #176"
     caught_by = ("upload.url-trailing-slash",)
@@ -38,7 +38,7 @@ class SlashIsAServerError(Fault):
 
 
 class NobodySentToLogin(Fault):
-    """Sends nobody's uploads to a page with a form to log in."""
+    """Redirects anonymous uploads to a login form."""
 
     caught_by = (
         "upload.no-redirect",
@@ -67,7 +67,7 @@ class GetOnUploadUrl(Fault):
 
 
 class UploadUrlFailsAtGet(GetOnUploadUrl):
-    """Fails at a GET that looks for the upload's form."""
+    """Fails on GET at the upload URL."""
 
     caught_by = ("upload.get-not-allowed",)
 
@@ -76,7 +76,7 @@ class UploadUrlFailsAtGet(GetOnUploadUrl):
 
 
 class UploadUrlWithoutAllow(GetOnUploadUrl):
-    """Refuses GET on the upload URL, and does not say what there is instead."""
+    """Answers 405 without Allow to GET at the upload URL."""
 
     caught_by = ("upload.get-not-allowed",)
 
@@ -98,7 +98,7 @@ class UploadsToTheIndex(Fault):
 
 
 class UploadToTheIndexNotFound(UploadsToTheIndex):
-    """Says of an upload to the index's URL that there is no such URL."""
+    """Answers 404 to uploads at the index URL."""
 
     caught_by = ("upload.wrong-url-405",)
 
@@ -108,7 +108,7 @@ class UploadToTheIndexNotFound(UploadsToTheIndex):
 
 
 class UploadToTheIndexWithoutAllow(UploadsToTheIndex):
-    """Refuses an upload to the index's URL, and does not say what may be done there."""
+    """Answers 405 without Allow to uploads at the index URL."""
 
     caught_by = ("upload.wrong-url-405",)
 
@@ -118,7 +118,7 @@ class UploadToTheIndexWithoutAllow(UploadsToTheIndex):
 
 
 class UploadToTheIndexDropped(UploadsToTheIndex):
-    """Answers an upload to the index's URL as if it were GET, so that the client takes it for done."""
+    """Answers 200 to uploads at the index URL as if they were GET, and stores nothing."""
 
     caught_by = ("upload.wrong-url-405",)
 

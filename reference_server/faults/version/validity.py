@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 class LocalVersionsPublic(_UploadCheckLeftOut):
-    """Takes local versions, as an index for one organization does."""
+    """Accepts local versions, as a private index does."""
 
     caught_by = ("version.local.pypi-forbidden",)
     left_out = pypi_metadata.no_local_version
 
 
 class VersionsTakenAsTheyCome(Fault):
-    """Takes every text without white space as a version, so that 1.0-SNAPSHOT is one."""
+    """Accepts any text without white space as a version, such as 1.0-SNAPSHOT."""
 
     caught_by = (
         "version.invalid-rejected",
@@ -44,7 +44,7 @@ class VersionsTakenAsTheyCome(Fault):
 
 
 class DigitsOfAnyScript(Fault):
-    """Takes the digits of every script in a version, as an expression does that is not read as ASCII."""
+    r"""Accepts digits of any script in versions, as `\d` does without re.ASCII."""
 
     caught_by = ("version.invalid-rejected", "gitlab.version.refuses-everything-else")
 
@@ -54,7 +54,7 @@ class DigitsOfAnyScript(Fault):
 
 
 class RefusedVersionsStored(Fault):
-    """Refuses a file for its version when it is already stored, and leaves it there."""
+    """Rejects invalid versions only after it has stored the file."""
 
     caught_by = ("version.invalid-rejected", "gitlab.version.refused-leaves-nothing")
 
@@ -69,7 +69,7 @@ class RefusedVersionsStored(Fault):
 
 
 class SpelledOutLettersRefused(Refuses):
-    """Knows a, b and rc, and none of their other spellings."""
+    """Accepts a, b and rc, but rejects their alternate spellings."""
 
     caught_by = (
         "version.alternate-accepted",
