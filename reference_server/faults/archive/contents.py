@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from reference_server.archives.checks import has_dist_info, has_one_folder, has_pkg_info, without
-from reference_server.faults.building.omitted_checks import _ArchiveCheckLeftOut
+from reference_server.faults.building.omitted_checks import OmitsArchiveCheck
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_archives
 from reference_server.model.errors import ArchiveUnreadableError
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 
-class NotOpened(Fault):
-    """Takes files with a suffix whatever is in them, as many private registries do."""
+class SkipsBrokenArchives(Fault):
+    """Accepts unreadable archives with a suffix, as many private registries do."""
 
     suffix: ClassVar[str]
 
     def rules(self, rules: Rules) -> Rules:
-        """Know nothing of what cannot be read."""
+        """Return no archive for an unreadable one."""
 
         def opened(filename: str, blob: Blob, limits: ArchiveLimits) -> Archive | None:
             try:
@@ -37,7 +37,7 @@ class NotOpened(Fault):
         return replace(rules, open_archive=opened)
 
 
-class BrokenWheelsTaken(NotOpened):
+class BrokenWheelsTaken(SkipsBrokenArchives):
     """Accepts wheels that are not zip archives or are truncated."""
 
     incident = "devpi #1061"
@@ -45,7 +45,7 @@ class BrokenWheelsTaken(NotOpened):
     suffix = ".whl"
 
 
-class BrokenSdistsTaken(NotOpened):
+class BrokenSdistsTaken(SkipsBrokenArchives):
     """Accepts sdists that are not gzipped tar archives or are truncated."""
 
     caught_by = ("archive.valid",)
@@ -89,14 +89,14 @@ class SeveralTopFoldersTaken(Fault):
         return replace(rules, archive_checks=without(rules.archive_checks, has_one_folder))
 
 
-class LicenseFilesMissing(_ArchiveCheckLeftOut):
+class LicenseFilesMissing(OmitsArchiveCheck):
     """Accepts distributions that lack the license files named in their metadata."""
 
     caught_by = ("archive.license-files",)
     left_out = pypi_archives.license_files_are_there
 
 
-class DuplicatePathsTaken(_ArchiveCheckLeftOut):
+class DuplicatePathsTaken(OmitsArchiveCheck):
     """Accepts zip archives that hold the same path twice."""
 
     caught_by = ("archive.duplicate-entries",)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reference_server.http.request import Request
 
 
-class FilesMovedWithTheirLock(Fault):
+class FileRedirectsNeedCredentials(Fault):
     """Redirects downloads to another host that asks for the same credentials."""
 
     caught_by = (

@@ -22,37 +22,37 @@ OWNER = Credentials(basic=("__token__", PASSWORD))
 
 
 def let_in(request: Request) -> None:
-    """Take the caller for somebody who may do everything."""
+    """Treat the caller as an owner."""
     request.credentials = OWNER
 
 
 class Identifies(Fault):
-    """Tells in its own way who a caller is."""
+    """Identifies callers in its own way."""
 
     otherwise: Callable[[Credentials, access.Tokens], Caller] = staticmethod(access.identify)
 
     def rules(self, rules: Rules) -> Rules:
-        """Ask a fault that knows the rule which it replaces."""
+        """Use a copy of this fault that knows the rule it replaces: faults outlive a set of rules."""
         fault = copy(self)
         fault.otherwise = rules.identify
         return replace(rules, identify=fault.identify)
 
     def identify(self, credentials: Credentials, tokens: access.Tokens) -> Caller:
-        """Tell who presents these credentials (see `reference_server.rules.access.identify`)."""
+        """Return the owner of these credentials, as `reference_server.rules.access.identify` does."""
         return self.otherwise(credentials, tokens)
 
 
 class Authorizes(Fault):
-    """Decides in its own way who may do what."""
+    """Authorizes actions in its own way."""
 
     otherwise: Callable[[Caller, GitLabProject, Action], None] = staticmethod(access.authorize)
 
     def rules(self, rules: Rules) -> Rules:
-        """Ask a fault that knows the rule which it replaces."""
+        """Use a copy of this fault that knows the rule it replaces: faults outlive a set of rules."""
         fault = copy(self)
         fault.otherwise = rules.authorize
         return replace(rules, authorize=fault.authorize)
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
-        """Let the caller do this, or raise (see `reference_server.rules.access.authorize`)."""
+        """Allow an action or raise, as `reference_server.rules.access.authorize` does."""
         self.otherwise(caller, gitlab_project, action)

@@ -10,8 +10,8 @@ from reference_server.faults.fault import Fault
 ROOT = b"<title>Simple index</title>"
 
 
-class HtmlRewritten(Fault):
-    """Replaces what `pattern` matches in a page's source by `replacement`. Pages in JSON stay as they are."""
+class RewritesHtml(Fault):
+    """Replaces the matches of `pattern` in the source of pages in HTML by `replacement`."""
 
     pattern: ClassVar[bytes]
     replacement: ClassVar[bytes]
@@ -22,8 +22,8 @@ class HtmlRewritten(Fault):
         return re.sub(self.pattern, self.replacement, body)
 
 
-class RootRewritten(HtmlRewritten):
-    """Does so on the root page only."""
+class RewritesRootPage(RewritesHtml):
+    """Rewrites the root page only."""
 
     def rendered(self, body: bytes) -> bytes:
         return super().rendered(body) if ROOT in body else body

@@ -15,38 +15,38 @@ if TYPE_CHECKING:
 
 
 class ChangesJson(Fault):
-    """Changes what was written as JSON, where no key of the page can."""
+    """Rewrites pages in JSON after they are rendered."""
 
     def rendered(self, body: bytes) -> bytes:
         return self.written(body) if body.startswith(b"{") else body
 
     def written(self, body: bytes) -> bytes:
-        """Change a page in JSON."""
+        """Return the rewritten page."""
         document = json.loads(body)
         self.change(document)
         return json.dumps(document).encode()
 
     def change(self, document: dict[str, Any]) -> None:
-        """Change the object of a page, in place."""
+        """Change the object of the page in place."""
 
 
 class ChangesKeys(Fault):
-    """Writes other values into the JSON object of every file."""
+    """Overwrites keys of every file."""
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, keys={**file.keys, **self.keys(file)}))
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
-        """Give what takes the place of the file's own keys."""
+        """Return the keys to overwrite."""
         raise NotImplementedError
 
 
 class ChangesVersions(Fault):
-    """Writes other values into `versions`."""
+    """Overwrites `versions`."""
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return replace(page, keys={**page.keys, "versions": self.versions(list(page.versions or ()))})
 
     def versions(self, versions: list[str]) -> list[Any]:
-        """Give what takes the place of the versions."""
+        """Return the replacement of the versions."""
         raise NotImplementedError

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Negotiates(Fault):
-    """Reads Accept in its own way, and chooses as the good server would; or chooses in its own way too."""
+    """Reads Accept in its own way, or chooses the media type in its own way."""
 
     otherwise: Callable[[str | None, Sequence[str], str], str | None] = staticmethod(negotiate)
 
@@ -26,9 +26,9 @@ class Negotiates(Fault):
         return replace(rules, negotiate=fault.negotiate)
 
     def negotiate(self, accept: str | None, offered: Sequence[str], default: str) -> str | None:
-        """Choose a media type (see `reference_server.rules.negotiation.negotiate`)."""
+        """Choose a media type, as `reference_server.rules.negotiation.negotiate` does."""
         return self.otherwise(self.read(accept), offered, default)
 
     def read(self, accept: str | None) -> str | None:
-        """Give the header as the good server would have to be sent it."""
+        """Return the Accept that would make the unaltered server choose alike."""
         return accept

@@ -16,33 +16,33 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 
-class _UploadCheckLeftOut(Fault):
-    """Does not ask one of the questions about an upload."""
+class OmitsUploadCheck(Fault):
+    """Omits one check of the upload itself."""
 
     left_out: ClassVar[Callable[[Upload], None]]
 
     def rules(self, rules: Rules) -> Rules:
-        """Ask the others."""
+        """Keep the other checks."""
         kept = tuple(check for check in rules.upload_checks if check is not type(self).left_out)
         return replace(rules, upload_checks=kept)
 
 
-class _ProjectCheckLeftOut(Fault):
-    """Does not ask one of the questions about what is there already."""
+class OmitsProjectCheck(Fault):
+    """Omits one check of the upload against the project."""
 
     left_out: ClassVar[Callable[[Upload, Sequence[Package]], None]]
 
     def rules(self, rules: Rules) -> Rules:
-        """Ask the others."""
+        """Keep the other checks."""
         kept = tuple(check for check in rules.project_checks if check is not type(self).left_out)
         return replace(rules, project_checks=kept)
 
 
-class _ArchiveCheckLeftOut(Fault):
-    """Does not ask one of the questions about an archive."""
+class OmitsArchiveCheck(Fault):
+    """Omits one check of the archive."""
 
     left_out: ClassVar[ArchiveCheck]
 
     def rules(self, rules: Rules) -> Rules:
-        """Ask the others."""
+        """Keep the other checks."""
         return replace(rules, archive_checks=without(rules.archive_checks, type(self).left_out))

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def body_of(request: Request) -> bytes:
-    """Give the whole body, and leave it where it can be read again."""
+    """Return the whole body; it can be read again."""
     body = request.body.read()
     request.body = BytesIO(body)
     return body
 
 
 def gitlab_project_of(request: Request) -> GitLabProject:
-    """Give the GitLab project that a request names. Raises `GitLabProjectNotFoundError`."""
+    """Return the GitLab project in the URL. Raises `GitLabProjectNotFoundError`."""
     return request.registry.gitlab_project(request.arguments["gitlab_project"].replace("%2F", "/"))

@@ -25,7 +25,7 @@ _FILENAME = re.compile(rb'name="content"; filename="([^"]*)"')
 
 
 def waved_through(rules: Rules, is_odd: Callable[[str, str, str], bool]) -> Rules:
-    """Ask nothing of the files of uploads (file name, name, version) that are odd, and everything of the others."""
+    """Skip the checks of the file if `is_odd(file name, name, version)`."""
 
     def agrees(filename: str, name: str, version: str) -> bool:
         return is_odd(filename, name, version) or (
@@ -48,12 +48,12 @@ def waved_through(rules: Rules, is_odd: Callable[[str, str, str], bool]) -> Rule
 
 
 class RefusesFilenames(Fault):
-    """Refuses the file names in which `pattern` is found."""
+    """Rejects file names that match `pattern`."""
 
     pattern: ClassVar[str]
 
     def rules(self, rules: Rules) -> Rules:
-        """Refuse these, and whatever was refused before."""
+        """Reject these in addition."""
         refused = re.compile(self.pattern)
         return replace(
             rules,
@@ -62,24 +62,24 @@ class RefusesFilenames(Fault):
 
 
 class FailsOnFilenames(Fault):
-    """Fails on an upload in whose file name `pattern` is found."""
+    """Answers 500 to uploads of file names that match `pattern`."""
 
     pattern: ClassVar[bytes]
 
     def handle(self, request: Request) -> Response | None:
-        """Answer 500 for such a file."""
+        """Answer 500 to such a file."""
         named = _FILENAME.search(body_of(request)) if request.endpoint == "upload" else None
         fails = named is not None and re.search(self.pattern, named[1])
         return json_answer({"message": "500 Internal Server Error"}, status=500) if fails else None
 
 
-class Refuses(Fault):
-    """Refuses the versions in which `pattern` is found."""
+class RefusesVersions(Fault):
+    """Rejects versions that match `pattern`."""
 
     pattern: ClassVar[str]
 
     def rules(self, rules: Rules) -> Rules:
-        """Refuse these, and whatever was refused before."""
+        """Reject these in addition."""
         refused = re.compile(self.pattern, re.IGNORECASE)
         return replace(
             rules, valid_version=lambda text: not refused.search(text) and rules.valid_version(text)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reference_server.archives.checks import metadata_agrees, without
-from reference_server.faults.building.omitted_checks import _UploadCheckLeftOut
+from reference_server.faults.building.omitted_checks import OmitsUploadCheck
 from reference_server.faults.building.upload_rules import FailsOnFilenames
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_files
@@ -25,7 +25,7 @@ class MetadataInTheFileIgnored(Fault):
         return replace(rules, archive_checks=without(rules.archive_checks, metadata_agrees))
 
 
-class SdistNamesSpelledFreely(_UploadCheckLeftOut):
+class SdistNamesSpelledFreely(OmitsUploadCheck):
     """Accepts sdists whose file names spell the project and the version in any way."""
 
     caught_by = ("file.sdist.name-form",)

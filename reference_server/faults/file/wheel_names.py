@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.omitted_checks import _UploadCheckLeftOut
+from reference_server.faults.building.omitted_checks import OmitsUploadCheck
 from reference_server.faults.building.upload_rules import RefusesFilenames, waved_through
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_files
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 
-class AnyPlatform(_UploadCheckLeftOut):
+class AnyPlatform(OmitsUploadCheck):
     """Accepts wheels for any platform, as a private index does."""
 
     caught_by = ("file.wheel.platform-allowlist",)
     left_out = pypi_files.platform_is_allowed
 
 
-class WheelNamesSpelledFreely(_UploadCheckLeftOut):
+class WheelNamesSpelledFreely(OmitsUploadCheck):
     """Accepts wheels whose file names spell the project in any way."""
 
     caught_by = ("file.wheel.escaped-name",)
@@ -99,7 +99,7 @@ class OneTagOfEachKind(RefusesFilenames):
     pattern = r"-([^-]*\.[^-]*-[^-]*-[^-]*|[^-]*-[^-]*\.[^-]*-[^-]*|[^-]*-[^-]*-[^-]*\.[^-]*)\.whl$"
 
 
-class PlatformsOfThePast(RefusesFilenames):
+class OlderPlatformsOnly(RefusesFilenames):
     """Rejects the platforms that PEP 783 added."""
 
     caught_by = ("file.wheel.pyemscripten",)

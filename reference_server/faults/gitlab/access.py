@@ -183,15 +183,15 @@ class EveryUserPublishes(Authorizes):
             super().authorize(caller, gitlab_project, action)
 
 
-class RoleChanged(Authorizes):
-    """Takes one role for another."""
+class ChangesRole(Authorizes):
+    """Treats one role as another."""
 
     taken: Role
     for_: Role
     actions: frozenset[Action]
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
-        """Decide as if the members with the role `taken` had the role `for_`."""
+        """Treat members with the role `taken` as having the role `for_`."""
         if action in self.actions:
             members = {
                 name: self.for_ if role is self.taken else role
@@ -201,7 +201,7 @@ class RoleChanged(Authorizes):
         super().authorize(caller, gitlab_project, action)
 
 
-class DevelopersCannotPublish(RoleChanged):
+class DevelopersCannotPublish(ChangesRole):
     """Requires the role Maintainer to publish."""
 
     caught_by = (
@@ -211,7 +211,7 @@ class DevelopersCannotPublish(RoleChanged):
     taken, for_, actions = Role.DEVELOPER, Role.REPORTER, frozenset({Action.UPLOAD})
 
 
-class ReportersPublish(RoleChanged):
+class ReportersPublish(ChangesRole):
     """Lets Reporters publish."""
 
     caught_by = (
@@ -221,7 +221,7 @@ class ReportersPublish(RoleChanged):
     taken, for_, actions = Role.REPORTER, Role.DEVELOPER, frozenset({Action.UPLOAD})
 
 
-class GuestsPublish(RoleChanged):
+class GuestsPublish(ChangesRole):
     """Lets Guests publish."""
 
     caught_by = (
@@ -231,7 +231,7 @@ class GuestsPublish(RoleChanged):
     taken, for_, actions = Role.GUEST, Role.DEVELOPER, frozenset({Action.UPLOAD})
 
 
-class DevelopersDelete(RoleChanged):
+class DevelopersDelete(ChangesRole):
     """Lets Developers delete packages."""
 
     caught_by = (

@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from reference_server.model import Caller, GitLabProject
 
 
-class InternalTakenFor(Authorizes):
-    """Takes an internal GitLab project for one of another visibility."""
+class TreatsInternalAs(Authorizes):
+    """Treats an internal GitLab project as one of another visibility."""
 
     visibility: ClassVar[Visibility]
     actions: ClassVar[frozenset[Action]] = frozenset(Action)
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
-        """Decide as if the GitLab project had the other visibility."""
+        """Replace the visibility."""
         if gitlab_project.visibility is Visibility.INTERNAL and action in self.actions:
             gitlab_project = replace(gitlab_project, visibility=self.visibility)
         super().authorize(caller, gitlab_project, action)
 
 
-class InternalForMembersOnly(InternalTakenFor):
+class InternalForMembersOnly(TreatsInternalAs):
     """Hides an internal GitLab project from users who are not members."""
 
     caught_by = (
@@ -47,7 +47,7 @@ class InternalForMembersOnly(InternalTakenFor):
     visibility = Visibility.PRIVATE
 
 
-class InternalForEveryone(InternalTakenFor):
+class InternalForEveryone(TreatsInternalAs):
     """Serves the pages of an internal GitLab project to anonymous callers."""
 
     caught_by = ("gitlab.matrix.page", "gitlab.matrix.root-page")
@@ -55,7 +55,7 @@ class InternalForEveryone(InternalTakenFor):
     actions = frozenset({Action.BROWSE})
 
 
-class InternalFilesForEveryone(InternalTakenFor):
+class InternalFilesForEveryone(TreatsInternalAs):
     """Serves the files of an internal GitLab project to anonymous callers."""
 
     caught_by = ("gitlab.matrix.file", "gitlab.matrix.metadata-file")
@@ -63,26 +63,26 @@ class InternalFilesForEveryone(InternalTakenFor):
     actions = frozenset({Action.DOWNLOAD})
 
 
-class Unguarded(Fault):
-    """Lets everyone in at one route."""
+class OpensRoute(Fault):
+    """Skips authentication at one route."""
 
     endpoint: ClassVar[str]
 
     def handle(self, request: Request) -> Response | None:
-        """Take every caller at this route for the owner."""
+        """Treat every caller at this route as an owner."""
         if request.endpoint == self.endpoint:
             let_in(request)
         return None
 
 
-class RootPageUnguarded(Unguarded):
+class RootPageUnguarded(OpensRoute):
     """Serves the root page of a private GitLab project to anonymous callers."""
 
     caught_by = ("gitlab.matrix.root-page", "gitlab.matrix.private-is-secret")
     endpoint = "root_page"
 
 
-class MetadataUnguarded(Unguarded):
+class MetadataUnguarded(OpensRoute):
     """Serves the metadata files of a private GitLab project to anonymous callers."""
 
     caught_by = (

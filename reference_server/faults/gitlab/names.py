@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 
-class NotFoundUnder(Fault):
-    """Finds no project under a name in which `pattern` is found."""
+class FindsNothing(Fault):
+    """Finds no project by a name that matches `pattern`."""
 
     pattern: ClassVar[str]
 
     def handle(self, request: Request) -> Response | None:
-        """Answer 404 for such a name."""
+        """Answer 404 to such a name."""
         lost = request.endpoint == "project_page" and re.search(self.pattern, request.arguments["name"])
         return refusal(PackageNotFoundError()) if lost else None
 
 
-class NamesComparedExactly(NotFoundUnder):
+class NamesComparedExactly(FindsNothing):
     """Finds projects only by their normalized names, as GitLab does."""
 
     caught_by = (
@@ -40,7 +40,7 @@ class NamesComparedExactly(NotFoundUnder):
     pattern = r"[A-Z._]|--"
 
 
-class DotsNotFound(NotFoundUnder):
+class DotsNotFound(FindsNothing):
     """Finds no project by a name with a dot, as pypiserver once did."""
 
     incident = "pypiserver #139"
@@ -52,14 +52,14 @@ class DotsNotFound(NotFoundUnder):
     pattern = r"\."
 
 
-class RunsNotCollapsed(NotFoundUnder):
+class RunsNotCollapsed(FindsNothing):
     """Normalizes separators one by one, as Gitea once did."""
 
     caught_by = ("gitlab.name.runs-collapsed", "gitlab.name.every-spelling-one-page")
     pattern = "[-._]{2}"
 
 
-class CapitalsNotFound(NotFoundUnder):
+class CapitalsNotFound(FindsNothing):
     """Compares names case-sensitively, as GitLab did before 13.4."""
 
     incident = "gitlab-org/gitlab #244412"
@@ -67,7 +67,7 @@ class CapitalsNotFound(NotFoundUnder):
     pattern = "[A-Z]"
 
 
-class MixedSeparatorsNotFound(NotFoundUnder):
+class MixedSeparatorsNotFound(FindsNothing):
     """Finds no project by a name with different separators."""
 
     caught_by = ("gitlab.name.every-spelling-one-page",)

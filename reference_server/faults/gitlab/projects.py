@@ -19,26 +19,26 @@ if TYPE_CHECKING:
     from reference_server.model import Caller, GitLabProject
 
 
-class OneRegistryFor(Fault):
-    """Takes the registry of one GitLab project for another's, at one route."""
+class SharesRegistry(Fault):
+    """Uses the registry of another GitLab project at one route."""
 
     endpoint: ClassVar[str]
 
     def handle(self, request: Request) -> Response | None:
-        """Ask for the first GitLab project instead of the fourth."""
+        """Replace the fourth GitLab project by the first."""
         if request.endpoint == self.endpoint and request.arguments["gitlab_project"] == "4":
             request.arguments = {**request.arguments, "gitlab_project": "1"}
         return None
 
 
-class PagesOfOneRegistry(OneRegistryFor):
+class PagesOfOneRegistry(SharesRegistry):
     """Serves the pages of another GitLab project."""
 
     caught_by = ("gitlab.project.own-space",)
     endpoint = "project_page"
 
 
-class UploadsToOneRegistry(OneRegistryFor):
+class UploadsToOneRegistry(SharesRegistry):
     """Stores uploads in the registry of another GitLab project."""
 
     caught_by = ("gitlab.project.same-file-in-two",)
@@ -71,8 +71,8 @@ class GitlabProjectsByIdOnly(Fault):
         return refusal(GitLabProjectNotFoundError()) if path else None
 
 
-class SwitchIgnoredFor(Authorizes):
-    """Does some actions also when packages are switched off."""
+class IgnoresSwitch(Authorizes):
+    """Allows some actions although the package registry is disabled."""
 
     actions: frozenset[Action]
 
@@ -81,21 +81,21 @@ class SwitchIgnoredFor(Authorizes):
         super().authorize(caller, replace(gitlab_project, packages_enabled=on), action)
 
 
-class SwitchIgnored(SwitchIgnoredFor):
+class SwitchIgnored(IgnoresSwitch):
     """Serves a GitLab project whose package registry is disabled."""
 
     caught_by = ("gitlab.switch.off-refuses-uploads", "gitlab.switch.off-hides-pages")
     actions = frozenset(Action)
 
 
-class SwitchOnlyStopsUploads(SwitchIgnoredFor):
+class SwitchOnlyStopsUploads(IgnoresSwitch):
     """Serves the pages of a GitLab project whose package registry is disabled."""
 
     caught_by = ("gitlab.switch.off-hides-pages",)
     actions = frozenset({Action.BROWSE})
 
 
-class SwitchOnlyHidesPages(SwitchIgnoredFor):
+class SwitchOnlyHidesPages(IgnoresSwitch):
     """Accepts uploads to a GitLab project whose package registry is disabled."""
 
     caught_by = ("gitlab.switch.off-refuses-uploads",)

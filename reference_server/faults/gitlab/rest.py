@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 class IgnoresParameter(Fault):
-    """Does as if the list of packages were asked for without a parameter."""
+    """Ignores a parameter of the list of packages."""
 
     parameter: ClassVar[str]
 
     def handle(self, request: Request) -> Response | None:
-        """Take the parameter out of the query."""
+        """Remove the parameter from the query."""
         if request.endpoint == "packages":
             kept = [pair for pair in request.args.items(multi=True) if pair[0] != self.parameter]
             request.args = ImmutableMultiDict(kept)
@@ -67,27 +67,27 @@ class PageIgnored(IgnoresParameter):
     parameter = "page"
 
 
-class SaysSomethingElse(Fault):
-    """Says something else about each object of a route's answer."""
+class ReplacesValues(Fault):
+    """Replaces values in each object of a route's response."""
 
     endpoint: ClassVar[str]
     says: ClassVar[dict[str, Any]]
 
     def respond(self, request: Request, response: Response) -> Response:
-        """Change the objects of the JSON array."""
+        """Replace values in the objects of the array."""
         if request.endpoint == self.endpoint and response.status_code == 200:
             response.data = json.dumps([each | self.says for each in json.loads(response.data)]).encode()
         return response
 
 
-class PackagesWithoutType(SaysSomethingElse):
+class PackagesWithoutType(ReplacesValues):
     """Omits the type of packages."""
 
     caught_by = ("gitlab.rest.lists-packages", "gitlab.rest.package")
     endpoint, says = "packages", {"package_type": None}
 
 
-class FilesWithoutSha256(SaysSomethingElse):
+class FilesWithoutSha256(ReplacesValues):
     """Omits the sha256 of package files."""
 
     caught_by = ("gitlab.rest.package-files",)
@@ -158,7 +158,7 @@ class FilesDeletedTogether(Fault):
         return None
 
 
-class DeletedTwice(Fault):
+class AbsentPackagesDeleted(Fault):
     """Reports the deletion of an absent package as done."""
 
     caught_by = (

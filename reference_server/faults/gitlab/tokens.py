@@ -256,8 +256,8 @@ class WrongJobTokensForbidden(Fault):
         return response
 
 
-class TakesUnusableTokens(Identifies):
-    """Takes personal access tokens of which the good server raises `taken`."""
+class AcceptsUnusableTokens(Identifies):
+    """Accepts personal access tokens that the unaltered server rejects with `taken`."""
 
     taken: type[UnusableTokenError]
 
@@ -268,7 +268,7 @@ class TakesUnusableTokens(Identifies):
             return Caller(user=User("maintainer"), scopes=ALL_SCOPES)
 
 
-class ExpiryIgnored(TakesUnusableTokens):
+class ExpiryIgnored(AcceptsUnusableTokens):
     """Accepts expired personal access tokens."""
 
     caught_by = (
@@ -282,7 +282,7 @@ class ExpiryIgnored(TakesUnusableTokens):
     taken = TokenExpiredError
 
 
-class RevocationIgnored(TakesUnusableTokens):
+class RevocationIgnored(AcceptsUnusableTokens):
     """Accepts revoked personal access tokens."""
 
     caught_by = (

@@ -191,7 +191,7 @@ class AnySize(Fault):
         return replace(rules, max_file_size=None)
 
 
-class MeasuredOnceStored(Fault):
+class SizeCheckedAfterStoring(Fault):
     """Rejects files above the size limit only after it has stored them."""
 
     caught_by = ("gitlab.size.over-limit-leaves-nothing", "upload.size-limit")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from reference_server.faults.building.upload_rules import Refuses
+from reference_server.faults.building.upload_rules import RefusesVersions
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 
-class EpochsRefused(Refuses):
+class EpochsRefused(RefusesVersions):
     """Rejects versions with an epoch."""
 
     caught_by = ("gitlab.version.epoch", "gitlab.version.all-parts", "gitlab.version.accepts-every-match")
@@ -32,14 +32,14 @@ class EpochsForgotten(Fault):
         return page.each(lambda file: replace(file, filename=re.sub(r"(?<=-)\d+!", "", file.filename)))
 
 
-class ThreeNumbersAtMost(Refuses):
+class ThreeNumbersAtMost(RefusesVersions):
     """Rejects releases of more than three numbers, as semantic versioning does."""
 
     caught_by = ("gitlab.version.release", "gitlab.version.accepts-every-match")
     pattern = r"\d+\.\d+\.\d+\.\d+"
 
 
-class PreReleasesRefused(Refuses):
+class PreReleasesRefused(RefusesVersions):
     """Rejects pre-releases."""
 
     caught_by = (
@@ -50,14 +50,14 @@ class PreReleasesRefused(Refuses):
     pattern = r"^[^+]*(a|b|c|pre)"
 
 
-class NumbersAfterHyphensRefused(Refuses):
+class NumbersAfterHyphensRefused(RefusesVersions):
     """Rejects post-releases that are written as a hyphen and a number."""
 
     caught_by = ("gitlab.version.post-release", "gitlab.version.accepts-every-match")
     pattern = r"^[^+]*-\d"
 
 
-class DevelopmentReleasesRefused(Refuses):
+class DevelopmentReleasesRefused(RefusesVersions):
     """Rejects development releases."""
 
     caught_by = (
@@ -68,21 +68,21 @@ class DevelopmentReleasesRefused(Refuses):
     pattern = r"^[^+]*dev"
 
 
-class LocalVersionsRefused(Refuses):
+class LocalVersionsRefused(RefusesVersions):
     """Rejects local versions, as a public index has to."""
 
     caught_by = ("gitlab.version.local", "gitlab.version.all-parts", "gitlab.version.accepts-every-match")
     pattern = r"\+"
 
 
-class LeadingLetterRefused(Refuses):
+class LeadingLetterRefused(RefusesVersions):
     """Rejects versions that begin with `v`."""
 
     caught_by = ("gitlab.version.leading-v", "gitlab.version.accepts-every-match")
     pattern = "^v"
 
 
-class CapitalLetterRefused(Refuses):
+class CapitalLetterRefused(RefusesVersions):
     """Accepts a leading `v` but rejects a leading `V`."""
 
     caught_by = ("gitlab.version.accepts-every-match",)

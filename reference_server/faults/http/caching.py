@@ -116,6 +116,6 @@ class NoCacheControl(ChangesHeaders):
 
 
 def _serial(request: Request) -> int:
-    """Give the number of the last change of a project."""
+    """Return the number of the project's last change."""
     name = request.registry.rules.normalize(request.arguments["name"])
     return request.registry.store.serial(gitlab_project_of(request).id, name)

@@ -87,7 +87,7 @@ class UnsatisfiableWithoutLength(ChangesHeaders):
     removes = ("Content-Range",)
 
 
-class PartsWithoutASeam(Fault):
+class RangesConcatenated(Fault):
     """Concatenates several ranges without multipart boundaries."""
 
     caught_by = ("http.range.multi",)

@@ -17,12 +17,12 @@ OLD_NAME = "data-dist-info-metadata"
 
 
 def hashes_of(file: FileLink) -> Mapping[str, str]:
-    """Give the hashes of a file's metadata file, as the page has them."""
+    """Return the hashes of a file's metadata file, as the page lists them."""
     return file.core_metadata if file.core_metadata and not isinstance(file.core_metadata, bool) else {}
 
 
 def as_value(hashes: Mapping[str, str]) -> str:
-    """Write a hash as the attribute's value."""
+    """Return a hash as the attribute's value."""
     return next(f"{name}={digest}" for name, digest in hashes.items())
 
 

@@ -107,7 +107,7 @@ class MetadataForEveryone(Fault):
         return Response(file.core_metadata.document if file.core_metadata else b"")
 
 
-class MetadataCompressedInSecret(Fault):
+class MetadataCompressedSilently(Fault):
     """Compresses metadata files without Content-Encoding."""
 
     caught_by = ("metadata.content-encoding",)

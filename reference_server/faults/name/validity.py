@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.omitted_checks import _ProjectCheckLeftOut
+from reference_server.faults.building.omitted_checks import OmitsProjectCheck
 from reference_server.faults.building.requests import gitlab_project_of
 from reference_server.faults.building.upload_rules import waved_through
 from reference_server.faults.fault import Fault
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 
-class LookAlikesTaken(_ProjectCheckLeftOut):
+class LookAlikesTaken(OmitsProjectCheck):
     """Accepts new names that look like existing ones."""
 
     caught_by = ("name.too-similar",)

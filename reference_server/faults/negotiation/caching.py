@@ -50,7 +50,7 @@ class TypesCrossOver(Fault):
         self._asked: dict[str, tuple[str, ...]] = {}
 
     def handle(self, request: Request) -> Response | None:
-        """When A, B, A, B have been wanted of one URL, and nothing else, the last one gets A."""
+        """Answer the last request with A if one URL was requested as A, B, A and B in turn."""
         if request.method not in {"GET", "HEAD"}:
             self._asked.clear()
         if request.endpoint == "project_page" and "If-None-Match" not in request.headers:

@@ -50,7 +50,7 @@ class FormatReadAsAccept(Fault):
 
 
 def _format(request: Request) -> str | None:
-    """Read the query without keeping what was read, so that it can still be changed."""
+    """Return `format` without caching the parsed query, so that it can still be changed."""
     if request.endpoint not in PAGES:
         return None
     query = parse_qs(request.query_string.decode("latin-1"), keep_blank_values=True)

@@ -26,7 +26,7 @@ class ProvenanceAsWebPage(Fault):
 
 
 class RewritesProvenance(Fault):
-    """Changes provenance objects on their way out."""
+    """Rewrites provenance objects."""
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "provenance" and response.status_code == 200:
@@ -80,7 +80,7 @@ class PublisherWithoutClaims(RewritesProvenance):
 
 
 class RewritesAttestations(RewritesProvenance):
-    """Changes attestations on their way out."""
+    """Rewrites attestations."""
 
     def rewrite(self, provenance: dict[str, Any]) -> None:
         for bundle in provenance["attestation_bundles"]:

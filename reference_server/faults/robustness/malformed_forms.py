@@ -10,7 +10,7 @@ from werkzeug.http import parse_options_header
 
 from reference_server.faults.building.partial_uploads import (
     FORM,
-    StoresWhatHasCome,
+    StoresPartialForms,
     arrived,
     file_in,
     is_chunked,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 
-class BoundaryGuessed(StoresWhatHasCome):
+class BoundaryGuessed(StoresPartialForms):
     """Takes the boundary from the body and ignores the one in the header."""
 
     caught_by = ("robustness.wrong-boundary",)
@@ -62,7 +62,7 @@ class OtherBodiesFail(FailsOnForms):
         return bool(request.content_length) and request.mimetype != FORM
 
 
-class EmptyUploadsWelcome(Fault):
+class EmptyUploadsAccepted(Fault):
     """Answers 200 to an upload without a body."""
 
     caught_by = ("robustness.empty-body",)

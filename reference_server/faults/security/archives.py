@@ -9,7 +9,7 @@ from werkzeug import Response
 
 from reference_server.archives.checks import has_pkg_info, is_made_of_files, stays_inside, without
 from reference_server.archives.tarballs import Kind
-from reference_server.faults.building.omitted_checks import _ArchiveCheckLeftOut
+from reference_server.faults.building.omitted_checks import OmitsArchiveCheck
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_archives
 
@@ -23,25 +23,25 @@ PASSWORDS = b"root:x:0:0:root:/root:/bin/sh\n"
 """What may stand in /etc/passwd: no fault reads the real one."""
 
 
-class DiesOf(Fault):
-    """Does not live through an upload that the rules refuse with this text."""
+class CrashesOn(Fault):
+    """Crashes on an upload that the rules reject with this message."""
 
     reason: ClassVar[bytes]
 
     def respond(self, request: Request, response: Response) -> Response:
-        """Answer as what stands in front of a server does when nothing more comes from behind."""
+        """Answer as a proxy does whose server has crashed."""
         dies = request.endpoint == "upload" and response.status_code == 400 and self.reason in response.data
         return Response("502 Bad Gateway", status=502) if dies else response
 
 
-class HostileMembersCrash(DiesOf):
+class HostileMembersCrash(CrashesOn):
     """Extracts uploads to read their metadata, and crashes on members that lead outside."""
 
     caught_by = ("security.no-extraction", "security.pkginfo-symlink")
     reason = b"File has an unsafe member"
 
 
-class BombsGoOff(DiesOf):
+class DecompressionBombsCrash(CrashesOn):
     """Decompresses uploads into memory, and crashes on decompression bombs."""
 
     caught_by = ("security.zip-bomb", "security.huge-metadata")
@@ -88,14 +88,14 @@ def _is_linked(archive: Archive) -> bool:
     )
 
 
-class AmbiguousZipsTaken(_ArchiveCheckLeftOut):
+class AmbiguousZipsTaken(OmitsArchiveCheck):
     """Accepts zip archives that parsers read in two ways, as uv did until 0.8.6."""
 
     caught_by = ("security.zip-ambiguity",)
     left_out = pypi_archives.zip_has_one_reading
 
 
-class PolyglotsTaken(_ArchiveCheckLeftOut):
+class PolyglotsTaken(OmitsArchiveCheck):
     """Accepts files that are a zip archive and a tar archive at once."""
 
     caught_by = ("security.polyglot",)

@@ -60,40 +60,40 @@ class RefusalsInHTML(NotesRequests[str]):
         return response
 
 
-class NotEscaped(Fault):
-    """Writes into HTML as it is what `pattern` matches."""
+class Unescapes(Fault):
+    """Writes the matches of `pattern` unescaped into HTML."""
 
     pattern: ClassVar[bytes]
 
     def rendered(self, body: bytes) -> bytes:
-        """Take the escaping back."""
+        """Undo the escaping."""
         if not body.startswith(b"<"):
             return body
         return re.sub(self.pattern, lambda match: html.unescape(match[0].decode()).encode(), body)
 
 
-class SpecifierQuotesNotEscaped(NotEscaped):
+class SpecifierQuotesNotEscaped(Unescapes):
     """Writes the quotes in Requires-Python unescaped."""
 
     caught_by = ("security.html.requires-python",)
     pattern = rb'(?<=data-requires-python=")[^"]*&#34;[^"]*'
 
 
-class YankQuotesNotEscaped(NotEscaped):
+class YankQuotesNotEscaped(Unescapes):
     """Writes the quotes in the reason of a yank unescaped."""
 
     caught_by = ("security.html.yank-reason",)
     pattern = rb'(?<=data-yanked=")[^"]*&#34;/on[^"]*'
 
 
-class StatusQuotesNotEscaped(NotEscaped):
+class StatusQuotesNotEscaped(Unescapes):
     """Writes the quotes in the reason of a project's status unescaped."""
 
     caught_by = ("security.html.status-reason",)
     pattern = rb'(?<=status-reason" content=")[^"]*&#34;/on[^"]*'
 
 
-class FilenamesNotEscaped(NotEscaped):
+class FilenamesNotEscaped(Unescapes):
     """Accepts file names with markup and writes them unescaped."""
 
     caught_by = ("security.html.filename",)

@@ -63,6 +63,6 @@ class QueriesInHeaders(Fault):
 
 
 def _break_lines(response: Response, value: str) -> None:
-    """Add the header fields that begin where a value has a line break."""
+    """Add the header fields that begin after the line breaks of a value."""
     for name, said in LINE_BREAK.findall(value):
         response.headers[name] = said

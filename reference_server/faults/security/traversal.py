@@ -24,17 +24,17 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 USERS_OF_THE_MACHINE = "root:x:0:0:made up for a test:/root:/bin/sh\n"
 
 
-class OddFilenames(Fault):
-    """Takes the file names in which `pattern` is found as they come."""
+class AcceptsFilenames(Fault):
+    """Accepts file names that match `pattern` without checks."""
 
     pattern: ClassVar[re.Pattern[str]]
 
     def rules(self, rules: Rules) -> Rules:
-        """Ask nothing of these."""
+        """Skip the checks of these."""
         return waved_through(rules, lambda filename, *_said: self.pattern.search(filename) is not None)
 
 
-class FilenamesTakenAsPaths(OddFilenames):
+class FilenamesTakenAsPaths(AcceptsFilenames):
     """Lists a file under the path that its name spells."""
 
     caught_by = ("security.traversal.filename", "security.traversal.filename-star")
@@ -42,7 +42,7 @@ class FilenamesTakenAsPaths(OddFilenames):
     pattern = PATH
 
 
-class DotsAndSpacesKept(OddFilenames):
+class DotsAndSpacesKept(AcceptsFilenames):
     """Accepts file names that end with a dot or a space, which some file systems drop."""
 
     caught_by = ("security.traversal.filename",)
@@ -55,7 +55,7 @@ class DotsAndSpacesKept(OddFilenames):
         return replace(super().rules(rules), filetype_agrees=agrees)
 
 
-class ControlCharactersKept(OddFilenames):
+class ControlCharactersKept(AcceptsFilenames):
     """Accepts file names with control characters."""
 
     caught_by = ("security.control-chars.filename",)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from reference_server.faults.building.html_pages import HtmlRewritten, RootRewritten
+from reference_server.faults.building.html_pages import RewritesHtml, RewritesRootPage
 
 VERSION = re.compile(rb'    <meta name="pypi:repository-version" content="[^"]*">\n')
 
 
-class ParagraphsNeverOpened(HtmlRewritten):
+class ParagraphsNeverOpened(RewritesHtml):
     """Closes a paragraph that was never opened."""
 
     caught_by = ("simple.html.valid-html5",)
@@ -17,7 +17,7 @@ class ParagraphsNeverOpened(HtmlRewritten):
     replacement = rb"</p></body>"
 
 
-class NoDoctype(HtmlRewritten):
+class NoDoctype(RewritesHtml):
     """Omits the doctype, as pypiserver, devpi and MyGet did."""
 
     incident = "pypiserver #412"
@@ -26,7 +26,7 @@ class NoDoctype(HtmlRewritten):
     replacement = b""
 
 
-class RelativeBase(HtmlRewritten):
+class RelativeBase(RewritesHtml):
     """Writes a relative `<base>`, which browsers understand and pip does not."""
 
     caught_by = ("simple.html.base-absolute",)
@@ -34,7 +34,7 @@ class RelativeBase(HtmlRewritten):
     replacement = b'<head>\n    <base href="./">\n'
 
 
-class LatinOneInUtf8(HtmlRewritten):
+class LatinOneInUtf8(RewritesHtml):
     """Declares UTF-8 but writes Latin-1."""
 
     caught_by = ("simple.html.charset",)
@@ -42,7 +42,7 @@ class LatinOneInUtf8(HtmlRewritten):
     replacement = b"<body><p>Caf\xe9</p>"
 
 
-class AnchorsInCapitals(HtmlRewritten):
+class AnchorsInCapitals(RewritesHtml):
     """Writes tag names in capitals."""
 
     incident = "warehouse #18275"
@@ -51,7 +51,7 @@ class AnchorsInCapitals(HtmlRewritten):
     replacement = rb"<A href="
 
 
-class SpellingsListed(RootRewritten):
+class SpellingsListed(RewritesRootPage):
     """Lists a project under a second spelling, as pypiserver did with MySQL-python."""
 
     caught_by = ("simple.html.root.one-anchor-per-project",)
@@ -59,7 +59,7 @@ class SpellingsListed(RootRewritten):
     replacement = rb"\g<0>\1\3_main</a>"
 
 
-class SlashInNames(RootRewritten):
+class SlashInNames(RewritesRootPage):
     """Writes project names with a slash, as directory listings do."""
 
     caught_by = (
@@ -72,7 +72,7 @@ class SlashInNames(RootRewritten):
     replacement = rb"\1/</a>"
 
 
-class RootLinksIgnoreThePrefix(RootRewritten):
+class RootLinksIgnoreThePrefix(RewritesRootPage):
     """Links to `/simple/` regardless of where the index is mounted."""
 
     caught_by = ("simple.html.root.href",)
@@ -80,13 +80,13 @@ class RootLinksIgnoreThePrefix(RootRewritten):
     replacement = rb'<a href="/simple/'
 
 
-class VersionRewritten(HtmlRewritten):
+class RewritesVersion(RewritesHtml):
     """Declares another version of the API in HTML."""
 
     pattern = rb'(?<=repository-version" content=")[^"]*'
 
 
-class VersionDeclaredTwice(HtmlRewritten):
+class VersionDeclaredTwice(RewritesHtml):
     """Declares the version of the API twice."""
 
     caught_by = ("simple.html.version-meta",)
@@ -94,14 +94,14 @@ class VersionDeclaredTwice(HtmlRewritten):
     replacement = rb"\g<0>\g<0>"
 
 
-class VersionOfThreeNumbers(VersionRewritten):
+class VersionOfThreeNumbers(RewritesVersion):
     """Declares version 1.4.0."""
 
     caught_by = ("simple.html.version-meta.format", "status.api-version")
     replacement = b"1.4.0"
 
 
-class VersionTwo(VersionRewritten):
+class VersionTwo(RewritesVersion):
     """Declares version 2.0, which clients must reject."""
 
     caught_by = (
@@ -113,16 +113,16 @@ class VersionTwo(VersionRewritten):
     replacement = b"2.0"
 
 
-class VersionOnePointFive(VersionRewritten):
+class VersionOnePointFive(RewritesVersion):
     """Declares version 1.5, which HTML does not have."""
 
     caught_by = ("simple.html.version-meta.frozen", "simple.json.version-in-sync", "status.api-version")
     replacement = b"1.5"
 
 
-class OlderVersionOnTheRoot(RootRewritten):
+class OlderVersionOnTheRoot(RewritesRootPage):
     """Declares version 1.0 on the root page but a newer one on the other pages."""
 
     caught_by = ("simple.html.version-meta.both-pages",)
-    pattern = VersionRewritten.pattern
+    pattern = RewritesVersion.pattern
     replacement = b"1.0"

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.html_pages import HtmlRewritten
+from reference_server.faults.building.html_pages import RewritesHtml
 from reference_server.faults.building.requests import gitlab_project_of
 from reference_server.faults.fault import Fault
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SHA256 = re.compile(rb"#sha256=([0-9a-f]{64})")
 
 
-class SignaturesListed(HtmlRewritten):
+class SignaturesListed(RewritesHtml):
     """Lists a signature as a file."""
 
     caught_by = (
@@ -36,7 +36,7 @@ class SignaturesListed(HtmlRewritten):
     replacement = rb"\g<0><br>\1.asc\2\3.asc</a>"
 
 
-class LinksOneLevelOff(HtmlRewritten):
+class LinksOneLevelOff(RewritesHtml):
     """Links to sdists one level too high."""
 
     incident = "uv #1393"
@@ -50,7 +50,7 @@ class LinksOneLevelOff(HtmlRewritten):
     replacement = rb'<a href="../\1'
 
 
-class LinksEndWithASlash(HtmlRewritten):
+class LinksEndWithASlash(RewritesHtml):
     """Ends the URL of an sdist with a slash."""
 
     caught_by = ("simple.html.detail.text-is-filename",)
@@ -58,7 +58,7 @@ class LinksEndWithASlash(HtmlRewritten):
     replacement = rb".tar.gz/#"
 
 
-class SdistsWithoutHashes(HtmlRewritten):
+class SdistsWithoutHashes(RewritesHtml):
     """Omits the hash from the links to sdists."""
 
     caught_by = ("simple.html.hash.present", "gitlab.page.hash")
@@ -66,7 +66,7 @@ class SdistsWithoutHashes(HtmlRewritten):
     replacement = rb".tar.gz"
 
 
-class HashNamesInCapitals(HtmlRewritten):
+class HashNamesInCapitals(RewritesHtml):
     """Writes `#SHA256=`, which clients do not read."""
 
     caught_by = ("simple.html.hash.syntax", "gitlab.page.hash")
@@ -74,7 +74,7 @@ class HashNamesInCapitals(HtmlRewritten):
     replacement = rb"#SHA256="
 
 
-class ChecksumsForHashes(HtmlRewritten):
+class ChecksumsForHashes(RewritesHtml):
     """Lists a CRC, which hashlib does not provide."""
 
     caught_by = (
@@ -100,7 +100,7 @@ class OnlyMd5(Fault):
         return response
 
 
-class HashesOfOtherBytes(HtmlRewritten):
+class HashesOfOtherBytes(RewritesHtml):
     """Lists a wrong hash for sdists."""
 
     caught_by = ("simple.html.hash.correct", "simple.json.detail.same-as-html", "gitlab.page.hash")
@@ -121,7 +121,7 @@ class RequiresPythonCutShort(Fault):
         )
 
 
-class RequiresPythonNotEscaped(HtmlRewritten):
+class RequiresPythonNotEscaped(RewritesHtml):
     """Writes the `>` in Requires-Python unescaped."""
 
     caught_by = ("simple.html.requires-python.escaped",)
@@ -164,7 +164,7 @@ class RequiresPythonPerVersion(Fault):
         return file.filename.removesuffix(".tar.gz").split("-")[1]
 
 
-class SignaturesOneOrZero(HtmlRewritten):
+class SignaturesOneOrZero(RewritesHtml):
     """Writes `data-gpg-sig="0"`."""
 
     caught_by = ("simple.html.gpg-sig.value",)
@@ -172,7 +172,7 @@ class SignaturesOneOrZero(HtmlRewritten):
     replacement = rb'\1 data-gpg-sig="0"'
 
 
-class SignaturesOfSdistsOnly(HtmlRewritten):
+class SignaturesOfSdistsOnly(RewritesHtml):
     """Writes `data-gpg-sig` for sdists only."""
 
     caught_by = ("simple.html.gpg-sig.every-link",)
@@ -180,7 +180,7 @@ class SignaturesOfSdistsOnly(HtmlRewritten):
     replacement = rb'\1 data-gpg-sig="false"'
 
 
-class SignaturesPromised(HtmlRewritten):
+class SignaturesPromised(RewritesHtml):
     """Announces signatures that do not exist."""
 
     caught_by = ("simple.html.gpg-sig.location",)

@@ -237,7 +237,7 @@ class VersionsWithAPrefix(ChangesVersions):
         return [f"v{each}" for each in versions]
 
 
-class KeysOfItsOwn(ChangesKeys):
+class PrivateKeysWithoutUnderscore(ChangesKeys):
     """Writes a private key without a leading underscore."""
 
     caught_by = ("simple.json.private-keys",)

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 def lacks_slash(request: Request) -> bool:
-    """Tell whether a page is asked for without the slash at the end of its URL."""
+    """Whether the URL of a page lacks its trailing slash."""
     return request.endpoint in PAGES and not request.routed_path.endswith("/")
 
 
 def display_name_of(request: Request) -> str:
-    """Give the spelling that a project was published under; that of the request where there is none."""
+    """Return the name as it was published, or the requested spelling of an absent project."""
     name: str = request.arguments["name"]
     try:
         packages = request.registry.packages(gitlab_project_of(request), name=name)

@@ -15,7 +15,7 @@ META = re.compile(rb'\s*<meta name="pypi:project-status" content="[^"]*">')
 
 
 def said_in_json(page: ProjectPage, marker: Any) -> ProjectPage:
-    """Give the page with another `project-status` in JSON, if it has one."""
+    """Replace `project-status` in JSON, if the page has a status."""
     return page if page.status is None else replace(page, keys={**page.keys, "project-status": marker})
 
 

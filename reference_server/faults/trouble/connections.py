@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reference_server.http.request import Request
 
 
-class _HalfSent(Trouble):
+class SendsHalf(Trouble):
     """A base: sends half of the body that the header promises, and hangs up."""
 
     routes: ClassVar[frozenset[str]] = frozenset()
@@ -28,13 +28,13 @@ class _HalfSent(Trouble):
         raise HangUpError
 
 
-class TruncatedDownloads(_HalfSent):
+class TruncatedDownloads(SendsHalf):
     """Ends every download in the middle of the file."""
 
     routes = FILES
 
 
-class TruncatedPages(_HalfSent):
+class TruncatedPages(SendsHalf):
     """Ends every page in the middle."""
 
     routes = PAGES

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reference_server.http.request import Request
 
 
-class _Status(Trouble):
+class AnswersStatus(Trouble):
     """A base: answers everything with one status."""
 
     status: ClassVar[int]
@@ -29,13 +29,13 @@ class _Status(Trouble):
         return json_answer({"message": self.text}, status=self.status, headers=headers)
 
 
-class TooManyRequests(_Status):
+class TooManyRequests(AnswersStatus):
     """Answers 429 with Retry-After, or without it if `retry_after` is 0."""
 
     status, text = 429, "429 Too Many Requests"
 
 
-class Unavailable(_Status):
+class Unavailable(AnswersStatus):
     """Answers 503 with Retry-After, or without it if `retry_after` is 0."""
 
     status, text = 503, "503 Service Unavailable"

@@ -87,12 +87,12 @@ class StrangersAskedForAPassword(Fault):
 
 
 def is_refused_upload(request: Request, response: Response) -> bool:
-    """Tell whether this answers an upload that was wrong in itself."""
+    """Whether this rejects an upload as invalid."""
     return request.endpoint == "upload" and response.status_code == 400
 
 
 class RemembersWrongDigests(RemembersRefusedUploads):
-    """Remembers the projects of uploads that were refused for a digest."""
+    """Remembers the projects of uploads that were rejected for a digest."""
 
     def remembers(self, response: Response) -> bool:
         return response.status_code == 400 and b"Digest" in response.data

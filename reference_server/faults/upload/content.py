@@ -45,7 +45,7 @@ class ContentTakenForGranted(FailsOnForms):
         return "content" not in parts_of(request)
 
 
-class ContentTakenForAFile(FailsOnForms):
+class ContentAsTextFails(FailsOnForms):
     """Fails if `content` is a text field."""
 
     caught_by = ("upload.content-required",)
@@ -198,5 +198,5 @@ class OneWheelPerRelease(Fault):
 
 
 def is_for_a_platform(filename: str) -> bool:
-    """Tell whether a file is a wheel that does not run everywhere."""
+    """Whether a file is a wheel for one platform."""
     return filename.endswith(".whl") and not filename.endswith(PURE)

@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.omitted_checks import _UploadCheckLeftOut
+from reference_server.faults.building.omitted_checks import OmitsUploadCheck
 from reference_server.faults.building.requests import body_of
 from reference_server.faults.building.upload_forms import parts_of
 from reference_server.faults.fault import Fault
@@ -28,7 +28,7 @@ SDIST = re.compile(rb'name="content"; filename="[^"]*\.tar\.gz"')
 HEX = re.compile(r"[0-9a-fA-F]*")
 
 
-class DigestsOptional(_UploadCheckLeftOut):
+class DigestsOptional(OmitsUploadCheck):
     """Accepts files without a digest."""
 
     caught_by = ("upload.digest.required",)
@@ -36,18 +36,18 @@ class DigestsOptional(_UploadCheckLeftOut):
 
 
 class ComparesDigests(Fault):
-    """Compares digests in its own way; `super()` compares them as the good server would."""
+    """Compares digests in its own way; `super()` compares them as the unaltered server."""
 
     otherwise: Callable[[Mapping[str, str], Mapping[str, str]], None] = staticmethod(verify_digests)
 
     def rules(self, rules: Rules) -> Rules:
-        """Ask a fault that knows the rule which it replaces."""
+        """Use a copy of this fault that knows the rule it replaces: faults outlive a set of rules."""
         fault = copy(self)
         fault.otherwise = rules.verify_digests
         return replace(rules, verify_digests=fault.verify)
 
     def verify(self, claimed: Mapping[str, str], actual: Mapping[str, str]) -> None:
-        """Raise what is wrong with the digests that came (see `reference_server.rules.rules.verify_digests`)."""
+        """Compare digests or raise, as `reference_server.rules.rules.verify_digests` does."""
         self.otherwise(claimed, actual)
 
 

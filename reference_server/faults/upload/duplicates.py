@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.omitted_checks import _ProjectCheckLeftOut
+from reference_server.faults.building.omitted_checks import OmitsProjectCheck
 from reference_server.faults.building.request_notes import NotesRequests
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_projects
@@ -91,14 +91,14 @@ class DuplicatesWithoutTheWords(Fault):
         return response
 
 
-class SameContentTwice(_ProjectCheckLeftOut):
+class SameContentTwice(OmitsProjectCheck):
     """Accepts the same content under another file name."""
 
     caught_by = ("upload.dup.same-content-new-name",)
     left_out = pypi_projects.content_is_new
 
 
-class SeveralSdists(_ProjectCheckLeftOut):
+class SeveralSdists(OmitsProjectCheck):
     """Accepts any number of sdists per release."""
 
     caught_by = ("upload.second-sdist",)

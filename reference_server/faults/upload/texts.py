@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reference_server.http.request import Request
 
 
-class TextsTakenForTexts(FailsOnForms):
+class TextFieldsAsFilesFail(FailsOnForms):
     """Fails on a text field that is sent as a file."""
 
     caught_by = ("upload.text-field-as-file",)

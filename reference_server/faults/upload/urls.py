@@ -37,7 +37,7 @@ class SlashIsAServerError(Fault):
         return json_answer({"message": "500 Internal Server Error"}, status=500)
 
 
-class NobodySentToLogin(Fault):
+class AnonymousUploadsSentToLogin(Fault):
     """Redirects anonymous uploads to a login form."""
 
     caught_by = (
@@ -53,20 +53,20 @@ class NobodySentToLogin(Fault):
         return Response(status=302, headers={"Location": "/users/sign_in"})
 
 
-class GetOnUploadUrl(Fault):
-    """Answers GET on the upload URL in its own way."""
+class AnswersGetOnUploadUrl(Fault):
+    """Answers GET at the upload URL in its own way."""
 
     def handle(self, request: Request) -> Response | None:
-        """Give what comes instead of 405."""
+        """Replace the 405."""
         is_asked = request.method == "GET" and request.routed_path.rstrip("/").endswith("/packages/pypi")
         return self.answer() if is_asked else None
 
     def answer(self) -> Response:
-        """Give the answer."""
+        """Return the replacement."""
         raise NotImplementedError
 
 
-class UploadUrlFailsAtGet(GetOnUploadUrl):
+class UploadUrlFailsAtGet(AnswersGetOnUploadUrl):
     """Fails on GET at the upload URL."""
 
     caught_by = ("upload.get-not-allowed",)
@@ -75,7 +75,7 @@ class UploadUrlFailsAtGet(GetOnUploadUrl):
         return json_answer({"message": "500 Internal Server Error"}, status=500)
 
 
-class UploadUrlWithoutAllow(GetOnUploadUrl):
+class UploadUrlWithoutAllow(AnswersGetOnUploadUrl):
     """Answers 405 without Allow to GET at the upload URL."""
 
     caught_by = ("upload.get-not-allowed",)
@@ -84,20 +84,20 @@ class UploadUrlWithoutAllow(GetOnUploadUrl):
         return json_answer({"error": "405 Not Allowed"}, status=405)
 
 
-class UploadsToTheIndex(Fault):
-    """Answers an upload to the index's URL in its own way."""
+class AnswersUploadsToIndex(Fault):
+    """Answers uploads at the index URL in its own way."""
 
     def respond(self, request: Request, response: Response) -> Response:
-        """Give what comes instead of 405."""
+        """Replace the 405."""
         is_astray = request.method == "POST" and request.path.endswith("/simple/")
         return self.answer(response) if is_astray else response
 
     def answer(self, response: Response) -> Response:
-        """Give the answer that takes the place of `response`."""
+        """Return the replacement of `response`."""
         raise NotImplementedError
 
 
-class UploadToTheIndexNotFound(UploadsToTheIndex):
+class UploadToTheIndexNotFound(AnswersUploadsToIndex):
     """Answers 404 to uploads at the index URL."""
 
     caught_by = ("upload.wrong-url-405",)
@@ -107,7 +107,7 @@ class UploadToTheIndexNotFound(UploadsToTheIndex):
         return response
 
 
-class UploadToTheIndexWithoutAllow(UploadsToTheIndex):
+class UploadToTheIndexWithoutAllow(AnswersUploadsToIndex):
     """Answers 405 without Allow to uploads at the index URL."""
 
     caught_by = ("upload.wrong-url-405",)
@@ -117,7 +117,7 @@ class UploadToTheIndexWithoutAllow(UploadsToTheIndex):
         return response
 
 
-class UploadToTheIndexDropped(UploadsToTheIndex):
+class UploadToTheIndexDropped(AnswersUploadsToIndex):
     """Answers 200 to uploads at the index URL as if they were GET, and stores nothing."""
 
     caught_by = ("upload.wrong-url-405",)

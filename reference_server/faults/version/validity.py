@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.omitted_checks import _UploadCheckLeftOut
+from reference_server.faults.building.omitted_checks import OmitsUploadCheck
 from reference_server.faults.building.requests import gitlab_project_of
-from reference_server.faults.building.upload_rules import Refuses, waved_through
+from reference_server.faults.building.upload_rules import RefusesVersions, waved_through
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_metadata
 from reference_server.http.json_responses import refusal
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 
-class LocalVersionsPublic(_UploadCheckLeftOut):
+class LocalVersionsPublic(OmitsUploadCheck):
     """Accepts local versions, as a private index does."""
 
     caught_by = ("version.local.pypi-forbidden",)
@@ -68,7 +68,7 @@ class RefusedVersionsStored(Fault):
         return response if is_valid_version(newest.version) else refusal(VersionInvalidError())
 
 
-class SpelledOutLettersRefused(Refuses):
+class SpelledOutLettersRefused(RefusesVersions):
     """Accepts a, b and rc, but rejects their alternate spellings."""
 
     caught_by = (
