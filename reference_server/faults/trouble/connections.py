@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from reference_server.http.request import Request
 
 
-class SendsHalf(Trouble):
-    """A base: sends half of the body that the header promises, and hangs up."""
+class _SendsHalf(Trouble):
+    """Base: sends half of the announced body and closes the connection."""
 
     routes: ClassVar[frozenset[str]] = frozenset()
 
@@ -28,13 +28,13 @@ class SendsHalf(Trouble):
         raise HangUpError
 
 
-class TruncatedDownloads(SendsHalf):
+class TruncatedDownloads(_SendsHalf):
     """Ends every download in the middle of the file."""
 
     routes = FILES
 
 
-class TruncatedPages(SendsHalf):
+class TruncatedPages(_SendsHalf):
     """Ends every page in the middle."""
 
     routes = PAGES

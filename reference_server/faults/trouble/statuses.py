@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from reference_server.http.request import Request
 
 
-class AnswersStatus(Trouble):
-    """A base: answers everything with one status."""
+class _AnswersStatus(Trouble):
+    """Base: answers every request with one status."""
 
     status: ClassVar[int]
     text: ClassVar[str]
@@ -29,13 +29,13 @@ class AnswersStatus(Trouble):
         return json_answer({"message": self.text}, status=self.status, headers=headers)
 
 
-class TooManyRequests(AnswersStatus):
+class TooManyRequests(_AnswersStatus):
     """Answers 429 with Retry-After, or without it if `retry_after` is 0."""
 
     status, text = 429, "429 Too Many Requests"
 
 
-class Unavailable(AnswersStatus):
+class Unavailable(_AnswersStatus):
     """Answers 503 with Retry-After, or without it if `retry_after` is 0."""
 
     status, text = 503, "503 Service Unavailable"
