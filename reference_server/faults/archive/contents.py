@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from reference_server.archives.checks import has_dist_info, has_one_folder, has_pkg_info, without
-from reference_server.faults.building.omitted_checks import OmitsArchiveCheck
+from reference_server.faults.building.upload_rules import OmitsArchiveCheck
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_archives
 from reference_server.model.errors import ArchiveUnreadableError

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.faults.building.access_decisions import let_in
-from reference_server.faults.building.response_headers import ChangesHeaders
-from reference_server.faults.building.routes import READING
+from reference_server.faults.building.decisions import let_in
+from reference_server.faults.building.requests import READING
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
 from reference_server.model.errors import ForbiddenError

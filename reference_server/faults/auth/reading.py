@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.access_decisions import OWNER
-from reference_server.faults.building.response_headers import ChangesHeaders
-from reference_server.faults.building.routes import READING
+from reference_server.faults.building.decisions import OWNER
+from reference_server.faults.building.requests import READING
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import json_answer, refusal
 from reference_server.model import ANONYMOUS

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.faults.building.access_decisions import Authorizes, Identifies
-from reference_server.faults.building.response_headers import ChangesHeaders
+from reference_server.faults.building.decisions import Authorizes, Identifies
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
 from reference_server.model import Action, Credentials

@@ -45,7 +45,6 @@ class StoresPartialForms(Fault):
 
     def boundary(self, request: Request, body: bytes) -> bytes:
         """Return the boundary of the parts."""
-        del body
         return boundary_of(request)
 
 

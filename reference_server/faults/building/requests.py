@@ -1,4 +1,4 @@
-"""Reads a request before the server does."""
+"""Routes, and how to read a request before the server does."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reference_server.http.request import Request
     from reference_server.model import GitLabProject
+
+PAGES = frozenset({"root_page", "project_page"})
+FILES = frozenset({"file", "metadata_file"})
+READING = PAGES | FILES
 
 
 def body_of(request: Request) -> bytes:

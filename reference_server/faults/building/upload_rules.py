@@ -1,4 +1,4 @@
-"""Relaxes, tightens or breaks the rules for file names and versions of uploads."""
+"""Bases of faults that relax, tighten or omit rules for uploads."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from reference_server.archives.checks import without
 from reference_server.faults.building.requests import body_of
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import json_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from werkzeug import Response
 
     from reference_server.archives.archive import Archive
     from reference_server.archives.checks import ArchiveCheck
     from reference_server.http.request import Request
-    from reference_server.model import Upload
+    from reference_server.model import Package, Upload
     from reference_server.rules import Rules
 
 _FILENAME = re.compile(rb'name="content"; filename="([^"]*)"')
@@ -84,3 +85,35 @@ class RefusesVersions(Fault):
         return replace(
             rules, valid_version=lambda text: not refused.search(text) and rules.valid_version(text)
         )
+
+
+class OmitsUploadCheck(Fault):
+    """Omits one check of the upload itself."""
+
+    left_out: ClassVar[Callable[[Upload], None]]
+
+    def rules(self, rules: Rules) -> Rules:
+        """Keep the other checks."""
+        kept = tuple(check for check in rules.upload_checks if check is not type(self).left_out)
+        return replace(rules, upload_checks=kept)
+
+
+class OmitsProjectCheck(Fault):
+    """Omits one check of the upload against the project."""
+
+    left_out: ClassVar[Callable[[Upload, Sequence[Package]], None]]
+
+    def rules(self, rules: Rules) -> Rules:
+        """Keep the other checks."""
+        kept = tuple(check for check in rules.project_checks if check is not type(self).left_out)
+        return replace(rules, project_checks=kept)
+
+
+class OmitsArchiveCheck(Fault):
+    """Omits one check of the archive."""
+
+    left_out: ClassVar[ArchiveCheck]
+
+    def rules(self, rules: Rules) -> Rules:
+        """Keep the other checks."""
+        return replace(rules, archive_checks=without(rules.archive_checks, type(self).left_out))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.access_decisions import Identifies
-from reference_server.faults.building.response_headers import ChangesHeaders
+from reference_server.faults.building.decisions import Identifies
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
 from reference_server.model.errors import PackageNotFoundError, UnknownTokenError

@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reference_server.archives.checks import metadata_agrees, without
-from reference_server.faults.building.omitted_checks import OmitsUploadCheck
-from reference_server.faults.building.upload_rules import FailsOnFilenames
+from reference_server.faults.building.upload_rules import FailsOnFilenames, OmitsUploadCheck
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_files
 

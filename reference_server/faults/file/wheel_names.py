@@ -6,8 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.omitted_checks import OmitsUploadCheck
-from reference_server.faults.building.upload_rules import RefusesFilenames, waved_through
+from reference_server.faults.building.upload_rules import OmitsUploadCheck, RefusesFilenames, waved_through
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_files
 from reference_server.model.grammar import name_and_version, normalize, version_key

@@ -5,40 +5,34 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reference_server.faults.building.responses import ChangesDuplicates
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
     from werkzeug import Response
 
-    from reference_server.http.request import Request
     from reference_server.rendering.pages import ProjectPage
     from reference_server.rules import Rules
 
-TAKEN = b"already been taken"
 
-
-class DuplicatesConflict(Fault):
+class DuplicatesConflict(ChangesDuplicates):
     """Rejects a second upload with 409, as Azure Artifacts does."""
 
     incident = "uv #8817"
     caught_by = ("gitlab.duplicate.refused",)
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "upload" and TAKEN in response.data:
-            response.status_code = 409
-        return response
+    def change(self, response: Response) -> None:
+        response.status_code = 409
 
 
-class DuplicatesInOtherWords(Fault):
+class DuplicatesInOtherWords(ChangesDuplicates):
     """Rejects a second upload with a message of its own, as Nexus does."""
 
     incident = "poetry #10602"
     caught_by = ("gitlab.duplicate.message", "clients.twine.duplicate-message")
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "upload" and TAKEN in response.data:
-            response.data = b'{"message":"Repository does not allow updating assets: cannot be updated"}'
-        return response
+    def change(self, response: Response) -> None:
+        response.data = b'{"message":"Repository does not allow updating assets: cannot be updated"}'
 
 
 class DuplicatesIgnored(Fault):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from reference_server.faults.building.access_decisions import Authorizes, let_in
+from reference_server.faults.building.decisions import Authorizes, let_in
 from reference_server.faults.building.requests import gitlab_project_of
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import json_answer

@@ -6,11 +6,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.requests import body_of, gitlab_project_of
-from reference_server.faults.building.upload_forms import parts_of
+from reference_server.faults.building.refused_uploads import RejectsAfterStoring
+from reference_server.faults.building.requests import body_of
+from reference_server.faults.building.upload_forms import parts_of, values_of
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import json_answer, refusal
-from reference_server.model.errors import FileTooLargeError, InvalidFieldError
+from reference_server.model.errors import FileTooLargeError, InvalidFieldError, RegistryError
 
 if TYPE_CHECKING:
     from werkzeug import Response
@@ -191,18 +192,15 @@ class AnySize(Fault):
         return replace(rules, max_file_size=None)
 
 
-class SizeCheckedAfterStoring(Fault):
+class SizeCheckedAfterStoring(RejectsAfterStoring):
     """Rejects files above the size limit only after it has stored them."""
 
     caught_by = ("gitlab.size.over-limit-leaves-nothing", "upload.size-limit")
 
     def rules(self, rules: Rules) -> Rules:
-        self._most = rules.max_file_size or 0
+        self._limit = rules.max_file_size or 0
         return replace(rules, max_file_size=None)
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "upload" and response.status_code == 201:
-            packages = request.registry.packages(gitlab_project_of(request))
-            newest = max((file for package in packages for file in package.files), key=lambda file: file.id)
-            return refusal(FileTooLargeError()) if newest.size > self._most else response
-        return response
+    def rejection(self, request: Request) -> RegistryError | None:
+        size = max(map(len, values_of(request, "content")), default=0)
+        return FileTooLargeError() if size > self._limit else None

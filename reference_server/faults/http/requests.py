@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.faults.building.leftover_bytes import LeavesBytes
-from reference_server.faults.building.response_headers import ChangesHeaders
-from reference_server.faults.building.routes import PAGES
+from reference_server.faults.building.requests import PAGES
+from reference_server.faults.building.responses import ChangesHeaders, LeavesBytes
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:

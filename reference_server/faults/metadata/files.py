@@ -10,6 +10,7 @@ from werkzeug import Response
 
 from reference_server.archives.checks import has_dist_info, without
 from reference_server.faults.building.requests import gitlab_project_of
+from reference_server.faults.building.responses import FailsAtFirst
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
 from reference_server.model.errors import PackageNotFoundError
@@ -119,21 +120,15 @@ class MetadataCompressedSilently(Fault):
         return response
 
 
-class MetadataComesLater(Fault):
+class MetadataComesLater(FailsAtFirst):
     """Answers 404 to the first request for the newest metadata file."""
 
     caught_by = ("metadata.visible-together", "metadata.after-yank")
 
-    def __init__(self) -> None:
-        self._asked: set[str] = set()
-
-    def handle(self, request: Request) -> Response | None:
+    def missing(self, request: Request) -> str:
         if request.endpoint != "metadata_file":
-            return None
+            return ""
         packages = request.registry.packages(gitlab_project_of(request))
         newest = max((file for package in packages for file in package.files), key=lambda file: file.id)
-        wanted = request.arguments["filename"]
-        if newest.filename != wanted or wanted in self._asked:
-            return None
-        self._asked.add(wanted)
-        return refusal(PackageNotFoundError())
+        filename: str = request.arguments["filename"]
+        return filename if filename == newest.filename else ""

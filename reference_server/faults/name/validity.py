@@ -6,18 +6,15 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.omitted_checks import OmitsProjectCheck
-from reference_server.faults.building.requests import gitlab_project_of
-from reference_server.faults.building.upload_rules import waved_through
+from reference_server.faults.building.refused_uploads import RejectsAfterStoring
+from reference_server.faults.building.upload_forms import text_of
+from reference_server.faults.building.upload_rules import OmitsProjectCheck, waved_through
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_projects
-from reference_server.http.json_responses import refusal
-from reference_server.model.errors import NameInvalidError
+from reference_server.model.errors import NameInvalidError, RegistryError
 from reference_server.model.grammar import is_valid_name
 
 if TYPE_CHECKING:
-    from werkzeug import Response
-
     from reference_server.http.request import Request
     from reference_server.rules import Rules
 
@@ -54,7 +51,7 @@ class LettersFoldedIntoAscii(Fault):
         return replace(waved, valid_name=lambda name: published.match(name) is not None)
 
 
-class RefusedNamesStored(Fault):
+class RefusedNamesStored(RejectsAfterStoring):
     """Rejects invalid names only after it has stored the file."""
 
     caught_by = ("name.invalid-rejected",)
@@ -62,8 +59,5 @@ class RefusedNamesStored(Fault):
     def rules(self, rules: Rules) -> Rules:
         return NamesTakenAsTheyCome().rules(rules)
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint != "upload" or response.status_code != 201:
-            return response
-        newest = max(request.registry.packages(gitlab_project_of(request)), key=lambda package: package.id)
-        return response if is_valid_name(newest.name) else refusal(NameInvalidError())
+    def rejection(self, request: Request) -> RegistryError | None:
+        return None if is_valid_name(text_of(request, "name")) else NameInvalidError()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.faults.building.media_types import Negotiates
-from reference_server.faults.building.routes import PAGES
+from reference_server.faults.building.decisions import Negotiates
+from reference_server.faults.building.requests import PAGES
 from reference_server.faults.fault import Fault
 from reference_server.rules.negotiation import SIMPLE_JSON, TEXT_HTML, weighted
 
@@ -98,7 +98,6 @@ class AcceptSearchedForJson(Negotiates):
     )
 
     def negotiate(self, accept: str | None, offered: Sequence[str], default: str) -> str | None:
-        del offered, default
         return SIMPLE_JSON if accept and SIMPLE_JSON in accept else TEXT_HTML
 
 

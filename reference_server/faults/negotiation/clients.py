@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.faults.building.media_types import Negotiates
-from reference_server.faults.building.routes import PAGES
+from reference_server.faults.building.decisions import Negotiates
+from reference_server.faults.building.requests import PAGES
 from reference_server.faults.fault import Fault
 from reference_server.rules.negotiation import SIMPLE_JSON
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 from werkzeug import Response
 
-from reference_server.faults.building.routes import PAGES
+from reference_server.faults.building.requests import PAGES
 from reference_server.faults.fault import Fault
 from reference_server.rules.negotiation import SIMPLE_HTML, SIMPLE_JSON, TEXT_HTML
 

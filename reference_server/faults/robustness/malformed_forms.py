@@ -39,7 +39,6 @@ class BoundaryGuessed(StoresPartialForms):
         return whole and boundary_of(request) not in body and b"filename=" in body
 
     def boundary(self, request: Request, body: bytes) -> bytes:
-        del request
         return body.partition(b"\r\n")[0]
 
 

@@ -9,7 +9,7 @@ from werkzeug import Response
 
 from reference_server.archives.checks import has_pkg_info, is_made_of_files, stays_inside, without
 from reference_server.archives.tarballs import Kind
-from reference_server.faults.building.omitted_checks import OmitsArchiveCheck
+from reference_server.faults.building.upload_rules import OmitsArchiveCheck
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_archives
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.access_decisions import let_in
-from reference_server.faults.building.routes import READING
+from reference_server.faults.building.decisions import let_in
+from reference_server.faults.building.requests import READING
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:

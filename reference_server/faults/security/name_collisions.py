@@ -12,7 +12,6 @@ from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
     from reference_server.http.request import Request
-    from reference_server.model import PackageFile
     from reference_server.rendering.pages import ProjectPage, RootPage
     from reference_server.rules import Rules
 
@@ -52,11 +51,7 @@ class CaseFolded(Fault):
     caught_by = ("security.case-collision", "gitlab.file.other-sha256-not-found")
 
     def rules(self, rules: Rules) -> Rules:
-        def finds(file: PackageFile, sha256: str, filename: str) -> bool:
-            del sha256
-            return file.filename.lower() == filename.lower()
-
-        return replace(rules, finds=finds)
+        return replace(rules, finds=lambda file, _sha256, filename: file.filename.lower() == filename.lower())
 
 
 class CaseReplaces(Fault):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from reference_server.faults.building.html_pages import RewritesHtml, RewritesRootPage
+from reference_server.faults.building.rewritten_pages import RewritesHtml, RewritesRootPage
 
 VERSION = re.compile(rb'    <meta name="pypi:repository-version" content="[^"]*">\n')
 

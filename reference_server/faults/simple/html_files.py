@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.html_pages import RewritesHtml
 from reference_server.faults.building.requests import gitlab_project_of
+from reference_server.faults.building.rewritten_pages import RewritesHtml
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from reference_server.faults.building.json_pages import ChangesJson, ChangesKeys, ChangesVersions
+from reference_server.faults.building.rewritten_pages import ChangesJson, ChangesKeys, ChangesVersions
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -243,5 +243,4 @@ class PrivateKeysWithoutUnderscore(ChangesKeys):
     caught_by = ("simple.json.private-keys",)
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
-        del file
         return {"downloads": 0}

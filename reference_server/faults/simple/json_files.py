@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from reference_server.faults.building.json_pages import ChangesKeys
+from reference_server.faults.building.rewritten_pages import ChangesKeys
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -60,7 +60,6 @@ class HashesNull(ChangesKeys):
     )
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
-        del file
         return {"hashes": None}
 
 
@@ -74,7 +73,6 @@ class HashesEmpty(ChangesKeys):
     )
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
-        del file
         return {"hashes": {}}
 
 
@@ -183,7 +181,6 @@ class CoreMetadataDenied(ChangesKeys):
     caught_by = ("simple.json.file.core-metadata.falsy-absent", "simple.json.detail.same-as-html")
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
-        del file
         return {"core-metadata": False}
 
 
@@ -224,7 +221,6 @@ class JsonSignaturesPromised(ChangesKeys):
     caught_by = ("simple.json.file.gpg-sig",)
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
-        del file
         return {"gpg-sig": True}
 
 

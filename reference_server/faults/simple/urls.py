@@ -9,8 +9,7 @@ from urllib.parse import urljoin
 
 from werkzeug import Response
 
-from reference_server.faults.building.requests import gitlab_project_of
-from reference_server.faults.building.routes import PAGES
+from reference_server.faults.building.requests import PAGES, gitlab_project_of
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
 from reference_server.model.errors import PackageNotFoundError, RegistryError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from reference_server.alterations import HangUpError
-from reference_server.faults.building.routes import FILES, PAGES
+from reference_server.faults.building.requests import FILES, PAGES
 from reference_server.faults.fault import Trouble
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ class ConnectionsReset(Trouble):
     """Resets the connection instead of answering."""
 
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
-        del body
         request.reset()
         raise HangUpError
 
@@ -53,7 +52,6 @@ class NoAnswer(Trouble):
     """Closes the connection instead of answering."""
 
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
-        del request, body
         raise HangUpError
 
 
@@ -70,6 +68,5 @@ class NotHTTP(Trouble):
     """Answers with something that is not HTTP."""
 
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
-        del body
         request.write_raw(b"220 mail.example.com ESMTP\r\n")
         raise HangUpError

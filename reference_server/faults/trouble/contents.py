@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.faults.building.response_headers import ChangesHeaders
-from reference_server.faults.building.routes import FILES, PAGES
+from reference_server.faults.building.requests import FILES, PAGES
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Trouble
 
 if TYPE_CHECKING:

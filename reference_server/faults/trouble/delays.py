@@ -21,7 +21,6 @@ class Latency(Trouble):
         self.seconds = seconds
 
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
-        del request
         time.sleep(self.seconds)
         return body
 
@@ -33,7 +32,6 @@ class Silence(Trouble):
         self.seconds = seconds
 
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
-        del request, body
         time.sleep(self.seconds)
         raise HangUpError
 
@@ -46,7 +44,6 @@ class SlowDrip(Trouble):
         self.seconds = seconds
 
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterator[bytes]:
-        del request
         for piece in body:
             for start in range(0, len(piece), self.bytes_at_once):
                 time.sleep(self.seconds)

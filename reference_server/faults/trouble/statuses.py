@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from werkzeug import Response
 
-from reference_server.faults.building.response_headers import ChangesHeaders
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Trouble
 from reference_server.http.json_responses import json_answer
 
@@ -24,7 +24,6 @@ class _AnswersStatus(Trouble):
         self.retry_after = retry_after
 
     def handle(self, request: Request) -> Response | None:
-        del request
         headers = {"Retry-After": str(self.retry_after)} if self.retry_after else None
         return json_answer({"message": self.text}, status=self.status, headers=headers)
 
@@ -45,7 +44,6 @@ class InternalErrors(Trouble):
     """Answers 500."""
 
     def handle(self, request: Request) -> Response | None:
-        del request
         return json_answer({"message": "500 Internal Server Error"}, status=500)
 
 
@@ -53,7 +51,6 @@ class BadGateway(Trouble):
     """Answers 502 with an HTML page, as a proxy without its server does."""
 
     def handle(self, request: Request) -> Response | None:
-        del request
         page = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
         return Response(page, status=502, mimetype="text/html")
 
@@ -71,7 +68,6 @@ class LoginPage(Trouble):
     """Answers 200 with an HTML login page, as captive portals do."""
 
     def handle(self, request: Request) -> Response | None:
-        del request
         page = "<!DOCTYPE html><html><head><title>Sign in</title></head><body><form></form></body></html>"
         return Response(page, status=200, mimetype="text/html")
 

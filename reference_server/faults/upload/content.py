@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from reference_server.faults.building.requests import gitlab_project_of
+from reference_server.faults.building.responses import FailsAtFirst
 from reference_server.faults.building.upload_forms import (
     FailsOnForms,
     RefusesForms,
@@ -19,7 +20,7 @@ from reference_server.faults.building.upload_forms import (
 )
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
-from reference_server.model.errors import FileTooLargeError, NotFoundError
+from reference_server.model.errors import FileTooLargeError
 
 if TYPE_CHECKING:
     from werkzeug import Response
@@ -156,7 +157,7 @@ class TooLargeIsAServerError(Fault):
         return response
 
 
-class FilesComeLater(Fault):
+class FilesComeLater(FailsAtFirst):
     """Answers 404 to the first download of each file."""
 
     caught_by = (
@@ -172,14 +173,8 @@ class FilesComeLater(Fault):
         "upload.text-field-as-file",
     )
 
-    def __init__(self) -> None:
-        self._asked: set[str] = set()
-
-    def handle(self, request: Request) -> Response | None:
-        if request.endpoint != "file" or request.path in self._asked:
-            return None
-        self._asked.add(request.path)
-        return refusal(NotFoundError())
+    def missing(self, request: Request) -> str:
+        return request.path if request.endpoint == "file" else ""
 
 
 class OneWheelPerRelease(Fault):

@@ -7,9 +7,9 @@ from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.omitted_checks import OmitsUploadCheck
 from reference_server.faults.building.requests import body_of
 from reference_server.faults.building.upload_forms import parts_of
+from reference_server.faults.building.upload_rules import OmitsUploadCheck
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_files
 from reference_server.http.json_responses import refusal

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.omitted_checks import OmitsProjectCheck
 from reference_server.faults.building.request_notes import NotesRequests
+from reference_server.faults.building.responses import ChangesDuplicates
+from reference_server.faults.building.upload_rules import OmitsProjectCheck
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_projects
 from reference_server.http.json_responses import refusal
@@ -20,19 +20,15 @@ if TYPE_CHECKING:
     from reference_server.model import PackageFile, Upload
     from reference_server.rules import Rules
 
-TAKEN = re.compile(rb"already (been taken|exist)", re.IGNORECASE)
 
-
-class DuplicatesForbidden(Fault):
+class DuplicatesForbidden(ChangesDuplicates):
     """Rejects a second upload with 403, as Artifactory does."""
 
     incident = "twine #1251, uv #7917"
     caught_by = ("upload.dup.different", "gitlab.duplicate.refused")
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "upload" and TAKEN.search(response.data):
-            response.status_code = 403
-        return response
+    def change(self, response: Response) -> None:
+        response.status_code = 403
 
 
 @dataclass
@@ -79,16 +75,14 @@ class IdenticalRefused(Fault):
         return replace(rules, takes_identical=False)
 
 
-class DuplicatesWithoutTheWords(Fault):
+class DuplicatesWithoutTheWords(ChangesDuplicates):
     """Rejects a second upload without the words that twine looks for, as Nexus does."""
 
     incident = "poetry #10602"
     caught_by = ("upload.dup.message", "upload.dup.pypi-text", "upload.dup.same-content-new-name")
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "upload" and TAKEN.search(response.data):
-            response.data = b'{"message":"Repository does not allow updating assets: cannot be updated"}'
-        return response
+    def change(self, response: Response) -> None:
+        response.data = b'{"message":"Repository does not allow updating assets: cannot be updated"}'
 
 
 class SameContentTwice(OmitsProjectCheck):

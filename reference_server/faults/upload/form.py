@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.request_notes import NotesRequests
+from reference_server.faults.building.refused_uploads import RejectsAfterStoring
 from reference_server.faults.building.requests import body_of, gitlab_project_of
 from reference_server.faults.building.upload_forms import (
     FailsOnForms,
@@ -18,7 +18,7 @@ from reference_server.faults.building.upload_forms import (
 )
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import json_answer, refusal
-from reference_server.model.errors import InvalidFieldError, MalformedFormError
+from reference_server.model.errors import InvalidFieldError, MalformedFormError, RegistryError
 
 if TYPE_CHECKING:
     from werkzeug import Response
@@ -76,19 +76,14 @@ class ActionTakenForGranted(FailsOnForms):
         return not request.query_string and ":action" not in parts_of(request)
 
 
-class UnknownActionStored(NotesRequests[bool]):
+class UnknownActionStored(RejectsAfterStoring):
     """Rejects an unknown `:action` only after it has stored the file."""
 
     caught_by = ("upload.action-missing",)
 
-    def note(self, request: Request) -> bool:
-        """Whether this is an upload with an unknown action."""
+    def rejection(self, request: Request) -> RegistryError | None:
         known: tuple[list[bytes], ...] = ([], [b"file_upload"])
-        return request.endpoint == "upload" and values_of(request, ":action") not in known
-
-    def respond(self, request: Request, response: Response) -> Response:
-        stored = response.status_code < 300
-        return refusal(InvalidFieldError(":action")) if stored and self.noted(request) else response
+        return None if values_of(request, ":action") in known else InvalidFieldError(":action")
 
 
 class ProtocolVersionRequired(Fault):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.omitted_checks import OmitsUploadCheck
+from reference_server.faults.building.upload_rules import OmitsUploadCheck
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_files, pypi_metadata
 from reference_server.rules.rules import as_it_is

@@ -123,5 +123,4 @@ class UploadToTheIndexDropped(AnswersUploadsToIndex):
     caught_by = ("upload.wrong-url-405",)
 
     def answer(self, response: Response) -> Response:
-        del response
         return Response("<!DOCTYPE html><title>Simple index</title>", mimetype="text/html")

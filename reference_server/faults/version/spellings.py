@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.json_pages import ChangesVersions
+from reference_server.faults.building.rewritten_pages import ChangesVersions
 from reference_server.faults.fault import Fault
 from reference_server.model.grammar import version_key
 

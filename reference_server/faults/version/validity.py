@@ -6,18 +6,15 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.omitted_checks import OmitsUploadCheck
-from reference_server.faults.building.requests import gitlab_project_of
-from reference_server.faults.building.upload_rules import RefusesVersions, waved_through
+from reference_server.faults.building.refused_uploads import RejectsAfterStoring
+from reference_server.faults.building.upload_forms import text_of
+from reference_server.faults.building.upload_rules import OmitsUploadCheck, RefusesVersions, waved_through
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_metadata
-from reference_server.http.json_responses import refusal
-from reference_server.model.errors import VersionInvalidError
+from reference_server.model.errors import RegistryError, VersionInvalidError
 from reference_server.model.grammar import is_valid_version
 
 if TYPE_CHECKING:
-    from werkzeug import Response
-
     from reference_server.http.request import Request
     from reference_server.rules import Rules
 
@@ -53,7 +50,7 @@ class DigitsOfAnyScript(Fault):
         return replace(waved, valid_version=lambda version: rules.valid_version(re.sub(r"\d", "1", version)))
 
 
-class RefusedVersionsStored(Fault):
+class RefusedVersionsStored(RejectsAfterStoring):
     """Rejects invalid versions only after it has stored the file."""
 
     caught_by = ("version.invalid-rejected", "gitlab.version.refused-leaves-nothing")
@@ -61,11 +58,8 @@ class RefusedVersionsStored(Fault):
     def rules(self, rules: Rules) -> Rules:
         return VersionsTakenAsTheyCome().rules(rules)
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint != "upload" or response.status_code != 201:
-            return response
-        newest = max(request.registry.packages(gitlab_project_of(request)), key=lambda package: package.id)
-        return response if is_valid_version(newest.version) else refusal(VersionInvalidError())
+    def rejection(self, request: Request) -> RegistryError | None:
+        return None if is_valid_version(text_of(request, "version")) else VersionInvalidError()
 
 
 class SpelledOutLettersRefused(RefusesVersions):

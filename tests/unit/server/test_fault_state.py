@@ -12,8 +12,8 @@ from werkzeug import Response
 
 from reference_server.distributions import wheel
 from reference_server.faults import Fault, fault_named
-from reference_server.faults.building.leftover_bytes import LeavesBytes
 from reference_server.faults.building.request_notes import NotesRequests
+from reference_server.faults.building.responses import LeavesBytes
 from reference_server.faults.lookup import all_faults
 from reference_server.http.request import Request
 

@@ -1,10 +1,11 @@
-"""Bases of faults that rewrite pages in JSON."""
+"""Bases of faults that rewrite pages."""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from reference_server.faults.fault import Fault
 
@@ -12,6 +13,27 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reference_server.rendering.pages import FileLink, ProjectPage
+
+ROOT = b"<title>Simple index</title>"
+
+
+class RewritesHtml(Fault):
+    """Replaces the matches of `pattern` in the source of pages in HTML by `replacement`."""
+
+    pattern: ClassVar[bytes]
+    replacement: ClassVar[bytes]
+
+    def rendered(self, body: bytes) -> bytes:
+        if not body.startswith(b"<"):
+            return body
+        return re.sub(self.pattern, self.replacement, body)
+
+
+class RewritesRootPage(RewritesHtml):
+    """Rewrites the root page only."""
+
+    def rendered(self, body: bytes) -> bytes:
+        return super().rendered(body) if ROOT in body else body
 
 
 class ChangesJson(Fault):
