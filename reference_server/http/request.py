@@ -87,7 +87,7 @@ class Request(WerkzeugRequest):
 
     @cached_property
     def notes(self) -> dict[object, Any]:
-        """What alterations keep while this request is answered, each under itself."""
+        """What alterations keep for the duration of this request, each under itself."""
         return {}
 
     @property
