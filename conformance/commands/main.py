@@ -228,14 +228,14 @@ def _check_run(target: Target | None, arguments: argparse.Namespace) -> None:
 
 
 def _options(arguments: argparse.Namespace) -> RunOptions:
-    from conformance.verdicts.gate import BadGate, read_gate
+    from conformance.verdicts.baseline import BadBaseline, known_baseline
     from conformance.verdicts.options import RunOptions, TrafficLimits, default_ledger_folder
+    from conformance.verdicts.sets import UnknownSet, known_set
 
     try:
-        baseline, requirement_set = read_gate(
-            getattr(arguments, "baseline", None), getattr(arguments, "requirement_set", None)
-        )
-    except BadGate as error:
+        baseline = known_baseline(getattr(arguments, "baseline", None))
+        requirement_set = known_set(getattr(arguments, "requirement_set", None))
+    except (BadBaseline, UnknownSet) as error:
         raise UserMistake(str(error)) from error
     return RunOptions(
         examples=getattr(arguments, "examples", 1),
@@ -312,7 +312,7 @@ def _explain(arguments: argparse.Namespace) -> int:
 
 def _compare(arguments: argparse.Namespace) -> int:
     from conformance.report.compare import print_comparison
-    from conformance.report.reading import BadResult
+    from conformance.report.result_file import BadResult
 
     first, second = arguments.results
     try:

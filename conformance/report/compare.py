@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from conformance.report.reading import read_result
+from conformance.report.result_file import read_result
 from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:

@@ -10,15 +10,15 @@ from markupsafe import Markup, escape
 
 from conformance.catalogue import Level
 from conformance.report.curl import command_line
-from conformance.report.reading import NEEDING_WORDS
+from conformance.report.result import EXPLAINED
 from conformance.report.script import DEVIATING, makings
 from conformance.report.templates import render
-from conformance.verdicts import Summary, Verdict
+from conformance.verdicts import Tally, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.report.reading import Finding, StoredResult
+    from conformance.report.result import CheckResult, RunResult
     from conformance.wire.exchange import Exchange
 
 ROOM = 700_000
@@ -75,7 +75,7 @@ class ShownExchange:
 class ShownFinding:
     """A finding as the page has it. `left_out` counts exchanges for which there was no room."""
 
-    finding: Finding
+    finding: CheckResult
     clients: tuple[str, ...]
     message: str
     expected: str
@@ -85,9 +85,9 @@ class ShownFinding:
     left_out: int
 
 
-def as_html(result: StoredResult) -> str:
+def as_html(result: RunResult) -> str:
     """Return a page with every finding, and the exchanges of those that are worth a look."""
-    loud = len(result.of(*NEEDING_WORDS))
+    loud = len(result.of(*EXPLAINED))
     room = min(MOST_PER_FINDING, ROOM // max(loud, 1))
     made_of = makings(result, room=ROOM_FOR_SCRIPTS)
     areas = {area: [_shown(each, room) for each in found] for area, found in result.by_area().items()}
@@ -95,13 +95,11 @@ def as_html(result: StoredResult) -> str:
         "report.html",
         result=result,
         areas=areas,
-        counts={verdict: _count(result.findings)[verdict] for verdict in result.verdicts},
+        counts={verdict: _count(result.results)[verdict] for verdict in result.verdicts},
         rows={area: _count(found) for area, found in result.by_area().items()},
-        levels=[level for level in Level if any(each.level is level for each in result.findings)],
-        clients=[
-            name for name in CLIENTS if any(name in clients_in(each.breaks) for each in result.findings)
-        ],
-        loud=NEEDING_WORDS[:4],
+        levels=[level for level in Level if any(each.level is level for each in result.results)],
+        clients=[name for name in CLIENTS if any(name in clients_in(each.breaks) for each in result.results)],
+        loud=EXPLAINED[:4],
         deviating=DEVIATING,
         scripts=made_of.ids,
         # Inside of a script element only `<` could end it, or begin a comment.
@@ -115,16 +113,16 @@ def clients_in(text: str) -> tuple[str, ...]:
     return tuple(name for name in CLIENTS if re.search(rf"(?<![\w-]){name}(?![\w-])", text))
 
 
-def _count(findings: Iterable[Finding]) -> dict[Verdict, int]:
-    counts = Summary.of(each.verdict for each in findings).counts
+def _count(findings: Iterable[CheckResult]) -> dict[Verdict, int]:
+    counts = Tally.of(each.verdict for each in findings).counts
     return {verdict: counts[verdict] for verdict in Verdict}
 
 
-def _shown(finding: Finding, room: int) -> ShownFinding:
-    message = _cut(finding.about if finding.expected else finding.message, room // 2)
+def _shown(finding: CheckResult, room: int) -> ShownFinding:
+    message = _cut(finding.about_baseline if finding.expected else finding.message, room // 2)
     told = (finding.expected, finding.found, finding.where)
     expected, found, where = (_cut(text, room // 6) for text in told)
-    exchanges = finding.exchanges if finding.verdict in NEEDING_WORDS else ()
+    exchanges = finding.exchanges if finding.verdict in EXPLAINED else ()
     shown = _fitting(exchanges, room - sum(len(escape(text)) for text in (message, expected, found, where)))
     return ShownFinding(
         finding=finding,

@@ -17,7 +17,7 @@ from conformance.wire.raw import UNHEARD
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.report.reading import Finding, StoredResult
+    from conformance.report.result import CheckResult, RunResult
     from conformance.wire.exchange import Exchange
     from conformance.wire.publication import Publication
 
@@ -34,7 +34,7 @@ class NoScript(ValueError):
     """No script can be made of this. The message says why."""
 
 
-def scripts(result: StoredResult, ids: Iterable[str] = ()) -> dict[str, str]:
+def scripts(result: RunResult, ids: Iterable[str] = ()) -> dict[str, str]:
     """Return a script per requirement of these ids, or per deviation. Raises NoScript."""
     deviating = {finding.id: finding for finding in _asked_for(result)}
     wanted = list(ids) or list(deviating)
@@ -47,7 +47,7 @@ def scripts(result: StoredResult, ids: Iterable[str] = ()) -> dict[str, str]:
     return {name: as_script(result, deviating[name]) for name in wanted}
 
 
-def as_script(result: StoredResult, finding: Finding) -> str:
+def as_script(result: RunResult, finding: CheckResult) -> str:
     """Return the script that asks again what a check has asked, and compares the answers."""
     # Whatever a registry has said is ASCII there, within quotes: JSON has no three of them in a row.
     case = json.dumps(case_of(result, finding), indent=1).replace("\x7f", "\\u007f")
@@ -62,7 +62,7 @@ class Makings:
     json: str
 
 
-def makings(result: StoredResult, *, room: int) -> Makings:
+def makings(result: RunResult, *, room: int) -> Makings:
     """Return what the scripts are made of, the worst deviations first, in no more than `room` characters."""
     before, after = own(SCRIPT).split(NO_CASE)
     cases: dict[str, Any] = {}
@@ -80,12 +80,12 @@ def makings(result: StoredResult, *, room: int) -> Makings:
     return Makings(ids=frozenset(cases), json=json.dumps(table, ensure_ascii=False))
 
 
-def _asked_for(result: StoredResult) -> list[Finding]:
+def _asked_for(result: RunResult) -> list[CheckResult]:
     """Return the deviations that sent requests, the worst first."""
     return [finding for finding in result.of(*DEVIATING) if finding.exchanges]
 
 
-def case_of(result: StoredResult, finding: Finding) -> dict[str, Any]:
+def case_of(result: RunResult, finding: CheckResult) -> dict[str, Any]:
     """Return what the script knows of a finding."""
     return {
         "id": finding.id,
@@ -95,13 +95,14 @@ def case_of(result: StoredResult, finding: Finding) -> dict[str, Any]:
         "where": finding.where,
         "breaks": finding.breaks,
         "source": finding.source,
-        "registry": result.url,
-        "embedded": result.embedded,
-        "made from": f"{result.suite} {result.version}, run {result.run} of {result.started:%Y-%m-%d %H:%M %Z}",
+        "registry": result.target.url,
+        "embedded": result.target.embedded,
+        "made from": f"{result.suite.name} {result.suite.version}, "
+        f"run {result.run} of {result.started:%Y-%m-%d %H:%M %Z}",
         "published": [
             _publishing(result.published[name]) for name in finding.published if name in result.published
         ],
-        "asked": [_asking(exchange, result.url) for exchange in finding.exchanges],
+        "asked": [_asking(exchange, result.target.url) for exchange in finding.exchanges],
     }
 
 

@@ -5,7 +5,7 @@ from conformance.wire.budget import Budget, BudgetSpent
 from conformance.wire.credential import Credential
 from conformance.wire.exchange import Exchange
 from conformance.wire.form import Part, UploadForm, upload_form
-from conformance.wire.publication import Publication, leading_to, publication
+from conformance.wire.publication import Publication, publication, publications_behind
 from conformance.wire.raw import RawConnection
 from conformance.wire.redaction import Redactor
 from conformance.wire.session import Follow, Session
@@ -27,7 +27,7 @@ __all__ = [
     "Unreachable",
     "UploadForm",
     "kept",
-    "leading_to",
     "publication",
+    "publications_behind",
     "upload_form",
 ]

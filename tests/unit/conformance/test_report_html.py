@@ -37,7 +37,7 @@ class Page(HTMLParser):
 def test_every_finding_is_there_with_its_source(every_verdict: Any) -> None:
     result = every_verdict.stored()
     page = Page(as_html(result))
-    for finding in result.findings:
+    for finding in result.results:
         assert finding.statement in page.text
         assert finding.source in page.text
         assert finding.breaks in page.text
@@ -108,7 +108,7 @@ def test_a_broken_file_stops_no_matrix(table: Any, tmp_path: Any) -> None:
     matrix, bad = read_matrix([broken, good, tmp_path / "absent.json"])
     assert [column.name for column in matrix.columns] == ["<b>good"]
     assert [str(error).split(":")[0] for error in bad] == [
-        f"{broken} is not a result; `run --json FILE` writes one",
+        f"{broken} is not a result",
         f"cannot read {tmp_path / 'absent.json'}",
     ]
     page = Page(matrix_as_html(matrix))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.commands.main import main
-from conformance.report.reading import stored
+from conformance.report.result_file import result_from_json
 from conformance.report.script import as_script, scripts
 from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
@@ -45,7 +45,7 @@ def script_of(name: str) -> str:
     with ReferenceServer(faults=[fault_named(CASES[name])]) as server:
         target = target_from_table(server.target(), embedded=True)
         result = run_checks(target, RunOptions(examples=2, rounds=2), Selection(only=frozenset({name})))
-    return scripts(stored(json.loads(json.dumps(result.as_json()))))[name]
+    return scripts(result_from_json(json.loads(json.dumps(result.as_json()))))[name]
 
 
 def run(script: str, folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -87,7 +87,7 @@ def test_what_a_registry_says_is_text_in_the_script(table: Any, tmp_path: Path) 
     )
     table.add("simple.html.doctype", "failed", HOSTILE, exchanges=[exchange])
     result = table.stored()
-    script = as_script(result, result.findings[0])
+    script = as_script(result, result.results[0])
     assert script.isascii()
     (case,) = re.findall(r'json\.loads\(r"""(.*?)"""\)', script, re.DOTALL)
     assert json.loads(case)["asked"][0]["answer"] == HOSTILE
