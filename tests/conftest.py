@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -32,6 +33,12 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     if isinstance(val, str | bytes) and len(val) > LONGEST_ID:
         return f"{argname} of {len(val)}"
     return None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one process more than there are cores with `-n auto`: some tests wait for other programs."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
 
 
 class Programs:
@@ -126,6 +133,18 @@ def _environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in foreign and not name.startswith(("REGISTRY_CONFORMANCE_", "PYTEST_", "COV_"))
     }
+
+
+@pytest.fixture(scope="module")
+def interruptible() -> Iterator[None]:
+    """SIGINT as a program in the foreground finds it, for this process and for those that it starts.
+
+    A job in the background of a script inherits it ignored, and Python leaves it so.
+    Source: POSIX, Shell Command Language, 2.12 Signals and Error Handling.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

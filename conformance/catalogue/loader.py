@@ -7,31 +7,66 @@ import tomllib
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from conformance.catalogue.features import satisfiable
 from conformance.catalogue.model import Level, Requirement, Source, Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Set
     from importlib.resources.abc import Traversable
 
 _SOURCES = "sources.toml"
+_FEATURES = "features.toml"
 _RETIRED = "retired.toml"  # read by conformance.verdicts.sets
 _ID = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
 _KEYS = {field.name for field in fields(Requirement)}
 _OPTIONAL = {"untested"}
+_DEFAULTS = {"level", "standing", "feature", "since"}
 
 
 class BadRow(ValueError):
     """A row of the catalogue is incomplete or contradicts itself. The catalogue is ours: fix the row."""
 
 
+class HeldTo(Protocol):
+    """Which rows a profile holds registries to; `conformance.profiles` has the profiles."""
+
+    @property
+    def standings(self) -> Set[str]:
+        """The standings that count."""
+
+    @property
+    def groups(self) -> Set[str]:
+        """The groups of features that a row may need."""
+
+    @property
+    def features(self) -> Set[str]:
+        """Single features that a row may need besides."""
+
+    @property
+    def without(self) -> Set[str]:
+        """Areas and beginnings of ids that are left out."""
+
+
+class Profile(Protocol):
+    """A profile, as far as the catalogue has to know it."""
+
+    @property
+    def held_to(self) -> HeldTo:
+        """Which rows it holds registries to."""
+
+
 @dataclass(frozen=True)
 class Catalogue:
-    """Every requirement and every source, by id and by key."""
+    """Every requirement, source and group of features, by id, by key and by name.
+
+    `features` has one sentence for each feature of a group.
+    """
 
     requirements: Mapping[str, Requirement]
     sources: Mapping[str, Source]
+    features: Mapping[str, Mapping[str, str]]
 
     def __iter__(self) -> Iterator[Requirement]:
         return iter(self.requirements.values())
@@ -42,9 +77,17 @@ class Catalogue:
     def __len__(self) -> int:
         return len(self.requirements)
 
-    def for_profile(self, profile: str) -> list[Requirement]:
+    def for_profile(self, profile: Profile) -> list[Requirement]:
         """Return the requirements that registries of this profile are held to."""
-        return [requirement for requirement in self if profile in requirement.profiles]
+        held_to = profile.held_to
+        features = frozenset(held_to.features).union(*(self.features[group] for group in held_to.groups))
+        return [
+            requirement
+            for requirement in self
+            if requirement.standing in held_to.standings
+            and satisfiable(requirement.feature, features)
+            and not any(f"{requirement.id}.".startswith(f"{start}.") for start in held_to.without)
+        ]
 
     def cite(self, requirement: Requirement) -> str:
         """Return the source by title and anchor, as a reader looks it up."""
@@ -62,21 +105,29 @@ def catalogue() -> Catalogue:
 
 
 def read_catalogue(folder: Traversable) -> Catalogue:
-    """Read `folder`: `sources.toml`, and files named as the ids in them begin. Raises BadRow."""
+    """Read `folder`: `sources.toml`, `features.toml`, and files named as the ids in them begin. Raises BadRow.
+
+    What most rows of a file share stands once, in its `[defaults]`.
+    """
     tables = {
         entry.name: tomllib.loads(entry.read_text(encoding="utf-8"))
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
         if entry.name.endswith(".toml") and entry.name != _RETIRED
     }
     sources = {key: Source(key=key, **table) for key, table in tables.pop(_SOURCES).items()}
+    features = tables.pop(_FEATURES)
     requirements: dict[str, Requirement] = {}
     for file_name, table in tables.items():
+        defaults = table.get("defaults", {})
+        if unknown := defaults.keys() - _DEFAULTS:
+            raise BadRow(f"{file_name}: [defaults] may not have {sorted(unknown)}")
         for row in table["requirement"]:
-            requirement = _requirement(row, area=file_name.partition(".")[0], sources=sources)
+            whole = {**defaults, **row}
+            requirement = _requirement(whole, area=file_name.partition(".")[0], sources=sources)
             if requirement.id in requirements:
                 raise BadRow(f"{requirement.id}: listed twice")
             requirements[requirement.id] = requirement
-    return Catalogue(requirements, sources)
+    return Catalogue(requirements, sources, features)
 
 
 def _requirement(row: dict[str, Any], *, area: str, sources: Mapping[str, Source]) -> Requirement:
@@ -97,6 +148,5 @@ def _requirement(row: dict[str, Any], *, area: str, sources: Mapping[str, Source
             **row,
             "level": Level(row["level"]),
             "standing": Standing(row["standing"]),
-            "profiles": tuple(row["profiles"]),
         }
     )

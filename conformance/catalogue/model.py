@@ -56,10 +56,9 @@ class Requirement:
     level: Level
     standing: Standing
     feature: str
-    profiles: tuple[str, ...]
     statement: str
     source: str
-    breaks: str
+    affects: str
     since: str
     untested: str | None = None
 
@@ -70,4 +69,4 @@ class Requirement:
 
     def as_json(self) -> dict[str, Any]:
         """Return the row as a JSON object, under the catalogue's own keys."""
-        return {**asdict(self), "profiles": list(self.profiles)}
+        return asdict(self)

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 
-class Deed(StrEnum):
+class Activity(StrEnum):
     """What a client does with a registry."""
 
     READS = "reads"
@@ -21,10 +21,14 @@ class Group:
     """Faults of one kind: each with the deeds in which a client can meet it."""
 
     title: str
-    faults: dict[str, frozenset[Deed]]
+    faults: dict[str, frozenset[Activity]]
 
 
-_KEYS = {"both": frozenset(Deed), "reading": frozenset({Deed.READS}), "uploading": frozenset({Deed.UPLOADS})}
+_KEYS = {
+    "both": frozenset(Activity),
+    "reading": frozenset({Activity.READS}),
+    "uploading": frozenset({Activity.UPLOADS}),
+}
 
 
 @cache
@@ -40,10 +44,12 @@ def named_group(faults: list[str], *, met_by_all: bool) -> Group:
     In: `met_by_all`, whether every client is to meet them, whatever it does; else only those
     that the default list has meet them, or all where it does not say.
     """
-    known = {_name(fault): deeds for group in default_groups() for fault, deeds in group.faults.items()}
-    everyone = frozenset(Deed)
-    deeds = {fault: everyone if met_by_all else known.get(_name(fault), everyone) for fault in faults}
-    return Group("Faults", deeds)
+    known = {
+        _name(fault): activities for group in default_groups() for fault, activities in group.faults.items()
+    }
+    everyone = frozenset(Activity)
+    activities = {fault: everyone if met_by_all else known.get(_name(fault), everyone) for fault in faults}
+    return Group("Faults", activities)
 
 
 def _name(fault: str) -> str:
@@ -51,5 +57,5 @@ def _name(fault: str) -> str:
 
 
 def _group(table: dict[str, list[str] | str]) -> Group:
-    faults = {fault: deeds for key, deeds in _KEYS.items() for fault in table.get(key, ())}
+    faults = {fault: activities for key, activities in _KEYS.items() for fault in table.get(key, ())}
     return Group(str(table["title"]), faults)

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.client_report.default_faults import Deed
+from conformance.client_report.default_faults import Activity
 from conformance.client_report.faulty_registry import PROJECT, TO_UPLOAD
 from conformance.clients import ClientMissing, Pip, Poetry, Twine, Uv, execute, hermetic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from conformance.client_report.faulty_registry import Registry
+    from conformance.client_report.faulty_registry import FaultyRegistry
     from conformance.clients import ClientRun
     from conformance.clients.client import Client
 
@@ -26,10 +26,10 @@ class Scenario:
     """One thing that a client does. `run` takes the registry, an empty folder, and the seconds that it may take."""
 
     title: str
-    deed: Deed
+    activity: Activity
     client: str
     version: str
-    run: Callable[[Registry, Path, float], ClientRun]
+    run: Callable[[FaultyRegistry, Path, float], ClientRun]
 
 
 def built_in() -> tuple[tuple[Scenario, ...], tuple[ClientMissing, ...]]:
@@ -58,8 +58,12 @@ def own_command(command: Sequence[str]) -> Scenario:
     )
 
 
-def _deed_of(command: Sequence[str]) -> Deed:
-    return Deed.UPLOADS if any("{file}" in word or "{upload_url}" in word for word in command) else Deed.READS
+def _activity_of(command: Sequence[str]) -> Activity:
+    return (
+        Activity.UPLOADS
+        if any("{file}" in word or "{upload_url}" in word for word in command)
+        else Activity.READS
+    )
 
 
 def _pip() -> Scenario:
@@ -81,13 +85,13 @@ def _uv_publish() -> Scenario:
 
 
 def _poetry() -> Scenario:
-    def run(registry: Registry, folder: Path, timeout: float) -> ClientRun:
+    def run(registry: FaultyRegistry, folder: Path, timeout: float) -> ClientRun:
         # Without a constraint poetry settles for the newest release, whatever Python that is for.
         requirement = f"{PROJECT}>=0"
         return Poetry.on_path(timeout=timeout).add(requirement, project=folder, index_url=registry.index_url)
 
     version = Poetry.on_path().version
-    return Scenario(title="poetry add", deed=Deed.READS, client=Poetry.name, version=version, run=run)
+    return Scenario(title="poetry add", activity=Activity.READS, client=Poetry.name, version=version, run=run)
 
 
 def _module(title: str, client: Client, arguments: Sequence[str]) -> Scenario:
@@ -104,7 +108,7 @@ def _commanded(
     version: str,
     variables: Mapping[str, str] | None = None,
 ) -> Scenario:
-    def run(registry: Registry, folder: Path, timeout: float) -> ClientRun:
+    def run(registry: FaultyRegistry, folder: Path, timeout: float) -> ClientRun:
         home = folder.with_name("home")
         home.mkdir()
         values = _values(registry, folder, file=TO_UPLOAD.save(home))
@@ -118,10 +122,10 @@ def _commanded(
             secrets=registry.index_url.secrets,
         )
 
-    return Scenario(title=title, deed=_deed_of(command), client=client, version=version, run=run)
+    return Scenario(title=title, activity=_activity_of(command), client=client, version=version, run=run)
 
 
-def _values(registry: Registry, folder: Path, *, file: Path) -> dict[str, str]:
+def _values(registry: FaultyRegistry, folder: Path, *, file: Path) -> dict[str, str]:
     return {
         "index_url": registry.index_url.with_credential,
         "upload_url": registry.upload_url,
@@ -139,7 +143,7 @@ def _filled(word: str, values: Mapping[str, str]) -> str:
     return word
 
 
-def _settings(registry: Registry) -> dict[str, str]:
+def _settings(registry: FaultyRegistry) -> dict[str, str]:
     """Return what points pip, uv and twine at the registry, and at nothing else."""
     index = registry.index_url.with_credential
     username, password = registry.credential.username, registry.credential.password

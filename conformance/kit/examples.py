@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
 from hypothesis.errors import FlakyFailure
 
-from conformance.kit.kinds import ByTurns
+from conformance.kit.kinds import EveryKind
 from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Examples:
     seed: int
     shrink: bool = True
 
-    def each(self, drawn: SearchStrategy[T] | ByTurns[T], body: Callable[[T], None]) -> None:
+    def each(self, drawn: SearchStrategy[T] | EveryKind[T], body: Callable[[T], None]) -> None:
         """Run `body` on examples until one deviates; then shrink it.
 
         `body` is run on the deviating example again, so it has to publish under a new name each time.
@@ -41,9 +41,9 @@ class Examples:
         for strategy, count in self._shares(drawn):
             self._try(strategy, body, count)
 
-    def _shares(self, drawn: SearchStrategy[T] | ByTurns[T]) -> Iterator[tuple[SearchStrategy[T], int]]:
+    def _shares(self, drawn: SearchStrategy[T] | EveryKind[T]) -> Iterator[tuple[SearchStrategy[T], int]]:
         """Give strategies with their parts of the budget. Where it is short, the seed says whose turn it is."""
-        if not isinstance(drawn, ByTurns):
+        if not isinstance(drawn, EveryKind):
             yield drawn, self.count
             return
         chance = random.Random(self.seed)  # noqa: S311 - a choice of samples, not a secret

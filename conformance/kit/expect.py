@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from conformance.pages import ProjectPage, RootPage
 from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from conformance.clients import ClientRun
     from conformance.corpus import Corpus
-    from conformance.pages import ProjectPage
     from conformance.wire import Answer
     from reference_server.distributions import Distribution
+
+
+Seen = TypeVar("Seen")
+
 
 SHOWN = 300
 
@@ -31,7 +35,7 @@ def status(answer: Answer, *wanted: int) -> None:
 
 def accepted(answer: Answer) -> None:
     """Require that an upload was taken: any status from 200 to 299."""
-    if not 200 <= answer.status < 300:
+    if not answer.is_success:
         raise Deviation(
             expected="the upload is accepted (2xx)",
             found=f"{answer.status} {answer.excerpt()}".strip(),
@@ -41,7 +45,7 @@ def accepted(answer: Answer) -> None:
 
 def refused(answer: Answer) -> None:
     """Require that an upload was turned down as the sender's mistake: any status from 400 to 499."""
-    if not 400 <= answer.status < 500:
+    if not answer.is_client_error:
         raise Deviation(
             expected="the upload is refused (4xx)",
             found=f"{answer.status} {answer.excerpt()}".strip(),
@@ -147,3 +151,28 @@ def _ending(run: ClientRun) -> str:
 def _shown(value: object) -> str:
     text = value if isinstance(value, str) else repr(value)
     return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+
+
+def no_server_error(answer: Answer) -> None:
+    """Require any status below 500."""
+    if answer.is_server_error:
+        raise Deviation(
+            expected="a status below 500",
+            found=f"{answer.status} {answer.excerpt()}".strip(),
+            where=str(answer),
+        )
+
+
+def nothing_on(pages: Iterable[Seen], wrong: Callable[[Seen], Iterable[object]], *, is_: str) -> None:
+    """Require that `wrong` finds nothing on any page; name all that it finds, and the pages they are on."""
+    found = [(page, item) for page in pages for item in wrong(page)]
+    nothing(
+        of=[item for _, item in found],
+        is_=is_,
+        where="; ".join(dict.fromkeys(place(page) for page, _ in found)),
+    )
+
+
+def place(page: object) -> str:
+    """Say where a page was seen."""
+    return page.where if isinstance(page, ProjectPage | RootPage) else str(page)

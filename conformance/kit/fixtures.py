@@ -9,11 +9,11 @@ import pytest
 
 from conformance.corpus import Corpus
 from conformance.kit import expect
-from conformance.kit.driving import driver_of
+from conformance.kit.driver import driver_of
 from conformance.kit.examples import Examples
 from conformance.kit.index import Index
 from conformance.kit.races import Race, WatchedHeat, forms_of, rounds_of, watched_uploads
-from conformance.kit.shared_uploads import (
+from conformance.kit.scenarios import (
     Deletion,
     Oversized,
     SecondUpload,
@@ -21,7 +21,7 @@ from conformance.kit.shared_uploads import (
     upload_oversized,
     upload_twice,
 )
-from conformance.kit.user_machine import Workplace
+from conformance.kit.user_machine import UserMachine
 from conformance.run.keys import MARK, REMARK, RUN
 from conformance.run.run import Run
 from conformance.target.driver import Driver
@@ -47,8 +47,28 @@ __all__ = [
     "Remark",
     "Run",
     "SecondUpload",
+    "UserMachine",
     "WatchedHeat",
-    "Workplace",
+    "corpus",
+    "deletion",
+    "driver",
+    "examples",
+    "gitlab",
+    "index",
+    "machine",
+    "new_name",
+    "oversized",
+    "private_registry",
+    "public_registry",
+    "public_wheel",
+    "race",
+    "registry",
+    "remark",
+    "rounds",
+    "run",
+    "second_upload",
+    "twine_release",
+    "watched",
 ]
 
 _NUMBERS = count(1)
@@ -206,11 +226,11 @@ def twine_release(
     """A wheel and an sdist that twine has published together."""
     name = new_name("release")
     files = (wheel(name, "1.0"), sdist(name, "1.0"))
-    expect.succeeded(Workplace(run, registry, tmp_path_factory.mktemp("release")).publish(*files))
+    expect.succeeded(UserMachine(run, registry, tmp_path_factory.mktemp("release")).publish(*files))
     return files
 
 
 @pytest.fixture
-def workplace(run: Run, registry: Registry, tmp_path: Path) -> Workplace:
+def machine(run: Run, registry: Registry, tmp_path: Path) -> UserMachine:
     """A machine with twine and pip."""
-    return Workplace(run, registry, tmp_path)
+    return UserMachine(run, registry, tmp_path)

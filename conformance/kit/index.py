@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from conformance.target.registry_client import Registry
     from conformance.wire import Answer
 
+
 KEPT = 64
 """How many parsed pages are kept."""
 
@@ -127,3 +128,16 @@ def _html_root(answer: Answer) -> Reading[RootPage, HtmlDocument]:
 @lru_cache(maxsize=KEPT)
 def _json_root(answer: Answer) -> Reading[RootPage, JsonDocument]:
     return Reading(answer, read_json(answer.content), read_root_json(answer.content, where=str(answer)))
+
+
+def accepted_types(index: Index) -> list[str]:
+    """Return the media type of each form that is offered, HTML first."""
+    forms = {"html": TEXT_HTML, "json": JSON_V1}
+    return [media_type for form, media_type in forms.items() if index.offer.has(form)]
+
+
+def page_in(answer: Answer) -> ProjectPage:
+    """Return the project page that an answer holds, in the form that it says it has."""
+    if answer.content_type == JSON_V1:
+        return read_project_json(answer.content, url=answer.url, where=str(answer))
+    return read_project_page(answer.text, url=answer.url, where=str(answer))

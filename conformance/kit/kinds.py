@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class ByTurns(Generic[T]):
+class EveryKind(Generic[T]):
     """Kinds of examples, of which each has its turn: drawn at random, some would come again and some never."""
 
     kinds: tuple[SearchStrategy[T], ...]

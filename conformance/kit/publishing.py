@@ -19,7 +19,7 @@ def publish(registry: Registry, *distributions: Distribution) -> None:
     """Publish distributions that checks look at. Raises Untestable when one is refused."""
     for distribution in distributions:
         answer = registry.upload(distribution)
-        if not 200 <= answer.status < 300:
+        if not answer.is_success:
             raise Untestable(
                 f"{distribution.filename}, which this check reads, was refused: "
                 f"{answer.status} {answer.excerpt(120)}; see the checks of uploads"
@@ -43,3 +43,9 @@ def fetch(registry: Registry, url: str, *, accept: str = "*/*", encoding: str = 
         headers={"Accept": accept, "Accept-Encoding": encoding},
         follow=Follow.ANY_HOST,
     )
+
+
+def taken(answer: Answer) -> None:
+    """Go on only when an upload that the check needs was accepted. Raises Untestable."""
+    if not answer.is_success:
+        raise Untestable(f"an upload that this check reads was refused: {answer}; see the checks of uploads")

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from conformance.wire import Answer
     from reference_server.distributions import Distribution
 
+
 T = TypeVar("T")
 
 SENDERS = 4
@@ -315,7 +316,7 @@ class Heat:
     def accepted(self) -> tuple[Distribution, ...]:
         """What the registry says it has taken."""
         pairs = zip(self.sent, self.answers, strict=True)
-        return tuple(distribution for distribution, answer in pairs if 200 <= answer.status < 300)
+        return tuple(distribution for distribution, answer in pairs if answer.is_success)
 
     @property
     def failures(self) -> list[str]:
@@ -385,3 +386,13 @@ def in_every(rounds: Sequence[T], wrong: Callable[[T], Iterable[str]], *, expect
             found=f"{'; '.join(told)}\nin {len(found)} of {len(rounds)} rounds",
             where=str(first),
         )
+
+
+def few(rounds: int) -> int:
+    """Return the number of rounds for what one round costs much, or shows well."""
+    return max(1, rounds // 3)
+
+
+def most(rounds: int) -> int:
+    """Return the number of rounds for what every file of a round shows, and not only the one that wins."""
+    return max(1, rounds * 2 // 3)

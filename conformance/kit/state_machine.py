@@ -119,10 +119,10 @@ class UploadsAndChanges(RuleBasedStateMachine):
         answer = self._registry.upload(file, form=form)
         self.steps.append(f"{what} {file.filename} of {file.name} ({answer.status})")
         known = self.stored[project].get(file.filename)
-        if 200 <= answer.status < 300 and (known is None or known.distribution.sha256 != file.sha256):
+        if answer.is_success and (known is None or known.distribution.sha256 != file.sha256):
             yanked = None if known else False
             self.stored[project][file.filename] = Stored(distribution=file, yanked=yanked)
-        crashed = [f"status {answer.status}"] if answer.status >= 500 else []
+        crashed = [f"status {answer.status}"] if answer.is_server_error else []
         self._require(crashed, expected="a yes (2xx) or a no (4xx)", where=answer)
         self._look(project)
 

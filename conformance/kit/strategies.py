@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 from packaging.version import InvalidVersion, Version
 
-from conformance.kit.kinds import ByTurns
+from conformance.kit.kinds import EveryKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ def gitlab_versions() -> SearchStrategy[str]:
     return _in_any_case(st.builds("{}{}".format, _public_versions(), local)).filter(is_version)
 
 
-def gitlab_non_versions() -> ByTurns[str]:
+def gitlab_non_versions() -> EveryKind[str]:
     """Draw strings close to a version that GitLab's expression does not match: one thing wrong in each.
 
     The oracle is `packaging.version`, and the one documented difference: no white space around it.
@@ -50,9 +50,9 @@ def gitlab_non_versions() -> ByTurns[str]:
     return _around_a_release(*separators, *words, *local, *around, *folded)
 
 
-def _around_a_release(*patterns: str) -> ByTurns[str]:
+def _around_a_release(*patterns: str) -> EveryKind[str]:
     release = st.lists(NUMBER, min_size=1, max_size=3).map(".".join)
-    return ByTurns(tuple(release.map(pattern.format) for pattern in patterns))
+    return EveryKind(tuple(release.map(pattern.format) for pattern in patterns))
 
 
 def is_version(text: str) -> bool:
@@ -136,7 +136,7 @@ def equal_names() -> SearchStrategy[tuple[str, str]]:
     return st.from_regex(NAME).flatmap(lambda name: st.tuples(spellings(name), spellings(name)))
 
 
-def non_names() -> ByTurns[str]:
+def non_names() -> EveryKind[str]:
     """Draw patterns, with `{}` where a valid name goes, of what is close to a name and is none.
 
     The letters and the digit are those that case folding or Unicode's classes take for ASCII: the published
@@ -148,7 +148,7 @@ def non_names() -> ByTurns[str]:
     places = st.sampled_from(["{}?", "?{}", "{}.?x"])
     letters = ["\u212a", "\u017f", "\u0130", "\uff11", "\u0661", "\u00e9", "\ufb00"]
     with_letter = [st.builds(str.replace, places, st.just("?"), st.just(letter)) for letter in letters]
-    return ByTurns((*map(st.just, [*edges, *inside, *after]), *with_letter))
+    return EveryKind((*map(st.just, [*edges, *inside, *after]), *with_letter))
 
 
 def public_versions() -> SearchStrategy[str]:
@@ -202,7 +202,7 @@ def _numbered(letters: tuple[str, ...], number: int | None) -> SearchStrategy[st
     return st.builds("{}{}".format, prefixes, st.sampled_from(numbers))
 
 
-def non_versions() -> ByTurns[str]:
+def non_versions() -> EveryKind[str]:
     """Draw strings close to a version that the version scheme does not know: one thing wrong in each.
 
     The oracle is `packaging.version`. Source: Version specifiers, #public-version-identifiers.
@@ -234,7 +234,7 @@ def wheel_tags() -> SearchStrategy[str]:
     )
 
 
-def non_wheel_filenames() -> ByTurns[str]:
+def non_wheel_filenames() -> EveryKind[str]:
     """Draw patterns of names that end in `.whl` and do not follow the convention: one thing wrong in each.
 
     `{name}` and `{version}` are where the escaped ones go. Source: Binary distribution format,
@@ -248,7 +248,7 @@ def non_wheel_filenames() -> ByTurns[str]:
     tags = ["-py3--any", "-py3-none-", "-py3..py2-none-any", "-py 3-none-any", "-py3-none-.any"]
     whole = map("{}-py3-none-any.whl".format, [*empty, *builds, *names, *versions])
     ends = map("{{name}}-{{version}}{}.whl".format, [*components, *tags])
-    return ByTurns(tuple(map(st.just, [*whole, *ends])))
+    return EveryKind(tuple(map(st.just, [*whole, *ends])))
 
 
 SIMPLE_TYPES = (
@@ -310,7 +310,7 @@ def header_garbage() -> SearchStrategy[str]:
     return st.one_of(texts, long.map(lambda drawn: drawn[0] * drawn[1])).map(str.strip)
 
 
-def byte_ranges(length: int) -> ByTurns[tuple[str, slice]]:
+def byte_ranges(length: int) -> EveryKind[tuple[str, slice]]:
     """Draw a Range header for one range, and the part of `length` bytes that it stands for.
 
     The ends are near those of the file, or anywhere up to twice its length. A part that is empty cannot be
@@ -324,7 +324,7 @@ def byte_ranges(length: int) -> ByTurns[tuple[str, slice]]:
     def closed(ends: Sequence[int]) -> tuple[str, slice]:
         return f"bytes={ends[0]}-{ends[1]}", slice(ends[0], ends[1] + 1)
 
-    return ByTurns(
+    return EveryKind(
         (
             st.tuples(positions, positions).map(sorted).map(closed),
             st.tuples(inside, beyond).map(closed),

@@ -47,7 +47,7 @@ class Installation:
     files: Mapping[str, bytes]
 
 
-class Workplace:
+class UserMachine:
     """Drives real clients against the target, one scenario's worth.
 
     Every distribution is in the ledger before a client sends it, and every run of a client is in

@@ -7,7 +7,7 @@ import shlex
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from conformance.wire.credential_shapes import SECRET_HEADERS
+from conformance.wire.credential_patterns import SECRET_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -98,7 +98,9 @@ def as_html(result: RunResult) -> str:
         counts={verdict: _count(result.results)[verdict] for verdict in result.verdicts},
         rows={area: _count(found) for area, found in result.by_area().items()},
         levels=[level for level in Level if any(each.level is level for each in result.results)],
-        clients=[name for name in CLIENTS if any(name in clients_in(each.breaks) for each in result.results)],
+        clients=[
+            name for name in CLIENTS if any(name in clients_in(each.affects) for each in result.results)
+        ],
         loud=EXPLAINED[:4],
         deviating=DEVIATING,
         scripts=made_of.ids,
@@ -126,7 +128,7 @@ def _shown(finding: CheckResult, room: int) -> ShownFinding:
     shown = _fitting(exchanges, room - sum(len(escape(text)) for text in (message, expected, found, where)))
     return ShownFinding(
         finding=finding,
-        clients=clients_in(finding.breaks),
+        clients=clients_in(finding.affects),
         message=message,
         expected=expected,
         found=found,

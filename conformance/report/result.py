@@ -97,9 +97,9 @@ class CheckResult(Struct, frozen=True, kw_only=True):
         return self.requirement.statement if self.requirement else "This catalogue has no such requirement."
 
     @property
-    def breaks(self) -> str:
+    def affects(self) -> str:
         """Who suffers from a deviation."""
-        return self.requirement.breaks if self.requirement else ""
+        return self.requirement.affects if self.requirement else ""
 
     @property
     def source(self) -> str:

@@ -14,7 +14,7 @@ from msgspec import structs
 from conformance.report.result import RunResult, run_result
 from conformance.verdicts import ExitCode, Verdict
 from conformance.verdicts.validation import Invalid, validated
-from conformance.wire.credential_shapes import concealed, concealed_headers
+from conformance.wire.credential_patterns import hide_credentials, hide_credentials_in_headers
 from conformance.wire.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -69,12 +69,12 @@ def concealed_result(result: RunResult) -> RunResult:
 
 def _concealed(value: Any, key: str = "") -> Any:
     if isinstance(value, str):
-        return concealed(value)
+        return hide_credentials(value)
     if isinstance(value, list | tuple):
         return [_concealed(each) for each in value]
     if isinstance(value, dict):
         if key in _HEADERS:
-            return concealed_headers(value)
+            return hide_credentials_in_headers(value)
         return {name: _concealed(each, name) for name, each in value.items()}
     return value
 

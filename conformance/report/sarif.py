@@ -60,7 +60,7 @@ def _driver(result: RunResult) -> dict[str, Any]:
 def _rule(finding: CheckResult) -> dict[str, Any]:
     levels = {"MUST": "error", "SHOULD": "warning", "MAY": "note"}
     help_ = (
-        f"Breaks: {finding.breaks}\nSource: {finding.source}" if finding.requirement else finding.statement
+        f"Affects: {finding.affects}\nSource: {finding.source}" if finding.requirement else finding.statement
     )
     return {
         "id": finding.id,

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from conformance.report.curl import ANONYMOUS, placeholder
 from conformance.report.templates import own
 from conformance.verdicts import Verdict
-from conformance.wire.credential_shapes import SECRET_HEADERS
-from conformance.wire.raw import UNHEARD
+from conformance.wire.credential_patterns import SECRET_HEADERS
+from conformance.wire.raw import NOT_WAITED_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,7 +93,7 @@ def case_of(result: RunResult, finding: CheckResult) -> dict[str, Any]:
         "expected": finding.expected,
         "found": finding.found or finding.message,
         "where": finding.where,
-        "breaks": finding.breaks,
+        "affects": finding.affects,
         "source": finding.source,
         "registry": result.target.url,
         "embedded": result.target.embedded,
@@ -149,7 +149,7 @@ def _asking(exchange: Exchange, registry: str) -> dict[str, Any]:
         ],
         "body": exchange.request_bytes,
         "left_out": _left_out(exchange, raw=raw, is_http=bool(urlsplit(url).netloc)),
-        "unheard": exchange.reason == UNHEARD,
+        "unheard": exchange.reason == NOT_WAITED_FOR,
         "status": exchange.status or 0,
         "answered": [[name, value] for name, value in exchange.response_headers.items()],
         "answer": exchange.response_body,

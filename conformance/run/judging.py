@@ -108,4 +108,4 @@ def _published(run: Run, exchanges: Collection[Exchange]) -> list[Publication]:
     """Return the uploads behind exchanges: the whole corpus behind the root page, which names none."""
     if any(exchange.request == f"GET {run.target.index_url}" for exchange in exchanges):
         return [each for each in run.transcript.published if each.project in run.corpus.projects]
-    return publications_behind(exchanges, run.transcript.published)
+    return publications_behind(run.transcript.published, exchanges)

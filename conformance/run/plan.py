@@ -46,7 +46,7 @@ class Plan:
             for item in ours
             if not requirement_of(item)
         ]
-        held = {row.id for row in catalogue().for_profile(self._run(config).target.profile.name)}
+        held = {row.id for row in catalogue().for_profile(self._run(config).target.profile)}
         if self._only is not None:
             held &= self._only
         left_out = [item for item in ours if requirement_of(item) and requirement_id(item) not in held]

@@ -59,7 +59,7 @@ def replay(
     at is looked at again. All else is as `options` say.
     """
     wanted = had_failed(earlier)
-    held = {row.id for row in catalogue().for_profile(target.profile.name) if row.untested is None}
+    held = {row.id for row in catalogue().for_profile(target.profile) if row.untested is None}
     known = frozenset(each.id for each in wanted) & held
     if not known:
         return tuple(became(each, None) for each in wanted)

@@ -90,7 +90,7 @@ def _carried_out(run: Run) -> RunOptions:
 
 
 def _held_to(run: Run) -> set[str]:
-    held = catalogue().for_profile(run.target.profile.name)
+    held = catalogue().for_profile(run.target.profile)
     return {requirement.id for requirement in held if requirement.untested is None}
 
 

@@ -30,8 +30,8 @@ from conformance.wire import (
     Session,
     Transcript,
     Unreachable,
-    kept,
     publication,
+    recorded_bytes,
     upload_form,
 )
 
@@ -127,7 +127,7 @@ def take_part(table: dict[str, Any], options: RunOptions, *, worker: str) -> Run
                     url=target.upload_url,
                     credential=DEFAULT,
                     content_type=form.content_type,
-                    body=kept(form.body(), run.redact),
+                    body=recorded_bytes(form.body(), run.redact),
                 )
             )
     return replace(

@@ -16,7 +16,7 @@ from conformance.target import DEFAULT
 from conformance.verdicts import ExitCode
 from conformance.wire import Part, Redactor, Session, Transcript, Unreachable, UploadForm
 from conformance.wire.answer import LOOPBACK
-from conformance.wire.credential_shapes import concealed_url
+from conformance.wire.credential_patterns import hide_credentials_in_url
 from conformance.wire.redaction import MASK
 
 if TYPE_CHECKING:
@@ -274,7 +274,7 @@ def url_findings(url: str, profile: Profile) -> Iterator[Finding]:
 
 def refused_findings(message: str, url: str) -> list[Finding]:
     """Explain why a target cannot even be put together, from what the configuration says of it."""
-    url = concealed_url(url).replace(f"{MASK}@", "")
+    url = hide_credentials_in_url(url).replace(f"{MASK}@", "")
     try:
         parts = urlsplit(url)
     except ValueError:

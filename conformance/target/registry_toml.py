@@ -7,15 +7,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-VARIABLE = r"[A-Za-z_][A-Za-z0-9_]{0,31}"
-"""Names of variables that may be shown: another text may be the password itself."""
 
-
-class _Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
-    pass
-
-
-class CredentialTable(_Table):
+class CredentialTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
     """A user name with a password, or with the name of the variable that holds it."""
 
     username: Annotated[str | None, Meta(description="The user name.")] = None
@@ -26,15 +19,15 @@ class CredentialTable(_Table):
     ] = None
 
 
-class LimitsTable(_Table):
+class LimitsTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
     """Limits that the registry states."""
 
-    max_file_size: Annotated[
-        int | None, Meta(ge=1, description="The largest size of a distribution, in bytes.")
-    ] = None
+    max_file_size: (
+        Annotated[int, Meta(ge=1, description="The largest size of a distribution, in bytes.")] | None
+    ) = None
 
 
-class ManagementTable(_Table):
+class ManagementTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
     """How the state of projects is changed, which no standard describes."""
 
     driver: Annotated[Literal["reference"], Meta(description="The driver; it speaks a registry's own API.")]
@@ -43,7 +36,7 @@ class ManagementTable(_Table):
     ] = None
 
 
-class RegistryTable(_Table):
+class RegistryTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
     """A registry to be judged, for `registry-conformance run --config FILE`."""
 
     url: Annotated[str, Meta(description="The URL that `twine upload --repository-url` takes.")] = ""

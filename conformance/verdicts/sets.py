@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Meta, Struct
 
 from conformance.catalogue import catalogue
+from conformance.profiles import profile as profile_named
+from conformance.profiles import profile_names
 from conformance.verdicts import ExitCode, Tally, Verdict
 from conformance.verdicts.counting import counted
 from conformance.verdicts.validation import Invalid, validated
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
     from typing import TextIO
 
-    from conformance.catalogue import Requirement
+    from conformance.catalogue import Catalogue, Requirement
 
 _NAME = re.compile(r"\d{4}\.(0[1-9]|1[0-2])")
 
@@ -118,21 +120,19 @@ class Upgrade:
     after: ExitCode
 
 
-def upgrade(
-    verdicts: Mapping[str, Verdict], requirements: Iterable[Requirement], *, old: str, profile: str
-) -> Upgrade:
+def upgrade(verdicts: Mapping[str, Verdict], requirements: Catalogue, *, old: str, profile: str) -> Upgrade:
     """Return what changes for a result when its run moves from a set to the newest one.
 
     Raises UnknownSet.
     """
-    rows = list(requirements)
-    checked_set(old, rows)
-    held = {row.id: row for row in rows if profile in row.profiles and row.untested is None}
+    checked_set(old, requirements)
+    rows = requirements.for_profile(profile_named(profile)) if profile in profile_names() else []
+    held = {row.id: row for row in rows if row.untested is None}
     joining = {name: verdicts.get(name) for name, row in held.items() if not is_scored(row, old)}
     scored = [verdict for name, verdict in verdicts.items() if name not in joining]
     return Upgrade(
         old=old,
-        new=sets_of(rows)[-1],
+        new=sets_of(requirements)[-1],
         joining=joining,
         leaving=retired_after(old),
         before=Tally.of(scored).exit_code(),

@@ -1,4 +1,4 @@
-"""HTTP as a check needs it: recorded, redacted, bounded."""
+"""HTTP for checks: recorded, redacted, within limits."""
 
 from conformance.wire.answer import Answer, Unreachable
 from conformance.wire.budget import Budget, BudgetSpent
@@ -9,7 +9,7 @@ from conformance.wire.publication import Publication, publication, publications_
 from conformance.wire.raw import RawConnection
 from conformance.wire.redaction import Redactor
 from conformance.wire.session import Follow, Session
-from conformance.wire.transcript import Transcript, kept
+from conformance.wire.transcript import Transcript, recorded_bytes
 
 __all__ = [
     "Answer",
@@ -26,8 +26,8 @@ __all__ = [
     "Transcript",
     "Unreachable",
     "UploadForm",
-    "kept",
     "publication",
     "publications_behind",
+    "recorded_bytes",
     "upload_form",
 ]

@@ -1,4 +1,4 @@
-"""One request and its answer, as it is recorded."""
+"""The record of one request and its answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Uploads that were accepted, kept so that they can be sent again."""
+"""Accepted uploads, kept so that a script can send them again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Publication:
-    """An upload that was accepted, and can be sent again."""
+    """An accepted upload, which a script can send again."""
 
     project: Annotated[str, Meta(description="The normalized name.")]
     filename: str
@@ -34,12 +34,11 @@ class Publication:
         ),
     ]
     number: Annotated[
-        int,
-        Meta(ge=0, description="The place of its exchange in the transcript of this process; 0 if in none."),
+        int, Meta(ge=0, description="The position of its exchange in the transcript of this process, or 0.")
     ] = 0
 
     def is_in(self, text: str) -> bool:
-        """Tell whether a text, such as a URL, names the project or the file, in any spelling."""
+        """Return whether a text, such as a URL, names the project or the file, in any spelling."""
         text = canonicalize_name(unquote(text))
         project = rf"(?<![a-z0-9]){re.escape(self.project)}(?![a-z0-9-])"
         return canonicalize_name(self.filename) in text or re.search(project, text) is not None
@@ -48,7 +47,7 @@ class Publication:
 def publication(
     distribution: Distribution, *, url: str, credential: str, content_type: str, body: str, number: int = 0
 ) -> Publication | None:
-    """Return what keeps an upload, from its body as a transcript keeps it; None where it was not kept."""
+    """Return the record of an accepted upload; None if the transcript does not hold its body."""
     if not body:
         return None
     return Publication(
@@ -63,9 +62,12 @@ def publication(
 
 
 def publications_behind(
-    exchanges: Collection[Exchange], publications: Iterable[Publication]
+    publications: Iterable[Publication], exchanges: Collection[Exchange]
 ) -> list[Publication]:
-    """Return the publications of what these exchanges ask for, each file once; without the exchanges' own."""
+    """Return the publications of the files and projects in these exchanges, each file once.
+
+    Publications that are themselves among the exchanges are left out.
+    """
     asked = "\n".join(f"{exchange.request}\n{exchange.request_body}" for exchange in exchanges)
     among = {exchange.number for exchange in exchanges}
     found = (each for each in publications if each.number not in among and each.is_in(asked))

@@ -15,7 +15,7 @@ from reference_server.app.routes import BY_NAME, URL_MAP
 from reference_server.http.json_responses import options, refusal, router_refusal
 from reference_server.http.request import Request
 from reference_server.model.errors import RegistryError
-from reference_server.rendering.page_cache import RenderedPages
+from reference_server.rendering.page_cache import PageCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -41,7 +41,7 @@ class _Mode:
 
     alteration: Alteration
     registry: Registry
-    pages: RenderedPages
+    pages: PageCache
 
 
 class ActiveAlterations(Protocol):
@@ -101,7 +101,7 @@ class Application:
 
     def _mode(self, alteration: Alteration, *, kept_pages: int) -> _Mode:
         registry = self._registry.under(alteration.rules(self._registry.rules))
-        return _Mode(alteration, registry, RenderedPages(limit=kept_pages))
+        return _Mode(alteration, registry, PageCache(limit=kept_pages))
 
     def _answer(self, request: Request, mode: _Mode) -> Response:
         unroutable = self._route(request)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from reference_server.model.blob import Blob
 
-    Opener = Callable[[str, Blob, "Limits"], "Archive | None"]
+    Opener = Callable[[str, Blob, "ArchiveLimits"], "Archive | None"]
 
 MEGABYTE = 1024 * 1024
 MAX_TARGET = 4096  # bytes of what a link in a zip archive leads to
@@ -37,7 +37,7 @@ BROKEN = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class ArchiveLimits:
     """How much of an archive is looked at. Sizes are in bytes.
 
     `members`: how many; `directory`: a zip archive's list of them; `document`: the metadata; `unpacked`:
@@ -57,7 +57,7 @@ class Limits:
         return min(self.unpacked, max(self.ratio_from, self.ratio * packed))
 
 
-LIMITS = Limits()
+LIMITS = ArchiveLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Archive:
     documents: tuple[Document, ...]
 
 
-def open_archive(filename: str, blob: Blob, limits: Limits) -> Archive | None:
+def open_archive(filename: str, blob: Blob, limits: ArchiveLimits) -> Archive | None:
     """Look through a wheel or an sdist, to its end. None stands for a file whose name is of neither kind.
 
     Raises `ArchiveUnreadableError` for what is no archive or not all of it, and `ArchiveTooLargeError`.
@@ -95,7 +95,7 @@ def open_archive(filename: str, blob: Blob, limits: Limits) -> Archive | None:
 def leniently(opener: Opener) -> Opener:
     """Give an opener that knows nothing of archives which the other one refuses."""
 
-    def opened(filename: str, blob: Blob, limits: Limits) -> Archive | None:
+    def opened(filename: str, blob: Blob, limits: ArchiveLimits) -> Archive | None:
         try:
             return opener(filename, blob, limits)
         except ArchiveError:
@@ -121,7 +121,7 @@ def _reader(filename: str) -> Callable[[_Reading, IO[bytes]], Archive] | None:
 class _Reading:
     """Collects what is found in one archive, and says when it is too much."""
 
-    def __init__(self, filename: str, packed: int, limits: Limits) -> None:
+    def __init__(self, filename: str, packed: int, limits: ArchiveLimits) -> None:
         self.limits = limits
         self.packed = packed
         self._filename = filename
@@ -211,7 +211,7 @@ def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     return found
 
 
-def _check_directory(stream: IO[bytes], limits: Limits) -> None:
+def _check_directory(stream: IO[bytes], limits: ArchiveLimits) -> None:
     """Measure a zip archive's list of members, before all of it is read.
 
     Source: APPNOTE.TXT, 4.3.12 to 4.3.16. Raises `ArchiveTooLargeError`; `ValueError` when there is none.

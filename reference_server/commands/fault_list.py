@@ -25,7 +25,7 @@ def described(fault: Fault) -> dict[str, Any]:
         "name": fault.name,
         "family": fault.family,
         "summary": fault.summary,
-        "breaks": list(fault.breaks),
+        "caught_by": list(fault.caught_by),
         "incident": fault.incident or None,
         "options": options_of(type(fault)),
         "outside": works_outside(fault),
@@ -47,7 +47,7 @@ def as_text(words: Iterable[str] = ()) -> str:
         if members:
             lines += [title, "", *(_line(fault, width) for fault in members), ""]
     counted = "1 fault" if len(found) == 1 else f"{len(found)} faults"
-    lines.append(f"{counted}. `--format json` also tells which requirements each breaks.")
+    lines.append(f"{counted}. `--format json` also names the checks that catch each.")
     return "\n".join(lines)
 
 
@@ -56,7 +56,7 @@ def matching(words: Iterable[str]) -> Iterator[Fault]:
     wanted = [word.lower() for word in words]
     for kind in all_faults():
         fault = kind()
-        text = " ".join((fault.name, fault.summary, fault.incident, *fault.breaks)).lower()
+        text = " ".join((fault.name, fault.summary, fault.incident, *fault.caught_by)).lower()
         if all(word in text for word in wanted):
             yield fault
 

@@ -11,6 +11,7 @@ from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from types import ModuleType
 
 
 class UnknownFaultError(LookupError):
@@ -33,23 +34,29 @@ class FaultOptionError(ValueError):
 
 @cache
 def all_faults() -> tuple[type[Fault], ...]:
-    """Give every fault, of both families, module by module. The first call imports them."""
-    from importlib import import_module
-    from pkgutil import iter_modules
-
-    room = __name__.rpartition(".")[0]
-    names = sorted(module.name for module in iter_modules([str(Path(__file__).parent)]))
-    modules = [import_module(f"{room}.{name}") for name in names]
+    """Return every fault of both families: area by area, module by module. The first call imports them."""
     return tuple(
-        found
-        for module in modules
-        for found in vars(module).values()
-        if isinstance(found, type)
-        and issubclass(found, Fault)
-        and found.__module__ == module.__name__
-        and not found.__name__.startswith("_")
-        and ((found.breaks and "breaks" in vars(found)) or (found.family == "trouble" and found().seams))
+        found for module in _modules() for found in vars(module).values() if _is_fault(found, module.__name__)
     )
+
+
+def _modules() -> list[ModuleType]:
+    """Import the modules of every area, in the order of their names."""
+    from importlib import import_module
+    from pkgutil import walk_packages
+
+    package = __name__.rpartition(".")[0]
+    names = [found.name for found in walk_packages([str(Path(__file__).parent)], f"{package}.")]
+    areas = [name for name in names if name.count(".") > package.count(".") + 1]
+    return [import_module(name) for name in sorted(areas)]
+
+
+def _is_fault(found: object, module: str) -> bool:
+    """Whether a module defines this fault itself, and it is one: bases are caught by nothing and alter nothing."""
+    if not (isinstance(found, type) and issubclass(found, Fault)) or found.__name__.startswith("_"):
+        return False
+    own = bool(found.caught_by) and "caught_by" in vars(found)
+    return found.__module__ == module and (own or (found.family == "trouble" and bool(found().seams)))
 
 
 def fault_named(name: str, **options: Any) -> Fault:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Rendered:
+class RenderedPage:
     """A page in one serialization."""
 
     body: bytes
@@ -32,15 +32,15 @@ class Rendered:
         return gzip.compress(self.body, compresslevel=6, mtime=0)
 
 
-class RenderedPages:
+class PageCache:
     """The last `limit` pages that were asked for. Safe to use from several threads."""
 
     def __init__(self, *, limit: int) -> None:
         self._limit = limit
         self._lock = Lock()
-        self._pages: OrderedDict[Hashable, tuple[int, Rendered]] = OrderedDict()
+        self._pages: OrderedDict[Hashable, tuple[int, RenderedPage]] = OrderedDict()
 
-    def page(self, key: Hashable, serial: int, render: Callable[[], Rendered]) -> Rendered:
+    def page(self, key: Hashable, serial: int, render: Callable[[], RenderedPage]) -> RenderedPage:
         """Give the page as of `serial`, which has to be read before the page's contents are."""
         with self._lock:
             kept = self._pages.get(key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from reference_server.archives.archive import leniently
 from reference_server.model import Package, PackageFile, ProjectStatus, Status, Upload
@@ -30,10 +30,21 @@ if TYPE_CHECKING:
     from reference_server.store.protocol import Store
 
 
-class Registry:
-    """What can be asked of the registry and done to it. Safe to use from several threads.
+class Selection(TypedDict, total=False):
+    """Which files of a project: all, unless narrowed."""
 
-    `now` tells the time; `rules` decide; `store` remembers.
+    version: str | None
+    """Those of one version, in any spelling."""
+    filename: str | None
+    """Those of one file name."""
+    gitlab_project: int
+    """The id of the GitLab project that owns the registry (default: 1)."""
+
+
+class Registry:
+    """A package registry. Safe to use from several threads.
+
+    `now` is the clock; `rules` decide; `store` keeps the state.
     """
 
     def __init__(
@@ -128,7 +139,8 @@ class Registry:
 
     def file_of(self, gitlab_project: GitLabProject, name: str, version: str, filename: str) -> PackageFile:
         """Find the newest file of a version by its name, if it is offered. Raises `PackageNotFoundError`."""
-        for file in reversed(self._selected(gitlab_project, name, version=version, filename=filename)):
+        owner = gitlab_project.id
+        for file in reversed(self._selected(name, version=version, filename=filename, gitlab_project=owner)):
             if self._is_offered(file):
                 return file
         raise PackageNotFoundError
@@ -254,38 +266,21 @@ class Registry:
 
     # changing what is there
 
-    def yank(
-        self,
-        name: str,
-        *,
-        version: str | None = None,
-        filename: str | None = None,
-        reason: str = "",
-        gitlab_project: int = 1,
-    ) -> None:
-        """Yank what a project, a version or a file name has now. Raises `PackageNotFoundError` for nothing.
+    def yank(self, name: str, *, reason: str = "", **selection: Unpack[Selection]) -> None:
+        """Yank files of a project. The reason may be empty. Raises `PackageNotFoundError` when there are none.
 
-        Source: PyPA "File yanking". The reason may be empty.
+        Source: PyPA "File yanking".
         """
-        owner = self.gitlab_project(str(gitlab_project))
-        self._change(owner, name, lambda file: replace(file, yanked=reason), version, filename)
+        self._change(name, lambda file: replace(file, yanked=reason), **selection)
 
-    def unyank(
-        self,
-        name: str,
-        *,
-        version: str | None = None,
-        filename: str | None = None,
-        gitlab_project: int = 1,
-    ) -> None:
-        """Take a yank back. Raises `PackageNotFoundError` for nothing."""
-        owner = self.gitlab_project(str(gitlab_project))
-        self._change(owner, name, lambda file: replace(file, yanked=None), version, filename)
+    def unyank(self, name: str, **selection: Unpack[Selection]) -> None:
+        """Undo a yank. Raises `PackageNotFoundError` when there are no such files."""
+        self._change(name, lambda file: replace(file, yanked=None), **selection)
 
     def set_status(
         self, name: str, status: Status | str, *, reason: str | None = None, gitlab_project: int = 1
     ) -> None:
-        """Give a project a status. Raises `PackageNotFoundError`, and `ValueError` for what is no status."""
+        """Set a project's status. Raises `PackageNotFoundError`, and `ValueError` for an unknown status."""
         marker = ProjectStatus(status=Status(status), reason=reason)
         with self.store.lock:
             packages = self.packages(self.gitlab_project(str(gitlab_project)), name=name)
@@ -294,68 +289,53 @@ class Registry:
             self.store.put_status(gitlab_project, packages[0].normalized, marker)
 
     def attach_provenance(
-        self,
-        name: str,
-        filename: str,
-        provenance: Mapping[str, Any] | None,
-        *,
-        gitlab_project: int = 1,
+        self, name: str, filename: str, provenance: Mapping[str, Any] | None, *, gitlab_project: int = 1
     ) -> None:
-        """Attach a provenance object to a file as it is, or remove it with None.
-
-        Raises `PackageNotFoundError`.
-        """
+        """Attach a provenance object to a file, unverified; None removes it. Raises `PackageNotFoundError`."""
         document = None if provenance is None else json.dumps(provenance).encode()
-        owner = self.gitlab_project(str(gitlab_project))
-        self._change(owner, name, lambda file: replace(file, provenance=document), None, filename)
+        self._change(
+            name,
+            lambda file: replace(file, provenance=document),
+            filename=filename,
+            gitlab_project=gitlab_project,
+        )
 
-    def delete(
-        self,
-        name: str,
-        *,
-        version: str | None = None,
-        filename: str | None = None,
-        gitlab_project: int = 1,
-    ) -> None:
-        """Remove a file, a version, or a whole project. Raises `PackageNotFoundError`."""
-        owner = self.gitlab_project(str(gitlab_project))
+    def delete(self, name: str, **selection: Unpack[Selection]) -> None:
+        """Delete a project, a version or a file. Raises `PackageNotFoundError`."""
         with self.store.lock:
-            files = self._selected(owner, name, version=version, filename=filename)
-            if not files:
-                raise PackageNotFoundError
+            files = self._selected(name, **selection)
+            owner = self.gitlab_project(str(selection.get("gitlab_project", 1)))
             for file in files:
                 self._forget(owner, file)
-            for package_id in {file.package_id for file in files} if filename is None else ():
+            if selection.get("filename") is not None:
+                return  # the package stays, even without files
+            for package_id in {file.package_id for file in files}:
                 if not self.package(owner, package_id).files:
                     self.store.remove_package(package_id)
 
     def _selected(
-        self, gitlab_project: GitLabProject, name: str, *, version: str | None, filename: str | None
+        self, name: str, *, version: str | None = None, filename: str | None = None, gitlab_project: int = 1
     ) -> tuple[PackageFile, ...]:
+        """Find files, oldest first. Raises `PackageNotFoundError` when there are none."""
         key = self.rules.version_key
-        return tuple(
+        files = tuple(
             file
-            for package in self.packages(gitlab_project, name=name)
+            for package in self.packages(self.gitlab_project(str(gitlab_project)), name=name)
             if version is None or key(package.version) == key(version)
             for file in package.files
             if filename is None or file.filename == filename
         )
+        if not files:
+            raise PackageNotFoundError
+        return files
 
     def _change(
-        self,
-        gitlab_project: GitLabProject,
-        name: str,
-        change: Callable[[PackageFile], PackageFile],
-        version: str | None,
-        filename: str | None,
+        self, name: str, change: Callable[[PackageFile], PackageFile], **selection: Unpack[Selection]
     ) -> None:
         with self.store.lock:
-            chosen = {
-                file.id for file in self._selected(gitlab_project, name, version=version, filename=filename)
-            }
-            if not chosen:
-                raise PackageNotFoundError
-            for package in self.packages(gitlab_project, name=name):
+            chosen = {file.id for file in self._selected(name, **selection)}
+            owner = self.gitlab_project(str(selection.get("gitlab_project", 1)))
+            for package in self.packages(owner, name=name):
                 files = tuple(change(file) if file.id in chosen else file for file in package.files)
                 self.store.put_package(replace(package, files=files))
 

@@ -15,7 +15,7 @@ from reference_server.rules import access, negotiation
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping, Sequence
 
-    from reference_server.archives.archive import Archive, Limits
+    from reference_server.archives.archive import Archive, ArchiveLimits
     from reference_server.archives.checks import ArchiveCheck
     from reference_server.model import (
         Action,
@@ -175,8 +175,8 @@ class Rules:
     created_status: int = 201
     keeps_rejected: bool = False
 
-    open_archive: Callable[[str, Blob, Limits], Archive | None] = archive.open_archive
-    archive_limits: Limits = archive.LIMITS
+    open_archive: Callable[[str, Blob, ArchiveLimits], Archive | None] = archive.open_archive
+    archive_limits: ArchiveLimits = archive.LIMITS
     archive_checks: tuple[ArchiveCheck, ...] = ARCHIVE_CHECKS
 
     reads_metadata: Callable[[Archive], bytes | None] = core_metadata.read

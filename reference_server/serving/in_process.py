@@ -73,7 +73,7 @@ class ReferenceServer(_Server):
     and the end of `with` closes it unless it was given. It lives in memory, or in the directory `store`,
     where the next server finds it. `rules` and `faults` hold for what comes over HTTP, not for what is
     arranged directly; faults are also switched with `switchboard`, and over HTTP unless `control` is false
-    (see `handlers.control`). `username` and `password` may do everything in the
+    (see `serving.control`). `username` and `password` may do everything in the
     ready-made GitLab project 1 (2 in the flavour `pypi`), whose URLs are `url` (for uploads) and `index_url`
     (for installers). With `variety`, a seed, it does in another way what the specifications leave open.
     Raises `UnknownFlavourError`, and `StoreError` for a directory that cannot be used.

@@ -102,7 +102,7 @@ def test_the_form_filters_and_writes_the_link(browser: Any, report: str) -> None
     texts, levels, clients, verdicts, everything = browser(report, steps)
     assert texts == [["simple.html.doctype"], "#text=DOCTYPE+white"]
     assert levels[0] == [name for name in VERDICTS if catalogue()[name].level == "SHOULD"]
-    assert clients[0] == [name for name in VERDICTS if "twine" in catalogue()[name].breaks]
+    assert clients[0] == [name for name in VERDICTS if "twine" in catalogue()[name].affects]
     assert verdicts == [["simple.html.valid-html5"], "#verdict=passed"]
     assert everything == [list(VERDICTS), ""]
 

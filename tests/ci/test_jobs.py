@@ -239,6 +239,7 @@ def test_what_a_killed_job_leaves_is_removed_by_its_end(jobs: Any, good: Referen
     assert (died["finished"], died["summary"]["exit_code"]) == (None, 3)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_step_that_github_cancels_cleans_up_itself(github_jobs: Any, good: ReferenceServer) -> None:
     left: list[set[str]] = []
 

@@ -262,13 +262,14 @@ def test_ledgers_of_another_host_are_left_alone(server: ReferenceServer, tmp_pat
     assert ledger.exists()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT to one process needs POSIX")
 def test_a_run_leaves_nothing_in_the_current_folder(tmp_path: Path) -> None:
     run = process("run", "-k", "gitlab.version", "--examples", "2", folder=tmp_path)
     assert run.returncode == 0, run.stderr
     assert [path.name for path in tmp_path.iterdir()] == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT to one process needs POSIX")
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_run_cleans_up_and_is_not_green(server: ReferenceServer, tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "conformance", "run", server.url, *TOKEN, "--ledgers", str(tmp_path)],

@@ -25,7 +25,7 @@ def document() -> str:
     caught: dict[str, list[str]] = defaultdict(list)
     faults = [kind() for kind in all_faults() if kind.family == "content"]
     for fault in faults:
-        for name in fault.breaks:
+        for name in fault.caught_by:
             caught[name].append(fault.name)
     rows = list(catalogue())
     checked = [row for row in rows if not row.untested]

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.catalogue import Level, catalogue
+from conformance.profiles import profile
 from conformance.run.run import CannotJudge
 from conformance.verdicts import Verdict
 from reference_server.faults import Fault, all_faults, fault_named
@@ -60,7 +61,7 @@ NAME = attrgetter("name")
 FAULTS = [kind() for kind in all_faults() if kind.family == "content"]
 TROUBLES = [kind() for kind in all_faults() if kind.family == "trouble" and "seconds" not in vars(kind())]
 """What is only slow is left out: no registry is blamed for being slow."""
-SEEN_BY_CLIENTS = [fault for fault in FAULTS if set(fault.breaks) - HTTP]
+SEEN_BY_CLIENTS = [fault for fault in FAULTS if set(fault.caught_by) - HTTP]
 
 TELLING = {
     "gitlab.access.challenge",
@@ -86,7 +87,7 @@ VACUOUS = {
 def test_http_checks_catch_what_the_fault_names_and_no_more(
     fault: Fault, trial: Trial, checks: Checks
 ) -> None:
-    named = HTTP.intersection(fault.breaks)
+    named = HTTP.intersection(fault.caught_by)
     flavour = flavour_for(named)
     concerned = {name for name in held_by(flavour) if group(name) in set(map(group, named))}
     searching = {name for name in named if searches(checks[name])}
@@ -100,7 +101,7 @@ def test_http_checks_catch_what_the_fault_names_and_no_more(
 
 @pytest.mark.parametrize("fault", SEEN_BY_CLIENTS, ids=NAME)
 def test_clients_stumble_over_what_the_fault_names(fault: Fault, trial: Trial) -> None:
-    named = set(fault.breaks) - HTTP
+    named = set(fault.caught_by) - HTTP
     assert disagreements(trial(fault, named), named) == {}
 
 
@@ -136,7 +137,7 @@ def test_a_check_that_says_nothing_is_noticed(
 
 
 def test_every_requirement_with_a_check_is_broken_by_a_fault() -> None:
-    broken = {name for kind in all_faults() for name in kind.breaks}
+    broken = {name for kind in all_faults() for name in kind.caught_by}
     assert CHECKED.keys() - broken == SURVIVORS.keys()
 
 
@@ -152,7 +153,7 @@ def test_the_published_table_is_this_matrix() -> None:
 
 
 def test_faults_break_what_is_checked() -> None:
-    assert {name for kind in all_faults() for name in kind.breaks} <= CHECKED.keys()
+    assert {name for kind in all_faults() for name in kind.caught_by} <= CHECKED.keys()
 
 
 def test_every_requirement_with_a_check_has_one(checks: Checks) -> None:
@@ -180,7 +181,8 @@ def disagreements(results: Mapping[str, CheckResult], broken: Collection[str]) -
 
 def held_by(flavour: str) -> frozenset[str]:
     """Return the requirements that a flavour of the server is held to, those of real clients left out."""
-    return frozenset(name for name in HTTP if PROFILES[flavour] in CHECKED[name].profiles)
+    held = {row.id for row in catalogue().for_profile(profile(PROFILES[flavour]))}
+    return frozenset(HTTP & held)
 
 
 def flavour_for(named: Collection[str]) -> str:

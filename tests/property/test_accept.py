@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from conformance.checks.negotiation.clients import (
+from conformance.checks.negotiation.client_headers import (
     BROWSERS,
     CURL,
     PDM,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from conformance.checks.provenance.support import attestation_of
 from conformance.kit import expect
+from conformance.kit.attestations import attestation_of
 from conformance.kit.check import check
+from conformance.kit.http import upload_form
 from conformance.verdicts import NotApplicable
-from conformance.wire import upload_form
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.checks.auth.support import Protected, protected_urls
-from conformance.target import ANONYMOUS
+from conformance.kit.protected_urls import Protected, protected_urls
+from conformance.kit.registry import ANONYMOUS
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, NewName, Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
 
 

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from conformance.checks.auth.support import (
-    NOT_A_TOKEN,
-    WRONG,
-    challenge,
-    for_shared_caches,
-    own_files,
-    with_wrong,
-)
+from conformance.checks.auth.challenges import challenge
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.credentials import NOT_A_TOKEN, WRONG, with_wrong_token
+from conformance.kit.http import Credential, Follow
+from conformance.kit.protected_urls import Protected, own_files
 from conformance.kit.publishing import publish
-from conformance.target import ANONYMOUS, DEFAULT
+from conformance.kit.registry import ANONYMOUS, DEFAULT
 from conformance.verdicts import NotApplicable
-from conformance.wire import Follow
-from conformance.wire.credential import Credential
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.checks.auth.support import Protected
     from conformance.kit.fixtures import Corpus, Index, NewName, Registry, Remark
+    from conformance.kit.http import Answer
+
+
+_SHARED = re.compile(r"(?:^|,)\s*(public|s-maxage\s*=\s*\"?0*[1-9])", re.IGNORECASE)
+
+
+_FRESH_TO_ALL = re.compile(r"(?:^|,)\s*(?:\*|authorization)\s*(?:,|$)", re.IGNORECASE)
 
 UTF8 = "utf8"
 
@@ -72,7 +73,7 @@ def test_basic_utf8(index: Index, remark: Remark) -> None:
 
 @check("auth.read.wrong-401")
 def test_wrong_401(index: Index, protected: tuple[Protected, ...]) -> None:
-    registry = with_wrong(index.registry)
+    registry = with_wrong_token(index.registry)
     answers = [
         registry.request("GET", each.url, as_=WRONG, follow=Follow.SAME_HOST)
         for each in protected
@@ -97,7 +98,7 @@ def test_preemptive(index: Index, protected: tuple[Protected, ...]) -> None:
 @check("auth.read.unused-ok")
 def test_unused_ok(index: Index, new_name: NewName) -> None:
     registry, name = for_everyone(index, new_name)
-    registry = with_wrong(registry)
+    registry = with_wrong_token(registry)
     for as_ in (ANONYMOUS, WRONG):
         expect.status(registry.project_answer(name, as_=as_), 200)
 
@@ -150,3 +151,12 @@ def test_cache_private(protected: tuple[Protected, ...]) -> None:
     given = [each.known for each in protected if each.anonymous.status in {401, 403, 404}]
     shared = [f"{answer} ({reason})" for answer in given if (reason := for_shared_caches(answer))]
     expect.nothing(of=shared, is_="offered to shared caches", where=protected[0].url)
+
+
+def for_shared_caches(answer: Answer) -> str:
+    """Return what lets a shared cache give an answer to others; nothing where it may not.
+
+    Source: RFC 9111, 3.5: `must-revalidate` allows it too, but then the registry is asked.
+    """
+    found = _SHARED.search(answer.headers.get("Cache-Control", ""))
+    return "" if found is None or _FRESH_TO_ALL.search(answer.headers.get("Vary", "")) else found[1]

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.auth.support import REFUSALS, challenge, nothing_stored
+from conformance.checks.auth.challenges import challenge
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.target import ANONYMOUS, DEFAULT
+from conformance.kit.http import Credential, upload_form
+from conformance.kit.registry import ANONYMOUS, DEFAULT
+from conformance.kit.stored_files import nothing_stored
 from conformance.verdicts import Deviation, NotApplicable, Untestable
-from conformance.wire import upload_form
-from conformance.wire.credential import Credential
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.checks.auth.conftest import AnonymousUpload
     from conformance.kit.fixtures import NewName, Registry, Remark
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
+
+
+REFUSALS = (401, 403, 404)
 
 LARGE = 5_000_000
 """Bytes of an upload that no buffer on the way swallows whole."""
@@ -90,7 +93,7 @@ def test_before_body(registry: Registry, new_name: NewName) -> None:
         answer = post(registry, distribution, *headers)
         if answer is None:
             wrong.append(f"{way}: no answer")
-        elif not 400 <= answer.status < 500:
+        elif not answer.is_client_error:
             wrong.append(f"{way}: {answer}")
     expect.nothing(
         of=wrong, is_=f"but a refusal of {size} bytes", where=f"POST {registry.target.upload_url}, as nobody"

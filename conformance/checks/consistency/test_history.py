@@ -9,19 +9,19 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.http import upload_form
 from conformance.kit.publishing import publish
 from conformance.kit.races import forms_of, look_at
 from conformance.kit.state_machine import UploadsAndChanges, explore
 from conformance.verdicts import NotApplicable
-from conformance.wire import upload_form
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from conformance.kit.fixtures import Driver, Examples, Index, NewName, Registry
+    from conformance.kit.http import Answer
     from conformance.kit.races import Look
-    from conformance.wire import Answer
 
 ANOTHER_DIGEST = "0" * 64
 
@@ -38,7 +38,7 @@ def test_no_ghosts(registry: Registry, index: Index, new_name: NewName) -> None:
     before = {name: _shown(look_at(registry, name, forms)) for name in names}
     uploads = [*((kept.name, bad) for bad in BAD), *zip(names[1:], BAD, strict=True)]
     answers = [(name, bad(registry, name)) for name, bad in uploads]
-    taken = {name for name, answer in answers if 200 <= answer.status < 300}
+    taken = {name for name, answer in answers if answer.is_success}
     refused = [name for name in names if name not in taken]
     if not refused:
         raise NotApplicable("the target takes whatever is uploaded")

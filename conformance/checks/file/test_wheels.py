@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.file.support import refused, served
+from conformance.checks.file.uploads import refused
 from conformance.kit import expect, strategies
 from conformance.kit.check import check
+from conformance.kit.stored_files import served
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

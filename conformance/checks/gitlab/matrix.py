@@ -9,19 +9,17 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from conformance.kit.http import Credential
 from conformance.kit.publishing import publish
-from conformance.target import ANONYMOUS, DEFAULT
-from conformance.target.gitlab import GitLab
-from conformance.target.registry_client import file_url
+from conformance.kit.registry import ANONYMOUS, DEFAULT, GitLab, file_url
 from conformance.verdicts import Untestable
-from conformance.wire.credential import Credential
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from conformance.kit.fixtures import NewName, Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
 
 ACTIONS = ("page", "root-page", "file", "metadata-file", "upload", "list", "delete")

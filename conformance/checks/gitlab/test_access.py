@@ -10,9 +10,8 @@ from packaging.utils import canonicalize_name
 from conformance.checks.gitlab.test_tokens import publishes, reads
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.shared_uploads import link_to
-from conformance.target import ANONYMOUS
-from conformance.target.registry_client import file_url
+from conformance.kit.registry import ANONYMOUS, file_url
+from conformance.kit.scenarios import link_to
 from reference_server.distributions import Distribution, wheel
 
 if TYPE_CHECKING:

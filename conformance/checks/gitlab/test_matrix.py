@@ -13,7 +13,7 @@ from conformance.verdicts import Untestable
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import NewName, Registry, Remark
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 SHUT_OUT = {"stranger": ACTIONS, "deploy-elsewhere": ACTIONS[:5]}
 """Callers who are signed in, and may not know of the private GitLab project, with what their token is for."""

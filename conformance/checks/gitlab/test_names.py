@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect, strategies
 from conformance.kit.check import check
-from conformance.wire import upload_form
+from conformance.kit.http import upload_form
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

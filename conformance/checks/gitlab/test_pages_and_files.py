@@ -9,8 +9,8 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.shared_uploads import link_to
-from conformance.target.registry_client import file_url
+from conformance.kit.registry import file_url
+from conformance.kit.scenarios import link_to
 from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
 

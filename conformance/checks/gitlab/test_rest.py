@@ -8,8 +8,8 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.shared_uploads import link_to, only_package
-from conformance.target.gitlab import json_of, objects
+from conformance.kit.registry import json_of, objects
+from conformance.kit.scenarios import link_to, only_package
 from conformance.verdicts import Deviation
 from reference_server.distributions import sdist, wheel
 

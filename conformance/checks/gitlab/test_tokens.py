@@ -8,9 +8,9 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.shared_uploads import link_to
-from conformance.target import DEFAULT
-from conformance.wire.credential import Credential
+from conformance.kit.http import Credential
+from conformance.kit.registry import DEFAULT
+from conformance.kit.scenarios import link_to
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect, strategies
 from conformance.kit.check import check
-from conformance.kit.shared_uploads import link_to, size_limit
-from conformance.wire import upload_form
+from conformance.kit.http import upload_form
+from conformance.kit.scenarios import link_to, size_limit
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Corpus, Examples, NewName, Oversized, Registry, SecondUpload
-    from conformance.wire import UploadForm
+    from conformance.kit.http import UploadForm
 
 DOCUMENTED_MEGABYTES = 50
 LONG_DESCRIPTION = "A line of a very long description.\n" * 18_000

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.http.support import max_ages, right_part
+from conformance.checks.http.byte_ranges import right_part
+from conformance.checks.http.cache_control import max_ages
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.pages import JSON_V1
 from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:
-    from conformance.checks.http.support import Sample
-    from conformance.wire import Answer
+    from conformance.checks.http.samples import Sample
+    from conformance.kit.http import Answer
 
 DAY = 24 * 60 * 60
 

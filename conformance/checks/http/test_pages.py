@@ -6,16 +6,18 @@ import re
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
-from conformance.checks.http.support import accept_of, max_ages, readings
+from conformance.checks.http.cache_control import max_ages
+from conformance.checks.http.page_readings import accept_of, readings
 from conformance.kit import expect, strategies
 from conformance.kit.check import check
 from conformance.pages import TEXT_HTML
 from conformance.verdicts import Deviation, NotApplicable
 
 if TYPE_CHECKING:
-    from conformance.checks.http.support import Change, Sample
+    from conformance.checks.http.page_changes import Change
+    from conformance.checks.http.samples import Sample
     from conformance.kit.fixtures import Examples, Index
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 HOUR = 60 * 60
 SERIAL = "X-PyPI-Last-Serial"
@@ -158,7 +160,9 @@ def test_identity_q0(index: Index) -> None:
         index.registry.request("GET", url, headers={"Accept": TEXT_HTML, "Accept-Encoding": codings})
         for codings in ("identity;q=0, *;q=0", "sdch, x-coding-of-tomorrow")
     ]
-    expect.nothing(of=[str(answer) for answer in answers if answer.status >= 500], is_="an error", where=url)
+    expect.nothing(
+        of=[str(answer) for answer in answers if answer.is_server_error], is_="an error", where=url
+    )
 
 
 @check("http.serial-header")

@@ -6,15 +6,15 @@ import io
 import zipfile
 from typing import TYPE_CHECKING
 
-from conformance.checks.http.support import RangedFile, parts_of, right_part, tells_truly
+from conformance.checks.http.byte_ranges import RangedFile, is_truthful_part, parts_of, right_part
 from conformance.kit import expect, strategies
 from conformance.kit.check import check
 from conformance.verdicts import Deviation, NotApplicable
 
 if TYPE_CHECKING:
-    from conformance.checks.http.support import Sample
+    from conformance.checks.http.samples import Sample
     from conformance.kit.fixtures import Examples
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 BEYOND = 10**9
 
@@ -73,7 +73,7 @@ def test_multi(sample: Sample) -> None:
     wrong = [
         f"{content[:50]!r} as {stated or 'no range'!r}"
         for stated, content in parts
-        if not tells_truly(stated, content, sample.content)
+        if not is_truthful_part(stated, content, sample.content)
     ]
     expect.nothing(
         of=wrong or ([] if parts else ["no part at all"]),

@@ -6,21 +6,22 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from conformance.checks.http.support import absent_file, accept_of, readings
+from conformance.checks.http.page_readings import accept_of, readings
+from conformance.checks.http.samples import absent_file
 from conformance.kit import expect, strategies
 from conformance.kit.check import check
+from conformance.kit.http import Unreachable, upload_form
+from conformance.kit.registry import ANONYMOUS
 from conformance.pages import TEXT_HTML
-from conformance.target import ANONYMOUS
 from conformance.verdicts import Deviation, NotApplicable
-from conformance.wire import Unreachable, upload_form
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-    from conformance.checks.http.support import Sample
+    from conformance.checks.http.samples import Sample
     from conformance.kit.fixtures import Corpus, Examples, Index, NewName
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 LARGE = 100_000
 """Bytes of an upload that no socket's buffer swallows whole, and every registry would take."""
@@ -37,7 +38,7 @@ USER_AGENTS = (
 @check("http.errors-status")
 def test_errors_status(absent_pages: list[Answer], sample: Sample) -> None:
     answers = [*absent_pages, absent_file(sample)]
-    found = [str(answer) for answer in answers if 200 <= answer.status < 300]
+    found = [str(answer) for answer in answers if answer.is_success]
     expect.nothing(of=found, is_="found that was never published", where=answers[0].url)
 
 
@@ -68,7 +69,7 @@ def test_method_not_allowed(index: Index, corpus: Corpus) -> None:
     wrong = [
         f"{answer}, Allow: {answer.headers.get('Allow')}"
         for answer in answers
-        if not (400 <= answer.status < 500 or answer.status == 501)
+        if not (answer.is_client_error or answer.status == 501)
         or (answer.status == 405 and "Allow" not in answer.headers)
     ]
     expect.nothing(of=wrong, is_="neither refused nor 405 with Allow", where=url)
@@ -84,7 +85,7 @@ def test_trailing_junk(index: Index, examples: Examples) -> None:
         except Unreachable as silence:
             index.registry.request("GET", page)  # unless this is not answered either, it was the path
             raise Deviation(expected="an answer", found=str(silence), where=page) from silence
-        if answer.status >= 500:
+        if answer.is_server_error:
             raise Deviation(expected="a status below 500", found=str(answer.status), where=str(answer))
 
     examples.each(strategies.odd_paths(), asked)
@@ -128,7 +129,7 @@ def test_connection_after_error(index: Index, new_name: NewName) -> None:
     distribution = wheel(new_name("refused"), "1.0", size=LARGE)
     form = upload_form(distribution).without("name").without(":action")
     refused = index.registry.upload(distribution, as_=ANONYMOUS, form=form)
-    if not 400 <= refused.status < 500:
+    if not refused.is_client_error:
         raise NotApplicable(f"an upload by nobody, of nothing in particular, is not refused: {refused}")
     page = readings(index)[0].answer
     again = index.registry.request("GET", page.url, headers={"Accept": accept_of(page)})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.checks.provenance.support import provenance_of
+from conformance.kit.attestations import provenance_of
 from conformance.kit.publishing import publish
 from reference_server.distributions import Distribution, wheel
 

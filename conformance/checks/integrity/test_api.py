@@ -7,10 +7,10 @@ from urllib.parse import quote, urljoin
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.provenance.support import is_absolute, is_secure
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.publishing import fetch, link
+from conformance.kit.urls import is_absolute, is_secure
 from conformance.pages import TEXT_HTML, read_json
 
 if TYPE_CHECKING:

@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.checks.metadata.support import (
-    MetadataFile,
-    Release,
-    fetch_metadata_files,
-    publish_release,
-)
+from conformance.checks.metadata.metadata_files import MetadataFile, fetch_metadata_files
+from conformance.checks.metadata.unusual_metadata import Release, publish_release
 from conformance.verdicts import NotApplicable, Untestable
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from email.parser import BytesHeaderParser
 from typing import TYPE_CHECKING
 
-from conformance.checks.metadata.support import is_final
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.publishing import link
@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from conformance.checks.metadata.support import MetadataFile, Release
+    from conformance.checks.metadata.metadata_files import MetadataFile
+    from conformance.checks.metadata.unusual_metadata import Release
     from conformance.kit.fixtures import Index
+
+
+DECISIVE = frozenset({"requires-dist", "requires-python", "provides-extra"})
+"""Fields that installers decide by."""
 
 NAME, OLD_NAME = "data-core-metadata", "data-dist-info-metadata"
 KEY, OTHER_KEYS = "core-metadata", ("dist-info-metadata", "data-core-metadata", "data-dist-info-metadata")
@@ -80,8 +85,21 @@ def test_sdist_static_only(metadata_files: list[MetadataFile]) -> None:
 
 @check("metadata.legacy-files")
 def test_legacy_files(index: Index, release: Release) -> None:
-    if not 200 <= release.bare_upload.status < 300:
+    if not release.bare_upload.is_success:
         raise NotApplicable(f"a wheel without METADATA is refused: {release.bare_upload}")
     for page in index.pages(release.bare.name):
         announced = link(page, release.bare).core_metadata
         expect.equal(announced, None, of="a wheel without METADATA to announce", where=page.where)
+
+
+def is_final(document: bytes) -> bool:
+    """Tell whether building an sdist with this PKG-INFO changes nothing that installers decide by.
+
+    Source: Core metadata specifications, #dynamic.
+    """
+    headers = BytesHeaderParser().parsebytes(document)
+    version = tuple(
+        int(part) for part in str(headers.get("Metadata-Version", "0")).split(".") if part.isdigit()
+    )
+    dynamic = {str(value).strip().lower() for value in headers.get_all("Dynamic", [])}
+    return version >= (2, 2) and not dynamic & DECISIVE

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import zipfile
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
-from conformance.checks.metadata.support import metadata_of_wheel, metadata_url
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.http import Follow
 from conformance.kit.publishing import fetch, link, publish
-from conformance.target import ANONYMOUS
+from conformance.kit.registry import ANONYMOUS
+from conformance.kit.urls import metadata_url
 from conformance.verdicts import Deviation, NotApplicable, Untestable
-from conformance.wire import Follow
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.checks.metadata.support import MetadataFile, Release
+    from conformance.checks.metadata.metadata_files import MetadataFile
+    from conformance.checks.metadata.unusual_metadata import Release
     from conformance.kit.fixtures import Driver, Index, NewName, Registry
+    from conformance.kit.http import Answer
     from conformance.pages import FileLink
-    from conformance.wire import Answer
+
 
 MOST_UNANNOUNCED = 2
 LARGE = 50_000_000
@@ -80,7 +84,7 @@ def test_absent_404(registry: Registry, index: Index) -> None:
         answer = fetch(registry, metadata_url(file.url))
         denied = "core-metadata" in file.raw
         is_metadata = answer.status == 200 and answer.content.startswith(b"Metadata-Version:")
-        if not 400 <= answer.status < 500 and (denied or not is_metadata):
+        if not answer.is_client_error and (denied or not is_metadata):
             raise Deviation(
                 expected="4xx where no metadata file is announced",
                 found=f"{answer.status}, {answer.content_type}: {answer.excerpt(100)}",
@@ -130,3 +134,10 @@ def test_visible_together(release: Release) -> None:
     if release.at_once is None:
         raise NotApplicable("the wheel that was just published announces no metadata file")
     expect.status(release.at_once, 200)
+
+
+def metadata_of_wheel(content: bytes) -> bytes:
+    """Return a wheel's METADATA. Raises zipfile.BadZipFile, or LookupError, when there is none."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        return archive.read(members[0])

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.negotiation.support import (
-    ANYTHING,
-    FORMS,
-    forms_of,
-    no_server_error,
-    typed,
-    written_in,
-)
+from conformance.checks.negotiation.ask import ANYTHING
+from conformance.checks.negotiation.forms import FORMS, forms_of, typed, written_in
 from conformance.kit import expect, strategies
 from conformance.kit.accept_header import acceptable, preferred
 from conformance.kit.check import check
 from conformance.pages import HTML_V1, JSON_V1, TEXT_HTML
 
 if TYPE_CHECKING:
-    from conformance.checks.negotiation.support import Ask
+    from conformance.checks.negotiation.ask import Ask
     from conformance.kit.fixtures import Examples
 
 SPELLINGS_OF_A_WEIGHT = (";q=0.001", ";q=1.000", ";Q=0.5", "; q=0.5", " ; q=0.5")
@@ -112,7 +106,7 @@ def test_q_syntax(ask: Ask, examples: Examples) -> None:
     written_in([ask(JSON_V1 + weight) for weight in SPELLINGS_OF_A_WEIGHT], "json")
     examples.each(
         strategies.weights_misspelled(),
-        lambda weight: no_server_error(ask(f"{JSON_V1};q={weight}".strip())),
+        lambda weight: expect.no_server_error(ask(f"{JSON_V1};q={weight}".strip())),
     )
 
 

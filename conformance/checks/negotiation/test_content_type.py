@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.negotiation.support import ANYTHING, truthful
+from conformance.checks.negotiation.ask import ANYTHING
+from conformance.checks.negotiation.forms import truthful
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.pages import HTML_V1, JSON_V1, TEXT_HTML
 
 if TYPE_CHECKING:
-    from conformance.checks.negotiation.support import Ask
+    from conformance.checks.negotiation.ask import Ask
     from conformance.kit.fixtures import NewName, Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 
 def pages(ask: Ask) -> list[Answer]:
@@ -25,7 +26,7 @@ def pages(ask: Ask) -> list[Answer]:
 @check("negotiation.content-type.always")
 def test_always(ask: Ask, registry: Registry, new_name: NewName) -> None:
     absent = registry.project_answer(new_name("absent"))
-    answers = [answer for answer in (*pages(ask), absent) if not 300 <= answer.status < 400]
+    answers = [answer for answer in (*pages(ask), absent) if not answer.is_redirect]
     untyped = [str(answer) for answer in answers if not answer.content_type]
     expect.nothing(of=untyped, is_="without a Content-Type", where=absent)
 

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.negotiation.support import (
-    LATEST_HTML,
-    LATEST_JSON,
-    UNSUPPORTED,
-    no_server_error,
-    truthful,
-    written_in,
-)
+from conformance.checks.negotiation.forms import truthful, written_in
 from conformance.kit import expect, strategies
 from conformance.kit.check import check
 
 if TYPE_CHECKING:
-    from conformance.checks.negotiation.support import Ask
+    from conformance.checks.negotiation.ask import Ask
     from conformance.kit.fixtures import Examples
+
+
+LATEST_JSON = "application/vnd.pypi.simple.latest+json"
+
+
+LATEST_HTML = "application/vnd.pypi.simple.latest+html"
+
+
+UNSUPPORTED = ("image/png", "application/vnd.pypi.simple.v9+json")
 
 
 @check("negotiation.unsupported.allowed-outcomes")
 def test_allowed_outcomes(ask: Ask, examples: Examples) -> None:
     def neither_fails_nor_lies(accept: str) -> None:
         answer = ask(accept)
-        no_server_error(answer)
+        expect.no_server_error(answer)
         truthful([answer])
 
     answers = [ask(accept) for accept in UNSUPPORTED]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.checks.provenance.support import Provenance, fetch_provenance, provenance_of
+from conformance.checks.provenance.provenance_objects import Provenance, fetch_provenance
+from conformance.kit.attestations import provenance_of
 from conformance.kit.publishing import publish
 from conformance.verdicts import NotApplicable, Untestable
 from reference_server.distributions import Distribution, wheel

@@ -12,7 +12,7 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
-from conformance.checks.provenance.support import decoded
+from conformance.checks.provenance.provenance_objects import decoded
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.pages import read_json
@@ -21,7 +21,7 @@ from conformance.verdicts import Deviation, Untestable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.checks.provenance.support import Provenance
+    from conformance.checks.provenance.provenance_objects import Provenance
 
 HEX = frozenset("0123456789abcdefABCDEF")
 

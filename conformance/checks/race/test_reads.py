@@ -6,14 +6,13 @@ import hashlib
 from functools import partial
 from typing import TYPE_CHECKING
 
-from conformance.checks.race.support import few
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.http import Unreachable
 from conformance.kit.publishing import publish
-from conformance.kit.races import TYPES, in_every, look, uploading
-from conformance.kit.shared_uploads import link_to
+from conformance.kit.races import TYPES, few, in_every, look, uploading
+from conformance.kit.scenarios import link_to
 from conformance.verdicts import Deviation, NotApplicable
-from conformance.wire import Unreachable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
 
     from conformance.checks.race.conftest import Delete
     from conformance.kit.fixtures import Driver, NewName, Race, Registry, WatchedHeat
+    from conformance.kit.http import Answer
     from conformance.kit.races import Look
-    from conformance.wire import Answer
     from reference_server.distributions import Distribution
 
 LARGE = 1_000_000

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.race.support import entries_but_one, most, unlisted
 from conformance.kit.check import check
-from conformance.kit.races import SENDERS, in_every, rounds_of, upload_together, uploading, wrong_file
+from conformance.kit.races import SENDERS, in_every, most, rounds_of, upload_together, uploading, wrong_file
 from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from conformance.kit.fixtures import Index, NewName, Race, Registry, WatchedHeat
     from conformance.kit.races import Heat
+
 
 SPELLINGS = ("-", "_", ".", "-_-")
 """What may stand for the separators of a name."""
@@ -93,9 +93,7 @@ def test_case_and_separator(race: Race, index: Index, new_name: NewName, rounds:
 def test_new_project_many_files(watched: tuple[WatchedHeat, ...]) -> None:
     in_every(
         watched,
-        lambda heat: (
-            [f"refused: {each}" for each in heat.answers if not 200 <= each.status < 300] + [*unlisted(heat)]
-        ),
+        lambda heat: [f"refused: {each}" for each in heat.answers if not each.is_success] + [*unlisted(heat)],
         expected="every upload is accepted (2xx), and every file listed",
     )
 
@@ -106,7 +104,7 @@ def test_different_projects(race: Race, registry: Registry, new_name: NewName) -
     for _ in range(MANY_TIMES):
         files = [wheel(new_name("apart"), "1.0") for _ in range(MANY)]
         for file, answer in zip(files, race(*map(uploading, files)), strict=True):
-            if not 200 <= answer.status < 300:
+            if not answer.is_success:
                 refused.append(f"{answer} {answer.excerpt(120)}")
             elif file.filename not in (page := registry.project_page(file.name)).filenames:
                 missing.append(f"{file.filename} not listed: {page.where}")
@@ -127,3 +125,22 @@ def test_version_set(watched: tuple[WatchedHeat, ...]) -> None:
                 yield f"versions without {', '.join(sorted(missing))}"
 
     in_every(watched, wrong, expected="`versions` with each version that was accepted")
+
+
+def entries_but_one(heat: Heat, sha256: str | None = None) -> Iterator[str]:
+    """Say which page does not list the file of a heat once, and with this hash where one is given."""
+    filename = heat.sent[0].filename
+    for seen in heat.last:
+        entries = [file for file in seen.page.files if file.filename == filename]
+        if len(entries) != 1:
+            yield f"{len(entries)} entries of {filename} in {seen.form.upper()}"
+        elif sha256 is not None and entries[0].hashes.get("sha256", sha256).lower() != sha256:
+            yield f"{filename} listed with sha256 {entries[0].hashes['sha256']} in {seen.form.upper()}"
+
+
+def unlisted(heat: Heat) -> Iterator[str]:
+    """Say which page does not list a file that was accepted."""
+    for seen in heat.last:
+        for distribution in heat.accepted:
+            if distribution.filename not in seen.page.filenames:
+                yield f"{distribution.filename} was accepted, and is not listed in {seen.form.upper()}"

@@ -7,21 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from conformance.checks.robustness.support import (
-    reaction_to,
-    reaction_to_form,
-    refused_and_nothing_stored,
-    sized,
-)
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.http import upload_form
+from conformance.kit.raw_uploads import reaction_to, reaction_to_form, refused_and_nothing_stored, sized
 from conformance.verdicts import NotApplicable
-from conformance.wire import upload_form
 from reference_server.distributions import invalid, wheel
 
 if TYPE_CHECKING:
-    from conformance.checks.robustness.support import Reaction
     from conformance.kit.fixtures import NewName, Registry
+    from conformance.kit.raw_uploads import Reaction
     from reference_server.distributions import Distribution
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import gzip
 from typing import TYPE_CHECKING
 
-from conformance.checks.robustness.support import (
+from conformance.kit.check import check
+from conformance.kit.http import upload_form
+from conformance.kit.raw_uploads import (
     Reaction,
     chunked,
     chunks,
-    heard,
+    reaction_on,
     reaction_to,
     sized,
     whole_or_refused,
 )
-from conformance.kit.check import check
 from conformance.verdicts import Deviation
-from conformance.wire import upload_form
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ def test_expect_continue(registry: Registry, new_name: NewName) -> None:
         connection.request("POST", headers=[*sized(form), ("Expect", "100-continue")])
         if connection.asks_for_body():
             connection.send(form.body())
-            reaction = heard("the body, after 100", connection)
+            reaction = reaction_on("the body, after 100", connection)
         else:
-            reaction = before_the_body(heard("Expect: 100-continue", connection))
+            reaction = before_the_body(reaction_on("Expect: 100-continue", connection))
     whole_or_refused(registry, distribution, reaction)
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from conformance.checks.robustness.support import (
+from conformance.kit.check import check
+from conformance.kit.http import Part, upload_form
+from conformance.kit.raw_uploads import (
     chunked,
     chunks,
-    heard,
+    reaction_on,
     reaction_to,
     reaction_to_form,
     refused_and_nothing_stored,
     sized,
     whole_or_refused,
 )
-from conformance.kit.check import check
-from conformance.kit.shared_uploads import size_limit
-from conformance.wire import Part, upload_form
+from conformance.kit.scenarios import size_limit
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def test_oversize(registry: Registry, new_name: NewName) -> None:
     registry.announce(distribution)
     with registry.connect() as connection:
         connection.request("POST", headers=headers, body=form.body()[:LITTLE])
-        reaction = heard(f"{declared} bytes declared", connection)
+        reaction = reaction_on(f"{declared} bytes declared", connection)
     reactions = [] if reaction.silent else [reaction]
     if limit <= SENT_AT_MOST:
         body = b"".join(chunks(form.body(), size=LITTLE))

@@ -6,18 +6,19 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance.checks.metadata.support import metadata_url
-from conformance.checks.security.support import INJECTED, page_if_any
+from conformance.checks.security.hostile_uploads import page_if_any
+from conformance.checks.security.injections import INJECTED
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.http import upload_form
 from conformance.kit.publishing import fetch
+from conformance.kit.urls import metadata_url
 from conformance.pages import JSON_V1
-from conformance.wire import upload_form
 from reference_server.distributions import Metadata, wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Corpus, Index, NewName, Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 DOCUMENT = f"<!DOCTYPE html>\n<html><script>{INJECTED}</script></html>\n"
 

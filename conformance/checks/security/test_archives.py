@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.archive.support import Attempt, attempt
-from conformance.checks.metadata.support import metadata_url
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.http import Unreachable
+from conformance.kit.invalid_distributions import InvalidUpload, upload_invalid
 from conformance.kit.publishing import fetch
+from conformance.kit.urls import metadata_url
 from conformance.verdicts import Deviation
-from conformance.wire import Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,17 +64,17 @@ def test_pkginfo_symlink(registry: Registry, new_name: NewName) -> None:
         expect.nothing(of=[file.filename] if leaks else [], is_="served with /etc/passwd", where=answer)
 
 
-def attempted(registry: Registry, name: str, kinds: Iterable[str]) -> list[Attempt]:
+def attempted(registry: Registry, name: str, kinds: Iterable[str]) -> list[InvalidUpload]:
     """Publish hostile distributions. Raises Deviation when one of them leaves the registry without an answer."""
     try:
-        return attempt(registry, name, kinds)
+        return upload_invalid(registry, name, kinds)
     except Unreachable as error:
         raise Deviation(
             expected="an answer to every upload", found=str(error), where=registry.target.upload_url
         ) from error
 
 
-def withstood(registry: Registry, attempts: list[Attempt]) -> None:
+def withstood(registry: Registry, attempts: list[InvalidUpload]) -> None:
     """Require an answer that is no server error, and that what was refused is not listed."""
     failures = [str(each) for each in attempts if not each.accepted and not each.refused]
     expect.nothing(of=failures, is_="answered with neither yes (2xx) nor no (4xx)", where=attempts[0].answer)

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from conformance.checks.auth.support import WRONG, Protected, nothing_stored, protected_urls, with_wrong
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.target import ANONYMOUS
+from conformance.kit.credentials import WRONG, with_wrong_token
+from conformance.kit.http import Unreachable, upload_form
+from conformance.kit.protected_urls import Protected, protected_urls
+from conformance.kit.registry import ANONYMOUS
+from conformance.kit.stored_files import nothing_stored
 from conformance.verdicts import Untestable
-from conformance.wire import Unreachable, upload_form
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, NewName, Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 SIGNS = 40
 """Bytes at the beginning of a document that tell it from an error or a login page."""
@@ -86,7 +88,7 @@ def dodged(registry: Registry, each: Protected, dodge: Dodge) -> Answer | None:
 
 def shows(answer: Answer | None, each: Protected) -> bool:
     """Tell whether an answer has what is protected. To HEAD, success says that it would be given."""
-    if answer is None or not 200 <= answer.status < 300:
+    if answer is None or not answer.is_success:
         return False
     if answer.method == "HEAD":
         return True
@@ -122,7 +124,7 @@ def test_tls_redirect_upload(registry: Registry, new_name: NewName) -> None:
     distribution = wheel(new_name("plain"), "1.0")
     form = upload_form(distribution)
     body = form.body()
-    registry = with_wrong(registry)
+    registry = with_wrong_token(registry)
     headers = [("Content-Type", form.content_type), ("Content-Length", str(len(body)))]
     registry.announce(distribution)
     try:
@@ -131,7 +133,7 @@ def test_tls_redirect_upload(registry: Registry, new_name: NewName) -> None:
             answer = connection.answer()
     except Unreachable:
         return  # nobody listens there
-    if answer is not None and 300 <= answer.status < 400:
+    if answer is not None and answer.is_redirect:
         to = answer.headers.get("Location")
         expect.equal(answer.status, "other than a redirect", of="a status", where=f"{answer} to {to}")
 

@@ -6,29 +6,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from conformance.checks.security.support import (
-    BREAKING_OUT,
-    INJECTED,
-    injections,
-    kept_in_place,
-    named,
-    page_if_any,
-    sent_as,
-    starred,
-)
+from conformance.checks.security.file_names_in_forms import named, starred
+from conformance.checks.security.hostile_uploads import kept_in_place, page_if_any, sent_as
+from conformance.checks.security.injections import BREAKING_OUT, INJECTED, injections
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.http import Part, upload_form
 from conformance.kit.publishing import publish
 from conformance.pages import JSON_V1, TEXT_HTML, read_json, read_project_json
-from conformance.wire import Part, upload_form
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from conformance.checks.security.support import Sent
+    from conformance.checks.security.hostile_uploads import Sent
     from conformance.kit.fixtures import Driver, Index, NewName, Registry
-    from conformance.wire import Answer, UploadForm
+    from conformance.kit.http import Answer, UploadForm
     from reference_server.distributions import Distribution
 
 SCRIPT = f"<script>{INJECTED}</script>"

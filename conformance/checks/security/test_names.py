@@ -9,17 +9,11 @@ from urllib.parse import quote
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.security.support import (
-    Sent,
-    kept_in_place,
-    named,
-    page_if_any,
-    sent_as,
-    starred,
-)
+from conformance.checks.security.file_names_in_forms import named, starred
+from conformance.checks.security.hostile_uploads import Sent, kept_in_place, page_if_any, sent_as
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.wire import upload_form
+from conformance.kit.http import upload_form
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
@@ -27,7 +21,7 @@ if TYPE_CHECKING:
 
     from conformance.checks.security.conftest import Remove
     from conformance.kit.fixtures import Index, NewName, Registry
-    from conformance.wire import UploadForm
+    from conformance.kit.http import UploadForm
     from reference_server.distributions import Distribution
 
 PATHS: Mapping[str, str] = {
@@ -192,7 +186,7 @@ def test_case_collision(registry: Registry, new_name: NewName) -> None:
     for first in firsts:
         expect.accepted(registry.upload(first))
     seconds = [in_other_case(first) for first in firsts]
-    taken = [second for second in seconds if 200 <= registry.upload(second).status < 300]
+    taken = [second for second in seconds if registry.upload(second).is_success]
     page = page_if_any(registry, name)
     expect.listed(page, {each.filename for each in (*firsts, *taken)})
     for file in page.files:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.robustness.support import chunked, chunks, heard, whole_or_refused
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.http import upload_form
+from conformance.kit.raw_uploads import chunked, chunks, reaction_on, whole_or_refused
 from conformance.verdicts import Deviation
-from conformance.wire import upload_form
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.checks.robustness.support import Headers, Reaction
     from conformance.kit.fixtures import NewName, Registry
+    from conformance.kit.raw_uploads import Headers, Reaction
 
 CHUNK = 512
 
@@ -44,5 +44,5 @@ def sent_and_closed(registry: Registry, what: str, headers: Headers, body: bytes
     """Post a request; return the reaction, and whether the connection stays open behind it."""
     with registry.connect() as connection:
         connection.request("POST", headers=headers, body=body)
-        reaction = heard(what, connection)
+        reaction = reaction_on(what, connection)
         return reaction, not connection.hung_up()

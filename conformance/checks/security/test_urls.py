@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from conformance.checks.security.support import ATTACKER
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.publishing import publish
@@ -17,7 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.kit.fixtures import Index, NewName, Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
+
+
+ATTACKER = "attacker.example"
+"""A host that cannot exist. Source: RFC 2606, section 3."""
 
 ROUNDS_UP = 12
 UP = (
@@ -101,7 +104,7 @@ def test_open_redirect(index: Index) -> None:
 def leads_away(answer: Answer) -> bool:
     """Tell whether a browser that follows the answer ends at the attacker's: to it a backslash is a slash."""
     location = answer.headers.get("Location", "").strip().replace("\\", "/")
-    if not 300 <= answer.status < 400 or not location:
+    if not answer.is_redirect or not location:
         return False
     if scheme := re.match("https?:(?!//)/*", location, re.IGNORECASE):
         location = "https://" + location[scheme.end() :]
@@ -137,7 +140,7 @@ def test_fallback_off(registry: Registry, new_name: NewName) -> None:
         f"{answer} to {location}"
         for answer in answers
         if (location := answer.headers.get("Location"))
-        and 300 <= answer.status < 400
+        and answer.is_redirect
         and not registry.target.same_host(urljoin(url, location))
     ]
     expect.nothing(of=found, is_="sent to another host", where=url)

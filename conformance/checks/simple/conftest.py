@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.checks.simple.support import Downloads, accepted_types
+from conformance.checks.simple.downloads import Downloads
+from conformance.kit.index import accepted_types
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, Registry, Run
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 
 @pytest.fixture(scope="session")

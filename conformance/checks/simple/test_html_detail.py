@@ -8,14 +8,16 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.simple.support import html_project_pages, nothing_on, own_distributions, some_of
+from conformance.checks.simple.file_samples import html_samples
+from conformance.checks.simple.html_pages import html_project_pages
+from conformance.checks.simple.published_files import own_distributions
 from conformance.kit import expect
 from conformance.kit.check import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.checks.simple.support import Downloads
+    from conformance.checks.simple.downloads import Downloads
     from conformance.kit.fixtures import Corpus, Index
     from conformance.kit.index import Reading
     from conformance.pages import HtmlDocument, ProjectPage
@@ -52,7 +54,7 @@ def test_one_anchor_per_file(index: Index, corpus: Corpus) -> None:
 @check("simple.html.detail.href")
 def test_href(index: Index, downloads: Downloads) -> None:
     reading = index.html()
-    answers = [downloads(file.url) for file in some_of(index)]
+    answers = [downloads(file.url) for file in html_samples(index)]
     expect.nothing(
         of=[str(each) for each in answers if each.status != 200],
         is_="an href that downloads no file",
@@ -69,4 +71,6 @@ def test_text_is_filename(index: Index) -> None:
             if file.filename != unquote(urlsplit(file.url).path.rpartition("/")[2])
         ]
 
-    nothing_on(html_project_pages(index), different, is_="a text that is not the last component of its href")
+    expect.nothing_on(
+        html_project_pages(index), different, is_="a text that is not the last component of its href"
+    )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance.checks.simple.support import html_pages, nothing_on
+from conformance.checks.simple.html_pages import html_pages
+from conformance.kit import expect
 from conformance.kit.check import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.checks.simple.support import HtmlPage
+    from conformance.checks.simple.html_pages import HtmlPage
     from conformance.kit.fixtures import Index
     from conformance.pages import Anchor
 
@@ -27,7 +28,7 @@ PLAIN_ANCHOR = re.compile(r"""<a(\s+[a-z][a-z0-9-]*(\s*=\s*("[^"]*"|'[^']*'))?)*
 
 @check("simple.html.valid-html5")
 def test_valid_html5(index: Index) -> None:
-    nothing_on(html_pages(index), lambda reading: reading.document.errors, is_="an error of syntax")
+    expect.nothing_on(html_pages(index), lambda reading: reading.document.errors, is_="an error of syntax")
 
 
 @check("simple.html.doctype")
@@ -35,7 +36,7 @@ def test_doctype(index: Index) -> None:
     def without(reading: HtmlPage) -> Iterable[str]:
         return [] if DOCTYPE.match(reading.answer.text) else [reading.answer.excerpt(60) or "an empty page"]
 
-    nothing_on(html_pages(index), without, is_="before <!DOCTYPE html>, or in its place")
+    expect.nothing_on(html_pages(index), without, is_="before <!DOCTYPE html>, or in its place")
 
 
 @check("simple.html.charset")
@@ -53,7 +54,9 @@ def test_charset(index: Index) -> None:
             return [f"{charset}: {error}"]
         return []
 
-    nothing_on(html_pages(index), undecodable, is_="in another charset than the one it says, or else UTF-8")
+    expect.nothing_on(
+        html_pages(index), undecodable, is_="in another charset than the one it says, or else UTF-8"
+    )
 
 
 @check("simple.html.base-absolute")
@@ -62,7 +65,7 @@ def test_base_absolute(index: Index) -> None:
         base = reading.document.base
         return [f"<base href={base!r}>"] if base and not ABSOLUTE.match(base) else []
 
-    nothing_on(html_pages(index), relative, is_="relative")
+    expect.nothing_on(html_pages(index), relative, is_="relative")
 
 
 @check("simple.html.anchor-syntax-plain")
@@ -76,7 +79,7 @@ def test_anchor_syntax_plain(index: Index) -> None:
         only_one_parser = {*map(said, document.anchors)} ^ {*map(said, document.plain_anchors)}
         return [*tags, *(f"{text} ({href})" for text, href in sorted(only_one_parser))]
 
-    nothing_on(
+    expect.nothing_on(
         html_pages(index),
         unusual,
         is_="an anchor in capitals, with unquoted attributes, or read differently by different parsers",

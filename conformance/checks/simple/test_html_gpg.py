@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.simple.support import html_project_pages, nothing_on
+from conformance.checks.simple.html_pages import html_project_pages
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.verdicts import NotApplicable
@@ -12,7 +12,7 @@ from conformance.verdicts import NotApplicable
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.checks.simple.support import Downloads
+    from conformance.checks.simple.downloads import Downloads
     from conformance.kit.fixtures import Index
     from conformance.kit.index import Reading
     from conformance.pages import HtmlDocument, ProjectPage
@@ -28,7 +28,7 @@ def test_value(index: Index) -> None:
         values = [file.raw[ATTRIBUTE] for file in reading.page.files if ATTRIBUTE in file.raw]
         return dict.fromkeys(repr(value) for value in values if value not in {"true", "false"})
 
-    nothing_on(signed(index), other, is_="but true or false")
+    expect.nothing_on(signed(index), other, is_="but true or false")
 
 
 @check("simple.html.gpg-sig.every-link")
@@ -37,7 +37,7 @@ def test_every_link(index: Index) -> None:
         bare = [file.filename for file in reading.page.files if ATTRIBUTE not in file.raw]
         return bare if len(bare) < len(reading.page.files) else []
 
-    nothing_on(signed(index), without, is_=f"without {ATTRIBUTE} where others have it")
+    expect.nothing_on(signed(index), without, is_=f"without {ATTRIBUTE} where others have it")
 
 
 @check("simple.html.gpg-sig.location")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from conformance.checks.simple.support import html_project_pages, nothing_on, own_files
+from conformance.checks.simple.html_pages import html_project_pages
+from conformance.checks.simple.published_files import own_files
 from conformance.kit import expect
 from conformance.kit.check import check
 
@@ -44,7 +45,7 @@ def test_escaped(index: Index) -> None:
         found = [match[0] for match in ATTRIBUTE.finditer(reading.answer.text)]
         return dict.fromkeys(each for each in found if ESCAPED_WRONG.search(each))
 
-    nothing_on(html_project_pages(index), unescaped, is_="with < or > that is not &lt; or &gt;")
+    expect.nothing_on(html_project_pages(index), unescaped, is_="with < or > that is not &lt; or &gt;")
 
 
 @check("simple.html.requires-python.absent-when-unset")
@@ -52,7 +53,7 @@ def test_absent_when_unset(index: Index, corpus: Corpus) -> None:
     def empty(reading: Reading[ProjectPage, HtmlDocument]) -> Iterable[str]:
         return [file.filename for file in reading.page.files if is_empty(file)]
 
-    nothing_on(html_project_pages(index), empty, is_="with an empty attribute")
+    expect.nothing_on(html_project_pages(index), empty, is_="with an empty attribute")
     if corpus.published:
         made_up = [
             f"{file.filename} with {file.requires_python!r}"

@@ -8,15 +8,15 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.simple.support import page_of
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.http import Follow
+from conformance.kit.index import page_in
 from conformance.pages import TEXT_HTML
-from conformance.wire import Follow
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 
 @check("simple.html.root.one-anchor-per-project")
@@ -71,4 +71,4 @@ def last_segment(url: str) -> str:
 
 def is_page(answer: Answer, filenames: frozenset[str]) -> bool:
     """Tell whether an answer is a project page with these files."""
-    return answer.status == 200 and page_of(answer).filenames == filenames
+    return answer.status == 200 and page_in(answer).filenames == filenames

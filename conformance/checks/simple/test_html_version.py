@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance.checks.simple.support import html_pages, nothing_on
+from conformance.checks.simple.html_pages import html_pages
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.pages.html import VERSION
@@ -14,7 +14,7 @@ from conformance.verdicts import NotApplicable
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.checks.simple.support import HtmlPage
+    from conformance.checks.simple.html_pages import HtmlPage
     from conformance.kit.fixtures import Index
 
 NUMBER = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
@@ -28,7 +28,7 @@ def test_version_meta(index: Index) -> None:
         times = len(reading.document.meta(VERSION))
         return [] if times == 1 else [f"<meta name={VERSION}> {times} times"]
 
-    nothing_on(html_pages(index), amiss, is_="but one version in the head of each page")
+    expect.nothing_on(html_pages(index), amiss, is_="but one version in the head of each page")
 
 
 @check("simple.html.version-meta.format")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from conformance.checks.simple.json_support import api_version, json_answers, json_pages
+from conformance.checks.simple.json_pages import json_answers, json_pages
 from conformance.kit import expect
 from conformance.kit.check import check
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from conformance.kit.fixtures import Index
     from conformance.pages import FileLink, ProjectPage
+
+
+_VERSION = re.compile(r"([0-9]+)\.([0-9]+)", re.ASCII)
 
 FROZEN = (1, 4)
 """The last version that HTML has (PEP 833)."""
@@ -189,3 +193,9 @@ def test_private_keys(index: Index) -> None:
 
 def _written(version: tuple[int, int]) -> str:
     return ".".join(map(str, version))
+
+
+def api_version(text: object) -> tuple[int, int] | None:
+    """Read `1.4` as numbers; None for what is no version."""
+    match = _VERSION.fullmatch(text) if isinstance(text, str) else None
+    return (int(match[1]), int(match[2])) if match else None

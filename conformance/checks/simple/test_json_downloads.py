@@ -8,17 +8,22 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from conformance.checks.simple.json_support import MOST_FETCHED, every_hash, is_hex, json_pages, sample
+from conformance.checks.simple.file_samples import smallest_of_each_kind
+from conformance.checks.simple.json_pages import every_hash, is_hex, json_pages
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, Registry
+    from conformance.kit.http import Answer
     from conformance.pages import FileLink
-    from conformance.wire import Answer
 
     Downloads = list[tuple[FileLink, Answer]]
+
+
+MOST_FETCHED = 32 * 1024 * 1024
+"""Bytes of a file above which no check fetches it."""
 
 SECURE = hashlib.algorithms_guaranteed - {"md5", "sha1"}
 
@@ -28,7 +33,7 @@ def downloads(index: Index, registry: Registry) -> Downloads:
     """The smallest wheel and the smallest sdist of each project."""
     pages = [index.json(name).page for name in index.projects]
     small = [tuple(file for file in page.files if (file.size or 0) <= MOST_FETCHED) for page in pages]
-    files = [file for each in small for file in sample(each)]
+    files = [file for each in small for file in smallest_of_each_kind(each)]
     if not files:
         raise NotApplicable("the page lists no file that is small enough to fetch")
     return [(file, registry.download(file.url)) for file in files]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
-from conformance.checks.simple.json_support import every_value, is_digests, json_pages, sample, values
+from conformance.checks.simple.file_samples import smallest_of_each_kind
+from conformance.checks.simple.json_pages import every_value, is_hex, json_pages, values
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.verdicts import NotApplicable
@@ -13,6 +14,7 @@ from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Corpus, Index, NewName, Registry
+
 
 ODD = '==="3.8"\\\u00e9\U0001f40d'
 """A Requires-Python that is valid, as `===` compares any text, and that JSON has to escape."""
@@ -43,7 +45,7 @@ def test_requires_python(index: Index, corpus: Corpus) -> None:
 def test_requires_python_quotes(index: Index, registry: Registry, new_name: NewName) -> None:
     odd = wheel(new_name("quotes"), "1.0", requires_python=ODD)
     answer = registry.upload(odd)
-    if not 200 <= answer.status < 300:
+    if not answer.is_success:
         raise NotApplicable(f"the registry does not take {ODD!r} as a Requires-Python: {answer.status}")
     page = index.json(odd.name)
     found = {file.filename: file.requires_python for file in page.page.files}
@@ -63,7 +65,9 @@ def test_core_metadata_type(index: Index) -> None:
 @check("simple.json.file.core-metadata.truthy-served")
 def test_core_metadata_truthy_served(index: Index, registry: Registry) -> None:
     page = index.json()
-    advertised = sample(tuple(file for file in page.page.files if file.raw.get("core-metadata")))
+    advertised = smallest_of_each_kind(
+        tuple(file for file in page.page.files if file.raw.get("core-metadata"))
+    )
     answers = [registry.download(f"{file.url}.metadata") for file in advertised]
     wrong = [str(answer) for answer in answers if answer.status != 200]
     expect.nothing(of=wrong, is_="promised as metadata that is not there", where=page)
@@ -72,7 +76,9 @@ def test_core_metadata_truthy_served(index: Index, registry: Registry) -> None:
 @check("simple.json.file.core-metadata.falsy-absent")
 def test_core_metadata_falsy_absent(index: Index, registry: Registry) -> None:
     page = index.json()
-    without = sample(tuple(file for file in page.page.files if file.raw.get("core-metadata") in (False, {})))
+    without = smallest_of_each_kind(
+        tuple(file for file in page.page.files if file.raw.get("core-metadata") in (False, {}))
+    )
     answers = [registry.download(f"{file.url}.metadata") for file in without]
     wrong = [str(answer) for answer in answers if answer.status == 200]
     expect.nothing(of=wrong, is_="denied as metadata that is there", where=page)
@@ -103,7 +109,7 @@ def test_gpg_sig(index: Index, registry: Registry) -> None:
     page = index.json()
     wrong = []
     for signed in (True, False):
-        for file in sample(tuple(file for file in page.page.files if file.gpg_sig is signed)):
+        for file in smallest_of_each_kind(tuple(file for file in page.page.files if file.gpg_sig is signed)):
             answer = registry.download(f"{file.url}.asc")
             if (answer.status == 200) is not signed:
                 wrong.append(f"gpg-sig {signed}: {answer}")
@@ -118,3 +124,8 @@ def test_yanked_type(index: Index) -> None:
         lambda value: isinstance(value, bool) or (isinstance(value, str) and value != ""),
         not_="a boolean or a non-empty string",
     )
+
+
+def is_digests(value: object) -> bool:
+    """Tell whether this is an object of hex digests."""
+    return isinstance(value, dict) and all(map(is_hex, value.values()))

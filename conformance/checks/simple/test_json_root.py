@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.simple.json_support import json_root
+from conformance.checks.simple.json_pages import json_root
 from conformance.kit import expect
 from conformance.kit.check import check
 

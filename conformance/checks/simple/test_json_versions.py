@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
-from conformance.checks.simple.json_support import json_pages
+from conformance.checks.simple.json_pages import json_pages
 from conformance.kit import expect
 from conformance.kit.check import check
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.simple.support import nothing_on, taken
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.publishing import taken
 from conformance.pages import RootPage
 from reference_server.distributions import wheel
 
@@ -30,7 +30,7 @@ def test_valid_charset(index: Index) -> None:
 
     pages: list[ProjectPage | RootPage] = [*index.roots()]
     pages += [page for name in index.projects for page in index.pages(name)]
-    nothing_on(pages, invalid, is_="shown as a name that is none")
+    expect.nothing_on(pages, invalid, is_="shown as a name that is none")
 
 
 @check("simple.name.normalization")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.simple.support import accepted_types, page_of
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.shared_uploads import publish_and_delete
+from conformance.kit.index import accepted_types, page_in
+from conformance.kit.scenarios import publish_and_delete
 from conformance.verdicts import Deviation, Untestable
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Corpus, GitLab, Index, NewName, Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 
 @check("simple.project.unknown-404")
@@ -43,11 +43,11 @@ def emptied(registry: Registry, gitlab: GitLab, name: str) -> str:
         deletion = publish_and_delete(registry, gitlab, name)
     except Deviation as deviation:
         raise Untestable(f"no project could be emptied: {deviation}") from deviation
-    if not 200 <= deletion.answer.status < 300:
+    if not deletion.answer.is_success:
         raise Untestable(f"no project could be emptied: {deletion.answer}")
     return name
 
 
 def files_in(answer: Answer) -> list[str]:
     """Return the names of the files that an answer lists, if it is a page."""
-    return sorted(page_of(answer).filenames) if answer.status == 200 else []
+    return sorted(page_in(answer).filenames) if answer.status == 200 else []

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.simple.support import nothing_on
 from conformance.kit import expect
 from conformance.kit.check import check
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 @check("simple.root.lists-uploads")
 def test_lists_uploads(index: Index) -> None:
-    nothing_on(
+    expect.nothing_on(
         index.roots(),
         lambda root: sorted(set(index.projects) - projects(root)),
         is_="hosted that the root does not list",

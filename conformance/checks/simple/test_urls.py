@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
-from conformance.checks.simple.support import accepted_types, nothing_on, page_of, redirected_to
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.index import accepted_types, page_in
 from conformance.pages import JSON_V1
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.checks.simple.support import Downloads
+    from conformance.checks.simple.downloads import Downloads
     from conformance.kit.fixtures import Index, Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 
 @check("simple.url.project-normalized")
@@ -27,7 +27,7 @@ def test_project_normalized(registry: Registry, index: Index) -> None:
         there = path(registry.project_url(name))
         return [str(each) for each in answers if each.status != 200 or path(each.url) != there]
 
-    nothing_on(index.projects, elsewhere, is_="missing, or answered at another URL")
+    expect.nothing_on(index.projects, elsewhere, is_="missing, or answered at another URL")
 
 
 @check("simple.url.variants-same-project")
@@ -40,7 +40,7 @@ def test_variants_same_project(registry: Registry, index: Index, respelled: list
         if target is not None:
             return path(target) != here
         return answer.status not in {200, 404, 410} or (
-            answer.status == 200 and page_of(answer).filenames != files
+            answer.status == 200 and page_in(answer).filenames != files
         )
 
     wrong = [
@@ -67,7 +67,7 @@ def test_redirect_adds_slash(slashless: list[Answer]) -> None:
     def elsewhere(answer: Answer) -> Iterable[str]:
         return [] if path(redirected_to(answer) or "") == path(f"{answer.url}/") else [to(answer)]
 
-    nothing_on(slashless, elsewhere, is_="but a redirect that adds the slash")
+    expect.nothing_on(slashless, elsewhere, is_="but a redirect that adds the slash")
 
 
 @check("simple.url.redirect-keeps-origin")
@@ -98,10 +98,10 @@ def test_relative_or_absolute(index: Index, slashless: list[Answer], respelled: 
     wanted = {file.url for page in index.pages() for file in page.files}
 
     def astray(answer: Answer) -> Iterable[str]:
-        return [file.url for file in page_of(answer).files if file.url not in wanted]
+        return [file.url for file in page_in(answer).files if file.url not in wanted]
 
     pages = [each for each in [slashless[0], *respelled] if each.status == 200]
-    nothing_on(pages, astray, is_="linked that the page does not link under its own URL")
+    expect.nothing_on(pages, astray, is_="linked that the page does not link under its own URL")
 
 
 @check("simple.url.percent-encoding")
@@ -129,3 +129,9 @@ def quoted(url: str) -> str:
     parts = urlsplit(url)
     folder, _, filename = parts.path.rpartition("/")
     return parts._replace(path=f"{folder}/{quote(unquote(filename), safe='')}").geturl()
+
+
+def redirected_to(answer: Answer) -> str | None:
+    """Return the absolute URL that a redirect leads to; None where the answer is none."""
+    location = answer.headers.get("Location")
+    return urljoin(answer.url, location) if answer.is_redirect and location else None

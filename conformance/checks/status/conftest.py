@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.checks.status.support import Marks
+from conformance.checks.status.marked_projects import Marks
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.status.support import page_if_any
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.publishing import fetch
-from conformance.kit.shared_uploads import link_to
+from conformance.kit.scenarios import link_to
+from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:
-    from conformance.checks.status.support import Marks
+    from conformance.checks.status.marked_projects import Marks
     from conformance.kit.fixtures import Corpus, Index, Registry
+    from conformance.pages import ProjectPage
 
 
 @check("status.default-active")
@@ -67,5 +68,13 @@ def test_quarantined_no_files(index: Index, marks: Marks) -> None:
 def test_quarantined_urls_dead(registry: Registry, marks: Marks) -> None:
     link = marks["quarantined"].link
     answers = [fetch(registry, url) for url in (link.url, f"{link.url}.metadata")]
-    alive = [str(answer) for answer in answers if not 400 <= answer.status < 500]
+    alive = [str(answer) for answer in answers if not answer.is_client_error]
     expect.nothing(of=alive, is_="served of a quarantined project", where=answers[0])
+
+
+def page_if_any(index: Index, form: str, name: str) -> ProjectPage | None:
+    """Return a project's page; None where there is none, which is a way of not offering files."""
+    try:
+        return index.html(name).page if form == "html" else index.json(name).page
+    except Deviation:
+        return None

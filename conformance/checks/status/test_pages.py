@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.status.support import (
-    MARKERS,
-    META,
-    META_REASON,
-    REASON,
-    status_metas,
-    status_objects,
-)
+from conformance.checks.status.marked_projects import REASON, Marks
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
-    from conformance.checks.status.support import Marks
     from conformance.kit.fixtures import Index
-    from conformance.pages import ProjectPage
+    from conformance.pages import HtmlDocument, JsonDocument, ProjectPage
+
+
+MARKERS = ("active", "archived", "quarantined", "deprecated")
+
+
+META, META_REASON = "pypi:project-status", "pypi:project-status-reason"
 
 HTML_VERSION = "1.4"
 LEAST_JSON = (1, 4)
@@ -128,3 +126,15 @@ def test_html_json_agree(index: Index, projects: tuple[str, ...]) -> None:
 
 def _said(page: ProjectPage) -> str:
     return page.status or "active"
+
+
+def status_metas(document: HtmlDocument, name: str = META) -> list[str]:
+    """Return the content of every meta tag of that name, wherever it stands."""
+    metas = (*document.metas, *document.stray_metas)
+    return [meta.get("content") or "" for meta in metas if meta.get("name") == name]
+
+
+def status_objects(document: JsonDocument) -> list[object]:
+    """Return what stands under `project-status`: at the top level, or where it should not, in `meta`."""
+    places = (document.object, document.meta)
+    return [place["project-status"] for place in places if "project-status" in place]

@@ -12,18 +12,18 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.shared_uploads import link_to
+from conformance.kit.http import Part, UploadForm, upload_form
+from conformance.kit.registry import ANONYMOUS, DEFAULT
+from conformance.kit.scenarios import link_to
 from conformance.pages import read_json
-from conformance.target import ANONYMOUS, DEFAULT
 from conformance.verdicts import NotApplicable
-from conformance.wire import Part, UploadForm, upload_form
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from conformance.kit.fixtures import Corpus, Index, NewName, Oversized, Registry, Run
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
 
 JSON_TYPES = frozenset({"application/json", "application/problem+json"})
@@ -74,7 +74,7 @@ def refusals(registry: Registry, new_name: NewName) -> list[Refusal]:
         distribution = wheel(new_name("refused"), "1.0")
         form = MISTAKES[mistake].changed(upload_form(distribution))
         answer = registry.upload(distribution, form=form)
-        if 400 <= answer.status < 500:
+        if answer.is_client_error:
             refusals.append(Refusal(mistake, distribution, answer))
     if not refusals:
         raise NotApplicable(f"the target refuses no upload, not even one with {', '.join(MISTAKES)}")
@@ -145,7 +145,7 @@ def test_url_trailing_slash(run: Run, registry: Registry, new_name: NewName) -> 
         raise NotApplicable("the upload URL is the root of its host, which has one spelling")
     distribution = wheel(new_name("slash"), "1.0")
     answer = post(run, other, distribution)
-    if 300 <= answer.status < 400:
+    if answer.is_redirect:
         expect.status(answer, 307, 308)
         location = urljoin(other, answer.headers.get("Location", ""))
         expect.equal(location, documented, of="a redirect to", where=answer)
@@ -165,7 +165,7 @@ def test_no_redirect(registry: Registry, corpus: Corpus, new_name: NewName) -> N
 def test_get_not_allowed(registry: Registry) -> None:
     answer = registry.request("GET", registry.target.upload_url)
     expect.nothing(
-        of=[f"status {answer.status}"] if answer.status >= 500 else [], is_="a server's error", where=answer
+        of=[f"status {answer.status}"] if answer.is_server_error else [], is_="a server's error", where=answer
     )
     if answer.status == 405:
         expect.contains(answer.headers.get("Allow", ""), "POST", of="an Allow", where=answer)
@@ -175,7 +175,7 @@ def test_get_not_allowed(registry: Registry) -> None:
 def test_wrong_url(run: Run, registry: Registry, new_name: NewName) -> None:
     distribution = wheel(new_name("astray"), "1.0")
     answer = post(run, registry.target.index_url, distribution)
-    if 200 <= answer.status < 300:
+    if answer.is_success:
         stored(registry, answer, distribution)
     else:
         expect.status(answer, 405)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from conformance.kit import expect, strategies
 from conformance.kit.check import check
-from conformance.wire import upload_form
+from conformance.kit.http import upload_form
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from conformance.kit.fixtures import Examples, NewName, Registry
-    from conformance.wire import Answer, UploadForm
+    from conformance.kit.http import Answer, UploadForm
     from reference_server.distributions import Distribution
 
 ALGORITHMS: Mapping[str, Callable[[bytes], str]] = {
@@ -60,7 +60,7 @@ class Claimed:
         version = f"1.{len(self.accepted) + len(self.refused)}"
         distribution = wheel(self._name, version)
         answer = self._registry.upload(distribution, form=with_digests(distribution, claims))
-        (self.accepted if 200 <= answer.status < 300 else self.refused).append(distribution)
+        (self.accepted if answer.is_success else self.refused).append(distribution)
         return answer
 
     def are_all_that_is_listed(self) -> None:
@@ -145,7 +145,7 @@ def test_malformed(registry: Registry, new_name: NewName) -> None:
 
 def not_refused(answers: Mapping[str, Answer]) -> list[str]:
     """Name what was answered with anything but 4xx, with its answer."""
-    return [f"{what}: {answer.status}" for what, answer in answers.items() if not 400 <= answer.status < 500]
+    return [f"{what}: {answer.status}" for what, answer in answers.items() if not answer.is_client_error]
 
 
 def upload_url(registry: Registry) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.shared_uploads import link_to
+from conformance.kit.scenarios import link_to
 from conformance.verdicts import Deviation
 from reference_server.distributions import sdist, wheel
 

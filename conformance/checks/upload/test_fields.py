@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.upload.support import (
-    accepted_and_listed,
-    refused_and_not_listed,
-    unknown_fields,
-)
+from hypothesis import strategies as st
+
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.wire import upload_form
+from conformance.kit.http import upload_form
+from conformance.kit.stored_files import accepted_and_listed, refused_and_not_listed
 from reference_server.distributions import Metadata, wheel
 
 if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
     from conformance.kit.fixtures import Examples, NewName, Registry
+
 
 OPTIONAL = (
     *("summary", "description", "description_content_type", "keywords", "license", "requires_python"),
@@ -113,3 +114,19 @@ def test_description(registry: Registry, new_name: NewName) -> None:
     distribution = wheel(new_name("description"), "1.0")
     described = [("description", LONG_DESCRIPTION), ("description_content_type", "text/plain")]
     accepted_and_listed(registry, distribution, upload_form(distribution).with_more(described))
+
+
+def unknown_fields() -> SearchStrategy[list[tuple[str, str]]]:
+    """Draw fields that no registry knows: repeated, empty, long, of several lines, in any letters.
+
+    Some lines look like the boundary, and are none: they are shorter.
+    """
+    names = st.sampled_from(
+        ["x_future_field", "X-Future-Field", "metadata_of_2030", "Description-Content-Type"]
+    )
+    values = st.one_of(
+        st.sampled_from(["", "UNKNOWN", "two\r\nlines", "one\n\ntwo\n", "long " * 4_000]),
+        st.sampled_from(["--registry-conformance", "\r\n--registry-conformance\r\n", "\r\n--\r\n"]),
+        st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=200),
+    )
+    return st.lists(st.tuples(names, values), min_size=1, max_size=6)

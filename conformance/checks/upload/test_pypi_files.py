@@ -7,11 +7,11 @@ from dataclasses import replace
 from html import unescape
 from typing import TYPE_CHECKING
 
-from conformance.checks.upload.policy import each_refused
-from conformance.checks.upload.support import accepted_and_listed
+from conformance.checks.upload.single_mistakes import each_refused
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.wire import upload_form
+from conformance.kit.http import upload_form
+from conformance.kit.stored_files import accepted_and_listed
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:

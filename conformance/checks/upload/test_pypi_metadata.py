@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.upload.policy import metadata_refused
+from conformance.checks.upload.single_mistakes import metadata_refused
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.shared_uploads import link_to
-from conformance.wire import upload_form
+from conformance.kit.http import upload_form
+from conformance.kit.scenarios import link_to
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from conformance.checks.version.support import one_release, served, version_key
 from conformance.kit import expect, strategies
 from conformance.kit.check import check
+from conformance.kit.versions import version_key
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Corpus, Examples, Index, NewName, Registry
     from reference_server.distributions import Distribution
+
 
 SPELLED_OTHERWISE = ("version-pre", "version-post", "version-dev", "version-prefix")
 
@@ -70,7 +71,7 @@ def test_display_string(index: Index, corpus: Corpus) -> None:
 
 @check("version.local.private-ok")
 def test_local_private_ok(registry: Registry, corpus: Corpus) -> None:
-    served("version-local", registry, corpus)
+    served_as_published("version-local", registry, corpus)
 
 
 @check("version.rc-and-c")
@@ -81,4 +82,28 @@ def test_rc_and_c(registry: Registry, index: Index, new_name: NewName) -> None:
 
 @check("version.epoch")
 def test_epoch(registry: Registry, corpus: Corpus) -> None:
-    served("version-epoch", registry, corpus)
+    served_as_published("version-epoch", registry, corpus)
+
+
+def served_as_published(role: str, registry: Registry, corpus: Corpus) -> None:
+    """Require that a distribution of the corpus was accepted, is listed, and comes as it was sent."""
+    distribution = corpus.published[role].distribution
+    page = registry.project_page(canonicalize_name(distribution.name))
+    expect.published(corpus, role, on=page)
+    for file in page.files:
+        if file.filename == distribution.filename:
+            expect.same_bytes(registry.download(file.url), distribution)
+
+
+def one_release(registry: Registry, index: Index, *distributions: Distribution) -> None:
+    """Require that distributions of equal versions are one release, or that one of them is refused."""
+    answers = [registry.upload(distribution) for distribution in distributions]
+    taken = [answer for answer in answers if answer.is_success]
+    for answer in answers:
+        if answer not in taken:
+            expect.refused(answer)
+    if taken:
+        page = index.json(canonicalize_name(distributions[0].name)).page
+        wanted = version_key(distributions[0].version)
+        equal = dict.fromkeys(version for version in page.versions or () if version_key(version) == wanted)
+        expect.nothing(of=list(equal)[1:], is_="a release beside an equal one", where=page.where)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.checks.yank.support import Yanked, yank_some
+from conformance.checks.yank.yanked_project import Yanked, yank_some
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.yank.support import REASON
+from conformance.checks.yank.yanked_project import REASON
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.publishing import link
 
 if TYPE_CHECKING:
-    from conformance.checks.yank.support import Yanked
+    from conformance.checks.yank.yanked_project import Yanked
     from conformance.kit.fixtures import Driver, Index
 
 ATTRIBUTE = "data-yanked"

@@ -101,7 +101,7 @@ def steps() -> list[dict[str, Any]]:
 def introduce(url: str) -> None:
     """Print what was found then."""
     say(f"{CASE['id']}: {CASE['statement']}")
-    for label in ("expected", "found", "where", "breaks", "source"):
+    for label in ("expected", "found", "where", "affects", "source"):
         for number, line in enumerate(CASE[label].splitlines()):
             say(f"  {'' if number else label:<9}{line}")
     say(f"Asking {url}")

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from reference_server.alterations import Alteration
     from reference_server.http.request import Request
     from reference_server.model import Caller, GitLabProject
-    from reference_server.rendering.page_cache import RenderedPages
+    from reference_server.rendering.page_cache import PageCache
     from reference_server.rules.registry import Registry
 
 
@@ -22,4 +22,4 @@ class Call:
     gitlab_project: GitLabProject
     caller: Caller
     alteration: Alteration
-    pages: RenderedPages
+    pages: PageCache

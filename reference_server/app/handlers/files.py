@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from reference_server.app.handlers.sending import Content, content_answer, not_acceptable, page_answer
 from reference_server.model.errors import PackageNotFoundError
-from reference_server.rendering.page_cache import Rendered
+from reference_server.rendering.page_cache import RenderedPage
 from reference_server.rules.negotiation import negotiate
 
 if TYPE_CHECKING:
@@ -68,4 +68,4 @@ def provenance(call: Call, name: str, version: str, filename: str) -> Response:
     media_type = negotiate(call.request.headers.get("Accept"), PROVENANCE_TYPES, INTEGRITY)
     if media_type is None:
         return not_acceptable(PROVENANCE_TYPES, vary="Accept")
-    return page_answer(call, Rendered(file.provenance, media_type), vary="Accept")
+    return page_answer(call, RenderedPage(file.provenance, media_type), vary="Accept")

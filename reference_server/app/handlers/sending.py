@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from reference_server.app.handlers.call import Call
     from reference_server.http.request import Request
-    from reference_server.rendering.page_cache import Rendered
+    from reference_server.rendering.page_cache import RenderedPage
 
 CHUNK = 64 * 1024
 
@@ -40,7 +40,7 @@ class Content:
 class PageAnswer(Response):
     """A page that is compressed at the very end, so that until then everybody can read it."""
 
-    rendered: Rendered | None = None
+    rendered: RenderedPage | None = None
 
     def compress(self) -> None:
         """Compress the body, whatever became of it, if that was agreed."""
@@ -52,7 +52,7 @@ class PageAnswer(Response):
         self.headers["Content-Encoding"] = "gzip"
 
 
-def page_answer(call: Call, rendered: Rendered, *, vary: str) -> Response:
+def page_answer(call: Call, rendered: RenderedPage, *, vary: str) -> Response:
     """Send a page, compressed where the client likes that and it is worth it."""
     minimum = call.registry.rules.gzips_from
     wanted = minimum is not None and accepts_gzip(call.request.headers.get("Accept-Encoding"))

@@ -11,7 +11,7 @@ from werkzeug import Response
 from reference_server.app.handlers.sending import not_acceptable, page_answer
 from reference_server.model import ACTIVE
 from reference_server.rendering import html, json
-from reference_server.rendering.page_cache import Rendered
+from reference_server.rendering.page_cache import RenderedPage
 from reference_server.rendering.pages import FileLink, ProjectLink, ProjectPage, RootPage
 from reference_server.rules.negotiation import SIMPLE_HTML, SIMPLE_JSON, TEXT_HTML, real_type
 
@@ -33,9 +33,9 @@ def root_page(call: Call) -> Response:
     if media_type is None:
         return not_acceptable(call.registry.rules.serializations, vary=VARY)
 
-    def render() -> Rendered:
+    def render() -> RenderedPage:
         page = call.alteration.root_page(_root(call))
-        return Rendered(call.alteration.rendered(RENDERERS[media_type].root_page(page)), media_type)
+        return RenderedPage(call.alteration.rendered(RENDERERS[media_type].root_page(page)), media_type)
 
     owner, origin = call.gitlab_project.id, call.request.root_url
     serial = call.registry.store.serial(owner)
@@ -54,9 +54,9 @@ def project_page(call: Call, name: str) -> Response:
     if media_type is None:
         return not_acceptable(rules.serializations, vary=VARY)
 
-    def render() -> Rendered:
+    def render() -> RenderedPage:
         page = call.alteration.project_page(_project(call, name))
-        return Rendered(call.alteration.rendered(RENDERERS[media_type].project_page(page)), media_type)
+        return RenderedPage(call.alteration.rendered(RENDERERS[media_type].project_page(page)), media_type)
 
     owner, origin = call.gitlab_project.id, call.request.root_url
     serial = call.registry.store.serial(owner, normalized)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from conformance.report.result import RunResult
 
+pytestmark = pytest.mark.usefixtures("interruptible")
+
 FIRST, SECOND = "gitlab.page.hash", "gitlab.page.absent-project-not-found"
 CHECKS = """
 import signal
@@ -100,12 +102,27 @@ def test_in_another_thread_the_signal_is_left_alone() -> None:
     assert handlers == [signal.default_int_handler]
 
 
-def test_a_handler_of_the_user_is_left_alone() -> None:
-    def own(*_: Any) -> None: ...
+def own(*_: Any) -> None: ...
 
-    before = signal.signal(signal.SIGINT, own)
+
+@pytest.mark.parametrize("decided", [own, signal.SIG_IGN], ids=["handled", "ignored"])
+def test_what_others_decided_about_the_signal_stays(decided: Any) -> None:
+    before = signal.signal(signal.SIGINT, decided)
     try:
-        with Interruption():
-            assert signal.getsignal(signal.SIGINT) is own
+        with Interruption() as interruption:
+            signal.raise_signal(signal.SIGINT)
+            assert signal.getsignal(signal.SIGINT) is decided
+        assert not interruption.came
+        assert signal.getsignal(signal.SIGINT) is decided
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_a_run_in_the_background_goes_on(judge: Any) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        result = judge(HEARD)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert [each.id for each in result.results if each.verdict == "passed"] == [FIRST, SECOND]
+    assert "The run was interrupted." not in result.notes

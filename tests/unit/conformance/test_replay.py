@@ -23,7 +23,7 @@ from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 from reference_server.distributions import wheel
 from reference_server.faults import Fault
-from reference_server.faults.simple_html import NoDoctype
+from reference_server.faults.simple.html import NoDoctype
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -40,7 +40,7 @@ def test_every_finding_is_there_with_its_source(every_verdict: Any) -> None:
     for finding in result.results:
         assert finding.statement in page.text
         assert finding.source in page.text
-        assert finding.breaks in page.text
+        assert finding.affects in page.text
     assert "$DEFAULT" in page.text
 
 

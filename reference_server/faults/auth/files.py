@@ -1,0 +1,75 @@
+"""Faults in how private files are protected: redirects, HEAD, caches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from werkzeug import Response
+
+from reference_server.faults.building.access_decisions import let_in
+from reference_server.faults.building.routes import READING
+from reference_server.faults.fault import Fault
+from reference_server.http.json_responses import refusal
+from reference_server.model.errors import ForbiddenError
+
+if TYPE_CHECKING:
+    from reference_server.http.request import Request
+
+
+class FilesMovedWithTheirLock(Fault):
+    """Sends readers of a file to another host, which asks for this one's credentials."""
+
+    caught_by = (
+        "auth.file-redirect",
+        "auth.read.basic",
+        "auth.read.preemptive",
+        "gitlab.access.reporter-reads",
+        "gitlab.duplicate.keeps-first",
+        "gitlab.file.bytes-exact",
+        "gitlab.file.url",
+        "gitlab.matrix.file",
+        "gitlab.page.links-work",
+        "gitlab.rest.delete-needs-role",
+        "gitlab.token.any-user-name",
+        "gitlab.token.deploy-read-reads",
+        "gitlab.token.job-reads",
+        "gitlab.token.read-api-reads",
+    )
+
+    def respond(self, request: Request, response: Response) -> Response:
+        host, _, port = request.host.partition(":")
+        if request.endpoint == "file" and response.status_code == 200 and host != "localhost":
+            return Response(status=302, headers={"Location": f"http://localhost:{port}{request.path}"})
+        return response
+
+
+class HeadForbidden(Fault):
+    """Lets nobody ask for the head of a file, as pypicloud does."""
+
+    caught_by = ("auth.head-get-same",)
+
+    def handle(self, request: Request) -> Response | None:
+        head = request.method == "HEAD" and request.endpoint == "file"
+        return refusal(ForbiddenError()) if head else None
+
+
+class HeadUnguarded(Fault):
+    """Asks for credentials where there is something to read, and not before HEAD."""
+
+    caught_by = ("auth.head-get-same", "security.auth.method-bypass")
+
+    def handle(self, request: Request) -> Response | None:
+        if request.method == "HEAD" and request.endpoint in READING:
+            let_in(request)
+        return None
+
+
+class PrivateFilesCachedForAll(Fault):
+    """Lets every cache on the way keep private files, and hand them out."""
+
+    caught_by = ("auth.cache-private",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "file" and response.status_code == 200:
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response

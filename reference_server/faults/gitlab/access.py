@@ -1,0 +1,284 @@
+"""Faults in who may read and publish."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reference_server.faults.building.access_decisions import Authorizes
+from reference_server.faults.fault import Fault
+from reference_server.http.json_responses import refusal
+from reference_server.model import Action, Role, Visibility
+from reference_server.model.errors import ForbiddenError, GitLabProjectNotFoundError, NotAuthenticatedError
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.http.request import Request
+    from reference_server.model import Caller, GitLabProject
+
+READING = frozenset({Action.SEE, Action.BROWSE, Action.DOWNLOAD, Action.INSPECT})
+
+
+class EveryonePublishes(Authorizes):
+    """Takes uploads from callers that it does not know."""
+
+    caught_by = (
+        "gitlab.access.anonymous-cannot-publish",
+        "gitlab.access.public-needs-token-to-publish",
+        "gitlab.token.wrong-cannot-publish",
+        "gitlab.token.refused-leaves-nothing",
+        "clients.twine.wrong-password",
+        "gitlab.matrix.upload",
+    )
+
+    def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        if not (caller.is_anonymous and action is Action.UPLOAD):
+            super().authorize(caller, gitlab_project, action)
+
+
+class EveryonePublishesInPublic(Authorizes):
+    """Takes uploads to a public GitLab project from everyone."""
+
+    caught_by = (
+        "gitlab.access.public-needs-token-to-publish",
+        "gitlab.matrix.upload",
+    )
+
+    def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        if not (gitlab_project.visibility is Visibility.PUBLIC and action is Action.UPLOAD):
+            super().authorize(caller, gitlab_project, action)
+
+
+class AnonymousCallersForbidden(Fault):
+    """Answers 403 to callers who did not say who they are."""
+
+    caught_by = (
+        "gitlab.access.anonymous-cannot-publish",
+        "gitlab.access.anonymous-cannot-read-private",
+        "gitlab.access.anonymous-cannot-download-private",
+        "gitlab.access.challenge",
+        "gitlab.access.public-needs-token-to-publish",
+        "gitlab.matrix.delete",
+        "gitlab.matrix.file",
+        "gitlab.matrix.list",
+        "gitlab.matrix.metadata-file",
+        "gitlab.matrix.page",
+        "gitlab.matrix.root-page",
+        "gitlab.matrix.upload",
+    )
+
+    def respond(self, request: Request, response: Response) -> Response:
+        unasked = response.status_code == 401 and "Authorization" not in request.headers
+        return refusal(ForbiddenError()) if unasked else response
+
+
+class PrivateReadByEveryone(Authorizes):
+    """Lets everyone read what a private GitLab project holds."""
+
+    caught_by = (
+        "gitlab.access.anonymous-cannot-read-private",
+        "gitlab.access.anonymous-cannot-download-private",
+        "gitlab.access.challenge",
+        "gitlab.access.stranger-sees-nothing",
+        "gitlab.token.wrong-cannot-read-private",
+        "gitlab.token.deploy-elsewhere-sees-nothing",
+        "clients.pip.private-without-credentials",
+        "clients.pip.wrong-token",
+        "gitlab.matrix.file",
+        "gitlab.matrix.list",
+        "gitlab.matrix.metadata-file",
+        "gitlab.matrix.page",
+        "gitlab.matrix.private-is-secret",
+        "gitlab.matrix.root-page",
+    )
+
+    def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        seen = Visibility.PUBLIC if action in READING else gitlab_project.visibility
+        super().authorize(caller, replace(gitlab_project, visibility=seen), action)
+
+
+class FilesForEveryone(Authorizes):
+    """Gives everyone who knows the URL a private file, as GitLab 13.4 did."""
+
+    caught_by = (
+        "gitlab.access.anonymous-cannot-download-private",
+        "gitlab.matrix.file",
+        "gitlab.matrix.metadata-file",
+        "gitlab.matrix.private-is-secret",
+    )
+
+    def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        if action is not Action.DOWNLOAD:
+            super().authorize(caller, gitlab_project, action)
+
+
+class NoChallenge(Fault):
+    """Answers 401 without a challenge."""
+
+    caught_by = ("gitlab.access.challenge",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        del request
+        response.headers.pop("WWW-Authenticate", None)
+        return response
+
+
+class ChallengeForABearer(Fault):
+    """Asks for a bearer token, which no client of packages has."""
+
+    caught_by = ("gitlab.access.challenge",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        del request
+        if response.status_code == 401:
+            response.headers["WWW-Authenticate"] = 'Bearer realm="Packages"'
+        return response
+
+
+class PublicFilesNeedAToken(Authorizes):
+    """Shows the pages of a public GitLab project to everyone, and asks for a token at the files."""
+
+    caught_by = (
+        "gitlab.access.public-file-for-everyone",
+        "gitlab.matrix.file",
+        "gitlab.matrix.metadata-file",
+    )
+
+    def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        if caller.is_anonymous and action is Action.DOWNLOAD:
+            raise NotAuthenticatedError
+        super().authorize(caller, gitlab_project, action)
+
+
+class StrangersForbidden(Authorizes):
+    """Tells strangers that a private GitLab project exists: 403."""
+
+    caught_by = (
+        "gitlab.access.stranger-sees-nothing",
+        "gitlab.matrix.delete",
+        "gitlab.matrix.file",
+        "gitlab.matrix.list",
+        "gitlab.matrix.metadata-file",
+        "gitlab.matrix.page",
+        "gitlab.matrix.private-is-secret",
+        "gitlab.matrix.root-page",
+        "gitlab.matrix.upload",
+    )
+
+    def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        try:
+            super().authorize(caller, gitlab_project, action)
+        except GitLabProjectNotFoundError:
+            raise ForbiddenError from None
+
+
+class EveryUserPublishes(Authorizes):
+    """Takes uploads from everyone with an account."""
+
+    caught_by = (
+        "gitlab.access.stranger-cannot-publish",
+        "gitlab.access.reporter-cannot-publish",
+        "gitlab.access.guest-cannot-publish",
+        "gitlab.matrix.private-is-secret",
+        "gitlab.matrix.upload",
+    )
+
+    def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        on = gitlab_project.packages_enabled and action is Action.UPLOAD
+        if not (on and caller.user and "api" in caller.scopes):
+            super().authorize(caller, gitlab_project, action)
+
+
+class RoleChanged(Authorizes):
+    """Takes one role for another."""
+
+    taken: Role
+    for_: Role
+    actions: frozenset[Action]
+
+    def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        """Decide as if the members with the role `taken` had the role `for_`."""
+        if action in self.actions:
+            members = {
+                name: self.for_ if role is self.taken else role
+                for name, role in gitlab_project.members.items()
+            }
+            gitlab_project = replace(gitlab_project, members=members)
+        super().authorize(caller, gitlab_project, action)
+
+
+class DevelopersCannotPublish(RoleChanged):
+    """Lets nobody below a Maintainer publish."""
+
+    caught_by = (
+        "gitlab.access.developer-publishes",
+        "gitlab.matrix.upload",
+    )
+    taken, for_, actions = Role.DEVELOPER, Role.REPORTER, frozenset({Action.UPLOAD})
+
+
+class ReportersPublish(RoleChanged):
+    """Lets Reporters publish."""
+
+    caught_by = (
+        "gitlab.access.reporter-cannot-publish",
+        "gitlab.matrix.upload",
+    )
+    taken, for_, actions = Role.REPORTER, Role.DEVELOPER, frozenset({Action.UPLOAD})
+
+
+class GuestsPublish(RoleChanged):
+    """Lets Guests publish."""
+
+    caught_by = (
+        "gitlab.access.guest-cannot-publish",
+        "gitlab.matrix.upload",
+    )
+    taken, for_, actions = Role.GUEST, Role.DEVELOPER, frozenset({Action.UPLOAD})
+
+
+class DevelopersDelete(RoleChanged):
+    """Lets Developers delete packages."""
+
+    caught_by = (
+        "gitlab.rest.delete-needs-role",
+        "gitlab.matrix.delete",
+    )
+    taken, for_, actions = Role.DEVELOPER, Role.MAINTAINER, frozenset({Action.DELETE})
+
+
+class ReportersCannotRead(Authorizes):
+    """Lets nobody below a Developer read."""
+
+    caught_by = (
+        "gitlab.access.reporter-reads",
+        "gitlab.matrix.file",
+        "gitlab.matrix.list",
+        "gitlab.matrix.page",
+    )
+
+    def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        role = gitlab_project.members.get(caller.user.name) if caller.user else None
+        if role is not None and role < Role.DEVELOPER and action in READING:
+            raise ForbiddenError
+        super().authorize(caller, gitlab_project, action)
+
+
+class EverythingPrivate(Authorizes):
+    """Asks for a token also where the GitLab project is public."""
+
+    caught_by = (
+        "gitlab.access.public-page-for-everyone",
+        "gitlab.access.public-file-for-everyone",
+        "gitlab.matrix.delete",
+        "gitlab.matrix.file",
+        "gitlab.matrix.list",
+        "gitlab.matrix.metadata-file",
+        "gitlab.matrix.page",
+        "gitlab.matrix.root-page",
+        "gitlab.matrix.upload",
+    )
+
+    def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+        super().authorize(caller, replace(gitlab_project, visibility=Visibility.PRIVATE), action)

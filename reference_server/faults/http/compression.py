@@ -1,0 +1,48 @@
+"""Faults in the compression of pages."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from werkzeug import Response
+
+from reference_server.faults.fault import Fault
+
+if TYPE_CHECKING:
+    from reference_server.http.request import Request
+
+
+class VaryWithoutEncoding(Fault):
+    """Compresses pages and does not tell caches."""
+
+    caught_by = ("http.pages.gzip",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if "Accept-Encoding" in response.headers.get("Vary", ""):
+            response.headers["Vary"] = "Accept"
+        return response
+
+
+class AnotherPageWhenCompressed(Fault):
+    """Sends another page to those who take gzip."""
+
+    incident = "warehouse #4698"
+    caught_by = ("http.pages.gzip",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+        if request.endpoint == "project_page" and response.status_code == 200 and takes_gzip:
+            response.set_data(response.get_data() + b"\n")
+        return response
+
+
+class UnknownCodingsCrash(Fault):
+    """Answers 500 when no known content coding is acceptable."""
+
+    caught_by = ("http.pages.identity-q0",)
+
+    def handle(self, request: Request) -> Response | None:
+        codings = request.headers.get("Accept-Encoding", "identity")
+        known = re.search(r"(gzip|identity|\*)(?!;q=0)", codings)
+        return None if known else Response(status=500)

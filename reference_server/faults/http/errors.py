@@ -1,0 +1,44 @@
+"""Faults in the status and the type of errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from werkzeug import Response
+
+from reference_server.faults.fault import Fault
+
+if TYPE_CHECKING:
+    from reference_server.http.request import Request
+
+
+class FrontPageForWrongURLs(Fault):
+    """Answers 200 with its front page where a URL makes no sense, as single-page applications do."""
+
+    caught_by = ("http.errors-status",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "file" and len(request.arguments["sha256"]) != 64:
+            return Response("<!DOCTYPE html><title>Welcome</title>", content_type="text/html")
+        return response
+
+
+class ErrorsWithoutType(Fault):
+    """Does not say what the body of an error is."""
+
+    caught_by = ("http.errors-content-type", "negotiation.content-type.always")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if response.status_code == 404:
+            response.headers.pop("Content-Type", None)
+        return response
+
+
+class UnknownPathsCrash(Fault):
+    """Answers 500 for a path that no route knows."""
+
+    caught_by = ("http.trailing-junk",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        crashes = not request.endpoint and response.status_code in {400, 404}
+        return Response(status=500) if crashes else response

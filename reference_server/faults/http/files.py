@@ -1,0 +1,68 @@
+"""Faults in the header fields of files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from werkzeug import Response
+
+from reference_server.faults.fault import Fault
+
+if TYPE_CHECKING:
+    from reference_server.http.request import Request
+
+
+class FilesWithoutLength(Fault):
+    """Sends files in chunks, without a Content-Length."""
+
+    incident = "uv #4993"
+    caught_by = ("http.content-length",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "file" and request.method == "GET" and response.status_code == 200:
+            response.headers.pop("Content-Length", None)
+        return response
+
+
+class SdistsUnpackedOnTheWay(Fault):
+    """Says of sdists that gzip is their coding, to clients that take gzip."""
+
+    incident = "pip #1419"
+    caught_by = ("http.files.no-content-encoding",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+        if request.endpoint == "file" and request.path.endswith(".tar.gz") and takes_gzip:
+            response.headers["Content-Encoding"] = "gzip"
+        return response
+
+
+class FilesSentAsHTML(Fault):
+    """Sends files as text/html."""
+
+    caught_by = ("http.files.content-type",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "file" and response.status_code == 200:
+            response.content_type = "text/html"
+        return response
+
+
+class FilesNegotiated(Fault):
+    """Answers 406 for a file whose client also wants pages: negotiation that knows only pages."""
+
+    caught_by = ("http.files.accept-any",)
+
+    def handle(self, request: Request) -> Response | None:
+        wants_pages = "application/vnd.pypi.simple" in request.headers.get("Accept", "")
+        return Response(status=406) if request.endpoint == "file" and wants_pages else None
+
+
+class FilesKeptAsLongAsPages(Fault):
+    """Lets caches keep pages and files for ten minutes alike."""
+
+    caught_by = ("http.files.long-cache",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        response.headers["Cache-Control"] = "max-age=600"
+        return response

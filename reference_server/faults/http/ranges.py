@@ -1,0 +1,127 @@
+"""Faults in ranges of files: Range, If-Range, Accept-Ranges."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from werkzeug import Response
+
+from reference_server.faults.fault import Fault
+
+if TYPE_CHECKING:
+    from reference_server.http.request import Request
+
+
+class RangesAdvertisedOnly(Fault):
+    """Advertises ranges and sends whole files, as Artifactory once did."""
+
+    incident = "uv #1370"
+    caught_by = ("http.range.honest", "http.range.wheel-metadata")
+
+    def handle(self, request: Request) -> Response | None:
+        request.environ.pop("HTTP_RANGE", None)
+        return None
+
+
+class ContentRangeWithoutUnit(Fault):
+    """Leaves the unit out of Content-Range."""
+
+    incident = "nexus-repository-apt #47"
+    caught_by = (
+        "http.range.single",
+        "http.range.open-ended",
+        "http.range.suffix",
+        "http.range.clamp",
+        "http.range.identity",
+    )
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if response.status_code == 206:
+            response.headers["Content-Range"] = response.headers["Content-Range"].removeprefix("bytes ")
+        return response
+
+
+class OpenRangesOfOneByte(Fault):
+    """Takes a range without an end for a single byte."""
+
+    caught_by = ("http.range.single", "http.range.open-ended")
+
+    def handle(self, request: Request) -> Response | None:
+        if match := re.fullmatch(r"bytes=(\d+)-", request.headers.get("Range", "")):
+            request.environ["HTTP_RANGE"] = f"bytes={match[1]}-{match[1]}"
+        return None
+
+
+class SuffixRangesNotFound(Fault):
+    """Answers 404 when the end of a file is asked for, as Nexus did."""
+
+    incident = "nexus-public #346"
+    caught_by = ("http.range.single", "http.range.suffix")
+
+    def handle(self, request: Request) -> Response | None:
+        suffix = request.endpoint == "file" and request.headers.get("Range", "").startswith("bytes=-")
+        return Response(status=404) if suffix else None
+
+
+class RangesBeyondTheEndRefused(Fault):
+    """Answers 416 when a range ends beyond the file, as Artifactory did."""
+
+    incident = "conda-package-streaming #132"
+    caught_by = ("http.range.single", "http.range.clamp")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        asked = re.fullmatch(r"bytes=\d+-(\d+)", request.headers.get("Range", ""))
+        length = response.headers.get("Content-Range", "").rpartition("/")[2]
+        if asked and response.status_code == 206 and int(asked[1]) >= int(length):
+            return Response(status=416, headers={"Content-Range": f"bytes */{length}"})
+        return response
+
+
+class UnsatisfiableWithoutLength(Fault):
+    """Answers 416 and does not say how long the file is."""
+
+    caught_by = ("http.range.unsatisfiable",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if response.status_code == 416:
+            response.headers.pop("Content-Range", None)
+        return response
+
+
+class PartsWithoutASeam(Fault):
+    """Sends several ranges one after the other, and does not say where one ends."""
+
+    caught_by = ("http.range.multi",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        ranges = re.findall(r"(\d+)-(\d+)", request.headers.get("Range", ""))
+        if request.endpoint == "file" and len(ranges) > 1 and response.status_code == 200:
+            content = response.get_data()
+            parts = b"".join(content[int(first) : int(last) + 1] for first, last in ranges)
+            return Response(parts, status=206, content_type=response.content_type)
+        return response
+
+
+class IfRangeIgnored(Fault):
+    """Sends a part of another file than the one whose download is resumed."""
+
+    caught_by = ("http.range.if-range",)
+
+    def handle(self, request: Request) -> Response | None:
+        request.environ.pop("HTTP_IF_RANGE", None)
+        return None
+
+
+class PartsCompressed(Fault):
+    """Compresses parts of files on the fly, whatever Accept-Encoding says."""
+
+    caught_by = ("http.range.identity",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if response.status_code == 206:
+            import gzip
+
+            response.set_data(gzip.compress(response.get_data()))
+            response.headers["Content-Encoding"] = "gzip"
+        return response

@@ -1,0 +1,82 @@
+"""Faults in Content-Type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reference_server.faults.building.routes import PAGES
+from reference_server.faults.fault import Fault
+from reference_server.rules.negotiation import SIMPLE_JSON, TEXT_HTML
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.http.request import Request
+
+
+class ErrorsWithoutContentType(Fault):
+    """Does not say what the text of a 404 is."""
+
+    caught_by = ("negotiation.content-type.always", "http.errors-content-type")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint in PAGES and response.status_code == 404:
+            del response.headers["Content-Type"]
+        return response
+
+
+class DefaultPageCalledJson(Fault):
+    """Sends HTML as JSON to who takes anything, as a proxy does that labels by its own configuration."""
+
+    caught_by = ("negotiation.content-type.truthful",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        anything = request.headers.get("Accept", "*/*") == "*/*"
+        if request.endpoint in PAGES and response.status_code == 200 and anything:
+            response.headers["Content-Type"] = SIMPLE_JSON
+        return response
+
+
+class MediaTypesInMixedCase(Fault):
+    """Writes the media type of JSON in mixed case, which uv does not take."""
+
+    caught_by = ("negotiation.content-type.lowercase",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint in PAGES and response.content_type == SIMPLE_JSON:
+            response.headers["Content-Type"] = "Application/Vnd.PyPI.Simple.V1+JSON"
+        return response
+
+
+class RootCalledPlainJson(Fault):
+    """Sends the list of projects as `application/json`, as a framework's own JSON answer is."""
+
+    caught_by = ("negotiation.content-type.truthful", "negotiation.json", "negotiation.pip-header")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "root_page" and response.content_type == SIMPLE_JSON:
+            response.headers["Content-Type"] = "application/json"
+        return response
+
+
+class RootCalledXhtml(Fault):
+    """Sends the list of projects as XHTML to who wants `text/html`."""
+
+    caught_by = ("negotiation.content-type.truthful", "negotiation.text-html")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "root_page" and request.headers.get("Accept") == TEXT_HTML:
+            response.headers["Content-Type"] = "application/xhtml+xml"
+        return response
+
+
+class LatestCalledLatest(Fault):
+    """Sends a page under the alias that it was asked for by."""
+
+    caught_by = ("negotiation.latest.real-type", "negotiation.latest.supported")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        accept = request.headers.get("Accept", "")
+        if request.endpoint in PAGES and response.status_code == 200 and "simple.latest" in accept:
+            response.headers["Content-Type"] = accept
+        return response

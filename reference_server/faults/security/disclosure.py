@@ -1,0 +1,79 @@
+"""Faults in served types and in what errors disclose."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from reference_server.faults.fault import Fault
+from reference_server.http.json_responses import json_answer
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.http.request import Request
+
+TRACE = (
+    "Traceback (most recent call last):\n"
+    '  File "/usr/lib/python3/dist-packages/registry/views.py", line 42, in project\n'
+    "KeyError: 'name'\n"
+)
+STATEMENT = "SELECT id, name FROM packages WHERE name = ?"
+
+
+class MetadataShownInBrowsers(Fault):
+    """Sends metadata files as HTML."""
+
+    caught_by = ("security.served-type", "metadata.content-encoding")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "metadata_file" and response.status_code == 200:
+            response.content_type = "text/html; charset=utf-8"
+        return response
+
+
+class TypesLeftToBrowsers(Fault):
+    """Sends files without their type, so that browsers guess it."""
+
+    caught_by = ("security.served-type", "http.files.content-type")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint in {"file", "metadata_file"}:
+            for name in ("Content-Type", "Content-Disposition", "X-Content-Type-Options"):
+                response.headers.pop(name, None)
+        return response
+
+
+class TracesInErrors(Fault):
+    """Explains that a project is not there with a stack trace."""
+
+    caught_by = ("security.info-leak",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "project_page" and response.status_code == 404:
+            return json_answer({"message": TRACE}, status=404)
+        return response
+
+
+class StatementsInErrors(Fault):
+    """Explains that a file is not there with the statement that did not find it."""
+
+    caught_by = ("security.info-leak",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "file" and response.status_code == 404:
+            return json_answer({"message": f"no rows for {STATEMENT}"}, status=404)
+        return response
+
+
+class BrokenFormsExplained(Fault):
+    """Explains that a form is broken with a path of its own machine."""
+
+    caught_by = ("security.info-leak",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "upload" and response.status_code == 400:
+            told = json.loads(response.get_data())
+            if "missing" in told.get("error", ""):
+                return json_answer({"error": "no form in /var/lib/registry/tmp/upload-1"}, status=400)
+        return response

@@ -1,0 +1,114 @@
+"""Faults in escaping HTML."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING, ClassVar
+
+from werkzeug import Response
+
+from reference_server.faults.building.requests import body_of
+from reference_server.faults.building.upload_forms import values_of
+from reference_server.faults.building.upload_rules import waved_through
+from reference_server.faults.fault import Fault
+
+if TYPE_CHECKING:
+    from reference_server.http.request import Request
+    from reference_server.rules import Rules
+
+HTML = "text/html; charset=utf-8"
+
+
+class NamesReflected(Fault):
+    """Repeats in an HTML error what the URL asked for, as it is."""
+
+    caught_by = ("security.html.name",)
+    incident = "pypiserver #77"
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if response.status_code == 404 and "<" in request.path:
+            return Response(f"<h1>There is no {request.path}</h1>", status=404, content_type=HTML)
+        return response
+
+
+class QueriesReflected(Fault):
+    """Repeats in an HTML error what the query asked for, as it is."""
+
+    caught_by = ("security.html.name",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if response.status_code >= 400 and (asked := request.args.get("x")):
+            return Response(f"<h1>There is no {asked}</h1>", status=response.status_code, content_type=HTML)
+        return response
+
+
+class RefusalsInHTML(Fault):
+    """Repeats in an HTML refusal the name that was refused, as it is."""
+
+    caught_by = ("security.html.name",)
+    incident = "pypicloud #280"
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == "upload":
+            body_of(request)
+            self._name = b"".join(values_of(request, "name")).decode(errors="replace")
+        return None
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "upload" and response.status_code == 400 and "<" in self._name:
+            return Response(f"<h1>{self._name} is no name</h1>", status=400, content_type=HTML)
+        return response
+
+
+class NotEscaped(Fault):
+    """Writes into HTML as it is what `pattern` matches."""
+
+    pattern: ClassVar[bytes]
+
+    def rendered(self, body: bytes) -> bytes:
+        """Take the escaping back."""
+        if not body.startswith(b"<"):
+            return body
+        return re.sub(self.pattern, lambda match: html.unescape(match[0].decode()).encode(), body)
+
+
+class SpecifierQuotesNotEscaped(NotEscaped):
+    """Writes the quotes in Requires-Python as they are."""
+
+    caught_by = ("security.html.requires-python",)
+    pattern = rb'(?<=data-requires-python=")[^"]*&#34;[^"]*'
+
+
+class YankQuotesNotEscaped(NotEscaped):
+    """Writes the quotes in the reason of a yank as they are."""
+
+    caught_by = ("security.html.yank-reason",)
+    pattern = rb'(?<=data-yanked=")[^"]*&#34;/on[^"]*'
+
+
+class StatusQuotesNotEscaped(NotEscaped):
+    """Writes the quotes in the reason of a project's status as they are."""
+
+    caught_by = ("security.html.status-reason",)
+    pattern = rb'(?<=status-reason" content=")[^"]*&#34;/on[^"]*'
+
+
+class FilenamesNotEscaped(NotEscaped):
+    """Takes file names with any characters, and writes them as they are."""
+
+    caught_by = ("security.html.filename",)
+    pattern = rb'(?<=">)[^<>]*&(lt|#34|#39);[^<>]*(?=</a>)'
+
+    def rules(self, rules: Rules) -> Rules:
+        return waved_through(rules, lambda filename, *_said: re.search("[<>'\"]", filename) is not None)
+
+
+class OddFilenamesFail(Fault):
+    """Fails on a file name with an apostrophe."""
+
+    caught_by = ("security.html.filename",)
+
+    def handle(self, request: Request) -> Response | None:
+        fails = request.endpoint == "upload" and re.search(rb"filename=\"[^\"]*'", body_of(request))
+        return Response(status=500) if fails else None

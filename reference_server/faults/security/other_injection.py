@@ -1,0 +1,71 @@
+"""Faults in escaping JSON and header fields."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from reference_server.faults.building.requests import body_of
+from reference_server.faults.building.upload_forms import values_of
+from reference_server.faults.fault import Fault
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.http.request import Request
+
+LINE_BREAK = re.compile(r"\r\n([\w-]+): ([^\r\n]*)")
+
+
+class JSONByHand(Fault):
+    """Writes Requires-Python into JSON between two quotes, as it is."""
+
+    caught_by = ("security.json.injection",)
+
+    def rendered(self, body: bytes) -> bytes:
+        pattern = rb'(?<="requires-python":")(?:[^"\\]|\\.)*'
+        return re.sub(pattern, lambda match: re.sub(rb'\\(["\\])', rb"\1", match[0]), body)
+
+
+class BackslashesNotEscaped(Fault):
+    """Escapes quotes in JSON, and not the backslashes before them."""
+
+    caught_by = ("security.json.injection",)
+
+    def rendered(self, body: bytes) -> bytes:
+        return body.replace(rb"\\", b"\\") if body.startswith(b"{") else body
+
+
+class FieldsInHeaders(Fault):
+    """Says in a header field of a refusal which version was refused, line breaks included."""
+
+    caught_by = ("security.header.injection",)
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == "upload":
+            body_of(request)
+            self._version = b"".join(values_of(request, "version")).decode(errors="replace")
+        return None
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "upload" and response.status_code == 400:
+            _break_lines(response, self._version)
+        return response
+
+
+class QueriesInHeaders(Fault):
+    """Decodes the query that a redirect keeps, line breaks included."""
+
+    caught_by = ("security.header.injection",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if response.status_code == 301:
+            _break_lines(response, unquote(request.query_string.decode("latin-1")))
+        return response
+
+
+def _break_lines(response: Response, value: str) -> None:
+    """Add the header fields that begin where a value has a line break."""
+    for name, said in LINE_BREAK.findall(value):
+        response.headers[name] = said

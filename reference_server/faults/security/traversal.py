@@ -1,0 +1,132 @@
+"""Faults in names and URLs that are paths. The files they serve are made up."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import unquote
+
+from werkzeug import Response
+
+from reference_server.faults.building.requests import body_of
+from reference_server.faults.building.upload_rules import waved_through
+from reference_server.faults.fault import Fault
+
+if TYPE_CHECKING:
+    from reference_server.http.request import Request
+    from reference_server.rules import Rules
+
+PATH = re.compile(r"[/\\]|%2f|%5c", re.IGNORECASE)
+PATH_OR_DOTS = re.compile(rf"{PATH.pattern}|\.\.|^\.", re.IGNORECASE)
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+USERS_OF_THE_MACHINE = "root:x:0:0:made up for a test:/root:/bin/sh\n"
+
+
+class OddFilenames(Fault):
+    """Takes the file names in which `pattern` is found as they come."""
+
+    pattern: ClassVar[re.Pattern[str]]
+
+    def rules(self, rules: Rules) -> Rules:
+        """Ask nothing of these."""
+        return waved_through(rules, lambda filename, *_said: self.pattern.search(filename) is not None)
+
+
+class FilenamesTakenAsPaths(OddFilenames):
+    """Lists a file under the path that its name is."""
+
+    caught_by = ("security.traversal.filename", "security.traversal.filename-star")
+    incident = "artifact-keeper #3107"
+    pattern = PATH
+
+
+class DotsAndSpacesKept(OddFilenames):
+    """Takes file names that end with a dot or a space, which some file systems drop."""
+
+    caught_by = ("security.traversal.filename",)
+    pattern = re.compile(r"[. ]$")
+
+    def rules(self, rules: Rules) -> Rules:
+        def agrees(filename: str, filetype: str) -> bool:
+            return rules.filetype_agrees(filename.rstrip(". "), filetype)
+
+        return replace(super().rules(rules), filetype_agrees=agrees)
+
+
+class ControlCharactersKept(OddFilenames):
+    """Takes file names with control characters."""
+
+    caught_by = ("security.control-chars.filename",)
+    pattern = CONTROL
+
+
+class SecondFilenameUnchecked(Fault):
+    """Looks at `filename`, and lists the file under `filename*`."""
+
+    caught_by = ("security.traversal.filename-star", "security.control-chars.filename")
+
+    def __init__(self) -> None:
+        self._unchecked = False
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == "upload":
+            self._unchecked = b"filename*=" in body_of(request)
+        return None
+
+    def rules(self, rules: Rules) -> Rules:
+        return waved_through(rules, lambda *_said: self._unchecked)
+
+
+class NamesTakenAsPaths(Fault):
+    """Takes a name that is a path, and puts the file under it."""
+
+    caught_by = (
+        "security.traversal.name-version",
+        "name.invalid-rejected",
+        "gitlab.name.invalid-characters-refused",
+    )
+
+    def rules(self, rules: Rules) -> Rules:
+        waved = waved_through(rules, lambda _filename, name, _version: PATH.search(name) is not None)
+        return replace(waved, valid_name=lambda name: bool(PATH.search(name)) or rules.valid_name(name))
+
+
+class VersionsTakenAsPaths(Fault):
+    """Takes a version that is a path, or may be a part of one, and shows it."""
+
+    caught_by = (
+        "security.traversal.name-version",
+        "version.invalid-rejected",
+        "gitlab.version.refuses-everything-else",
+    )
+
+    def rules(self, rules: Rules) -> Rules:
+        waved = waved_through(
+            rules, lambda _filename, _name, version: PATH_OR_DOTS.search(version) is not None
+        )
+        return replace(
+            waved,
+            valid_version=lambda version: bool(PATH_OR_DOTS.search(version)) or rules.valid_version(version),
+        )
+
+
+class StaticFilesJoined(Fault):
+    """Serves what a URL leads to, whatever folder that is in: a made-up /etc/passwd."""
+
+    caught_by = ("security.traversal.url",)
+
+    def handle(self, request: Request) -> Response | None:
+        path = unquote(str(request.environ.get("RAW_URI", "")))
+        leads_out = re.search(r"(\.\./){5}etc/passwd$", path)
+        return Response(USERS_OF_THE_MACHINE, content_type="application/octet-stream") if leads_out else None
+
+
+class MetadataSuffixJoined(Fault):
+    """Serves the metadata next to whatever a URL leads to: a made-up /etc/passwd."""
+
+    caught_by = ("security.traversal.url",)
+
+    def handle(self, request: Request) -> Response | None:
+        outside = request.endpoint == "metadata_file" and "%2F" in request.routed_path.rpartition("/")[2]
+        return Response(USERS_OF_THE_MACHINE, content_type="application/octet-stream") if outside else None

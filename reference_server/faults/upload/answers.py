@@ -1,0 +1,143 @@
+"""Faults in how uploads are answered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from werkzeug import Response
+
+from reference_server.faults.building.requests import body_of
+from reference_server.faults.fault import Fault
+
+if TYPE_CHECKING:
+    from reference_server.http.request import Request
+    from reference_server.rendering.pages import RootPage
+    from reference_server.rules import Rules
+
+_NAME = re.compile(rb'name="name"\r\n(?:[^\r]+\r\n)*\r\n([^\r]*)')
+
+
+class UploadsQueued(Fault):
+    """Answers an upload with 202, as Pulp does when a task will see to it."""
+
+    caught_by = ("upload.status-200",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, created_status=202)
+
+
+class RefusalsEmpty(Fault):
+    """Refuses uploads with a status and nothing else."""
+
+    caught_by = ("upload.error-reason", "upload.error-json", "gitlab.duplicate.message")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if is_refused_upload(request, response):
+            response.data = b""
+        return response
+
+
+class RefusalsWithoutReason(Fault):
+    """Says of every upload that it refuses that the request was bad."""
+
+    incident = "twine #816"
+    caught_by = ("upload.error-reason", "gitlab.duplicate.message")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if is_refused_upload(request, response):
+            response.data = b'{"message":"400 Bad Request"}'
+        return response
+
+
+class RefusalsAsHtml(Fault):
+    """Refuses uploads with a page for people, whatever the client accepts."""
+
+    caught_by = ("upload.error-json",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if is_refused_upload(request, response):
+            return Response(
+                b"<h1>Bad Request</h1><p>" + response.data + b"</p>", status=400, mimetype="text/html"
+            )
+        return response
+
+
+class RefusalsCalledJson(Fault):
+    """Refuses uploads in plain words, and calls them JSON."""
+
+    caught_by = ("upload.error-json",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if is_refused_upload(request, response):
+            response.data = b"Bad Request: " + response.data
+        return response
+
+
+class StrangersAskedForAPassword(Fault):
+    """Answers an upload by somebody who is known and may not with 401."""
+
+    caught_by = ("upload.no-permission",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "upload" and response.status_code in {403, 404}:
+            response.status_code = 401
+        return response
+
+
+def name_in(request: Request) -> str:
+    """Give the project's name that an upload's form has, or nothing."""
+    found = _NAME.search(body_of(request))
+    return found[1].decode(errors="replace") if found else ""
+
+
+def is_refused_upload(request: Request, response: Response) -> bool:
+    """Tell whether this answers an upload that was wrong in itself."""
+    return request.endpoint == "upload" and response.status_code == 400
+
+
+class ProjectCreatedByARefusal(Fault):
+    """Creates the project before it compares the file's digest, and leaves it there when that is wrong."""
+
+    caught_by = ("upload.reject-is-atomic",)
+
+    def __init__(self) -> None:
+        self._created: set[str] = set()
+
+    def handle(self, request: Request) -> Response | None:
+        self._name = name_in(request) if request.endpoint == "upload" else ""
+        return None
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if is_refused_upload(request, response) and b"Digest" in response.data:
+            self._created.add(self._name)
+        is_empty = request.endpoint == "project_page" and response.status_code == 404
+        if is_empty and unquote(request.arguments["name"]) in self._created:
+            page = "<!DOCTYPE html><html><head><title>Links</title></head><body></body></html>"
+            return Response(page, mimetype="text/html")
+        return response
+
+
+class RefusedProjectsOnRootPage(Fault):
+    """Lists a project whose only upload was refused for its file's digest."""
+
+    caught_by = ("upload.reject-is-atomic",)
+
+    def __init__(self) -> None:
+        self._created: set[str] = set()
+
+    def handle(self, request: Request) -> Response | None:
+        self._name = name_in(request) if request.endpoint == "upload" else ""
+        return None
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if is_refused_upload(request, response) and b"Digest" in response.data:
+            self._created.add(self._name)
+        return response
+
+    def root_page(self, page: RootPage) -> RootPage:
+        known = {project.name for project in page.projects}
+        missing = sorted(self._created - known)
+        return page.plus(*(replace(page.projects[0], name=name) for name in missing))

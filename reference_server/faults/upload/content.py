@@ -1,0 +1,201 @@
+"""Faults in the file of an upload: its part of the form, its name, its size."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from reference_server.faults.building.requests import gitlab_project_of
+from reference_server.faults.building.upload_forms import (
+    FailsOnForms,
+    RefusesForms,
+    boundary_of,
+    parts_of,
+    pieces_of,
+    values_of,
+)
+from reference_server.faults.fault import Fault
+from reference_server.http.json_responses import refusal
+from reference_server.model.errors import FileTooLargeError, NotFoundError
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.http.request import Request
+    from reference_server.rendering.pages import ProjectPage
+    from reference_server.rules import Rules
+
+PURE = "-py3-none-any.whl"
+
+
+class ContentTakenForGranted(FailsOnForms):
+    """Fails when there is no `content`."""
+
+    caught_by = (
+        "upload.content-required",
+        "upload.submit-gone",
+        "upload.error-json",
+        "gitlab.upload.without-file-refused",
+    )
+
+    def is_refused(self, request: Request) -> bool:
+        return "content" not in parts_of(request)
+
+
+class ContentTakenForAFile(FailsOnForms):
+    """Fails when `content` is a text, which has no file name."""
+
+    caught_by = ("upload.content-required",)
+
+    def is_refused(self, request: Request) -> bool:
+        return any(name == "content" and b"filename=" not in head for name, head, _ in pieces_of(request))
+
+
+class BuildNumbersDropped(Fault):
+    """Lists a wheel under a name made of its project, version and tags, without its build number."""
+
+    caught_by = ("upload.content-filename",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(
+            lambda file: (
+                replace(file, filename=re.sub(r"-\d[^-]*(?=(-[^-]+){3}\.whl$)", "", file.filename))
+                if file.filename.count("-") == 5
+                else file
+            )
+        )
+
+
+class PartTypeRequired(RefusesForms):
+    """Refuses a file that comes without a Content-Type."""
+
+    caught_by = ("upload.content-type-part", "upload.uv-end-to-end")
+
+    def is_refused(self, request: Request) -> bool:
+        return any(
+            name == "content" and b"content-type:" not in head.lower() for name, head, _ in pieces_of(request)
+        )
+
+
+class BodiesLimited(RefusesForms):
+    """Takes 100 kB at a time, as behind a proxy with its own limit."""
+
+    caught_by = (
+        "upload.large-file",
+        "gitlab.size.up-to-limit-accepted",
+        "gitlab.upload.long-description",
+    )
+
+    def is_refused(self, request: Request) -> bool:
+        return (request.content_length or 0) > 100_000
+
+    def answer(self) -> Response:
+        return refusal(FileTooLargeError())
+
+
+class ProjectsBeginWithAWheel(RefusesForms):
+    """Creates a project for a wheel only, and knows no project for an sdist that comes first."""
+
+    caught_by = ("upload.project-create", "upload.add-wheel-later")
+    field = "name"
+
+    def is_refused(self, request: Request) -> bool:
+        if b"sdist" not in values_of(request, "filetype"):
+            return False
+        name = b"".join(values_of(request, "name")).decode(errors="replace")
+        return not request.registry.packages(gitlab_project_of(request), name=name)
+
+
+class SignaturesRefused(RefusesForms):
+    """Refuses a distribution that comes with a signature."""
+
+    caught_by = ("upload.gpg-signature",)
+    field = "gpg_signature"
+
+    def is_refused(self, request: Request) -> bool:
+        return "gpg_signature" in parts_of(request)
+
+
+class FilesMixed(Fault):
+    """Stores the bytes of the last `content` under the name of the first."""
+
+    caught_by = ("upload.content-as-list",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, archive_checks=())
+
+    def handle(self, request: Request) -> Response | None:
+        files = values_of(request, "content") if request.endpoint == "upload" else []
+        if len(files) > 1:
+            boundary = boundary_of(request)
+            body = b"".join(
+                b"\r\n".join((boundary, head.removeprefix(b"\r\n"), b"", content, b""))
+                for head, content in self._mixed(request, files[-1])
+            )
+            request.body = BytesIO(body + boundary + b"--\r\n")
+        return None
+
+    @staticmethod
+    def _mixed(request: Request, content: bytes) -> list[tuple[bytes, bytes]]:
+        pieces = pieces_of(request)
+        first = next(head for name, head, _ in pieces if name == "content")
+        return [(head, text) for name, head, text in pieces if name != "content"] + [(first, content)]
+
+
+class TooLargeIsAServerError(Fault):
+    """Fails at a file that is too large, as when the disk is full."""
+
+    caught_by = ("upload.size-limit", "gitlab.size.over-limit-refused")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "upload" and response.status_code == 413:
+            response.status_code = 507
+        return response
+
+
+class FilesComeLater(Fault):
+    """Lists a file before it is in its place: who asks first does not get it."""
+
+    caught_by = (
+        "upload.visible-after-success",
+        "upload.dup.different",
+        "upload.action-missing",
+        "upload.large-file",
+        "upload.metadata-version.newer-minor",
+        "upload.metadata-version.required",
+        "upload.nul-bytes",
+        "upload.post-multipart",
+        "upload.protocol-version",
+        "upload.text-field-as-file",
+    )
+
+    def __init__(self) -> None:
+        self._asked: set[str] = set()
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint != "file" or request.path in self._asked:
+            return None
+        self._asked.add(request.path)
+        return refusal(NotFoundError())
+
+
+class OneWheelPerRelease(Fault):
+    """Takes no wheel for a platform once a release has a wheel."""
+
+    caught_by = ("upload.add-wheel-later",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(
+            rules,
+            is_duplicate=lambda existing, upload: (
+                rules.is_duplicate(existing, upload)
+                or (existing.filename.endswith(".whl") and is_for_a_platform(upload.filename))
+            ),
+        )
+
+
+def is_for_a_platform(filename: str) -> bool:
+    """Tell whether a file is a wheel that does not run everywhere."""
+    return filename.endswith(".whl") and not filename.endswith(PURE)

@@ -1,0 +1,117 @@
+"""Faults in the second upload of a file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reference_server.faults.building.omitted_checks import _ProjectCheckLeftOut
+from reference_server.faults.fault import Fault
+from reference_server.flavours import pypi_projects
+from reference_server.http.json_responses import refusal
+from reference_server.model.errors import FileNameTakenError
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.http.request import Request
+    from reference_server.model import PackageFile, Upload
+    from reference_server.rules import Rules
+
+TAKEN = re.compile(rb"already (been taken|exist)", re.IGNORECASE)
+
+
+class DuplicatesForbidden(Fault):
+    """Refuses a second upload with 403, as Artifactory does."""
+
+    incident = "twine #1251, uv #7917"
+    caught_by = ("upload.dup.different", "gitlab.duplicate.refused")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "upload" and TAKEN.search(response.data):
+            response.status_code = 403
+        return response
+
+
+class OverwrittenBeforeRefused(Fault):
+    """Writes a file to its place before it notices that one was there."""
+
+    caught_by = (
+        "upload.dup.different",
+        "gitlab.duplicate.keeps-first",
+        "clients.twine.duplicate-changes-nothing",
+    )
+
+    _noticed = False
+
+    def rules(self, rules: Rules) -> Rules:
+        def is_duplicate(existing: PackageFile, upload: Upload) -> bool:
+            found = rules.is_duplicate(existing, upload)
+            self._noticed = self._noticed or found
+            return found
+
+        return replace(rules, is_duplicate=is_duplicate, duplicates="replace")
+
+    def handle(self, request: Request) -> Response | None:
+        del request
+        self._noticed = False
+        return None
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "upload" and response.status_code < 300 and self._noticed:
+            return refusal(FileNameTakenError())
+        return response
+
+
+class IdenticalRefused(Fault):
+    """Refuses a second upload also when its bytes are the same, as pypiserver and Nexus do."""
+
+    caught_by = ("upload.dup.identical",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, takes_identical=False)
+
+
+class DuplicatesWithoutTheWords(Fault):
+    """Refuses a second upload with words that twine does not look for, as Nexus does."""
+
+    incident = "poetry #10602"
+    caught_by = ("upload.dup.message", "upload.dup.pypi-text", "upload.dup.same-content-new-name")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "upload" and TAKEN.search(response.data):
+            response.data = b'{"message":"Repository does not allow updating assets: cannot be updated"}'
+        return response
+
+
+class SameContentTwice(_ProjectCheckLeftOut):
+    """Takes a file again under another name."""
+
+    caught_by = ("upload.dup.same-content-new-name",)
+    left_out = pypi_projects.content_is_new
+
+
+class SeveralSdists(_ProjectCheckLeftOut):
+    """Takes any number of sdists of a release."""
+
+    caught_by = ("upload.second-sdist",)
+    left_out = pypi_projects.release_has_one_sdist
+
+
+class DeletedNamesReopened(Fault):
+    """Takes the name of a deleted file again."""
+
+    caught_by = ("upload.dup.deleted-name",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, reopens_filenames=True)
+
+
+class DuplicatesInGitLabsWords(Fault):
+    """Refuses a second upload as GitLab does."""
+
+    caught_by = ("upload.dup.pypi-text", "upload.dup.message")
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, file_name_taken=lambda _existing: FileNameTakenError())
