@@ -228,7 +228,7 @@ def _options_again(arguments: argparse.Namespace, front: Front, earlier: RunResu
 def _doctor(arguments: argparse.Namespace, front: Front) -> int:
     from conformance.target import BadTarget
     from conformance.target.configuration import configured_target
-    from conformance.target.doctor import examine, print_findings, refused_findings
+    from conformance.target.doctor import examine, print_observations, refused_observations
 
     try:
         target = configured_target(
@@ -239,7 +239,7 @@ def _doctor(arguments: argparse.Namespace, front: Front) -> int:
             config=arguments.config,
         )
     except BadTarget as error:
-        return print_findings(refused_findings(str(error), arguments.url or ""), sys.stdout)
+        return print_observations(refused_observations(str(error), arguments.url or ""), sys.stdout)
     if target is None:
         return front.say("doctor needs the URL of a registry, or --config", ExitCode.USAGE)
-    return print_findings(examine(target, front.options(arguments)), sys.stdout)
+    return print_observations(examine(target, front.options(arguments)), sys.stdout)

@@ -1,4 +1,4 @@
-"""The result as a badge: an SVG file, drawn without asking anybody."""
+"""The result as a badge: an SVG file, drawn offline."""
 
 from __future__ import annotations
 
@@ -43,6 +43,6 @@ def _words(result: RunResult) -> str:
         case ExitCode.STALE_BASELINE:
             return "baseline out of date"
         case ExitCode.TOO_LITTLE_JUDGED:
-            return "too little judged"
+            return "too few judged"
         case _:
             return "not judged in full"

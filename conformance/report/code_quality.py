@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from conformance.report.result import CheckResult, RunResult
 
 PLACE = "registry.toml"
-"""The file that findings are shown at. A registry is no file: this is the one that names it."""
+"""The file that issues point to: a registry has no files, and this one names it."""
 
 SEVERITIES = {
     Verdict.FAILED: "critical",
@@ -22,7 +22,7 @@ SEVERITIES = {
     Verdict.NOTED: "info",
     Verdict.KNOWN: "info",
 }
-"""What GitLab calls a verdict. An error is not here: it says nothing about the target."""
+"""The severity of a verdict. An error has none: it says nothing about the target."""
 
 
 def as_code_quality(result: RunResult) -> str:
@@ -32,7 +32,7 @@ def as_code_quality(result: RunResult) -> str:
 
 
 def fingerprint(finding: CheckResult, result: RunResult) -> str:
-    """Return what stays the same from run to run: the requirement, and which target it is about."""
+    """Return a digest of requirement and target, the same in every run."""
     target = "embedded" if result.target.embedded else result.target.url
     return hashlib.sha256(f"{target} {result.target.profile} {finding.id}".encode()).hexdigest()
 

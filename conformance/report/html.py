@@ -1,4 +1,4 @@
-"""The result as one HTML file that needs nothing else: no network, no script, no light."""
+"""The result as one HTML page that works offline, without scripts and in dark mode."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from conformance.catalogue import Level
 from conformance.report.curl import command_line
 from conformance.report.result import EXPLAINED
-from conformance.report.script import DEVIATING, makings
+from conformance.report.script import DEVIATING, script_parts
 from conformance.report.templates import render
 from conformance.verdicts import Tally, Verdict
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from conformance.wire.exchange import Exchange
 
 ROOM = 700_000
-"""Characters of a page, escaped, for what registries have said: the page stays below 2 MB."""
+"""Characters of a page, escaped, for the texts of registries: the page stays below 2 MB."""
 ROOM_FOR_SCRIPTS = 500_000
-"""Characters of a page for what its scripts are made of."""
+"""Characters of a page for the parts of its scripts."""
 MOST_PER_FINDING = 16_000
 MOST_PER_BODY = 1_200
 MOST_PER_HEADER = 200
@@ -49,12 +49,12 @@ CLIENTS = (
     "Artifactory",
     "Nexus",
 )
-"""Programs that the catalogue names among those who suffer."""
+"""Programs that the catalogue names among the affected ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShownExchange:
-    """An exchange as the page has it: cut, and with the command that repeats it."""
+class PageExchange:
+    """An exchange on the page: cut to size, with the command that repeats it."""
 
     number: int
     command: str
@@ -72,8 +72,8 @@ class ShownExchange:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShownFinding:
-    """A finding as the page has it. `left_out` counts exchanges for which there was no room."""
+class PageResult:
+    """The result of a check on the page. `left_out` is the number of exchanges without room."""
 
     finding: CheckResult
     clients: tuple[str, ...]
@@ -81,16 +81,16 @@ class ShownFinding:
     expected: str
     found: str
     where: str
-    exchanges: tuple[ShownExchange, ...]
+    exchanges: tuple[PageExchange, ...]
     left_out: int
 
 
 def as_html(result: RunResult) -> str:
-    """Return a page with every finding, and the exchanges of those that are worth a look."""
-    loud = len(result.of(*EXPLAINED))
-    room = min(MOST_PER_FINDING, ROOM // max(loud, 1))
-    made_of = makings(result, room=ROOM_FOR_SCRIPTS)
-    areas = {area: [_shown(each, room) for each in found] for area, found in result.by_area().items()}
+    """Return a page with every result, and with the exchanges of those that are explained."""
+    explained = len(result.of(*EXPLAINED))
+    room = min(MOST_PER_FINDING, ROOM // max(explained, 1))
+    parts = script_parts(result, room=ROOM_FOR_SCRIPTS)
+    areas = {area: [_page_result(each, room) for each in found] for area, found in result.by_area().items()}
     return render(
         "report.html",
         result=result,
@@ -101,11 +101,11 @@ def as_html(result: RunResult) -> str:
         clients=[
             name for name in CLIENTS if any(name in clients_in(each.affects) for each in result.results)
         ],
-        loud=EXPLAINED[:4],
+        open_verdicts=EXPLAINED[:4],
         deviating=DEVIATING,
-        scripts=made_of.ids,
-        # Inside of a script element only `<` could end it, or begin a comment.
-        makings=Markup(made_of.json.replace("<", "\\u003c")),  # noqa: S704
+        scripts=parts.ids,
+        # Inside a script element only `<` could end it, or begin a comment.
+        script_parts=Markup(parts.json.replace("<", "\\u003c")),  # noqa: S704
         Verdict=Verdict,
     )
 
@@ -120,39 +120,39 @@ def _count(findings: Iterable[CheckResult]) -> dict[Verdict, int]:
     return {verdict: counts[verdict] for verdict in Verdict}
 
 
-def _shown(finding: CheckResult, room: int) -> ShownFinding:
+def _page_result(finding: CheckResult, room: int) -> PageResult:
     message = _cut(finding.about_baseline if finding.expected else finding.message, room // 2)
-    told = (finding.expected, finding.found, finding.where)
-    expected, found, where = (_cut(text, room // 6) for text in told)
+    parts = (finding.expected, finding.found, finding.where)
+    expected, found, where = (_cut(text, room // 6) for text in parts)
     exchanges = finding.exchanges if finding.verdict in EXPLAINED else ()
-    shown = _fitting(exchanges, room - sum(len(escape(text)) for text in (message, expected, found, where)))
-    return ShownFinding(
+    fitting = _fitting(exchanges, room - sum(len(escape(text)) for text in (message, expected, found, where)))
+    return PageResult(
         finding=finding,
         clients=clients_in(finding.affects),
         message=message,
         expected=expected,
         found=found,
         where=where,
-        exchanges=shown,
-        left_out=len(exchanges) - len(shown),
+        exchanges=fitting,
+        left_out=len(exchanges) - len(fitting),
     )
 
 
-def _fitting(exchanges: tuple[Exchange, ...], room: int) -> tuple[ShownExchange, ...]:
-    """Return the last exchanges for which there is room: what was asked last decided."""
-    fitting: list[ShownExchange] = []
+def _fitting(exchanges: tuple[Exchange, ...], room: int) -> tuple[PageExchange, ...]:
+    """Return the last exchanges that fit: the last one decided."""
+    fitting: list[PageExchange] = []
     for exchange in reversed(exchanges):
-        shown = _cut_exchange(exchange)
-        room -= shown.length
+        cut = _cut_exchange(exchange)
+        room -= cut.length
         if room < 0:
             break
-        fitting.insert(0, shown)
+        fitting.insert(0, cut)
     return tuple(fitting)
 
 
-def _cut_exchange(exchange: Exchange) -> ShownExchange:
+def _cut_exchange(exchange: Exchange) -> PageExchange:
     status = "" if exchange.status is None else f"{exchange.status} "
-    return ShownExchange(
+    return PageExchange(
         number=exchange.number,
         command=_cut(command_line(exchange), MOST_PER_BODY),
         status=_cut(f"{status}{exchange.reason}", MOST_PER_HEADER),

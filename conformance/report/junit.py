@@ -24,7 +24,7 @@ _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def as_junit(result: RunResult) -> str:
     """Return a test suite per area, a test case per requirement.
 
-    What does not fail a run is no failure here: a warning is the output of a test that passed.
+    Only what fails the run is a failure: a warning is the output of a passed test.
     """
     root = ET.Element("testsuites", _counts(result.results, name=result.target.url))
     for area, findings in result.by_area().items():
@@ -94,5 +94,5 @@ def _counts(findings: Iterable[CheckResult], *, name: str) -> dict[str, str]:
 
 
 def _text(text: str) -> str:
-    """Return text with everything replaced that XML 1.0 cannot hold (2.2), escaped or not."""
+    """Return text without the characters that XML 1.0 excludes (2.2), escaped or not."""
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)

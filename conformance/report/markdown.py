@@ -1,4 +1,4 @@
-"""The result as a note of a merge request: the verdict, the counts, and what is wrong."""
+"""The result as a comment of a merge request: the verdict, the counts and the problems."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ ROOM = 60_000
 LONGEST = 4_000
 """Characters of one message."""
 BRIEF = frozenset({Verdict.KNOWN, Verdict.NOTED})
-"""Verdicts that a count is enough for."""
+"""Verdicts that are only counted."""
 
 
 def as_markdown(result: RunResult) -> str:
-    """Return Markdown for GitLab and GitHub. What a registry has said stands in code blocks only."""
+    """Return Markdown for GitLab and GitHub. The texts of a registry are in code blocks only."""
     parts = [_head(result), _areas(result)]
-    told = [each for each in result.of(*EXPLAINED) if each.verdict not in BRIEF]
+    explained = [each for each in result.of(*EXPLAINED) if each.verdict not in BRIEF]
     room = ROOM - sum(map(len, parts))
-    for number, finding in enumerate(told):
+    for number, finding in enumerate(explained):
         details = _details(finding)
         room -= len(details) + 2
         if room < 0:
-            parts.append(f"And {len(told) - number} more: see the whole report.")
+            parts.append(f"And {len(explained) - number} more: see the full report.")
             break
         parts.append(details)
     return "\n\n".join(parts) + "\n"
@@ -64,7 +64,7 @@ def _head(result: RunResult) -> str:
 def _notes(result: RunResult) -> Iterator[str]:
     if newer := result.tally.unscored.total():
         joined = counted(newer, "requirement")
-        yield f"{joined} joined after set {code(result.summary.set or '')}: shown, but not scored."
+        yield f"{joined} joined after set {code(result.summary.set or '')}: judged, but not scored."
     for note in result.summary.notes:
         yield _block(note)
 

@@ -28,7 +28,7 @@ SIGNS = {
     Verdict.NOT_APPLICABLE: "n/a",
     Verdict.UNTESTABLE: "?",
 }
-"""Short forms for a wide table; a verdict without one stands there in full."""
+"""Short forms for a wide table; other verdicts are written in full."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class Matrix:
 
 
 def read_matrix(paths: Iterable[Path]) -> tuple[Matrix, list[BadResult]]:
-    """Read results into columns; return what could not be read too: one bad file stops no other."""
+    """Read results into columns, and return the errors of files that are no results."""
     paths = list(paths)
     stems = Counter(path.stem for path in paths)
     columns, bad = [], []
@@ -103,13 +103,13 @@ def as_markdown(matrix: Matrix) -> str:
         registries,
         table(["verdict", *names], counts),
         table(["requirement", *names], rows),
-        f"{legend}, {ABSENT} not in it",
+        f"{legend}, {ABSENT} not in the result",
     ]
     return "\n\n".join(parts) + "\n"
 
 
 def as_html(matrix: Matrix) -> str:
-    """Return a page with the same."""
+    """Return a page with the same tables."""
     registries = "1 registry" if len(matrix.columns) == 1 else f"{len(matrix.columns)} registries"
     title = f"{registries}, {counted(len(matrix.requirements), 'requirement')}"
     return render("matrix.html", matrix=matrix, signs=SIGNS, absent=ABSENT, title=title)

@@ -275,7 +275,6 @@ def run_result(
 ) -> RunResult:
     """Put the result of a run together. `options` are those it was carried out with."""
     results = tuple(sorted(results, key=lambda each: each.id))
-    tally = tally_of(results)
     return RunResult(
         suite=Suite(name=SUITE, version=version(SUITE)),
         target=JudgedTarget(
@@ -287,22 +286,28 @@ def run_result(
         run=run_id,
         started=_to_milliseconds(started),
         finished=finished and _to_milliseconds(finished),
-        summary=RunSummary(
-            verdicts={verdict: tally.counts[verdict] for verdict in Verdict},
-            judged=tally.judged,
-            unscored=tally.unscored.total(),
-            set=options.requirement_set,
-            requests=requests,
-            seed=options.seed,
-            examples=options.examples,
-            rounds=options.rounds,
-            read_only=options.read_only,
-            projects=options.projects,
-            exit_code=exit_code,
-            notes=tuple(notes),
-        ),
+        summary=_summary(options, tally_of(results), requests, exit_code, tuple(notes)),
         published=published or {},
         results=results,
+    )
+
+
+def _summary(
+    options: RunOptions, tally: Tally, requests: int, exit_code: ExitCode, notes: tuple[str, ...]
+) -> RunSummary:
+    return RunSummary(
+        verdicts={verdict: tally.counts[verdict] for verdict in Verdict},
+        judged=tally.judged,
+        unscored=tally.unscored.total(),
+        set=options.requirement_set,
+        requests=requests,
+        seed=options.seed,
+        examples=options.examples,
+        rounds=options.rounds,
+        read_only=options.read_only,
+        projects=options.projects,
+        exit_code=exit_code,
+        notes=notes,
     )
 
 

@@ -1,4 +1,4 @@
-"""The file of a result: written whole or not at all, and read as text that anybody may have written."""
+"""The file of a result: written atomically, and read as untrusted text."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _concealed(value: Any, key: str = "") -> Any:
 
 
 def write_result(path: Path, result: RunResult) -> None:
-    """Write the result; the file is there whole, or as it was before."""
+    """Write the result atomically: the file is complete, or as it was before."""
     with tempfile.NamedTemporaryFile(
         "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
     ) as file:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 REGION = {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 2}
-"""The first character of the file that findings are shown at: GitHub asks for all four numbers."""
+"""The first character of the file that results point to: GitHub requires all four numbers."""
 
 FINGERPRINT = "primaryLocationLineHash"
-"""The only fingerprint by which GitHub tells whether it knows an alert; without it, it hashes the first line."""
+"""The only fingerprint by which GitHub recognises an alert; without it, GitHub hashes the first line."""
 
 LEVELS = {
     Verdict.FAILED: "error",
@@ -30,7 +30,7 @@ LEVELS = {
     Verdict.NOTED: "note",
     Verdict.KNOWN: "note",
 }
-"""What SARIF calls a verdict (3.27.10). An error of ours is a notification instead (3.20.21)."""
+"""The level of a verdict (3.27.10). An error of the harness is a notification instead (3.20.21)."""
 
 
 def as_sarif(result: RunResult) -> str:
@@ -95,7 +95,7 @@ def _result(finding: CheckResult, result: RunResult) -> dict[str, Any]:
 
 
 def _web(exchange: Exchange) -> dict[str, Any]:
-    """Return the request and the response (3.46, 3.47) that a finding was made with."""
+    """Return the request and the response (3.46, 3.47) behind a result."""
     method, _, target = exchange.request.partition(" ")
     if exchange.status is None or not urlsplit(target).netloc:
         return {}

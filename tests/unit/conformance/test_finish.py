@@ -88,8 +88,10 @@ def test_what_is_left_comes_with_the_next_step(server: ReferenceServer, tmp_path
     run = prepared(server, RunOptions(ledger_folder=tmp_path))
     run.options.limits.max_requests = 0
     note = tidy(run)
-    assert "the budget of 0 requests is spent; raise --max-requests. The list is " in note
-    assert f"; `registry-conformance sweep {server.url} --ledgers {tmp_path}` removes" in note
+    assert "the budget of 0 requests is spent; raise --max-requests. " in note
+    assert (
+        f" lists them; `registry-conformance sweep {server.url} --ledgers {tmp_path}` removes them." in note
+    )
     run.options.limits.max_requests = 1_000
     assert tidy(run).startswith("Removed ")
     assert packages(server) == []
@@ -137,7 +139,7 @@ def test_what_is_broken_off_while_it_publishes_leaves_nothing(
         assert len(packages(server)) == 1
         raise error("out of them")
 
-    with patch("conformance.run.setup._lists", interrupted), pytest.raises(CannotJudge) as raised:
+    with patch("conformance.run.setup._require_listing", interrupted), pytest.raises(CannotJudge) as raised:
         prepared(server, RunOptions(ledger_folder=tmp_path))
     assert raised.value.exit_code is exit_code
     assert told in str(raised.value)

@@ -100,7 +100,7 @@ def test_markdown_fits_into_a_comment(table: Any) -> None:
         table.add(name, "failed", "x" * 5_000)
     text = as_markdown(table.stored())
     assert len(text) < 65_536
-    assert re.search(r"And \d+ more: see the whole report", text)
+    assert re.search(r"And \d+ more: see the full report", text)
 
 
 def test_code_quality_names_every_deviation(every_verdict: Any) -> None:
@@ -143,7 +143,7 @@ def test_sarif_suppresses_what_is_known_and_notifies_of_errors(every_verdict: An
         (1, "0 of 1 failed"),
         (3, "not judged in full"),
         (4, "baseline"),
-        (5, "too little"),
+        (5, "too few"),
     ],
 )
 def test_the_badge_says_how_it_ended(exit_code: int, words: str, table: Any) -> None:

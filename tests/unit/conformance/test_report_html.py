@@ -93,7 +93,7 @@ def test_what_was_left_out_is_counted(table: Any) -> None:
     text = Page(as_html(table.stored())).text
     shown = text.count("curl --include")
     assert 0 < shown < 40
-    assert f"{40 - shown} earlier ones are in the JSON result" in text
+    assert f"{40 - shown} earlier exchanges are in the JSON result" in text
 
 
 def test_clients_are_whole_words() -> None:

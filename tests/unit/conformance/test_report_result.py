@@ -164,7 +164,7 @@ def test_a_result_of_another_version_is_read(table: Any) -> None:
 def test_a_run_that_has_died_is_read(table: Any) -> None:
     result = table.add("simple.html.doctype", "failed").as_json() | {"finished": None}
     assert result_from_json(result).seconds == 0
-    assert "has died" in FORMATS["html"].render(result_from_json(result))
+    assert "ended before its last check" in FORMATS["html"].render(result_from_json(result))
 
 
 TOLD = ("expected", "found", "where")

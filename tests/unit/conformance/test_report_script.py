@@ -71,10 +71,10 @@ def test_the_answers_are_those_of_then_until_the_registry_is_mended(name: str, t
         mended = run(script, tmp_path, good.url, DEFAULT=secret)
 
     assert (again.returncode, again.stderr) == (1, ""), again.stdout
-    assert "are those of then" in again.stdout
+    assert "answers are the same" in again.stdout
     assert broken.password not in script + again.stdout
     assert (mended.returncode, mended.stderr) == (0, ""), mended.stdout
-    assert "  then: " in mended.stdout
+    assert "  before: " in mended.stdout
 
 
 def test_what_a_registry_says_is_text_in_the_script(table: Any, tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_what_a_registry_says_is_text_in_the_script(table: Any, tmp_path: Path) 
     script = as_script(result, result.results[0])
     assert script.isascii()
     (case,) = re.findall(r'json\.loads\(r"""(.*?)"""\)', script, re.DOTALL)
-    assert json.loads(case)["asked"][0]["answer"] == HOSTILE
+    assert json.loads(case)["requests"][0]["answer"] == HOSTILE
     told = run(script, tmp_path)
     assert told.returncode in {2, 3}
     assert "\x1b" not in told.stdout + told.stderr
