@@ -9,9 +9,11 @@ import pytest
 
 from conformance.corpus import Corpus
 from conformance.kit import expect
+from conformance.kit.attestations import provenance_of
 from conformance.kit.driver import driver_of
 from conformance.kit.examples import Examples
 from conformance.kit.index import Index
+from conformance.kit.publishing import publish
 from conformance.kit.races import Race, WatchedHeat, forms_of, rounds_of, watched_uploads
 from conformance.kit.scenarios import (
     Deletion,
@@ -49,6 +51,7 @@ __all__ = [
     "SecondUpload",
     "UserMachine",
     "WatchedHeat",
+    "attested",
     "corpus",
     "deletion",
     "driver",
@@ -187,6 +190,15 @@ def deletion(registry: Registry, gitlab: GitLab, new_name: NewName) -> Deletion:
 
 
 @pytest.fixture(scope="session")
+def attested(registry: Registry, driver: Driver, new_name: NewName) -> Distribution:
+    """A wheel with a provenance object."""
+    distribution = wheel(new_name("attested"), "1.0")
+    publish(registry, distribution)
+    driver.attach_provenance(distribution, provenance_of(distribution))
+    return distribution
+
+
+@pytest.fixture(scope="session")
 def oversized(registry: Registry, new_name: NewName) -> Oversized:
     """An upload one byte above the limit."""
     return upload_oversized(registry, new_name("oversized"))
@@ -197,9 +209,7 @@ def private_registry(registry: Registry, gitlab: GitLab) -> Registry:
     """The target, which is a private GitLab project by GitLab's own account; else the check does not apply."""
     visibility = json_of(gitlab.call("GET", "")).get("visibility")
     if visibility is None:
-        raise Untestable(
-            "GitLab's API does not tell the visibility of the target's GitLab project to `default`"
-        )
+        raise Untestable("the credential `default` cannot read the visibility of the target's GitLab project")
     if visibility != "private":
         raise NotApplicable(f"the target's GitLab project is {visibility}")
     return registry

@@ -52,9 +52,9 @@ def upload_invalid(registry: Registry, name: str, kinds: Iterable[str]) -> list[
 def each_kind_refused(registry: Registry, name: str, *kinds: str) -> None:
     """Require that a distribution of each invalid kind is refused, and that none is listed."""
     attempts = upload_invalid(registry, name, kinds)
-    expect.nothing(
-        of=(str(each) for each in attempts if not each.refused),
-        is_="taken, or answered with anything but a refusal (4xx)",
+    expect.rule(
+        "every invalid distribution to be refused (4xx)",
+        broken_by=[str(each) for each in attempts if not each.refused],
         where=attempts[0].answer,
     )
     expect.not_listed(registry.project_page(name), [each.distribution.filename for each in attempts])

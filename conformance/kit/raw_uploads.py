@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.kit import expect
+from conformance.kit.differences import listed_lines
 from conformance.kit.http import Unreachable
 from conformance.kit.scenarios import link_to
 from conformance.verdicts import Deviation
@@ -107,9 +108,10 @@ def refused_and_nothing_stored(
     wrong = [str(each) for each in reactions if not each.refused(may_hang_up=may_hang_up)]
     wrong += [f"{filename} is listed: {page.where}" for filename in sorted(page.filenames)]
     if wrong:
+        refusal = "4xx, or a closed connection" if may_hang_up else "4xx"
         raise Deviation(
-            expected=f"4xx{' or the end of the connection' if may_hang_up else ''}, and nothing stored",
-            found="; ".join(wrong),
+            expected=f"every upload to be refused ({refusal}) and to store nothing",
+            found=listed_lines(wrong),
             where=registry.target.upload_url,
         )
 
@@ -131,7 +133,7 @@ def whole_or_refused(
     if not reaction.refused(refusals, may_hang_up=may_hang_up):
         allowed = "4xx" if refusals is ANY_REFUSAL else "411"
         raise Deviation(
-            expected=f"2xx with the file stored whole, or {allowed}",
+            expected=f"the upload to be accepted (2xx) and stored whole, or to be refused ({allowed})",
             found=str(reaction),
             where=registry.target.upload_url,
         )

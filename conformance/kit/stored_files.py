@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
+from conformance.kit.registry import DEFAULT
 from conformance.pages import read_project_page
 
 if TYPE_CHECKING:
@@ -36,10 +37,10 @@ def served(registry: Registry, distributions: Collection[Distribution]) -> None:
 
 
 def accepted_and_listed(
-    registry: Registry, distribution: Distribution, form: UploadForm | None = None
+    registry: Registry, distribution: Distribution, form: UploadForm | None = None, *, as_: str = DEFAULT
 ) -> None:
-    """Require that a distribution is taken, and is then on its project's page."""
-    expect.accepted(registry.upload(distribution, form=form))
+    """Require that an upload is accepted, and that the file is then on its project's page."""
+    expect.accepted(registry.upload(distribution, form=form, as_=as_))
     expect.listed(registry.project_page(distribution.name), [distribution.filename])
 
 

@@ -118,7 +118,7 @@ class UserMachine:
             run=run, target=target, versions=installed_versions(target), files=installed_files(target)
         )
 
-    def listed(self, installation: Installation) -> Mapping[str, str]:
+    def versions_pip_lists(self, installation: Installation) -> Mapping[str, str]:
         """Return the version of each project that pip, asked through pip-api, says is installed."""
         with _started_here():
             return PipApi(timeout=self._run.options.client_timeout).installed(installation.target)

@@ -29,7 +29,7 @@ def explain_requirement(requirement: Requirement, catalogue: Catalogue) -> str:
     """Return everything that the catalogue says about a requirement."""
     return f"{requirement.id}\n" + _table(
         requirement.statement,
-        level=f"{requirement.level}; a registry that deviates {requirement.standing.words}",
+        level=f"{requirement.level}; a registry that deviates {requirement.standing.words(requirement.level)}",
         feature=requirement.feature,
         profiles=", ".join(profiles_by_id(catalogue)[requirement.id]),
         affects=requirement.affects,

@@ -65,7 +65,7 @@ def _rule(finding: CheckResult) -> dict[str, Any]:
     return {
         "id": finding.id,
         "shortDescription": {"text": finding.statement},
-        "fullDescription": {"text": f"A registry that deviates {finding.standing.words}."},
+        "fullDescription": {"text": f"A registry that deviates {finding.standing.words(finding.level)}."},
         "help": {"text": help_},
         "defaultConfiguration": {"level": levels[finding.level]},
         "properties": {"tags": [finding.area, str(finding.level), str(finding.standing)]},

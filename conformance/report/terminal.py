@@ -57,7 +57,7 @@ def print_report(result: RunResult, file: TextIO) -> None:
 def _explain(console: Console, check: CheckResult, verdict: Verdict) -> None:
     head = Text.assemble((verdict.upper(), STYLES[verdict]), "  ", (check.id, "bold"), f"  {check.level}")
     if verdict in {Verdict.FAILED, Verdict.WARNED, Verdict.NOTED}:
-        head.append(f", {check.standing.words}")
+        head.append(f", {check.standing.words(check.level)}")
     if not check.scored:
         head.append("  unscored", "dim")
     console.print()

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 from conformance.profiles import Profile, UnknownProfile, profile, profile_names
 from conformance.verdicts import Untestable
-from conformance.wire.credential import Credential
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.target.registry_toml import CredentialTable, ManagementTable
+    from conformance.wire.credential import Credential
 
 DEFAULT = "default"
 ANONYMOUS = "anonymous"
@@ -178,6 +178,8 @@ def _is_http(url: str) -> bool:
 
 
 def _credential(name: str, table: CredentialTable) -> Credential:
+    from conformance.wire.credential import Credential  # `requests` comes with it
+
     if table.username is None or table.password is None:
         raise BadTarget(f"[credentials.{name}] needs `username` and `password`; give both, or neither")
     return Credential(username=table.username, password=table.password)

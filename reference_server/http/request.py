@@ -85,6 +85,11 @@ class Request(WerkzeugRequest):
         """The body, never read beyond its end. Everybody has to read from this one."""
         return get_input_stream(self.environ)
 
+    @cached_property
+    def notes(self) -> dict[object, Any]:
+        """What alterations keep while this request is answered, each under itself."""
+        return {}
+
     @property
     def connection(self) -> socket.socket | None:
         """The connection, where this process holds it: other servers keep it to themselves."""

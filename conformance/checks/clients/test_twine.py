@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.http import Credential
+from conformance.kit.credentials import WRONG, with_wrong_token
 from conformance.kit.scenarios import link_to
 from reference_server.distributions import wheel
 
@@ -86,8 +86,8 @@ def test_bad_version(machine: UserMachine, registry: Registry, new_name: NewName
 
 @check("clients.twine.wrong-password")
 def test_wrong_password(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
-    guessing = registry.knowing(wrong=Credential(username="__token__", password="conformance-not-a-token"))  # noqa: S106
-    refused(wheel(new_name("twine-wrong"), "1.0"), "wrong", "401", machine, guessing)
+    wrong = with_wrong_token(registry)
+    refused(wheel(new_name("twine-wrong"), "1.0"), WRONG, "401", machine, wrong)
 
 
 @check("clients.twine.read-only-token")

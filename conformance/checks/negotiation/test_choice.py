@@ -37,7 +37,9 @@ def test_text_html(ask: Ask) -> None:
 def test_no_accept(ask: Ask) -> None:
     without, anything = ask.afresh({"Accept": None}), ask(ANYTHING)
     expect.status(without, 200)
-    expect.equal(without.content_type, anything.content_type, of="the type for */*,", where=without)
+    expect.equal(
+        without.content_type, anything.content_type, of="the type without Accept, as for */*,", where=without
+    )
 
 
 @check("negotiation.empty-accept")
@@ -74,7 +76,7 @@ def test_order_irrelevant(ask: Ask, examples: Examples) -> None:
         expect.equal(
             (backwards.status, backwards.content_type),
             (forwards.status, forwards.content_type),
-            of=f"as for {', '.join(members)}:",
+            of=f"the status and type for {', '.join(reversed(members))}, as for the reverse order,",
             where=backwards,
         )
 
@@ -136,7 +138,7 @@ def test_head_same(ask: Ask) -> None:
         expect.equal(
             (head.status, head.content_type),
             (get.status, get.content_type),
-            of="the status and type of GET,",
+            of="the status and type of HEAD, as of GET,",
             where=head,
         )
 
@@ -160,4 +162,4 @@ def test_vary(ask: Ask) -> None:
     without = [
         str(answer) for answer, vary in fields if not {"accept", "*"} & set(vary.replace(",", " ").split())
     ]
-    expect.nothing(of=without, is_="negotiated without `Vary: Accept`", where=pages[0])
+    expect.rule("every negotiated answer to have `Vary: Accept`", broken_by=without, where=pages[0])

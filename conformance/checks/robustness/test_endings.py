@@ -89,8 +89,8 @@ def test_disconnect_before_response(registry: Registry, new_name: NewName) -> No
     again = registry.upload(distribution)
     if not (again.is_success or again.is_client_error):
         raise Deviation(
-            expected="2xx, or 4xx for a file that is there",
-            found=f"{again.status} {again.excerpt()}",
+            expected="the repeated upload to be accepted (2xx), or refused (4xx) as a duplicate",
+            found=f"status {again.status}: {again.excerpt()}",
             where=str(again),
         )
     expect.same_bytes(registry.download(link_to(registry, distribution)), distribution)

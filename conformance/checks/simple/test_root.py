@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @check("simple.root.lists-uploads")
 def test_lists_uploads(index: Index) -> None:
-    expect.nothing_on(
+    expect.rule_on_each(
         index.roots(),
-        lambda root: sorted(set(index.projects) - projects(root)),
-        is_="hosted that the root does not list",
+        "every project with files to be on the list of projects",
+        broken_by=lambda root: sorted(set(index.projects) - projects(root)),
     )
 
 
@@ -32,9 +32,9 @@ def test_agrees_across_types(index: Index) -> None:
         index.html_root(fresh=True).page,
     )
     lasting, ever = projects(before) & projects(after), projects(before) | projects(after)
-    expect.nothing(
-        of=sorted((lasting - projects(json)) | (projects(json) - ever)),
-        is_="listed in one form only",
+    expect.rule(
+        "HTML and JSON to list the same projects",
+        broken_by=sorted((lasting - projects(json)) | (projects(json) - ever)),
         where=f"{after.where}; {json.where}",
     )
 

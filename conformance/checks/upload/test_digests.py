@@ -110,8 +110,10 @@ def test_mismatch(registry: Registry, new_name: NewName, examples: Examples) -> 
     """Whether capital letters or a sha256_digest that is missing will do is for other checks to say."""
     upload = Claimed(registry, new_name("digest"))
     answers = {field: upload(RIGHT | {field: "wrong"}) for field in FIELDS}
-    expect.nothing(
-        of=not_refused(answers), is_="another file's digest and not refused", where=upload_url(registry)
+    expect.rule(
+        "every upload with the digest of another file to be refused (4xx)",
+        broken_by=not_refused(answers),
+        where=upload_url(registry),
     )
 
     def judged(claims: dict[str, str]) -> None:
@@ -132,14 +134,23 @@ def test_case(registry: Registry, new_name: NewName) -> None:
     page = registry.project_page(distribution.name)
     expect.listed(page, [distribution.filename])
     shown = {file.filename: file.hashes.get("sha256", distribution.sha256) for file in page.files}
-    expect.equal(shown[distribution.filename], distribution.sha256, of="the sha256", where=page.where)
+    expect.equal(
+        shown[distribution.filename],
+        distribution.sha256,
+        of="the listed sha256, in lower case,",
+        where=page.where,
+    )
 
 
 @check("upload.digest.malformed")
 def test_malformed(registry: Registry, new_name: NewName) -> None:
     upload = Claimed(registry, new_name("malformed"))
     answers = {str(claims): upload(claims) for claims in MALFORMED}
-    expect.nothing(of=not_refused(answers), is_="no digest and not refused", where=upload_url(registry))
+    expect.rule(
+        "every upload with a malformed digest to be refused (4xx)",
+        broken_by=not_refused(answers),
+        where=upload_url(registry),
+    )
     upload.are_all_that_is_listed()
 
 

@@ -47,7 +47,11 @@ def test_alternate_accepted(registry: Registry, index: Index, new_name: NewName,
     if index.offer.has("json>=1.1"):
         page = index.json(name).page
         shown = set(map(version_key, page.versions or ()))
-        expect.nothing(of=map(str, sent.keys() - shown), is_="missing from `versions`", where=page.where)
+        expect.rule(
+            "every accepted version to be in `versions`",
+            broken_by=map(str, sent.keys() - shown),
+            where=page.where,
+        )
 
 
 @check("version.equal-one-release")
@@ -66,7 +70,11 @@ def test_display_string(index: Index, corpus: Corpus) -> None:
     taken = [corpus.published[role] for role in SPELLED_OTHERWISE]
     normal = [str(Version(item.distribution.version)) for item in taken if item.accepted]
     missing = [version for version in normal if version not in (page.versions or ())]
-    expect.nothing(of=missing, is_="missing from `versions` in this spelling", where=page.where)
+    expect.rule(
+        "every accepted version to be in `versions` in its normalized spelling",
+        broken_by=missing,
+        where=page.where,
+    )
 
 
 @check("version.local.private-ok")
@@ -106,4 +114,6 @@ def one_release(registry: Registry, index: Index, *distributions: Distribution) 
         page = index.json(canonicalize_name(distributions[0].name)).page
         wanted = version_key(distributions[0].version)
         equal = dict.fromkeys(version for version in page.versions or () if version_key(version) == wanted)
-        expect.nothing(of=list(equal)[1:], is_="a release beside an equal one", where=page.where)
+        expect.rule(
+            "equal versions to be one entry of `versions`", broken_by=list(equal)[1:], where=page.where
+        )

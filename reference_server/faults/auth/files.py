@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from werkzeug import Response
 
 from reference_server.faults.building.access_decisions import let_in
+from reference_server.faults.building.response_headers import ChangesHeaders
 from reference_server.faults.building.routes import READING
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
@@ -64,12 +65,9 @@ class HeadUnguarded(Fault):
         return None
 
 
-class PrivateFilesCachedForAll(Fault):
+class PrivateFilesCachedForAll(ChangesHeaders):
     """Lets every cache on the way keep private files, and hand them out."""
 
     caught_by = ("auth.cache-private",)
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "file" and response.status_code == 200:
-            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        return response
+    routes, statuses = ("file",), (200,)
+    sets = ("Cache-Control", "public, max-age=31536000, immutable")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reference_server.faults.building.access_decisions import OWNER
+from reference_server.faults.building.response_headers import ChangesHeaders
 from reference_server.faults.building.routes import READING
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import json_answer, refusal
@@ -42,15 +43,12 @@ class ReadersForbidden(Fault):
         return refusal(ForbiddenError()) if unasked and request.endpoint in READING else response
 
 
-class ReadersNotChallenged(Fault):
+class ReadersNotChallenged(ChangesHeaders):
     """Answers readers with a 401 that does not say how to do better."""
 
     caught_by = ("auth.read.401", "gitlab.access.challenge")
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint in READING:
-            response.headers.pop("WWW-Authenticate", None)
-        return response
+    routes = READING
+    removes = ("WWW-Authenticate",)
 
 
 class BasicUnreadForMetadata(Fault):

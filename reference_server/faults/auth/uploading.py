@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from werkzeug import Response
 
 from reference_server.faults.building.access_decisions import Authorizes, Identifies
+from reference_server.faults.building.response_headers import ChangesHeaders
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
 from reference_server.model import Action, Credentials
@@ -43,15 +44,12 @@ class RefusedUploadsStored(Authorizes):
         return refusal(NotAuthenticatedError()) if unknown else response
 
 
-class UploadersNotChallenged(Fault):
+class UploadersNotChallenged(ChangesHeaders):
     """Answers uploads with a 401 that does not say how to do better."""
 
     caught_by = ("auth.upload.challenge",)
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "upload":
-            response.headers.pop("WWW-Authenticate", None)
-        return response
+    routes = ("upload",)
+    removes = ("WWW-Authenticate",)
 
 
 class PaddedTokensUnknown(Identifies):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -28,28 +29,30 @@ def let_in(request: Request) -> None:
 class Identifies(Fault):
     """Tells in its own way who a caller is."""
 
-    _otherwise: Callable[[Credentials, access.Tokens], Caller] = staticmethod(access.identify)
+    otherwise: Callable[[Credentials, access.Tokens], Caller] = staticmethod(access.identify)
 
     def rules(self, rules: Rules) -> Rules:
-        """Ask this fault, which may ask the rule that was there before."""
-        self._otherwise = rules.identify
-        return replace(rules, identify=self.identify)
+        """Ask a fault that knows the rule which it replaces."""
+        fault = copy(self)
+        fault.otherwise = rules.identify
+        return replace(rules, identify=fault.identify)
 
     def identify(self, credentials: Credentials, tokens: access.Tokens) -> Caller:
         """Tell who presents these credentials (see `reference_server.rules.access.identify`)."""
-        return self._otherwise(credentials, tokens)
+        return self.otherwise(credentials, tokens)
 
 
 class Authorizes(Fault):
     """Decides in its own way who may do what."""
 
-    _otherwise: Callable[[Caller, GitLabProject, Action], None] = staticmethod(access.authorize)
+    otherwise: Callable[[Caller, GitLabProject, Action], None] = staticmethod(access.authorize)
 
     def rules(self, rules: Rules) -> Rules:
-        """Ask this fault, which may ask the rule that was there before."""
-        self._otherwise = rules.authorize
-        return replace(rules, authorize=self.authorize)
+        """Ask a fault that knows the rule which it replaces."""
+        fault = copy(self)
+        fault.otherwise = rules.authorize
+        return replace(rules, authorize=fault.authorize)
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         """Let the caller do this, or raise (see `reference_server.rules.access.authorize`)."""
-        self._otherwise(caller, gitlab_project, action)
+        self.otherwise(caller, gitlab_project, action)

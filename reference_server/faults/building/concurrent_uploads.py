@@ -6,10 +6,12 @@ Some wait a few milliseconds where a slower server would be busy, so that reques
 from __future__ import annotations
 
 import time
-from dataclasses import replace
-from threading import Lock, local
+from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING
 
+from reference_server.faults.building.request_notes import NotesRequests
+from reference_server.faults.building.requests import gitlab_project_of
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -18,77 +20,83 @@ if TYPE_CHECKING:
     from werkzeug import Response
 
     from reference_server.http.request import Request
-    from reference_server.model import GitLabProject, Package, PackageFile, Upload
+    from reference_server.model import Package, PackageFile, Upload
     from reference_server.rules import Rules
 
 BUSY = 0.012
-"""Seconds that a request takes longer, in which others come."""
+"""Seconds by which a request is prolonged, so that others overlap with it."""
 
 MOMENT = 0.06
-"""Seconds that something stays half done: long enough for another request to come by."""
+"""Seconds for which something stays half done: long enough for another request to see it."""
 
 LARGE = 50_000
 """Bytes from which a file is sent in several pieces."""
 
 
-class _Busy(Fault):
-    """Knows what each thread of the server is at.
+@dataclass
+class RunningUpload:
+    """An upload: the number of the last row when it began, and the digest of the file once it is stored."""
 
-    `here.began` is the number of the last row when the upload began, and None during other requests;
-    `here.sha256` is the digest of the file that was stored.
-    """
+    began: int
+    sha256: str = ""
+
+
+class TracksUploads(NotesRequests["RunningUpload | None"]):
+    """Notes when each upload began and what it stored."""
 
     def __init__(self) -> None:
-        self.here = local()
         self.lock = Lock()
 
     def rules(self, rules: Rules) -> Rules:
         def recorded(claimed: Mapping[str, str], actual: Mapping[str, str]) -> Mapping[str, str]:
-            self.here.sha256 = actual["sha256"]
+            if upload := self.noted_here:
+                upload.sha256 = actual["sha256"]
             return rules.recorded_digests(claimed, actual)
 
         return replace(rules, recorded_digests=recorded)
 
-    def handle(self, request: Request) -> Response | None:
-        self.here.sha256 = None
-        self.here.began = request.registry.store.next_id() if request.endpoint == "upload" else None
-        if self.here.began is not None:
-            time.sleep(BUSY)
-        return None
+    def note(self, request: Request) -> RunningUpload | None:
+        return RunningUpload(request.registry.store.next_id()) if request.endpoint == "upload" else None
 
-    def met(self, request: Request) -> Iterator[tuple[Package, PackageFile]]:
-        """Give the files of the same project that were stored since the upload began that has just ended."""
-        packages = request.registry.packages(_gitlab_project(request))
-        stored = self.here.sha256 if request.endpoint == "upload" else None
+    def handle(self, request: Request) -> Response | None:
+        response = super().handle(request)
+        if self.noted(request):
+            time.sleep(BUSY)
+        return response
+
+    def overlapping(self, request: Request) -> Iterator[tuple[Package, PackageFile]]:
+        """Yield the files of the same project that were stored while this upload was running."""
+        upload = self.noted(request)
+        if upload is None:
+            return
+        packages = request.registry.packages(gitlab_project_of(request))
         own = [
             (package, file)
             for package in packages
             for file in package.files
-            if stored == file.sha256 and file.id > self.here.began
+            if upload.sha256 == file.sha256 and file.id > upload.began
         ]
         for mine, own_file in own[-1:]:
             for package in packages:
                 for file in package.files:
-                    if package.normalized == mine.normalized and self.here.began < file.id < own_file.id:
+                    if package.normalized == mine.normalized and upload.began < file.id < own_file.id:
                         yield package, file
 
 
-def _gitlab_project(request: Request) -> GitLabProject:
-    return request.registry.gitlab_project(str(request.arguments["gitlab_project"]).replace("%2F", "/"))
-
-
-class _Hasty(_Busy):
-    """Knows of the files that were there when the upload began, and of no other."""
+class ChecksBeforeWaiting(TracksUploads):
+    """Compares an upload only with the files that were there when it began."""
 
     def rules(self, rules: Rules) -> Rules:
         def is_duplicate(existing: PackageFile, upload: Upload) -> bool:
-            return existing.id < self.here.began and rules.is_duplicate(existing, upload)
+            running = self.noted_here
+            is_older = running is None or existing.id < running.began
+            return is_older and rules.is_duplicate(existing, upload)
 
         return super().rules(replace(rules, is_duplicate=is_duplicate))
 
 
-class _Arriving(_Busy):
-    """Answers an upload a moment after its file is listed."""
+class AnswersUploadsLate(TracksUploads):
+    """Answers an upload a moment after its file is listed; until then its digest is in `arriving`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,14 +110,15 @@ class _Arriving(_Busy):
         return super().rules(replace(rules, recorded_digests=recorded))
 
     def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "upload" and self.here.sha256:
+        upload = self.noted(request)
+        if upload and upload.sha256:
             time.sleep(MOMENT)
-            self.arriving.discard(self.here.sha256)
+            self.arriving.discard(upload.sha256)
         return response
 
 
-class _Uploading(Fault):
-    """Knows how many uploads are under way; each takes a moment longer."""
+class CountsUploads(Fault):
+    """Counts the running uploads and prolongs each."""
 
     def __init__(self) -> None:
         self.uploads = 0
@@ -120,7 +129,7 @@ class _Uploading(Fault):
             with self.lock:
                 self.uploads += 1
             time.sleep(4 * BUSY)
-        return None
+        return super().handle(request)
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "upload":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,15 +18,16 @@ if TYPE_CHECKING:
 class Negotiates(Fault):
     """Reads Accept in its own way, and chooses as the good server would; or chooses in its own way too."""
 
-    _otherwise: Callable[[str | None, Sequence[str], str], str | None] = staticmethod(negotiate)
+    otherwise: Callable[[str | None, Sequence[str], str], str | None] = staticmethod(negotiate)
 
     def rules(self, rules: Rules) -> Rules:
-        self._otherwise = rules.negotiate
-        return replace(rules, negotiate=self.negotiate)
+        fault = copy(self)
+        fault.otherwise = rules.negotiate
+        return replace(rules, negotiate=fault.negotiate)
 
     def negotiate(self, accept: str | None, offered: Sequence[str], default: str) -> str | None:
         """Choose a media type (see `reference_server.rules.negotiation.negotiate`)."""
-        return self._otherwise(self.read(accept), offered, default)
+        return self.otherwise(self.read(accept), offered, default)
 
     def read(self, accept: str | None) -> str | None:
         """Give the header as the good server would have to be sent it."""

@@ -1,12 +1,11 @@
-"""Bases of faults that remember refused uploads."""
+"""Base of faults that remember the projects of refused uploads."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from threading import local
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.fault import Fault
+from reference_server.faults.building.request_notes import NotesRequests
 
 if TYPE_CHECKING:
     from werkzeug import Response
@@ -15,33 +14,36 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 
-class _Named(Fault):
-    """Knows the project of the upload that a thread of the server is at."""
+@dataclass
+class NamedProject:
+    """The normalized name of the project that a request publishes to, once a rule has seen it."""
+
+    name: str = ""
+
+
+class RemembersRefusedUploads(NotesRequests[NamedProject]):
+    """Remembers the normalized names of projects whose uploads were refused, in their order."""
 
     def __init__(self) -> None:
-        self.here = local()
+        self.refused: dict[str, None] = {}
 
     def rules(self, rules: Rules) -> Rules:
         def valid_name(name: str) -> bool:
-            self.here.name = rules.normalize(name)
+            if (project := self.noted_here) is not None:
+                project.name = rules.normalize(name)
             return rules.valid_name(name)
 
         return replace(rules, valid_name=valid_name)
 
-    def handle(self, request: Request) -> Response | None:
-        del request
-        self.here.name = None
-        return None
-
-
-class _Left(_Named):
-    """Remembers the projects of uploads that were refused."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.left: dict[str, None] = {}
+    def note(self, request: Request) -> NamedProject:
+        return NamedProject()
 
     def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "upload" and response.status_code >= 400 and self.here.name:
-            self.left[self.here.name] = None
+        project = self.noted(request)
+        if request.endpoint == "upload" and project and project.name and self.remembers(response):
+            self.refused[project.name] = None
         return response
+
+    def remembers(self, response: Response) -> bool:
+        """Whether to remember the project of an upload that is answered with this response."""
+        return response.status_code >= 400

@@ -46,6 +46,11 @@ def values_of(request: Request, name: str) -> list[bytes]:
     return [content for each, _, content in pieces_of(request) if each == name]
 
 
+def text_of(request: Request, name: str) -> str:
+    """Return the text of the field of this name; empty where there is none."""
+    return b"".join(values_of(request, name)).decode(errors="replace")
+
+
 def texts_of(request: Request) -> list[bytes]:
     """Give the content of each part that is no file."""
     return [content for _, head, content in pieces_of(request) if b"filename=" not in head]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reference_server.faults.building.access_decisions import Identifies
+from reference_server.faults.building.response_headers import ChangesHeaders
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
 from reference_server.model.errors import PackageNotFoundError, UnknownTokenError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from reference_server.rules.access import Tokens
 
 
-class PagesAsPlainText(Fault):
+class PagesAsPlainText(ChangesHeaders):
     """Calls its pages `text/plain`, so that pip skips them."""
 
     caught_by = (
@@ -39,11 +40,8 @@ class PagesAsPlainText(Fault):
         "clients.pip.deploy-token",
         "clients.pip.job-token",
     )
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "project_page" and response.status_code == 200:
-            response.content_type = "text/plain; charset=utf-8"
-        return response
+    routes, statuses = ("project_page",), (200,)
+    sets = ("Content-Type", "text/plain; charset=utf-8")
 
 
 class MailAddressesRefused(Identifies):

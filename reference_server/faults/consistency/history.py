@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.concurrent_uploads import _Busy
+from reference_server.faults.building.concurrent_uploads import TracksUploads
 from reference_server.faults.building.requests import gitlab_project_of
 from reference_server.faults.fault import Fault
 
@@ -29,7 +29,7 @@ class YanksForgotten(Fault):
         return None
 
 
-class JsonKeptFromBefore(_Busy):
+class JsonKeptFromBefore(TracksUploads):
     """Leaves a file out of JSON that was uploaded while another upload was under way."""
 
     caught_by = ("consistency.html-json-agree", "race.case-and-separator", "race.new-project-many-files")
@@ -39,7 +39,7 @@ class JsonKeptFromBefore(_Busy):
         self.lost: set[str] = set()
 
     def respond(self, request: Request, response: Response) -> Response:
-        self.lost |= {file.filename for _, file in self.met(request)}
+        self.lost |= {file.filename for _, file in self.overlapping(request)}
         return response
 
     def rendered(self, body: bytes) -> bytes:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reference_server.faults.building.access_decisions import Authorizes
+from reference_server.faults.building.response_headers import ChangesHeaders
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
 from reference_server.model import Action, Role, Visibility
@@ -113,27 +114,19 @@ class FilesForEveryone(Authorizes):
             super().authorize(caller, gitlab_project, action)
 
 
-class NoChallenge(Fault):
+class NoChallenge(ChangesHeaders):
     """Answers 401 without a challenge."""
 
     caught_by = ("gitlab.access.challenge",)
-
-    def respond(self, request: Request, response: Response) -> Response:
-        del request
-        response.headers.pop("WWW-Authenticate", None)
-        return response
+    removes = ("WWW-Authenticate",)
 
 
-class ChallengeForABearer(Fault):
+class ChallengeForABearer(ChangesHeaders):
     """Asks for a bearer token, which no client of packages has."""
 
     caught_by = ("gitlab.access.challenge",)
-
-    def respond(self, request: Request, response: Response) -> Response:
-        del request
-        if response.status_code == 401:
-            response.headers["WWW-Authenticate"] = 'Bearer realm="Packages"'
-        return response
+    statuses = (401,)
+    sets = ("WWW-Authenticate", 'Bearer realm="Packages"')
 
 
 class PublicFilesNeedAToken(Authorizes):

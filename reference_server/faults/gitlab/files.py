@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reference_server.faults.building.response_headers import ChangesHeaders
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -24,16 +25,16 @@ class LinksWithAQuery(Fault):
         return page.each(lambda file: replace(file, url=f"{file.url}?signature=0"))
 
 
-class SdistsSentAsEncodedTar(Fault):
+class SdistsSentAsEncodedTar(ChangesHeaders):
     """Sends sdists with `Content-Encoding: gzip`, as proxpi and pypiserver once did."""
 
     incident = "poetry #5901"
     caught_by = ("gitlab.file.bytes-exact", "clients.twine.bytes")
+    sets = ("Content-Encoding", "gzip")
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "file" and request.path.endswith(".tar.gz") and response.status_code == 200:
-            response.headers["Content-Encoding"] = "gzip"
-        return response
+    def applies_to(self, request: Request, response: Response) -> bool:
+        is_sdist = request.endpoint == "file" and request.path.endswith(".tar.gz")
+        return is_sdist and response.status_code == 200
 
 
 class FilesRepackaged(Fault):

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reference_server.faults.building.requests import gitlab_project_of
+from reference_server.faults.building.response_headers import ChangesHeaders
 from reference_server.faults.building.routes import PAGES
 from reference_server.faults.fault import Fault
 
@@ -17,15 +18,14 @@ if TYPE_CHECKING:
 JSON = "application/vnd.pypi.simple.v1+json"
 
 
-class NoETagInJSON(Fault):
+class NoETagInJSON(ChangesHeaders):
     """Sends JSON pages without an ETag."""
 
     caught_by = ("http.pages.etag",)
+    removes = ("ETag",)
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint in PAGES and response.mimetype == JSON:
-            response.headers.pop("ETag", None)
-        return response
+    def applies_to(self, request: Request, response: Response) -> bool:
+        return request.endpoint in PAGES and response.mimetype == JSON
 
 
 class IfNoneMatchIgnored(Fault):
@@ -49,15 +49,12 @@ class FirstETagOnly(Fault):
         return None
 
 
-class NotModifiedWithoutVary(Fault):
+class NotModifiedWithoutVary(ChangesHeaders):
     """Leaves Vary out of 304."""
 
     caught_by = ("http.pages.304", "negotiation.vary")
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if response.status_code == 304:
-            response.headers.pop("Vary", None)
-        return response
+    statuses = (304,)
+    removes = ("Vary",)
 
 
 class ETagOfTheStart(Fault):
@@ -95,36 +92,27 @@ class ETagOfTheState(Fault):
         return response
 
 
-class LastModifiedOnly(Fault):
+class LastModifiedOnly(ChangesHeaders):
     """Sends Last-Modified, and does not know If-Modified-Since."""
 
     caught_by = ("http.pages.last-modified",)
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint in PAGES:
-            response.headers["Last-Modified"] = "Sun, 01 Nov 2026 00:00:00 GMT"
-        return response
+    routes = PAGES
+    sets = ("Last-Modified", "Sun, 01 Nov 2026 00:00:00 GMT")
 
 
-class EverythingKeptForADay(Fault):
+class EverythingKeptForADay(ChangesHeaders):
     """Lets caches keep pages for a day."""
 
     caught_by = ("http.pages.cache-control",)
-
-    def respond(self, request: Request, response: Response) -> Response:
-        response.headers["Cache-Control"] = "max-age=86400"
-        return response
+    sets = ("Cache-Control", "max-age=86400")
 
 
-class NoCacheControl(Fault):
+class NoCacheControl(ChangesHeaders):
     """Does not say how long pages may be kept, so that caches guess."""
 
     caught_by = ("http.pages.cache-control",)
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint in PAGES:
-            response.headers.pop("Cache-Control", None)
-        return response
+    routes = PAGES
+    removes = ("Cache-Control",)
 
 
 def _serial(request: Request) -> int:

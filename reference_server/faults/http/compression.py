@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
+from reference_server.faults.building.response_headers import ChangesHeaders
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
     from reference_server.http.request import Request
 
 
-class VaryWithoutEncoding(Fault):
+class VaryWithoutEncoding(ChangesHeaders):
     """Compresses pages and does not tell caches."""
 
     caught_by = ("http.pages.gzip",)
+    sets = ("Vary", "Accept")
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if "Accept-Encoding" in response.headers.get("Vary", ""):
-            response.headers["Vary"] = "Accept"
-        return response
+    def applies_to(self, request: Request, response: Response) -> bool:
+        return "Accept-Encoding" in response.headers.get("Vary", "")
 
 
 class AnotherPageWhenCompressed(Fault):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
+from reference_server.faults.building.response_headers import ChangesHeaders
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -23,15 +24,12 @@ class FrontPageForWrongURLs(Fault):
         return response
 
 
-class ErrorsWithoutType(Fault):
+class ErrorsWithoutType(ChangesHeaders):
     """Does not say what the body of an error is."""
 
     caught_by = ("http.errors-content-type", "negotiation.content-type.always")
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if response.status_code == 404:
-            response.headers.pop("Content-Type", None)
-        return response
+    statuses = (404,)
+    removes = ("Content-Type",)
 
 
 class UnknownPathsCrash(Fault):

@@ -6,46 +6,42 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
+from reference_server.faults.building.response_headers import ChangesHeaders
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
     from reference_server.http.request import Request
 
 
-class FilesWithoutLength(Fault):
+class FilesWithoutLength(ChangesHeaders):
     """Sends files in chunks, without a Content-Length."""
 
     incident = "uv #4993"
     caught_by = ("http.content-length",)
+    removes = ("Content-Length",)
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "file" and request.method == "GET" and response.status_code == 200:
-            response.headers.pop("Content-Length", None)
-        return response
+    def applies_to(self, request: Request, response: Response) -> bool:
+        return request.endpoint == "file" and request.method == "GET" and response.status_code == 200
 
 
-class SdistsUnpackedOnTheWay(Fault):
+class SdistsUnpackedOnTheWay(ChangesHeaders):
     """Says of sdists that gzip is their coding, to clients that take gzip."""
 
     incident = "pip #1419"
     caught_by = ("http.files.no-content-encoding",)
+    sets = ("Content-Encoding", "gzip")
 
-    def respond(self, request: Request, response: Response) -> Response:
+    def applies_to(self, request: Request, response: Response) -> bool:
         takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
-        if request.endpoint == "file" and request.path.endswith(".tar.gz") and takes_gzip:
-            response.headers["Content-Encoding"] = "gzip"
-        return response
+        return request.endpoint == "file" and request.path.endswith(".tar.gz") and takes_gzip
 
 
-class FilesSentAsHTML(Fault):
+class FilesSentAsHTML(ChangesHeaders):
     """Sends files as text/html."""
 
     caught_by = ("http.files.content-type",)
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "file" and response.status_code == 200:
-            response.content_type = "text/html"
-        return response
+    routes, statuses = ("file",), (200,)
+    sets = ("Content-Type", "text/html")
 
 
 class FilesNegotiated(Fault):
@@ -58,11 +54,8 @@ class FilesNegotiated(Fault):
         return Response(status=406) if request.endpoint == "file" and wants_pages else None
 
 
-class FilesKeptAsLongAsPages(Fault):
+class FilesKeptAsLongAsPages(ChangesHeaders):
     """Lets caches keep pages and files for ten minutes alike."""
 
     caught_by = ("http.files.long-cache",)
-
-    def respond(self, request: Request, response: Response) -> Response:
-        response.headers["Cache-Control"] = "max-age=600"
-        return response
+    sets = ("Cache-Control", "max-age=600")

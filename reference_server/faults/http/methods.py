@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
+from reference_server.faults.building.leftover_bytes import LeavesBytes
+from reference_server.faults.building.response_headers import ChangesHeaders
 from reference_server.faults.building.routes import PAGES
 from reference_server.faults.fault import Fault
 
@@ -34,29 +36,18 @@ class HeadRefusedOnFiles(Fault):
         return Response(status=405, headers={"Allow": "GET"}) if refused else response
 
 
-class NotAllowedWithoutAllow(Fault):
+class NotAllowedWithoutAllow(ChangesHeaders):
     """Answers 405 and does not say which methods there are."""
 
     caught_by = ("http.method-not-allowed",)
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if response.status_code == 405:
-            response.headers.pop("Allow", None)
-        return response
+    statuses = (405,)
+    removes = ("Allow",)
 
 
-class BodyAfterHead(Fault):
+class BodyAfterHead(LeavesBytes):
     """Sends a body with an error for HEAD, which is taken for the answer to the next request."""
 
     caught_by = ("http.http2-1.1",)
 
-    def __init__(self) -> None:
-        self._left_over = False
-
-    def handle(self, request: Request) -> Response | None:
-        left_over, self._left_over = self._left_over, False
-        return Response(status=400) if left_over else None
-
-    def respond(self, request: Request, response: Response) -> Response:
-        self._left_over = request.method == "HEAD" and response.status_code == 404
-        return response
+    def leaves_bytes(self, request: Request, response: Response) -> bool:
+        return request.method == "HEAD" and response.status_code == 404

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
+from reference_server.faults.building.response_headers import ChangesHeaders
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -78,15 +79,12 @@ class RangesBeyondTheEndRefused(Fault):
         return response
 
 
-class UnsatisfiableWithoutLength(Fault):
+class UnsatisfiableWithoutLength(ChangesHeaders):
     """Answers 416 and does not say how long the file is."""
 
     caught_by = ("http.range.unsatisfiable",)
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if response.status_code == 416:
-            response.headers.pop("Content-Range", None)
-        return response
+    statuses = (416,)
+    removes = ("Content-Range",)
 
 
 class PartsWithoutASeam(Fault):

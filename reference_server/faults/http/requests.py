@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
+from reference_server.faults.building.leftover_bytes import LeavesBytes
+from reference_server.faults.building.response_headers import ChangesHeaders
 from reference_server.faults.building.routes import PAGES
 from reference_server.faults.fault import Fault
 
@@ -31,22 +33,14 @@ class SlashAddedWithoutThePort(Fault):
         return response
 
 
-class RefusedBodyReadAsRequest(Fault):
+class RefusedBodyReadAsRequest(LeavesBytes):
     """Reads what is left of a large upload that it refused as the next request."""
 
     caught_by = ("http.connection-after-error",)
 
-    def __init__(self) -> None:
-        self._left_over = False
-
-    def handle(self, request: Request) -> Response | None:
-        left_over, self._left_over = self._left_over, False
-        return Response(status=400) if left_over else None
-
-    def respond(self, request: Request, response: Response) -> Response:
-        large = (request.content_length or 0) > 64 * 1024
-        self._left_over = request.endpoint == "upload" and response.status_code == 401 and large
-        return response
+    def leaves_bytes(self, request: Request, response: Response) -> bool:
+        is_large = (request.content_length or 0) > 64 * 1024
+        return request.endpoint == "upload" and response.status_code == 401 and is_large
 
 
 class PoetryRedirected(Fault):
@@ -74,12 +68,11 @@ class ConstantSerial(Fault):
         return response
 
 
-class CORSForHTMLOnly(Fault):
+class CORSForHTMLOnly(ChangesHeaders):
     """Lets other origins read HTML, and neither JSON nor errors."""
 
     caught_by = ("http.cors",)
+    sets = ("Access-Control-Allow-Origin", "*")
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint in PAGES and response.mimetype == "text/html":
-            response.headers["Access-Control-Allow-Origin"] = "*"
-        return response
+    def applies_to(self, request: Request, response: Response) -> bool:
+        return request.endpoint in PAGES and response.mimetype == "text/html"

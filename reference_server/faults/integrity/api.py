@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reference_server.faults.building.response_headers import ChangesHeaders
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import json_answer, refusal
 from reference_server.model.errors import PackageNotFoundError
@@ -31,15 +32,12 @@ class IntegrityApiElsewhere(Fault):
         return refusal(PackageNotFoundError()) if lost else None
 
 
-class ProvenanceOfOneMediaType(Fault):
+class ProvenanceOfOneMediaType(ChangesHeaders):
     """Sends provenance objects as plain JSON, whatever is asked for."""
 
     caught_by = ("integrity.media-type",)
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "provenance" and response.status_code == 200:
-            response.content_type = "application/json"
-        return response
+    routes, statuses = ("provenance",), (200,)
+    sets = ("Content-Type", "application/json")
 
 
 class ProvenanceEmptyWhereMissing(Fault):

@@ -72,7 +72,7 @@ class TiesGoToTheFirst(Negotiates):
         listed = [text for text, _ in weighted(accept or "")]
         later = len(listed)
         places = {each: listed.index(each) if each in listed else later for each in offered}
-        return self._otherwise(accept, sorted(offered, key=places.__getitem__), default)
+        return self.otherwise(accept, sorted(offered, key=places.__getitem__), default)
 
 
 class WeightsIgnored(Negotiates):
@@ -144,7 +144,7 @@ class WildcardsOutweighNames(Negotiates):
             if media_type in weights:
                 weights[media_type] = max(named)
         header = ", ".join(f"{text};q={weight:.3f}" for text, weight in weights.items())
-        return self._otherwise(header if weights else accept, offered, default)
+        return self.otherwise(header if weights else accept, offered, default)
 
 
 class CapitalLettersUnknown(Negotiates):

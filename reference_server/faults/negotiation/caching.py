@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reference_server.faults.building.response_headers import ChangesHeaders
 from reference_server.faults.building.routes import PAGES
 from reference_server.faults.fault import Fault
 
@@ -13,26 +14,20 @@ if TYPE_CHECKING:
     from reference_server.http.request import Request
 
 
-class VaryLeftOut(Fault):
+class VaryLeftOut(ChangesHeaders):
     """Does not say that a page depends on Accept, so that a cache sends JSON to who reads HTML."""
 
     caught_by = ("negotiation.vary",)
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint in PAGES and response.status_code in {200, 304}:
-            response.headers["Vary"] = "Accept-Encoding"
-        return response
+    routes, statuses = PAGES, (200, 304)
+    sets = ("Vary", "Accept-Encoding")
 
 
-class VaryLeftOutWhenUnchanged(Fault):
+class VaryLeftOutWhenUnchanged(ChangesHeaders):
     """Does not say that a page depends on Accept when it answers 304."""
 
     caught_by = ("negotiation.vary", "http.pages.304")
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint in PAGES and response.status_code == 304:
-            response.headers.pop("Vary", None)
-        return response
+    routes, statuses = PAGES, (304,)
+    removes = ("Vary",)
 
 
 class HeadIgnoresAccept(Fault):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from threading import local
 from typing import TYPE_CHECKING
 
 from werkzeug import Response
@@ -13,10 +12,12 @@ from reference_server.faults.building.concurrent_uploads import (
     BUSY,
     LARGE,
     MOMENT,
-    _Arriving,
-    _gitlab_project,
-    _Uploading,
+    AnswersUploadsLate,
+    CountsUploads,
 )
+from reference_server.faults.building.refused_uploads import NamedProject
+from reference_server.faults.building.request_notes import NotesRequests
+from reference_server.faults.building.requests import gitlab_project_of
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 
-class ListedBeforeComplete(_Arriving):
+class ListedBeforeComplete(AnswersUploadsLate):
     """Lists a file while the second half of it is still to be written."""
 
     caught_by = ("race.upload-vs-read", "consistency.listed-is-downloadable")
@@ -39,7 +40,7 @@ class ListedBeforeComplete(_Arriving):
         return super().respond(request, response)
 
 
-class MetadataLater(_Arriving):
+class MetadataLater(AnswersUploadsLate):
     """Announces a metadata file a moment before it is there."""
 
     caught_by = ("race.metadata-with-file",)
@@ -50,7 +51,7 @@ class MetadataLater(_Arriving):
         return super().respond(request, response)
 
 
-class PagesCutWhileWritten(_Arriving):
+class PagesCutWhileWritten(AnswersUploadsLate):
     """Writes a page anew in its place, where it can be read before it is complete."""
 
     caught_by = ("race.upload-vs-read",)
@@ -102,7 +103,7 @@ class DeletedFilesOverwritten(Fault):
         yield content[:1000]
         digest, filename = request.arguments["sha256"], request.arguments["filename"]
         until = time.monotonic() + 5 * MOMENT
-        while there := request.registry.store.files_named(_gitlab_project(request).id, digest, filename):
+        while there := request.registry.store.files_named(gitlab_project_of(request).id, digest, filename):
             if time.monotonic() > until:
                 break
             time.sleep(BUSY)
@@ -130,36 +131,41 @@ class DownloadsShareABuffer(Fault):
         return response
 
 
-class StatusKeptByUploads(_Uploading):
+class StatusKeptByUploads(CountsUploads, NotesRequests[NamedProject]):
     """Remembers a project's status from before its change, when an upload is under way that has read it."""
 
     caught_by = ("race.status-vs-upload",)
 
     def __init__(self) -> None:
         super().__init__()
-        self.here = local()
         self.kept: dict[str, ProjectStatus] = {}
 
     def rules(self, rules: Rules) -> Rules:
         def normalize(name: str) -> str:
-            self.here.name = normalized = rules.normalize(name)
+            normalized = rules.normalize(name)
+            if project := self.noted_here:
+                project.name = normalized
             return normalized
 
         def takes_uploads(status: ProjectStatus) -> bool:
-            return rules.takes_uploads(self.kept.get(self.here.name, status))
+            project = self.noted_here
+            return rules.takes_uploads(self.kept.get(project.name, status) if project else status)
 
         return replace(rules, normalize=normalize, takes_uploads=takes_uploads)
+
+    def note(self, request: Request) -> NamedProject:
+        return NamedProject()
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint == "set_status":
             name = request.registry.rules.normalize(request.arguments["name"])
             self.kept.pop(name, None)
             if self.uploads:
-                self.kept[name] = request.registry.status(_gitlab_project(request), name)
+                self.kept[name] = request.registry.status(gitlab_project_of(request), name)
         return super().handle(request)
 
 
-class PagesKeptByReads(_Uploading):
+class PagesKeptByReads(CountsUploads):
     """Takes a page for the current one for ever, when it is read again while an upload is under way."""
 
     caught_by = ("race.conditional-get",)

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import time
+from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.faults.building.concurrent_uploads import _Busy, _gitlab_project, _Hasty
+from reference_server.faults.building.concurrent_uploads import BUSY, ChecksBeforeWaiting, TracksUploads
+from reference_server.faults.building.request_notes import NotesRequests
+from reference_server.faults.building.requests import gitlab_project_of
 
 if TYPE_CHECKING:
     from reference_server.http.request import Request
     from reference_server.rendering.pages import ProjectPage
     from reference_server.rules import Rules
+    from reference_server.rules.registry import Registry
 
 
-class LooksThenWrites(_Hasty):
+class LooksThenWrites(ChecksBeforeWaiting):
     """Looks whether a file is there, and writes it a moment later: of two at the same moment both are added."""
 
     caught_by = ("race.same-file-identical", "race.same-file-different")
 
 
-class LastWriterWins(_Hasty):
+class LastWriterWins(ChecksBeforeWaiting):
     """Looks whether a file is there, and writes over it a moment later, as pypiserver does."""
 
     caught_by = ("race.same-file-different",)
@@ -30,7 +35,7 @@ class LastWriterWins(_Hasty):
         return replace(page, files=tuple({file.filename: file for file in page.files}.values()))
 
 
-class DatabaseLocked(_Busy):
+class DatabaseLocked(NotesRequests[bool]):
     """Fails an upload while another one is under way, as over SQLite without patience."""
 
     caught_by = (
@@ -41,20 +46,39 @@ class DatabaseLocked(_Busy):
         "race.different-projects",
     )
 
+    def __init__(self) -> None:
+        self.lock = Lock()
+
+    def note(self, request: Request) -> bool:
+        """Whether this request holds the lock."""
+        return request.endpoint == "upload" and self.lock.acquire(blocking=False)
+
     def handle(self, request: Request) -> Response | None:
-        self.here.holds = request.endpoint == "upload" and self.lock.acquire(blocking=False)
-        if request.endpoint == "upload" and not self.here.holds:
+        super().handle(request)
+        if request.endpoint != "upload":
+            return None
+        if not self.noted(request):
             return Response("database is locked", status=500, content_type="text/plain")
-        return super().handle(request)
+        time.sleep(BUSY)
+        return None
 
     def respond(self, request: Request, response: Response) -> Response:
-        del request
-        if self.here.holds:
+        if self.noted(request):
             self.lock.release()
         return response
 
 
-class ProjectPerSpellingWhenTwoBegin(_Busy):
+@dataclass
+class NewProject:
+    """An upload, the registry it goes to, and whether another one has created its project meanwhile."""
+
+    registry: Registry
+    owner: int
+    began: int
+    is_second: bool | None = None
+
+
+class ProjectPerSpellingWhenTwoBegin(NotesRequests["NewProject | None"]):
     """Creates a project under the name as it is spelled, when another upload has created it meanwhile."""
 
     caught_by = ("race.case-and-separator",)
@@ -62,23 +86,30 @@ class ProjectPerSpellingWhenTwoBegin(_Busy):
     def rules(self, rules: Rules) -> Rules:
         def normalize(name: str) -> str:
             normalized = rules.normalize(name)
-            if getattr(self.here, "began", None) is None:
+            new = self.noted_here
+            if new is None:
                 return normalized
-            if self.here.second is None:
-                packages = self.here.registry.store.packages_named(self.here.owner, normalized)
-                self.here.second = bool(packages) and all(each.id > self.here.began for each in packages)
-            return name.lower() if self.here.second else normalized
+            if new.is_second is None:
+                packages = new.registry.store.packages_named(new.owner, normalized)
+                new.is_second = bool(packages) and all(each.id > new.began for each in packages)
+            return name.lower() if new.is_second else normalized
 
-        return super().rules(replace(rules, normalize=normalize))
+        return replace(rules, normalize=normalize)
+
+    def note(self, request: Request) -> NewProject | None:
+        if request.endpoint != "upload":
+            return None
+        owner = gitlab_project_of(request).id
+        return NewProject(request.registry, owner, began=request.registry.store.next_id())
 
     def handle(self, request: Request) -> Response | None:
-        if request.endpoint == "upload":
-            self.here.second = None
-            self.here.registry, self.here.owner = request.registry, _gitlab_project(request).id
-        return super().handle(request)
+        super().handle(request)
+        if self.noted(request):
+            time.sleep(BUSY)
+        return None
 
 
-class UpdatesLost(_Busy):
+class UpdatesLost(TracksUploads):
     """Writes a project's list of files back as it was when the upload began, with one file more."""
 
     caught_by = ("race.case-and-separator", "race.new-project-many-files", "race.version-set")
@@ -93,11 +124,11 @@ class UpdatesLost(_Busy):
         )
 
     def respond(self, request: Request, response: Response) -> Response:
-        self.lost |= {file.id for _, file in self.met(request)}
+        self.lost |= {file.id for _, file in self.overlapping(request)}
         return response
 
 
-class VersionsLost(_Busy):
+class VersionsLost(TracksUploads):
     """Writes a project's list of versions back as it was when the upload began, with one version more."""
 
     caught_by = ("race.version-set",)
@@ -107,7 +138,7 @@ class VersionsLost(_Busy):
         self.lost: set[tuple[str, str]] = set()
 
     def respond(self, request: Request, response: Response) -> Response:
-        self.lost |= {(package.normalized, package.version) for package, _ in self.met(request)}
+        self.lost |= {(package.normalized, package.version) for package, _ in self.overlapping(request)}
         return response
 
     def project_page(self, page: ProjectPage) -> ProjectPage:

@@ -17,6 +17,7 @@ from reference_server.faults.building.partial_uploads import (
     is_form,
     stored,
 )
+from reference_server.faults.building.request_notes import NotesRequests
 from reference_server.faults.building.upload_forms import FailsOnForms, boundary_of
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import json_answer, refusal
@@ -107,7 +108,7 @@ class FilesNamedByTheForm(Fault):
         return stored(request, filename, file_in(named, boundary_of(request))[1])
 
 
-class RefusedFileNamesTaken(Fault):
+class RefusedFileNamesTaken(NotesRequests[str]):
     """Keeps the name of a file that it has refused for its digest, and refuses the next one of that name."""
 
     caught_by = ("robustness.wrong-digest-then-right",)
@@ -115,14 +116,18 @@ class RefusedFileNamesTaken(Fault):
     def __init__(self) -> None:
         self._taken: set[str] = set()
 
+    def note(self, request: Request) -> str:
+        """The name of the file that this request uploads."""
+        if request.endpoint != "upload":
+            return ""
+        return file_in(arrived(request)[0], boundary_of(request))[0]
+
     def handle(self, request: Request) -> Response | None:
-        if request.endpoint == "upload":
-            body, _ = arrived(request)
-            request.environ["reference_server.filename"], _ = file_in(body, boundary_of(request))
-        taken = request.environ.get("reference_server.filename") in self._taken
-        return refusal(FileNameTakenError()) if taken else None
+        super().handle(request)
+        return refusal(FileNameTakenError()) if self.noted(request) in self._taken else None
 
     def respond(self, request: Request, response: Response) -> Response:
-        if b"Digest does not match" in response.get_data():
-            self._taken.add(request.environ["reference_server.filename"])
+        filename = self.noted(request)
+        if filename and b"Digest does not match" in response.get_data():
+            self._taken.add(filename)
         return response

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from reference_server.faults.building.response_headers import ChangesHeaders
+from reference_server.faults.building.routes import FILES
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import json_answer
 
@@ -21,27 +23,20 @@ TRACE = (
 STATEMENT = "SELECT id, name FROM packages WHERE name = ?"
 
 
-class MetadataShownInBrowsers(Fault):
+class MetadataShownInBrowsers(ChangesHeaders):
     """Sends metadata files as HTML."""
 
     caught_by = ("security.served-type", "metadata.content-encoding")
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "metadata_file" and response.status_code == 200:
-            response.content_type = "text/html; charset=utf-8"
-        return response
+    routes, statuses = ("metadata_file",), (200,)
+    sets = ("Content-Type", "text/html; charset=utf-8")
 
 
-class TypesLeftToBrowsers(Fault):
+class TypesLeftToBrowsers(ChangesHeaders):
     """Sends files without their type, so that browsers guess it."""
 
     caught_by = ("security.served-type", "http.files.content-type")
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint in {"file", "metadata_file"}:
-            for name in ("Content-Type", "Content-Disposition", "X-Content-Type-Options"):
-                response.headers.pop(name, None)
-        return response
+    routes = FILES
+    removes = ("Content-Type", "Content-Disposition", "X-Content-Type-Options")
 
 
 class TracesInErrors(Fault):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from werkzeug import Response
 
+from reference_server.faults.building.request_notes import NotesRequests
 from reference_server.faults.building.requests import body_of
-from reference_server.faults.building.upload_forms import values_of
+from reference_server.faults.building.upload_forms import text_of
 from reference_server.faults.building.upload_rules import waved_through
 from reference_server.faults.fault import Fault
 
@@ -43,21 +44,19 @@ class QueriesReflected(Fault):
         return response
 
 
-class RefusalsInHTML(Fault):
+class RefusalsInHTML(NotesRequests[str]):
     """Repeats in an HTML refusal the name that was refused, as it is."""
 
     caught_by = ("security.html.name",)
     incident = "pypicloud #280"
 
-    def handle(self, request: Request) -> Response | None:
-        if request.endpoint == "upload":
-            body_of(request)
-            self._name = b"".join(values_of(request, "name")).decode(errors="replace")
-        return None
+    def note(self, request: Request) -> str:
+        return text_of(request, "name") if request.endpoint == "upload" else ""
 
     def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "upload" and response.status_code == 400 and "<" in self._name:
-            return Response(f"<h1>{self._name} is no name</h1>", status=400, content_type=HTML)
+        name = self.noted(request) or ""
+        if response.status_code == 400 and "<" in name:
+            return Response(f"<h1>{name} is no name</h1>", status=400, content_type=HTML)
         return response
 
 

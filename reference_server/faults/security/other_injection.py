@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from reference_server.faults.building.requests import body_of
-from reference_server.faults.building.upload_forms import values_of
+from reference_server.faults.building.request_notes import NotesRequests
+from reference_server.faults.building.upload_forms import text_of
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -37,20 +37,17 @@ class BackslashesNotEscaped(Fault):
         return body.replace(rb"\\", b"\\") if body.startswith(b"{") else body
 
 
-class FieldsInHeaders(Fault):
+class FieldsInHeaders(NotesRequests[str]):
     """Says in a header field of a refusal which version was refused, line breaks included."""
 
     caught_by = ("security.header.injection",)
 
-    def handle(self, request: Request) -> Response | None:
-        if request.endpoint == "upload":
-            body_of(request)
-            self._version = b"".join(values_of(request, "version")).decode(errors="replace")
-        return None
+    def note(self, request: Request) -> str:
+        return text_of(request, "version") if request.endpoint == "upload" else ""
 
     def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "upload" and response.status_code == 400:
-            _break_lines(response, self._version)
+        if response.status_code == 400:
+            _break_lines(response, self.noted(request) or "")
         return response
 
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from werkzeug import Response
 
+from reference_server.faults.building.request_notes import NotesRequests
 from reference_server.faults.building.requests import body_of
 from reference_server.faults.building.upload_rules import waved_through
 from reference_server.faults.fault import Fault
@@ -61,21 +62,17 @@ class ControlCharactersKept(OddFilenames):
     pattern = CONTROL
 
 
-class SecondFilenameUnchecked(Fault):
+class SecondFilenameUnchecked(NotesRequests[bool]):
     """Looks at `filename`, and lists the file under `filename*`."""
 
     caught_by = ("security.traversal.filename-star", "security.control-chars.filename")
 
-    def __init__(self) -> None:
-        self._unchecked = False
-
-    def handle(self, request: Request) -> Response | None:
-        if request.endpoint == "upload":
-            self._unchecked = b"filename*=" in body_of(request)
-        return None
+    def note(self, request: Request) -> bool:
+        """Whether this is an upload with a second file name."""
+        return request.endpoint == "upload" and b"filename*=" in body_of(request)
 
     def rules(self, rules: Rules) -> Rules:
-        return waved_through(rules, lambda *_said: self._unchecked)
+        return waved_through(rules, lambda *_said: bool(self.noted_here))
 
 
 class NamesTakenAsPaths(Fault):

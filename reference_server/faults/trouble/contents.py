@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
+from reference_server.faults.building.response_headers import ChangesHeaders
 from reference_server.faults.building.routes import FILES, PAGES
 from reference_server.faults.fault import Trouble
 
@@ -49,22 +50,18 @@ class BrokenGzip(Trouble):
         return response
 
 
-class WrongContentType(Trouble):
+class WrongContentType(ChangesHeaders, Trouble):
     """Sends every page as `application/octet-stream`."""
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint in PAGES:
-            response.headers["Content-Type"] = "application/octet-stream"
-        return response
+    routes = PAGES
+    sets = ("Content-Type", "application/octet-stream")
 
 
-class NoContentType(Trouble):
+class NoContentType(ChangesHeaders, Trouble):
     """Sends every page without a Content-Type."""
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint in PAGES:
-            response.headers.pop("Content-Type", None)
-        return response
+    routes = PAGES
+    removes = ("Content-Type",)
 
 
 class StaleIndex(Trouble):

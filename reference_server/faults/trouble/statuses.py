@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from werkzeug import Response
 
+from reference_server.faults.building.response_headers import ChangesHeaders
 from reference_server.faults.fault import Trouble
 from reference_server.http.json_responses import json_answer
 
@@ -84,10 +85,7 @@ class EndlessRedirect(Trouble):
         return Response(status=302, headers={"Location": request.path})
 
 
-class ChallengeForgotten(Trouble):
+class ChallengeForgotten(ChangesHeaders, Trouble):
     """Answers 401 without saying how to sign in."""
 
-    def respond(self, request: Request, response: Response) -> Response:
-        del request
-        response.headers.pop("WWW-Authenticate", None)
-        return response
+    removes = ("WWW-Authenticate",)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from werkzeug import Response
 
-from reference_server.faults.building.requests import body_of
+from reference_server.faults.building.refused_uploads import RemembersRefusedUploads
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from reference_server.rendering.pages import RootPage
     from reference_server.rules import Rules
 
-_NAME = re.compile(rb'name="name"\r\n(?:[^\r]+\r\n)*\r\n([^\r]*)')
+EMPTY_PAGE = "<!DOCTYPE html><html><head><title>Links</title></head><body></body></html>"
 
 
 class UploadsQueued(Fault):
@@ -87,57 +86,36 @@ class StrangersAskedForAPassword(Fault):
         return response
 
 
-def name_in(request: Request) -> str:
-    """Give the project's name that an upload's form has, or nothing."""
-    found = _NAME.search(body_of(request))
-    return found[1].decode(errors="replace") if found else ""
-
-
 def is_refused_upload(request: Request, response: Response) -> bool:
     """Tell whether this answers an upload that was wrong in itself."""
     return request.endpoint == "upload" and response.status_code == 400
 
 
-class ProjectCreatedByARefusal(Fault):
+class RemembersWrongDigests(RemembersRefusedUploads):
+    """Remembers the projects of uploads that were refused for a digest."""
+
+    def remembers(self, response: Response) -> bool:
+        return response.status_code == 400 and b"Digest" in response.data
+
+
+class ProjectCreatedByARefusal(RemembersWrongDigests):
     """Creates the project before it compares the file's digest, and leaves it there when that is wrong."""
 
     caught_by = ("upload.reject-is-atomic",)
 
-    def __init__(self) -> None:
-        self._created: set[str] = set()
-
-    def handle(self, request: Request) -> Response | None:
-        self._name = name_in(request) if request.endpoint == "upload" else ""
-        return None
-
     def respond(self, request: Request, response: Response) -> Response:
-        if is_refused_upload(request, response) and b"Digest" in response.data:
-            self._created.add(self._name)
-        is_empty = request.endpoint == "project_page" and response.status_code == 404
-        if is_empty and unquote(request.arguments["name"]) in self._created:
-            page = "<!DOCTYPE html><html><head><title>Links</title></head><body></body></html>"
-            return Response(page, mimetype="text/html")
-        return response
+        is_absent = request.endpoint == "project_page" and response.status_code == 404
+        if is_absent and unquote(request.arguments["name"]) in self.refused:
+            return Response(EMPTY_PAGE, mimetype="text/html")
+        return super().respond(request, response)
 
 
-class RefusedProjectsOnRootPage(Fault):
+class RefusedProjectsOnRootPage(RemembersWrongDigests):
     """Lists a project whose only upload was refused for its file's digest."""
 
     caught_by = ("upload.reject-is-atomic",)
 
-    def __init__(self) -> None:
-        self._created: set[str] = set()
-
-    def handle(self, request: Request) -> Response | None:
-        self._name = name_in(request) if request.endpoint == "upload" else ""
-        return None
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if is_refused_upload(request, response) and b"Digest" in response.data:
-            self._created.add(self._name)
-        return response
-
     def root_page(self, page: RootPage) -> RootPage:
-        known = {project.name for project in page.projects}
-        missing = sorted(self._created - known)
+        listed = {project.name for project in page.projects}
+        missing = (name for name in self.refused if name not in listed)
         return page.plus(*(replace(page.projects[0], name=name) for name in missing))

@@ -14,6 +14,7 @@ from reference_server.faults.building.upload_forms import (
     boundary_of,
     parts_of,
     pieces_of,
+    text_of,
     values_of,
 )
 from reference_server.faults.fault import Fault
@@ -104,7 +105,7 @@ class ProjectsBeginWithAWheel(RefusesForms):
     def is_refused(self, request: Request) -> bool:
         if b"sdist" not in values_of(request, "filetype"):
             return False
-        name = b"".join(values_of(request, "name")).decode(errors="replace")
+        name = text_of(request, "name")
         return not request.registry.packages(gitlab_project_of(request), name=name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,10 @@ from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_files
 from reference_server.http.json_responses import refusal
 from reference_server.model.errors import DigestMismatchError, MissingFieldsError
+from reference_server.rules.rules import verify_digests
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from werkzeug import Response
 
@@ -36,14 +38,17 @@ class DigestsOptional(_UploadCheckLeftOut):
 class ComparesDigests(Fault):
     """Compares digests in its own way; `super()` compares them as the good server would."""
 
+    otherwise: Callable[[Mapping[str, str], Mapping[str, str]], None] = staticmethod(verify_digests)
+
     def rules(self, rules: Rules) -> Rules:
-        """Ask this fault, which may ask the rule that was there before."""
-        self._otherwise = rules.verify_digests
-        return replace(rules, verify_digests=self.verify)
+        """Ask a fault that knows the rule which it replaces."""
+        fault = copy(self)
+        fault.otherwise = rules.verify_digests
+        return replace(rules, verify_digests=fault.verify)
 
     def verify(self, claimed: Mapping[str, str], actual: Mapping[str, str]) -> None:
         """Raise what is wrong with the digests that came (see `reference_server.rules.rules.verify_digests`)."""
-        self._otherwise(claimed, actual)
+        self.otherwise(claimed, actual)
 
 
 class Md5WantedForSdists(Fault):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reference_server.faults.building.omitted_checks import _ProjectCheckLeftOut
+from reference_server.faults.building.request_notes import NotesRequests
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_projects
 from reference_server.http.json_responses import refusal
@@ -34,7 +35,14 @@ class DuplicatesForbidden(Fault):
         return response
 
 
-class OverwrittenBeforeRefused(Fault):
+@dataclass
+class OverwrittenFiles:
+    """Whether an upload has overwritten a file."""
+
+    any: bool = False
+
+
+class OverwrittenBeforeRefused(NotesRequests[OverwrittenFiles]):
     """Writes a file to its place before it notices that one was there."""
 
     caught_by = (
@@ -43,23 +51,21 @@ class OverwrittenBeforeRefused(Fault):
         "clients.twine.duplicate-changes-nothing",
     )
 
-    _noticed = False
-
     def rules(self, rules: Rules) -> Rules:
         def is_duplicate(existing: PackageFile, upload: Upload) -> bool:
             found = rules.is_duplicate(existing, upload)
-            self._noticed = self._noticed or found
+            if found and (overwritten := self.noted_here):
+                overwritten.any = True
             return found
 
         return replace(rules, is_duplicate=is_duplicate, duplicates="replace")
 
-    def handle(self, request: Request) -> Response | None:
-        del request
-        self._noticed = False
-        return None
+    def note(self, request: Request) -> OverwrittenFiles:
+        return OverwrittenFiles()
 
     def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "upload" and response.status_code < 300 and self._noticed:
+        overwritten = self.noted(request)
+        if request.endpoint == "upload" and response.status_code < 300 and overwritten and overwritten.any:
             return refusal(FileNameTakenError())
         return response
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reference_server.faults.building.request_notes import NotesRequests
 from reference_server.faults.building.requests import body_of, gitlab_project_of
 from reference_server.faults.building.upload_forms import (
     FailsOnForms,
@@ -75,20 +76,19 @@ class ActionTakenForGranted(FailsOnForms):
         return not request.query_string and ":action" not in parts_of(request)
 
 
-class UnknownActionStored(Fault):
+class UnknownActionStored(NotesRequests[bool]):
     """Refuses an unknown `:action` when the file is already stored, and leaves it there."""
 
     caught_by = ("upload.action-missing",)
 
-    def handle(self, request: Request) -> Response | None:
-        if request.endpoint == "upload":
-            body_of(request)
-            self._unknown = values_of(request, ":action") not in ([], [b"file_upload"])
-        return None
+    def note(self, request: Request) -> bool:
+        """Whether this is an upload with an unknown action."""
+        known: tuple[list[bytes], ...] = ([], [b"file_upload"])
+        return request.endpoint == "upload" and values_of(request, ":action") not in known
 
     def respond(self, request: Request, response: Response) -> Response:
-        stored = request.endpoint == "upload" and response.status_code < 300
-        return refusal(InvalidFieldError(":action")) if stored and self._unknown else response
+        stored = response.status_code < 300
+        return refusal(InvalidFieldError(":action")) if stored and self.noted(request) else response
 
 
 class ProtocolVersionRequired(Fault):

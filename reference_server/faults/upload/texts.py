@@ -8,8 +8,8 @@ from reference_server.faults.building.upload_forms import (
     FailsOnForms,
     RefusesForms,
     pieces_of,
+    text_of,
     texts_of,
-    values_of,
 )
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class ReasonsInLatin1(FailsOnForms):
     caught_by = ("upload.reason-latin1",)
 
     def is_refused(self, request: Request) -> bool:
-        name = b"".join(values_of(request, "name")).decode(errors="replace")
+        name = text_of(request, "name")
         return not request.registry.rules.valid_name(name) and any(ord(letter) > 255 for letter in name)
 
 
