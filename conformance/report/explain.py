@@ -14,7 +14,7 @@ INDENT = 11
 
 
 def explain_deviation(requirement: Requirement, deviation: Deviation, catalogue: Catalogue) -> str:
-    """Return what was expected, what came, where, who suffers, and the source of the rule."""
+    """Return what was expected and found, where, who is affected, and the source of the rule."""
     return _table(
         requirement.statement,
         expected=deviation.expected,

@@ -172,11 +172,11 @@ def nobody_listens(_: HTTPServer) -> str:
     ("url_of", "exit_code", "message"),
     [
         (nobody_listens, 3, "got no answer: [Errno 111] Connection refused"),
-        (lambda server: answer_all(server, 500, "oops"), 5, "the registry fails by itself"),
+        (lambda server: answer_all(server, 500, "oops"), 5, "the registry returns a server error"),
         (lambda server: answer_all(server, 404, "nothing here"), 2, "this is not an upload URL"),
         (lambda server: answer_all(server, 302), 2, "this is not an upload URL"),
-        (lambda server: answer_all(server, 401), 2, "refuses the credential 'default'"),
-        (lambda server: answer_all(server, 400, "no"), 5, "every upload was refused"),
+        (lambda server: answer_all(server, 401), 2, "rejects the credential 'default'"),
+        (lambda server: answer_all(server, 400, "no"), 5, "every upload was rejected"),
         (
             lambda server: answer_all(server, 200, "<html><a href='/'>Home</a></html>", "text/html"),
             2,
