@@ -22,7 +22,7 @@ from conformance.verdicts.options import OPTIONS, options_from, target_arguments
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from conformance.report import RunResult
+    from conformance.report.result import RunResult
     from conformance.run.judge import Judge
     from conformance.run.run import Run
     from conformance.target import Target
@@ -67,7 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the mark of checks, and the judge where there is something to judge."""
     config.addinivalue_line("markers", "requirement(id): the requirement of the catalogue that this checks")
     if _is_asked_for(config) and not config.pluginmanager.has_plugin(JUDGE):
-        config.pluginmanager.register(_judge(config), JUDGE)
+        _judge(config).register(config.pluginmanager)
         if not hasattr(config, "workerinput"):
             config.pluginmanager.register(PlainReport(), "registry-conformance-report")
 
@@ -146,9 +146,9 @@ def _refuse_to_prepare() -> Run:
 
 
 def _prepared(config: pytest.Config, options: RunOptions, stack: ExitStack) -> Run:
+    from conformance.report.result_file import write_refusal, write_sentinel
     from conformance.run.run import CannotJudge
     from conformance.run.setup import prepare
-    from conformance.run.teardown import write_refusal, write_sentinel
 
     given = _given(config)
     try:
@@ -160,7 +160,7 @@ def _prepared(config: pytest.Config, options: RunOptions, stack: ExitStack) -> R
     try:
         return prepare(target, options)
     except CannotJudge as reason:
-        write_refusal(path, target, options, reason)
+        write_refusal(path, target, options, reason=str(reason), exit_code=reason.exit_code)
         raise
 
 

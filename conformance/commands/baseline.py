@@ -62,9 +62,8 @@ def _writing(path: Path) -> Iterator[None]:
 
 
 def _write(arguments: argparse.Namespace) -> int:
-    from conformance.report.reading import read_finished
-    from conformance.verdicts.baseline import EMPTY, Known, Reason, updated, write_baseline
-    from conformance.verdicts.gate import known_baseline
+    from conformance.report.result_file import read_finished
+    from conformance.verdicts.baseline import EMPTY, Known, Reason, known_baseline, updated, write_baseline
 
     result = read_finished(arguments.result)
     before = known_baseline(arguments.output) if arguments.output.exists() else EMPTY
@@ -76,7 +75,7 @@ def _write(arguments: argparse.Namespace) -> int:
         owner=arguments.owner,
         expires=arguments.expires,
     )
-    after = updated(before, result.findings, new=new)
+    after = updated(before, result.results, new=new)
     with _writing(arguments.output):
         write_baseline(arguments.output, after)
     _print_changes(arguments.output, before, after)
@@ -87,12 +86,11 @@ def _write(arguments: argparse.Namespace) -> int:
 
 
 def _prune(arguments: argparse.Namespace) -> int:
-    from conformance.report.reading import read_finished
-    from conformance.verdicts.baseline import pruned, write_baseline
-    from conformance.verdicts.gate import known_baseline
+    from conformance.report.result_file import read_finished
+    from conformance.verdicts.baseline import known_baseline, pruned, write_baseline
 
     before = known_baseline(arguments.baseline)
-    after = pruned(before, read_finished(arguments.result).findings)
+    after = pruned(before, read_finished(arguments.result).results)
     if after.rows != before.rows:
         with _writing(arguments.baseline):
             write_baseline(arguments.baseline, after)
@@ -115,8 +113,8 @@ def _print_changes(path: Path, before: Baseline, after: Baseline) -> None:
 
 def _show(arguments: argparse.Namespace) -> int:
     from conformance.catalogue import catalogue
+    from conformance.verdicts.baseline import known_baseline
     from conformance.verdicts.counting import counted
-    from conformance.verdicts.gate import known_baseline
 
     today = date.today()
     rows = known_baseline(arguments.baseline).rows

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from conformance.commands.output import PROGRAM
 from conformance.errors import ExitCode, UserError
+from conformance.report.formats import FORMATS
 from conformance.verdicts.declaration import PREFIX, Input, Option
 from conformance.verdicts.options import OPTIONS, TARGET
 
@@ -29,16 +30,9 @@ if TYPE_CHECKING:
 SUMMARY = "run a whole CI job: doctor, run, reports, comparison"
 
 RESULT = "result.json"
-SUMMARY_FILE = "summary.md"
 KEPT = "previous.json"
 LEDGERS = "ledgers"
-REPORTS = {
-    "html": "report.html",
-    "junit": "junit.xml",
-    "markdown": SUMMARY_FILE,
-    "codequality": "codequality.json",
-    "sarif": "report.sarif",
-}
+REPORTS = {each.name: each.ci_file for each in FORMATS.values() if each.ci_file}
 """Formats of reports, and the files that they are written to."""
 
 ROOM = 4_000

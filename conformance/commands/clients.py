@@ -101,4 +101,4 @@ def _groups(arguments: argparse.Namespace) -> tuple[Group, ...]:
 
 
 def _print_progress(line: Line) -> None:
-    print(f"{line.fault}: {line.scenario}: {line.coping}", file=sys.stderr)
+    print(f"{line.fault}: {line.scenario}: {line.reaction}", file=sys.stderr)

@@ -25,11 +25,11 @@ def is_debugging(arguments: argparse.Namespace, environ: Mapping[str, str] = os.
 
 def reported(error: Exception, arguments: argparse.Namespace) -> UserError:
     """Write the traceback of a crash without its secrets, and return an error that says where it is."""
-    from conformance.wire.credential_shapes import concealed
+    from conformance.wire.credential_patterns import hide_credentials
     from conformance.wire.redaction import Redactor
 
     redact = Redactor(_secrets(arguments, os.environ))
-    trace = concealed(redact("".join(traceback.format_exception(error))))
+    trace = hide_credentials(redact("".join(traceback.format_exception(error))))
     last = trace.rstrip().rpartition("\n")[2]
     if is_debugging(arguments):
         sys.stderr.write(trace)

@@ -10,7 +10,7 @@ from conformance.errors import ExitCode, UserError
 if TYPE_CHECKING:
     import argparse
 
-    from conformance.target.doctor import Finding
+    from conformance.target.doctor import Observation
 
 SUMMARY = "diagnose URL, credentials and network; publishes nothing"
 
@@ -21,26 +21,28 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the findings; returns 0 when nothing is wrong, 3 when something stays unknown, else 2."""
-    from conformance.target.doctor import examine, refused_findings
+    """Print the observations; returns 0 when nothing is wrong, 3 when something stays unknown, else 2."""
+    from conformance.target.doctor import examine, refused_observations
 
     try:
         target = target_of(arguments)
     except UserError as error:
-        return print_findings(refused_findings(error, getattr(arguments, "url", "")))
+        return print_observations(refused_observations(error, getattr(arguments, "url", "")))
     if target is None:
         raise UserError("doctor needs the URL of a registry", "Give URL or --config.")
-    return print_findings(examine(target, options_of(arguments)))
+    return print_observations(examine(target, options_of(arguments)))
 
 
-def print_findings(findings: list[Finding]) -> ExitCode:
+def print_observations(observations: list[Observation]) -> ExitCode:
     """Print what was seen and what to change, and return the exit code."""
-    for finding in findings:
-        print(f"{'wrong' if finding.wrong else 'fine':<6} {finding.about}: {finding.seen}")
-        if finding.wrong:
-            print(f"       → {finding.change}")
-    wrong = sum(finding.wrong for finding in findings)
-    print({0: "No problems found.", 1: "1 problem found."}.get(wrong, f"{wrong} problems found."))
-    if any(finding.unknown for finding in findings):
+    from conformance.verdicts.counting import counted
+
+    for each in observations:
+        print(f"{'problem' if each.wrong else 'ok':<8} {each.about}: {each.seen}")
+        if each.wrong:
+            print(f"         → {each.change}")
+    wrong = sum(each.wrong for each in observations)
+    print(f"{counted(wrong, 'problem')} found." if wrong else "No problems found.")
+    if any(each.unknown for each in observations):
         return ExitCode.HARNESS_ERROR
     return ExitCode.USAGE if wrong else ExitCode.CONFORMS

@@ -28,7 +28,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the file, or write it where there is none, with the next steps."""
-    from conformance.target.registry_toml import registry_toml
+    from conformance.target.registry_toml_text import registry_toml
 
     text = registry_toml(arguments.profile, arguments.url)
     if not arguments.output:
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _next_steps(arguments: argparse.Namespace) -> str:
     from conformance.profiles import profile
     from conformance.target import DEFAULT
-    from conformance.target.registry_toml import PASSWORD
+    from conformance.target.registry_toml_text import PASSWORD
 
     steps = [f"Wrote {arguments.output}."]
     if not arguments.url:

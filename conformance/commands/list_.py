@@ -25,13 +25,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the requirements, one a line or as JSON."""
     from conformance.catalogue import catalogue
     from conformance.profiles import profile
+    from conformance.report.explain import profiles_by_id
     from conformance.verdicts.counting import counted
 
-    rows = list(catalogue())
-    if arguments.profile:
-        rows = catalogue().for_profile(profile(arguments.profile).name)
+    known = catalogue()
+    rows = known.for_profile(profile(arguments.profile)) if arguments.profile else list(known)
     if arguments.format == "json":
-        print(json.dumps([row.as_json() for row in rows], indent=1))
+        profiles = profiles_by_id(known)
+        print(json.dumps([{**row.as_json(), "profiles": profiles[row.id]} for row in rows], indent=1))
         return ExitCode.CONFORMS
     for row in rows:
         print(f"{row.id:<48} {row.level:<6} {row.standing:<8} {row.statement}")

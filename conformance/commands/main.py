@@ -20,6 +20,7 @@ from conformance.commands import (
     replay,
     report,
     run,
+    schema,
     script,
     sweep,
     upgrade,
@@ -49,7 +50,7 @@ COMMANDS = {
         "baseline": baseline,
         "upgrade": upgrade,
     },
-    "look things up": {"list": list_, "explain": explain, "clients": clients},
+    "look things up": {"list": list_, "explain": explain, "schema": schema, "clients": clients},
 }
 """Every command by its name, under the headings and in the order of `--help`."""
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-    from conformance.report.reading import StoredResult
+    from conformance.report.result import RunResult
     from conformance.run.replay import Replayed
     from conformance.target import Target
     from conformance.verdicts.options import RunOptions
@@ -31,7 +31,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Re-run the checks, and print what became of each; returns 0 when all pass."""
-    from conformance.report.reading import read_finished
+    from conformance.report.result_file import read_finished
     from conformance.run.replay import failed, replay
     from conformance.target.embedded import embedded_target
 
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not failed(earlier):
         return print_replay(())
     with ExitStack() as stack:
-        target = _target(arguments, earlier) or stack.enter_context(embedded_target(earlier.profile))
+        target = _target(arguments, earlier) or stack.enter_context(embedded_target(earlier.target.profile))
         replayed = replay(earlier, target, _options(arguments, earlier), progress=sys.stdout)
     return print_replay(replayed)
 
@@ -61,15 +61,15 @@ def print_replay(replayed: Iterable[Replayed]) -> ExitCode:
     return ExitCode.HARNESS_ERROR if set(fates) <= {Fate.FIXED, Fate.ERRORED} else ExitCode.DEVIATES
 
 
-def _target(arguments: argparse.Namespace, earlier: StoredResult) -> Target | None:
+def _target(arguments: argparse.Namespace, earlier: RunResult) -> Target | None:
     """Return the given target, with the earlier URL and profile where none are given; None if embedded."""
-    if not earlier.embedded and "config" not in arguments:
-        arguments.url = getattr(arguments, "url", earlier.url)
-        arguments.profile = getattr(arguments, "profile", earlier.profile)
+    if not earlier.target.embedded and "config" not in arguments:
+        arguments.url = getattr(arguments, "url", earlier.target.url)
+        arguments.profile = getattr(arguments, "profile", earlier.target.profile)
     return target_of(arguments)
 
 
-def _options(arguments: argparse.Namespace, earlier: StoredResult) -> RunOptions:
+def _options(arguments: argparse.Namespace, earlier: RunResult) -> RunOptions:
     """Return the given options, with the earlier examples and rounds where none are given."""
-    before = {"examples": earlier.examples, "rounds": earlier.rounds}
+    before = {"examples": earlier.summary.examples, "rounds": earlier.summary.rounds}
     return options_of(arguments, **{name: value for name, value in before.items() if value})

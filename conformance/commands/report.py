@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING
 from conformance.commands.arguments import add_result
 from conformance.commands.output import write
 from conformance.errors import ExitCode
+from conformance.report.formats import FORMATS
 from conformance.verdicts.option_types import writable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from conformance.report import RunResult
+    from conformance.report.result import RunResult
 
 SUMMARY = "make a report from a result, in one of several formats"
-
-FORMATS = ("html", "junit", "markdown", "codequality", "sarif", "badge")
-"""The keys of `conformance.report.formats.FORMATS`, which takes a while to import."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -51,24 +49,22 @@ def add_report_option(group: argparse._ArgumentGroup) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print or write a report of a stored result."""
-    from conformance.report.formats import FORMATS as MAKERS
-    from conformance.report.reading import read_result
+    from conformance.report.result_file import read_result
 
-    write(MAKERS[arguments.format](read_result(arguments.result)), arguments.output)
+    write(FORMATS[arguments.format].render(read_result(arguments.result)), arguments.output)
     return ExitCode.CONFORMS
 
 
 def write_reports(result: RunResult, wanted: Iterable[tuple[str, Path]]) -> None:
-    """Write the reports that `run` was asked for, from the same JSON that it writes. Raises UserError."""
+    """Write the reports that `run` was asked for. Raises UserError."""
     wanted = tuple(wanted)
     if not wanted:
         return
-    from conformance.report.formats import FORMATS as MAKERS
-    from conformance.report.reading import stored
+    from conformance.report.result_file import concealed_result
 
-    known = stored(result.as_json())
+    concealed = concealed_result(result)
     for name, path in wanted:
-        write(MAKERS[name](known), path)
+        write(FORMATS[name].render(concealed), path)
 
 
 def _report(text: str) -> tuple[str, Path]:

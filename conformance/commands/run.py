@@ -73,14 +73,15 @@ def _check_projects(target: Target | None, options: RunOptions) -> None:
 def _print_plan(target: Target | None, arguments: argparse.Namespace, options: RunOptions) -> int:
     from conformance.catalogue import catalogue
     from conformance.corpus import planned
+    from conformance.profiles import profile
     from conformance.target.configuration import embedded_profile
     from conformance.verdicts.counting import counted
 
-    profile = target.profile.name if target else embedded_profile(getattr(arguments, "profile", None))
-    checks = [row for row in catalogue().for_profile(profile) if not row.untested]
+    kind = target.profile if target else profile(embedded_profile(getattr(arguments, "profile", None)))
+    checks = [row for row in catalogue().for_profile(kind) if not row.untested]
     most = counted(options.max_requests, "request")
     print(f"target    {target.url if target else 'the embedded reference server'}")
-    print(f"profile   {profile}: {counted(len(checks), 'check')}, at most {most}")
+    print(f"profile   {kind.name}: {counted(len(checks), 'check')}, at most {most}")
     if options.read_only or (target and target.profile.read_only):
         print("publishes nothing")
         return ExitCode.CONFORMS

@@ -30,7 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print or write a script for each deviation of a stored result."""
-    from conformance.report.reading import read_result
+    from conformance.report.result_file import read_result
     from conformance.report.script import scripts
 
     into: Path | None = arguments.output

@@ -30,11 +30,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the requirements that would join or leave, and how the exit code would change."""
     from conformance.catalogue import catalogue
-    from conformance.report.reading import read_finished
+    from conformance.report.result_file import read_finished
     from conformance.verdicts.sets import upgrade
 
     result = read_finished(arguments.result)
-    found = upgrade(result.verdict_by_id, catalogue(), old=arguments.requirement_set, profile=result.profile)
+    found = upgrade(
+        result.verdict_by_id, catalogue(), old=arguments.requirement_set, profile=result.target.profile
+    )
     print(described(found))
     return ExitCode.CONFORMS
 

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """Exit codes of `registry-conformance`."""
+    """The exit code of a run."""
 
     CONFORMS = 0
     DEVIATES = 1

@@ -78,14 +78,13 @@ def writable(text: str) -> Path:
 
 def baseline(text: str) -> Baseline:
     """Read the baseline in a file. Raises BadBaseline."""
-    from conformance.verdicts.gate import known_baseline
+    from conformance.verdicts.baseline import known_baseline
 
-    return known_baseline(Path(text))
+    return known_baseline(text)
 
 
-def requirement_set(text: str) -> str:
+def requirement_set(text: str) -> str | None:
     """Read the name of a frozen set. Raises UnknownSet."""
-    from conformance.catalogue import catalogue
-    from conformance.verdicts.sets import checked_set
+    from conformance.verdicts.sets import known_set
 
-    return checked_set(text, catalogue())
+    return known_set(text)

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.verdicts import option_types
-from conformance.verdicts.baseline import EMPTY, Baseline
 from conformance.verdicts.declaration import PREFIX, Group, Input, Option, declared_in, option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from conformance.verdicts.baseline import Baseline
 
 SENDING = frozenset({"run", "replay", "doctor", "sweep"})
 PUBLISHING = SENDING - {"doctor"}
@@ -119,6 +120,13 @@ def default_ledger_folder() -> Path:
     from platformdirs import user_state_path  # takes a while to import
 
     return user_state_path("registry-conformance") / "ledgers"
+
+
+def no_baseline() -> Baseline:
+    """Return the baseline without rows."""
+    from conformance.verdicts.baseline import EMPTY  # takes a while to import
+
+    return EMPTY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,7 +252,7 @@ class RunOptions(TrafficLimits):
         commands=PUBLISHING,
     )
     baseline: Baseline = option(
-        EMPTY,
+        no_baseline,
         "--baseline",
         "file of known failures; see `baseline`",
         default="",

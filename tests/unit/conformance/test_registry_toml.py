@@ -12,7 +12,7 @@ from conformance.commands.main import main
 from conformance.errors import UserError
 from conformance.profiles import profile, profile_names
 from conformance.target.configuration import configured_target
-from conformance.target.registry_toml import PASSWORD, registry_toml
+from conformance.target.registry_toml_text import PASSWORD, registry_toml
 
 if TYPE_CHECKING:
     from conformance.target import Target
