@@ -17,6 +17,7 @@ from conformance.commands import (
     init,
     list_,
     matrix,
+    new,
     replay,
     report,
     run,
@@ -51,6 +52,7 @@ COMMANDS = {
         "upgrade": upgrade,
     },
     "look things up": {"list": list_, "explain": explain, "schema": schema, "clients": clients},
+    "develop the suite": {"new": new},
 }
 """Every command by its name, under the headings and in the order of `--help`."""
 
