@@ -1,30 +1,28 @@
-"""The faults that are tried when none is named, from `faults.toml`."""
+"""The default faults of the report, from `faults.toml`."""
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
-
-class Deed(StrEnum):
-    """What a client does with a registry."""
-
-    READS = "reads"
-    UPLOADS = "uploads"
+from conformance.clients import Activity
 
 
 @dataclass(frozen=True)
 class Group:
-    """Faults of one kind: each with the deeds in which a client can meet it."""
+    """Faults of one kind, each with the activities that it can affect."""
 
     title: str
-    faults: dict[str, frozenset[Deed]]
+    faults: dict[str, frozenset[Activity]]
 
 
-_KEYS = {"both": frozenset(Deed), "reading": frozenset({Deed.READS}), "uploading": frozenset({Deed.UPLOADS})}
+_KEYS = {
+    "both": frozenset(Activity),
+    "reading": frozenset({Activity.READS}),
+    "uploading": frozenset({Activity.UPLOADS}),
+}
 
 
 @cache
@@ -35,15 +33,17 @@ def default_groups() -> tuple[Group, ...]:
 
 
 def named_group(faults: list[str], *, met_by_all: bool) -> Group:
-    """Make a group of the faults that a user names.
+    """Return a group of faults that the user names.
 
-    In: `met_by_all`, whether every client is to meet them, whatever it does; else only those
-    that the default list has meet them, or all where it does not say.
+    In: `met_by_all`, whether to try the faults with every client. Otherwise each is tried with the activities of
+    the default list, or with all if the list does not contain it.
     """
-    known = {_name(fault): deeds for group in default_groups() for fault, deeds in group.faults.items()}
-    everyone = frozenset(Deed)
-    deeds = {fault: everyone if met_by_all else known.get(_name(fault), everyone) for fault in faults}
-    return Group("Faults", deeds)
+    known = {
+        _name(fault): activities for group in default_groups() for fault, activities in group.faults.items()
+    }
+    everyone = frozenset(Activity)
+    activities = {fault: everyone if met_by_all else known.get(_name(fault), everyone) for fault in faults}
+    return Group("Faults", activities)
 
 
 def _name(fault: str) -> str:
@@ -51,5 +51,5 @@ def _name(fault: str) -> str:
 
 
 def _group(table: dict[str, list[str] | str]) -> Group:
-    faults = {fault: deeds for key, deeds in _KEYS.items() for fault in table.get(key, ())}
+    faults = {fault: activities for key, activities in _KEYS.items() for fault in table.get(key, ())}
     return Group(str(table["title"]), faults)

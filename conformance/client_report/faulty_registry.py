@@ -1,4 +1,4 @@
-"""The registry that a client meets: what it holds, and what it was asked for."""
+"""The registry that a client talks to: the files it holds, and the requests it receives."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 PROJECT = "demo"
 SIZE = 20_000
 TO_UPLOAD = wheel("fresh", "1.0", requires_python=">=3.8", size=SIZE)
-"""What `{file}` holds: the first distribution of a new project."""
+"""The file behind `{file}`: the first distribution of a new project."""
 
 READ_BEFORE = frozenset({"stale-index"})
-"""Faults that show only where somebody has read a page before the newest file came."""
+"""Faults that show only when a page was read before the newest file was published."""
 
 _OLD = wheel(PROJECT, "1.0", requires_python=">=3.8", size=SIZE)
 _YANKED = wheel(PROJECT, "1.2", requires_python=">=3.8", size=SIZE)
@@ -36,14 +36,14 @@ _FOR_ANOTHER_PYTHON = wheel(PROJECT, "2.0", requires_python=">=4", size=SIZE)
 _NEWEST = wheel(PROJECT, "1.1", requires_python=">=3.8", size=SIZE)
 
 _REST = re.compile(r"bytes=\d+-")
-"""What is asked for to get the rest of a file: the whole again. Other parts are read one by one, on purpose."""
+"""A request for the rest of a file counts as one for the whole file. Other ranges are requests of their own."""
 
 _JSON = "application/vnd.pypi.simple.v1+json"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """How often each thing was asked for: by its method, its path, and which part of it."""
+class RequestCounts:
+    """The number of requests by method, path and range."""
 
     counts: Mapping[tuple[str, str, str], int]
 
@@ -55,12 +55,12 @@ class Asked:
             kinds[_kind(method, path)] += count
         return dict(kinds)
 
-    def again(self, usual: Asked) -> int:
-        """Return how many requests were repetitions, beyond what is usual."""
+    def repetitions(self, usual: RequestCounts) -> int:
+        """Return how many requests repeated an earlier one, beyond the usual number."""
         return sum(max(0, count - max(1, usual.counts.get(key, 1))) for key, count in self.counts.items())
 
-    def attempts(self, usual: Asked) -> int:
-        """Return how often the thing was asked for that was asked for more often than is usual; 1 if none was."""
+    def attempts(self, usual: RequestCounts) -> int:
+        """Return the largest number of identical requests that is above the usual; 1 if there is none."""
         return max(
             (count for key, count in self.counts.items() if count > max(1, usual.counts.get(key, 1))),
             default=1,
@@ -68,7 +68,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Registry:
+class FaultyRegistry:
     """A running server whose newest release for this Python is 1.1 of `PROJECT`."""
 
     server: ReferenceServer
@@ -76,30 +76,30 @@ class Registry:
 
     @property
     def credential(self) -> Credential:
-        """Who may read and publish."""
+        """A credential that may read and publish."""
         return Credential(username=self.server.username, password=self.server.password)
 
     @property
     def index_url(self) -> IndexURL:
-        """What installers take."""
+        """The URL for installers."""
         return IndexURL(self.server.index_url, self.credential)
 
     @property
     def upload_url(self) -> str:
-        """What publishers take."""
+        """The URL for publishers."""
         return self.server.url
 
     @property
-    def asked(self) -> Asked:
-        """What clients have asked for since the registry was ready."""
+    def request_counts(self) -> RequestCounts:
+        """The requests since the registry was ready."""
         counts = Counter[tuple[str, str, str]]()
         for (method, path, part), count in (self.server.requests - self._before).items():
             counts[method, path, "" if _REST.fullmatch(part) else part] += count
-        return Asked(counts)
+        return RequestCounts(counts)
 
     @property
     def uploaded(self) -> dict[str, bool]:
-        """The name of each file that was uploaded, and whether it is as it was."""
+        """The name of each uploaded file, and whether its bytes are right."""
         stored = [file for package in self.server.registry.store.packages(1) for file in package.files]
         return {
             file.filename: file.blob.digests["sha256"] == TO_UPLOAD.sha256
@@ -111,23 +111,23 @@ class Registry:
 PUBLISHED: Mapping[str, Distribution] = {
     each.filename: each for each in (_OLD, _YANKED, _FOR_ANOTHER_PYTHON, _NEWEST)
 }
-"""What the registry holds, by file name."""
+"""The published distributions by file name."""
 
 
 def is_as_published(filename: str, content: bytes) -> bool:
-    """Tell whether a file is, byte for byte, the one of that name that the registry holds."""
+    """Return whether a file has the bytes that the registry holds under its name."""
     return filename in PUBLISHED and sha256(content).hexdigest() == PUBLISHED[filename].sha256
 
 
 def summary_of(fault: str) -> str:
-    """Return what a fault does, in a sentence. Errors: UnknownFault."""
+    """Return the summary of a fault. Errors: UnknownFault."""
     (switch,) = misbehaving_server([fault]).switchboard.switches()
     return switch.fault.summary
 
 
 @contextmanager
-def registry_with(fault: str | None) -> Iterator[Registry]:
-    """Start a registry with a fault, or without any. Errors: UnknownFault."""
+def faulty_registry(fault: str | None) -> Iterator[FaultyRegistry]:
+    """Start a registry with a fault, or with none. Errors: UnknownFault."""
     with misbehaving_server([fault] if fault else []) as server:
         for each in (_OLD, _YANKED, _FOR_ANOTHER_PYTHON):
             _publish(each, server)
@@ -135,8 +135,8 @@ def registry_with(fault: str | None) -> Iterator[Registry]:
         if fault and fault.partition(",")[0] in READ_BEFORE:
             _read(server)
         _publish(_NEWEST, server)
-        server.registry.set_status(PROJECT, "archived")  # as the page says nothing of a status that is active
-        yield Registry(server, server.requests)
+        server.registry.set_status(PROJECT, "archived")  # a page does not state the status `active`
+        yield FaultyRegistry(server, server.requests)
 
 
 def _publish(distribution: Distribution, server: ReferenceServer) -> None:

@@ -1,4 +1,4 @@
-"""What a client took from a registry: downloaded files, and what it installed."""
+"""The files that a client received from a registry: downloaded or installed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def taken(folder: Path, *, scratch: Path) -> dict[str, bool]:
-    """Return the file name of each distribution in `folder`, saved or installed, and whether it is as published.
+def received_files(folder: Path, *, scratch: Path) -> dict[str, bool]:
+    """Return each distribution in `folder`, saved or installed, by file name, and whether its bytes are right.
 
     In: `scratch`, a folder for the wheels to compare with.
     """

@@ -6,38 +6,38 @@ import json
 from html import escape
 from typing import TYPE_CHECKING
 
-from conformance.client_report.reaction import Coping
+from conformance.client_report.reaction import Reaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from conformance.client_report.report import Line, Report, Section
 
-QUIET = frozenset({Coping.WORKED, Coping.RECOVERED})
-"""What leaves nothing to be quoted."""
+QUIET = frozenset({Reaction.WORKED, Reaction.RECOVERED})
+"""Reactions without an error message to quote."""
 
 MEANINGS = """\
 | | |
 |---|---|
 | worked | as without the fault |
-| recovered | as without the fault, after asking again |
-| refused | ended with an error, without asking this registry again |
+| recovered | as without the fault, after repeating requests |
+| refused | ended with an error, without repeating a request |
 | gave up | ended with an error, after several attempts |
-| **wrong** | said that all is well, and has something else than without the fault, or nothing |
-| **hung** | did not end within the limit |
+| **wrong** | reported success, but ended with other files than without the fault, or none |
+| **hung** | did not end within the time limit |
 | **crashed** | ended with a traceback |
 """
 
 
 def as_text(report: Report) -> str:
-    """Return one line for each client and fault, and what it said where it did not work."""
+    """Return one line for each client and fault, with the client's message unless it worked."""
     lines = [f"without a fault: {each.scenario}: {_figures(each)}" for each in report.usual]
     for section in report.sections:
         lines += ["", section.title]
         for each in section.lines:
-            lines.append(f"  {each.fault}: {each.scenario}: {_told(each)} ({_figures(each)})")
-            if each.coping not in QUIET:
-                lines.append(f"      {each.said}")
+            lines.append(f"  {each.fault}: {each.scenario}: {_reaction_text(each)} ({_figures(each)})")
+            if each.reaction not in QUIET:
+                lines.append(f"      {each.message}")
     lines += [f"left out: {reason}" for reason in report.missing]
     return "\n".join(lines) + "\n"
 
@@ -48,10 +48,10 @@ def as_json(report: Report) -> str:
 
 
 def as_markdown(report: Report) -> str:
-    """Return tables: how clients coped, and then what they asked for and said where they did not work."""
+    """Return tables: the reactions of all clients, then requests and messages of those that did not work."""
     versions = ", ".join(f"{name} {version}".strip() for name, version in report.clients.items())
     parts = [
-        f"{report.made.isoformat()}: {versions}; at most {report.limit:.0f} s for each run.",
+        f"{report.made.isoformat()}: {versions}; time limit {report.limit:.0f} s per run.",
         MEANINGS.rstrip(),
         _table(
             ["without a fault", "requests", "seconds"],
@@ -59,8 +59,8 @@ def as_markdown(report: Report) -> str:
         ),
     ]
     for section in report.sections:
-        parts += [f"### {section.title}", _copings(section, report.scenarios)]
-    parts += ["### In their words", _words(report)]
+        parts += [f"### {section.title}", _reactions_table(section, report.scenarios)]
+    parts += ["### Error messages", _messages_table(report)]
     parts += [f"Left out: {reason}" for reason in report.missing]
     return "\n\n".join(parts) + "\n"
 
@@ -68,7 +68,7 @@ def as_markdown(report: Report) -> str:
 FORMATS: dict[str, Callable[[Report], str]] = {"text": as_text, "json": as_json, "markdown": as_markdown}
 
 
-def _copings(section: Section, scenarios: Iterable[str]) -> str:
+def _reactions_table(section: Section, scenarios: Iterable[str]) -> str:
     found = {(each.fault, each.scenario): each for each in section.lines}
     titles = [title for title in scenarios if any(each.scenario == title for each in section.lines)]
     rows = (
@@ -82,7 +82,7 @@ def _copings(section: Section, scenarios: Iterable[str]) -> str:
     return _table(["fault", *titles], rows)
 
 
-def _words(report: Report) -> str:
+def _messages_table(report: Report) -> str:
     rows = (
         [
             f"`{each.fault}`",
@@ -90,13 +90,13 @@ def _words(report: Report) -> str:
             _ending(each),
             _requests(each),
             f"{each.seconds}",
-            escape(each.said, quote=False),
+            escape(each.message, quote=False),
         ]
         for section in report.sections
         for each in section.lines
-        if each.coping not in QUIET
+        if each.reaction not in QUIET
     )
-    return _table(["fault", "client", "exit", "requests", "seconds", "said last"], rows)
+    return _table(["fault", "client", "exit", "requests", "seconds", "last message"], rows)
 
 
 def _table(head: list[str], rows: Iterable[list[str]]) -> str:
@@ -109,15 +109,19 @@ def _escaped(cell: str) -> str:
 
 
 def _cell(line: Line) -> str:
-    return _told(line).replace(line.coping, f"**{line.coping}**", 1) if _is_loud(line) else _told(line)
+    return (
+        _reaction_text(line).replace(line.reaction, f"**{line.reaction}**", 1)
+        if _is_loud(line)
+        else _reaction_text(line)
+    )
 
 
 def _is_loud(line: Line) -> bool:
-    return line.coping in {Coping.WRONG, Coping.HUNG, Coping.CRASHED}
+    return line.reaction in {Reaction.WRONG, Reaction.HUNG, Reaction.CRASHED}
 
 
-def _told(line: Line) -> str:
-    return ": ".join(filter(None, (line.coping, line.detail)))
+def _reaction_text(line: Line) -> str:
+    return ": ".join(filter(None, (line.reaction, line.detail)))
 
 
 def _figures(line: Line) -> str:

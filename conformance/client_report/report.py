@@ -11,9 +11,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance.client_report.faulty_registry import registry_with, summary_of
-from conformance.client_report.reaction import Coping, Did, coping, detail, last_words
-from conformance.client_report.received_files import taken
+from conformance.client_report.faulty_registry import faulty_registry, summary_of
+from conformance.client_report.reaction import Observation, Reaction, classify, detail, last_message
+from conformance.client_report.received_files import received_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,26 +25,26 @@ _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 class UnfitScenario(Exception):
-    """A client fails without any fault, so that nothing can be said about what it does with one."""
+    """A client fails even without a fault, so its runs with faults say nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """How one client coped with one fault. `exit_code` is None where it had to be killed."""
+    """One client's reaction to one fault. `exit_code` is None for a client that was killed after the limit."""
 
     fault: str
     scenario: str
-    coping: Coping
+    reaction: Reaction
     detail: str
     exit_code: int | None
     requests: dict[str, int]
     seconds: float
-    said: str
+    message: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """The faults of one group, with what each does, and how clients coped."""
+    """One group of faults: a summary of each, and the reactions of clients."""
 
     title: str
     summaries: dict[str, str]
@@ -53,7 +53,7 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Everything that was found out; `limit` is the seconds that a run had, `usual` what clients do without a fault."""
+    """The whole report. `limit` is the time for one run in seconds; `usual` has the runs without a fault."""
 
     made: date
     limit: float
@@ -81,24 +81,20 @@ def report(
 
     Errors: UnfitScenario, UnknownFault.
     """
-    summaries = {fault: summary_of(fault) for group in groups for fault in group.faults}
+    summaries = [{fault: summary_of(fault) for fault in group.faults} for group in groups]
     with _pool(jobs) as pool:
         usual = _usual(scenarios, pool.map(lambda scenario: _try(scenario, None, limit), scenarios))
 
-        def line(met: tuple[str, Scenario]) -> Line:
-            fault, scenario = met
+        def line(pair: tuple[str, Scenario]) -> Line:
+            fault, scenario = pair
             found = _line(fault, scenario, _try(scenario, fault, limit), usual[scenario.title])
             progress(found)
             return found
 
-        started = [(group, pool.map(line, _met(group, scenarios))) for group in groups]
+        started = [pool.map(line, _pairs(group, scenarios)) for group in groups]
         sections = tuple(
-            Section(
-                title=group.title,
-                summaries={fault: summaries[fault] for fault in group.faults},
-                lines=tuple(lines),
-            )
-            for group, lines in started
+            Section(title=group.title, summaries=known, lines=tuple(lines))
+            for group, known, lines in zip(groups, summaries, started, strict=True)
         )
     return Report(
         made=datetime.now(UTC).date(),
@@ -113,7 +109,7 @@ def report(
 
 @contextmanager
 def _pool(jobs: int) -> Iterator[ThreadPoolExecutor]:
-    """Give threads; when something goes wrong, nothing is begun any more."""
+    """Start a pool of threads; an error cancels all runs that have not begun."""
     pool = ThreadPoolExecutor(jobs)
     try:
         yield pool
@@ -121,50 +117,54 @@ def _pool(jobs: int) -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _usual(scenarios: Sequence[Scenario], seen: Iterable[Did]) -> dict[str, Did]:
-    usual = dict(zip((scenario.title for scenario in scenarios), seen, strict=True))
-    for title, did in usual.items():
-        if not did.run.succeeded:
-            raise UnfitScenario(f"{title} fails without any fault: {did.said or did.run.exit_code}")
+def _usual(scenarios: Sequence[Scenario], observations: Iterable[Observation]) -> dict[str, Observation]:
+    usual = dict(zip((scenario.title for scenario in scenarios), observations, strict=True))
+    for title, observed in usual.items():
+        if not observed.run.succeeded:
+            raise UnfitScenario(
+                f"{title} fails without any fault: {observed.message or observed.run.exit_code}"
+            )
     return usual
 
 
-def _met(group: Group, scenarios: Sequence[Scenario]) -> list[tuple[str, Scenario]]:
+def _pairs(group: Group, scenarios: Sequence[Scenario]) -> list[tuple[str, Scenario]]:
     return [
         (fault, scenario)
-        for fault, deeds in group.faults.items()
+        for fault, activities in group.faults.items()
         for scenario in scenarios
-        if scenario.deed in deeds
+        if scenario.activity in activities
     ]
 
 
-def _try(scenario: Scenario, fault: str | None, limit: float) -> Did:
+def _try(scenario: Scenario, fault: str | None, limit: float) -> Observation:
     with (
         tempfile.TemporaryDirectory(prefix="client-", ignore_cleanup_errors=True) as directory,
-        registry_with(fault) as registry,
+        faulty_registry(fault) as registry,
     ):
         folder, scratch = Path(directory, "folder"), Path(directory, "published")
         folder.mkdir()
         scratch.mkdir()
         run = scenario.run(registry, folder, limit)
-        left = taken(folder, scratch=scratch) | registry.uploaded
-        said = (_plain(stream, registry.server.origin, directory) for stream in (run.stderr, run.stdout))
-        return Did(run=run, asked=registry.asked, left=left, said=last_words(*said))
+        files = received_files(folder, scratch=scratch) | registry.uploaded
+        printed = (_plain(stream, registry.server.origin, directory) for stream in (run.stderr, run.stdout))
+        return Observation(
+            run=run, requests=registry.request_counts, files=files, message=last_message(*printed)
+        )
 
 
 def _plain(text: str, origin: str, directory: str) -> str:
-    """Return `text` without what differs from run to run."""
+    """Return `text` without the parts that differ from run to run."""
     return _DIGEST.sub("…", text.replace(origin, "http://registry").replace(directory, ""))
 
 
-def _line(fault: str, scenario: Scenario, did: Did, usual: Did) -> Line:
+def _line(fault: str, scenario: Scenario, observed: Observation, usual: Observation) -> Line:
     return Line(
         fault=fault,
         scenario=scenario.title,
-        coping=coping(did, usual),
-        detail=detail(did, usual),
-        exit_code=None if did.run.timed_out else did.run.exit_code,
-        requests=did.asked.by_kind,
-        seconds=round(did.run.duration, 1),
-        said=did.said,
+        reaction=classify(observed, usual),
+        detail=detail(observed, usual),
+        exit_code=None if observed.run.timed_out else observed.run.exit_code,
+        requests=observed.requests.by_kind,
+        seconds=round(observed.run.duration, 1),
+        message=observed.message,
     )

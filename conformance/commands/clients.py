@@ -112,7 +112,7 @@ def _groups(arguments: argparse.Namespace) -> tuple[Group, ...]:
 
 
 def _progress(line: Line) -> None:
-    print(f"{line.fault}: {line.scenario}: {line.coping}", file=sys.stderr)
+    print(f"{line.fault}: {line.scenario}: {line.reaction}", file=sys.stderr)
 
 
 def _say(message: str, exit_code: ExitCode) -> int:

@@ -1,7 +1,6 @@
-"""What no standard describes and checks have to bring about: yanking, project status, provenance.
+"""Drivers change state that no standard API can change: yanking, project status, provenance.
 
-A registry's owner may plug in a driver, which `[management]` of registry.toml names; without one the checks
-that need it are not applicable.
+`[management]` in registry.toml names the driver of a target. Without one, checks that need it are not applicable.
 """
 
 from __future__ import annotations
@@ -26,46 +25,46 @@ if TYPE_CHECKING:
 DRIVEN: Mapping[str, frozenset[str]] = {
     "reference": frozenset({"delete", "yank", "status", "provenance", "integrity-api"}),
 }
-"""By driver: the features that it can bring about, whatever the pages show before."""
+"""The features that each driver can produce, even if the pages do not show them yet."""
 
 _PROJECTS = "/api/v4/projects/"
 
 
 class Driver(Protocol):
-    """Changes the state of projects and files. Each method raises Untestable when the target says no."""
+    """Changes the state of projects and files. Each method raises Untestable if the target refuses."""
 
     def yank(self, distribution: Distribution, reason: str = "") -> None:
         """Yank a file, with or without a reason."""
 
     def unyank(self, distribution: Distribution) -> None:
-        """Take a yank back."""
+        """Undo a yank."""
 
     def set_status(self, project: str, status: str, reason: str = "") -> None:
         """Set a project's status: active, archived, quarantined or deprecated."""
 
     def attach_provenance(self, distribution: Distribution, provenance: dict[str, Any]) -> None:
-        """Give a file a provenance object."""
+        """Attach a provenance object to a file."""
 
     def delete(self, distribution: Distribution) -> None:
         """Delete a file."""
 
 
 def driver_for(registry: Registry, session: Session) -> Driver:
-    """Return the driver that the target names. Raises NotApplicable when it names none."""
+    """Return the target's driver. Raises NotApplicable if it names none."""
     if not registry.target.management:
         raise NotApplicable("this needs a driver that changes the state of projects; see [management]")
     return ReferenceDriver(registry, session)
 
 
 def driven_features(target: Target) -> frozenset[str]:
-    """Return the features that the target's driver can bring about; none when it has no driver."""
+    """Return the features that the target's driver can produce; none without a driver."""
     return DRIVEN.get(target.management.get("driver", ""), frozenset())
 
 
 class ReferenceDriver:
-    """The driver of the reference server: its own API, below `/-/reference/`.
+    """The driver for the reference server. It uses the server's own API below `/-/reference/`.
 
-    The GitLab project is that of the URL; `gitlab-project` of `[management]` where the URL has none.
+    The GitLab project comes from the URL, or from `gitlab-project` in `[management]`.
     """
 
     def __init__(self, registry: Registry, session: Session) -> None:
@@ -81,7 +80,7 @@ class ReferenceDriver:
         self._file("PUT", distribution, "/yank", {"reason": reason})
 
     def unyank(self, distribution: Distribution) -> None:
-        """Take a yank back."""
+        """Undo a yank."""
         self._file("DELETE", distribution, "/yank")
 
     def set_status(self, project: str, status: str, reason: str = "") -> None:
@@ -90,7 +89,7 @@ class ReferenceDriver:
         self._change("PUT", project, "/status", marker)
 
     def attach_provenance(self, distribution: Distribution, provenance: dict[str, Any]) -> None:
-        """Give a file a provenance object."""
+        """Attach a provenance object to a file."""
         self._file("PUT", distribution, "/provenance", provenance)
 
     def delete(self, distribution: Distribution) -> None:
@@ -116,4 +115,4 @@ class ReferenceDriver:
         )
         self._registry.forget_pages(project)
         if answer.status != 204:
-            raise Untestable(f"the target's driver was refused: {answer} {answer.excerpt(120)}")
+            raise Untestable(f"the target refused the driver: {answer} {answer.excerpt(120)}")

@@ -1,4 +1,4 @@
-"""The target that is always there: the reference server, in this process."""
+"""The default target: the reference server in this process."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.target import BadTarget, target_from_table
 from reference_server.serving.in_process import ReferenceServer
+from reference_server.serving.target import FLAVOURS_BY_PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -14,31 +15,27 @@ if TYPE_CHECKING:
     from conformance.target import Target
 
 
-FLAVOURS = {"gitlab": "reference", "pypi": "pypi"}
-"""The flavour of the reference server that keeps to each profile."""
-
-
 @contextmanager
 def embedded_target(profile: str = "gitlab") -> Iterator[Target]:
     """Start a reference server on a free loopback port, and stop it at the end.
 
-    Raises BadTarget when none of its flavours keeps to the profile.
+    Raises BadTarget if no flavour conforms to the profile.
     """
-    if profile not in FLAVOURS:
+    if profile not in FLAVOURS_BY_PROFILE:
         raise BadTarget(
-            f"without a URL the embedded server is judged, for the profile {' or '.join(FLAVOURS)}; "
-            f"give the URL of what is to be judged as {profile!r}"
+            f"without a URL, the suite tests its own reference server, which has no profile {profile!r}; "
+            f"give a URL, or choose the profile {' or '.join(sorted(FLAVOURS_BY_PROFILE))}"
         )
-    with ReferenceServer(flavour=FLAVOURS[profile]) as server:
+    with ReferenceServer(flavour=FLAVOURS_BY_PROFILE[profile]) as server:
         yield target_from_table(server.target(), embedded=True)
 
 
 class UnknownFault(ValueError):
-    """The server has no such fault, or the fault no such option; the text says what it has."""
+    """There is no such fault or option; the message lists the valid ones."""
 
 
 def misbehaving_server(faults: Iterable[str]) -> ReferenceServer:
-    """Return a reference server with faults, given as `NAME` or `NAME,first=2,path=/files/`; not started yet.
+    """Return a reference server with faults, such as `NAME` or `NAME,first=2,path=/files/`; not yet started.
 
     Errors: UnknownFault.
     """

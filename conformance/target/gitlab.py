@@ -1,4 +1,4 @@
-"""The parts of GitLab's REST API that list and delete packages.
+"""GitLab's REST API for listing and deleting packages.
 
 Source: GitLab REST API, Packages. A personal access token goes in the header `PRIVATE-TOKEN`.
 """
@@ -23,7 +23,7 @@ MOST_PAGES = 50
 
 
 class GitLab:
-    """Packages and package files of the GitLab project that holds the target."""
+    """Packages and package files of the target's GitLab project."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -31,7 +31,7 @@ class GitLab:
     def call(
         self, method: str, path: str, query: Mapping[str, str | int] | None = None, *, as_: str = DEFAULT
     ) -> Answer:
-        """Call the API below `projects/<id>` and return the answer, whatever its status."""
+        """Call the API below `projects/<id>` and return the answer with any status."""
         target = self._registry.target
         credential = target.credential(as_)
         url = target.gitlab_api + path + (f"?{urlencode(query)}" if query else "")
@@ -39,20 +39,20 @@ class GitLab:
         return self._registry.request_bare(method, url, label=as_, headers=headers)
 
     def packages(self, *, as_: str = DEFAULT, **query: str | int) -> list[dict[str, Any]]:
-        """Return all packages that the query finds, page by page. Raises Deviation on any other answer."""
+        """Return all packages that match the query, from all pages. Raises Deviation for an unexpected answer."""
         found: list[dict[str, Any]] = []
         for page in range(1, MOST_PAGES + 1):
             answer = self.call("GET", "/packages", {**query, "per_page": PAGE_SIZE, "page": page}, as_=as_)
             rows = objects(answer)
             if rows and rows[0] in found:
-                break  # `page` is ignored: there is no more to be had
+                break  # the registry ignores `page`: this is the first page again
             found += rows
             if len(rows) < PAGE_SIZE:
                 break
         return found
 
     def package_files(self, package_id: int, *, as_: str = DEFAULT) -> list[dict[str, Any]]:
-        """Return the files of a package. Raises Deviation when the answer is not a list of them."""
+        """Return the files of a package. Raises Deviation for an unexpected answer."""
         return objects(
             self.call("GET", f"/packages/{package_id}/package_files", {"per_page": PAGE_SIZE}, as_=as_)
         )
@@ -63,7 +63,7 @@ class GitLab:
 
 
 def objects(answer: Answer) -> list[dict[str, Any]]:
-    """Return the JSON array of objects that an answer holds. Raises Deviation when it holds none."""
+    """Return an answer's JSON array of objects. Raises Deviation for anything else."""
     rows = json_of(answer)
     if answer.status != 200 or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Deviation(
@@ -75,7 +75,7 @@ def objects(answer: Answer) -> list[dict[str, Any]]:
 
 
 def json_of(answer: Answer) -> Any:
-    """Return an answer's JSON. Raises Deviation when the body is something else."""
+    """Return an answer's JSON. Raises Deviation for any other body."""
     try:
         return json.loads(answer.content)
     except ValueError:

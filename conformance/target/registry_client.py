@@ -1,4 +1,4 @@
-"""The target as a check talks to it: pages, files, uploads."""
+"""A client of the target for checks: pages, files, uploads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conformance.corpus.ledger import Entry
 from conformance.pages import TEXT_HTML, ProjectPage, read_project_page
 from conformance.target import DEFAULT
 from conformance.verdicts import Deviation
-from conformance.wire import Follow, Unreachable, publication, upload_form
+from conformance.wire import Follow, Unreachable, publication_of, upload_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 class Registry:
-    """A target with a session. `as_` is the name of a credential, or `nobody`.
+    """A target and a session to talk to it. `as_` is the name of a credential, or `anonymous`.
 
-    Pages are read once per credential and kept until this process publishes under their name.
+    Each page is read once per credential and cached until this process publishes under its name.
     """
 
     def __init__(self, target: Target, *, session: Session, transcript: Transcript, ledger: Ledger) -> None:
@@ -38,20 +38,20 @@ class Registry:
         self._pages: dict[tuple[str, str, str, str], Answer] = {}
 
     def in_gitlab_project(self, role: str) -> Registry:
-        """Return the registry of another GitLab project. Raises Untestable when none is configured."""
+        """Return a client of another GitLab project. Raises Untestable if none is configured."""
         return self._beside(self.target.in_gitlab_project(role))
 
     def at_project(self, project: str) -> Registry:
-        """Return the registry under another id or encoded path of a GitLab project."""
+        """Return a client of the GitLab project with another id or encoded path."""
         return self._beside(self.target.at_project(project))
 
     def knowing(self, **credentials: Credential) -> Registry:
-        """Return the registry with further credentials, such as wrong ones that a check makes up."""
+        """Return a client with further credentials, such as wrong ones."""
         known = {name.replace("_", "-"): credential for name, credential in credentials.items()}
         return self._beside(replace(self.target, credentials={**self.target.credentials, **known}))
 
     def twin(self) -> Registry:
-        """Return the registry for another thread: connections and a page cache of its own."""
+        """Return a client for another thread, with its own connections and page cache."""
         return Registry(
             self.target, session=self._session.twin(), transcript=self._transcript, ledger=self._ledger
         )
@@ -77,7 +77,7 @@ class Registry:
         headers: Mapping[str, str] | None = None,
         follow: Follow = Follow.NO,
     ) -> Answer:
-        """Send a request without a body and return the answer, whatever its status.
+        """Send a request without a body and return the answer with any status.
 
         The credential stays on the target's host, wherever a page links to.
         """
@@ -96,7 +96,7 @@ class Registry:
         return self._session.send(method, url, credential=None, credential_name=label, headers=headers)
 
     def project_url(self, name: str) -> str:
-        """Return the URL of a project's page under exactly this spelling."""
+        """Return the URL of a project's page, with the name spelled exactly so."""
         return f"{self.target.index_url}{quote(name, safe='')}/"
 
     def root_answer(self, *, accept: str = TEXT_HTML, as_: str = DEFAULT, fresh: bool = False) -> Answer:
@@ -119,9 +119,9 @@ class Registry:
         return answer
 
     def project_page(self, name: str, *, as_: str = DEFAULT, fresh: bool = False) -> ProjectPage:
-        """Return a project's HTML page. A project that is not there (404) has no files.
+        """Return a project's HTML page. A project that does not exist (404) has no files.
 
-        Raises Deviation when the answer is neither a page nor 404.
+        Raises Deviation if the answer is neither a page nor 404.
         """
         answer = self.project_answer(name, as_=as_, fresh=fresh)
         if answer.status == 404:
@@ -135,7 +135,7 @@ class Registry:
     def upload(
         self, distribution: Distribution, *, as_: str = DEFAULT, form: UploadForm | None = None
     ) -> Answer:
-        """Post a distribution, under `form` where a check has its own, and return the answer."""
+        """Upload a distribution, with `form` if a check has its own, and return the answer."""
         entry = self.announce(distribution)
         form = form or upload_form(distribution)
         answer = self._session.send(
@@ -151,7 +151,7 @@ class Registry:
             self._ledger.note_refusal(entry)
         elif answer.status < 300:
             self._transcript.note(
-                publication(
+                publication_of(
                     distribution,
                     url=self.target.upload_url,
                     credential=as_,
@@ -163,7 +163,7 @@ class Registry:
         return answer
 
     def announce(self, distribution: Distribution) -> Entry:
-        """Write into the ledger that a distribution is about to be sent, by us or by a client."""
+        """Record a distribution in the ledger before this process or a client uploads it."""
         entry = Entry(
             url=self.target.url,
             project=distribution.name,
@@ -175,14 +175,14 @@ class Registry:
         return entry
 
     def forget_pages(self, name: str) -> None:
-        """Read a project's pages again when they are next asked for: it has changed."""
+        """Remove the pages of a changed project from the cache."""
         changed = canonicalize_name(name)
         self._pages = {key: page for key, page in self._pages.items() if key[0] not in {changed, ""}}
 
     def download(self, url: str, *, as_: str = DEFAULT) -> Answer:
-        """Fetch a file; redirects are followed, as clients do.
+        """Fetch a file and follow redirects, as clients do.
 
-        Raises Deviation when a URL, which a page has given, leads to a host that does not answer.
+        Raises Deviation if the URL, which comes from a page, leads to a host that does not answer.
         """
         try:
             return self.request(
@@ -191,7 +191,7 @@ class Registry:
         except Unreachable as error:
             if self.target.same_host(url):
                 raise
-            raise Deviation(expected="a link to where the file is", found=str(error), where=url) from error
+            raise Deviation(expected="a link to the file", found=str(error), where=url) from error
 
 
 def file_url(registry: Registry, distribution: Distribution) -> str:

@@ -1,4 +1,4 @@
-"""What came back, read whole; or that nothing did."""
+"""A complete answer, or the error for none."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from conformance.wire.exchange import Exchange
 
 EXCERPT = 300
-"""Characters of an answer that a message has room for."""
+"""Characters of an answer that a message quotes."""
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Unreachable(Exception):
-    """No answer came: the network's, the harness's or the server's fault, never a deviation."""
+    """No answer arrived. The cause may be the network, the harness or the server, so this is never a deviation."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Answer:
-    """A response, read whole. Two answers are never the same one, whatever they say."""
+    """A response, read to its end. Two answers are never equal, even with the same content."""
 
     method: str
     url: str
@@ -34,14 +34,34 @@ class Answer:
     exchange: Exchange = field(repr=False)
 
     @property
+    def is_success(self) -> bool:
+        """Whether the request was accepted: any status from 200 to 299."""
+        return 200 <= self.status < 300
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether the status is one from 300 to 399."""
+        return 300 <= self.status < 400
+
+    @property
+    def is_client_error(self) -> bool:
+        """Whether the request was refused as the client's mistake: any status from 400 to 499."""
+        return 400 <= self.status < 500
+
+    @property
+    def is_server_error(self) -> bool:
+        """Whether the server failed: any status from 500 on."""
+        return self.status >= 500
+
+    @property
     def text(self) -> str:
         """The body as UTF-8, undecodable bytes replaced."""
         return self.content.decode("utf-8", errors="replace")
 
     def excerpt(self, most: int = EXCERPT) -> str:
-        """Return the beginning of the body as it may be shown, at most so many characters.
+        """Return at most `most` characters from the beginning of the body, redacted.
 
-        It is of the exchange, where secrets were taken out before it was cut: no piece of one is at its end.
+        The exchange redacts a body before it cuts it, so no part of a secret is left at the end.
         """
         return self.exchange.response_body[:most]
 
@@ -51,5 +71,5 @@ class Answer:
         return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
     def __str__(self) -> str:
-        """Say where this was seen, as a failure's `where`."""
+        """Return the `where` of a failure: request, credential, status and number in the transcript."""
         return f"{self.exchange.request} as {self.credential} → {self.status} {self.reason} [{self.exchange.number}]"

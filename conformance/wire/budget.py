@@ -1,4 +1,4 @@
-"""How much a run may send, and how fast."""
+"""Limits on the number and the rate of requests."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class BudgetSpent(Untestable):
-    """The run may send no more requests."""
+    """The run has used up its budget of requests."""
 
 
 class Budget:
-    """Counts and paces what a run sends, from all of its threads."""
+    """Counts and paces the requests of a run. Safe to use from several threads."""
 
     def __init__(self, limits: TrafficLimits) -> None:
         self._limits = limits
@@ -27,7 +27,7 @@ class Budget:
         self._next = 0.0
 
     def spend(self) -> None:
-        """Take one request from the budget, when its time has come. Raises BudgetSpent."""
+        """Take one request from the budget and wait for its turn. Raises BudgetSpent."""
         with self._lock:
             if self._spent >= self._limits.max_requests:
                 most = counted(self._limits.max_requests, "request")

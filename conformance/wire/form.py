@@ -1,4 +1,4 @@
-"""The legacy upload form, written byte by byte, so that a check decides every detail of it."""
+"""The legacy upload form. A check controls every byte of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BOUNDARY = "registry-conformance-boundary"
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One part of multipart/form-data; a file where it has a filename."""
+    """One part of multipart/form-data: a file if it has a filename, else a text field."""
 
     name: str
     content: bytes
@@ -35,7 +35,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class UploadForm:
-    """An upload as it goes over the wire. Source: RFC 7578."""
+    """An upload form with its parts in order. Source: RFC 7578."""
 
     parts: tuple[Part, ...]
     boundary: str = field(default=BOUNDARY)
@@ -52,7 +52,7 @@ class UploadForm:
         return b"".join([*pieces, f"--{self.boundary}--\r\n".encode()])
 
     def described(self) -> str:
-        """Return the form as a transcript shows it: fields with their values, files by size."""
+        """Return the form for the transcript: fields with their values, files with their sizes."""
         return "\n".join(
             f"{part.name}: {len(part.content)} bytes as {part.filename!r}"
             if part.filename is not None
@@ -61,14 +61,14 @@ class UploadForm:
         )
 
     def with_field(self, name: str, value: str) -> UploadForm:
-        """Return the form with one text field set: replaced where it stands, else put in front."""
+        """Return the form with one text field set: replaced in its place, or added in front."""
         changed = Part(name=name, content=value.encode())
         if any(part.name == name for part in self.parts):
             return replace(self, parts=tuple(changed if part.name == name else part for part in self.parts))
         return replace(self, parts=(changed, *self.parts))
 
     def with_more(self, fields: Iterable[tuple[str, str]]) -> UploadForm:
-        """Return the form with text fields added before the rest."""
+        """Return the form with text fields added in front."""
         more = tuple(Part(name=name, content=value.encode()) for name, value in fields)
         return replace(self, parts=(*more, *self.parts))
 
@@ -78,7 +78,7 @@ class UploadForm:
 
 
 def upload_form(distribution: Distribution) -> UploadForm:
-    """Return the form that publishes a distribution, laid out as twine does: the file comes last."""
+    """Return the form that publishes a distribution, in twine's order: the file is last."""
     fields = tuple(Part(name=name, content=value.encode()) for name, value in distribution.form())
     file = Part(
         name="content",

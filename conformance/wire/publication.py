@@ -1,12 +1,13 @@
-"""Uploads that were accepted, kept so that they can be sent again."""
+"""Accepted uploads, kept so that a script can send them again."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import unquote
 
+from msgspec import Meta
 from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
@@ -18,35 +19,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Publication:
-    """An accepted upload: what it put where. `body` is the request's, in base64 (RFC 4648).
+    """An accepted upload, which a script can send again."""
 
-    `number` is the place of its exchange in the transcript of this process, 0 where it is in none.
-    """
-
-    project: str
-    """The normalized name."""
+    project: Annotated[str, Meta(description="The normalized name.")]
     filename: str
     url: str
-    credential: str
+    credential: Annotated[str, Meta(description="The name of the credential.")]
     content_type: str
-    body: str
-    number: int = 0
+    body: Annotated[
+        str,
+        Meta(
+            description="The body of the request in base64 (RFC 4648).",
+            extra_json_schema={"contentEncoding": "base64"},
+        ),
+    ]
+    number: Annotated[
+        int, Meta(ge=0, description="The position of its exchange in the transcript of this process, or 0.")
+    ] = 0
 
     def is_in(self, text: str) -> bool:
-        """Tell whether a text, such as a URL, names the project or the file, in any spelling."""
+        """Return whether a text, such as a URL, names the project or the file, in any spelling."""
         text = canonicalize_name(unquote(text))
         project = rf"(?<![a-z0-9]){re.escape(self.project)}(?![a-z0-9-])"
         return canonicalize_name(self.filename) in text or re.search(project, text) is not None
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the publication for the JSON result."""
-        return asdict(self)
 
-
-def publication(
+def publication_of(
     distribution: Distribution, *, url: str, credential: str, content_type: str, body: str, number: int = 0
 ) -> Publication | None:
-    """Return what keeps an upload, from its body as a transcript keeps it; None where it was not kept."""
+    """Return the record of an accepted upload; None if the transcript does not hold its body."""
     if not body:
         return None
     return Publication(
@@ -60,10 +61,12 @@ def publication(
     )
 
 
-def leading_to(publications: Iterable[Publication], exchanges: Collection[Exchange]) -> list[Publication]:
-    """Return the publications that put there what these exchanges ask for, each file once.
+def publications_behind(
+    publications: Iterable[Publication], exchanges: Collection[Exchange]
+) -> list[Publication]:
+    """Return the publications of the files and projects in these exchanges, each file once.
 
-    Those that are among the exchanges are left out.
+    Publications that are themselves among the exchanges are left out.
     """
     asked = "\n".join(f"{exchange.request}\n{exchange.request_body}" for exchange in exchanges)
     among = {exchange.number for exchange in exchanges}

@@ -1,4 +1,4 @@
-"""Requests byte for byte, over a plain socket: what an HTTP library would repair stays broken."""
+"""Requests byte for byte over a plain socket. An HTTP library would repair broken ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 from conformance.verdicts import Untestable
 from conformance.wire.answer import LOOPBACK, Answer, Unreachable
 from conformance.wire.exchange import Exchange
-from conformance.wire.transcript import KEPT_BYTES, Transcript, excerpt, kept
+from conformance.wire.transcript import KEPT_BYTES, Transcript, excerpt, recorded_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,26 +30,26 @@ if TYPE_CHECKING:
     from conformance.wire.redaction import Redactor
 
 LONGEST_ANSWER = 16 * 1024 * 1024
-"""Bytes of one answer that are read."""
+"""The number of bytes that are read of one answer."""
 
 PATIENCE = 5.0
-"""Seconds to wait for an answer, or for room to send, unless the run's time-out is shorter."""
+"""Seconds to wait for an answer or to send, unless the run's timeout is shorter."""
 
 PIECE = 64 * 1024
-UNHEARD = "not waited for"
-"""The reason of an exchange whose answer nobody has read."""
+NOT_WAITED_FOR = "not waited for"
+"""The reason of an exchange whose answer was not read."""
 
-SHOWN = 400
-"""Characters of a target and of a header field that the transcript keeps."""
+KEPT_OF_A_FIELD = 400
+"""The number of characters of a target or a header field in the transcript."""
 
 _CONTINUE = re.compile(rb"HTTP/1\.\d 100\b")
 
 
 class RawConnection:
-    """One connection. Bytes go out as they are given; answers are read by the book, in turn.
+    """One connection. Sends bytes unchanged, and reads answers strictly, in order.
 
-    The server may close it at any time: sending then stops without an error, and what it has answered
-    before can still be read. Nothing waits longer than `patience` seconds.
+    The server may close it at any time. Sending then stops without an error, and answers that have arrived can
+    still be read. No operation waits longer than `patience` seconds.
     """
 
     def __init__(
@@ -88,12 +88,12 @@ class RawConnection:
 
     @property
     def path(self) -> str:
-        """The path and query of the URL that the connection was made for."""
+        """The path and query of the connection's URL."""
         return self._url.path + (f"?{self._url.query}" if self._url.query else "")
 
     @property
     def silent(self) -> bool:
-        """Whether the server has kept one waiting to the end of one's patience: it has neither spoken nor left."""
+        """Whether the last read timed out: the server neither answered nor closed the connection."""
         return self._stream.timed_out
 
     def __enter__(self) -> Self:
@@ -105,10 +105,10 @@ class RawConnection:
         self.close()
 
     def close(self) -> None:
-        """Hang up at once, whatever is still under way. What nobody waited an answer for is recorded as that."""
+        """Close the connection at once. A request without an answer is recorded as not waited for."""
         if self._sent:
-            self._record(None, b"", reason=UNHEARD)
-        self._stream.really_close()
+            self._record(None, b"", reason=NOT_WAITED_FOR)
+        self._stream.close_for_good()
         self._socket.close()
 
     def request(
@@ -120,11 +120,11 @@ class RawConnection:
         body: bytes = b"",
         bare: bool = False,
     ) -> bool:
-        """Send a request with exactly these header fields and this body; say whether all of it went out.
+        """Send a request with exactly these header fields and this body. Return whether all of it was sent.
 
-        `target` goes into the request line as it is; by default it is the connection's own path. Host and
-        Authorization come first, unless `bare`. Nothing is computed: a Content-Length is one of `headers`
-        or not there. Counts as one of the run's requests. Raises BudgetSpent.
+        `target` goes into the request line unchanged (default: the connection's path). Host and Authorization
+        come first, unless `bare`. Nothing else is added: a Content-Length has to be in `headers`. Counts as
+        one request of the run's budget. Raises BudgetSpent.
         """
         self._budget.spend()
         self._method, self._target = method, self.path if target is None else target
@@ -137,7 +137,7 @@ class RawConnection:
         return self._send(_block([*first, *login, *rest]) + body)
 
     def send(self, data: bytes) -> bool:
-        """Send bytes; say whether all of them went out before the server closed the connection."""
+        """Send bytes. Return whether all were sent before the server closed the connection."""
         self._sent += data[:KEPT_BYTES]
         return self._send(data)
 
@@ -151,15 +151,15 @@ class RawConnection:
         return True
 
     def end(self) -> None:
-        """Say that nothing more will be sent, and keep listening."""
+        """Close the sending side of the connection; answers can still be read."""
         with suppress(OSError):
             # Below TLS, whose own way to end takes the means to read along. Nothing else here ends a body early.
             socket.socket.shutdown(self._socket, socket.SHUT_WR)
 
     def asks_for_body(self) -> bool:
-        """Wait for the server's first word: tell whether it is `100 Continue`.
+        """Wait for the first line of the answer, and return whether it is `100 Continue`.
 
-        Any other answer is left to `answer`. Source: RFC 9110, 10.1.1.
+        Any other answer is left for `answer` to read. Source: RFC 9110, 10.1.1.
         """
         with suppress(OSError, EOFError):
             if not _CONTINUE.match(line := self._stream.readline()):
@@ -171,9 +171,9 @@ class RawConnection:
         return False
 
     def answer(self) -> Answer | None:
-        """Read the next answer; None when the connection ends, or nothing comes, before there is one.
+        """Read and record the next answer; None if the connection ends or times out first.
 
-        An answer that breaks off, or is not HTTP, is none. It is recorded in the transcript, or that none came.
+        An incomplete answer, or one that is not HTTP, counts as none.
         """
         response = HTTPResponse(cast("socket.socket", self._stream), method=self._method)
         try:
@@ -197,7 +197,7 @@ class RawConnection:
         )
 
     def hung_up(self) -> bool:
-        """Tell whether the server closes the connection, now or while one waits for it."""
+        """Return whether the server closes the connection within `patience` seconds."""
         if self.silent:
             return False
         try:
@@ -215,13 +215,13 @@ class RawConnection:
         headers = dict(_joined(response.getheaders())) if response else {}
         return self._transcript.record(
             Exchange(
-                request=f"{self._method} {redact(self._target)[:SHOWN]} (over a plain socket)",
+                request=f"{self._method} {redact(self._target)[:KEPT_OF_A_FIELD]} (over a plain socket)",
                 credential=self._name,
                 request_headers={
-                    name[:SHOWN]: redact(value)[:SHOWN]
+                    name[:KEPT_OF_A_FIELD]: redact(value)[:KEPT_OF_A_FIELD]
                     for name, _, value in (line.partition(": ") for line in self._fields)
                 },
-                request_bytes=kept(sent, redact),
+                request_bytes=recorded_bytes(sent, redact),
                 status=response.status if response else None,
                 reason=redact(response.reason) if response else reason,
                 response_headers={name: redact(value) for name, value in headers.items()},
@@ -232,7 +232,7 @@ class RawConnection:
 
 
 class _Stream:
-    """What is received, in one buffer for all answers; `HTTPResponse` may close it as often as it likes."""
+    """The receiving side in one buffer for all answers. `HTTPResponse` closes it after each; that is ignored."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._file = connection.makefile("rb")
@@ -243,7 +243,7 @@ class _Stream:
         return cast("IO[bytes]", self)
 
     def put_back(self, line: bytes) -> None:
-        """Have a line read again, by `readline`."""
+        """Make `readline` return this line next."""
         self._put_back = line
 
     def readline(self, limit: int = -1) -> bytes:
@@ -251,7 +251,9 @@ class _Stream:
         with self._timed():
             line = line or self._file.readline(limit)
         if not line.endswith(b"\n") and len(line) != limit:
-            raise EOFError("the connection ended within a header")  # `HTTPResponse` would take it for all
+            raise EOFError(
+                "the connection ended within a header"
+            )  # `HTTPResponse` would take it for complete
         return line
 
     def read(self, size: int = -1) -> bytes:
@@ -268,7 +270,7 @@ class _Stream:
     def close(self) -> None:
         pass
 
-    def really_close(self) -> None:
+    def close_for_good(self) -> None:
         self._file.close()
 
     @contextmanager
@@ -282,7 +284,7 @@ class _Stream:
 
 def _connected(host: str, port: int, scheme: str, patience: float, ca_bundle: Path | None) -> socket.socket:
     if host not in LOOPBACK and get_environ_proxies(f"{scheme}://{host}"):
-        raise Untestable("plain sockets cannot reach the target: the environment asks for a proxy")
+        raise Untestable("plain sockets cannot reach the target: the environment requires a proxy")
     try:
         connection = socket.create_connection((host, port), timeout=patience)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -309,7 +311,7 @@ def _basic(credential: Credential) -> str:
 
 
 def _joined(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Join fields that come more than once, as RFC 9110, 5.3, allows."""
+    """Join repeated header fields. Source: RFC 9110, 5.3."""
     joined: dict[str, list[str]] = {}
     spelled: dict[str, str] = {}
     for name, value in headers:

@@ -1,4 +1,4 @@
-"""Keeps secrets out of everything that is kept or shown."""
+"""Removes secrets from everything that is stored or printed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 MASK = "***"
 
 LEAST_ANYWHERE = 6
-"""Characters from which on a secret does not come together by chance within a word."""
+"""The length from which a secret is unlikely to occur within a word by chance."""
 
 LEAST_SHOWN = 8
-"""Characters from which on the beginning of a secret is a secret."""
+"""The length from which the beginning of a secret has to be hidden, too."""
 
 LEAST_ENCODED = 10
-"""Characters of Base64 that do not come together by chance."""
+"""The length from which Base64 is unlikely to match by chance."""
 
 _FOLD = r"(?:\s*\n\s*)?"
 _PADDING = r"(?:=|%(?:25)*3[dD]){0,2}"
@@ -28,13 +28,13 @@ _APOSTROPHES_IN_A_SHELL = ("'\"'\"'", r"'\''")
 
 
 class Redactor:
-    r"""Replaces passwords by `***`, however they are spelled.
+    r"""Replaces passwords by `***` in every spelling.
 
-    Takes pairs of user name and password. A password is found as it is, with any of its characters escaped
-    for URLs, HTML, XML, JSON, Python or a shell, or twice so; and in Base64, alone or as part of more, as in a
-    Basic header (RFC 7617). A line break may split it: clients fold what a registry answers at the width of a
-    terminal. Where a text was cut, the larger half of a password counts as one. A very short password is found
-    as a word of its own only, such as in a URL: within others its letters are no secret.
+    Takes pairs of user name and password. Finds a password in plain text, with any character escaped once or
+    twice for URLs, HTML, XML, JSON, Python or a shell, and in Base64, alone or within more, as in a Basic header
+    (RFC 7617). A line break may split it: clients wrap a registry's answers at the width of the terminal. At
+    the end of a truncated text, the larger half of a password is enough. A very short password is found only as
+    a word of its own, as in a URL; its letters within another word are no secret.
     """
 
     def __init__(self, secrets: Iterable[tuple[str, str]]) -> None:
@@ -58,9 +58,9 @@ class Redactor:
 
 
 def _any_of(patterns: list[str]) -> str:
-    """Return one pattern of several, the first that fits: put together by the letter that they begin with.
+    """Return one pattern for all, grouped by their first letter.
 
-    Most texts have none of them, and one look at a letter tells that.
+    Most texts match none, and the first letter decides that quickly.
     """
     first: dict[str, list[str]] = {}
     for pattern in patterns:
@@ -70,25 +70,25 @@ def _any_of(patterns: list[str]) -> str:
 
 
 def _whole(form: list[str]) -> str:
-    """Return a pattern of a whole password: anywhere, or where it is very short as a word or after an escaped colon."""
+    """Return a pattern of a whole password. A very short one matches only as a word or after an escaped colon."""
     if len(form) >= LEAST_ANYWHERE:
         return _FOLD.join(form)
     return rf"(?:(?<![\w-])|(?<=%3[aA])){_FOLD.join(form)}(?![\w-])"
 
 
 def _beginning(form: list[str], least: int) -> str:
-    """Return a pattern of at least so much of a secret, from its first letter, with no further word glued to it."""
+    """Return a pattern of the first `least` characters of a secret or more, up to the end of a word."""
     least = max(LEAST_SHOWN, least)
     return "".join((*form[:least], *(f"(?:{each})?" for each in form[least:]), r"(?![\w-])"))
 
 
 def _basic(username: str, password: str) -> str:
-    """Return what a Basic header has of a pair, without the padding."""
+    """Return the value of a Basic header for a pair, without the padding."""
     return b64encode(f"{username}:{password}".encode()).decode().rstrip("=")
 
 
 def _within(pairs: Iterable[tuple[str, str]]) -> list[str]:
-    """Return what Base64 makes of each password wherever it stands in more, and of pairs in Latin-1."""
+    """Return the Base64 of each password at every offset within more text, and of pairs in Latin-1."""
     forms: set[str] = set()
     for username, password in pairs:
         forms.add(b64encode(f"{username}:{password}".encode("latin-1", errors="replace")).decode())
@@ -101,7 +101,7 @@ def _within(pairs: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _spelled(character: str) -> str:
-    """Return a pattern of all ways to write a character of a secret."""
+    """Return a pattern of all spellings of a character of a secret."""
     if _NEVER_ESCAPED.fullmatch(character):
         return character
     number, name = ord(character), codepoint2name.get(ord(character))
@@ -126,7 +126,7 @@ def _spelled(character: str) -> str:
 
 
 def _units(character: str) -> str:
-    """Return a character in hexadecimal digits as JSON escapes it (RFC 8259, 7): in UTF-16, two units where needed."""
+    """Return a character as JSON escapes it in UTF-16 (RFC 8259, 7), with surrogates if needed."""
     digits = character.encode("utf-16-be", errors="surrogatepass").hex()
     return r"\\+u".join(digits[start : start + 4] for start in range(0, len(digits), 4))
 

@@ -1,4 +1,4 @@
-"""HTTP with a transcript, a budget and a pace, and without surprises from the environment."""
+"""HTTP with a transcript, a budget and a rate, independent of the user's own settings."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from requests.utils import get_environ_proxies
 
 from conformance.wire.answer import LOOPBACK, Answer, Unreachable
 from conformance.wire.budget import Budget
-from conformance.wire.credential_shapes import SECRET_HEADERS
+from conformance.wire.credential_patterns import SECRET_HEADERS
 from conformance.wire.exchange import Exchange
 from conformance.wire.raw import PATIENCE, RawConnection
-from conformance.wire.transcript import Transcript, excerpt, kept
+from conformance.wire.transcript import Transcript, excerpt, recorded_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,20 +34,20 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Follow(Enum):
-    """Which redirects are followed."""
+    """Which redirects to follow."""
 
     NO = auto()
     SAME_HOST = auto()
-    """As a check of an index does: another host's answers are not the target's."""
+    """Redirects within the target: answers of another host are not the target's."""
     ANY_HOST = auto()
-    """As clients do with files."""
+    """All redirects, as clients follow them for files."""
 
 
 class Session:
-    """Sends requests, one at a time, over kept-alive connections.
+    """Sends requests, one at a time, over persistent connections.
 
-    Redirects are not followed unless asked, `.netrc` is not read, and nothing is sent again but what a
-    closed connection kept from arriving.
+    Follows redirects only on request, and never reads `.netrc`. Repeats a safe request only if a persistent
+    connection turns out to be closed.
     """
 
     def __init__(
@@ -66,12 +66,14 @@ class Session:
         self._ca_bundle = ca_bundle
         self._http = requests.Session()
         self._http.trust_env = False
-        self._http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # nobody stays signed in
+        self._http.cookies.set_policy(
+            DefaultCookiePolicy(allowed_domains=[])
+        )  # a cookie would keep a caller signed in
         self._http.verify = str(ca_bundle) if ca_bundle else True
         self._twins: list[Session] = []
 
     def twin(self) -> Session:
-        """Return a session for another thread: connections of its own, the same transcript and budget."""
+        """Return a session for another thread, with its own connections and the same transcript and budget."""
         twin = Session(
             transcript=self._transcript,
             redact=self._redact,
@@ -83,7 +85,7 @@ class Session:
         return twin
 
     def close(self) -> None:
-        """Close the connections, those of its twins too."""
+        """Close the connections of this session and its twins."""
         for each in self._twins:
             each.close()
         self._http.close()
@@ -100,10 +102,10 @@ class Session:
         described: str = "",
         follow: Follow = Follow.NO,
     ) -> Answer:
-        """Send a request and read the answer whole; then the next, where it is a redirect to be followed.
+        """Send a request and return the complete answer, after following redirects as `follow` allows.
 
-        `described` stands for the body in the transcript. Credentials never go to another host.
-        Raises Unreachable when no answer comes, BudgetSpent when the run has sent all it may.
+        `described` replaces the body in the transcript. Credentials are never sent to another host.
+        Raises Unreachable without an answer, and BudgetSpent.
         """
         request = _Request(method, url, credential, credential_name, headers or {}, body, described)
         answer = self._send(request)
@@ -115,9 +117,9 @@ class Session:
         return answer
 
     def connect(self, url: str, *, credential: Credential | None, credential_name: str) -> RawConnection:
-        """Open a connection of its own to a URL's host, for requests byte for byte.
+        """Open a separate connection to a URL's host, for requests byte for byte.
 
-        Raises Unreachable, and Untestable where a proxy is in between.
+        Raises Unreachable, and Untestable if the environment requires a proxy.
         """
         return RawConnection(
             url,
@@ -150,7 +152,7 @@ class Session:
         )
 
     def _request(self, request: _Request) -> requests.Response:
-        """Send a request; again when a kept connection turns out to be closed, where that changes nothing.
+        """Send a request; repeat a safe one if a persistent connection turns out to be closed.
 
         Source: RFC 9110, 9.2.2, and RFC 9112, 9.5: a server may close a connection at any time.
         """
@@ -183,7 +185,7 @@ class Session:
             credential=request.credential_name,
             request_headers={key: redact(_text(value)) for key, value in response.request.headers.items()},
             request_body=redact(request.described),
-            request_bytes=kept(request.body or b"", redact),
+            request_bytes=recorded_bytes(request.body or b"", redact),
             status=response.status_code,
             reason=redact(response.reason or ""),
             response_headers={key: redact(value) for key, value in response.headers.items()},
@@ -206,7 +208,7 @@ class _Request:
         return f"{self.method} {self.url}"
 
     def redirected(self, answer: Answer, follow: Follow) -> _Request | None:
-        """Return the request that a redirect asks for; None where it is none, or not to be followed."""
+        """Return the request that follows a redirect; None for another answer, or if it must not be followed."""
         location = answer.headers.get("Location")
         if not 300 <= answer.status < 400 or not location or follow is Follow.NO:
             return None
@@ -216,7 +218,7 @@ class _Request:
         return self._elsewhere(url) if follow is Follow.ANY_HOST else None
 
     def _elsewhere(self, url: str) -> _Request:
-        """Return the request to another host, without credentials, in whichever header field they are."""
+        """Return the request to another host, without any header field that carries a credential."""
         headers = {name: value for name, value in self.headers.items() if name.lower() not in SECRET_HEADERS}
         return replace(self, url=url, credential=None, headers=headers)
 
@@ -230,7 +232,7 @@ def _text(value: str | bytes) -> str:
 
 
 def _cause(error: BaseException) -> str:
-    """Return the innermost reason in one line: `requests` wraps it three times."""
+    """Return the innermost reason as one line; `requests` wraps it three times."""
     error = _innermost(error)
     text = str(error).strip() or type(error).__name__
     return text.splitlines()[0]

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from conformance.wire.publication import Publication
 
 KEPT_BYTES = 16_384
-"""How long what was sent may be to be kept whole."""
+"""The largest request, in bytes, that an exchange keeps."""
 
 KEPT_CHARACTERS = 2_000
-"""How much of a body an exchange keeps."""
+"""The number of characters of a body that an exchange keeps."""
 
 
 class Transcript:
-    """All exchanges of one process, and which of them the running check has used. Safe to use from threads."""
+    """All exchanges of one process, and those that the current check used. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -33,10 +33,10 @@ class Transcript:
         return len(self._exchanges)
 
     def __bool__(self) -> bool:
-        return True  # one that is empty is one, too: `transcript or Transcript()` must not take another
+        return True  # `transcript or Transcript()` must keep an empty transcript
 
     def record(self, exchange: Exchange) -> Exchange:
-        """Add an exchange, which the running check has used, and return it with its number."""
+        """Add an exchange, mark it as used by the current check, and return it with its number."""
         with self._lock:
             numbered = replace(exchange, number=len(self._exchanges) + 1)
             self._exchanges.append(numbered)
@@ -44,39 +44,39 @@ class Transcript:
         return numbered
 
     def use(self, exchange: Exchange) -> None:
-        """Say that the running check looked at an earlier exchange, as with a cached page."""
+        """Mark an earlier exchange as used by the current check, as for a cached page."""
         with self._lock:
             self._used.setdefault(exchange.number, exchange)
 
     def note(self, publication: Publication | None) -> None:
-        """Remember an upload that was accepted, where it could be kept."""
+        """Add an accepted upload; None is ignored."""
         if publication is not None:
             with self._lock:
                 self._published.append(publication)
 
     def begin(self) -> None:
-        """Forget what was used: a new check starts."""
+        """Start a new check: no exchange is marked as used."""
         self._used = {}
 
     @property
     def used(self) -> tuple[Exchange, ...]:
-        """What the running check has used, in the order of its use."""
+        """The exchanges that the current check used, in order."""
         return tuple(self._used.values())
 
     @property
     def published(self) -> tuple[Publication, ...]:
-        """The uploads that were accepted, from the first one on."""
+        """The accepted uploads, oldest first."""
         return tuple(self._published)
 
 
-def kept(sent: bytes, redact: Callable[[str], str]) -> str:
-    """Return what was sent in base64; nothing where it is long, or holds a secret."""
+def recorded_bytes(sent: bytes, redact: Callable[[str], str]) -> str:
+    """Return sent bytes in base64, or an empty text if they are long or contain a secret."""
     text = sent.decode("latin-1")
     return b64encode(sent).decode() if len(sent) <= KEPT_BYTES and redact(text) == text else ""
 
 
 def excerpt(content: bytes, content_type: str, redact: Callable[[str], str] = str) -> str:
-    """Return the head of a body as text, redacted before it is cut; what is not text is only counted."""
+    """Return the beginning of a body as text, redacted before it is cut. Binary content is only counted."""
     if not content:
         return ""
     textual = content_type.startswith("text/") or "json" in content_type or "html" in content_type

@@ -1,4 +1,4 @@
-"""Which path leads to which handler, and what the caller must be allowed to do for it."""
+"""The routes: path, handler, and the action that the caller needs a right to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.routing import IntegerConverter, Map, Rule
 
-from reference_server.app.handlers import files, reference, rest, simple, upload
+from reference_server.app.handlers import files, reference_api, rest, simple, upload
 from reference_server.model import Action
 
 if TYPE_CHECKING:
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 PROJECT = "/api/v4/projects/<gitlab_project>"
 PACKAGE = f"{PROJECT}/packages/<id:package_id>"
-REFERENCE = "/-/reference/projects/<gitlab_project>/packages/pypi/<name>"  # see `handlers.reference`
+REFERENCE = "/-/reference/projects/<gitlab_project>/packages/pypi/<name>"  # see `handlers.reference_api`
 REFERENCE_VERSION = f"{REFERENCE}/versions/<version>"
 REFERENCE_FILE = f"{REFERENCE}/files/<filename>"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`name` is what faults know the route by. The handler takes a `Call` and the path's arguments."""
+    """One route. Faults refer to its `name`. The handler takes a `Call` and the arguments in the path."""
 
     name: str
     method: str
@@ -68,29 +68,33 @@ ROUTES = (
         Action.DELETE,
         rest.delete_package_file,
     ),
-    Route("yank_version", "PUT", f"{REFERENCE_VERSION}/yank", Action.DELETE, reference.yank),
-    Route("unyank_version", "DELETE", f"{REFERENCE_VERSION}/yank", Action.DELETE, reference.unyank),
-    Route("yank_file", "PUT", f"{REFERENCE_FILE}/yank", Action.DELETE, reference.yank),
-    Route("unyank_file", "DELETE", f"{REFERENCE_FILE}/yank", Action.DELETE, reference.unyank),
-    Route("set_status", "PUT", f"{REFERENCE}/status", Action.DELETE, reference.set_status),
+    Route("yank_version", "PUT", f"{REFERENCE_VERSION}/yank", Action.DELETE, reference_api.yank),
+    Route("unyank_version", "DELETE", f"{REFERENCE_VERSION}/yank", Action.DELETE, reference_api.unyank),
+    Route("yank_file", "PUT", f"{REFERENCE_FILE}/yank", Action.DELETE, reference_api.yank),
+    Route("unyank_file", "DELETE", f"{REFERENCE_FILE}/yank", Action.DELETE, reference_api.unyank),
+    Route("set_status", "PUT", f"{REFERENCE}/status", Action.DELETE, reference_api.set_status),
     Route(
-        "attach_provenance", "PUT", f"{REFERENCE_FILE}/provenance", Action.DELETE, reference.attach_provenance
+        "attach_provenance",
+        "PUT",
+        f"{REFERENCE_FILE}/provenance",
+        Action.DELETE,
+        reference_api.attach_provenance,
     ),
     Route(
         "remove_provenance",
         "DELETE",
         f"{REFERENCE_FILE}/provenance",
         Action.DELETE,
-        reference.remove_provenance,
+        reference_api.remove_provenance,
     ),
-    Route("delete_project", "DELETE", REFERENCE, Action.DELETE, reference.delete),
-    Route("delete_version", "DELETE", REFERENCE_VERSION, Action.DELETE, reference.delete),
-    Route("delete_file", "DELETE", REFERENCE_FILE, Action.DELETE, reference.delete),
+    Route("delete_project", "DELETE", REFERENCE, Action.DELETE, reference_api.delete),
+    Route("delete_version", "DELETE", REFERENCE_VERSION, Action.DELETE, reference_api.delete),
+    Route("delete_file", "DELETE", REFERENCE_FILE, Action.DELETE, reference_api.delete),
 )
 
 
 class IdConverter(IntegerConverter):
-    """The id of a row: not more digits than a row can have."""
+    """The id of a row, with as many digits as an id can have."""
 
     regex = "[0-9]{1,18}"
 
@@ -98,7 +102,7 @@ class IdConverter(IntegerConverter):
 BY_NAME = {route.name: route for route in ROUTES}
 
 
-# A trailing slash never decides where a request goes.
+# A trailing slash makes no difference to the route.
 URL_MAP = Map(
     [Rule(route.path, endpoint=route.name, methods=[route.method]) for route in ROUTES],
     strict_slashes=False,

@@ -1,24 +1,26 @@
-"""What the registry knows about, how names and versions are spelled, and every refusal. Data and pure functions."""
+"""Data of the registry, the grammar of names and versions, and every refusal. Data and pure functions."""
 
-from reference_server.model.entities import (
-    ACTIVE,
+from reference_server.model.access import (
     ANONYMOUS,
     Action,
     Caller,
-    CoreMetadata,
     Credentials,
     DeployToken,
     GitLabProject,
     JobToken,
-    Package,
-    PackageFile,
     PersonalAccessToken,
-    ProjectStatus,
     Role,
-    Status,
-    Upload,
     User,
     Visibility,
+)
+from reference_server.model.packages import (
+    ACTIVE,
+    CoreMetadata,
+    Package,
+    PackageFile,
+    ProjectStatus,
+    Status,
+    Upload,
 )
 
 __all__ = [

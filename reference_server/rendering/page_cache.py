@@ -1,4 +1,4 @@
-"""Pages as bytes, and the pages that need not be written again."""
+"""Rendered pages, and a cache of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Rendered:
+class RenderedPage:
     """A page in one serialization."""
 
     body: bytes
@@ -23,7 +23,7 @@ class Rendered:
 
     @cached_property
     def digest(self) -> str:
-        """What is different for every other page, and for every other serialization of this one."""
+        """A digest of the page and its media type."""
         return hashlib.sha256(self.media_type.encode() + b"\n" + self.body).hexdigest()[:32]
 
     @cached_property
@@ -32,16 +32,16 @@ class Rendered:
         return gzip.compress(self.body, compresslevel=6, mtime=0)
 
 
-class RenderedPages:
-    """The last `limit` pages that were asked for. Safe to use from several threads."""
+class PageCache:
+    """The last `limit` requested pages. Safe to use from several threads."""
 
     def __init__(self, *, limit: int) -> None:
         self._limit = limit
         self._lock = Lock()
-        self._pages: OrderedDict[Hashable, tuple[int, Rendered]] = OrderedDict()
+        self._pages: OrderedDict[Hashable, tuple[int, RenderedPage]] = OrderedDict()
 
-    def page(self, key: Hashable, serial: int, render: Callable[[], Rendered]) -> Rendered:
-        """Give the page as of `serial`, which has to be read before the page's contents are."""
+    def page(self, key: Hashable, serial: int, render: Callable[[], RenderedPage]) -> RenderedPage:
+        """Return the page as of `serial`. Read the serial before the content of the page."""
         with self._lock:
             kept = self._pages.get(key)
             if kept and kept[0] == serial:

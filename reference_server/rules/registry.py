@@ -1,10 +1,10 @@
-"""The registry: rules applied to state. No HTTP, no clock of its own, no randomness."""
+"""The registry: rules applied to state. No HTTP, no clock, no randomness."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from reference_server.archives.archive import leniently
 from reference_server.model import Package, PackageFile, ProjectStatus, Status, Upload
@@ -16,7 +16,7 @@ from reference_server.model.errors import (
     RegistryError,
 )
 from reference_server.model.grammar import name_and_version
-from reference_server.rules.acceptance import check, described, opened
+from reference_server.rules.acceptance import check, inspect, with_metadata
 from reference_server.rules.rules import Rules, exactly
 from reference_server.store.memory import MemoryStore
 
@@ -30,10 +30,21 @@ if TYPE_CHECKING:
     from reference_server.store.protocol import Store
 
 
-class Registry:
-    """What can be asked of the registry and done to it. Safe to use from several threads.
+class Selection(TypedDict, total=False):
+    """Which files of a project: all, unless narrowed."""
 
-    `now` tells the time; `rules` decide; `store` remembers.
+    version: str | None
+    """Those of one version, in any spelling."""
+    filename: str | None
+    """Those of one file name."""
+    gitlab_project: int
+    """The id of the GitLab project that owns the registry (default: 1)."""
+
+
+class Registry:
+    """A package registry. Safe to use from several threads.
+
+    `now` is the clock; `rules` decide; `store` keeps the state.
     """
 
     def __init__(
@@ -44,14 +55,14 @@ class Registry:
         self.store: Store = store or MemoryStore()
 
     def under(self, rules: Rules) -> Registry:
-        """Give the same registry, the same state, under other rules."""
+        """Return a registry with the same state and other rules."""
         return Registry(now=self.now, rules=rules, store=self.store)
 
     def close(self) -> None:
-        """Let go of the state, and remove it unless the store keeps it."""
+        """Close the store. State in memory is lost."""
         self.store.close()
 
-    # who may do what
+    # access
 
     def gitlab_project(self, reference: str) -> GitLabProject:
         """Find a GitLab project by id or full path. Raises `GitLabProjectNotFoundError`."""
@@ -61,17 +72,17 @@ class Registry:
         return gitlab_project
 
     def identify(self, credentials: Credentials) -> Caller:
-        """Tell who presents these credentials. Raises `NotAuthenticatedError`."""
+        """Return the caller with these credentials. Raises `NotAuthenticatedError`."""
         return self.rules.identify(credentials, self.store)
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
-        """Let the caller do this, or raise (see `reference_server.rules.access.authorize`)."""
+        """Check that the caller may do this. Raises as `reference_server.rules.access.authorize` does."""
         self.rules.authorize(caller, gitlab_project, action)
 
     # reading
 
     def packages(self, gitlab_project: GitLabProject, *, name: str | None = None) -> tuple[Package, ...]:
-        """Give all packages, or those of one project by any spelling of its name, oldest first."""
+        """Return all packages, or those of one project under any spelling of its name, oldest first."""
         if name is None:
             return self.store.packages(gitlab_project.id)
         return self.store.packages_named(gitlab_project.id, self.rules.normalize(name))
@@ -84,9 +95,9 @@ class Registry:
         return package
 
     def listed(self, gitlab_project: GitLabProject, name: str) -> tuple[Package, ...]:
-        """Give a project's packages with the files that its page lists, which its status may hide.
+        """Return a project's packages with the files that its page lists. Its status may hide all files.
 
-        Raises `PackageNotFoundError` when there are none.
+        Raises `PackageNotFoundError` for an unknown project.
         """
         packages = tuple(
             replace(package, files=files)
@@ -100,11 +111,11 @@ class Registry:
         return packages
 
     def status(self, gitlab_project: GitLabProject, name: str) -> ProjectStatus:
-        """Give the status of a project by any spelling of its name; one that is not there is active."""
+        """Return the status of a project under any spelling of its name. An unknown project is active."""
         return self.store.status(gitlab_project.id, self.rules.normalize(name))
 
     def display_names(self, gitlab_project: GitLabProject) -> Mapping[str, str]:
-        """Give what the root page calls each project with a file that is listed, by its normalized name, sorted."""
+        """Return the name on the root page of each project with a listed file, by normalized name, sorted."""
         projects: dict[str, list[Package]] = {}
         for package in self.packages(gitlab_project):
             if any(map(self.rules.lists, package.files)):
@@ -112,11 +123,11 @@ class Registry:
         return {name: self.rules.display_name(projects[name]) for name in sorted(projects)}
 
     def project_names(self, gitlab_project: GitLabProject) -> tuple[str, ...]:
-        """Give the normalized name of every project with a file that is listed, each once, sorted."""
+        """Return the normalized names of all projects with a listed file, sorted."""
         return tuple(self.display_names(gitlab_project))
 
     def file(self, gitlab_project: GitLabProject, sha256: str, filename: str) -> PackageFile:
-        """Find the newest file by digest and name, if it is offered. Raises `PackageNotFoundError`."""
+        """Find the newest available file by digest and name. Raises `PackageNotFoundError`."""
         if self.rules.finds is exactly:
             files = self.store.files_named(gitlab_project.id, sha256, filename)
         else:
@@ -127,8 +138,9 @@ class Registry:
         raise PackageNotFoundError
 
     def file_of(self, gitlab_project: GitLabProject, name: str, version: str, filename: str) -> PackageFile:
-        """Find the newest file of a version by its name, if it is offered. Raises `PackageNotFoundError`."""
-        for file in reversed(self._selected(gitlab_project, name, version=version, filename=filename)):
+        """Find the newest available file of a version by name. Raises `PackageNotFoundError`."""
+        owner = gitlab_project.id
+        for file in reversed(self._selected(name, version=version, filename=filename, gitlab_project=owner)):
             if self._is_offered(file):
                 return file
         raise PackageNotFoundError
@@ -151,19 +163,18 @@ class Registry:
         requires_python: str | None = None,
         gitlab_project: int = 1,
     ) -> PackageFile:
-        """Put a distribution in, as an upload by somebody who may would.
+        """Publish a distribution, as an authorized upload does.
 
-        The name and the version are those of the file name, unless given. The content may be anything: what
-        is arranged is not looked into for mistakes. Raises what else `upload` raises, and `ValueError`
-        when the file name does not tell what was not given.
+        Name and version come from the file name by default. The content may be any bytes: it is not checked.
+        Raises the other errors of `upload`, and `ValueError` for a file name without a name and a version.
         """
         owner = self.gitlab_project(str(gitlab_project))
         if name is None or version is None:
-            told = name_and_version(filename)
-            if told is None:
-                message = f"give name= and version=: {filename!r} does not tell them"
+            parsed = name_and_version(filename)
+            if parsed is None:
+                message = f"give name= and version=: {filename!r} does not contain them"
                 raise ValueError(message)
-            name, version = name or told[0], version or str(told[1])
+            name, version = name or parsed[0], version or str(parsed[1])
         blob = self.store.blobs.add(content)
         rules = replace(self.rules, open_archive=leniently(self.rules.open_archive), archive_checks=())
         return self.under(rules).upload(
@@ -172,7 +183,7 @@ class Registry:
         )
 
     def upload(self, gitlab_project: GitLabProject, upload: Upload) -> PackageFile:
-        """Take a distribution, whole or not at all: the blob of a refused one is removed.
+        """Store a distribution, or reject it and remove its blob.
 
         Raises `FileTooLargeError`, `FieldError` and each `PackageInvalidError`.
         """
@@ -181,13 +192,13 @@ class Registry:
             upload = self.rules.understood(replace(upload, blob=blob))
             try:
                 check(upload, self.rules)
-                archive = opened(upload, self.rules)
-                accepted = described(upload, archive, self.rules)
+                archive = inspect(upload, self.rules)
+                accepted = with_metadata(upload, archive, self.rules)
                 with self.store.lock:
                     return self._add(gitlab_project, accepted)
             except RegistryError:
                 if self.rules.keeps_rejected:
-                    self._append(gitlab_project, described(upload, archive, self.rules))
+                    self._append(gitlab_project, with_metadata(upload, archive, self.rules))
                 raise
 
     def _add(self, gitlab_project: GitLabProject, upload: Upload) -> PackageFile:
@@ -252,40 +263,23 @@ class Registry:
             self.store.put_package(replace(package, files=(*package.files, file)))
             return file
 
-    # changing what is there
+    # changing
 
-    def yank(
-        self,
-        name: str,
-        *,
-        version: str | None = None,
-        filename: str | None = None,
-        reason: str = "",
-        gitlab_project: int = 1,
-    ) -> None:
-        """Yank what a project, a version or a file name has now. Raises `PackageNotFoundError` for nothing.
+    def yank(self, name: str, *, reason: str = "", **selection: Unpack[Selection]) -> None:
+        """Yank files of a project. The reason may be empty. Raises `PackageNotFoundError` when there are none.
 
-        Source: PyPA "File yanking". The reason may be empty.
+        Source: PyPA "File yanking".
         """
-        owner = self.gitlab_project(str(gitlab_project))
-        self._change(owner, name, lambda file: replace(file, yanked=reason), version, filename)
+        self._change(name, lambda file: replace(file, yanked=reason), **selection)
 
-    def unyank(
-        self,
-        name: str,
-        *,
-        version: str | None = None,
-        filename: str | None = None,
-        gitlab_project: int = 1,
-    ) -> None:
-        """Take a yank back. Raises `PackageNotFoundError` for nothing."""
-        owner = self.gitlab_project(str(gitlab_project))
-        self._change(owner, name, lambda file: replace(file, yanked=None), version, filename)
+    def unyank(self, name: str, **selection: Unpack[Selection]) -> None:
+        """Undo a yank. Raises `PackageNotFoundError` when there are no such files."""
+        self._change(name, lambda file: replace(file, yanked=None), **selection)
 
     def set_status(
         self, name: str, status: Status | str, *, reason: str | None = None, gitlab_project: int = 1
     ) -> None:
-        """Give a project a status. Raises `PackageNotFoundError`, and `ValueError` for what is no status."""
+        """Set a project's status. Raises `PackageNotFoundError`, and `ValueError` for an unknown status."""
         marker = ProjectStatus(status=Status(status), reason=reason)
         with self.store.lock:
             packages = self.packages(self.gitlab_project(str(gitlab_project)), name=name)
@@ -294,68 +288,53 @@ class Registry:
             self.store.put_status(gitlab_project, packages[0].normalized, marker)
 
     def attach_provenance(
-        self,
-        name: str,
-        filename: str,
-        provenance: Mapping[str, Any] | None,
-        *,
-        gitlab_project: int = 1,
+        self, name: str, filename: str, provenance: Mapping[str, Any] | None, *, gitlab_project: int = 1
     ) -> None:
-        """Attach a provenance object to a file as it is, or remove it with None.
-
-        Raises `PackageNotFoundError`.
-        """
+        """Attach a provenance object to a file, unverified; None removes it. Raises `PackageNotFoundError`."""
         document = None if provenance is None else json.dumps(provenance).encode()
-        owner = self.gitlab_project(str(gitlab_project))
-        self._change(owner, name, lambda file: replace(file, provenance=document), None, filename)
+        self._change(
+            name,
+            lambda file: replace(file, provenance=document),
+            filename=filename,
+            gitlab_project=gitlab_project,
+        )
 
-    def delete(
-        self,
-        name: str,
-        *,
-        version: str | None = None,
-        filename: str | None = None,
-        gitlab_project: int = 1,
-    ) -> None:
-        """Remove a file, a version, or a whole project. Raises `PackageNotFoundError`."""
-        owner = self.gitlab_project(str(gitlab_project))
+    def delete(self, name: str, **selection: Unpack[Selection]) -> None:
+        """Delete a project, a version or a file. Raises `PackageNotFoundError`."""
         with self.store.lock:
-            files = self._selected(owner, name, version=version, filename=filename)
-            if not files:
-                raise PackageNotFoundError
+            files = self._selected(name, **selection)
+            owner = self.gitlab_project(str(selection.get("gitlab_project", 1)))
             for file in files:
                 self._forget(owner, file)
-            for package_id in {file.package_id for file in files} if filename is None else ():
+            if selection.get("filename") is not None:
+                return  # the package stays, even without files
+            for package_id in {file.package_id for file in files}:
                 if not self.package(owner, package_id).files:
                     self.store.remove_package(package_id)
 
     def _selected(
-        self, gitlab_project: GitLabProject, name: str, *, version: str | None, filename: str | None
+        self, name: str, *, version: str | None = None, filename: str | None = None, gitlab_project: int = 1
     ) -> tuple[PackageFile, ...]:
+        """Find files, oldest first. Raises `PackageNotFoundError` when there are none."""
         key = self.rules.version_key
-        return tuple(
+        files = tuple(
             file
-            for package in self.packages(gitlab_project, name=name)
+            for package in self.packages(self.gitlab_project(str(gitlab_project)), name=name)
             if version is None or key(package.version) == key(version)
             for file in package.files
             if filename is None or file.filename == filename
         )
+        if not files:
+            raise PackageNotFoundError
+        return files
 
     def _change(
-        self,
-        gitlab_project: GitLabProject,
-        name: str,
-        change: Callable[[PackageFile], PackageFile],
-        version: str | None,
-        filename: str | None,
+        self, name: str, change: Callable[[PackageFile], PackageFile], **selection: Unpack[Selection]
     ) -> None:
         with self.store.lock:
-            chosen = {
-                file.id for file in self._selected(gitlab_project, name, version=version, filename=filename)
-            }
-            if not chosen:
-                raise PackageNotFoundError
-            for package in self.packages(gitlab_project, name=name):
+            chosen = {file.id for file in self._selected(name, **selection)}
+            owner = self.gitlab_project(str(selection.get("gitlab_project", 1)))
+            for package in self.packages(owner, name=name):
                 files = tuple(change(file) if file.id in chosen else file for file in package.files)
                 self.store.put_package(replace(package, files=files))
 

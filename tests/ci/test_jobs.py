@@ -267,7 +267,7 @@ def test_the_doctor_ends_a_job_before_anything_is_published(
     username = good.username if password else ""
     ended = jobs.run(password, url=good.url, username=username)
     assert ended.exit_code == 2, ended.output
-    assert "wrong  credential: " in ended.output
+    assert "problem  credential: " in ended.output
     assert "$ registry-conformance run" not in ended.output
     assert [path.name for path in folder.iterdir()] == [], "nothing of yesterday"
 

@@ -1,4 +1,4 @@
-"""The report on real clients, and on small ones that cope in each way."""
+"""The report on real clients, and on small ones with each reaction."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def faults(*names: str) -> list[str]:
     return [word for name in names for word in ("--fault", name)]
 
 
-def test_what_pip_does_is_told(tmp_path: Path) -> None:
+def test_what_pip_does_is_reported(tmp_path: Path) -> None:
     once = r"truncated-downloads,first=1,path=\.whl$"
     lines = reported(
         tmp_path, *faults("sizes-as-text", once, "stale-index", "metadata-files-missing"), command=PIP
     )
-    assert {fault: line["coping"] for fault, line in lines.items()} == {
+    assert {fault: line["reaction"] for fault, line in lines.items()} == {
         "sizes-as-text": "worked",
         once: "recovered",
         "stale-index": "wrong",
@@ -49,27 +49,27 @@ def test_what_pip_does_is_told(tmp_path: Path) -> None:
     }
     assert lines[once]["requests"] == {"pages": 1, "metadata": 1, "files": 2}
     assert lines["stale-index"]["detail"].startswith("demo-1.0-py3-none-any.whl instead of demo-1.1-")
-    assert "404" in lines["metadata-files-missing"]["said"]
+    assert "404" in lines["metadata-files-missing"]["message"]
 
 
-def test_what_twine_does_is_told(tmp_path: Path) -> None:
+def test_what_twine_does_is_reported(tmp_path: Path) -> None:
     lines = reported(
         tmp_path,
         *faults("uploads-queued", "unavailable", "answers-to-uploads-lost", "login-page"),
         command=TWINE,
     )
-    assert {fault: line["coping"] for fault, line in lines.items()} == {
+    assert {fault: line["reaction"] for fault, line in lines.items()} == {
         "uploads-queued": "worked",
         "unavailable": "gave up",
         "answers-to-uploads-lost": "crashed",
         "login-page": "wrong",
     }
-    assert lines["answers-to-uploads-lost"]["detail"] == "all was done nevertheless"
+    assert lines["answers-to-uploads-lost"]["detail"] == "the files are right nevertheless"
     assert lines["unavailable"]["requests"] == {"uploads": 5}
 
 
 @pytest.mark.parametrize(
-    ("deed", "how"),
+    ("activity", "reaction"),
     [
         ("time.sleep(60)", "hung"),
         ("raise SystemExit('no')", "refused"),
@@ -78,7 +78,7 @@ def test_what_twine_does_is_told(tmp_path: Path) -> None:
         ("pass", "wrong"),
     ],
 )
-def test_a_small_client_is_told_from_the_others(deed: str, how: str, tmp_path: Path) -> None:
+def test_a_small_client_is_classified(activity: str, reaction: str, tmp_path: Path) -> None:
     """It saves the wheel, unless the page is late."""
     program = f"""\
 import os, re, shutil, time, urllib.request
@@ -93,7 +93,7 @@ def get(address):
 try:
     page = get(index + "{{project}}/").decode()
 except OSError:
-    {deed}
+    {activity}
 else:
     link = re.search('href="([^"#]*demo-1.1-[^"#]*)', page)[1]
     open("demo-1.1-py3-none-any.whl", "wb").write(get(urljoin(index + "{{project}}/", link)))
@@ -105,11 +105,11 @@ else:
         *faults("unavailable", "latency,seconds=0"),
         command=[sys.executable, "-c", program],
     )
-    assert {fault: line["coping"] for fault, line in lines.items()} == {
-        "unavailable": how,
+    assert {fault: line["reaction"] for fault, line in lines.items()} == {
+        "unavailable": reaction,
         "latency,seconds=0": "worked",
     }
-    assert lines["unavailable"]["exit_code"] is None or how != "hung"
+    assert lines["unavailable"]["exit_code"] is None or reaction != "hung"
 
 
 def test_no_secret_is_shown(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_poetry_is_found_by_its_program(
     poetry: Poetry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(poetry.python.parent))
-    assert Poetry.on_path().version == poetry.version
+    assert Poetry.find().version == poetry.version
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ClientMissing):
-        print(Poetry.on_path().version)
+        print(Poetry.find().version)

@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from conformance.wire import Redactor
-from conformance.wire.credential_shapes import concealed
+from conformance.wire.credential_patterns import hide_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,5 +116,5 @@ def test_a_long_token_is_taken_out() -> None:
     ],
 )
 def test_a_report_conceals_what_looks_like_a_credential(said: str, shown: str) -> None:
-    assert concealed(said) == shown
-    assert concealed(shown) == shown
+    assert hide_credentials(said) == shown
+    assert hide_credentials(shown) == shown

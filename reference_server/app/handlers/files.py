@@ -1,4 +1,4 @@
-"""Downloads: distributions, and what is served next to them."""
+"""Downloads of distributions, metadata files and provenance objects."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from reference_server.app.handlers.sending import Content, content_answer, not_acceptable, page_answer
 from reference_server.model.errors import PackageNotFoundError
-from reference_server.rendering.page_cache import Rendered
+from reference_server.rendering.page_cache import RenderedPage
 from reference_server.rules.negotiation import negotiate
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ PROVENANCE_TYPES = (INTEGRITY, "application/json")
 
 
 def download(call: Call, sha256: str, filename: str) -> Response:
-    """Send the bytes of a file as they came."""
+    """Send the unchanged bytes of a file."""
     file = call.registry.file(call.gitlab_project, sha256, filename)
     try:
         stream = file.blob.open()
@@ -44,7 +44,7 @@ def download(call: Call, sha256: str, filename: str) -> Response:
 
 
 def metadata_file(call: Call, sha256: str, filename: str) -> Response:
-    """Send the core metadata of a file, as the file holds it."""
+    """Send the unchanged core metadata of a file."""
     file = call.registry.file(call.gitlab_project, sha256, filename)
     if file.core_metadata is None:
         raise PackageNotFoundError
@@ -68,4 +68,4 @@ def provenance(call: Call, name: str, version: str, filename: str) -> Response:
     media_type = negotiate(call.request.headers.get("Accept"), PROVENANCE_TYPES, INTEGRITY)
     if media_type is None:
         return not_acceptable(PROVENANCE_TYPES, vary="Accept")
-    return page_answer(call, Rendered(file.provenance, media_type), vary="Accept")
+    return page_answer(call, RenderedPage(file.provenance, media_type), vary="Accept")

@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from conformance.client_report.default_faults import Deed, default_groups, named_group
+from conformance.client_report.default_faults import default_groups, named_group
 from conformance.client_report.faulty_registry import (
     PROJECT,
     PUBLISHED,
     TO_UPLOAD,
-    Asked,
-    registry_with,
+    RequestCounts,
+    faulty_registry,
     summary_of,
 )
-from conformance.client_report.reaction import Coping, Did, coping, detail, last_words
-from conformance.client_report.received_files import taken
+from conformance.client_report.reaction import Observation, Reaction, classify, detail, last_message
+from conformance.client_report.received_files import received_files
 from conformance.client_report.rendering import as_json, as_markdown, as_text
 from conformance.client_report.report import Line, Report, Section
 from conformance.client_report.scenarios import own_command
-from conformance.clients import ClientMissing, ClientRun
+from conformance.clients import Activity, ClientMissing, ClientRun
 from conformance.commands.main import main
 from conformance.target.embedded import UnknownFault, misbehaving_server
 from reference_server.faults import all_faults
@@ -51,14 +51,14 @@ Cannot install demo.
 """
 
 
-def did(
+def observed(
     *,
     exit_code: int = 0,
     output: str = "",
     timed_out: bool = False,
-    asked: Mapping[tuple[str, str, str], int] | None = None,
-    left: Mapping[str, bool] | None = None,
-) -> Did:
+    requests: Mapping[tuple[str, str, str], int] | None = None,
+    files: Mapping[str, bool] | None = None,
+) -> Observation:
     run = ClientRun(
         client="pip",
         version="1",
@@ -69,49 +69,49 @@ def did(
         duration=1.0,
         timed_out=timed_out,
     )
-    return Did(
+    return Observation(
         run=run,
-        asked=Asked(asked or {PAGE: 1, FILE: 1}),
-        left={NEWEST: True} if left is None else left,
-        said=output,
+        requests=RequestCounts(requests or {PAGE: 1, FILE: 1}),
+        files={NEWEST: True} if files is None else files,
+        message=output,
     )
 
 
-USUAL = did()
+USUAL = observed()
 
 
 @pytest.mark.parametrize(
-    ("seen", "how", "in_detail"),
+    ("run", "reaction", "in_detail"),
     [
-        (did(), Coping.WORKED, ""),
-        (did(asked={PAGE: 1}), Coping.WORKED, ""),
-        (did(asked={PAGE: 2, FILE: 1}), Coping.RECOVERED, "asked once more"),
-        (did(asked={PAGE: 3, FILE: 2}), Coping.RECOVERED, "asked 3 times more"),
-        (did(exit_code=1, left={}), Coping.REFUSED, ""),
-        (did(exit_code=1), Coping.REFUSED, "all was done nevertheless"),
-        (did(exit_code=2, left={}, asked={PAGE: 6}), Coping.GAVE_UP, "6 attempts"),
-        (did(left={}), Coping.WRONG, f"nothing instead of {NEWEST}"),
-        (did(left={OLD: True}), Coping.WRONG, f"{OLD} instead of {NEWEST}"),
-        (did(left={NEWEST: False}), Coping.WRONG, f"{NEWEST} is not what was published"),
-        (did(left={}, asked={PAGE: 2}), Coping.WRONG, f"nothing instead of {NEWEST}"),
-        (did(exit_code=-9, timed_out=True, left={}), Coping.HUNG, ""),
-        (did(exit_code=2, output=TRACEBACK, left={}), Coping.CRASHED, ""),
-        (did(exit_code=1, output=SHOWN_BY_POETRY, left={}), Coping.CRASHED, ""),
-        (did(exit_code=-11, left={}), Coping.CRASHED, ""),
-        (did(output=TRACEBACK), Coping.WORKED, ""),
+        (observed(), Reaction.WORKED, ""),
+        (observed(requests={PAGE: 1}), Reaction.WORKED, ""),
+        (observed(requests={PAGE: 2, FILE: 1}), Reaction.RECOVERED, "asked once more"),
+        (observed(requests={PAGE: 3, FILE: 2}), Reaction.RECOVERED, "asked 3 times more"),
+        (observed(exit_code=1, files={}), Reaction.REFUSED, ""),
+        (observed(exit_code=1), Reaction.REFUSED, "the files are right nevertheless"),
+        (observed(exit_code=2, files={}, requests={PAGE: 6}), Reaction.GAVE_UP, "6 attempts"),
+        (observed(files={}), Reaction.WRONG, f"nothing instead of {NEWEST}"),
+        (observed(files={OLD: True}), Reaction.WRONG, f"{OLD} instead of {NEWEST}"),
+        (observed(files={NEWEST: False}), Reaction.WRONG, f"{NEWEST} is not what was published"),
+        (observed(files={}, requests={PAGE: 2}), Reaction.WRONG, f"nothing instead of {NEWEST}"),
+        (observed(exit_code=-9, timed_out=True, files={}), Reaction.HUNG, ""),
+        (observed(exit_code=2, output=TRACEBACK, files={}), Reaction.CRASHED, ""),
+        (observed(exit_code=1, output=SHOWN_BY_POETRY, files={}), Reaction.CRASHED, ""),
+        (observed(exit_code=-11, files={}), Reaction.CRASHED, ""),
+        (observed(output=TRACEBACK), Reaction.WORKED, ""),
     ],
 )
-def test_a_run_is_told_from_the_usual_one(seen: Did, how: Coping, in_detail: str) -> None:
-    assert coping(seen, USUAL) is how
-    assert detail(seen, USUAL) == in_detail
+def test_a_run_is_classified_by_comparison(run: Observation, reaction: Reaction, in_detail: str) -> None:
+    assert classify(run, USUAL) is reaction
+    assert detail(run, USUAL) == in_detail
 
 
 def test_a_client_that_never_leaves_anything_does_all_without() -> None:
-    assert detail(did(exit_code=1, left={}), did(left={})) == ""
+    assert detail(observed(exit_code=1, files={}), observed(files={})) == ""
 
 
 def test_what_is_usual_is_not_asked_again() -> None:
-    assert coping(did(asked={PAGE: 2}), did(asked={PAGE: 2})) is Coping.WORKED
+    assert classify(observed(requests={PAGE: 2}), observed(requests={PAGE: 2})) is Reaction.WORKED
 
 
 @pytest.mark.parametrize(
@@ -131,16 +131,16 @@ def test_what_is_usual_is_not_asked_again() -> None:
     ],
 )
 def test_the_last_words_are_those_of_the_last_error(streams: tuple[str, str], words: str) -> None:
-    assert last_words(*streams) == words
+    assert last_message(*streams) == words
 
 
 def test_long_words_are_cut() -> None:
-    assert last_words("word " * 100).endswith("…")
+    assert last_message("word " * 100).endswith("…")
 
 
 def test_requests_are_counted_by_kind() -> None:
     counts = {PAGE: 2, FILE: 1, ("GET", f"{FILE[1]}.metadata", ""): 3, ("POST", "/packages/pypi", ""): 4}
-    assert Asked(counts).by_kind == {"pages": 2, "files": 1, "metadata": 3, "uploads": 4}
+    assert RequestCounts(counts).by_kind == {"pages": 2, "files": 1, "metadata": 3, "uploads": 4}
 
 
 def test_the_default_list_has_all_trouble_and_only_faults_that_there_are() -> None:
@@ -152,15 +152,17 @@ def test_the_default_list_has_all_trouble_and_only_faults_that_there_are() -> No
 
 def test_named_faults_are_met_by_those_who_can_meet_them() -> None:
     assert named_group(["truncated-downloads,first=2", "everyone-publishes"], met_by_all=False).faults == {
-        "truncated-downloads,first=2": {Deed.READS},
-        "everyone-publishes": set(Deed),
+        "truncated-downloads,first=2": {Activity.READS},
+        "everyone-publishes": set(Activity),
     }
-    assert named_group(["truncated-downloads"], met_by_all=True).faults == {"truncated-downloads": set(Deed)}
+    assert named_group(["truncated-downloads"], met_by_all=True).faults == {
+        "truncated-downloads": set(Activity)
+    }
 
 
 def test_somebody_has_read_the_stale_page() -> None:
-    with registry_with("stale-index") as registry:
-        assert not registry.asked.counts
+    with faulty_registry("stale-index") as registry:
+        assert not registry.request_counts.counts
         assert {file.filename for file in files(registry.server)} == set(PUBLISHED)
         assert registry.uploaded == {}
         registry.server.registry.publish(TO_UPLOAD.filename, TO_UPLOAD.content)
@@ -168,12 +170,12 @@ def test_somebody_has_read_the_stale_page() -> None:
 
 
 def test_the_rest_of_a_file_is_the_file_again_and_a_part_of_it_is_not() -> None:
-    with registry_with(None) as registry:
+    with faulty_registry(None) as registry:
         url = registry.server.origin + "/a.whl"
         for part in ("bytes=5-", "bytes=0-4", "bytes=-4"):
             requests.get(url, headers={"Range": part}, timeout=10)
         requests.get(url, timeout=10)
-        assert registry.asked.counts == {
+        assert registry.request_counts.counts == {
             ("GET", "/a.whl", ""): 2,
             ("GET", "/a.whl", "bytes=0-4"): 1,
             ("GET", "/a.whl", "bytes=-4"): 1,
@@ -190,7 +192,7 @@ def test_other_bytes_are_noticed(tmp_path: Path) -> None:
     scratch.mkdir()
     PUBLISHED[OLD].save(folder / "deep")
     (folder / NEWEST).write_bytes(PUBLISHED[NEWEST].content + b"more")
-    assert taken(folder, scratch=scratch) == {OLD: True, NEWEST: False}
+    assert received_files(folder, scratch=scratch) == {OLD: True, NEWEST: False}
 
 
 def test_a_changed_installation_is_noticed(tmp_path: Path) -> None:
@@ -200,16 +202,16 @@ def test_a_changed_installation_is_noticed(tmp_path: Path) -> None:
 
     with ZipFile(PUBLISHED[NEWEST].save(scratch)) as archive:
         archive.extractall(folder)
-    assert taken(folder, scratch=scratch) == {NEWEST: True}
+    assert received_files(folder, scratch=scratch) == {NEWEST: True}
     (folder / PROJECT / "__init__.py").write_text("changed = True\n", encoding="utf-8")
-    assert taken(folder, scratch=scratch) == {NEWEST: False}
+    assert received_files(folder, scratch=scratch) == {NEWEST: False}
     (folder / PROJECT / "__init__.py").unlink()
-    assert taken(folder, scratch=scratch) == {NEWEST: False}
+    assert received_files(folder, scratch=scratch) == {NEWEST: False}
 
 
 def test_what_a_command_does_is_seen_from_its_words() -> None:
-    assert own_command(["python", "upload.py", "{file}"]).deed is Deed.UPLOADS
-    assert own_command(["python", "-m", "pip", "download", "{project}"]).deed is Deed.READS
+    assert own_command(["python", "upload.py", "{file}"]).activity is Activity.UPLOADS
+    assert own_command(["python", "-m", "pip", "download", "{project}"]).activity is Activity.READS
     with pytest.raises(ClientMissing, match="no such program"):
         own_command(["there-is-no-such-program"])
 
@@ -240,12 +242,12 @@ def test_an_unknown_fault_is_named_before_anything_is_started() -> None:
 LINE = Line(
     fault="latency",
     scenario="pip install",
-    coping=Coping.WRONG,
+    reaction=Reaction.WRONG,
     detail="nothing instead of a|b",
     exit_code=0,
     requests={"pages": 1},
     seconds=1.5,
-    said="Server says: <b>no</b>",
+    message="Server says: <b>no</b>",
 )
 REPORT = Report(
     made=date(2026, 11, 22),
@@ -265,7 +267,7 @@ def test_the_report_has_every_form() -> None:
     assert "| `latency` | pip install | 0 | pages 1 | 1.5 | Server says: &lt;b&gt;no&lt;/b&gt; |" in table
     assert "Left out: poetry cannot be started" in table
     read = json.loads(as_json(REPORT))
-    assert (read["made"], read["sections"][0]["lines"][0]["coping"]) == ("2026-11-22", "wrong")
+    assert (read["made"], read["sections"][0]["lines"][0]["reaction"]) == ("2026-11-22", "wrong")
 
 
 def test_the_document_names_exactly_the_faults_of_the_default_list() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference_server.archives.archive import MEGABYTE, Limits, open_archive
+from reference_server.archives.archive import MEGABYTE, ArchiveLimits, open_archive
 from reference_server.archives.tarballs import Kind
 from reference_server.distributions import INVALID, Distribution, invalid, sdist, wheel
 from reference_server.model import Upload, errors
@@ -80,9 +80,9 @@ def publish(registry: Registry, distribution: Distribution) -> None:
     )
 
 
-def opened(filename: str, content: bytes, limits: Limits | None = None) -> Archive:
+def opened(filename: str, content: bytes, limits: ArchiveLimits | None = None) -> Archive:
     blobs = Blobs()
-    archive = open_archive(filename, blobs.add(content), limits or Limits())
+    archive = open_archive(filename, blobs.add(content), limits or ArchiveLimits())
     assert archive is not None
     return archive
 
@@ -231,7 +231,7 @@ def test_a_zip64_archive_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     content = buffer.getvalue()
     assert b"PK\6\6" in content
     assert len(opened("demo-1.0.zip", content).members) == 3
-    for limits in (Limits(members=2), Limits(directory=100)):
+    for limits in (ArchiveLimits(members=2), ArchiveLimits(directory=100)):
         with pytest.raises(errors.ArchiveTooLargeError):
             opened("demo-1.0.zip", content, limits)
 
@@ -274,7 +274,7 @@ def test_mutilated_headers_raise_nothing_else(
 
 
 def check_limits(filename: str, content: bytes) -> None:
-    limits = Limits(members=4, document=300, unpacked=20_000)
+    limits = ArchiveLimits(members=4, document=300, unpacked=20_000)
     try:
         archive = opened(filename, content, limits)
     except errors.ArchiveError:
@@ -294,7 +294,7 @@ def test_large_ones_take_little_memory(tmp_path: os.PathLike[str]) -> None:
         blob = blobs.add(made.content)
         tracemalloc.start()
         try:
-            open_archive(made.filename, blob, Limits())
+            open_archive(made.filename, blob, ArchiveLimits())
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()

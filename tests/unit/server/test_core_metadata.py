@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reference_server.archives import core_metadata
-from reference_server.archives.archive import Limits, leniently, open_archive
+from reference_server.archives.archive import ArchiveLimits, leniently, open_archive
 from reference_server.distributions import sdist, wheel
 from reference_server.store.blobs import Blobs
 
@@ -19,7 +19,7 @@ from .pages import html_page, json_files
 if TYPE_CHECKING:
     from reference_server.rules.registry import Registry
 
-LIMITS = Limits()
+LIMITS = ArchiveLimits()
 WHEEL = "demo_pkg-1.0-py3-none-any.whl"
 SDIST = "demo_pkg-1.0.tar.gz"
 METADATA = "Metadata-Version: 2.4\r\nName: Demo.Pkg\r\nVersion: 1.0\r\nSummary: ü\r\n\r\nText\n".encode()
@@ -44,7 +44,7 @@ def tarred(*members: tuple[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def read(filename: str, content: bytes, limits: Limits = LIMITS) -> bytes | None:
+def read(filename: str, content: bytes, limits: ArchiveLimits = LIMITS) -> bytes | None:
     blobs = Blobs()
     archive = leniently(open_archive)(filename, blobs.add(content), limits)
     return core_metadata.read(archive) if archive else None
@@ -114,13 +114,13 @@ def test_large_ones_are_left_alone() -> None:
     in_wheel = zipped(("demo_pkg-1.0.dist-info/METADATA", METADATA), ("a", b""), ("b", b"x" * 50_000))
     in_sdist = tarred(("a", b""), ("b", b"x" * 50_000), ("demo_pkg-1.0/PKG-INFO", METADATA))
     assert read(WHEEL, in_wheel) == read(SDIST, in_sdist) == METADATA
-    for limits in (Limits(document=50), Limits(members=2), Limits(unpacked=40_000)):
+    for limits in (ArchiveLimits(document=50), ArchiveLimits(members=2), ArchiveLimits(unpacked=40_000)):
         assert read(WHEEL, in_wheel, limits) is read(SDIST, in_sdist, limits) is None
-    assert read(WHEEL, in_wheel, Limits(directory=40)) is None
+    assert read(WHEEL, in_wheel, ArchiveLimits(directory=40)) is None
 
 
 def test_little_that_unpacks_to_much() -> None:
-    limits = Limits(document=1_000_000)
+    limits = ArchiveLimits(document=1_000_000)
     bomb = zipped(("demo_pkg-1.0.dist-info/METADATA", bytes(2_000_000)))
     assert read(WHEEL, bomb, limits) is None
     lying = bomb.replace((2_000_000).to_bytes(4, "little"), (5).to_bytes(4, "little"))

@@ -1,0 +1,109 @@
+"""Packages, their files, and uploads. Data only."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from reference_server.model.blob import Blob
+
+
+class Status(StrEnum):
+    """A project's status. Source: PyPA "Project status markers"."""
+
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+    QUARANTINED = "quarantined"
+    DEPRECATED = "deprecated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectStatus:
+    """A project's status, with an optional reason."""
+
+    status: Status = Status.ACTIVE
+    reason: str | None = None
+
+
+ACTIVE = ProjectStatus()
+
+
+@dataclass(frozen=True)
+class CoreMetadata:
+    """The unchanged metadata file of a distribution."""
+
+    document: bytes
+
+    @cached_property
+    def sha256(self) -> str:
+        """The document's digest, in hex."""
+        return hashlib.sha256(self.document).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageFile:
+    """One stored distribution file. `digests` maps `sha256`, `md5`, `blake2_256` to hex.
+
+    `core_metadata` is served next to the file. `yanked` is the reason, possibly empty, or None for a file that
+    is not yanked. `provenance` is a provenance object in JSON.
+    """
+
+    id: int
+    package_id: int
+    filename: str
+    digests: Mapping[str, str]
+    requires_python: str | None
+    created_at: datetime
+    blob: Blob
+    core_metadata: CoreMetadata | None = None
+    yanked: str | None = None
+    provenance: bytes | None = None
+
+    @property
+    def size(self) -> int:
+        """The number of bytes."""
+        return self.blob.size
+
+    @property
+    def sha256(self) -> str:
+        """The digest in the file's URL."""
+        return self.digests["sha256"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """One version of one project. `name` and `version` have the spelling of the first upload."""
+
+    id: int
+    gitlab_project: int
+    name: str
+    normalized: str
+    version: str
+    created_at: datetime
+    files: tuple[PackageFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """An upload. `digests` are those in the form, by algorithm.
+
+    `fields` has every text field of the form, known or unknown, with all its values. `core_metadata` comes from
+    the archive.
+    """
+
+    name: str
+    version: str
+    filename: str
+    blob: Blob
+    requires_python: str | None = None
+    digests: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    core_metadata: CoreMetadata | None = None
