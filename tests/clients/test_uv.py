@@ -9,7 +9,6 @@ import pytest
 from conformance.clients import ClientMissing, Uv
 from conformance.clients.uv import PLACEHOLDER
 from conformance.wire.credential import Credential
-from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,17 +17,6 @@ if TYPE_CHECKING:
 
 PASSWORD = "glpat-p@ss:w%41/$HOME;#x"
 CREDENTIAL = Credential(username="gitlab+deploy-token-1", password=PASSWORD)
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Path:
-    return wheel("demo", "1.0").save(tmp_path)
-
-
-@pytest.fixture
-def upload_url(httpserver: HTTPServer) -> str:
-    httpserver.expect_request("/upload", method="POST").respond_with_data("201 Created", status=201)
-    return httpserver.url_for("/upload")
 
 
 @pytest.mark.parametrize(
