@@ -25,6 +25,7 @@ from conformance.catalogue import catalogue
 from conformance.clients.index_url import IndexURL
 from conformance.clients.pip import Pip
 from conformance.clients.uv import Uv
+from conformance.profiles import profile
 from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
 from conformance.target import Credential, target_from_table
@@ -78,7 +79,9 @@ class InstallingUv(Uv):
 
 def judged(seed: int, areas: Sequence[str], examples: int) -> Trial:
     """Judge one server by the checks of these areas, or by all but those of clients."""
-    rows = [row for row in catalogue().for_profile(PROFILE) if row.area != "clients" and not row.untested]
+    rows = [
+        row for row in catalogue().for_profile(profile(PROFILE)) if row.area != "clients" and not row.untested
+    ]
     only = frozenset(row.id for row in rows if not areas or row.area in areas)
     with ReferenceServer(variety=seed, rules=replace(Rules(), max_file_size=MAX_FILE_SIZE)) as server:
         target = target_from_table(server.target(), embedded=True)
@@ -87,7 +90,7 @@ def judged(seed: int, areas: Sequence[str], examples: int) -> Trial:
     return Trial(
         seed=seed,
         judged=result.summary.judged,
-        requests=result.requests,
+        requests=result.summary.requests,
         found={
             each.id: f"{each.verdict}: {each.message}" for each in result.results if each.verdict in DEVIATED
         },

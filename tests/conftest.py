@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -14,17 +15,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 from platformdirs import user_cache_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CHECKOUT = Path(__file__).parents[1]
-COMMAND_TIMEOUT = 300.0
-PATIENCE = 30.0
+COMMAND_TIMEOUT = 600.0
+PATIENCE = 120.0
 """Seconds within which a server answers, and ends when it is told to."""
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LONGEST_ID = 120
 """Characters of a value that may stand in a test's name."""
+
+
+# The same examples in each run, however busy the machine is. The suite's own runs set all of this themselves.
+settings.register_profile(
+    "reproducible", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("reproducible")
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -32,6 +42,18 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     if isinstance(val, str | bytes) and len(val) > LONGEST_ID:
         return f"{argname} of {len(val)}"
     return None
+
+
+def pytest_configure() -> None:
+    """Reach loopback directly on a machine with a proxy, which pip may need for what tests install."""
+    given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
+    os.environ["no_proxy"] = ",".join(filter(None, [given, *LOOPBACK]))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one process more than there are cores with `-n auto`: some tests wait for other programs."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
 
 
 class Programs:
@@ -126,6 +148,18 @@ def _environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in foreign and not name.startswith(("REGISTRY_CONFORMANCE_", "PYTEST_", "COV_"))
     }
+
+
+@pytest.fixture(scope="module")
+def interruptible() -> Iterator[None]:
+    """SIGINT as a program in the foreground finds it, for this process and for those that it starts.
+
+    A job in the background of a script inherits it ignored, and Python leaves it so.
+    Source: POSIX, Shell Command Language, 2.12 Signals and Error Handling.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -2,36 +2,69 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from conformance.catalogue.model import Level, Requirement, Source, Standing
+import msgspec
+
+from conformance.catalogue.features import features_in, satisfiable
+from conformance.catalogue.model import Requirement, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Set
     from importlib.resources.abc import Traversable
 
 _SOURCES = "sources.toml"
+_FEATURES = "features.toml"
 _RETIRED = "retired.toml"  # read by conformance.verdicts.sets
-_ID = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
-_KEYS = {field.name for field in fields(Requirement)}
-_OPTIONAL = {"untested"}
+_DEFAULTS = {"level", "standing", "feature", "since"}
 
 
 class BadRow(ValueError):
     """A row of the catalogue is incomplete or contradicts itself. The catalogue is ours: fix the row."""
 
 
+class HeldTo(Protocol):
+    """Which rows a profile holds registries to; `conformance.profiles` has the profiles."""
+
+    @property
+    def standings(self) -> Set[str]:
+        """The standings that count."""
+
+    @property
+    def groups(self) -> Set[str]:
+        """The groups of features that a row may need."""
+
+    @property
+    def features(self) -> Set[str]:
+        """Single features that a row may need besides."""
+
+    @property
+    def without(self) -> Set[str]:
+        """Areas and beginnings of ids that are left out."""
+
+
+class Profile(Protocol):
+    """A profile, as far as the catalogue has to know it."""
+
+    @property
+    def held_to(self) -> HeldTo:
+        """Which rows it holds registries to."""
+
+
 @dataclass(frozen=True)
 class Catalogue:
-    """Every requirement and every source, by id and by key."""
+    """Every requirement, source and group of features, by id, by key and by name.
+
+    `features` has one sentence for each feature of a group.
+    """
 
     requirements: Mapping[str, Requirement]
     sources: Mapping[str, Source]
+    features: Mapping[str, Mapping[str, str]]
 
     def __iter__(self) -> Iterator[Requirement]:
         return iter(self.requirements.values())
@@ -42,9 +75,17 @@ class Catalogue:
     def __len__(self) -> int:
         return len(self.requirements)
 
-    def for_profile(self, profile: str) -> list[Requirement]:
+    def for_profile(self, profile: Profile) -> list[Requirement]:
         """Return the requirements that registries of this profile are held to."""
-        return [requirement for requirement in self if profile in requirement.profiles]
+        held_to = profile.held_to
+        features = frozenset(held_to.features).union(*(self.features[group] for group in held_to.groups))
+        return [
+            requirement
+            for requirement in self
+            if requirement.standing in held_to.standings
+            and satisfiable(requirement.feature, features)
+            and not any(f"{requirement.id}.".startswith(f"{start}.") for start in held_to.without)
+        ]
 
     def cite(self, requirement: Requirement) -> str:
         """Return the source by title and anchor, as a reader looks it up."""
@@ -62,41 +103,52 @@ def catalogue() -> Catalogue:
 
 
 def read_catalogue(folder: Traversable) -> Catalogue:
-    """Read `folder`: `sources.toml`, and files named as the ids in them begin. Raises BadRow."""
+    """Read `folder`: `sources.toml`, `features.toml`, and files named as the ids in them begin. Raises BadRow.
+
+    What most rows of a file share stands once, in its `[defaults]`.
+    """
     tables = {
         entry.name: tomllib.loads(entry.read_text(encoding="utf-8"))
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
         if entry.name.endswith(".toml") and entry.name != _RETIRED
     }
-    sources = {key: Source(key=key, **table) for key, table in tables.pop(_SOURCES).items()}
+    sources = {
+        key: msgspec.convert({"key": key, **table}, Source) for key, table in tables.pop(_SOURCES).items()
+    }
+    catalogue = Catalogue({}, sources, tables.pop(_FEATURES))
     requirements: dict[str, Requirement] = {}
     for file_name, table in tables.items():
-        for row in table["requirement"]:
-            requirement = _requirement(row, area=file_name.partition(".")[0], sources=sources)
+        for requirement in _requirements(file_name, table):
+            _check(requirement, file_name, catalogue)
             if requirement.id in requirements:
-                raise BadRow(f"{requirement.id}: listed twice")
+                raise BadRow(f"{file_name}: {requirement.id}: listed twice")
             requirements[requirement.id] = requirement
-    return Catalogue(requirements, sources)
+    return replace(catalogue, requirements=requirements)
 
 
-def _requirement(row: dict[str, Any], *, area: str, sources: Mapping[str, Source]) -> Requirement:
-    name = row.get("id", "a row without id")
-    if unknown := row.keys() - _KEYS:
-        raise BadRow(f"{name}: unknown keys {sorted(unknown)}")
-    if missing := _KEYS - _OPTIONAL - row.keys():
-        raise BadRow(f"{name}: missing keys {sorted(missing)}")
-    if not _ID.fullmatch(name) or not name.startswith(f"{area}."):
-        raise BadRow(f"{name}: an id is {area}.<words>, in lower case")
-    if empty := [key for key, value in row.items() if not value]:
-        raise BadRow(f"{name}: empty {sorted(empty)}")
-    key, _, anchor = row["source"].partition("#")
-    if key not in sources or not anchor:
-        raise BadRow(f"{name}: source {row['source']!r} is not <key of {_SOURCES}>#<anchor>")
-    return Requirement(
-        **{
-            **row,
-            "level": Level(row["level"]),
-            "standing": Standing(row["standing"]),
-            "profiles": tuple(row["profiles"]),
-        }
-    )
+def _requirements(file_name: str, table: dict[str, Any]) -> Iterator[Requirement]:
+    """Fill in what rows take from the defaults of their file."""
+    defaults = table.get("defaults", {})
+    if unknown := defaults.keys() - _DEFAULTS:
+        raise BadRow(f"{file_name}: [defaults] may not have {sorted(unknown)}")
+    for row in table["requirement"]:
+        try:
+            yield msgspec.convert({**defaults, **row}, Requirement)
+        except msgspec.ValidationError as error:
+            raise BadRow(f"{file_name}: {row.get('id', 'a row without id')}: {error}") from error
+
+
+def _check(requirement: Requirement, file_name: str, catalogue: Catalogue) -> None:
+    """Refuse a row whose id does not fit its file, or whose source or features do not exist."""
+    where = f"{file_name}: {requirement.id}"
+    if requirement.area != file_name.partition(".")[0]:
+        raise BadRow(f"{where}: belongs to {requirement.area}.toml")
+    key, _, anchor = requirement.source.partition("#")
+    if key not in catalogue.sources or not anchor:
+        raise BadRow(f"{where}: source {requirement.source!r} is not <key of {_SOURCES}>#<anchor>")
+    try:
+        unknown = features_in(requirement.feature).difference(*catalogue.features.values())
+    except ValueError as error:
+        raise BadRow(f"{where}: {error}") from error
+    if unknown:
+        raise BadRow(f"{where}: {_FEATURES} lacks {sorted(unknown)}")

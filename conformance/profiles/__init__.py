@@ -1,5 +1,5 @@
 """Kinds of registries: their URL layout, and what they are held to."""
 
-from conformance.profiles.loader import Profile, UnknownProfile, profile, profile_names
+from conformance.profiles.loader import HeldTo, Profile, UnknownProfile, profile, profile_names
 
-__all__ = ["Profile", "UnknownProfile", "profile", "profile_names"]
+__all__ = ["HeldTo", "Profile", "UnknownProfile", "profile", "profile_names"]

@@ -21,6 +21,20 @@ class UnknownProfile(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HeldTo:
+    """Which requirements registries of one kind are held to.
+
+    These are the rows of the catalogue with one of `standings` that registries can satisfy with the features of
+    `groups` and the single `features`; `without` names areas and beginnings of ids that are left out.
+    """
+
+    standings: frozenset[str]
+    groups: frozenset[str]
+    features: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Profile:
     """How registries of one kind are addressed, and what they offer.
 
@@ -35,6 +49,7 @@ class Profile:
     upload: str
     index: str
     features: frozenset[str]
+    held_to: HeldTo
     clean_up: str
     least_judged: int
     least_judged_per_area: Mapping[str, int]
@@ -77,6 +92,7 @@ def profile(name: str) -> Profile:
         upload=table["upload"],
         index=table["index"],
         features=frozenset(table["features"]),
+        held_to=HeldTo(**{key: frozenset(names) for key, names in table["held-to"].items()}),
         clean_up=table["clean-up"],
         least_judged=table["least-judged"],
         least_judged_per_area=table.get("least-judged-per-area", {}),

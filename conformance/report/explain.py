@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.profiles import profile, profile_names
+
 if TYPE_CHECKING:
     from conformance.catalogue import Catalogue, Requirement
     from conformance.verdicts import Deviation
@@ -12,13 +14,13 @@ INDENT = 11
 
 
 def explain_deviation(requirement: Requirement, deviation: Deviation, catalogue: Catalogue) -> str:
-    """Return what was expected, what came, where, who suffers, and the source of the rule."""
+    """Return what was expected and found, where, who is affected, and the source of the rule."""
     return _table(
         requirement.statement,
         expected=deviation.expected,
         found=deviation.found,
         where=deviation.where,
-        breaks=requirement.breaks,
+        affects=requirement.affects,
         source=catalogue.cite(requirement),
     )
 
@@ -27,14 +29,23 @@ def explain_requirement(requirement: Requirement, catalogue: Catalogue) -> str:
     """Return everything that the catalogue says about a requirement."""
     return f"{requirement.id}\n" + _table(
         requirement.statement,
-        level=f"{requirement.level}; a registry that deviates {requirement.standing.words}",
+        level=f"{requirement.level}; a failing registry {requirement.standing.words(requirement.level)}",
         feature=requirement.feature,
-        profiles=", ".join(requirement.profiles),
-        breaks=requirement.breaks,
+        profiles=", ".join(profiles_by_id(catalogue)[requirement.id]),
+        affects=requirement.affects,
         source=catalogue.cite(requirement),
         since=requirement.since,
         untested=requirement.untested or "",
     )
+
+
+def profiles_by_id(catalogue: Catalogue) -> dict[str, list[str]]:
+    """Return by requirement the names of the profiles that hold registries to it."""
+    found: dict[str, list[str]] = {requirement.id: [] for requirement in catalogue}
+    for name in profile_names():
+        for requirement in catalogue.for_profile(profile(name)):
+            found[requirement.id].append(name)
+    return found
 
 
 def _table(head: str, **rows: str) -> str:

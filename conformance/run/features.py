@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_TERM = re.compile(r"(?P<feature>[a-z0-9-]+)(>=(?P<version>\d+\.\d+))?")
+from conformance.catalogue.features import alternatives
+
+if TYPE_CHECKING:
+    from conformance.catalogue.features import Term
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,16 +22,13 @@ class OfferedFeatures:
 
     def has(self, expression: str) -> bool:
         """Tell whether `a`, `a|b` (either), `a+b` (both) or `json>=1.1` is offered; `+` binds closer."""
-        return any(all(map(self._has, each.split("+"))) for each in expression.split("|"))
+        return any(all(map(self._has, terms)) for terms in alternatives(expression))
 
-    def _has(self, term: str) -> bool:
-        match = _TERM.fullmatch(term)
-        if match is None:
-            raise ValueError(f"{term!r} is not a feature")
-        wanted = match["version"]
-        if match["feature"] not in self.features:
+    def _has(self, term: Term) -> bool:
+        if term.feature not in self.features:
             return False
-        return wanted is None or _number(self.versions.get(match["feature"], "1.0")) >= _number(wanted)
+        declared = self.versions.get(term.feature, "1.0")
+        return term.version is None or _number(declared) >= _number(term.version)
 
     def as_json(self) -> dict[str, Any]:
         """Return the offer for another process."""

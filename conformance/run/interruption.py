@@ -39,7 +39,11 @@ class Interruption:
             raise KeyboardInterrupt
 
     def _is_ours(self) -> bool:
-        """Tell whether the signal comes to us: elsewhere than in a program, its maker has decided about it."""
+        """Return whether nothing else has decided about the signal.
+
+        A program that runs the suite may have a handler of its own. A background job of a script inherits the
+        signal ignored, and keeps running when its script is interrupted.
+        """
         here = threading.current_thread() is threading.main_thread()
         return here and self._before is signal.default_int_handler
 

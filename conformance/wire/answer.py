@@ -34,6 +34,26 @@ class Answer:
     exchange: Exchange = field(repr=False)
 
     @property
+    def is_success(self) -> bool:
+        """Whether the request was accepted: any status from 200 to 299."""
+        return 200 <= self.status < 300
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether the status is one from 300 to 399."""
+        return 300 <= self.status < 400
+
+    @property
+    def is_client_error(self) -> bool:
+        """Whether the request was refused as the client's mistake: any status from 400 to 499."""
+        return 400 <= self.status < 500
+
+    @property
+    def is_server_error(self) -> bool:
+        """Whether the server failed: any status from 500 on."""
+        return self.status >= 500
+
+    @property
     def text(self) -> str:
         """The body as UTF-8, undecodable bytes replaced."""
         return self.content.decode("utf-8", errors="replace")

@@ -1,4 +1,4 @@
-"""What a fault is: one named misbehaviour, at one of a few seams of the good server."""
+"""What a fault is: one named misbehaviour at a seam of the server."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ from reference_server.alterations import Alteration
 class Fault(Alteration):
     """One named misbehaviour.
 
-    `breaks` lists the ids of the requirements it violates, and `incident` names the public report that it is
-    taken from, where there is one. The family is `content` (one rule broken, everything else right) or
-    `trouble` (what goes wrong on the way, and clients have to live with).
+    `caught_by` lists the ids of the requirements whose checks catch it, and `incident` names the public report
+    that it reproduces, where there is one. The family is `content` (one rule is broken, everything else is right)
+    or `trouble` (what goes wrong between client and server).
     """
 
-    breaks: ClassVar[tuple[str, ...]] = ()
+    caught_by: ClassVar[tuple[str, ...]] = ()
     incident: ClassVar[str] = ""
     family: ClassVar[Literal["content", "trouble"]] = "content"
+
+
+class Trouble(Fault):
+    """What goes wrong between client and server. No specification forbids it."""
+
+    family = "trouble"

@@ -1,4 +1,4 @@
-"""Every fault that there is, and how to find one by its name."""
+"""All faults, and how to find one by its name."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from types import ModuleType
 
 
 class UnknownFaultError(LookupError):
-    """No fault has this name; the text says which names are close to it."""
+    """No fault has this name. The message suggests similar names."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         from difflib import get_close_matches
@@ -28,34 +29,40 @@ class UnknownFaultError(LookupError):
 
 
 class FaultOptionError(ValueError):
-    """A fault was given something that it does not take."""
+    """An option that a fault does not have, or a value that does not fit."""
 
 
 @cache
 def all_faults() -> tuple[type[Fault], ...]:
-    """Give every fault, of both families, module by module. The first call imports them."""
-    from importlib import import_module
-    from pkgutil import iter_modules
-
-    room = __name__.rpartition(".")[0]
-    names = sorted(module.name for module in iter_modules([str(Path(__file__).parent)]))
-    modules = [import_module(f"{room}.{name}") for name in names]
+    """Return every fault of both families: area by area, module by module. The first call imports them."""
     return tuple(
-        found
-        for module in modules
-        for found in vars(module).values()
-        if isinstance(found, type)
-        and issubclass(found, Fault)
-        and found.__module__ == module.__name__
-        and not found.__name__.startswith("_")
-        and ((found.breaks and "breaks" in vars(found)) or (found.family == "trouble" and found().seams))
+        found for module in _modules() for found in vars(module).values() if _is_fault(found, module.__name__)
     )
 
 
-def fault_named(name: str, **options: Any) -> Fault:
-    """Make the fault of this name, with what it can be given; texts are turned into numbers where needed.
+def _modules() -> list[ModuleType]:
+    """Import the modules of every area, in the order of their names."""
+    from importlib import import_module
+    from pkgutil import walk_packages
 
-    Raises `UnknownFaultError`, and `FaultOptionError` for an option that it does not have.
+    package = __name__.rpartition(".")[0]
+    names = [found.name for found in walk_packages([str(Path(__file__).parent)], f"{package}.")]
+    areas = [name for name in names if name.count(".") > package.count(".") + 1]
+    return [import_module(name) for name in sorted(areas)]
+
+
+def _is_fault(found: object, module: str) -> bool:
+    """Whether a module defines this fault: bases have no `caught_by` or no seam."""
+    if not (isinstance(found, type) and issubclass(found, Fault)) or found.__name__.startswith("_"):
+        return False
+    own = bool(found.caught_by) and "caught_by" in vars(found)
+    return found.__module__ == module and (own or (found.family == "trouble" and bool(found().seams)))
+
+
+def fault_named(name: str, **options: Any) -> Fault:
+    """Return the fault of this name, with these options; texts are converted to the type of the default.
+
+    Raises `UnknownFaultError` and `FaultOptionError`.
     """
     kinds = _by_name()
     if name not in kinds:
@@ -70,7 +77,7 @@ def fault_named(name: str, **options: Any) -> Fault:
 
 
 def options_of(kind: type[Fault]) -> dict[str, Any]:
-    """Give what a fault can be given, each with its default."""
+    """Return the options of a fault with their defaults."""
     if kind.__init__ is Fault.__init__:
         return {}
     parameters = inspect.signature(kind).parameters.values()
@@ -83,7 +90,7 @@ def _by_name() -> dict[str, type[Fault]]:
 
 
 def _typed(name: str, option: str, default: Any, value: Any) -> Any:
-    """Read a text as what the default is. Raises `FaultOptionError`."""
+    """Convert a text to the type of the default. Raises `FaultOptionError`."""
     if not isinstance(value, str) or isinstance(default, str):
         return value
     try:

@@ -85,6 +85,11 @@ class Request(WerkzeugRequest):
         """The body, which ends with the request. The only stream to read it from."""
         return get_input_stream(self.environ)
 
+    @cached_property
+    def notes(self) -> dict[object, Any]:
+        """What alterations keep for the duration of this request, each under itself."""
+        return {}
+
     @property
     def connection(self) -> socket.socket | None:
         """The connection, if this process holds it; other servers do not expose it."""

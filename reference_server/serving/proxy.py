@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dis import get_instructions
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -49,6 +50,7 @@ _ENDPOINTS = (
 """Patterns of the paths of each route of the reference server."""
 
 INSIDE = {"registry", "arguments"} | BY_NAME.keys() - {endpoint for endpoint, _, _ in _ENDPOINTS}
+INSIDE |= {"credentials =", "query_string ="}
 """Names that a fault can use only within a registry."""
 
 
@@ -63,7 +65,10 @@ def works_outside(fault: Fault) -> bool:
     """Return whether a fault changes requests and answers only, and needs nothing else."""
     kind = type(fault)
     functions = [
-        value for each in kind.__mro__ for value in vars(each).values() if isinstance(value, FunctionType)
+        function
+        for each in kind.__mro__
+        for value in vars(each).values()
+        if isinstance(function := getattr(value, "__func__", value), FunctionType)
     ]
     return set(fault.seams) <= OUTSIDE and not any(INSIDE & _words(each, set()) for each in functions)
 
@@ -80,6 +85,7 @@ def _words(function: FunctionType, seen: set[FunctionType]) -> set[str]:
 
 def _words_in(code: CodeType) -> Iterator[str]:
     yield from code.co_names
+    yield from (f"{each.argval} =" for each in get_instructions(code) if each.opname == "STORE_ATTR")
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _words_in(constant)

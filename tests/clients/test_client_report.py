@@ -101,7 +101,7 @@ else:
     lines = reported(
         tmp_path,
         "--limit",
-        "3",
+        "10",  # seconds in which a busy machine starts Python and sends a request
         *faults("unavailable", "latency,seconds=0"),
         command=[sys.executable, "-c", program],
     )

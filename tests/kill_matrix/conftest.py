@@ -1,4 +1,4 @@
-"""Judges a server with a fault, and finds the function of a check."""
+"""Runs checks against a server with a fault, and finds the function of a check."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 import conformance.checks
 from conformance.run.checks_run import run_checks
+from conformance.run.keys import MARK
 from conformance.run.selection import Selection
 from conformance.target import DEFAULT, target_from_table
 from conformance.verdicts.options import RunOptions
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
     from reference_server.faults import Fault
 
 MAX_FILE_SIZE = 200_000
-"""Bytes: what makes the checks of the size limit as quick as the others, and still has room for every wheel."""
+"""Bytes: small enough for quick checks of the size limit, large enough for every wheel."""
 
 
 class Trial:
-    """Judges servers that have a fault, each a new one."""
+    """Runs checks against a new server for each fault."""
 
     def __call__(
         self,
@@ -57,7 +58,7 @@ class Trial:
 
 @pytest.fixture
 def trial(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Trial:
-    """What judges servers with a fault. The session inside this one keeps its files with this one's."""
+    """Runs checks against servers with a fault; the inner session keeps its files with this one's."""
     monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path))
     return Trial()
 
@@ -69,5 +70,5 @@ def checks() -> dict[str, Callable[..., None]]:
     for module in walk_packages(conformance.checks.__path__, "conformance.checks."):
         for function in vars(import_module(module.name)).values():
             marks: list[Any] = getattr(function, "pytestmark", [])
-            found |= {mark.args[0]: function for mark in marks if mark.name == conformance.checks.MARK}
+            found |= {mark.args[0]: function for mark in marks if mark.name == MARK}
     return found

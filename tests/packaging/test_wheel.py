@@ -29,7 +29,7 @@ LISTED = {
     "profiles",
     "statement",
     "source",
-    "breaks",
+    "affects",
     "since",
     "untested",
 }

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from conformance.checks.negotiation.clients import (
+from conformance.checks.negotiation.client_headers import (
     BROWSERS,
     CURL,
     PDM,
@@ -20,8 +20,8 @@ from conformance.checks.negotiation.clients import (
     POETRY_1,
     UV,
 )
-from conformance.kit import strategies
-from conformance.kit.accept_header import (
+from conformance.kit.properties import strategies
+from conformance.kit.properties.accept_header import (
     BadAccept,
     MediaRange,
     acceptable,

@@ -12,7 +12,7 @@ from requests.structures import CaseInsensitiveDict
 from werkzeug.test import Client
 
 from conformance.corpus.ledger import Ledger
-from conformance.kit.state_machine import UploadsAndChanges, explore
+from conformance.kit.properties.state_machine import UploadsAndChanges, explore
 from conformance.run.features import OfferedFeatures
 from conformance.target import target_from_table
 from conformance.target.driver import ReferenceDriver
@@ -20,7 +20,7 @@ from conformance.target.registry_client import Registry
 from conformance.verdicts import Deviation
 from conformance.verdicts.options import TrafficLimits
 from conformance.wire import Redactor, Session, Transcript
-from reference_server.faults.histories import YanksForgotten
+from reference_server.faults.consistency.history import YanksForgotten
 from reference_server.serving.create_app import create_app
 from reference_server.serving.target import target_table
 

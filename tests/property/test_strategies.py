@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from conformance.kit import strategies
-from conformance.kit.examples import Examples
-from conformance.kit.kinds import ByTurns
+from conformance.kit.properties import strategies
+from conformance.kit.properties.examples import Examples
+from conformance.kit.properties.kinds import EveryKind
 from conformance.verdicts import Deviation
 
 # GitLab's expression, in its own words and flags (PyPI repository, "Ensure your version string is valid").
@@ -108,7 +108,7 @@ def test_every_kind_has_its_turn_and_the_seed_says_whose_where_turns_are_few() -
     def drawn(count: int, seed: int = 0) -> list[str]:
         seen: list[str] = []
         kinds = tuple(st.integers(0, 9).map(f"{letter}{{}}".format) for letter in "abcdefgh")
-        Examples(count=count, seed=seed).each(ByTurns(kinds), seen.append)
+        Examples(count=count, seed=seed).each(EveryKind(kinds), seen.append)
         return seen
 
     assert sorted({example[0] for example in drawn(8)}) == list("abcdefgh")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 from base64 import b64encode
 from contextlib import contextmanager, suppress
@@ -174,14 +175,18 @@ class Watch:
 
     def _look(self) -> None:
         while not self._ended.wait(0.02):  # a client lives ten times as long
-            for path in PROC.glob("[0-9]*/cmdline"):
-                with suppress(OSError):  # it has ended meanwhile
-                    self._take(path.read_bytes())
-            for path in self.folder.rglob("*"):
-                with suppress(OSError):
-                    if path.is_file() and any(word in path.read_bytes() for word in self.words):
-                        modes = S_IMODE(path.stat().st_mode), S_IMODE(path.parent.stat().st_mode)
-                        self.files.add((path.name, *modes))
+            for process in PROC.iterdir():
+                with suppress(OSError):  # no process, or one that has ended meanwhile
+                    self._take((process / "cmdline").read_bytes())
+            for folder, _, names in os.walk(self.folder):  # which goes on where a folder has gone meanwhile
+                for path in map(Path(folder).joinpath, names):
+                    with suppress(OSError):
+                        self._look_into(path)
+
+    def _look_into(self, path: Path) -> None:
+        if path.is_file() and any(word in path.read_bytes() for word in self.words):
+            modes = S_IMODE(path.stat().st_mode), S_IMODE(path.parent.stat().st_mode)
+            self.files.add((path.name, *modes))
 
     def _take(self, command: bytes) -> None:
         words = command.decode(errors="replace").split("\0")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.archive.support import each_refused
 from conformance.kit.check import check
+from conformance.kit.uploads.invalid_distributions import each_kind_refused
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import NewName, Registry
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 @check("archive.license-files")
 def test_license_files(registry: Registry, new_name: NewName) -> None:
     kinds = ("missing_license_file_wheel", "missing_license_file_sdist")
-    each_refused(registry, new_name("license"), *kinds)
+    each_kind_refused(registry, new_name("license"), *kinds)
 
 
 @check("archive.duplicate-entries")
 def test_duplicate_entries(registry: Registry, new_name: NewName) -> None:
-    each_refused(registry, new_name("duplicate"), "duplicate_member_wheel")
+    each_kind_refused(registry, new_name("duplicate"), "duplicate_member_wheel")

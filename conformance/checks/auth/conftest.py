@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.checks.auth.support import Protected, protected_urls
-from conformance.target import ANONYMOUS
+from conformance.kit.protected_urls import Protected, protected_urls
+from conformance.kit.registry import ANONYMOUS
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, NewName, Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
 
 
@@ -27,7 +27,7 @@ class AnonymousUpload:
 
 @pytest.fixture(scope="session")
 def protected(index: Index) -> tuple[Protected, ...]:
-    """A page, a file and a metadata file, asked for by nobody and then by `default`."""
+    """A page, a file and a metadata file, requested without a credential and then by `default`."""
     return protected_urls(index)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.auth.support import NOT_A_TOKEN, nothing_stored
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.wire.credential import Credential
+from conformance.kit.credentials import NOT_A_TOKEN
+from conformance.kit.http import Credential
+from conformance.kit.uploads.stored_files import nothing_stored
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

@@ -6,40 +6,40 @@ from typing import TYPE_CHECKING
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.shared_uploads import link_to
-from conformance.wire.credential import Credential
+from conformance.kit.credentials import WRONG, with_wrong_token
+from conformance.kit.uploads.scenarios import link_to
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import NewName, Registry, Workplace
+    from conformance.kit.fixtures import NewName, Registry, UserMachine
     from reference_server.distributions import Distribution
 
 
-def publishes_with_pypirc(as_: str, workplace: Workplace, registry: Registry, name: str) -> None:
+def publishes_with_pypirc(as_: str, machine: UserMachine, registry: Registry, name: str) -> None:
     distribution = wheel(name, "1.0")
-    expect.succeeded(workplace.publish(distribution, as_=as_, pypirc=True))
+    expect.succeeded(machine.publish(distribution, as_=as_, pypirc=True))
     expect.listed(registry.project_page(name), [distribution.filename])
 
 
 @check("clients.twine.pypirc-personal-token")
-def test_pypirc_personal_token(workplace: Workplace, registry: Registry, new_name: NewName) -> None:
-    publishes_with_pypirc("default", workplace, registry, new_name("twine-personal"))
+def test_pypirc_personal_token(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
+    publishes_with_pypirc("default", machine, registry, new_name("twine-personal"))
 
 
 @check("clients.twine.pypirc-deploy-token")
-def test_pypirc_deploy_token(workplace: Workplace, registry: Registry, new_name: NewName) -> None:
-    publishes_with_pypirc("deploy-write", workplace, registry, new_name("twine-deploy"))
+def test_pypirc_deploy_token(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
+    publishes_with_pypirc("deploy-write", machine, registry, new_name("twine-deploy"))
 
 
 @check("clients.twine.pypirc-job-token")
-def test_pypirc_job_token(workplace: Workplace, registry: Registry, new_name: NewName) -> None:
-    publishes_with_pypirc("job", workplace, registry, new_name("twine-job"))
+def test_pypirc_job_token(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
+    publishes_with_pypirc("job", machine, registry, new_name("twine-job"))
 
 
 @check("clients.twine.environment")
-def test_environment(workplace: Workplace, registry: Registry, new_name: NewName) -> None:
+def test_environment(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
     distribution = wheel(new_name("twine-environment"), "1.0")
-    expect.succeeded(workplace.publish(distribution))
+    expect.succeeded(machine.publish(distribution))
     expect.listed(registry.project_page(distribution.name), [distribution.filename])
 
 
@@ -56,49 +56,49 @@ def test_bytes(twine_release: tuple[Distribution, ...], registry: Registry) -> N
 
 
 @check("clients.twine.duplicate-fails")
-def test_duplicate_fails(workplace: Workplace, registry: Registry, new_name: NewName) -> None:
+def test_duplicate_fails(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
     distribution = wheel(new_name("twine-again"), "1.0")
     expect.accepted(registry.upload(distribution))
-    expect.gave_up(workplace.publish(distribution))
+    expect.gave_up(machine.publish(distribution))
 
 
 @check("clients.twine.duplicate-message")
-def test_duplicate_message(workplace: Workplace, registry: Registry, new_name: NewName) -> None:
+def test_duplicate_message(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
     distribution = wheel(new_name("twine-message"), "1.0")
     expect.accepted(registry.upload(distribution))
-    expect.says(workplace.publish(distribution), "File name has already been taken")
+    expect.says(machine.publish(distribution), "File name has already been taken")
 
 
 @check("clients.twine.duplicate-changes-nothing")
-def test_duplicate_changes_nothing(workplace: Workplace, registry: Registry, new_name: NewName) -> None:
+def test_duplicate_changes_nothing(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
     name = new_name("twine-changed")
     first = wheel(name, "1.0")
     expect.accepted(registry.upload(first))
-    workplace.publish(wheel(name, "1.0", marker="other bytes"))
+    machine.publish(wheel(name, "1.0", marker="other bytes"))
     expect.same_bytes(registry.download(link_to(registry, first)), first)
 
 
 @check("clients.twine.bad-version")
-def test_bad_version(workplace: Workplace, registry: Registry, new_name: NewName) -> None:
-    """twine refuses most bad versions by itself; a blank at the end is one that it sends."""
-    refused(wheel(new_name("twine-version"), "1.0 "), "default", "400", workplace, registry)
+def test_bad_version(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
+    """twine rejects most bad versions before it sends them, but not a blank at the end."""
+    refused(wheel(new_name("twine-version"), "1.0 "), "default", "400", machine, registry)
 
 
 @check("clients.twine.wrong-password")
-def test_wrong_password(workplace: Workplace, registry: Registry, new_name: NewName) -> None:
-    guessing = registry.knowing(wrong=Credential(username="__token__", password="conformance-not-a-token"))  # noqa: S106
-    refused(wheel(new_name("twine-wrong"), "1.0"), "wrong", "401", workplace, guessing)
+def test_wrong_password(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
+    wrong = with_wrong_token(registry)
+    refused(wheel(new_name("twine-wrong"), "1.0"), WRONG, "401", machine, wrong)
 
 
 @check("clients.twine.read-only-token")
-def test_read_only_token(workplace: Workplace, registry: Registry, new_name: NewName) -> None:
-    refused(wheel(new_name("twine-reader"), "1.0"), "deploy-read", "403", workplace, registry)
+def test_read_only_token(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
+    refused(wheel(new_name("twine-reader"), "1.0"), "deploy-read", "403", machine, registry)
 
 
 def refused(
-    distribution: Distribution, as_: str, status: str, workplace: Workplace, registry: Registry
+    distribution: Distribution, as_: str, status: str, machine: UserMachine, registry: Registry
 ) -> None:
-    run = workplace.publish(distribution, as_=as_, to=registry)
+    run = machine.publish(distribution, as_=as_, to=registry)
     expect.gave_up(run)
     expect.says(run, f"HTTPError: {status}")  # not the number alone: a port may hold it
     expect.not_listed(registry.project_page(distribution.name), [distribution.filename])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.file.support import refused
+from conformance.checks.file.uploads import refused
 from conformance.kit.check import check
 from reference_server.distributions import sdist, wheel
 

@@ -6,20 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.checks.http.support import (
-    IDENTITY,
-    Change,
-    Sample,
-    accept_of,
-    change_project,
-    read_samples,
-)
+from conformance.checks.http.page_changes import Change, change_project
+from conformance.checks.http.page_readings import accept_of
+from conformance.checks.http.samples import IDENTITY, Sample, read_samples
 from conformance.pages import JSON_V1, TEXT_HTML
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Corpus, Driver, Index, NewName, Run
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +60,7 @@ def absent_pages(index: Index, corpus: Corpus) -> list[Answer]:
 def change(index: Index, new_name: NewName) -> Change:
     """A project before and after a second upload. Needs a run that publishes."""
     if not index.offer.has("upload"):
-        raise NotApplicable("the run only reads, and this check looks at what an upload changes")
+        raise NotApplicable("the run is read-only, and this check needs an upload")
     return change_project(index, new_name("changed"))
 
 

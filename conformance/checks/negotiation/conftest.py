@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.checks.negotiation.support import Ask
+from conformance.checks.negotiation.ask import Ask
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index

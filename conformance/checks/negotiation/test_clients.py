@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.negotiation.clients import BROWSERS, PIP, POETRY, UV, UV_CODINGS
-from conformance.checks.negotiation.support import FORMS, typed, written_in
+from conformance.checks.negotiation.client_headers import BROWSERS, PIP, POETRY, UV, UV_CODINGS
+from conformance.checks.negotiation.forms import FORMS, typed, written_in
 from conformance.kit.check import check
 
 if TYPE_CHECKING:
-    from conformance.checks.negotiation.support import Ask
+    from conformance.checks.negotiation.ask import Ask
 
 
 @check("negotiation.pip-header")

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from conformance.checks.negotiation.support import form_of, no_server_error, written_in
+from conformance.checks.negotiation.forms import form_of, written_in
+from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.pages import JSON_V1, TEXT_HTML
 from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:
-    from conformance.checks.negotiation.support import Ask
-    from conformance.wire import Answer
+    from conformance.checks.negotiation.ask import Ask
+    from conformance.kit.http import Answer
 
 NO_SINGLE_TYPE = {
     "a list with qualities": (f"{JSON_V1};q=0.9,{TEXT_HTML};q=0.1", f"{JSON_V1};q=0.1,{TEXT_HTML};q=0.9"),
@@ -35,7 +36,7 @@ def test_precedence(ask: Ask) -> None:
 @check("negotiation.format-param.unsupported-ok")
 def test_unsupported_ok(ask: Ask) -> None:
     for wanted in ("image/png", "%"):
-        no_server_error(asked_in_query(ask, wanted, accept=ask.offered[0]))
+        expect.no_server_error(asked_in_query(ask, wanted, accept=ask.offered[0]))
 
 
 @check("negotiation.format-param.single")
@@ -45,7 +46,7 @@ def test_single(ask: Ask) -> None:
         html = asked_in_query(ask, for_html, accept=JSON_V1)
         if (form_of(json), form_of(html)) == ("json", "html"):
             raise Deviation(
-                expected=f"an error, or a page that Accept decides, for {kind}",
+                expected=f"{kind} in `format` to be an error, or to leave the choice to Accept",
                 found=f"JSON for {for_json}, HTML for {for_html}",
                 where=f"{json}\n{html}",
             )

@@ -6,16 +6,17 @@ from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
-from conformance.checks.race.support import few
 from conformance.kit.check import check
-from conformance.kit.publishing import publish
-from conformance.kit.races import DEADLINE
+from conformance.kit.differences import listed_lines
+from conformance.kit.races.racers import DEADLINE
+from conformance.kit.races.rounds import few
+from conformance.kit.uploads.publishing import publish
 from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Driver, NewName, Race, Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 
 SENDERS = 2
@@ -31,11 +32,11 @@ def test_status_vs_upload(
         publish(registry, wheel(project, "0.1"))
         senders = [partial(_upload_on, project, number, busy, archived) for number in range(SENDERS)]
         answers = race(*senders, partial(_archive, driver, project, busy, archived))
-        late += [str(answer) for answer in answers if answer is not None and 200 <= answer.status < 300]
+        late += [str(answer) for answer in answers if answer is not None and answer.is_success]
     if late:
         raise Deviation(
-            expected="no upload is accepted after the project was archived",
-            found=f"{len(late)} of {few(rounds) * SENDERS} were: {'; '.join(late)}",
+            expected="every upload after the archiving of a project to be refused",
+            found=f"{len(late)} of {few(rounds) * SENDERS} accepted:\n{listed_lines(late)}",
             where=f"{few(rounds)} projects that were archived while {SENDERS} senders uploaded to each",
         )
 

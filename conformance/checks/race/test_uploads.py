@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.race.support import entries_but_one, most, unlisted
 from conformance.kit.check import check
-from conformance.kit.races import SENDERS, in_every, rounds_of, upload_together, uploading, wrong_file
+from conformance.kit.differences import listed_lines
+from conformance.kit.races.looks import wrong_file
+from conformance.kit.races.race import SENDERS, upload_together, uploading
+from conformance.kit.races.rounds import in_every, most, rounds_of
 from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.kit.fixtures import Index, NewName, Race, Registry, WatchedHeat
-    from conformance.kit.races import Heat
+    from conformance.kit.races.race import Heat
+
 
 SPELLINGS = ("-", "_", ".", "-_-")
 """What may stand for the separators of a name."""
@@ -40,7 +43,11 @@ def test_same_file_identical(race: Race, new_name: NewName, rounds: int) -> None
         else:
             yield from entries_but_one(heat, heat.sent[0].sha256)
 
-    in_every(heats, wrong, expected="at least one 2xx, else 4xx, and one entry of the file on each page")
+    in_every(
+        heats,
+        wrong,
+        expected="one upload or more to be accepted (2xx), the others to be refused (4xx), and one entry on each page",
+    )
 
 
 @check("race.same-file-different")
@@ -66,7 +73,11 @@ def test_same_file_different(race: Race, registry: Registry, new_name: NewName, 
             if answer.content != winner.content:
                 yield wrong_file(file, answer) or f"other bytes than were accepted: {answer}"
 
-    in_every(heats, wrong, expected="one 2xx, else 4xx, and the bytes of the one that was accepted")
+    in_every(
+        heats,
+        wrong,
+        expected="one upload to be accepted (2xx), the others to be refused (4xx), and the accepted bytes to be served",
+    )
 
 
 @check("race.case-and-separator")
@@ -80,23 +91,25 @@ def test_case_and_separator(race: Race, index: Index, new_name: NewName, rounds:
         ],
     )
     in_every(
-        heats, lambda heat: [*heat.failures, *unlisted(heat)], expected="one page with every accepted file"
+        heats, lambda heat: [*heat.failures, *unlisted(heat)], expected="one page to list every accepted file"
     )
     ours = {heat.round.project for heat in heats}
     for root in index.roots(fresh=True):
         names = [name for name in root.names if canonicalize_name(name) in ours]
         if len(names) != len(ours):
-            raise Deviation(expected=f"{len(ours)} projects", found=", ".join(names), where=root.where)
+            raise Deviation(
+                expected=f"{len(ours)} entries for {len(ours)} projects",
+                found=", ".join(names) or "none",
+                where=root.where,
+            )
 
 
 @check("race.new-project-many-files")
 def test_new_project_many_files(watched: tuple[WatchedHeat, ...]) -> None:
     in_every(
         watched,
-        lambda heat: (
-            [f"refused: {each}" for each in heat.answers if not 200 <= each.status < 300] + [*unlisted(heat)]
-        ),
-        expected="every upload is accepted (2xx), and every file listed",
+        lambda heat: [f"refused: {each}" for each in heat.answers if not each.is_success] + [*unlisted(heat)],
+        expected="every upload to be accepted (2xx), and every file to be listed",
     )
 
 
@@ -106,14 +119,14 @@ def test_different_projects(race: Race, registry: Registry, new_name: NewName) -
     for _ in range(MANY_TIMES):
         files = [wheel(new_name("apart"), "1.0") for _ in range(MANY)]
         for file, answer in zip(files, race(*map(uploading, files)), strict=True):
-            if not 200 <= answer.status < 300:
+            if not answer.is_success:
                 refused.append(f"{answer} {answer.excerpt(120)}")
             elif file.filename not in (page := registry.project_page(file.name)).filenames:
                 missing.append(f"{file.filename} not listed: {page.where}")
     if refused or missing:
         raise Deviation(
-            expected="every upload is accepted (2xx), and every file listed",
-            found="; ".join([*refused, *missing]),
+            expected="every upload to be accepted (2xx), and every file to be listed",
+            found=listed_lines([*refused, *missing]),
             where=f"{MANY_TIMES} rounds of {MANY} uploads at the same moment, each to a new project",
         )
 
@@ -126,4 +139,23 @@ def test_version_set(watched: tuple[WatchedHeat, ...]) -> None:
             if seen.form == "json" and (missing := wanted - set(seen.page.versions or ())):
                 yield f"versions without {', '.join(sorted(missing))}"
 
-    in_every(watched, wrong, expected="`versions` with each version that was accepted")
+    in_every(watched, wrong, expected="`versions` to hold every accepted version")
+
+
+def entries_but_one(heat: Heat, sha256: str | None = None) -> Iterator[str]:
+    """Say which page does not list the file of a heat once, and with this hash where one is given."""
+    filename = heat.sent[0].filename
+    for seen in heat.last:
+        entries = [file for file in seen.page.files if file.filename == filename]
+        if len(entries) != 1:
+            yield f"{len(entries)} entries of {filename} in {seen.form.upper()}"
+        elif sha256 is not None and entries[0].hashes.get("sha256", sha256).lower() != sha256:
+            yield f"{filename} listed with sha256 {entries[0].hashes['sha256']} in {seen.form.upper()}"
+
+
+def unlisted(heat: Heat) -> Iterator[str]:
+    """Say which page does not list a file that was accepted."""
+    for seen in heat.last:
+        for distribution in heat.accepted:
+            if distribution.filename not in seen.page.filenames:
+                yield f"{distribution.filename} was accepted, and is not listed in {seen.form.upper()}"

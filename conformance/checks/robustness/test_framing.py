@@ -5,18 +5,18 @@ from __future__ import annotations
 import gzip
 from typing import TYPE_CHECKING
 
-from conformance.checks.robustness.support import (
+from conformance.kit.check import check
+from conformance.kit.http import upload_form
+from conformance.kit.uploads.raw_uploads import (
     Reaction,
     chunked,
     chunks,
-    heard,
+    reaction_on,
     reaction_to,
     sized,
     whole_or_refused,
 )
-from conformance.kit.check import check
 from conformance.verdicts import Deviation
-from conformance.wire import upload_form
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -44,16 +44,20 @@ def test_expect_continue(registry: Registry, new_name: NewName) -> None:
         connection.request("POST", headers=[*sized(form), ("Expect", "100-continue")])
         if connection.asks_for_body():
             connection.send(form.body())
-            reaction = heard("the body, after 100", connection)
+            reaction = reaction_on("the body, after 100", connection)
         else:
-            reaction = before_the_body(heard("Expect: 100-continue", connection))
+            reaction = before_the_body(reaction_on("Expect: 100-continue", connection))
     whole_or_refused(registry, distribution, reaction)
 
 
 def before_the_body(reaction: Reaction) -> Reaction:
-    """Return the reaction to a form that was not sent yet. Raises Deviation when it is said to be taken."""
+    """Return the reaction to a form that was not sent yet. Raises Deviation when it is said to be accepted."""
     if reaction.accepted:
-        raise Deviation(expected="100, 4xx or 417", found=str(reaction), where="before the body was sent")
+        raise Deviation(
+            expected="100 or a refusal before the body is sent",
+            found=str(reaction),
+            where="Expect: 100-continue",
+        )
     return reaction
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from packaging.utils import canonicalize_name
 
-from conformance.kit.driving import driver_of
+from conformance.kit.driver import driver_of
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.archive.support import each_refused
 from conformance.kit.check import check
+from conformance.kit.uploads.invalid_distributions import each_kind_refused
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import NewName, Registry
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @check("security.polyglot")
 def test_polyglot(registry: Registry, new_name: NewName) -> None:
-    each_refused(registry, new_name("polyglot"), "polyglot_wheel", "polyglot_sdist")
+    each_kind_refused(registry, new_name("polyglot"), "polyglot_wheel", "polyglot_sdist")
 
 
 @check("security.zip-ambiguity")
@@ -22,9 +22,9 @@ def test_zip_ambiguity(registry: Registry, new_name: NewName) -> None:
         *("duplicate_metadata_member_wheel", "prepended_data"),
         *("trailing_data_wheel", "local_header_mismatch"),
     )
-    each_refused(registry, new_name("ambiguous"), *kinds)
+    each_kind_refused(registry, new_name("ambiguous"), *kinds)
 
 
 @check("security.tar-sparse")
 def test_tar_sparse(registry: Registry, new_name: NewName) -> None:
-    each_refused(registry, new_name("sparse"), "sparse_member_gnu", "sparse_member_pax")
+    each_kind_refused(registry, new_name("sparse"), "sparse_member_gnu", "sparse_member_pax")

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.simple.support import nothing_on
 from conformance.kit import expect
 from conformance.kit.check import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.checks.simple.support import Downloads
+    from conformance.checks.simple.downloads import Downloads
     from conformance.kit.fixtures import Corpus, Index, SecondUpload
     from conformance.pages import ProjectPage
 
@@ -42,6 +41,6 @@ def test_immutable(index: Index, second_upload: SecondUpload, downloads: Downloa
             if file.hashes.get("sha256", first.sha256) != first.sha256
         ]
 
-    nothing_on(pages, changed, is_=f"listed but {first.sha256}")
+    expect.rule_on_each(pages, f"the file to keep its sha256 {first.sha256}", broken_by=changed)
     for url in {file.url for page in pages for file in page.files if file.filename == first.filename}:
         expect.same_bytes(downloads(url), first)

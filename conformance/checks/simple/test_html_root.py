@@ -8,15 +8,15 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.simple.support import page_of
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.http import Follow
+from conformance.kit.index import page_in
 from conformance.pages import TEXT_HTML
-from conformance.wire import Follow
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 
 @check("simple.html.root.one-anchor-per-project")
@@ -26,19 +26,19 @@ def test_one_anchor_per_project(index: Index) -> None:
     for name in root.page.names:
         spellings[canonicalize_name(name)].append(name)
     twice = [" and ".join(names) for names in spellings.values() if len(names) > 1]
-    expect.nothing(of=twice, is_="listed more than once", where=root)
+    expect.rule("every project to be listed once", broken_by=twice, where=root)
 
 
 @check("simple.html.root.anchor-text")
 def test_anchor_text(index: Index) -> None:
     root = index.html_root()
-    expect.nothing(
-        of=[
+    expect.rule(
+        "the text of every anchor to be the name of the project that it leads to",
+        broken_by=[
             f"{project.name!r} for {project.raw.get('href')}"
             for project in root.page.projects
             if canonicalize_name(project.name) != canonicalize_name(last_segment(project.url or ""))
         ],
-        is_="the text of an anchor that leads to a project of another name",
         where=root,
     )
 
@@ -52,14 +52,14 @@ def test_href(registry: Registry, index: Index) -> None:
             return registry.project_answer(name)
         return registry.request("GET", url, headers={"Accept": TEXT_HTML}, follow=Follow.SAME_HOST)
 
-    expect.nothing(
-        of=[
+    expect.rule(
+        "every href to lead to the page of its project",
+        broken_by=[
             f"{project.raw.get('href')} ({answer})"
             for project in root.page.projects
             if (name := canonicalize_name(project.name)) in index.projects
             and not is_page(answer := led_to(name, project.url or ""), index.html(name).page.filenames)
         ],
-        is_="an href that does not lead to its project's page",
         where=root,
     )
 
@@ -71,4 +71,4 @@ def last_segment(url: str) -> str:
 
 def is_page(answer: Answer, filenames: frozenset[str]) -> bool:
     """Tell whether an answer is a project page with these files."""
-    return answer.status == 200 and page_of(answer).filenames == filenames
+    return answer.status == 200 and page_in(answer).filenames == filenames

@@ -4,35 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.simple.support import accepted_types, page_of
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.shared_uploads import publish_and_delete
+from conformance.kit.index import page_in
+from conformance.kit.uploads.scenarios import publish_and_delete
 from conformance.verdicts import Deviation, Untestable
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Corpus, GitLab, Index, NewName, Registry
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
 
 
 @check("simple.project.unknown-404")
 def test_unknown_404(registry: Registry, index: Index, corpus: Corpus) -> None:
     name = f"conformance-{corpus.run_id}-absent"
-    for media_type in accepted_types(index):
+    for media_type in index.media_types.values():
         expect.status(registry.project_answer(name, accept=media_type), 404)
 
 
 @check("simple.project.no-files")
 def test_no_files(registry: Registry, gitlab: GitLab, index: Index, new_name: NewName) -> None:
     name = emptied(registry, gitlab, new_name("emptied"))
-    answers = [registry.project_answer(name, accept=each, fresh=True) for each in accepted_types(index)]
+    answers = [registry.project_answer(name, accept=each, fresh=True) for each in index.media_types.values()]
     for answer in answers:
         expect.status(answer, 200, 404)
-        expect.equal(files_in(answer), [], of="the files", where=answer)
+        expect.equal(
+            files_in(answer), [], of="the files of a project whose only package was deleted", where=answer
+        )
     expect.equal(
         [answer.status for answer in answers],
         [answers[0].status] * len(answers),
-        of="in every form the status",
+        of="the status of every form",
         where="; ".join(map(str, answers)),
     )
 
@@ -43,11 +45,11 @@ def emptied(registry: Registry, gitlab: GitLab, name: str) -> str:
         deletion = publish_and_delete(registry, gitlab, name)
     except Deviation as deviation:
         raise Untestable(f"no project could be emptied: {deviation}") from deviation
-    if not 200 <= deletion.answer.status < 300:
+    if not deletion.answer.is_success:
         raise Untestable(f"no project could be emptied: {deletion.answer}")
     return name
 
 
 def files_in(answer: Answer) -> list[str]:
     """Return the names of the files that an answer lists, if it is a page."""
-    return sorted(page_of(answer).filenames) if answer.status == 200 else []
+    return sorted(page_in(answer).filenames) if answer.status == 200 else []

@@ -6,22 +6,28 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.status.support import page_if_any
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.publishing import fetch
-from conformance.kit.shared_uploads import link_to
+from conformance.kit.uploads.publishing import fetch
+from conformance.kit.uploads.scenarios import link_to
+from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:
-    from conformance.checks.status.support import Marks
+    from conformance.checks.status.marked_projects import Marks
     from conformance.kit.fixtures import Corpus, Index, Registry
+    from conformance.pages import ProjectPage
 
 
 @check("status.default-active")
 def test_default_active(registry: Registry, index: Index, corpus: Corpus) -> None:
     wheel = corpus["main-wheel"]
     for page in index.pages(canonicalize_name(corpus.main)):
-        expect.equal(page.status or "active", "active", of="a status that nobody changed", where=page.where)
+        expect.equal(
+            page.status or "active",
+            "active",
+            of="the status of a project without a change of status",
+            where=page.where,
+        )
     expect.same_bytes(registry.download(link_to(registry, wheel)), wheel)
 
 
@@ -60,12 +66,24 @@ def test_quarantined_no_files(index: Index, marks: Marks) -> None:
     for form in ("html", "json"):
         page = page_if_any(index, form, quarantined.project) if index.offer.has(form) else None
         if page is not None:
-            expect.nothing(of=page.filenames, is_="listed in a quarantined project", where=page.where)
+            expect.rule(
+                "the page of a quarantined project to list no file",
+                broken_by=page.filenames,
+                where=page.where,
+            )
 
 
 @check("status.quarantined.urls-dead")
 def test_quarantined_urls_dead(registry: Registry, marks: Marks) -> None:
     link = marks["quarantined"].link
     answers = [fetch(registry, url) for url in (link.url, f"{link.url}.metadata")]
-    alive = [str(answer) for answer in answers if not 400 <= answer.status < 500]
-    expect.nothing(of=alive, is_="served of a quarantined project", where=answers[0])
+    alive = [str(answer) for answer in answers if not answer.is_client_error]
+    expect.rule("the files of a quarantined project to be refused (4xx)", broken_by=alive, where=answers[0])
+
+
+def page_if_any(index: Index, form: str, name: str) -> ProjectPage | None:
+    """Return a project's page; None where there is none, which is a way of not offering files."""
+    try:
+        return index.html(name).page if form == "html" else index.json(name).page
+    except Deviation:
+        return None

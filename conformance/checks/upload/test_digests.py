@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from conformance.kit import expect, strategies
+from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.wire import upload_form
+from conformance.kit.http import upload_form
+from conformance.kit.properties import strategies
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from conformance.kit.fixtures import Examples, NewName, Registry
-    from conformance.wire import Answer, UploadForm
+    from conformance.kit.http import Answer, UploadForm
     from reference_server.distributions import Distribution
 
 ALGORITHMS: Mapping[str, Callable[[bytes], str]] = {
@@ -60,7 +61,7 @@ class Claimed:
         version = f"1.{len(self.accepted) + len(self.refused)}"
         distribution = wheel(self._name, version)
         answer = self._registry.upload(distribution, form=with_digests(distribution, claims))
-        (self.accepted if 200 <= answer.status < 300 else self.refused).append(distribution)
+        (self.accepted if answer.is_success else self.refused).append(distribution)
         return answer
 
     def are_all_that_is_listed(self) -> None:
@@ -110,8 +111,10 @@ def test_mismatch(registry: Registry, new_name: NewName, examples: Examples) -> 
     """Whether capital letters or a sha256_digest that is missing will do is for other checks to say."""
     upload = Claimed(registry, new_name("digest"))
     answers = {field: upload(RIGHT | {field: "wrong"}) for field in FIELDS}
-    expect.nothing(
-        of=not_refused(answers), is_="another file's digest and not refused", where=upload_url(registry)
+    expect.rule(
+        "every upload with the digest of another file to be refused (4xx)",
+        broken_by=not_refused(answers),
+        where=upload_url(registry),
     )
 
     def judged(claims: dict[str, str]) -> None:
@@ -131,21 +134,30 @@ def test_case(registry: Registry, new_name: NewName) -> None:
     expect.accepted(registry.upload(distribution, form=form))
     page = registry.project_page(distribution.name)
     expect.listed(page, [distribution.filename])
-    shown = {file.filename: file.hashes.get("sha256", distribution.sha256) for file in page.files}
-    expect.equal(shown[distribution.filename], distribution.sha256, of="the sha256", where=page.where)
+    listed = {file.filename: file.hashes.get("sha256", distribution.sha256) for file in page.files}
+    expect.equal(
+        listed[distribution.filename],
+        distribution.sha256,
+        of="the listed sha256, in lower case,",
+        where=page.where,
+    )
 
 
 @check("upload.digest.malformed")
 def test_malformed(registry: Registry, new_name: NewName) -> None:
     upload = Claimed(registry, new_name("malformed"))
     answers = {str(claims): upload(claims) for claims in MALFORMED}
-    expect.nothing(of=not_refused(answers), is_="no digest and not refused", where=upload_url(registry))
+    expect.rule(
+        "every upload with a malformed digest to be refused (4xx)",
+        broken_by=not_refused(answers),
+        where=upload_url(registry),
+    )
     upload.are_all_that_is_listed()
 
 
 def not_refused(answers: Mapping[str, Answer]) -> list[str]:
     """Name what was answered with anything but 4xx, with its answer."""
-    return [f"{what}: {answer.status}" for what, answer in answers.items() if not 400 <= answer.status < 500]
+    return [f"{what}: {answer.status}" for what, answer in answers.items() if not answer.is_client_error]
 
 
 def upload_url(registry: Registry) -> str:

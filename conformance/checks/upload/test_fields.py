@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.upload.support import (
-    accepted_and_listed,
-    refused_and_not_listed,
-    unknown_fields,
-)
+from hypothesis import strategies as st
+
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.wire import upload_form
+from conformance.kit.http import upload_form
+from conformance.kit.uploads.stored_files import accepted_and_listed, refused_and_not_listed
 from reference_server.distributions import Metadata, wheel
 
 if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
     from conformance.kit.fixtures import Examples, NewName, Registry
+
 
 OPTIONAL = (
     *("summary", "description", "description_content_type", "keywords", "license", "requires_python"),
@@ -53,8 +54,10 @@ def test_field_naming(registry: Registry, new_name: NewName) -> None:
     form = upload_form(distribution).with_more(misnamed)
     expect.accepted(registry.upload(distribution, form=form))
     page = registry.project_page(distribution.name)
-    shown = {file.filename: file.requires_python for file in page.files}
-    expect.equal(shown, {distribution.filename: ">=3.8"}, of="Requires-Python", where=page.where)
+    listed = {file.filename: file.requires_python for file in page.files}
+    expect.equal(
+        listed, {distribution.filename: ">=3.8"}, of="the Requires-Python of each file", where=page.where
+    )
 
 
 @check("upload.unknown-fields")
@@ -78,9 +81,9 @@ def test_empty_fields(registry: Registry, new_name: NewName) -> None:
     form = upload_form(distribution).with_more((name, "") for name in OPTIONAL)
     accepted_and_listed(registry, distribution, form)
     page = registry.project_page(distribution.name)
-    expect.nothing(
-        of=[file.raw for file in page.files if file.requires_python is not None],
-        is_="listed with a Requires-Python",
+    expect.rule(
+        "the file to be listed without a Requires-Python, as the field was empty",
+        broken_by=[file.raw for file in page.files if file.requires_python is not None],
         where=page.where,
     )
 
@@ -113,3 +116,19 @@ def test_description(registry: Registry, new_name: NewName) -> None:
     distribution = wheel(new_name("description"), "1.0")
     described = [("description", LONG_DESCRIPTION), ("description_content_type", "text/plain")]
     accepted_and_listed(registry, distribution, upload_form(distribution).with_more(described))
+
+
+def unknown_fields() -> SearchStrategy[list[tuple[str, str]]]:
+    """Draw fields that no registry knows: repeated, empty, long, of several lines, in any letters.
+
+    Some lines look like the boundary, and are none: they are shorter.
+    """
+    names = st.sampled_from(
+        ["x_future_field", "X-Future-Field", "metadata_of_2030", "Description-Content-Type"]
+    )
+    values = st.one_of(
+        st.sampled_from(["", "UNKNOWN", "two\r\nlines", "one\n\ntwo\n", "long " * 4_000]),
+        st.sampled_from(["--registry-conformance", "\r\n--registry-conformance\r\n", "\r\n--\r\n"]),
+        st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=200),
+    )
+    return st.lists(st.tuples(names, values), min_size=1, max_size=6)

@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance.checks.upload.support import (
+from conformance.checks.upload.form_layouts import Layout, layouts
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.http import Part, UploadForm, upload_form
+from conformance.kit.uploads.scenarios import link_to
+from conformance.kit.uploads.stored_files import (
     accepted_and_listed,
-    layouts,
-    posted,
     refused_and_not_listed,
     stored_whole_or_not_at_all,
 )
-from conformance.kit import expect
-from conformance.kit.check import check
-from conformance.kit.shared_uploads import link_to
-from conformance.wire import Part, upload_form
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
-    from conformance.checks.upload.support import Layout
-    from conformance.kit.fixtures import Corpus, Examples, NewName, Registry, Workplace
+    from conformance.kit.fixtures import Corpus, Examples, NewName, Registry, UserMachine
+    from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
+
 
 LARGE = 100_000_000
 """Bytes: more than most wheels have, and what every larger limit has room for."""
@@ -40,7 +40,7 @@ def test_post_multipart(registry: Registry, new_name: NewName) -> None:
 @check("upload.status-200")
 def test_status_200(corpus: Corpus) -> None:
     first = corpus.published["main-wheel"]
-    expect.equal(first.status, 200, of="the status", where=first.where)
+    expect.equal(first.status, 200, of="the status of an accepted upload", where=first.where)
 
 
 @check("upload.twine-end-to-end")
@@ -50,10 +50,10 @@ def test_twine_end_to_end(twine_release: tuple[Distribution, ...], registry: Reg
 
 
 @check("upload.uv-end-to-end")
-def test_uv_end_to_end(workplace: Workplace, registry: Registry, new_name: NewName) -> None:
+def test_uv_end_to_end(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
     name = new_name("uv")
     files = (wheel(name, "1.0"), sdist(name, "1.0"))
-    expect.succeeded(workplace.publish_with_uv(*files))
+    expect.succeeded(machine.publish_with_uv(*files))
     expect.listed(registry.project_page(name), [distribution.filename for distribution in files])
 
 
@@ -148,3 +148,12 @@ def test_project_create(registry: Registry, new_name: NewName) -> None:
     name = new_name("create")
     for distribution in (sdist(name, "1.0"), wheel(name, "1.0"), wheel(name, "1.1")):
         accepted_and_listed(registry, distribution)
+
+
+def posted(registry: Registry, url: str, form: UploadForm) -> Answer:
+    """Post a form, which has been announced, to a URL of the check's own. Raises Deviation without an answer."""
+    body = form.body()
+    headers = [("Content-Type", form.content_type), ("Content-Length", str(len(body)))]
+    with registry.connect(url) as connection:
+        connection.request("POST", headers=[*headers, ("Connection", "close")], body=body)
+        return expect.answered(connection.answer(), to=f"POST {url}")

@@ -5,19 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance.checks.upload.support import (
-    accepted_and_listed,
-    as_file,
-    no_failure,
-    stored_whole_or_not_at_all,
-)
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.wire import Part, UploadForm, upload_form
+from conformance.kit.http import Part, UploadForm, upload_form
+from conformance.kit.uploads.stored_files import accepted_and_listed, stored_whole_or_not_at_all
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import NewName, Registry
+
 
 SIGNATURE = b"-----BEGIN PGP SIGNATURE-----\n\niQ==\n-----END PGP SIGNATURE-----\n"
 OUTSIDE_LATIN_1 = "f\u00f6\u00f6\U0001f40d"
@@ -73,9 +69,9 @@ def test_submit_gone(registry: Registry, new_name: NewName) -> None:
     distribution = wheel(new_name("registered"), "1.0")
     form = upload_form(distribution).without("content")
     for action in ("submit", "submit_pkg_info"):
-        no_failure(registry.upload(distribution, form=form.with_field(":action", action)))
+        expect.no_server_error(registry.upload(distribution, form=form.with_field(":action", action)))
     page = registry.project_page(distribution.name)
-    expect.nothing(of=page.filenames, is_="listed", where=page.where)
+    expect.rule("the page to stay empty", broken_by=page.filenames, where=page.where)
 
 
 @check("upload.doc-upload-gone")
@@ -87,6 +83,17 @@ def test_doc_upload_gone(registry: Registry, new_name: NewName) -> None:
         Part(name=name, content=value.encode())
         for name, value in ((":action", "doc_upload"), ("name", distribution.name))
     )
-    no_failure(registry.upload(distribution, form=UploadForm(parts=(*fields, archive))))
+    expect.no_server_error(registry.upload(distribution, form=UploadForm(parts=(*fields, archive))))
     page = registry.project_page(distribution.name)
-    expect.nothing(of=page.filenames, is_="listed", where=page.where)
+    expect.rule("the page to stay empty", broken_by=page.filenames, where=page.where)
+
+
+def as_file(form: UploadForm, name: str) -> UploadForm:
+    """Return the form with a text field sent as a file."""
+    return replace(
+        form,
+        parts=tuple(
+            replace(part, filename=f"{name}.txt", content_type="text/plain") if part.name == name else part
+            for part in form.parts
+        ),
+    )

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from conformance.checks.version.support import one_release, served, version_key
-from conformance.kit import expect, strategies
+from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.properties import strategies
+from conformance.kit.versions import version_key
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Corpus, Examples, Index, NewName, Registry
     from reference_server.distributions import Distribution
+
 
 SPELLED_OTHERWISE = ("version-pre", "version-post", "version-dev", "version-prefix")
 
@@ -45,8 +47,12 @@ def test_alternate_accepted(registry: Registry, index: Index, new_name: NewName,
     expect.listed(registry.project_page(name), [distribution.filename for distribution in sent.values()])
     if index.offer.has("json>=1.1"):
         page = index.json(name).page
-        shown = set(map(version_key, page.versions or ()))
-        expect.nothing(of=map(str, sent.keys() - shown), is_="missing from `versions`", where=page.where)
+        listed = set(map(version_key, page.versions or ()))
+        expect.rule(
+            "every accepted version to be in `versions`",
+            broken_by=sent.keys() - listed,
+            where=page.where,
+        )
 
 
 @check("version.equal-one-release")
@@ -65,12 +71,16 @@ def test_display_string(index: Index, corpus: Corpus) -> None:
     taken = [corpus.published[role] for role in SPELLED_OTHERWISE]
     normal = [str(Version(item.distribution.version)) for item in taken if item.accepted]
     missing = [version for version in normal if version not in (page.versions or ())]
-    expect.nothing(of=missing, is_="missing from `versions` in this spelling", where=page.where)
+    expect.rule(
+        "every accepted version to be in `versions` in its normalized spelling",
+        broken_by=missing,
+        where=page.where,
+    )
 
 
 @check("version.local.private-ok")
 def test_local_private_ok(registry: Registry, corpus: Corpus) -> None:
-    served("version-local", registry, corpus)
+    served_as_published("version-local", registry, corpus)
 
 
 @check("version.rc-and-c")
@@ -81,4 +91,30 @@ def test_rc_and_c(registry: Registry, index: Index, new_name: NewName) -> None:
 
 @check("version.epoch")
 def test_epoch(registry: Registry, corpus: Corpus) -> None:
-    served("version-epoch", registry, corpus)
+    served_as_published("version-epoch", registry, corpus)
+
+
+def served_as_published(role: str, registry: Registry, corpus: Corpus) -> None:
+    """Require that a distribution of the corpus was accepted, is listed, and comes as it was sent."""
+    distribution = corpus.published[role].distribution
+    page = registry.project_page(canonicalize_name(distribution.name))
+    expect.published(corpus, role, on=page)
+    for file in page.files:
+        if file.filename == distribution.filename:
+            expect.same_bytes(registry.download(file.url), distribution)
+
+
+def one_release(registry: Registry, index: Index, *distributions: Distribution) -> None:
+    """Require that distributions of equal versions are one release, or that one of them is refused."""
+    answers = [registry.upload(distribution) for distribution in distributions]
+    taken = [answer for answer in answers if answer.is_success]
+    for answer in answers:
+        if answer not in taken:
+            expect.refused(answer)
+    if taken:
+        page = index.json(canonicalize_name(distributions[0].name)).page
+        wanted = version_key(distributions[0].version)
+        equal = dict.fromkeys(version for version in page.versions or () if version_key(version) == wanted)
+        expect.rule(
+            "equal versions to be one entry of `versions`", broken_by=list(equal)[1:], where=page.where
+        )

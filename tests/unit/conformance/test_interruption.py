@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conformance.report import RunResult
+    from conformance.report.result import RunResult
+
+pytestmark = pytest.mark.usefixtures("interruptible")
 
 FIRST, SECOND = "gitlab.page.hash", "gitlab.page.absent-project-not-found"
 CHECKS = """
@@ -63,14 +65,15 @@ def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     ids=["", "heard", "dropped"],
 )
 def test_what_each_signal_ends(judge: Any, first: str, judged: list[str]) -> None:
-    assert [each.id for each in judge(first).results if each.verdict == "passed"] == judged
+    passed = {each.id for each in judge(first).results if each.verdict == "passed"}
+    assert passed == set(judged)
 
 
 @pytest.mark.parametrize("first", [HEARD, DROPPED])
 def test_the_run_says_why_it_ended(judge: Any, first: str) -> None:
     result = judge(first)
     assert result.exit_code is ExitCode.HARNESS_ERROR
-    assert "The run was interrupted." in result.notes
+    assert "The run was interrupted." in result.summary.notes
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
@@ -78,7 +81,7 @@ def test_what_comes_before_the_first_check_is_cleaned_up_too(
     judge: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checks_run, "write_sentinel", interrupted_with_a_run)
-    assert "The run was interrupted." in judge("pass").notes
+    assert "The run was interrupted." in judge("pass").summary.notes
 
 
 def interrupted_with_a_run(*_: Any, run_id: str = "") -> None:
@@ -99,12 +102,27 @@ def test_in_another_thread_the_signal_is_left_alone() -> None:
     assert handlers == [signal.default_int_handler]
 
 
-def test_a_handler_of_the_user_is_left_alone() -> None:
-    def own(*_: Any) -> None: ...
+def own(*_: Any) -> None: ...
 
-    before = signal.signal(signal.SIGINT, own)
+
+@pytest.mark.parametrize("decided", [own, signal.SIG_IGN], ids=["handled", "ignored"])
+def test_what_others_decided_about_the_signal_stays(decided: Any) -> None:
+    before = signal.signal(signal.SIGINT, decided)
     try:
-        with Interruption():
-            assert signal.getsignal(signal.SIGINT) is own
+        with Interruption() as interruption:
+            signal.raise_signal(signal.SIGINT)
+            assert signal.getsignal(signal.SIGINT) is decided
+        assert not interruption.came
+        assert signal.getsignal(signal.SIGINT) is decided
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_a_run_in_the_background_goes_on(judge: Any) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        result = judge(HEARD)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert [each.id for each in result.results if each.verdict == "passed"] == [FIRST, SECOND]
+    assert "The run was interrupted." not in result.notes

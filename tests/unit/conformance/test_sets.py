@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,10 +32,9 @@ id = "area.{name}"
 level = "MUST"
 standing = "spec"
 feature = "upload"
-profiles = ["gitlab"]
 statement = "It works."
 source = "paper#section"
-breaks = "everyone"
+affects = "everyone"
 since = "{since}"
 """
 SINCE = {"old": "2026.11", "new": "2027.02", "newest": "2027.11"}
@@ -43,6 +43,8 @@ SINCE = {"old": "2026.11", "new": "2027.02", "newest": "2027.11"}
 @pytest.fixture
 def grown(tmp_path: Path) -> Catalogue:
     """A catalogue of three sets."""
+    features = files("conformance.catalogue").joinpath("features.toml").read_text(encoding="utf-8")
+    (tmp_path / "features.toml").write_text(features, encoding="utf-8")
     (tmp_path / "sources.toml").write_text('[paper]\ntitle = "A paper"\n')
     rows = (ROW.format(name=name, since=since) for name, since in SINCE.items())
     (tmp_path / "area.toml").write_text("".join(rows))
@@ -113,7 +115,7 @@ def test_a_retired_id_is_never_used_again() -> None:
 def test_a_retired_id_has_a_reason(tmp_path: Path) -> None:
     path = tmp_path / "retired.toml"
     path.write_text('[[retired]]\nid = "area.gone"\nsince = "2027.02"\nbecause = "the text changed"\n')
-    assert read_retired(path)["area.gone"]["because"] == "the text changed"
+    assert read_retired(path)["area.gone"].because == "the text changed"
 
 
 @pytest.mark.parametrize(

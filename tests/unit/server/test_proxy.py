@@ -59,7 +59,7 @@ def test_without_faults_nothing_changes(upstream: ReferenceServer) -> None:
 @pytest.mark.parametrize("name", outside()[::30])
 def test_a_fault_from_outside_is_caught_as_one_within(upstream: ReferenceServer, name: str) -> None:
     fault = fault_named(name)
-    named = {each for each in fault.breaks if not each.startswith("clients.")}
+    named = {each for each in fault.caught_by if not each.startswith("clients.")}
     with ProxyServer(upstream.origin, faults=[fault]) as proxy:
         results = judged(upstream, proxy, named)
     assert {id_ for id_, each in results.items() if each.verdict in {Verdict.PASSED, Verdict.ERROR}} == set()

@@ -1,0 +1,30 @@
+"""A project's page in each form that is offered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.verdicts import NotApplicable
+
+if TYPE_CHECKING:
+    from conformance.kit.http import Answer
+    from conformance.kit.index import Index, Reading
+    from conformance.pages import HtmlDocument, JsonDocument, ProjectPage
+
+    AnyReading = Reading[ProjectPage, HtmlDocument] | Reading[ProjectPage, JsonDocument]
+
+
+def readings(index: Index, name: str | None = None) -> list[AnyReading]:
+    """Return a project's page as it came, in each form that is offered, HTML first.
+
+    Raises NotApplicable when there is none: the checks of content types say so.
+    """
+    if not index.offer.has("html|json"):
+        raise NotApplicable("the registry offers no page in HTML or JSON")
+    found: list[AnyReading] = [index.html(name)] if index.offer.has("html") else []
+    return [*found, index.json(name)] if index.offer.has("json") else found
+
+
+def accept_of(answer: Answer) -> str:
+    """Return the Accept header that a page was asked for with."""
+    return answer.exchange.request_headers["Accept"]

@@ -1,0 +1,26 @@
+"""Files by URL, each downloaded once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conformance.kit.http import Answer, Transcript
+    from conformance.kit.registry import Registry
+
+
+class Downloads:
+    """Files by URL, each fetched once."""
+
+    def __init__(self, registry: Registry, transcript: Transcript) -> None:
+        self._registry = registry
+        self._transcript = transcript
+        self._answers: dict[str, Answer] = {}
+
+    def __call__(self, url: str) -> Answer:
+        """Return the answer for a file, redirects followed."""
+        if url not in self._answers:
+            self._answers[url] = self._registry.download(url)
+        answer = self._answers[url]
+        self._transcript.use(answer.exchange)
+        return answer

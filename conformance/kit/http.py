@@ -1,0 +1,25 @@
+"""HTTP for checks: answers, credentials, upload forms, and connections that are used byte by byte."""
+
+from conformance.wire import (
+    Answer,
+    Credential,
+    Follow,
+    Part,
+    RawConnection,
+    Transcript,
+    Unreachable,
+    UploadForm,
+    upload_form,
+)
+
+__all__ = [
+    "Answer",
+    "Credential",
+    "Follow",
+    "Part",
+    "RawConnection",
+    "Transcript",
+    "Unreachable",
+    "UploadForm",
+    "upload_form",
+]

@@ -1,0 +1,96 @@
+"""Properties, tried on a bounded number of examples against a registry that may be far away."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+from hypothesis import seed as seeded
+from hypothesis.errors import FlakyFailure
+
+from conformance.kit.properties.kinds import EveryKind
+from conformance.verdicts import Deviation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hypothesis.strategies import SearchStrategy
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examples:
+    """A budget of examples and the seed that chooses them: the same seed, the same examples.
+
+    Without `shrink` the search ends at the first example that deviates.
+    """
+
+    count: int
+    seed: int
+    shrink: bool = True
+
+    def each(self, drawn: SearchStrategy[T] | EveryKind[T], body: Callable[[T], None]) -> None:
+        """Run `body` on examples until one deviates; then shrink it.
+
+        `body` is run on the deviating example again, so it has to publish under a new name each time.
+        Raises Deviation with the smallest example that was found; `seen_first` is the first one's.
+        """
+        for strategy, count in self._shares(drawn):
+            self._try(strategy, body, count)
+
+    def _shares(self, drawn: SearchStrategy[T] | EveryKind[T]) -> Iterator[tuple[SearchStrategy[T], int]]:
+        """Yield each strategy with its part of the budget. Where that is short, the seed chooses the kinds."""
+        if not isinstance(drawn, EveryKind):
+            yield drawn, self.count
+            return
+        chance = random.Random(self.seed)  # noqa: S311 - a choice of samples, not a secret
+        each, more = divmod(self.count, len(drawn.kinds))
+        for turn, strategy in enumerate(chance.sample(drawn.kinds, len(drawn.kinds))):
+            if count := each + (turn < more):
+                yield strategy, count
+
+    def _try(self, strategy: SearchStrategy[T], body: Callable[[T], None], count: int) -> None:
+        seen: list[Deviation] = []
+        shrunk = "shrunk; " if self.shrink else ""
+
+        @seeded(self.seed)
+        @settings(
+            max_examples=count,
+            database=None,
+            deadline=None,
+            phases=(Phase.generate, Phase.shrink) if self.shrink else (Phase.generate,),
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
+            verbosity=Verbosity.quiet,
+        )
+        @given(strategy)
+        def run(example: T) -> None:
+            try:
+                body(example)
+            except Deviation as deviation:
+                seen.append(deviation)
+                raise Deviation(
+                    expected=deviation.expected,
+                    found=f"{deviation.found}\nfor the example {example!r} ({shrunk}seed {self.seed})",
+                    where=deviation.where,
+                    seen_first=seen[0],
+                ) from deviation
+
+        try:
+            run()
+        except FlakyFailure as flaky:
+            raise deviation_once(flaky, "this example was sent") or flaky.exceptions[0] from flaky
+
+
+def deviation_once(flaky: FlakyFailure, what: str) -> Deviation | None:
+    """Return the deviation that a repetition did not reproduce; `what` was repeated. None for other errors."""
+    for error in flaky.exceptions:
+        if isinstance(error, Deviation):
+            found = f"{error.found}\nbut not every time that {what}"
+            return Deviation(
+                expected=error.expected, found=found, where=error.where, seen_first=error.seen_first
+            )
+    return None

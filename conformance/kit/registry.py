@@ -1,0 +1,8 @@
+"""The registry under test, for checks: its client, its driver, GitLab's API of it, and who may be its caller."""
+
+from conformance.target import ANONYMOUS, DEFAULT
+from conformance.target.driver import Driver
+from conformance.target.gitlab import GitLab, json_of, objects
+from conformance.target.registry_client import Registry, file_url
+
+__all__ = ["ANONYMOUS", "DEFAULT", "Driver", "GitLab", "Registry", "file_url", "json_of", "objects"]

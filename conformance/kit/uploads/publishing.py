@@ -1,0 +1,45 @@
+"""Publishing and fetching what a check reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.target import ANONYMOUS, DEFAULT
+from conformance.verdicts import Untestable
+from conformance.wire import Follow
+
+if TYPE_CHECKING:
+    from conformance.pages import FileLink, ProjectPage
+    from conformance.target.registry_client import Registry
+    from conformance.wire import Answer
+    from reference_server.distributions import Distribution
+
+
+def publish(registry: Registry, *distributions: Distribution) -> None:
+    """Publish distributions that checks look at. Raises Untestable when one is refused."""
+    for distribution in distributions:
+        answer = registry.upload(distribution)
+        if not answer.is_success:
+            raise Untestable(
+                f"{distribution.filename}, which this check reads, was refused: "
+                f"{answer.status} {answer.excerpt(120)}; see the checks of uploads"
+            )
+
+
+def link(page: ProjectPage, distribution: Distribution) -> FileLink:
+    """Return the link to a file that was published. Raises Untestable when the page has none."""
+    found = page.file(distribution.filename)
+    if found is None:
+        raise Untestable(f"{distribution.filename}, which this check reads, is not listed: {page.where}")
+    return found
+
+
+def fetch(registry: Registry, url: str, *, accept: str = "*/*", encoding: str = "identity") -> Answer:
+    """Fetch what a page links to. The credential stays on the target's host."""
+    return registry.request(
+        "GET",
+        url,
+        as_=DEFAULT if registry.target.same_host(url) else ANONYMOUS,
+        headers={"Accept": accept, "Accept-Encoding": encoding},
+        follow=Follow.ANY_HOST,
+    )

@@ -1,0 +1,27 @@
+"""URLs: their origin, and the address of a metadata file."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit, urlunsplit
+
+LOOPBACK = ("localhost", "::1")
+
+
+def metadata_url(url: str) -> str:
+    """Return the URL of a file's metadata file: `.metadata` is appended to the path."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"{parts.path}.metadata", fragment=""))
+
+
+def is_absolute(url: str) -> bool:
+    """Tell whether a URL has a scheme and a host."""
+    parts = urlsplit(url)
+    return bool(parts.scheme and parts.hostname)
+
+
+def is_secure(url: str) -> bool:
+    """Tell whether a URL's origin is secure: https, or this machine. Source: W3C "Secure Contexts"."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    local = host in LOOPBACK or host.startswith("127.") or host.endswith(".localhost")
+    return parts.scheme == "https" or local

@@ -1,0 +1,1 @@
+"""Faults in area `archive`: the contents of distributions."""

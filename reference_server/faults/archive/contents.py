@@ -1,0 +1,103 @@
+"""Faults in what the inside of a distribution must hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from reference_server.archives.checks import has_dist_info, has_one_folder, has_pkg_info, without
+from reference_server.faults.building.upload_rules import OmitsArchiveCheck
+from reference_server.faults.fault import Fault
+from reference_server.flavours import pypi_archives
+from reference_server.model.errors import ArchiveUnreadableError
+
+if TYPE_CHECKING:
+    from reference_server.archives.archive import Archive, ArchiveLimits
+    from reference_server.model.blob import Blob
+    from reference_server.rules import Rules
+
+
+class SkipsBrokenArchives(Fault):
+    """Accepts unreadable archives with a suffix, as many private registries do."""
+
+    suffix: ClassVar[str]
+
+    def rules(self, rules: Rules) -> Rules:
+        """Return no archive for an unreadable one."""
+
+        def opened(filename: str, blob: Blob, limits: ArchiveLimits) -> Archive | None:
+            try:
+                return rules.open_archive(filename, blob, limits)
+            except ArchiveUnreadableError:
+                if filename.endswith(self.suffix):
+                    return None
+                raise
+
+        return replace(rules, open_archive=opened)
+
+
+class BrokenWheelsTaken(SkipsBrokenArchives):
+    """Accepts wheels that are not zip archives or are truncated."""
+
+    incident = "devpi #1061"
+    caught_by = ("archive.valid",)
+    suffix = ".whl"
+
+
+class BrokenSdistsTaken(SkipsBrokenArchives):
+    """Accepts sdists that are not gzipped tar archives or are truncated."""
+
+    caught_by = ("archive.valid",)
+    suffix = ".tar.gz"
+
+
+class DistInfoNotRequired(Fault):
+    """Accepts any zip archive as a wheel, even without a .dist-info directory."""
+
+    caught_by = ("archive.wheel-required-files",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, archive_checks=without(rules.archive_checks, has_dist_info))
+
+
+class RecordNotRequired(Fault):
+    """Accepts wheels without RECORD as long as they hold METADATA and WHEEL."""
+
+    caught_by = ("archive.wheel-required-files",)
+
+    def rules(self, rules: Rules) -> Rules:
+        less = partial(has_dist_info, required=("METADATA", "WHEEL"))
+        return replace(rules, archive_checks=(*without(rules.archive_checks, has_dist_info), less))
+
+
+class PkgInfoNotRequired(Fault):
+    """Accepts sdists without PKG-INFO."""
+
+    caught_by = ("archive.sdist-pkg-info",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, archive_checks=without(rules.archive_checks, has_pkg_info))
+
+
+class SeveralTopFoldersTaken(Fault):
+    """Accepts sdists with several top-level directories."""
+
+    caught_by = ("archive.sdist-pkg-info",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, archive_checks=without(rules.archive_checks, has_one_folder))
+
+
+class LicenseFilesMissing(OmitsArchiveCheck):
+    """Accepts distributions that lack the license files named in their metadata."""
+
+    caught_by = ("archive.license-files",)
+    left_out = pypi_archives.license_files_are_there
+
+
+class DuplicatePathsTaken(OmitsArchiveCheck):
+    """Accepts zip archives that hold the same path twice."""
+
+    caught_by = ("archive.duplicate-entries",)
+    left_out = pypi_archives.paths_are_unique

@@ -1,0 +1,1 @@
+"""Faults in area `attestation`: attestations that come with an upload."""

@@ -1,0 +1,1 @@
+"""Faults in area `auth`: credentials, challenges and what they protect."""

@@ -1,0 +1,1 @@
+"""Faults in area `clients`: caught only by running a real client."""

@@ -1,0 +1,1 @@
+"""Faults in area `consistency`: what pages say and what is stored drift apart."""

@@ -1,0 +1,1 @@
+"""Faults in area `file`: names of distribution files."""

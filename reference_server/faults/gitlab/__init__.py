@@ -1,0 +1,1 @@
+"""Faults in area `gitlab`: what GitLab's documentation promises."""

@@ -1,0 +1,180 @@
+"""Faults in the REST API."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from werkzeug import Response
+from werkzeug.datastructures import ImmutableMultiDict
+
+from reference_server.faults.fault import Fault
+from reference_server.http.json_responses import refusal
+from reference_server.model.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from reference_server.http.request import Request
+    from reference_server.model import PackageFile
+    from reference_server.rules import Rules
+
+
+class IgnoresParameter(Fault):
+    """Ignores a parameter of the list of packages."""
+
+    parameter: ClassVar[str]
+
+    def handle(self, request: Request) -> Response | None:
+        """Remove the parameter from the query."""
+        if request.endpoint == "packages":
+            kept = [pair for pair in request.args.items(multi=True) if pair[0] != self.parameter]
+            request.args = ImmutableMultiDict(kept)
+        return None
+
+
+class TypeFilterIgnored(IgnoresParameter):
+    """Ignores `package_type` and lists packages of every type."""
+
+    caught_by = ("gitlab.rest.filters-by-type",)
+    parameter = "package_type"
+
+
+class NameFilterIgnored(IgnoresParameter):
+    """Ignores `package_name` and lists packages of every name."""
+
+    caught_by = (
+        "gitlab.rest.filters-by-name",
+        "gitlab.rest.pages",
+        "gitlab.rest.delete-package",
+        "gitlab.rest.delete-file",
+        "gitlab.rest.delete-needs-role",
+        "gitlab.rest.deleted-can-be-published-again",
+    )
+    parameter = "package_name"
+
+
+class PerPageIgnored(IgnoresParameter):
+    """Ignores `per_page` and returns pages of twenty."""
+
+    caught_by = ("gitlab.rest.pages",)
+    parameter = "per_page"
+
+
+class PageIgnored(IgnoresParameter):
+    """Ignores `page` and returns the first page."""
+
+    caught_by = ("gitlab.rest.pages",)
+    parameter = "page"
+
+
+class ReplacesValues(Fault):
+    """Replaces values in each object of a route's response."""
+
+    endpoint: ClassVar[str]
+    says: ClassVar[dict[str, Any]]
+
+    def respond(self, request: Request, response: Response) -> Response:
+        """Replace values in the objects of the array."""
+        if request.endpoint == self.endpoint and response.status_code == 200:
+            response.data = json.dumps([each | self.says for each in json.loads(response.data)]).encode()
+        return response
+
+
+class PackagesWithoutType(ReplacesValues):
+    """Omits the type of packages."""
+
+    caught_by = ("gitlab.rest.lists-packages", "gitlab.rest.package")
+    endpoint, says = "packages", {"package_type": None}
+
+
+class FilesWithoutSha256(ReplacesValues):
+    """Omits the sha256 of package files."""
+
+    caught_by = ("gitlab.rest.package-files",)
+    endpoint, says = "package_files", {"file_sha256": None}
+
+
+class OldestVersionOnly(Fault):
+    """Lists only the oldest version of each project."""
+
+    caught_by = ("gitlab.rest.lists-packages",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "packages" and response.status_code == 200:
+            packages = {each["name"]: each for each in reversed(json.loads(response.data))}
+            response.data = json.dumps(list(packages.values())).encode()
+        return response
+
+
+class PackagesNotFoundById(Fault):
+    """Lists packages but finds none by its id."""
+
+    caught_by = ("gitlab.rest.package",)
+
+    def handle(self, request: Request) -> Response | None:
+        return refusal(NotFoundError()) if request.endpoint == "package" else None
+
+
+class DeletedStays(Fault):
+    """Reports a deletion as done, and deletes nothing."""
+
+    caught_by = (
+        "gitlab.rest.delete-package",
+        "gitlab.rest.delete-file",
+        "gitlab.rest.deleted-can-be-published-again",
+    )
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, forgets=lambda _file: False)
+
+
+class DeletedIsHidden(Fault):
+    """Removes deleted files from their page but still serves them."""
+
+    caught_by = ("gitlab.rest.delete-package", "gitlab.rest.deleted-can-be-published-again")
+
+    def __init__(self) -> None:
+        self._hidden: set[int] = set()
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, forgets=self._hide, lists=lambda file: file.id not in self._hidden)
+
+    def _hide(self, file: PackageFile) -> bool:
+        self._hidden.add(file.id)
+        return False
+
+
+class FilesDeletedTogether(Fault):
+    """Deletes the whole package instead of one of its files."""
+
+    caught_by = ("gitlab.rest.delete-file",)
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == "delete_package_file":
+            request.endpoint = "delete_package"
+            request.arguments = {
+                name: value for name, value in request.arguments.items() if name != "file_id"
+            }
+        return None
+
+
+class AbsentPackagesDeleted(Fault):
+    """Reports the deletion of an absent package as done."""
+
+    caught_by = (
+        "gitlab.rest.delete-absent-not-found",
+        "gitlab.matrix.delete",
+    )
+
+    def respond(self, request: Request, response: Response) -> Response:
+        absent = request.endpoint == "delete_package" and response.status_code == 404
+        return Response(status=204) if absent else response
+
+
+class FilenamesUsedOnce(Fault):
+    """Rejects the file name of a deleted file for ever, as a public index does."""
+
+    caught_by = ("gitlab.rest.deleted-can-be-published-again",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, reopens_filenames=False)

@@ -1,0 +1,1 @@
+"""Faults in area `http`: methods, caches, ranges, connections."""

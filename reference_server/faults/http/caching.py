@@ -1,0 +1,120 @@
+"""Faults in validators and cache lifetimes of pages."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reference_server.faults.building.requests import PAGES, gitlab_project_of
+from reference_server.faults.building.responses import ChangesHeaders
+from reference_server.faults.fault import Fault
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.http.request import Request
+
+JSON = "application/vnd.pypi.simple.v1+json"
+
+
+class NoETagInJSON(ChangesHeaders):
+    """Omits ETag from pages in JSON."""
+
+    caught_by = ("http.pages.etag",)
+    removes = ("ETag",)
+
+    def applies_to(self, request: Request, response: Response) -> bool:
+        return request.endpoint in PAGES and response.mimetype == JSON
+
+
+class IfNoneMatchIgnored(Fault):
+    """Ignores If-None-Match and sends every page in full."""
+
+    caught_by = ("http.pages.304",)
+
+    def handle(self, request: Request) -> Response | None:
+        request.environ.pop("HTTP_IF_NONE_MATCH", None)
+        return None
+
+
+class FirstETagOnly(Fault):
+    """Reads only the first ETag in If-None-Match."""
+
+    caught_by = ("http.pages.304",)
+
+    def handle(self, request: Request) -> Response | None:
+        if tags := request.headers.get("If-None-Match"):
+            request.environ["HTTP_IF_NONE_MATCH"] = tags.partition(",")[0]
+        return None
+
+
+class NotModifiedWithoutVary(ChangesHeaders):
+    """Omits Vary from every 304."""
+
+    caught_by = ("http.pages.304", "negotiation.vary")
+    statuses = (304,)
+    removes = ("Vary",)
+
+
+class ETagOfTheStart(Fault):
+    """Sends the ETag that a page had when the server started."""
+
+    caught_by = ("http.pages.304", "http.pages.etag-changes")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint in PAGES and "ETag" in response.headers:
+            started = f'"{response.mimetype}'
+            response.headers["ETag"] = re.sub(r'"[0-9a-f]+', started, response.headers["ETag"])
+        return response
+
+
+class ETagOfTheFiles(Fault):
+    """Derives the ETag from the number of files alone."""
+
+    caught_by = ("http.pages.304", "http.pages.etag-changes")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "project_page" and "ETag" in response.headers:
+            files = f'"{response.mimetype}-{response.get_data().count(b"/files/")}'
+            response.headers["ETag"] = re.sub(r'"[0-9a-f]+', files, response.headers["ETag"])
+        return response
+
+
+class ETagOfTheState(Fault):
+    """Sends one strong ETag for every type of a page."""
+
+    caught_by = ("http.pages.304", "http.pages.etag-per-type")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "project_page" and "ETag" in response.headers:
+            response.headers["ETag"] = f'"{_serial(request)}"'
+        return response
+
+
+class LastModifiedOnly(ChangesHeaders):
+    """Sends Last-Modified but ignores If-Modified-Since."""
+
+    caught_by = ("http.pages.last-modified",)
+    routes = PAGES
+    sets = ("Last-Modified", "Sun, 01 Nov 2026 00:00:00 GMT")
+
+
+class EverythingKeptForADay(ChangesHeaders):
+    """Lets caches keep pages for a day."""
+
+    caught_by = ("http.pages.cache-control",)
+    sets = ("Cache-Control", "max-age=86400")
+
+
+class NoCacheControl(ChangesHeaders):
+    """Omits Cache-Control from pages, so that caches guess."""
+
+    caught_by = ("http.pages.cache-control",)
+    routes = PAGES
+    removes = ("Cache-Control",)
+
+
+def _serial(request: Request) -> int:
+    """Return the number of the project's last change."""
+    name = request.registry.rules.normalize(request.arguments["name"])
+    return request.registry.store.serial(gitlab_project_of(request).id, name)

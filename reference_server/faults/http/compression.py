@@ -1,0 +1,48 @@
+"""Faults in the compression of pages."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from werkzeug import Response
+
+from reference_server.faults.building.responses import ChangesHeaders
+from reference_server.faults.fault import Fault
+
+if TYPE_CHECKING:
+    from reference_server.http.request import Request
+
+
+class VaryWithoutEncoding(ChangesHeaders):
+    """Compresses pages without `Vary: Accept-Encoding`."""
+
+    caught_by = ("http.pages.gzip",)
+    sets = ("Vary", "Accept")
+
+    def applies_to(self, request: Request, response: Response) -> bool:
+        return "Accept-Encoding" in response.headers.get("Vary", "")
+
+
+class AnotherPageWhenCompressed(Fault):
+    """Sends a different page to clients that accept gzip."""
+
+    incident = "warehouse #4698"
+    caught_by = ("http.pages.gzip",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+        if request.endpoint == "project_page" and response.status_code == 200 and takes_gzip:
+            response.set_data(response.get_data() + b"\n")
+        return response
+
+
+class UnknownCodingsCrash(Fault):
+    """Answers 500 if the client accepts no known content coding."""
+
+    caught_by = ("http.pages.identity-q0",)
+
+    def handle(self, request: Request) -> Response | None:
+        codings = request.headers.get("Accept-Encoding", "identity")
+        known = re.search(r"(gzip|identity|\*)(?!;q=0)", codings)
+        return None if known else Response(status=500)

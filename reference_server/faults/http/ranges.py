@@ -1,0 +1,125 @@
+"""Faults in ranges of files: Range, If-Range, Accept-Ranges."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from werkzeug import Response
+
+from reference_server.faults.building.responses import ChangesHeaders
+from reference_server.faults.fault import Fault
+
+if TYPE_CHECKING:
+    from reference_server.http.request import Request
+
+
+class RangesAdvertisedOnly(Fault):
+    """Advertises ranges but sends whole files, as Artifactory once did."""
+
+    incident = "uv #1370"
+    caught_by = ("http.range.honest", "http.range.wheel-metadata")
+
+    def handle(self, request: Request) -> Response | None:
+        request.environ.pop("HTTP_RANGE", None)
+        return None
+
+
+class ContentRangeWithoutUnit(Fault):
+    """Omits the unit from Content-Range."""
+
+    incident = "nexus-repository-apt #47"
+    caught_by = (
+        "http.range.single",
+        "http.range.open-ended",
+        "http.range.suffix",
+        "http.range.clamp",
+        "http.range.identity",
+    )
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if response.status_code == 206:
+            response.headers["Content-Range"] = response.headers["Content-Range"].removeprefix("bytes ")
+        return response
+
+
+class OpenRangesOfOneByte(Fault):
+    """Reads a range without an end as a single byte."""
+
+    caught_by = ("http.range.single", "http.range.open-ended")
+
+    def handle(self, request: Request) -> Response | None:
+        if match := re.fullmatch(r"bytes=(\d+)-", request.headers.get("Range", "")):
+            request.environ["HTTP_RANGE"] = f"bytes={match[1]}-{match[1]}"
+        return None
+
+
+class SuffixRangesNotFound(Fault):
+    """Answers 404 to suffix ranges, as Nexus did."""
+
+    incident = "nexus-public #346"
+    caught_by = ("http.range.single", "http.range.suffix")
+
+    def handle(self, request: Request) -> Response | None:
+        suffix = request.endpoint == "file" and request.headers.get("Range", "").startswith("bytes=-")
+        return Response(status=404) if suffix else None
+
+
+class RangesBeyondTheEndRefused(Fault):
+    """Answers 416 to ranges that end beyond the file, as Artifactory did."""
+
+    incident = "conda-package-streaming #132"
+    caught_by = ("http.range.single", "http.range.clamp")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        asked = re.fullmatch(r"bytes=\d+-(\d+)", request.headers.get("Range", ""))
+        length = response.headers.get("Content-Range", "").rpartition("/")[2]
+        if asked and response.status_code == 206 and int(asked[1]) >= int(length):
+            return Response(status=416, headers={"Content-Range": f"bytes */{length}"})
+        return response
+
+
+class UnsatisfiableWithoutLength(ChangesHeaders):
+    """Answers 416 without the length of the file."""
+
+    caught_by = ("http.range.unsatisfiable",)
+    statuses = (416,)
+    removes = ("Content-Range",)
+
+
+class RangesConcatenated(Fault):
+    """Concatenates several ranges without multipart boundaries."""
+
+    caught_by = ("http.range.multi",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        ranges = re.findall(r"(\d+)-(\d+)", request.headers.get("Range", ""))
+        if request.endpoint == "file" and len(ranges) > 1 and response.status_code == 200:
+            content = response.get_data()
+            parts = b"".join(content[int(first) : int(last) + 1] for first, last in ranges)
+            return Response(parts, status=206, content_type=response.content_type)
+        return response
+
+
+class IfRangeIgnored(Fault):
+    """Ignores If-Range and resumes the download with another file's bytes."""
+
+    caught_by = ("http.range.if-range",)
+
+    def handle(self, request: Request) -> Response | None:
+        request.environ.pop("HTTP_IF_RANGE", None)
+        return None
+
+
+class PartsCompressed(Fault):
+    """Compresses ranges of files regardless of Accept-Encoding."""
+
+    caught_by = ("http.range.identity",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if response.status_code == 206:
+            import gzip
+
+            response.set_data(gzip.compress(response.get_data()))
+            response.headers["Content-Encoding"] = "gzip"
+        return response

@@ -1,0 +1,1 @@
+"""Faults in area `integrity`: the API that serves provenance objects."""

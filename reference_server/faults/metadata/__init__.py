@@ -1,0 +1,1 @@
+"""Faults in area `metadata`: metadata files and how pages announce them."""

@@ -1,0 +1,134 @@
+"""Faults in metadata files."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from werkzeug import Response
+
+from reference_server.archives.checks import has_dist_info, without
+from reference_server.faults.building.requests import gitlab_project_of
+from reference_server.faults.building.responses import FailsAtFirst
+from reference_server.faults.fault import Fault
+from reference_server.http.json_responses import refusal
+from reference_server.model.errors import PackageNotFoundError
+
+if TYPE_CHECKING:
+    from reference_server.archives.archive import Archive
+    from reference_server.http.request import Request
+    from reference_server.rules import Rules
+
+
+class MetadataFilesMissing(Fault):
+    """Announces metadata files but serves none, as artifact-keeper once did."""
+
+    incident = "artifact-keeper #3405"
+    caught_by = (
+        "metadata.served",
+        "metadata.after-yank",
+        "metadata.visible-together",
+        "simple.json.file.core-metadata.truthy-served",
+    )
+
+    def handle(self, request: Request) -> Response | None:
+        return refusal(PackageNotFoundError()) if request.endpoint == "metadata_file" else None
+
+
+class MetadataWrittenAnew(Fault):
+    """Reserializes metadata files: line endings and trailing blank lines change."""
+
+    caught_by = ("metadata.bytes",)
+
+    def rules(self, rules: Rules) -> Rules:
+        read = rules.reads_metadata
+
+        def rewritten(archive: Archive) -> bytes | None:
+            document = read(archive)
+            return document and b"\n".join(document.splitlines()).rstrip() + b"\n"
+
+        return replace(rules, reads_metadata=rewritten)
+
+
+class WebPageForMissingMetadata(Fault):
+    """Answers 200 with a web page for an absent metadata file."""
+
+    caught_by = ("metadata.absent-404", "status.quarantined.urls-dead")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "metadata_file" and response.status_code == 404:
+            return Response("<!DOCTYPE html><title>Registry</title>", content_type="text/html; charset=utf-8")
+        return response
+
+
+class MetadataMadeUp(Fault):
+    """Invents metadata for a wheel that holds none."""
+
+    caught_by = ("metadata.legacy-files", "archive.wheel-required-files")
+
+    def rules(self, rules: Rules) -> Rules:
+        read = rules.reads_metadata
+
+        def made_up(archive: Archive) -> bytes | None:
+            name, version = archive.filename.split("-")[:2]
+            invented = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode()
+            return read(archive) or (invented if archive.filename.endswith(".whl") else None)
+
+        checks = without(rules.archive_checks, has_dist_info)
+        return replace(rules, reads_metadata=made_up, archive_checks=checks)
+
+
+class MetadataGoneWithTheYank(Fault):
+    """Serves no metadata files of yanked files."""
+
+    caught_by = ("metadata.after-yank",)
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint != "metadata_file":
+            return None
+        arguments = request.arguments
+        packages = request.registry.packages(gitlab_project_of(request))
+        wanted = (arguments["sha256"], arguments["filename"])
+        files = (file for package in packages for file in package.files)
+        yanked = any((file.sha256, file.filename) == wanted and file.yanked is not None for file in files)
+        return refusal(PackageNotFoundError()) if yanked else None
+
+
+class MetadataForEveryone(Fault):
+    """Serves metadata files without credentials."""
+
+    caught_by = ("metadata.same-auth",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint != "metadata_file" or response.status_code != 401:
+            return response
+        arguments = request.arguments
+        file = request.registry.file(gitlab_project_of(request), arguments["sha256"], arguments["filename"])
+        return Response(file.core_metadata.document if file.core_metadata else b"")
+
+
+class MetadataCompressedSilently(Fault):
+    """Compresses metadata files without Content-Encoding."""
+
+    caught_by = ("metadata.content-encoding",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+        if request.endpoint == "metadata_file" and response.status_code == 200 and takes_gzip:
+            return Response(gzip.compress(response.data), content_type=response.content_type)
+        return response
+
+
+class MetadataComesLater(FailsAtFirst):
+    """Answers 404 to the first request for the newest metadata file."""
+
+    caught_by = ("metadata.visible-together", "metadata.after-yank")
+
+    def missing(self, request: Request) -> str:
+        if request.endpoint != "metadata_file":
+            return ""
+        packages = request.registry.packages(gitlab_project_of(request))
+        newest = max((file for package in packages for file in package.files), key=lambda file: file.id)
+        filename: str = request.arguments["filename"]
+        return filename if filename == newest.filename else ""

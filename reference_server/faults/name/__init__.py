@@ -1,0 +1,1 @@
+"""Faults in area `name`: the names that uploads carry."""

@@ -1,0 +1,1 @@
+"""Faults in area `negotiation`: the media type of a page."""

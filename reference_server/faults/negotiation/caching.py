@@ -1,0 +1,61 @@
+"""Faults where one URL has pages of several types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reference_server.faults.building.requests import PAGES
+from reference_server.faults.building.responses import ChangesHeaders
+from reference_server.faults.fault import Fault
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.http.request import Request
+
+
+class VaryLeftOut(ChangesHeaders):
+    """Omits Accept from Vary, so that caches send JSON to clients that want HTML."""
+
+    caught_by = ("negotiation.vary",)
+    routes, statuses = PAGES, (200, 304)
+    sets = ("Vary", "Accept-Encoding")
+
+
+class VaryLeftOutWhenUnchanged(ChangesHeaders):
+    """Omits Vary from the 304 of a page."""
+
+    caught_by = ("negotiation.vary", "http.pages.304")
+    routes, statuses = PAGES, (304,)
+    removes = ("Vary",)
+
+
+class HeadIgnoresAccept(Fault):
+    """Ignores Accept in HEAD requests."""
+
+    caught_by = ("negotiation.head-same", "http.head")
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint in PAGES and request.method == "HEAD":
+            request.environ["HTTP_ACCEPT"] = "*/*"
+        return None
+
+
+class TypesCrossOver(Fault):
+    """Sends the type that another client asked for just before: its cache ignores Accept."""
+
+    caught_by = ("negotiation.stable",)
+
+    def __init__(self) -> None:
+        self._asked: dict[str, tuple[str, ...]] = {}
+
+    def handle(self, request: Request) -> Response | None:
+        """Answer the last request with A if one URL was requested as A, B, A and B in turn."""
+        if request.method not in {"GET", "HEAD"}:
+            self._asked.clear()
+        if request.endpoint == "project_page" and "If-None-Match" not in request.headers:
+            asked = (*self._asked.get(request.path, ())[-3:], request.headers.get("Accept", "*/*"))
+            self._asked[request.path] = asked
+            if asked[:2] == asked[2:] and asked[0] != asked[1]:
+                request.environ["HTTP_ACCEPT"] = asked[0]
+        return None

@@ -1,0 +1,1 @@
+"""Faults in area `provenance`: provenance objects and the links to them."""

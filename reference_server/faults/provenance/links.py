@@ -1,0 +1,65 @@
+"""Faults in how pages announce provenance objects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from reference_server.faults.fault import Fault
+
+if TYPE_CHECKING:
+    from reference_server.rendering.pages import FileLink, ProjectPage
+
+
+class ProvenanceByPath(Fault):
+    """Links to provenance objects without scheme and host in HTML."""
+
+    caught_by = ("provenance.html.url", "provenance.json.same-rules")
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(self._relative)
+
+    def _relative(self, file: FileLink) -> FileLink:
+        if file.provenance is None:
+            return file
+        path = urlsplit(file.provenance).path
+        return replace(file, attributes={"data-provenance": path})
+
+
+class ProvenanceOverHttp(Fault):
+    """Links to provenance objects over http, as behind a proxy that terminates TLS."""
+
+    caught_by = ("provenance.secure-origin", "provenance.json.same-rules")
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        elsewhere = "http://registry.example/provenance"
+        return page.each(lambda file: replace(file, provenance=file.provenance and elsewhere))
+
+
+class ProvenanceFalse(Fault):
+    """Writes false in JSON for a file without provenance."""
+
+    caught_by = ("provenance.json.type",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: file if file.provenance else replace(file, keys={"provenance": False}))
+
+
+class ProvenanceOnlyInHtml(Fault):
+    """Writes null in JSON even for files with provenance."""
+
+    caught_by = ("provenance.json.same-rules",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, keys={"provenance": None}))
+
+
+class ProvenanceAtAnOldVersion(Fault):
+    """Declares API version 1.1 on pages with provenance, as Pulp's code does."""
+
+    caught_by = ("provenance.api-version",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        shown = any(file.provenance for file in page.files)
+        return replace(page, repository_version="1.1") if shown else page

@@ -1,0 +1,1 @@
+"""Faults in area `race`: they show only while requests overlap."""

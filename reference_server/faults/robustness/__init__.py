@@ -1,0 +1,1 @@
+"""Faults in area `robustness`: broken and unusual requests."""

@@ -1,0 +1,1 @@
+"""Faults in area `security`: what an attacker can exploit."""

@@ -1,0 +1,52 @@
+"""Faults that bypass authentication."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reference_server.faults.building.decisions import let_in
+from reference_server.faults.building.requests import READING
+from reference_server.faults.fault import Fault
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.http.request import Request
+
+
+class OverriddenMethodUnguarded(Fault):
+    """Authorizes the method in X-HTTP-Method-Override and then serves the real one."""
+
+    caught_by = ("security.auth.method-bypass",)
+
+    def handle(self, request: Request) -> Response | None:
+        if request.headers.get("X-HTTP-Method-Override") == "OPTIONS" and request.endpoint in READING:
+            let_in(request)
+        return None
+
+
+class JsonUnguarded(Fault):
+    """Requires credentials for pages in HTML but not in JSON."""
+
+    caught_by = ("security.auth.method-bypass",)
+
+    def handle(self, request: Request) -> Response | None:
+        if "json" in request.args.get("format", "") and request.endpoint == "project_page":
+            let_in(request)
+        return None
+
+
+class CookiesPublish(Fault):
+    """Accepts a session cookie for an upload that another site has sent."""
+
+    caught_by = ("security.auth.csrf",)
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == "upload" and "Origin" in request.headers and "signed_in" in request.cookies:
+            let_in(request)
+        return None
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "root_page" and response.status_code == 200:
+            response.set_cookie("signed_in", "maintainer", httponly=True)
+        return response

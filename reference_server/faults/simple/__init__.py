@@ -1,0 +1,1 @@
+"""Faults in area `simple`: the simple index."""

@@ -1,0 +1,1 @@
+"""Faults in area `status`: the status of projects."""

@@ -1,0 +1,72 @@
+"""Connections that end too early."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from reference_server.alterations import HangUpError
+from reference_server.faults.building.requests import FILES, PAGES
+from reference_server.faults.fault import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from reference_server.http.request import Request
+
+
+class _SendsHalf(Trouble):
+    """Base: sends half of the announced body and closes the connection."""
+
+    routes: ClassVar[frozenset[str]] = frozenset()
+
+    def transmit(self, request: Request, body: Iterable[bytes]) -> Iterator[bytes]:
+        if request.endpoint not in self.routes:
+            yield from body
+            return
+        whole = b"".join(body)
+        yield whole[: len(whole) // 2]
+        raise HangUpError
+
+
+class TruncatedDownloads(_SendsHalf):
+    """Ends every download in the middle of the file."""
+
+    routes = FILES
+
+
+class TruncatedPages(_SendsHalf):
+    """Ends every page in the middle."""
+
+    routes = PAGES
+
+
+class ConnectionsReset(Trouble):
+    """Resets the connection instead of answering."""
+
+    def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
+        request.reset()
+        raise HangUpError
+
+
+class NoAnswer(Trouble):
+    """Closes the connection instead of answering."""
+
+    def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
+        raise HangUpError
+
+
+class AnswersToUploadsLost(Trouble):
+    """Stores an upload and closes the connection without an answer."""
+
+    def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
+        if request.endpoint == "upload":
+            raise HangUpError
+        return body
+
+
+class NotHTTP(Trouble):
+    """Answers with something that is not HTTP."""
+
+    def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
+        request.write_raw(b"220 mail.example.com ESMTP\r\n")
+        raise HangUpError

@@ -1,0 +1,1 @@
+"""Faults in area `upload`: the form of an upload, its checks and its answers."""

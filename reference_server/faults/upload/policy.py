@@ -1,0 +1,115 @@
+"""Faults in the policy of a public index: on the flavour `pypi`, each omits one rule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reference_server.faults.building.upload_rules import OmitsUploadCheck
+from reference_server.faults.fault import Fault
+from reference_server.flavours import pypi_files, pypi_metadata
+from reference_server.rules.rules import unchanged
+
+if TYPE_CHECKING:
+    from reference_server.rules import Rules
+
+
+class LongSummaries(OmitsUploadCheck):
+    """Accepts summaries of any length."""
+
+    caught_by = ("upload.summary-limits",)
+    left_out = pypi_metadata.summary_is_short
+
+
+class BrokenDescriptions(OmitsUploadCheck):
+    """Accepts descriptions that cannot be rendered."""
+
+    caught_by = ("upload.description-render",)
+    left_out = pypi_metadata.description_renders
+
+
+class AnyEmail(OmitsUploadCheck):
+    """Accepts any text as an email address."""
+
+    caught_by = ("upload.emails",)
+    left_out = pypi_metadata.emails_are_addresses
+
+
+class AnyClassifier(OmitsUploadCheck):
+    """Accepts any text as a classifier."""
+
+    caught_by = ("upload.classifiers",)
+    left_out = pypi_metadata.classifiers_are_known
+
+
+class AnyProjectURL(OmitsUploadCheck):
+    """Accepts any text as a URL."""
+
+    caught_by = ("upload.urls",)
+    left_out = pypi_metadata.urls_are_urls
+
+
+class DirectReferences(OmitsUploadCheck):
+    """Accepts dependencies on direct URLs."""
+
+    caught_by = ("upload.direct-refs",)
+    left_out = pypi_metadata.no_direct_references
+
+
+class AnythingDynamic(OmitsUploadCheck):
+    """Accepts metadata that declares its name dynamic."""
+
+    caught_by = ("upload.dynamic-valid",)
+    left_out = pypi_metadata.dynamic_may_be
+
+
+class TwoLicenses(OmitsUploadCheck):
+    """Accepts metadata with both License and License-Expression."""
+
+    caught_by = ("upload.license-exclusive",)
+    left_out = pypi_metadata.one_way_of_licensing
+
+
+class AnyLicenseExpression(OmitsUploadCheck):
+    """Accepts any text as a license expression."""
+
+    caught_by = ("upload.license-expression-valid",)
+    left_out = pypi_metadata.license_expression_is_valid
+
+
+class WheelsWithoutPython(OmitsUploadCheck):
+    """Accepts wheels without `pyversion`."""
+
+    caught_by = ("upload.pyversion.wheel",)
+    left_out = pypi_files.wheel_has_pyversion
+
+
+class SdistsForOnePython(OmitsUploadCheck):
+    """Accepts sdists for a single Python version."""
+
+    caught_by = ("upload.pyversion.sdist",)
+    left_out = pypi_files.sdist_is_source
+
+
+class FiletypesOptional(OmitsUploadCheck):
+    """Accepts forms with an unknown `filetype`, or none."""
+
+    caught_by = ("upload.filetype-required",)
+    left_out = pypi_files.filetype_is_known
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(
+            super().rules(rules),
+            filetype_agrees=lambda filename, filetype: (
+                filetype not in pypi_files.FILETYPES or rules.filetype_agrees(filename, filetype)
+            ),
+        )
+
+
+class UnknownIsSomething(Fault):
+    """Reads `UNKNOWN` as any other value."""
+
+    caught_by = ("upload.unknown-literal",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, understood=unchanged)

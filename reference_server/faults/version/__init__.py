@@ -1,0 +1,1 @@
+"""Faults in area `version`: the versions that uploads carry."""

@@ -1,0 +1,1 @@
+"""Faults in area `yank`: yanked files."""

@@ -1,0 +1,77 @@
+"""Faults in how pages show that a file is yanked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reference_server.faults.fault import Fault
+
+if TYPE_CHECKING:
+    from reference_server.rendering.pages import FileLink, ProjectPage
+
+
+class YankOnlyInJson(Fault):
+    """Marks yanked files in JSON only."""
+
+    caught_by = ("yank.html.attribute", "yank.html.reason", "yank.html-json-agree", "yank.unyank")
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(
+            lambda file: (
+                file
+                if file.yanked is None
+                else replace(file, yanked=None, keys={"yanked": file.yanked or True})
+            )
+        )
+
+
+class YankWithoutValue(Fault):
+    """Writes `data-yanked` without a value, which pip reads as not yanked."""
+
+    caught_by = ("yank.html.value-present",)
+
+    def rendered(self, body: bytes) -> bytes:
+        return body.replace(b' data-yanked=""', b" data-yanked")
+
+
+class YankReasonLost(Fault):
+    """Drops the reason of a yank, as devpi's mirrors once did."""
+
+    incident = "devpi #895"
+    caught_by = ("yank.html.reason",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, yanked=file.yanked and ""))
+
+
+class YankAsText(Fault):
+    """Writes the text "true" in JSON if a yank has no reason."""
+
+    caught_by = ("yank.json.value", "yank.html-json-agree")
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, keys={"yanked": "true"}) if file.yanked == "" else file)
+
+
+class YankReasonNotInJson(Fault):
+    """Omits the reason of a yank from JSON."""
+
+    caught_by = ("yank.html-json-agree",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, keys={"yanked": True}) if file.yanked else file)
+
+
+class YankOfTheWholeVersion(Fault):
+    """Marks every file of a version if one is yanked, as PyPI does."""
+
+    caught_by = ("yank.per-file",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        yanked = {_version(file): file.yanked for file in page.files if file.yanked is not None}
+        return page.each(lambda file: replace(file, yanked=yanked.get(_version(file), file.yanked)))
+
+
+def _version(file: FileLink) -> str:
+    return file.filename.removesuffix(".tar.gz").split("-")[1]
