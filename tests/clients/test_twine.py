@@ -130,7 +130,7 @@ def test_a_pypirc_refuses_what_it_cannot_hold(password: str) -> None:
         pypirc("gitlab", url="https://host", credential=Credential(username="u", password=password))
 
 
-def test_an_interpreter_without_twine_is_told_from_a_failing_upload(tmp_path: Path) -> None:
+def test_a_missing_twine_differs_from_a_failed_upload(tmp_path: Path) -> None:
     bare = tmp_path / "bare"
     code = "import sys, venv; venv.create(sys.argv[1], with_pip=False, symlinks=sys.platform != 'win32')"
     subprocess.run([sys.executable, "-c", code, str(bare)], check=True)

@@ -57,6 +57,6 @@ def test_a_failure_is_not_tried_again(demo: Path, httpserver: HTTPServer) -> Non
     assert len(httpserver.log) == 1
 
 
-def test_a_python_without_uv_is_told_from_a_refusal(demo: Path, upload_url: str, tmp_path: Path) -> None:
+def test_a_missing_uv_differs_from_a_refusal(demo: Path, upload_url: str, tmp_path: Path) -> None:
     with pytest.raises(ClientMissing):
         Uv(python=tmp_path / "python").publish([demo], to=upload_url, credential=None)
