@@ -18,7 +18,7 @@ from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, Index, NewName, Registry, Remark
+    from conformance.kit.fixtures import Corpus, Index, NewName, RegistryClient, Remark
     from conformance.kit.http import Answer
 
 
@@ -109,7 +109,7 @@ def test_unused_ok(index: Index, new_name: NewName) -> None:
         expect.status(registry.project_answer(name, as_=as_), 200)
 
 
-def for_everyone(index: Index, new_name: NewName) -> tuple[Registry, str]:
+def for_everyone(index: Index, new_name: NewName) -> tuple[RegistryClient, str]:
     """Return a registry with a page that is there for everyone: the target's, or a public neighbour's."""
     registry = index.registry
     if registry.project_answer(index.project, as_=ANONYMOUS).status == 200:
@@ -147,7 +147,7 @@ def test_head_get_same(index: Index, protected: tuple[Protected, ...]) -> None:
 
 
 @check("auth.unknown-project")
-def test_unknown_project(registry: Registry, corpus: Corpus) -> None:
+def test_unknown_project(registry: RegistryClient, corpus: Corpus) -> None:
     expect.status(registry.project_answer(f"conformance-{corpus.run_id}-absent"), 404)
 
 

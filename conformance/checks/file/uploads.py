@@ -11,12 +11,12 @@ from conformance.kit.http import upload_form
 from conformance.kit.uploads.stored_files import served
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Registry
+    from conformance.kit.fixtures import RegistryClient
     from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
 
 
-def refused(registry: Registry, *distributions: Distribution, **fields: str) -> None:
+def refused(registry: RegistryClient, *distributions: Distribution, **fields: str) -> None:
     """Upload files of one project, with some fields of the form set, and require that none is taken or listed."""
     uploads = [(distribution, _upload(registry, distribution, fields)) for distribution in distributions]
     _all_refused(uploads)
@@ -24,7 +24,7 @@ def refused(registry: Registry, *distributions: Distribution, **fields: str) -> 
     expect.not_listed(page, [distribution.filename for distribution in distributions])
 
 
-def refused_or_served(registry: Registry, *distributions: Distribution) -> None:
+def refused_or_served(registry: RegistryClient, *distributions: Distribution) -> None:
     """Upload files of one project, and require that each is refused, or accepted, listed and served."""
     uploads = [(distribution, registry.upload(distribution)) for distribution in distributions]
     taken = [distribution for distribution, answer in uploads if answer.is_success]
@@ -35,7 +35,7 @@ def refused_or_served(registry: Registry, *distributions: Distribution) -> None:
     served(registry, taken)
 
 
-def _upload(registry: Registry, distribution: Distribution, fields: dict[str, str]) -> Answer:
+def _upload(registry: RegistryClient, distribution: Distribution, fields: dict[str, str]) -> Answer:
     form = upload_form(distribution)
     for name, value in fields.items():
         form = form.with_field(name, value)

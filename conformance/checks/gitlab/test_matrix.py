@@ -12,7 +12,7 @@ from conformance.kit.check import check
 from conformance.verdicts import Untestable
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import NewName, Registry, Remark
+    from conformance.kit.fixtures import NewName, RegistryClient, Remark
     from conformance.kit.http import Answer
 
 SHUT_OUT = {"stranger": ACTIONS, "deploy-elsewhere": ACTIONS[:5]}
@@ -32,7 +32,7 @@ OF_ONE_ANSWER = (
 
 
 @pytest.fixture(scope="session")
-def matrix(private_registry: Registry, new_name: NewName) -> Matrix:
+def matrix(private_registry: RegistryClient, new_name: NewName) -> Matrix:
     """The table of tokens, and what there is to ask its cells with."""
     return prepare(private_registry, new_name)
 

@@ -12,7 +12,7 @@ from conformance.pages import HTML_V1
 
 if TYPE_CHECKING:
     from conformance.checks.negotiation.ask import Ask
-    from conformance.kit.fixtures import NewName, Registry
+    from conformance.kit.fixtures import NewName, RegistryClient
     from conformance.kit.http import Answer
 
 
@@ -22,7 +22,7 @@ def pages(ask: Ask) -> list[Answer]:
 
 
 @check("negotiation.content-type.always")
-def test_always(ask: Ask, registry: Registry, new_name: NewName) -> None:
+def test_always(ask: Ask, registry: RegistryClient, new_name: NewName) -> None:
     absent = registry.project_answer(new_name("absent"))
     answers = [answer for answer in (*pages(ask), absent) if not answer.is_redirect]
     untyped = [str(answer) for answer in answers if not answer.content_type]

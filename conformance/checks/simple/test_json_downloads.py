@@ -15,7 +15,7 @@ from conformance.kit.check import check
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Index, Registry
+    from conformance.kit.fixtures import Index, RegistryClient
     from conformance.kit.http import Answer
     from conformance.pages import FileLink
 
@@ -29,7 +29,7 @@ SECURE = hashlib.algorithms_guaranteed - {"md5", "sha1"}
 
 
 @pytest.fixture(scope="module")
-def downloads(index: Index, registry: Registry) -> Downloads:
+def downloads(index: Index, registry: RegistryClient) -> Downloads:
     """The smallest wheel and the smallest sdist of each project."""
     pages = [index.json(name).page for name in index.projects]
     small = [tuple(file for file in page.files if (file.size or 0) <= MOST_FETCHED) for page in pages]

@@ -15,7 +15,7 @@ from conformance.pages import read_html, read_json, read_project_json, read_proj
 from reference_server import create_app, variety
 from reference_server.faults import Fault
 from reference_server.rules.negotiation import SIMPLE_HTML, SIMPLE_JSON
-from reference_server.rules.ready_made import default_registry
+from reference_server.serving.default_registry import default_registry
 from reference_server.variety import VARIATIONS, Variation, Variety
 from reference_server.variety.http import LastModified
 from reference_server.variety.markup import read, write
