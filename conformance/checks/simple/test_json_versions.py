@@ -63,7 +63,11 @@ def test_complete(index: Index, corpus: Corpus) -> None:
         listed = set(map(version_key, page.page.versions or ()))
         uploaded = {each.version for each in accepted if canonicalize_name(each.name) == name}
         missing = sorted(version for version in uploaded if version_key(version) not in listed)
-        expect.rule("every uploaded version to be in `versions`", broken_by=missing, where=page)
+        expect.rule(
+            "every uploaded version to be in `versions`",
+            broken_by=[f"{version} is missing" for version in missing],
+            where=page,
+        )
 
 
 @check("simple.json.versions.normalized")
