@@ -73,8 +73,13 @@ def test_complete(index: Index, corpus: Corpus) -> None:
 @check("simple.json.versions.normalized")
 def test_normalized(index: Index) -> None:
     for page in json_pages(index):
-        wrong = [version for version in page.page.versions or () if not _is_normalized(version)]
-        expect.rule("every entry of `versions` to be normalized", broken_by=wrong, where=page)
+        expect.each(
+            page.page.versions or (),
+            "to be normalized",
+            _is_normalized,
+            of="entry of `versions`",
+            where=page,
+        )
 
 
 def _is_normalized(version: str) -> bool:
