@@ -1,4 +1,4 @@
-"""Alterations: faults and variations change the server at these seams, and nowhere else."""
+"""Alterations change the server, each at one of a few seams."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ SEAMS = ("rules", "project_page", "root_page", "rendered", "handle", "respond", 
 
 
 class HangUpError(ConnectionError):
-    """The connection ends here, whatever was promised."""
+    """The connection ends here, even in the middle of a response."""
 
 
 class Alteration:
-    """One named change of the server: override the innermost seam that can express it.
+    """One named change of the server. Override the innermost seam that can express it.
 
-    The docstring's first line is its summary. What `__init__` takes can be given by name, and has defaults.
+    The docstring's first line is its summary. The options of `__init__` are keywords with defaults.
     """
 
     @property
@@ -42,19 +42,19 @@ class Alteration:
 
     @property
     def seams(self) -> tuple[str, ...]:
-        """The seams that it changes."""
+        """The seams that it overrides."""
         return tuple(seam for seam in SEAMS if getattr(type(self), seam) is not getattr(Alteration, seam))
 
     def rules(self, rules: Rules) -> Rules:
-        """Decide something else. Called once, when the fault is first switched on."""
+        """Change the rules. Called when the alteration is switched on, once for each combination with others."""
         return rules
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
-        """Change what a project's page says."""
+        """Change the content of a project's page."""
         return page
 
     def root_page(self, page: RootPage) -> RootPage:
-        """Change what the root page says."""
+        """Change the content of the root page."""
         return page
 
     def rendered(self, body: bytes) -> bytes:
@@ -62,19 +62,19 @@ class Alteration:
         return body
 
     def respond(self, request: Request, response: Response) -> Response:
-        """Change any answer; `request.endpoint` names the route."""
+        """Change any response; `request.endpoint` names the route."""
         del request
         return response
 
     def handle(self, request: Request) -> Response | None:
-        """Answer instead of the server, before anything is checked."""
+        """Answer instead of the server, before any check."""
         del request
         return None
 
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
-        """Send the body of an answer in another way: slower, or not all of it.
+        """Send the body of a response in another way: more slowly, or only in part.
 
-        Its header goes out with the first piece. Raises `HangUpError` to close the connection.
+        The header is sent with the first piece. Raises `HangUpError` to close the connection.
         """
         del request
         return body
@@ -83,7 +83,7 @@ class Alteration:
 def transmitted(
     alteration: Alteration, request: Request, response: Response, start_response: StartResponse
 ) -> Iterable[bytes]:
-    """Send an answer as the alteration does; what is left of the request's body is read once the answer is out.
+    """Send a response as the alteration does, then read the rest of the request's body.
 
     Raises `HangUpError`.
     """
@@ -97,7 +97,7 @@ def transmitted(
 
 
 class _Several(Alteration):
-    """Alterations one after the other."""
+    """Several alterations, applied in order."""
 
     def __init__(self, alterations: tuple[Alteration, ...]) -> None:
         self._alterations = alterations
@@ -138,6 +138,6 @@ class _Several(Alteration):
 
 
 def compose(alterations: Iterable[Alteration]) -> Alteration:
-    """Make one alteration of several: each seam goes through all of them, in order."""
+    """Combine alterations: each seam goes through all of them, in order."""
     several = tuple(alterations)
     return several[0] if len(several) == 1 else _Several(several)

@@ -1,4 +1,4 @@
-"""Every fault, for people and for programs."""
+"""The list of faults, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from reference_server.faults import Fault
 
 TITLES = {
-    "content": "Wrong content: one rule broken, everything else right",
-    "trouble": "Trouble on the way: what every client meets one day",
+    "content": "Wrong content: breaks one rule",
+    "trouble": "Trouble in transit: affects every client, breaks no specification",
 }
 
 
 def described(fault: Fault) -> dict[str, Any]:
-    """Describe a fault. `outside` tells whether it can be put before any registry."""
+    """Return a fault as JSON. `outside` says whether `proxy` can put it in front of another registry."""
     return {
         "name": fault.name,
         "family": fault.family,
@@ -33,12 +33,12 @@ def described(fault: Fault) -> dict[str, Any]:
 
 
 def as_json(words: Iterable[str] = ()) -> str:
-    """Write the faults that match every word as a JSON array."""
+    """Return the faults that match every word as a JSON array."""
     return json.dumps([described(fault) for fault in matching(words)], indent=2)
 
 
 def as_text(words: Iterable[str] = ()) -> str:
-    """Write the faults that match every word as two lists, a line or two for each."""
+    """Return the faults that match every word as two lists, one line per fault."""
     found = list(matching(words))
     width = max((len(fault.name) for fault in found), default=0)
     lines: list[str] = []
@@ -47,12 +47,12 @@ def as_text(words: Iterable[str] = ()) -> str:
         if members:
             lines += [title, "", *(_line(fault, width) for fault in members), ""]
     counted = "1 fault" if len(found) == 1 else f"{len(found)} faults"
-    lines.append(f"{counted}. `--format json` also names the checks that catch each.")
+    lines.append(f"{counted}. Use `--format json` to see which requirements catch each.")
     return "\n".join(lines)
 
 
 def matching(words: Iterable[str]) -> Iterator[Fault]:
-    """Give the faults whose name, summary, incident or broken requirements hold every word, in any case."""
+    """Yield the faults whose name, summary, incident or requirements contain every word, in any case."""
     wanted = [word.lower() for word in words]
     for kind in all_faults():
         fault = kind()

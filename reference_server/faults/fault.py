@@ -1,4 +1,4 @@
-"""What a fault is: one named misbehaviour, at one of a few seams of the good server."""
+"""What a fault is: one named misbehaviour at a seam of the server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Fault(Alteration):
 
     `caught_by` lists the ids of the requirements whose checks catch it, and `incident` names the public report
     that it reproduces, where there is one. The family is `content` (one rule is broken, everything else is right)
-    or `trouble` (what goes wrong on the way, and what clients have to live with).
+    or `trouble` (what goes wrong between client and server).
     """
 
     caught_by: ClassVar[tuple[str, ...]] = ()

@@ -1,4 +1,4 @@
-"""Every fault that there is, and how to find one by its name."""
+"""All faults, and how to find one by its name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class UnknownFaultError(LookupError):
-    """No fault has this name; the text says which names are close to it."""
+    """No fault has this name. The message suggests similar names."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         from difflib import get_close_matches
@@ -29,7 +29,7 @@ class UnknownFaultError(LookupError):
 
 
 class FaultOptionError(ValueError):
-    """A fault was given something that it does not take."""
+    """An option that a fault does not have, or a value that does not fit."""
 
 
 @cache
@@ -52,7 +52,7 @@ def _modules() -> list[ModuleType]:
 
 
 def _is_fault(found: object, module: str) -> bool:
-    """Whether a module defines this fault itself, and it is one: bases are caught by nothing and alter nothing."""
+    """Whether a module defines this fault: bases have no `caught_by` or no seam."""
     if not (isinstance(found, type) and issubclass(found, Fault)) or found.__name__.startswith("_"):
         return False
     own = bool(found.caught_by) and "caught_by" in vars(found)
@@ -60,9 +60,9 @@ def _is_fault(found: object, module: str) -> bool:
 
 
 def fault_named(name: str, **options: Any) -> Fault:
-    """Make the fault of this name, with what it can be given; texts are turned into numbers where needed.
+    """Return the fault of this name, with these options; texts are converted to the type of the default.
 
-    Raises `UnknownFaultError`, and `FaultOptionError` for an option that it does not have.
+    Raises `UnknownFaultError` and `FaultOptionError`.
     """
     kinds = _by_name()
     if name not in kinds:
@@ -77,7 +77,7 @@ def fault_named(name: str, **options: Any) -> Fault:
 
 
 def options_of(kind: type[Fault]) -> dict[str, Any]:
-    """Give what a fault can be given, each with its default."""
+    """Return the options of a fault with their defaults."""
     if kind.__init__ is Fault.__init__:
         return {}
     parameters = inspect.signature(kind).parameters.values()
@@ -90,7 +90,7 @@ def _by_name() -> dict[str, type[Fault]]:
 
 
 def _typed(name: str, option: str, default: Any, value: Any) -> Any:
-    """Read a text as what the default is. Raises `FaultOptionError`."""
+    """Convert a text to the type of the default. Raises `FaultOptionError`."""
     if not isinstance(value, str) or isinstance(default, str):
         return value
     try:

@@ -1,4 +1,4 @@
-"""When a fault is on: always, on some paths, for the first few requests, or now and then."""
+"""When a fault is on: always, on some paths, for the first few requests, or by chance."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ CONDITIONS: Mapping[str, Callable[[Any], Any]] = {
     "probability": float,
     "seed": int,
 }
-"""What a switch can be given, and how its text is read."""
+"""The conditions of a switch, and how their texts are read."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Switch:
-    """A fault, and the requests that it is on for: those that meet every condition.
+    """A fault, and the conditions of the requests that it acts on.
 
     `path` is a regular expression that is searched for in the decoded path; `method` an HTTP method. Of the
     requests that match, the fault is on for the `first` so many, and only `after` so many have passed;
@@ -44,7 +44,7 @@ class Switch:
     seed: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """Describe it as the control API does, conditions that are met by every request left out."""
+        """Return the switch as the control API shows it, without default conditions."""
         conditions = {name: getattr(self, name) for name in CONDITIONS}
         defaults = {name: getattr(Switch, name) for name in CONDITIONS}
         options = {name: getattr(self.fault, name) for name in options_of(type(self.fault))}
@@ -65,7 +65,7 @@ def switch_from_text(text: str) -> Switch:
 
 
 def switches(faults: Iterable[Fault | Switch | str]) -> tuple[Switch, ...]:
-    """Make switches of faults, of texts, and of what is one already. Raises as `switch_from_text`."""
+    """Return switches for faults and texts; switches stay as they are. Raises as `switch_from_text`."""
     return tuple(map(_switch, faults))
 
 
@@ -76,7 +76,7 @@ def _switch(fault: Fault | Switch | str) -> Switch:
 
 
 def switch_from_table(table: Mapping[str, Any]) -> Switch:
-    """Read what `Switch.as_json` writes; numbers may be texts. Raises as `switch_from_text`."""
+    """Read the output of `Switch.as_json`; numbers may be texts. Raises as `switch_from_text`."""
     given = dict(table)
     name = given.pop("name", None)
     if not isinstance(name, str):
@@ -112,13 +112,13 @@ class _Counted:
 
 @dataclass
 class Switchboard:
-    """Which faults are on. Safe to use from several threads; can be changed while the server runs."""
+    """The faults that are on. Thread-safe; can be changed while the server runs."""
 
     _lock: Lock = field(default_factory=Lock)
     _switches: tuple[_Counted, ...] = ()
 
     def put(self, faults: Iterable[Fault | Switch | str]) -> None:
-        """Switch on exactly these; counting starts again. Raises as `switch_from_text`, and then changes nothing."""
+        """Switch on exactly these and reset the counters. Raises as `switch_from_text`, and then changes nothing."""
         counted = tuple(
             _Counted(switch, random.Random(switch.seed))  # noqa: S311 - a reproducible choice, not a secret
             for switch in switches(faults)
@@ -127,7 +127,7 @@ class Switchboard:
             self._switches = counted
 
     def switches(self) -> tuple[Switch, ...]:
-        """Give what is switched on."""
+        """Return the switches."""
         return tuple(counted.switch for counted in self._switches)
 
     def active(self, method: str, path: str) -> tuple[Fault, ...]:

@@ -1,4 +1,4 @@
-"""Everything that the specifications leave open, in another way for every seed."""
+"""What the specifications leave open, varied by a seed."""
 
 from reference_server.variety.variation import Variation
 from reference_server.variety.variety import VARIATIONS, Variety

@@ -1,4 +1,4 @@
-"""Variations in the words of answers: what no client may depend on, beyond what GitLab documents."""
+"""Variations in the text of responses, beyond what GitLab documents."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ WORDS = {
 
 
 class UploadSuccess(Variation):
-    """Answers a successful upload with another status of success, or another body."""
+    """Answers successful uploads with another 2xx status or another body."""
 
     source = "upload-api#upload-endpoint"
-    left_open = "Success is a status of success; neither its number nor its body is documented by GitLab."
+    left_open = "GitLab documents neither the status nor the body of a successful upload."
     options = ("200", "200 text", "201 text", "201 nothing", "204")
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -40,10 +40,10 @@ class UploadSuccess(Variation):
 
 
 class Refusals(Variation):
-    """Writes refusals as text, as HTML, or as JSON of another shape, and some in other words."""
+    """Writes errors as text, HTML or JSON of another shape, some with another message."""
 
     source = "rfc9110#section-15.5"
-    left_open = "What explains an error to people is the server's choice; GitLab documents a few texts, not their form."
+    left_open = "The server chooses how to explain an error; GitLab documents a few texts but not their form."
     options = ("text", "HTML", "detail", "problem", "errors")
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -70,7 +70,7 @@ class Refusals(Variation):
 
 
 def _told(response: Response) -> str | None:
-    """Give what a refusal says; None where it says more than a sentence."""
+    """Return the message of an error; None if it consists of more than a sentence."""
     if response.mimetype != "application/json":
         return None
     told = response.get_json()
@@ -84,10 +84,10 @@ def _page(words: str) -> str:
 
 
 class ReasonPhrases(Variation):
-    """Says the status in other words."""
+    """Writes another reason phrase."""
 
     source = "rfc9112#section-4"
-    left_open = "The reason phrase is any text, and a client ignores it."
+    left_open = "The reason phrase is any text, and clients ignore it."
 
     def respond(self, request: Request, response: Response) -> Response:
         del request

@@ -1,4 +1,4 @@
-"""Variations in how simple pages are written as HTML. Source of all: HTML Living Standard, writing documents."""
+"""Variations in the HTML of pages. Source of all: HTML Living Standard, writing documents."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ OTHER_MARKUP = "simple-api#simple-repository-html-project-detail"
 
 
 class HtmlVariation(Variation):
-    """A base: changes the tags and texts of pages in HTML."""
+    """Base of variations that rewrite the tags and texts of pages in HTML."""
 
     def rendered(self, body: bytes) -> bytes:
         return write(self.markup(read(body))) if body.startswith(b"<") else body
 
     def markup(self, tokens: list[Token]) -> Iterable[Token]:
-        """Give the page in another way."""
+        """Return the varied page."""
         chance = self.chance()
         return [self.tag(each, chance) if isinstance(each, Tag) else self.text(each) for each in tokens]
 
     def tag(self, tag: Tag, chance: Random) -> Tag:
-        """Give a tag in another way."""
+        """Return the varied tag."""
         del chance
         return tag
 
     def text(self, text: str) -> str:
-        """Give a text, comment or doctype in another way."""
+        """Return the varied text, comment or doctype."""
         return text
 
 
 class AnchorLayout(HtmlVariation):
-    """Puts anchors into a list, a table or paragraphs, or one after the other on a line."""
+    """Puts anchors into a list, a table or paragraphs, or all on one line."""
 
     source = OTHER_MARKUP
-    left_open = "Beside the anchors a page may have any other elements."
+    left_open = "A page may have any other elements beside the anchors."
     options = ("list", "table", "paragraphs", "one line")
     around: ClassVar[dict[str, tuple[str, tuple[str, ...]]]] = {
         "list": ("ul", ("li",)),
@@ -81,10 +81,10 @@ class AnchorLayout(HtmlVariation):
 
 
 class ExtraMarkup(HtmlVariation):
-    """Has a header, a footer and a few words of its own around the anchors."""
+    """Adds a header, a footer and some text around the anchors."""
 
     source = OTHER_MARKUP
-    left_open = "Beside the anchors a page may have any other elements."
+    left_open = "A page may have any other elements beside the anchors."
 
     def markup(self, tokens: list[Token]) -> Iterable[Token]:
         for each in tokens:
@@ -96,10 +96,10 @@ class ExtraMarkup(HtmlVariation):
 
 
 class NoHeading(HtmlVariation):
-    """Has no heading, and another title."""
+    """Omits the heading and changes the title."""
 
     source = OTHER_MARKUP
-    left_open = "Nothing is said of titles and headings."
+    left_open = "Titles and headings are unspecified."
 
     def markup(self, tokens: list[Token]) -> Iterable[Token]:
         inside = ""
@@ -114,10 +114,10 @@ class NoHeading(HtmlVariation):
 
 
 class FurtherMetas(HtmlVariation):
-    """Has further elements in its head, one of them a meta with another version."""
+    """Adds elements to the head, one of them a meta with another version."""
 
     source = OTHER_MARKUP
-    left_open = "A page may have any other elements, those of its head included."
+    left_open = "A page may have any other elements, in its head as well."
     further = (
         b'<meta name="generator" content="a registry"><meta name="robots" content="noindex">'
         b'<meta name="version" content="99.0"><link rel="icon" href="data:,">'
@@ -131,10 +131,10 @@ class FurtherMetas(HtmlVariation):
 
 
 class CharsetDeclared(HtmlVariation):
-    """Declares the charset in the older way, or in the header field alone."""
+    """Declares the charset in the old way, or in the header field alone."""
 
     source = "html#charset"
-    left_open = "The charset is declared by the header field, or a meta element, in one of two ways."
+    left_open = "The charset is declared by the header field or a meta element, in one of two ways."
     options = ("http-equiv", "header only")
 
     def markup(self, tokens: list[Token]) -> Iterable[Token]:
@@ -150,10 +150,10 @@ class CharsetDeclared(HtmlVariation):
 
 
 class FurtherAttributes(HtmlVariation):
-    """Has further attributes on its anchors and elsewhere."""
+    """Adds attributes to anchors and other elements."""
 
     source = OTHER_MARKUP
-    left_open = "Anchors have the attributes of HTML, and data-* attributes are anybody's."
+    left_open = "Anchors have the attributes of HTML, and data-* attributes are free to use."
 
     def tag(self, tag: Tag, chance: Random) -> Tag:
         further = {
@@ -167,10 +167,10 @@ class FurtherAttributes(HtmlVariation):
 
 
 class Comments(HtmlVariation):
-    """Has comments, and in some of them what would be an anchor."""
+    """Adds comments, some of them with an anchor inside."""
 
     source = "html#comments"
-    left_open = "A comment may hold any text, and stand wherever a text may."
+    left_open = "A comment may contain any text and may be placed wherever text may."
     options = ("plain", "with an anchor")
 
     def markup(self, tokens: list[Token]) -> Iterable[Token]:
@@ -186,17 +186,17 @@ class AttributeOrder(HtmlVariation):
     """Writes the attributes of a tag in another order."""
 
     source = "html#attributes-2"
-    left_open = "The order of attributes means nothing."
+    left_open = "The order of attributes has no meaning."
 
     def tag(self, tag: Tag, chance: Random) -> Tag:
         return replace(tag, attributes=tuple(chance.sample(tag.attributes, len(tag.attributes))))
 
 
 class Quotes(HtmlVariation):
-    """Puts attributes into single quotes, all or some."""
+    """Puts some or all attributes into single quotes."""
 
     source = "html#attributes-2"
-    left_open = "An attribute's value stands in double or in single quotes."
+    left_open = "An attribute's value may be in double or single quotes."
     options = ("single", "mixed")
 
     def tag(self, tag: Tag, chance: Random) -> Tag:
@@ -210,10 +210,10 @@ class Quotes(HtmlVariation):
 
 
 class TagSpace(HtmlVariation):
-    """Has other white space inside of tags."""
+    """Changes the white space inside tags."""
 
     source = "html#start-tags"
-    left_open = "White space stands between attributes, and may stand around `=` and before the end of a tag."
+    left_open = "White space separates attributes, and may surround `=` and precede the end of a tag."
     options = ("lines", "around =", "before the end", "mixed")
 
     def tag(self, tag: Tag, chance: Random) -> Tag:
@@ -231,10 +231,10 @@ class TagSpace(HtmlVariation):
 
 
 class LetterCase(HtmlVariation):
-    """Writes tags, but for anchors and the base, and their attributes in another letter case."""
+    """Changes the letter case of tags and attributes, except for anchors and the base."""
 
     source = "html#elements-2"
-    left_open = "The names of elements and attributes are read in any letter case."
+    left_open = "The names of elements and attributes are case-insensitive."
     options = ("capitals", "mixed")
 
     def tag(self, tag: Tag, chance: Random) -> Tag:
@@ -250,10 +250,10 @@ class LetterCase(HtmlVariation):
 
 
 class Doctype(HtmlVariation):
-    """Writes the doctype in another way, or behind a comment."""
+    """Writes the doctype in another way, or after a comment."""
 
     source = "html#the-doctype"
-    left_open = "A doctype is read in any letter case, may be the legacy one, and may follow comments."
+    left_open = "A doctype is case-insensitive, may be the legacy one, and may follow comments."
     options = ("small", "legacy", "spaced", "behind a comment")
     written: ClassVar[dict[str, str]] = {
         "small": "<!doctype html>",
@@ -267,10 +267,10 @@ class Doctype(HtmlVariation):
 
 
 class VoidSlash(HtmlVariation):
-    """Ends elements that have no content with a slash."""
+    """Ends void elements with a slash."""
 
     source = "html#start-tags"
-    left_open = "The start tag of a void element may have a slash at its end."
+    left_open = "The start tag of a void element may end with a slash."
     options = (" />", "/>")
 
     def tag(self, tag: Tag, chance: Random) -> Tag:
@@ -282,7 +282,7 @@ class Entities(HtmlVariation):
     """Writes characters of links and their texts as character references."""
 
     source = "html#character-references"
-    left_open = "A character reference may stand for any character, in texts and in attributes."
+    left_open = "A character reference may stand for any character, in text and in attributes."
     options = ("hexadecimal", "decimal", "named", "capital hexadecimal")
     named: ClassVar[dict[str, str]] = {"/": "sol", ".": "period", "_": "lowbar", "=": "equals", "#": "num"}
 
@@ -309,10 +309,10 @@ class Entities(HtmlVariation):
 
 
 class TagsLeftOut(HtmlVariation):
-    """Leaves out the tags that HTML does without."""
+    """Omits the optional tags."""
 
     source = "html#optional-tags"
-    left_open = "Some tags may be left out, where it is clear without them where an element begins or ends."
+    left_open = "Some tags may be omitted where the element's start or end is clear without them."
     omitted: ClassVar[tuple[Tag, ...]] = (
         *(Tag(name, closing=True) for name in ("html", "head", "body", "li", "tr", "td", "p")),
         Tag("head"),
@@ -337,10 +337,10 @@ class TagsLeftOut(HtmlVariation):
 
 
 class TextSpace(HtmlVariation):
-    """Has no white space between tags, or other ends of lines."""
+    """Removes the white space between tags, or changes line endings."""
 
     source = "html#newlines"
-    left_open = "White space between elements means nothing; lines end with CR LF, CR or LF."
+    left_open = "White space between elements has no meaning; lines end with CR LF, CR or LF."
     options = ("none", "CR LF", "blank lines")
 
     def text(self, text: str) -> str:
@@ -350,7 +350,7 @@ class TextSpace(HtmlVariation):
 
 
 class ByteOrderMark(Variation):
-    """Begins pages with a byte order mark. Has to be the last."""
+    """Begins pages with a byte order mark. Must be applied last."""
 
     source = "html#writing"
     left_open = "A document may begin with a byte order mark."

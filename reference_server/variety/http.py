@@ -1,4 +1,4 @@
-"""Variations in how answers are sent."""
+"""Variations in how responses are sent."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KEPT_TIMES = 4096
 
 
 class UnnormalizedInPlace(Variation):
-    """Answers at every spelling of a project's name, without a redirect."""
+    """Answers at every spelling of a project's name without a redirect."""
 
     source = "simple-api#simple-repository-html-project-detail"
     left_open = "A repository may redirect from other spellings of a name."
@@ -40,20 +40,20 @@ class UnnormalizedInPlace(Variation):
 
 
 class NoFormatParameter(Variation):
-    """Does not read `format` in the query."""
+    """Ignores `format` in the query."""
 
     source = "simple-api#url-parameter"
-    left_open = "Servers may read the query's `format`, and may ignore it."
+    left_open = "Servers may support `format` in the query, or ignore it."
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, reads_format=False)
 
 
 class DefaultType(Variation):
-    """Sends another type to those who have no wish."""
+    """Sends another type to clients without a preference."""
 
     source = "simple-api#version-format-selection"
-    left_open = "Which of the types comes for `*/*` is the server's choice."
+    left_open = "The server chooses the type for `*/*`."
     options = (SIMPLE_JSON, SIMPLE_HTML)
 
     def rules(self, rules: Rules) -> Rules:
@@ -61,10 +61,10 @@ class DefaultType(Variation):
 
 
 class Compression(Variation):
-    """Compresses no page, or every page, however short."""
+    """Compresses no page, or every page however short."""
 
     source = "rfc9110#section-12.5.3"
-    left_open = "Whether a coding that the client accepts is used is the server's choice."
+    left_open = "The server chooses whether to use a coding that the client accepts."
     options = ("none", "all")
 
     def rules(self, rules: Rules) -> Rules:
@@ -78,7 +78,9 @@ class Redirects(Variation):
     """Redirects with other statuses, to relative or absolute URLs."""
 
     source = "rfc9110#section-10.2.2"
-    left_open = "Location is a URI reference, relative or not; four statuses redirect a GET to another URL."
+    left_open = (
+        "Location is a URI reference, relative or absolute; four statuses redirect a GET to another URL."
+    )
     options = (
         *("301 path", "301 absolute", "302 relative", "302 path", "302 absolute"),
         *("307 relative", "307 path", "307 absolute", "308 relative", "308 path", "308 absolute"),
@@ -95,10 +97,10 @@ class Redirects(Variation):
 
 
 class FilesElsewhere(Variation):
-    """Redirects those who may have a file to where it is."""
+    """Redirects authorized downloads to another URL."""
 
     source = "simple-api#simple-repository-html-project-detail"
-    left_open = "Files may be anywhere, and clients follow redirects to them."
+    left_open = "Files may be hosted anywhere, and clients follow redirects to them."
     options = ("302", "303", "307")
     query = "direct=1"
 
@@ -111,7 +113,7 @@ class FilesElsewhere(Variation):
 
 
 def asked_path(request: Request) -> str:
-    """Give the path as the client wrote it."""
+    """Return the path as the client wrote it."""
     raw = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or request.path
     return str(raw).partition("?")[0]
 
@@ -120,7 +122,7 @@ def asked_path(request: Request) -> str:
 
 
 class WeakETags(Variation):
-    """Says of the ETags of pages that they are weak; those of files stay strong."""
+    """Sends weak ETags for pages; those of files stay strong."""
 
     source = "rfc9110#section-8.8.3"
     left_open = "An entity tag is weak or strong, and If-None-Match compares weakly."
@@ -132,7 +134,7 @@ class WeakETags(Variation):
 
 
 class LastModified(Variation):
-    """Says when a page was last changed, once that second is over.
+    """Sends Last-Modified for pages, once that second is over.
 
     A second is long enough for two changes: told before its end, the time would hide one of them.
     """
@@ -168,7 +170,7 @@ class LastModified(Variation):
         return Response(status=304, headers=kept)
 
     def _changed(self, page: tuple[str, str, bool], tag: str) -> datetime:
-        """Give the first whole second since when this is the page."""
+        """Return the first whole second since which the page has been the same."""
         with self._lock:
             now = self._now()
             known, changed = self._seen.get(page, ("", now))
@@ -182,10 +184,10 @@ class LastModified(Variation):
 
 
 class CacheControl(Variation):
-    """Lets caches keep pages otherwise: not at all, for a minute, or as long as they ask each time."""
+    """Lets caches keep pages for another time: not at all, for a minute, or with revalidation."""
 
     source = "rfc9111#section-5.2.2"
-    left_open = "How long an answer is fresh is the server's choice."
+    left_open = "The server chooses how long a response is fresh."
     options = (
         "no-cache, private",
         "private, max-age=60",
@@ -203,7 +205,7 @@ class CacheControl(Variation):
 
 
 class VarySpelling(Variation):
-    """Writes Vary otherwise, and names a field more."""
+    """Writes Vary in another way, with one more field."""
 
     source = "rfc9110#section-12.5.5"
     left_open = "Vary is a list of field names, in any order and letter case."
@@ -226,12 +228,10 @@ class VarySpelling(Variation):
 
 
 class ContentTypes(Variation):
-    """Writes the parameters of Content-Type otherwise, and answers for one type of HTML with its alias."""
+    """Writes the parameters of Content-Type in another way, and one HTML type as its alias."""
 
     source = "rfc9110#section-8.3.1"
-    left_open = (
-        "Parameters are written with or without white space and quotes, their names in any letter case."
-    )
+    left_open = "Parameters may have white space and quotes, and their names are case-insensitive."
     options = ("unspaced", "quoted", "capitals", "none", "always text/html", "never text/html")
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -246,10 +246,10 @@ class ContentTypes(Variation):
 
 
 class NoRanges(Variation):
-    """Sends files whole, whatever part is asked for."""
+    """Ignores Range and sends whole files."""
 
     source = "rfc9110#section-14.2"
-    left_open = "A server may ignore the field Range."
+    left_open = "A server may ignore Range."
     options = ("none", "unsaid")
 
     def handle(self, request: Request) -> Response | None:
@@ -266,10 +266,10 @@ class NoRanges(Variation):
 
 
 class FileTypes(Variation):
-    """States other media types for files, and nothing of a file name."""
+    """Serves files with other media types, without a file name."""
 
     source = "rfc9110#section-8.3"
-    left_open = "The media type of wheels and sdists is nowhere given; Content-Disposition is optional."
+    left_open = "The media type of wheels and sdists is unspecified; Content-Disposition is optional."
     options = ("archives", "binary")
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -287,10 +287,10 @@ class FileTypes(Variation):
 
 
 class Chunks(Variation):
-    """Sends pages in chunks, without saying how long they are."""
+    """Sends pages in chunks, without Content-Length."""
 
     source = "rfc9112#section-7.1"
-    left_open = "A body of HTTP/1.1 comes with its length or in chunks."
+    left_open = "A body of HTTP/1.1 has a length or comes in chunks."
     options = ("small", "large")
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -312,10 +312,10 @@ class Chunks(Variation):
 
 
 class OtherOrigins(Variation):
-    """Lets web pages of other origins read every answer."""
+    """Allows web pages of other origins to read every response."""
 
     source = "practice#cors"
-    left_open = "Whether web pages of other origins may read an answer is the server's choice."
+    left_open = "The server chooses whether web pages of other origins may read a response."
 
     def respond(self, request: Request, response: Response) -> Response:
         del request
@@ -324,12 +324,10 @@ class OtherOrigins(Variation):
 
 
 class ExtraHeaders(Variation):
-    """Sends header fields that nobody needs, some of them twice, and leaves others out."""
+    """Adds unknown header fields, some of them twice, and omits optional ones."""
 
     source = "rfc9110#section-5.1"
-    left_open = (
-        "Fields that a recipient does not know are ignored; the order of different fields means nothing."
-    )
+    left_open = "Recipients ignore unknown fields; the order of different fields has no meaning."
 
     def respond(self, request: Request, response: Response) -> Response:
         del request
@@ -344,10 +342,10 @@ class ExtraHeaders(Variation):
 
 
 class Challenges(Variation):
-    """Says another realm, and offers a second scheme."""
+    """Sends another realm and a second scheme."""
 
     source = "rfc9110#section-11.6.1"
-    left_open = "The realm is any text, and a challenge may be one of several."
+    left_open = "The realm is any text, and there may be several challenges."
     options = ("another realm", "two in a list", "two fields")
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -360,10 +358,10 @@ class Challenges(Variation):
 
 
 class HeaderFields(Variation):
-    """Sends header fields in another order and letter case. Has to be the last that changes them."""
+    """Sends header fields in another order and letter case. Must be the last that changes them."""
 
     source = "rfc9110#section-5.1"
-    left_open = "The names of fields are read in any letter case, and their order means nothing."
+    left_open = "Field names are case-insensitive, and their order has no meaning."
     options = ("small", "capitals", "mixed")
 
     def respond(self, request: Request, response: Response) -> Response:

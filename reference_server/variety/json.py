@@ -1,4 +1,4 @@
-"""Variations in how simple pages are written as JSON."""
+"""Variations in the JSON of pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DETAIL = f"{API}#simple-repository-json-project-detail"
 
 
 class JsonVariation(Variation):
-    """A base: changes the object that a page in JSON is."""
+    """Base of variations that rewrite the object of a page in JSON."""
 
     def rendered(self, body: bytes) -> bytes:
         if not body.startswith(b"{"):
@@ -25,19 +25,19 @@ class JsonVariation(Variation):
         return json.dumps(changed, separators=(",", ":"), ensure_ascii=False).encode()
 
     def page(self, page: dict[str, Any]) -> dict[str, Any]:
-        """Give the page in another way."""
+        """Return the varied page."""
         return page | {"files": [self.file(file) for file in page["files"]]} if "files" in page else page
 
     def file(self, file: dict[str, Any]) -> dict[str, Any]:
-        """Give a file in another way."""
+        """Return the varied file."""
         return file
 
 
 class PrivateKeys(JsonVariation):
-    """Has keys of its own, which begin with an underscore, wherever there are keys."""
+    """Adds private keys, which begin with an underscore, to every object."""
 
     source = f"{API}#json-serialization"
-    left_open = "Keys that begin with an underscore are the server's own."
+    left_open = "Keys that begin with an underscore are reserved for the server."
 
     def page(self, page: dict[str, Any]) -> dict[str, Any]:
         page = super().page(page)
@@ -50,20 +50,20 @@ class PrivateKeys(JsonVariation):
 
 
 class YankedLeftOut(JsonVariation):
-    """Does not say of files that they are not yanked."""
+    """Omits `yanked` for files that are not yanked."""
 
     source = DETAIL
-    left_open = "`yanked` is optional, and its absence means false."
+    left_open = "`yanked` is optional, and defaults to false."
 
     def file(self, file: dict[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in file.items() if (key, value) != ("yanked", False)}
 
 
 class MetadataDenied(JsonVariation):
-    """Says of files without a metadata file that they have none, by either name."""
+    """Writes false for the metadata of files without a metadata file, under both names."""
 
     source = DETAIL
-    left_open = "`core-metadata` may be false, and then means what its absence means."
+    left_open = "`core-metadata` may be false, which means the same as its absence."
 
     def file(self, file: dict[str, Any]) -> dict[str, Any]:
         return (
@@ -72,7 +72,7 @@ class MetadataDenied(JsonVariation):
 
 
 class ProvenanceNull(JsonVariation):
-    """Says `null` of files without provenance."""
+    """Writes null for the provenance of files without provenance."""
 
     source = DETAIL
     left_open = "`provenance` may be null, which means that there is none."
@@ -85,7 +85,7 @@ class KeyOrder(JsonVariation):
     """Writes the keys of every object in another order."""
 
     source = "rfc8259#section-4"
-    left_open = "The members of an object have no order."
+    left_open = "The members of an object are unordered."
     options = ("shuffled", "sorted", "backwards")
 
     def page(self, page: dict[str, Any]) -> dict[str, Any]:
@@ -102,10 +102,10 @@ class KeyOrder(JsonVariation):
 
 
 class Layout(JsonVariation):
-    """Writes JSON with other white space, or with escapes. Has to come after the others."""
+    """Writes JSON with other white space, or with escapes. Must follow the others."""
 
     source = "rfc8259#section-2"
-    left_open = "White space may stand between tokens, and any character of a string may be escaped."
+    left_open = "White space may surround tokens, and any character of a string may be escaped."
     options = ("indented", "spaced", "escaped", "escaped letters", "escaped slashes", "tabs")
     dumped: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "indented": {"indent": 2, "ensure_ascii": False},

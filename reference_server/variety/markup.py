@@ -1,4 +1,4 @@
-"""HTML as a list of tags and texts, in which how each is written can be changed, and nothing gets lost.
+"""HTML as a list of tags and texts that can be rewritten one by one without loss.
 
 This reads what the server itself writes, and what variations make of it; it is no HTML parser.
 """
@@ -22,7 +22,7 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """An attribute; `value` as it is written, with its character references."""
+    """An attribute; `value` as written, with its character references."""
 
     name: str
     value: str = ""
@@ -36,7 +36,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A start tag, or an end tag. `end` is what it ends with."""
+    """A start tag or an end tag. `end` is its last characters."""
 
     name: str
     attributes: tuple[Attribute, ...] = ()
@@ -47,19 +47,19 @@ class Tag:
         return f"<{'/' if self.closing else ''}{self.name}{''.join(map(str, self.attributes))}{self.end}"
 
     def opens(self, *names: str) -> bool:
-        """Tell whether this is the start tag of one of these elements."""
+        """Whether this is the start tag of one of these elements."""
         return not self.closing and self.name.lower() in names
 
     def closes(self, *names: str) -> bool:
-        """Tell whether this is the end tag of one of these elements."""
+        """Whether this is the end tag of one of these elements."""
         return self.closing and self.name.lower() in names
 
     def value(self, name: str) -> str:
-        """Give an attribute's value as it is written; nothing where there is none."""
+        """Return an attribute's value as written, or an empty text."""
         return next((each.value for each in self.attributes if each.name.lower() == name), "")
 
     def with_value(self, name: str, value: str) -> Self:
-        """Give the tag with another value of an attribute that it has."""
+        """Return the tag with another value of an existing attribute."""
         changed = (
             replace(each, value=value) if each.name.lower() == name else each for each in self.attributes
         )

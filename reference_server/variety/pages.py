@@ -1,4 +1,4 @@
-"""Variations in what simple pages say, whatever they are written in."""
+"""Variations in the content of pages, in HTML and JSON alike."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ ORDERS = ("reversed", "shuffled")
 
 
 class _Ordered(Variation):
-    """A base: puts things into another order."""
+    """Base of variations that reorder something."""
 
     options = ORDERS
 
     def ordered(self, items: tuple[Item, ...], *about: object) -> tuple[Item, ...]:
-        """Give the items in the order of the option."""
+        """Return the items in the order of the option."""
         return items[::-1] if self.option == "reversed" else tuple(self.shuffled(items, *about))
 
 
@@ -34,7 +34,7 @@ class FileOrder(_Ordered):
     """Lists the files of a project in another order."""
 
     source = f"{API}#simple-repository-json-project-detail"
-    left_open = "No order of files is promised, in HTML or in JSON."
+    left_open = "The order of files is unspecified, in HTML and in JSON."
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return replace(page, files=self.ordered(page.files, page.name))
@@ -44,7 +44,7 @@ class VersionOrder(_Ordered):
     """Lists the versions of a project in another order."""
 
     source = f"{API}#simple-repository-json-project-detail"
-    left_open = "`versions` is to be treated as a set."
+    left_open = "`versions` is a set, whose order has no meaning."
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         versions = page.versions
@@ -55,7 +55,7 @@ class ProjectOrder(_Ordered):
     """Lists the projects in another order."""
 
     source = f"{API}#simple-repository-json-project-list"
-    left_open = "No order of projects is promised."
+    left_open = "The order of projects is unspecified."
 
     def root_page(self, page: RootPage) -> RootPage:
         return replace(page, projects=self.ordered(page.projects))
@@ -74,10 +74,10 @@ class DisplayNames(Variation):
 
 
 class VersionsWithoutFiles(Variation):
-    """Lists a version of which no file is left."""
+    """Lists a version whose files were all deleted."""
 
     source = f"{API}#simple-repository-json-project-detail"
-    left_open = "`versions` may hold versions without files."
+    left_open = "`versions` may contain versions without files."
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         if page.versions is None or "0.dev0" in page.versions:
@@ -85,21 +85,21 @@ class VersionsWithoutFiles(Variation):
         return replace(page, versions=("0.dev0", *page.versions))
 
 
-class ActiveSaid(Variation):
-    """Says of active projects that they are."""
+class ActiveStatus(Variation):
+    """Marks active projects as active."""
 
     source = "project-status#specification"
-    left_open = "The status of an active project may be said or left out."
+    left_open = "The status of an active project may be present or absent."
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return replace(page, status=page.status or "active")
 
 
 class SignaturesDenied(Variation):
-    """Says of every file that it has no signature."""
+    """Declares that no file has a signature."""
 
     source = f"{API}#simple-repository-html-project-detail"
-    left_open = "A repository may say whether files have signatures; then it says so of every file."
+    left_open = "A repository may declare for every file whether it has a signature."
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(
@@ -112,10 +112,10 @@ class SignaturesDenied(Variation):
 
 
 class OldMetadataName(Variation):
-    """Announces metadata files also under the name that they had first."""
+    """Announces metadata files under the old name as well."""
 
     source = "pep714#servers"
-    left_open = "The older name may stand beside the newer one, with the same value."
+    left_open = "The old name may be present beside the new one, with the same value."
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(self._twice)
@@ -134,7 +134,7 @@ class OldMetadataName(Variation):
 
 
 class UploadTimes(Variation):
-    """Says times with fewer digits, or none at all."""
+    """Writes upload times with fewer digits, or none at all."""
 
     source = f"{API}#simple-repository-json-project-detail"
     left_open = "`upload-time` is optional, and has at most six digits of a second."
@@ -148,20 +148,20 @@ class UploadTimes(Variation):
 
 
 class MoreHashes(Variation):
-    """Shows a second hash beside sha256, for which only JSON has room."""
+    """Adds a second hash to sha256 in JSON; HTML has room for one only."""
 
     source = f"{API}#simple-repository-json-project-detail"
-    left_open = "`hashes` may hold several hashes, as long as a secure one is among them."
+    left_open = "`hashes` may contain several hashes as long as one is secure."
 
     def rules(self, rules: Rules) -> Rules:
-        return replace(rules, shown_hashes=("sha256", "md5"))
+        return replace(rules, listed_hashes=("sha256", "md5"))
 
 
 class Links(Variation):
-    """Writes links in other ways that lead to the same place."""
+    """Writes links in other ways that resolve to the same URL."""
 
     source = f"{API}#simple-repository-html-project-detail"
-    left_open = "URLs may be absolute or relative, and what relative means is RFC 3986's."
+    left_open = "URLs may be absolute or relative, as RFC 3986 defines."
     options = ("absolute", "path", "network path", "dotted")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
@@ -181,13 +181,13 @@ class Links(Variation):
 
 
 class Base(Variation):
-    """Has a `<base>` in HTML, to which links are relative; in JSON they are absolute.
+    """Writes a `<base>` in HTML, to which links are relative; in JSON they are absolute.
 
     The base is absolute: pip and uv do not resolve a relative one.
     """
 
     source = "html#the-base-element"
-    left_open = "An element `base` gives the URL that the links of a document are relative to."
+    left_open = "The element `base` sets the URL that the links of a document are relative to."
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, url=urljoin(page.url, file.url)))
@@ -217,7 +217,7 @@ class Base(Variation):
 
 
 def _common_folder(urls: Iterable[str]) -> str:
-    """Give what all URLs begin with, up to a slash behind the host; nothing where there is none."""
+    """Return the common start of all URLs, up to a slash after the host; empty if there is none."""
     urls = list(urls)
     first, last = min(urls, default=""), max(urls, default="")
     same = next((at for at, pair in enumerate(zip(first, last, strict=False)) if len({*pair}) > 1), len(last))

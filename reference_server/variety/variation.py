@@ -17,12 +17,12 @@ FILES = frozenset({"file", "metadata_file"})
 
 
 class Variation(Alteration):
-    """Does one thing in another way that is as right. It breaks nothing.
+    """Does one thing in another way that the specifications allow as well.
 
     The docstring's first line says what it changes, `left_open` which sentence leaves that open (in our
-    words), and `source` where the sentence is. `options` are the ways there are; `option` is the one it
-    takes, by default the first. What it chooses beyond that is decided by `seed` and by what it looks at:
-    the same page comes out the same again. Raises ValueError for an option that there is not.
+    words), and `source` where that sentence is. `options` are the possible ways; `option` is the chosen one,
+    by default the first. Further choices depend only on `seed` and on the varied object: the same page is
+    varied in the same way again. Raises ValueError for an unknown option.
     """
 
     source: ClassVar[str]
@@ -41,11 +41,11 @@ class Variation(Alteration):
         return f"{self.name}: {self.option}" if self.option else self.name
 
     def chance(self, *about: object) -> Random:
-        """Give what decides about something: always the same for the same."""
+        """Return the random numbers for a choice: the same for the same objects."""
         return Random(repr((self.seed, self.name, self.option, about)))  # noqa: S311 - a reproducible choice
 
     def shuffled(self, items: Iterable[Item], *about: object) -> list[Item]:
-        """Give the items in another order."""
+        """Return the items in another order."""
         mixed = list(items)
         self.chance(*about).shuffle(mixed)
         return mixed

@@ -1,4 +1,4 @@
-"""Which variations there are, and which of them a seed chooses."""
+"""All variations, and the choice of a seed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from reference_server.variety.variation import Variation
 
 CHANCE = 0.5
-"""How likely a seed is to choose a variation."""
+"""The probability that a seed chooses a variation."""
 
 VARIATIONS: tuple[type[Variation], ...] = (
     pages.FileOrder,
@@ -19,7 +19,7 @@ VARIATIONS: tuple[type[Variation], ...] = (
     pages.ProjectOrder,
     pages.DisplayNames,
     pages.VersionsWithoutFiles,
-    pages.ActiveSaid,
+    pages.ActiveStatus,
     pages.SignaturesDenied,
     pages.OldMetadataName,
     pages.UploadTimes,
@@ -71,14 +71,14 @@ VARIATIONS: tuple[type[Variation], ...] = (
     http.ExtraHeaders,
     http.HeaderFields,
 )
-"""In the order in which they are applied: what is said, then how it is written, then how it is sent."""
+"""In the order in which they are applied: content of pages, form of pages, transmission of responses."""
 
 
 class Variety:
-    """What one seed chooses: about every other variation, each with one of its options.
+    """The choice of one seed: about half of the variations, each with one of its options.
 
-    `chosen` tells which, in the order in which they are applied. They are faults for the seams of the server
-    that break nothing. The same seed chooses the same, with the same version of this package.
+    `chosen` has them in the order in which they are applied. With one version of this package, a seed always
+    makes the same choice.
     """
 
     def __init__(self, seed: int) -> None:
@@ -90,7 +90,7 @@ class Variety:
 
 
 def _drawn(kind: type[Variation], seed: int) -> Variation | None:
-    """Draw for each variation alone: a new one changes nothing in what a seed makes of the others."""
+    """Draw for each variation separately: a new one leaves a seed's choice of the others unchanged."""
     chance = Random(f"{seed} {kind.__name__}")  # noqa: S311 - a reproducible choice, not a secret
     if chance.random() >= CHANCE:
         return None

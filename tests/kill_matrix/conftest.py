@@ -1,4 +1,4 @@
-"""Judges a server with a fault, and finds the function of a check."""
+"""Runs checks against a server with a fault, and finds the function of a check."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from reference_server.faults import Fault
 
 MAX_FILE_SIZE = 200_000
-"""Bytes: what makes the checks of the size limit as quick as the others, and still has room for every wheel."""
+"""Bytes: small enough for quick checks of the size limit, large enough for every wheel."""
 
 
 class Trial:
-    """Judges servers that have a fault, each a new one."""
+    """Runs checks against a new server for each fault."""
 
     def __call__(
         self,
@@ -58,7 +58,7 @@ class Trial:
 
 @pytest.fixture
 def trial(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Trial:
-    """What judges servers with a fault. The session inside this one keeps its files with this one's."""
+    """Runs checks against servers with a fault; the inner session keeps its files with this one's."""
     monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path))
     return Trial()
 

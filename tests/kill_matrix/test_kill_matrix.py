@@ -1,8 +1,7 @@
 """Every fault is caught by exactly the checks that it names, for the reason that it names.
 
-"Exactly" is held among the neighbours of the requirements that a fault names (see `group`): it is not run
-against checks that look at something else.
-Real clients take a second each: of their checks only those that a fault names are run.
+"Exactly" holds among the neighbours of the named requirements (see `group`): a fault is not run against checks of
+something else. Real clients take a second each, so only the named ones of their checks are run.
 """
 
 from __future__ import annotations
@@ -33,13 +32,13 @@ if TYPE_CHECKING:
     Checks = Mapping[str, Callable[..., None]]
 
 SURVIVORS: Mapping[str, str] = {}
-"""Requirements that no fault breaks, each with the reason."""
+"""Requirements without a fault, each with the reason."""
 
 PROFILES = {"reference": "gitlab", "pypi": "pypi"}
-"""Flavours of the server, and the profile that each is held to."""
+"""Flavours of the server, and the profile that each is judged by."""
 
 FEW, MANY = 3, 100
-"""Examples (and rounds of a race) where all has to hold, and examples to find what does not."""
+"""Examples (and rounds of a race) for checks that should pass, and for those that should fail."""
 
 DEVIATING = {Level.MUST: Verdict.FAILED, Level.SHOULD: Verdict.WARNED, Level.MAY: Verdict.NOTED}
 CHECKED = {requirement.id: requirement for requirement in catalogue() if not requirement.untested}
@@ -55,12 +54,12 @@ FILES = {
 """The file of the catalogue that each requirement is in."""
 
 LONG = {file for file, rows in Counter(FILES.values()).items() if rows > 20}
-"""Files with more checks than every fault can be run against."""
+"""Files with too many checks to run every fault against."""
 
 NAME = attrgetter("name")
 FAULTS = [kind() for kind in all_faults() if kind.family == "content"]
 TROUBLES = [kind() for kind in all_faults() if kind.family == "trouble" and "seconds" not in vars(kind())]
-"""What is only slow is left out: no registry is blamed for being slow."""
+"""Faults that only delay responses are exempt: no registry fails for being slow."""
 SEEN_BY_CLIENTS = [fault for fault in FAULTS if set(fault.caught_by) - HTTP]
 
 TELLING = {
@@ -70,7 +69,7 @@ TELLING = {
     "http.range.honest",
     "negotiation.content-type.always",
 }
-"""Checks that look at pages, files, parts and refusals."""
+"""Checks of pages, files, ranges and rejections."""
 
 VACUOUS = {
     "gitlab.page.hash": "no-hashes",
@@ -80,7 +79,7 @@ VACUOUS = {
     "gitlab.version.accepts-every-match": "capital-letter-refused",
     "clients.twine.duplicate-message": "duplicates-in-other-words",
 }
-"""Checks of every level and kind, and a fault that each of them catches."""
+"""Checks of every level and kind, each with a fault that it catches."""
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=NAME)
@@ -100,13 +99,13 @@ def test_http_checks_catch_what_the_fault_names_and_no_more(
 
 
 @pytest.mark.parametrize("fault", SEEN_BY_CLIENTS, ids=NAME)
-def test_clients_stumble_over_what_the_fault_names(fault: Fault, trial: Trial) -> None:
+def test_client_checks_catch_what_the_fault_names(fault: Fault, trial: Trial) -> None:
     named = set(fault.caught_by) - HTTP
     assert disagreements(trial(fault, named), named) == {}
 
 
 @pytest.mark.parametrize("flavour", PROFILES)
-def test_a_server_without_faults_is_not_blamed(flavour: str, trial: Trial) -> None:
+def test_a_server_without_faults_passes(flavour: str, trial: Trial) -> None:
     results = trial(Fault(), held_by(flavour), examples=FEW, rounds=FEW, flavour=flavour)
     assert disagreements(results, set()) == {}
 
@@ -120,12 +119,12 @@ def test_no_run_is_green_on_a_server_in_trouble(fault: Fault, trial: Trial) -> N
     assert {result.verdict for result in results.values()} != {Verdict.PASSED}
 
 
-def test_without_trouble_it_is(trial: Trial) -> None:
+def test_a_run_is_green_without_trouble(trial: Trial) -> None:
     assert {result.verdict for result in trial(Fault(), TELLING).values()} == {Verdict.PASSED}
 
 
 @pytest.mark.parametrize(("name", "fault"), VACUOUS.items(), ids=list(VACUOUS))
-def test_a_check_that_says_nothing_is_noticed(
+def test_an_empty_check_is_noticed(
     name: str, fault: str, trial: Trial, checks: Checks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     function = checks[name]
@@ -136,7 +135,7 @@ def test_a_check_that_says_nothing_is_noticed(
     }
 
 
-def test_every_requirement_with_a_check_is_broken_by_a_fault() -> None:
+def test_every_requirement_with_a_check_has_a_fault() -> None:
     broken = {name for kind in all_faults() for name in kind.caught_by}
     assert CHECKED.keys() - broken == SURVIVORS.keys()
 
@@ -152,7 +151,7 @@ def test_the_published_table_is_this_matrix() -> None:
     assert published.read_text(encoding="utf-8") == written.stdout, "python tests/kill_matrix/table.py > it"
 
 
-def test_faults_break_what_is_checked() -> None:
+def test_faults_name_requirements_with_checks() -> None:
     assert {name for kind in all_faults() for name in kind.caught_by} <= CHECKED.keys()
 
 
@@ -161,7 +160,7 @@ def test_every_requirement_with_a_check_has_one(checks: Checks) -> None:
 
 
 def disagreements(results: Mapping[str, CheckResult], broken: Collection[str]) -> dict[str, str]:
-    """Return what is wrong with each result: a fault missed, a good server blamed, or no reason given."""
+    """Return what is wrong with each result: a missed fault, a wrong failure, or no reason."""
     wrong = {}
     for name in results.keys() | set(broken):
         result = results.get(name)
@@ -180,13 +179,13 @@ def disagreements(results: Mapping[str, CheckResult], broken: Collection[str]) -
 
 
 def held_by(flavour: str) -> frozenset[str]:
-    """Return the requirements that a flavour of the server is held to, those of real clients left out."""
+    """Return the requirements that a flavour is judged by, without those of real clients."""
     held = {row.id for row in catalogue().for_profile(profile(PROFILES[flavour]))}
     return frozenset(HTTP & held)
 
 
 def flavour_for(named: Collection[str]) -> str:
-    """Return the flavour on which a fault shows: the first that is held to everything that it breaks."""
+    """Return the flavour on which a fault shows: the first that is judged by all of these."""
     return next(flavour for flavour in PROFILES if held_by(flavour).issuperset(named))
 
 
@@ -200,7 +199,7 @@ def group(name: str) -> str:
 
 
 def searches(check: Callable[..., None]) -> bool:
-    """Tell whether a check finds what is wrong by chance: among examples, or in a race."""
+    """Whether a check finds deviations by chance: among examples, or in a race."""
     asked = check.__code__.co_varnames[: check.__code__.co_argcount]
     return bool({"examples", "rounds", "race", "raced", "watched"}.intersection(asked))
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from reference_server.archives.checks import has_dist_info, has_one_folder, has_pkg_info, without
-from reference_server.faults.building.omitted_checks import _ArchiveCheckLeftOut
+from reference_server.faults.building.upload_rules import OmitsArchiveCheck
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_archives
 from reference_server.model.errors import ArchiveUnreadableError
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 
-class NotOpened(Fault):
-    """Takes files with a suffix whatever is in them, as many private registries do."""
+class SkipsBrokenArchives(Fault):
+    """Accepts unreadable archives with a suffix, as many private registries do."""
 
     suffix: ClassVar[str]
 
     def rules(self, rules: Rules) -> Rules:
-        """Know nothing of what cannot be read."""
+        """Return no archive for an unreadable one."""
 
         def opened(filename: str, blob: Blob, limits: ArchiveLimits) -> Archive | None:
             try:
@@ -37,23 +37,23 @@ class NotOpened(Fault):
         return replace(rules, open_archive=opened)
 
 
-class BrokenWheelsTaken(NotOpened):
-    """Takes wheels that are no zip archives, or not whole."""
+class BrokenWheelsTaken(SkipsBrokenArchives):
+    """Accepts wheels that are not zip archives or are truncated."""
 
     incident = "devpi #1061"
     caught_by = ("archive.valid",)
     suffix = ".whl"
 
 
-class BrokenSdistsTaken(NotOpened):
-    """Takes sdists that are no gzipped tar archives, or not whole."""
+class BrokenSdistsTaken(SkipsBrokenArchives):
+    """Accepts sdists that are not gzipped tar archives or are truncated."""
 
     caught_by = ("archive.valid",)
     suffix = ".tar.gz"
 
 
 class DistInfoNotRequired(Fault):
-    """Takes every zip archive as a wheel, whatever it lacks."""
+    """Accepts any zip archive as a wheel, even without a .dist-info directory."""
 
     caught_by = ("archive.wheel-required-files",)
 
@@ -62,7 +62,7 @@ class DistInfoNotRequired(Fault):
 
 
 class RecordNotRequired(Fault):
-    """Asks wheels for METADATA and WHEEL only."""
+    """Accepts wheels without RECORD as long as they hold METADATA and WHEEL."""
 
     caught_by = ("archive.wheel-required-files",)
 
@@ -72,7 +72,7 @@ class RecordNotRequired(Fault):
 
 
 class PkgInfoNotRequired(Fault):
-    """Takes every folder in a tar archive as an sdist."""
+    """Accepts sdists without PKG-INFO."""
 
     caught_by = ("archive.sdist-pkg-info",)
 
@@ -81,7 +81,7 @@ class PkgInfoNotRequired(Fault):
 
 
 class SeveralTopFoldersTaken(Fault):
-    """Takes sdists that would strew their members over the folder in which they are unpacked."""
+    """Accepts sdists with several top-level directories."""
 
     caught_by = ("archive.sdist-pkg-info",)
 
@@ -89,15 +89,15 @@ class SeveralTopFoldersTaken(Fault):
         return replace(rules, archive_checks=without(rules.archive_checks, has_one_folder))
 
 
-class LicenseFilesMissing(_ArchiveCheckLeftOut):
-    """Takes distributions without the license files that they name."""
+class LicenseFilesMissing(OmitsArchiveCheck):
+    """Accepts distributions that lack the license files named in their metadata."""
 
     caught_by = ("archive.license-files",)
     left_out = pypi_archives.license_files_are_there
 
 
-class DuplicatePathsTaken(_ArchiveCheckLeftOut):
-    """Takes zip archives in which a path is there twice."""
+class DuplicatePathsTaken(OmitsArchiveCheck):
+    """Accepts zip archives that hold the same path twice."""
 
     caught_by = ("archive.duplicate-entries",)
     left_out = pypi_archives.paths_are_unique

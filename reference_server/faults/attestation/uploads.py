@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class AttestationsRefused(Fault):
-    """Refuses an upload for a field that it does not know: attestations."""
+    """Rejects uploads with attestations as an unknown field."""
 
     caught_by = ("attestation.upload.ignored-if-unsupported",)
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.faults.building.access_decisions import let_in
-from reference_server.faults.building.response_headers import ChangesHeaders
-from reference_server.faults.building.routes import READING
+from reference_server.faults.building.decisions import let_in
+from reference_server.faults.building.requests import READING
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
 from reference_server.model.errors import ForbiddenError
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from reference_server.http.request import Request
 
 
-class FilesMovedWithTheirLock(Fault):
-    """Sends readers of a file to another host, which asks for this one's credentials."""
+class FileRedirectsNeedCredentials(Fault):
+    """Redirects downloads to another host that asks for the same credentials."""
 
     caught_by = (
         "auth.file-redirect",
@@ -45,7 +45,7 @@ class FilesMovedWithTheirLock(Fault):
 
 
 class HeadForbidden(Fault):
-    """Lets nobody ask for the head of a file, as pypicloud does."""
+    """Rejects HEAD requests for files, as pypicloud does."""
 
     caught_by = ("auth.head-get-same",)
 
@@ -55,7 +55,7 @@ class HeadForbidden(Fault):
 
 
 class HeadUnguarded(Fault):
-    """Asks for credentials where there is something to read, and not before HEAD."""
+    """Requires credentials for GET but not for HEAD."""
 
     caught_by = ("auth.head-get-same", "security.auth.method-bypass")
 
@@ -66,7 +66,7 @@ class HeadUnguarded(Fault):
 
 
 class PrivateFilesCachedForAll(ChangesHeaders):
-    """Lets every cache on the way keep private files, and hand them out."""
+    """Lets shared caches store private files."""
 
     caught_by = ("auth.cache-private",)
     routes, statuses = ("file",), (200,)

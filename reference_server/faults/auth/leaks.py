@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class TokensInRefusals(Fault):
-    """Says in a refusal which token it does not know."""
+    """Repeats the unknown token in the error message."""
 
     caught_by = ("auth.error-no-leak",)
 
@@ -25,7 +25,7 @@ class TokensInRefusals(Fault):
 
 
 class CredentialsInLinks(Fault):
-    """Writes the reader's credentials into the links of a page, as proxies in front of an index do."""
+    """Writes the reader's credentials into the links of a page, as caching proxies do."""
 
     caught_by = ("auth.error-no-leak",)
 

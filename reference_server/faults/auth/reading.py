@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.access_decisions import OWNER
-from reference_server.faults.building.response_headers import ChangesHeaders
-from reference_server.faults.building.routes import READING
+from reference_server.faults.building.decisions import OWNER
+from reference_server.faults.building.requests import READING
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import json_answer, refusal
 from reference_server.model import ANONYMOUS
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class ReadersForbidden(Fault):
-    """Answers 403 to readers who did not say who they are."""
+    """Answers 403 instead of 401 to anonymous readers."""
 
     caught_by = (
         "auth.read.401",
@@ -44,7 +44,7 @@ class ReadersForbidden(Fault):
 
 
 class ReadersNotChallenged(ChangesHeaders):
-    """Answers readers with a 401 that does not say how to do better."""
+    """Answers 401 to readers without WWW-Authenticate."""
 
     caught_by = ("auth.read.401", "gitlab.access.challenge")
     routes = READING
@@ -52,7 +52,7 @@ class ReadersNotChallenged(ChangesHeaders):
 
 
 class BasicUnreadForMetadata(Fault):
-    """Takes only tokens in header fields of their own for metadata files."""
+    """Ignores HTTP Basic on metadata files and reads only token header fields."""
 
     caught_by = ("auth.read.basic", "gitlab.matrix.metadata-file", "gitlab.matrix.private-is-secret")
 
@@ -63,7 +63,7 @@ class BasicUnreadForMetadata(Fault):
 
 
 class AsciiCredentialsOnly(Fault):
-    """Fails at credentials with letters beyond ASCII."""
+    """Fails on credentials with non-ASCII characters."""
 
     caught_by = ("auth.read.basic-utf8",)
 
@@ -73,7 +73,7 @@ class AsciiCredentialsOnly(Fault):
 
 
 class EmptyPasswordsMalformed(Fault):
-    """Takes an empty password for a broken header field."""
+    """Rejects an empty password as a malformed header field."""
 
     caught_by = ("auth.read.basic-utf8",)
 
@@ -102,7 +102,7 @@ class WrongReadersForbidden(Fault):
 
 
 class ChallengesFirst(Fault):
-    """Takes credentials for a file only after somebody was asked for them at its URL."""
+    """Accepts credentials for a file only after a challenge at its URL."""
 
     caught_by = (
         "auth.read.preemptive",
@@ -129,7 +129,7 @@ class ChallengesFirst(Fault):
 
 
 class UnknownTokensRefusedInPublic(Fault):
-    """Refuses whoever comes with a token that it does not know, also where none is needed."""
+    """Rejects unknown tokens even where no credentials are needed."""
 
     caught_by = (
         "auth.read.unused-ok",
@@ -149,7 +149,7 @@ class UnknownTokensRefusedInPublic(Fault):
 
 
 class AbsentProjectsForbidden(Fault):
-    """Answers 403 for a project that is not there, as Artifactory does."""
+    """Answers 403 for a project that does not exist, as Artifactory does."""
 
     caught_by = (
         "auth.unknown-project",

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.faults.building.access_decisions import Authorizes, Identifies
-from reference_server.faults.building.response_headers import ChangesHeaders
+from reference_server.faults.building.decisions import Authorizes, Identifies
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
 from reference_server.model import Action, Credentials
@@ -25,7 +25,7 @@ LARGE = 100_000  # bytes
 
 
 class RefusedUploadsStored(Authorizes):
-    """Refuses an upload without credentials, and stores it."""
+    """Stores uploads without credentials although it rejects them."""
 
     caught_by = (
         "auth.upload.required",
@@ -45,7 +45,7 @@ class RefusedUploadsStored(Authorizes):
 
 
 class UploadersNotChallenged(ChangesHeaders):
-    """Answers uploads with a 401 that does not say how to do better."""
+    """Answers 401 to uploads without WWW-Authenticate."""
 
     caught_by = ("auth.upload.challenge",)
     routes = ("upload",)
@@ -53,7 +53,7 @@ class UploadersNotChallenged(ChangesHeaders):
 
 
 class PaddedTokensUnknown(Identifies):
-    """Takes the white space around a token for a part of it."""
+    """Treats white space around a token as part of it."""
 
     caught_by = ("auth.upload.token-user",)
 
@@ -64,7 +64,7 @@ class PaddedTokensUnknown(Identifies):
 
 
 class BearerTokensUnread(Identifies):
-    """Takes tokens by HTTP Basic only."""
+    """Accepts tokens by HTTP Basic only."""
 
     caught_by = ("auth.upload.bearer",)
 
@@ -73,7 +73,7 @@ class BearerTokensUnread(Identifies):
 
 
 class DeployTokensPublishEverywhere(Authorizes):
-    """Takes uploads with the deploy token of any GitLab project."""
+    """Accepts the deploy token of any GitLab project for uploads."""
 
     caught_by = ("auth.upload.scope", "gitlab.matrix.private-is-secret", "gitlab.matrix.upload")
 
@@ -84,7 +84,7 @@ class DeployTokensPublishEverywhere(Authorizes):
 
 
 class LargeUploadsCutOff(Fault):
-    """Hangs up on a large upload without credentials, before its answer can be read."""
+    """Closes the connection of a large anonymous upload before its response can be read."""
 
     caught_by = ("auth.upload.before-body",)
 
@@ -99,7 +99,7 @@ class LargeUploadsCutOff(Fault):
 
 
 class UploadsSentToTls(Fault):
-    """Sends an upload on to https, when it has read the credentials in the clear."""
+    """Redirects an upload to https after reading its credentials in the clear."""
 
     caught_by = (
         "auth.upload.scope",
@@ -120,7 +120,7 @@ class UploadsSentToTls(Fault):
 
 
 class PasswordsAskedAgain(Authorizes):
-    """Asks whoever comes with a password for credentials once more, as if it were the wrong one."""
+    """Answers 401 to an upload with a password, as if the password were wrong."""
 
     caught_by = ("auth.upload.password-refused",)
 

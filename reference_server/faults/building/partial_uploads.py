@@ -27,15 +27,15 @@ MOMENT = 0.1
 """Seconds in which a client that is about to leave has left."""
 
 
-class StoresWhatHasCome(Fault):
-    """Stores the file of a form that `is_taken` tells, as far as it has come."""
+class StoresPartialForms(Fault):
+    """Stores the file of a partial form, as far as it has arrived."""
 
     def is_taken(self, request: Request, body: bytes, *, whole: bool) -> bool:
-        """Tell whether this form is one of them; `whole` is not what it says, but what was received."""
+        """Whether to store this form; `whole` says whether all of the body was received."""
         raise NotImplementedError
 
     def handle(self, request: Request) -> Response | None:
-        """Answer for the server."""
+        """Store the form instead of the server."""
         if request.endpoint != "upload":
             return None
         body, whole = arrived(request)
@@ -44,13 +44,12 @@ class StoresWhatHasCome(Fault):
         return stored(request, *file_in(body, self.boundary(request, body)))
 
     def boundary(self, request: Request, body: bytes) -> bytes:
-        """Give what the parts begin with."""
-        del body
+        """Return the boundary of the parts."""
         return boundary_of(request)
 
 
-class _BrokenOff(io.BytesIO):
-    """A body that ends before its end, as it did when it was read from the connection."""
+class TruncatedBody(io.BytesIO):
+    """A body that raises at its early end, as it did when it was first read."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         data = super().read(size)
@@ -60,9 +59,9 @@ class _BrokenOff(io.BytesIO):
 
 
 def arrived(request: Request) -> tuple[bytes, bool]:
-    """Give what there is of a body, and whether that is all; leave it where it can be read again.
+    """Return the received body and whether it is complete; it can be read again.
 
-    What is far too large is left to the server, which refuses it at once.
+    A far too large body is left to the server, which rejects it at once.
     """
     if (request.content_length or 0) > FAR_TOO_LARGE:
         return b"", False
@@ -74,22 +73,22 @@ def arrived(request: Request) -> tuple[bytes, bool]:
     except (ClientDisconnected, OSError):
         whole = False
     body = b"".join(pieces)
-    request.body = cast("IO[bytes]", io.BytesIO(body) if whole else _BrokenOff(body))
+    request.body = cast("IO[bytes]", io.BytesIO(body) if whole else TruncatedBody(body))
     return body, whole
 
 
 def is_chunked(request: Request) -> bool:
-    """Tell whether the body comes in chunks."""
+    """Whether the body is chunked."""
     return "chunked" in request.headers.get("Transfer-Encoding", "").lower()
 
 
 def is_form(request: Request, body: bytes) -> bool:
-    """Tell whether the body begins as the header says that a form does."""
+    """Whether the body has the boundary that the header declares."""
     return request.mimetype == FORM and len(boundary_of(request)) > 2 and boundary_of(request) in body
 
 
 def file_in(body: bytes, boundary: bytes) -> tuple[str, bytes]:
-    """Give the name and the bytes of a form's file, up to the next boundary or the end of all; both may be empty."""
+    """Return the name and the bytes of the file, up to the next boundary or the end of the body; both may be empty."""
     _, _, rest = body.partition(b'name="content"; filename="')
     filename, _, rest = rest.partition(b'"')
     _, _, rest = rest.partition(b"\r\n\r\n")
@@ -97,7 +96,7 @@ def file_in(body: bytes, boundary: bytes) -> tuple[str, bytes]:
 
 
 def stored(request: Request, filename: str, content: bytes) -> Response:
-    """Store a file without a look at it, and answer as for any other."""
+    """Store a file without checks, and return the usual response."""
     try:
         request.registry.publish(filename, content, gitlab_project=gitlab_project_of(request).id)
     except RegistryError as error:
@@ -106,7 +105,7 @@ def stored(request: Request, filename: str, content: bytes) -> Response:
 
 
 def has_left(request: Request, *, within: float = MOMENT) -> bool:
-    """Tell whether the client has closed the connection, or closes it within these seconds."""
+    """Whether the client has closed the connection, or closes it within so many seconds."""
     connection = request.connection
     if connection is None:
         return False

@@ -1,4 +1,4 @@
-"""Base of faults that remember the projects of refused uploads."""
+"""Bases of faults that remember or store rejected uploads."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reference_server.faults.building.request_notes import NotesRequests
+from reference_server.http.json_responses import refusal
 
 if TYPE_CHECKING:
     from werkzeug import Response
 
     from reference_server.http.request import Request
+    from reference_server.model.errors import RegistryError
     from reference_server.rules import Rules
 
 
@@ -47,3 +49,18 @@ class RemembersRefusedUploads(NotesRequests[NamedProject]):
     def remembers(self, response: Response) -> bool:
         """Whether to remember the project of an upload that is answered with this response."""
         return response.status_code >= 400
+
+
+class RejectsAfterStoring(NotesRequests["RegistryError | None"]):
+    """Stores an upload before it rejects it."""
+
+    def rejection(self, request: Request) -> RegistryError | None:
+        """Return the error of this upload, if it has one."""
+        raise NotImplementedError
+
+    def note(self, request: Request) -> RegistryError | None:
+        return self.rejection(request) if request.endpoint == "upload" else None
+
+    def respond(self, request: Request, response: Response) -> Response:
+        error = self.noted(request)
+        return refusal(error) if error and response.status_code < 300 else response

@@ -1,4 +1,4 @@
-"""Reads a request before the server does."""
+"""Routes, and how to read a request before the server does."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ if TYPE_CHECKING:
     from reference_server.http.request import Request
     from reference_server.model import GitLabProject
 
+PAGES = frozenset({"root_page", "project_page"})
+FILES = frozenset({"file", "metadata_file"})
+READING = PAGES | FILES
+
 
 def body_of(request: Request) -> bytes:
-    """Give the whole body, and leave it where it can be read again."""
+    """Return the whole body; it can be read again."""
     body = request.body.read()
     request.body = BytesIO(body)
     return body
 
 
 def gitlab_project_of(request: Request) -> GitLabProject:
-    """Give the GitLab project that a request names. Raises `GitLabProjectNotFoundError`."""
+    """Return the GitLab project in the URL. Raises `GitLabProjectNotFoundError`."""
     return request.registry.gitlab_project(request.arguments["gitlab_project"].replace("%2F", "/"))

@@ -22,17 +22,17 @@ _PART = re.compile(rb'form-data; name="([^"]*)"')
 
 
 def parts_of(request: Request) -> list[str]:
-    """Name the parts of an upload's form, in their order."""
+    """Return the names of the parts, in order."""
     return [name.decode() for name in _PART.findall(body_of(request))]
 
 
 def boundary_of(request: Request) -> bytes:
-    """Give the form's boundary as its lines begin with it."""
+    """Return the boundary with its leading hyphens."""
     return b"--" + parse_options_header(request.content_type)[1].get("boundary", "").encode("latin-1")
 
 
 def pieces_of(request: Request) -> list[tuple[str, bytes, bytes]]:
-    """Give the name, the head and the content of each part."""
+    """Return the name, the header and the content of each part."""
     found = []
     for piece in (b"\r\n" + body_of(request)).split(b"\r\n" + boundary_of(request))[1:-1]:
         head, _, content = piece.partition(b"\r\n\r\n")
@@ -42,41 +42,41 @@ def pieces_of(request: Request) -> list[tuple[str, bytes, bytes]]:
 
 
 def values_of(request: Request, name: str) -> list[bytes]:
-    """Give the content of each part of this name."""
+    """Return the contents of the parts of this name."""
     return [content for each, _, content in pieces_of(request) if each == name]
 
 
 def text_of(request: Request, name: str) -> str:
-    """Return the text of the field of this name; empty where there is none."""
+    """Return the text of a field, or an empty one if there is no such field."""
     return b"".join(values_of(request, name)).decode(errors="replace")
 
 
 def texts_of(request: Request) -> list[bytes]:
-    """Give the content of each part that is no file."""
+    """Return the contents of the parts that are not files."""
     return [content for _, head, content in pieces_of(request) if b"filename=" not in head]
 
 
 class RefusesForms(Fault):
-    """Refuses the forms that `is_refused` tells, before anything else is looked at."""
+    """Rejects some forms before any other check."""
 
     field: ClassVar[str] = "content"
 
     def is_refused(self, request: Request) -> bool:
-        """Tell whether this form is one of them."""
+        """Whether to reject this form."""
         raise NotImplementedError
 
     def handle(self, request: Request) -> Response | None:
-        """Answer for the server."""
+        """Reject the form instead of the server."""
         return self.answer() if request.endpoint == "upload" and self.is_refused(request) else None
 
     def answer(self) -> Response:
-        """Give the refusal."""
+        """Return the rejection."""
         return refusal(InvalidFieldError(self.field))
 
 
 class FailsOnForms(RefusesForms):
-    """Fails by itself at the forms that `is_refused` tells."""
+    """Answers 500 to some forms."""
 
     def answer(self) -> Response:
-        """Give the failure."""
+        """Return the server error."""
         return router_refusal(InternalServerError())

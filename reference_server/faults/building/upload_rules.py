@@ -1,4 +1,4 @@
-"""Relaxes, tightens or breaks the rules for file names and versions of uploads."""
+"""Bases of faults that relax, tighten or omit rules for uploads."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from reference_server.archives.checks import without
 from reference_server.faults.building.requests import body_of
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import json_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from werkzeug import Response
 
     from reference_server.archives.archive import Archive
     from reference_server.archives.checks import ArchiveCheck
     from reference_server.http.request import Request
-    from reference_server.model import Upload
+    from reference_server.model import Package, Upload
     from reference_server.rules import Rules
 
 _FILENAME = re.compile(rb'name="content"; filename="([^"]*)"')
 
 
 def waved_through(rules: Rules, is_odd: Callable[[str, str, str], bool]) -> Rules:
-    """Ask nothing of the files of uploads (file name, name, version) that are odd, and everything of the others."""
+    """Skip the checks of the file if `is_odd(file name, name, version)`."""
 
     def agrees(filename: str, name: str, version: str) -> bool:
         return is_odd(filename, name, version) or (
@@ -48,12 +49,12 @@ def waved_through(rules: Rules, is_odd: Callable[[str, str, str], bool]) -> Rule
 
 
 class RefusesFilenames(Fault):
-    """Refuses the file names in which `pattern` is found."""
+    """Rejects file names that match `pattern`."""
 
     pattern: ClassVar[str]
 
     def rules(self, rules: Rules) -> Rules:
-        """Refuse these, and whatever was refused before."""
+        """Reject these in addition."""
         refused = re.compile(self.pattern)
         return replace(
             rules,
@@ -62,25 +63,57 @@ class RefusesFilenames(Fault):
 
 
 class FailsOnFilenames(Fault):
-    """Fails on an upload in whose file name `pattern` is found."""
+    """Answers 500 to uploads of file names that match `pattern`."""
 
     pattern: ClassVar[bytes]
 
     def handle(self, request: Request) -> Response | None:
-        """Answer 500 for such a file."""
+        """Answer 500 to such a file."""
         named = _FILENAME.search(body_of(request)) if request.endpoint == "upload" else None
         fails = named is not None and re.search(self.pattern, named[1])
         return json_answer({"message": "500 Internal Server Error"}, status=500) if fails else None
 
 
-class Refuses(Fault):
-    """Refuses the versions in which `pattern` is found."""
+class RefusesVersions(Fault):
+    """Rejects versions that match `pattern`."""
 
     pattern: ClassVar[str]
 
     def rules(self, rules: Rules) -> Rules:
-        """Refuse these, and whatever was refused before."""
+        """Reject these in addition."""
         refused = re.compile(self.pattern, re.IGNORECASE)
         return replace(
             rules, valid_version=lambda text: not refused.search(text) and rules.valid_version(text)
         )
+
+
+class OmitsUploadCheck(Fault):
+    """Omits one check of the upload itself."""
+
+    left_out: ClassVar[Callable[[Upload], None]]
+
+    def rules(self, rules: Rules) -> Rules:
+        """Keep the other checks."""
+        kept = tuple(check for check in rules.upload_checks if check is not type(self).left_out)
+        return replace(rules, upload_checks=kept)
+
+
+class OmitsProjectCheck(Fault):
+    """Omits one check of the upload against the project."""
+
+    left_out: ClassVar[Callable[[Upload, Sequence[Package]], None]]
+
+    def rules(self, rules: Rules) -> Rules:
+        """Keep the other checks."""
+        kept = tuple(check for check in rules.project_checks if check is not type(self).left_out)
+        return replace(rules, project_checks=kept)
+
+
+class OmitsArchiveCheck(Fault):
+    """Omits one check of the archive."""
+
+    left_out: ClassVar[ArchiveCheck]
+
+    def rules(self, rules: Rules) -> Rules:
+        """Keep the other checks."""
+        return replace(rules, archive_checks=without(rules.archive_checks, type(self).left_out))

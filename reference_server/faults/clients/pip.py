@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.access_decisions import Identifies
-from reference_server.faults.building.response_headers import ChangesHeaders
+from reference_server.faults.building.decisions import Identifies
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
 from reference_server.model.errors import PackageNotFoundError, UnknownTokenError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class PagesAsPlainText(ChangesHeaders):
-    """Calls its pages `text/plain`, so that pip skips them."""
+    """Serves pages as `text/plain`, so that pip skips them."""
 
     caught_by = (
         "clients.pip.index-url",
@@ -45,7 +45,7 @@ class PagesAsPlainText(ChangesHeaders):
 
 
 class MailAddressesRefused(Identifies):
-    """Lets nobody in whose user name holds an `@`."""
+    """Rejects user names that contain an `@`."""
 
     caught_by = ("clients.pip.credentials-percent-encoded",)
 
@@ -56,7 +56,7 @@ class MailAddressesRefused(Identifies):
 
 
 class PlusReadAsBlank(Fault):
-    """Reads the `+` in a file's URL as a blank, and finds nothing."""
+    """Decodes the `+` in a file's URL as a space, and so finds no file."""
 
     caught_by = ("clients.pip.local-version",)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class TwineRefused(Fault):
-    """Answers differently when the User-Agent says twine, as pypiserver does."""
+    """Rejects uploads whose User-Agent says twine, as pypiserver does."""
 
     incident = "pypiserver #662"
     caught_by = (

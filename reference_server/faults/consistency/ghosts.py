@@ -24,7 +24,7 @@ class RefusedProjectsListed(RemembersRefusedUploads):
 
 
 class TemporaryNamesListed(RemembersRefusedUploads):
-    """Leaves the temporary file of a refused upload in the listed folder."""
+    """Lists the temporary file that a rejected upload leaves behind."""
 
     caught_by = ("consistency.no-ghosts", "consistency.state-machine")
 

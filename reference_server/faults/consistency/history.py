@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class YanksForgotten(Fault):
-    """Takes back every yank with the next upload, taken or refused."""
+    """Unyanks every file on the next upload, accepted or rejected."""
 
     caught_by = ("consistency.state-machine",)
 
@@ -30,7 +30,7 @@ class YanksForgotten(Fault):
 
 
 class JsonKeptFromBefore(TracksUploads):
-    """Leaves a file out of JSON that was uploaded while another upload was under way."""
+    """Leaves a file out of JSON if it was uploaded while another upload was running."""
 
     caught_by = ("consistency.html-json-agree", "race.case-and-separator", "race.new-project-many-files")
 

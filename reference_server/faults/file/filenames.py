@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class AnyExtension(Fault):
-    """Takes files of every extension, and of none."""
+    """Accepts files with any extension, or none."""
 
     caught_by = ("file.extension",)
 
@@ -25,14 +25,14 @@ class AnyExtension(Fault):
 
 
 class FormerFormatsFail(FailsOnFilenames):
-    """Fails on the formats of the past."""
+    """Fails on the formats of the past, such as .egg."""
 
     caught_by = ("file.extension",)
     pattern = rb"\.(egg|tar\.bz2)$"
 
 
 class FileTypesNotCompared(Fault):
-    """Takes the form's word for what a file is, whatever its name says."""
+    """Trusts the form's file type when the file name disagrees."""
 
     caught_by = ("file.filetype-mismatch",)
 
@@ -41,14 +41,14 @@ class FileTypesNotCompared(Fault):
 
 
 class LongFilenamesFail(FailsOnFilenames):
-    """Fails where a file name, or that of its metadata next to it, is longer than a file system takes."""
+    """Fails if the name of a file or its metadata file exceeds a file system's limit."""
 
     caught_by = ("file.length",)
     pattern = rb"^.{247}"
 
 
 class LongFilenamesCut(Fault):
-    """Lists a file under the first 128 characters of its name, which is all that was stored."""
+    """Truncates file names to 128 characters."""
 
     caught_by = ("file.length",)
 
@@ -57,7 +57,7 @@ class LongFilenamesCut(Fault):
 
 
 class FilenamesInAnotherEncoding(Fault):
-    """Takes file names of any letters, and reads their UTF-8 as Latin-1."""
+    """Accepts non-ASCII file names and decodes their UTF-8 as Latin-1."""
 
     caught_by = ("file.unicode-name",)
 

@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reference_server.archives.checks import metadata_agrees, without
-from reference_server.faults.building.omitted_checks import _UploadCheckLeftOut
-from reference_server.faults.building.upload_rules import FailsOnFilenames
+from reference_server.faults.building.upload_rules import FailsOnFilenames, OmitsUploadCheck
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_files
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class MetadataInTheFileIgnored(Fault):
-    """Believes the form and the file name, whatever the metadata in the file says."""
+    """Trusts the form and the file name when the metadata in an sdist disagrees."""
 
     caught_by = ("file.sdist.metadata-match",)
 
@@ -25,22 +24,22 @@ class MetadataInTheFileIgnored(Fault):
         return replace(rules, archive_checks=without(rules.archive_checks, metadata_agrees))
 
 
-class SdistNamesSpelledFreely(_UploadCheckLeftOut):
-    """Takes sdists whose file names spell the project and the version in any way."""
+class SdistNamesSpelledFreely(OmitsUploadCheck):
+    """Accepts sdists whose file names spell the project and the version in any way."""
 
     caught_by = ("file.sdist.name-form",)
     left_out = pypi_files.sdist_is_named_after_release
 
 
 class ZipSdistsFail(FailsOnFilenames):
-    """Takes every sdist for a tar archive, and fails on a zip file."""
+    """Fails on an sdist that is a zip file."""
 
     caught_by = ("file.sdist.zip",)
     pattern = rb"-[0-9.]+\.zip$"
 
 
 class ZipSdistsNotListed(Fault):
-    """Takes an sdist that is a zip file, and lists tar archives only."""
+    """Accepts an sdist that is a zip file but lists only tar archives."""
 
     caught_by = ("file.sdist.zip",)
 

@@ -6,8 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.omitted_checks import _UploadCheckLeftOut
-from reference_server.faults.building.upload_rules import RefusesFilenames, waved_through
+from reference_server.faults.building.upload_rules import OmitsUploadCheck, RefusesFilenames, waved_through
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_files
 from reference_server.model.grammar import name_and_version, normalize, version_key
@@ -17,22 +16,22 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 
-class AnyPlatform(_UploadCheckLeftOut):
-    """Takes wheels for any platform, as an index for one organization does."""
+class AnyPlatform(OmitsUploadCheck):
+    """Accepts wheels for any platform, as a private index does."""
 
     caught_by = ("file.wheel.platform-allowlist",)
     left_out = pypi_files.platform_is_allowed
 
 
-class WheelNamesSpelledFreely(_UploadCheckLeftOut):
-    """Takes wheels whose file names spell the project in any way."""
+class WheelNamesSpelledFreely(OmitsUploadCheck):
+    """Accepts wheels whose file names spell the project in any way."""
 
     caught_by = ("file.wheel.escaped-name",)
     left_out = pypi_files.wheel_is_named_after_project
 
 
 class WheelNamesTakenAsTheyCome(Fault):
-    """Takes every file whose name ends in .whl for a wheel."""
+    """Accepts every file name that ends in .whl."""
 
     caught_by = ("file.wheel.name-grammar",)
 
@@ -43,7 +42,7 @@ class WheelNamesTakenAsTheyCome(Fault):
 
 
 class FilesOfOtherProjects(Fault):
-    """Takes a file whose name is another project's."""
+    """Accepts a file that is named after another project."""
 
     caught_by = ("file.wheel.name-matches-project",)
 
@@ -56,7 +55,7 @@ class FilesOfOtherProjects(Fault):
 
 
 class FilesOfOtherVersions(Fault):
-    """Takes a file whose name has another version than its release, as PyPI did until 2024."""
+    """Accepts a file that is named after another version, as PyPI did until 2024."""
 
     incident = "warehouse #15884"
     caught_by = ("file.wheel.version-matches",)
@@ -70,14 +69,14 @@ class FilesOfOtherVersions(Fault):
 
 
 class BuildTagsRefused(RefusesFilenames):
-    """Knows wheels of five parts only, without a build tag."""
+    """Rejects wheels with a build tag."""
 
     caught_by = ("file.wheel.build-tag", "upload.content-filename")
     pattern = r"^([^-]+-){5}[^-]+\.whl$"
 
 
 class BuildTagsNotCompared(Fault):
-    """Takes two builds of a wheel for one file, and refuses the second."""
+    """Treats two builds of a wheel as one file and rejects the second."""
 
     caught_by = ("file.wheel.build-tag",)
 
@@ -93,14 +92,14 @@ def _without_build(filename: str) -> str:
 
 
 class OneTagOfEachKind(RefusesFilenames):
-    """Knows one Python, one ABI and one platform for each wheel, and no compressed sets."""
+    """Rejects wheels with compressed tag sets."""
 
     caught_by = ("file.wheel.compressed-tags", "upload.content-filename")
     pattern = r"-([^-]*\.[^-]*-[^-]*-[^-]*|[^-]*-[^-]*\.[^-]*-[^-]*|[^-]*-[^-]*-[^-]*\.[^-]*)\.whl$"
 
 
-class PlatformsOfThePast(RefusesFilenames):
-    """Takes the platforms of a list that was made before PEP 783."""
+class OlderPlatformsOnly(RefusesFilenames):
+    """Rejects the platforms that PEP 783 added."""
 
     caught_by = ("file.wheel.pyemscripten",)
     pattern = r"wasm32\.whl$"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.access_decisions import Authorizes
-from reference_server.faults.building.response_headers import ChangesHeaders
+from reference_server.faults.building.decisions import Authorizes
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
 from reference_server.model import Action, Role, Visibility
@@ -22,7 +22,7 @@ READING = frozenset({Action.SEE, Action.BROWSE, Action.DOWNLOAD, Action.INSPECT}
 
 
 class EveryonePublishes(Authorizes):
-    """Takes uploads from callers that it does not know."""
+    """Accepts anonymous uploads."""
 
     caught_by = (
         "gitlab.access.anonymous-cannot-publish",
@@ -39,7 +39,7 @@ class EveryonePublishes(Authorizes):
 
 
 class EveryonePublishesInPublic(Authorizes):
-    """Takes uploads to a public GitLab project from everyone."""
+    """Accepts anonymous uploads to a public GitLab project."""
 
     caught_by = (
         "gitlab.access.public-needs-token-to-publish",
@@ -52,7 +52,7 @@ class EveryonePublishesInPublic(Authorizes):
 
 
 class AnonymousCallersForbidden(Fault):
-    """Answers 403 to callers who did not say who they are."""
+    """Answers 403 instead of 401 to anonymous callers."""
 
     caught_by = (
         "gitlab.access.anonymous-cannot-publish",
@@ -75,7 +75,7 @@ class AnonymousCallersForbidden(Fault):
 
 
 class PrivateReadByEveryone(Authorizes):
-    """Lets everyone read what a private GitLab project holds."""
+    """Serves the pages and files of a private GitLab project to anonymous callers."""
 
     caught_by = (
         "gitlab.access.anonymous-cannot-read-private",
@@ -100,7 +100,7 @@ class PrivateReadByEveryone(Authorizes):
 
 
 class FilesForEveryone(Authorizes):
-    """Gives everyone who knows the URL a private file, as GitLab 13.4 did."""
+    """Serves private files to anyone with the URL, as GitLab 13.4 did."""
 
     caught_by = (
         "gitlab.access.anonymous-cannot-download-private",
@@ -115,14 +115,14 @@ class FilesForEveryone(Authorizes):
 
 
 class NoChallenge(ChangesHeaders):
-    """Answers 401 without a challenge."""
+    """Answers 401 without WWW-Authenticate."""
 
     caught_by = ("gitlab.access.challenge",)
     removes = ("WWW-Authenticate",)
 
 
 class ChallengeForABearer(ChangesHeaders):
-    """Asks for a bearer token, which no client of packages has."""
+    """Asks for a bearer token, which package clients do not have."""
 
     caught_by = ("gitlab.access.challenge",)
     statuses = (401,)
@@ -130,7 +130,7 @@ class ChallengeForABearer(ChangesHeaders):
 
 
 class PublicFilesNeedAToken(Authorizes):
-    """Shows the pages of a public GitLab project to everyone, and asks for a token at the files."""
+    """Requires a token for the files of a public GitLab project but not for its pages."""
 
     caught_by = (
         "gitlab.access.public-file-for-everyone",
@@ -145,7 +145,7 @@ class PublicFilesNeedAToken(Authorizes):
 
 
 class StrangersForbidden(Authorizes):
-    """Tells strangers that a private GitLab project exists: 403."""
+    """Reveals to strangers by a 403 that a private GitLab project exists."""
 
     caught_by = (
         "gitlab.access.stranger-sees-nothing",
@@ -167,7 +167,7 @@ class StrangersForbidden(Authorizes):
 
 
 class EveryUserPublishes(Authorizes):
-    """Takes uploads from everyone with an account."""
+    """Accepts uploads from every user, member or not."""
 
     caught_by = (
         "gitlab.access.stranger-cannot-publish",
@@ -183,15 +183,15 @@ class EveryUserPublishes(Authorizes):
             super().authorize(caller, gitlab_project, action)
 
 
-class RoleChanged(Authorizes):
-    """Takes one role for another."""
+class ChangesRole(Authorizes):
+    """Treats one role as another."""
 
     taken: Role
     for_: Role
     actions: frozenset[Action]
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
-        """Decide as if the members with the role `taken` had the role `for_`."""
+        """Treat members with the role `taken` as having the role `for_`."""
         if action in self.actions:
             members = {
                 name: self.for_ if role is self.taken else role
@@ -201,8 +201,8 @@ class RoleChanged(Authorizes):
         super().authorize(caller, gitlab_project, action)
 
 
-class DevelopersCannotPublish(RoleChanged):
-    """Lets nobody below a Maintainer publish."""
+class DevelopersCannotPublish(ChangesRole):
+    """Requires the role Maintainer to publish."""
 
     caught_by = (
         "gitlab.access.developer-publishes",
@@ -211,7 +211,7 @@ class DevelopersCannotPublish(RoleChanged):
     taken, for_, actions = Role.DEVELOPER, Role.REPORTER, frozenset({Action.UPLOAD})
 
 
-class ReportersPublish(RoleChanged):
+class ReportersPublish(ChangesRole):
     """Lets Reporters publish."""
 
     caught_by = (
@@ -221,7 +221,7 @@ class ReportersPublish(RoleChanged):
     taken, for_, actions = Role.REPORTER, Role.DEVELOPER, frozenset({Action.UPLOAD})
 
 
-class GuestsPublish(RoleChanged):
+class GuestsPublish(ChangesRole):
     """Lets Guests publish."""
 
     caught_by = (
@@ -231,7 +231,7 @@ class GuestsPublish(RoleChanged):
     taken, for_, actions = Role.GUEST, Role.DEVELOPER, frozenset({Action.UPLOAD})
 
 
-class DevelopersDelete(RoleChanged):
+class DevelopersDelete(ChangesRole):
     """Lets Developers delete packages."""
 
     caught_by = (
@@ -242,7 +242,7 @@ class DevelopersDelete(RoleChanged):
 
 
 class ReportersCannotRead(Authorizes):
-    """Lets nobody below a Developer read."""
+    """Requires the role Developer to read."""
 
     caught_by = (
         "gitlab.access.reporter-reads",
@@ -259,7 +259,7 @@ class ReportersCannotRead(Authorizes):
 
 
 class EverythingPrivate(Authorizes):
-    """Asks for a token also where the GitLab project is public."""
+    """Requires a token even if the GitLab project is public."""
 
     caught_by = (
         "gitlab.access.public-page-for-everyone",

@@ -5,44 +5,38 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reference_server.faults.building.responses import ChangesDuplicates
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
     from werkzeug import Response
 
-    from reference_server.http.request import Request
     from reference_server.rendering.pages import ProjectPage
     from reference_server.rules import Rules
 
-TAKEN = b"already been taken"
 
-
-class DuplicatesConflict(Fault):
-    """Refuses a second upload with 409, as Azure Artifacts does."""
+class DuplicatesConflict(ChangesDuplicates):
+    """Rejects a second upload with 409, as Azure Artifacts does."""
 
     incident = "uv #8817"
     caught_by = ("gitlab.duplicate.refused",)
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "upload" and TAKEN in response.data:
-            response.status_code = 409
-        return response
+    def change(self, response: Response) -> None:
+        response.status_code = 409
 
 
-class DuplicatesInOtherWords(Fault):
-    """Refuses a second upload with words of its own, as Nexus does."""
+class DuplicatesInOtherWords(ChangesDuplicates):
+    """Rejects a second upload with a message of its own, as Nexus does."""
 
     incident = "poetry #10602"
     caught_by = ("gitlab.duplicate.message", "clients.twine.duplicate-message")
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "upload" and TAKEN in response.data:
-            response.data = b'{"message":"Repository does not allow updating assets: cannot be updated"}'
-        return response
+    def change(self, response: Response) -> None:
+        response.data = b'{"message":"Repository does not allow updating assets: cannot be updated"}'
 
 
 class DuplicatesIgnored(Fault):
-    """Says that a second upload was created, and drops it."""
+    """Reports a second upload as created, and discards it."""
 
     caught_by = (
         "gitlab.duplicate.refused",
@@ -77,7 +71,7 @@ class DuplicatesReplace(Fault):
 
 
 class OtherBytesAdded(Fault):
-    """Takes two files for one when their bytes are the same, and lists both when they are not."""
+    """Compares duplicates by content only, and lists both files if their bytes differ."""
 
     caught_by = ("gitlab.duplicate.other-content-refused", "upload.dup.different")
 
@@ -91,7 +85,7 @@ class OtherBytesAdded(Fault):
 
 
 class RefusedFilesStored(Fault):
-    """Stores what it refuses all the same, and shows the newest file of a name."""
+    """Stores the files that it rejects, and serves the newest file of each name."""
 
     caught_by = (
         "gitlab.duplicate.keeps-first",

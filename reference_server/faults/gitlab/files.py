@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.response_headers import ChangesHeaders
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class LinksWithAQuery(Fault):
 
 
 class SdistsSentAsEncodedTar(ChangesHeaders):
-    """Sends sdists with `Content-Encoding: gzip`, as proxpi and pypiserver once did."""
+    """Serves sdists with `Content-Encoding: gzip`, as proxpi and pypiserver once did."""
 
     incident = "poetry #5901"
     caught_by = ("gitlab.file.bytes-exact", "clients.twine.bytes")
@@ -38,7 +38,7 @@ class SdistsSentAsEncodedTar(ChangesHeaders):
 
 
 class FilesRepackaged(Fault):
-    """Packs files anew on their way out, and shows no hashes that would tell."""
+    """Repackages files as it serves them, and lists no hashes that would reveal it."""
 
     caught_by = (
         "gitlab.page.hash",
@@ -66,7 +66,7 @@ class FilesRepackaged(Fault):
 
 
 class FilesFoundByName(Fault):
-    """Finds a file by its name alone, whatever sha256 the URL holds."""
+    """Finds a file by its name alone and ignores the sha256 in the URL."""
 
     caught_by = ("gitlab.file.other-sha256-not-found",)
 
@@ -75,7 +75,7 @@ class FilesFoundByName(Fault):
 
 
 class FilesFoundByDigest(Fault):
-    """Finds a file by its sha256 alone, whatever name the URL holds."""
+    """Finds a file by its sha256 alone and ignores the name in the URL."""
 
     caught_by = (
         "gitlab.file.other-name-not-found",

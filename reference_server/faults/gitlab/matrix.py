@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from reference_server.faults.building.access_decisions import Authorizes, let_in
+from reference_server.faults.building.decisions import Authorizes, let_in
 from reference_server.faults.building.requests import gitlab_project_of
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import json_answer
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from reference_server.model import Caller, GitLabProject
 
 
-class InternalTakenFor(Authorizes):
-    """Takes an internal GitLab project for one of another visibility."""
+class TreatsInternalAs(Authorizes):
+    """Treats an internal GitLab project as one of another visibility."""
 
     visibility: ClassVar[Visibility]
     actions: ClassVar[frozenset[Action]] = frozenset(Action)
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
-        """Decide as if the GitLab project had the other visibility."""
+        """Replace the visibility."""
         if gitlab_project.visibility is Visibility.INTERNAL and action in self.actions:
             gitlab_project = replace(gitlab_project, visibility=self.visibility)
         super().authorize(caller, gitlab_project, action)
 
 
-class InternalForMembersOnly(InternalTakenFor):
-    """Hides an internal GitLab project from users who are no members."""
+class InternalForMembersOnly(TreatsInternalAs):
+    """Hides an internal GitLab project from users who are not members."""
 
     caught_by = (
         "gitlab.matrix.page",
@@ -47,43 +47,43 @@ class InternalForMembersOnly(InternalTakenFor):
     visibility = Visibility.PRIVATE
 
 
-class InternalForEveryone(InternalTakenFor):
-    """Shows the pages of an internal GitLab project to callers that it does not know."""
+class InternalForEveryone(TreatsInternalAs):
+    """Serves the pages of an internal GitLab project to anonymous callers."""
 
     caught_by = ("gitlab.matrix.page", "gitlab.matrix.root-page")
     visibility = Visibility.PUBLIC
     actions = frozenset({Action.BROWSE})
 
 
-class InternalFilesForEveryone(InternalTakenFor):
-    """Gives the files of an internal GitLab project to callers that it does not know."""
+class InternalFilesForEveryone(TreatsInternalAs):
+    """Serves the files of an internal GitLab project to anonymous callers."""
 
     caught_by = ("gitlab.matrix.file", "gitlab.matrix.metadata-file")
     visibility = Visibility.PUBLIC
     actions = frozenset({Action.DOWNLOAD})
 
 
-class Unguarded(Fault):
-    """Lets everyone in at one route."""
+class OpensRoute(Fault):
+    """Skips authentication at one route."""
 
     endpoint: ClassVar[str]
 
     def handle(self, request: Request) -> Response | None:
-        """Take every caller at this route for the owner."""
+        """Treat every caller at this route as an owner."""
         if request.endpoint == self.endpoint:
             let_in(request)
         return None
 
 
-class RootPageUnguarded(Unguarded):
-    """Lists the projects of a private GitLab project for everyone."""
+class RootPageUnguarded(OpensRoute):
+    """Serves the root page of a private GitLab project to anonymous callers."""
 
     caught_by = ("gitlab.matrix.root-page", "gitlab.matrix.private-is-secret")
     endpoint = "root_page"
 
 
-class MetadataUnguarded(Unguarded):
-    """Gives everyone the metadata files of private distributions."""
+class MetadataUnguarded(OpensRoute):
+    """Serves the metadata files of a private GitLab project to anonymous callers."""
 
     caught_by = (
         "gitlab.matrix.metadata-file",
@@ -94,7 +94,7 @@ class MetadataUnguarded(Unguarded):
 
 
 class PublicPackagesForMembersOnly(Authorizes):
-    """Lists the packages of a public GitLab project for its members only."""
+    """Lists the packages of a public GitLab project only to its members."""
 
     caught_by = ("gitlab.matrix.list",)
 
@@ -105,7 +105,7 @@ class PublicPackagesForMembersOnly(Authorizes):
 
 
 class ReportersDelete(Authorizes):
-    """Lets Reporters delete packages with a token that may only read."""
+    """Lets Reporters delete packages, even with a read-only token."""
 
     caught_by = ("gitlab.matrix.delete",)
 
@@ -127,7 +127,7 @@ class StrangersPublishToInternal(Authorizes):
 
 
 class UndecodedUserNamesMalformed(Fault):
-    """Takes a user name with a percent sign for a broken one."""
+    """Rejects user names with a percent sign as malformed."""
 
     caught_by = ("gitlab.matrix.page", "gitlab.matrix.upload")
 
@@ -137,7 +137,7 @@ class UndecodedUserNamesMalformed(Fault):
 
 
 class HiddenButDifferent(Fault):
-    """Hides a private GitLab project, and answers in other words than where there is none."""
+    """Hides a private GitLab project by a 404 whose text differs from that of an absent one."""
 
     caught_by = ("gitlab.matrix.private-is-secret",)
 
@@ -148,7 +148,7 @@ class HiddenButDifferent(Fault):
 
 
 class HiddenButNumbered(Fault):
-    """Puts the id of the GitLab project into the header of every answer about one that exists."""
+    """Adds the id of the GitLab project to the header of every response about an existing one."""
 
     caught_by = ("gitlab.matrix.private-is-secret",)
 

@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 
-class NotFoundUnder(Fault):
-    """Finds no project under a name in which `pattern` is found."""
+class FindsNothing(Fault):
+    """Finds no project by a name that matches `pattern`."""
 
     pattern: ClassVar[str]
 
     def handle(self, request: Request) -> Response | None:
-        """Answer 404 for such a name."""
+        """Answer 404 to such a name."""
         lost = request.endpoint == "project_page" and re.search(self.pattern, request.arguments["name"])
         return refusal(PackageNotFoundError()) if lost else None
 
 
-class NamesComparedExactly(NotFoundUnder):
-    """Compares the name that is asked for, as it stands, with normalized names, as GitLab does."""
+class NamesComparedExactly(FindsNothing):
+    """Finds projects only by their normalized names, as GitLab does."""
 
     caught_by = (
         "gitlab.name.separators-equal",
@@ -40,8 +40,8 @@ class NamesComparedExactly(NotFoundUnder):
     pattern = r"[A-Z._]|--"
 
 
-class DotsNotFound(NotFoundUnder):
-    """Finds no project under a name with a dot, as pypiserver once did."""
+class DotsNotFound(FindsNothing):
+    """Finds no project by a name with a dot, as pypiserver once did."""
 
     incident = "pypiserver #139"
     caught_by = (
@@ -52,30 +52,30 @@ class DotsNotFound(NotFoundUnder):
     pattern = r"\."
 
 
-class RunsNotCollapsed(NotFoundUnder):
-    """Replaces each separator by itself, as Gitea once did."""
+class RunsNotCollapsed(FindsNothing):
+    """Normalizes separators one by one, as Gitea once did."""
 
     caught_by = ("gitlab.name.runs-collapsed", "gitlab.name.every-spelling-one-page")
     pattern = "[-._]{2}"
 
 
-class CapitalsNotFound(NotFoundUnder):
-    """Tells upper from lower case, as GitLab did before 13.4."""
+class CapitalsNotFound(FindsNothing):
+    """Compares names case-sensitively, as GitLab did before 13.4."""
 
     incident = "gitlab-org/gitlab #244412"
     caught_by = ("gitlab.name.case-ignored", "gitlab.name.every-spelling-one-page")
     pattern = "[A-Z]"
 
 
-class MixedSeparatorsNotFound(NotFoundUnder):
-    """Finds a name only when all its separators are the same."""
+class MixedSeparatorsNotFound(FindsNothing):
+    """Finds no project by a name with different separators."""
 
     caught_by = ("gitlab.name.every-spelling-one-page",)
     pattern = r"\..*[-_]|_.*[-.]|-.*[._]"
 
 
 class AnyName(Fault):
-    """Takes every text as a name."""
+    """Accepts any text as a name."""
 
     caught_by = ("gitlab.name.invalid-characters-refused", "gitlab.name.separator-at-edge-refused")
 
@@ -89,7 +89,7 @@ class AnyName(Fault):
 
 
 class NamesOfLettersOfAnyScript(Fault):
-    """Takes letters of every script in a name."""
+    """Accepts names with letters of any script."""
 
     caught_by = ("gitlab.name.invalid-characters-refused",)
 
@@ -102,7 +102,7 @@ class NamesOfLettersOfAnyScript(Fault):
 
 
 class SeparatorsAtTheEdge(Fault):
-    """Takes names that begin or end with a separator."""
+    """Accepts names that begin or end with a separator."""
 
     caught_by = ("gitlab.name.separator-at-edge-refused",)
 

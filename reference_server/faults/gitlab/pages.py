@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class PreReleasesHidden(Fault):
-    """Leaves pre-releases out of the page."""
+    """Omits pre-releases from the page."""
 
     caught_by = (
         "gitlab.upload.versions-of-one-project",
@@ -43,7 +43,7 @@ class PreReleasesHidden(Fault):
 
 
 class PageKeptFromFirstRequest(Fault):
-    """Shows a page as it was when it was first asked for: a cache that no upload empties."""
+    """Serves every page as it was at the first request: no upload invalidates its cache."""
 
     caught_by = (
         "gitlab.upload.sdist",
@@ -99,7 +99,7 @@ class FileThatIsNotThere(Fault):
 
 
 class EmptyPageForUnknownProjects(Fault):
-    """Answers 200 with an empty page for a project that was never uploaded."""
+    """Answers 200 with an empty page for a project that does not exist."""
 
     caught_by = ("gitlab.page.absent-project-not-found",)
 
@@ -110,7 +110,7 @@ class EmptyPageForUnknownProjects(Fault):
 
 
 class UnknownProjectsForwarded(Fault):
-    """Sends whoever asks for an unknown project to another index, as GitLab does by default."""
+    """Redirects requests for unknown projects to another index, as GitLab does by default."""
 
     caught_by = ("gitlab.page.absent-project-not-found",)
 
@@ -121,7 +121,7 @@ class UnknownProjectsForwarded(Fault):
 
 
 class RequiresPythonLeftOut(Fault):
-    """Does not say which Python a file requires, as Nexus once did not."""
+    """Omits Requires-Python, as Nexus once did."""
 
     incident = "nexus-public #49"
     caught_by = ("gitlab.page.requires-python",)
@@ -131,7 +131,7 @@ class RequiresPythonLeftOut(Fault):
 
 
 class RequiresPythonEmpty(Fault):
-    """Writes an empty `data-requires-python` for a file that requires none, as GitLab does."""
+    """Writes an empty `data-requires-python` if a file has no Requires-Python, as GitLab does."""
 
     caught_by = ("gitlab.page.requires-python",)
 
@@ -149,7 +149,7 @@ class RequiresPythonEscapedTwice(Fault):
 
 
 class RequiresPythonOfTheLastFile(Fault):
-    """Keeps one Requires-Python for several files: the last upload's."""
+    """Lists every file with the Requires-Python of the last one."""
 
     incident = "gitlab-org/gitlab #327722"
     caught_by = ("gitlab.page.requires-python", "clients.pip.requires-python")
@@ -159,7 +159,7 @@ class RequiresPythonOfTheLastFile(Fault):
 
 
 class NoHashes(Fault):
-    """Leaves the hash out of links, as pypicloud once did."""
+    """Omits hashes from links, as pypicloud once did."""
 
     incident = "pypicloud #222"
     caught_by = ("gitlab.page.hash",)
@@ -169,7 +169,7 @@ class NoHashes(Fault):
 
 
 class HashesWithADash(Fault):
-    """Writes `#sha256-…` where a link has `#sha256=…`, as Gitea once did."""
+    """Writes `#sha256-…` instead of `#sha256=…`, as Gitea once did."""
 
     caught_by = ("gitlab.page.hash",)
 

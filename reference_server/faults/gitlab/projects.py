@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from reference_server.faults.building.access_decisions import Authorizes
+from reference_server.faults.building.decisions import Authorizes
 from reference_server.faults.building.requests import gitlab_project_of
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
     from reference_server.model import Caller, GitLabProject
 
 
-class OneRegistryFor(Fault):
-    """Takes the registry of one GitLab project for another's, at one route."""
+class SharesRegistry(Fault):
+    """Uses the registry of another GitLab project at one route."""
 
     endpoint: ClassVar[str]
 
     def handle(self, request: Request) -> Response | None:
-        """Ask for the first GitLab project instead of the fourth."""
+        """Replace the fourth GitLab project by the first."""
         if request.endpoint == self.endpoint and request.arguments["gitlab_project"] == "4":
             request.arguments = {**request.arguments, "gitlab_project": "1"}
         return None
 
 
-class PagesOfOneRegistry(OneRegistryFor):
-    """Shows the pages of one GitLab project in another."""
+class PagesOfOneRegistry(SharesRegistry):
+    """Serves the pages of another GitLab project."""
 
     caught_by = ("gitlab.project.own-space",)
     endpoint = "project_page"
 
 
-class UploadsToOneRegistry(OneRegistryFor):
-    """Puts the uploads to one GitLab project into another's registry."""
+class UploadsToOneRegistry(SharesRegistry):
+    """Stores uploads in the registry of another GitLab project."""
 
     caught_by = ("gitlab.project.same-file-in-two",)
     endpoint = "upload"
@@ -62,7 +62,7 @@ class UnknownGitlabProjectForbidden(Fault):
 
 
 class GitlabProjectsByIdOnly(Fault):
-    """Knows a GitLab project by its number, and not by its path."""
+    """Finds a GitLab project by its id but not by its path."""
 
     caught_by = ("gitlab.project.encoded-path",)
 
@@ -71,8 +71,8 @@ class GitlabProjectsByIdOnly(Fault):
         return refusal(GitLabProjectNotFoundError()) if path else None
 
 
-class SwitchIgnoredFor(Authorizes):
-    """Does some actions also when packages are switched off."""
+class IgnoresSwitch(Authorizes):
+    """Allows some actions although the package registry is disabled."""
 
     actions: frozenset[Action]
 
@@ -81,29 +81,29 @@ class SwitchIgnoredFor(Authorizes):
         super().authorize(caller, replace(gitlab_project, packages_enabled=on), action)
 
 
-class SwitchIgnored(SwitchIgnoredFor):
-    """Serves a GitLab project whose packages are switched off."""
+class SwitchIgnored(IgnoresSwitch):
+    """Serves a GitLab project whose package registry is disabled."""
 
     caught_by = ("gitlab.switch.off-refuses-uploads", "gitlab.switch.off-hides-pages")
     actions = frozenset(Action)
 
 
-class SwitchOnlyStopsUploads(SwitchIgnoredFor):
-    """Shows the pages of a GitLab project whose packages are switched off."""
+class SwitchOnlyStopsUploads(IgnoresSwitch):
+    """Serves the pages of a GitLab project whose package registry is disabled."""
 
     caught_by = ("gitlab.switch.off-hides-pages",)
     actions = frozenset({Action.BROWSE})
 
 
-class SwitchOnlyHidesPages(SwitchIgnoredFor):
-    """Takes uploads to a GitLab project whose packages are switched off."""
+class SwitchOnlyHidesPages(IgnoresSwitch):
+    """Accepts uploads to a GitLab project whose package registry is disabled."""
 
     caught_by = ("gitlab.switch.off-refuses-uploads",)
     actions = frozenset({Action.UPLOAD})
 
 
 class SwitchedOffLooksEmpty(Fault):
-    """Answers 404 for pages of a GitLab project whose packages are switched off."""
+    """Answers 404 instead of 403 if the package registry is disabled."""
 
     caught_by = ("gitlab.switch.off-hides-pages",)
 

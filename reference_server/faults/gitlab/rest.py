@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 class IgnoresParameter(Fault):
-    """Does as if the list of packages were asked for without a parameter."""
+    """Ignores a parameter of the list of packages."""
 
     parameter: ClassVar[str]
 
     def handle(self, request: Request) -> Response | None:
-        """Take the parameter out of the query."""
+        """Remove the parameter from the query."""
         if request.endpoint == "packages":
             kept = [pair for pair in request.args.items(multi=True) if pair[0] != self.parameter]
             request.args = ImmutableMultiDict(kept)
@@ -33,14 +33,14 @@ class IgnoresParameter(Fault):
 
 
 class TypeFilterIgnored(IgnoresParameter):
-    """Lists packages of every type, whatever is asked for."""
+    """Ignores `package_type` and lists packages of every type."""
 
     caught_by = ("gitlab.rest.filters-by-type",)
     parameter = "package_type"
 
 
 class NameFilterIgnored(IgnoresParameter):
-    """Lists packages of every name, whatever is asked for."""
+    """Ignores `package_name` and lists packages of every name."""
 
     caught_by = (
         "gitlab.rest.filters-by-name",
@@ -54,48 +54,48 @@ class NameFilterIgnored(IgnoresParameter):
 
 
 class PerPageIgnored(IgnoresParameter):
-    """Gives pages of twenty, whatever is asked for."""
+    """Ignores `per_page` and returns pages of twenty."""
 
     caught_by = ("gitlab.rest.pages",)
     parameter = "per_page"
 
 
 class PageIgnored(IgnoresParameter):
-    """Gives the first page, whatever is asked for."""
+    """Ignores `page` and returns the first page."""
 
     caught_by = ("gitlab.rest.pages",)
     parameter = "page"
 
 
-class SaysSomethingElse(Fault):
-    """Says something else about each object of a route's answer."""
+class ReplacesValues(Fault):
+    """Replaces values in each object of a route's response."""
 
     endpoint: ClassVar[str]
     says: ClassVar[dict[str, Any]]
 
     def respond(self, request: Request, response: Response) -> Response:
-        """Change the objects of the JSON array."""
+        """Replace values in the objects of the array."""
         if request.endpoint == self.endpoint and response.status_code == 200:
             response.data = json.dumps([each | self.says for each in json.loads(response.data)]).encode()
         return response
 
 
-class PackagesWithoutType(SaysSomethingElse):
-    """Does not say that a package is one of PyPI's kind."""
+class PackagesWithoutType(ReplacesValues):
+    """Omits the type of packages."""
 
     caught_by = ("gitlab.rest.lists-packages", "gitlab.rest.package")
     endpoint, says = "packages", {"package_type": None}
 
 
-class FilesWithoutSha256(SaysSomethingElse):
-    """Does not say the sha256 of a package's files."""
+class FilesWithoutSha256(ReplacesValues):
+    """Omits the sha256 of package files."""
 
     caught_by = ("gitlab.rest.package-files",)
     endpoint, says = "package_files", {"file_sha256": None}
 
 
 class OldestVersionOnly(Fault):
-    """Lists a project's oldest version as its only package."""
+    """Lists only the oldest version of each project."""
 
     caught_by = ("gitlab.rest.lists-packages",)
 
@@ -107,7 +107,7 @@ class OldestVersionOnly(Fault):
 
 
 class PackagesNotFoundById(Fault):
-    """Lists packages, and finds none by its id."""
+    """Lists packages but finds none by its id."""
 
     caught_by = ("gitlab.rest.package",)
 
@@ -116,7 +116,7 @@ class PackagesNotFoundById(Fault):
 
 
 class DeletedStays(Fault):
-    """Says that something was deleted, and keeps it."""
+    """Reports a deletion as done, and deletes nothing."""
 
     caught_by = (
         "gitlab.rest.delete-package",
@@ -129,7 +129,7 @@ class DeletedStays(Fault):
 
 
 class DeletedIsHidden(Fault):
-    """Takes what is deleted off its page, and goes on to give it to whoever knows the URL."""
+    """Removes deleted files from their page but still serves them."""
 
     caught_by = ("gitlab.rest.delete-package", "gitlab.rest.deleted-can-be-published-again")
 
@@ -145,7 +145,7 @@ class DeletedIsHidden(Fault):
 
 
 class FilesDeletedTogether(Fault):
-    """Deletes the whole package when one of its files is to go."""
+    """Deletes the whole package instead of one of its files."""
 
     caught_by = ("gitlab.rest.delete-file",)
 
@@ -158,8 +158,8 @@ class FilesDeletedTogether(Fault):
         return None
 
 
-class DeletedTwice(Fault):
-    """Says that it has deleted a package that was not there."""
+class AbsentPackagesDeleted(Fault):
+    """Reports the deletion of an absent package as done."""
 
     caught_by = (
         "gitlab.rest.delete-absent-not-found",
@@ -172,7 +172,7 @@ class DeletedTwice(Fault):
 
 
 class FilenamesUsedOnce(Fault):
-    """Never takes the file name of a deleted file again, as a public index does not."""
+    """Rejects the file name of a deleted file for ever, as a public index does."""
 
     caught_by = ("gitlab.rest.deleted-can-be-published-again",)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.access_decisions import Authorizes, Identifies
+from reference_server.faults.building.decisions import Authorizes, Identifies
 from reference_server.faults.building.requests import gitlab_project_of
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
@@ -33,7 +33,7 @@ ALL_SCOPES = frozenset({"api"})
 
 
 class DocumentedUserNameUnknown(Identifies):
-    """Knows nobody named `__token__`."""
+    """Rejects the user name `__token__`."""
 
     caught_by = (
         "gitlab.token.personal-publishes",
@@ -53,7 +53,7 @@ class DocumentedUserNameUnknown(Identifies):
 
 
 class UserNameCompared(Identifies):
-    """Takes a personal access token with `__token__` or with its owner's name only."""
+    """Accepts a personal access token only with `__token__` or its owner's user name."""
 
     caught_by = (
         "gitlab.token.any-user-name",
@@ -71,7 +71,7 @@ class UserNameCompared(Identifies):
 
 
 class ReadingNeedsTheApiScope(Authorizes):
-    """Takes `read_api` for too little to read packages."""
+    """Requires the scope `api` to read packages."""
 
     caught_by = (
         "gitlab.token.read-api-reads",
@@ -90,7 +90,7 @@ class ReadingNeedsTheApiScope(Authorizes):
 
 
 class ScopesIgnored(Authorizes):
-    """Takes every personal access token for as mighty as its owner."""
+    """Ignores token scopes: every token has its owner's rights."""
 
     caught_by = (
         "gitlab.token.read-api-cannot-publish",
@@ -103,7 +103,7 @@ class ScopesIgnored(Authorizes):
 
 
 class DeployTokensUnknown(Identifies):
-    """Knows no deploy tokens."""
+    """Rejects deploy tokens."""
 
     caught_by = (
         "gitlab.token.deploy-write-publishes",
@@ -125,7 +125,7 @@ class DeployTokensUnknown(Identifies):
 
 
 class DeployTokensReadOnly(Authorizes):
-    """Lets no deploy token publish."""
+    """Rejects uploads with deploy tokens."""
 
     caught_by = (
         "gitlab.token.deploy-write-publishes",
@@ -141,7 +141,7 @@ class DeployTokensReadOnly(Authorizes):
 
 
 class DeployTokenScopesIgnored(Authorizes):
-    """Lets every deploy token of a GitLab project publish."""
+    """Ignores the scopes of deploy tokens."""
 
     caught_by = (
         "gitlab.token.deploy-read-cannot-publish",
@@ -155,7 +155,7 @@ class DeployTokenScopesIgnored(Authorizes):
 
 
 class DeployTokensGoodEverywhere(Authorizes):
-    """Takes the deploy token of one GitLab project in every other."""
+    """Accepts the deploy token of one GitLab project in every other."""
 
     caught_by = (
         "gitlab.token.deploy-elsewhere-sees-nothing",
@@ -173,7 +173,7 @@ class DeployTokensGoodEverywhere(Authorizes):
 
 
 class JobTokensUnknown(Identifies):
-    """Knows no job tokens."""
+    """Rejects job tokens."""
 
     caught_by = (
         "gitlab.token.job-publishes",
@@ -192,7 +192,7 @@ class JobTokensUnknown(Identifies):
 
 
 class JobTokensReadOnly(Fault):
-    """Lets no job publish."""
+    """Rejects uploads with job tokens."""
 
     caught_by = (
         "gitlab.token.job-publishes",
@@ -207,7 +207,7 @@ class JobTokensReadOnly(Fault):
 
 
 class JobTokensOutliveTheirJobs(Identifies):
-    """Takes the token of a job that has finished."""
+    """Accepts the tokens of finished jobs."""
 
     caught_by = (
         "gitlab.token.job-finished-refused",
@@ -222,7 +222,7 @@ class JobTokensOutliveTheirJobs(Identifies):
 
 
 class JobUserNameSuffices(Identifies):
-    """Lets whoever says to be a job do everything."""
+    """Accepts the user name of job tokens with any password."""
 
     caught_by = (
         "gitlab.token.job-finished-refused",
@@ -239,7 +239,7 @@ class JobUserNameSuffices(Identifies):
 
 
 class WrongJobTokensForbidden(Fault):
-    """Answers a job token that is not good with 403."""
+    """Answers 403 instead of 401 to invalid job tokens."""
 
     caught_by = (
         "gitlab.token.job-finished-refused",
@@ -256,8 +256,8 @@ class WrongJobTokensForbidden(Fault):
         return response
 
 
-class TakesUnusableTokens(Identifies):
-    """Takes personal access tokens of which the good server raises `taken`."""
+class AcceptsUnusableTokens(Identifies):
+    """Accepts personal access tokens that the unaltered server rejects with `taken`."""
 
     taken: type[UnusableTokenError]
 
@@ -268,8 +268,8 @@ class TakesUnusableTokens(Identifies):
             return Caller(user=User("maintainer"), scopes=ALL_SCOPES)
 
 
-class ExpiryIgnored(TakesUnusableTokens):
-    """Takes personal access tokens after their last day."""
+class ExpiryIgnored(AcceptsUnusableTokens):
+    """Accepts expired personal access tokens."""
 
     caught_by = (
         "gitlab.token.expired-refused",
@@ -282,8 +282,8 @@ class ExpiryIgnored(TakesUnusableTokens):
     taken = TokenExpiredError
 
 
-class RevocationIgnored(TakesUnusableTokens):
-    """Takes personal access tokens that were revoked."""
+class RevocationIgnored(AcceptsUnusableTokens):
+    """Accepts revoked personal access tokens."""
 
     caught_by = (
         "gitlab.token.revoked-refused",
@@ -294,7 +294,7 @@ class RevocationIgnored(TakesUnusableTokens):
 
 
 class PasswordsNotCompared(Identifies):
-    """Asks for a password, and takes any."""
+    """Asks for a password and accepts any."""
 
     caught_by = (
         "gitlab.token.wrong-cannot-publish",
@@ -329,7 +329,7 @@ class PasswordsNotCompared(Identifies):
 
 
 class WrongTokensForbidden(Fault):
-    """Answers 403 to a token that it does not know."""
+    """Answers 403 instead of 401 to unknown tokens."""
 
     caught_by = (
         "gitlab.token.wrong-cannot-publish",
@@ -352,7 +352,7 @@ class WrongTokensForbidden(Fault):
 
 
 class StoredBeforeTheTokenIsRead(Authorizes):
-    """Stores an upload, and looks at the credentials for the answer only."""
+    """Stores an upload before it reads the credentials."""
 
     caught_by = (
         "gitlab.token.refused-leaves-nothing",

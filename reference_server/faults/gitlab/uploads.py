@@ -6,11 +6,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.requests import body_of, gitlab_project_of
-from reference_server.faults.building.upload_forms import parts_of
+from reference_server.faults.building.refused_uploads import RejectsAfterStoring
+from reference_server.faults.building.requests import body_of
+from reference_server.faults.building.upload_forms import parts_of, values_of
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import json_answer, refusal
-from reference_server.model.errors import FileTooLargeError, InvalidFieldError
+from reference_server.model.errors import FileTooLargeError, InvalidFieldError, RegistryError
 
 if TYPE_CHECKING:
     from werkzeug import Response
@@ -26,7 +27,7 @@ FIELDS = frozenset(
 
 
 class DependenciesRefused(Fault):
-    """Takes no distribution that depends on another."""
+    """Rejects distributions with dependencies."""
 
     caught_by = ("gitlab.upload.unknown-fields", "clients.pip.no-deps", "clients.pip.dependencies")
 
@@ -36,7 +37,7 @@ class DependenciesRefused(Fault):
 
 
 class SdistsRefused(Fault):
-    """Takes wheels only, and turns every sdist down."""
+    """Rejects sdists."""
 
     caught_by = (
         "gitlab.upload.sdist",
@@ -50,7 +51,7 @@ class SdistsRefused(Fault):
 
 
 class OneFilePerVersion(Fault):
-    """Keeps one file per version: the next one takes its place."""
+    """Stores one file per version: the next one replaces it."""
 
     caught_by = (
         "gitlab.upload.wheel",
@@ -95,7 +96,7 @@ class OneFilePerVersion(Fault):
 
 
 class FileMustComeLast(Fault):
-    """Reads the form as a stream, and refuses fields that come after the file."""
+    """Rejects forms with fields after the file, as streaming parsers do."""
 
     caught_by = ("gitlab.upload.field-order",)
 
@@ -105,7 +106,7 @@ class FileMustComeLast(Fault):
 
 
 class UnknownFieldsRefused(Fault):
-    """Refuses fields that it does not know, as Pulp does with metadata versions."""
+    """Rejects unknown fields of the form, as Pulp does with metadata versions."""
 
     incident = "pulp_python #1321"
     caught_by = ("gitlab.upload.unknown-fields",)
@@ -116,7 +117,7 @@ class UnknownFieldsRefused(Fault):
 
 
 class LongFieldsRefused(Fault):
-    """Refuses text fields of more than 500 kB, as form parsers do by default."""
+    """Rejects text fields of more than 500 kB, as form parsers do by default."""
 
     caught_by = ("gitlab.upload.long-description",)
 
@@ -128,7 +129,7 @@ class LongFieldsRefused(Fault):
 
 
 class CreatedWithoutAFile(Fault):
-    """Says that it has stored a distribution when the form has no file."""
+    """Reports an upload without a file as created."""
 
     caught_by = ("gitlab.upload.without-file-refused",)
 
@@ -138,7 +139,7 @@ class CreatedWithoutAFile(Fault):
 
 
 class NameNotRequired(Fault):
-    """Takes a distribution without a name, under no name."""
+    """Accepts uploads without a name."""
 
     caught_by = ("gitlab.upload.without-name-refused",)
 
@@ -154,7 +155,7 @@ class NameNotRequired(Fault):
 
 
 class VersionNotRequired(Fault):
-    """Takes a distribution without a version, under no version."""
+    """Accepts uploads without a version."""
 
     caught_by = ("gitlab.upload.without-version-refused",)
 
@@ -170,7 +171,7 @@ class VersionNotRequired(Fault):
 
 
 class HalfTheSize(Fault):
-    """Takes files up to half of the size that it says, as behind a proxy with its own limit."""
+    """Accepts files up to half the documented limit, as behind a proxy with a limit of its own."""
 
     caught_by = ("gitlab.size.up-to-limit-accepted",)
 
@@ -179,7 +180,7 @@ class HalfTheSize(Fault):
 
 
 class AnySize(Fault):
-    """Takes files of any size."""
+    """Accepts files of any size."""
 
     caught_by = (
         "gitlab.size.over-limit-refused",
@@ -191,18 +192,15 @@ class AnySize(Fault):
         return replace(rules, max_file_size=None)
 
 
-class MeasuredOnceStored(Fault):
-    """Refuses a file for its size when it is already stored, and leaves it there."""
+class SizeCheckedAfterStoring(RejectsAfterStoring):
+    """Rejects files above the size limit only after it has stored them."""
 
     caught_by = ("gitlab.size.over-limit-leaves-nothing", "upload.size-limit")
 
     def rules(self, rules: Rules) -> Rules:
-        self._most = rules.max_file_size or 0
+        self._limit = rules.max_file_size or 0
         return replace(rules, max_file_size=None)
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "upload" and response.status_code == 201:
-            packages = request.registry.packages(gitlab_project_of(request))
-            newest = max((file for package in packages for file in package.files), key=lambda file: file.id)
-            return refusal(FileTooLargeError()) if newest.size > self._most else response
-        return response
+    def rejection(self, request: Request) -> RegistryError | None:
+        size = max(map(len, values_of(request, "content")), default=0)
+        return FileTooLargeError() if size > self._limit else None

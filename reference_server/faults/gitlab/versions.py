@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from reference_server.faults.building.upload_rules import Refuses
+from reference_server.faults.building.upload_rules import RefusesVersions
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 
-class EpochsRefused(Refuses):
-    """Knows no epochs."""
+class EpochsRefused(RefusesVersions):
+    """Rejects versions with an epoch."""
 
     caught_by = ("gitlab.version.epoch", "gitlab.version.all-parts", "gitlab.version.accepts-every-match")
     pattern = "!"
 
 
 class EpochsForgotten(Fault):
-    """Lists a file without the epoch of its version."""
+    """Omits the epoch from listed file names."""
 
     caught_by = ("gitlab.version.epoch", "gitlab.version.all-parts", "gitlab.version.accepts-every-match")
 
@@ -32,15 +32,15 @@ class EpochsForgotten(Fault):
         return page.each(lambda file: replace(file, filename=re.sub(r"(?<=-)\d+!", "", file.filename)))
 
 
-class ThreeNumbersAtMost(Refuses):
-    """Takes releases of three numbers at most, as if every version were a semantic one."""
+class ThreeNumbersAtMost(RefusesVersions):
+    """Rejects releases of more than three numbers, as semantic versioning does."""
 
     caught_by = ("gitlab.version.release", "gitlab.version.accepts-every-match")
     pattern = r"\d+\.\d+\.\d+\.\d+"
 
 
-class PreReleasesRefused(Refuses):
-    """Takes final releases only: no alpha, beta or candidate."""
+class PreReleasesRefused(RefusesVersions):
+    """Rejects pre-releases."""
 
     caught_by = (
         "gitlab.version.pre-release",
@@ -50,15 +50,15 @@ class PreReleasesRefused(Refuses):
     pattern = r"^[^+]*(a|b|c|pre)"
 
 
-class NumbersAfterHyphensRefused(Refuses):
-    """Takes no number after a hyphen, which is how a post-release may be written."""
+class NumbersAfterHyphensRefused(RefusesVersions):
+    """Rejects post-releases that are written as a hyphen and a number."""
 
     caught_by = ("gitlab.version.post-release", "gitlab.version.accepts-every-match")
     pattern = r"^[^+]*-\d"
 
 
-class DevelopmentReleasesRefused(Refuses):
-    """Takes no development releases."""
+class DevelopmentReleasesRefused(RefusesVersions):
+    """Rejects development releases."""
 
     caught_by = (
         "gitlab.version.dev-release",
@@ -68,29 +68,29 @@ class DevelopmentReleasesRefused(Refuses):
     pattern = r"^[^+]*dev"
 
 
-class LocalVersionsRefused(Refuses):
-    """Takes no local versions, as a public index has to."""
+class LocalVersionsRefused(RefusesVersions):
+    """Rejects local versions, as a public index has to."""
 
     caught_by = ("gitlab.version.local", "gitlab.version.all-parts", "gitlab.version.accepts-every-match")
     pattern = r"\+"
 
 
-class LeadingLetterRefused(Refuses):
-    """Takes no version that begins with a `v`."""
+class LeadingLetterRefused(RefusesVersions):
+    """Rejects versions that begin with `v`."""
 
     caught_by = ("gitlab.version.leading-v", "gitlab.version.accepts-every-match")
     pattern = "^v"
 
 
-class CapitalLetterRefused(Refuses):
-    """Takes a leading `v`, and no leading `V`."""
+class CapitalLetterRefused(RefusesVersions):
+    """Accepts a leading `v` but rejects a leading `V`."""
 
     caught_by = ("gitlab.version.accepts-every-match",)
     pattern = "^(?-i:V)"
 
 
 class CanonicalVersionsOnly(Fault):
-    """Takes a version in its canonical spelling only, as Gitea once did."""
+    """Accepts only canonical spellings of versions, as Gitea once did."""
 
     caught_by = (
         "gitlab.version.pre-release",
@@ -107,7 +107,7 @@ class CanonicalVersionsOnly(Fault):
 
 
 class AnyVersion(Fault):
-    """Takes every text as a version."""
+    """Accepts any text as a version."""
 
     caught_by = (
         "gitlab.version.refuses-everything-else",
@@ -122,7 +122,7 @@ class AnyVersion(Fault):
 
 
 class WhiteSpaceIgnored(Fault):
-    """Takes white space around a version, as `packaging` does."""
+    """Accepts white space around a version, as `packaging` does."""
 
     caught_by = (
         "gitlab.version.refuses-everything-else",

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.requests import gitlab_project_of
-from reference_server.faults.building.response_headers import ChangesHeaders
-from reference_server.faults.building.routes import PAGES
+from reference_server.faults.building.requests import PAGES, gitlab_project_of
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ JSON = "application/vnd.pypi.simple.v1+json"
 
 
 class NoETagInJSON(ChangesHeaders):
-    """Sends JSON pages without an ETag."""
+    """Omits ETag from pages in JSON."""
 
     caught_by = ("http.pages.etag",)
     removes = ("ETag",)
@@ -29,7 +28,7 @@ class NoETagInJSON(ChangesHeaders):
 
 
 class IfNoneMatchIgnored(Fault):
-    """Sends every page whole, whatever ETag the client has."""
+    """Ignores If-None-Match and sends every page in full."""
 
     caught_by = ("http.pages.304",)
 
@@ -39,7 +38,7 @@ class IfNoneMatchIgnored(Fault):
 
 
 class FirstETagOnly(Fault):
-    """Reads the first ETag of a list, and not the rest."""
+    """Reads only the first ETag in If-None-Match."""
 
     caught_by = ("http.pages.304",)
 
@@ -50,7 +49,7 @@ class FirstETagOnly(Fault):
 
 
 class NotModifiedWithoutVary(ChangesHeaders):
-    """Leaves Vary out of 304."""
+    """Omits Vary from every 304."""
 
     caught_by = ("http.pages.304", "negotiation.vary")
     statuses = (304,)
@@ -58,7 +57,7 @@ class NotModifiedWithoutVary(ChangesHeaders):
 
 
 class ETagOfTheStart(Fault):
-    """Sends the ETag that pages had when the server was started."""
+    """Sends the ETag that a page had when the server started."""
 
     caught_by = ("http.pages.304", "http.pages.etag-changes")
 
@@ -70,7 +69,7 @@ class ETagOfTheStart(Fault):
 
 
 class ETagOfTheFiles(Fault):
-    """Sends an ETag that tells how many files there are, whatever else has changed."""
+    """Derives the ETag from the number of files alone."""
 
     caught_by = ("http.pages.304", "http.pages.etag-changes")
 
@@ -82,7 +81,7 @@ class ETagOfTheFiles(Fault):
 
 
 class ETagOfTheState(Fault):
-    """Sends one strong ETag for every form of a page: the number of its last change."""
+    """Sends one strong ETag for every type of a page."""
 
     caught_by = ("http.pages.304", "http.pages.etag-per-type")
 
@@ -93,7 +92,7 @@ class ETagOfTheState(Fault):
 
 
 class LastModifiedOnly(ChangesHeaders):
-    """Sends Last-Modified, and does not know If-Modified-Since."""
+    """Sends Last-Modified but ignores If-Modified-Since."""
 
     caught_by = ("http.pages.last-modified",)
     routes = PAGES
@@ -108,7 +107,7 @@ class EverythingKeptForADay(ChangesHeaders):
 
 
 class NoCacheControl(ChangesHeaders):
-    """Does not say how long pages may be kept, so that caches guess."""
+    """Omits Cache-Control from pages, so that caches guess."""
 
     caught_by = ("http.pages.cache-control",)
     routes = PAGES
@@ -116,6 +115,6 @@ class NoCacheControl(ChangesHeaders):
 
 
 def _serial(request: Request) -> int:
-    """Give the number of the last change of a project."""
+    """Return the number of the project's last change."""
     name = request.registry.rules.normalize(request.arguments["name"])
     return request.registry.store.serial(gitlab_project_of(request).id, name)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.faults.building.response_headers import ChangesHeaders
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class VaryWithoutEncoding(ChangesHeaders):
-    """Compresses pages and does not tell caches."""
+    """Compresses pages without `Vary: Accept-Encoding`."""
 
     caught_by = ("http.pages.gzip",)
     sets = ("Vary", "Accept")
@@ -25,7 +25,7 @@ class VaryWithoutEncoding(ChangesHeaders):
 
 
 class AnotherPageWhenCompressed(Fault):
-    """Sends another page to those who take gzip."""
+    """Sends a different page to clients that accept gzip."""
 
     incident = "warehouse #4698"
     caught_by = ("http.pages.gzip",)
@@ -38,7 +38,7 @@ class AnotherPageWhenCompressed(Fault):
 
 
 class UnknownCodingsCrash(Fault):
-    """Answers 500 when no known content coding is acceptable."""
+    """Answers 500 if the client accepts no known content coding."""
 
     caught_by = ("http.pages.identity-q0",)
 

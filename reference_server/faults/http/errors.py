@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.faults.building.response_headers import ChangesHeaders
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class FrontPageForWrongURLs(Fault):
-    """Answers 200 with its front page where a URL makes no sense, as single-page applications do."""
+    """Answers 200 with its front page to malformed URLs, as single-page applications do."""
 
     caught_by = ("http.errors-status",)
 
@@ -25,7 +25,7 @@ class FrontPageForWrongURLs(Fault):
 
 
 class ErrorsWithoutType(ChangesHeaders):
-    """Does not say what the body of an error is."""
+    """Omits Content-Type from every 404."""
 
     caught_by = ("http.errors-content-type", "negotiation.content-type.always")
     statuses = (404,)
@@ -33,7 +33,7 @@ class ErrorsWithoutType(ChangesHeaders):
 
 
 class UnknownPathsCrash(Fault):
-    """Answers 500 for a path that no route knows."""
+    """Answers 500 to unknown paths."""
 
     caught_by = ("http.trailing-junk",)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.faults.building.response_headers import ChangesHeaders
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class FilesWithoutLength(ChangesHeaders):
-    """Sends files in chunks, without a Content-Length."""
+    """Sends files in chunks, without Content-Length."""
 
     incident = "uv #4993"
     caught_by = ("http.content-length",)
@@ -25,7 +25,7 @@ class FilesWithoutLength(ChangesHeaders):
 
 
 class SdistsUnpackedOnTheWay(ChangesHeaders):
-    """Says of sdists that gzip is their coding, to clients that take gzip."""
+    """Serves sdists with `Content-Encoding: gzip` to clients that accept gzip."""
 
     incident = "pip #1419"
     caught_by = ("http.files.no-content-encoding",)
@@ -37,7 +37,7 @@ class SdistsUnpackedOnTheWay(ChangesHeaders):
 
 
 class FilesSentAsHTML(ChangesHeaders):
-    """Sends files as text/html."""
+    """Serves files as text/html."""
 
     caught_by = ("http.files.content-type",)
     routes, statuses = ("file",), (200,)
@@ -45,7 +45,7 @@ class FilesSentAsHTML(ChangesHeaders):
 
 
 class FilesNegotiated(Fault):
-    """Answers 406 for a file whose client also wants pages: negotiation that knows only pages."""
+    """Answers 406 to downloads whose Accept lists the types of pages."""
 
     caught_by = ("http.files.accept-any",)
 
@@ -55,7 +55,7 @@ class FilesNegotiated(Fault):
 
 
 class FilesKeptAsLongAsPages(ChangesHeaders):
-    """Lets caches keep pages and files for ten minutes alike."""
+    """Lets caches keep files for ten minutes only, as long as pages."""
 
     caught_by = ("http.files.long-cache",)
     sets = ("Cache-Control", "max-age=600")

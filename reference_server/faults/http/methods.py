@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.faults.building.leftover_bytes import LeavesBytes
-from reference_server.faults.building.response_headers import ChangesHeaders
-from reference_server.faults.building.routes import PAGES
+from reference_server.faults.building.requests import PAGES
+from reference_server.faults.building.responses import ChangesHeaders, LeavesBytes
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class HeadRefusedOnPages(Fault):
-    """Answers HEAD on a page with 405."""
+    """Answers 405 to HEAD requests for pages."""
 
     caught_by = ("http.head", "negotiation.head-same")
 
@@ -26,7 +25,7 @@ class HeadRefusedOnPages(Fault):
 
 
 class HeadRefusedOnFiles(Fault):
-    """Answers HEAD on a file with 405, as Azure Artifacts does."""
+    """Answers 405 to HEAD requests for files, as Azure Artifacts does."""
 
     incident = "uv #1371"
     caught_by = ("http.head", "http.head.file")
@@ -37,7 +36,7 @@ class HeadRefusedOnFiles(Fault):
 
 
 class NotAllowedWithoutAllow(ChangesHeaders):
-    """Answers 405 and does not say which methods there are."""
+    """Answers 405 without Allow."""
 
     caught_by = ("http.method-not-allowed",)
     statuses = (405,)
@@ -45,7 +44,7 @@ class NotAllowedWithoutAllow(ChangesHeaders):
 
 
 class BodyAfterHead(LeavesBytes):
-    """Sends a body with an error for HEAD, which is taken for the answer to the next request."""
+    """Sends a body with errors to HEAD requests, which is read as the next response."""
 
     caught_by = ("http.http2-1.1",)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.faults.building.response_headers import ChangesHeaders
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class RangesAdvertisedOnly(Fault):
-    """Advertises ranges and sends whole files, as Artifactory once did."""
+    """Advertises ranges but sends whole files, as Artifactory once did."""
 
     incident = "uv #1370"
     caught_by = ("http.range.honest", "http.range.wheel-metadata")
@@ -26,7 +26,7 @@ class RangesAdvertisedOnly(Fault):
 
 
 class ContentRangeWithoutUnit(Fault):
-    """Leaves the unit out of Content-Range."""
+    """Omits the unit from Content-Range."""
 
     incident = "nexus-repository-apt #47"
     caught_by = (
@@ -44,7 +44,7 @@ class ContentRangeWithoutUnit(Fault):
 
 
 class OpenRangesOfOneByte(Fault):
-    """Takes a range without an end for a single byte."""
+    """Reads a range without an end as a single byte."""
 
     caught_by = ("http.range.single", "http.range.open-ended")
 
@@ -55,7 +55,7 @@ class OpenRangesOfOneByte(Fault):
 
 
 class SuffixRangesNotFound(Fault):
-    """Answers 404 when the end of a file is asked for, as Nexus did."""
+    """Answers 404 to suffix ranges, as Nexus did."""
 
     incident = "nexus-public #346"
     caught_by = ("http.range.single", "http.range.suffix")
@@ -66,7 +66,7 @@ class SuffixRangesNotFound(Fault):
 
 
 class RangesBeyondTheEndRefused(Fault):
-    """Answers 416 when a range ends beyond the file, as Artifactory did."""
+    """Answers 416 to ranges that end beyond the file, as Artifactory did."""
 
     incident = "conda-package-streaming #132"
     caught_by = ("http.range.single", "http.range.clamp")
@@ -80,15 +80,15 @@ class RangesBeyondTheEndRefused(Fault):
 
 
 class UnsatisfiableWithoutLength(ChangesHeaders):
-    """Answers 416 and does not say how long the file is."""
+    """Answers 416 without the length of the file."""
 
     caught_by = ("http.range.unsatisfiable",)
     statuses = (416,)
     removes = ("Content-Range",)
 
 
-class PartsWithoutASeam(Fault):
-    """Sends several ranges one after the other, and does not say where one ends."""
+class RangesConcatenated(Fault):
+    """Concatenates several ranges without multipart boundaries."""
 
     caught_by = ("http.range.multi",)
 
@@ -102,7 +102,7 @@ class PartsWithoutASeam(Fault):
 
 
 class IfRangeIgnored(Fault):
-    """Sends a part of another file than the one whose download is resumed."""
+    """Ignores If-Range and resumes the download with another file's bytes."""
 
     caught_by = ("http.range.if-range",)
 
@@ -112,7 +112,7 @@ class IfRangeIgnored(Fault):
 
 
 class PartsCompressed(Fault):
-    """Compresses parts of files on the fly, whatever Accept-Encoding says."""
+    """Compresses ranges of files regardless of Accept-Encoding."""
 
     caught_by = ("http.range.identity",)
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.faults.building.leftover_bytes import LeavesBytes
-from reference_server.faults.building.response_headers import ChangesHeaders
-from reference_server.faults.building.routes import PAGES
+from reference_server.faults.building.requests import PAGES
+from reference_server.faults.building.responses import ChangesHeaders, LeavesBytes
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ JSON = "application/vnd.pypi.simple.v1+json"
 
 
 class SlashAddedWithoutThePort(Fault):
-    """Adds the slash by a redirect to the host without its port, as GitLab's links once lost it."""
+    """Redirects to the URL with a slash without the port, as GitLab's links once did."""
 
     incident = "pip #11640"
     caught_by = ("http.absolute-links-proxy", "simple.url.redirect-keeps-origin")
@@ -34,7 +33,7 @@ class SlashAddedWithoutThePort(Fault):
 
 
 class RefusedBodyReadAsRequest(LeavesBytes):
-    """Reads what is left of a large upload that it refused as the next request."""
+    """Reads the rest of a large rejected upload as the next request."""
 
     caught_by = ("http.connection-after-error",)
 
@@ -44,7 +43,7 @@ class RefusedBodyReadAsRequest(LeavesBytes):
 
 
 class PoetryRedirected(Fault):
-    """Redirects installers that it does not know by their User-Agent, as devpi does."""
+    """Redirects installers that it does not recognize by their User-Agent, as devpi does."""
 
     caught_by = ("http.user-agent-independent",)
 
@@ -69,7 +68,7 @@ class ConstantSerial(Fault):
 
 
 class CORSForHTMLOnly(ChangesHeaders):
-    """Lets other origins read HTML, and neither JSON nor errors."""
+    """Allows other origins to read HTML, but neither JSON nor errors."""
 
     caught_by = ("http.cors",)
     sets = ("Access-Control-Allow-Origin", "*")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.response_headers import ChangesHeaders
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import json_answer, refusal
 from reference_server.model.errors import PackageNotFoundError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class IntegrityApiElsewhere(Fault):
-    """Gives provenance objects only to those who come by the page's own link."""
+    """Serves provenance objects only at the URL that the page links to."""
 
     caught_by = ("integrity.route", "integrity.media-type")
 
@@ -33,7 +33,7 @@ class IntegrityApiElsewhere(Fault):
 
 
 class ProvenanceOfOneMediaType(ChangesHeaders):
-    """Sends provenance objects as plain JSON, whatever is asked for."""
+    """Ignores Accept and serves provenance objects as application/json."""
 
     caught_by = ("integrity.media-type",)
     routes, statuses = ("provenance",), (200,)

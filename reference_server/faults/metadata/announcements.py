@@ -17,17 +17,17 @@ OLD_NAME = "data-dist-info-metadata"
 
 
 def hashes_of(file: FileLink) -> Mapping[str, str]:
-    """Give the hashes of a file's metadata file, as the page has them."""
+    """Return the hashes of a file's metadata file, as the page lists them."""
     return file.core_metadata if file.core_metadata and not isinstance(file.core_metadata, bool) else {}
 
 
 def as_value(hashes: Mapping[str, str]) -> str:
-    """Write a hash as the attribute's value."""
+    """Return a hash as the attribute's value."""
     return next(f"{name}={digest}" for name, digest in hashes.items())
 
 
 class MetadataUnderTheOldName(Fault):
-    """Announces metadata files in HTML under the name of before PEP 714 alone."""
+    """Announces metadata files in HTML only under the name from before PEP 714."""
 
     incident = "uv #3689"
     caught_by = ("metadata.html.attribute-name", "simple.json.detail.same-as-html")
@@ -44,7 +44,7 @@ class MetadataUnderTheOldName(Fault):
 
 
 class OtherHashUnderTheOldName(Fault):
-    """Announces the wheel's hash under the old name, as artifact-keeper once did."""
+    """Announces the wheel's hash under the name from before PEP 714, as artifact-keeper once did."""
 
     incident = "artifact-keeper #3076"
     caught_by = ("metadata.html.legacy-equal",)
@@ -58,7 +58,7 @@ class OtherHashUnderTheOldName(Fault):
 
 
 class MetadataDeniedInHtml(Fault):
-    """Writes `data-core-metadata="false"` for a file without metadata file; pip fetches it all the same."""
+    """Writes `data-core-metadata="false"`, which pip reads as an announcement."""
 
     caught_by = ("metadata.html.value",)
 
@@ -71,7 +71,7 @@ class MetadataDeniedInHtml(Fault):
 
 
 class MetadataUnderTheOldKey(Fault):
-    """Announces metadata files in JSON under the key of before PEP 714 alone."""
+    """Announces metadata files in JSON only under the key from before PEP 714."""
 
     caught_by = (
         "metadata.json.key",
@@ -92,7 +92,7 @@ class MetadataUnderTheOldKey(Fault):
 
 
 class HashOfTheFileForItsMetadata(Fault):
-    """Announces the wheel's hash as that of its metadata file."""
+    """Announces the wheel's hash as the hash of its metadata file."""
 
     incident = "artifact-keeper #3076"
     caught_by = ("metadata.hash-correct",)
@@ -104,7 +104,7 @@ class HashOfTheFileForItsMetadata(Fault):
 
 
 class MetadataWithoutHash(Fault):
-    """Announces metadata files with `true` alone."""
+    """Announces metadata files without a hash."""
 
     caught_by = ("metadata.hash-offered", "simple.json.file.core-metadata.hashes")
 
@@ -113,7 +113,7 @@ class MetadataWithoutHash(Fault):
 
 
 class DynamicMetadataAnnounced(Fault):
-    """Announces an sdist's metadata file whatever building it may still change."""
+    """Announces the metadata files of sdists that have dynamic fields."""
 
     caught_by = ("metadata.sdist-static-only",)
 

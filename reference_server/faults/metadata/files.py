@@ -10,6 +10,7 @@ from werkzeug import Response
 
 from reference_server.archives.checks import has_dist_info, without
 from reference_server.faults.building.requests import gitlab_project_of
+from reference_server.faults.building.responses import FailsAtFirst
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
 from reference_server.model.errors import PackageNotFoundError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class MetadataFilesMissing(Fault):
-    """Announces metadata files, and serves none, as artifact-keeper once did."""
+    """Announces metadata files but serves none, as artifact-keeper once did."""
 
     incident = "artifact-keeper #3405"
     caught_by = (
@@ -36,7 +37,7 @@ class MetadataFilesMissing(Fault):
 
 
 class MetadataWrittenAnew(Fault):
-    """Writes the metadata file anew from what it has understood: other line ends, and nothing at the end."""
+    """Reserializes metadata files: line endings and trailing blank lines change."""
 
     caught_by = ("metadata.bytes",)
 
@@ -51,7 +52,7 @@ class MetadataWrittenAnew(Fault):
 
 
 class WebPageForMissingMetadata(Fault):
-    """Answers 200 with a web page where there is no metadata file."""
+    """Answers 200 with a web page for an absent metadata file."""
 
     caught_by = ("metadata.absent-404", "status.quarantined.urls-dead")
 
@@ -62,7 +63,7 @@ class WebPageForMissingMetadata(Fault):
 
 
 class MetadataMadeUp(Fault):
-    """Makes metadata up for a wheel in which it found none."""
+    """Invents metadata for a wheel that holds none."""
 
     caught_by = ("metadata.legacy-files", "archive.wheel-required-files")
 
@@ -79,7 +80,7 @@ class MetadataMadeUp(Fault):
 
 
 class MetadataGoneWithTheYank(Fault):
-    """Serves no metadata file for a yanked file."""
+    """Serves no metadata files of yanked files."""
 
     caught_by = ("metadata.after-yank",)
 
@@ -95,7 +96,7 @@ class MetadataGoneWithTheYank(Fault):
 
 
 class MetadataForEveryone(Fault):
-    """Gives metadata files to everybody: their path lies outside of what needs a credential."""
+    """Serves metadata files without credentials."""
 
     caught_by = ("metadata.same-auth",)
 
@@ -107,8 +108,8 @@ class MetadataForEveryone(Fault):
         return Response(file.core_metadata.document if file.core_metadata else b"")
 
 
-class MetadataCompressedInSecret(Fault):
-    """Compresses metadata files for those who take gzip, and does not say so."""
+class MetadataCompressedSilently(Fault):
+    """Compresses metadata files without Content-Encoding."""
 
     caught_by = ("metadata.content-encoding",)
 
@@ -119,21 +120,15 @@ class MetadataCompressedInSecret(Fault):
         return response
 
 
-class MetadataComesLater(Fault):
-    """Announces the metadata file of the newest file before it is there: the first who asks gets none."""
+class MetadataComesLater(FailsAtFirst):
+    """Answers 404 to the first request for the newest metadata file."""
 
     caught_by = ("metadata.visible-together", "metadata.after-yank")
 
-    def __init__(self) -> None:
-        self._asked: set[str] = set()
-
-    def handle(self, request: Request) -> Response | None:
+    def missing(self, request: Request) -> str:
         if request.endpoint != "metadata_file":
-            return None
+            return ""
         packages = request.registry.packages(gitlab_project_of(request))
         newest = max((file for package in packages for file in package.files), key=lambda file: file.id)
-        wanted = request.arguments["filename"]
-        if newest.filename != wanted or wanted in self._asked:
-            return None
-        self._asked.add(wanted)
-        return refusal(PackageNotFoundError())
+        filename: str = request.arguments["filename"]
+        return filename if filename == newest.filename else ""

@@ -34,7 +34,7 @@ class DisplayNameNeverChanges(Fault):
 
 
 class SpellingsKeptApart(Fault):
-    """Shows only the files whose upload spelled the name as the first one did."""
+    """Lists only the files uploaded under the first spelling of the name."""
 
     caught_by = ("name.variants-merge", "gitlab.name.uploads-meet")
 
@@ -57,7 +57,7 @@ class SpellingsKeptApart(Fault):
 
 
 class NameAsInTheMetadata(Fault):
-    """Wants the name in the form to be the text that the metadata has, separators included."""
+    """Rejects forms that spell the name differently from the metadata."""
 
     incident = "twine #743"
     caught_by = ("name.twine-safe-name",)

@@ -6,31 +6,28 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.omitted_checks import _ProjectCheckLeftOut
-from reference_server.faults.building.requests import gitlab_project_of
-from reference_server.faults.building.upload_rules import waved_through
+from reference_server.faults.building.refused_uploads import RejectsAfterStoring
+from reference_server.faults.building.upload_forms import text_of
+from reference_server.faults.building.upload_rules import OmitsProjectCheck, waved_through
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_projects
-from reference_server.http.json_responses import refusal
-from reference_server.model.errors import NameInvalidError
+from reference_server.model.errors import NameInvalidError, RegistryError
 from reference_server.model.grammar import is_valid_name
 
 if TYPE_CHECKING:
-    from werkzeug import Response
-
     from reference_server.http.request import Request
     from reference_server.rules import Rules
 
 
-class LookAlikesTaken(_ProjectCheckLeftOut):
-    """Takes new names that look like existing ones."""
+class LookAlikesTaken(OmitsProjectCheck):
+    """Accepts new names that look like existing ones."""
 
     caught_by = ("name.too-similar",)
     left_out = pypi_projects.name_is_distinct
 
 
 class NamesTakenAsTheyCome(Fault):
-    """Takes every text as a name, and looks no further where it is none."""
+    """Accepts any text as a name and skips further checks of invalid ones."""
 
     caught_by = (
         "name.invalid-rejected",
@@ -44,7 +41,7 @@ class NamesTakenAsTheyCome(Fault):
 
 
 class LettersFoldedIntoAscii(Fault):
-    """Takes letters that fold into ASCII ones, as the published expression does where it is not read as ASCII."""
+    """Accepts letters that fold to ASCII, as the published expression does without re.ASCII."""
 
     caught_by = ("name.invalid-rejected",)
 
@@ -54,16 +51,13 @@ class LettersFoldedIntoAscii(Fault):
         return replace(waved, valid_name=lambda name: published.match(name) is not None)
 
 
-class RefusedNamesStored(Fault):
-    """Refuses a file for its name when it is already stored, and leaves it there."""
+class RefusedNamesStored(RejectsAfterStoring):
+    """Rejects invalid names only after it has stored the file."""
 
     caught_by = ("name.invalid-rejected",)
 
     def rules(self, rules: Rules) -> Rules:
         return NamesTakenAsTheyCome().rules(rules)
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint != "upload" or response.status_code != 201:
-            return response
-        newest = max(request.registry.packages(gitlab_project_of(request)), key=lambda package: package.id)
-        return response if is_valid_name(newest.name) else refusal(NameInvalidError())
+    def rejection(self, request: Request) -> RegistryError | None:
+        return None if is_valid_name(text_of(request, "name")) else NameInvalidError()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.faults.building.media_types import Negotiates
-from reference_server.faults.building.routes import PAGES
+from reference_server.faults.building.decisions import Negotiates
+from reference_server.faults.building.requests import PAGES
 from reference_server.faults.fault import Fault
 from reference_server.rules.negotiation import SIMPLE_JSON, TEXT_HTML, weighted
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class JsonWithoutAccept(Negotiates):
-    """Sends JSON to who sends no Accept, and HTML to who takes anything."""
+    """Sends JSON to clients without Accept, but HTML for `*/*`."""
 
     caught_by = ("negotiation.no-accept",)
 
@@ -30,7 +30,7 @@ class JsonWithoutAccept(Negotiates):
 
 
 class EmptyAcceptRefused(Negotiates):
-    """Takes an empty Accept for the wish to get nothing."""
+    """Rejects requests with an empty Accept."""
 
     caught_by = ("negotiation.empty-accept",)
 
@@ -39,7 +39,7 @@ class EmptyAcceptRefused(Negotiates):
 
 
 class WildcardsUnknown(Negotiates):
-    """Knows no wildcards but `*/*`."""
+    """Ignores wildcards other than `*/*`."""
 
     caught_by = ("negotiation.wildcards", "negotiation.picks-listed", "negotiation.specificity")
 
@@ -64,7 +64,7 @@ class OnlyFirstMemberRead(Negotiates):
 
 
 class TiesGoToTheFirst(Negotiates):
-    """Of types that are equally welcome, sends the one that is listed first."""
+    """Prefers the type that is listed first among equal weights."""
 
     caught_by = ("negotiation.order-irrelevant", "negotiation.prefers-json-on-ties")
 
@@ -76,7 +76,7 @@ class TiesGoToTheFirst(Negotiates):
 
 
 class WeightsIgnored(Negotiates):
-    """Reads no weights, except that 0 is a refusal."""
+    """Ignores weights other than 0."""
 
     caught_by = ("negotiation.quality", "negotiation.specificity")
 
@@ -85,7 +85,7 @@ class WeightsIgnored(Negotiates):
 
 
 class AcceptSearchedForJson(Negotiates):
-    """Sends JSON when its type is somewhere in Accept, else HTML, as GitLab does."""
+    """Sends JSON if its type occurs anywhere in Accept, else HTML, as GitLab does."""
 
     caught_by = (
         "negotiation.wildcards",
@@ -98,12 +98,11 @@ class AcceptSearchedForJson(Negotiates):
     )
 
     def negotiate(self, accept: str | None, offered: Sequence[str], default: str) -> str | None:
-        del offered, default
         return SIMPLE_JSON if accept and SIMPLE_JSON in accept else TEXT_HTML
 
 
 class ZeroReadAsNoWeight(Negotiates):
-    """Takes a weight of 0 for none: `float(weight) or 1.0`."""
+    """Reads a weight of 0 as 1, as `float(weight) or 1.0` does."""
 
     caught_by = ("negotiation.q-zero", "negotiation.specificity")
 
@@ -112,7 +111,7 @@ class ZeroReadAsNoWeight(Negotiates):
 
 
 class BadWeightFails(Fault):
-    """Fails over a weight that is no number: `ValueError`."""
+    """Fails on a weight that is not a number."""
 
     caught_by = ("negotiation.q-syntax",)
 
@@ -123,7 +122,7 @@ class BadWeightFails(Fault):
 
 
 class BlankBeforeWeightUnread(Negotiates):
-    """Takes the blank before a semicolon for a part of the type."""
+    """Reads the space before a semicolon as part of the type."""
 
     caught_by = ("negotiation.q-syntax",)
 
@@ -132,7 +131,7 @@ class BlankBeforeWeightUnread(Negotiates):
 
 
 class WildcardsOutweighNames(Negotiates):
-    """Gives a type the greatest weight of whatever covers it, so that a wildcard overrules a name."""
+    """Gives a type the highest matching weight, so that a wildcard overrules a name."""
 
     caught_by = ("negotiation.specificity",)
 
@@ -148,7 +147,7 @@ class WildcardsOutweighNames(Negotiates):
 
 
 class CapitalLettersUnknown(Negotiates):
-    """Compares media types letter by letter, capitals and all."""
+    """Compares media types case-sensitively."""
 
     caught_by = ("negotiation.case-insensitive",)
 
@@ -157,7 +156,7 @@ class CapitalLettersUnknown(Negotiates):
 
 
 class HtmlOnTies(Fault):
-    """Sends HTML when JSON is as welcome."""
+    """Prefers HTML to JSON among equal weights."""
 
     caught_by = ("negotiation.prefers-json-on-ties",)
 
@@ -166,7 +165,7 @@ class HtmlOnTies(Fault):
 
 
 class LatestUnknown(Negotiates):
-    """Does not know the aliases of the latest version, as devpi and Pulp do not."""
+    """Rejects the aliases of the latest version, as devpi and Pulp do."""
 
     caught_by = ("negotiation.latest.supported",)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.response_headers import ChangesHeaders
-from reference_server.faults.building.routes import PAGES
+from reference_server.faults.building.requests import PAGES
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class VaryLeftOut(ChangesHeaders):
-    """Does not say that a page depends on Accept, so that a cache sends JSON to who reads HTML."""
+    """Omits Accept from Vary, so that caches send JSON to clients that want HTML."""
 
     caught_by = ("negotiation.vary",)
     routes, statuses = PAGES, (200, 304)
@@ -23,7 +23,7 @@ class VaryLeftOut(ChangesHeaders):
 
 
 class VaryLeftOutWhenUnchanged(ChangesHeaders):
-    """Does not say that a page depends on Accept when it answers 304."""
+    """Omits Vary from the 304 of a page."""
 
     caught_by = ("negotiation.vary", "http.pages.304")
     routes, statuses = PAGES, (304,)
@@ -31,7 +31,7 @@ class VaryLeftOutWhenUnchanged(ChangesHeaders):
 
 
 class HeadIgnoresAccept(Fault):
-    """Answers HEAD with the default type."""
+    """Ignores Accept in HEAD requests."""
 
     caught_by = ("negotiation.head-same", "http.head")
 
@@ -42,7 +42,7 @@ class HeadIgnoresAccept(Fault):
 
 
 class TypesCrossOver(Fault):
-    """Sends the page that another client was sent just before: a cache, emptied by changes, that only knows URLs."""
+    """Sends the type that another client asked for just before: its cache ignores Accept."""
 
     caught_by = ("negotiation.stable",)
 
@@ -50,7 +50,7 @@ class TypesCrossOver(Fault):
         self._asked: dict[str, tuple[str, ...]] = {}
 
     def handle(self, request: Request) -> Response | None:
-        """When A, B, A, B have been wanted of one URL, and nothing else, the last one gets A."""
+        """Answer the last request with A if one URL was requested as A, B, A and B in turn."""
         if request.method not in {"GET", "HEAD"}:
             self._asked.clear()
         if request.endpoint == "project_page" and "If-None-Match" not in request.headers:

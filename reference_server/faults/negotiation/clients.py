@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.faults.building.media_types import Negotiates
-from reference_server.faults.building.routes import PAGES
+from reference_server.faults.building.decisions import Negotiates
+from reference_server.faults.building.requests import PAGES
 from reference_server.faults.fault import Fault
 from reference_server.rules.negotiation import SIMPLE_JSON
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class RootRefusesLists(Fault):
-    """Refuses the list of projects to who names several types, as Artifactory did."""
+    """Answers 406 on the root page if Accept lists several types, as Artifactory did."""
 
     incident = "uv #14375"
     caught_by = ("negotiation.pip-header",)
@@ -27,7 +27,7 @@ class RootRefusesLists(Fault):
 
 
 class ZstdFails(Fault):
-    """Fails when a client could also read zstd, where pip's request works."""
+    """Fails if the client accepts zstd, as uv does and pip does not."""
 
     incident = "uv #6610"
     caught_by = ("negotiation.uv-header",)
@@ -38,7 +38,7 @@ class ZstdFails(Fault):
 
 
 class BrowsersGetJson(Negotiates):
-    """Sends JSON to browsers, which show it as text without a link."""
+    """Sends JSON to browsers."""
 
     caught_by = ("negotiation.browser-header",)
 

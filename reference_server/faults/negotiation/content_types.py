@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.response_headers import ChangesHeaders
-from reference_server.faults.building.routes import PAGES
+from reference_server.faults.building.requests import PAGES
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 from reference_server.rules.negotiation import SIMPLE_JSON, TEXT_HTML
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ErrorsWithoutContentType(ChangesHeaders):
-    """Does not say what the text of a 404 is."""
+    """Omits Content-Type from the 404 of a page."""
 
     caught_by = ("negotiation.content-type.always", "http.errors-content-type")
     routes, statuses = PAGES, (404,)
@@ -24,7 +24,7 @@ class ErrorsWithoutContentType(ChangesHeaders):
 
 
 class DefaultPageCalledJson(ChangesHeaders):
-    """Sends HTML as JSON to who takes anything, as a proxy does that labels by its own configuration."""
+    """Labels HTML as JSON for `*/*`, as a misconfigured proxy does."""
 
     caught_by = ("negotiation.content-type.truthful",)
     routes, statuses = PAGES, (200,)
@@ -36,7 +36,7 @@ class DefaultPageCalledJson(ChangesHeaders):
 
 
 class MediaTypesInMixedCase(ChangesHeaders):
-    """Writes the media type of JSON in mixed case, which uv does not take."""
+    """Writes the media type of JSON in mixed case, which uv rejects."""
 
     caught_by = ("negotiation.content-type.lowercase",)
     sets = ("Content-Type", "Application/Vnd.PyPI.Simple.V1+JSON")
@@ -46,7 +46,7 @@ class MediaTypesInMixedCase(ChangesHeaders):
 
 
 class RootCalledPlainJson(ChangesHeaders):
-    """Sends the list of projects as `application/json`, as a framework's own JSON answer is."""
+    """Serves the root page as `application/json`, as web frameworks do by default."""
 
     caught_by = ("negotiation.content-type.truthful", "negotiation.json", "negotiation.pip-header")
     sets = ("Content-Type", "application/json")
@@ -56,7 +56,7 @@ class RootCalledPlainJson(ChangesHeaders):
 
 
 class RootCalledXhtml(ChangesHeaders):
-    """Sends the list of projects as XHTML to who wants `text/html`."""
+    """Serves the root page as XHTML to clients that accept `text/html`."""
 
     caught_by = ("negotiation.content-type.truthful", "negotiation.text-html")
     sets = ("Content-Type", "application/xhtml+xml")
@@ -66,7 +66,7 @@ class RootCalledXhtml(ChangesHeaders):
 
 
 class LatestCalledLatest(Fault):
-    """Sends a page under the alias that it was asked for by."""
+    """Serves a page under the alias in Accept instead of its real type."""
 
     caught_by = ("negotiation.latest.real-type", "negotiation.latest.supported")
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 from werkzeug import Response
 
-from reference_server.faults.building.routes import PAGES
+from reference_server.faults.building.requests import PAGES
 from reference_server.faults.fault import Fault
 from reference_server.rules.negotiation import SIMPLE_HTML, SIMPLE_JSON, TEXT_HTML
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class FormatOnlyForJson(Fault):
-    """Reads the query's `format` only when it wants JSON."""
+    """Reads `format` only if it asks for JSON."""
 
     caught_by = ("negotiation.format-param.precedence",)
 
@@ -27,7 +27,7 @@ class FormatOnlyForJson(Fault):
 
 
 class UnknownFormatFails(Fault):
-    """Fails over a `format` that it does not know."""
+    """Fails on an unknown `format`."""
 
     caught_by = ("negotiation.format-param.unsupported-ok",)
 
@@ -37,7 +37,7 @@ class UnknownFormatFails(Fault):
 
 
 class FormatReadAsAccept(Fault):
-    """Reads the query's `format` as if it were Accept, with wildcards, lists and weights."""
+    """Reads `format` like Accept, with wildcards, lists and weights."""
 
     caught_by = ("negotiation.format-param.single",)
 
@@ -50,7 +50,7 @@ class FormatReadAsAccept(Fault):
 
 
 def _format(request: Request) -> str | None:
-    """Read the query without keeping what was read, so that it can still be changed."""
+    """Return `format` without caching the parsed query, so that it can still be changed."""
     if request.endpoint not in PAGES:
         return None
     query = parse_qs(request.query_string.decode("latin-1"), keep_blank_values=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.faults.building.routes import PAGES
+from reference_server.faults.building.requests import PAGES
 from reference_server.faults.fault import Fault
 from reference_server.rules.negotiation import SIMPLE_JSON, TEXT_HTML
 
@@ -20,7 +20,7 @@ EMPTY_PAGE = "<!DOCTYPE html><title>Links</title>"
 
 
 class FallbackMisspelled(Fault):
-    """Knows JSON and `text/html`, and calls the page `text_html` for who wants another type, as devpi does."""
+    """Serves unsupported types as `text_html`, as devpi does."""
 
     caught_by = (
         "negotiation.content-type.truthful",
@@ -38,7 +38,7 @@ class FallbackMisspelled(Fault):
 
 
 class UnknownVersionsFail(Fault):
-    """Fails when a client accepts nothing but a version of the API that it does not know."""
+    """Fails if the client accepts only unknown versions of the API."""
 
     caught_by = ("negotiation.unsupported.allowed-outcomes", "negotiation.unsupported.406")
 
@@ -49,7 +49,7 @@ class UnknownVersionsFail(Fault):
 
 
 class UnsupportedTypePromised(Fault):
-    """Sends HTML under the name of whatever one type was asked for."""
+    """Labels HTML with any single type in Accept."""
 
     caught_by = ("negotiation.unsupported.allowed-outcomes", "negotiation.unsupported.406")
 
@@ -61,7 +61,7 @@ class UnsupportedTypePromised(Fault):
 
 
 class DefaultForUnsupportedTypes(Fault):
-    """Sends HTML to who does not accept it, as the Python Package Index does."""
+    """Sends HTML to clients that do not accept it, as PyPI does."""
 
     caught_by = ("negotiation.unsupported.406",)
 
@@ -70,7 +70,7 @@ class DefaultForUnsupportedTypes(Fault):
 
 
 class ChoiceForUnsupportedTypes(Fault):
-    """Answers 300 with a list of the types that there are."""
+    """Answers 300 with a list of the supported types."""
 
     caught_by = ("negotiation.no-300", "negotiation.unsupported.406")
 

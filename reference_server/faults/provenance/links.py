@@ -28,7 +28,7 @@ class ProvenanceByPath(Fault):
 
 
 class ProvenanceOverHttp(Fault):
-    """Links to provenance objects over http, as behind a proxy that ends TLS."""
+    """Links to provenance objects over http, as behind a proxy that terminates TLS."""
 
     caught_by = ("provenance.secure-origin", "provenance.json.same-rules")
 
@@ -47,7 +47,7 @@ class ProvenanceFalse(Fault):
 
 
 class ProvenanceOnlyInHtml(Fault):
-    """Writes null in JSON for every file, with provenance and without."""
+    """Writes null in JSON even for files with provenance."""
 
     caught_by = ("provenance.json.same-rules",)
 

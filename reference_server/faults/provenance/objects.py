@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ProvenanceAsWebPage(Fault):
-    """Shows a provenance object as a web page."""
+    """Serves a provenance object as a web page."""
 
     caught_by = ("provenance.fetch", "integrity.route")
 
@@ -26,7 +26,7 @@ class ProvenanceAsWebPage(Fault):
 
 
 class RewritesProvenance(Fault):
-    """Changes provenance objects on their way out."""
+    """Rewrites provenance objects."""
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "provenance" and response.status_code == 200:
@@ -41,7 +41,7 @@ class RewritesProvenance(Fault):
 
 
 class ProvenanceWithoutVersion(RewritesProvenance):
-    """Leaves the version out of provenance objects."""
+    """Omits the version from provenance objects."""
 
     caught_by = ("provenance.object.version",)
 
@@ -50,7 +50,7 @@ class ProvenanceWithoutVersion(RewritesProvenance):
 
 
 class ProvenanceWithoutAttestations(RewritesProvenance):
-    """Serves bundles without attestations."""
+    """Serves attestation bundles without attestations."""
 
     caught_by = ("provenance.object.bundles",)
 
@@ -60,7 +60,7 @@ class ProvenanceWithoutAttestations(RewritesProvenance):
 
 
 class PublisherKindAsNumber(RewritesProvenance):
-    """Numbers the kinds of publishers."""
+    """Writes a publisher's kind as a number."""
 
     caught_by = ("provenance.object.publisher-kind",)
 
@@ -70,7 +70,7 @@ class PublisherKindAsNumber(RewritesProvenance):
 
 
 class PublisherWithoutClaims(RewritesProvenance):
-    """Leaves the claims out of publishers."""
+    """Omits the claims of publishers."""
 
     caught_by = ("provenance.object.publisher-claims",)
 
@@ -80,7 +80,7 @@ class PublisherWithoutClaims(RewritesProvenance):
 
 
 class RewritesAttestations(RewritesProvenance):
-    """Changes attestations on their way out."""
+    """Rewrites attestations."""
 
     def rewrite(self, provenance: dict[str, Any]) -> None:
         for bundle in provenance["attestation_bundles"]:
@@ -93,7 +93,7 @@ class RewritesAttestations(RewritesProvenance):
 
 
 class AttestationWithoutCertificate(RewritesAttestations):
-    """Leaves the certificate out of attestations."""
+    """Omits the certificate of attestations."""
 
     caught_by = ("provenance.attestation.schema",)
 
@@ -102,7 +102,7 @@ class AttestationWithoutCertificate(RewritesAttestations):
 
 
 class AttestationOfAnotherFile(RewritesAttestations):
-    """Serves attestations that are about another file."""
+    """Serves attestations of another file."""
 
     caught_by = ("provenance.statement.subject",)
 

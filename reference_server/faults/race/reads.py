@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class ListedBeforeComplete(AnswersUploadsLate):
-    """Lists a file while the second half of it is still to be written."""
+    """Lists a file while its second half is still being written."""
 
     caught_by = ("race.upload-vs-read", "consistency.listed-is-downloadable")
 
@@ -41,7 +41,7 @@ class ListedBeforeComplete(AnswersUploadsLate):
 
 
 class MetadataLater(AnswersUploadsLate):
-    """Announces a metadata file a moment before it is there."""
+    """Announces a metadata file a moment before it exists."""
 
     caught_by = ("race.metadata-with-file",)
 
@@ -52,7 +52,7 @@ class MetadataLater(AnswersUploadsLate):
 
 
 class PagesCutWhileWritten(AnswersUploadsLate):
-    """Writes a page anew in its place, where it can be read before it is complete."""
+    """Rewrites a page in place, so that readers see part of it."""
 
     caught_by = ("race.upload-vs-read",)
 
@@ -61,7 +61,7 @@ class PagesCutWhileWritten(AnswersUploadsLate):
 
 
 class YankedFilesMissing(Fault):
-    """Takes a file off its page, marks it, and puts it back."""
+    """Removes a file from its page while it is being yanked."""
 
     caught_by = ("race.yank-vs-read",)
 
@@ -84,7 +84,7 @@ class YankedFilesMissing(Fault):
 
 
 class DeletedFilesOverwritten(Fault):
-    """Goes on to send the place on disk of a file that is deleted meanwhile."""
+    """Sends other bytes if a file is deleted during its download."""
 
     caught_by = ("race.delete-vs-download",)
 
@@ -111,7 +111,7 @@ class DeletedFilesOverwritten(Fault):
 
 
 class DownloadsShareABuffer(Fault):
-    """Sends a file wrongly while it is sent to somebody else, as pypiserver was seen to."""
+    """Mixes up the bytes of a file in parallel downloads, as pypiserver was seen to."""
 
     incident = "pypiserver #565"
     caught_by = ("race.parallel-download",)
@@ -132,7 +132,7 @@ class DownloadsShareABuffer(Fault):
 
 
 class StatusKeptByUploads(CountsUploads, NotesRequests[NamedProject]):
-    """Remembers a project's status from before its change, when an upload is under way that has read it."""
+    """Restores the former status of a project if an upload was running during its change."""
 
     caught_by = ("race.status-vs-upload",)
 
@@ -166,7 +166,7 @@ class StatusKeptByUploads(CountsUploads, NotesRequests[NamedProject]):
 
 
 class PagesKeptByReads(CountsUploads):
-    """Takes a page for the current one for ever, when it is read again while an upload is under way."""
+    """Answers 304 for ever if a page is revalidated while an upload is running."""
 
     caught_by = ("race.conditional-get",)
 

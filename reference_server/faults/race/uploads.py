@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 class LooksThenWrites(ChecksBeforeWaiting):
-    """Looks whether a file is there, and writes it a moment later: of two at the same moment both are added."""
+    """Checks for a duplicate and writes a moment later, so that two uploads both succeed."""
 
     caught_by = ("race.same-file-identical", "race.same-file-different")
 
 
 class LastWriterWins(ChecksBeforeWaiting):
-    """Looks whether a file is there, and writes over it a moment later, as pypiserver does."""
+    """Checks for a duplicate and overwrites a moment later, as pypiserver does."""
 
     caught_by = ("race.same-file-different",)
 
@@ -36,7 +36,7 @@ class LastWriterWins(ChecksBeforeWaiting):
 
 
 class DatabaseLocked(NotesRequests[bool]):
-    """Fails an upload while another one is under way, as over SQLite without patience."""
+    """Fails an upload while another one is running, as on SQLite without a timeout."""
 
     caught_by = (
         "race.same-file-identical",
@@ -79,7 +79,7 @@ class NewProject:
 
 
 class ProjectPerSpellingWhenTwoBegin(NotesRequests["NewProject | None"]):
-    """Creates a project under the name as it is spelled, when another upload has created it meanwhile."""
+    """Creates a project per spelling if two uploads begin at once."""
 
     caught_by = ("race.case-and-separator",)
 
@@ -110,7 +110,7 @@ class ProjectPerSpellingWhenTwoBegin(NotesRequests["NewProject | None"]):
 
 
 class UpdatesLost(TracksUploads):
-    """Writes a project's list of files back as it was when the upload began, with one file more."""
+    """Loses a file that was stored while another upload of the project was running."""
 
     caught_by = ("race.case-and-separator", "race.new-project-many-files", "race.version-set")
 
@@ -129,7 +129,7 @@ class UpdatesLost(TracksUploads):
 
 
 class VersionsLost(TracksUploads):
-    """Writes a project's list of versions back as it was when the upload began, with one version more."""
+    """Loses a version that was stored while another upload of the project was running."""
 
     caught_by = ("race.version-set",)
 

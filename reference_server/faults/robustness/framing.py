@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ChunksNotRead(Fault):
-    """Sees an empty body where it comes in chunks, as WSGI servers do that go by Content-Length alone."""
+    """Reads a chunked body as empty, as WSGI servers that rely on Content-Length do."""
 
     caught_by = ("robustness.chunked",)
 
@@ -29,18 +29,18 @@ class ChunksNotRead(Fault):
 
 
 class ExpectationsIgnored(Fault):
-    """Says nothing to a client that waits to be asked for the body, and waits itself."""
+    """Ignores `Expect: 100-continue` and waits for the body."""
 
     caught_by = ("robustness.expect-continue",)
 
     def handle(self, request: Request) -> Response | None:
         if awaited := request.environ.get(AWAITED):
-            awaited.hush()
+            awaited.cancel()
         return None
 
 
 class EncodedFormsFail(FailsOnForms):
-    """Fails at a form in a Content-Encoding."""
+    """Fails on a form with Content-Encoding."""
 
     caught_by = ("robustness.encoded-request",)
 

@@ -10,7 +10,7 @@ from werkzeug.http import parse_options_header
 
 from reference_server.faults.building.partial_uploads import (
     FORM,
-    StoresWhatHasCome,
+    StoresPartialForms,
     arrived,
     file_in,
     is_chunked,
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 
-class BoundaryGuessed(StoresWhatHasCome):
-    """Goes by the boundary that the body begins with, whatever the header says."""
+class BoundaryGuessed(StoresPartialForms):
+    """Takes the boundary from the body and ignores the one in the header."""
 
     caught_by = ("robustness.wrong-boundary",)
 
@@ -39,12 +39,11 @@ class BoundaryGuessed(StoresWhatHasCome):
         return whole and boundary_of(request) not in body and b"filename=" in body
 
     def boundary(self, request: Request, body: bytes) -> bytes:
-        del request
         return body.partition(b"\r\n")[0]
 
 
 class BoundaryTakenForGranted(FailsOnForms):
-    """Fails at a form without a boundary."""
+    """Fails on a form without a boundary."""
 
     caught_by = ("robustness.no-boundary",)
 
@@ -54,7 +53,7 @@ class BoundaryTakenForGranted(FailsOnForms):
 
 
 class OtherBodiesFail(FailsOnForms):
-    """Fails at a body that is no multipart/form-data."""
+    """Fails on a body that is not multipart/form-data."""
 
     caught_by = ("robustness.not-multipart",)
 
@@ -62,8 +61,8 @@ class OtherBodiesFail(FailsOnForms):
         return bool(request.content_length) and request.mimetype != FORM
 
 
-class EmptyUploadsWelcome(Fault):
-    """Answers a POST without a body as if it had stored something."""
+class EmptyUploadsAccepted(Fault):
+    """Answers 200 to an upload without a body."""
 
     caught_by = ("robustness.empty-body",)
 
@@ -73,7 +72,7 @@ class EmptyUploadsWelcome(Fault):
 
 
 class EmptyFilesTaken(Fault):
-    """Looks into a file only when there is something in it."""
+    """Accepts empty files."""
 
     caught_by = ("robustness.empty-content",)
 
@@ -87,7 +86,7 @@ class EmptyFilesTaken(Fault):
 
 
 class FilesNamedByTheForm(Fault):
-    """Makes up a file name when the file has none, of the name and the version in the form."""
+    """Invents a missing file name from the name and the version in the form."""
 
     caught_by = ("robustness.no-filename", "upload.content-required")
 
@@ -109,7 +108,7 @@ class FilesNamedByTheForm(Fault):
 
 
 class RefusedFileNamesTaken(NotesRequests[str]):
-    """Keeps the name of a file that it has refused for its digest, and refuses the next one of that name."""
+    """Reserves the name of a file that it rejected for its digest."""
 
     caught_by = ("robustness.wrong-digest-then-right",)
 

@@ -21,7 +21,7 @@ MANY_FIELDS = 1_000
 
 
 class LargeBodiesReset(Fault):
-    """Resets the connection when a body is far too large, before it has said so."""
+    """Resets the connection of a far too large upload before its response."""
 
     caught_by = ("robustness.oversize",)
 
@@ -33,7 +33,7 @@ class LargeBodiesReset(Fault):
 
 
 class ManyFieldsFail(FailsOnForms):
-    """Fails at a form of more than a thousand fields."""
+    """Fails on a form of more than a thousand fields."""
 
     caught_by = ("robustness.many-fields",)
 
@@ -42,7 +42,7 @@ class ManyFieldsFail(FailsOnForms):
 
 
 class LongFieldsFail(FailsOnForms):
-    """Fails at a description of more than 2.5 MB."""
+    """Fails on a description of more than 2.5 MB."""
 
     caught_by = ("robustness.huge-text-field",)
 
@@ -52,7 +52,7 @@ class LongFieldsFail(FailsOnForms):
 
 
 class LongPartHeadersFail(FailsOnForms):
-    """Fails at a part whose header is longer than 16 KiB."""
+    """Fails on a part whose header exceeds 16 KiB."""
 
     caught_by = ("robustness.huge-header",)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reference_server.faults.building.partial_uploads import (
-    StoresWhatHasCome,
+    StoresPartialForms,
     arrived,
     file_in,
     has_left,
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from reference_server.http.request import Request
 
 
-class CutBodiesStored(StoresWhatHasCome):
-    """Takes the end of the connection for the end of the form, and stores half of a file."""
+class CutBodiesStored(StoresPartialForms):
+    """Stores the first part of a file if the connection ends early."""
 
     caught_by = ("robustness.truncated-body",)
 
@@ -31,8 +31,8 @@ class CutBodiesStored(StoresWhatHasCome):
         return not whole and not is_chunked(request) and b"filename=" in body
 
 
-class ClosingBoundaryNotNeeded(StoresWhatHasCome):
-    """Takes the end of the body for the end of the last part, and compares no digest."""
+class ClosingBoundaryNotNeeded(StoresPartialForms):
+    """Stores the file of a form without a closing boundary, and skips its digest."""
 
     caught_by = ("robustness.missing-final-boundary",)
 
@@ -41,8 +41,8 @@ class ClosingBoundaryNotNeeded(StoresWhatHasCome):
         return whole and is_form(request, body) and not is_chunked(request) and closing not in body
 
 
-class LastChunkNotNeeded(StoresWhatHasCome):
-    """Takes the end of the connection for the last chunk, and stores what was in the chunks before."""
+class LastChunkNotNeeded(StoresPartialForms):
+    """Stores the first chunks of an upload if the last chunk is missing."""
 
     caught_by = ("robustness.chunked-truncated",)
 
@@ -50,8 +50,8 @@ class LastChunkNotNeeded(StoresWhatHasCome):
         return not whole and is_chunked(request) and b"filename=" in body
 
 
-class UnheardUploadsHalved(Fault):
-    """Stores half of a file when its client has left before the answer."""
+class AbandonedUploadsHalved(Fault):
+    """Stores half of a file if its client has left before the response."""
 
     caught_by = ("robustness.disconnect-before-response",)
 

@@ -9,7 +9,7 @@ from werkzeug import Response
 
 from reference_server.archives.checks import has_pkg_info, is_made_of_files, stays_inside, without
 from reference_server.archives.tarballs import Kind
-from reference_server.faults.building.omitted_checks import _ArchiveCheckLeftOut
+from reference_server.faults.building.upload_rules import OmitsArchiveCheck
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_archives
 
@@ -23,26 +23,26 @@ PASSWORDS = b"root:x:0:0:root:/root:/bin/sh\n"
 """What may stand in /etc/passwd: no fault reads the real one."""
 
 
-class DiesOf(Fault):
-    """Does not live through an upload that the rules refuse with this text."""
+class CrashesOn(Fault):
+    """Crashes on an upload that the rules reject with this message."""
 
     reason: ClassVar[bytes]
 
     def respond(self, request: Request, response: Response) -> Response:
-        """Answer as what stands in front of a server does when nothing more comes from behind."""
+        """Answer as a proxy does whose server has crashed."""
         dies = request.endpoint == "upload" and response.status_code == 400 and self.reason in response.data
         return Response("502 Bad Gateway", status=502) if dies else response
 
 
-class HostileMembersCrash(DiesOf):
-    """Unpacks an upload to read its metadata, and dies of members that lead outside."""
+class HostileMembersCrash(CrashesOn):
+    """Extracts uploads to read their metadata, and crashes on members that lead outside."""
 
     caught_by = ("security.no-extraction", "security.pkginfo-symlink")
     reason = b"File has an unsafe member"
 
 
-class BombsGoOff(DiesOf):
-    """Unpacks an upload into memory, and dies of those that unpack to too much."""
+class DecompressionBombsCrash(CrashesOn):
+    """Decompresses uploads into memory, and crashes on decompression bombs."""
 
     caught_by = ("security.zip-bomb", "security.huge-metadata")
     reason = b"File unpacks to more than is allowed"
@@ -59,7 +59,7 @@ class HugeMetadataServed(Fault):
 
 
 class LinkedMetadataFollowed(Fault):
-    """Reads PKG-INFO wherever a link in its place leads to on the registry's own disk."""
+    """Follows a symbolic link in the place of PKG-INFO to a file of the server."""
 
     caught_by = ("security.pkginfo-symlink",)
 
@@ -88,22 +88,22 @@ def _is_linked(archive: Archive) -> bool:
     )
 
 
-class AmbiguousZipsTaken(_ArchiveCheckLeftOut):
-    """Takes zip archives that can be read in two ways (uv was open to them until 0.8.6)."""
+class AmbiguousZipsTaken(OmitsArchiveCheck):
+    """Accepts zip archives that parsers read in two ways, as uv did until 0.8.6."""
 
     caught_by = ("security.zip-ambiguity",)
     left_out = pypi_archives.zip_has_one_reading
 
 
-class PolyglotsTaken(_ArchiveCheckLeftOut):
-    """Takes files that are a zip archive and a tar archive in one."""
+class PolyglotsTaken(OmitsArchiveCheck):
+    """Accepts files that are a zip archive and a tar archive at once."""
 
     caught_by = ("security.polyglot",)
     left_out = pypi_archives.is_one_archive
 
 
 class SparseFilesTaken(Fault):
-    """Takes sdists with sparse files."""
+    """Accepts sdists with sparse files."""
 
     caught_by = ("security.tar-sparse",)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.access_decisions import let_in
-from reference_server.faults.building.routes import READING
+from reference_server.faults.building.decisions import let_in
+from reference_server.faults.building.requests import READING
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class OverriddenMethodUnguarded(Fault):
-    """Guards a request by the method that it claims to be, and serves the one that it is."""
+    """Authorizes the method in X-HTTP-Method-Override and then serves the real one."""
 
     caught_by = ("security.auth.method-bypass",)
 
@@ -26,7 +26,7 @@ class OverriddenMethodUnguarded(Fault):
 
 
 class JsonUnguarded(Fault):
-    """Guards the pages that people see, and not those in JSON."""
+    """Requires credentials for pages in HTML but not in JSON."""
 
     caught_by = ("security.auth.method-bypass",)
 
@@ -37,7 +37,7 @@ class JsonUnguarded(Fault):
 
 
 class CookiesPublish(Fault):
-    """Takes a session's cookie for an upload that another site has sent."""
+    """Accepts a session cookie for an upload that another site has sent."""
 
     caught_by = ("security.auth.csrf",)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.response_headers import ChangesHeaders
-from reference_server.faults.building.routes import FILES
+from reference_server.faults.building.requests import FILES
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import json_answer
 
@@ -24,7 +24,7 @@ STATEMENT = "SELECT id, name FROM packages WHERE name = ?"
 
 
 class MetadataShownInBrowsers(ChangesHeaders):
-    """Sends metadata files as HTML."""
+    """Serves metadata files as HTML."""
 
     caught_by = ("security.served-type", "metadata.content-encoding")
     routes, statuses = ("metadata_file",), (200,)
@@ -32,7 +32,7 @@ class MetadataShownInBrowsers(ChangesHeaders):
 
 
 class TypesLeftToBrowsers(ChangesHeaders):
-    """Sends files without their type, so that browsers guess it."""
+    """Omits Content-Type from files, so that browsers guess it."""
 
     caught_by = ("security.served-type", "http.files.content-type")
     routes = FILES
@@ -40,7 +40,7 @@ class TypesLeftToBrowsers(ChangesHeaders):
 
 
 class TracesInErrors(Fault):
-    """Explains that a project is not there with a stack trace."""
+    """Includes a stack trace in the 404 of a project."""
 
     caught_by = ("security.info-leak",)
 
@@ -51,7 +51,7 @@ class TracesInErrors(Fault):
 
 
 class StatementsInErrors(Fault):
-    """Explains that a file is not there with the statement that did not find it."""
+    """Includes an SQL statement in the 404 of a file."""
 
     caught_by = ("security.info-leak",)
 
@@ -62,7 +62,7 @@ class StatementsInErrors(Fault):
 
 
 class BrokenFormsExplained(Fault):
-    """Explains that a form is broken with a path of its own machine."""
+    """Includes a path of the server in the error about a malformed form."""
 
     caught_by = ("security.info-leak",)
 

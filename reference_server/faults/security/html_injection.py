@@ -22,7 +22,7 @@ HTML = "text/html; charset=utf-8"
 
 
 class NamesReflected(Fault):
-    """Repeats in an HTML error what the URL asked for, as it is."""
+    """Repeats the path unescaped in an HTML error."""
 
     caught_by = ("security.html.name",)
     incident = "pypiserver #77"
@@ -34,7 +34,7 @@ class NamesReflected(Fault):
 
 
 class QueriesReflected(Fault):
-    """Repeats in an HTML error what the query asked for, as it is."""
+    """Repeats the query unescaped in an HTML error."""
 
     caught_by = ("security.html.name",)
 
@@ -45,7 +45,7 @@ class QueriesReflected(Fault):
 
 
 class RefusalsInHTML(NotesRequests[str]):
-    """Repeats in an HTML refusal the name that was refused, as it is."""
+    """Repeats the rejected name unescaped in an HTML error."""
 
     caught_by = ("security.html.name",)
     incident = "pypicloud #280"
@@ -60,41 +60,41 @@ class RefusalsInHTML(NotesRequests[str]):
         return response
 
 
-class NotEscaped(Fault):
-    """Writes into HTML as it is what `pattern` matches."""
+class Unescapes(Fault):
+    """Writes the matches of `pattern` unescaped into HTML."""
 
     pattern: ClassVar[bytes]
 
     def rendered(self, body: bytes) -> bytes:
-        """Take the escaping back."""
+        """Undo the escaping."""
         if not body.startswith(b"<"):
             return body
         return re.sub(self.pattern, lambda match: html.unescape(match[0].decode()).encode(), body)
 
 
-class SpecifierQuotesNotEscaped(NotEscaped):
-    """Writes the quotes in Requires-Python as they are."""
+class SpecifierQuotesNotEscaped(Unescapes):
+    """Writes the quotes in Requires-Python unescaped."""
 
     caught_by = ("security.html.requires-python",)
     pattern = rb'(?<=data-requires-python=")[^"]*&#34;[^"]*'
 
 
-class YankQuotesNotEscaped(NotEscaped):
-    """Writes the quotes in the reason of a yank as they are."""
+class YankQuotesNotEscaped(Unescapes):
+    """Writes the quotes in the reason of a yank unescaped."""
 
     caught_by = ("security.html.yank-reason",)
     pattern = rb'(?<=data-yanked=")[^"]*&#34;/on[^"]*'
 
 
-class StatusQuotesNotEscaped(NotEscaped):
-    """Writes the quotes in the reason of a project's status as they are."""
+class StatusQuotesNotEscaped(Unescapes):
+    """Writes the quotes in the reason of a project's status unescaped."""
 
     caught_by = ("security.html.status-reason",)
     pattern = rb'(?<=status-reason" content=")[^"]*&#34;/on[^"]*'
 
 
-class FilenamesNotEscaped(NotEscaped):
-    """Takes file names with any characters, and writes them as they are."""
+class FilenamesNotEscaped(Unescapes):
+    """Accepts file names with markup and writes them unescaped."""
 
     caught_by = ("security.html.filename",)
     pattern = rb'(?<=">)[^<>]*&(lt|#34|#39);[^<>]*(?=</a>)'

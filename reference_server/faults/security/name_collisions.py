@@ -12,13 +12,12 @@ from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
     from reference_server.http.request import Request
-    from reference_server.model import PackageFile
     from reference_server.rendering.pages import ProjectPage, RootPage
     from reference_server.rules import Rules
 
 
 class RoutesBeforeProjects(Fault):
-    """Takes a project called `json`, and has a route of its own in its place."""
+    """Accepts a project named `json` but serves its own route instead."""
 
     caught_by = ("security.reserved-names",)
 
@@ -27,7 +26,7 @@ class RoutesBeforeProjects(Fault):
 
 
 class ProjectsBeforeRoutes(Fault):
-    """Shows a project called `simple` in the place of the list of projects."""
+    """Serves a project named `simple` instead of the root page."""
 
     caught_by = ("security.reserved-names",)
 
@@ -37,7 +36,7 @@ class ProjectsBeforeRoutes(Fault):
 
 
 class DeviceNamesFail(Fault):
-    """Fails on projects called as a device, as on Windows."""
+    """Fails on projects named like a device, as on Windows."""
 
     caught_by = ("security.reserved-names",)
 
@@ -47,20 +46,16 @@ class DeviceNamesFail(Fault):
 
 
 class CaseFolded(Fault):
-    """Keeps files whose names differ in case alone in one place, where the last one stays."""
+    """Stores files whose names differ only in case in one place, where the last one remains."""
 
     caught_by = ("security.case-collision", "gitlab.file.other-sha256-not-found")
 
     def rules(self, rules: Rules) -> Rules:
-        def finds(file: PackageFile, sha256: str, filename: str) -> bool:
-            del sha256
-            return file.filename.lower() == filename.lower()
-
-        return replace(rules, finds=finds)
+        return replace(rules, finds=lambda file, _sha256, filename: file.filename.lower() == filename.lower())
 
 
 class CaseReplaces(Fault):
-    """Takes a file whose name differs in case alone for the same one, and replaces it."""
+    """Replaces a file by one whose name differs only in case."""
 
     caught_by = ("security.case-collision",)
 

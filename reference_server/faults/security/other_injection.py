@@ -19,7 +19,7 @@ LINE_BREAK = re.compile(r"\r\n([\w-]+): ([^\r\n]*)")
 
 
 class JSONByHand(Fault):
-    """Writes Requires-Python into JSON between two quotes, as it is."""
+    """Writes Requires-Python unescaped into JSON."""
 
     caught_by = ("security.json.injection",)
 
@@ -29,7 +29,7 @@ class JSONByHand(Fault):
 
 
 class BackslashesNotEscaped(Fault):
-    """Escapes quotes in JSON, and not the backslashes before them."""
+    """Escapes the quotes in JSON but not the backslashes."""
 
     caught_by = ("security.json.injection",)
 
@@ -38,7 +38,7 @@ class BackslashesNotEscaped(Fault):
 
 
 class FieldsInHeaders(NotesRequests[str]):
-    """Says in a header field of a refusal which version was refused, line breaks included."""
+    """Repeats the rejected version in a header field, line breaks included."""
 
     caught_by = ("security.header.injection",)
 
@@ -52,7 +52,7 @@ class FieldsInHeaders(NotesRequests[str]):
 
 
 class QueriesInHeaders(Fault):
-    """Decodes the query that a redirect keeps, line breaks included."""
+    """Decodes the query in a redirect, line breaks included."""
 
     caught_by = ("security.header.injection",)
 
@@ -63,6 +63,6 @@ class QueriesInHeaders(Fault):
 
 
 def _break_lines(response: Response, value: str) -> None:
-    """Add the header fields that begin where a value has a line break."""
+    """Add the header fields that begin after the line breaks of a value."""
     for name, said in LINE_BREAK.findall(value):
         response.headers[name] = said

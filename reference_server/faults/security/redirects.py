@@ -17,7 +17,7 @@ PUBLIC_INDEX = "https://public-index.example/simple"
 
 
 class SlashAddedToTheRawPath(Fault):
-    """Adds a slash to a path that it does not know, by a redirect to what comes after `simple/`."""
+    """Redirects an unknown path to whatever follows `simple/`, even another host."""
 
     caught_by = ("security.open-redirect",)
 
@@ -31,7 +31,7 @@ class SlashAddedToTheRawPath(Fault):
 
 
 class HostKeptWithThePage(Fault):
-    """Keeps pages with links to the host that was first asked for them."""
+    """Caches pages with links to the host of the first request."""
 
     caught_by = ("security.host-header",)
 
@@ -51,7 +51,7 @@ class HostKeptWithThePage(Fault):
 
 
 class ForwardedHostKept(Fault):
-    """Keeps the host that a proxy is said to have for the redirects of others."""
+    """Caches redirects to the host in X-Forwarded-Host."""
 
     caught_by = ("security.host-header",)
 
@@ -68,7 +68,7 @@ class ForwardedHostKept(Fault):
 
 
 class UnknownNamesForwarded(Fault):
-    """Sends who asks in JSON for a project that is not there to a public index."""
+    """Redirects requests in JSON for unknown projects to a public index."""
 
     caught_by = ("security.fallback-off", "simple.project.unknown-404", "simple.project.no-files")
     incident = "go-gitea/gitea #22616"

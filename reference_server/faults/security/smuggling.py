@@ -18,7 +18,7 @@ LINGERING = 30.0
 
 
 class TwoLengthsFail(FailsOnForms):
-    """Fails at a request with a length and chunks."""
+    """Fails on a request with both Content-Length and chunks."""
 
     caught_by = ("security.smuggling",)
 
@@ -27,7 +27,7 @@ class TwoLengthsFail(FailsOnForms):
 
 
 class TwoLengthsKeptOpen(Fault):
-    """Waits for another request after one with a length and chunks, whose end is in doubt."""
+    """Keeps the connection open after a request with both Content-Length and chunks."""
 
     caught_by = ("security.smuggling",)
 

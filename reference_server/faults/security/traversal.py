@@ -24,26 +24,26 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 USERS_OF_THE_MACHINE = "root:x:0:0:made up for a test:/root:/bin/sh\n"
 
 
-class OddFilenames(Fault):
-    """Takes the file names in which `pattern` is found as they come."""
+class AcceptsFilenames(Fault):
+    """Accepts file names that match `pattern` without checks."""
 
     pattern: ClassVar[re.Pattern[str]]
 
     def rules(self, rules: Rules) -> Rules:
-        """Ask nothing of these."""
+        """Skip the checks of these."""
         return waved_through(rules, lambda filename, *_said: self.pattern.search(filename) is not None)
 
 
-class FilenamesTakenAsPaths(OddFilenames):
-    """Lists a file under the path that its name is."""
+class FilenamesTakenAsPaths(AcceptsFilenames):
+    """Lists a file under the path that its name spells."""
 
     caught_by = ("security.traversal.filename", "security.traversal.filename-star")
     incident = "artifact-keeper #3107"
     pattern = PATH
 
 
-class DotsAndSpacesKept(OddFilenames):
-    """Takes file names that end with a dot or a space, which some file systems drop."""
+class DotsAndSpacesKept(AcceptsFilenames):
+    """Accepts file names that end with a dot or a space, which some file systems drop."""
 
     caught_by = ("security.traversal.filename",)
     pattern = re.compile(r"[. ]$")
@@ -55,15 +55,15 @@ class DotsAndSpacesKept(OddFilenames):
         return replace(super().rules(rules), filetype_agrees=agrees)
 
 
-class ControlCharactersKept(OddFilenames):
-    """Takes file names with control characters."""
+class ControlCharactersKept(AcceptsFilenames):
+    """Accepts file names with control characters."""
 
     caught_by = ("security.control-chars.filename",)
     pattern = CONTROL
 
 
 class SecondFilenameUnchecked(NotesRequests[bool]):
-    """Looks at `filename`, and lists the file under `filename*`."""
+    """Checks `filename` but lists the file under `filename*`."""
 
     caught_by = ("security.traversal.filename-star", "security.control-chars.filename")
 
@@ -76,7 +76,7 @@ class SecondFilenameUnchecked(NotesRequests[bool]):
 
 
 class NamesTakenAsPaths(Fault):
-    """Takes a name that is a path, and puts the file under it."""
+    """Accepts names that are paths."""
 
     caught_by = (
         "security.traversal.name-version",
@@ -90,7 +90,7 @@ class NamesTakenAsPaths(Fault):
 
 
 class VersionsTakenAsPaths(Fault):
-    """Takes a version that is a path, or may be a part of one, and shows it."""
+    """Accepts versions that are paths or parts of paths."""
 
     caught_by = (
         "security.traversal.name-version",
@@ -109,7 +109,7 @@ class VersionsTakenAsPaths(Fault):
 
 
 class StaticFilesJoined(Fault):
-    """Serves what a URL leads to, whatever folder that is in: a made-up /etc/passwd."""
+    """Serves any path of the server that a URL leads to: a made-up /etc/passwd."""
 
     caught_by = ("security.traversal.url",)
 
@@ -120,7 +120,7 @@ class StaticFilesJoined(Fault):
 
 
 class MetadataSuffixJoined(Fault):
-    """Serves the metadata next to whatever a URL leads to: a made-up /etc/passwd."""
+    """Serves metadata from any path that a URL leads to: a made-up /etc/passwd."""
 
     caught_by = ("security.traversal.url",)
 

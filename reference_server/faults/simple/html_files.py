@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.html_pages import HtmlRewritten
 from reference_server.faults.building.requests import gitlab_project_of
+from reference_server.faults.building.rewritten_pages import RewritesHtml
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 SHA256 = re.compile(rb"#sha256=([0-9a-f]{64})")
 
 
-class SignaturesListed(HtmlRewritten):
-    """Lists a signature as if it were a file."""
+class SignaturesListed(RewritesHtml):
+    """Lists a signature as a file."""
 
     caught_by = (
         "simple.html.detail.one-anchor-per-file",
@@ -36,7 +36,7 @@ class SignaturesListed(HtmlRewritten):
     replacement = rb"\g<0><br>\1.asc\2\3.asc</a>"
 
 
-class LinksOneLevelOff(HtmlRewritten):
+class LinksOneLevelOff(RewritesHtml):
     """Links to sdists one level too high."""
 
     incident = "uv #1393"
@@ -50,23 +50,23 @@ class LinksOneLevelOff(HtmlRewritten):
     replacement = rb'<a href="../\1'
 
 
-class LinksEndWithASlash(HtmlRewritten):
-    """Puts a slash after the name of an sdist in its URL."""
+class LinksEndWithASlash(RewritesHtml):
+    """Ends the URL of an sdist with a slash."""
 
     caught_by = ("simple.html.detail.text-is-filename",)
     pattern = rb"\.tar\.gz#"
     replacement = rb".tar.gz/#"
 
 
-class SdistsWithoutHashes(HtmlRewritten):
-    """Leaves the hash out of the links to sdists."""
+class SdistsWithoutHashes(RewritesHtml):
+    """Omits the hash from the links to sdists."""
 
     caught_by = ("simple.html.hash.present", "gitlab.page.hash")
     pattern = rb"\.tar\.gz#sha256=[0-9a-f]+"
     replacement = rb".tar.gz"
 
 
-class HashNamesInCapitals(HtmlRewritten):
+class HashNamesInCapitals(RewritesHtml):
     """Writes `#SHA256=`, which clients do not read."""
 
     caught_by = ("simple.html.hash.syntax", "gitlab.page.hash")
@@ -74,8 +74,8 @@ class HashNamesInCapitals(HtmlRewritten):
     replacement = rb"#SHA256="
 
 
-class ChecksumsForHashes(HtmlRewritten):
-    """Shows a CRC, which hashlib does not know."""
+class ChecksumsForHashes(RewritesHtml):
+    """Lists a CRC, which hashlib does not provide."""
 
     caught_by = (
         "simple.html.hash.guaranteed-algorithm",
@@ -87,7 +87,7 @@ class ChecksumsForHashes(HtmlRewritten):
 
 
 class OnlyMd5(Fault):
-    """Shows md5 where sha256 is recommended, as CodeArtifact was seen to."""
+    """Lists md5 instead of sha256, as CodeArtifact was seen to."""
 
     incident = "aws-cdk #21865"
     caught_by = ("simple.html.hash.sha256", "simple.json.detail.same-as-html", "gitlab.page.hash")
@@ -100,8 +100,8 @@ class OnlyMd5(Fault):
         return response
 
 
-class HashesOfOtherBytes(HtmlRewritten):
-    """Shows a hash that is not the sdist's."""
+class HashesOfOtherBytes(RewritesHtml):
+    """Lists a wrong hash for sdists."""
 
     caught_by = ("simple.html.hash.correct", "simple.json.detail.same-as-html", "gitlab.page.hash")
     pattern = rb"(\.tar\.gz#sha256=)[0-9a-f]{32}"
@@ -109,7 +109,7 @@ class HashesOfOtherBytes(HtmlRewritten):
 
 
 class RequiresPythonCutShort(Fault):
-    """Shows a Requires-Python up to its first comma."""
+    """Truncates Requires-Python at its first comma."""
 
     caught_by = ("simple.html.requires-python.exposed", "simple.json.file.requires-python")
 
@@ -121,8 +121,8 @@ class RequiresPythonCutShort(Fault):
         )
 
 
-class RequiresPythonNotEscaped(HtmlRewritten):
-    """Writes `>` as it is."""
+class RequiresPythonNotEscaped(RewritesHtml):
+    """Writes the `>` in Requires-Python unescaped."""
 
     caught_by = ("simple.html.requires-python.escaped",)
     pattern = rb"&gt;"
@@ -130,7 +130,7 @@ class RequiresPythonNotEscaped(HtmlRewritten):
 
 
 class RequiresPythonNone(Fault):
-    """Writes `None` for a file that requires no Python."""
+    """Writes `None` if a file has no Requires-Python."""
 
     caught_by = (
         "simple.html.requires-python.absent-when-unset",
@@ -143,7 +143,7 @@ class RequiresPythonNone(Fault):
 
 
 class RequiresPythonPerVersion(Fault):
-    """Shows the first file's Requires-Python on every file of a version."""
+    """Lists every file of a version with the Requires-Python of the first one."""
 
     incident = "warehouse #18482"
     caught_by = (
@@ -164,7 +164,7 @@ class RequiresPythonPerVersion(Fault):
         return file.filename.removesuffix(".tar.gz").split("-")[1]
 
 
-class SignaturesOneOrZero(HtmlRewritten):
+class SignaturesOneOrZero(RewritesHtml):
     """Writes `data-gpg-sig="0"`."""
 
     caught_by = ("simple.html.gpg-sig.value",)
@@ -172,16 +172,16 @@ class SignaturesOneOrZero(HtmlRewritten):
     replacement = rb'\1 data-gpg-sig="0"'
 
 
-class SignaturesOfSdistsOnly(HtmlRewritten):
-    """Says of sdists only whether there is a signature."""
+class SignaturesOfSdistsOnly(RewritesHtml):
+    """Writes `data-gpg-sig` for sdists only."""
 
     caught_by = ("simple.html.gpg-sig.every-link",)
     pattern = rb'(<a href="[^"]+\.tar\.gz#[^"]+")'
     replacement = rb'\1 data-gpg-sig="false"'
 
 
-class SignaturesPromised(HtmlRewritten):
-    """Promises signatures that are not there."""
+class SignaturesPromised(RewritesHtml):
+    """Announces signatures that do not exist."""
 
     caught_by = ("simple.html.gpg-sig.location",)
     pattern = rb'(<a href="[^"]+#[^"]+")'

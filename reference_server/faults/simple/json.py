@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from reference_server.faults.building.json_pages import ChangesJson, ChangesKeys, ChangesVersions
+from reference_server.faults.building.rewritten_pages import ChangesJson, ChangesKeys, ChangesVersions
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class RootInAnArray(ChangesJson):
-    """Wraps the list of projects in an array."""
+    """Wraps the root page in an array."""
 
     caught_by = (
         "simple.json.is-object",
@@ -42,7 +42,7 @@ class ByteOrderMark(ChangesJson):
 
 
 class NotANumber(ChangesJson):
-    """Writes NaN, as Python's json module does unless told otherwise."""
+    """Writes NaN, as Python's json module does by default."""
 
     caught_by = ("simple.json.wellformed",)
 
@@ -51,7 +51,7 @@ class NotANumber(ChangesJson):
 
 
 class KeyTwice(ChangesJson):
-    """Writes a key twice, as templates made of strings do."""
+    """Writes a key twice, as string templates do."""
 
     caught_by = ("simple.json.wellformed",)
 
@@ -61,7 +61,7 @@ class KeyTwice(ChangesJson):
 
 
 class RootWithoutMeta(Fault):
-    """Has null for the list of projects' `meta`."""
+    """Writes null for `meta` on the root page."""
 
     caught_by = ("simple.json.meta", "simple.json.api-version")
 
@@ -70,7 +70,7 @@ class RootWithoutMeta(Fault):
 
 
 class ApiVersionAsNumber(Fault):
-    """Declares the version of the list of projects as a number."""
+    """Declares the version of the root page as a number."""
 
     caught_by = ("simple.json.api-version",)
 
@@ -88,7 +88,7 @@ class ApiVersionTwo(Fault):
 
 
 class ApiVersionBehindContent(Fault):
-    """Declares 1.2 and has the key `provenance`, as Pulp has it at 1.1."""
+    """Declares version 1.2 but writes `provenance`, as Pulp does at 1.1."""
 
     caught_by = (
         "simple.json.api-version.covers-content",
@@ -104,7 +104,7 @@ class ApiVersionBehindContent(Fault):
 
 
 class VersionsLeftOut(Fault):
-    """Declares 1.4 without `versions`, as ProGet declared 1.1."""
+    """Declares version 1.4 without `versions`, as ProGet declared 1.1."""
 
     caught_by = (
         "simple.json.api-version.delivers",
@@ -118,7 +118,7 @@ class VersionsLeftOut(Fault):
 
 
 class SizesLeftOut(Fault):
-    """Declares 1.4 without the files' sizes, as the sjtug mirror declared 1.1."""
+    """Declares version 1.4 without file sizes, as the sjtug mirror declared 1.1."""
 
     caught_by = ("simple.json.api-version.delivers", "simple.json.file.size")
 
@@ -127,7 +127,7 @@ class SizesLeftOut(Fault):
 
 
 class JsonBehindHtml(Fault):
-    """Declares 1.3 in JSON and 1.4 in HTML, on pages that need no more than 1.3."""
+    """Declares version 1.3 in JSON but 1.4 in HTML."""
 
     caught_by = ("simple.json.version-in-sync",)
 
@@ -150,7 +150,7 @@ class ProjectsAsStrings(Fault):
 
 
 class ProjectsWithUrls(Fault):
-    """Writes a project's URL beside its name."""
+    """Writes a project's URL next to its name."""
 
     caught_by = ("simple.json.root.entry-keys",)
 
@@ -171,7 +171,7 @@ class ProjectsTwice(Fault):
 
 
 class DisplayNameOnPage(Fault):
-    """Gives the name as the first upload spelled it."""
+    """Writes the name as the first upload spelled it."""
 
     caught_by = ("simple.json.detail.name",)
 
@@ -180,7 +180,7 @@ class DisplayNameOnPage(Fault):
 
 
 class FileTwiceInJson(ChangesJson):
-    """Lists a file twice."""
+    """Lists a file twice in JSON."""
 
     caught_by = ("simple.json.detail.files",)
 
@@ -189,7 +189,7 @@ class FileTwiceInJson(ChangesJson):
 
 
 class SdistsOnlyInHtml(ChangesJson):
-    """Leaves sdists out of JSON."""
+    """Omits sdists from JSON."""
 
     caught_by = (
         "simple.json.detail.same-as-html",
@@ -202,7 +202,7 @@ class SdistsOnlyInHtml(ChangesJson):
 
 
 class VersionsAsNumbers(ChangesVersions):
-    """Writes 1.0 as a number."""
+    """Writes version 1.0 as a number."""
 
     caught_by = ("simple.json.versions.present",)
 
@@ -220,7 +220,7 @@ class VersionsTwice(ChangesVersions):
 
 
 class LastVersionMissing(ChangesVersions):
-    """Lists the versions of yesterday."""
+    """Omits the latest version from `versions`."""
 
     caught_by = ("simple.json.versions.covers-files", "simple.json.versions.complete")
 
@@ -229,7 +229,7 @@ class LastVersionMissing(ChangesVersions):
 
 
 class VersionsWithAPrefix(ChangesVersions):
-    """Lists versions with a v, as tags have it."""
+    """Lists versions with a leading `v`, as tags have it."""
 
     caught_by = ("simple.json.versions.normalized",)
 
@@ -237,11 +237,10 @@ class VersionsWithAPrefix(ChangesVersions):
         return [f"v{each}" for each in versions]
 
 
-class KeysOfItsOwn(ChangesKeys):
-    """Has a key of its own without an underscore."""
+class PrivateKeysWithoutUnderscore(ChangesKeys):
+    """Writes a private key without a leading underscore."""
 
     caught_by = ("simple.json.private-keys",)
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
-        del file
         return {"downloads": 0}

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from reference_server.faults.building.json_pages import ChangesKeys
+from reference_server.faults.building.rewritten_pages import ChangesKeys
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ WRITTEN_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 class FilenamesWithAFolder(ChangesKeys):
-    """Puts a folder before the file name."""
+    """Writes a directory before the file name."""
 
     caught_by = (
         "simple.json.file.filename",
@@ -41,7 +41,7 @@ class FilenamesWithAFolder(ChangesKeys):
 
 
 class UrlsEscapedTwice(ChangesKeys):
-    """Escapes what is escaped already: `%2B` becomes `%252B`."""
+    """Escapes URLs twice: `%2B` becomes `%252B`."""
 
     caught_by = ("simple.json.file.url", "simple.url.percent-encoding", "metadata.served")
 
@@ -50,7 +50,7 @@ class UrlsEscapedTwice(ChangesKeys):
 
 
 class HashesNull(ChangesKeys):
-    """Has null where no hashes are wanted."""
+    """Writes null instead of hashes."""
 
     caught_by = (
         "simple.json.file.hashes.present",
@@ -60,12 +60,11 @@ class HashesNull(ChangesKeys):
     )
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
-        del file
         return {"hashes": None}
 
 
 class HashesEmpty(ChangesKeys):
-    """Has no hashes in JSON."""
+    """Writes an empty object instead of hashes."""
 
     caught_by = (
         "simple.json.file.hashes.secure",
@@ -74,12 +73,11 @@ class HashesEmpty(ChangesKeys):
     )
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
-        del file
         return {"hashes": {}}
 
 
 class JsonHashNamesInCapitals(ChangesKeys):
-    """Writes SHA256."""
+    """Writes the name of the hash as SHA256."""
 
     caught_by = ("simple.json.file.hashes.lowercase",)
 
@@ -88,7 +86,7 @@ class JsonHashNamesInCapitals(ChangesKeys):
 
 
 class HashesOfTheMetadata(ChangesKeys):
-    """Gives the metadata's hash as the file's, as artifact-keeper did the other way round."""
+    """Lists the metadata file's hash as the file's; artifact-keeper did the reverse."""
 
     caught_by = (
         "simple.json.file.hashes.correct",
@@ -103,7 +101,7 @@ class HashesOfTheMetadata(ChangesKeys):
 
 
 class HashesShortened(ChangesKeys):
-    """Gives half of a digest."""
+    """Truncates digests to half their length."""
 
     caught_by = (
         "simple.json.file.hashes.correct",
@@ -127,7 +125,7 @@ class HashUnknownToHashlib(ChangesKeys):
 
 
 class RequiresPythonEscaped(ChangesKeys):
-    """Escapes Requires-Python as HTML does."""
+    """Escapes Requires-Python in JSON as in HTML."""
 
     caught_by = (
         "simple.json.file.requires-python",
@@ -140,7 +138,7 @@ class RequiresPythonEscaped(ChangesKeys):
 
 
 class RequiresPythonInAscii(ChangesKeys):
-    """Loses what is not ASCII in Requires-Python."""
+    """Drops non-ASCII characters from Requires-Python."""
 
     caught_by = ("simple.json.file.requires-python.quotes",)
 
@@ -150,7 +148,7 @@ class RequiresPythonInAscii(ChangesKeys):
 
 
 class CoreMetadataAsInHtml(ChangesKeys):
-    """Writes `sha256=…`, as HTML does."""
+    """Writes `sha256=…` for core metadata, as in HTML."""
 
     caught_by = (
         "simple.json.file.core-metadata.type",
@@ -164,7 +162,7 @@ class CoreMetadataAsInHtml(ChangesKeys):
 
 
 class CoreMetadataPromised(ChangesKeys):
-    """Says that every file has metadata, also where there is none."""
+    """Announces metadata for every file, even without any."""
 
     caught_by = (
         "simple.json.file.core-metadata.truthy-served",
@@ -178,17 +176,16 @@ class CoreMetadataPromised(ChangesKeys):
 
 
 class CoreMetadataDenied(ChangesKeys):
-    """Says that no file has metadata, and serves it."""
+    """Denies metadata in JSON but serves it."""
 
     caught_by = ("simple.json.file.core-metadata.falsy-absent", "simple.json.detail.same-as-html")
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
-        del file
         return {"core-metadata": False}
 
 
 class CoreMetadataUnhashed(ChangesKeys):
-    """Says only that there is metadata."""
+    """Announces metadata in JSON without a hash."""
 
     caught_by = (
         "simple.json.file.core-metadata.hashes",
@@ -200,7 +197,7 @@ class CoreMetadataUnhashed(ChangesKeys):
 
 
 class DistInfoMetadataOfTheFile(ChangesKeys):
-    """Gives the file's hash under the metadata's older name, as artifact-keeper did."""
+    """Writes the file's hash under the old key of the metadata, as artifact-keeper did."""
 
     caught_by = ("simple.json.file.dist-info-metadata.alias",)
 
@@ -209,7 +206,7 @@ class DistInfoMetadataOfTheFile(ChangesKeys):
 
 
 class DataPrefixInJson(ChangesKeys):
-    """Writes the HTML attribute's name, as PyPI does."""
+    """Writes the HTML attribute's name as a key, as PyPI does."""
 
     incident = "pip #12038"
     caught_by = ("simple.json.file.no-data-prefix",)
@@ -219,17 +216,16 @@ class DataPrefixInJson(ChangesKeys):
 
 
 class JsonSignaturesPromised(ChangesKeys):
-    """Says that every file has a signature, and has none."""
+    """Announces in JSON signatures that do not exist."""
 
     caught_by = ("simple.json.file.gpg-sig",)
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
-        del file
         return {"gpg-sig": True}
 
 
 class YankedEmpty(ChangesKeys):
-    """Writes an empty string for what is not yanked: yanked to uv, and not to pip."""
+    """Writes an empty string if a file is not yanked, which uv reads as yanked."""
 
     caught_by = ("simple.json.file.yanked.type",)
 
@@ -238,7 +234,7 @@ class YankedEmpty(ChangesKeys):
 
 
 class SizesAsText(ChangesKeys):
-    """Writes sizes as strings."""
+    """Writes file sizes as strings."""
 
     caught_by = ("simple.json.file.size",)
 
@@ -247,7 +243,7 @@ class SizesAsText(ChangesKeys):
 
 
 class SizesInKilobytes(ChangesKeys):
-    """Counts sizes in kilobytes."""
+    """Writes file sizes in kilobytes."""
 
     caught_by = ("simple.json.file.size",)
 
@@ -256,7 +252,7 @@ class SizesInKilobytes(ChangesKeys):
 
 
 class UploadTimeWithoutZone(ChangesKeys):
-    """Leaves out the Z."""
+    """Omits the Z from upload times."""
 
     caught_by = ("simple.json.file.upload-time.format",)
 
@@ -265,7 +261,7 @@ class UploadTimeWithoutZone(ChangesKeys):
 
 
 class UploadTimeLocal(ChangesKeys):
-    """Writes another zone's time, with a Z."""
+    """Writes upload times of another time zone with a Z."""
 
     caught_by = ("simple.json.file.upload-time.utc",)
 
@@ -275,7 +271,7 @@ class UploadTimeLocal(ChangesKeys):
 
 
 class UploadTimeOfTheProject(Fault):
-    """Gives every file the time of the last upload, as what goes by a folder's time does."""
+    """Lists every file with the time of the last upload, as directory timestamps do."""
 
     caught_by = ("simple.json.file.upload-time.stable",)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class SdistsUnpacked(Fault):
-    """Sends the tar archive that is in an sdist, as a proxy does that takes gzip for an encoding."""
+    """Decompresses sdists as it serves them, as proxies that mistake gzip for a coding do."""
 
     caught_by = (
         "simple.file.bytes-exact",
@@ -36,7 +36,7 @@ class SdistsUnpacked(Fault):
 
 
 class EveryUploadListed(Fault):
-    """Takes every upload of a file name, and lists them all."""
+    """Accepts every upload of a file name, and lists them all."""
 
     caught_by = (
         "simple.file.immutable",
@@ -52,7 +52,7 @@ class EveryUploadListed(Fault):
 
 
 class UnknownProjectsEmptyInJson(Fault):
-    """Answers with an empty page, and in JSON only, for a project that is not there."""
+    """Answers 200 with an empty page in JSON for a project that does not exist."""
 
     caught_by = ("simple.project.unknown-404", "simple.project.no-files", "http.errors-status")
 
@@ -65,7 +65,7 @@ class UnknownProjectsEmptyInJson(Fault):
 
 
 class EmptiedProjectsFail(Fault):
-    """Fails by itself over a project that has had files and has none now."""
+    """Returns a server error for a project whose files were all deleted."""
 
     caught_by = ("simple.project.no-files", "gitlab.rest.delete-package")
 
@@ -85,7 +85,7 @@ class EmptiedProjectsFail(Fault):
 
 
 class RootEndsEarly(Fault):
-    """Lists the first two projects, as a list does whose second page nobody asks for."""
+    """Lists only the first two projects, as an unfinished pagination does."""
 
     caught_by = ("simple.root.lists-uploads",)
 
@@ -94,7 +94,7 @@ class RootEndsEarly(Fault):
 
 
 class InheritedProjectsInJson(Fault):
-    """Lists the projects of another index too, and in JSON only."""
+    """Lists the projects of another index in JSON only."""
 
     caught_by = ("simple.root.agrees-across-types",)
 

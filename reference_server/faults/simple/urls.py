@@ -9,8 +9,7 @@ from urllib.parse import urljoin
 
 from werkzeug import Response
 
-from reference_server.faults.building.requests import gitlab_project_of
-from reference_server.faults.building.routes import PAGES
+from reference_server.faults.building.requests import PAGES, gitlab_project_of
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
 from reference_server.model.errors import PackageNotFoundError, RegistryError
@@ -23,12 +22,12 @@ if TYPE_CHECKING:
 
 
 def lacks_slash(request: Request) -> bool:
-    """Tell whether a page is asked for without the slash at the end of its URL."""
+    """Whether the URL of a page lacks its trailing slash."""
     return request.endpoint in PAGES and not request.routed_path.endswith("/")
 
 
 def display_name_of(request: Request) -> str:
-    """Give the spelling that a project was published under; that of the request where there is none."""
+    """Return the name as it was published, or the requested spelling of an absent project."""
     name: str = request.arguments["name"]
     try:
         packages = request.registry.packages(gitlab_project_of(request), name=name)
@@ -38,7 +37,7 @@ def display_name_of(request: Request) -> str:
 
 
 class LettersThatLookAlike(Fault):
-    """Lists a project whose name begins with the Kelvin sign, which ignoring case takes for a `k`."""
+    """Lists a project whose name begins with the Kelvin sign, which lower-cases to `k`."""
 
     caught_by = ("simple.name.valid-charset",)
 
@@ -47,7 +46,7 @@ class LettersThatLookAlike(Fault):
 
 
 class SeparatorsReplacedOneByOne(Fault):
-    """Knows a project with a run of separators by as many dashes, as older Gitea did."""
+    """Normalizes a run of separators to as many dashes, as older Gitea did."""
 
     caught_by = ("simple.name.normalization",)
 
@@ -58,7 +57,7 @@ class SeparatorsReplacedOneByOne(Fault):
 
 
 class DisplayNamesInUrls(Fault):
-    """Sends whoever asks for the normalized name to the name as it was published."""
+    """Redirects from the normalized name to the name as it was published."""
 
     caught_by = ("simple.url.project-normalized",)
 
@@ -78,7 +77,7 @@ class DisplayNamesInUrls(Fault):
 
 
 class RunsOfSeparatorsFail(Fault):
-    """Fails by itself when a name has two separators in a row."""
+    """Returns a server error for names with two separators in a row."""
 
     caught_by = (
         "simple.url.variants-same-project",
@@ -92,7 +91,7 @@ class RunsOfSeparatorsFail(Fault):
 
 
 class SlashlessPagesServed(Fault):
-    """Answers without the slash, where relative links lead one level too high."""
+    """Serves pages without a trailing slash, so that relative links lead one level too high."""
 
     incident = "uv #1388"
     caught_by = (
@@ -106,7 +105,7 @@ class SlashlessPagesServed(Fault):
 
 
 class SlashlessPagesNotFound(Fault):
-    """Knows no page by its URL without the slash."""
+    """Answers 404 to the URL of a page without its trailing slash."""
 
     caught_by = ("simple.url.redirect-adds-slash",)
 
@@ -115,7 +114,7 @@ class SlashlessPagesNotFound(Fault):
 
 
 class SlashRedirectsLoseThePort(Fault):
-    """Adds the slash by an absolute URL without the port, as behind a careless proxy."""
+    """Redirects to an absolute URL without the port, as behind a misconfigured proxy."""
 
     incident = "pip #11640"
     caught_by = ("simple.url.redirect-keeps-origin", "http.absolute-links-proxy")
@@ -128,7 +127,7 @@ class SlashRedirectsLoseThePort(Fault):
 
 
 class RedirectsLoseTheQuery(Fault):
-    """Adds the slash and drops the query, as most frameworks do."""
+    """Drops the query when it redirects to the URL with a slash, as most frameworks do."""
 
     caught_by = ("simple.url.redirect-keeps-query",)
 
@@ -139,7 +138,7 @@ class RedirectsLoseTheQuery(Fault):
 
 
 class EncodedPlusNotFound(Fault):
-    """Links to files with a plain `+`, and knows them by nothing else."""
+    """Links to files with a plain `+`, and answers 404 to `%2B`."""
 
     caught_by = ("simple.url.percent-encoding", "clients.pip.local-version")
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class DeprecatedIsClosed(Fault):
-    """Takes no uploads to deprecated projects."""
+    """Rejects uploads to deprecated projects."""
 
     caught_by = ("status.active.upload",)
 
@@ -23,7 +23,7 @@ class DeprecatedIsClosed(Fault):
 
 
 class ArchivedIsHidden(Fault):
-    """Offers no files of archived projects."""
+    """Hides the files of archived projects."""
 
     caught_by = ("status.active.download",)
 
@@ -33,7 +33,7 @@ class ArchivedIsHidden(Fault):
 
 
 class ArchivedIsOpen(Fault):
-    """Takes uploads to archived projects."""
+    """Accepts uploads to archived projects."""
 
     caught_by = ("status.archived.no-upload",)
 
@@ -42,7 +42,7 @@ class ArchivedIsOpen(Fault):
 
 
 class QuarantinedIsOpen(Fault):
-    """Takes uploads to quarantined projects."""
+    """Accepts uploads to quarantined projects."""
 
     caught_by = ("status.quarantined.no-upload",)
 
@@ -51,7 +51,7 @@ class QuarantinedIsOpen(Fault):
 
 
 class QuarantinedIsListed(Fault):
-    """Lists the files of quarantined projects, and gives them out."""
+    """Lists and serves the files of quarantined projects."""
 
     caught_by = ("status.quarantined.no-files", "status.quarantined.urls-dead")
 
@@ -60,7 +60,7 @@ class QuarantinedIsListed(Fault):
 
 
 class QuarantinedIsOnlyUnlisted(Fault):
-    """Takes the files of quarantined projects off the page, and still gives them out."""
+    """Unlists the files of quarantined projects but still serves them."""
 
     caught_by = ("status.quarantined.urls-dead",)
 

@@ -15,12 +15,12 @@ META = re.compile(rb'\s*<meta name="pypi:project-status" content="[^"]*">')
 
 
 def said_in_json(page: ProjectPage, marker: Any) -> ProjectPage:
-    """Give the page with another `project-status` in JSON, if it has one."""
+    """Replace `project-status` in JSON, if the page has a status."""
     return page if page.status is None else replace(page, keys={**page.keys, "project-status": marker})
 
 
 class StatusInCapitals(Fault):
-    """Writes the status with a capital letter in HTML."""
+    """Capitalizes the status in HTML."""
 
     caught_by = ("status.html.value", "status.html-json-agree")
 
@@ -29,7 +29,7 @@ class StatusInCapitals(Fault):
 
 
 class StatusNotInHtml(Fault):
-    """Says the status in JSON alone."""
+    """Omits the status from HTML."""
 
     caught_by = ("status.html.emitted", "status.html-json-agree")
 
@@ -38,7 +38,7 @@ class StatusNotInHtml(Fault):
 
 
 class StatusReasonEscapedTwice(Fault):
-    """Escapes the reason twice, so that readers see `&lt;`."""
+    """Escapes the reason of a status twice, so that readers see `&lt;`."""
 
     caught_by = ("status.html.reason",)
 
@@ -51,7 +51,7 @@ class StatusReasonEscapedTwice(Fault):
 
 
 class StatusAsString(Fault):
-    """Writes `project-status` in JSON as a string; uv gives up on the page."""
+    """Writes `project-status` in JSON as a string, so that uv rejects the page."""
 
     caught_by = ("status.json.object", "status.html-json-agree")
 
@@ -60,7 +60,7 @@ class StatusAsString(Fault):
 
 
 class StatusUnknown(Fault):
-    """Makes up a status in JSON."""
+    """Writes an unknown status in JSON."""
 
     caught_by = ("status.json.value", "status.html-json-agree")
 
@@ -69,7 +69,7 @@ class StatusUnknown(Fault):
 
 
 class StatusReasonNull(Fault):
-    """Writes null in JSON where there is a reason."""
+    """Writes null for the reason of a status in JSON."""
 
     caught_by = ("status.json.reason",)
 
@@ -78,7 +78,7 @@ class StatusReasonNull(Fault):
 
 
 class StatusAtAnOldVersion(Fault):
-    """Marks a status on a page of API version 1.3."""
+    """Declares API version 1.3 on pages with a status."""
 
     caught_by = ("status.api-version",)
 
@@ -87,7 +87,7 @@ class StatusAtAnOldVersion(Fault):
 
 
 class StatusOnTheRoot(Fault):
-    """Writes a status into the list of projects."""
+    """Writes a status on the root page."""
 
     caught_by = ("status.not-on-root",)
 
@@ -96,7 +96,7 @@ class StatusOnTheRoot(Fault):
 
 
 class EveryProjectDeprecated(Fault):
-    """Calls a project deprecated to which nobody gave a status."""
+    """Marks projects without a status as deprecated."""
 
     caught_by = ("status.default-active",)
 

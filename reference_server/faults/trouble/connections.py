@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from reference_server.alterations import HangUpError
-from reference_server.faults.building.routes import FILES, PAGES
+from reference_server.faults.building.requests import FILES, PAGES
 from reference_server.faults.fault import Trouble
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from reference_server.http.request import Request
 
 
-class _HalfSent(Trouble):
-    """A base: sends half of the body that the header promises, and hangs up."""
+class _SendsHalf(Trouble):
+    """Base: sends half of the announced body and closes the connection."""
 
     routes: ClassVar[frozenset[str]] = frozenset()
 
@@ -28,13 +28,13 @@ class _HalfSent(Trouble):
         raise HangUpError
 
 
-class TruncatedDownloads(_HalfSent):
+class TruncatedDownloads(_SendsHalf):
     """Ends every download in the middle of the file."""
 
     routes = FILES
 
 
-class TruncatedPages(_HalfSent):
+class TruncatedPages(_SendsHalf):
     """Ends every page in the middle."""
 
     routes = PAGES
@@ -44,7 +44,6 @@ class ConnectionsReset(Trouble):
     """Resets the connection instead of answering."""
 
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
-        del body
         request.reset()
         raise HangUpError
 
@@ -53,12 +52,11 @@ class NoAnswer(Trouble):
     """Closes the connection instead of answering."""
 
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
-        del request, body
         raise HangUpError
 
 
 class AnswersToUploadsLost(Trouble):
-    """Stores an upload, and closes the connection without a word."""
+    """Stores an upload and closes the connection without an answer."""
 
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
         if request.endpoint == "upload":
@@ -67,9 +65,8 @@ class AnswersToUploadsLost(Trouble):
 
 
 class NotHTTP(Trouble):
-    """Answers in something that is not HTTP."""
+    """Answers with something that is not HTTP."""
 
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
-        del body
         request.write_raw(b"220 mail.example.com ESMTP\r\n")
         raise HangUpError

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.faults.building.response_headers import ChangesHeaders
-from reference_server.faults.building.routes import FILES, PAGES
+from reference_server.faults.building.requests import FILES, PAGES
+from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Trouble
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class CorruptedDownloads(Trouble):
 
 
 class FilesElsewhere(Trouble):
-    """Sends every download on to another host, which by default is not there."""
+    """Redirects every download to another host, by default an unreachable one."""
 
     def __init__(self, *, to: str = "http://127.0.0.1:9") -> None:
         self.to = to
@@ -41,7 +41,7 @@ class FilesElsewhere(Trouble):
 
 
 class BrokenGzip(Trouble):
-    """Says that every page is compressed, and sends bytes that are not."""
+    """Labels pages as compressed but sends them uncompressed."""
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint in PAGES and response.status_code == 200:
@@ -51,21 +51,21 @@ class BrokenGzip(Trouble):
 
 
 class WrongContentType(ChangesHeaders, Trouble):
-    """Sends every page as `application/octet-stream`."""
+    """Serves every page as `application/octet-stream`."""
 
     routes = PAGES
     sets = ("Content-Type", "application/octet-stream")
 
 
 class NoContentType(ChangesHeaders, Trouble):
-    """Sends every page without a Content-Type."""
+    """Serves every page without Content-Type."""
 
     routes = PAGES
     removes = ("Content-Type",)
 
 
 class StaleIndex(Trouble):
-    """Shows every page as it was when it was asked for first."""
+    """Serves every page as it was at the first request."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str], bytes] = {}
@@ -82,7 +82,7 @@ class StaleIndex(Trouble):
 
 
 class RangesPromised(Trouble):
-    """Says that files can be had in parts, and sends whole files to those who ask for parts."""
+    """Advertises ranges but sends whole files."""
 
     incident = "uv #1370, pip #8723: Artifactory"
 

@@ -21,32 +21,29 @@ class Latency(Trouble):
         self.seconds = seconds
 
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
-        del request
         time.sleep(self.seconds)
         return body
 
 
 class Silence(Trouble):
-    """Takes the request, says nothing for a long time, and then hangs up."""
+    """Accepts the request, sends nothing for a long time, and closes the connection."""
 
     def __init__(self, *, seconds: float = 60.0) -> None:
         self.seconds = seconds
 
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
-        del request, body
         time.sleep(self.seconds)
         raise HangUpError
 
 
 class SlowDrip(Trouble):
-    """Sends every body in small pieces, with a pause before each."""
+    """Sends bodies in small pieces with a pause before each."""
 
     def __init__(self, *, bytes_at_once: int = 256, seconds: float = 0.05) -> None:
         self.bytes_at_once = bytes_at_once
         self.seconds = seconds
 
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterator[bytes]:
-        del request
         for piece in body:
             for start in range(0, len(piece), self.bytes_at_once):
                 time.sleep(self.seconds)

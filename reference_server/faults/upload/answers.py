@@ -20,7 +20,7 @@ EMPTY_PAGE = "<!DOCTYPE html><html><head><title>Links</title></head><body></body
 
 
 class UploadsQueued(Fault):
-    """Answers an upload with 202, as Pulp does when a task will see to it."""
+    """Answers 202 to uploads, as Pulp does when it queues them."""
 
     caught_by = ("upload.status-200",)
 
@@ -29,7 +29,7 @@ class UploadsQueued(Fault):
 
 
 class RefusalsEmpty(Fault):
-    """Refuses uploads with a status and nothing else."""
+    """Rejects uploads without a message."""
 
     caught_by = ("upload.error-reason", "upload.error-json", "gitlab.duplicate.message")
 
@@ -40,7 +40,7 @@ class RefusalsEmpty(Fault):
 
 
 class RefusalsWithoutReason(Fault):
-    """Says of every upload that it refuses that the request was bad."""
+    """Rejects every upload with `400 Bad Request` and no reason."""
 
     incident = "twine #816"
     caught_by = ("upload.error-reason", "gitlab.duplicate.message")
@@ -52,7 +52,7 @@ class RefusalsWithoutReason(Fault):
 
 
 class RefusalsAsHtml(Fault):
-    """Refuses uploads with a page for people, whatever the client accepts."""
+    """Rejects uploads with an HTML page regardless of Accept."""
 
     caught_by = ("upload.error-json",)
 
@@ -65,7 +65,7 @@ class RefusalsAsHtml(Fault):
 
 
 class RefusalsCalledJson(Fault):
-    """Refuses uploads in plain words, and calls them JSON."""
+    """Labels plain-text rejections of uploads as JSON."""
 
     caught_by = ("upload.error-json",)
 
@@ -76,7 +76,7 @@ class RefusalsCalledJson(Fault):
 
 
 class StrangersAskedForAPassword(Fault):
-    """Answers an upload by somebody who is known and may not with 401."""
+    """Answers 401 to uploads of known users without permission."""
 
     caught_by = ("upload.no-permission",)
 
@@ -87,19 +87,19 @@ class StrangersAskedForAPassword(Fault):
 
 
 def is_refused_upload(request: Request, response: Response) -> bool:
-    """Tell whether this answers an upload that was wrong in itself."""
+    """Whether this rejects an upload as invalid."""
     return request.endpoint == "upload" and response.status_code == 400
 
 
 class RemembersWrongDigests(RemembersRefusedUploads):
-    """Remembers the projects of uploads that were refused for a digest."""
+    """Remembers the projects of uploads that were rejected for a digest."""
 
     def remembers(self, response: Response) -> bool:
         return response.status_code == 400 and b"Digest" in response.data
 
 
 class ProjectCreatedByARefusal(RemembersWrongDigests):
-    """Creates the project before it compares the file's digest, and leaves it there when that is wrong."""
+    """Creates the project before it compares the digest, and serves its empty page."""
 
     caught_by = ("upload.reject-is-atomic",)
 
@@ -111,7 +111,7 @@ class ProjectCreatedByARefusal(RemembersWrongDigests):
 
 
 class RefusedProjectsOnRootPage(RemembersWrongDigests):
-    """Lists a project whose only upload was refused for its file's digest."""
+    """Lists a project whose only upload was rejected for its digest."""
 
     caught_by = ("upload.reject-is-atomic",)
 

@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from reference_server.faults.building.requests import gitlab_project_of
+from reference_server.faults.building.responses import FailsAtFirst
 from reference_server.faults.building.upload_forms import (
     FailsOnForms,
     RefusesForms,
@@ -19,7 +20,7 @@ from reference_server.faults.building.upload_forms import (
 )
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
-from reference_server.model.errors import FileTooLargeError, NotFoundError
+from reference_server.model.errors import FileTooLargeError
 
 if TYPE_CHECKING:
     from werkzeug import Response
@@ -32,7 +33,7 @@ PURE = "-py3-none-any.whl"
 
 
 class ContentTakenForGranted(FailsOnForms):
-    """Fails when there is no `content`."""
+    """Fails on a form without `content`."""
 
     caught_by = (
         "upload.content-required",
@@ -45,8 +46,8 @@ class ContentTakenForGranted(FailsOnForms):
         return "content" not in parts_of(request)
 
 
-class ContentTakenForAFile(FailsOnForms):
-    """Fails when `content` is a text, which has no file name."""
+class ContentAsTextFails(FailsOnForms):
+    """Fails if `content` is a text field."""
 
     caught_by = ("upload.content-required",)
 
@@ -55,7 +56,7 @@ class ContentTakenForAFile(FailsOnForms):
 
 
 class BuildNumbersDropped(Fault):
-    """Lists a wheel under a name made of its project, version and tags, without its build number."""
+    """Lists wheels without their build numbers."""
 
     caught_by = ("upload.content-filename",)
 
@@ -70,7 +71,7 @@ class BuildNumbersDropped(Fault):
 
 
 class PartTypeRequired(RefusesForms):
-    """Refuses a file that comes without a Content-Type."""
+    """Rejects a file part without Content-Type."""
 
     caught_by = ("upload.content-type-part", "upload.uv-end-to-end")
 
@@ -81,7 +82,7 @@ class PartTypeRequired(RefusesForms):
 
 
 class BodiesLimited(RefusesForms):
-    """Takes 100 kB at a time, as behind a proxy with its own limit."""
+    """Rejects bodies above 100 kB, as behind a proxy with a limit of its own."""
 
     caught_by = (
         "upload.large-file",
@@ -97,7 +98,7 @@ class BodiesLimited(RefusesForms):
 
 
 class ProjectsBeginWithAWheel(RefusesForms):
-    """Creates a project for a wheel only, and knows no project for an sdist that comes first."""
+    """Rejects the sdist of a project without a wheel."""
 
     caught_by = ("upload.project-create", "upload.add-wheel-later")
     field = "name"
@@ -110,7 +111,7 @@ class ProjectsBeginWithAWheel(RefusesForms):
 
 
 class SignaturesRefused(RefusesForms):
-    """Refuses a distribution that comes with a signature."""
+    """Rejects uploads with a signature."""
 
     caught_by = ("upload.gpg-signature",)
     field = "gpg_signature"
@@ -120,7 +121,7 @@ class SignaturesRefused(RefusesForms):
 
 
 class FilesMixed(Fault):
-    """Stores the bytes of the last `content` under the name of the first."""
+    """Stores the bytes of the last `content` under the file name of the first."""
 
     caught_by = ("upload.content-as-list",)
 
@@ -146,7 +147,7 @@ class FilesMixed(Fault):
 
 
 class TooLargeIsAServerError(Fault):
-    """Fails at a file that is too large, as when the disk is full."""
+    """Answers 507 to a file above the size limit, as with a full disk."""
 
     caught_by = ("upload.size-limit", "gitlab.size.over-limit-refused")
 
@@ -156,8 +157,8 @@ class TooLargeIsAServerError(Fault):
         return response
 
 
-class FilesComeLater(Fault):
-    """Lists a file before it is in its place: who asks first does not get it."""
+class FilesComeLater(FailsAtFirst):
+    """Answers 404 to the first download of each file."""
 
     caught_by = (
         "upload.visible-after-success",
@@ -172,18 +173,12 @@ class FilesComeLater(Fault):
         "upload.text-field-as-file",
     )
 
-    def __init__(self) -> None:
-        self._asked: set[str] = set()
-
-    def handle(self, request: Request) -> Response | None:
-        if request.endpoint != "file" or request.path in self._asked:
-            return None
-        self._asked.add(request.path)
-        return refusal(NotFoundError())
+    def missing(self, request: Request) -> str:
+        return request.path if request.endpoint == "file" else ""
 
 
 class OneWheelPerRelease(Fault):
-    """Takes no wheel for a platform once a release has a wheel."""
+    """Rejects platform wheels once a release has a wheel."""
 
     caught_by = ("upload.add-wheel-later",)
 
@@ -198,5 +193,5 @@ class OneWheelPerRelease(Fault):
 
 
 def is_for_a_platform(filename: str) -> bool:
-    """Tell whether a file is a wheel that does not run everywhere."""
+    """Whether a file is a wheel for one platform."""
     return filename.endswith(".whl") and not filename.endswith(PURE)

@@ -7,9 +7,9 @@ from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.omitted_checks import _UploadCheckLeftOut
 from reference_server.faults.building.requests import body_of
 from reference_server.faults.building.upload_forms import parts_of
+from reference_server.faults.building.upload_rules import OmitsUploadCheck
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_files
 from reference_server.http.json_responses import refusal
@@ -28,31 +28,31 @@ SDIST = re.compile(rb'name="content"; filename="[^"]*\.tar\.gz"')
 HEX = re.compile(r"[0-9a-fA-F]*")
 
 
-class DigestsOptional(_UploadCheckLeftOut):
-    """Takes files without a digest."""
+class DigestsOptional(OmitsUploadCheck):
+    """Accepts files without a digest."""
 
     caught_by = ("upload.digest.required",)
     left_out = pypi_files.has_digest
 
 
 class ComparesDigests(Fault):
-    """Compares digests in its own way; `super()` compares them as the good server would."""
+    """Compares digests in its own way; `super()` compares them as the unaltered server."""
 
     otherwise: Callable[[Mapping[str, str], Mapping[str, str]], None] = staticmethod(verify_digests)
 
     def rules(self, rules: Rules) -> Rules:
-        """Ask a fault that knows the rule which it replaces."""
+        """Use a copy of this fault that knows the rule it replaces: faults outlive a set of rules."""
         fault = copy(self)
         fault.otherwise = rules.verify_digests
         return replace(rules, verify_digests=fault.verify)
 
     def verify(self, claimed: Mapping[str, str], actual: Mapping[str, str]) -> None:
-        """Raise what is wrong with the digests that came (see `reference_server.rules.rules.verify_digests`)."""
+        """Compare digests or raise, as `reference_server.rules.rules.verify_digests` does."""
         self.otherwise(claimed, actual)
 
 
 class Md5WantedForSdists(Fault):
-    """Asks for an md5_digest with every sdist, which twine no longer sends from 6.2 on."""
+    """Requires md5_digest for sdists, which twine omits since 6.2."""
 
     caught_by = (
         "upload.digest.sha256-only",
@@ -69,7 +69,7 @@ class Md5WantedForSdists(Fault):
 
 
 class Sha256Wanted(Fault):
-    """Asks for a sha256_digest whatever else comes, as Gitea and Pulp do."""
+    """Requires sha256_digest even with other digests, as Gitea and Pulp do."""
 
     caught_by = ("upload.digest.blake2-only", "upload.digest.md5-only")
 
@@ -78,7 +78,7 @@ class Sha256Wanted(Fault):
 
 
 class OneDigestCompared(ComparesDigests):
-    """Compares the first digest that it finds, and believes the others."""
+    """Compares only the first digest."""
 
     caught_by = ("upload.digest.mismatch", "upload.digest.malformed")
 
@@ -87,7 +87,7 @@ class OneDigestCompared(ComparesDigests):
 
 
 class Blake2NotCompared(ComparesDigests):
-    """Knows md5 and sha256, and takes any blake2_256_digest that looks like one."""
+    """Accepts any well-formed blake2_256_digest."""
 
     caught_by = ("upload.digest.mismatch",)
 
@@ -99,7 +99,7 @@ class Blake2NotCompared(ComparesDigests):
 
 
 class DigestPrefixSuffices(ComparesDigests):
-    """Compares as many characters of a digest as there are, so that a piece of it will do."""
+    """Compares only as many characters of a digest as were sent."""
 
     caught_by = ("upload.digest.mismatch", "upload.digest.malformed")
 
@@ -112,7 +112,7 @@ class DigestPrefixSuffices(ComparesDigests):
 
 
 class DigestsOfOtherKindsIgnored(ComparesDigests):
-    """Takes what is not hex for a digest of another kind, and compares it with nothing."""
+    """Ignores digests that are not hexadecimal."""
 
     caught_by = ("upload.digest.malformed",)
 
@@ -121,7 +121,7 @@ class DigestsOfOtherKindsIgnored(ComparesDigests):
 
 
 class MalformedDigestIsAServerError(Fault):
-    """Reads a digest before it looks whether it is one, and fails."""
+    """Fails on a malformed digest."""
 
     caught_by = ("upload.digest.malformed", "upload.digest.mismatch")
 
@@ -132,7 +132,7 @@ class MalformedDigestIsAServerError(Fault):
 
 
 class DigestsComparedAsText(ComparesDigests):
-    """Takes capital letters for another digest."""
+    """Compares digests case-sensitively."""
 
     caught_by = ("upload.digest.case",)
 
@@ -143,7 +143,7 @@ class DigestsComparedAsText(ComparesDigests):
 
 
 class DigestsShownAsSent(Fault):
-    """Compares digests in any letter case, and shows them as the client wrote them."""
+    """Compares digests case-insensitively but lists them as they were sent."""
 
     caught_by = ("upload.digest.case",)
 
@@ -152,7 +152,7 @@ class DigestsShownAsSent(Fault):
 
 
 class DigestsNotCompared(Fault):
-    """Takes a file whose digest is not the one that came with it."""
+    """Accepts files that do not match their digests."""
 
     caught_by = ("upload.digest.mismatch", "upload.digest.malformed")
 
@@ -161,7 +161,7 @@ class DigestsNotCompared(Fault):
 
 
 class ClaimedDigestsTrusted(Fault):
-    """Shows the digests that came with a file, and compares them with nothing, as GitLab does."""
+    """Lists the digests in the form without comparing them, as GitLab does."""
 
     caught_by = ("upload.digest.mismatch", "upload.digest.malformed", "upload.digest.case")
 

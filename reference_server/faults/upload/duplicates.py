@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.omitted_checks import _ProjectCheckLeftOut
 from reference_server.faults.building.request_notes import NotesRequests
+from reference_server.faults.building.responses import ChangesDuplicates
+from reference_server.faults.building.upload_rules import OmitsProjectCheck
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_projects
 from reference_server.http.json_responses import refusal
@@ -20,19 +20,15 @@ if TYPE_CHECKING:
     from reference_server.model import PackageFile, Upload
     from reference_server.rules import Rules
 
-TAKEN = re.compile(rb"already (been taken|exist)", re.IGNORECASE)
 
-
-class DuplicatesForbidden(Fault):
-    """Refuses a second upload with 403, as Artifactory does."""
+class DuplicatesForbidden(ChangesDuplicates):
+    """Rejects a second upload with 403, as Artifactory does."""
 
     incident = "twine #1251, uv #7917"
     caught_by = ("upload.dup.different", "gitlab.duplicate.refused")
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "upload" and TAKEN.search(response.data):
-            response.status_code = 403
-        return response
+    def change(self, response: Response) -> None:
+        response.status_code = 403
 
 
 @dataclass
@@ -43,7 +39,7 @@ class OverwrittenFiles:
 
 
 class OverwrittenBeforeRefused(NotesRequests[OverwrittenFiles]):
-    """Writes a file to its place before it notices that one was there."""
+    """Overwrites a file before it rejects the duplicate."""
 
     caught_by = (
         "upload.dup.different",
@@ -71,7 +67,7 @@ class OverwrittenBeforeRefused(NotesRequests[OverwrittenFiles]):
 
 
 class IdenticalRefused(Fault):
-    """Refuses a second upload also when its bytes are the same, as pypiserver and Nexus do."""
+    """Rejects a second upload even of identical bytes, as pypiserver and Nexus do."""
 
     caught_by = ("upload.dup.identical",)
 
@@ -79,34 +75,32 @@ class IdenticalRefused(Fault):
         return replace(rules, takes_identical=False)
 
 
-class DuplicatesWithoutTheWords(Fault):
-    """Refuses a second upload with words that twine does not look for, as Nexus does."""
+class DuplicatesWithoutTheWords(ChangesDuplicates):
+    """Rejects a second upload without the words that twine looks for, as Nexus does."""
 
     incident = "poetry #10602"
     caught_by = ("upload.dup.message", "upload.dup.pypi-text", "upload.dup.same-content-new-name")
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "upload" and TAKEN.search(response.data):
-            response.data = b'{"message":"Repository does not allow updating assets: cannot be updated"}'
-        return response
+    def change(self, response: Response) -> None:
+        response.data = b'{"message":"Repository does not allow updating assets: cannot be updated"}'
 
 
-class SameContentTwice(_ProjectCheckLeftOut):
-    """Takes a file again under another name."""
+class SameContentTwice(OmitsProjectCheck):
+    """Accepts the same content under another file name."""
 
     caught_by = ("upload.dup.same-content-new-name",)
     left_out = pypi_projects.content_is_new
 
 
-class SeveralSdists(_ProjectCheckLeftOut):
-    """Takes any number of sdists of a release."""
+class SeveralSdists(OmitsProjectCheck):
+    """Accepts any number of sdists per release."""
 
     caught_by = ("upload.second-sdist",)
     left_out = pypi_projects.release_has_one_sdist
 
 
 class DeletedNamesReopened(Fault):
-    """Takes the name of a deleted file again."""
+    """Accepts the file name of a deleted file again."""
 
     caught_by = ("upload.dup.deleted-name",)
 
@@ -115,7 +109,7 @@ class DeletedNamesReopened(Fault):
 
 
 class DuplicatesInGitLabsWords(Fault):
-    """Refuses a second upload as GitLab does."""
+    """Rejects a second upload with GitLab's message."""
 
     caught_by = ("upload.dup.pypi-text", "upload.dup.message")
 

@@ -35,7 +35,7 @@ KNOWN_FIELDS = frozenset(
 
 
 class RepeatedFieldsRefused(RefusesForms):
-    """Refuses a form in which a field comes twice."""
+    """Rejects forms that repeat a field."""
 
     caught_by = ("upload.multi-fields", "upload.unknown-fields", "gitlab.upload.unknown-fields")
 
@@ -45,7 +45,7 @@ class RepeatedFieldsRefused(RefusesForms):
 
 
 class FieldNamesFolded(Fault):
-    """Reads a field under its name in the metadata too, and takes the first of both."""
+    """Reads a field under its metadata name too, and prefers the first of both."""
 
     caught_by = ("upload.field-naming",)
 
@@ -57,7 +57,7 @@ class FieldNamesFolded(Fault):
 
 
 class StrictSerializer(RefusesForms):
-    """Refuses each field that it does not know, as serializers do."""
+    """Rejects unknown fields, as strict serializers do."""
 
     incident = "pulp_python #1321"
     caught_by = ("upload.unknown-fields", "upload.field-naming", "gitlab.upload.unknown-fields")
@@ -67,7 +67,7 @@ class StrictSerializer(RefusesForms):
 
 
 class EmptyFieldsRefused(RefusesForms):
-    """Refuses a field with an empty value."""
+    """Rejects fields with an empty value."""
 
     caught_by = (
         "upload.empty-fields",
@@ -82,7 +82,7 @@ class EmptyFieldsRefused(RefusesForms):
 
 
 class EmptyRequiresPythonShown(Fault):
-    """Shows an empty Requires-Python for a file that has none, as GitLab does."""
+    """Lists an empty Requires-Python if a file has none, as GitLab does."""
 
     caught_by = (
         "upload.empty-fields",
@@ -95,7 +95,7 @@ class EmptyRequiresPythonShown(Fault):
 
 
 class EmptyNameTaken(Fault):
-    """Takes an empty name, as long as there is one."""
+    """Accepts an empty name."""
 
     caught_by = ("upload.name-required",)
 
@@ -111,7 +111,7 @@ class EmptyNameTaken(Fault):
 
 
 class EmptyVersionTaken(Fault):
-    """Takes an empty version, as long as there is one."""
+    """Accepts an empty version."""
 
     caught_by = ("upload.version-required",)
 
@@ -127,7 +127,7 @@ class EmptyVersionTaken(Fault):
 
 
 class AnyRequiresPython(Fault):
-    """Takes every text as a version specifier, as GitLab does."""
+    """Accepts any text as a version specifier, as GitLab does."""
 
     caught_by = ("upload.requires-python-valid",)
 
@@ -136,7 +136,7 @@ class AnyRequiresPython(Fault):
 
 
 class AnyMetadataVersion(Fault):
-    """Takes every text as a version of the metadata, as GitLab does."""
+    """Accepts any text as a metadata version, as GitLab does."""
 
     caught_by = ("upload.metadata-version.required",)
 
@@ -145,7 +145,7 @@ class AnyMetadataVersion(Fault):
 
 
 class MetadataVersionsListed(Fault):
-    """Takes the metadata versions up to 2.4 alone, as Pulp did."""
+    """Rejects metadata versions above 2.4, as Pulp did."""
 
     incident = "pulp_python #1321"
     caught_by = ("upload.metadata-version.current",)
@@ -156,7 +156,7 @@ class MetadataVersionsListed(Fault):
 
 
 class NewerMetadataFails(FailsOnForms):
-    """Fails at a metadata version above 2.5."""
+    """Fails on metadata versions above 2.5."""
 
     caught_by = ("upload.metadata-version.newer-minor",)
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.request_notes import NotesRequests
+from reference_server.faults.building.refused_uploads import RejectsAfterStoring
 from reference_server.faults.building.requests import body_of, gitlab_project_of
 from reference_server.faults.building.upload_forms import (
     FailsOnForms,
@@ -18,7 +18,7 @@ from reference_server.faults.building.upload_forms import (
 )
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import json_answer, refusal
-from reference_server.model.errors import InvalidFieldError, MalformedFormError
+from reference_server.model.errors import InvalidFieldError, MalformedFormError, RegistryError
 
 if TYPE_CHECKING:
     from werkzeug import Response
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class SummaryRequired(Fault):
-    """Asks for a field that is optional, as GitLab did with requires_python."""
+    """Requires an optional field, as GitLab did with requires_python."""
 
     incident = "PyO3/maturin #438"
     caught_by = ("upload.post-multipart",)
@@ -38,7 +38,7 @@ class SummaryRequired(Fault):
 
 
 class SdistsOfTwineRefused(RefusesForms):
-    """Takes no sdist from twine, and any from others."""
+    """Rejects sdists from twine only."""
 
     caught_by = ("upload.twine-end-to-end", "clients.twine.wheel-and-sdist", "clients.twine.bytes")
 
@@ -47,7 +47,7 @@ class SdistsOfTwineRefused(RefusesForms):
 
 
 class ActionBehindTheFileMissed(RefusesForms):
-    """Stops to look for `:action` at the file, and refuses a form where it comes later."""
+    """Rejects forms whose `:action` follows the file."""
 
     caught_by = ("upload.action-in-body", "upload.field-order", "gitlab.upload.field-order")
     field = ":action"
@@ -58,7 +58,7 @@ class ActionBehindTheFileMissed(RefusesForms):
 
 
 class QueryRefused(RefusesForms):
-    """Refuses an upload to a URL with a query."""
+    """Rejects uploads to a URL with a query."""
 
     caught_by = ("upload.action-in-query",)
     field = ":action"
@@ -68,7 +68,7 @@ class QueryRefused(RefusesForms):
 
 
 class ActionTakenForGranted(FailsOnForms):
-    """Fails when there is no `:action`."""
+    """Fails on a form without `:action`."""
 
     caught_by = ("upload.action-missing",)
 
@@ -76,23 +76,18 @@ class ActionTakenForGranted(FailsOnForms):
         return not request.query_string and ":action" not in parts_of(request)
 
 
-class UnknownActionStored(NotesRequests[bool]):
-    """Refuses an unknown `:action` when the file is already stored, and leaves it there."""
+class UnknownActionStored(RejectsAfterStoring):
+    """Rejects an unknown `:action` only after it has stored the file."""
 
     caught_by = ("upload.action-missing",)
 
-    def note(self, request: Request) -> bool:
-        """Whether this is an upload with an unknown action."""
+    def rejection(self, request: Request) -> RegistryError | None:
         known: tuple[list[bytes], ...] = ([], [b"file_upload"])
-        return request.endpoint == "upload" and values_of(request, ":action") not in known
-
-    def respond(self, request: Request, response: Response) -> Response:
-        stored = response.status_code < 300
-        return refusal(InvalidFieldError(":action")) if stored and self.noted(request) else response
+        return None if values_of(request, ":action") in known else InvalidFieldError(":action")
 
 
 class ProtocolVersionRequired(Fault):
-    """Asks for `protocol_version`, which has one value."""
+    """Requires `protocol_version`, which has only one value."""
 
     caught_by = ("upload.protocol-version",)
 
@@ -101,7 +96,7 @@ class ProtocolVersionRequired(Fault):
 
 
 class ProtocolVersionIsANumber(FailsOnForms):
-    """Fails when `protocol_version` is no number."""
+    """Fails if `protocol_version` is not a number."""
 
     caught_by = ("upload.protocol-version",)
 
@@ -110,7 +105,7 @@ class ProtocolVersionIsANumber(FailsOnForms):
 
 
 class PlainBoundariesOnly(RefusesForms):
-    """Reads only boundaries of letters, digits and hyphens."""
+    """Rejects boundaries with characters other than letters, digits and hyphens."""
 
     caught_by = ("upload.field-order", "gitlab.upload.field-order")
 
@@ -122,7 +117,7 @@ class PlainBoundariesOnly(RefusesForms):
 
 
 class PreambleRefused(RefusesForms):
-    """Takes a form for broken when it does not begin with its boundary."""
+    """Rejects forms with a preamble."""
 
     caught_by = ("upload.field-order",)
 
@@ -134,7 +129,7 @@ class PreambleRefused(RefusesForms):
 
 
 class BoundaryLikeLinesRefused(RefusesForms):
-    """Takes every line that begins with two hyphens for a boundary."""
+    """Reads every line that begins with two hyphens as a boundary."""
 
     caught_by = ("upload.description", "upload.unknown-fields", "gitlab.upload.unknown-fields")
 
@@ -143,7 +138,7 @@ class BoundaryLikeLinesRefused(RefusesForms):
 
 
 class RegistrationFails(FailsOnForms):
-    """Fails at a registration, which it has forgotten to remove."""
+    """Fails on a registration, a request that is long obsolete."""
 
     caught_by = ("upload.submit-gone",)
 
@@ -152,7 +147,7 @@ class RegistrationFails(FailsOnForms):
 
 
 class DocumentationListed(Fault):
-    """Takes an archive of documentation for an sdist, and lists it as release 0."""
+    """Lists uploaded documentation as release 0."""
 
     caught_by = ("upload.doc-upload-gone",)
 

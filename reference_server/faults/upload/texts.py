@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from reference_server.http.request import Request
 
 
-class TextsTakenForTexts(FailsOnForms):
-    """Fails at a text field that comes as a file."""
+class TextFieldsAsFilesFail(FailsOnForms):
+    """Fails on a text field that is sent as a file."""
 
     caught_by = ("upload.text-field-as-file",)
 
@@ -29,7 +29,7 @@ class TextsTakenForTexts(FailsOnForms):
 
 
 class NulBytesFail(FailsOnForms):
-    """Fails at a NUL in a text, as PostgreSQL does."""
+    """Fails on NUL characters in a text, as PostgreSQL does."""
 
     caught_by = ("upload.nul-bytes",)
 
@@ -38,7 +38,7 @@ class NulBytesFail(FailsOnForms):
 
 
 class ReasonsInLatin1(FailsOnForms):
-    """Repeats a bad name in the status line, which fails when it is not Latin-1."""
+    """Repeats an invalid name in the status line, and fails unless it is Latin-1."""
 
     caught_by = ("upload.reason-latin1",)
 
@@ -48,7 +48,7 @@ class ReasonsInLatin1(FailsOnForms):
 
 
 class FileNamesInLatin1(FailsOnForms):
-    """Writes a file name into a header, which fails when it is not Latin-1."""
+    """Writes the file name into a header field, and fails unless it is Latin-1."""
 
     caught_by = ("upload.reason-latin1",)
 
@@ -58,7 +58,7 @@ class FileNamesInLatin1(FailsOnForms):
 
 
 class LongTextsRefused(RefusesForms):
-    """Takes no text field of more than 64 KiB."""
+    """Rejects text fields of more than 64 KiB."""
 
     caught_by = ("upload.description", "gitlab.upload.long-description")
     field = "description"

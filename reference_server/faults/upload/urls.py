@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SlashRedirectedAsGet(Fault):
-    """Sends an upload to the URL with a slash on with 301, so that it arrives as GET."""
+    """Redirects uploads to the URL with a slash by a 301, so that they arrive as GET."""
 
     incident = "twine #310"
     caught_by = ("upload.url-trailing-slash",)
@@ -26,7 +26,7 @@ class SlashRedirectedAsGet(Fault):
 
 
 class SlashIsAServerError(Fault):
-    """Fails at an upload to the upload URL with a slash, as Pulp did without."""
+    """Fails on uploads to the URL with a slash; Pulp failed without one."""
 
     incident = "operate-first/support #176"
     caught_by = ("upload.url-trailing-slash",)
@@ -37,8 +37,8 @@ class SlashIsAServerError(Fault):
         return json_answer({"message": "500 Internal Server Error"}, status=500)
 
 
-class NobodySentToLogin(Fault):
-    """Sends nobody's uploads to a page with a form to log in."""
+class AnonymousUploadsSentToLogin(Fault):
+    """Redirects anonymous uploads to a login form."""
 
     caught_by = (
         "upload.no-redirect",
@@ -53,21 +53,21 @@ class NobodySentToLogin(Fault):
         return Response(status=302, headers={"Location": "/users/sign_in"})
 
 
-class GetOnUploadUrl(Fault):
-    """Answers GET on the upload URL in its own way."""
+class AnswersGetOnUploadUrl(Fault):
+    """Answers GET at the upload URL in its own way."""
 
     def handle(self, request: Request) -> Response | None:
-        """Give what comes instead of 405."""
+        """Replace the 405."""
         is_asked = request.method == "GET" and request.routed_path.rstrip("/").endswith("/packages/pypi")
         return self.answer() if is_asked else None
 
     def answer(self) -> Response:
-        """Give the answer."""
+        """Return the replacement."""
         raise NotImplementedError
 
 
-class UploadUrlFailsAtGet(GetOnUploadUrl):
-    """Fails at a GET that looks for the upload's form."""
+class UploadUrlFailsAtGet(AnswersGetOnUploadUrl):
+    """Fails on GET at the upload URL."""
 
     caught_by = ("upload.get-not-allowed",)
 
@@ -75,8 +75,8 @@ class UploadUrlFailsAtGet(GetOnUploadUrl):
         return json_answer({"message": "500 Internal Server Error"}, status=500)
 
 
-class UploadUrlWithoutAllow(GetOnUploadUrl):
-    """Refuses GET on the upload URL, and does not say what there is instead."""
+class UploadUrlWithoutAllow(AnswersGetOnUploadUrl):
+    """Answers 405 without Allow to GET at the upload URL."""
 
     caught_by = ("upload.get-not-allowed",)
 
@@ -84,21 +84,21 @@ class UploadUrlWithoutAllow(GetOnUploadUrl):
         return json_answer({"error": "405 Not Allowed"}, status=405)
 
 
-class UploadsToTheIndex(Fault):
-    """Answers an upload to the index's URL in its own way."""
+class AnswersUploadsToIndex(Fault):
+    """Answers uploads at the index URL in its own way."""
 
     def respond(self, request: Request, response: Response) -> Response:
-        """Give what comes instead of 405."""
+        """Replace the 405."""
         is_astray = request.method == "POST" and request.path.endswith("/simple/")
         return self.answer(response) if is_astray else response
 
     def answer(self, response: Response) -> Response:
-        """Give the answer that takes the place of `response`."""
+        """Return the replacement of `response`."""
         raise NotImplementedError
 
 
-class UploadToTheIndexNotFound(UploadsToTheIndex):
-    """Says of an upload to the index's URL that there is no such URL."""
+class UploadToTheIndexNotFound(AnswersUploadsToIndex):
+    """Answers 404 to uploads at the index URL."""
 
     caught_by = ("upload.wrong-url-405",)
 
@@ -107,8 +107,8 @@ class UploadToTheIndexNotFound(UploadsToTheIndex):
         return response
 
 
-class UploadToTheIndexWithoutAllow(UploadsToTheIndex):
-    """Refuses an upload to the index's URL, and does not say what may be done there."""
+class UploadToTheIndexWithoutAllow(AnswersUploadsToIndex):
+    """Answers 405 without Allow to uploads at the index URL."""
 
     caught_by = ("upload.wrong-url-405",)
 
@@ -117,11 +117,10 @@ class UploadToTheIndexWithoutAllow(UploadsToTheIndex):
         return response
 
 
-class UploadToTheIndexDropped(UploadsToTheIndex):
-    """Answers an upload to the index's URL as if it were GET, so that the client takes it for done."""
+class UploadToTheIndexDropped(AnswersUploadsToIndex):
+    """Answers 200 to uploads at the index URL as if they were GET, and stores nothing."""
 
     caught_by = ("upload.wrong-url-405",)
 
     def answer(self, response: Response) -> Response:
-        del response
         return Response("<!DOCTYPE html><title>Simple index</title>", mimetype="text/html")

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.json_pages import ChangesVersions
+from reference_server.faults.building.rewritten_pages import ChangesVersions
 from reference_server.faults.fault import Fault
 from reference_server.model.grammar import version_key
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class AlternateSpellingsLeftOut(ChangesVersions):
-    """Takes every spelling, and lists in `versions` none that ends in a post-release."""
+    """Omits post-releases from `versions`."""
 
     caught_by = (
         "version.alternate-accepted",
@@ -32,7 +32,7 @@ class AlternateSpellingsLeftOut(ChangesVersions):
 
 
 class VersionsComparedAsText(Fault):
-    """Makes a release of every spelling of a version, and shows it as it is, as GitLab does."""
+    """Makes a release of every spelling of a version, as GitLab does."""
 
     caught_by = (
         "version.equal-one-release",
@@ -46,7 +46,7 @@ class VersionsComparedAsText(Fault):
 
 
 class CandidatesOfTwoKinds(Fault):
-    """Takes `c` and `rc` for two kinds of pre-release."""
+    """Treats `c` and `rc` as two kinds of pre-release."""
 
     caught_by = ("version.equal-one-release", "version.rc-and-c")
 
@@ -58,7 +58,7 @@ class CandidatesOfTwoKinds(Fault):
 
 
 class PostReleasesShownWithAHyphen(ChangesVersions):
-    """Shows 1.0.post1 as 1.0-1, which is how it may have been uploaded."""
+    """Lists 1.0.post1 as 1.0-1."""
 
     caught_by = ("version.display-string", "simple.json.versions.normalized")
 
@@ -67,7 +67,7 @@ class PostReleasesShownWithAHyphen(ChangesVersions):
 
 
 class PlusReadAsASpace(Fault):
-    """Finds no file with a `+` in its name, because a path is read as if it were a query."""
+    """Answers 404 to files with a `+` in their name."""
 
     caught_by = ("version.local.private-ok", "simple.url.percent-encoding")
 
@@ -78,7 +78,7 @@ class PlusReadAsASpace(Fault):
 
 
 class EpochsNotFound(Fault):
-    """Finds no file with an exclamation mark in its name, because it was escaped when it was stored."""
+    """Answers 404 to files with an exclamation mark in their name."""
 
     caught_by = ("version.epoch", "simple.url.percent-encoding")
 

@@ -6,31 +6,28 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.omitted_checks import _UploadCheckLeftOut
-from reference_server.faults.building.requests import gitlab_project_of
-from reference_server.faults.building.upload_rules import Refuses, waved_through
+from reference_server.faults.building.refused_uploads import RejectsAfterStoring
+from reference_server.faults.building.upload_forms import text_of
+from reference_server.faults.building.upload_rules import OmitsUploadCheck, RefusesVersions, waved_through
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_metadata
-from reference_server.http.json_responses import refusal
-from reference_server.model.errors import VersionInvalidError
+from reference_server.model.errors import RegistryError, VersionInvalidError
 from reference_server.model.grammar import is_valid_version
 
 if TYPE_CHECKING:
-    from werkzeug import Response
-
     from reference_server.http.request import Request
     from reference_server.rules import Rules
 
 
-class LocalVersionsPublic(_UploadCheckLeftOut):
-    """Takes local versions, as an index for one organization does."""
+class LocalVersionsPublic(OmitsUploadCheck):
+    """Accepts local versions, as a private index does."""
 
     caught_by = ("version.local.pypi-forbidden",)
     left_out = pypi_metadata.no_local_version
 
 
 class VersionsTakenAsTheyCome(Fault):
-    """Takes every text without white space as a version, so that 1.0-SNAPSHOT is one."""
+    """Accepts any text without white space as a version, such as 1.0-SNAPSHOT."""
 
     caught_by = (
         "version.invalid-rejected",
@@ -44,7 +41,7 @@ class VersionsTakenAsTheyCome(Fault):
 
 
 class DigitsOfAnyScript(Fault):
-    """Takes the digits of every script in a version, as an expression does that is not read as ASCII."""
+    r"""Accepts digits of any script in versions, as `\d` does without re.ASCII."""
 
     caught_by = ("version.invalid-rejected", "gitlab.version.refuses-everything-else")
 
@@ -53,23 +50,20 @@ class DigitsOfAnyScript(Fault):
         return replace(waved, valid_version=lambda version: rules.valid_version(re.sub(r"\d", "1", version)))
 
 
-class RefusedVersionsStored(Fault):
-    """Refuses a file for its version when it is already stored, and leaves it there."""
+class RefusedVersionsStored(RejectsAfterStoring):
+    """Rejects invalid versions only after it has stored the file."""
 
     caught_by = ("version.invalid-rejected", "gitlab.version.refused-leaves-nothing")
 
     def rules(self, rules: Rules) -> Rules:
         return VersionsTakenAsTheyCome().rules(rules)
 
-    def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint != "upload" or response.status_code != 201:
-            return response
-        newest = max(request.registry.packages(gitlab_project_of(request)), key=lambda package: package.id)
-        return response if is_valid_version(newest.version) else refusal(VersionInvalidError())
+    def rejection(self, request: Request) -> RegistryError | None:
+        return None if is_valid_version(text_of(request, "version")) else VersionInvalidError()
 
 
-class SpelledOutLettersRefused(Refuses):
-    """Knows a, b and rc, and none of their other spellings."""
+class SpelledOutLettersRefused(RefusesVersions):
+    """Accepts a, b and rc, but rejects their alternate spellings."""
 
     caught_by = (
         "version.alternate-accepted",

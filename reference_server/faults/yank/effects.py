@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class YankedFilesUnlisted(Fault):
-    """Takes a yanked file off its page, as if yanking were deleting."""
+    """Removes yanked files from their page, as if they were deleted."""
 
     caught_by = ("yank.still-listed", "metadata.after-yank")
 
@@ -27,7 +27,7 @@ class YankedFilesUnlisted(Fault):
 
 
 class YankedFilesGone(Fault):
-    """Lists a yanked file, and no longer gives it out."""
+    """Lists yanked files but no longer serves them."""
 
     caught_by = ("yank.still-downloadable",)
 
@@ -41,7 +41,7 @@ class YankedFilesGone(Fault):
 
 
 class YankForGood(Fault):
-    """Says yes to taking a yank back, and keeps the file yanked."""
+    """Reports an unyank as done, and keeps the file yanked."""
 
     caught_by = ("yank.unyank",)
 

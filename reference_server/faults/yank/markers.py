@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class YankOnlyInJson(Fault):
-    """Shows in JSON alone that a file is yanked."""
+    """Marks yanked files in JSON only."""
 
     caught_by = ("yank.html.attribute", "yank.html.reason", "yank.html-json-agree", "yank.unyank")
 
@@ -27,7 +27,7 @@ class YankOnlyInJson(Fault):
 
 
 class YankWithoutValue(Fault):
-    """Writes `data-yanked` without a value where there is no reason; to pip such a file is not yanked."""
+    """Writes `data-yanked` without a value, which pip reads as not yanked."""
 
     caught_by = ("yank.html.value-present",)
 
@@ -36,7 +36,7 @@ class YankWithoutValue(Fault):
 
 
 class YankReasonLost(Fault):
-    """Yanks without the reason that was given, as devpi's mirrors once did."""
+    """Drops the reason of a yank, as devpi's mirrors once did."""
 
     incident = "devpi #895"
     caught_by = ("yank.html.reason",)
@@ -46,7 +46,7 @@ class YankReasonLost(Fault):
 
 
 class YankAsText(Fault):
-    """Writes the text "true" in JSON for a file that was yanked without a reason."""
+    """Writes the text "true" in JSON if a yank has no reason."""
 
     caught_by = ("yank.json.value", "yank.html-json-agree")
 
@@ -55,7 +55,7 @@ class YankAsText(Fault):
 
 
 class YankReasonNotInJson(Fault):
-    """Says in JSON only that a file is yanked, and in HTML also why."""
+    """Omits the reason of a yank from JSON."""
 
     caught_by = ("yank.html-json-agree",)
 
@@ -64,7 +64,7 @@ class YankReasonNotInJson(Fault):
 
 
 class YankOfTheWholeVersion(Fault):
-    """Marks every file of a version of which one is yanked, as PyPI does."""
+    """Marks every file of a version if one is yanked, as PyPI does."""
 
     caught_by = ("yank.per-file",)
 

@@ -22,6 +22,11 @@ OFFERED = PROBED.union(
     STATED, {"auth-upload", "local-versions"}, *(profile(name).features for name in profile_names())
 )
 """What a target can be found to offer."""
+LONGEST_STATEMENT = 115
+UNIDIOMATIC = re.compile(
+    r"\b(nobody|whoever|by itself|of then|had failed|what comes|mighty|told|said|shown|heard)\b",
+    re.IGNORECASE,
+)
 FEATURES = '[publishing]\nupload = "Distributions are published."\n'
 SOURCES = '[paper]\ntitle = "A paper"\n'
 ROW = """
@@ -149,10 +154,16 @@ def test_what_only_pypi_asks_for_is_its_policy_or_of_a_specification() -> None:
             assert row.standing in {Standing.POLICY, Standing.SPEC}, row.id
 
 
-def test_a_statement_is_one_sentence() -> None:
+def test_a_statement_is_one_short_sentence_that_begins_with_a_capital_code_or_the_name_of_a_client() -> None:
     for row in catalogue():
-        assert row.statement.endswith("."), row.id
-        assert "\n" not in row.statement, row.id
+        assert re.fullmatch(r"([A-Z`]|pip |twine ).*[^.]\.", row.statement), row.id
+        assert len(row.statement) <= LONGEST_STATEMENT, row.id
+
+
+def test_the_catalogue_is_written_in_plain_english() -> None:
+    for row in catalogue():
+        for text in (row.statement, row.affects, row.untested or ""):
+            assert not UNIDIOMATIC.search(text), f"{row.id}: {text}"
 
 
 def test_json_has_the_keys_of_the_catalogue() -> None:

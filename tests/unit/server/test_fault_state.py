@@ -5,26 +5,27 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
+from werkzeug import Response
 
 from reference_server.distributions import wheel
 from reference_server.faults import Fault, fault_named
-from reference_server.faults.building.leftover_bytes import LeavesBytes
 from reference_server.faults.building.request_notes import NotesRequests
+from reference_server.faults.building.responses import LeavesBytes
 from reference_server.faults.lookup import all_faults
 from reference_server.http.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from werkzeug import Response
     from werkzeug.test import TestResponse
 
     from reference_server.faults.building.concurrent_uploads import RunningUpload
 
 THREADS = 8
+Answer = TypeVar("Answer")
 SIMPLE = "/projects/1/packages/pypi/simple/"
 WRONG = {"sha256_digest": "0" * 64}
 
@@ -48,7 +49,7 @@ class Meeting(Fault):
             self.barriers[seam].wait()
 
 
-def together(request: Callable[[int], TestResponse]) -> list[TestResponse]:
+def together(request: Callable[[int], Answer]) -> list[Answer]:
     with ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(request, range(THREADS)))
 
@@ -162,24 +163,19 @@ def test_running_uploads_know_their_own_file(api_with: Any) -> None:
     assert [seen[str(number)].sha256 for number in range(THREADS)] == [file.sha256 for file in files]
 
 
-class Connection:
-    """Stands for a socket."""
-
-
 @pytest.mark.parametrize("name", ["body-after-head", "refused-body-read-as-request"])
-def test_leftover_bytes_stay_on_their_connection(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_leftover_bytes_stay_with_their_client(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     fault = fault_named(name)
     assert isinstance(fault, LeavesBytes)
-    connections = [Connection() for _ in range(THREADS)]
-    requests = [Request({"werkzeug.socket": connection}) for connection in connections]
+    environs = [{"REMOTE_ADDR": f"192.0.2.{number}"} for number in range(THREADS)]
+    leaving = {environ["REMOTE_ADDR"] for environ in environs[::2]}
     monkeypatch.setattr(
-        type(fault), "leaves_bytes", lambda _fault, request, _response: request in requests[::2]
+        type(fault), "leaves_bytes", lambda _fault, request, _: request.remote_addr in leaving
     )
-    for request in requests:
-        fault.respond(request, None)  # type: ignore[arg-type]
-    answers = [fault.handle(Request({"werkzeug.socket": connection})) for connection in connections]
+    together(lambda number: fault.respond(Request(environs[number]), Response()))
+    answers = together(lambda number: fault.handle(Request(environs[number])))
     assert [answer is not None for answer in answers] == [True, False] * 4
-    assert fault.handle(requests[0]) is None
+    assert fault.handle(Request(environs[0])) is None
 
 
 def test_no_fault_keeps_what_threads_are_at() -> None:

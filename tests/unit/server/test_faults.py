@@ -1,4 +1,4 @@
-"""Each seam is really called, and composing keeps the order."""
+"""Each seam is called, and combined faults keep their order."""
 
 from __future__ import annotations
 
@@ -105,12 +105,12 @@ def test_answers(api_with: Any) -> None:
     assert api.get(SIMPLE).status_code == 200
 
 
-def test_words_of_one_letter_are_words() -> None:
+def test_single_letters_are_words_of_names() -> None:
     assert AFault().name == "a-fault"
     assert TokenForAServer().name == "token-for-a-server"
 
 
-def test_every_fault_has_its_own_name_and_says_what_it_does() -> None:
+def test_every_fault_has_a_name_and_a_summary_of_its_own() -> None:
     faults = [kind() for kind in all_faults()]
     assert len(faults) > 100
     assert len({fault.name for fault in faults}) == len(faults)
@@ -121,12 +121,23 @@ def test_every_fault_has_its_own_name_and_says_what_it_does() -> None:
     assert [fault.name for fault in content if not fault.caught_by] == []
 
 
+def test_faults_lie_where_they_are_caught_first() -> None:
+    for kind in all_faults():
+        area = kind.caught_by[0].partition(".")[0] if kind.caught_by else kind.family
+        assert kind.__module__.startswith(f"reference_server.faults.{area}."), kind
+
+
+def test_faults_have_one_order() -> None:
+    modules = [kind.__module__ for kind in all_faults()]
+    assert modules == sorted(modules)
+
+
 def test_a_fault_is_found_by_its_name() -> None:
     assert fault_named("no-hashes").caught_by == ("gitlab.page.hash",)
     assert fault_named("no-hashes") is not fault_named("no-hashes")
 
 
-def test_an_unknown_name_is_answered_with_close_ones() -> None:
+def test_an_unknown_name_suggests_similar_ones() -> None:
     with pytest.raises(UnknownFaultError, match=r"no fault is named 'no-hash'; is it 'no-hashes'"):
         fault_named("no-hash")
     with pytest.raises(
@@ -141,14 +152,14 @@ def test_a_server_without_faults_does_not_import_them() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_faults_that_decide_ask_each_other(api_with: Any) -> None:
+def test_faults_in_one_rule_are_combined(api_with: Any) -> None:
     """Two faults in one rule both hold."""
     api = api_with(fault_named("expiry-ignored"), fault_named("revocation-ignored"))
     assert api.get(SIMPLE, password="reference-expired-token").status_code == 200
     assert api.get(SIMPLE, password="reference-revoked-token").status_code == 200
 
 
-def test_a_fault_reads_the_form_and_leaves_it(api_with: Any, registry: Registry) -> None:
+def test_a_form_can_be_read_after_a_fault_has_read_it(api_with: Any, registry: Registry) -> None:
     left = wheel("demo-pkg", "1.0", marker="left").content
     assert api_with(fault_named("created-without-a-file")).upload(content=left).status_code == 201
     (package,) = registry.packages(registry.gitlab_project("1"))
