@@ -46,9 +46,13 @@ def test_401(protected: tuple[Protected, ...]) -> None:
 
 @check("auth.read.basic")
 def test_basic(protected: tuple[Protected, ...]) -> None:
-    refused = [f"{each.what}: {each.known}" for each in protected if each.known.status != 200]
-    expect.rule(
-        "every URL to be served to the credential `default`", broken_by=refused, where=protected[0].url
+    expect.each(
+        protected,
+        "to be served to the credential `default`",
+        lambda each: each.known.status == 200,
+        of="URL",
+        where=protected[0].url,
+        named=lambda each: f"{each.what}: {each.known}",
     )
 
 

@@ -43,8 +43,10 @@ def test_error_no_leak(registry: RegistryClient, corpus: Corpus, new_name: NewNa
 def leaks(answer: Answer, secrets: Mapping[str, Credential]) -> list[str]:
     """Return where an answer repeats a password, never which one."""
     forms = {form for credential in secrets.values() for form in spellings(credential)}
-    found = [f"in {name} of {answer}" for name, value in answer.headers.items() if _holds(value, forms)]
-    return [*found, f"in the body of {answer}"] if _holds(answer.text, forms) else found
+    found = [
+        f"a password in {name} of {answer}" for name, value in answer.headers.items() if _holds(value, forms)
+    ]
+    return [*found, f"a password in the body of {answer}"] if _holds(answer.text, forms) else found
 
 
 def spellings(credential: Credential) -> set[str]:

@@ -33,7 +33,7 @@ def installed(installation: Installation, distribution: Distribution, machine: U
     missing = machine.members(distribution).items() - installation.files.items()
     expect.rule(
         "every file of the wheel to be installed unchanged",
-        broken_by=sorted(path for path, _ in missing),
+        broken_by=sorted(f"{path} is missing or changed" for path, _ in missing),
         where=where,
     )
 

@@ -47,7 +47,7 @@ def test_lists_packages(gitlab: GitLab, corpus: Corpus) -> None:
         (canonicalize_name(str(package.get("name"))), package.get("version"), package.get("package_type"))
         for package in packages_of_the_run(gitlab, corpus)
     }
-    missing = [" ".join(each) for each in sorted(wanted - found)]
+    missing = [f"{' '.join(each)} is missing" for each in sorted(wanted - found)]
     expect.rule(
         "every published package to be listed", broken_by=missing, where="GET /packages?package_type=pypi"
     )

@@ -32,9 +32,13 @@ LARGE = 50_000_000
 
 @check("metadata.served")
 def test_served(metadata_files: list[MetadataFile]) -> None:
-    missing = [str(each.answer) for each in metadata_files if each.answer.status != 200]
-    expect.rule(
-        "every announced metadata file to be served", broken_by=missing, where=metadata_files[0].answer
+    expect.each(
+        metadata_files,
+        "to be served",
+        lambda each: each.answer.status == 200,
+        of="announced metadata file",
+        where=metadata_files[0].answer,
+        named=lambda each: str(each.answer),
     )
 
 

@@ -25,8 +25,9 @@ def pages(ask: Ask) -> list[Answer]:
 def test_always(ask: Ask, registry: RegistryClient, new_name: NewName) -> None:
     absent = registry.project_answer(new_name("absent"))
     answers = [answer for answer in (*pages(ask), absent) if not answer.is_redirect]
-    untyped = [str(answer) for answer in answers if not answer.content_type]
-    expect.rule("every answer to have a Content-Type", broken_by=untyped, where=absent)
+    expect.each(
+        answers, "to have a Content-Type", lambda answer: answer.content_type, of="answer", where=absent
+    )
 
 
 @check("negotiation.content-type.truthful")

@@ -126,8 +126,13 @@ def test_traversal_name_version(registry: RegistryClient, index: Index, new_name
     project = new_name("version-path")
     kept_in_place(registry, sent_as(registry, project, VERSIONS, as_version))
     for page in index.pages(project) if page_if_any(registry, project).files else []:
-        wrong = [version for version in page.versions or () if not set(version).isdisjoint("/\\%")]
-        expect.rule("every version to be free of path separators", broken_by=wrong, where=page.where)
+        expect.each(
+            page.versions or (),
+            "to be free of path separators",
+            lambda version: set(version).isdisjoint("/\\%"),
+            of="version",
+            where=page.where,
+        )
 
 
 @check("security.reserved-names")

@@ -69,9 +69,12 @@ def test_core_metadata_truthy_served(index: Index, registry: RegistryClient) -> 
         tuple(file for file in page.page.files if file.raw.get("core-metadata"))
     )
     answers = [registry.download(f"{file.url}.metadata") for file in advertised]
-    wrong = [str(answer) for answer in answers if answer.status != 200]
-    expect.rule(
-        "every metadata file that `core-metadata` announces to be served", broken_by=wrong, where=page
+    expect.each(
+        answers,
+        "to be served",
+        lambda answer: answer.status == 200,
+        of="metadata file that `core-metadata` announces",
+        where=page,
     )
 
 

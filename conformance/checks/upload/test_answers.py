@@ -202,12 +202,16 @@ def test_wrong_url(run: Run, registry: RegistryClient, new_name: NewName) -> Non
 
 @check("upload.error-reason")
 def test_error_reason(registry: RegistryClient, refusals: list[Refusal]) -> None:
-    unnamed = [
-        f"{refusal.mistake}: {refusal.answer.status} {words_of(refusal.answer) or 'nothing'}"
-        for refusal in refusals
-        if not has_any(words_of(refusal.answer), MISTAKES[refusal.mistake].words)
-    ]
-    expect.rule("every refusal to name its reason", broken_by=unnamed, where=registry.target.upload_url)
+    expect.each(
+        refusals,
+        "to name its reason",
+        lambda refusal: has_any(words_of(refusal.answer), MISTAKES[refusal.mistake].words),
+        of="refusal",
+        where=registry.target.upload_url,
+        named=lambda refusal: (
+            f"{refusal.mistake}: {refusal.answer.status} {words_of(refusal.answer) or 'nothing'}"
+        ),
+    )
 
 
 def words_of(answer: Answer) -> str:

@@ -52,7 +52,7 @@ def test_alternate_accepted(
         listed = set(map(version_key, page.versions or ()))
         expect.rule(
             "every accepted version to be in `versions`",
-            broken_by=sent.keys() - listed,
+            broken_by=sorted(f"{each} is missing" for each in sent.keys() - listed),
             where=page.where,
         )
 
@@ -74,7 +74,7 @@ def test_display_string(index: Index, corpus: Corpus) -> None:
     page = index.json(canonicalize_name(name)).page
     taken = [corpus.published[role] for role in SPELLED_OTHERWISE]
     normal = [str(Version(item.distribution.version)) for item in taken if item.accepted]
-    missing = [version for version in normal if version not in (page.versions or ())]
+    missing = [f"{version} is missing" for version in normal if version not in (page.versions or ())]
     expect.rule(
         "every accepted version to be in `versions` in its normalized spelling",
         broken_by=missing,
@@ -120,5 +120,7 @@ def one_release(registry: RegistryClient, index: Index, *distributions: Distribu
         wanted = version_key(distributions[0].version)
         equal = dict.fromkeys(version for version in page.versions or () if version_key(version) == wanted)
         expect.rule(
-            "equal versions to be one entry of `versions`", broken_by=list(equal)[1:], where=page.where
+            "equal versions to be one entry of `versions`",
+            broken_by=[" and ".join(equal)] if len(equal) > 1 else [],
+            where=page.where,
         )
