@@ -33,7 +33,7 @@ class AnyVersion(Fault):
     caught_by = ("version.invalid-rejected",)
 
     def rules(self, rules: Rules) -> Rules:
-        return replace(rules, valid_version=lambda _version: True, filename_agrees=lambda *_said: True)
+        return replace(rules, valid_version=lambda _version: True, filename_agrees=lambda *_rest: True)
 
 
 class NoHashes(Fault):
