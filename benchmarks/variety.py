@@ -90,7 +90,7 @@ def judged(seed: int, areas: Sequence[str], examples: int) -> Trial:
     return Trial(
         seed=seed,
         judged=result.summary.judged,
-        requests=result.requests,
+        requests=result.summary.requests,
         found={
             each.id: f"{each.verdict}: {each.message}" for each in result.results if each.verdict in DEVIATED
         },

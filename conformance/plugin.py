@@ -17,7 +17,7 @@ from conformance.commands.arguments import certificates, positive
 from conformance.run.keys import JUDGE
 
 if TYPE_CHECKING:
-    from conformance.report import RunResult
+    from conformance.report.result import RunResult
     from conformance.run.judge import Judge
     from conformance.run.run import Run
     from conformance.verdicts.options import RunOptions
@@ -74,7 +74,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Know the mark of checks; the judge comes when there is something to judge."""
     config.addinivalue_line("markers", "requirement(id): the requirement of the catalogue that this checks")
     if _is_asked_for(config) and not config.pluginmanager.has_plugin(JUDGE):
-        config.pluginmanager.register(_judge(config), JUDGE)
+        _judge(config).register(config.pluginmanager)
         if not hasattr(config, "workerinput"):
             config.pluginmanager.register(PlainReport(), "registry-conformance-report")
 
@@ -138,11 +138,12 @@ def _is_whole(config: pytest.Config) -> bool:
 
 def _judge(config: pytest.Config) -> Judge:
     from conformance.run.judge import Judge
-    from conformance.verdicts.gate import BadGate
+    from conformance.verdicts.baseline import BadBaseline
+    from conformance.verdicts.sets import UnknownSet
 
     try:
         options = _options(config)
-    except BadGate as error:
+    except (BadBaseline, UnknownSet) as error:
         raise pytest.UsageError(str(error)) from error
     stack = ExitStack()
     config.add_cleanup(stack.close)
@@ -150,12 +151,10 @@ def _judge(config: pytest.Config) -> Judge:
 
 
 def _options(config: pytest.Config) -> RunOptions:
-    from conformance.verdicts.gate import read_gate
+    from conformance.verdicts.baseline import known_baseline
     from conformance.verdicts.options import RunOptions, TrafficLimits, default_ledger_folder
+    from conformance.verdicts.sets import known_set
 
-    baseline, requirement_set = read_gate(
-        config.getoption("registry_baseline"), config.getoption("registry_set")
-    )
     folder = config.getoption("registry_ledgers")
     return RunOptions(
         examples=config.getoption("registry_examples"),
@@ -171,15 +170,15 @@ def _options(config: pytest.Config) -> RunOptions:
             timeout=config.getoption("registry_timeout"),
         ),
         ledger_folder=Path(folder) if folder else default_ledger_folder(),
-        baseline=baseline,
-        requirement_set=requirement_set,
+        baseline=known_baseline(config.getoption("registry_baseline")),
+        requirement_set=known_set(config.getoption("registry_set")),
     )
 
 
 def _prepared(config: pytest.Config, options: RunOptions, stack: ExitStack) -> Run:
+    from conformance.report.result_file import write_refusal, write_sentinel
     from conformance.run.run import CannotJudge
     from conformance.run.setup import prepare
-    from conformance.run.teardown import write_refusal, write_sentinel
     from conformance.target import BadTarget
     from conformance.target.configuration import configured_target, embedded_profile
     from conformance.verdicts import ExitCode
@@ -204,5 +203,5 @@ def _prepared(config: pytest.Config, options: RunOptions, stack: ExitStack) -> R
     try:
         return prepare(target, options)
     except CannotJudge as reason:
-        write_refusal(path, target, options, reason)
+        write_refusal(path, target, options, reason=str(reason), exit_code=reason.exit_code)
         raise

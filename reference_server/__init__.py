@@ -12,7 +12,7 @@ __all__ = ["ReferenceServer", "create_app"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for only then: `import reference_server` itself costs next to nothing."""
+    """Import on first use, so that `import reference_server` is fast."""
     if name == "ReferenceServer":
         from reference_server.serving.in_process import ReferenceServer
 

@@ -1,4 +1,4 @@
-"""Pytest fixtures for tests of whatever talks to a registry. Importing this costs next to nothing."""
+"""Pytest fixtures for tests of registry clients. Importing this module is fast."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def reference_server_store() -> Path | None:
-    """Where `reference_server` keeps everything: in memory, unless a test overrides this with a directory."""
+    """Where `reference_server` keeps its state: in memory, unless a test overrides this with a directory."""
     return None
 
 
 @pytest.fixture
 def reference_server(reference_server_store: Path | None) -> Iterator[ReferenceServer]:
-    """Give a registry of its own to the test, running, and empty unless its store has something."""
+    """Provide a running registry to one test. It is empty unless its store has content."""
     from reference_server.serving.in_process import ReferenceServer
 
     with ReferenceServer(store=reference_server_store) as server:

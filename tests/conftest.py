@@ -15,17 +15,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 from platformdirs import user_cache_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CHECKOUT = Path(__file__).parents[1]
-COMMAND_TIMEOUT = 300.0
-PATIENCE = 30.0
+COMMAND_TIMEOUT = 600.0
+PATIENCE = 120.0
 """Seconds within which a server answers, and ends when it is told to."""
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LONGEST_ID = 120
 """Characters of a value that may stand in a test's name."""
+
+
+# The same examples in each run, however busy the machine is. The suite's own runs set all of this themselves.
+settings.register_profile(
+    "reproducible", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("reproducible")
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -33,6 +42,12 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     if isinstance(val, str | bytes) and len(val) > LONGEST_ID:
         return f"{argname} of {len(val)}"
     return None
+
+
+def pytest_configure() -> None:
+    """Reach loopback directly on a machine with a proxy, which pip may need for what tests install."""
+    given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
+    os.environ["no_proxy"] = ",".join(filter(None, [given, *LOOPBACK]))
 
 
 @pytest.hookimpl(optionalhook=True)

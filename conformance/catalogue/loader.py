@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Protocol
 
-from conformance.catalogue.features import satisfiable
-from conformance.catalogue.model import Level, Requirement, Source, Standing
+import msgspec
+
+from conformance.catalogue.features import features_in, satisfiable
+from conformance.catalogue.model import Requirement, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Set
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 _SOURCES = "sources.toml"
 _FEATURES = "features.toml"
 _RETIRED = "retired.toml"  # read by conformance.verdicts.sets
-_ID = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
-_KEYS = {field.name for field in fields(Requirement)}
-_OPTIONAL = {"untested"}
 _DEFAULTS = {"level", "standing", "feature", "since"}
 
 
@@ -114,39 +112,43 @@ def read_catalogue(folder: Traversable) -> Catalogue:
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
         if entry.name.endswith(".toml") and entry.name != _RETIRED
     }
-    sources = {key: Source(key=key, **table) for key, table in tables.pop(_SOURCES).items()}
-    features = tables.pop(_FEATURES)
+    sources = {
+        key: msgspec.convert({"key": key, **table}, Source) for key, table in tables.pop(_SOURCES).items()
+    }
+    catalogue = Catalogue({}, sources, tables.pop(_FEATURES))
     requirements: dict[str, Requirement] = {}
     for file_name, table in tables.items():
-        defaults = table.get("defaults", {})
-        if unknown := defaults.keys() - _DEFAULTS:
-            raise BadRow(f"{file_name}: [defaults] may not have {sorted(unknown)}")
-        for row in table["requirement"]:
-            whole = {**defaults, **row}
-            requirement = _requirement(whole, area=file_name.partition(".")[0], sources=sources)
+        for requirement in _requirements(file_name, table):
+            _check(requirement, file_name, catalogue)
             if requirement.id in requirements:
-                raise BadRow(f"{requirement.id}: listed twice")
+                raise BadRow(f"{file_name}: {requirement.id}: listed twice")
             requirements[requirement.id] = requirement
-    return Catalogue(requirements, sources, features)
+    return replace(catalogue, requirements=requirements)
 
 
-def _requirement(row: dict[str, Any], *, area: str, sources: Mapping[str, Source]) -> Requirement:
-    name = row.get("id", "a row without id")
-    if unknown := row.keys() - _KEYS:
-        raise BadRow(f"{name}: unknown keys {sorted(unknown)}")
-    if missing := _KEYS - _OPTIONAL - row.keys():
-        raise BadRow(f"{name}: missing keys {sorted(missing)}")
-    if not _ID.fullmatch(name) or not name.startswith(f"{area}."):
-        raise BadRow(f"{name}: an id is {area}.<words>, in lower case")
-    if empty := [key for key, value in row.items() if not value]:
-        raise BadRow(f"{name}: empty {sorted(empty)}")
-    key, _, anchor = row["source"].partition("#")
-    if key not in sources or not anchor:
-        raise BadRow(f"{name}: source {row['source']!r} is not <key of {_SOURCES}>#<anchor>")
-    return Requirement(
-        **{
-            **row,
-            "level": Level(row["level"]),
-            "standing": Standing(row["standing"]),
-        }
-    )
+def _requirements(file_name: str, table: dict[str, Any]) -> Iterator[Requirement]:
+    """Fill in what rows take from the defaults of their file."""
+    defaults = table.get("defaults", {})
+    if unknown := defaults.keys() - _DEFAULTS:
+        raise BadRow(f"{file_name}: [defaults] may not have {sorted(unknown)}")
+    for row in table["requirement"]:
+        try:
+            yield msgspec.convert({**defaults, **row}, Requirement)
+        except msgspec.ValidationError as error:
+            raise BadRow(f"{file_name}: {row.get('id', 'a row without id')}: {error}") from error
+
+
+def _check(requirement: Requirement, file_name: str, catalogue: Catalogue) -> None:
+    """Refuse a row whose id does not fit its file, or whose source or features do not exist."""
+    where = f"{file_name}: {requirement.id}"
+    if requirement.area != file_name.partition(".")[0]:
+        raise BadRow(f"{where}: belongs to {requirement.area}.toml")
+    key, _, anchor = requirement.source.partition("#")
+    if key not in catalogue.sources or not anchor:
+        raise BadRow(f"{where}: source {requirement.source!r} is not <key of {_SOURCES}>#<anchor>")
+    try:
+        unknown = features_in(requirement.feature).difference(*catalogue.features.values())
+    except ValueError as error:
+        raise BadRow(f"{where}: {error}") from error
+    if unknown:
+        raise BadRow(f"{where}: {_FEATURES} lacks {sorted(unknown)}")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, to_builtins
+
+Text = Annotated[str, Meta(min_length=1)]
 
 
 class Level(StrEnum):
@@ -21,46 +24,73 @@ class Standing(StrEnum):
     SPEC = "spec"
     IMPLIED = "implied"
     VENDOR = "vendor"
+    POLICY = "policy"
     DE_FACTO = "de-facto"
     DRAFT = "draft"
 
-    @property
-    def words(self) -> str:
-        """What a registry does that fails a requirement of this standing."""
-        return {
-            Standing.SPEC: "violates the specification",
-            Standing.IMPLIED: "contradicts what follows from the specification",
-            Standing.VENDOR: "breaks what GitLab documents",
-            Standing.DE_FACTO: "breaks clients in wide use",
-            Standing.DRAFT: "differs from a draft",
-        }[self]
+    def words(self, level: Level) -> str:
+        """What a registry does that fails a requirement of this standing and level."""
+        must, should, may = _WORDS[self]
+        return {Level.MUST: must, Level.SHOULD: should, Level.MAY: may}[level]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Source:
+_WORDS = {
+    Standing.SPEC: (
+        "violates the specification",
+        "departs from a recommendation of the specification",
+        "leaves out what the specification allows",
+    ),
+    Standing.IMPLIED: (
+        "contradicts what follows from the specification",
+        "departs from what the specification suggests",
+        "leaves out what the specification makes possible",
+    ),
+    Standing.VENDOR: (
+        "contradicts GitLab's documentation",
+        "departs from what GitLab's documentation recommends",
+        "leaves out what GitLab's documentation allows",
+    ),
+    Standing.POLICY: (
+        "breaks a rule of the Python Package Index",
+        "departs from a practice of the Python Package Index",
+        "leaves out what the Python Package Index allows",
+    ),
+    Standing.DE_FACTO: (
+        "breaks clients in wide use",
+        "causes trouble for clients in wide use",
+        "leaves out what some clients can use",
+    ),
+    Standing.DRAFT: (
+        "differs from a draft",
+        "departs from a recommendation of a draft",
+        "leaves out what a draft allows",
+    ),
+}
+
+
+class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A document that requirements are taken from."""
 
-    key: str
-    title: str
+    key: Text
+    title: Text
 
 
-@dataclass(frozen=True, kw_only=True)
-class Requirement:
+class Requirement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A row of the catalogue.
 
     `source` is `<key of a Source>#<anchor>`. `untested` says why no check can hold the row;
     every other row has exactly one check.
     """
 
-    id: str
+    id: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+$")]
     level: Level
     standing: Standing
-    feature: str
-    statement: str
-    source: str
-    affects: str
-    since: str
-    untested: str | None = None
+    feature: Text
+    statement: Text
+    source: Text
+    affects: Text
+    since: Text
+    untested: Text | None = None
 
     @property
     def area(self) -> str:
@@ -69,4 +99,5 @@ class Requirement:
 
     def as_json(self) -> dict[str, Any]:
         """Return the row as a JSON object, under the catalogue's own keys."""
-        return asdict(self)
+        table: dict[str, Any] = to_builtins(self)
+        return table

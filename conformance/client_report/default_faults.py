@@ -1,24 +1,18 @@
-"""The faults that are tried when none is named, from `faults.toml`."""
+"""The default faults of the report, from `faults.toml`."""
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
-
-class Activity(StrEnum):
-    """What a client does with a registry."""
-
-    READS = "reads"
-    UPLOADS = "uploads"
+from conformance.clients import Activity
 
 
 @dataclass(frozen=True)
 class Group:
-    """Faults of one kind: each with the deeds in which a client can meet it."""
+    """Faults of one kind, each with the activities that it can affect."""
 
     title: str
     faults: dict[str, frozenset[Activity]]
@@ -39,10 +33,10 @@ def default_groups() -> tuple[Group, ...]:
 
 
 def named_group(faults: list[str], *, met_by_all: bool) -> Group:
-    """Make a group of the faults that a user names.
+    """Return a group of faults that the user names.
 
-    In: `met_by_all`, whether every client is to meet them, whatever it does; else only those
-    that the default list has meet them, or all where it does not say.
+    In: `met_by_all`, whether to try the faults with every client. Otherwise each is tried with the activities of
+    the default list, or with all if the list does not contain it.
     """
     known = {
         _name(fault): activities for group in default_groups() for fault, activities in group.faults.items()

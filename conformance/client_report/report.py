@@ -81,7 +81,7 @@ def report(
 
     Errors: UnfitScenario, UnknownFault.
     """
-    summaries = {fault: summary_of(fault) for group in groups for fault in group.faults}
+    summaries = [{fault: summary_of(fault) for fault in group.faults} for group in groups]
     with _pool(jobs) as pool:
         usual = _usual(scenarios, pool.map(lambda scenario: _try(scenario, None, limit), scenarios))
 
@@ -91,14 +91,10 @@ def report(
             progress(found)
             return found
 
-        started = [(group, pool.map(line, _pairs(group, scenarios))) for group in groups]
+        started = [pool.map(line, _pairs(group, scenarios)) for group in groups]
         sections = tuple(
-            Section(
-                title=group.title,
-                summaries={fault: summaries[fault] for fault in group.faults},
-                lines=tuple(lines),
-            )
-            for group, lines in started
+            Section(title=group.title, summaries=known, lines=tuple(lines))
+            for group, known, lines in zip(groups, summaries, started, strict=True)
         )
     return Report(
         made=datetime.now(UTC).date(),

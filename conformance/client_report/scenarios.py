@@ -1,4 +1,4 @@
-"""What clients are made to do: the built-in deeds of those that are installed, or a user's own command."""
+"""The scenarios of the report: the uses of all installed clients, or a user's own command."""
 
 from __future__ import annotations
 
@@ -9,21 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.client_report.default_faults import Activity
 from conformance.client_report.faulty_registry import PROJECT, TO_UPLOAD
-from conformance.clients import ClientMissing, Pip, Poetry, Twine, Uv, execute, hermetic
+from conformance.clients import CLIENTS, Activity, ClientMissing, execute, hermetic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from conformance.client_report.faulty_registry import FaultyRegistry
-    from conformance.clients import ClientRun
-    from conformance.clients.client import Client
+    from conformance.clients import Client, ClientRun, IndexURL, Use
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """One thing that a client does. `run` takes the registry, an empty folder, and the seconds that it may take."""
+    """One use of a client. `run` takes the registry, an empty folder, and a time limit in seconds."""
 
     title: str
     activity: Activity
@@ -33,96 +31,86 @@ class Scenario:
 
 
 def built_in() -> tuple[tuple[Scenario, ...], tuple[ClientMissing, ...]]:
-    """Return the scenarios of the clients that are installed, and why others are not."""
+    """Return the scenarios of all installed clients, and the reasons why others are missing."""
     scenarios: list[Scenario] = []
     missing: list[ClientMissing] = []
-    for make in (_pip, _uv, _poetry, _twine, _uv_publish):
+    for kind in CLIENTS:
+        client = kind.find()
         try:
-            scenarios.append(make())
+            scenarios += [_of_client(client, use) for use in client.uses]
         except ClientMissing as error:
-            if error.client not in {each.client for each in missing}:
-                missing.append(error)
+            missing.append(error)
+    scenarios.sort(key=lambda scenario: list(Activity).index(scenario.activity))
     return tuple(scenarios), tuple(missing)
 
 
 def own_command(command: Sequence[str]) -> Scenario:
-    """Make a scenario of a user's command, with placeholders. Errors: ClientMissing if there is no such program."""
+    """Return a scenario for a user's command with placeholders. Errors: ClientMissing for an unknown program."""
     name, *arguments = command
     scripts = Path(sys.executable).parent
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), str(scripts)])
     program = shutil.which(name, path=path)
     if program is None:
         raise ClientMissing(name, cause="there is no such program", hint="Is it on PATH?")
-    return _commanded(
-        " ".join(command), [program, *arguments], client=Path(name).name, version="", variables={"PATH": path}
+
+    def settings(registry: FaultyRegistry) -> dict[str, str]:
+        of_all = [kind.settings(registry.index_url, registry.upload_url) for kind in CLIENTS]
+        return {name: value for each in of_all for name, value in each.items()} | {"PATH": path}
+
+    return Scenario(
+        title=" ".join(command),
+        activity=_activity_of(command),
+        client=Path(name).name,
+        version="",
+        run=_runner([program, *arguments], client=Path(name).name, version="", settings=settings),
     )
 
 
 def _activity_of(command: Sequence[str]) -> Activity:
-    return (
-        Activity.UPLOADS
-        if any("{file}" in word or "{upload_url}" in word for word in command)
-        else Activity.READS
+    uploads = any("{file}" in word or "{upload_url}" in word for word in command)
+    return Activity.UPLOADS if uploads else Activity.READS
+
+
+def _of_client(client: Client, use: Use) -> Scenario:
+    return Scenario(
+        title=use.title,
+        activity=use.activity,
+        client=client.name,
+        version=client.version,
+        run=_runner(
+            [str(client.python), "-m", client.name, *use.arguments],
+            client=client.name,
+            version=client.version,
+            settings=lambda registry: client.settings(registry.index_url, registry.upload_url),
+            prepare=client.prepare,
+        ),
     )
 
 
-def _pip() -> Scenario:
-    command = ["install", "--no-compile", "--target", "{folder}", "{project}"]
-    return _module("pip install", Pip(), command)
-
-
-def _uv() -> Scenario:
-    command = ["pip", "install", "--python", sys.executable, "--target", "{folder}", "{project}"]
-    return _module("uv pip install", Uv(), command)
-
-
-def _twine() -> Scenario:
-    return _module("twine upload", Twine(), ["upload", "--disable-progress-bar", "{file}"])
-
-
-def _uv_publish() -> Scenario:
-    return _module("uv publish", Uv(), ["publish", "--trusted-publishing", "never", "{file}"])
-
-
-def _poetry() -> Scenario:
-    def run(registry: FaultyRegistry, folder: Path, timeout: float) -> ClientRun:
-        # Without a constraint poetry settles for the newest release, whatever Python that is for.
-        requirement = f"{PROJECT}>=0"
-        return Poetry.on_path(timeout=timeout).add(requirement, project=folder, index_url=registry.index_url)
-
-    version = Poetry.on_path().version
-    return Scenario(title="poetry add", activity=Activity.READS, client=Poetry.name, version=version, run=run)
-
-
-def _module(title: str, client: Client, arguments: Sequence[str]) -> Scenario:
-    """Make a scenario of a client as its users run it: with the retries and timeouts that it has by itself."""
-    command = [str(client.python), "-m", client.name, *arguments]
-    return _commanded(title, command, client=client.name, version=client.version)
-
-
-def _commanded(
-    title: str,
+def _runner(
     command: Sequence[str],
     *,
     client: str,
     version: str,
-    variables: Mapping[str, str] | None = None,
-) -> Scenario:
+    settings: Callable[[FaultyRegistry], Mapping[str, str]],
+    prepare: Callable[[Path, IndexURL], None] = lambda _folder, _index: None,
+) -> Callable[[FaultyRegistry, Path, float], ClientRun]:
     def run(registry: FaultyRegistry, folder: Path, timeout: float) -> ClientRun:
         home = folder.with_name("home")
         home.mkdir()
         values = _values(registry, folder, file=TO_UPLOAD.save(home))
+        prepare(folder, registry.index_url)
         return execute(
             [_filled(word, values) for word in command],
             client=client,
             version=version,
-            environment=hermetic(home, ca_bundle=None, **_settings(registry), **(variables or {})),
+            environment=hermetic(home, ca_bundle=None, **settings(registry)),
             directory=folder,
             timeout=timeout,
             secrets=registry.index_url.secrets,
         )
 
-    return Scenario(title=title, activity=_activity_of(command), client=client, version=version, run=run)
+    return run
 
 
 def _values(registry: FaultyRegistry, folder: Path, *, file: Path) -> dict[str, str]:
@@ -141,27 +129,3 @@ def _filled(word: str, values: Mapping[str, str]) -> str:
     for name, value in values.items():
         word = word.replace(f"{{{name}}}", value)
     return word
-
-
-def _settings(registry: FaultyRegistry) -> dict[str, str]:
-    """Return what points pip, uv and twine at the registry, and at nothing else."""
-    index = registry.index_url.with_credential
-    username, password = registry.credential.username, registry.credential.password
-    return {
-        "PIP_INDEX_URL": index,
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "PIP_NO_CACHE_DIR": "1",
-        "PIP_NO_INPUT": "1",
-        "UV_INDEX_URL": index,
-        "UV_NO_ATTESTATIONS": "1",
-        "UV_NO_CONFIG": "1",
-        "UV_NO_PROGRESS": "1",
-        "UV_PUBLISH_URL": registry.upload_url,
-        "UV_PUBLISH_USERNAME": username,
-        "UV_PUBLISH_PASSWORD": password,
-        "UV_PYTHON_DOWNLOADS": "never",
-        "TWINE_NON_INTERACTIVE": "1",
-        "TWINE_REPOSITORY_URL": registry.upload_url,
-        "TWINE_USERNAME": username,
-        "TWINE_PASSWORD": password,
-    }

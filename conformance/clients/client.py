@@ -1,4 +1,4 @@
-"""What the drivers of all clients have in common."""
+"""The base class of all drivers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from conformance.clients.environment import hermetic
 from conformance.clients.run import ClientMissing, ClientRun, execute
@@ -16,28 +16,47 @@ from conformance.clients.run import ClientMissing, ClientRun, execute
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from conformance.clients.index_url import IndexURL
+    from conformance.clients.use import Use
+
 _PRINT_VERSION = "import importlib.metadata, sys; print(importlib.metadata.version(sys.argv[1]))"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Client:
-    """A client that some interpreter runs with `-m`, each time in a private directory of its own.
+    """A client that an interpreter runs with `-m`, each time in a new private directory.
 
-    `python` is the path of that interpreter, `ca_bundle` the certificates to trust,
-    `timeout` the seconds that one run may take, and `workspace` the directory in which the
-    private directories come and go (the system's temporary one by default).
+    `python` is the path of that interpreter, `ca_bundle` the certificates to trust, `timeout` the time limit of one
+    run in seconds, and `workspace` the parent of the private directories (default: the system's temporary one).
     """
 
     name: ClassVar[str]
+    """The name of the program, its module and its package on an index."""
+    uses: ClassVar[tuple[Use, ...]] = ()
+    """The commands that the report on clients runs."""
 
     python: Path = Path(sys.executable)
     ca_bundle: Path | None = None
     timeout: float = 120
     workspace: Path | None = None
 
+    @classmethod
+    def find(cls) -> Self:
+        """Return the client to use by default: that of this interpreter."""
+        return cls()
+
+    @staticmethod
+    def settings(index: IndexURL, upload_url: str) -> dict[str, str]:
+        """Return environment variables that point the client at one registry."""
+        del index, upload_url
+        return {}
+
+    def prepare(self, folder: Path, index: IndexURL) -> None:
+        """Write the files that the client needs in its current directory."""
+
     @cached_property
     def version(self) -> str:
-        """The client's version, without starting it. Errors: ClientMissing."""
+        """The client's version. Errors: ClientMissing."""
         if self.python == Path(sys.executable):
             try:
                 return importlib.metadata.version(self.name)
@@ -64,8 +83,8 @@ class Client:
     ) -> ClientRun:
         """Run the client with `arguments`.
 
-        In: `files`, texts by name, which the client finds in its home and current directory,
-        and which nobody else can read; `variables`, added to its environment; `secrets` to hide.
+        In: `files`, private texts by name, for its home and current directory; `variables`, added to its
+        environment; `secrets` to hide.
         """
         return self._run_python(
             "-m",

@@ -1,4 +1,4 @@
-"""The clean environment that a client is started with."""
+"""The clean environment of a client."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Without these an interpreter does not start, or does not find its own libraries.
+# An interpreter needs these to start and to find its libraries.
 _INHERITED = (
     "SYSTEMROOT",
     "SYSTEMDRIVE",
@@ -22,16 +22,14 @@ _INHERITED = (
 
 
 def hermetic(home: Path, *, ca_bundle: Path | None = None, **extra: str) -> dict[str, str]:
-    """Return environment variables that let nothing of the user's own settings through.
+    """Return an environment without any of the user's own settings.
 
-    In: `home`, an existing private directory, which serves for everything a client
-    looks up under HOME (`.netrc`, `.pypirc`, keyrings, caches) and for temporary files;
-    `ca_bundle`, the certificates to trust instead of the client's own, for targets
-    behind a private CA; `extra`, variables that are added, or win over the ones here.
-    Out: the whole environment, to be passed to a process as it is.
+    In: `home`, an existing private directory for everything that a client looks up under HOME (`.netrc`,
+    `.pypirc`, keyrings, caches) and for temporary files; `ca_bundle`, the certificates to trust instead of the
+    client's own, for targets behind a private CA; `extra`, variables to add or replace.
+    Out: the whole environment of a process.
 
-    Bytecode is written and used, whatever the caller's environment says: a client
-    without it takes three times as long to start.
+    Clients write and use bytecode: without it, they take three times as long to start.
     """
     environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     environment |= {
@@ -41,7 +39,7 @@ def hermetic(home: Path, *, ca_bundle: Path | None = None, **extra: str) -> dict
         "LANG": "C.UTF-8",
         "PYTHONUTF8": "1",
         "NO_PROXY": "*",  # macOS and Windows have proxies outside the environment
-        "PIP_CONFIG_FILE": os.devnull,  # the one value that also shuts out a global pip.conf
+        "PIP_CONFIG_FILE": os.devnull,  # the only value that also excludes a global pip.conf
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
     }
     environment |= dict.fromkeys(("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"), str(home))
@@ -53,7 +51,7 @@ def hermetic(home: Path, *, ca_bundle: Path | None = None, **extra: str) -> dict
 
 
 def _system_path(environment: Mapping[str, str]) -> str:
-    """Return a PATH with the system's own programs only; os.defpath is no use on Windows."""
+    """Return a PATH with the system's programs only. `os.defpath` is useless on Windows."""
     if "SYSTEMROOT" in environment:
         return str(Path(environment["SYSTEMROOT"]) / "System32")
     return os.defpath

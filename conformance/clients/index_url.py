@@ -1,4 +1,4 @@
-"""The simple index that pip is pointed at."""
+"""The URL of a simple index with a credential."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class IndexURL:
-    """The URL of a simple index, without credentials, and the credential to ask it with."""
+    """The URL of a simple index, and the credential for its requests."""
 
     url: str
     credential: Credential | None = None
 
     @property
     def with_credential(self) -> str:
-        """The URL with the credential, percent-encoded, in front of the host (RFC 3986, 3.2.1)."""
+        """The URL with the percent-encoded credential before the host (RFC 3986, 3.2.1)."""
         if self.credential is None:
             return self.url
-        userinfo = ":".join(quote(part, safe="") for part in self._pair(self.credential))
+        userinfo = ":".join(quote(part, safe="") for part in self.login)
         parts = urlsplit(self.url)
         return urlunsplit(parts._replace(netloc=f"{userinfo}@{parts.netloc}"))
 
     @property
+    def login(self) -> tuple[str, str]:
+        """The user name and the password; empty texts without a credential."""
+        return (self.credential.username, self.credential.password) if self.credential else ("", "")
+
+    @property
     def secrets(self) -> list[tuple[str, str]]:
-        """The pair of user name and password, if there is one."""
-        return [self._pair(self.credential)] if self.credential else []
+        """The pair of user name and password, if there is a credential."""
+        return [self.login] if self.credential else []
 
     @property
     def unencrypted_host(self) -> str | None:
-        """The `host:port` of an index without TLS, which pip has to be told to trust."""
+        """The `host:port` of an index without TLS, for pip's `--trusted-host`."""
         parts = urlsplit(self.url)
         return parts.netloc if parts.scheme == "http" else None
 
-    @staticmethod
-    def _pair(credential: Credential) -> tuple[str, str]:
-        return credential.username, credential.password
-
 
 def empty_index(directory: Path, *, names: Iterable[str]) -> IndexURL:
-    """Make an index in `directory` that knows the projects `names`, but has no distribution of them.
+    """Create an index in `directory` with an empty page for each of the projects `names`.
 
-    pip asks it like any other primary index, so that `--extra-index-url` can be exercised
-    without another server. Each name needs a page, as pip warns of a missing one.
+    It is a primary index for tests of `--extra-index-url`, without another server. pip warns of a missing page.
     """
     for name in names:
         page = directory / canonicalize_name(name) / "index.html"

@@ -1,4 +1,4 @@
-"""What is installed in a directory: by pip's own account, and byte by byte."""
+"""The content of an installation: projects according to pip, and files byte by byte."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _MADE_BY_INSTALLERS = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
 
 @dataclass(frozen=True, kw_only=True)
 class PipApi(Client):
-    """Asks pip through pip-api, in a process of its own: pip-api hands its environment on to pip."""
+    """Queries pip through pip-api, in a separate process because pip-api passes its environment on to pip."""
 
     name: ClassVar[str] = "pip-api"
 
     def installed(self, target: Path) -> dict[str, str]:
         """Return the version of each project installed in the directory `target`, by normalized name.
 
-        Errors: ClientMissing if pip-api does not work here.
+        Errors: ClientMissing if pip-api does not work.
         Source: https://github.com/di/pip-api#usage
         """
         run = self._run_python("-c", _PRINT_INSTALLED, str(target.absolute()), version=self.version)
@@ -43,7 +43,7 @@ class PipApi(Client):
 
 
 def installed_versions(target: Path) -> dict[str, str]:
-    """Return the version of each project installed in `target`, by normalized name, as its metadata has it.
+    """Return the version in the metadata of each project installed in `target`, by normalized name.
 
     Source: https://packaging.python.org/en/latest/specifications/recording-installed-packages/
     """
@@ -56,7 +56,7 @@ def installed_versions(target: Path) -> dict[str, str]:
 
 
 def installed_files(target: Path) -> dict[str, bytes]:
-    """Return what was installed in `target`, by relative path, without what an installer adds."""
+    """Return the installed files in `target` by relative path, without those that an installer adds."""
     paths = (path for path in sorted(target.rglob("*")) if path.is_file())
     return {
         name: path.read_bytes() for path in paths if _from_wheel(name := path.relative_to(target).as_posix())
@@ -64,7 +64,7 @@ def installed_files(target: Path) -> dict[str, bytes]:
 
 
 def wheel_files(wheel: Path) -> dict[str, bytes]:
-    """Return the members of `wheel` that `installed_files` of a faithful installation equals."""
+    """Return the members of `wheel` that a correct installation has as `installed_files`."""
     with ZipFile(wheel) as archive:
         return {name: archive.read(name) for name in sorted(archive.namelist()) if _from_wheel(name)}
 

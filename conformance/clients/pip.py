@@ -1,4 +1,4 @@
-"""Driver for pip, the client that reads an index and installs from it."""
+"""Driver for pip, which installs from an index."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Unpack
 
 from conformance.clients.client import Client
+from conformance.clients.use import Activity, Use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,32 +19,49 @@ _REQUIREMENTS = "requirements.txt"
 
 
 class Selection(TypedDict, total=False):
-    """Which distributions pip may take: keywords of `Pip.install` and `Pip.download`."""
+    """Options for choosing distributions: keywords of `Pip.install` and `Pip.download`."""
 
     no_deps: bool
-    """Leave dependencies alone; true unless said otherwise."""
+    """Ignore dependencies (default: true)."""
     only: Literal["wheel", "sdist"]
-    """Take one kind of distribution only."""
+    """Allow only one kind of distribution."""
     pre: bool
-    """Take pre-releases too."""
+    """Allow pre-releases."""
     python_version: str
-    """Choose for that version of Python, such as 3.9; only without dependencies, or from wheels."""
+    """Choose for this version of Python, such as 3.9. Only without dependencies, or from wheels."""
     require_hashes: bool
-    """Refuse a requirement without `--hash`."""
+    """Refuse requirements without `--hash`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pip(Client):
-    """Installs, downloads and lists; `verbose` tells what became of each page of an index.
+    """Installs, downloads and lists; `verbose` reports on each page of an index.
 
-    Nothing but the given indexes is asked: what builds an sdist has to be in the sdist or
-    installed beside pip. Credentials go through the environment, as the command line can be
-    read by every user of the machine.
+    Uses only the given indexes, so a build backend has to be in the sdist or installed beside pip. Credentials go
+    through the environment, because every user of the machine can read the command line.
     """
 
     name: ClassVar[str] = "pip"
+    uses: ClassVar[tuple[Use, ...]] = (
+        Use(
+            "pip install",
+            Activity.READS,
+            ("install", "--no-compile", "--target", "{folder}", "{project}"),
+        ),
+    )
 
     verbose: bool = False
+
+    @staticmethod
+    def settings(index: IndexURL, upload_url: str) -> dict[str, str]:
+        """Return environment variables that point pip at one registry."""
+        del upload_url
+        return {
+            "PIP_INDEX_URL": index.with_credential,
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "PIP_NO_CACHE_DIR": "1",
+            "PIP_NO_INPUT": "1",
+        }
 
     def install(
         self,
@@ -113,14 +131,14 @@ class Pip(Client):
             *(["-vv"] if self.verbose else []),
             *(["--requirement", _REQUIREMENTS] if requirements else []),
             files={_REQUIREMENTS: "".join(f"{line}\n" for line in requirements)} if requirements else {},
-            # --isolated would hide these from pip; in a hermetic environment nothing else is left to hide.
+            # --isolated would hide these from pip. The hermetic environment has no others.
             variables={"PIP_INDEX_URL": first, "PIP_EXTRA_INDEX_URL": " ".join(extra)},
             secrets=[pair for index in indexes for pair in index.secrets],
         )
 
 
 def available_versions(run: ClientRun) -> list[str]:
-    """Return what a run of `Pip.index_versions` listed, newest first; nothing if it failed."""
+    """Return the versions that `Pip.index_versions` listed, newest first; none after a failure."""
     for line in run.stdout.splitlines():
         label, _, versions = line.partition(": ")
         if label == "Available versions":

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from conformance.clients.client import Client
+from conformance.clients.use import Activity, Use
 
 if TYPE_CHECKING:
     from conformance.clients.index_url import IndexURL
     from conformance.clients.run import ClientRun
 
+_QUIETLY = ("--no-interaction", "--no-ansi")
 _PROJECT = """\
 [project]
 name = "consumer"
@@ -31,38 +33,43 @@ priority = "primary"
 
 @dataclass(frozen=True, kw_only=True)
 class Poetry(Client):
-    """Locks and installs; credentials go through the environment. `on_path` finds one with a Python of its own."""
+    """Locks and installs. Credentials go through the environment."""
 
     name: ClassVar[str] = "poetry"
+    # Without a constraint poetry chooses the newest release, even one for another Python.
+    uses: ClassVar[tuple[Use, ...]] = (Use("poetry add", Activity.READS, (*_QUIETLY, "add", "{project}>=0")),)
 
     @classmethod
-    def on_path(cls, *, timeout: float = 120) -> Poetry:
-        """Return the poetry whose program is on PATH; else this interpreter's, which may have none."""
+    def find(cls) -> Poetry:
+        """Return the poetry on PATH, which has an interpreter of its own, or else that of this interpreter."""
         program = shutil.which("poetry")
         python = Path(program).resolve().with_name("python") if program else None
-        return cls(python=python, timeout=timeout) if python and python.exists() else cls(timeout=timeout)
+        return cls(python=python) if python and python.exists() else cls()
+
+    @staticmethod
+    def settings(index: IndexURL, upload_url: str) -> dict[str, str]:
+        """Return environment variables for one registry, the source that `prepare` declares."""
+        del upload_url
+        username, password = index.login
+        return {
+            "POETRY_HTTP_BASIC_REGISTRY_USERNAME": username,
+            "POETRY_HTTP_BASIC_REGISTRY_PASSWORD": password,
+            "POETRY_VIRTUALENVS_IN_PROJECT": "true",
+            "POETRY_VIRTUALENVS_OPTIONS_NO_PIP": "true",
+        }
+
+    def prepare(self, folder: Path, index: IndexURL) -> None:
+        """Create a project whose only source is the index."""
+        (folder / "pyproject.toml").write_text(_PROJECT.format(url=index.url), encoding="utf-8")
 
     def add(self, requirement: str, *, project: Path, index_url: IndexURL) -> ClientRun:
-        """Make a project in the directory `project`, add `requirement`, and install it in an environment there.
+        """Create a project in the directory `project`, add `requirement`, and install it in an environment there.
 
         Source: https://python-poetry.org/docs/cli/#add
         """
-        text = _PROJECT.format(url=index_url.url)
-        (project / "pyproject.toml").write_text(text, encoding="utf-8")
-        credential = index_url.credential
-        username, password = (credential.username, credential.password) if credential else ("", "")
+        self.prepare(project, index_url)
         return self._run(
-            "--no-interaction",
-            "--no-ansi",
-            "--directory",
-            str(project.absolute()),
-            "add",
-            requirement,
-            variables={
-                "POETRY_HTTP_BASIC_REGISTRY_USERNAME": username,
-                "POETRY_HTTP_BASIC_REGISTRY_PASSWORD": password,
-                "POETRY_VIRTUALENVS_IN_PROJECT": "true",
-                "POETRY_VIRTUALENVS_OPTIONS_NO_PIP": "true",
-            },
+            *(*_QUIETLY, "--directory", str(project.absolute()), "add", requirement),
+            variables=self.settings(index_url, ""),
             secrets=index_url.secrets,
         )

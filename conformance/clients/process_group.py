@@ -1,4 +1,4 @@
-"""A process with all its descendants, as one thing that can be killed."""
+"""Starts a process in a group of its own, and kills it with all its descendants."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ else:
 def start(
     command: Sequence[str], *, stdout: IO[bytes], stderr: IO[bytes], env: Mapping[str, str], cwd: Path
 ) -> subprocess.Popen[bytes]:
-    """Start `command` without input, in a group of its own.
+    """Start `command` without input, in a new process group.
 
     Errors: OSError if there is no such program or directory.
     """
@@ -32,14 +32,14 @@ def start(
         stderr=stderr,
         env=env,
         cwd=cwd,
-        # A session of its own has no terminal either, so that nothing can be asked there.
+        # A new session has no terminal, so no prompt can appear there.
         start_new_session=True,
         creationflags=_CREATION_FLAGS,
     )
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill `process`, which was not waited for yet, and all that it started; return when it has ended."""
+    """Kill `process`, which was not yet waited for, and its descendants, and wait for its end."""
     if sys.platform == "win32":
         taskkill = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
         subprocess.run(taskkill, capture_output=True, check=False)

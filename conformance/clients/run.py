@@ -1,4 +1,4 @@
-"""One run of a client: how it is started, ended, and what is kept of it."""
+"""Runs a client and keeps its result."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEPT_BYTES = 1_000_000
-"""How much of each output stream is kept: its end, in whole lines."""
+"""The number of bytes to keep of each output stream: its end, in whole lines."""
 
 _TERMINAL_CODES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
 
 class ClientMissing(Exception):
-    """A client cannot be started here; this says nothing about the target."""
+    """A client cannot be started. This does not depend on the target."""
 
     def __init__(self, client: str, *, cause: str, hint: str) -> None:
         super().__init__(f"{client} cannot be started: {cause}. {hint}")
@@ -35,9 +35,9 @@ class ClientMissing(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class ClientRun:
-    """What a client did: `command`, `stdout` and `stderr` are redacted; `duration` is in seconds.
+    """The result of a client. `command`, `stdout` and `stderr` are redacted; `duration` is in seconds.
 
-    `exit_code` is what the system reports; after a timeout it means nothing.
+    `exit_code` is that of the system, and meaningless after a timeout.
     """
 
     client: str
@@ -51,7 +51,7 @@ class ClientRun:
 
     @property
     def succeeded(self) -> bool:
-        """Whether the client ended by itself, and was content."""
+        """Whether the client ended in time with exit code 0."""
         return self.exit_code == 0 and not self.timed_out
 
     @property
@@ -60,7 +60,7 @@ class ClientRun:
         return self.stdout + self.stderr
 
     def says(self, text: str) -> bool:
-        """Tell whether `text` is in the output, wherever the client broke its lines."""
+        """Return whether `text` is in the output, regardless of line breaks."""
         return _unspaced(text) in _unspaced(self.output)
 
     def __str__(self) -> str:
@@ -78,10 +78,10 @@ def execute(
     timeout: float,
     secrets: Iterable[tuple[str, str]] = (),
 ) -> ClientRun:
-    """Run `command` in `directory` with exactly `environment` and no input; return what it did.
+    """Run `command` in `directory` with exactly `environment` and no input.
 
-    In: `timeout` in seconds, after which the process and all it started are killed;
-    `secrets`, the pairs of user name and password that must not be seen in what is kept.
+    In: `timeout` in seconds, after which the process and its descendants are killed; `secrets`, pairs of user name
+    and password to redact in the result.
     Errors: ClientMissing if the command cannot be started.
     """
     redact = Redactor(secrets)
@@ -105,7 +105,7 @@ def execute(
 
 
 def _ended(process: subprocess.Popen[bytes], *, within: float) -> bool:
-    """Tell whether `process` ends by itself `within` seconds; it has ended in any case."""
+    """Return whether `process` ends `within` seconds. It is killed otherwise."""
     try:
         process.wait(within)
     except subprocess.TimeoutExpired:
@@ -121,7 +121,7 @@ def _kept(stream: IO[bytes], redact: Redactor) -> str:
     size = stream.seek(0, os.SEEK_END)
     stream.seek(max(0, size - KEPT_BYTES))
     text = stream.read().decode("utf-8", errors="replace")
-    if size > KEPT_BYTES:  # a first line in part may begin in the middle of a secret
+    if size > KEPT_BYTES:  # the incomplete first line may begin within a secret
         text = f"[cut: the end of {size} bytes]\n" + text.partition("\n")[2]
     lines = _TERMINAL_CODES.sub("", text).splitlines()
     return redact("".join(f"{line.rstrip()}\n" for line in lines))

@@ -1,4 +1,4 @@
-"""Driver for twine, the client that publishes distributions."""
+"""Driver for twine, which uploads distributions."""
 
 from __future__ import annotations
 
@@ -6,26 +6,42 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from conformance.clients.client import Client
+from conformance.clients.use import Activity, Use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from conformance.clients.index_url import IndexURL
     from conformance.clients.run import ClientRun
     from conformance.wire.credential import Credential
 
 
 @dataclass(frozen=True, kw_only=True)
 class Twine(Client):
-    """Publishes with `twine upload`; `verbose` prints what the registry answers.
+    """Uploads with `twine upload`; `verbose` prints the registry's answers.
 
-    Credentials go through the environment or a private file, as the command line can be
-    read by every user of the machine.
+    Credentials go through the environment or a private file, because every user of the machine can read the command
+    line.
     """
 
     name: ClassVar[str] = "twine"
+    uses: ClassVar[tuple[Use, ...]] = (
+        Use("twine upload", Activity.UPLOADS, ("upload", "--disable-progress-bar", "{file}")),
+    )
 
     verbose: bool = True
+
+    @staticmethod
+    def settings(index: IndexURL, upload_url: str) -> dict[str, str]:
+        """Return environment variables that point twine at one registry."""
+        username, password = index.login
+        return {
+            "TWINE_NON_INTERACTIVE": "1",
+            "TWINE_REPOSITORY_URL": upload_url,
+            "TWINE_USERNAME": username,
+            "TWINE_PASSWORD": password,
+        }
 
     def upload(
         self,
@@ -35,7 +51,7 @@ class Twine(Client):
         credential: Credential | None,
         skip_existing: bool = False,
     ) -> ClientRun:
-        """Publish `files` to the upload URL `to`, without authorization if `credential` is None.
+        """Upload `files` to the URL `to`, without authorization if `credential` is None.
 
         Source: https://twine.readthedocs.io/en/stable/#environment-variables
         """
@@ -58,9 +74,9 @@ class Twine(Client):
         repository: str = "gitlab",
         skip_existing: bool = False,
     ) -> ClientRun:
-        """Publish `files` to the upload URL `to`, which a `.pypirc` lists under the name `repository`.
+        """Upload `files` to the URL `to`, which a `.pypirc` lists under the name `repository`.
 
-        Errors: ValueError if that file cannot hold a value (see `pypirc`).
+        Errors: ValueError for a value that the file cannot contain (see `pypirc`).
         Source: https://docs.gitlab.com/user/packages/pypi_repository/
         """
         return self._upload(
@@ -98,14 +114,14 @@ class Twine(Client):
 def pypirc(repository: str, *, url: str, credential: Credential) -> str:
     """Return the text of a `.pypirc` with one index server.
 
-    Errors: ValueError if a value has a line break, or blanks at an end.
+    Errors: ValueError for a value that is empty, or has a line break or surrounding spaces.
     Source: https://packaging.python.org/en/latest/specifications/pypirc/
     """
     values = {"repository": url, "username": credential.username, "password": credential.password}
     for key, value in values.items():
         if [value] != value.strip().splitlines():
             raise ValueError(
-                f"a .pypirc cannot hold this {key}: empty, of several lines, or with blanks at an end"
+                f"a .pypirc cannot contain this {key}: it is empty, or has a line break or surrounding spaces"
             )
     section = "".join(f"{key} = {value}\n" for key, value in values.items())
     return f"[distutils]\nindex-servers =\n    {repository}\n\n[{repository}]\n{section}"

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.report.formats import FORMATS
 from conformance.target.configuration import PREFIX
 from conformance.verdicts import ExitCode
 
@@ -28,16 +29,9 @@ if TYPE_CHECKING:
 PROGRAM = "registry-conformance"
 FOLDER = "registry-conformance"
 RESULT = "result.json"
-SUMMARY = "summary.md"
 PREVIOUS = "previous.json"
 LEDGERS = "ledgers"
-REPORTS = {
-    "html": "report.html",
-    "junit": "junit.xml",
-    "markdown": SUMMARY,
-    "codequality": "codequality.json",
-    "sarif": "report.sarif",
-}
+REPORTS = {each.name: each.ci_file for each in FORMATS.values() if each.ci_file}
 """Formats of reports, and the files that they are written to."""
 
 OF_A_TARGET = {"CA_BUNDLE": "--ca-bundle", "MAX_REQUESTS": "--max-requests", "RATE": "--rate"}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from conformance.report.reading import StoredResult
+    from conformance.report.result import RunResult
     from conformance.target import Target
     from conformance.verdicts.baseline import Baseline
     from conformance.verdicts.options import RunOptions
@@ -93,7 +93,7 @@ def _refusing(
     """Return a command that says what is wrong with a file in one line."""
 
     def run(arguments: argparse.Namespace) -> int:
-        from conformance.report.reading import BadResult
+        from conformance.report.result_file import BadResult
         from conformance.verdicts.baseline import BadBaseline
 
         try:
@@ -107,9 +107,8 @@ def _refusing(
 
 
 def _write(arguments: argparse.Namespace) -> int:
-    from conformance.report.reading import read_finished
-    from conformance.verdicts.baseline import EMPTY, Known, Reason, updated, write_baseline
-    from conformance.verdicts.gate import known_baseline
+    from conformance.report.result_file import read_finished
+    from conformance.verdicts.baseline import EMPTY, Known, Reason, known_baseline, updated, write_baseline
 
     result = read_finished(arguments.result)
     before = known_baseline(arguments.output) if arguments.output.exists() else EMPTY
@@ -121,7 +120,7 @@ def _write(arguments: argparse.Namespace) -> int:
         owner=arguments.owner,
         expires=arguments.expires,
     )
-    after = updated(before, result.findings, new=new)
+    after = updated(before, result.results, new=new)
     write_baseline(arguments.output, after)
     _tell_change(arguments.output, before, after)
     today = date.today()
@@ -131,12 +130,11 @@ def _write(arguments: argparse.Namespace) -> int:
 
 
 def _prune(arguments: argparse.Namespace) -> int:
-    from conformance.report.reading import read_finished
-    from conformance.verdicts.baseline import pruned, write_baseline
-    from conformance.verdicts.gate import known_baseline
+    from conformance.report.result_file import read_finished
+    from conformance.verdicts.baseline import known_baseline, pruned, write_baseline
 
     before = known_baseline(arguments.baseline)
-    after = pruned(before, read_finished(arguments.result).findings)
+    after = pruned(before, read_finished(arguments.result).results)
     if after.rows != before.rows:
         write_baseline(arguments.baseline, after)
     _tell_change(arguments.baseline, before, after)
@@ -156,7 +154,7 @@ def _tell_change(path: Path, before: Baseline, after: Baseline) -> None:
 
 def _show(arguments: argparse.Namespace) -> int:
     from conformance.catalogue import catalogue
-    from conformance.verdicts.gate import known_baseline
+    from conformance.verdicts.baseline import known_baseline
 
     today = date.today()
     rows = known_baseline(arguments.baseline).rows
@@ -169,13 +167,13 @@ def _show(arguments: argparse.Namespace) -> int:
 
 def _upgrade(arguments: argparse.Namespace, front: Front) -> int:
     from conformance.catalogue import catalogue
-    from conformance.report.reading import BadResult, read_finished
+    from conformance.report.result_file import BadResult, read_finished
     from conformance.verdicts.sets import UnknownSet, print_upgrade, upgrade
 
     try:
         result = read_finished(arguments.result)
         found = upgrade(
-            result.verdict_by_id, catalogue(), old=arguments.requirement_set, profile=result.profile
+            result.verdict_by_id, catalogue(), old=arguments.requirement_set, profile=result.target.profile
         )
     except (BadResult, UnknownSet) as error:
         return front.say(str(error), ExitCode.USAGE)
@@ -184,7 +182,7 @@ def _upgrade(arguments: argparse.Namespace, front: Front) -> int:
 
 
 def _replay(arguments: argparse.Namespace, front: Front) -> int:
-    from conformance.report.reading import BadResult, read_finished
+    from conformance.report.result_file import BadResult, read_finished
     from conformance.run.replay import had_failed, print_replay, replay
     from conformance.run.run import CannotJudge
     from conformance.target import BadTarget
@@ -199,7 +197,7 @@ def _replay(arguments: argparse.Namespace, front: Front) -> int:
     with ExitStack() as stack:
         try:
             target = _target_again(arguments, front, earlier) or stack.enter_context(
-                embedded_target(earlier.profile)
+                embedded_target(earlier.target.profile)
             )
             options = _options_again(arguments, front, earlier)
             replayed = replay(earlier, target, options, progress=sys.stdout)
@@ -210,27 +208,27 @@ def _replay(arguments: argparse.Namespace, front: Front) -> int:
     return print_replay(replayed, sys.stdout)
 
 
-def _target_again(arguments: argparse.Namespace, front: Front, earlier: StoredResult) -> Target | None:
+def _target_again(arguments: argparse.Namespace, front: Front, earlier: RunResult) -> Target | None:
     """Return the target that is given now, with the URL and profile of then; None for the embedded server."""
-    if not earlier.embedded and not arguments.config:
-        arguments.url = arguments.url or earlier.url
-        arguments.profile = arguments.profile or earlier.profile
+    if not earlier.target.embedded and not arguments.config:
+        arguments.url = arguments.url or earlier.target.url
+        arguments.profile = arguments.profile or earlier.target.profile
     return front.target(arguments)
 
 
-def _options_again(arguments: argparse.Namespace, front: Front, earlier: StoredResult) -> RunOptions:
+def _options_again(arguments: argparse.Namespace, front: Front, earlier: RunResult) -> RunOptions:
     """Return the options that are given now, with the examples and rounds of then where none are given."""
     from conformance.verdicts.options import RunOptions
 
-    arguments.examples = arguments.examples or earlier.examples or RunOptions.examples
-    arguments.rounds = arguments.rounds or earlier.rounds or RunOptions.rounds
+    arguments.examples = arguments.examples or earlier.summary.examples or RunOptions.examples
+    arguments.rounds = arguments.rounds or earlier.summary.rounds or RunOptions.rounds
     return front.options(arguments)
 
 
 def _doctor(arguments: argparse.Namespace, front: Front) -> int:
     from conformance.target import BadTarget
     from conformance.target.configuration import configured_target
-    from conformance.target.doctor import examine, print_findings, refused_findings
+    from conformance.target.doctor import examine, print_observations, refused_observations
 
     try:
         target = configured_target(
@@ -241,7 +239,7 @@ def _doctor(arguments: argparse.Namespace, front: Front) -> int:
             config=arguments.config,
         )
     except BadTarget as error:
-        return print_findings(refused_findings(str(error), arguments.url or ""), sys.stdout)
+        return print_observations(refused_observations(str(error), arguments.url or ""), sys.stdout)
     if target is None:
         return front.say("doctor needs the URL of a registry, or --config", ExitCode.USAGE)
-    return print_findings(examine(target, front.options(arguments)), sys.stdout)
+    return print_observations(examine(target, front.options(arguments)), sys.stdout)

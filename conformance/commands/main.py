@@ -20,6 +20,7 @@ from conformance.commands.gate_commands import Front, add_gate_commands
 from conformance.commands.init import add_init_command
 from conformance.commands.report import add_commands as add_report_commands
 from conformance.commands.report import add_report_option, write_reports
+from conformance.commands.schema import add as add_schema_command
 from conformance.verdicts import ExitCode
 from conformance.verdicts.counting import counted
 
@@ -82,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     add_report_commands(commands)
     add_clients_command(commands)
     add_init_command(commands)
+    add_schema_command(commands)
     add_ci_command(commands, main)
     front = Front(add_target=_add_target, target=_target, options=_options, count=positive(int), say=_say)
     add_gate_commands(commands, front)
@@ -228,14 +230,14 @@ def _check_run(target: Target | None, arguments: argparse.Namespace) -> None:
 
 
 def _options(arguments: argparse.Namespace) -> RunOptions:
-    from conformance.verdicts.gate import BadGate, read_gate
+    from conformance.verdicts.baseline import BadBaseline, known_baseline
     from conformance.verdicts.options import RunOptions, TrafficLimits, default_ledger_folder
+    from conformance.verdicts.sets import UnknownSet, known_set
 
     try:
-        baseline, requirement_set = read_gate(
-            getattr(arguments, "baseline", None), getattr(arguments, "requirement_set", None)
-        )
-    except BadGate as error:
+        baseline = known_baseline(getattr(arguments, "baseline", None))
+        requirement_set = known_set(getattr(arguments, "requirement_set", None))
+    except (BadBaseline, UnknownSet) as error:
         raise UserMistake(str(error)) from error
     return RunOptions(
         examples=getattr(arguments, "examples", 1),
@@ -316,7 +318,7 @@ def _explain(arguments: argparse.Namespace) -> int:
 
 def _compare(arguments: argparse.Namespace) -> int:
     from conformance.report.compare import print_comparison
-    from conformance.report.reading import BadResult
+    from conformance.report.result_file import BadResult
 
     first, second = arguments.results
     try:

@@ -7,16 +7,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.report.formats import FORMATS, MATRIX_FORMATS
 from conformance.verdicts import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.report import RunResult
-
-FORMATS = ("html", "junit", "markdown", "codequality", "sarif", "badge")
-"""The keys of `conformance.report.formats.FORMATS`, which takes a while to import."""
-TABLES = ("markdown", "html")
+    from conformance.report.result import RunResult
 
 
 def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,7 +36,7 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
         "results", metavar="RESULT.json", nargs="+", type=Path, help="written by `run --json`"
     )
     matrix.add_argument(
-        "--format", choices=TABLES, default="markdown", help="markdown, unless told otherwise"
+        "--format", choices=MATRIX_FORMATS, default="markdown", help="markdown, unless told otherwise"
     )
     matrix.set_defaults(command=run_matrix)
     for parser in (report, matrix):
@@ -63,19 +60,18 @@ def add_report_option(parser: argparse.ArgumentParser) -> None:
 
 def run_report(arguments: argparse.Namespace) -> int:
     """Make a report from a stored result. Returns the exit code."""
-    from conformance.report.formats import FORMATS as MAKERS
-    from conformance.report.reading import BadResult, read_result
+    from conformance.report.result_file import BadResult, read_result
 
     try:
         result = read_result(arguments.result)
     except BadResult as error:
         return _say(str(error), ExitCode.USAGE)
-    return _write(MAKERS[arguments.format](result), arguments.output)
+    return _write(FORMATS[arguments.format].render(result), arguments.output)
 
 
 def run_script(arguments: argparse.Namespace) -> int:
     """Make a script for each deviation of a stored result. Returns the exit code."""
-    from conformance.report.reading import BadResult, read_result
+    from conformance.report.result_file import BadResult, read_result
     from conformance.report.script import NoScript, scripts
 
     into: Path | None = arguments.output
@@ -94,7 +90,6 @@ def run_script(arguments: argparse.Namespace) -> int:
 
 def run_matrix(arguments: argparse.Namespace) -> int:
     """Make a table from the results that can be read, and name the others. Returns the exit code."""
-    from conformance.report.matrix import FORMATS as MAKERS
     from conformance.report.matrix import read_matrix
 
     matrix, bad = read_matrix(arguments.results)
@@ -102,7 +97,7 @@ def run_matrix(arguments: argparse.Namespace) -> int:
         _say(str(error), ExitCode.USAGE)
     if not matrix.columns:
         return ExitCode.USAGE
-    return _write(MAKERS[arguments.format](matrix), arguments.output)
+    return _write(MATRIX_FORMATS[arguments.format].render(matrix), arguments.output)
 
 
 def write_reports(result: RunResult, wanted: Iterable[tuple[str, Path]]) -> int:
@@ -110,11 +105,10 @@ def write_reports(result: RunResult, wanted: Iterable[tuple[str, Path]]) -> int:
     wanted = tuple(wanted)
     if not wanted:
         return ExitCode.CONFORMS
-    from conformance.report.formats import FORMATS as MAKERS
-    from conformance.report.reading import stored
+    from conformance.report.result_file import concealed_result
 
-    known = stored(result.as_json())
-    return max(_write(MAKERS[name](known), path) for name, path in wanted)
+    concealed = concealed_result(result)
+    return max(_write(FORMATS[name].render(concealed), path) for name, path in wanted)
 
 
 def _wanted_report(text: str) -> tuple[str, Path]:

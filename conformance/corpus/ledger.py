@@ -1,33 +1,41 @@
-"""What a run has published, written down before it is sent, so that it can be removed again."""
+"""The ledger of a run: what it publishes, written down before it is sent, so that it can be removed."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from conformance.verdicts.validation import Invalid, validated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
 
-REFUSED = "refused"
+class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A distribution that a run sends, written down before it is sent."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """One distribution that may exist on a registry because of a run."""
-
-    url: str
-    """The repository it was sent to."""
-    project: str
+    url: Annotated[str, Meta(description="The URL of the repository.")]
+    project: Annotated[str, Meta(description="The name of the project, as it was sent.")]
     version: str
     filename: str
 
 
+class Refusal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The note that the registry refused a distribution when it was last sent."""
+
+    refused: Entry
+
+
 class BadLedger(ValueError):
     """A ledger cannot be read; the message names the file."""
+
+
+REMEDY = "repair the line, or delete by hand what the file lists and then the file"
 
 
 class Ledger:
@@ -46,25 +54,25 @@ class Ledger:
 
     def add(self, entry: Entry) -> None:
         """Write an entry down. To be called before the distribution is sent."""
-        self._append(asdict(entry))
+        self._append(entry)
 
     def note_refusal(self, entry: Entry) -> None:
-        """Write down that the registry says it did not take the distribution that was last sent."""
-        self._append({REFUSED: asdict(entry)})
+        """Write down that the registry refused the distribution that was last sent."""
+        self._append(Refusal(refused=entry))
 
-    def _append(self, line: dict[str, Any]) -> None:
+    def _append(self, line: Entry | Refusal) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line, ensure_ascii=True) + "\n")
+            file.write(json.dumps(msgspec.to_builtins(line), ensure_ascii=True) + "\n")
 
     def entries(self) -> tuple[Entry, ...]:
-        """Return what was written down, each once. Raises BadLedger."""
+        """Return the entries, each once. Raises BadLedger."""
         return tuple(self._counted()[0])
 
     def refused(self) -> frozenset[Entry]:
         """Return the entries that were refused each time they were sent. Raises BadLedger.
 
-        A registry that breaks its word may have stored them all the same: look there first.
+        A registry may have stored them all the same: look there before you forget them.
         """
         sent, refused = self._counted()
         return frozenset(entry for entry, times in sent.items() if refused[entry] >= times)
@@ -72,13 +80,32 @@ class Ledger:
     def _counted(self) -> tuple[Counter[Entry], Counter[Entry]]:
         sent: Counter[Entry] = Counter()
         refused: Counter[Entry] = Counter()
-        try:
-            for text in self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else ():
-                line = json.loads(text)
-                (refused if REFUSED in line else sent)[Entry(**line.get(REFUSED, line))] += 1
-        except (ValueError, TypeError, AttributeError, OSError) as error:
-            raise BadLedger(f"{self.path} cannot be read as a ledger: {error}") from error
+        for line in self._lines():
+            if isinstance(line, Refusal):
+                refused[line.refused] += 1
+            else:
+                sent[line] += 1
         return sent, refused
+
+    def _lines(self) -> list[Entry | Refusal]:
+        try:
+            texts = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
+        except OSError as error:
+            raise BadLedger(f"cannot read {self.path}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise BadLedger(f"{self.path} is not a ledger: {error}; {REMEDY}") from error
+        return [self._line(text, number) for number, text in enumerate(texts, start=1)]
+
+    def _line(self, text: str, number: int) -> Entry | Refusal:
+        try:
+            table = json.loads(text)
+            if isinstance(table, dict) and "refused" in table:
+                return validated(table, Refusal)
+            return validated(table, Entry)
+        except Invalid as error:
+            raise BadLedger(f"{self.path} is not a ledger: line {number}: {error}; {REMEDY}") from error
+        except (ValueError, RecursionError) as error:
+            raise BadLedger(f"{self.path} is not a ledger: line {number}: expected JSON; {REMEDY}") from error
 
     def keep_only(self, left: Iterable[Entry]) -> None:
         """Reduce the ledger to what is left on the registry; nothing left removes the file."""

@@ -14,5 +14,5 @@ if TYPE_CHECKING:
 def driver_of(run: Run) -> Driver:
     """Return the driver that the target names. Raises NotApplicable when it names none, or the run only reads."""
     if not run.corpus.published:
-        raise NotApplicable("the run only reads, and this check changes the state of a project")
+        raise NotApplicable("the run is read-only, and this check changes the state of a project")
     return driver_for(run.registry, run.session)

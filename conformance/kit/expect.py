@@ -1,10 +1,16 @@
-"""Assertion helpers: each raises Deviation with what was expected, what came, and where."""
+"""Expectations: each raises Deviation with what was expected, what was found, and where.
+
+The texts continue the sentences "expected …" and "found …": "every link to carry a hash", "status 500". They are the
+same in every run on the same registry, since a baseline recognises a failure by them.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Set
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from conformance.kit.differences import contrasted, excerpt, listed_lines
 from conformance.pages import ProjectPage, RootPage
 from conformance.verdicts import Deviation
 
@@ -13,61 +19,106 @@ if TYPE_CHECKING:
 
     from conformance.clients import ClientRun
     from conformance.corpus import Corpus
-    from conformance.wire import Answer
+    from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
 
+MOST_OUTPUT = 600
+"""Characters of a client's output that a deviation holds: its end."""
 
-Seen = TypeVar("Seen")
+Item = TypeVar("Item")
 
 
-SHOWN = 300
+# Rules
+
+
+def each(
+    items: Iterable[Item],
+    claim: str,
+    holds: Callable[[Item], object],
+    *,
+    of: str,
+    where: object,
+    named: Callable[[Item], str] = str,
+) -> None:
+    """Require something of each item: `expect.each(links, "to carry a hash", has_hash, of="link", where=page)`.
+
+    `of` is the noun for an item, and `named` is how one is named where `holds` is not true of it.
+    """
+    rule(f"every {of} {claim}", broken_by=[named(item) for item in items if not holds(item)], where=where)
+
+
+def rule(text: str, *, broken_by: Iterable[object], where: object) -> None:
+    """Require a rule that nothing breaks, such as "every link to carry a hash"; what breaks it is named."""
+    wrong = sorted(broken_by, key=str) if isinstance(broken_by, Set) else list(broken_by)
+    if wrong:
+        raise Deviation(expected=text, found=listed_lines(wrong), where=str(where))
+
+
+def rule_on_each(pages: Iterable[Item], text: str, *, broken_by: Callable[[Item], Iterable[object]]) -> None:
+    """Require a rule of several pages at once: what breaks it is named, and so are the pages that it is on."""
+    found = [(page, item) for page in pages for item in broken_by(page)]
+    places = dict.fromkeys(_place(page) for page, _ in found)
+    rule(text, broken_by=[item for _, item in found], where="; ".join(places))
+
+
+def _place(page: object) -> str:
+    return page.where if isinstance(page, ProjectPage | RootPage) else str(page)
+
+
+# Values
+
+
+def equal(found: Any, wanted: Any, *, of: str, where: object) -> None:
+    """Require that something is exactly this. Of collections and long texts only what differs is named."""
+    if found != wanted:
+        right, wrong = contrasted(wanted, found)
+        raise Deviation(expected=f"{of} to be {right}", found=wrong, where=str(where))
+
+
+def contains(text: str, wanted: str, *, of: str, where: object) -> None:
+    """Require a piece of text, in any case."""
+    if wanted.lower() not in text.lower():
+        found = excerpt(text) or "an empty text"
+        raise Deviation(expected=f"{of} to contain {wanted!r}", found=found, where=str(where))
+
+
+# Answers
+
+
+def answered(answer: Answer | None, *, to: str) -> Answer:
+    """Require that a request was answered, and return the answer; `to` names the request."""
+    if answer is None:
+        raise Deviation(expected="an answer", found="a closed or silent connection", where=to)
+    return answer
 
 
 def status(answer: Answer, *wanted: int) -> None:
     """Require one of these statuses."""
     if answer.status not in wanted:
-        raise Deviation(
-            expected="status " + " or ".join(map(str, wanted)),
-            found=f"{answer.status} {answer.excerpt()}".strip(),
-            where=str(answer),
-        )
+        raise _answered_with(answer, expected="status " + " or ".join(map(str, wanted)))
+
+
+def no_server_error(answer: Answer) -> None:
+    """Require any status below 500."""
+    if answer.is_server_error:
+        raise _answered_with(answer, expected="a status below 500")
 
 
 def accepted(answer: Answer) -> None:
-    """Require that an upload was taken: any status from 200 to 299."""
+    """Require that an upload was accepted: any status from 200 to 299."""
     if not answer.is_success:
-        raise Deviation(
-            expected="the upload is accepted (2xx)",
-            found=f"{answer.status} {answer.excerpt()}".strip(),
-            where=str(answer),
-        )
+        raise _answered_with(answer, expected="the upload to be accepted (2xx)")
 
 
 def refused(answer: Answer) -> None:
-    """Require that an upload was turned down as the sender's mistake: any status from 400 to 499."""
+    """Require that an upload was refused as the client's mistake: any status from 400 to 499."""
     if not answer.is_client_error:
-        raise Deviation(
-            expected="the upload is refused (4xx)",
-            found=f"{answer.status} {answer.excerpt()}".strip(),
-            where=str(answer),
-        )
+        raise _answered_with(answer, expected="the upload to be refused (4xx)")
 
 
 def forbidden(answer: Answer) -> None:
-    """Require that a caller is turned away: 401, 403, or 404 where not even the existence may show."""
+    """Require that a caller is refused: 401, 403, or 404 where not even the existence may be revealed."""
     status(answer, 401, 403, 404)
-
-
-def published(corpus: Corpus, role: str, *, on: ProjectPage) -> None:
-    """Require that a distribution of the corpus was accepted, and is on its project's page."""
-    item = corpus.published[role]
-    if not item.accepted:
-        raise Deviation(
-            expected=f"version {item.distribution.version!r} is accepted (2xx)",
-            found=f"{item.status} {item.text[:SHOWN]}".strip(),
-            where=item.where,
-        )
-    listed(on, [item.distribution.filename])
 
 
 def same_bytes(answer: Answer, distribution: Distribution) -> None:
@@ -81,30 +132,34 @@ def same_bytes(answer: Answer, distribution: Distribution) -> None:
         )
 
 
-def equal(found: Any, wanted: Any, *, of: str, where: object) -> None:
-    """Require that something is exactly this."""
-    if found != wanted:
-        raise Deviation(expected=f"{of} {_shown(wanted)}", found=_shown(found), where=str(where))
+def _answered_with(answer: Answer, *, expected: str) -> Deviation:
+    found = f"status {answer.status}"
+    if body := answer.excerpt().strip():
+        found += f": {body}"
+    return Deviation(expected=expected, found=found, where=str(answer))
 
 
-def contains(text: str, wanted: str, *, of: str, where: object) -> None:
-    """Require a piece of text, in any case."""
-    if wanted.lower() not in text.lower():
-        raise Deviation(expected=f"{of} with {wanted!r}", found=text[:SHOWN] or "nothing", where=str(where))
+# Pages
 
 
-def nothing(*, of: Iterable[object], is_: str, where: object) -> None:
-    """Require that no item is as `is_` says; all that are get named."""
-    if wrong := [_shown(item) for item in of]:
-        raise Deviation(expected=f"nothing {is_}", found=", ".join(wrong), where=str(where))
+def published(corpus: Corpus, role: str, *, on: ProjectPage) -> None:
+    """Require that a distribution of the corpus was accepted, and is on its project's page."""
+    item = corpus.published[role]
+    if not item.accepted:
+        raise Deviation(
+            expected=f"version {item.distribution.version!r} to be accepted (2xx)",
+            found=f"status {item.status}: {excerpt(item.text)}",
+            where=item.where,
+        )
+    listed(on, [item.distribution.filename])
 
 
 def listed(page: ProjectPage, filenames: Collection[str]) -> None:
     """Require that a project page lists these files."""
     if missing := sorted(set(filenames) - page.filenames):
         raise Deviation(
-            expected=f"a page that lists {', '.join(missing)}",
-            found=", ".join(sorted(page.filenames)) or "no files",
+            expected=f"the page to list {', '.join(missing)}",
+            found=listed_lines(sorted(page.filenames)) or "a page without files",
             where=page.where,
         )
 
@@ -112,22 +167,29 @@ def listed(page: ProjectPage, filenames: Collection[str]) -> None:
 def not_listed(page: ProjectPage, filenames: Collection[str]) -> None:
     """Require that a project page lists none of these files."""
     if present := sorted(set(filenames) & page.filenames):
-        raise Deviation(expected="a page without the file", found=", ".join(present), where=page.where)
+        raise Deviation(
+            expected="a page without the file", found=f"{', '.join(present)} on the page", where=page.where
+        )
+
+
+# Clients
 
 
 def succeeded(run: ClientRun) -> None:
     """Require that a client ended with exit code 0."""
-    if run.exit_code != 0:
-        raise Deviation(
-            expected=f"{run.client} ends with exit code 0", found=_ending(run), where=" ".join(run.command)
-        )
+    ended_with(run, exit_code=0)
 
 
 def gave_up(run: ClientRun, *, exit_code: int = 1) -> None:
-    """Require that a client said no, by itself and with this exit code."""
+    """Require that a client reported a failure, with this exit code."""
+    ended_with(run, exit_code=exit_code)
+
+
+def ended_with(run: ClientRun, *, exit_code: int) -> None:
+    """Require that a client ended in time, with this exit code."""
     if run.timed_out or run.exit_code != exit_code:
         raise Deviation(
-            expected=f"{run.client} ends with exit code {exit_code}",
+            expected=f"{run.client} to end with exit code {exit_code}",
             found=_ending(run),
             where=" ".join(run.command),
         )
@@ -137,42 +199,12 @@ def says(run: ClientRun, text: str) -> None:
     """Require that a client printed some text, however it wrapped it."""
     if not run.says(text):
         raise Deviation(
-            expected=f"{run.client} prints {text!r}",
-            found=run.output[-SHOWN * 2 :],
+            expected=f"{run.client} to print {text!r}",
+            found=run.output[-MOST_OUTPUT:],
             where=" ".join(run.command),
         )
 
 
 def _ending(run: ClientRun) -> str:
     ending = f"no end within {run.duration:.0f} s" if run.timed_out else f"exit code {run.exit_code}"
-    return f"{ending}: {run.output[-SHOWN * 2 :].strip()}"
-
-
-def _shown(value: object) -> str:
-    text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
-
-
-def no_server_error(answer: Answer) -> None:
-    """Require any status below 500."""
-    if answer.is_server_error:
-        raise Deviation(
-            expected="a status below 500",
-            found=f"{answer.status} {answer.excerpt()}".strip(),
-            where=str(answer),
-        )
-
-
-def nothing_on(pages: Iterable[Seen], wrong: Callable[[Seen], Iterable[object]], *, is_: str) -> None:
-    """Require that `wrong` finds nothing on any page; name all that it finds, and the pages they are on."""
-    found = [(page, item) for page in pages for item in wrong(page)]
-    nothing(
-        of=[item for _, item in found],
-        is_=is_,
-        where="; ".join(dict.fromkeys(place(page) for page, _ in found)),
-    )
-
-
-def place(page: object) -> str:
-    """Say where a page was seen."""
-    return page.where if isinstance(page, ProjectPage | RootPage) else str(page)
+    return f"{ending}: {run.output[-MOST_OUTPUT:].strip()}"

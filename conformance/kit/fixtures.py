@@ -1,4 +1,4 @@
-"""Everything a check may ask for, and nothing else."""
+"""The fixtures of checks, and the types of their values."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ import pytest
 from conformance.corpus import Corpus
 from conformance.kit import expect
 from conformance.kit.driver import driver_of
-from conformance.kit.examples import Examples
 from conformance.kit.index import Index
-from conformance.kit.races import Race, WatchedHeat, forms_of, rounds_of, watched_uploads
-from conformance.kit.scenarios import (
+from conformance.kit.properties.examples import Examples
+from conformance.kit.races.looks import forms_of
+from conformance.kit.races.race import Race, WatchedHeat, watched_uploads
+from conformance.kit.races.rounds import rounds_of
+from conformance.kit.uploads.attestations import provenance_of
+from conformance.kit.uploads.publishing import publish
+from conformance.kit.uploads.scenarios import (
     Deletion,
     Oversized,
     SecondUpload,
@@ -49,6 +53,7 @@ __all__ = [
     "SecondUpload",
     "UserMachine",
     "WatchedHeat",
+    "attested",
     "corpus",
     "deletion",
     "driver",
@@ -75,18 +80,18 @@ _NUMBERS = count(1)
 
 
 class Remark:
-    """Takes what a check has to say even where it passes, such as how much of the whole it could judge."""
+    """Records a remark for the report, even of a check that passes: how much of the whole it could judge."""
 
     def __init__(self, node: pytest.Item) -> None:
         self._node = node
 
     def __call__(self, text: str) -> None:
-        """Say it, in place of what was said before."""
+        """Record a remark, in place of an earlier one."""
         self._node.user_properties.append((REMARK, text))
 
 
 class NewName:
-    """Makes names for what a check publishes by itself: each carries the run's id, and none comes twice."""
+    """Makes names for the projects of checks: each is new, and carries the run's id."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -99,7 +104,7 @@ class NewName:
 
 @pytest.fixture(scope="session")
 def run(request: pytest.FixtureRequest) -> Run:
-    """The run that is under way."""
+    """The current run."""
     return request.config.stash[RUN]
 
 
@@ -117,37 +122,37 @@ def gitlab(registry: Registry) -> GitLab:
 
 @pytest.fixture(scope="session")
 def driver(run: Run) -> Driver:
-    """What changes the state of projects and files; else the check does not apply."""
+    """The driver that changes the state of projects and files; without one the check does not apply."""
     return driver_of(run)
 
 
 @pytest.fixture(scope="session")
 def index(run: Run) -> Index:
-    """The pages of the target, in every form that it offers."""
+    """The pages of the target, in every form that is offered."""
     return Index(run.registry, run.offer, run.projects)
 
 
 @pytest.fixture(scope="session")
 def corpus(run: Run) -> Corpus:
-    """What the run has published before the first check."""
+    """The distributions that the run published before the first check."""
     return run.corpus
 
 
 @pytest.fixture(scope="session")
 def new_name(run: Run) -> NewName:
-    """A maker of project names nobody else uses."""
+    """A maker of new project names."""
     return NewName(run)
 
 
 @pytest.fixture
 def remark(request: pytest.FixtureRequest) -> Remark:
-    """What a check says, to be read where it passed."""
+    """A recorder of remarks for the report."""
     return Remark(request.node)
 
 
 @pytest.fixture
 def examples(run: Run, request: pytest.FixtureRequest) -> Examples:
-    """The budget of examples for a property; one that the baseline lists is not made smaller again."""
+    """The budget of examples for a property; without shrinking for a requirement that the baseline lists."""
     mark = request.node.get_closest_marker(MARK)
     listed = mark is not None and mark.args[0] in run.options.baseline.rows
     return Examples(
@@ -157,19 +162,19 @@ def examples(run: Run, request: pytest.FixtureRequest) -> Examples:
 
 @pytest.fixture(scope="session")
 def rounds(run: Run) -> int:
-    """How often a race is run: one round shows almost nothing."""
+    """How many rounds a race has: one round reveals almost nothing."""
     return run.options.rounds
 
 
 @pytest.fixture(scope="session")
 def race(registry: Registry, index: Index) -> Race:
-    """What starts several actions at the same moment."""
+    """A starter of several actions at the same moment."""
     return Race(registry, forms_of(index.offer))
 
 
 @pytest.fixture(scope="session")
 def watched(race: Race, new_name: NewName, rounds: int) -> tuple[WatchedHeat, ...]:
-    """Rounds of uploads that met in one project, each watched by a reader."""
+    """Rounds of uploads to one project at the same moment, each with a reader of the page."""
     fewer = max(1, rounds * 2 // 3)  # here every file counts, not only the one that wins
     return watched_uploads(race, rounds_of(new_name, "watched", fewer))
 
@@ -187,6 +192,15 @@ def deletion(registry: Registry, gitlab: GitLab, new_name: NewName) -> Deletion:
 
 
 @pytest.fixture(scope="session")
+def attested(registry: Registry, driver: Driver, new_name: NewName) -> Distribution:
+    """A wheel with a provenance object."""
+    distribution = wheel(new_name("attested"), "1.0")
+    publish(registry, distribution)
+    driver.attach_provenance(distribution, provenance_of(distribution))
+    return distribution
+
+
+@pytest.fixture(scope="session")
 def oversized(registry: Registry, new_name: NewName) -> Oversized:
     """An upload one byte above the limit."""
     return upload_oversized(registry, new_name("oversized"))
@@ -194,12 +208,10 @@ def oversized(registry: Registry, new_name: NewName) -> Oversized:
 
 @pytest.fixture(scope="session")
 def private_registry(registry: Registry, gitlab: GitLab) -> Registry:
-    """The target, which is a private GitLab project by GitLab's own account; else the check does not apply."""
+    """The target, if GitLab's API calls its GitLab project private; otherwise the check does not apply."""
     visibility = json_of(gitlab.call("GET", "")).get("visibility")
     if visibility is None:
-        raise Untestable(
-            "GitLab's API does not tell the visibility of the target's GitLab project to `default`"
-        )
+        raise Untestable("the credential `default` cannot read the visibility of the target's GitLab project")
     if visibility != "private":
         raise NotApplicable(f"the target's GitLab project is {visibility}")
     return registry
@@ -223,7 +235,7 @@ def public_wheel(public_registry: Registry, new_name: NewName) -> Distribution:
 def twine_release(
     run: Run, registry: Registry, new_name: NewName, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Distribution, ...]:
-    """A wheel and an sdist that twine has published together."""
+    """A wheel and an sdist that twine published together."""
     name = new_name("release")
     files = (wheel(name, "1.0"), sdist(name, "1.0"))
     expect.succeeded(UserMachine(run, registry, tmp_path_factory.mktemp("release")).publish(*files))

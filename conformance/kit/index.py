@@ -65,6 +65,12 @@ class Index:
         """The project to look at when one is enough."""
         return self.projects[0]
 
+    @property
+    def media_types(self) -> dict[str, str]:
+        """The media type to ask for each form that is offered: of `html` first, then of `json`."""
+        forms = {"html": TEXT_HTML, "json": JSON_V1}
+        return {form: media_type for form, media_type in forms.items() if self.offer.has(form)}
+
     def html(self, name: str | None = None, *, fresh: bool = False) -> Reading[ProjectPage, HtmlDocument]:
         """Return a project's page in HTML. Raises Deviation when there is none."""
         answer = self._ok(self.registry.project_answer(name or self.project, accept=TEXT_HTML, fresh=fresh))
@@ -100,7 +106,9 @@ class Index:
     @staticmethod
     def _ok(answer: Answer) -> Answer:
         if answer.status != 200:
-            raise Deviation(expected="a page (200)", found=f"status {answer.status}", where=str(answer))
+            raise Deviation(
+                expected="the page to be served (200)", found=f"status {answer.status}", where=str(answer)
+            )
         return answer
 
 
@@ -128,12 +136,6 @@ def _html_root(answer: Answer) -> Reading[RootPage, HtmlDocument]:
 @lru_cache(maxsize=KEPT)
 def _json_root(answer: Answer) -> Reading[RootPage, JsonDocument]:
     return Reading(answer, read_json(answer.content), read_root_json(answer.content, where=str(answer)))
-
-
-def accepted_types(index: Index) -> list[str]:
-    """Return the media type of each form that is offered, HTML first."""
-    forms = {"html": TEXT_HTML, "json": JSON_V1}
-    return [media_type for form, media_type in forms.items() if index.offer.has(form)]
 
 
 def page_in(answer: Answer) -> ProjectPage:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Protected:
-    """A URL that is not for everyone: what nobody got there first, and then `default`."""
+    """A URL that may need a credential: the answer without one first, and then to `default`."""
 
     what: str
     url: str
@@ -25,7 +25,7 @@ class Protected:
 
 
 def protected_urls(index: Index) -> tuple[Protected, ...]:
-    """Ask for a project page, its first file and that one's metadata file, as pip does: first as nobody."""
+    """Ask for a project page, its first file and that one's metadata file, as pip does: first without a credential."""
     registry = index.registry
     urls = {"the page": registry.project_url(index.project)}
     if files := own_files(index):

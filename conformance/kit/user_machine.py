@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:
-    """What pip has installed, where, and how it went."""
+    """The files that pip installed, and its run."""
 
     run: ClientRun
     target: Path
@@ -118,8 +118,8 @@ class UserMachine:
             run=run, target=target, versions=installed_versions(target), files=installed_files(target)
         )
 
-    def listed(self, installation: Installation) -> Mapping[str, str]:
-        """Return the version of each project that pip, asked through pip-api, says is installed."""
+    def versions_pip_lists(self, installation: Installation) -> Mapping[str, str]:
+        """Return the installed version of each project, as pip lists it to pip-api."""
         with _started_here():
             return PipApi(timeout=self._run.options.client_timeout).installed(installation.target)
 

@@ -1,4 +1,4 @@
-"""The result as a badge: an SVG file, drawn without asking anybody."""
+"""The result as a badge: an SVG file, drawn offline."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from conformance.report.templates import render
 from conformance.verdicts import ExitCode, Verdict
 
 if TYPE_CHECKING:
-    from conformance.report.reading import StoredResult
+    from conformance.report.result import RunResult
 
 LABEL = "conformance"
 CHARACTER, PADDING = 6.5, 10
@@ -18,7 +18,7 @@ COLOURS = {ExitCode.CONFORMS: "#1a7f37", ExitCode.DEVIATES: "#c62828", ExitCode.
 UNKNOWN = "#59636e"
 
 
-def as_badge(result: StoredResult) -> str:
+def as_badge(result: RunResult) -> str:
     """Return an SVG image with the verdict of a run."""
     words = _words(result)
     left, right = (round(len(text) * CHARACTER) + 2 * PADDING for text in (LABEL, words))
@@ -33,16 +33,16 @@ def as_badge(result: StoredResult) -> str:
     )
 
 
-def _words(result: StoredResult) -> str:
-    counts = result.summary.counts
+def _words(result: RunResult) -> str:
+    counts = result.tally.counts
     match result.exit_code:
         case ExitCode.CONFORMS:
-            return f"{counts[Verdict.PASSED]} of {result.summary.judged} passed"
+            return f"{counts[Verdict.PASSED]} of {result.tally.judged} passed"
         case ExitCode.DEVIATES:
-            return f"{counts[Verdict.FAILED]} of {result.summary.judged} failed"
+            return f"{counts[Verdict.FAILED]} of {result.tally.judged} failed"
         case ExitCode.STALE_BASELINE:
             return "baseline out of date"
         case ExitCode.TOO_LITTLE_JUDGED:
-            return "too little judged"
+            return "too few judged"
         case _:
             return "not judged in full"

@@ -6,14 +6,14 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from conformance.report.reading import NEEDING_WORDS
+from conformance.report.result import EXPLAINED
 from conformance.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from conformance.report.reading import Finding, StoredResult
+    from conformance.report.result import CheckResult, RunResult
 
 PLACE = "registry.toml"
-"""The file that findings are shown at. A registry is no file: this is the one that names it."""
+"""The file that issues point to: a registry has no files, and this one names it."""
 
 SEVERITIES = {
     Verdict.FAILED: "critical",
@@ -22,22 +22,22 @@ SEVERITIES = {
     Verdict.NOTED: "info",
     Verdict.KNOWN: "info",
 }
-"""What GitLab calls a verdict. An error is not here: it says nothing about the target."""
+"""The severity of a verdict. An error has none: it says nothing about the target."""
 
 
-def as_code_quality(result: StoredResult) -> str:
+def as_code_quality(result: RunResult) -> str:
     """Return an array with one object per deviation. Source: GitLab's documentation of the Code Quality format."""
-    findings = [each for each in result.of(*NEEDING_WORDS) if each.verdict in SEVERITIES]
+    findings = [each for each in result.of(*EXPLAINED) if each.verdict in SEVERITIES]
     return json.dumps([_issue(each, result) for each in findings], indent=1, ensure_ascii=False) + "\n"
 
 
-def fingerprint(finding: Finding, result: StoredResult) -> str:
-    """Return what stays the same from run to run: the requirement, and which target it is about."""
-    target = "embedded" if result.embedded else result.url
-    return hashlib.sha256(f"{target} {result.profile} {finding.id}".encode()).hexdigest()
+def fingerprint(finding: CheckResult, result: RunResult) -> str:
+    """Return a digest of requirement and target, the same in every run."""
+    target = "embedded" if result.target.embedded else result.target.url
+    return hashlib.sha256(f"{target} {result.target.profile} {finding.id}".encode()).hexdigest()
 
 
-def _issue(finding: Finding, result: StoredResult) -> dict[str, object]:
+def _issue(finding: CheckResult, result: RunResult) -> dict[str, object]:
     return {
         "description": " ".join(f"{finding.statement} Found: {finding.found}".split())
         if finding.found

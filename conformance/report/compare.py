@@ -1,16 +1,16 @@
-"""Two results side by side: what one registry keeps and the other does not, or what changed since."""
+"""Two results side by side: two registries, or two runs of one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from conformance.report.reading import read_result
+from conformance.report.result_file import read_result
 from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ABSENT = "not in it"
+ABSENT = "not in the result"
 
 
 def print_comparison(first: Path, second: Path, file: TextIO) -> None:

@@ -1,4 +1,4 @@
-"""An exchange as a line for a shell: what was asked, to ask it again."""
+"""An exchange as a shell command that repeats its request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ANONYMOUS = "anonymous"
 OWN = frozenset({"accept-encoding", "connection", "content-length", "host", "user-agent", *SECRET_HEADERS})
-"""Header fields that curl writes by itself, and those whose values are secrets."""
+"""Header fields that curl adds, and those whose values are secrets."""
 
 _REQUEST = re.compile(r"(?P<method>[A-Z]+) (?P<url>\S+)(?P<raw> \(over a plain socket\))?")
 _FIELD = re.compile(r"(?P<name>:?[A-Za-z0-9_-]+): (?P<value>.*)")
@@ -28,7 +28,7 @@ def command_line(exchange: Exchange) -> str:
 
     A secret is a shell variable named after its credential: `$DEPLOY_READ` stands for `user:password`,
     and `${DEPLOY_READ#*:}` for the password alone.
-    What went over a plain socket byte for byte is given as it is: curl would repair it.
+    A request over a plain socket is returned as it is: curl would repair it.
     """
     request = _REQUEST.fullmatch(exchange.request)
     if request is None or request["raw"] or not urlsplit(request["url"]).netloc:
@@ -40,7 +40,7 @@ def command_line(exchange: Exchange) -> str:
 
 
 def last_command(exchanges: Sequence[Exchange]) -> str:
-    """Return the command for what was asked last, which decided; nothing where nothing was asked."""
+    """Return the command for the last request, which decided; empty without requests."""
     return command_line(exchanges[-1]) if exchanges else ""
 
 

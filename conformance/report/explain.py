@@ -14,7 +14,7 @@ INDENT = 11
 
 
 def explain_deviation(requirement: Requirement, deviation: Deviation, catalogue: Catalogue) -> str:
-    """Return what was expected, what came, where, who suffers, and the source of the rule."""
+    """Return what was expected and found, where, who is affected, and the source of the rule."""
     return _table(
         requirement.statement,
         expected=deviation.expected,
@@ -29,7 +29,7 @@ def explain_requirement(requirement: Requirement, catalogue: Catalogue) -> str:
     """Return everything that the catalogue says about a requirement."""
     return f"{requirement.id}\n" + _table(
         requirement.statement,
-        level=f"{requirement.level}; a registry that deviates {requirement.standing.words}",
+        level=f"{requirement.level}; a failing registry {requirement.standing.words(requirement.level)}",
         feature=requirement.feature,
         profiles=", ".join(profiles_by_id(catalogue)[requirement.id]),
         affects=requirement.affects,

@@ -1,4 +1,4 @@
-"""The result as one HTML file that needs nothing else: no network, no script, no light."""
+"""The result as one HTML page that works offline, without scripts and in dark mode."""
 
 from __future__ import annotations
 
@@ -9,31 +9,29 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 
 from conformance.catalogue import Level
+from conformance.clients import CLIENTS
 from conformance.report.curl import command_line
-from conformance.report.reading import NEEDING_WORDS
-from conformance.report.script import DEVIATING, makings
+from conformance.report.result import EXPLAINED
+from conformance.report.script import DEVIATING, script_parts
 from conformance.report.templates import render
-from conformance.verdicts import Summary, Verdict
+from conformance.verdicts import Tally, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.report.reading import Finding, StoredResult
+    from conformance.report.result import CheckResult, RunResult
     from conformance.wire.exchange import Exchange
 
 ROOM = 700_000
-"""Characters of a page, escaped, for what registries have said: the page stays below 2 MB."""
+"""Characters of a page, escaped, for the texts of registries: the page stays below 2 MB."""
 ROOM_FOR_SCRIPTS = 500_000
-"""Characters of a page for what its scripts are made of."""
+"""Characters of a page for the parts of its scripts."""
 MOST_PER_FINDING = 16_000
 MOST_PER_BODY = 1_200
 MOST_PER_HEADER = 200
 
-CLIENTS = (
-    "pip",
-    "uv",
-    "twine",
-    "poetry",
+PROGRAMS = (
+    *(client.name for client in CLIENTS),
     "pdm",
     "hatch",
     "setuptools",
@@ -49,12 +47,12 @@ CLIENTS = (
     "Artifactory",
     "Nexus",
 )
-"""Programs that the catalogue names among those who suffer."""
+"""Programs that the catalogue names among the affected ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShownExchange:
-    """An exchange as the page has it: cut, and with the command that repeats it."""
+class PageExchange:
+    """An exchange on the page: cut to size, with the command that repeats it."""
 
     number: int
     command: str
@@ -72,87 +70,87 @@ class ShownExchange:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShownFinding:
-    """A finding as the page has it. `left_out` counts exchanges for which there was no room."""
+class PageResult:
+    """The result of a check on the page. `left_out` is the number of exchanges without room."""
 
-    finding: Finding
+    finding: CheckResult
     clients: tuple[str, ...]
     message: str
     expected: str
     found: str
     where: str
-    exchanges: tuple[ShownExchange, ...]
+    exchanges: tuple[PageExchange, ...]
     left_out: int
 
 
-def as_html(result: StoredResult) -> str:
-    """Return a page with every finding, and the exchanges of those that are worth a look."""
-    loud = len(result.of(*NEEDING_WORDS))
-    room = min(MOST_PER_FINDING, ROOM // max(loud, 1))
-    made_of = makings(result, room=ROOM_FOR_SCRIPTS)
-    areas = {area: [_shown(each, room) for each in found] for area, found in result.by_area().items()}
+def as_html(result: RunResult) -> str:
+    """Return a page with every result, and with the exchanges of those that are explained."""
+    explained = len(result.of(*EXPLAINED))
+    room = min(MOST_PER_FINDING, ROOM // max(explained, 1))
+    parts = script_parts(result, room=ROOM_FOR_SCRIPTS)
+    areas = {area: [_page_result(each, room) for each in found] for area, found in result.by_area().items()}
     return render(
         "report.html",
         result=result,
         areas=areas,
-        counts={verdict: _count(result.findings)[verdict] for verdict in result.verdicts},
+        counts={verdict: _count(result.results)[verdict] for verdict in result.verdicts},
         rows={area: _count(found) for area, found in result.by_area().items()},
-        levels=[level for level in Level if any(each.level is level for each in result.findings)],
+        levels=[level for level in Level if any(each.level is level for each in result.results)],
         clients=[
-            name for name in CLIENTS if any(name in clients_in(each.affects) for each in result.findings)
+            name for name in PROGRAMS if any(name in clients_in(each.affects) for each in result.results)
         ],
-        loud=NEEDING_WORDS[:4],
+        open_verdicts=EXPLAINED[:4],
         deviating=DEVIATING,
-        scripts=made_of.ids,
-        # Inside of a script element only `<` could end it, or begin a comment.
-        makings=Markup(made_of.json.replace("<", "\\u003c")),  # noqa: S704
+        scripts=parts.ids,
+        # Inside a script element only `<` could end it, or begin a comment.
+        script_parts=Markup(parts.json.replace("<", "\\u003c")),  # noqa: S704
         Verdict=Verdict,
     )
 
 
 def clients_in(text: str) -> tuple[str, ...]:
     """Return the programs that a text names."""
-    return tuple(name for name in CLIENTS if re.search(rf"(?<![\w-]){name}(?![\w-])", text))
+    return tuple(name for name in PROGRAMS if re.search(rf"(?<![\w-]){name}(?![\w-])", text))
 
 
-def _count(findings: Iterable[Finding]) -> dict[Verdict, int]:
-    counts = Summary.of(each.verdict for each in findings).counts
+def _count(findings: Iterable[CheckResult]) -> dict[Verdict, int]:
+    counts = Tally.of(each.verdict for each in findings).counts
     return {verdict: counts[verdict] for verdict in Verdict}
 
 
-def _shown(finding: Finding, room: int) -> ShownFinding:
-    message = _cut(finding.about if finding.expected else finding.message, room // 2)
-    told = (finding.expected, finding.found, finding.where)
-    expected, found, where = (_cut(text, room // 6) for text in told)
-    exchanges = finding.exchanges if finding.verdict in NEEDING_WORDS else ()
-    shown = _fitting(exchanges, room - sum(len(escape(text)) for text in (message, expected, found, where)))
-    return ShownFinding(
+def _page_result(finding: CheckResult, room: int) -> PageResult:
+    message = _cut(finding.about_baseline if finding.expected else finding.message, room // 2)
+    parts = (finding.expected, finding.found, finding.where)
+    expected, found, where = (_cut(text, room // 6) for text in parts)
+    exchanges = finding.exchanges if finding.verdict in EXPLAINED else ()
+    fitting = _fitting(exchanges, room - sum(len(escape(text)) for text in (message, expected, found, where)))
+    return PageResult(
         finding=finding,
         clients=clients_in(finding.affects),
         message=message,
         expected=expected,
         found=found,
         where=where,
-        exchanges=shown,
-        left_out=len(exchanges) - len(shown),
+        exchanges=fitting,
+        left_out=len(exchanges) - len(fitting),
     )
 
 
-def _fitting(exchanges: tuple[Exchange, ...], room: int) -> tuple[ShownExchange, ...]:
-    """Return the last exchanges for which there is room: what was asked last decided."""
-    fitting: list[ShownExchange] = []
+def _fitting(exchanges: tuple[Exchange, ...], room: int) -> tuple[PageExchange, ...]:
+    """Return the last exchanges that fit: the last one decided."""
+    fitting: list[PageExchange] = []
     for exchange in reversed(exchanges):
-        shown = _cut_exchange(exchange)
-        room -= shown.length
+        cut = _cut_exchange(exchange)
+        room -= cut.length
         if room < 0:
             break
-        fitting.insert(0, shown)
+        fitting.insert(0, cut)
     return tuple(fitting)
 
 
-def _cut_exchange(exchange: Exchange) -> ShownExchange:
+def _cut_exchange(exchange: Exchange) -> PageExchange:
     status = "" if exchange.status is None else f"{exchange.status} "
-    return ShownExchange(
+    return PageExchange(
         number=exchange.number,
         command=_cut(command_line(exchange), MOST_PER_BODY),
         status=_cut(f"{status}{exchange.reason}", MOST_PER_HEADER),

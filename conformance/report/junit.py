@@ -13,7 +13,7 @@ from conformance.verdicts import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.report.reading import Finding, StoredResult
+    from conformance.report.result import CheckResult, RunResult
 
 FAILURES = frozenset({Verdict.FAILED, Verdict.STALE})
 SKIPPED = frozenset({Verdict.NOT_APPLICABLE, Verdict.UNTESTABLE})
@@ -21,32 +21,39 @@ SKIPPED = frozenset({Verdict.NOT_APPLICABLE, Verdict.UNTESTABLE})
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def as_junit(result: StoredResult) -> str:
+def as_junit(result: RunResult) -> str:
     """Return a test suite per area, a test case per requirement.
 
-    What does not fail a run is no failure here: a warning is the output of a test that passed.
+    Only what fails the run is a failure: a warning is the output of a passed test.
     """
-    root = ET.Element("testsuites", _counts(result.findings, name=result.url))
+    root = ET.Element("testsuites", _counts(result.results, name=result.target.url))
     for area, findings in result.by_area().items():
         root.append(_suite(result, area, findings))
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _suite(result: StoredResult, area: str, findings: list[Finding]) -> ET.Element:
+def _suite(result: RunResult, area: str, findings: list[CheckResult]) -> ET.Element:
     attributes = _counts(findings, name=area)
     attributes["skipped"] = str(sum(each.verdict in SKIPPED for each in findings))
     attributes["timestamp"] = f"{result.started:%Y-%m-%dT%H:%M:%S}"
-    attributes["hostname"] = _text(urlsplit(result.url).hostname or "")
+    attributes["hostname"] = _text(urlsplit(result.target.url).hostname or "")
     suite = ET.Element("testsuite", attributes)
     properties = ET.SubElement(suite, "properties")
-    for name in ("url", "profile", "run", "seed", "version"):
-        ET.SubElement(properties, "property", name=name, value=_text(str(getattr(result, name))))
+    facts = {
+        "url": result.target.url,
+        "profile": result.target.profile,
+        "run": result.run,
+        "seed": str(result.summary.seed),
+        "version": result.suite.version,
+    }
+    for name, value in facts.items():
+        ET.SubElement(properties, "property", name=name, value=_text(value))
     suite.extend(map(_case, findings))
     return suite
 
 
-def _case(finding: Finding) -> ET.Element:
+def _case(finding: CheckResult) -> ET.Element:
     case = ET.Element(
         "testcase",
         name=finding.id,
@@ -54,7 +61,7 @@ def _case(finding: Finding) -> ET.Element:
         time=f"{finding.duration:.3f}",
     )
     message, text = (
-        _text(finding.about or finding.found or finding.statement),
+        _text(finding.about_baseline or finding.found or finding.statement),
         _text(finding.message),
     )
     if _is_failure(finding):
@@ -71,11 +78,11 @@ def _case(finding: Finding) -> ET.Element:
     return case
 
 
-def _is_failure(finding: Finding) -> bool:
+def _is_failure(finding: CheckResult) -> bool:
     return finding.verdict in FAILURES and finding.scored
 
 
-def _counts(findings: Iterable[Finding], *, name: str) -> dict[str, str]:
+def _counts(findings: Iterable[CheckResult], *, name: str) -> dict[str, str]:
     findings = list(findings)
     return {
         "name": _text(name),
@@ -87,5 +94,5 @@ def _counts(findings: Iterable[Finding], *, name: str) -> dict[str, str]:
 
 
 def _text(text: str) -> str:
-    """Return text with everything replaced that XML 1.0 cannot hold (2.2), escaped or not."""
+    """Return text without the characters that XML 1.0 excludes (2.2), escaped or not."""
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)

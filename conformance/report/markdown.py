@@ -1,4 +1,4 @@
-"""The result as a note of a merge request: the verdict, the counts, and what is wrong."""
+"""The result as a comment of a merge request: the verdict, the counts and the problems."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ import re
 from typing import TYPE_CHECKING
 
 from conformance.report.curl import last_command
-from conformance.report.reading import NEEDING_WORDS
-from conformance.verdicts import Summary, Verdict
+from conformance.report.result import EXPLAINED
+from conformance.verdicts import Tally, Verdict
 from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from conformance.report.reading import Finding, StoredResult
+    from conformance.report.result import CheckResult, RunResult
 
 ROOM = 60_000
 """Characters; a comment on GitHub may have 65,536."""
 LONGEST = 4_000
 """Characters of one message."""
 BRIEF = frozenset({Verdict.KNOWN, Verdict.NOTED})
-"""Verdicts that a count is enough for."""
+"""Verdicts that are only counted."""
 
 
-def as_markdown(result: StoredResult) -> str:
-    """Return Markdown for GitLab and GitHub. What a registry has said stands in code blocks only."""
+def as_markdown(result: RunResult) -> str:
+    """Return Markdown for GitLab and GitHub. The texts of a registry are in code blocks only."""
     parts = [_head(result), _areas(result)]
-    told = [each for each in result.of(*NEEDING_WORDS) if each.verdict not in BRIEF]
+    explained = [each for each in result.of(*EXPLAINED) if each.verdict not in BRIEF]
     room = ROOM - sum(map(len, parts))
-    for number, finding in enumerate(told):
+    for number, finding in enumerate(explained):
         details = _details(finding)
         room -= len(details) + 2
         if room < 0:
-            parts.append(f"And {len(told) - number} more: see the whole report.")
+            parts.append(f"And {len(explained) - number} more: see the full report.")
             break
         parts.append(details)
     return "\n\n".join(parts) + "\n"
@@ -53,31 +53,31 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
 
 
-def _head(result: StoredResult) -> str:
-    judged = f"{result.summary.judged_in_all} of {counted(len(result.findings), 'requirement')} judged"
-    figures = f"in {result.seconds:.0f} s with {counted(result.requests, 'request')}"
-    origin = f"run {code(result.run)}, seed {result.seed}, {result.suite} {code(result.version)}"
-    head = f"### {code(result.url)} {result.ending}"
+def _head(result: RunResult) -> str:
+    judged = f"{result.tally.judged_in_all} of {counted(len(result.results), 'requirement')} judged"
+    figures = f"in {result.seconds:.0f} s with {counted(result.summary.requests, 'request')}"
+    origin = f"run {code(result.run)}, seed {result.summary.seed}, {result.suite.name} {code(result.suite.version)}"
+    head = f"### {code(result.target.url)} {result.ending}"
     return "\n\n".join([head, f"{result.kind}: {judged} {figures}, {origin}.", *_notes(result)])
 
 
-def _notes(result: StoredResult) -> Iterator[str]:
-    if newer := result.summary.unscored.total():
+def _notes(result: RunResult) -> Iterator[str]:
+    if newer := result.tally.unscored.total():
         joined = counted(newer, "requirement")
-        yield f"{joined} joined after set {code(result.requirement_set or '')}: shown, but not scored."
-    for note in result.notes:
+        yield f"{joined} joined after set {code(result.summary.set or '')}: judged, but not scored."
+    for note in result.summary.notes:
         yield _block(note)
 
 
-def _areas(result: StoredResult) -> str:
+def _areas(result: RunResult) -> str:
     rows = []
     for area, findings in result.by_area().items():
-        counts = Summary.of(each.verdict for each in findings).counts
+        counts = Tally.of(each.verdict for each in findings).counts
         rows.append([area, *(str(counts[verdict] or "") for verdict in result.verdicts)])
     return table(["area", *map(str, result.verdicts)], rows) if rows else "Nothing was judged."
 
 
-def _details(finding: Finding) -> str:
+def _details(finding: CheckResult) -> str:
     scored = "" if finding.scored else ", not scored"
     return "\n".join(
         [

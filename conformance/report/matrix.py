@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.report.markdown import code, table
-from conformance.report.reading import BadResult, StoredResult, read_result
+from conformance.report.result_file import BadResult, read_result
 from conformance.report.templates import render
-from conformance.verdicts import Summary, Verdict
+from conformance.verdicts import Tally, Verdict
 from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from conformance.report.result import RunResult
 
 ABSENT = "–"  # noqa: RUF001
 
@@ -26,7 +28,7 @@ SIGNS = {
     Verdict.NOT_APPLICABLE: "n/a",
     Verdict.UNTESTABLE: "?",
 }
-"""Short forms for a wide table; a verdict without one stands there in full."""
+"""Short forms for a wide table; other verdicts are written in full."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +36,7 @@ class Column:
     """One registry: the name of its file, its result, and its verdicts by requirement."""
 
     name: str
-    result: StoredResult
+    result: RunResult
     verdicts: dict[str, Verdict]
 
     def sign(self, requirement: str) -> str:
@@ -44,7 +46,7 @@ class Column:
 
     def count(self, verdict: Verdict) -> int:
         """Return how many requirements have a verdict."""
-        return Summary.of(self.verdicts.values()).counts[verdict]
+        return Tally.of(self.verdicts.values()).counts[verdict]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,7 @@ class Matrix:
 
 
 def read_matrix(paths: Iterable[Path]) -> tuple[Matrix, list[BadResult]]:
-    """Read results into columns; return what could not be read too: one bad file stops no other."""
+    """Read results into columns, and return the errors of files that are no results."""
     paths = list(paths)
     stems = Counter(path.stem for path in paths)
     columns, bad = [], []
@@ -78,7 +80,7 @@ def read_matrix(paths: Iterable[Path]) -> tuple[Matrix, list[BadResult]]:
             continue
         name = path.stem if stems[path.stem] == 1 else str(path)
         columns.append(Column(name=name, result=result, verdicts=result.verdict_by_id))
-    statements = {each.id: each.statement for column in columns for each in column.result.findings}
+    statements = {each.id: each.statement for column in columns for each in column.result.results}
     areas: dict[str, dict[str, str]] = {}
     for name in sorted(statements):
         areas.setdefault(name.partition(".")[0], {})[name] = statements[name]
@@ -93,7 +95,7 @@ def as_markdown(matrix: Matrix) -> str:
     )
     rows = ([f"`{name}`", *(each.sign(name) for each in matrix.columns)] for name in matrix.requirements)
     registries = "\n".join(
-        f"- {name}: {code(each.result.url)} {each.result.ending}"
+        f"- {name}: {code(each.result.target.url)} {each.result.ending}"
         for name, each in zip(names, matrix.columns, strict=True)
     )
     legend = ", ".join(f"{sign} {verdict}" for verdict, sign in SIGNS.items() if verdict in matrix.verdicts)
@@ -101,16 +103,13 @@ def as_markdown(matrix: Matrix) -> str:
         registries,
         table(["verdict", *names], counts),
         table(["requirement", *names], rows),
-        f"{legend}, {ABSENT} not in it",
+        f"{legend}, {ABSENT} not in the result",
     ]
     return "\n\n".join(parts) + "\n"
 
 
 def as_html(matrix: Matrix) -> str:
-    """Return a page with the same."""
+    """Return a page with the same tables."""
     registries = "1 registry" if len(matrix.columns) == 1 else f"{len(matrix.columns)} registries"
     title = f"{registries}, {counted(len(matrix.requirements), 'requirement')}"
     return render("matrix.html", matrix=matrix, signs=SIGNS, absent=ABSENT, title=title)
-
-
-FORMATS: dict[str, Callable[[Matrix], str]] = {"html": as_html, "markdown": as_markdown}

@@ -1,4 +1,4 @@
-"""What a person sees while a run is under way."""
+"""The progress of a run on a terminal."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ import pytest
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from conformance.report.carried import carried_result
 from conformance.verdicts import Verdict
 
 if TYPE_CHECKING:
     from typing import TextIO
-
-RESULT = "registry_conformance_result"
-"""The name of a report's attribute with the result of a check."""
 
 LETTERS = {
     Verdict.PASSED: ".",
@@ -47,12 +45,12 @@ class ProgressReport:
         self._area = ""
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Know how many checks there are."""
+        """Set the number of checks."""
         self._begin(len(session.items))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:  # noqa: ARG002
-        """Know it from the first worker."""
+        """Set it from the first worker."""
         self._begin(len(ids))
 
     def _begin(self, total: int) -> None:
@@ -61,12 +59,12 @@ class ProgressReport:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count a check that has ended."""
-        result = getattr(report, RESULT, None)
+        result = carried_result(report)
         if result is None:
             return
-        self._bar.update(self._task, advance=1, description=result["id"])
+        self._bar.update(self._task, advance=1, description=result.id)
         if not self._console.is_terminal:
-            self._letter(result["id"].partition(".")[0], LETTERS[Verdict(result["verdict"])])
+            self._letter(result.area, LETTERS[result.verdict])
 
     def _letter(self, area: str, letter: str) -> None:
         if area != self._area:
@@ -76,7 +74,7 @@ class ProgressReport:
         self._console.file.flush()
 
     def pytest_sessionfinish(self) -> None:
-        """Make room for the report."""
+        """End the bar or the line of letters."""
         self._bar.stop()
         if self._area:
             self._console.print()

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from conformance.report.code_quality import PLACE, fingerprint
-from conformance.report.reading import NEEDING_WORDS
+from conformance.report.result import EXPLAINED
 from conformance.verdicts import ExitCode, Verdict
 
 if TYPE_CHECKING:
-    from conformance.report.reading import Finding, StoredResult
+    from conformance.report.result import CheckResult, RunResult
     from conformance.wire.exchange import Exchange
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 REGION = {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 2}
-"""The first character of the file that findings are shown at: GitHub asks for all four numbers."""
+"""The first character of the file that results point to: GitHub requires all four numbers."""
 
 FINGERPRINT = "primaryLocationLineHash"
-"""The only fingerprint by which GitHub tells whether it knows an alert; without it, it hashes the first line."""
+"""The only fingerprint by which GitHub recognises an alert; without it, GitHub hashes the first line."""
 
 LEVELS = {
     Verdict.FAILED: "error",
@@ -30,10 +30,10 @@ LEVELS = {
     Verdict.NOTED: "note",
     Verdict.KNOWN: "note",
 }
-"""What SARIF calls a verdict (3.27.10). An error of ours is a notification instead (3.20.21)."""
+"""The level of a verdict (3.27.10). An error of the harness is a notification instead (3.20.21)."""
 
 
-def as_sarif(result: StoredResult) -> str:
+def as_sarif(result: RunResult) -> str:
     """Return a log with one run: a rule per requirement, a result per deviation."""
     run = {
         "tool": {"driver": _driver(result)},
@@ -45,19 +45,19 @@ def as_sarif(result: StoredResult) -> str:
     return json.dumps(log, indent=1, ensure_ascii=False) + "\n"
 
 
-def _reported(result: StoredResult) -> list[Finding]:
-    return [each for each in result.of(*NEEDING_WORDS) if each.verdict in LEVELS]
+def _reported(result: RunResult) -> list[CheckResult]:
+    return [each for each in result.of(*EXPLAINED) if each.verdict in LEVELS]
 
 
-def _driver(result: StoredResult) -> dict[str, Any]:
+def _driver(result: RunResult) -> dict[str, Any]:
     return {
-        "name": result.suite,
-        "version": result.version,
-        "rules": [_rule(each) for each in result.findings],
+        "name": result.suite.name,
+        "version": result.suite.version,
+        "rules": [_rule(each) for each in result.results],
     }
 
 
-def _rule(finding: Finding) -> dict[str, Any]:
+def _rule(finding: CheckResult) -> dict[str, Any]:
     levels = {"MUST": "error", "SHOULD": "warning", "MAY": "note"}
     help_ = (
         f"Affects: {finding.affects}\nSource: {finding.source}" if finding.requirement else finding.statement
@@ -65,18 +65,18 @@ def _rule(finding: Finding) -> dict[str, Any]:
     return {
         "id": finding.id,
         "shortDescription": {"text": finding.statement},
-        "fullDescription": {"text": f"A registry that deviates {finding.standing.words}."},
+        "fullDescription": {"text": f"A failing registry {finding.standing.words(finding.level)}."},
         "help": {"text": help_},
         "defaultConfiguration": {"level": levels[finding.level]},
         "properties": {"tags": [finding.area, str(finding.level), str(finding.standing)]},
     }
 
 
-def _result(finding: Finding, result: StoredResult) -> dict[str, Any]:
-    where = finding.where or result.url
+def _result(finding: CheckResult, result: RunResult) -> dict[str, Any]:
+    where = finding.where or result.target.url
     table: dict[str, Any] = {
         "ruleId": finding.id,
-        "ruleIndex": result.findings.index(finding),
+        "ruleIndex": result.results.index(finding),
         "level": LEVELS[finding.verdict] if finding.scored else "note",
         "message": {"text": finding.message or finding.statement},
         "locations": [
@@ -95,7 +95,7 @@ def _result(finding: Finding, result: StoredResult) -> dict[str, Any]:
 
 
 def _web(exchange: Exchange) -> dict[str, Any]:
-    """Return the request and the response (3.46, 3.47) that a finding was made with."""
+    """Return the request and the response (3.46, 3.47) behind a result."""
     method, _, target = exchange.request.partition(" ")
     if exchange.status is None or not urlsplit(target).netloc:
         return {}
@@ -110,12 +110,12 @@ def _web(exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def _invocation(result: StoredResult) -> dict[str, Any]:
+def _invocation(result: RunResult) -> dict[str, Any]:
     finished = {"endTimeUtc": _utc(result.finished)} if result.finished else {}
     return {
         "executionSuccessful": result.exit_code in {ExitCode.CONFORMS, ExitCode.DEVIATES},
         "exitCode": int(result.exit_code),
-        "exitCodeDescription": f"{result.url} {result.ending}",
+        "exitCodeDescription": f"{result.target.url} {result.ending}",
         "startTimeUtc": _utc(result.started),
         **finished,
         "toolExecutionNotifications": [

@@ -1,4 +1,4 @@
-"""A deviation as a script that needs nothing but Python: it asks again, and compares the answers."""
+"""A deviation as a script for Python alone: it repeats the requests and compares the answers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from conformance.wire.raw import NOT_WAITED_FOR
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.report.reading import Finding, StoredResult
+    from conformance.report.result import CheckResult, RunResult
     from conformance.wire.exchange import Exchange
     from conformance.wire.publication import Publication
 
 SCRIPT = "reproduce.py"
 NO_CASE = 'r"""{}"""'
-"""What a case takes the place of in the script."""
+"""The placeholder of a case in the script."""
 
 DEVIATING = (Verdict.FAILED, Verdict.WARNED, Verdict.NOTED, Verdict.KNOWN, Verdict.STALE)
 
@@ -31,44 +31,44 @@ _REQUEST = re.compile(r"(?P<method>\S+) (?P<target>\S+)(?P<raw> \(over a plain s
 
 
 class NoScript(ValueError):
-    """No script can be made of this. The message says why."""
+    """The result has no such script; the message says why."""
 
 
-def scripts(result: StoredResult, ids: Iterable[str] = ()) -> dict[str, str]:
+def scripts(result: RunResult, ids: Iterable[str] = ()) -> dict[str, str]:
     """Return a script per requirement of these ids, or per deviation. Raises NoScript."""
-    deviating = {finding.id: finding for finding in _asked_for(result)}
+    deviating = {finding.id: finding for finding in _deviations_with_requests(result)}
     wanted = list(ids) or list(deviating)
     if not wanted:
-        raise NoScript("this result has no deviation whose requests could be sent again")
+        raise NoScript("this result has no deviation with requests to repeat")
     for name in wanted:
         if name not in deviating:
             has = f"it has {', '.join(deviating)}" if deviating else "it has none"
-            raise NoScript(f"this result has no deviation of {name!r} that sent requests; {has}")
+            raise NoScript(f"this result has no deviation of {name!r} with requests to repeat; {has}")
     return {name: as_script(result, deviating[name]) for name in wanted}
 
 
-def as_script(result: StoredResult, finding: Finding) -> str:
-    """Return the script that asks again what a check has asked, and compares the answers."""
-    # Whatever a registry has said is ASCII there, within quotes: JSON has no three of them in a row.
+def as_script(result: RunResult, finding: CheckResult) -> str:
+    """Return the script that repeats the requests of a check and compares the answers."""
+    # The texts of a registry are ASCII within quotes there: JSON never has three of them in a row.
     case = json.dumps(case_of(result, finding), indent=1).replace("\x7f", "\\u007f")
     return own(SCRIPT).replace(NO_CASE, f'r"""{case}"""')
 
 
 @dataclass(frozen=True, kw_only=True)
-class Makings:
-    """What a page needs to make the scripts of these requirements by itself, as JSON."""
+class ScriptParts:
+    """The parts from which a page puts the scripts of these requirements together, as JSON."""
 
     ids: frozenset[str]
     json: str
 
 
-def makings(result: StoredResult, *, room: int) -> Makings:
-    """Return what the scripts are made of, the worst deviations first, in no more than `room` characters."""
+def script_parts(result: RunResult, *, room: int) -> ScriptParts:
+    """Return the parts of scripts, those of the worst deviations first, in at most `room` characters."""
     before, after = own(SCRIPT).split(NO_CASE)
     cases: dict[str, Any] = {}
     published: dict[str, Any] = {}
     room -= len(before) + len(after)
-    for finding in _asked_for(result):
+    for finding in _deviations_with_requests(result):
         case = case_of(result, finding)
         files = {each["request"]: each for each in case["published"] if each["request"] not in published}
         room -= len(json.dumps([case | {"published": list(finding.published)}, files], ensure_ascii=False))
@@ -77,16 +77,16 @@ def makings(result: StoredResult, *, room: int) -> Makings:
         published |= files
         cases[finding.id] = case | {"published": [each["request"] for each in case["published"]]}
     table = {"script": [before, after], "published": published, "cases": cases}
-    return Makings(ids=frozenset(cases), json=json.dumps(table, ensure_ascii=False))
+    return ScriptParts(ids=frozenset(cases), json=json.dumps(table, ensure_ascii=False))
 
 
-def _asked_for(result: StoredResult) -> list[Finding]:
+def _deviations_with_requests(result: RunResult) -> list[CheckResult]:
     """Return the deviations that sent requests, the worst first."""
     return [finding for finding in result.of(*DEVIATING) if finding.exchanges]
 
 
-def case_of(result: StoredResult, finding: Finding) -> dict[str, Any]:
-    """Return what the script knows of a finding."""
+def case_of(result: RunResult, finding: CheckResult) -> dict[str, Any]:
+    """Return the data of the script for a deviation."""
     return {
         "id": finding.id,
         "statement": finding.statement,
@@ -95,17 +95,18 @@ def case_of(result: StoredResult, finding: Finding) -> dict[str, Any]:
         "where": finding.where,
         "affects": finding.affects,
         "source": finding.source,
-        "registry": result.url,
-        "embedded": result.embedded,
-        "made from": f"{result.suite} {result.version}, run {result.run} of {result.started:%Y-%m-%d %H:%M %Z}",
+        "registry": result.target.url,
+        "embedded": result.target.embedded,
+        "made from": f"{result.suite.name} {result.suite.version}, "
+        f"run {result.run} of {result.started:%Y-%m-%d %H:%M %Z}",
         "published": [
-            _publishing(result.published[name]) for name in finding.published if name in result.published
+            _upload(result.published[name]) for name in finding.published if name in result.published
         ],
-        "asked": [_asking(exchange, result.url) for exchange in finding.exchanges],
+        "requests": [_request(exchange, result.target.url) for exchange in finding.exchanges],
     }
 
 
-def _publishing(publication: Publication) -> dict[str, Any]:
+def _upload(publication: Publication) -> dict[str, Any]:
     return {
         "request": publication.filename,
         "method": "POST",
@@ -119,14 +120,14 @@ def _publishing(publication: Publication) -> dict[str, Any]:
         ],
         "body": publication.body,
         "left_out": "",
-        "unheard": False,
+        "answer_ignored": False,
         "status": 0,
         "answered": [],
         "answer": "",
     }
 
 
-def _asking(exchange: Exchange, registry: str) -> dict[str, Any]:
+def _request(exchange: Exchange, registry: str) -> dict[str, Any]:
     request = _REQUEST.fullmatch(exchange.request)
     raw = bool(request and request["raw"])
     url = request["target"] if request else ""
@@ -148,7 +149,7 @@ def _asking(exchange: Exchange, registry: str) -> dict[str, Any]:
         ],
         "body": exchange.request_bytes,
         "left_out": _left_out(exchange, raw=raw, is_http=bool(urlsplit(url).netloc)),
-        "unheard": exchange.reason == NOT_WAITED_FOR,
+        "answer_ignored": exchange.reason == NOT_WAITED_FOR,
         "status": exchange.status or 0,
         "answered": [[name, value] for name, value in exchange.response_headers.items()],
         "answer": exchange.response_body,
@@ -156,16 +157,16 @@ def _asking(exchange: Exchange, registry: str) -> dict[str, Any]:
 
 
 def _left_out(exchange: Exchange, *, raw: bool, is_http: bool) -> str:
-    """Say why a script cannot send an exchange; nothing where it can."""
+    """Return why a script cannot send an exchange; empty where it can."""
     if not is_http:
-        return "A client's command line: run it by hand."
+        return "This is the command line of a client: run it by hand."
     if not exchange.request_bytes and (raw or exchange.request_body):
-        return "What was sent was too long to be kept."
+        return "The request was too long to be recorded."
     return ""
 
 
 def _login(exchange: Exchange) -> list[str]:
-    """Return the header field that carried the credential, and its scheme; nothing where none did."""
+    """Return the header field of the credential, and its scheme; empty without one."""
     if not _variable(exchange.credential):
         return []
     for name, value in exchange.request_headers.items():
@@ -176,5 +177,5 @@ def _login(exchange: Exchange) -> list[str]:
 
 
 def _variable(credential: str) -> str:
-    """Return the name of the variable that holds a credential; nothing for nobody's."""
+    """Return the name of the variable that holds a credential; empty without one."""
     return "" if credential in {"", ANONYMOUS} else placeholder(credential).removeprefix("$")

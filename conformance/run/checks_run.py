@@ -11,13 +11,14 @@ import pytest
 from platformdirs import user_cache_path
 
 from conformance.report.progress import ProgressReport
+from conformance.report.result_file import write_refusal, write_sentinel
 from conformance.run.interruption import Interruption
 from conformance.run.judge import Judge
-from conformance.run.keys import JUDGE, PLUGIN
+from conformance.run.keys import PLUGIN
 from conformance.run.run import CannotJudge
 from conformance.run.selection import EVERYTHING, HERE
 from conformance.run.setup import prepare
-from conformance.run.teardown import finish, write_refusal, write_sentinel
+from conformance.run.teardown import finish
 from conformance.verdicts import ExitCode
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-    from conformance.report import RunResult
+    from conformance.report.result import RunResult
     from conformance.run.selection import Selection
     from conformance.target import Target
     from conformance.verdicts.options import RunOptions
@@ -47,7 +48,7 @@ def run_checks(
     try:
         return _judged(target, options, selection, json_path=json_path, progress=progress)
     except CannotJudge as reason:
-        write_refusal(json_path, target, options, reason)
+        write_refusal(json_path, target, options, reason=str(reason), exit_code=reason.exit_code)
         raise
 
 
@@ -89,7 +90,7 @@ class _Named:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        config.pluginmanager.register(self._judge, JUDGE)
+        self._judge.register(config.pluginmanager)
         config.option.tbstyle = "native"  # the others parse the source again for each deviation
 
 

@@ -1,4 +1,4 @@
-"""Removes from a registry what a run has published there: what its ledger holds, and nothing else."""
+"""Removes from a registry what the ledger of a run lists, and nothing else."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CleanUp:
-    """What was removed, what is left, and why."""
+    """The number of removed packages, what is left, and why."""
 
     removed: int
     left: tuple[Entry, ...]
@@ -30,12 +30,14 @@ class CleanUp:
 def clean_up(ledger: Ledger, target: Target, *, session: Session, transcript: Transcript) -> CleanUp:
     """Remove the ledger's distributions from the target, and shorten the ledger to what is left.
 
-    Never raises because of the target: what cannot be removed stays in the ledger, with the reason.
+    Errors of the target are not raised: what cannot be removed stays in the ledger, and the reason is returned.
     """
     entries, refused = ledger.entries(), ledger.refused()
     if target.profile.clean_up != "gitlab-rest":
         return CleanUp(
-            removed=0, left=entries, reason=f"registries of profile {target.profile.name} cannot delete"
+            removed=0,
+            left=entries,
+            reason=f"registries of the profile {target.profile.name} offer no API to delete packages",
         )
     removed = 0
     left: list[Entry] = []
@@ -55,7 +57,7 @@ def clean_up(ledger: Ledger, target: Target, *, session: Session, transcript: Tr
 
 
 def _remove(gitlab: GitLab, entries: list[Entry], run_id: str) -> int:
-    """Delete every package that has the name of an entry; return how many there were.
+    """Delete every package that has the name of an entry; return their number.
 
     GitLab keeps names as they were spelled and searches for a piece of them: the run's id is in all of ours.
     """

@@ -1,11 +1,10 @@
-"""What keeps a run from being green without having looked: each guard returns what is wrong, in words."""
+"""Guards against a green run that has not judged: each returns a note, empty where all is well."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from conformance.verdicts import Verdict
 from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:
@@ -13,57 +12,57 @@ if TYPE_CHECKING:
 
     from conformance.report.result import CheckResult
 
-LOCKED = frozenset({401, 403, 404})
-"""What a door answers that is locked, or that is not the right one."""
+REJECTIONS = frozenset({401, 403, 404})
+"""Statuses of a registry that rejects the credential, or that is not at this URL."""
 
 FEWEST_ANSWERS = 12
-"""So many answers have to be alike to mean something: a check of its own may well want only refusals."""
+"""The number of answers that have to be alike: a single check may well expect only rejections."""
 
 NAMED = 10
 
 
-def locked_out(results: Iterable[CheckResult]) -> str:
-    """Tell of checks that were answered nothing but 401, 403 and 404; empty when there was more.
+def only_rejections(results: Iterable[CheckResult]) -> str:
+    """Return a note where checks got no answer but 401, 403 and 404.
 
-    What the preparation has read, and checks look at again, is no answer to them.
+    Answers that the set-up got, and checks look at again, do not count.
     """
-    seen = Counter(status for result in results for status in _asked(result))
-    if seen.total() < FEWEST_ANSWERS or seen.keys() - LOCKED:
+    seen = Counter(status for result in results for status in _own_statuses(result))
+    if seen.total() < FEWEST_ANSWERS or seen.keys() - REJECTIONS:
         return ""
     statuses = " or ".join(str(status) for status in sorted(seen))
     return (
-        f"All {seen.total()} answers that the checks got were {statuses}: nothing but a closed door was judged. "
+        f"All {seen.total()} answers to the checks were {statuses}: every request was rejected, so nothing was judged. "
         "Check the URL, the credential, its scopes and its expiry; `registry-conformance doctor` helps."
     )
 
 
-def _asked(result: CheckResult) -> list[int]:
-    """Return the statuses of what a check sent itself: the last exchanges of those it looked at."""
-    before = max((exchange["number"] for exchange in result.exchanges), default=0) - result.requests
+def _own_statuses(result: CheckResult) -> list[int]:
+    """Return the statuses of the answers to a check's own requests: the last of its exchanges."""
+    before = max((exchange.number for exchange in result.exchanges), default=0) - result.requests
     return [
-        exchange["status"]
+        exchange.status
         for exchange in result.exchanges
-        if exchange["number"] > before and exchange["status"] is not None
+        if exchange.number > before and exchange.status is not None
     ]
 
 
-def without_result(planned: Set[str], results: Mapping[str, CheckResult]) -> str:
-    """Tell which requirements were to be judged and have no result; empty when there are none."""
+def missing_results(planned: Set[str], results: Mapping[str, CheckResult]) -> str:
+    """Return a note with the requirements of the plan that have no result."""
     missing = sorted(planned - results.keys())
     if not missing:
         return ""
-    return f"There is no result for {counted(len(missing), 'requirement')} of the plan: {_named(missing)}"
+    return f"{counted(len(missing), 'planned requirement')} without a result: {_named(missing)}"
 
 
-def judged_too_little(results: Iterable[CheckResult], least: Mapping[str, int]) -> str:
-    """Tell which areas judged less than the profile wants at least; empty when there are none."""
-    judged = Counter(result.id.partition(".")[0] for result in results if Verdict(result.verdict).judged)
+def areas_below_minimum(results: Iterable[CheckResult], least: Mapping[str, int]) -> str:
+    """Return a note with the areas in which fewer requirements were judged than the profile demands."""
+    judged = Counter(result.area for result in results if result.verdict.judged)
     thin = [
-        f"{area} judged {judged[area]}, and {floor} are the least"
+        f"{area} {judged[area]}, expected at least {floor}"
         for area, floor in sorted(least.items())
         if judged[area] < floor
     ]
-    return f"Too few requirements were judged in an area: {'; '.join(thin)}." if thin else ""
+    return f"Too few requirements were judged for a verdict: {'; '.join(thin)}." if thin else ""
 
 
 def _named(ids: list[str]) -> str:

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TextIO
 
-    from conformance.report import CheckResult
-    from conformance.report.reading import Finding, StoredResult
+    from conformance.report.result import CheckResult, RunResult
     from conformance.target import Target
     from conformance.verdicts.options import RunOptions
 
@@ -42,17 +41,17 @@ class Replayed:
     message: str = ""
 
 
-def had_failed(earlier: StoredResult) -> tuple[Finding, ...]:
+def had_failed(earlier: RunResult) -> tuple[CheckResult, ...]:
     """Return what made the earlier run red: failures, errors, and what failed in another way than listed."""
     return tuple(
         each
-        for each in earlier.findings
+        for each in earlier.results
         if each.verdict in FAILED or (each.verdict is Verdict.STALE and not each.passed)
     )
 
 
 def replay(
-    earlier: StoredResult, target: Target, options: RunOptions, *, progress: TextIO | None = None
+    earlier: RunResult, target: Target, options: RunOptions, *, progress: TextIO | None = None
 ) -> tuple[Replayed, ...]:
     """Run the checks that had failed again, so that they see the same. Raises CannotJudge.
 
@@ -64,17 +63,18 @@ def replay(
     known = frozenset(each.id for each in wanted) & held
     if not known:
         return tuple(became(each, None) for each in wanted)
-    again = replace(options, seed=earlier.seed, read_only=earlier.read_only, projects=earlier.projects)
+    then = earlier.summary
+    again = replace(options, seed=then.seed, read_only=then.read_only, projects=then.projects)
     result = run_checks(target, again, Selection(only=known), progress=progress)
     now = {each.id: each for each in result.results}
     return tuple(became(each, now.get(each.id)) for each in wanted)
 
 
-def became(before: Finding, now: CheckResult | None) -> Replayed:
+def became(before: CheckResult, now: CheckResult | None) -> Replayed:
     """Return what became of a check, from its results before and now."""
     if now is None:
         return Replayed(id=before.id, fate=Fate.NOT_JUDGED, message="No check of this profile has this id.")
-    match Verdict(now.verdict):
+    match now.verdict:
         case Verdict.PASSED:
             fate = Fate.FIXED
         case Verdict.ERROR:

@@ -1,4 +1,4 @@
-"""Before the checks: is anybody there, does it take our credential, and the corpus."""
+"""Set up a run: reach the target, try the credential, publish the corpus."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from conformance.wire import (
     Session,
     Transcript,
     Unreachable,
-    publication,
+    publication_of,
     recorded_bytes,
     upload_form,
 )
@@ -52,20 +52,20 @@ VISIBLE_WITHIN = 3.0
 
 
 def prepare(target: Target, options: RunOptions) -> Run:
-    """Find out whether the target can be judged, and publish the corpus. Raises CannotJudge."""
+    """Try whether the target can be judged, and publish the corpus. Raises CannotJudge."""
     if target.profile.read_only:
         options = replace(options, read_only=True)
     if target.profile.needs_credential and not options.read_only and DEFAULT not in target.credentials:
         meaning = target.profile.credentials[DEFAULT]
         raise CannotJudge(
-            f"a {target.profile.title} is judged with {meaning}; give --username and --password",
+            f"judging a {target.profile.title} needs a credential, {meaning}; give --username and --password",
             ExitCode.USAGE,
         )
     run_id = new_run_id()
     run = _run(target, options, Corpus(run_id, {}), _new_ledger(run_id, target, options))
     registry = run.registry
     try:
-        _knock(registry, run_id)
+        _try_credential(registry, run_id)
         corpus = Corpus(run_id, {}) if options.read_only else _publish(registry, run_id)
         projects = _given_projects(registry, options) if options.read_only else corpus.projects
         offer = probe(registry, projects, _stated(registry, corpus))
@@ -83,7 +83,7 @@ def prepare(target: Target, options: RunOptions) -> Run:
 
 
 def _broken_off(run: Run, error: KeyboardInterrupt | BudgetSpent) -> CannotJudge:
-    """Clean up after a run that has ended before its first check; return what says so."""
+    """Clean up after a run that ended before its first check; return the refusal to raise."""
     spent = isinstance(error, BudgetSpent)
     code = ExitCode.TOO_LITTLE_JUDGED if spent else ExitCode.HARNESS_ERROR
     why = str(error) if spent else "the run was interrupted"
@@ -91,7 +91,7 @@ def _broken_off(run: Run, error: KeyboardInterrupt | BudgetSpent) -> CannotJudge
 
 
 def _stated(registry: Registry, corpus: Corpus) -> frozenset[str]:
-    """Return what the target is known to offer without a look at its pages."""
+    """Return the features that the target offers whatever its pages say."""
     target = registry.target
     stated = target.profile.features | target.features
     if target.credentials:
@@ -106,7 +106,7 @@ def _stated(registry: Registry, corpus: Corpus) -> frozenset[str]:
 
 
 def take_part(table: dict[str, Any], options: RunOptions, *, worker: str) -> Run:
-    """Join a run that another process has prepared, from `Run.as_table()`."""
+    """Join a run that another process has set up, from `Run.as_table()`."""
     target = target_from_table(table["target"], embedded=table["embedded"])
     corpus = Corpus(
         table["run_id"],
@@ -122,7 +122,7 @@ def take_part(table: dict[str, Any], options: RunOptions, *, worker: str) -> Run
         if item.accepted:
             form = upload_form(item.distribution)
             run.transcript.note(
-                publication(
+                publication_of(
                     item.distribution,
                     url=target.upload_url,
                     credential=DEFAULT,
@@ -172,22 +172,24 @@ def _given_projects(registry: Registry, options: RunOptions) -> tuple[str, ...]:
         names = tuple(chance.sample(listed, min(PICKED, len(listed))))
     if not names:
         raise CannotJudge(
-            f"{registry.target.index_url} lists no project to look at; name some with --project",
+            f"{registry.target.index_url} lists no project; name some with --project",
             ExitCode.USAGE,
         )
     for name in names:
         answer = registry.project_answer(name)
         if answer.status != 200:
-            raise CannotJudge(f"there is no page of {name!r}: {_told(answer)}", ExitCode.USAGE)
+            raise CannotJudge(
+                f"expected a page of the project {name!r}, found {_summary(answer)}", ExitCode.USAGE
+            )
     return tuple(canonicalize_name(name) for name in names)
 
 
-def _knock(registry: Registry, run_id: str) -> None:
-    """Ask for a project that cannot exist: any answer but a locked door will do, the rest is judged later."""
+def _try_credential(registry: Registry, run_id: str) -> None:
+    """Ask for a project that cannot exist, with the credential: only a rejection ends the run here."""
     answer = registry.project_answer(f"conformance-{run_id}-absent")
     if answer.status == 401:
         raise CannotJudge(
-            f"the index refuses the credential {answer.credential!r}: {_told(answer)}\n"
+            f"the index rejects the credential {answer.credential!r}: {_summary(answer)}\n"
             "Check the user name, the password or token, and its scopes.",
             ExitCode.USAGE,
         )
@@ -198,47 +200,48 @@ def _publish(registry: Registry, run_id: str) -> Corpus:
     for role, distribution in planned(run_id).items():
         answer = registry.upload(distribution)
         if not published:
-            _takes_uploads(answer)
+            _require_upload_url(answer)
         item = Published(
             distribution=distribution, status=answer.status, where=str(answer), text=answer.excerpt()
         )
         if item.accepted and not any(earlier.accepted for earlier in published.values()):
-            _lists(registry, item, answer)
+            _require_listing(registry, item, answer)
         published[role] = item
     if not any(item.accepted for item in published.values()):
         raise CannotJudge(
-            f"every upload was refused; the last one: {_told(answer)}\nNothing can be judged without one project.",
+            f"every upload was rejected; the last answer: {_summary(answer)}\n"
+            "Judging needs at least one project.",
             ExitCode.TOO_LITTLE_JUDGED,
         )
     return Corpus(run_id, published)
 
 
-def _takes_uploads(answer: Answer) -> None:
+def _require_upload_url(answer: Answer) -> None:
     if answer.status in {401, 403}:
         raise CannotJudge(
-            f"the registry does not let {answer.credential!r} publish: {_told(answer)}\n"
+            f"the registry rejects uploads with the credential {answer.credential!r}: {_summary(answer)}\n"
             "Check the user name, the password or token, its scopes and the user's role.",
             ExitCode.USAGE,
         )
     if answer.status in {404, 405} or 300 <= answer.status < 400:
         raise CannotJudge(
-            f"this is not an upload URL: {_told(answer)}\n"
+            f"this is not an upload URL: {_summary(answer)}\n"
             "Give the URL that `twine upload --repository-url` takes, and its --profile.",
             ExitCode.USAGE,
         )
-    _server_works(answer)
+    _require_no_server_error(answer)
 
 
-def _server_works(answer: Answer) -> None:
+def _require_no_server_error(answer: Answer) -> None:
     if answer.status >= 500:
         raise CannotJudge(
-            f"the registry fails by itself: {_told(answer)}\nNothing can be judged until it answers.",
+            f"the registry returns a server error: {_summary(answer)}\nRepair it, then run again.",
             ExitCode.TOO_LITTLE_JUDGED,
         )
 
 
-def _lists(registry: Registry, item: Published, upload: Answer) -> None:
-    """Wait until the first accepted upload is listed: what does not list it is no registry of this profile."""
+def _require_listing(registry: Registry, item: Published, upload: Answer) -> None:
+    """Wait until the first accepted upload is listed; a registry of another profile never lists it."""
     name = canonicalize_name(item.distribution.name)
     deadline = time.monotonic() + VISIBLE_WITHIN
     while True:
@@ -253,14 +256,14 @@ def _lists(registry: Registry, item: Published, upload: Answer) -> None:
             return
         if time.monotonic() > deadline:
             raise CannotJudge(
-                f"an upload was accepted ({_told(upload)}), but {registry.project_url(name)} shows {found}, not the "
-                "file.\nThis is not a registry of this profile, or not its URL: check both.",
+                f"an upload was accepted ({_summary(upload)}), but {registry.project_url(name)} does not list it: "
+                f"found {found}.\nThis is not a registry of this profile, or not its URL: check both.",
                 ExitCode.USAGE,
                 published=True,
             )
         time.sleep(0.2)
 
 
-def _told(answer: Answer) -> str:
+def _summary(answer: Answer) -> str:
     text = " ".join(_MARKUP.sub(" ", answer.exchange.response_body).split())
     return f"{answer.exchange.request} → {answer.status} {answer.reason} {text[:160]}".strip()

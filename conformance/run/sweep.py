@@ -1,4 +1,4 @@
-"""Finishes the clean-up of runs that could not finish it themselves."""
+"""Removes the leftovers of earlier runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def sweep(target: Target, options: RunOptions) -> int:
-    """Remove from a target what the ledgers of earlier runs list for its host; say what was done.
+    """Remove from a target what the ledgers of earlier runs list for its host; print what was removed.
 
     Returns 0 when nothing is left, 3 when something is.
     """

@@ -1,4 +1,4 @@
-"""Removes from the target what a run has published, at its end."""
+"""The clean-up at the end of a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def tidy(run: Run) -> str:
-    """Remove what a run has published, unless that is to stay; return what the user should know about it."""
+    """Remove what a run has published, except with --keep; return a note for the user."""
     ledger = run.ledger
     if run.target.embedded:
         ledger.keep_only([])  # the registry ends with the run
@@ -21,12 +21,12 @@ def tidy(run: Run) -> str:
     if run.options.read_only:
         return ""  # it has published nothing
     if run.options.keep:
-        return f"Everything published is still there (--keep); it is listed in {ledger.path}."
+        return f"Nothing was removed (--keep); {ledger.path} lists what was published."
     done = clean_up(ledger, run.target, session=run.session, transcript=run.transcript)
     if done.left:
         left = counted(len(done.left), "distribution")
-        return f"{left} could not be removed: {done.reason}. The list is {ledger.path}{_next_step(run)}."
-    return f"Removed {counted(done.removed, 'package')} that this run had published."
+        return f"{left} could not be removed: {done.reason}. {ledger.path} lists them{_next_step(run)}."
+    return f"Removed {counted(done.removed, 'package')} that this run published."
 
 
 def _next_step(run: Run) -> str:
@@ -34,4 +34,4 @@ def _next_step(run: Run) -> str:
         return ""
     folder = run.options.ledger_folder
     ledgers = "" if folder == default_ledger_folder() else f" --ledgers {folder}"
-    return f"; `registry-conformance sweep {run.target.url}{ledgers}` removes what is on it"
+    return f"; `registry-conformance sweep {run.target.url}{ledgers}` removes them"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -17,9 +16,7 @@ if TYPE_CHECKING:
 PREFIX = "REGISTRY_CONFORMANCE_"
 _CREDENTIAL = re.compile(PREFIX + r"CREDENTIAL_(?P<name>[A-Z0-9_]+)_(?P<key>USERNAME|PASSWORD)")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
-"""Names of variables that may be shown: where something else or more stands, it may be the password itself."""
-
-_KNOWN_KEYS = {"url", "profile", "credentials", "features", "gitlab-projects", "limits", "management"}
+"""Names of variables that a message may hold: any other text may be the password itself."""
 
 
 def configured_target(
@@ -74,16 +71,19 @@ def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    """Return the table of a registry.toml that has the form of one. Raises BadTarget."""
+    from conformance.target.registry_toml import RegistryTable
+    from conformance.verdicts.validation import Invalid, toml_table, validated
+
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadTarget(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadTarget(f"{path} is not TOML: {error}") from error
-    if unknown := table.keys() - _KNOWN_KEYS:
-        raise BadTarget(f"{path} has unknown keys {sorted(unknown)}; known are {sorted(_KNOWN_KEYS)}")
-    if not all(isinstance(value, dict) for value in table.get("credentials", {}).values()):
-        raise BadTarget(f"{path}: credentials are tables, such as [credentials.default]")
+        table = toml_table(path)
+    except Invalid as error:
+        raise BadTarget(str(error)) from error
+    try:
+        validated(table, RegistryTable, toml=True)
+    except Invalid as error:
+        form = "`registry-conformance schema registry.toml` prints the form"
+        raise BadTarget(f"{path}: {error}; {form}") from error
     return table
 
 
@@ -103,15 +103,15 @@ def _take_passwords_from_environment(
         variable = credential.pop("password-env", None)
         if variable is None:
             continue
-        if not isinstance(variable, str) or not (variable in environ or _VARIABLE.fullmatch(variable)):
+        if not (variable in environ or _VARIABLE.fullmatch(variable)):
             raise BadTarget(
-                f"{file}: `password-env` of [credentials.{name}] is no name of a variable; "
-                "write there the name of the environment variable that holds the password"
+                f"{file}: credentials.{name}.password-env: expected the name of the environment variable "
+                "that holds the password, found another text; write the name there"
             )
         if variable not in environ:
             raise BadTarget(
-                f"{file}: [credentials.{name}] wants the environment variable {variable}, which is not set "
-                "or empty; set it, or take this table out of the file"
+                f"{file}: [credentials.{name}] needs the environment variable {variable}, which is not set "
+                "or empty; set it, or remove this table from the file"
             )
         credential["password"] = environ[variable]
 

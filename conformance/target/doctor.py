@@ -1,4 +1,4 @@
-"""Looks for the usual mistakes in how a target is given, before a run; publishes nothing."""
+"""Diagnoses URL, credentials and network of a target before a run; publishes nothing."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from requests.utils import get_environ_proxies
 
 from conformance.target import DEFAULT
 from conformance.verdicts import ExitCode
+from conformance.verdicts.counting import counted
 from conformance.wire import Part, Redactor, Session, Transcript, Unreachable, UploadForm
 from conformance.wire.answer import LOOPBACK
 from conformance.wire.credential_patterns import hide_credentials_in_url
@@ -50,14 +51,14 @@ CAUSES = (
     (r"BadStatusLine|reset|aborted|RemoteDisconnected|closed connection", "http",
      "this port may speak https only: begin the URL with https://"),
 )  # fmt: skip
-"""Pieces of an error's text, what it is about, and what to change."""
+"""Patterns of error texts, with the subject and the remedy."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing that was looked at. It is wrong where there is something to change.
+class Observation:
+    """One observation about a target; a problem where it has a remedy, `change`.
 
-    It is `unknown` where that cannot be told from the command: no answer came, or the server failed by itself.
+    It is `unknown` where the cause is outside the command: no answer arrived, or the server returned an error.
     """
 
     about: str
@@ -67,12 +68,12 @@ class Finding:
 
     @property
     def wrong(self) -> bool:
-        """Whether something has to be changed."""
+        """Whether it is a problem."""
         return bool(self.change)
 
 
 class Doctor:
-    """Examines one target, with a handful of requests that store nothing."""
+    """Examines one target with a few requests that store nothing."""
 
     def __init__(self, target: Target, options: RunOptions) -> None:
         self._target = target
@@ -82,14 +83,14 @@ class Doctor:
             transcript=Transcript(), redact=self._redact, limits=options.limits, ca_bundle=options.ca_bundle
         )
 
-    def examine(self) -> Iterator[Finding]:
-        """Look from the outside in: what comes later makes no sense where nothing answers."""
-        yield from url_findings(self._target.url, self._target.profile)
+    def examine(self) -> Iterator[Observation]:
+        """Examine from the outside in: the later steps need an answer to the earlier ones."""
+        yield from url_observations(self._target.url, self._target.profile)
         yield from self._proxy()
         try:
             index = self._get(self._target.index_url)
             yield from self._connection(index)
-            yield from clock_findings(index.headers.get("Date"), now=datetime.now(UTC))
+            yield from clock_observations(index.headers.get("Date"), now=datetime.now(UTC))
             yield from self._index(index)
             if self._publishes and self._target.profile.clean_up == "gitlab-rest":
                 yield from self._gitlab_project()
@@ -106,21 +107,23 @@ class Doctor:
 
     @property
     def _proxies(self) -> str:
-        """Name the proxies of the environment that a request would go through, without their credentials."""
+        """The proxy of the environment for requests to the target, without its credentials."""
         if urlsplit(self._target.url).hostname in LOOPBACK:
             return ""
         proxies = get_environ_proxies(self._target.url)
         wanted = proxies.get(urlsplit(self._target.url).scheme) or proxies.get("all", "")
         return re.sub(r"//[^/@]*@", "//***@", wanted)
 
-    def _proxy(self) -> Iterator[Finding]:
+    def _proxy(self) -> Iterator[Observation]:
         if self._proxies:
-            yield Finding(about="proxy", seen=f"the environment sends requests through {self._proxies}")
+            yield Observation(
+                about="proxy", seen=f"requests go through {self._proxies}, set by the environment"
+            )
 
-    def _no_answer(self, error: str) -> Finding:
+    def _no_answer(self, error: str) -> Observation:
         if self._proxies:
             host = urlsplit(self._target.url).hostname
-            return Finding(
+            return Observation(
                 about="proxy",
                 seen=f"{error}, through the proxy {self._proxies}",
                 change=f"check the proxy, or add {host} to the environment variable NO_PROXY",
@@ -128,102 +131,102 @@ class Doctor:
             )
         for pattern, about, change in CAUSES:
             if re.search(pattern, error, re.IGNORECASE):
-                return Finding(about=about, seen=error, change=change, unknown=True)
-        change = "find out with another client, such as curl"
-        return Finding(about="network", seen=error, change=change, unknown=True)
+                return Observation(about=about, seen=error, change=change, unknown=True)
+        change = "try another client, such as curl"
+        return Observation(about="network", seen=error, change=change, unknown=True)
 
-    def _connection(self, answer: Answer) -> Iterator[Finding]:
+    def _connection(self, answer: Answer) -> Iterator[Observation]:
         url = self._target.url
         if answer.status == 400 and re.search(r"HTTPS? (port|server)", answer.text, re.IGNORECASE):
             change = f"give {urlunsplit(urlsplit(url)._replace(scheme='https'))}"
-            yield Finding(about="http", seen=f"{url} speaks https only", change=change)
+            yield Observation(about="http", seen=f"{url} speaks https only", change=change)
         location = answer.headers.get("Location", "")
         if 300 <= answer.status < 400 and location:
             yield self._redirect(answer, urljoin(answer.url, location))
         else:
-            yield Finding(about="connection", seen=f"{_told(answer)}")
+            yield Observation(about="connection", seen=_summary(answer))
 
-    def _redirect(self, answer: Answer, location: str) -> Finding:
-        seen = f"{_told(answer)} {self._redact(location)}"
+    def _redirect(self, answer: Answer, location: str) -> Observation:
+        seen = f"{_summary(answer)} {self._redact(location)}"
         here, there = urlsplit(self._target.url), urlsplit(location)
         if here.scheme == "http" and there.scheme == "https":
             change = f"give {urlunsplit(here._replace(scheme='https', netloc=there.netloc))}"
-            return Finding(
-                about="http", seen=seen, change=f"{change}: an upload does not survive the redirect"
-            )
+            return Observation(about="http", seen=seen, change=f"{change}: uploads do not follow redirects")
         if "sign_in" in there.path or "login" in there.path:
             change = "this is a website, not an API: check the path"
-            return Finding(about="path", seen=seen, change=change)
-        change = "give the URL that it leads to: an upload does not survive the redirect"
-        return Finding(about="slash or path", seen=seen, change=change)
+            return Observation(about="path", seen=seen, change=change)
+        change = "give the URL that it redirects to: uploads do not follow redirects"
+        return Observation(about="slash or path", seen=seen, change=change)
 
-    def _index(self, answer: Answer) -> Iterator[Finding]:
+    def _index(self, answer: Answer) -> Iterator[Observation]:
         profile, named = self._target.profile, f"the credential {DEFAULT!r}"
         if answer.status == 401 and not self._target.credentials:
-            yield Finding(
+            yield Observation(
                 about="credential",
-                seen=f"{_told(answer)} to nobody",
+                seen=f"{_summary(answer)} without a credential",
                 change="give --username and --password, or their environment variables",
             )
         elif answer.status == 401:
-            yield Finding(
+            yield Observation(
                 about="credential",
-                seen=f"{_told(answer)} to {named}",
+                seen=f"{_summary(answer)} with {named}",
                 change="check user name and password; the token may have expired, or lack the scope to read",
             )
         elif answer.status == 403:
-            yield Finding(
-                about="credential", seen=f"{_told(answer)} to {named}", change="use one that may read"
+            yield Observation(
+                about="credential",
+                seen=f"{_summary(answer)} with {named}",
+                change="use a credential that may read",
             )
         elif answer.status == 404 and profile.clean_up != "gitlab-rest":
-            yield Finding(
+            yield Observation(
                 about="path",
-                seen=f"there is no index: {_told(answer)}",
+                seen=f"there is no index: {_summary(answer)}",
                 change=f"check the URL, which should look like {profile.example}, and --profile",
             )
         elif answer.status >= 500:
-            yield Finding(
+            yield Observation(
                 about="server",
-                seen=f"it fails by itself: {_told(answer)}",
+                seen=f"the registry returns a server error: {_summary(answer)}",
                 change="see the server's log",
                 unknown=True,
             )
         elif answer.status == 200 and not _is_index(answer):
-            yield Finding(
+            yield Observation(
                 about="path",
-                seen=f"what answers is no simple index: {answer.content_type or 'no type'}",
+                seen=f"expected a simple index, found {answer.content_type or 'no content type'}",
                 change=f"check the URL, which should look like {profile.example}, and --profile",
             )
 
-    def _gitlab_project(self) -> Iterator[Finding]:
+    def _gitlab_project(self) -> Iterator[Observation]:
         credential = self._target.credential(DEFAULT)
         headers = {"PRIVATE-TOKEN": credential.password} if credential else {}
         answer = self._get(self._target.gitlab_api, as_=DEFAULT, headers=headers or {"Accept": "*/*"})
         project = _object(answer)
         if answer.status == 200 and "id" in project:
-            yield from gitlab_findings(project)
+            yield from gitlab_observations(project)
         elif answer.status in {401, 403}:
-            yield Finding(
+            yield Observation(
                 about="API",
-                seen=f"{_told(answer)} to the token of {DEFAULT!r}",
+                seen=f"{_summary(answer)} with the token of {DEFAULT!r}",
                 change="use a personal access token with the scope api: the run lists and deletes packages",
             )
         elif answer.status == 404 and _is_json(answer):
-            yield Finding(
+            yield Observation(
                 about="GitLab project",
-                seen=_told(answer),
-                change="there is no GitLab project of this id, or the credential may not see it: check both",
+                seen=_summary(answer),
+                change="there is no GitLab project with this id, or the credential has no access to it: check both",
             )
         else:
-            yield Finding(
+            yield Observation(
                 about="API",
-                seen=f"GitLab's API does not answer here: {_told(answer)}",
-                change=f"check what stands before /projects/ in the URL; it should look like "
+                seen=f"expected GitLab's API, found {_summary(answer)}",
+                change=f"check the part of the URL before /projects/; it should look like "
                 f"{self._target.profile.example}",
             )
 
-    def _uploads(self) -> Iterator[Finding]:
-        """Send a form that has no file, which nobody can publish: who may not publish is told so before that."""
+    def _uploads(self) -> Iterator[Observation]:
+        """Send an upload form without a file: registries reject the credential before they reject the form."""
         form = UploadForm(parts=(Part(name=":action", content=b"file_upload"),))
         answer = self._session.send(
             "POST",
@@ -234,88 +237,92 @@ class Doctor:
             body=form.body(),
             described="an upload form without a file",
         )
-        seen = f"an upload form without a file gets {answer.status} {answer.reason}"
+        seen = f"an upload form without a file is answered {answer.status} {answer.reason}"
         change = _upload_change(answer.status)
-        yield Finding(about="uploads", seen=seen, change=change, unknown=answer.status >= 500)
+        yield Observation(about="uploads", seen=seen, change=change, unknown=answer.status >= 500)
 
 
-def examine(target: Target, options: RunOptions) -> list[Finding]:
-    """Look at everything that can be seen of a target without publishing."""
+def examine(target: Target, options: RunOptions) -> list[Observation]:
+    """Examine a target without publishing."""
     return list(Doctor(target, options).examine())
 
 
-def print_findings(findings: list[Finding], file: TextIO) -> ExitCode:
-    """Print what was seen, and what to change.
+def print_observations(observations: list[Observation], file: TextIO) -> ExitCode:
+    """Print observations with the remedies of problems.
 
-    Returns 0 when nothing is wrong, 3 when something is unknown, else 2: nothing has been judged in any case.
+    Returns 0 without a problem, 3 where a cause is unknown, else 2: nothing is judged in any case.
     """
-    for finding in findings:
-        print(f"{'wrong' if finding.wrong else 'fine':<6} {finding.about}: {finding.seen}", file=file)
-        if finding.wrong:
-            print(f"       → {finding.change}", file=file)
-    wrong = sum(finding.wrong for finding in findings)
-    print(f"{wrong or 'Nothing'} to change." if wrong != 1 else "One thing to change.", file=file)
-    if any(finding.unknown for finding in findings):
+    for each in observations:
+        print(f"{'problem' if each.wrong else 'ok':<8} {each.about}: {each.seen}", file=file)
+        if each.wrong:
+            print(f"         → {each.change}", file=file)
+    wrong = sum(each.wrong for each in observations)
+    print(f"{counted(wrong, 'problem')} found." if wrong else "No problems found.", file=file)
+    if any(each.unknown for each in observations):
         return ExitCode.HARNESS_ERROR
     return ExitCode.USAGE if wrong else ExitCode.CONFORMS
 
 
-def url_findings(url: str, profile: Profile) -> Iterator[Finding]:
-    """Look at a URL that has the profile's shape, and still is not what was meant."""
+def url_observations(url: str, profile: Profile) -> Iterator[Observation]:
+    """Examine a URL that has the form of the profile, but is not the one to give."""
     ending = url.rstrip("/").rpartition("/")[2]
-    endings = {"simple": "the index", "legacy": "where uploads go", "upload": "where uploads go"}
+    endings = {
+        "simple": "the path of an index",
+        "legacy": "the path of uploads",
+        "upload": "the path of uploads",
+    }
     if ending in endings and not profile.read_only:
-        yield Finding(
+        yield Observation(
             about="path",
-            seen=f"the URL ends with {ending}/, which is {endings[ending]} of a registry",
-            change=f"leave {ending}/ out; a {profile.title} is given as {profile.example}",
+            seen=f"the URL ends with {ending}/, {endings[ending]}",
+            change=f"remove {ending}/; the URL of a {profile.title} looks like {profile.example}",
         )
 
 
-def refused_findings(message: str, url: str) -> list[Finding]:
-    """Explain why a target cannot even be put together, from what the configuration says of it."""
+def refused_observations(message: str, url: str) -> list[Observation]:
+    """Explain why a configuration does not describe a target, from its error."""
     url = hide_credentials_in_url(url).replace(f"{MASK}@", "")
     try:
         parts = urlsplit(url)
     except ValueError:
-        return [Finding(about="URL", seen=message, change=message.rpartition("; ")[2])]
+        return [Observation(about="URL", seen=message, change=message.rpartition("; ")[2])]
     change = message.rpartition("; ")[2]
     if url and not parts.scheme.startswith("http"):
         change = f"give the whole URL, such as https://{url.rpartition('://')[2].lstrip('/')}"
     elif "/groups/" in parts.path:
-        change = "this is the registry of a group, which takes no uploads: give that of a GitLab project"
+        change = "the registry of a group takes no uploads: give that of a GitLab project"
     elif parts.path.rstrip("/").endswith("/simple") or "/simple/" in parts.path:
         change = f"give {url.partition('/simple')[0]}: the URL for uploads, not that of the index"
     elif parts.netloc and "/api/" not in parts.path and "GitLab" in message:
         change = (
             f"this is a page of GitLab's website; the API is {parts.scheme}://{parts.netloc}/api/v4/projects/"
         )
-        change += "<id>/packages/pypi, with the id that the project's page shows"
+        change += "<id>/packages/pypi, with the id from the page of the GitLab project"
     about = "credential" if "[credentials." in message else "URL"
-    return [Finding(about=about, seen=message, change=change)]
+    return [Observation(about=about, seen=message, change=change)]
 
 
-def clock_findings(date: str | None, *, now: datetime) -> Iterator[Finding]:
-    """Compare the clock of a server, from its Date header, with ours."""
+def clock_observations(date: str | None, *, now: datetime) -> Iterator[Observation]:
+    """Compare the clock of a server, from its Date header, with that of this machine."""
     try:
         skew = (parsedate_to_datetime(date) - now).total_seconds() if date else 0.0
     except (TypeError, ValueError):
         return
     if abs(skew) > MOST_SKEW:
         direction = "ahead of" if skew > 0 else "behind"
-        yield Finding(
+        yield Observation(
             about="clock",
             seen=f"the server's clock is {abs(skew):.0f} s {direction} this machine's",
-            change="set the wrong one: tokens expire and certificates begin by the clock",
+            change="set the wrong clock: tokens and certificates depend on it",
         )
 
 
-def gitlab_findings(project: dict[str, Any]) -> Iterator[Finding]:
-    """Look at what GitLab's API says of the GitLab project."""
+def gitlab_observations(project: dict[str, Any]) -> Iterator[Observation]:
+    """Examine the GitLab project from its API."""
     path = project.get("path_with_namespace", project["id"])
     level = project.get("package_registry_access_level")
     if project.get("packages_enabled") is False or level == "disabled":
-        yield Finding(
+        yield Observation(
             about="GitLab project",
             seen=f"the package registry of {path} is switched off",
             change="switch it on: Settings, General, Visibility, Package registry",
@@ -324,23 +331,25 @@ def gitlab_findings(project: dict[str, Any]) -> Iterator[Finding]:
     roles = project.get("permissions") or {}
     access = [roles[kind]["access_level"] for kind in ("project_access", "group_access") if roles.get(kind)]
     if access and max(access) < LEAST_ROLE:
-        yield Finding(
+        yield Observation(
             about="role",
-            seen=f"the credential's role in {path} is {max(access)}, and {LEAST_ROLE} (Developer) may publish",
+            seen=f"expected the role {LEAST_ROLE} (Developer) or higher in {path}, found {max(access)}",
             change="give the user another role, or use another user's token",
         )
         return
-    yield Finding(about="GitLab project", seen=f"{path}, {project.get('visibility', 'visible')}")
+    yield Observation(about="GitLab project", seen=f"{path}, {project.get('visibility', 'visible')}")
 
 
 def _upload_change(status: int) -> str:
     if status == 401:
-        return "check user name and password: the registry does not know the credential"
+        return "check user name and password: the registry rejects the credential"
     if status == 403:
         return "this credential may only read: use one whose scope and role may publish"
     if status in {404, 405} or 300 <= status < 400:
-        return "this is not where uploads go: check the path, the GitLab project's id, and that it has a registry"
-    return "the server fails by itself: see its log" if status >= 500 else ""
+        return (
+            "uploads do not go here: check the path, the id of the GitLab project, and that it has a registry"
+        )
+    return "the registry returns a server error: see its log" if status >= 500 else ""
 
 
 def _is_json(answer: Answer) -> bool:
@@ -359,5 +368,5 @@ def _object(answer: Answer) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _told(answer: Answer) -> str:
-    return f"{answer.exchange.request} gets {answer.status} {answer.reason}"
+def _summary(answer: Answer) -> str:
+    return f"{answer.exchange.request} is answered {answer.status} {answer.reason}"

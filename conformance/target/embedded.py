@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 
 from conformance.target import BadTarget, target_from_table
 from reference_server.serving.in_process import ReferenceServer
+from reference_server.serving.target import FLAVOURS_BY_PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from conformance.target import Target
-
-
-FLAVOURS = {"gitlab": "reference", "pypi": "pypi"}
-"""The flavour of the reference server that conforms to each profile."""
 
 
 @contextmanager
@@ -24,12 +21,12 @@ def embedded_target(profile: str = "gitlab") -> Iterator[Target]:
 
     Raises BadTarget if no flavour conforms to the profile.
     """
-    if profile not in FLAVOURS:
+    if profile not in FLAVOURS_BY_PROFILE:
         raise BadTarget(
             f"without a URL, the suite tests its own reference server, which has no profile {profile!r}; "
-            f"give a URL, or choose the profile {' or '.join(FLAVOURS)}"
+            f"give a URL, or choose the profile {' or '.join(sorted(FLAVOURS_BY_PROFILE))}"
         )
-    with ReferenceServer(flavour=FLAVOURS[profile]) as server:
+    with ReferenceServer(flavour=FLAVOURS_BY_PROFILE[profile]) as server:
         yield target_from_table(server.target(), embedded=True)
 
 

@@ -12,7 +12,7 @@ from conformance.corpus.ledger import Entry
 from conformance.pages import TEXT_HTML, ProjectPage, read_project_page
 from conformance.target import DEFAULT
 from conformance.verdicts import Deviation
-from conformance.wire import Follow, Unreachable, publication, upload_form
+from conformance.wire import Follow, Unreachable, publication_of, upload_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -151,7 +151,7 @@ class Registry:
             self._ledger.note_refusal(entry)
         elif answer.status < 300:
             self._transcript.note(
-                publication(
+                publication_of(
                     distribution,
                     url=self.target.upload_url,
                     credential=as_,

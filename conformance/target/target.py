@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 
 from conformance.profiles import Profile, UnknownProfile, profile, profile_names
 from conformance.verdicts import Untestable
-from conformance.wire.credential import Credential
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from conformance.target.registry_toml import CredentialTable, ManagementTable
+    from conformance.wire.credential import Credential
 
 DEFAULT = "default"
 ANONYMOUS = "anonymous"
@@ -113,28 +115,32 @@ class Target:
             },
             "gitlab-projects": dict(self.gitlab_projects),
             "limits": {} if self.max_file_size is None else {"max-file-size": self.max_file_size},
-            "management": dict(self.management),
             "features": sorted(self.features),
+            **({"management": dict(self.management)} if self.management else {}),
         }
 
 
 def target_from_table(table: Mapping[str, Any], *, embedded: bool = False) -> Target:
     """Build a target from the table of a registry.toml. Raises BadTarget with what to change."""
-    url = str(table.get("url", "")).rstrip("/")
+    from conformance.target.registry_toml import RegistryTable
+    from conformance.verdicts.validation import Invalid, validated
+
     try:
-        chosen = profile(table.get("profile", "gitlab"))
-    except UnknownProfile as error:
+        read = validated(table, RegistryTable, toml=True)
+        chosen = profile(read.profile)
+    except (Invalid, UnknownProfile) as error:
         raise BadTarget(str(error)) from error
+    url = read.url.rstrip("/")
     _check_url(url, chosen)
-    limits = table.get("limits", {})
+    max_file_size = read.limits.max_file_size
     return Target(
         url=url,
         profile=chosen,
-        credentials={name: _credential(name, value) for name, value in table.get("credentials", {}).items()},
-        gitlab_projects={role: str(number) for role, number in table.get("gitlab-projects", {}).items()},
-        max_file_size=limits.get("max-file-size", chosen.max_file_size),
-        management=_management(table.get("management", {})),
-        features=_features(table.get("features", [])),
+        credentials={name: _credential(name, value) for name, value in read.credentials.items()},
+        gitlab_projects={role: str(number) for role, number in read.gitlab_projects.items()},
+        max_file_size=chosen.max_file_size if max_file_size is None else max_file_size,
+        management=_management(read.management),
+        features=_features(read.features),
         embedded=embedded,
     )
 
@@ -171,23 +177,30 @@ def _is_http(url: str) -> bool:
         return False
 
 
-def _credential(name: str, value: Mapping[str, Any]) -> Credential:
-    try:
-        return Credential(username=str(value["username"]), password=str(value["password"]))
-    except (KeyError, TypeError) as error:
+def _credential(name: str, table: CredentialTable) -> Credential:
+    from conformance.wire.credential import Credential  # `requests` comes with it
+
+    if table.username is None or table.password is None:
+        raise BadTarget(f"[credentials.{name}] needs `username` and `password`; give both, or neither")
+    return Credential(username=table.username, password=table.password)
+
+
+def known_features() -> frozenset[str]:
+    """Return every feature that `features` of registry.toml may state."""
+    return STATED.union(*(profile(each).features for each in profile_names()))
+
+
+def _features(names: tuple[str, ...]) -> frozenset[str]:
+    known = known_features()
+    if unknown := sorted(set(names) - known):
         raise BadTarget(
-            f"[credentials.{name}] needs `username` and `password`; give both, or neither"
-        ) from error
-
-
-def _features(names: Any) -> frozenset[str]:
-    known = STATED.union(*(profile(each).features for each in profile_names()))
-    if not isinstance(names, list) or not known.issuperset(names):
-        raise BadTarget(f"`features` is a list with any of: {', '.join(sorted(known))}")
+            f"features: expected any of {', '.join(sorted(known))}; found {', '.join(map(repr, unknown))}"
+        )
     return frozenset(names)
 
 
-def _management(table: Mapping[str, Any]) -> Mapping[str, str]:
-    if table and table.get("driver") not in DRIVERS:
-        raise BadTarget(f"[management] needs `driver`, one of: {', '.join(sorted(DRIVERS))}")
-    return {key: str(value) for key, value in table.items()}
+def _management(table: ManagementTable | None) -> Mapping[str, str]:
+    if table is None:
+        return {}
+    project = table.gitlab_project
+    return {"driver": table.driver} | ({} if project is None else {"gitlab-project": str(project)})

@@ -6,11 +6,11 @@ from conformance.verdicts.verdict import (
     Listing,
     NotApplicable,
     Outcome,
-    Summary,
+    Tally,
     Untestable,
     Verdict,
-    judge,
     outcome_of,
+    verdict_of,
 )
 
 __all__ = [
@@ -19,9 +19,9 @@ __all__ = [
     "Listing",
     "NotApplicable",
     "Outcome",
-    "Summary",
+    "Tally",
     "Untestable",
     "Verdict",
-    "judge",
     "outcome_of",
+    "verdict_of",
 ]

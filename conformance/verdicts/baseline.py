@@ -1,24 +1,28 @@
-"""The failures that a target's owner knows of: a file of theirs, with a reason for each."""
+"""The baseline: the file of known failures that the owner of a target keeps."""
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, fields, replace
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Protocol
 
+import msgspec
 import tomli_w
+from msgspec import Meta, Struct
 
+from conformance.catalogue import catalogue
 from conformance.verdicts import Listing
+from conformance.verdicts.sets import retired
+from conformance.verdicts.validation import Invalid, toml_table, validated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
-    from pathlib import Path
 
 
-class Judged(Protocol):
-    """How one requirement fared, as far as a baseline has to know."""
+class Result(Protocol):
+    """The result of one requirement, as far as a baseline needs it."""
 
     @property
     def id(self) -> str:
@@ -26,19 +30,15 @@ class Judged(Protocol):
 
     @property
     def signature(self) -> str:
-        """What tells the deviation from others; empty where there was none."""
+        """Tells the deviation from others; empty without one."""
 
     @property
     def passed(self) -> bool:
         """Whether the target did as required."""
 
 
-TABLE = "known"
-"""The name of the table of each row."""
-
-
 class Reason(StrEnum):
-    """Why a failure is put up with."""
+    """Why a failure is accepted for now."""
 
     SPEC_GAP = "spec-gap"
     """The specification leaves it open, or contradicts itself."""
@@ -53,36 +53,34 @@ class BadBaseline(ValueError):
     """A baseline cannot be used. The message names the file, the row and what to change, in one line."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """A row of a baseline. It holds through the day `expires`; `signature` tells how the check fails."""
+class Known(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A known failure of one requirement."""
 
-    id: str
-    reason: Reason
-    signature: str
-    issue: str = ""
-    owner: str = ""
-    expires: date | None = None
+    id: Annotated[str, Meta(description="The id of the requirement, such as `simple.html.doctype`.")]
+    reason: Annotated[Reason, Meta(description="Why it is accepted for now.")]
+    signature: Annotated[
+        str, Meta(description="Tells this failure from others of the requirement; `baseline write` knows it.")
+    ]
+    issue: Annotated[str, Meta(description="Where its repair is tracked.")] = ""
+    owner: Annotated[str, Meta(description="Who answers for it.")] = ""
+    expires: Annotated[date | None, Meta(description="The last day on which it is accepted.")] = None
 
     def expired(self, today: date) -> bool:
-        """Tell whether its day is over."""
+        """Tell whether the last day is over."""
         return self.expires is not None and today > self.expires
 
     def __str__(self) -> str:
-        """Say in one line why it is listed, and whom to ask."""
+        """Return the reason, the owner, the last day and the issue in one line."""
         about = [str(self.reason)]
         about += [f"owner {self.owner}"] if self.owner else []
         about += [f"until {self.expires}"] if self.expires else []
         return ", ".join(about + ([self.issue] if self.issue else []))
 
-    def as_table(self) -> dict[str, Any]:
-        """Return the row as the file holds it: what is empty is left out."""
-        table = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {key: str(value) if key == "reason" else value for key, value in table.items() if value}
 
+class BaselineFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The failures of a registry that its owner knows of, for `registry-conformance run --baseline FILE`."""
 
-_KEYS = {field.name for field in fields(Known)}
-_NEEDED = {"id", "reason", "signature"}
+    known: Annotated[tuple[Known, ...], Meta(description="One table [[known]] per failure.")] = ()
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ class Baseline:
     path: Path | None = None
 
     def listing(self, requirement_id: str, signature: str, *, today: date) -> Listing:
-        """Tell how a deviation with this signature stands to the baseline; no signature is no deviation."""
+        """Return what the baseline says of a deviation with this signature; an empty one is no deviation."""
         row = self.rows.get(requirement_id)
         if row is None:
             return Listing.NONE
@@ -102,17 +100,20 @@ class Baseline:
         return Listing.SAME if row.signature == signature else Listing.DIFFERS
 
     def explain(self, requirement_id: str, listing: Listing, *, deviated: bool) -> str:
-        """Return one line that says what the baseline has to do with a verdict; empty where it has nothing."""
+        """Explain in one line what the baseline has to do with a verdict; empty where it has nothing."""
         if listing is Listing.NONE:
             return ""
         row = self.rows[requirement_id]
         if listing is Listing.EXPIRED:
-            return f"The baseline lists it ({row}), and that day is over: give it a new one, or fix it."
+            return (
+                f"The entry of the baseline ({row}) expired on {row.expires}: extend it or fix the registry."
+            )
         if not deviated:
-            return f"The baseline lists it ({row}), and it passes: `baseline prune` removes the row."
+            return f"The baseline lists it ({row}), but it passes: remove the row with `baseline prune`."
         if listing is Listing.DIFFERS:
             return (
-                f"The baseline lists another failure ({row}): look at this one; `baseline write` takes it in."
+                f"The baseline lists another failure ({row}): look into this one, "
+                "then update the row with `baseline write`."
             )
         return f"Listed in the baseline: {row}"
 
@@ -120,77 +121,68 @@ class Baseline:
 EMPTY = Baseline({})
 
 
+def known_baseline(path: str | Path | None) -> Baseline:
+    """Read a baseline of requirements that the catalogue has; an empty one without a path. Raises BadBaseline."""
+    if path is None:
+        return EMPTY
+    return read_baseline(Path(path), known=catalogue().requirements.keys(), retired=retired())
+
+
 def read_baseline(
     path: Path, *, known: Collection[str], retired: Mapping[str, str] | None = None
 ) -> Baseline:
     """Read a baseline. `known` are the ids of the catalogue, `retired` those it once had, each with the reason.
 
-    Errors: BadBaseline for a file that cannot be read, and for rows with unknown ids, unknown or missing keys,
-    bad dates, and ids that come twice.
+    Errors: BadBaseline for a file that cannot be read or has not the form of BaselineFile, and for rows with
+    unknown ids, and ids that come twice.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadBaseline(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadBaseline(f"{path} is not TOML: {error}") from error
-    rows = table.pop(TABLE, [])
-    if table or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        wrong = sorted(table) or TABLE
-        raise BadBaseline(f"{path}: a baseline holds tables [[{TABLE}]] and nothing else, not {wrong}")
+        table = toml_table(path)
+    except Invalid as error:
+        raise BadBaseline(str(error)) from error
+    try:
+        rows = validated(table, BaselineFile, toml=True).known
+    except Invalid as error:
+        raise BadBaseline(
+            f"{path}: {error}; `registry-conformance schema baseline` prints the form"
+        ) from error
     found: dict[str, Known] = {}
-    for number, row in enumerate(rows, start=1):
-        read = _row(row, where=f"{path}, row {number}")
-        if read.id in found:
-            raise BadBaseline(f"{path}: {read.id} is listed twice")
-        if retired and read.id in retired:
-            raise BadBaseline(f"{path}: {read.id} was retired: {retired[read.id]}; remove its row")
-        if read.id not in known:
+    for row in rows:
+        if row.id in found:
+            raise BadBaseline(f"{path}: {row.id} is listed twice; remove one of its rows")
+        if retired and row.id in retired:
+            raise BadBaseline(f"{path}: {row.id} was retired: {retired[row.id]}; remove its row")
+        if row.id not in known:
             raise BadBaseline(
-                f"{path}: there is no requirement {read.id!r}; `registry-conformance list` has all"
+                f"{path}: there is no requirement {row.id!r}; `registry-conformance list` prints all of them"
             )
-        found[read.id] = read
+        found[row.id] = row
     return Baseline(found, path)
-
-
-def _row(row: dict[str, Any], *, where: str) -> Known:
-    where = f"{where} ({row['id']})" if isinstance(row.get("id"), str) else where
-    if unknown := sorted(row.keys() - _KEYS):
-        raise BadBaseline(f"{where}: unknown keys {unknown}; known are {sorted(_KEYS)}")
-    if missing := sorted(_NEEDED - row.keys()):
-        raise BadBaseline(f"{where}: missing keys {missing}")
-    expires = row.get("expires")
-    if expires is not None and (not isinstance(expires, date) or isinstance(expires, datetime)):
-        raise BadBaseline(f"{where}: `expires` is a date such as 2027-01-31, without quotes")
-    if wrong := sorted(key for key, value in row.items() if key != "expires" and not isinstance(value, str)):
-        raise BadBaseline(f"{where}: {wrong} have to be text in quotes")
-    if row["reason"] not in set(Reason):
-        raise BadBaseline(f"{where}: `reason` is one of {', '.join(Reason)}, not {row['reason']!r}")
-    return Known(**{**row, "reason": Reason(row["reason"])})
 
 
 def write_baseline(path: Path, baseline: Baseline) -> None:
     """Write a baseline, its rows in the order of their ids. Comments that were in the file are lost."""
-    rows = (tomli_w.dumps(row.as_table()) for _, row in sorted(baseline.rows.items()))
-    path.write_text("\n".join(f"[[{TABLE}]]\n{row}" for row in rows), encoding="utf-8")
+    tables = (msgspec.to_builtins(row, builtin_types=(date,)) for _, row in sorted(baseline.rows.items()))
+    path.write_text("\n".join(f"[[known]]\n{tomli_w.dumps(table)}" for table in tables), encoding="utf-8")
 
 
-def updated(baseline: Baseline, findings: Iterable[Judged], *, new: Known) -> Baseline:
+def updated(baseline: Baseline, results: Iterable[Result], *, new: Known) -> Baseline:
     """Return the baseline with which the same result is green.
 
     Rows keep their reason, owner, issue and date; what failed and is not listed becomes a row like `new`, what
     passed is dropped, and what was not judged stays.
     """
     rows = dict(baseline.rows)
-    for each in findings:
+    for each in results:
         if each.signature:
-            rows[each.id] = replace(rows.get(each.id, replace(new, id=each.id)), signature=each.signature)
+            row = rows.get(each.id, new)
+            rows[each.id] = msgspec.structs.replace(row, id=each.id, signature=each.signature)
         elif each.passed:
             rows.pop(each.id, None)
     return replace(baseline, rows=rows)
 
 
-def pruned(baseline: Baseline, findings: Iterable[Judged]) -> Baseline:
+def pruned(baseline: Baseline, results: Iterable[Result]) -> Baseline:
     """Return the baseline without the rows of what passed."""
-    passed = {each.id for each in findings if each.passed}
+    passed = {each.id for each in results if each.passed}
     return replace(baseline, rows={key: row for key, row in baseline.rows.items() if key not in passed})

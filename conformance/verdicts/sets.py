@@ -1,4 +1,4 @@
-"""Frozen sets of requirements: what counts today still counts alone when the catalogue has grown."""
+"""Frozen sets of requirements: a gate keeps its set while the catalogue grows."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
 
+from msgspec import Meta, Struct
+
+from conformance.catalogue import catalogue
 from conformance.profiles import profile as profile_named
 from conformance.profiles import profile_names
-from conformance.verdicts import ExitCode, Summary, Verdict
+from conformance.verdicts import ExitCode, Tally, Verdict
 from conformance.verdicts.counting import counted
+from conformance.verdicts.validation import Invalid, validated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,11 +26,10 @@ if TYPE_CHECKING:
     from conformance.catalogue import Catalogue, Requirement
 
 _NAME = re.compile(r"\d{4}\.(0[1-9]|1[0-2])")
-_KEYS = {"id", "since", "because"}
 
 
 class UnknownSet(ValueError):
-    """There is no set of that name; the message lists those that there are."""
+    """There is no set of that name; the message lists all sets."""
 
 
 class BadRetirement(ValueError):
@@ -46,6 +49,11 @@ def checked_set(name: str, requirements: Iterable[Requirement]) -> str:
     return name
 
 
+def known_set(name: str | None) -> str | None:
+    """Return the name of a set of the catalogue; None where none is wanted. Raises UnknownSet."""
+    return checked_set(name, catalogue()) if name else None
+
+
 def is_set_name(name: str) -> bool:
     """Tell whether a name is a year and a month: sets are ordered by their names."""
     return _NAME.fullmatch(name) is not None
@@ -56,32 +64,46 @@ def is_scored(requirement: Requirement, requirement_set: str | None) -> bool:
     return requirement_set is None or requirement.since <= requirement_set
 
 
+class Retirement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A requirement that was given up, the first set without it, and the reason."""
+
+    id: Annotated[str, Meta(min_length=1)]
+    since: Annotated[str, Meta(pattern=rf"^{_NAME.pattern}$", description="a year and a month")]
+    because: Annotated[str, Meta(min_length=1, description="a reason")]
+
+
+class RetiredFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The ids that are never used again."""
+
+    retired: tuple[Retirement, ...] = ()
+
+
 @cache
 def retired() -> Mapping[str, str]:
     """Return the ids that were given up, each with the reason."""
-    return {name: row["because"] for name, row in _retired().items()}
+    return {name: row.because for name, row in _retired().items()}
 
 
 def retired_after(requirement_set: str) -> tuple[str, ...]:
     """Return the ids that were given up since a set."""
-    return tuple(name for name, row in _retired().items() if row["since"] > requirement_set)
+    return tuple(name for name, row in _retired().items() if row.since > requirement_set)
 
 
 @cache
-def _retired() -> Mapping[str, Mapping[str, str]]:
+def _retired() -> Mapping[str, Retirement]:
     return read_retired(files("conformance.catalogue").joinpath("retired.toml"))
 
 
-def read_retired(file: Traversable) -> dict[str, dict[str, str]]:
+def read_retired(file: Traversable) -> dict[str, Retirement]:
     """Read a file of retired ids. Raises BadRetirement."""
-    rows: list[dict[str, Any]] = tomllib.loads(file.read_text(encoding="utf-8")).get("retired", [])
-    found: dict[str, dict[str, str]] = {}
-    for row in rows:
-        if row.keys() != _KEYS or not all(isinstance(value, str) and value for value in row.values()):
-            raise BadRetirement(f"{row.get('id', 'a row')}: has to have {sorted(_KEYS)}, and nothing else")
-        if row["id"] in found or not is_set_name(row["since"]):
-            raise BadRetirement(f"{row['id']}: listed twice, or its set is not a year and a month")
-        found[row["id"]] = row
+    try:
+        rows = validated(tomllib.loads(file.read_text(encoding="utf-8")), RetiredFile, toml=True).retired
+    except Invalid as error:
+        raise BadRetirement(f"{file.name}: {error}") from error
+    found = {row.id: row for row in rows}
+    if len(found) < len(rows):
+        twice = sorted({row.id for row in rows if sum(row.id == each.id for each in rows) > 1})
+        raise BadRetirement(f"{file.name}: listed twice: {', '.join(twice)}")
     return found
 
 
@@ -113,8 +135,8 @@ def upgrade(verdicts: Mapping[str, Verdict], requirements: Catalogue, *, old: st
         new=sets_of(requirements)[-1],
         joining=joining,
         leaving=retired_after(old),
-        before=Summary.of(scored).exit_code(),
-        after=Summary.of(verdicts.values()).exit_code(),
+        before=Tally.of(scored).exit_code(),
+        after=Tally.of(verdicts.values()).exit_code(),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a deviation is recognised by in another run: its text without what changes from run to run."""
+"""The signature of a deviation, by which later runs recognise it: its text without the volatile parts."""
 
 from __future__ import annotations
 
@@ -50,15 +50,15 @@ _STATUS = re.compile(rf"(status )?\d{{3}}\b|{_CLIENT.pattern}")
 
 
 def signature_of(deviation: Deviation, *, run_id: str, by_chance: bool = False) -> str:
-    """Return what tells a deviation from others of the same requirement, and is the same in the next run.
+    """Return a digest that differs between deviations of one requirement, and is the same in the next run.
 
     `by_chance` says that what is found first depends on chance, as in a race.
     """
     if deviation.seen_first is not None or by_chance:
-        told = _of_chance(deviation.seen_first or deviation, run_id)
+        identity = _of_chance(deviation.seen_first or deviation, run_id)
     else:
-        told = (_words(deviation.expected, run_id), _found(deviation.found, run_id))
-    return sha256("\n".join(told).encode("utf-8", errors="surrogatepass")).hexdigest()[:LENGTH]
+        identity = (_words(deviation.expected, run_id), _found(deviation.found, run_id))
+    return sha256("\n".join(identity).encode("utf-8", errors="surrogatepass")).hexdigest()[:LENGTH]
 
 
 def normalised(text: str, run_id: str) -> str:

@@ -28,7 +28,7 @@ class Deviation(AssertionError):
 
 
 class Untestable(Exception):
-    """A prerequisite of a check is not there. `str()` names it and says how to provide it."""
+    """A prerequisite of a check is missing. `str()` names it and how to provide it."""
 
 
 class NotApplicable(Exception):
@@ -46,16 +46,16 @@ class Outcome(StrEnum):
 
 
 class Listing(StrEnum):
-    """What a baseline says of a requirement, next to how it deviates now."""
+    """What a baseline says of a requirement and its deviation."""
 
     NONE = "not listed"
     SAME = "listed"
     DIFFERS = "listed with another failure"
-    EXPIRED = "listed until a day that is over"
+    EXPIRED = "listed, but expired"
 
 
 class Verdict(StrEnum):
-    """What an outcome means, after the requirement's level and the baseline."""
+    """The meaning of an outcome, given the level of the requirement and the baseline."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -69,7 +69,7 @@ class Verdict(StrEnum):
 
     @property
     def judged(self) -> bool:
-        """Whether the target was really held to the requirement."""
+        """Whether the target was held to the requirement."""
         return self in _JUDGED
 
 
@@ -80,7 +80,7 @@ _DEVIATED = {Level.MUST: Verdict.FAILED, Level.SHOULD: Verdict.WARNED, Level.MAY
 
 
 class ExitCode(IntEnum):
-    """What a run says to the shell."""
+    """The exit code of a run."""
 
     CONFORMS = 0
     DEVIATES = 1
@@ -103,8 +103,8 @@ def outcome_of(error: BaseException | None) -> Outcome:
     return Outcome.CRASHED
 
 
-def judge(outcome: Outcome, level: Level, listing: Listing = Listing.NONE) -> Verdict:
-    """Return the verdict: the level decides how bad a deviation is, and the baseline whether it is news."""
+def verdict_of(outcome: Outcome, level: Level, listing: Listing = Listing.NONE) -> Verdict:
+    """Return the verdict: the level decides how bad a deviation is, and the baseline whether it is known."""
     match outcome:
         case Outcome.RETURNED:
             return Verdict.PASSED if listing is Listing.NONE else Verdict.STALE
@@ -127,14 +127,14 @@ _WORST_FIRST = {
 
 
 @dataclass(frozen=True)
-class Summary:
-    """How many checks ended with which verdict; `unscored` are those of a newer set than the one that counts."""
+class Tally:
+    """How many requirements have which verdict; `unscored` are those newer than the frozen set."""
 
     counts: Counter[Verdict]
     unscored: Counter[Verdict] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, verdicts: Iterable[Verdict], *, unscored: Iterable[Verdict] = ()) -> Summary:
+    def of(cls, verdicts: Iterable[Verdict], *, unscored: Iterable[Verdict] = ()) -> Tally:
         """Count verdicts."""
         return cls(Counter(verdicts), Counter(unscored))
 

@@ -1,15 +1,21 @@
 """HTTP for checks: recorded, redacted, within limits."""
 
-from conformance.wire.answer import Answer, Unreachable
-from conformance.wire.budget import Budget, BudgetSpent
-from conformance.wire.credential import Credential
-from conformance.wire.exchange import Exchange
-from conformance.wire.form import Part, UploadForm, upload_form
-from conformance.wire.publication import Publication, publication, publications_behind
-from conformance.wire.raw import RawConnection
-from conformance.wire.redaction import Redactor
-from conformance.wire.session import Follow, Session
-from conformance.wire.transcript import Transcript, recorded_bytes
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from conformance.wire.answer import Answer, Unreachable
+    from conformance.wire.budget import Budget, BudgetSpent
+    from conformance.wire.credential import Credential
+    from conformance.wire.exchange import Exchange
+    from conformance.wire.form import Part, UploadForm, upload_form
+    from conformance.wire.publication import Publication, publication_of, publications_behind
+    from conformance.wire.raw import RawConnection
+    from conformance.wire.redaction import Redactor
+    from conformance.wire.session import Follow, Session
+    from conformance.wire.transcript import Transcript, recorded_bytes
 
 __all__ = [
     "Answer",
@@ -26,8 +32,38 @@ __all__ = [
     "Transcript",
     "Unreachable",
     "UploadForm",
-    "publication",
+    "publication_of",
     "publications_behind",
     "recorded_bytes",
     "upload_form",
 ]
+
+_MODULES = {
+    "Answer": "answer",
+    "Budget": "budget",
+    "BudgetSpent": "budget",
+    "Credential": "credential",
+    "Exchange": "exchange",
+    "Follow": "session",
+    "Part": "form",
+    "Publication": "publication",
+    "RawConnection": "raw",
+    "Redactor": "redaction",
+    "Session": "session",
+    "Transcript": "transcript",
+    "Unreachable": "answer",
+    "UploadForm": "form",
+    "publication_of": "publication",
+    "publications_behind": "publication",
+    "recorded_bytes": "transcript",
+    "upload_form": "form",
+}
+"""The module of each name."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name on first use: a credential needs no HTTP library."""
+    if name not in _MODULES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

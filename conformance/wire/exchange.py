@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping  # noqa: TC003 - msgspec reads the annotations
+from dataclasses import dataclass, field
+from typing import Annotated
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from msgspec import Meta
 
 
 @dataclass(frozen=True, kw_only=True)
 class Exchange:
-    """One request and its answer, or one run of a client, without secrets.
+    """One request and its answer, or one run of a client, without secrets."""
 
-    `seconds` is the time until the answer was complete. `request_bytes` is the body in base64 (RFC 4648), or
-    everything sent over a plain socket except Authorization. It is empty without a body or for a long one.
-    """
-
-    number: int = 0
-    """The position in the transcript, counted from 1; 0 until it is recorded."""
-    request: str = ""
-    credential: str = ""
+    number: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Its place in the transcript, from 1 on; each process of a parallel run counts for itself.",
+        ),
+    ] = 0
+    request: Annotated[str, Meta(description="Method and URL, or the command line of a client.")]
+    credential: Annotated[str, Meta(description="The name of the credential, or `anonymous`.")] = ""
     request_headers: Mapping[str, str] = field(default_factory=dict)
-    request_body: str = ""
-    request_bytes: str = ""
-    status: int | None = None
+    request_body: Annotated[str, Meta(description="As described; one line per field of a form.")] = ""
+    request_bytes: Annotated[
+        str,
+        Meta(
+            description="The body in base64 (RFC 4648), or all that went over a plain socket except Authorization; "
+            "empty without a deviation, without a body, and where it is too long to keep.",
+            extra_json_schema={"contentEncoding": "base64"},
+        ),
+    ] = ""
+    status: Annotated[int | None, Meta(description="null without an answer, and for clients.")] = None
     reason: str = ""
     response_headers: Mapping[str, str] = field(default_factory=dict)
-    response_body: str = ""
-    seconds: float = 0.0
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the exchange for the JSON result."""
-        return asdict(self)
+    response_body: Annotated[str, Meta(description="Its head, as text; the output of a client.")] = ""
+    seconds: Annotated[float, Meta(ge=0, description="Until the answer was read whole.")] = 0.0

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import unquote
 
+from msgspec import Meta
 from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
@@ -18,19 +19,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Publication:
-    """An accepted upload. `body` is the body of the request in base64 (RFC 4648).
+    """An accepted upload, which a script can send again."""
 
-    `number` is the position of its exchange in the transcript of this process, or 0.
-    """
-
-    project: str
-    """The normalized name."""
+    project: Annotated[str, Meta(description="The normalized name.")]
     filename: str
     url: str
-    credential: str
+    credential: Annotated[str, Meta(description="The name of the credential.")]
     content_type: str
-    body: str
-    number: int = 0
+    body: Annotated[
+        str,
+        Meta(
+            description="The body of the request in base64 (RFC 4648).",
+            extra_json_schema={"contentEncoding": "base64"},
+        ),
+    ]
+    number: Annotated[
+        int, Meta(ge=0, description="The position of its exchange in the transcript of this process, or 0.")
+    ] = 0
 
     def is_in(self, text: str) -> bool:
         """Return whether a text, such as a URL, names the project or the file, in any spelling."""
@@ -38,12 +43,8 @@ class Publication:
         project = rf"(?<![a-z0-9]){re.escape(self.project)}(?![a-z0-9-])"
         return canonicalize_name(self.filename) in text or re.search(project, text) is not None
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the publication for the JSON result."""
-        return asdict(self)
 
-
-def publication(
+def publication_of(
     distribution: Distribution, *, url: str, credential: str, content_type: str, body: str, number: int = 0
 ) -> Publication | None:
     """Return the record of an accepted upload; None if the transcript does not hold its body."""

@@ -1,1 +1,1 @@
-"""The application: routes, handlers, and the seams where it can be altered."""
+"""The application: routes, handlers, and the calls of alterations."""

@@ -1,4 +1,4 @@
-"""The WSGI application: find the route, ask the rules, call the handler, let alterations act."""
+"""The WSGI application: find the route, authorize the caller, call the handler, apply alterations."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from werkzeug import Response
 
-    from reference_server.flavours import Flavour
+    from reference_server.flavours.flavour import Flavour
     from reference_server.rules.registry import Registry
 
 KEPT_PAGES = 4096
-KEPT_COMBINATIONS = 64  # of alterations that acted together
+KEPT_COMBINATIONS = 64  # of alterations on one request
 HEADERS = {
     "Cache-Control": "max-age=0, private, must-revalidate",
     "X-Content-Type-Options": "nosniff",
@@ -37,7 +37,7 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class _Mode:
-    """The registry as it is with some alterations on."""
+    """The registry under some alterations."""
 
     alteration: Alteration
     registry: Registry
@@ -45,17 +45,17 @@ class _Mode:
 
 
 class ActiveAlterations(Protocol):
-    """Which alterations act on a request. Asked once for each request, in its turn."""
+    """Decides which alterations apply to a request. Called once per request, in order."""
 
     def active(self, method: str, path: str) -> tuple[Alteration, ...]:
-        """Return the alterations for a request with this method and this decoded path, in order; and count it."""
+        """Count a request with this method and decoded path, and return its alterations in order."""
 
 
 class Application:
     """A WSGI application. Safe to use from several threads.
 
-    `variations` act on every request, `alterations` says what else does. A path of `own` is answered by its
-    function, whatever else there is: no alteration touches the answer but on its way out.
+    `variations` apply to every request, and `alterations` selects further ones. A path in `own` is answered by its
+    function. Only the transmission of that answer can be altered.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Application:
         self._lock = Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request; the rest of its body is read once the answer is out."""
+        """Answer one request, then read the rest of its body."""
         request = Request(environ)
         request.flavour = self._flavour
         path = environ.get("PATH_INFO", "")
@@ -125,7 +125,7 @@ class Application:
         return None
 
     def _handle(self, request: Request, mode: _Mode) -> Response:
-        """Check in the order that GitLab's clients see: GitLab project, caller, then the rest."""
+        """Check in GitLab's order: the GitLab project, the caller, then the rest."""
         route = BY_NAME[request.endpoint]
         arguments = dict(request.arguments)
         registry = mode.registry

@@ -1,4 +1,4 @@
-"""Which path leads to which handler, and what the caller must be allowed to do for it."""
+"""The routes: path, handler, and the action that the caller needs a right to."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REFERENCE_FILE = f"{REFERENCE}/files/<filename>"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`name` is what faults know the route by. The handler takes a `Call` and the path's arguments."""
+    """One route. Faults refer to its `name`. The handler takes a `Call` and the arguments in the path."""
 
     name: str
     method: str
@@ -94,7 +94,7 @@ ROUTES = (
 
 
 class IdConverter(IntegerConverter):
-    """The id of a row: not more digits than a row can have."""
+    """The id of a row, with as many digits as an id can have."""
 
     regex = "[0-9]{1,18}"
 
@@ -102,7 +102,7 @@ class IdConverter(IntegerConverter):
 BY_NAME = {route.name: route for route in ROUTES}
 
 
-# A trailing slash never decides where a request goes.
+# A trailing slash makes no difference to the route.
 URL_MAP = Map(
     [Rule(route.path, endpoint=route.name, methods=[route.method]) for route in ROUTES],
     strict_slashes=False,

@@ -1,1 +1,1 @@
-"""Wheels and sdists as they come: opened, looked into, checked."""
+"""Opens and checks uploaded wheels and sdists."""

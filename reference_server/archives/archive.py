@@ -1,6 +1,6 @@
-"""What is inside of a distribution: opened once, within limits, in constant memory, unpacked nowhere.
+"""Reads the content of a distribution once, within limits, in constant memory, without unpacking it to disk.
 
-Nothing that an archive says of itself is trusted, least of all its sizes.
+No statement of an archive is trusted, least of all its sizes.
 Source: PyPA "Binary distribution format", "Source distribution format".
 """
 
@@ -28,21 +28,21 @@ if TYPE_CHECKING:
     Opener = Callable[[str, Blob, "ArchiveLimits"], "Archive | None"]
 
 MEGABYTE = 1024 * 1024
-MAX_TARGET = 4096  # bytes of what a link in a zip archive leads to
+MAX_TARGET = 4096  # bytes of a link's target in a zip archive
 
 BROKEN = (
     *(tarfile.TarError, zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError),
-    *(ArithmeticError, LookupError, RuntimeError),  # what the archives' readers raise for nonsense
+    *(ArithmeticError, LookupError, RuntimeError),  # what the readers of archives raise for invalid data
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveLimits:
-    """How much of an archive is looked at. Sizes are in bytes.
+    """Limits on the content of an archive. Sizes are in bytes.
 
-    `members`: how many; `directory`: a zip archive's list of them; `document`: the metadata; `unpacked`:
-    all members together. `ratio`: how many times its own size an archive may unpack to, once that is
-    more than `ratio_from`.
+    `members` is the number of members; `directory` the size of a zip archive's central directory; `document` that
+    of the metadata; `unpacked` that of all members. Above `ratio_from`, an archive may unpack to at most `ratio`
+    times its own size.
     """
 
     members: int = 20_000
@@ -53,7 +53,7 @@ class ArchiveLimits:
     ratio_from: int = 32 * MEGABYTE
 
     def most_unpacked(self, packed: int) -> int:
-        """Give how many bytes an archive of this size may unpack to."""
+        """Return the number of bytes that an archive of this size may unpack to."""
         return min(self.unpacked, max(self.ratio_from, self.ratio * packed))
 
 
@@ -70,7 +70,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """What is known of a distribution's inside: its members in their order, and its metadata files."""
+    """The content of a distribution: its members in order, and its metadata files."""
 
     filename: str
     members: tuple[Member, ...]
@@ -78,9 +78,9 @@ class Archive:
 
 
 def open_archive(filename: str, blob: Blob, limits: ArchiveLimits) -> Archive | None:
-    """Look through a wheel or an sdist, to its end. None stands for a file whose name is of neither kind.
+    """Read a wheel or an sdist to its end. Returns None for the file name of another type.
 
-    Raises `ArchiveUnreadableError` for what is no archive or not all of it, and `ArchiveTooLargeError`.
+    Raises `ArchiveUnreadableError` for a broken or truncated archive, and `ArchiveTooLargeError`.
     """
     read = _reader(filename)
     if read is None:
@@ -93,7 +93,7 @@ def open_archive(filename: str, blob: Blob, limits: ArchiveLimits) -> Archive | 
 
 
 def leniently(opener: Opener) -> Opener:
-    """Give an opener that knows nothing of archives which the other one refuses."""
+    """Return an opener that returns None for archives that `opener` refuses."""
 
     def opened(filename: str, blob: Blob, limits: ArchiveLimits) -> Archive | None:
         try:
@@ -105,7 +105,7 @@ def leniently(opener: Opener) -> Opener:
 
 
 def is_document(path: str, filename: str) -> bool:
-    """Tell whether this is where a distribution of this file name may have its metadata."""
+    """Return whether a distribution with this file name may have its metadata under this path."""
     folder, _, name = path.removeprefix("./").partition("/")
     if filename.endswith(".whl"):
         return name == "METADATA" and folder.endswith(".dist-info")
@@ -119,7 +119,7 @@ def _reader(filename: str) -> Callable[[_Reading, IO[bytes]], Archive] | None:
 
 
 class _Reading:
-    """Collects what is found in one archive, and says when it is too much."""
+    """Collects the content of one archive. Raises `ArchiveTooLargeError` beyond the limits."""
 
     def __init__(self, filename: str, packed: int, limits: ArchiveLimits) -> None:
         self.limits = limits
@@ -131,13 +131,13 @@ class _Reading:
         self._documents: list[Document] = []
 
     def count(self, size: int) -> None:
-        """Note that so many bytes were unpacked, or would be."""
+        """Count unpacked bytes."""
         self._unpacked += size
         if self._unpacked > self._most:
             raise ArchiveTooLargeError
 
     def is_wanted(self, member: Member) -> bool:
-        """Tell whether a member's content is a document."""
+        """Return whether a member is a metadata file."""
         if member.kind is not Kind.FILE or not is_document(member.path, self._filename):
             return False
         if sum(len(each.content) for each in self._documents) + member.size > self.limits.document:
@@ -145,7 +145,7 @@ class _Reading:
         return True
 
     def add(self, member: Member, content: bytes | None) -> None:
-        """Note a member, with its content where it is wanted."""
+        """Add a member, with its content if it is a metadata file."""
         self._members.append(member)
         if len(self._members) > self.limits.members:
             raise ArchiveTooLargeError
@@ -153,7 +153,7 @@ class _Reading:
             self._documents.append(Document(member.path, content))
 
     def archive(self) -> Archive:
-        """Give all that was found."""
+        """Return the content of the archive."""
         return Archive(
             filename=self._filename, members=tuple(self._members), documents=tuple(self._documents)
         )
@@ -167,7 +167,7 @@ def _in_tar(reading: _Reading, stream: IO[bytes]) -> Archive:
 
 
 class _Counted:
-    """Reads from a stream, and counts what comes."""
+    """Reads from a stream and counts the bytes."""
 
     def __init__(self, stream: gzip.GzipFile, count: Callable[[int], None]) -> None:
         self._stream = stream
@@ -201,20 +201,20 @@ def _zip_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Member:
 
 
 def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """Read a small member. Those who compress in rarer ways may ask for as much memory as they like."""
+    """Read a small member. Other compression methods are refused, as they can use any amount of memory."""
     if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
         raise ValueError("an unusual compression")
     with archive.open(entry) as content:
         found = content.read(entry.file_size + 1)
     if len(found) != entry.file_size:
-        raise ValueError("another size than was said")
+        raise ValueError("another size than stated")
     return found
 
 
 def _check_directory(stream: IO[bytes], limits: ArchiveLimits) -> None:
-    """Measure a zip archive's list of members, before all of it is read.
+    """Check the size of a zip archive's central directory before it is read.
 
-    Source: APPNOTE.TXT, 4.3.12 to 4.3.16. Raises `ArchiveTooLargeError`; `ValueError` when there is none.
+    Source: APPNOTE.TXT, 4.3.12 to 4.3.16. Raises `ArchiveTooLargeError`, and `ValueError` without a directory.
     """
     end = stream.seek(0, io.SEEK_END)
     stream.seek(max(0, end - 22 - 0xFFFF - 20 - 56))

@@ -1,4 +1,4 @@
-"""What is asked of the inside of a distribution. Each check raises an `ArchiveError`, or says nothing.
+"""Checks of the content of a distribution. Each raises an `ArchiveError` or passes.
 
 Source: PyPA "Binary distribution format", "Source distribution format".
 """
@@ -37,7 +37,7 @@ _LINKS = frozenset({Kind.SYMLINK, Kind.HARDLINK})
 
 
 def has_dist_info(archive: Archive, upload: Upload, *, required: tuple[str, ...] = OF_DIST_INFO) -> None:
-    """Require a wheel's `{name}-{version}.dist-info`, with what is in every one."""
+    """Require a wheel's `{name}-{version}.dist-info` with its required files."""
     if not archive.filename.endswith(".whl"):
         return
     present = [member.path for member in archive.members if member.kind is Kind.FILE]
@@ -62,7 +62,7 @@ def has_pkg_info(archive: Archive, upload: Upload) -> None:
 
 
 def has_one_folder(archive: Archive, upload: Upload) -> None:
-    """Require that all of an sdist is in one folder, `{name}-{version}`."""
+    """Require that all members of an sdist are in the folder `{name}-{version}`."""
     if archive.filename.endswith(".whl"):
         return
     for member in archive.members:
@@ -73,7 +73,7 @@ def has_one_folder(archive: Archive, upload: Upload) -> None:
 
 
 def metadata_agrees(archive: Archive, upload: Upload) -> None:
-    """Require that the metadata says the name and the version that the form says."""
+    """Require that the metadata has the name and version of the form."""
     document = core_metadata.read(archive)
     if document is None:
         return
@@ -85,7 +85,7 @@ def metadata_agrees(archive: Archive, upload: Upload) -> None:
 
 
 def stays_inside(archive: Archive, _upload: Upload) -> None:
-    """Refuse members whose paths lead out of the folder that they are unpacked in, and links that do."""
+    """Refuse members and links whose paths lead out of the archive."""
     links = {posixpath.normpath(member.path) for member in archive.members if member.kind in _LINKS}
     for member in archive.members:
         if not _is_safe(member.path) or (member.kind in _LINKS and not _leads_inside(member)):
@@ -95,7 +95,7 @@ def stays_inside(archive: Archive, _upload: Upload) -> None:
 
 
 def is_made_of_files(archive: Archive, _upload: Upload) -> None:
-    """Refuse devices, pipes, sparse files, and whatever else is no file, folder or link."""
+    """Refuse all members but files, folders and links, such as devices, pipes and sparse files."""
     for member in archive.members:
         if member.kind not in _MADE_OF:
             raise UnsafeMemberError(member.path, member.kind)
@@ -109,16 +109,16 @@ ARCHIVE_CHECKS: tuple[ArchiveCheck, ...] = (
     has_pkg_info,
     metadata_agrees,
 )
-"""In the order in which they are asked."""
+"""In the order of their evaluation."""
 
 
 def without(checks: tuple[ArchiveCheck, ...], *left_out: ArchiveCheck) -> tuple[ArchiveCheck, ...]:
-    """Give the checks without some of them."""
+    """Return the checks except some of them."""
     return tuple(check for check in checks if check not in left_out)
 
 
 def is_named_after(upload: Upload, stem: str) -> bool:
-    """Tell whether `{name}-{version}` are those of the form, in any spelling; what it does not say is any."""
+    """Return whether `{name}-{version}` matches the form in any spelling. An empty field matches everything."""
     name, _, version = stem.rpartition("-")
     return (not upload.name or normalize(name) == normalize(upload.name)) and (
         not upload.version
@@ -142,7 +142,7 @@ def _is_safe(path: str) -> bool:
 
 
 def _leads_inside(link: Member) -> bool:
-    """Tell whether a link's target is in the archive. A `..` may only lead up from where the link is."""
+    """Return whether a link's target is in the archive. `..` is allowed only at the beginning of the target."""
     target = link.target
     is_relative = target and not (target.startswith("/") or "\\" in target or _DRIVE.match(target))
     if not is_relative or ".." in target.lstrip("./").split("/"):

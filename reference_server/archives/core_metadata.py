@@ -1,4 +1,4 @@
-"""Core metadata, as the distributions themselves have it.
+"""Core metadata in distributions.
 
 Source: PyPA "Core metadata", "Binary distribution format", "Source distribution format".
 """
@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reference_server.model.grammar import name_and_version as told_by
+from reference_server.model.grammar import name_and_version as parse_filename
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reference_server.archives.archive import Archive
 
-# What an installer decides by: a value that building may still change must not be taken from an sdist.
+# Fields that installers rely on. A value that building may still change must not come from an sdist.
 DECISIVE = frozenset({"requires-dist", "requires-python", "provides-extra"})
 
 _VERSION = re.compile(r"2\.([0-9]{1,9})", re.ASCII)
@@ -24,7 +24,7 @@ _FIELD = re.compile(rb"([!-9;-~]+):(.*)", re.DOTALL)
 
 
 def read(archive: Archive) -> bytes | None:
-    """Give a wheel's METADATA or an sdist's PKG-INFO as it is, or None when there is not exactly one."""
+    """Return a wheel's METADATA or an sdist's PKG-INFO unchanged; None unless there is exactly one."""
     suffix = ".dist-info" if archive.filename.endswith(".whl") else ""
     found = [
         document.content
@@ -35,9 +35,9 @@ def read(archive: Archive) -> bytes | None:
 
 
 def is_final(filename: str, document: bytes) -> bool:
-    """Tell whether installing can change nothing that matters in this metadata: always so in a wheel.
+    """Return whether building a distribution leaves the fields unchanged that installers rely on.
 
-    In an sdist from Metadata-Version 2.2 on, when nothing decisive is Dynamic.
+    True for a wheel, and for an sdist with Metadata-Version 2.2 or later unless such a field is Dynamic.
     """
     if filename.endswith(".whl"):
         return True
@@ -48,20 +48,20 @@ def is_final(filename: str, document: bytes) -> bool:
 
 
 def requires_python(document: bytes) -> str | None:
-    """Give the value of Requires-Python, if the metadata has one."""
+    """Return the value of Requires-Python, or None."""
     return _first(_fields(document), "requires-python") or None
 
 
 def name_and_version(document: bytes) -> tuple[str, str]:
-    """Give the name and the version, each as it is spelled, and empty where there is none."""
+    """Return the unchanged name and version; an empty text for a missing one."""
     fields = _fields(document)
     return _first(fields, "name"), _first(fields, "version")
 
 
 def _fields(document: bytes) -> Mapping[str, Sequence[str]]:
-    """Read the fields before the first empty line, by name in lower case, with every value in its order.
+    """Read the fields before the first empty line: lower-case names with all values in order.
 
-    Like an email's header (RFC 822), which ends early where there is no field.
+    Like the header of an email (RFC 822), it ends at the first line that is not a field.
     """
     fields: dict[str, list[str]] = {}
     latest: list[str] = []
@@ -92,8 +92,8 @@ def _first(fields: Mapping[str, Sequence[str]], name: str) -> str:
 
 
 def _is_of(folder: str, suffix: str, filename: str) -> bool:
-    """Tell whether the folder is named after the file's name and version."""
+    """Return whether the folder is named after the file's name and version."""
     if not folder.endswith(suffix):
         return False
-    told = told_by(f"{folder.removesuffix(suffix)}.tar.gz")
-    return told is not None and told == told_by(filename)
+    parsed = parse_filename(f"{folder.removesuffix(suffix)}.tar.gz")
+    return parsed is not None and parsed == parse_filename(filename)

@@ -1,7 +1,7 @@
-"""Reads tar archives in one pass: constant memory, no seeking, nothing believed that is not there.
+"""Reads tar archives in one pass, in constant memory, without seeking.
 
-`tarfile` would take extension headers of any size into memory, and end quietly at a broken header.
-Source: PyPA "Source distribution format", which asks for the POSIX.1-2001 pax format.
+`tarfile` reads extension headers of any size into memory, and ends silently at a broken header.
+Source: PyPA "Source distribution format", which requires the POSIX.1-2001 pax format.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 BLOCK = tarfile.BLOCKSIZE
-CHUNK = 64 * 1024  # bytes that are read at once where nothing is kept
-MAX_EXTENSION = 256 * 1024  # bytes of one extension header, which is held in memory
+CHUNK = 64 * 1024  # bytes to read at once when skipping
+MAX_EXTENSION = 256 * 1024  # bytes of one extension header, which is kept in memory
 
 _EMPTY = bytes(BLOCK)
 _EXTENSIONS = frozenset(
@@ -29,7 +29,7 @@ _WITHOUT_DATA = frozenset({tarfile.DIRTYPE, tarfile.LNKTYPE, tarfile.SYMTYPE}) |
 
 
 class Kind(StrEnum):
-    """What a member of an archive is."""
+    """The kind of a member of an archive."""
 
     FILE = "file"
     FOLDER = "folder"
@@ -50,7 +50,7 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One entry of an archive, as its header says. `size` is in bytes; `target` is where a link leads."""
+    """One member of an archive according to its header. `size` is in bytes; `target` is that of a link."""
 
     path: str
     kind: Kind = Kind.FILE
@@ -59,16 +59,16 @@ class Member:
 
 
 class Unpacked(Protocol):
-    """What comes out of the compression, from the beginning to the end."""
+    """The decompressed stream."""
 
     def read(self, size: int) -> bytes:
-        """Give so many bytes, fewer only at the end."""
+        """Return `size` bytes, fewer only at the end."""
 
 
 def members(stream: Unpacked, wanted: Callable[[Member], bool]) -> Iterator[tuple[Member, bytes | None]]:
-    """Give each member, with its content where it is `wanted`, which is then held in memory.
+    """Yield each member. The content of `wanted` members is read into memory; for others it is None.
 
-    Raises `ValueError`, `EOFError` and `tarfile.HeaderError` for what is not a tar archive to its end.
+    Raises `ValueError`, `EOFError` and `tarfile.HeaderError` for a broken or truncated archive.
     """
     for_all: dict[str, str] = {}
     for_next: dict[str, str] = {}
@@ -93,19 +93,19 @@ def members(stream: Unpacked, wanted: Callable[[Member], bool]) -> Iterator[tupl
     _nothing_follows(stream)
 
 
-def _member(header: tarfile.TarInfo, said: dict[str, str]) -> Member:
-    is_sparse = any(key.startswith("GNU.sparse.") for key in said)
-    size = 0 if header.type in _WITHOUT_DATA else _positive(int(said.get("size", header.size)))
+def _member(header: tarfile.TarInfo, extensions: dict[str, str]) -> Member:
+    is_sparse = any(key.startswith("GNU.sparse.") for key in extensions)
+    size = 0 if header.type in _WITHOUT_DATA else _positive(int(extensions.get("size", header.size)))
     return Member(
-        path=said.get("path", header.name),
+        path=extensions.get("path", header.name),
         kind=Kind.SPARSE if is_sparse else _KINDS.get(header.type, Kind.SPECIAL),
         size=size,
-        target=said.get("linkpath", header.linkname),
+        target=extensions.get("linkpath", header.linkname),
     )
 
 
 def _extension(stream: Unpacked, header: tarfile.TarInfo) -> dict[str, str]:
-    """Read what a header says about the next member, or about all that follow."""
+    """Read an extension header, which applies to the next member or to all following ones."""
     if _positive(header.size) > MAX_EXTENSION:
         raise ValueError("an extension header that is too long")
     content = _content(stream, header.size)
@@ -117,7 +117,7 @@ def _extension(stream: Unpacked, header: tarfile.TarInfo) -> dict[str, str]:
 
 
 def _records(content: bytes) -> Iterator[tuple[str, str]]:
-    """Read pax records: each is its own length, a blank, `key=value` and a line feed."""
+    """Yield pax records: each is its own length, a space, `key=value` and a line feed."""
     at = 0
     while at < len(content) and content[at]:
         blank = content.index(b" ", at)
@@ -130,7 +130,7 @@ def _records(content: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _skip_map(stream: Unpacked, block: bytes) -> None:
-    """Go on to the data of an old GNU sparse file, past the further blocks of its map."""
+    """Skip the further map blocks of an old GNU sparse file."""
     is_extended = block[482]
     while is_extended:
         is_extended = _content(stream, BLOCK)[504]
@@ -152,10 +152,10 @@ def _skip(stream: Unpacked, size: int) -> None:
 
 
 def _nothing_follows(stream: Unpacked) -> None:
-    """Read to the end, which also tells whether the compressed data are whole."""
+    """Read to the end, which also verifies the compressed data."""
     while rest := stream.read(CHUNK):
         if rest.count(0) != len(rest):
-            raise ValueError("something after the end")
+            raise ValueError("data after the end")
 
 
 def _positive(size: int) -> int:

@@ -1,4 +1,4 @@
-"""Wheels and sdists made in memory: small, valid or broken in one way, and the same bytes every time."""
+"""Wheels and sdists in memory: small, reproducible, and valid or broken in exactly one way."""
 
 from reference_server.distributions.distribution import Distribution
 from reference_server.distributions.invalid import INVALID, UnknownKindError, invalid

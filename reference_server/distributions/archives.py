@@ -1,4 +1,4 @@
-"""Zip and tar archives in memory: no clock, no user, the same bytes every time."""
+"""Zip and tar archives in memory, reproducible: independent of the clock and the user."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def tar_member(path: str, content: bytes) -> tarfile.TarInfo:
 def tar_header(
     path: bytes, size: int, *, kind: bytes = tarfile.REGTYPE, more: Mapping[int, bytes] | None = None
 ) -> bytes:
-    """Return the 512 bytes in front of a member, for what `tarfile` does not write.
+    """Return the 512-byte header of a member, for headers that `tarfile` does not write.
 
-    `path` is any 100 bytes at most; `more` are further fields, by their place. The checksum is right.
+    `path` is at most 100 bytes; `more` are further fields by their offset. The checksum is right.
     """
     if len(path) > _LONGEST_TAR_PATH:
         raise ValueError(f"{path!r} is too long for a tar header; take a shorter name")
@@ -67,7 +67,7 @@ def tar_archive(
     more: Iterable[tuple[tarfile.TarInfo, bytes]] = (),
     format: int = tarfile.USTAR_FORMAT,  # noqa: A002 - tarfile's own name
 ) -> bytes:
-    """Return a tar archive, not yet compressed, with regular files and then with `more` as it is given."""
+    """Return an uncompressed tar archive with regular files, followed by the members in `more`."""
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w", format=format) as archive:
         for path, content in members.items():
@@ -85,7 +85,7 @@ def tar_members(content: bytes) -> dict[str, bytes]:
 
 
 def gzipped(content: bytes) -> bytes:
-    """Compress as gzip does, but with a header that is the same in every version of Python."""
+    """Return a gzip file whose header is the same in every version of Python."""
     packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
     return gzip_file(packer.compress(content) + packer.flush(), crc=zlib.crc32(content), size=len(content))
 

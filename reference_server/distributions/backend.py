@@ -1,4 +1,4 @@
-"""The build backend that every sdist of the factory carries: it needs nothing but Python.
+"""The build backend in every sdist of this package. It needs nothing but Python.
 
 Source: PEP 517, and `pyproject.toml` specification, `backend-path`.
 """
@@ -8,7 +8,7 @@ import zipfile
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
-STEM = "name-version"  # the factory puts the sdist's own in
+STEM = "name-version"  # replaced by the name and version of the sdist
 WHEEL = "Wheel-Version: 1.0\nGenerator: reference_server\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 NOT_INSTALLED = {"PKG-INFO", "pyproject.toml", "self_contained_backend.py"}
 LICENSE_FILE = b"License-File: "

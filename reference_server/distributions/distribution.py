@@ -1,4 +1,4 @@
-"""One wheel or sdist file, with everything an upload says about it."""
+"""One wheel or sdist, with everything for its upload form."""
 
 from __future__ import annotations
 
@@ -70,11 +70,11 @@ class Distribution:
 
 def escaped_name(name: str) -> str:
     """Return the name as file names spell it (Binary distribution format, Escaping and Unicode)."""
-    return canonicalize_name(name).replace("-", "_").replace("\0", "_")  # a zip archive's names end at a NUL
+    return canonicalize_name(name).replace("-", "_").replace("\0", "_")  # names in a zip archive end at a NUL
 
 
 def escaped_version(version: str) -> str:
-    """Return the version as file names spell it: normalized where it is valid, else made a safe part of one."""
+    """Return the version as file names spell it: normalized if it is valid, else with unsafe characters replaced."""
     try:
         return str(Version(version)).replace("-", "_")
     except InvalidVersion:

@@ -1,4 +1,4 @@
-"""Distributions that break exactly one rule, by name."""
+"""Distributions that break exactly one rule, by kind."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _MAKERS: Mapping[str, Callable[[str, str], Distribution]] = {
 INVALID: Mapping[str, str] = MappingProxyType(
     {kind: (maker.__doc__ or "").partition("\n")[0] for kind, maker in _MAKERS.items()}
 )
-"""Every kind, with the rule and how it is broken."""
+"""Every kind with what is wrong about it."""
 
 
 class UnknownKindError(LookupError):
-    """There is no such kind of invalid distribution. The message has names that are near."""
+    """There is no such kind of invalid distribution. The message suggests similar names."""
 
     def __init__(self, kind: str) -> None:
         near = difflib.get_close_matches(kind, INVALID, n=3) or sorted(INVALID)
@@ -35,10 +35,10 @@ class UnknownKindError(LookupError):
 
 
 def invalid(kind: str, name: str, version: str = "1.0") -> Distribution:
-    """Return a distribution that breaks the one rule that `INVALID[kind]` says; all else is right.
+    """Return a distribution that breaks one rule, which `INVALID[kind]` states; everything else is right.
 
-    The form that uploads it is right as well: name and version are these, and the digest is the content's.
-    Of kinds that wheels and sdists have, the name ends in `_wheel` or `_sdist`.
+    Its upload form is right, too: it has this name and version, and the digest of the content.
+    Kinds that exist for both wheels and sdists end in `_wheel` or `_sdist`.
     Raises UnknownKindError.
     """
     if kind not in _MAKERS:

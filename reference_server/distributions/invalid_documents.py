@@ -1,11 +1,9 @@
-"""Metadata that breaks one rule, and names for what an archive says wrongly."""
+"""Metadata that breaks one rule, and wrong names and versions."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
-
-from reference_server.distributions.distribution import escaped_name, escaped_version
 
 if TYPE_CHECKING:
     from reference_server.distributions.metadata import Metadata
@@ -13,26 +11,16 @@ if TYPE_CHECKING:
 OTHER_VERSION = "9.9"
 UNKNOWN_METADATA_VERSION = "99.0"
 OUTSIDE = "registry-conformance-outside.txt"
-"""The file that hostile members would write where they have no business."""
+"""The file that hostile members would write outside of their archive."""
 
 
 def other_name(name: str) -> str:
-    """Return the name that an archive gives where it gives another project's."""
+    """Return the name of another project."""
     return f"{name}-other"
 
 
-def stem(name: str, version: str) -> str:
-    """Return name and version as file names and top-level folders begin."""
-    return f"{escaped_name(name)}-{escaped_version(version)}"
-
-
-def about(name: str, version: str) -> str:
-    """Return the path of a wheel's `.dist-info`."""
-    return f"{stem(name, version)}.dist-info"
-
-
 def licensed(metadata: Metadata) -> Metadata:
-    """Return metadata of a version that knows License-File, with one."""
+    """Return metadata with a License-File, and a version that allows it."""
     return replace(metadata, metadata_version="2.4", license_expression="0BSD", license_file=("LICENSE",))
 
 

@@ -1,4 +1,4 @@
-"""Sdists whose content breaks one rule. A function's docstring is the rule, and what is wrong here.
+"""Sdists whose content breaks one rule. A function's docstring says what is wrong.
 
 Source: Source distribution format; Core metadata specifications.
 """
@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reference_server.distributions.archives import gzipped, tar_archive, tar_members
+from reference_server.distributions.contents import stem
 from reference_server.distributions.invalid_documents import (
     OTHER_VERSION,
     UNKNOWN_METADATA_VERSION,
     licensed,
     not_utf8,
     other_name,
-    stem,
     without_name,
 )
 from reference_server.distributions.sdist import sdist
@@ -25,48 +25,48 @@ if TYPE_CHECKING:
 
 
 def not_a_gzip(name: str, version: str) -> Distribution:
-    """An sdist is gzipped; this one is text."""
+    """The sdist is a text file instead of a gzip file."""
     return replace(sdist(name, version), content=b"This is not gzip.\n")
 
 
 def not_a_tar(name: str, version: str) -> Distribution:
-    """An sdist is a tar archive, gzipped; this one is text, gzipped."""
+    """The sdist is a gzipped text file instead of a tar archive."""
     return replace(sdist(name, version), content=gzipped(b"This is not a tar archive.\n" * 40))
 
 
 def truncated_sdist(name: str, version: str) -> Distribution:
-    """An sdist is a whole archive; the last third of this one is missing."""
+    """The last third of the archive is missing."""
     good = sdist(name, version)
     return replace(good, content=good.content[: len(good.content) * 2 // 3])
 
 
 def empty_file_sdist(name: str, version: str) -> Distribution:
-    """An sdist is a tar archive; this one has no bytes at all."""
+    """The sdist is an empty file."""
     return replace(sdist(name, version), content=b"")
 
 
 def sdist_without_pkg_info(name: str, version: str) -> Distribution:
-    """An sdist has PKG-INFO in its top-level folder; this one has none."""
+    """The top-level folder has no PKG-INFO."""
     members = tar_members(sdist(name, version).content)
     del members[f"{stem(name, version)}/PKG-INFO"]
     return _with_members(name, version, members)
 
 
 def sdist_without_pyproject(name: str, version: str) -> Distribution:
-    """An sdist has pyproject.toml in its top-level folder; this one has none."""
+    """The top-level folder has no pyproject.toml."""
     members = tar_members(sdist(name, version).content)
     del members[f"{stem(name, version)}/pyproject.toml"]
     return _with_members(name, version, members)
 
 
 def sdist_with_two_top_folders(name: str, version: str) -> Distribution:
-    """An sdist has one top-level folder; this one has two."""
+    """The sdist has two top-level folders."""
     second = {f"{stem(other_name(name), version)}/data.txt": b"data\n"}
     return _with_members(name, version, tar_members(sdist(name, version).content) | second)
 
 
 def sdist_with_wrong_top_folder(name: str, version: str) -> Distribution:
-    """The top-level folder is named after project and version; here after another project."""
+    """The top-level folder is named after another project than the file name."""
     right, wrong = stem(name, version), stem(other_name(name), version)
     members = tar_members(sdist(name, version).content)
     return _with_members(
@@ -75,33 +75,33 @@ def sdist_with_wrong_top_folder(name: str, version: str) -> Distribution:
 
 
 def sdist_metadata_name_mismatch(name: str, version: str) -> Distribution:
-    """The Name in PKG-INFO is the file name's; here it is another project's."""
+    """PKG-INFO has the name of another project than the file name."""
     return sdist(name, version, document=sdist(other_name(name), version).metadata.document())
 
 
 def sdist_metadata_version_mismatch(name: str, version: str) -> Distribution:
-    """The Version in PKG-INFO is the file name's; here it is another one."""
+    """PKG-INFO has another version than the file name."""
     return sdist(name, version, document=sdist(name, OTHER_VERSION).metadata.document())
 
 
 def metadata_not_utf8_sdist(name: str, version: str) -> Distribution:
-    """PKG-INFO is UTF-8; the summary of this one is Latin-1."""
+    """PKG-INFO has a summary in Latin-1 instead of UTF-8."""
     return sdist(name, version, document=not_utf8(sdist(name, version).metadata))
 
 
 def metadata_without_name_sdist(name: str, version: str) -> Distribution:
-    """PKG-INFO has a Name; this one has none."""
+    """PKG-INFO has no Name."""
     return sdist(name, version, document=without_name(sdist(name, version).metadata))
 
 
 def unknown_metadata_version_sdist(name: str, version: str) -> Distribution:
-    """Metadata-Version is one that exists; here it is 99.0, and the upload form says so too."""
+    """PKG-INFO and the upload form have the unknown Metadata-Version 99.0."""
     unknown = replace(sdist(name, version).metadata, metadata_version=UNKNOWN_METADATA_VERSION)
     return sdist(name, version, metadata=unknown)
 
 
 def missing_license_file_sdist(name: str, version: str) -> Distribution:
-    """A License-File of the metadata is in the sdist; here it is not."""
+    """PKG-INFO names a License-File that the sdist does not contain."""
     metadata = licensed(sdist(name, version).metadata)
     return replace(sdist(name, version, document=metadata.document()), metadata=metadata)
 

@@ -1,7 +1,7 @@
-"""Sdists whose tar archive breaks one rule: where members lead, what they are, what they unpack to.
+"""Sdists whose tar archive breaks one rule: on paths, kinds or sizes of members.
 
-Source: Source distribution format, features of the archive; POSIX pax; the GNU tar manual; what
-the Python Package Index says that it refuses in archives.
+Source: Source distribution format, features of the archive; POSIX pax; the GNU tar manual; the Python Package
+Index's documentation of archives that it refuses.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ from reference_server.distributions.archives import (
     tar_member,
     tar_members,
 )
+from reference_server.distributions.contents import stem
 from reference_server.distributions.distribution import Distribution, escaped_name
-from reference_server.distributions.invalid_documents import OUTSIDE, stem
+from reference_server.distributions.invalid_documents import OUTSIDE
 from reference_server.distributions.sdist import sdist
 from reference_server.distributions.zip_records import repeated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-SECRET = "/etc/passwd"  # noqa: S105 - a path, whose content everybody knows
+SECRET = "/etc/passwd"  # noqa: S105 - a path whose content is no secret
 _BLOCK = 4 * 1024 * 1024
 _BLOCKS = 12
 _RECORD = 512
@@ -36,39 +37,39 @@ _MEMBERS = 25_000
 
 
 def absolute_path_member_sdist(name: str, version: str) -> Distribution:
-    """A member's path begins at the archive's top; this one at the root of the disk."""
+    """A member has an absolute path."""
     return _with_more(name, version, tar_member(f"/{OUTSIDE}", b"outside\n"), b"outside\n")
 
 
 def parent_path_member_sdist(name: str, version: str) -> Distribution:
-    """A member's path stays inside; this one climbs out."""
+    """A member's path leads out of the sdist with `..`."""
     return sdist(name, version, members={f"../../{OUTSIDE}": b"outside\n"})
 
 
 def backslash_path_member_sdist(name: str, version: str) -> Distribution:
-    """A member's path has slashes; this one has a backslash, which separates folders on Windows only."""
+    """A member's path has a backslash, which separates folders on Windows only."""
     return sdist(name, version, members={f"{escaped_name(name)}\\data.txt": b"data\n"})
 
 
 def symlink_member(name: str, version: str) -> Distribution:
-    """A symbolic link leads to what is in the archive; this one leads out of it."""
+    """A symbolic link leads out of the archive."""
     return _with_more(name, version, _link(name, version, "data.txt", f"../../{OUTSIDE}", tarfile.SYMTYPE))
 
 
 def hardlink_outside(name: str, version: str) -> Distribution:
-    """A hard link leads to another member; this one leads out of the archive."""
+    """A hard link leads out of the archive."""
     return _with_more(name, version, _link(name, version, "data.txt", f"../../{OUTSIDE}", tarfile.LNKTYPE))
 
 
 def device_member(name: str, version: str) -> Distribution:
-    """A member is a file, a folder or a link; this one is a device."""
+    """A member is a device."""
     device = tarfile.TarInfo(f"{stem(name, version)}/null")
     device.type, device.devmajor, device.devminor = tarfile.CHRTYPE, 1, 3
     return _with_more(name, version, device)
 
 
 def pkg_info_symlink(name: str, version: str) -> Distribution:
-    """PKG-INFO is a file; here it is a symbolic link to one that the registry has and the archive has not."""
+    """PKG-INFO is a symbolic link to a file of the registry's host."""
     good = sdist(name, version)
     members = tar_members(good.content)
     del members[f"{stem(name, version)}/PKG-INFO"]
@@ -77,13 +78,13 @@ def pkg_info_symlink(name: str, version: str) -> Distribution:
 
 
 def tar_bomb(name: str, version: str) -> Distribution:
-    """A member unpacks to a sensible size; this one, the first, to 48 MiB, and the file is small."""
+    """The first member unpacks to 48 MiB from a small file."""
     path = f"{stem(name, version)}/zeros.bin"
     return _with_large_member(name, version, path, first=b"", block=bytes(_BLOCK))
 
 
 def huge_metadata_sdist(name: str, version: str) -> Distribution:
-    """PKG-INFO has a sensible size; this one has 48 MiB, deflated to some fifty thousand bytes."""
+    """PKG-INFO unpacks to 48 MiB from about fifty thousand bytes."""
     document = sdist(name, version).metadata.document() + b"\n"
     return _with_large_member(
         name, version, f"{stem(name, version)}/PKG-INFO", first=document, block=b" " * _BLOCK
@@ -91,30 +92,30 @@ def huge_metadata_sdist(name: str, version: str) -> Distribution:
 
 
 def many_members(name: str, version: str) -> Distribution:
-    """An archive has a sensible number of members; this one has 25,000, and is small all the same."""
+    """A small file has 25,000 members."""
     return _with_raw(name, version, b"".join(_empty_files(f"{stem(name, version)}/many-", _MEMBERS)))
 
 
 def duplicate_member_sdist(name: str, version: str) -> Distribution:
-    """A path is there once; here a module is there twice, with different content."""
+    """A module occurs twice under one path, with different content."""
     path = f"{stem(name, version)}/{escaped_name(name)}/__init__.py"
     return _with_more(name, version, tar_member(path, b"SECOND = True\n"), b"SECOND = True\n")
 
 
 def duplicate_metadata_member_sdist(name: str, version: str) -> Distribution:
-    """A path is there once; here PKG-INFO is there twice, with different summaries."""
+    """PKG-INFO occurs twice, with different summaries."""
     second = sdist(name, version, summary="The second PKG-INFO.").metadata.document()
     return _with_more(name, version, tar_member(f"{stem(name, version)}/PKG-INFO", second), second)
 
 
 def trailing_data_sdist(name: str, version: str) -> Distribution:
-    """An sdist ends with the gzipped archive; here other data follows."""
+    """Other data follows the gzipped archive."""
     good = sdist(name, version)
     return replace(good, content=good.content + b"trailing data\n")
 
 
 def sparse_member_gnu(name: str, version: str) -> Distribution:
-    """A member has all of its bytes; this one is sparse, in GNU's old format: 512 bytes stand for a mebibyte."""
+    """A member is sparse in GNU's old format: 512 bytes stand for one mebibyte."""
     path = f"{stem(name, version)}/sparse.bin".encode()
     number = b"%011o\0"
     pieces = {386: number % 0 + number % _RECORD, 483: number % 2**20}  # one piece, and the size with holes
@@ -123,7 +124,7 @@ def sparse_member_gnu(name: str, version: str) -> Distribution:
 
 
 def sparse_member_pax(name: str, version: str) -> Distribution:
-    """A member has all of its bytes; this one is sparse, in GNU's format for PAX: 512 bytes stand for a mebibyte."""
+    """A member is sparse in GNU's PAX format: 512 bytes stand for one mebibyte."""
     content = b"1\n0\n512\n".ljust(_RECORD, b"\0") + b"x" * _RECORD
     sparse = tar_member(f"{stem(name, version)}/GNUSparseFile.0/sparse.bin", content)
     sparse.pax_headers = {
@@ -136,7 +137,7 @@ def sparse_member_pax(name: str, version: str) -> Distribution:
 
 
 def polyglot_sdist(name: str, version: str) -> Distribution:
-    """An sdist is a gzipped tar archive and nothing else; this one can be read as a zip archive too."""
+    """The file is both a gzipped tar archive and a zip archive."""
     good = sdist(name, version)
     header, rest = good.content[:10], good.content[10:]
     with_extra_field = bytes([*header[:3], header[3] | 4, *header[4:]])
@@ -161,13 +162,13 @@ def _with_more(name: str, version: str, member: tarfile.TarInfo, content: bytes 
 
 
 def _with_raw(name: str, version: str, first: bytes) -> Distribution:
-    """Return the sdist with bytes in front of its members."""
+    """Return the sdist with bytes before its members."""
     good = sdist(name, version)
     return replace(good, content=gzipped(first + tar_archive(tar_members(good.content))))
 
 
 def _empty_files(path: str, number: int) -> Iterator[bytes]:
-    """Give the headers of files with no content, of which only the path's last digits differ, and the checksum."""
+    """Yield the headers of empty files. Only the last digits of the path and the checksum differ."""
     header = tar_member(f"{path}00000", b"").tobuf(tarfile.USTAR_FORMAT)
     place, checksum = header.index(b"00000", header.index(b"many-")), int(header[148:154], 8)
     before, after, rest = header[:place], header[place + 5 : 148], header[156:]
@@ -177,7 +178,7 @@ def _empty_files(path: str, number: int) -> Iterator[bytes]:
 
 
 def _with_large_member(name: str, version: str, path: str, *, first: bytes, block: bytes) -> Distribution:
-    """Return the sdist with a first member of 48 MiB, in place of the one that has its path."""
+    """Return the sdist with a first member of 48 MiB, which replaces the one with its path."""
     good = sdist(name, version)
     head = tar_member(path, first)
     head.size = size = len(first) + len(block) * _BLOCKS

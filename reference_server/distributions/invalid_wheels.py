@@ -1,4 +1,4 @@
-"""Wheels whose content breaks one rule. A function's docstring is the rule, and what is wrong here.
+"""Wheels whose content breaks one rule. A function's docstring says what is wrong.
 
 Source: Binary distribution format; Core metadata specifications.
 """
@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reference_server.distributions.archives import zip_archive, zip_members
+from reference_server.distributions.contents import dist_info
 from reference_server.distributions.distribution import Distribution, escaped_name
 from reference_server.distributions.invalid_documents import (
     OTHER_VERSION,
     UNKNOWN_METADATA_VERSION,
-    about,
     licensed,
     not_utf8,
     other_name,
@@ -22,47 +22,47 @@ from reference_server.distributions.wheel import recorded, wheel
 
 
 def not_a_zip(name: str, version: str) -> Distribution:
-    """A wheel is a zip archive; this one is text."""
+    """The wheel is a text file instead of a zip archive."""
     return replace(wheel(name, version), content=b"This is not a zip archive.\n")
 
 
 def truncated_wheel(name: str, version: str) -> Distribution:
-    """A wheel is a whole zip archive; the last third of this one is missing."""
+    """The last third of the zip archive is missing."""
     good = wheel(name, version)
     return replace(good, content=good.content[: len(good.content) * 2 // 3])
 
 
 def empty_file_wheel(name: str, version: str) -> Distribution:
-    """A wheel is a zip archive; this one has no bytes at all."""
+    """The wheel is an empty file."""
     return replace(wheel(name, version), content=b"")
 
 
 def wheel_without_metadata(name: str, version: str) -> Distribution:
-    """A wheel has METADATA in its .dist-info; this one has none."""
+    """The `.dist-info` folder has no METADATA."""
     members = _without(name, version, "METADATA", "RECORD")
-    return _with_members(name, version, recorded(members, about(name, version)))
+    return _with_members(name, version, recorded(members, dist_info(name, version)))
 
 
 def wheel_without_wheel_file(name: str, version: str) -> Distribution:
-    """A wheel has WHEEL in its .dist-info; this one has none."""
+    """The `.dist-info` folder has no WHEEL."""
     members = _without(name, version, "WHEEL", "RECORD")
-    return _with_members(name, version, recorded(members, about(name, version)))
+    return _with_members(name, version, recorded(members, dist_info(name, version)))
 
 
 def wheel_without_record(name: str, version: str) -> Distribution:
-    """A wheel has RECORD in its .dist-info; this one has none."""
+    """The `.dist-info` folder has no RECORD."""
     return _with_members(name, version, _without(name, version, "RECORD"))
 
 
 def wheel_with_two_metadata(name: str, version: str) -> Distribution:
-    """A wheel has one .dist-info; this one has a second, of another project."""
+    """The wheel has a second `.dist-info` folder, of another project."""
     other = other_name(name)
-    second = {f"{about(other, version)}/METADATA": wheel(other, version).metadata.document()}
+    second = {f"{dist_info(other, version)}/METADATA": wheel(other, version).metadata.document()}
     return wheel(name, version, members=second)
 
 
 def record_with_wrong_hash(name: str, version: str) -> Distribution:
-    """RECORD has the hash of every file; here one is the hash of other bytes."""
+    """RECORD has a wrong hash for one file."""
     members = zip_members(wheel(name, version).content)
     others = zip_members(wheel(name, version, marker="others").content)
     path = f"{escaped_name(name)}/__init__.py"
@@ -70,33 +70,33 @@ def record_with_wrong_hash(name: str, version: str) -> Distribution:
 
 
 def record_with_missing_entry(name: str, version: str) -> Distribution:
-    """RECORD has a line for every file; here one has none."""
+    """RECORD has no line for one file."""
     members = zip_members(wheel(name, version).content)
-    record = f"{about(name, version)}/RECORD"
+    record = f"{dist_info(name, version)}/RECORD"
     lines = members[record].splitlines(keepends=True)
     return _with_members(name, version, members | {record: b"".join(lines[1:])})
 
 
 def record_with_extra_entry(name: str, version: str) -> Distribution:
-    """RECORD has lines of files that are there; here one is of a file that is not."""
+    """RECORD lists a file that the wheel does not contain."""
     members = zip_members(wheel(name, version, members={"missing.txt": b"missing\n"}).content)
     del members["missing.txt"]
     return _with_members(name, version, members)
 
 
 def metadata_name_mismatch(name: str, version: str) -> Distribution:
-    """The Name in METADATA is the file name's; here it is another project's."""
+    """METADATA has the name of another project than the file name."""
     return wheel(name, version, document=wheel(other_name(name), version).metadata.document())
 
 
 def metadata_version_mismatch(name: str, version: str) -> Distribution:
-    """The Version in METADATA is the file name's; here it is another one."""
+    """METADATA has another version than the file name."""
     return wheel(name, version, document=wheel(name, OTHER_VERSION).metadata.document())
 
 
 def dist_info_name_mismatch(name: str, version: str) -> Distribution:
-    """The .dist-info is named after the file name's project; here after another one."""
-    right, wrong = about(name, version), about(other_name(name), version)
+    """The `.dist-info` folder is named after another project than the file name."""
+    right, wrong = dist_info(name, version), dist_info(other_name(name), version)
     members = {
         path.replace(right, wrong): content for path, content in _without(name, version, "RECORD").items()
     }
@@ -104,23 +104,23 @@ def dist_info_name_mismatch(name: str, version: str) -> Distribution:
 
 
 def metadata_not_utf8_wheel(name: str, version: str) -> Distribution:
-    """METADATA is UTF-8; the summary of this one is Latin-1."""
+    """METADATA has a summary in Latin-1 instead of UTF-8."""
     return wheel(name, version, document=not_utf8(wheel(name, version).metadata))
 
 
 def metadata_without_name_wheel(name: str, version: str) -> Distribution:
-    """METADATA has a Name; this one has none."""
+    """METADATA has no Name."""
     return wheel(name, version, document=without_name(wheel(name, version).metadata))
 
 
 def unknown_metadata_version_wheel(name: str, version: str) -> Distribution:
-    """Metadata-Version is one that exists; here it is 99.0, and the upload form says so too."""
+    """METADATA and the upload form have the unknown Metadata-Version 99.0."""
     unknown = replace(wheel(name, version).metadata, metadata_version=UNKNOWN_METADATA_VERSION)
     return wheel(name, version, metadata=unknown)
 
 
 def missing_license_file_wheel(name: str, version: str) -> Distribution:
-    """A License-File of the metadata is in the wheel; here it is not."""
+    """METADATA names a License-File that the wheel does not contain."""
     metadata = licensed(wheel(name, version).metadata)
     return replace(wheel(name, version, document=metadata.document()), metadata=metadata)
 
@@ -130,8 +130,8 @@ def _with_members(name: str, version: str, members: dict[str, bytes]) -> Distrib
 
 
 def _without(name: str, version: str, *files: str) -> dict[str, bytes]:
-    """Return a wheel's members but these of its `.dist-info`."""
-    dropped = {f"{about(name, version)}/{file}" for file in files}
+    """Return a wheel's members without these files of its `.dist-info`."""
+    dropped = {f"{dist_info(name, version)}/{file}" for file in files}
     members = zip_members(wheel(name, version).content)
     return {path: content for path, content in members.items() if path not in dropped}
 

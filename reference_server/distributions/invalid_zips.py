@@ -1,7 +1,7 @@
-"""Wheels whose zip archive breaks one rule: where members lead, what they unpack to, how they can be read.
+"""Wheels whose zip archive breaks one rule: on paths, sizes or readings of members.
 
-Source: ZIP file format specification; Binary distribution format; what the Python Package Index
-says that it refuses in archives.
+Source: ZIP file format specification; Binary distribution format; the Python Package Index's
+documentation of archives that it refuses.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reference_server.distributions.archives import tar_header, zip_members
+from reference_server.distributions.contents import dist_info
 from reference_server.distributions.distribution import Distribution, escaped_name
-from reference_server.distributions.invalid_documents import OUTSIDE, about
+from reference_server.distributions.invalid_documents import OUTSIDE
 from reference_server.distributions.wheel import record_line, wheel
 from reference_server.distributions.zip_records import ENCRYPTED, Entry, archive, entry, repeated
 
@@ -27,40 +28,40 @@ _UNASSIGNED = 0xCAFE  # an extra field of a kind that no zip reader knows
 
 
 def absolute_path_member_wheel(name: str, version: str) -> Distribution:
-    """A member's path begins at the archive's top; this one at the root of the disk."""
+    """A member has an absolute path."""
     return wheel(name, version, members={f"/{OUTSIDE}": b"outside\n"})
 
 
 def parent_path_member_wheel(name: str, version: str) -> Distribution:
-    """A member's path stays inside; this one climbs out."""
+    """A member's path leads out of the wheel with `..`."""
     return wheel(name, version, members={f"../../{OUTSIDE}": b"outside\n"})
 
 
 def backslash_path_member_wheel(name: str, version: str) -> Distribution:
-    """A member's path has slashes; this one has a backslash, which separates folders on Windows only."""
+    """A member's path has a backslash, which separates folders on Windows only."""
     return _with_more(name, version, entry(f"{escaped_name(name)}\\data.txt", b"data\n"))
 
 
 def zip_bomb(name: str, version: str) -> Distribution:
-    """A member unpacks to a sensible size; this one to 48 MiB, more than a thousand times its own."""
+    """A member unpacks to 48 MiB, more than a thousand times its compressed size."""
     return _with_more(name, version, repeated(f"{escaped_name(name)}/zeros.bin", bytes(4 * MEBIBYTE), 12))
 
 
 def huge_metadata_wheel(name: str, version: str) -> Distribution:
-    """METADATA has a sensible size; this one has 48 MiB, deflated to some fifty thousand bytes."""
+    """METADATA unpacks to 48 MiB from about fifty thousand bytes."""
     good = wheel(name, version)
     document = good.metadata.document() + b"\n"
-    path = f"{about(name, version)}/METADATA"
+    path = f"{dist_info(name, version)}/METADATA"
     huge = repeated(path, b" " * (4 * MEBIBYTE), 12, first=document)
     entries = [huge if each.path == path else each for each in _entries(good)]
     return replace(good, content=archive(_recorded(entries, name, version)))
 
 
 def nested_zip_bomb_overlapping(name: str, version: str) -> Distribution:
-    """Each member has bytes of its own; these quote one another whole: 24 MiB out of one kernel."""
+    """Members overlap, so that one compressed block unpacks to 24 MiB."""
     good = wheel(name, version)
     noise = hashlib.shake_256(b"kernel").digest(8 * 1024)
-    content = b"".join(bytes([each]) * 128 for each in noise)  # too varied for a bomb of its own
+    content = b"".join(bytes([each]) * 128 for each in noise)  # too varied to be a bomb alone
     kernel = repeated(f"{escaped_name(name)}/zeros-0.bin", content, 1)
     entries = [kernel]
     for number in range(1, 24):
@@ -81,49 +82,49 @@ def nested_zip_bomb_overlapping(name: str, version: str) -> Distribution:
 
 
 def duplicate_member_wheel(name: str, version: str) -> Distribution:
-    """A path is there once; here a module is there twice, with different content."""
+    """A module occurs twice under one path, with different content."""
     return _with_more(name, version, entry(f"{escaped_name(name)}/__init__.py", b"SECOND = True\n"))
 
 
 def duplicate_metadata_member_wheel(name: str, version: str) -> Distribution:
-    """A path is there once; here METADATA is there twice, with different summaries."""
+    """METADATA occurs twice, with different summaries."""
     second = wheel(name, version, summary="The second METADATA.").metadata.document()
-    return _with_more(name, version, entry(f"{about(name, version)}/METADATA", second))
+    return _with_more(name, version, entry(f"{dist_info(name, version)}/METADATA", second))
 
 
 def local_header_mismatch(name: str, version: str) -> Distribution:
-    """A member has one path; this one has another in its own header than in the archive's list."""
+    """A member's local header has another path than the central directory."""
     honest = entry(f"{escaped_name(name)}/data.txt", b"data\n")
     return _with_more(name, version, replace(honest, local_path=f"{escaped_name(name)}/atad.txt"))
 
 
 def encrypted_member(name: str, version: str) -> Distribution:
-    """A member can be read; this one needs a password."""
+    """A member is encrypted."""
     honest = entry(f"{escaped_name(name)}/data.txt", b"data\n")
     header = bytes(12)  # of the encryption
     return _with_more(name, version, replace(honest, stored=header + honest.stored, flags=ENCRYPTED))
 
 
 def zip64_lie(name: str, version: str) -> Distribution:
-    """A member has the size that the archive says; this one has five bytes, and ZIP64 says a terabyte."""
+    """A member of five bytes has a ZIP64 size of one tebibyte."""
     honest = entry(f"{escaped_name(name)}/data.txt", b"data\n")
     return _with_more(name, version, replace(honest, zip64_size=2**40))
 
 
 def prepended_data(name: str, version: str) -> Distribution:
-    """A wheel begins with its first member; here other data comes before it."""
+    """Other data precedes the zip archive."""
     good = wheel(name, version)
     return replace(good, content=b"prepended data\n" + good.content)
 
 
 def trailing_data_wheel(name: str, version: str) -> Distribution:
-    """A wheel ends with the zip archive; here other data follows."""
+    """Other data follows the zip archive."""
     good = wheel(name, version)
     return replace(good, content=good.content + b"trailing data\n")
 
 
 def polyglot_wheel(name: str, version: str) -> Distribution:
-    """A wheel is a zip archive and nothing else; this one can be read as a tar archive too."""
+    """The file is both a zip archive and a tar archive."""
     good = wheel(name, version)
     first = entry("data.txt", b"data\n")
     start = len(first.head()) + 4  # of what an unknown extra field may hold: the rest of a tar header
@@ -138,7 +139,7 @@ def polyglot_wheel(name: str, version: str) -> Distribution:
 
 
 def _entries(good: Distribution) -> list[Entry]:
-    """Return a wheel's members, but RECORD."""
+    """Return a wheel's members without RECORD."""
     members = zip_members(good.content)
     return [entry(path, content) for path, content in members.items() if not path.endswith("/RECORD")]
 
@@ -149,9 +150,9 @@ def _with_more(name: str, version: str, more: Entry) -> Distribution:
 
 
 def _recorded(entries: Iterable[Entry], name: str, version: str) -> list[Entry]:
-    """Return the entries and a RECORD, which tells of the last one where a path is there twice."""
+    """Return the entries and a RECORD, which lists the last entry of each path."""
     entries = list(entries)
-    record = f"{about(name, version)}/RECORD"
+    record = f"{dist_info(name, version)}/RECORD"
     lines = {each.path: record_line(each.path, each.sha256, each.size) for each in entries}
     return [*entries, entry(record, "\n".join([*lines.values(), f"{record},,", ""]).encode())]
 

@@ -20,10 +20,10 @@ def _several(header: str) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Metadata:
-    """What a distribution says about itself: every field of core metadata 1.0 to 2.6.
+    """The core metadata of a distribution: every field of versions 1.0 to 2.6.
 
-    A field is called here as in the upload form. All are written as given, also where they are
-    not valid, or younger than `metadata_version`: a registry has to be shown the invalid ones too.
+    Fields have the names of the upload form. Values are written unchanged, even if they are invalid or
+    newer than `metadata_version`, so that tests can send invalid metadata.
     Source: Core metadata specifications.
     """
 
@@ -45,7 +45,7 @@ class Metadata:
     license: str | None = _single("License")
     license_expression: str | None = _single("License-Expression")
     license_file: tuple[str, ...] = _several("License-File")
-    """Paths; the factory puts these files into the archive."""
+    """Paths. `wheel` and `sdist` add these files to the archive."""
     classifiers: tuple[str, ...] = _several("Classifier")
     requires_dist: tuple[str, ...] = _several("Requires-Dist")
     requires_python: str | None = _single("Requires-Python")
@@ -68,7 +68,7 @@ class Metadata:
         return tuple((header, value) for _, header, value in self._values(joint=","))
 
     def document(self) -> bytes:
-        """Return the METADATA or PKG-INFO file: UTF-8, and lines that end in a line feed alone."""
+        """Return the METADATA or PKG-INFO file in UTF-8, with line feeds."""
         has_body = self.description is not None and _release(self.metadata_version) >= _BODY_SINCE
         headers = (
             _line(header, value)
@@ -79,14 +79,14 @@ class Metadata:
         return ("".join(headers) + body).encode()
 
     def form_fields(self) -> tuple[tuple[str, str], ...]:
-        """Return the fields as the legacy upload form names them, repeated where they have several values.
+        """Return the fields of the legacy upload form; a field with several values is repeated.
 
-        Source: the upload API documentation of the Python Package Index; twine 7 sends them so.
+        Source: the upload API documentation of the Python Package Index; twine 7 sends the same.
         """
         return tuple((name, value) for name, _, value in self._values(joint=", "))
 
     def _values(self, *, joint: str) -> list[tuple[str, str, str]]:
-        """Return each value with its name in the form and in the document; `joint` is between keywords."""
+        """Return each value with its names in the form and in the document; `joint` separates keywords."""
         return [
             (each.name, each.metadata["header"], one)
             for each in fields(self)
@@ -101,7 +101,7 @@ def _each_value(value: str | tuple[str, ...] | None, joint: str | None) -> tuple
 
 
 def _line(header: str, value: str) -> str:
-    """Fold a header's further lines; those of a description are marked, so that empty ones survive.
+    """Fold a header of several lines. Lines of a description are marked, which preserves empty ones.
 
     Source: Core metadata specifications, #description.
     """
@@ -114,6 +114,6 @@ def _unix(text: str) -> str:
 
 
 def _release(metadata_version: str) -> tuple[int, ...]:
-    """Return a metadata version as numbers; what is not one counts as new."""
+    """Return a metadata version as numbers; an invalid one counts as new."""
     parts = metadata_version.split(".")
     return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else _BODY_SINCE

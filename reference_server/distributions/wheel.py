@@ -1,87 +1,69 @@
-"""A factory for wheels."""
+"""Builds wheels."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from reference_server.distributions.archives import zip_archive
-from reference_server.distributions.distribution import Distribution, escaped_name, escaped_version
-from reference_server.distributions.metadata import Metadata
+from reference_server.distributions.contents import (
+    LICENSE_TEXT,
+    Contents,
+    dist_info,
+    document_of,
+    metadata_of,
+    sources,
+    stem,
+)
+from reference_server.distributions.distribution import Distribution
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PADDING = "padding.bin"
-LICENSE_TEXT = b"Anybody may do anything with this file.\n"
 
 
 def wheel(
     name: str,
     version: str,
     *,
-    requires_python: str | None = None,
-    requires_dist: tuple[str, ...] = (),
-    summary: str | None = "Published by a registry's conformance run; safe to delete.",
-    metadata: Metadata | None = None,
-    document: bytes | None = None,
     tag: str = "py3-none-any",
     build: str = "",
-    packages: tuple[str, ...] | None = None,
-    modules: tuple[str, ...] = (),
-    members: Mapping[str, bytes] | None = None,
-    marker: str = "",
     size: int | None = None,
     compressed: bool = False,
-    filename: str | None = None,
+    **contents: Unpack[Contents],
 ) -> Distribution:
-    """Build a valid wheel with one importable package.
+    """Build a valid wheel, by default with one import package.
 
-    `metadata` is all of it, in place of `requires_python`, `requires_dist` and `summary`;
-    `document` is what METADATA holds, where that is not what the upload form says.
-    `tag` may be a compressed set, as in `py2.py3-none-any`. `packages` and `modules` are what can
-    be imported, the project's own name by default; `members` are more files, by their path.
-    `marker` is text that only changes the content: a twin has the same file name and other bytes.
-    `size` is the exact size in bytes that the file is padded to; a size too small to hold
-    the wheel raises ValueError.
+    `tag` may be a compressed set, as in `py2.py3-none-any`. `size` pads the file to exactly so many bytes.
+    Raises ValueError if a wheel of that size has no room for its metadata.
     Source: Binary distribution format, version 1.0.
     """
-    metadata = metadata or Metadata(
-        name=name,
-        version=version,
-        summary=summary,
-        requires_python=requires_python,
-        requires_dist=requires_dist,
-    )
-    stem = f"{escaped_name(name)}-{escaped_version(version)}"
-    about = f"{stem}.dist-info"
-    top = top_level((escaped_name(name),) if packages is None else packages, modules)
-    contents = {path: f"VERSION = {metadata.version!r}\nMARKER = {marker!r}\n".encode() for path in top} | {
-        f"{about}/METADATA": metadata.document() if document is None else document,
+    metadata = metadata_of(name, version, contents)
+    about = dist_info(name, version)
+    members = {
+        **sources(name, contents, f"VERSION = {metadata.version!r}\n"),
+        f"{about}/METADATA": document_of(metadata, contents),
         f"{about}/WHEEL": _about_the_wheel(tag, build),
         **{f"{about}/licenses/{path}": LICENSE_TEXT for path in metadata.license_file},
-        **(members or {}),
+        **(contents.get("members") or {}),
     }
     if size is not None:
-        contents = _padded(contents, about, size, compressed=compressed)
+        members = _padded(members, about, size, compressed=compressed)
     return Distribution(
-        filename=filename or "-".join(filter(None, (stem, build, tag))) + ".whl",
-        content=zip_archive(recorded(contents, about), compressed=compressed),
+        filename=contents.get("filename")
+        or "-".join(filter(None, (stem(name, version), build, tag))) + ".whl",
+        content=zip_archive(recorded(members, about), compressed=compressed),
         metadata=metadata,
         filetype="bdist_wheel",
         pyversion=tag.partition("-")[0],
     )
 
 
-def top_level(packages: tuple[str, ...], modules: tuple[str, ...]) -> list[str]:
-    """Return the path of each package's and module's own file."""
-    return [f"{each}/__init__.py" for each in packages] + [f"{each}.py" for each in modules]
-
-
 def recorded(members: Mapping[str, bytes], about: str) -> dict[str, bytes]:
-    """Return the members with a RECORD of them in the `about` folder, which comes last."""
+    """Return the members followed by their RECORD in the folder `about`."""
     record = f"{about}/RECORD"
     lines = (
         record_line(path, hashlib.sha256(content).digest(), len(content)) for path, content in members.items()
@@ -97,7 +79,7 @@ def record_line(path: str, sha256: bytes, size: int) -> str:
 
 
 def _about_the_wheel(tag: str, build: str) -> bytes:
-    """Return the WHEEL file; a compressed set of tags is written out."""
+    """Return the WHEEL file, with a compressed set of tags expanded."""
     sets = (part.split(".") for part in tag.split("-"))
     lines = (
         "Wheel-Version: 1.0",
@@ -110,9 +92,9 @@ def _about_the_wheel(tag: str, build: str) -> bytes:
 
 
 def _padded(members: dict[str, bytes], about: str, size: int, *, compressed: bool) -> dict[str, bytes]:
-    """Add a member that brings the archive to exactly `size` bytes.
+    """Add a member that pads the archive to exactly `size` bytes.
 
-    The archive grows by the padding and by the digits of its length in RECORD.
+    The archive grows by the padding and by the digits of its size in RECORD.
     """
     if compressed:
         raise ValueError("a compressed wheel has no exact size; leave out `compressed` or `size`")

@@ -1,4 +1,4 @@
-"""Zip archives written record by record, so that each of them can lie.
+"""Zip archives written record by record, so that any record can be wrong.
 
 Source: the ZIP file format specification (APPNOTE), 4.3.
 """
@@ -25,7 +25,7 @@ _TO_BE_FOUND_IN_ZIP64 = 0xFFFFFFFF
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One member: its bytes as they are stored, and what the archive says of them."""
+    """One member: its stored bytes, and the archive's statements about them."""
 
     path: str
     stored: bytes
@@ -35,22 +35,22 @@ class Entry:
     method: int = STORED
     flags: int = 0
     local_path: str | None = None
-    """The path in front of the bytes, where it is not the one in the list at the end."""
+    """The path in the local header, if it differs from the central directory."""
     local_extra: bytes = b""
     zip64_size: int | None = None
-    """A size in ZIP64's own field, in place of `size`."""
+    """A size in the ZIP64 field, instead of `size`."""
     inside: int | None = None
-    """How far into the member before it this one begins, for one that shares those bytes."""
+    """The offset into the previous member, for a member that shares its bytes."""
 
     def head(self) -> bytes:
-        """Return the local header, which stands in front of the bytes."""
+        """Return the local header, which precedes the bytes."""
         path = (self.path if self.local_path is None else self.local_path).encode()
         extra = self._zip64 + self.local_extra
         fields = (*self._fields, len(path), len(extra))
         return struct.pack("<4s5H3L2H", b"PK\3\4", *fields) + path + extra
 
     def listed(self, offset: int) -> bytes:
-        """Return the line of the list at the end. `offset` is where the local header begins."""
+        """Return the record in the central directory. `offset` is the position of the local header."""
         path = self.path.encode()
         made_by = 3 << 8 | self._version  # Unix
         fields = (made_by, *self._fields, len(path), len(self._zip64), 0, 0, 0, _REGULAR_FILE, offset)
@@ -77,7 +77,7 @@ class Entry:
 
 
 def entry(path: str, content: bytes) -> Entry:
-    """Return an honest member, stored as it is."""
+    """Return a correct member, stored without compression."""
     return Entry(
         path=path,
         stored=content,
@@ -88,7 +88,7 @@ def entry(path: str, content: bytes) -> Entry:
 
 
 def repeated(path: str, block: bytes, times: int, *, first: bytes = b"", last: bytes = b"") -> Entry:
-    """Return a deflated member that has one block many times over, for the effort of one block."""
+    """Return a deflated member that repeats a block, which is compressed only once."""
     crc, sha256 = 0, hashlib.sha256()
     for piece in (first, *[block] * times, last):
         crc = zlib.crc32(piece, crc)
@@ -104,7 +104,7 @@ def repeated(path: str, block: bytes, times: int, *, first: bytes = b"", last: b
 
 
 def _piece(content: bytes, *, ends: bool = False) -> bytes:
-    """Deflate what is to be joined: nothing refers back beyond a full flush."""
+    """Deflate one piece of a stream. A full flush makes it independent of other pieces."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     return packer.compress(content) + packer.flush(zlib.Z_FINISH if ends else zlib.Z_FULL_FLUSH)
 
@@ -112,7 +112,7 @@ def _piece(content: bytes, *, ends: bool = False) -> bytes:
 def archive(entries: Iterable[Entry], *, begins: int = 0, comment_size: int = 0) -> bytes:
     """Return the archive of these members.
 
-    `begins` is its place in the file; `comment_size` is how many bytes after it the archive calls its comment.
+    `begins` is its position in the file; `comment_size` is the number of bytes after it that count as its comment.
     """
     entries = list(entries)
     body, listed, place = bytearray(), bytearray(), begins

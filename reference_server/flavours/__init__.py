@@ -1,12 +1,7 @@
-"""What differs from vendor to vendor: the URLs, and the rules."""
+"""The flavours: URLs and rules per vendor."""
 
-from reference_server.flavours.flavour import (
-    FLAVOURS,
-    REFERENCE,
-    Flavour,
-    Layout,
-    UnknownFlavourError,
-    flavour_named,
-)
+from reference_server.flavours.flavour import Flavour, Layout
+from reference_server.flavours.reference import REFERENCE
+from reference_server.flavours.table import FLAVOURS, UnknownFlavourError, flavour_named
 
 __all__ = ["FLAVOURS", "REFERENCE", "Flavour", "Layout", "UnknownFlavourError", "flavour_named"]

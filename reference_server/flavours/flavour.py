@@ -1,4 +1,4 @@
-"""A flavour as data, and the flavours that there are."""
+"""Flavours as data."""
 
 from __future__ import annotations
 
@@ -6,63 +6,47 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reference_server.flavours import pypi
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reference_server.rules import Rules
 
 REPOSITORY = "/api/v4/projects/{gitlab_project}/packages/pypi"
+"""The repository's path in GitLab's layout."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """Where things are for a client. `base` is what the suite is given, `upload` what twine is given.
+    """The URLs for clients: `base` for the suite, `upload` for twine, `index` for pip.
 
-    A path that matches a key of `routes` (a regular expression) is handled as the path of GitLab's layout
-    that is its value; every other path means what it means in GitLab.
+    `routes` pairs regular expressions with paths in GitLab's layout. A path that matches an expression is routed as
+    the path beside it; every other path is routed as in GitLab.
     """
 
     base: str
     upload: str
     index: str
     repository: str
-    """What the paths of provenance objects begin with."""
+    """The beginning of the paths of provenance objects."""
     routes: tuple[tuple[str, str], ...] = ()
 
     def routed(self, path: str) -> str:
-        """Give the path in GitLab's layout."""
+        """Return a path in GitLab's layout."""
         for pattern, replacement in self.routes:
             if match := re.fullmatch(pattern, path):
                 return match.expand(replacement)
         return path
 
 
-GITLAB = Layout(
-    base=REPOSITORY, upload=REPOSITORY, index=f"{REPOSITORY}/simple/", repository=REPOSITORY.removeprefix("/")
-)
-PYPI = Layout(
-    base="",
-    upload="/legacy/",
-    index="/simple/",
-    repository="",
-    routes=(
-        (r"/legacy/?", REPOSITORY),
-        (r"/(simple|files|integrity)(/.*)?", rf"{REPOSITORY}/\1\2"),
-    ),
-)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Flavour:
-    """A vendor whose behaviour the server imitates. `gitlab_project` is whose registry its URLs stand for."""
+    """A vendor that the server imitates. Its URLs are those of the registry of `gitlab_project`."""
 
     name: str
     summary: str
     layout: Layout
     profile: str
-    """The suite's profile that it is held to."""
+    """The profile of the suite that it conforms to."""
     gitlab_project: int = 1
     rules: Callable[[Rules], Rules] = lambda rules: rules
 
@@ -71,42 +55,5 @@ class Flavour:
         return template.replace("{gitlab_project}", str(self.gitlab_project))
 
     def routed(self, path: str) -> str:
-        """Give the path in GitLab's layout of what a client asks for."""
+        """Return a requested path in GitLab's layout."""
         return self.path(self.layout.routed(path))
-
-
-REFERENCE = Flavour(
-    name="reference",
-    summary="GitLab's URLs, tokens and limits as documented, with every specification kept.",
-    layout=GITLAB,
-    profile="gitlab",
-)
-
-FLAVOURS: tuple[Flavour, ...] = (
-    REFERENCE,
-    Flavour(
-        name="pypi",
-        summary="The Python Package Index: its URLs and what it asks of uploads, with every specification kept.",
-        layout=PYPI,
-        profile="pypi",
-        gitlab_project=2,
-        rules=pypi.rules,
-    ),
-)
-
-
-class UnknownFlavourError(LookupError):
-    """No flavour has this name; the text says which there are."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"no flavour is named {name!r}; there are: {', '.join(each.name for each in FLAVOURS)}"
-        )
-
-
-def flavour_named(name: str) -> Flavour:
-    """Find a flavour. Raises `UnknownFlavourError`."""
-    for flavour in FLAVOURS:
-        if flavour.name == name:
-            return flavour
-    raise UnknownFlavourError(name)

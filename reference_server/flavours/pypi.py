@@ -1,7 +1,7 @@
-"""The rules of the Python Package Index. Source: its user documentation, and Warehouse's code.
+"""The Python Package Index: its URLs and rules. Source: its user documentation, and Warehouse's code.
 
-Not imitated: what takes its database or its people (prohibited names, limits of rate, releases that close
-after two weeks), its list of classifiers, of which only the categories are known here, and attestations.
+Not imitated: rules that need its database or its staff (prohibited names, rate limits, releases that close after
+two weeks), its list of classifiers (only their categories are checked), and attestations.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reference_server.flavours import pypi_archives, pypi_files, pypi_metadata, pypi_projects
+from reference_server.flavours.flavour import REPOSITORY, Flavour, Layout
 from reference_server.model import ANONYMOUS, Caller
 from reference_server.model.errors import FileExistsAlreadyError, FileNameClosedError, PasswordRefusedError
 
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
     from reference_server.rules.access import Tokens
 
-TOKEN_USERNAME = "__token__"  # noqa: S105 - what a token comes with
+TOKEN_USERNAME = "__token__"  # noqa: S105 - the user name beside a token
 WITH_PASSWORD = Caller(scopes=frozenset({"password"}))
-"""Nobody known, who has presented a name and a password."""
+"""The caller with an unknown user name and password."""
 
 
 def rules(rules: Rules) -> Rules:
-    """Give the rules of PyPI where they differ from GitLab's."""
+    """Return the rules with those of PyPI in place of GitLab's."""
     return replace(
         rules,
         identify=_names_passwords(rules.identify),
@@ -55,7 +56,7 @@ def _newest(package: Package) -> int:
 def _names_passwords(
     identify: Callable[[Credentials, Tokens], Caller],
 ) -> Callable[[Credentials, Tokens], Caller]:
-    """Tell who comes with a password apart. Beyond PyPI, a token is one under any user name."""
+    """Identify callers with a password. Unlike at PyPI, a token is valid with any user name."""
 
     def identified(credentials: Credentials, tokens: Tokens) -> Caller:
         caller = identify(credentials, tokens)
@@ -68,7 +69,7 @@ def _names_passwords(
 def _without_passwords(
     authorize: Callable[[Caller, GitLabProject, Action], None],
 ) -> Callable[[Caller, GitLabProject, Action], None]:
-    """Refuse uploads with a password; whoever reads is not asked who they are."""
+    """Refuse uploads with a password. Reading needs no authentication."""
 
     def authorized(caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         if caller == WITH_PASSWORD and action == "upload":
@@ -76,3 +77,22 @@ def _without_passwords(
         authorize(caller, gitlab_project, action)
 
     return authorized
+
+
+PYPI = Flavour(
+    name="pypi",
+    summary="The Python Package Index: its URLs and its rules for uploads, with every specification kept.",
+    layout=Layout(
+        base="",
+        upload="/legacy/",
+        index="/simple/",
+        repository="",
+        routes=(
+            (r"/legacy/?", REPOSITORY),
+            (r"/(simple|files|integrity)(/.*)?", rf"{REPOSITORY}/\1\2"),
+        ),
+    ),
+    profile="pypi",
+    gitlab_project=2,
+    rules=rules,
+)

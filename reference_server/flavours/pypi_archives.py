@@ -1,4 +1,4 @@
-"""What the Python Package Index asks of archives beyond what a registry has to.
+"""The rules of the Python Package Index for archives, beyond the specifications.
 
 Source: its user documentation, "Archives"; Warehouse, `warehouse/utils/zipfiles.py`; PEP 639.
 """
@@ -26,21 +26,21 @@ _UTF8 = 0x800  # the flag of a path that is in UTF-8
 
 
 def is_one_archive(_archive: Archive, upload: Upload) -> None:
-    """Refuse a file that one program unpacks as a zip archive, and another as a tar archive."""
+    """Refuse a file that is both a zip archive and a tar archive."""
     with upload.blob.open() as stream:
         if zipfile.is_zipfile(stream) and _is_tarfile(stream):
             raise PolicyError("Invalid distribution file. File is both a zip and a tar file.")
 
 
 def paths_are_unique(archive: Archive, _upload: Upload) -> None:
-    """Refuse a zip archive in which a path is there twice: programs differ in which they take."""
+    """Refuse a zip archive with a duplicate path: programs differ in which member they unpack."""
     paths = Counter(member.path for member in archive.members)
     if _is_zip(archive) and any(times > 1 for times in paths.values()):
         raise PolicyError(_NOT_ACCEPTED.format("Duplicate filename in local headers"))
 
 
 def zip_has_one_reading(archive: Archive, upload: Upload) -> None:
-    """Refuse a zip archive that reads otherwise from its beginning than from the list at its end."""
+    """Refuse a zip archive whose local headers and central directory differ."""
     if not _is_zip(archive):
         return
     with upload.blob.open() as stream, zipfile.ZipFile(stream) as opened:
@@ -72,7 +72,7 @@ CHECKS: tuple[ArchiveCheck, ...] = (
     zip_has_one_reading,
     license_files_are_there,
 )
-"""In the order in which they are asked."""
+"""In the order of their evaluation."""
 
 
 def _is_zip(archive: Archive) -> bool:
@@ -95,6 +95,6 @@ def _local_path(stream: IO[bytes], entry: zipfile.ZipInfo) -> bytes:
 
 
 def _ends_here(stream: IO[bytes], comment: int) -> bool:
-    """Tell whether the end of a zip archive, with a comment of this length, is the end of the file."""
+    """Return whether the end of a zip archive, with a comment of this length, is the end of the file."""
     stream.seek(-_END.size - comment, 2)
     return _END.unpack(stream.read(_END.size)) == (b"PK\5\6", comment)

@@ -1,4 +1,4 @@
-"""What the Python Package Index asks of a file's name and type, and of its digests.
+"""The rules of the Python Package Index for file names, file types and digests.
 
 Source: Warehouse, `warehouse/forklift/forms.py` and `legacy.py`; PyPA "Binary distribution format", "Source
 distribution format".
@@ -39,7 +39,7 @@ _PLATFORM = re.compile(
 
 
 def filetype_is_known(upload: Upload) -> None:
-    """Require the form to say whether the file is a wheel or an sdist."""
+    """Require the file type of a wheel or an sdist in the form."""
     filetype = _value(upload, "filetype")
     if not filetype:
         raise PolicyError("Invalid value for filetype. Error: This field is required.")
@@ -48,25 +48,25 @@ def filetype_is_known(upload: Upload) -> None:
 
 
 def wheel_has_pyversion(upload: Upload) -> None:
-    """Require the form to say for which Python a wheel is."""
+    """Require the Python version of a wheel in the form."""
     if _value(upload, "filetype") == "bdist_wheel" and not _value(upload, "pyversion"):
         raise PolicyError("Error: Python version is required for binary distribution uploads.")
 
 
 def sdist_is_source(upload: Upload) -> None:
-    """Refuse an sdist that is for some Python; the form need not say that it is for every one."""
+    """Refuse an sdist with a Python version other than `source`."""
     if _value(upload, "filetype") == "sdist" and _value(upload, "pyversion") not in {"", "source"}:
         raise PolicyError("Error: Use 'source' as Python version for an sdist.")
 
 
 def has_digest(upload: Upload) -> None:
-    """Require a digest, of whatever kind."""
+    """Require at least one digest."""
     if not upload.digests:
         raise PolicyError("Error: Include at least one message digest.")
 
 
 def platform_is_allowed(upload: Upload) -> None:
-    """Refuse wheels for a platform that says too little, such as any Linux."""
+    """Refuse wheels for an unspecific platform, such as any Linux."""
     try:
         tags = parse_wheel_filename(upload.filename)[3]
     except InvalidWheelFilename:
@@ -92,10 +92,10 @@ def wheel_is_named_after_project(upload: Upload) -> None:
 
 def sdist_is_named_after_release(upload: Upload) -> None:
     """Require the normalized name and version in an sdist's file name, and `.tar.gz`."""
-    told = name_and_version(upload.filename)
-    if told is None or upload.filename.endswith(".whl") or not _is_of_project(upload):
+    parsed = name_and_version(upload.filename)
+    if parsed is None or upload.filename.endswith(".whl") or not _is_of_project(upload):
         return
-    wanted = f"{_escaped(upload.name)}-{told[1]}.tar.gz"
+    wanted = f"{_escaped(upload.name)}-{parsed[1]}.tar.gz"
     if upload.filename != wanted:
         raise PolicyError(f"Filename {upload.filename!r} is invalid, should be {wanted!r}.")
 
@@ -111,7 +111,7 @@ NAME_CHECKS: tuple[Callable[[Upload], None], ...] = (
     wheel_is_named_after_project,
     sdist_is_named_after_release,
 )
-"""In the order in which they are asked."""
+"""In the order of their evaluation."""
 
 
 def _value(upload: Upload, name: str) -> str:
@@ -123,6 +123,6 @@ def _escaped(name: str) -> str:
 
 
 def _is_of_project(upload: Upload) -> bool:
-    """Tell whether the file name says the form's project; what does not is refused elsewhere."""
-    told = name_and_version(upload.filename)
-    return told is not None and told[0] == normalize(upload.name)
+    """Return whether the file name has the project of the form. Another check refuses the others."""
+    parsed = name_and_version(upload.filename)
+    return parsed is not None and parsed[0] == normalize(upload.name)

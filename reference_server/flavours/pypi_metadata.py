@@ -1,4 +1,4 @@
-"""What the Python Package Index asks of the metadata in the upload form. Each check raises, or says nothing.
+"""The rules of the Python Package Index for metadata in the upload form. Each check raises an error or passes.
 
 Source: Warehouse, `warehouse/forklift/metadata.py` and `decorators.py`; PyPA "Core metadata"; PEP 639.
 """
@@ -28,7 +28,7 @@ CATEGORIES = frozenset(
     {"Development Status", "Environment", "Framework", "Intended Audience", "License", "Natural Language"}
     | {"Operating System", "Programming Language", "Topic", "Typing"}
 )
-"""What a classifier can begin with. The list of all, which grows, is not asked."""
+"""The categories of classifiers. The growing list of all classifiers is not checked."""
 DYNAMIC = frozenset(
     {"platform", "supported-platform", "summary", "description", "description-content-type", "keywords"}
     | {"home-page", "download-url", "author", "author-email", "maintainer", "maintainer-email"}
@@ -42,7 +42,7 @@ _ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
 
 def without_unknown(upload: Upload) -> Upload:
-    """Take the value `UNKNOWN`, which distutils wrote where there was none, for no value."""
+    """Remove the value `UNKNOWN`, which distutils wrote for a missing one."""
     known = {
         name: tuple(value for value in values if not _is_unknown(value))
         for name, values in upload.fields.items()
@@ -65,7 +65,7 @@ def no_local_version(upload: Upload) -> None:
 
 
 def summary_is_short(upload: Upload) -> None:
-    """Refuse a summary of several lines, or of too many characters."""
+    """Refuse a summary with several lines or too many characters."""
     for summary in _values(upload, "summary"):
         if "\n" in summary or "\r" in summary:
             raise PolicyError("'summary' must be a single line.")
@@ -74,9 +74,9 @@ def summary_is_short(upload: Upload) -> None:
 
 
 def description_renders(upload: Upload) -> None:
-    """Refuse reStructuredText with errors in it; Markdown and plain text always render.
+    """Refuse invalid reStructuredText; Markdown and plain text always render.
 
-    Where readme_renderer is not installed, nothing is rendered and nothing refused.
+    Without readme_renderer, nothing is rendered and nothing refused.
     """
     stated = next(_values(upload, "description_content_type"), "")
     if stated.partition(";")[0].strip().lower() not in {"", "text/x-rst"}:
@@ -92,7 +92,7 @@ def description_renders(upload: Upload) -> None:
 
 
 def emails_are_addresses(upload: Upload) -> None:
-    """Refuse an author or a maintainer whose email address is none."""
+    """Refuse an invalid email address of an author or a maintainer."""
     for value in _values(upload, "author_email", "maintainer_email"):
         _, address = parseaddr(value)
         if address and not _ADDRESS.fullmatch(address):
@@ -100,7 +100,7 @@ def emails_are_addresses(upload: Upload) -> None:
 
 
 def classifiers_are_known(upload: Upload) -> None:
-    """Refuse classifiers of no known category; among them are the private ones."""
+    """Refuse classifiers without a known category, private ones included."""
     for classifier in _values(upload, "classifiers"):
         category, _, rest = classifier.partition(" :: ")
         if category not in CATEGORIES or not rest:
@@ -108,7 +108,7 @@ def classifiers_are_known(upload: Upload) -> None:
 
 
 def urls_are_urls(upload: Upload) -> None:
-    """Refuse links that lead nowhere on the web, and labels that are too long or missing."""
+    """Refuse invalid web addresses, and labels that are missing or too long."""
     for url in _values(upload, "home_page", "download_url"):
         if not _URL.fullmatch(url):
             raise PolicyError(f"{url!r} is not a valid url.")
@@ -136,7 +136,7 @@ def no_direct_references(upload: Upload) -> None:
 
 
 def dynamic_may_be(upload: Upload) -> None:
-    """Refuse to have fields called dynamic that may not be. Source: PyPA "Core metadata", Dynamic."""
+    """Refuse Dynamic for fields that cannot be dynamic. Source: PyPA "Core metadata", Dynamic."""
     for field in _values(upload, "dynamic"):
         if field.lower() not in DYNAMIC:
             raise PolicyError(f"Dynamic field {field!r} is not a valid dynamic field.")
@@ -152,7 +152,7 @@ def one_way_of_licensing(upload: Upload) -> None:
 
 
 def license_expression_is_valid(upload: Upload) -> None:
-    """Refuse what is no SPDX license expression. Source: PEP 639."""
+    """Refuse an invalid SPDX license expression. Source: PEP 639."""
     for expression in _values(upload, "license_expression"):
         try:
             canonicalize_license_expression(expression)
@@ -172,7 +172,7 @@ CHECKS: tuple[Callable[[Upload], None], ...] = (
     license_expression_is_valid,
     description_renders,
 )
-"""In the order in which they are asked."""
+"""In the order of their evaluation."""
 
 
 def _values(upload: Upload, *names: str) -> Iterator[str]:

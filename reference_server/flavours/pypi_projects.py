@@ -1,4 +1,4 @@
-"""What the Python Package Index asks of an upload beside what it has already.
+"""The rules of the Python Package Index for an upload in view of earlier uploads.
 
 Source: Warehouse, `warehouse/packaging/services.py` and `warehouse/forklift/legacy.py`.
 """
@@ -21,13 +21,13 @@ STANDARD_LIBRARY = frozenset(normalize(name.strip("_")) for name in sys.stdlib_m
 
 
 def ultranormalized(name: str) -> str:
-    """Give what is the same for names that look alike: without separators, `1` for `l` and `i`, `0` for `o`."""
+    """Return a key that is equal for similar names: no separators, `1` for `l` and `i`, `0` for `o`."""
     letters = re.sub(r"[-_.]", "", name.lower())
     return re.sub(r"[li]", "1", letters).replace("o", "0")
 
 
 def name_is_not_standard(upload: Upload, packages: Sequence[Package]) -> None:
-    """Refuse a new project that has the name of a module of Python itself."""
+    """Refuse a new project with the name of a module of the standard library."""
     if normalize(upload.name) in STANDARD_LIBRARY and not _is_there(upload, packages):
         raise PolicyError(
             f"The name {upload.name!r} isn't allowed (conflict with Python Standard Library module name)."
@@ -35,7 +35,7 @@ def name_is_not_standard(upload: Upload, packages: Sequence[Package]) -> None:
 
 
 def name_is_distinct(upload: Upload, packages: Sequence[Package]) -> None:
-    """Refuse a new project that looks like another one by its name."""
+    """Refuse a new project whose name is similar to an existing one."""
     if _is_there(upload, packages):
         return
     wanted = ultranormalized(upload.name)
@@ -44,7 +44,7 @@ def name_is_distinct(upload: Upload, packages: Sequence[Package]) -> None:
 
 
 def content_is_new(upload: Upload, packages: Sequence[Package]) -> None:
-    """Refuse a file that is there under another name."""
+    """Refuse a file that exists under another name."""
     files = (file for package in packages for file in package.files)
     if any(file.sha256 == upload.blob.digests["sha256"] for file in files):
         raise FileExistsAlreadyError(upload.filename, upload.blob.digests["blake2_256"])
@@ -66,7 +66,7 @@ CHECKS: tuple[Callable[[Upload, Sequence[Package]], None], ...] = (
     content_is_new,
     release_has_one_sdist,
 )
-"""In the order in which they are asked."""
+"""In the order of their evaluation."""
 
 
 def _is_of(package: Package, upload: Upload) -> bool:

@@ -1,4 +1,4 @@
-"""The body of a request that comes in chunks. Source: RFC 9112, section 7.1."""
+"""The body of a request in chunks. Source: RFC 9112, section 7.1."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ MAX_LINE = 4096  # bytes
 
 
 class ChunkedBody(io.RawIOBase):
-    """Reads the chunks' contents. Raises `OSError` when a chunk is broken or does not arrive whole.
+    """Reads the content of chunks. Raises `OSError` for a broken or incomplete chunk.
 
-    werkzeug's own reader of chunks reads beyond its buffer when a connection ends within a chunk.
+    werkzeug's own reader reads beyond its buffer if a connection ends within a chunk.
     """
 
     def __init__(self, connection: io.BufferedIOBase | AwaitedBody) -> None:
@@ -27,11 +27,11 @@ class ChunkedBody(io.RawIOBase):
         self._done = False
 
     def readable(self) -> bool:
-        """Say that it can be read."""
+        """Return True: a body can be read."""
         return True
 
     def readinto(self, buffer: Buffer) -> int:
-        """Read what is left of a chunk, as much as there is room for; nothing after the last one."""
+        """Read from the current chunk until the buffer is full; nothing after the last chunk."""
         if self._left == 0 and not self._done:
             self._begin()
         room = memoryview(buffer).cast("B")
@@ -52,7 +52,7 @@ class ChunkedBody(io.RawIOBase):
         if self._left == 0:
             self._done = True
             while self._connection.readline(MAX_LINE).strip(b"\r\n"):
-                pass  # trailers mean nothing here
+                pass  # trailers are ignored
 
     def _end_line(self) -> None:
         if self._connection.readline(2).strip(b"\r\n"):

@@ -1,4 +1,4 @@
-"""The body of a request whose sender waits to be asked for it. Source: RFC 9110, section 10.1.1."""
+"""The body of a request with `Expect: 100-continue`. Source: RFC 9110, section 10.1.1."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 AWAITED = "reference_server.http.expect_continue"
-"""Where the environment of a request has such a body."""
+"""The key of such a body in the WSGI environment."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class AwaitedBody:
-    """Asks for the body when it is first read: who is refused before that does not send it."""
+    """Asks the client for the body on the first read. A request that is refused before that sends none."""
 
     def __init__(self, connection: io.BufferedIOBase, ask: Callable[[], object]) -> None:
         self._connection = connection
         self._ask: Callable[[], object] | None = ask
 
-    def hush(self) -> bool:
-        """Ask no more; tell whether nobody has, so that nothing was sent."""
+    def cancel(self) -> bool:
+        """Never ask for the body. Return whether it was not yet asked for, so that the client sends none."""
         ask, self._ask = self._ask, None
         return ask is not None
 

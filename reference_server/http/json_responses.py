@@ -1,4 +1,4 @@
-"""Answers that are not pages or files: JSON, and what each refusal looks like in GitLab."""
+"""Answers in JSON, and GitLab's form of each refusal."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def json_answer(body: Any, *, status: int = 200, headers: dict[str, str] | None 
 
 
 def refusal(error: RegistryError) -> Response:
-    """Answer for a rule that refused."""
+    """Answer for a refusal by the rules."""
     status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
     headers = {"WWW-Authenticate": CHALLENGE} if status == 401 else None
     return json_answer(_body(error), status=status, headers=headers)
@@ -60,7 +60,7 @@ def _body(error: RegistryError) -> dict[str, str]:
 
 
 def router_refusal(error: HTTPException) -> Response:
-    """Answer for a request that no rule ever saw."""
+    """Answer for a request without a route."""
     status = error.code or 400
     answer = json_answer({"error": ROUTER_TEXTS.get(status, f"{status} {error.name}")}, status=status)
     if isinstance(error, MethodNotAllowed):
@@ -69,7 +69,7 @@ def router_refusal(error: HTTPException) -> Response:
 
 
 def options(error: MethodNotAllowed) -> Response:
-    """Answer OPTIONS, which every route knows and none handles."""
+    """Answer OPTIONS for any route."""
     return Response(status=204, headers={"Allow": _allowed(error)})
 
 

@@ -1,6 +1,6 @@
-"""Whether a request's conditions hold. Source: RFC 9110, section 13.
+"""The conditions of a request. Source: RFC 9110, section 13.
 
-werkzeug's own `make_conditional` looks at ranges before preconditions, and knows no If-Unmodified-Since.
+werkzeug's `make_conditional` evaluates ranges before preconditions, and does not support If-Unmodified-Since.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _LIST = re.compile(rf"[ \t,]*{_ENTITY_TAG}(?:[ \t]*,[ \t,]*{_ENTITY_TAG})*[ \t,]
 
 
 def precondition(headers: Headers, *, etag: str, last_modified: datetime | None = None) -> int:
-    """Give the status that the conditions of a GET or HEAD ask for: 200, 304 or 412.
+    """Return the status that the conditions of a GET or HEAD request require: 200, 304 or 412.
 
-    `etag` is strong and in quotes; `last_modified` is in whole seconds. The order is section 13.2.2's.
+    `etag` is strong and in quotes; `last_modified` is in whole seconds. The order is that of section 13.2.2.
     """
     if "If-Match" in headers:
         if not _matches(headers["If-Match"], etag, weakly=False):
@@ -37,7 +37,7 @@ def precondition(headers: Headers, *, etag: str, last_modified: datetime | None 
 
 
 def range_holds(headers: Headers, *, etag: str, last_modified: datetime | None = None) -> bool:
-    """Tell whether If-Range lets a range be sent; it does when there is none. Source: section 13.1.5."""
+    """Return whether If-Range, if present, allows a range. Source: section 13.1.5."""
     validator = headers.get("If-Range", "").strip()
     if not validator or validator == etag:
         return True
@@ -47,7 +47,7 @@ def range_holds(headers: Headers, *, etag: str, last_modified: datetime | None =
 def _date(text: str | None) -> datetime | None:
     try:
         return parse_date(text)
-    except OverflowError:  # a zone that is years away
+    except OverflowError:  # an absurd time zone
         return None
 
 

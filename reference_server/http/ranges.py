@@ -1,6 +1,6 @@
-"""Which bytes a Range header asks for. Source: RFC 9110, section 14.
+"""The bytes that a Range header asks for. Source: RFC 9110, section 14.
 
-werkzeug's own parser answers 416 to units that it does not know and to ranges that it cannot read.
+werkzeug's parser answers 416 to unknown units and unreadable ranges.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ class UnsatisfiableRangeError(Exception):
 
 
 def byte_range(header: str | None, length: int) -> range | None:
-    """Give the one range of bytes that is asked for, or None for the whole.
+    """Return the requested range of bytes, or None for the whole content.
 
-    The whole is also the answer to what is no range of bytes, and to several ranges at once.
+    The whole content is also the answer to an invalid range, another unit, or several ranges.
     Raises `UnsatisfiableRangeError`.
     """
     specifier = _SPECIFIER.fullmatch((header or "").strip())
@@ -28,13 +28,13 @@ def byte_range(header: str | None, length: int) -> range | None:
         return None
     if not any(found):
         if length == 0 and any(member and member[3] for member in members):
-            return None  # nothing is the whole of nothing
+            return None  # an empty suffix of empty content is the whole content
         raise UnsatisfiableRangeError
     return found[0] if len(found) == 1 else None
 
 
 def _within(first: str | None, last: str | None, suffix: str | None, *, length: int) -> range | None:
-    """Give the part of a range that is there, which may be empty; None when it is not valid."""
+    """Return the existing part of a range, possibly empty; None for an invalid range."""
     if first is None:
         return range(max(0, length - int(suffix or 0)), length)
     if last is not None and int(last) < int(first):

@@ -1,4 +1,4 @@
-"""A request as the application sees it: its path with `%2F` kept, its credentials, its body."""
+"""A request with its path (encoded slashes kept), its credentials and its body."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import WSGIEnvironment
 
-    from reference_server.flavours import Flavour
+    from reference_server.flavours.flavour import Flavour
     from reference_server.http.expect_continue import AwaitedBody
     from reference_server.rules.registry import Registry
 
 CHUNK = 64 * 1024
-DRAIN_LIMIT = 1024 * 1024 * 1024  # bytes of a refused body that are still read, so that the answer is seen
-DRAIN_PATIENCE = 1.0  # seconds without a byte until the client is taken to be waiting for us
+DRAIN_LIMIT = 1024 * 1024 * 1024  # bytes of a refused body to read, so that the client gets the answer
+DRAIN_PATIENCE = 1.0  # seconds without a byte, after which the client is waiting for the answer
 
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _ENCODED_SLASH = re.compile(rb"%2f", re.IGNORECASE)
@@ -39,9 +39,9 @@ _PROJECT_REFERENCE = re.compile(r"(?<=/projects/)(?!\d+(?:/|$)).+?(?=/packages(?
 
 
 class Request(WerkzeugRequest):
-    """`endpoint` names the route (see `reference_server.app.routes`), or is empty when there is none.
+    """A request. `endpoint` is the name of its route (see `reference_server.app.routes`), or empty without one.
 
-    `registry` is what the request is for; `flavour` is where its URLs are.
+    `registry` is the registry that it acts on; `flavour` defines the URLs.
     """
 
     registry: Registry
@@ -51,9 +51,9 @@ class Request(WerkzeugRequest):
 
     @cached_property
     def routed_path(self) -> str:
-        """The decoded path below the mount point, in which an encoded slash is still `%2F`.
+        """The decoded path below the mount point. An encoded slash stays `%2F`.
 
-        Raises `BadRequest` for control characters, bad escapes and what is not UTF-8.
+        Raises `BadRequest` for control characters, bad escapes and invalid UTF-8.
         """
         raw = self.environ.get("RAW_URI") or self.environ.get("REQUEST_URI")
         path = _decoded(_raw_path(raw, self.environ)) if raw else _reencoded(self.environ)
@@ -63,10 +63,10 @@ class Request(WerkzeugRequest):
 
     @cached_property
     def credentials(self) -> Credentials:
-        """What the request presents. Headers that GitLab does not read here are not read here."""
+        """The credentials in the header fields that GitLab reads for packages."""
         try:
             authorization = self.authorization
-        except ValueError:  # werkzeug decodes Base64 of ASCII letters only
+        except ValueError:  # werkzeug refuses Base64 with other letters than ASCII
             authorization = None
         basic = bearer = None
         if authorization is not None and authorization.type == "basic":
@@ -82,7 +82,7 @@ class Request(WerkzeugRequest):
 
     @cached_property
     def body(self) -> IO[bytes]:
-        """The body, never read beyond its end. Everybody has to read from this one."""
+        """The body, which ends with the request. The only stream to read it from."""
         return get_input_stream(self.environ)
 
     @cached_property
@@ -92,31 +92,31 @@ class Request(WerkzeugRequest):
 
     @property
     def connection(self) -> socket.socket | None:
-        """The connection, where this process holds it: other servers keep it to themselves."""
+        """The connection, if this process holds it; other servers do not expose it."""
         connection: socket.socket | None = self.environ.get("werkzeug.socket")
         return connection
 
     def reset(self) -> None:
-        """End the connection with a reset, at once. Only where this process holds the connection."""
+        """Reset the connection at once, if this process holds it."""
         connection = self.connection
         if connection is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             os.close(connection.detach())
 
     def write_raw(self, data: bytes) -> None:
-        """Send bytes outside of any answer. Only where this process holds the connection."""
+        """Send bytes outside of any answer, if this process holds the connection."""
         connection = self.connection
         if connection is not None:
             connection.sendall(data)
 
     def drain(self) -> None:
-        """Read what is left of the body: a client that still sends would not see the answer.
+        """Read the rest of the body: a client that is still sending would miss the answer.
 
-        Only where this process holds the connection; other servers see to it themselves.
+        Only if this process holds the connection; other servers do this on their own.
         """
         connection = self.connection
         awaited: AwaitedBody | None = self.environ.get(AWAITED)
-        if connection is None or (awaited is not None and awaited.hush()):
+        if connection is None or (awaited is not None and awaited.cancel()):
             return
         left = DRAIN_LIMIT
         try:
@@ -139,7 +139,7 @@ def _decoded(path: bytes) -> str:
 
 
 def _reencoded(environ: WSGIEnvironment) -> str:
-    """Servers that only pass the decoded path lose `%2F`; it can be told where a full path stood."""
+    """Restore `%2F` in a full project path, which servers lose that only pass the decoded path."""
     path = _utf8(environ.get("PATH_INFO", "").encode("latin-1"))
     return _PROJECT_REFERENCE.sub(lambda match: match[0].replace("/", "%2F"), path, count=1)
 

@@ -1,4 +1,4 @@
-"""Who asks, with what, and of which GitLab project. Data only."""
+"""Callers, their credentials, and the GitLab projects that they act on. Data only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Role(IntEnum):
-    """A member's role in a GitLab project; a higher one may do all that a lower one may."""
+    """A member's role in a GitLab project. A higher role includes the rights of lower ones."""
 
     GUEST = 10
     REPORTER = 20
@@ -22,7 +22,7 @@ class Role(IntEnum):
 
 
 class Visibility(StrEnum):
-    """Who sees a GitLab project: its members, everyone who is signed in, or everyone."""
+    """Who may see a GitLab project: its members, all signed-in users, or everyone."""
 
     PRIVATE = "private"
     INTERNAL = "internal"
@@ -30,7 +30,7 @@ class Visibility(StrEnum):
 
 
 class Action(StrEnum):
-    """What a caller may want to do with a GitLab project."""
+    """An action on a GitLab project that needs a permission."""
 
     SEE = "see"  # the GitLab project itself
     BROWSE = "browse"  # the simple pages
@@ -42,14 +42,14 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody with an account."""
+    """A user with an account."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonalAccessToken:
-    """A user's token. Scopes that matter here: `api` (everything) and `read_api` (reading)."""
+    """A user's token. Relevant scopes: `api` (everything) and `read_api` (reading)."""
 
     secret: str
     user: User
@@ -80,7 +80,7 @@ class DeployToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobToken:
-    """A CI job's token: good while the job runs, and as mighty as the user who started the job."""
+    """A CI job's token. It is valid while the job runs, and has the rights of the user who started it."""
 
     secret: str
     user: User
@@ -90,7 +90,7 @@ class JobToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitLabProject:
-    """A GitLab project, which owns one package registry. `members` maps user names to roles."""
+    """A GitLab project, the owner of one package registry. `members` maps user names to roles."""
 
     id: int
     full_path: str
@@ -106,7 +106,7 @@ class GitLabProject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What one request presented, before anybody asked what it is worth."""
+    """The credentials in one request, not yet verified."""
 
     basic: tuple[str, str] | None = None
     private_token: str | None = None
@@ -116,7 +116,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks: a user with the scopes of the token they came with, a deploy token, or nobody known."""
+    """The caller of a request: a user with the scopes of their token, a deploy token, or anonymous."""
 
     user: User | None = None
     scopes: frozenset[str] = frozenset()
@@ -124,7 +124,7 @@ class Caller:
 
     @property
     def is_anonymous(self) -> bool:
-        """Whether nothing is known about the caller."""
+        """Whether the caller is anonymous."""
         return self.user is None and self.deploy_token is None
 
 

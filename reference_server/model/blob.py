@@ -1,4 +1,4 @@
-"""The bytes of one file, wherever they are kept."""
+"""The bytes of one file, in memory or on disk."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """The bytes of one file, complete and unchangeable. `digests`: `sha256`, `md5`, `blake2_256`, in hex."""
+    """The complete, immutable bytes of one file. `digests`: `sha256`, `md5`, `blake2_256`, in hex."""
 
     content: bytes | Path
     size: int
     digests: Mapping[str, str]
 
     def open(self) -> BinaryIO:
-        """Open it for reading. Raises `FileNotFoundError` when it was removed."""
+        """Open it for reading. Raises `FileNotFoundError` if it was removed."""
         return io.BytesIO(self.content) if isinstance(self.content, bytes) else self.content.open("rb")
 
     def read(self) -> bytes:
-        """Give all the bytes. Raises `FileNotFoundError` when it was removed."""
+        """Return all bytes. Raises `FileNotFoundError` if it was removed."""
         return self.content if isinstance(self.content, bytes) else self.content.read_bytes()
 
     def remove(self) -> None:
-        """Free the space. Whoever has it open can read on to the end."""
+        """Delete it from disk. Open streams stay readable."""
         if isinstance(self.content, Path):
             self.content.unlink(missing_ok=True)

@@ -1,10 +1,10 @@
-"""Everything that the rules refuse, one class per failure. HTTP statuses are chosen elsewhere."""
+"""Every refusal of the rules, one class per failure. `http.json_responses` chooses the HTTP statuses."""
 
 from __future__ import annotations
 
 
 class RegistryError(Exception):
-    """The rules refuse what was asked; the text says why, in GitLab's words where it has some."""
+    """A refusal by the rules. The text has the reason, in GitLab's words where GitLab has some."""
 
     message = ""
 
@@ -13,17 +13,17 @@ class RegistryError(Exception):
 
 
 class NotAuthenticatedError(RegistryError):
-    """The caller has to say who they are."""
+    """The caller has to authenticate."""
 
     message = "401 Unauthorized"
 
 
 class UnknownTokenError(NotAuthenticatedError):
-    """A token that was presented as nothing but a token is not known."""
+    """The token is unknown."""
 
 
 class UnusableTokenError(NotAuthenticatedError):
-    """The token is known, and no longer good."""
+    """The token is known but no longer valid."""
 
 
 class TokenExpiredError(UnusableTokenError):
@@ -39,7 +39,7 @@ class TokenRevokedError(UnusableTokenError):
 
 
 class ForbiddenError(RegistryError):
-    """The caller is known, and may not do this."""
+    """The caller is known but not allowed to do this."""
 
     message = "403 Forbidden"
 
@@ -52,7 +52,7 @@ class ProjectClosedError(ForbiddenError):
 
 
 class InsufficientScopeError(ForbiddenError):
-    """The token's scopes do not cover the action; `scopes` would."""
+    """The token's scopes do not allow the action; any of `scopes` would."""
 
     message = "The request requires higher privileges than provided by the access token."
 
@@ -62,7 +62,7 @@ class InsufficientScopeError(ForbiddenError):
 
 
 class NotFoundError(RegistryError):
-    """What was asked for is not there, or not for this caller to know of."""
+    """The requested thing does not exist, or the caller may not know that it does."""
 
     message = "404 Not Found"
 
@@ -78,43 +78,43 @@ class PackageNotFoundError(NotFoundError):
 
 
 class FileTooLargeError(RegistryError):
-    """The file is larger than the registry takes."""
+    """The file is larger than the registry's limit."""
 
     message = "413 Request Entity Too Large - File is too large"
 
 
 class UnsupportedEncodingError(RegistryError):
-    """The request body is compressed, which nothing here undoes. Source: RFC 9110, 8.4."""
+    """The request body is compressed, which is not supported. Source: RFC 9110, 8.4."""
 
     message = "415 Unsupported Media Type - Content-Encoding is not supported"
 
 
 class FieldError(RegistryError):
-    """A form field or parameter is missing or makes no sense."""
+    """A form field or parameter is missing or invalid."""
 
 
 class MissingFieldsError(FieldError):
-    """Fields that the form must have are not there."""
+    """The form lacks required fields."""
 
     def __init__(self, *names: str) -> None:
         super().__init__(", ".join(f"{name} is missing" for name in names))
 
 
 class InvalidFieldError(FieldError):
-    """A field or parameter has a value of the wrong kind."""
+    """A field or parameter has an invalid value."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} is invalid")
 
 
 class MalformedFormError(FieldError):
-    """The request body is not a form that can be read."""
+    """The request body is not a valid form."""
 
     message = "request body is not a valid multipart/form-data form"
 
 
 class PackageInvalidError(RegistryError):
-    """The form could be read, and the package it describes cannot be taken."""
+    """The form is valid, but not the package that it describes."""
 
     reason = ""
 
@@ -141,47 +141,47 @@ class RequiresPythonInvalidError(PackageInvalidError):
 
 
 class RequiresPythonTooLongError(PackageInvalidError):
-    """Requires-Python is longer than GitLab stores."""
+    """Requires-Python is longer than GitLab's limit."""
 
     reason = "Required python is too long (maximum is 255 characters)"
 
 
 class MetadataVersionInvalidError(PackageInvalidError):
-    """Metadata-Version is no version of the core metadata that can be read."""
+    """Metadata-Version is not a version that the registry can read."""
 
     reason = "Metadata version is invalid"
 
 
 class FileNameInvalidError(PackageInvalidError):
-    """The file name is neither a wheel's nor an sdist's."""
+    """The file name is neither that of a wheel nor that of an sdist."""
 
     reason = "File name is invalid"
 
 
 class FileNameDisagreesError(PackageInvalidError):
-    """The file name is another project's or another version's."""
+    """The file name has another project or version than the form."""
 
     reason = "File name does not match the name and version"
 
 
 class FileTypeDisagreesError(PackageInvalidError):
-    """The form says that the file is a wheel, and its name that it is an sdist; or the other way round."""
+    """The form says wheel and the file name says sdist, or the other way round."""
 
     reason = "File type does not match the file name"
 
 
 class FileNameTakenError(PackageInvalidError):
-    """The project's version already has a file of this name."""
+    """The project's version already has a file with this name."""
 
     reason = "File name has already been taken"
 
 
 class PolicyError(RegistryError):
-    """What the Python Package Index asks of uploads beyond the specifications, in its own words."""
+    """A violation of a rule of the Python Package Index beyond the specifications, in its own words."""
 
 
 class PasswordRefusedError(ForbiddenError):
-    """The Python Package Index takes no passwords of people."""
+    """The Python Package Index accepts no passwords of users."""
 
     message = (
         "Username/Password authentication is no longer supported. "
@@ -190,7 +190,7 @@ class PasswordRefusedError(ForbiddenError):
 
 
 class FileNameClosedError(PolicyError):
-    """The Python Package Index never takes the name of a deleted file again."""
+    """The Python Package Index never accepts the name of a deleted file again."""
 
     message = (
         "This filename was previously used by a file that has since been deleted. Use a different version."
@@ -198,7 +198,7 @@ class FileNameClosedError(PolicyError):
 
 
 class FileExistsAlreadyError(PolicyError):
-    """The project already has a file of this name, as the Python Package Index says it."""
+    """The project already has a file with this name, in the words of the Python Package Index."""
 
     def __init__(self, filename: str, blake2_256: str) -> None:
         super().__init__(
@@ -208,29 +208,29 @@ class FileExistsAlreadyError(PolicyError):
 
 
 class DigestMismatchError(PackageInvalidError):
-    """A digest that the client sent is not the digest of the file."""
+    """A digest in the form is not that of the file."""
 
     reason = "Digest does not match the uploaded file"
 
 
 class ArchiveError(PackageInvalidError):
-    """The distribution is not an archive that can be taken."""
+    """The distribution is not an acceptable archive."""
 
 
 class ArchiveUnreadableError(ArchiveError):
-    """The file is not the kind of archive that its name says, or not all of it."""
+    """The file is not an archive of the type in its name, or it is truncated."""
 
     reason = "File is not a complete archive of its type"
 
 
 class ArchiveTooLargeError(ArchiveError):
-    """The archive unpacks to more than the registry looks through, as a bomb does."""
+    """The archive unpacks to more than the limit, as a zip bomb does."""
 
     reason = "File unpacks to more than is allowed"
 
 
 class MembersMissingError(ArchiveError):
-    """The archive lacks members that each of its kind has."""
+    """The archive lacks required members."""
 
     def __init__(self, *paths: str) -> None:
         self.reason = f"File has no {', '.join(paths)}"
@@ -246,7 +246,7 @@ class MembersOutsideError(ArchiveError):
 
 
 class UnsafeMemberError(ArchiveError):
-    """The archive has a member that would not stay where it is unpacked."""
+    """The archive has a member that would be unpacked outside of its folder."""
 
     def __init__(self, path: str, kind: str) -> None:
         self.reason = f"File has an unsafe member: {path[:200]!r}, a {kind}"
@@ -254,6 +254,6 @@ class UnsafeMemberError(ArchiveError):
 
 
 class MetadataDisagreesError(ArchiveError):
-    """The metadata inside is another project's or another version's."""
+    """The metadata in the archive has another project or version."""
 
     reason = "Metadata in the file does not match the name and version"

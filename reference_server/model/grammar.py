@@ -1,4 +1,4 @@
-"""What names, versions, file names and specifiers look like. Pure functions on strings."""
+"""The grammar of names, versions, file names and specifiers. Pure functions on strings."""
 
 from __future__ import annotations
 
@@ -28,29 +28,29 @@ _VERSION = re.compile(
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 
-# What wheel and sdist names are made of; in particular nothing that means something in a path or a header.
+# The characters of wheel and sdist names. None has a meaning in a path or a header.
 _FILENAME = re.compile(r"[A-Z0-9._+!-]{1,255}", re.IGNORECASE | re.ASCII)
 
 
 def is_valid_name(name: str) -> bool:
-    """Tell whether this is a project name. Source: PyPA "Names and normalization"."""
+    """Return whether this is a valid project name. Source: PyPA "Names and normalization"."""
     return _NAME.fullmatch(name) is not None
 
 
 def normalize(name: str) -> str:
-    """Give the spelling under which all spellings of a project's name are one. Source: PEP 503."""
+    """Return the normalized name, which is equal for all spellings. Source: PEP 503."""
     return _SEPARATORS.sub("-", name).lower()
 
 
 def is_valid_version(version: str) -> bool:
-    """Tell whether GitLab takes this version. Source: the expression in GitLab's documentation."""
+    """Return whether GitLab accepts this version. Source: the expression in GitLab's documentation."""
     return _VERSION.match(version) is not None
 
 
 def version_key(version: str) -> Version | str:
-    """Give what is equal for equal versions (`1.0`, `1.0.0`, `v1.0`). Source: PEP 440.
+    """Return a key that is equal for equal versions (`1.0`, `1.0.0`, `v1.0`). Source: PEP 440.
 
-    A version that PEP 440 does not know is only equal to itself.
+    A version that is invalid under PEP 440 is equal only to itself.
     """
     try:
         return Version(version)
@@ -59,7 +59,7 @@ def version_key(version: str) -> Version | str:
 
 
 def is_valid_requires_python(specifier: str) -> bool:
-    """Tell whether this is a version specifier. Source: PyPA "Core metadata", Requires-Python."""
+    """Return whether this is a valid version specifier. Source: PyPA "Core metadata", Requires-Python."""
     try:
         SpecifierSet(specifier)
     except ValueError:
@@ -68,7 +68,7 @@ def is_valid_requires_python(specifier: str) -> bool:
 
 
 def is_valid_filename(filename: str) -> bool:
-    """Tell whether this is the file name of a wheel or an sdist.
+    """Return whether this is the file name of a wheel or an sdist.
 
     Source: PyPA "Binary distribution format" and "Source distribution format".
     """
@@ -76,17 +76,17 @@ def is_valid_filename(filename: str) -> bool:
 
 
 def filename_agrees(filename: str, name: str, version: str) -> bool:
-    """Tell whether the file name says the same name and version as the form, in whatever spelling."""
+    """Return whether the file name has the name and version of the form, in any spelling."""
     return name_and_version(filename) == (normalize(name), version_key(version))
 
 
 def filetype_agrees(filename: str, filetype: str) -> bool:
-    """Tell whether the form calls the file what its name says it is; a form need not call it anything."""
+    """Return whether the form's file type, which may be empty, is that of the file name."""
     return filetype in {"", "bdist_wheel" if filename.endswith(".whl") else "sdist"}
 
 
 def name_and_version(filename: str) -> tuple[NormalizedName, Version] | None:
-    """Read the normalized name and the version out of a wheel's or sdist's file name, if it is one."""
+    """Return the normalized name and the version in a file name; None if it is neither a wheel's nor an sdist's."""
     try:
         if filename.endswith(".whl"):
             return parse_wheel_filename(filename)[:2]

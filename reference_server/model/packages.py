@@ -1,4 +1,4 @@
-"""What is published: packages, their files, and uploads on their way in. Data only."""
+"""Packages, their files, and uploads. Data only."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectStatus:
-    """A project's status, and why it has it, where somebody said so."""
+    """A project's status, with an optional reason."""
 
     status: Status = Status.ACTIVE
     reason: str | None = None
@@ -38,7 +38,7 @@ ACTIVE = ProjectStatus()
 
 @dataclass(frozen=True)
 class CoreMetadata:
-    """The metadata file of a distribution, as the distribution holds it."""
+    """The unchanged metadata file of a distribution."""
 
     document: bytes
 
@@ -52,8 +52,8 @@ class CoreMetadata:
 class PackageFile:
     """One stored distribution file. `digests` maps `sha256`, `md5`, `blake2_256` to hex.
 
-    `core_metadata` is what is served next to the file; `yanked` is the reason, which may be empty, and
-    None for a file that is not yanked; `provenance` is a provenance object in JSON.
+    `core_metadata` is served next to the file. `yanked` is the reason, possibly empty, or None for a file that
+    is not yanked. `provenance` is a provenance object in JSON.
     """
 
     id: int
@@ -74,13 +74,13 @@ class PackageFile:
 
     @property
     def sha256(self) -> str:
-        """The digest that names the file in its URL."""
+        """The digest in the file's URL."""
         return self.digests["sha256"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """One version of one project. `name` and `version` are spelled as the first upload spelled them."""
+    """One version of one project. `name` and `version` have the spelling of the first upload."""
 
     id: int
     gitlab_project: int
@@ -93,10 +93,10 @@ class Package:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A distribution on its way in. `digests` is what the client claims, by algorithm.
+    """An upload. `digests` are those in the form, by algorithm.
 
-    `fields` holds every text field of the form, each with all its values, known or not. `core_metadata` is
-    what the registry found in the archive.
+    `fields` has every text field of the form, known or unknown, with all its values. `core_metadata` comes from
+    the archive.
     """
 
     name: str

@@ -1,1 +1,1 @@
-"""What pages say, and how it is written down."""
+"""The simple pages as data, and their rendering as HTML and JSON."""

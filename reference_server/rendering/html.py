@@ -14,12 +14,12 @@ CONTENT_TYPE = "text/html; charset=utf-8"
 
 
 def project_page(page: ProjectPage) -> bytes:
-    """Write a project's page, in UTF-8."""
+    """Render a project's page in UTF-8."""
     return _environment().get_template("project.html").render(page=page).encode()
 
 
 def root_page(page: RootPage) -> bytes:
-    """Write the root page, in UTF-8."""
+    """Render the root page in UTF-8."""
     return _environment().get_template("root.html").render(page=page).encode()
 
 

@@ -12,20 +12,20 @@ if TYPE_CHECKING:
 
 
 def project_page(page: ProjectPage) -> bytes:
-    """Write a project's page, in UTF-8."""
+    """Render a project's page in UTF-8."""
     body: dict[str, Any] = {
         "meta": _meta(page.repository_version),
         "name": page.normalized or page.name,
         "versions": page.versions,
-        "project-status": _said({"status": page.status, "reason": page.status_reason}) or None,
+        "project-status": _without_none({"status": page.status, "reason": page.status_reason}) or None,
     }
-    return _written(_said(body) | {"files": [_file(file) for file in page.files]} | dict(page.keys))
+    return _encoded(_without_none(body) | {"files": [_file(file) for file in page.files]} | dict(page.keys))
 
 
 def root_page(page: RootPage) -> bytes:
-    """Write the root page, in UTF-8."""
+    """Render the root page in UTF-8."""
     projects = [{"name": project.name} for project in page.projects]
-    return _written({"meta": _meta(page.repository_version), "projects": projects} | dict(page.keys))
+    return _encoded({"meta": _meta(page.repository_version), "projects": projects} | dict(page.keys))
 
 
 def _meta(version: str | None) -> dict[str, str]:
@@ -46,12 +46,12 @@ def _file(file: FileLink) -> dict[str, Any]:
         "yanked": False if file.yanked is None else file.yanked or True,
         "provenance": file.provenance,
     }
-    return _said(body) | dict(file.keys)
+    return _without_none(body) | dict(file.keys)
 
 
-def _said(body: Mapping[str, Any]) -> dict[str, Any]:
+def _without_none(body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
-def _written(body: Mapping[str, Any]) -> bytes:
+def _encoded(body: Mapping[str, Any]) -> bytes:
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()

@@ -1,4 +1,4 @@
-"""Pages as bytes, and the pages that need not be written again."""
+"""Rendered pages, and a cache of them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class RenderedPage:
 
     @cached_property
     def digest(self) -> str:
-        """What is different for every other page, and for every other serialization of this one."""
+        """A digest of the page and its media type."""
         return hashlib.sha256(self.media_type.encode() + b"\n" + self.body).hexdigest()[:32]
 
     @cached_property
@@ -33,7 +33,7 @@ class RenderedPage:
 
 
 class PageCache:
-    """The last `limit` pages that were asked for. Safe to use from several threads."""
+    """The last `limit` requested pages. Safe to use from several threads."""
 
     def __init__(self, *, limit: int) -> None:
         self._limit = limit
@@ -41,7 +41,7 @@ class PageCache:
         self._pages: OrderedDict[Hashable, tuple[int, RenderedPage]] = OrderedDict()
 
     def page(self, key: Hashable, serial: int, render: Callable[[], RenderedPage]) -> RenderedPage:
-        """Give the page as of `serial`, which has to be read before the page's contents are."""
+        """Return the page as of `serial`. Read the serial before the content of the page."""
         with self._lock:
             kept = self._pages.get(key)
             if kept and kept[0] == serial:

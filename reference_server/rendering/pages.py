@@ -1,4 +1,4 @@
-"""What the simple pages say, whatever they are written in. Data only."""
+"""The content of the simple pages, independent of their serialization. Data only."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ REPOSITORY_VERSION = "1.4"
 class FileLink:
     """A file on its project's page. `url` has no fragment; `hashes` maps algorithms to hex digests.
 
-    `core_metadata` is the hashes of the metadata file, or only whether there is one. `upload_time` is as in
-    JSON; `yanked` is the reason, which may be empty, and None for what is not yanked; `provenance` is an
-    absolute URL. `attributes` are further attributes of the anchor; `keys` are further keys in JSON, which
-    take the place of others of that name.
+    `core_metadata` has the hashes of the metadata file, or states only whether there is one. `upload_time` has
+    the format of JSON. `yanked` is the reason, possibly empty, or None for a file that is not yanked.
+    `provenance` is an absolute URL. `attributes` are further attributes of the anchor, and `keys` further keys in
+    JSON, which replace others of the same name.
     """
 
     filename: str
@@ -55,10 +55,10 @@ class FileLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectPage:
-    """A project's page. `name` is spelled as its first upload spelled it; `versions` are normalized.
+    """A project's page. `name` has the spelling of the first upload; `versions` are normalized.
 
-    `status` and `status_reason` are None for what is not said. `keys` are further keys in JSON, which take
-    the place of others of that name. `url` is the page's own, absolute.
+    `status` and `status_reason` are None if the page does not state them. `keys` are further keys in JSON, which
+    replace others of the same name. `url` is the page's own absolute URL.
     """
 
     name: str
@@ -72,11 +72,11 @@ class ProjectPage:
     url: str = ""
 
     def plus(self, *files: FileLink) -> Self:
-        """Give the page with further files."""
+        """Return the page with further files."""
         return replace(self, files=(*self.files, *files))
 
     def each(self, change: Callable[[FileLink], FileLink]) -> Self:
-        """Give the page with every file changed."""
+        """Return the page with every file changed."""
         return replace(self, files=tuple(map(change, self.files)))
 
 
@@ -98,9 +98,9 @@ class RootPage:
     url: str = ""
 
     def plus(self, *projects: ProjectLink) -> Self:
-        """Give the page with further projects."""
+        """Return the page with further projects."""
         return replace(self, projects=(*self.projects, *projects))
 
     def each(self, change: Callable[[ProjectLink], ProjectLink]) -> Self:
-        """Give the page with every project changed."""
+        """Return the page with every project changed."""
         return replace(self, projects=tuple(map(change, self.projects)))

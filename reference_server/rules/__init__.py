@@ -1,4 +1,4 @@
-"""What the registry decides: pure functions, and the state that they are applied to."""
+"""The decisions of the registry: pure functions, and the registry that applies them to its state."""
 
 from reference_server.rules.rules import Rules
 

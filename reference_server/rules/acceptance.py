@@ -1,4 +1,4 @@
-"""What an upload has to be, whatever was published before it: pure functions of the upload and the rules."""
+"""Checks of an upload that do not depend on earlier uploads. Pure functions of the upload and the rules."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def check(upload: Upload, rules: Rules) -> None:
-    """Compare the size, the form, the file name and the digests, in the order in which a client learns of them.
+    """Check the size, the form, the file name and the digests, in this order.
 
     Raises `FileTooLargeError`, `FieldError` and each `PackageInvalidError`.
     """
@@ -63,8 +63,8 @@ def _check_filename(upload: Upload, rules: Rules) -> None:
         raise FileTypeDisagreesError
 
 
-def opened(upload: Upload, rules: Rules) -> Archive | None:
-    """Open the distribution and look into it; None where nobody asks for that. Raises `PackageInvalidError`."""
+def inspect(upload: Upload, rules: Rules) -> Archive | None:
+    """Open the distribution and check its content; None if it is not opened. Raises `PackageInvalidError`."""
     archive = rules.open_archive(upload.filename, upload.blob, rules.archive_limits)
     if archive is not None:
         for further in rules.archive_checks:
@@ -72,16 +72,18 @@ def opened(upload: Upload, rules: Rules) -> Archive | None:
     return archive
 
 
-def described(upload: Upload, archive: Archive | None, rules: Rules) -> Upload:
-    """Add what the distribution says about itself; a Requires-Python only where the form has none."""
+def with_metadata(upload: Upload, archive: Archive | None, rules: Rules) -> Upload:
+    """Return the upload with the metadata of its archive, and its Requires-Python unless the form has one."""
     document = rules.reads_metadata(archive) if archive else None
     if document is None:
         return upload
-    said = core_metadata.requires_python(document) or ""
-    usable = len(said) <= rules.max_requires_python and rules.valid_requires_python(said)
+    requires_python = core_metadata.requires_python(document) or ""
+    usable = len(requires_python) <= rules.max_requires_python and rules.valid_requires_python(
+        requires_python
+    )
     offered = rules.offers_metadata(upload.filename, document)
     return replace(
         upload,
-        requires_python=upload.requires_python or (said if usable else None),
+        requires_python=upload.requires_python or (requires_python if usable else None),
         core_metadata=CoreMetadata(document) if offered else None,
     )

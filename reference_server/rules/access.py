@@ -1,7 +1,7 @@
-"""Who a caller is, and what they may do.
+"""Authentication and authorization of callers.
 
-Sources: GitLab's documentation ("Authenticating with …") and the access table of its tests, as GitLab
-is today: guests may read private packages, and a download needs what the simple pages need.
+Sources: GitLab's documentation ("Authenticating with …") and the access table in GitLab's tests. In current
+versions guests may read private packages, and a download needs the same rights as the simple pages.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MINIMUM_ROLE = {Action.UPLOAD: Role.DEVELOPER, Action.DELETE: Role.MAINTAINER}
 
 
 class Tokens(Protocol):
-    """Where tokens are looked up by their secret."""
+    """Finds tokens by their secret."""
 
     def personal_access_token(self, secret: str) -> PersonalAccessToken | None:
         """Find a personal access token."""
@@ -49,13 +49,12 @@ class Tokens(Protocol):
 
 
 def identify(credentials: Credentials, tokens: Tokens) -> Caller:
-    """Tell who presents these credentials.
+    """Return the caller with these credentials.
 
-    The user name that comes with a personal access token or a deploy token is never compared, and white
-    space around a token is none of it, as at PyPI. Unknown Basic credentials are as good as none, except a
-    job token's.
+    The user name beside a personal access token or a deploy token is ignored, and so is white space around a
+    token, as at PyPI. Unknown Basic credentials are ignored, except a job token's.
 
-    Raises `UnknownTokenError`, `TokenExpiredError` or `TokenRevokedError`, whatever is being asked for.
+    Raises `UnknownTokenError`, `TokenExpiredError` or `TokenRevokedError` for every request.
     """
     username, password = credentials.basic or ("", "")
     password = password.strip()
@@ -91,11 +90,11 @@ def _starter(token: JobToken | None) -> Caller:
 
 
 def authorize(caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
-    """Let the caller do this to the GitLab project, or raise.
+    """Check that the caller may perform an action on a GitLab project.
 
-    Raises `InsufficientScopeError` for a personal access token that cannot do this anywhere,
-    `NotAuthenticatedError` for anybody unknown, `GitLabProjectNotFoundError` for those who may not know
-    that the GitLab project exists, `ForbiddenError` for the rest.
+    Raises `InsufficientScopeError` for a token whose scopes never allow the action, `NotAuthenticatedError`
+    for an anonymous caller, `GitLabProjectNotFoundError` for a caller who may not know that the GitLab
+    project exists, and else `ForbiddenError`.
     """
     if caller.user:
         _require_scope(caller, action)
@@ -112,7 +111,7 @@ def _require_scope(caller: Caller, action: Action) -> None:
 
 
 def is_visible(caller: Caller, gitlab_project: GitLabProject) -> bool:
-    """Tell whether the caller may know that the GitLab project exists."""
+    """Return whether the caller may know that the GitLab project exists."""
     if gitlab_project.visibility is Visibility.PUBLIC:
         return True
     if caller.deploy_token:
@@ -123,7 +122,7 @@ def is_visible(caller: Caller, gitlab_project: GitLabProject) -> bool:
 
 
 def is_allowed(caller: Caller, gitlab_project: GitLabProject, action: Action) -> bool:
-    """Tell whether a caller who sees the GitLab project may do this to it."""
+    """Return whether a caller who sees the GitLab project may perform an action on it."""
     if action is Action.SEE:
         return True
     if not gitlab_project.packages_enabled:

@@ -1,4 +1,9 @@
-"""Which of several representations a client wants. Pure functions on header values.
+"""Content negotiation: which of several representations a client prefers. Pure functions on header values.
+
+werkzeug's `MIMEAccept.best_match` answers differently where it matters here. It compares parameters, so that
+`Accept: text/html;charset=utf-8` matches no page and would be answered 406. It takes an unreadable header, such as
+`Accept: text/html;q=2`, for one that accepts nothing. For `*/*` it picks the first type that the registry offers,
+JSON, although clients that state no preference expect HTML.
 
 Source: RFC 9110, section 12; PyPA "Simple repository API", "Version and Format Selection".
 """
@@ -26,11 +31,11 @@ _RANGE = re.compile(rf"\*/\*|(?!\*){_NAME}/{_NAME}")
 
 
 def negotiate(accept: str | None, offered: Sequence[str], default: str) -> str | None:
-    """Choose a media type, or None when the client accepts none of those that are offered.
+    """Choose one of the offered media types; None if the client accepts none of them.
 
-    The highest quality wins; then what was named before what a wildcard covers; then the order of
-    `offered`, except that `*/*` alone means `default`. A header that is absent or says nothing that can be
-    read is `*/*`. Parameters other than the quality mean nothing.
+    The highest quality wins; then a type that is named over one that a wildcard covers; then the order of
+    `offered`, except that `*/*` alone means `default`. A missing or unreadable header means `*/*`.
+    Parameters other than the quality are ignored.
     """
     ranges: dict[str, float] = {}
     for text, quality in weighted(accept or ""):
@@ -52,19 +57,19 @@ def negotiate(accept: str | None, offered: Sequence[str], default: str) -> str |
 
 
 def real_type(media_type: str) -> str:
-    """Give the media type that a `latest` alias stands for, and any other as it is, in lower case."""
+    """Return a media type in lower case, with a `latest` alias resolved."""
     return LATEST.get(media_type.lower(), media_type.lower())
 
 
 def accepts_gzip(accept_encoding: str | None) -> bool:
-    """Tell whether the client would rather have gzip than the bytes as they are."""
+    """Return whether the client prefers gzip to the uncompressed bytes."""
     codings = dict(weighted(accept_encoding or ""))
     gzip = codings.get("gzip", codings.get("x-gzip", codings.get("*", 0.0)))
     return gzip > 0 and gzip >= codings.get("identity", 0.0)
 
 
 def weighted(header: str) -> Iterator[tuple[str, float]]:
-    """Read a list of values with qualities, in lower case. A member whose quality is none is left out."""
+    """Yield the values of a list with their qualities, in lower case. A member with an invalid quality is skipped."""
     for member in header.lower().split(","):
         value, *parameters = (part.strip() for part in member.split(";"))
         pairs = [parameter.partition("=") for parameter in parameters]

@@ -1,4 +1,4 @@
-"""The ready-made GitLab projects, people and tokens. The tokens are public knowledge and worth nothing."""
+"""The ready-made GitLab projects, users and tokens. The tokens are public, and no secrets."""
 
 from __future__ import annotations
 
@@ -91,9 +91,9 @@ def default_registry(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     store: Store | None = None,
 ) -> Registry:
-    """Make a registry with the ready-made GitLab projects and tokens, and the packages that the store has.
+    """Return a registry with the packages of the store and the ready-made GitLab projects and tokens.
 
-    Of the ready-made ones only those are added that are missing.
+    Existing GitLab projects and tokens are not changed.
     """
     registry = Registry(now=now, rules=rules, store=store)
     state = registry.store
@@ -114,7 +114,7 @@ def default_registry(
 
 
 def credentials() -> dict[str, dict[str, str]]:
-    """Give every ready-made credential as a user name and a password, by what it is good for."""
+    """Return the user name and password of every ready-made credential, by the name of its purpose."""
     personal = {
         "default": PASSWORD,
         "personal-read-api": "reference-read-api-token",

@@ -1,4 +1,4 @@
-"""The registry: rules applied to state. No HTTP, no clock of its own, no randomness."""
+"""The registry: rules applied to state. No HTTP, no clock, no randomness."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reference_server.model.errors import (
     RegistryError,
 )
 from reference_server.model.grammar import name_and_version
-from reference_server.rules.acceptance import check, described, opened
+from reference_server.rules.acceptance import check, inspect, with_metadata
 from reference_server.rules.rules import Rules, exactly
 from reference_server.store.memory import MemoryStore
 
@@ -55,14 +55,14 @@ class Registry:
         self.store: Store = store or MemoryStore()
 
     def under(self, rules: Rules) -> Registry:
-        """Give the same registry, the same state, under other rules."""
+        """Return a registry with the same state and other rules."""
         return Registry(now=self.now, rules=rules, store=self.store)
 
     def close(self) -> None:
-        """Let go of the state, and remove it unless the store keeps it."""
+        """Close the store. State in memory is lost."""
         self.store.close()
 
-    # who may do what
+    # access
 
     def gitlab_project(self, reference: str) -> GitLabProject:
         """Find a GitLab project by id or full path. Raises `GitLabProjectNotFoundError`."""
@@ -72,17 +72,17 @@ class Registry:
         return gitlab_project
 
     def identify(self, credentials: Credentials) -> Caller:
-        """Tell who presents these credentials. Raises `NotAuthenticatedError`."""
+        """Return the caller with these credentials. Raises `NotAuthenticatedError`."""
         return self.rules.identify(credentials, self.store)
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
-        """Let the caller do this, or raise (see `reference_server.rules.access.authorize`)."""
+        """Check that the caller may do this. Raises as `reference_server.rules.access.authorize` does."""
         self.rules.authorize(caller, gitlab_project, action)
 
     # reading
 
     def packages(self, gitlab_project: GitLabProject, *, name: str | None = None) -> tuple[Package, ...]:
-        """Give all packages, or those of one project by any spelling of its name, oldest first."""
+        """Return all packages, or those of one project under any spelling of its name, oldest first."""
         if name is None:
             return self.store.packages(gitlab_project.id)
         return self.store.packages_named(gitlab_project.id, self.rules.normalize(name))
@@ -95,9 +95,9 @@ class Registry:
         return package
 
     def listed(self, gitlab_project: GitLabProject, name: str) -> tuple[Package, ...]:
-        """Give a project's packages with the files that its page lists, which its status may hide.
+        """Return a project's packages with the files that its page lists. Its status may hide all files.
 
-        Raises `PackageNotFoundError` when there are none.
+        Raises `PackageNotFoundError` for an unknown project.
         """
         packages = tuple(
             replace(package, files=files)
@@ -111,11 +111,11 @@ class Registry:
         return packages
 
     def status(self, gitlab_project: GitLabProject, name: str) -> ProjectStatus:
-        """Give the status of a project by any spelling of its name; one that is not there is active."""
+        """Return the status of a project under any spelling of its name. An unknown project is active."""
         return self.store.status(gitlab_project.id, self.rules.normalize(name))
 
     def display_names(self, gitlab_project: GitLabProject) -> Mapping[str, str]:
-        """Give what the root page calls each project with a file that is listed, by its normalized name, sorted."""
+        """Return the name on the root page of each project with a listed file, by normalized name, sorted."""
         projects: dict[str, list[Package]] = {}
         for package in self.packages(gitlab_project):
             if any(map(self.rules.lists, package.files)):
@@ -123,11 +123,11 @@ class Registry:
         return {name: self.rules.display_name(projects[name]) for name in sorted(projects)}
 
     def project_names(self, gitlab_project: GitLabProject) -> tuple[str, ...]:
-        """Give the normalized name of every project with a file that is listed, each once, sorted."""
+        """Return the normalized names of all projects with a listed file, sorted."""
         return tuple(self.display_names(gitlab_project))
 
     def file(self, gitlab_project: GitLabProject, sha256: str, filename: str) -> PackageFile:
-        """Find the newest file by digest and name, if it is offered. Raises `PackageNotFoundError`."""
+        """Find the newest available file by digest and name. Raises `PackageNotFoundError`."""
         if self.rules.finds is exactly:
             files = self.store.files_named(gitlab_project.id, sha256, filename)
         else:
@@ -138,7 +138,7 @@ class Registry:
         raise PackageNotFoundError
 
     def file_of(self, gitlab_project: GitLabProject, name: str, version: str, filename: str) -> PackageFile:
-        """Find the newest file of a version by its name, if it is offered. Raises `PackageNotFoundError`."""
+        """Find the newest available file of a version by name. Raises `PackageNotFoundError`."""
         owner = gitlab_project.id
         for file in reversed(self._selected(name, version=version, filename=filename, gitlab_project=owner)):
             if self._is_offered(file):
@@ -163,19 +163,18 @@ class Registry:
         requires_python: str | None = None,
         gitlab_project: int = 1,
     ) -> PackageFile:
-        """Put a distribution in, as an upload by somebody who may would.
+        """Publish a distribution, as an authorized upload does.
 
-        The name and the version are those of the file name, unless given. The content may be anything: what
-        is arranged is not looked into for mistakes. Raises what else `upload` raises, and `ValueError`
-        when the file name does not tell what was not given.
+        Name and version come from the file name by default. The content may be any bytes: it is not checked.
+        Raises the other errors of `upload`, and `ValueError` for a file name without a name and a version.
         """
         owner = self.gitlab_project(str(gitlab_project))
         if name is None or version is None:
-            told = name_and_version(filename)
-            if told is None:
-                message = f"give name= and version=: {filename!r} does not tell them"
+            parsed = name_and_version(filename)
+            if parsed is None:
+                message = f"give name= and version=: {filename!r} does not contain them"
                 raise ValueError(message)
-            name, version = name or told[0], version or str(told[1])
+            name, version = name or parsed[0], version or str(parsed[1])
         blob = self.store.blobs.add(content)
         rules = replace(self.rules, open_archive=leniently(self.rules.open_archive), archive_checks=())
         return self.under(rules).upload(
@@ -184,7 +183,7 @@ class Registry:
         )
 
     def upload(self, gitlab_project: GitLabProject, upload: Upload) -> PackageFile:
-        """Take a distribution, whole or not at all: the blob of a refused one is removed.
+        """Store a distribution, or reject it and remove its blob.
 
         Raises `FileTooLargeError`, `FieldError` and each `PackageInvalidError`.
         """
@@ -193,13 +192,13 @@ class Registry:
             upload = self.rules.understood(replace(upload, blob=blob))
             try:
                 check(upload, self.rules)
-                archive = opened(upload, self.rules)
-                accepted = described(upload, archive, self.rules)
+                archive = inspect(upload, self.rules)
+                accepted = with_metadata(upload, archive, self.rules)
                 with self.store.lock:
                     return self._add(gitlab_project, accepted)
             except RegistryError:
                 if self.rules.keeps_rejected:
-                    self._append(gitlab_project, described(upload, archive, self.rules))
+                    self._append(gitlab_project, with_metadata(upload, archive, self.rules))
                 raise
 
     def _add(self, gitlab_project: GitLabProject, upload: Upload) -> PackageFile:
@@ -264,7 +263,7 @@ class Registry:
             self.store.put_package(replace(package, files=(*package.files, file)))
             return file
 
-    # changing what is there
+    # changing
 
     def yank(self, name: str, *, reason: str = "", **selection: Unpack[Selection]) -> None:
         """Yank files of a project. The reason may be empty. Raises `PackageNotFoundError` when there are none.

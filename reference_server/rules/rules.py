@@ -1,4 +1,4 @@
-"""Every decision of the registry that something else may want to decide differently, in one place."""
+"""All decisions of the registry that flavours, faults and variations can change."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ DIGEST_LENGTHS = {"sha256": 64, "md5": 32, "blake2_256": 64}
 
 
 def verify_digests(claimed: Mapping[str, str], actual: Mapping[str, str]) -> None:
-    """Compare each digest that the client sent with the file's own, in any letter case.
+    """Compare each digest in the form with that of the file, ignoring case.
 
-    Raises `InvalidFieldError` for what is no digest, `DigestMismatchError` for another file's.
+    Raises `InvalidFieldError` for a malformed digest, and `DigestMismatchError`.
     """
     for algorithm, digest in claimed.items():
         if not re.fullmatch(rf"[0-9a-fA-F]{{{DIGEST_LENGTHS[algorithm]}}}", digest):
@@ -47,103 +47,102 @@ def verify_digests(claimed: Mapping[str, str], actual: Mapping[str, str]) -> Non
 
 
 def known_metadata_version(text: str) -> bool:
-    """Tell whether a registry of today can read metadata of this version.
+    """Return whether a current registry can read metadata of this version.
 
-    A greater minor version only adds fields; a greater major version may change what there is.
+    A new minor version only adds fields; a new major version may change existing ones.
     Source: PyPA "Core metadata", Metadata-Version.
     """
     return re.fullmatch(r"1\.[012]|2\.[0-9]{1,9}", text, re.ASCII) is not None
 
 
 def record_actual(claimed: Mapping[str, str], actual: Mapping[str, str]) -> Mapping[str, str]:
-    """Record the digests of the bytes, never those that the client claims."""
+    """Record the digests of the bytes, not those in the form."""
     del claimed
     return actual
 
 
 def same_filename(existing: PackageFile, upload: Upload) -> bool:
-    """Tell whether the upload's file name is taken by a file of the same version."""
+    """Return whether an existing file of the same version has the upload's file name."""
     return existing.filename == upload.filename
 
 
-def as_it_is(upload: Upload) -> Upload:
-    """Take an upload to say what it says."""
+def unchanged(upload: Upload) -> Upload:
+    """Return the upload itself."""
     return upload
 
 
 def normalized_name(packages: Sequence[Package]) -> str:
-    """Call a project by its normalized name."""
+    """Return a project's normalized name."""
     return packages[0].normalized
 
 
 def file_name_taken(_existing: PackageFile) -> RegistryError:
-    """Refuse a second upload of a file name in GitLab's words."""
+    """Return GitLab's error for a second upload of a file name."""
     return FileNameTakenError()
 
 
 def exactly(file: PackageFile, sha256: str, filename: str) -> bool:
-    """Find a file by its digest and its name, both exact."""
+    """Match a file by its exact digest and name."""
     return (file.sha256, file.filename) == (sha256, filename)
 
 
 def always(_file: PackageFile) -> bool:
-    """Leave no file out."""
+    """Match every file."""
     return True
 
 
 def takes_uploads(project: ProjectStatus) -> bool:
-    """Tell whether a project of this status takes uploads. Source: PyPA "Project status markers"."""
+    """Return whether a project with this status accepts uploads. Source: PyPA "Project status markers"."""
     return project.status in {Status.ACTIVE, Status.DEPRECATED}
 
 
 def offers_files(project: ProjectStatus) -> bool:
-    """Tell whether a project of this status offers its files. Source: PyPA "Project status markers"."""
+    """Return whether a project with this status offers its files. Source: PyPA "Project status markers"."""
     return project.status is not Status.QUARANTINED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """The decisions. Change one with `dataclasses.replace(rules, valid_version=…)`.
+    """All decisions. Change one with `dataclasses.replace(rules, valid_version=…)`.
 
     Access: `identify` and `authorize` (see `reference_server.rules.access`).
 
     Names and versions: `valid_name`, `valid_version`, `normalize` (equal for all spellings of a project),
     `version_key` (equal for all spellings of a version).
 
-    Uploads: `understood` gives what an upload is taken to say; each of the `upload_checks` (upload) and, for
-    a file that is new, of the `project_checks` (upload, all packages, oldest first) raises;
-    `required_fields` of the form, in the order in which they are reported; `max_file_size` in
-    bytes or None; `valid_filename`; `filename_agrees` (file name, name, version); `filetype_agrees` (file
-    name, the form's file type or an empty text); `valid_requires_python` and `max_requires_python`
-    (characters); `valid_metadata_version` of the form, where it has one; `verify_digests` (claimed,
-    actual) raises;
-    `recorded_digests` (claimed, actual) gives what is stored and shown; `is_duplicate` (existing, upload)
-    and what then happens: `reject` it, `replace` the file, `ignore` the upload and say it went well, or
-    `add` a second file; `takes_identical` answers an upload of the very same bytes as if it were the first;
-    `file_name_taken` (existing) gives the refusal, and `file_name_closed` that of a deleted file's name;
-    `created_status` is the status of success;
-    `keeps_rejected` stores what was refused all the same.
+    Uploads: `understood` returns an upload as the registry reads it. Each of the `upload_checks` (upload) raises
+    an error or passes, and so does, for a new file, each of the `project_checks` (upload, all packages, oldest
+    first). `required_fields` of the form are reported in this order. `max_file_size` is in bytes, or None for no
+    limit. `valid_filename`; `filename_agrees` (file name, name, version); `filetype_agrees` (file name, the
+    form's file type or an empty text); `valid_requires_python` and `max_requires_python` (characters);
+    `valid_metadata_version`, if the form has one. `verify_digests` (claimed, actual) raises an error or passes;
+    `recorded_digests` (claimed, actual) returns the digests to store and list. `is_duplicate` (existing, upload)
+    leads to `duplicates`: `reject` the upload, `replace` the file, `ignore` the upload but report success, or
+    `add` a second file. `takes_identical` reports success for a repeated upload of the same bytes.
+    `file_name_taken` (existing) returns the error for a duplicate, `file_name_closed` that for the name of a
+    deleted file. `created_status` is the status of success. `keeps_rejected` stores rejected uploads, too.
 
-    Archives: `open_archive` (file name, blob, `archive_limits`) gives what is inside, or None for what is not
-    looked into, and raises for what is no archive; each of the `archive_checks` (archive, upload) raises.
+    Archives: `open_archive` (file name, blob, `archive_limits`) returns the content, or None for a file that is
+    not opened, and raises an error for a broken archive. Each of the `archive_checks` (archive, upload) raises an
+    error or passes.
 
-    Metadata files: `reads_metadata` (archive) gives what a distribution holds; `offers_metadata`
-    (file name, document) tells whether it is served. Project status: `takes_uploads`, `offers_files`.
+    Metadata files: `reads_metadata` (archive) returns the document of a distribution; `offers_metadata` (file
+    name, document) decides whether to serve it. Project status: `takes_uploads`, `offers_files`.
 
-    Reading: `lists` a file on its project's page; `display_name` (a project's packages, oldest first) is what
-    the root page calls it; `finds` the file that a download asks for (file,
-    sha256, file name); a URL without its slash or with an unnormalized name redirects, or is
-    answered where it is: `redirects_slashless`, `redirects_unnormalized`.
+    Reading: `lists` decides whether a project's page lists a file; `display_name` (a project's packages, oldest
+    first) returns its name on the root page; `finds` (file, sha256, file name) decides whether a download asks
+    for a file. `redirects_slashless` and `redirects_unnormalized` redirect a URL without its slash or with an
+    unnormalized name; else such a URL is answered directly.
 
-    Simple pages: `api_version`, which they say, or None; `serializations`, the media types there are, best
-    first; `default_serialization` for clients that have no wish; `negotiate` (Accept header, types, default);
-    what comes when no type is acceptable: a refusal or the default (`refuses_unacceptable`);
-    `reads_format`, the query's `format`; `shown_hashes` of each file, of which HTML has the first;
-    `gzips_from`, the number of bytes from which a page is compressed for those who like it, or None. Pages
-    are kept until the state changes: a rule has to decide the same again, unless a fault made it.
+    Simple pages: `api_version` of the pages, or None; `serializations`, the media types on offer, best first;
+    `default_serialization` for clients without a preference; `negotiate` (Accept header, types, default).
+    Without an acceptable type, `refuses_unacceptable` answers 406 instead of the default. `reads_format` of the
+    query; `listed_hashes` of each file (HTML has the first one only); `gzips_from`, the size in bytes from which a
+    page is compressed for clients that prefer it, or None. Pages are cached until the state changes, so a rule
+    has to be a pure function of the state.
 
-    Deleting: `forgets` a file when its package or it itself is deleted; `reopens_filenames` of deleted
-    files for new uploads.
+    Deleting: `forgets` decides whether deleting a file, or its package, removes it; `reopens_filenames` accepts
+    names of deleted files again.
     """
 
     identify: Callable[[Credentials, access.Tokens], Caller] = access.identify
@@ -154,7 +153,7 @@ class Rules:
     normalize: Callable[[str], str] = grammar.normalize
     version_key: Callable[[str], Hashable] = grammar.version_key
 
-    understood: Callable[[Upload], Upload] = as_it_is
+    understood: Callable[[Upload], Upload] = unchanged
     upload_checks: tuple[Callable[[Upload], None], ...] = ()
     project_checks: tuple[Callable[[Upload, Sequence[Package]], None], ...] = ()
     required_fields: tuple[str, ...] = ("content", "name", "version")
@@ -200,7 +199,7 @@ class Rules:
     negotiate: Callable[[str | None, Sequence[str], str], str | None] = negotiation.negotiate
     refuses_unacceptable: bool = True
     reads_format: bool = True
-    shown_hashes: tuple[str, ...] = ("sha256",)
+    listed_hashes: tuple[str, ...] = ("sha256",)
     gzips_from: int | None = 1024
 
     forgets: Callable[[PackageFile], bool] = always

@@ -1,1 +1,1 @@
-"""Ways to serve: inside this process, as a process of its own, as a proxy."""
+"""The server in this process, as a separate process, and as a proxy."""

@@ -1,7 +1,7 @@
-"""The control API: which faults are on, while the server runs.
+"""The control API, which switches faults while the server runs.
 
-`/-/reference/faults` needs what deleting a package of GitLab project 1 needs. `GET` lists the faults that are
-on, `PUT` takes a JSON array and switches on exactly these, `DELETE` switches all off. An element is a text
+`/-/reference/faults` needs the rights to delete a package of GitLab project 1. `GET` lists the active faults, `PUT`
+with a JSON array activates exactly these, and `DELETE` deactivates all. An element is a text
 (`"truncated-downloads,first=2"`) or an object (`{"name": "truncated-downloads", "first": 2}`).
 """
 
@@ -30,14 +30,14 @@ MAX_BODY = 1024 * 1024  # bytes
 
 
 class FaultsInvalidError(FieldError):
-    """The list of faults cannot be switched on."""
+    """The list of faults is invalid."""
 
     def __init__(self, why: object) -> None:
         super().__init__(f"faults: {why}")
 
 
 def control(request: Request, registry: Registry, switchboard: Switchboard) -> Response:
-    """Answer a request of the control API, which no fault ever touches."""
+    """Answer a request of the control API. Faults never apply to it."""
     try:
         registry.authorize(
             registry.identify(request.credentials), registry.gitlab_project(GUARD), Action.DELETE

@@ -1,4 +1,4 @@
-"""The WSGI application of a registry, put together: flavour, faults, variety, control."""
+"""Assembles the WSGI application of a registry with its flavour, faults, variety and control API."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class RegistryApplication(Application):
-    """The WSGI application of a registry. `switchboard` says which faults are on, and changes it."""
+    """The WSGI application of a registry. `switchboard` has the active faults."""
 
     def __init__(
         self,
@@ -46,13 +46,13 @@ def create_app(
     controlled: bool = False,
     variety: int | None = None,
 ) -> RegistryApplication:
-    """Make the WSGI application of a registry.
+    """Return the WSGI application of a registry.
 
-    Without a registry it gets a new one with the ready-made GitLab projects and tokens. `rules` take the
-    place of the registry's own for what comes over HTTP; the flavour changes some of them, and `faults` are
-    applied to them in the given order: faults, switches, or texts such as `no-hashes,first=2`. Where it is
-    `controlled`, faults are switched over HTTP too: see `reference_server.serving.control`. `variety` is the
-    seed by which everything changes that the specifications leave open: see `reference_server.variety`.
+    The default registry is a new one with the ready-made GitLab projects and tokens. `rules` replace those of the
+    registry for requests over HTTP; the flavour and then the `faults`, in order, change them. A fault may also be
+    a switch or a text such as `no-hashes,first=2`. If `controlled`, faults can be switched over HTTP: see
+    `reference_server.serving.control`. `variety` is a seed that varies everything that the specifications leave
+    open: see `reference_server.variety`.
     Raises `UnknownFaultError` and `FaultOptionError`.
     """
     registry = registry or default_registry()

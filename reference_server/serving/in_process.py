@@ -1,4 +1,4 @@
-"""The server inside this process, on pytest-httpserver: it starts and stops in milliseconds."""
+"""The server in this process, on pytest-httpserver. It starts and stops in milliseconds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
     from reference_server.rules.registry import Registry
 
-POLL_INTERVAL = 0.005  # seconds; stopping takes about this long
+POLL_INTERVAL = 0.005  # seconds, about the time to stop
 
 
 class _Server:
@@ -42,18 +42,18 @@ class _Server:
 
     @property
     def origin(self) -> str:
-        """`http://HOST:PORT`, known once the server has started."""
+        """`http://HOST:PORT`, available after the start."""
         return self._mount.url_for("/").rstrip("/")
 
     def start(self) -> Self:
-        """Start to answer. Raises `PortTakenError`, an `OSError`."""
+        """Start the server. Raises `PortTakenError`, an `OSError`."""
         if self._mount.port:
             free_port(self._mount.host, self._mount.port)
         self._mount.start()
         return self
 
     def stop(self) -> None:
-        """Stop to answer. Does nothing when it is not running."""
+        """Stop the server, if it is running."""
         if self._mount.is_running():
             self._mount.stop()
 
@@ -69,14 +69,13 @@ class _Server:
 class ReferenceServer(_Server):
     """A registry on a port of its own, from `start` (or `with`) until `stop`.
 
-    Port 0 takes a free one. `registry` is the state, to arrange it and to look at it; it outlives `stop`,
-    and the end of `with` closes it unless it was given. It lives in memory, or in the directory `store`,
-    where the next server finds it. `rules` and `faults` hold for what comes over HTTP, not for what is
-    arranged directly; faults are also switched with `switchboard`, and over HTTP unless `control` is false
-    (see `serving.control`). `username` and `password` may do everything in the
-    ready-made GitLab project 1 (2 in the flavour `pypi`), whose URLs are `url` (for uploads) and `index_url`
-    (for installers). With `variety`, a seed, it does in another way what the specifications leave open.
-    Raises `UnknownFlavourError`, and `StoreError` for a directory that cannot be used.
+    Port 0 chooses a free port. `registry` gives direct access to the state. It outlives `stop`; the end of `with`
+    closes it, unless it was an argument. The state is in memory, or in the directory `store`, where the next server
+    finds it. `rules` and `faults` apply to requests over HTTP, not to direct calls of `registry`. Faults can also be
+    switched with `switchboard`, and over HTTP unless `control` is false (see `serving.control`). `username` and
+    `password` have all rights in the ready-made GitLab project 1 (2 in the flavour `pypi`), whose URLs are `url` (for
+    uploads) and `index_url` (for installers). `variety` is a seed that varies what the specifications leave open.
+    Raises `UnknownFlavourError`, and `StoreError` for an unusable directory.
     """
 
     username = ready_made.USERNAME
@@ -96,7 +95,7 @@ class ReferenceServer(_Server):
         variety: int | None = None,
     ) -> None:
         if registry and store:
-            raise ValueError("give registry= or store=, not both: a registry has its store")
+            raise ValueError("give registry= or store=, but not both: a registry has its own store")
         self.flavour = flavour_named(flavour)
         self._owns_registry = registry is None
         self.registry = registry or _registry(store)
@@ -114,26 +113,26 @@ class ReferenceServer(_Server):
 
     @property
     def url(self) -> str:
-        """The repository URL, which twine takes."""
+        """The repository URL for twine."""
         return self.origin + self.flavour.path(self.flavour.layout.upload)
 
     @property
     def index_url(self) -> str:
-        """The index URL, which pip takes."""
+        """The index URL for pip."""
         return self.origin + self.flavour.path(self.flavour.layout.index)
 
     @property
     def request_count(self) -> int:
-        """How many requests have come so far."""
+        """The number of requests so far."""
         return self._mount.requests.total()
 
     @property
     def requests(self) -> Counter[tuple[str, str, str]]:
-        """How often each method, path (decoded) and value of `Range` was asked for so far."""
+        """The number of requests so far, by method, decoded path and value of `Range`."""
         return self._mount.requests.copy()
 
     def target(self) -> dict[str, Any]:
-        """Describe this server in the shape of the suite's `registry.toml`."""
+        """Return this server's description in the format of the suite's `registry.toml`."""
         return target_table(self.origin, max_file_size=self._max_file_size, flavour=self.flavour)
 
     def __exit__(
@@ -153,11 +152,11 @@ def _registry(store: Path | str | None) -> Registry:
 
 
 class ProxyServer(_Server):
-    """A reverse proxy with faults before any registry, from `start` (or `with`) until `stop`.
+    """A reverse proxy that adds faults to any registry, from `start` (or `with`) until `stop`.
 
-    `upstream` is the registry's origin, such as `http://HOST:PORT`; `at(url)` gives the proxy's URL for one
-    of the registry's. `faults` may be those that change what goes over the wire: see
-    `reference_server.serving.proxy`. Raises `InsideFaultError` for others.
+    `upstream` is the registry's origin, such as `http://HOST:PORT`; `at(url)` returns the proxy's URL for a URL of the
+    registry. Only faults that change requests and answers are possible: see `reference_server.serving.proxy`. Raises
+    `InsideFaultError` for others.
     """
 
     def __init__(
@@ -175,28 +174,28 @@ class ProxyServer(_Server):
         super().__init__(self._proxy, host, port)
 
     def at(self, url: str) -> str:
-        """Give the URL under which the proxy serves one of the registry's."""
+        """Return the proxy's URL for a URL of the registry."""
         return self.origin + url.removeprefix(self._upstream)
 
     def put(self, *faults: Fault | Switch | str) -> None:
-        """Switch on exactly these. Raises `InsideFaultError`."""
+        """Activate exactly these faults. Raises `InsideFaultError`."""
         self._proxy.put(switches(faults))
 
     def stop(self) -> None:
-        """Stop to answer. Does nothing when it is not running."""
+        """Stop the server, if it is running."""
         super().stop()
         self._proxy.close()
 
 
 class _Handler(WSGIRequestHandler):
-    """Logs errors only. It names its protocol, lest werkzeug does so on a class that others share."""
+    """Logs errors only. Sets its own protocol version: werkzeug would set it on a shared class."""
 
     protocol_version = "HTTP/1.1"
 
     _awaited: AwaitedBody | None = None
 
     def parse_request(self) -> bool:
-        """Refuse a request of two different lengths. Source: RFC 9112, 6.3."""
+        """Refuse a request with two different lengths. Source: RFC 9112, 6.3."""
         if not super().parse_request():
             return False
         if len(set(self.headers.get_all("Content-Length", ()))) > 1:
@@ -205,13 +204,13 @@ class _Handler(WSGIRequestHandler):
         return True
 
     def handle_expect_100(self) -> bool:
-        """Leave it to the body to ask for itself: who is refused at once need not send it."""
+        """Let the body ask the client for itself, so that a refused request does not send one."""
         del self.headers["Expect"]  # else werkzeug would ask
         self._awaited = AwaitedBody(self.rfile, lambda: self.wfile.write(CONTINUE))
         return True
 
     def make_environ(self) -> WSGIEnvironment:
-        """Describe the request, with a body that can be trusted to end where it ends."""
+        """Return the WSGI environment, with a body that ends with the request."""
         environ = super().make_environ()
         body = self._awaited or self.rfile
         environ["wsgi.input"] = ChunkedBody(body) if environ.get("wsgi.input_terminated") else body
@@ -220,7 +219,7 @@ class _Handler(WSGIRequestHandler):
         return environ
 
     def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
-        """Wait for no other request on a connection that a fault or the client has ended."""
+        """Close a connection that a fault or the client has ended."""
         del error, environ
         self.close_connection = True
 
@@ -229,7 +228,7 @@ class _Handler(WSGIRequestHandler):
 
 
 class _Mount(HTTPServer):
-    """Any WSGI application on pytest-httpserver: bodies are streamed, and requests are only counted."""
+    """Any WSGI application on pytest-httpserver. Bodies are streamed; requests are only counted."""
 
     def __init__(self, app: WSGIApplication, host: str, port: int) -> None:
         super().__init__(host, port, threaded=True)
@@ -243,7 +242,7 @@ class _Mount(HTTPServer):
             self.server.serve_forever(poll_interval=POLL_INTERVAL)
 
     def application(self, request: Request) -> Response:
-        """Give what answers the request; werkzeug calls it with the environment."""
+        """Count the request, and return the application that answers it."""
         with self._counting:
             self.requests[request.method, request.path, request.headers.get("Range", "")] += 1
         return self._app  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""Whether a port can be had. Servers below find out too late, or not at all."""
+"""Checks that a port is free. The servers notice a taken port too late or not at all."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import socket
 
 
 class PortTakenError(OSError):
-    """Something else listens there, or the address is not this machine's."""
+    """Another program listens on the port, or the address is not this machine's."""
 
     def __init__(self, host: str, port: int, cause: OSError) -> None:
         super().__init__(
             f"cannot listen on {host}:{port}: {cause.strerror or cause}. "
-            "Stop what listens there, or choose another port (0 takes a free one)."
+            "Stop the program that listens there, or choose another port (0: any free port)."
         )
 
 
 def free_port(host: str, port: int) -> int:
-    """Give the port if it is free, and any free one for 0. Raises `PortTakenError`."""
+    """Return the port if it is free; any free port for 0. Raises `PortTakenError`."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:

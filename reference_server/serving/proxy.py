@@ -1,4 +1,4 @@
-"""A reverse proxy that lets faults change what any registry answers: mutation from outside."""
+"""A reverse proxy that adds faults to the answers of any registry."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from reference_server.rules.registry import Registry
 
 OUTSIDE = frozenset({"rendered", "handle", "respond", "transmit"})
-"""The seams that there are outside of a registry."""
+"""The seams that exist outside of a registry."""
 
 HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "host"}
@@ -47,22 +47,22 @@ _ENDPOINTS = (
     ("project_page", "GET", r"(?:.*/)?simple/[^/]+/?"),
     ("upload", "POST", r".*"),
 )
-"""Which route of the reference server a request would be for, told from its path."""
+"""Patterns of the paths of each route of the reference server."""
 
 INSIDE = {"registry", "arguments"} | BY_NAME.keys() - {endpoint for endpoint, _, _ in _ENDPOINTS}
 INSIDE |= {"credentials =", "query_string ="}
-"""What a fault can speak of within a registry only."""
+"""Names that a fault can use only within a registry."""
 
 
 class InsideFaultError(ValueError):
-    """A fault works inside the reference server only."""
+    """The fault works only inside the reference server."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name} changes a registry from within; it cannot be put before one")
+        super().__init__(f"{name} changes the inside of a registry; it cannot work in a proxy")
 
 
 def works_outside(fault: Fault) -> bool:
-    """Tell whether a fault only changes what goes over the wire, and needs to know nothing else."""
+    """Return whether a fault changes requests and answers only, and needs nothing else."""
     kind = type(fault)
     functions = [
         function
@@ -74,7 +74,7 @@ def works_outside(fault: Fault) -> bool:
 
 
 def _words(function: FunctionType, seen: set[FunctionType]) -> set[str]:
-    """Give the names and texts in a function, and in the functions of its project that it calls."""
+    """Return the names and texts in a function, and in the functions of this package that it calls."""
     seen.add(function)
     names = set(_words_in(function.__code__))
     for called in (function.__globals__.get(name) for name in tuple(names)):
@@ -96,10 +96,10 @@ def _words_in(code: CodeType) -> Iterator[str]:
 
 
 class FaultProxy:
-    """A WSGI application that hands every request on to `upstream`, an origin such as `http://HOST:PORT`.
+    """A WSGI application that forwards every request to `upstream`, an origin such as `http://HOST:PORT`.
 
-    Faults that are on change the answers. Links and redirects to the upstream's origin are turned to the
-    proxy's own, so that clients come back to it. Raises `InsideFaultError`.
+    Active faults change the answers. Links and redirects to the upstream's origin are rewritten to that of the proxy,
+    so that clients keep using it. Raises `InsideFaultError`.
     """
 
     def __init__(self, upstream: str, switches: Iterable[Switch] = ()) -> None:
@@ -111,7 +111,7 @@ class FaultProxy:
         )
 
     def put(self, switches: Iterable[Switch]) -> None:
-        """Switch on exactly these. Raises `InsideFaultError`, and then changes nothing."""
+        """Activate exactly these faults. Raises `InsideFaultError` without any change."""
         switches = tuple(switches)
         for switch in switches:
             if not works_outside(switch.fault):
@@ -123,7 +123,7 @@ class FaultProxy:
         self._pool.clear()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Hand one request on, and its answer back."""
+        """Forward one request, and return the answer."""
         request = _ProxiedRequest(environ)
         request.flavour = REFERENCE
         request.endpoint = endpoint_of(request.method, request.path)
@@ -146,7 +146,7 @@ class FaultProxy:
     def _forwarded(self, request: _ProxiedRequest) -> Response:
         headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP_BY_HOP}
         headers["Accept-Encoding"] = request.headers.get("Accept-Encoding", "identity")
-        if request.endpoint in PAGES:  # faults and links want to read them
+        if request.endpoint in PAGES:  # faults and links need to be read
             headers["Accept-Encoding"] = "identity"
         has_body = request.content_length or "Transfer-Encoding" in request.headers
         answer = self._pool.request(
@@ -162,37 +162,37 @@ class FaultProxy:
         response.headers.clear()
         for name, value in answer.headers.items():
             if name.lower() not in HOP_BY_HOP:
-                response.headers.add(name, self._turned(value, request))
+                response.headers.add(name, self._rewritten(value, request))
         return self._readable(response, request) if request.endpoint in PAGES else response
 
     def _readable(self, response: Response, request: _ProxiedRequest) -> Response:
         body = response.get_data()
-        turned = self._turned(body.decode("utf-8", errors="surrogateescape"), request)
-        response.set_data(turned.encode("utf-8", errors="surrogateescape"))
+        rewritten = self._rewritten(body.decode("utf-8", errors="surrogateescape"), request)
+        response.set_data(rewritten.encode("utf-8", errors="surrogateescape"))
         return response
 
-    def _turned(self, text: str, request: _ProxiedRequest) -> str:
+    def _rewritten(self, text: str, request: _ProxiedRequest) -> str:
         return text.replace(self._upstream + "/", request.root_url)
 
 
 class _ProxiedRequest(Request):
-    """A request that there is no registry for."""
+    """A request without a registry."""
 
     @property
     def registry(self) -> Registry:  # type: ignore[override]
-        """Refuse: what asks for it works inside a registry only."""
+        """Raise `InsideFaultError`: only faults inside a registry use it."""
         raise InsideFaultError("this fault")
 
     @property
     def target(self) -> str:
-        """The path and the query as they came."""
+        """The unchanged path and query."""
         raw: str = self.environ.get("RAW_URI") or self.environ.get("REQUEST_URI") or self.full_path
         parts = urlsplit(raw)
         return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def endpoint_of(method: str, path: str) -> str:
-    """Tell what a request is for, by its method and path; nothing known is an empty text."""
+    """Return the name of a request's route, or an empty text for an unknown one."""
     looked_up = "GET" if method == "HEAD" else method
     for endpoint, wanted, pattern in _ENDPOINTS:
         if looked_up == wanted and re.fullmatch(pattern, path):

@@ -1,4 +1,4 @@
-"""The server as a process of its own, on granian."""
+"""The server as a separate process, on granian."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 THREADS = 8
-GRACE = 5  # seconds for running requests when the server is told to end
+GRACE = 5  # seconds for running requests when the server stops
 
 
 class ServerMissingError(Exception):
@@ -26,22 +26,25 @@ class ServerMissingError(Exception):
         )
 
 
-def serve(
-    *,
-    host: str,
-    port: int,
-    max_file_size: int | None,
-    on_start: Callable[[], Any],
-    store: Path | None = None,
-    flavour: str = "reference",
-    variety: int | None = None,
-) -> None:
-    """Answer until SIGINT or SIGTERM. `on_start` is called once the port is ours.
+class RegistryOptions(TypedDict, total=False):
+    """What kind of registry to serve."""
 
-    The state lives in memory, or in the directory `store`. The port has to be free: granian shares it with
-    whoever also shares, and would not notice.
+    max_file_size: int | None
+    """The largest file in bytes (default: no limit)."""
+    store: Path | None
+    """A directory that keeps the state (default: it is kept in memory)."""
+    flavour: str
+    """The vendor to imitate (default: reference)."""
+    variety: int | None
+    """A seed that varies what the specifications leave open (default: none)."""
 
-    Raises `ServerMissingError`, and `StoreError` for a directory that cannot be used.
+
+def serve(*, host: str, port: int, on_start: Callable[[], Any], **options: Unpack[RegistryOptions]) -> None:
+    """Serve until SIGINT or SIGTERM. Calls `on_start` as soon as it listens.
+
+    The port has to be free: granian shares it with other sharing programs without an error.
+
+    Raises `ServerMissingError`, and `StoreError` for an unusable directory.
     """
     try:
         from granian import Granian
@@ -49,10 +52,8 @@ def serve(
         from granian.log import LogLevels
     except ImportError as error:
         raise ServerMissingError from error
-    from reference_server.store.sqlite import SQLiteStore
-
-    if store:
-        SQLiteStore(store).close()  # here it can still be said what is wrong; the worker opens it again
+    if store := options.get("store"):
+        _check(store)
     with tempfile.TemporaryDirectory(prefix="reference-server-", ignore_cleanup_errors=True) as directory:
         server = Granian(
             target="reference_server",
@@ -66,26 +67,19 @@ def serve(
             workers_kill_timeout=GRACE,
         )
         server.on_startup(on_start)
-        load = partial(
-            application,
-            max_file_size=max_file_size,
-            directory=Path(directory),
-            store=store,
-            flavour=flavour,
-            variety=variety,
-        )
+        load = partial(application, directory=Path(directory), **options)
         server.serve(target_loader=load, wrap_loader=False)
 
 
-def application(
-    *,
-    max_file_size: int | None,
-    directory: Path,
-    store: Path | None = None,
-    flavour: str = "reference",
-    variety: int | None = None,
-) -> WSGIApplication:
-    """Make the application, in the worker: all of it in the store, or its large files in the directory."""
+def _check(store: Path) -> None:
+    """Open and close a store: the worker, which opens it again, cannot report an error to the user."""
+    from reference_server.store.sqlite import SQLiteStore
+
+    SQLiteStore(store).close()
+
+
+def application(*, directory: Path, **options: Unpack[RegistryOptions]) -> WSGIApplication:
+    """Return the application for the worker. Without a store, `directory` keeps large files."""
     from reference_server.flavours import flavour_named
     from reference_server.rules import Rules
     from reference_server.rules.ready_made import default_registry
@@ -94,7 +88,9 @@ def application(
     from reference_server.store.memory import MemoryStore
     from reference_server.store.sqlite import SQLiteStore
 
-    rules = replace(Rules(), max_file_size=max_file_size)
+    store = options.get("store")
     state = SQLiteStore(store) if store else MemoryStore(blobs=Blobs(directory))
+    rules = replace(Rules(), max_file_size=options.get("max_file_size"))
     registry = default_registry(rules=rules, store=state)
-    return create_app(registry, flavour=flavour_named(flavour), variety=variety)
+    flavour = flavour_named(options.get("flavour", "reference"))
+    return create_app(registry, flavour=flavour, variety=options.get("variety"))

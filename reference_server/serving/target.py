@@ -1,18 +1,23 @@
-"""A running server as the suite is told of it."""
+"""A running server as a target of the suite."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reference_server.flavours import REFERENCE
+from reference_server.flavours import FLAVOURS, REFERENCE
 from reference_server.rules.ready_made import credentials
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reference_server.flavours import Flavour
+
+FLAVOURS_BY_PROFILE: Mapping[str, str] = {each.profile: each.name for each in reversed(FLAVOURS)}
+"""The name of the default flavour of each profile of the suite: the first one that conforms to it."""
 
 
 def target_table(origin: str, *, max_file_size: int | None, flavour: Flavour = REFERENCE) -> dict[str, Any]:
-    """Describe a server with the ready-made set, in the shape of the suite's `registry.toml`.
+    """Return the description of a server with the ready-made set, in the format of the suite's `registry.toml`.
 
     `origin` is `http://HOST:PORT`.
     """

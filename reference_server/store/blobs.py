@@ -1,4 +1,4 @@
-"""Contents of files: small ones in memory, large ones in temporary files, hashed once while written."""
+"""The content of files: small ones in memory, large ones in temporary files, hashed while they are written."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from reference_server.model.errors import FileTooLargeError
 if TYPE_CHECKING:
     from types import TracebackType
 
-IN_MEMORY = 1024 * 1024  # bytes; what is larger goes to a temporary file
+IN_MEMORY = 1024 * 1024  # bytes; larger content goes to a temporary file
 
 
 class Blobs:
-    """The place of all contents. Without a directory it makes one once something large comes."""
+    """A place for content. Without a directory it creates one for the first large content."""
 
     def __init__(self, directory: Path | None = None) -> None:
         self._directory = directory
         self._lock = Lock()
 
     def spool(self, *, limit: int | None = None) -> Spool:
-        """Give a place for the file parts of one form, none of them above `limit` bytes."""
+        """Return a spool for the file parts of one form, each of at most `limit` bytes."""
         return Spool(self, limit)
 
     def add(self, content: bytes) -> Blob:
@@ -41,14 +41,14 @@ class Blobs:
             return spool.take(writer)
 
     def close(self) -> None:
-        """Remove everything that lies on disk."""
+        """Remove everything from disk."""
         with self._lock:
             directory, self._directory = self._directory, None
         if directory:
             shutil.rmtree(directory, ignore_errors=True)
 
     def temporary_file(self) -> Path:
-        """Make an empty file."""
+        """Create an empty file."""
         with self._lock:
             if self._directory is None:
                 self._directory = Path(tempfile.mkdtemp(prefix="reference-server-"))
@@ -59,7 +59,7 @@ class Blobs:
 
 
 class Spool:
-    """The file parts of one form. What is not taken by the end of the `with` block is gone."""
+    """The file parts of one form. Parts that are not taken are removed at the end of the `with` block."""
 
     def __init__(self, blobs: Blobs, limit: int | None) -> None:
         self._blobs = blobs
@@ -76,13 +76,13 @@ class Spool:
             writer.finish().remove()
 
     def writer(self) -> BlobWriter:
-        """Open another part."""
+        """Open a new part."""
         writer = BlobWriter(self._blobs, self._limit)
         self._writers.append(writer)
         return writer
 
     def take(self, writer: BlobWriter) -> Blob:
-        """Complete a part, and leave it to the caller."""
+        """Complete a part and hand it to the caller."""
         self._writers.remove(writer)
         return writer.finish()
 
@@ -109,7 +109,7 @@ class BlobWriter:
         }
 
     def write(self, data: bytes | bytearray) -> int:
-        """Append, hashing on the way."""
+        """Append and hash data."""
         self._size += len(data)
         if self._limit is not None and self._size > self._limit:
             raise FileTooLargeError
@@ -120,12 +120,12 @@ class BlobWriter:
         return self._stream.write(data)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Do nothing: form parsers rewind a part when it is complete."""
+        """Do nothing. Form parsers rewind complete parts."""
         del offset, whence
         return 0
 
     def finish(self) -> Blob:
-        """Close the file and give what was written."""
+        """Close the file and return its blob."""
         digests = MappingProxyType({name: each.hexdigest() for name, each in self._hashes.items()})
         content = self._path or (self._stream.getvalue() if isinstance(self._stream, io.BytesIO) else b"")
         self._stream.close()

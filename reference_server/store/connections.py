@@ -1,4 +1,4 @@
-"""Connections to a store's database: one that writes, and as many that read as there are readers at a time."""
+"""Connections to a store's database: one for writing, and one per concurrent reader."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class Connections:
-    """Writers wait for each other; readers wait for nobody, and see what is committed.
+    """Writers wait for each other. Readers never wait, and see committed changes only.
 
-    A thread that writes reads what it has written. Makes the database, or brings its schema up to date.
+    A writing thread also sees its own changes. Creates the database, or migrates its schema.
     Raises `NotAStoreError`, `StoreTooNewError`, `StoreUnwritableError`.
     """
 
@@ -50,7 +50,7 @@ class Connections:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Make everything within the block one transaction: committed at its end, undone by an error."""
+        """Run the block as one transaction: commit at its end, roll back after an error."""
         with self._lock:
             if self.is_writing:
                 yield self._writer
@@ -69,7 +69,7 @@ class Connections:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection that sees one moment of the database until the end of the block."""
+        """Yield a connection with one snapshot of the database until the end of the block."""
         if self.is_writing:
             yield self._writer
             return
@@ -82,7 +82,7 @@ class Connections:
             self._give_back(connection)
 
     def rows(self, query: str, *values: object) -> list[Any]:
-        """Give the rows that one query finds."""
+        """Return the rows of a query."""
         if self.is_writing:
             return self._writer.execute(query, values).fetchall()
         connection = self._reader()
@@ -92,7 +92,7 @@ class Connections:
             self._give_back(connection)
 
     def close(self) -> None:
-        """Close them all; one that is in use is closed when it is given back."""
+        """Close all connections. One in use is closed when its reader has finished."""
         with self._lock:
             self._is_closed = True
             while self._idle:
@@ -113,7 +113,7 @@ class Connections:
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._database, isolation_level=None, check_same_thread=False)
         try:
-            connection.execute("PRAGMA synchronous = FULL")  # of this connection; a commit is on disk
+            connection.execute("PRAGMA synchronous = FULL")  # per connection; a commit is on disk
             connection.execute("PRAGMA foreign_keys = ON")
         except BaseException:
             connection.close()

@@ -1,4 +1,4 @@
-"""The directory of a store: held by one process, with files named by their digests."""
+"""The directory of a store: locked by one process, with files named by their digests."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 class StoreDirectory:
-    """A store's place on disk, held from the start until `release`. Makes it when it is missing.
+    """A store's directory, created if it is missing, and locked until `release`.
 
-    `database` is for the rows, `blobs` for contents on their way in. Raises `StoreError`.
+    `database` is the file for rows, `blobs` the place for incoming content. Raises `StoreError`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,16 +49,16 @@ class StoreDirectory:
         self.blobs = Blobs(self._incoming)
 
     def release(self) -> None:
-        """Let another process have it. Does nothing the second time."""
+        """Unlock the directory. A second call does nothing."""
         self.blobs.close()
         if self._held is not None:
             os.close(self._held)
             self._held = None
 
     def prepare(self, referred_to: Iterable[str]) -> None:
-        """Make the folders, and remove what a crash left: the blobs that nothing refers to, and half ones.
+        """Create the folders, and remove leftovers of a crash: incomplete and unused blobs.
 
-        Only what has our names is removed. Raises `StoreUnwritableError`.
+        Other files are not touched. Raises `StoreUnwritableError`.
         """
         try:
             folders = [self._placed / (first + second) for first in _HEX for second in _HEX]
@@ -76,13 +76,13 @@ class StoreDirectory:
             raise StoreUnwritableError(self.path, error) from error
 
     def path_of(self, sha256: str) -> Path:
-        """Give the path of the blob with this digest, whether it is there or not."""
+        """Return the path for the blob with this digest, whether it exists or not."""
         return self._placed / sha256[:2] / sha256
 
     def place(self, blob: Blob) -> Blob:
-        """Put the blob where its digest says, so that it is there after a crash, whole.
+        """Move a blob to the path of its digest. Afterwards it survives a crash.
 
-        A blob that is there already is put there again: its first bringer may not have synced it yet.
+        An existing blob is written again: the first writer may not have synced it yet.
         """
         placed = self.path_of(blob.digests["sha256"])
         if blob.content == placed:
@@ -102,7 +102,7 @@ class StoreDirectory:
         return replace(blob, content=placed)
 
     def remove(self, sha256: str) -> None:
-        """Free the space of a blob. One that cannot be removed now is swept by the next start."""
+        """Delete a blob. If that fails, the next start removes it."""
         with suppress(OSError):
             self.path_of(sha256).unlink(missing_ok=True)
 
@@ -110,7 +110,7 @@ class StoreDirectory:
         if not self.database.exists():
             foreign = sorted(path.name for path in self.path.iterdir() if path.name != LOCK)
             if foreign:
-                raise NotAStoreError(self.path, f"it is no store, and has {foreign[0]!r} in it")
+                raise NotAStoreError(self.path, f"it is not a store, but contains {foreign[0]!r}")
 
 
 def _sync_folder(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Why a directory cannot be a store."""
+"""Errors of a store's directory."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ if TYPE_CHECKING:
 
 
 class StoreError(Exception):
-    """The directory cannot be a store; the text says why, and what to do."""
+    """The directory cannot be a store. The message has the cause and the next step."""
 
     def __init__(self, path: Path, cause: object, next_step: str) -> None:
         super().__init__(f"cannot keep a registry in {path}: {cause}. {next_step}")
 
 
 class StoreUnwritableError(StoreError):
-    """The directory cannot be made, or not be written to."""
+    """The directory cannot be created or written to."""
 
     def __init__(self, path: Path, cause: OSError) -> None:
         step = "Choose a directory that this user may write to."
@@ -24,22 +24,22 @@ class StoreUnwritableError(StoreError):
 
 
 class StoreHeldError(StoreError):
-    """Another server has the directory open."""
+    """Another server has locked the directory."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, "another server holds it", "Stop that one, or choose another directory.")
+        super().__init__(path, "another server uses it", "Stop that server, or choose another directory.")
 
 
 class NotAStoreError(StoreError):
-    """Something else lies there."""
+    """The directory contains something else."""
 
     def __init__(self, path: Path, cause: object) -> None:
-        super().__init__(path, cause, "Choose an empty directory, or one that was a store before.")
+        super().__init__(path, cause, "Choose an empty directory or an existing store.")
 
 
 class StoreTooNewError(StoreError):
-    """A later release has written it."""
+    """A later release wrote the store."""
 
     def __init__(self, path: Path, found: int, known: int) -> None:
-        cause = f"it has schema {found}, and this release knows up to {known}"
+        cause = f"its schema is {found}, but this release supports at most {known}"
         super().__init__(path, cause, "Use the release that wrote it, or a later one.")

@@ -1,4 +1,4 @@
-"""The state in memory: tables behind one lock, holding unchangeable rows."""
+"""State in memory: tables of immutable rows behind one lock."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class MemoryStore:
-    """Everything a registry remembers. Each method is atomic; hold `lock` around several."""
+    """A store in memory. Each method is atomic; hold `lock` around several."""
 
     def __init__(self, *, blobs: Blobs | None = None) -> None:
         self.lock = RLock()
@@ -44,15 +44,15 @@ class MemoryStore:
         self._statuses: dict[tuple[int, str], ProjectStatus] = {}
         self._serials: dict[tuple[int, str | None], int] = {}
         self._changes = count(1)
-        self._users: Counter[Path] = Counter()  # how many files have a blob that lies on disk
+        self._users: Counter[Path] = Counter()  # the number of files per blob on disk
 
     def close(self) -> None:
-        """Remove what lies on disk."""
+        """Remove all blobs from disk."""
         self.blobs.close()
 
     @contextmanager
     def keeping(self, blob: Blob) -> Iterator[Blob]:
-        """Give the blob as it is, and remove it at the end of the block unless a file has it."""
+        """Return the blob itself, and remove it at the end of the block unless a file uses it."""
         try:
             yield blob
         finally:
@@ -62,27 +62,27 @@ class MemoryStore:
     # GitLab projects and tokens
 
     def add_gitlab_project(self, gitlab_project: GitLabProject) -> None:
-        """Add or change a GitLab project, by its id."""
+        """Add or replace the GitLab project with this id."""
         with self.lock:
             self._gitlab_projects[gitlab_project.id] = gitlab_project
 
     def add_personal_access_token(self, token: PersonalAccessToken) -> None:
-        """Add or change a personal access token, by its secret."""
+        """Add or replace the personal access token with this secret."""
         with self.lock:
             self._personal_access_tokens[token.secret] = token
 
     def add_deploy_token(self, token: DeployToken) -> None:
-        """Add or change a deploy token, by its secret."""
+        """Add or replace the deploy token with this secret."""
         with self.lock:
             self._deploy_tokens[token.secret] = token
 
     def add_job_token(self, token: JobToken) -> None:
-        """Add or change a job token, by its secret."""
+        """Add or replace the job token with this secret."""
         with self.lock:
             self._job_tokens[token.secret] = token
 
     def gitlab_project(self, reference: str) -> GitLabProject | None:
-        """Find a GitLab project by its id, or by its full path in any letter case."""
+        """Find a GitLab project by its id, or by its full path in any case."""
         with self.lock:
             if reference.isascii() and reference.isdigit():
                 return self._gitlab_projects.get(int(reference)) if len(reference) < 20 else None
@@ -107,12 +107,12 @@ class MemoryStore:
     # packages
 
     def next_id(self) -> int:
-        """Give a number that no row has."""
+        """Return a new id, larger than all earlier ones."""
         with self.lock:
             return next(self._ids)
 
     def put_package(self, package: Package) -> None:
-        """Add or change a package, by its id."""
+        """Add or replace the package with this id."""
         with self.lock:
             before = self._packages.get(package.id)
             self._users.update(_paths(package))
@@ -125,7 +125,7 @@ class MemoryStore:
             self._remove_unused(file.blob for file in (before.files if before else ()))
 
     def remove_package(self, package_id: int) -> None:
-        """Remove a package, if it is there."""
+        """Remove a package, if it exists."""
         with self.lock:
             package = self._packages.pop(package_id, None)
             if package:
@@ -159,44 +159,44 @@ class MemoryStore:
             return self._packages.get(package_id)
 
     def packages(self, gitlab_project: int) -> tuple[Package, ...]:
-        """Give the packages of a GitLab project, oldest first."""
+        """Return the packages of a GitLab project, oldest first."""
         with self.lock:
             return tuple(each for each in self._packages.values() if each.gitlab_project == gitlab_project)
 
     def packages_named(self, gitlab_project: int, normalized: str) -> tuple[Package, ...]:
-        """Give the packages of one project in a GitLab project, oldest first."""
+        """Return the packages of one project in a GitLab project, oldest first."""
         with self.lock:
             return tuple(self._packages_by_name.get((gitlab_project, normalized), {}).values())
 
     def files_named(self, gitlab_project: int, sha256: str, filename: str) -> tuple[PackageFile, ...]:
-        """Give the files with this digest and this name, oldest first."""
+        """Return the files with this digest and this name, oldest first."""
         with self.lock:
             files = self._files.get((gitlab_project, sha256, filename), {})
             return tuple(files[number] for number in sorted(files))
 
     def serial(self, gitlab_project: int, normalized: str | None = None) -> int:
-        """Give a number that grows with every change of a project, or of a whole GitLab project."""
+        """Return a number that grows with every change of a project, or of a whole GitLab project."""
         with self.lock:
             return self._serials.get((gitlab_project, normalized), 0)
 
     def put_status(self, gitlab_project: int, normalized: str, status: ProjectStatus) -> None:
-        """Change the status of a project, which outlives its packages."""
+        """Set the status of a project. It outlives the project's packages."""
         with self.lock:
             self._statuses[gitlab_project, normalized] = status
             self._changed(gitlab_project, normalized)
 
     def status(self, gitlab_project: int, normalized: str) -> ProjectStatus:
-        """Give the status of a project: active unless it was changed."""
+        """Return the status of a project (default: active)."""
         with self.lock:
             return self._statuses.get((gitlab_project, normalized), ACTIVE)
 
     def close_filename(self, gitlab_project: int, normalized: str, filename: str) -> None:
-        """Remember that this file name is never to be taken again."""
+        """Refuse this file name from now on."""
         with self.lock:
             self._closed_filenames.add((gitlab_project, normalized, filename))
 
     def is_closed_filename(self, gitlab_project: int, normalized: str, filename: str) -> bool:
-        """Tell whether the file name is never to be taken again."""
+        """Return whether this file name is refused."""
         with self.lock:
             return (gitlab_project, normalized, filename) in self._closed_filenames
 

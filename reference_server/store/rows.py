@@ -1,4 +1,4 @@
-"""Rows of a database, and what they stand for."""
+"""Conversion between database rows and data."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ DROP_BLOB = """
 
 
 def package_row(package: Package) -> tuple[Any, ...]:
-    """Give what `PUT_PACKAGE` takes, up to the change."""
+    """Return the values for `PUT_PACKAGE`, except the change."""
     return (
         package.id,
         package.gitlab_project,
@@ -61,7 +61,7 @@ def package_row(package: Package) -> tuple[Any, ...]:
 
 
 def package(row: tuple[Any, ...], files: Iterable[PackageFile]) -> Package:
-    """Make a package of what `GET_PACKAGE` finds."""
+    """Return the package in a row of `GET_PACKAGE`."""
     number, gitlab_project, name, normalized, version, created_at = row
     return Package(
         id=number,
@@ -75,7 +75,7 @@ def package(row: tuple[Any, ...], files: Iterable[PackageFile]) -> Package:
 
 
 def file_row(file: PackageFile) -> tuple[Any, ...]:
-    """Give what `PUT_FILE` takes."""
+    """Return the values for `PUT_FILE`."""
     return (
         file.id,
         file.package_id,
@@ -92,7 +92,7 @@ def file_row(file: PackageFile) -> tuple[Any, ...]:
 
 
 def file(row: tuple[Any, ...], blob: Blob) -> PackageFile:
-    """Make a file of what `GET_FILES` finds after the blob."""
+    """Return the file in a row of `GET_FILES`, without the leading columns of the blob."""
     number, package_id, filename, digests, requires_python, created_at, metadata, yanked, provenance = row
     return PackageFile(
         id=number,
@@ -109,12 +109,12 @@ def file(row: tuple[Any, ...], blob: Blob) -> PackageFile:
 
 
 def blob_row(blob: Blob) -> tuple[Any, ...]:
-    """Give what `PUT_BLOB` takes."""
+    """Return the values for `PUT_BLOB`."""
     return blob.digests["sha256"], blob.size, json.dumps(dict(blob.digests))
 
 
 def blob(row: tuple[Any, ...], path: Path) -> Blob:
-    """Make a blob of what `GET_FILES` finds first."""
+    """Return the blob in the leading columns of a row of `GET_FILES`."""
     _, size, digests = row
     return Blob(path, size, _digests(digests))
 
@@ -134,10 +134,10 @@ def gitlab_project_document(gitlab_project: GitLabProject) -> str:
 
 def gitlab_project(document: str) -> GitLabProject:
     """Read a GitLab project."""
-    told = json.loads(document)
-    members = {name: Role(role) for name, role in told["members"].items()}
+    fields = json.loads(document)
+    members = {name: Role(role) for name, role in fields["members"].items()}
     return GitLabProject(
-        **told | {"visibility": Visibility(told["visibility"]), "members": MappingProxyType(members)}
+        **fields | {"visibility": Visibility(fields["visibility"]), "members": MappingProxyType(members)}
     )
 
 
@@ -145,44 +145,44 @@ def token_document(token: PersonalAccessToken | DeployToken | JobToken) -> str:
     """Write a token as JSON, without its secret."""
     match token:
         case PersonalAccessToken():
-            told: dict[str, Any] = {
+            fields: dict[str, Any] = {
                 "user": token.user.name,
                 "scopes": sorted(token.scopes),
                 "expired": token.expired,
                 "revoked": token.revoked,
             }
         case DeployToken():
-            told = {
+            fields = {
                 "username": token.username,
                 "gitlab_project": token.gitlab_project,
                 "scopes": sorted(token.scopes),
             }
         case JobToken():
-            told = {
+            fields = {
                 "user": token.user.name,
                 "gitlab_project": token.gitlab_project,
                 "running": token.running,
             }
-    return json.dumps(told)
+    return json.dumps(fields)
 
 
 def personal_access_token(secret: str, document: str) -> PersonalAccessToken:
     """Read a personal access token."""
-    told = json.loads(document)
-    user, scopes = User(told["user"]), frozenset(told["scopes"])
-    return PersonalAccessToken(secret=secret, **told | {"user": user, "scopes": scopes})
+    fields = json.loads(document)
+    user, scopes = User(fields["user"]), frozenset(fields["scopes"])
+    return PersonalAccessToken(secret=secret, **fields | {"user": user, "scopes": scopes})
 
 
 def deploy_token(secret: str, document: str) -> DeployToken:
     """Read a deploy token."""
-    told = json.loads(document)
-    return DeployToken(secret=secret, **told | {"scopes": frozenset(told["scopes"])})
+    fields = json.loads(document)
+    return DeployToken(secret=secret, **fields | {"scopes": frozenset(fields["scopes"])})
 
 
 def job_token(secret: str, document: str) -> JobToken:
     """Read a job token."""
-    told = json.loads(document)
-    return JobToken(secret=secret, **told | {"user": User(told["user"])})
+    fields = json.loads(document)
+    return JobToken(secret=secret, **fields | {"user": User(fields["user"])})
 
 
 def _digests(document: str) -> MappingProxyType[str, str]:

@@ -1,4 +1,4 @@
-"""The tables of a store, and how they came to be: one script per version."""
+"""The schema of a store: one migration script per version."""
 
 from __future__ import annotations
 
@@ -81,4 +81,4 @@ CREATE INDEX serials_by_gitlab_project ON serials (gitlab_project, serial);
 """
 
 VERSIONS = (_FIRST,)
-"""The script at index N makes schema N + 1 of schema N. A released one never changes."""
+"""The script at index N migrates schema N to schema N + 1. Released scripts never change."""

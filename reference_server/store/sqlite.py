@@ -1,7 +1,7 @@
-"""The state in a directory: rows in SQLite, contents in files named by their digest.
+"""State in a directory: rows in SQLite, content in files named by their digest.
 
-What was acknowledged is there after a crash, whole: contents are synced and in their place before the row
-that refers to them is committed, and removed only after the commit that takes the last such row away.
+Acknowledged changes survive a crash. Content is synced and in its place before the first row that refers to it is
+committed, and removed only after the commit that removes the last such row.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ GREATEST_ID = 2**63 - 1  # of a row
 
 
 class SQLiteStore:
-    """A store in a directory, which is made when it is missing, and held until `close`.
+    """A store in a directory, which is created if it is missing, and locked until `close`.
 
-    Packages that were written or read are kept in memory, each as of its last change. Raises `StoreError`.
+    Packages that were read or written are cached in memory until they change. Raises `StoreError`.
     """
 
     def __init__(self, directory: Path | str) -> None:
         self._directory = StoreDirectory(Path(directory))
-        self._bringing: Counter[str] = Counter()  # digests of blobs that no row may refer to yet
+        self._bringing: Counter[str] = Counter()  # digests of blobs that may have no row yet
         self._bringing_lock = Lock()
-        self._dropped: set[str] = set()  # digests of blobs that the running transaction may leave unused
-        self._committed = 0  # the last change before the running transaction
+        self._dropped: set[str] = set()  # digests of blobs that the current transaction may leave unused
+        self._committed = 0  # the last change before the current transaction
         self._read: dict[int, tuple[int, Package]] = {}  # packages as of a change, by id
-        self._written: dict[int, tuple[int, Package]] = {}  # the same, by the running transaction
-        self._edition = object()  # another one after each change of GitLab projects or tokens
+        self._written: dict[int, tuple[int, Package]] = {}  # the same, by the current transaction
+        self._edition = object()  # a new object after each change of GitLab projects or tokens
         self._kept_known: tuple[object, MemoryStore] = (None, MemoryStore())  # as of an edition
-        self._changes_known = False  # whether the running transaction does
+        self._changes_known = False  # whether the current transaction changes GitLab projects or tokens
         try:
             self._connections = Connections(self._directory.database)
             self._directory.prepare(sha256 for (sha256,) in self._rows("SELECT sha256 FROM blobs"))
@@ -56,24 +56,24 @@ class SQLiteStore:
 
     @property
     def lock(self) -> AbstractContextManager[object]:
-        """One transaction, which keeps all other writers out. Whoever holds it may take it again."""
+        """One transaction, which keeps all other writers out. The lock is reentrant."""
         return self._writing()
 
     @property
     def blobs(self) -> Blobs:
-        """Where contents are put on their way in."""
+        """The place for incoming content."""
         return self._directory.blobs
 
     def close(self) -> None:
-        """Let another process have the directory."""
+        """Close the database and unlock the directory."""
         self._connections.close()
         self._directory.release()
 
     @contextmanager
     def keeping(self, blob: Blob) -> Iterator[Blob]:
-        """Put the blob in its place, to be put into a package within the block.
+        """Move a blob into the store, to be added to a package within the block.
 
-        At the end of the block it is removed, unless a file has it.
+        At the end of the block it is removed unless a file uses it.
         """
         sha256 = blob.digests["sha256"]
         with self._bringing_lock:
@@ -88,7 +88,7 @@ class SQLiteStore:
     # GitLab projects and tokens
 
     def add_gitlab_project(self, gitlab_project: GitLabProject) -> None:
-        """Add or change a GitLab project, by its id."""
+        """Add or replace the GitLab project with this id."""
         path, document = gitlab_project.full_path.lower(), rows.gitlab_project_document(gitlab_project)
         with self._writing() as connection:
             self._changes_known = True
@@ -99,19 +99,19 @@ class SQLiteStore:
             )
 
     def add_personal_access_token(self, token: PersonalAccessToken) -> None:
-        """Add or change a personal access token, by its secret."""
+        """Add or replace the personal access token with this secret."""
         self._add_token(token)
 
     def add_deploy_token(self, token: DeployToken) -> None:
-        """Add or change a deploy token, by its secret."""
+        """Add or replace the deploy token with this secret."""
         self._add_token(token)
 
     def add_job_token(self, token: JobToken) -> None:
-        """Add or change a job token, by its secret."""
+        """Add or replace the job token with this secret."""
         self._add_token(token)
 
     def gitlab_project(self, reference: str) -> GitLabProject | None:
-        """Find a GitLab project by its id, or by its full path in any letter case."""
+        """Find a GitLab project by its id, or by its full path in any case."""
         return self._known().gitlab_project(reference)
 
     def personal_access_token(self, secret: str) -> PersonalAccessToken | None:
@@ -133,7 +133,7 @@ class SQLiteStore:
             connection.execute("INSERT OR REPLACE INTO tokens (kind, secret, document) VALUES (?, ?, ?)", row)
 
     def _known(self) -> MemoryStore:
-        """Give the GitLab projects and tokens: few, and asked for with every request."""
+        """Return the GitLab projects and tokens, cached because every request needs them."""
         edition = self._edition
         kept, known = self._kept_known
         if kept == edition and not self._connections.is_writing:
@@ -155,12 +155,12 @@ class SQLiteStore:
     # packages
 
     def next_id(self) -> int:
-        """Give a number that no row has or had, above all that were given before."""
+        """Return a new id, larger than all earlier ones."""
         with self._writing() as connection:
             return _next(connection, "id")
 
     def put_package(self, package: Package) -> None:
-        """Add or change a package, by its id. Its files' blobs come from `keeping`, or are there already."""
+        """Add or replace the package with this id. The blobs of its files are stored or come from `keeping`."""
         with self._writing() as connection:
             known = self.package(package.id)
             change = _changed(connection, package.gitlab_project, package.normalized)
@@ -176,7 +176,7 @@ class SQLiteStore:
             self._written[package.id] = change, package
 
     def remove_package(self, package_id: int) -> None:
-        """Remove a package, if it is there."""
+        """Remove a package, if it exists."""
         with self._writing() as connection:
             package = self.package(package_id)
             if package:
@@ -195,13 +195,13 @@ class SQLiteStore:
         return found[0] if found else None
 
     def packages(self, gitlab_project: int) -> tuple[Package, ...]:
-        """Give the packages of a GitLab project, oldest first."""
+        """Return the packages of a GitLab project, oldest first."""
         return self._packages(
             "SELECT id, change FROM packages WHERE gitlab_project = ? ORDER BY id", gitlab_project
         )
 
     def packages_named(self, gitlab_project: int, normalized: str) -> tuple[Package, ...]:
-        """Give the packages of one project in a GitLab project, oldest first."""
+        """Return the packages of one project in a GitLab project, oldest first."""
         return self._packages(
             "SELECT id, change FROM packages WHERE gitlab_project = ? AND normalized = ? ORDER BY id",
             gitlab_project,
@@ -209,7 +209,7 @@ class SQLiteStore:
         )
 
     def files_named(self, gitlab_project: int, sha256: str, filename: str) -> tuple[PackageFile, ...]:
-        """Give the files with this digest and this name, oldest first."""
+        """Return the files with this digest and this name, oldest first."""
         packages = self._packages(
             "SELECT DISTINCT packages.id, change FROM files JOIN packages ON packages.id = package_id "
             "WHERE sha256 = ? AND filename = ? AND gitlab_project = ?",
@@ -222,7 +222,7 @@ class SQLiteStore:
         return tuple(sorted(found, key=lambda file: file.id))
 
     def serial(self, gitlab_project: int, normalized: str | None = None) -> int:
-        """Give a number that grows with every change of a project, or of a whole GitLab project."""
+        """Return a number that grows with every change of a project, or of a whole GitLab project."""
         if normalized is None:
             query = "SELECT max(serial) FROM serials WHERE gitlab_project = ?"
             return self._rows(query, gitlab_project)[0][0] or 0
@@ -231,7 +231,7 @@ class SQLiteStore:
         return found[0][0] if found else 0
 
     def put_status(self, gitlab_project: int, normalized: str, status: ProjectStatus) -> None:
-        """Change the status of a project, which outlives its packages."""
+        """Set the status of a project. It outlives the project's packages."""
         row = gitlab_project, normalized, status.status, status.reason
         with self._writing() as connection:
             connection.execute(
@@ -242,13 +242,13 @@ class SQLiteStore:
             _changed(connection, gitlab_project, normalized)
 
     def status(self, gitlab_project: int, normalized: str) -> ProjectStatus:
-        """Give the status of a project: active unless it was changed."""
+        """Return the status of a project (default: active)."""
         query = "SELECT status, reason FROM statuses WHERE gitlab_project = ? AND normalized = ?"
         found = self._rows(query, gitlab_project, normalized)
         return ProjectStatus(status=Status(found[0][0]), reason=found[0][1]) if found else ACTIVE
 
     def close_filename(self, gitlab_project: int, normalized: str, filename: str) -> None:
-        """Remember that this file name is never to be taken again."""
+        """Refuse this file name from now on."""
         with self._writing() as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO closed_filenames (gitlab_project, normalized, filename) VALUES (?, ?, ?)",
@@ -256,11 +256,11 @@ class SQLiteStore:
             )
 
     def is_closed_filename(self, gitlab_project: int, normalized: str, filename: str) -> bool:
-        """Tell whether the file name is never to be taken again."""
+        """Return whether this file name is refused."""
         query = "SELECT 1 FROM closed_filenames WHERE gitlab_project = ? AND normalized = ? AND filename = ?"
         return bool(self._rows(query, gitlab_project, normalized, filename))
 
-    # underneath
+    # internals
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -284,11 +284,11 @@ class SQLiteStore:
         return self._connections.rows(query, *values)
 
     def _packages(self, query: str, *values: object) -> tuple[Package, ...]:
-        """Give the packages that the query finds by id and last change."""
+        """Return packages. The query returns their ids and last changes."""
         kept = [(change, self._read.get(number)) for number, change in self._rows(query, *values)]
         if all(each and each[0] == change for change, each in kept):
             return tuple(each[1] for _, each in kept if each)
-        with self._connections.reading() as connection:  # one moment, for both queries
+        with self._connections.reading() as connection:  # one snapshot for both queries
             found = connection.execute(query, values).fetchall()
             return tuple(self._package(connection, package_id, change) for package_id, change in found)
 
@@ -298,7 +298,7 @@ class SQLiteStore:
             return package
         (row,) = connection.execute(rows.GET_PACKAGE, (package_id,)).fetchall()
         package = rows.package(row, self._files(connection, package_id))
-        if not self._connections.is_writing or change <= self._committed:  # else it may yet be undone
+        if not self._connections.is_writing or change <= self._committed:  # else it may be rolled back
             self._read[package_id] = change, package
         return package
 
@@ -313,12 +313,15 @@ class SQLiteStore:
 
     def _remove_unused(self, digests: Iterable[str]) -> None:
         if self._connections.is_writing:
-            self._dropped.update(digests)  # for the end: what is not committed yet may be undone
+            self._dropped.update(digests)  # at the end: an uncommitted change may be rolled back
             return
         for sha256 in digests:
             if self._is_used(sha256):
                 continue
-            with self._connections.alone, self._bringing_lock:  # nobody commits a row, nobody brings it again
+            with (
+                self._connections.alone,
+                self._bringing_lock,
+            ):  # no row is committed, no copy of the blob arrives
                 if not self._bringing[sha256] and not self._is_used(sha256):
                     self._directory.remove(sha256)
 

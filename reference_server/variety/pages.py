@@ -154,7 +154,7 @@ class MoreHashes(Variation):
     left_open = "`hashes` may contain several hashes as long as one is secure."
 
     def rules(self, rules: Rules) -> Rules:
-        return replace(rules, shown_hashes=("sha256", "md5"))
+        return replace(rules, listed_hashes=("sha256", "md5"))
 
 
 class Links(Variation):

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.catalogue import catalogue
 from conformance.report.html import as_html
-from conformance.report.reading import stored
+from conformance.report.result_file import result_from_json
 from conformance.report.script import scripts
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -67,7 +67,7 @@ def table(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def report() -> str:
-    return as_html(stored(table([row(name, verdict) for name, verdict in VERDICTS.items()])))
+    return as_html(result_from_json(table([row(name, verdict) for name, verdict in VERDICTS.items()])))
 
 
 def test_a_link_holds_a_filter(browser: Any, report: str) -> None:
@@ -133,7 +133,7 @@ def test_the_keyboard_suffices(browser: Any, report: str) -> None:
 
 def test_the_page_saves_the_script_that_the_command_makes(browser: Any) -> None:
     rows = [row(name, verdict) for name, verdict in VERDICTS.items()]
-    result = stored(table(rows))
+    result = result_from_json(table(rows))
     steps = """
       const saved = [];
       view.URL.createObjectURL = (blob) => { saved.push(blob); return "blob:saved"; };

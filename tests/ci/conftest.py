@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 ROOT = Path(__file__).parents[2]
-LIMIT = 120
+LIMIT = 600
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -101,7 +101,7 @@ else:
     lines = reported(
         tmp_path,
         "--limit",
-        "3",
+        "10",  # seconds in which a busy machine starts Python and sends a request
         *faults("unavailable", "latency,seconds=0"),
         command=[sys.executable, "-c", program],
     )
@@ -147,7 +147,7 @@ def test_poetry_is_found_by_its_program(
     poetry: Poetry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(poetry.python.parent))
-    assert Poetry.on_path().version == poetry.version
+    assert Poetry.find().version == poetry.version
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ClientMissing):
-        print(Poetry.on_path().version)
+        print(Poetry.find().version)

@@ -8,6 +8,7 @@ import io
 import socket
 import sys
 import tarfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -230,17 +231,26 @@ def test_settings_of_the_user_are_not_honoured(
 
 
 def test_a_registry_that_never_answers_leaves_no_process_behind(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        silent.settimeout(30)
-        index_url = IndexURL(f"http://127.0.0.1:{silent.getsockname()[1]}/simple")
-        run = Pip(timeout=5, workspace=tmp_path).index_versions("demo-pkg", index_url=index_url)
-        assert run.timed_out, run
-        connection, _ = silent.accept()
-        with connection:
-            connection.settimeout(30)
-            while connection.recv(65536):
-                pass  # the request; then the end, as no process holds the connection any more
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        connected_before_its_end(silent, tmp_path) as connection,
+    ):
+        connection.settimeout(120)
+        while connection.recv(65536):
+            pass  # the request; then the end, as no process holds the connection any more
     assert list(tmp_path.iterdir()) == []
+
+
+def connected_before_its_end(silent: socket.socket, folder: Path) -> socket.socket:
+    """Run pip for a few seconds, or longer on a machine that is slow, until it has connected before it is killed."""
+    silent.settimeout(0)
+    index_url = IndexURL(f"http://127.0.0.1:{silent.getsockname()[1]}/simple")
+    for seconds in (3, 9, 27, 81):
+        run = Pip(timeout=seconds, workspace=folder).index_versions("demo-pkg", index_url=index_url)
+        assert run.timed_out, run
+        with suppress(BlockingIOError):
+            return silent.accept()[0]
+    pytest.fail("pip never connects")
 
 
 def test_the_version_is_that_of_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.clients import ClientMissing, Uv
-from conformance.clients.uv import ANYBODY
+from conformance.clients.uv import PLACEHOLDER
 from conformance.wire.credential import Credential
 from reference_server.distributions import wheel
 
@@ -32,7 +32,7 @@ def upload_url(httpserver: HTTPServer) -> str:
 
 
 @pytest.mark.parametrize(
-    ("credential", "pair"), [(CREDENTIAL, (CREDENTIAL.username, PASSWORD)), (None, ANYBODY)]
+    ("credential", "pair"), [(CREDENTIAL, (CREDENTIAL.username, PASSWORD)), (None, PLACEHOLDER)]
 )
 def test_a_file_is_published_with_basic_authorization(
     credential: Credential | None, pair: tuple[str, str], demo: Path, upload_url: str, httpserver: HTTPServer

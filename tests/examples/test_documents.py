@@ -26,7 +26,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"(?:<!-- (?P<mark>[a-z]+) -->\n+)?```(?P<language>[a-z]+)\n(?P<text>.*?)```", re.DOTALL)
 SERVE = re.compile(r"^reference-server serve .*$", re.MULTILINE)
 PORT = "8765"
-LIMIT = 180
+LIMIT = 600
 
 
 @dataclass(frozen=True)

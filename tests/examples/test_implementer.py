@@ -19,7 +19,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "implementer.md"
 SHOWN = re.compile(r"<!-- failure -->\n```text\n(.*?)```", re.DOTALL)
 CONFTEST = re.compile(r"```python\n([^`]*def pytest_configure.*?)```", re.DOTALL)
 PORT = "8766"
-LIMIT = 180
+LIMIT = 600
 
 
 def test_the_failure_is_shown_as_it_is_printed(

@@ -20,8 +20,8 @@ from conformance.checks.negotiation.client_headers import (
     POETRY_1,
     UV,
 )
-from conformance.kit import strategies
-from conformance.kit.accept_header import (
+from conformance.kit.properties import strategies
+from conformance.kit.properties.accept_header import (
     BadAccept,
     MediaRange,
     acceptable,

@@ -9,7 +9,7 @@ from hypothesis import find, given
 from hypothesis import strategies as st
 from werkzeug.http import parse_etags
 
-from conformance.kit import strategies
+from conformance.kit.properties import strategies
 
 ENTITY_TAG = r'(?:W/)?"[\x21\x23-\x7e]*"'
 

@@ -12,7 +12,7 @@ from requests.structures import CaseInsensitiveDict
 from werkzeug.test import Client
 
 from conformance.corpus.ledger import Ledger
-from conformance.kit.state_machine import UploadsAndChanges, explore
+from conformance.kit.properties.state_machine import UploadsAndChanges, explore
 from conformance.run.features import OfferedFeatures
 from conformance.target import target_from_table
 from conformance.target.driver import ReferenceDriver

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from conformance.kit import strategies
-from conformance.kit.examples import Examples
-from conformance.kit.kinds import EveryKind
+from conformance.kit.properties import strategies
+from conformance.kit.properties.examples import Examples
+from conformance.kit.properties.kinds import EveryKind
 from conformance.verdicts import Deviation
 
 # GitLab's expression, in its own words and flags (PyPI repository, "Ensure your version string is valid").

@@ -17,7 +17,7 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
-from conformance.kit import strategies
+from conformance.kit.properties import strategies
 
 # The published expression (Names and normalization, #name-format), read as ASCII and to the very end.
 NAME = re.compile(r"([A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9])\Z", re.IGNORECASE | re.ASCII)

@@ -208,4 +208,4 @@ def test_a_failure_names_the_link(broken: Any) -> None:
 def test_a_project_that_is_not_there_is_a_mistake_of_the_command(index: str, programs: Any) -> None:
     process = programs.run(*SUITE, "run", index, "--profile", "index", "--read-only", "--project", "absent")
     assert process.returncode == 2
-    assert process.stderr.startswith("registry-conformance: there is no page of 'absent': ")
+    assert process.stderr.startswith("registry-conformance: expected a page of the project 'absent', found ")

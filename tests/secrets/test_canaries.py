@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.commands.main import main
-from conformance.report.formats import FORMATS
-from conformance.report.matrix import FORMATS as TABLES
+from conformance.report.formats import FORMATS, MATRIX_FORMATS
 from reference_server import ReferenceServer
 
 if TYPE_CHECKING:
@@ -179,7 +178,7 @@ def _report(stage: Stage) -> None:
     for name in FORMATS:
         for file in (result, crash):
             stage.command(f"report {name}", "report", file, "--format", name, "-o", f"{file}.{name}")
-    for name in TABLES:
+    for name in MATRIX_FORMATS:
         stage.command(
             f"matrix {name}", "matrix", result, crash, "--format", name, "-o", stage.at(f"matrix.{name}")
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.kit.check import check
-from conformance.kit.invalid_distributions import each_kind_refused
+from conformance.kit.uploads.invalid_distributions import each_kind_refused
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import NewName, Registry

@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 from conformance.kit import expect
-from conformance.kit.attestations import attestation_of
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
+from conformance.kit.uploads.attestations import attestation_of
 from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @check("attestation.upload.ignored-if-unsupported")
 def test_upload_ignored_if_unsupported(registry: Registry, index: Index, new_name: NewName) -> None:
     if index.offer.has("attestations"):
-        raise NotApplicable("the target takes attestations, and has to look at them")
+        raise NotApplicable("the target supports attestations, so it has to verify them")
     distribution = wheel(new_name("attestations"), "1.0")
     form = upload_form(distribution).with_field("attestations", json.dumps([attestation_of(distribution)]))
     expect.accepted(registry.upload(distribution, form=form))

@@ -1,1 +1,1 @@
-"""Who one says to be, and what a registry does about it."""
+"""Authentication: who may read, and who may publish."""

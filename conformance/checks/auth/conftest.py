@@ -27,7 +27,7 @@ class AnonymousUpload:
 
 @pytest.fixture(scope="session")
 def protected(index: Index) -> tuple[Protected, ...]:
-    """A page, a file and a metadata file, asked for by nobody and then by `default`."""
+    """A page, a file and a metadata file, requested without a credential and then by `default`."""
     return protected_urls(index)
 
 

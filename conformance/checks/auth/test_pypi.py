@@ -8,7 +8,7 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.credentials import NOT_A_TOKEN
 from conformance.kit.http import Credential
-from conformance.kit.stored_files import nothing_stored
+from conformance.kit.uploads.stored_files import nothing_stored
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

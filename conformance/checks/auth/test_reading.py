@@ -12,8 +12,8 @@ from conformance.kit.check import check
 from conformance.kit.credentials import NOT_A_TOKEN, WRONG, with_wrong_token
 from conformance.kit.http import Credential, Follow
 from conformance.kit.protected_urls import Protected, own_files
-from conformance.kit.publishing import publish
 from conformance.kit.registry import ANONYMOUS, DEFAULT
+from conformance.kit.uploads.publishing import publish
 from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
 
@@ -39,13 +39,17 @@ def test_401(protected: tuple[Protected, ...]) -> None:
         if (each.anonymous.status == 401 and not challenge(each.anonymous))
         or (each.anonymous.status != 401 and (each.anonymous is page or each.anonymous.status == 403))
     ]
-    expect.nothing(of=wrong, is_="other than 401 with a challenge", where=page.url)
+    expect.rule(
+        "status 401 with a challenge for a request without a credential", broken_by=wrong, where=page.url
+    )
 
 
 @check("auth.read.basic")
 def test_basic(protected: tuple[Protected, ...]) -> None:
     refused = [f"{each.what}: {each.known}" for each in protected if each.known.status != 200]
-    expect.nothing(of=refused, is_="refused to `default`", where=protected[0].url)
+    expect.rule(
+        "every URL to be served to the credential `default`", broken_by=refused, where=protected[0].url
+    )
 
 
 @check("auth.read.basic-utf8")
@@ -68,7 +72,7 @@ def test_basic_utf8(index: Index, remark: Remark) -> None:
     wrong = [
         f"{answer}, not {wanted[name]}" for name, answer in answers.items() if answer.status != wanted[name]
     ]
-    expect.nothing(of=wrong, is_="answered in another way", where=url)
+    expect.rule("401 for wrong credentials in UTF-8, and 200 for right ones", broken_by=wrong, where=url)
 
 
 @check("auth.read.wrong-401")
@@ -79,19 +83,21 @@ def test_wrong_401(index: Index, protected: tuple[Protected, ...]) -> None:
         for each in protected
         if each.anonymous.status in {401, 403}
     ]
-    expect.nothing(
-        of=[str(answer) for answer in answers if answer.status != 401],
-        is_="answered in another way",
+    expect.rule(
+        "status 401 for every request with a wrong password",
+        broken_by=[str(answer) for answer in answers if answer.status != 401],
         where=protected[0].url,
     )
 
 
 @check("auth.read.preemptive")
 def test_preemptive(index: Index, protected: tuple[Protected, ...]) -> None:
-    """The last file of the project: that no check has asked for it as nobody is the point."""
+    """The last file of the project: that no check has requested it without a credential is the point."""
     url = (own_files(index) or index.pages()[-1].files)[-1].url
     if url in {each.url for each in protected}:
-        raise NotApplicable("the project has one file, for which nobody has asked before")
+        raise NotApplicable(
+            "the project has one file, and an earlier check requested it without a credential"
+        )
     expect.status(index.registry.download(url), 200)
 
 
@@ -109,7 +115,7 @@ def for_everyone(index: Index, new_name: NewName) -> tuple[Registry, str]:
     if registry.project_answer(index.project, as_=ANONYMOUS).status == 200:
         return registry, index.project
     if "public" not in registry.target.gitlab_projects or not index.offer.has("upload"):
-        raise NotApplicable("the target shows nothing to everyone")
+        raise NotApplicable("no page of the target is public")
     public = registry.in_gitlab_project("public")
     distribution = wheel(new_name("for-everyone"), "1.0")
     publish(public, distribution)
@@ -137,7 +143,7 @@ def test_head_get_same(index: Index, protected: tuple[Protected, ...]) -> None:
             head = index.registry.request("HEAD", each.url, as_=as_, follow=Follow.ANY_HOST)
             if head.status != got.status:
                 different.append(f"{head}, and GET {got.status}")
-    expect.nothing(of=different, is_="answered to HEAD and not to GET", where=protected[0].url)
+    expect.rule("HEAD to be answered with the status of GET", broken_by=different, where=protected[0].url)
 
 
 @check("auth.unknown-project")
@@ -148,9 +154,13 @@ def test_unknown_project(registry: Registry, corpus: Corpus) -> None:
 @check("auth.cache-private")
 def test_cache_private(protected: tuple[Protected, ...]) -> None:
     """What is open to everyone may be cached for everyone, as signed URLs are."""
-    given = [each.known for each in protected if each.anonymous.status in {401, 403, 404}]
-    shared = [f"{answer} ({reason})" for answer in given if (reason := for_shared_caches(answer))]
-    expect.nothing(of=shared, is_="offered to shared caches", where=protected[0].url)
+    private = [each.known for each in protected if each.anonymous.status in {401, 403, 404}]
+    shared = [f"{answer} ({reason})" for answer in private if (reason := for_shared_caches(answer))]
+    expect.rule(
+        "answers that need a credential to be kept out of shared caches",
+        broken_by=shared,
+        where=protected[0].url,
+    )
 
 
 def for_shared_caches(answer: Answer) -> str:

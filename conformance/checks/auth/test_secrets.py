@@ -37,7 +37,7 @@ def test_error_no_leak(registry: Registry, corpus: Corpus, new_name: NewName) ->
         registry.upload(wheel(new_name("leak"), "1.0"), as_=WRONG),
     ]
     repeated = [place for answer in answers for place in leaks(answer, secrets)]
-    expect.nothing(of=repeated, is_="that repeats a password", where=registry.target.url)
+    expect.rule("every answer to keep passwords to itself", broken_by=repeated, where=registry.target.url)
 
 
 def leaks(answer: Answer, secrets: Mapping[str, Credential]) -> list[str]:

@@ -9,8 +9,8 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Credential, upload_form
 from conformance.kit.registry import ANONYMOUS, DEFAULT
-from conformance.kit.stored_files import nothing_stored
-from conformance.verdicts import Deviation, NotApplicable, Untestable
+from conformance.kit.uploads.stored_files import nothing_stored
+from conformance.verdicts import NotApplicable, Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -42,8 +42,12 @@ def test_required(registry: Registry, anonymous_upload: AnonymousUpload) -> None
 def test_challenge(anonymous_upload: AnonymousUpload) -> None:
     answer = anonymous_upload.answer
     if answer.status != 401:
-        raise NotApplicable(f"an upload without credentials is answered with {answer.status}, not 401")
-    expect.nothing(of=[] if challenge(answer) else [answer], is_="without a challenge", where=answer.url)
+        raise NotApplicable(f"an upload without a credential gets status {answer.status}, not 401")
+    expect.rule(
+        "a 401 with the header WWW-Authenticate",
+        broken_by=[] if challenge(answer) else [answer],
+        where=answer.url,
+    )
 
 
 @check("auth.upload.token-user")
@@ -60,9 +64,7 @@ def test_bearer(registry: Registry, new_name: NewName) -> None:
     distribution = wheel(new_name("bearer"), "1.0")
     token = ("Authorization", f"Bearer {api_token(registry)}")
     answer = post(registry, distribution, token)
-    if answer is None:
-        raise Deviation(expected="an answer", found="none", where=f"POST {registry.target.upload_url}")
-    expect.accepted(answer)
+    expect.accepted(expect.answered(answer, to=f"POST {registry.target.upload_url}"))
     expect.listed(registry.project_page(distribution.name), [distribution.filename])
 
 
@@ -77,8 +79,12 @@ def test_scope(registry: Registry, new_name: NewName, remark: Remark) -> None:
         remark(f"judged without {', '.join(missing)}: not configured; add them to registry.toml")
     distribution = wheel(new_name("worthless"), "1.0")
     answers = [registry.upload(distribution, as_=name) for name in known]
-    taken = [str(answer) for answer in answers if answer.status not in REFUSALS]
-    expect.nothing(of=taken, is_="answered other than 401, 403 or 404", where=registry.target.upload_url)
+    wrong = [str(answer) for answer in answers if answer.status not in REFUSALS]
+    expect.rule(
+        "status 401, 403 or 404 for every credential that must not publish",
+        broken_by=wrong,
+        where=registry.target.upload_url,
+    )
     nothing_stored(registry, distribution)
 
 
@@ -95,8 +101,10 @@ def test_before_body(registry: Registry, new_name: NewName) -> None:
             wrong.append(f"{way}: no answer")
         elif not answer.is_client_error:
             wrong.append(f"{way}: {answer}")
-    expect.nothing(
-        of=wrong, is_=f"but a refusal of {size} bytes", where=f"POST {registry.target.upload_url}, as nobody"
+    expect.rule(
+        f"an upload of {size} bytes without a credential to be refused (4xx)",
+        broken_by=wrong,
+        where=f"POST {registry.target.upload_url}, anonymous",
     )
 
 
@@ -104,7 +112,7 @@ def api_token(registry: Registry) -> str:
     """Return the token that `default` publishes with."""
     default = registry.target.credential(DEFAULT)
     if default is None:
-        raise NotApplicable("the target takes uploads without credentials")
+        raise NotApplicable("the target accepts uploads without a credential")
     return default.password
 
 

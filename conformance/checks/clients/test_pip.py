@@ -8,8 +8,9 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.credentials import WRONG, default_token, with_wrong_token
 from conformance.kit.http import Credential
-from conformance.kit.registry import ANONYMOUS, DEFAULT
+from conformance.kit.registry import ANONYMOUS
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -23,9 +24,18 @@ def installed(installation: Installation, distribution: Distribution, machine: U
     expect.succeeded(installation.run)
     name = canonicalize_name(distribution.name)
     where = " ".join(installation.run.command)
-    expect.equal(installation.versions.get(name), distribution.version, of=f"{name} in version", where=where)
+    expect.equal(
+        installation.versions.get(name),
+        distribution.version,
+        of=f"the installed version of {name}",
+        where=where,
+    )
     missing = machine.members(distribution).items() - installation.files.items()
-    expect.nothing(of=sorted(path for path, _ in missing), is_="missing or changed", where=where)
+    expect.rule(
+        "every file of the wheel to be installed unchanged",
+        broken_by=sorted(path for path, _ in missing),
+        where=where,
+    )
 
 
 @check("clients.pip.index-url")
@@ -40,8 +50,7 @@ def test_extra_index_url(machine: UserMachine, corpus: Corpus) -> None:
 
 @check("clients.pip.credentials-percent-encoded")
 def test_credentials_percent_encoded(machine: UserMachine, registry: Registry, corpus: Corpus) -> None:
-    default = registry.target.credential(DEFAULT)
-    odd = Credential(username="jane@example.com", password=default.password if default else "")
+    odd = Credential(username="jane@example.com", password=default_token(registry))
     installation = machine.install(f"{corpus.main}==1.0", as_="odd", of=registry.knowing(odd=odd))
     installed(installation, corpus["main-wheel"], machine)
 
@@ -69,9 +78,12 @@ def test_pinned(machine: UserMachine, corpus: Corpus) -> None:
     """pip has to know what it has installed, too."""
     installation = machine.install(f"{corpus.main}==1.0")
     installed(installation, corpus["main-wheel"], machine)
-    versions = machine.listed(installation)
+    versions = machine.versions_pip_lists(installation)
     expect.equal(
-        versions, installation.versions, of="what pip lists", where=" ".join(installation.run.command)
+        versions,
+        installation.versions,
+        of="the versions that pip lists",
+        where=" ".join(installation.run.command),
     )
 
 
@@ -92,7 +104,11 @@ def test_requires_python(machine: UserMachine, corpus: Corpus) -> None:
     installation = machine.install(runs.name)
     installed(installation, runs, machine)
     fetched = [too_new.filename] if installation.run.says(too_new.filename) else []
-    expect.nothing(of=fetched, is_="fetched that cannot run", where=" ".join(installation.run.command))
+    expect.rule(
+        "pip to leave out the file that this Python cannot run",
+        broken_by=fetched,
+        where=" ".join(installation.run.command),
+    )
 
 
 @check("clients.pip.name-with-dot")
@@ -150,7 +166,8 @@ def test_private_without_credentials(
 
 @check("clients.pip.wrong-token")
 def test_wrong_token(machine: UserMachine, private_registry: Registry, corpus: Corpus) -> None:
-    wrong = Credential(username="__token__", password="conformance-not-a-token")  # noqa: S106
-    installation = machine.install(corpus.main, as_="wrong", of=private_registry.knowing(wrong=wrong))
+    installation = machine.install(corpus.main, as_=WRONG, of=with_wrong_token(private_registry))
     expect.gave_up(installation.run)
-    expect.nothing(of=installation.files, is_="installed", where=" ".join(installation.run.command))
+    expect.rule(
+        "pip to install no file", broken_by=installation.files, where=" ".join(installation.run.command)
+    )

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.http import Credential
-from conformance.kit.scenarios import link_to
+from conformance.kit.credentials import WRONG, with_wrong_token
+from conformance.kit.uploads.scenarios import link_to
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -80,14 +80,14 @@ def test_duplicate_changes_nothing(machine: UserMachine, registry: Registry, new
 
 @check("clients.twine.bad-version")
 def test_bad_version(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
-    """twine refuses most bad versions by itself; a blank at the end is one that it sends."""
+    """twine rejects most bad versions before it sends them, but not a blank at the end."""
     refused(wheel(new_name("twine-version"), "1.0 "), "default", "400", machine, registry)
 
 
 @check("clients.twine.wrong-password")
 def test_wrong_password(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
-    guessing = registry.knowing(wrong=Credential(username="__token__", password="conformance-not-a-token"))  # noqa: S106
-    refused(wheel(new_name("twine-wrong"), "1.0"), "wrong", "401", machine, guessing)
+    wrong = with_wrong_token(registry)
+    refused(wheel(new_name("twine-wrong"), "1.0"), WRONG, "401", machine, wrong)
 
 
 @check("clients.twine.read-only-token")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.verdicts import NotApplicable
+from conformance.kit.optional_fixtures import if_applicable
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Driver, Index, WatchedHeat
@@ -25,7 +24,5 @@ def raced(index: Index, request: pytest.FixtureRequest) -> tuple[WatchedHeat, ..
 @pytest.fixture(scope="session")
 def driver_if_any(request: pytest.FixtureRequest) -> Driver | None:
     """What changes the state of projects and files, where there is something."""
-    with suppress(NotApplicable):
-        found: Driver = request.getfixturevalue("driver")
-        return found
-    return None
+    driver: Driver | None = if_applicable(request, "driver")
+    return driver

@@ -10,9 +10,9 @@ from packaging.utils import canonicalize_name
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
-from conformance.kit.publishing import publish
-from conformance.kit.races import forms_of, look_at
-from conformance.kit.state_machine import UploadsAndChanges, explore
+from conformance.kit.properties.state_machine import UploadsAndChanges, explore
+from conformance.kit.races.looks import forms_of, look_at
+from conformance.kit.uploads.publishing import publish
 from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from conformance.kit.fixtures import Driver, Examples, Index, NewName, Registry
     from conformance.kit.http import Answer
-    from conformance.kit.races import Look
+    from conformance.kit.races.looks import Look
 
 ANOTHER_DIGEST = "0" * 64
 
@@ -35,22 +35,28 @@ def test_no_ghosts(registry: Registry, index: Index, new_name: NewName) -> None:
     kept = wheel(new_name("kept"), "1.0")
     publish(registry, kept)
     names = [kept.name, *(new_name("refused") for _ in BAD)]
-    before = {name: _shown(look_at(registry, name, forms)) for name in names}
+    before = {name: _content_of(look_at(registry, name, forms)) for name in names}
     uploads = [*((kept.name, bad) for bad in BAD), *zip(names[1:], BAD, strict=True)]
     answers = [(name, bad(registry, name)) for name, bad in uploads]
     taken = {name for name, answer in answers if answer.is_success}
     refused = [name for name in names if name not in taken]
     if not refused:
-        raise NotApplicable("the target takes whatever is uploaded")
+        raise NotApplicable("the target accepts every upload, even invalid ones")
     for name in refused:
-        after = _shown(look_at(registry, name, forms))
-        expect.equal(after, before[name], of="after refused uploads, still", where=registry.project_url(name))
+        after = _content_of(look_at(registry, name, forms))
+        expect.equal(
+            after, before[name], of="the pages after refused uploads", where=registry.project_url(name)
+        )
     for root in index.roots(fresh=True):
         left = {canonicalize_name(listed) for listed in root.names} & set(refused) - {kept.name}
-        expect.nothing(of=sorted(left), is_="listed of which every upload was refused", where=root.where)
+        expect.rule(
+            "the list of projects to omit a project whose uploads were all refused",
+            broken_by=sorted(left),
+            where=root.where,
+        )
 
 
-def _shown(looks: Iterable[Look]) -> list[tuple[str, int, list[str], list[str]]]:
+def _content_of(looks: Iterable[Look]) -> list[tuple[str, int, list[str], list[str]]]:
     """Return what pages say: by form, the status, the files and the versions."""
     return [
         (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.races import wrong_file
+from conformance.kit.races.looks import wrong_file
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, Registry, WatchedHeat
@@ -21,10 +21,10 @@ MOST_FILES = 5
 def test_listed_is_downloadable(registry: Registry, index: Index, raced: tuple[WatchedHeat, ...]) -> None:
     files = [file for name in index.projects for file in _smallest(index.pages(name)[-1])]
     wrong = [wrong_file(file, registry.download(file.url)) for file in files]
-    wrong += [told for heat in raced for told in heat.watch.broken_files]
-    expect.nothing(
-        of=filter(None, wrong),
-        is_="listed and not to be had with its hash and size",
+    wrong += [wrong_ for heat in raced for wrong_ in heat.watch.broken_files]
+    expect.rule(
+        "every listed file to be served with its hash and size",
+        broken_by=filter(None, wrong),
         where=f"{len(files)} files at rest, {sum(len(heat.watch.fetched) for heat in raced)} while uploads met",
     )
 
@@ -37,20 +37,20 @@ def _smallest(page: ProjectPage) -> list[FileLink]:
 def test_html_json_agree(index: Index, raced: tuple[WatchedHeat, ...]) -> None:
     pairs = [tuple(index.pages(name, fresh=True)) for name in index.projects]
     pairs += [tuple(seen.page for seen in heat.last) for heat in raced]
-    expect.nothing(
-        of=[told for html, json in pairs if (told := _difference(html, json))],
-        is_="listed in one form only",
+    expect.rule(
+        "HTML and JSON to list the same files with the same hashes",
+        broken_by=[each for html, json in pairs if (each := _difference(html, json))],
         where=f"the pages of {len(pairs)} projects in HTML and JSON, when all was quiet",
     )
 
 
 def _difference(html: ProjectPage, json: ProjectPage) -> str:
     """Say which files, with which hash, only one of the two pages has."""
-    ours, theirs = (Counter(map(_told, page.files)) for page in (html, json))
+    ours, theirs = (Counter(map(_with_hash, page.files)) for page in (html, json))
     only = [f"{each} in HTML" for each in ours - theirs] + [f"{each} in JSON" for each in theirs - ours]
     return f"{', '.join(only)}: {html.where}, {json.where}" if only else ""
 
 
-def _told(file: FileLink) -> str:
+def _with_hash(file: FileLink) -> str:
     """Tell a file by its name and by the hash that both forms have, where they have one."""
     return f"{file.filename} ({file.hashes.get('sha256', 'no sha256').lower()})"

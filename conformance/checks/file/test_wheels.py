@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.checks.file.uploads import refused
-from conformance.kit import expect, strategies
+from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.stored_files import served
+from conformance.kit.properties import strategies
+from conformance.kit.uploads.stored_files import accepted_and_listed, served
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -67,5 +68,4 @@ def test_compressed_tags(registry: Registry, new_name: NewName, examples: Exampl
 @check("file.wheel.pyemscripten")
 def test_pyemscripten(registry: Registry, new_name: NewName) -> None:
     distribution = wheel(new_name("pyemscripten"), "1.0", tag=PYEMSCRIPTEN)
-    expect.accepted(registry.upload(distribution))
-    expect.listed(registry.project_page(distribution.name), [distribution.filename])
+    accepted_and_listed(registry, distribution)

@@ -8,8 +8,7 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.http import upload_form
-from conformance.kit.stored_files import served
-from conformance.verdicts import Deviation
+from conformance.kit.uploads.stored_files import served
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Registry
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 def refused(registry: Registry, *distributions: Distribution, **fields: str) -> None:
     """Upload files of one project, with some fields of the form set, and require that none is taken or listed."""
     uploads = [(distribution, _upload(registry, distribution, fields)) for distribution in distributions]
-    _none_taken(uploads)
+    _all_refused(uploads)
     page = registry.project_page(canonicalize_name(distributions[0].name))
     expect.not_listed(page, [distribution.filename for distribution in distributions])
 
@@ -29,7 +28,7 @@ def refused_or_served(registry: Registry, *distributions: Distribution) -> None:
     """Upload files of one project, and require that each is refused, or accepted, listed and served."""
     uploads = [(distribution, registry.upload(distribution)) for distribution in distributions]
     taken = [distribution for distribution, answer in uploads if answer.is_success]
-    _none_taken([(distribution, answer) for distribution, answer in uploads if distribution not in taken])
+    _all_refused([(distribution, answer) for distribution, answer in uploads if distribution not in taken])
     page = registry.project_page(canonicalize_name(distributions[0].name))
     names = {distribution.filename for distribution in taken}
     expect.not_listed(page, {distribution.filename for distribution in distributions} - names)
@@ -43,14 +42,11 @@ def _upload(registry: Registry, distribution: Distribution, fields: dict[str, st
     return registry.upload(distribution, form=form)
 
 
-def _none_taken(uploads: list[tuple[Distribution, Answer]]) -> None:
-    """Require 4xx for every upload; all that came to something else are named."""
+def _all_refused(uploads: list[tuple[Distribution, Answer]]) -> None:
+    """Require that every upload is refused: any status from 400 to 499."""
     wrong = [
         (distribution.filename, answer) for distribution, answer in uploads if not answer.is_client_error
     ]
     if wrong:
-        raise Deviation(
-            expected="the upload is refused (4xx)",
-            found=", ".join(f"{answer.status} for {filename!r}" for filename, answer in wrong),
-            where=str(wrong[0][1]),
-        )
+        found = [f"status {answer.status} for {filename!r}" for filename, answer in wrong]
+        expect.rule("every upload to be refused (4xx)", broken_by=found, where=wrong[0][1])

@@ -9,9 +9,10 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from conformance.kit.credentials import default_token, with_wrong_token
 from conformance.kit.http import Credential
-from conformance.kit.publishing import publish
-from conformance.kit.registry import ANONYMOUS, DEFAULT, GitLab, file_url
+from conformance.kit.registry import ANONYMOUS, GitLab, file_url
+from conformance.kit.uploads.publishing import publish
 from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
 
@@ -40,7 +41,7 @@ class Cell:
     statuses: tuple[int, ...]
     source: str
 
-    def takes(self, status: int) -> bool:
+    def allows(self, status: int) -> bool:
         """Tell whether this is a right status. GitLab documents who may publish, and not which success it is."""
         return status in self.statuses or (201 in self.statuses and 200 <= status < 300)
 
@@ -70,36 +71,42 @@ def cells() -> tuple[Cell, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class PreparedProject:
     """A GitLab project with a published file to read, and a package that may be deleted."""
 
     registry: Registry
-    stays: Distribution
-    goes: int
-    refused: Distribution
+    published: Distribution
+    deletable: int
+    to_be_refused: Distribution
     """What is uploaded wherever it has to be refused."""
-    name: str
+    accepting: str
     """The project of what is uploaded wherever it has to be accepted."""
 
-    def absent(self) -> Place:
+    def absent(self) -> PreparedProject:
         """Return the same in a GitLab project that does not exist."""
         absent = self.registry.at_project(str(_ABSENT))
-        return Place(registry=absent, stays=self.stays, goes=self.goes, refused=self.refused, name=self.name)
+        return PreparedProject(
+            registry=absent,
+            published=self.published,
+            deletable=self.deletable,
+            to_be_refused=self.to_be_refused,
+            accepting=self.accepting,
+        )
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """What was asked, and is not asked again. `places` are the GitLab projects there are, by visibility."""
+    """What was asked, and is not asked again. `projects` are the GitLab projects there are, by visibility."""
 
-    places: Mapping[str, Place]
+    projects: Mapping[str, PreparedProject]
     _answers: dict[tuple[str, str, str], Answer] = field(default_factory=dict)
 
     def judged(self, action: str) -> dict[Cell, Answer]:
-        """Return the answers to all cells of an action that this target has a credential and a place for.
+        """Return the answers to all cells of an action that this target has a credential and a project for.
 
         What is done when it is allowed comes last. Raises Untestable when there is none.
         """
-        wanted = [cell for cell in cells() if cell.action == action and self._knows(cell)]
+        wanted = [cell for cell in cells() if cell.action == action and self._can_be_asked(cell)]
         if not wanted:
             raise Untestable(
                 "no credential and no GitLab project of this table is configured; see docs/tokens.md"
@@ -107,9 +114,9 @@ class Matrix:
         wanted.sort(key=lambda cell: not DONE.isdisjoint(cell.statuses))
         return {cell: self.answer(cell.visibility, cell.caller, cell.action) for cell in wanted}
 
-    def _knows(self, cell: Cell) -> bool:
-        place = self.places.get(cell.visibility)
-        return place is not None and knows(place.registry, cell.caller)
+    def _can_be_asked(self, cell: Cell) -> bool:
+        project = self.projects.get(cell.visibility)
+        return project is not None and has_credential(project.registry, cell.caller)
 
     def answer(self, visibility: str, caller: str, action: str) -> Answer:
         """Return the answer to one cell."""
@@ -119,59 +126,57 @@ class Matrix:
                 (cell.visibility, cell.caller, cell.action) == key and 201 in cell.statuses
                 for cell in cells()
             )
-            place = self.places[visibility]
+            project = self.projects[visibility]
             version = f"1.{len(self._answers)}"
-            upload = wheel(place.name, version) if allowed else place.refused
-            self._answers[key] = ask(place, caller, action, upload=upload)
+            upload = wheel(project.accepting, version) if allowed else project.to_be_refused
+            self._answers[key] = ask(project, caller, action, upload=upload)
         return self._answers[key]
 
 
-def knows(registry: Registry, caller: str) -> bool:
+def has_credential(registry: Registry, caller: str) -> bool:
     """Tell whether a target has the credential."""
     return caller == ANONYMOUS or caller in registry.target.credentials
 
 
-def ask(place: Place, caller: str, action: str, *, upload: Distribution) -> Answer:
+def ask(project: PreparedProject, caller: str, action: str, *, upload: Distribution) -> Answer:
     """Do what the cell is about, as its caller."""
-    registry, gitlab = place.registry, GitLab(place.registry)
-    url = file_url(registry, place.stays)
-    deeds: Mapping[str, Callable[[], Answer]] = {
-        "page": lambda: registry.project_answer(place.stays.name, as_=caller),
+    registry, gitlab = project.registry, GitLab(project.registry)
+    url = file_url(registry, project.published)
+    actions: Mapping[str, Callable[[], Answer]] = {
+        "page": lambda: registry.project_answer(project.published.name, as_=caller),
         "root-page": lambda: registry.root_answer(as_=caller),
         "file": lambda: registry.download(url, as_=caller),
         "metadata-file": lambda: registry.download(f"{url}.metadata", as_=caller),
         "upload": lambda: registry.upload(upload, as_=caller),
-        "list": lambda: gitlab.call("GET", "/packages", {"package_name": place.stays.name}, as_=caller),
-        "delete": lambda: gitlab.delete_package(place.goes, as_=caller),
+        "list": lambda: gitlab.call("GET", "/packages", {"package_name": project.published.name}, as_=caller),
+        "delete": lambda: gitlab.delete_package(project.deletable, as_=caller),
     }
-    return deeds[action]()
+    return actions[action]()
 
 
 def prepare(registry: Registry, new_name: NewName) -> Matrix:
     """Publish what the table is asked with: in the target, and in the neighbours that are configured."""
-    places = {"private": _place(registry, new_name)}
+    projects = {"private": _prepared(registry, new_name)}
     for visibility in VISIBILITIES[1:]:
         if visibility in registry.target.gitlab_projects:
-            places[visibility] = _place(registry.in_gitlab_project(visibility), new_name)
-    return Matrix(places)
+            projects[visibility] = _prepared(registry.in_gitlab_project(visibility), new_name)
+    return Matrix(projects)
 
 
-def _place(registry: Registry, new_name: NewName) -> Place:
-    stays, goes = wheel(new_name("stays"), "1.0"), wheel(new_name("goes"), "1.0")
-    publish(registry, stays, goes)
-    default = registry.target.credential(DEFAULT)
-    token = default.password if default else ""
-    known = registry.knowing(
-        wrong=Credential(username="__token__", password="conformance-not-a-token"),  # noqa: S106 - it opens nothing
+def _prepared(registry: Registry, new_name: NewName) -> PreparedProject:
+    published, deletable = wheel(new_name("stays"), "1.0"), wheel(new_name("goes"), "1.0")
+    publish(registry, published, deletable)
+    token = default_token(registry)
+    known = with_wrong_token(registry).knowing(
         unknown_user_name=Credential(username="nobody-of-that-name", password=token),
         percent_encoded=Credential(username="jane.doe%40example.com", password=token),
     )
-    return Place(
+    return PreparedProject(
         registry=known,
-        stays=stays,
-        goes=_package_id(registry, goes.name),
-        refused=wheel(new_name("refused"), "1.0"),
-        name=new_name("accepted"),
+        published=published,
+        deletable=_package_id(registry, deletable.name),
+        to_be_refused=wheel(new_name("refused"), "1.0"),
+        accepting=new_name("accepted"),
     )
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.gitlab.test_tokens import publishes, reads
+from conformance.checks.gitlab.access import publishes, reads
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.registry import ANONYMOUS, file_url
-from conformance.kit.scenarios import link_to
+from conformance.kit.uploads.scenarios import link_to
 from reference_server.distributions import Distribution, wheel
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ def test_challenge(private_registry: Registry, corpus: Corpus) -> None:
     answer = private_registry.project_answer(canonicalize_name(corpus.main), as_=ANONYMOUS)
     challenges = QUOTED.sub('""', answer.headers.get("WWW-Authenticate", ""))
     schemes = [scheme.lower() for scheme in SCHEME.findall(challenges)]
-    expect.nothing(
-        of=[] if "basic" in schemes else [challenges or "no challenge"],
-        is_="in WWW-Authenticate, without the scheme Basic",
+    expect.rule(
+        "WWW-Authenticate to offer the scheme Basic",
+        broken_by=[] if "basic" in schemes else [challenges or "no challenge"],
         where=answer,
     )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.checks.gitlab.matrix import ACTIONS, Matrix, ask, cells, knows, prepare
+from conformance.checks.gitlab.matrix import ACTIONS, Matrix, ask, cells, has_credential, prepare
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.verdicts import Untestable
@@ -78,7 +78,7 @@ def as_in_the_table(matrix: Matrix, action: str, remark: Remark) -> None:
     wrong = [
         f"{cell}: {answer.status}, not {' or '.join(map(str, cell.statuses))}"
         for cell, answer in answers.items()
-        if not cell.takes(answer.status)
+        if not cell.allows(answer.status)
     ]
     total = sum(cell.action == action for cell in cells())
     if left_out := total - len(answers):
@@ -88,30 +88,32 @@ def as_in_the_table(matrix: Matrix, action: str, remark: Remark) -> None:
         )
     else:
         remark(f"all {total} cells were judged")
-    expect.nothing(
-        of=wrong,
-        is_="other than in the table of tokens",
+    expect.rule(
+        "every cell to have a status of the table of tokens",
+        broken_by=wrong,
         where=f"{len(answers)} of its {total} cells for {action}; the last was {[*answers.values()][-1]}",
     )
 
 
 @check("gitlab.matrix.private-is-secret")
 def test_private_is_secret(matrix: Matrix, remark: Remark) -> None:
-    private = matrix.places["private"]
+    private = matrix.projects["private"]
     absent = private.absent()
-    callers = [caller for caller in SHUT_OUT if knows(private.registry, caller)]
+    callers = [caller for caller in SHUT_OUT if has_credential(private.registry, caller)]
     if not callers:
-        raise Untestable(f"neither {' nor '.join(SHUT_OUT)} is configured; add one to registry.toml")
+        raise Untestable(f"registry.toml has no credential {' or '.join(SHUT_OUT)}; add one")
     if missing := SHUT_OUT.keys() - callers:
-        remark(f"judged without {' and '.join(missing)}, which is not configured; add it to registry.toml")
-    told = []
+        remark(f"judged without {' and '.join(sorted(missing))}; add it to registry.toml")
+    found = []
     for caller in callers:
         for action in SHUT_OUT[caller]:
             there = matrix.answer("private", caller, action)
-            nowhere = ask(absent, caller, action, upload=private.refused)
-            told += [f"{caller}, {action}: {each}" for each in differences(there, nowhere)]
-    expect.nothing(
-        of=told, is_="that tells it from one that does not exist", where=private.registry.target.url
+            nowhere = ask(absent, caller, action, upload=private.to_be_refused)
+            found += [f"{caller}, {action}: {each}" for each in differences(there, nowhere)]
+    expect.rule(
+        "a private GitLab project to be answered like one that does not exist",
+        broken_by=found,
+        where=private.registry.target.url,
     )
 
 

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.registry import file_url
-from conformance.kit.scenarios import link_to
+from conformance.kit.uploads.scenarios import link_to
 from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
 
@@ -24,7 +24,9 @@ ABSENT_PROJECT = "999999999"
 def test_lists_exactly_the_uploads(registry: Registry, corpus: Corpus) -> None:
     page = registry.project_page(canonicalize_name(corpus.main))
     uploaded = sorted(distribution.filename for distribution in corpus.distributions_of("main-wheel"))
-    expect.equal(sorted(file.filename for file in page.files), uploaded, of="the files", where=page.where)
+    expect.equal(
+        sorted(file.filename for file in page.files), uploaded, of="the files of the page", where=page.where
+    )
 
 
 @check("gitlab.page.absent-project-not-found")
@@ -37,7 +39,7 @@ def test_requires_python(registry: Registry, corpus: Corpus) -> None:
     page = registry.project_page(canonicalize_name(corpus.main))
     wanted = {item.filename: item.metadata.requires_python for item in corpus.distributions_of("main-wheel")}
     found = {file.filename: file.requires_python for file in page.files}
-    expect.equal(found, wanted, of="Requires-Python", where=page.where)
+    expect.equal(found, wanted, of="the Requires-Python of each file", where=page.where)
 
 
 @check("gitlab.page.hash")
@@ -52,8 +54,10 @@ def test_hash(registry: Registry, corpus: Corpus) -> None:
 def test_links_work(registry: Registry, corpus: Corpus) -> None:
     page = registry.project_page(canonicalize_name(corpus.main))
     answers = [registry.download(file.url) for file in page.files]
-    expect.nothing(
-        of=[str(a) for a in answers if a.status != 200], is_="linked that is not there", where=page.where
+    expect.rule(
+        "every link to lead to its file",
+        broken_by=[str(a) for a in answers if a.status != 200],
+        where=page.where,
     )
 
 
@@ -63,7 +67,7 @@ def test_url(registry: Registry, corpus: Corpus) -> None:
     expect.equal(
         link_to(registry, wheel_).partition("/files/")[2],
         f"{wheel_.sha256}/{quote(wheel_.filename)}",
-        of="a link to files/",
+        of="the link below files/",
         where=registry.project_page(canonicalize_name(corpus.main)).where,
     )
     expect.same_bytes(registry.download(file_url(registry, wheel_)), wheel_)
@@ -113,7 +117,7 @@ def test_encoded_path(registry: Registry, corpus: Corpus) -> None:
     path = registry.target.gitlab_projects.get("path")
     if path is None:
         raise Untestable(
-            "the full path of the target is not known; add `path` to [gitlab-projects] in registry.toml"
+            "the full path of the target's GitLab project is unknown; add `path` to [gitlab-projects] in registry.toml"
         )
     page = registry.at_project(quote(path, safe="")).project_page(canonicalize_name(corpus.main))
     expect.listed(page, [corpus["main-wheel"].filename])

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.registry import json_of, objects
-from conformance.kit.scenarios import link_to, only_package
+from conformance.kit.uploads.scenarios import link_to, only_package
 from conformance.verdicts import Deviation
 from reference_server.distributions import sdist, wheel
 
@@ -31,7 +31,11 @@ def main_package(gitlab: GitLab, corpus: Corpus) -> dict[str, Any]:
     for package in packages_of_the_run(gitlab, corpus):
         if (canonicalize_name(str(package.get("name"))), package.get("version")) == wanted:
             return package
-    raise Deviation(expected=f"a package {wanted}", found="none", where="GET /packages?package_type=pypi")
+    raise Deviation(
+        expected=f"a package {' '.join(wanted)}",
+        found="none of this name and version",
+        where="GET /packages?package_type=pypi",
+    )
 
 
 @check("gitlab.rest.lists-packages")
@@ -43,22 +47,23 @@ def test_lists_packages(gitlab: GitLab, corpus: Corpus) -> None:
         (canonicalize_name(str(package.get("name"))), package.get("version"), package.get("package_type"))
         for package in packages_of_the_run(gitlab, corpus)
     }
-    expect.equal(
-        sorted(wanted - found), [], of="no package missing:", where="GET /packages?package_type=pypi"
+    missing = [" ".join(each) for each in sorted(wanted - found)]
+    expect.rule(
+        "every published package to be listed", broken_by=missing, where="GET /packages?package_type=pypi"
     )
 
 
 @check("gitlab.rest.filters-by-type")
 def test_filters_by_type(gitlab: GitLab, corpus: Corpus) -> None:
     found = gitlab.packages(package_type="npm", package_name=corpus.run_id)
-    expect.equal(found, [], of="packages of type npm:", where="GET /packages?package_type=npm")
+    expect.equal(found, [], of="the packages of type npm", where="GET /packages?package_type=npm")
 
 
 @check("gitlab.rest.filters-by-name")
 def test_filters_by_name(gitlab: GitLab, corpus: Corpus) -> None:
     name = corpus["picky-old"].name
     found = {str(package.get("name")) for package in gitlab.packages(package_name=name)}
-    expect.equal(found, {name}, of="packages named", where=f"GET /packages?package_name={name}")
+    expect.equal(found, {name}, of="the names of the packages", where=f"GET /packages?package_name={name}")
 
 
 @check("gitlab.rest.pages")
@@ -84,7 +89,7 @@ def test_package(gitlab: GitLab, corpus: Corpus) -> None:
     expect.status(answer, 200)
     found = json_of(answer)
     for key in ("id", "name", "version", "package_type"):
-        expect.equal(found.get(key), listed.get(key), of=key, where=answer)
+        expect.equal(found.get(key), listed.get(key), of=f"`{key}`", where=answer)
 
 
 @check("gitlab.rest.package-files")
@@ -98,7 +103,9 @@ def test_package_files(gitlab: GitLab, corpus: Corpus) -> None:
         (file.get("file_name"), file.get("size"), file.get("file_sha256"))
         for file in gitlab.package_files(package_id)
     }
-    expect.equal(found, wanted, of="files", where=f"GET /packages/{package_id}/package_files")
+    expect.equal(
+        found, wanted, of="the files of the package", where=f"GET /packages/{package_id}/package_files"
+    )
 
 
 @check("gitlab.rest.delete-package")

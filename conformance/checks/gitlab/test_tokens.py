@@ -6,51 +6,30 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from conformance.checks.gitlab.access import publishes, reads
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.credentials import NOT_A_TOKEN, WRONG, default_token, with_wrong_token
 from conformance.kit.http import Credential
-from conformance.kit.registry import DEFAULT
-from conformance.kit.scenarios import link_to
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Corpus, NewName, Registry
 
 JOB_USER = "gitlab-ci-token"
-NOT_A_TOKEN = "conformance-not-a-token"  # noqa: S105 - it opens nothing
-
-
-def publishes(as_: str, registry: Registry, name: str) -> None:
-    """Require that a credential can publish."""
-    distribution = wheel(name, "1.0")
-    expect.accepted(registry.upload(distribution, as_=as_))
-    expect.listed(registry.project_page(name), [distribution.filename])
-
-
-def reads(as_: str, registry: Registry, corpus: Corpus) -> None:
-    """Require that a credential can read a page and a file."""
-    wheel_ = corpus["main-wheel"]
-    expect.status(registry.project_answer(canonicalize_name(corpus.main), as_=as_), 200)
-    expect.same_bytes(registry.download(link_to(registry, wheel_), as_=as_), wheel_)
 
 
 @check("gitlab.token.personal-publishes")
 def test_personal_publishes(registry: Registry, new_name: NewName) -> None:
-    default = registry.target.credential(DEFAULT)
-    password = default.password if default else ""
-    with_documented_name = registry.knowing(documented=Credential(username="__token__", password=password))
+    token = default_token(registry)
+    with_documented_name = registry.knowing(documented=Credential(username="__token__", password=token))
     publishes("documented", with_documented_name, new_name("personal"))
 
 
 @check("gitlab.token.any-user-name")
 def test_any_user_name(registry: Registry, corpus: Corpus) -> None:
-    default = registry.target.credential(DEFAULT)
-    password = default.password if default else ""
-    reads(
-        "by-own-name",
-        registry.knowing(by_own_name=Credential(username="jane.doe", password=password)),
-        corpus,
-    )
+    own_name = Credential(username="jane.doe", password=default_token(registry))
+    reads("by-own-name", registry.knowing(by_own_name=own_name), corpus)
 
 
 @check("gitlab.token.read-api-reads")
@@ -100,7 +79,7 @@ def test_job_finished_refused(registry: Registry, new_name: NewName) -> None:
 
 @check("gitlab.token.job-wrong-refused")
 def test_job_wrong_refused(registry: Registry, corpus: Corpus, new_name: NewName) -> None:
-    """A public GitLab project, where there is one, tells a wrong job token from nobody."""
+    """A public GitLab project, where there is one, distinguishes a wrong job token from no token."""
     public = "public" in registry.target.gitlab_projects
     place = registry.in_gitlab_project("public") if public else registry
     guessing = place.knowing(job_wrong=Credential(username=JOB_USER, password=NOT_A_TOKEN))
@@ -120,23 +99,18 @@ def test_revoked_refused(registry: Registry, new_name: NewName) -> None:
 
 @check("gitlab.token.wrong-cannot-publish")
 def test_wrong_cannot_publish(registry: Registry, new_name: NewName) -> None:
-    expect.status(with_wrong_token(registry).upload(wheel(new_name("wrong"), "1.0"), as_="wrong"), 401)
+    expect.status(with_wrong_token(registry).upload(wheel(new_name("wrong"), "1.0"), as_=WRONG), 401)
 
 
 @check("gitlab.token.wrong-cannot-read-private")
 def test_wrong_cannot_read_private(private_registry: Registry, corpus: Corpus) -> None:
     expect.status(
-        with_wrong_token(private_registry).project_answer(canonicalize_name(corpus.main), as_="wrong"), 401
+        with_wrong_token(private_registry).project_answer(canonicalize_name(corpus.main), as_=WRONG), 401
     )
 
 
 @check("gitlab.token.refused-leaves-nothing")
 def test_refused_leaves_nothing(registry: Registry, new_name: NewName) -> None:
     distribution = wheel(new_name("refused"), "1.0")
-    with_wrong_token(registry).upload(distribution, as_="wrong")
+    with_wrong_token(registry).upload(distribution, as_=WRONG)
     expect.not_listed(registry.project_page(distribution.name), [distribution.filename])
-
-
-def with_wrong_token(registry: Registry) -> Registry:
-    """Return the registry with a credential `wrong`: the documented user name, and no token."""
-    return registry.knowing(wrong=Credential(username="__token__", password=NOT_A_TOKEN))

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conformance.kit import expect, strategies
+from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
-from conformance.kit.scenarios import link_to, size_limit
+from conformance.kit.properties import strategies
+from conformance.kit.uploads.scenarios import link_to, size_limit
+from conformance.kit.uploads.stored_files import accepted_and_listed
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -110,8 +112,7 @@ def test_up_to_limit_accepted(registry: Registry, new_name: NewName) -> None:
     """Megabytes are read as 10^6 bytes, the smaller of the two meanings."""
     size = min(size_limit(registry), DOCUMENTED_MEGABYTES * 10**6)
     distribution = wheel(new_name("large"), "1.0", size=size)
-    expect.accepted(registry.upload(distribution))
-    expect.listed(registry.project_page(distribution.name), [distribution.filename])
+    accepted_and_listed(registry, distribution)
 
 
 @check("gitlab.size.over-limit-refused")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.kit import expect, strategies
+from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.properties import strategies
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from conformance.checks.http.samples import Sample
     from conformance.kit.http import Answer
 
+BEYOND_THE_END = "416 or 200 for a range beyond the end of the file"
+
 _BOUNDARY = re.compile(r"""boundary=("?)(?P<boundary>[^";]+)\1""", re.IGNORECASE)
 
 
@@ -28,18 +30,26 @@ def right_part(answer: Answer, content: bytes, part: slice) -> None:
     wanted = content[part]
     if answer.status == 206:
         start, stop, _ = part.indices(len(content))
-        stated = f"bytes {start}-{stop - 1}/{len(content)}" if wanted else "no part, as none is there"
-        found = answer.headers.get("Content-Range", "")
-        expect.equal(found, stated, of="206 with the Content-Range", where=answer)
-        expect.equal(answer.content, wanted, of="the bytes", where=answer)
+        if not wanted:
+            raise _other_part(answer, expected=BEYOND_THE_END)
+        stated = f"bytes {start}-{stop - 1}/{len(content)}"
+        found = answer.headers.get("Content-Range")
+        expect.equal(found, stated, of="the Content-Range of the 206", where=answer)
+        expect.equal(answer.content, wanted, of="the part of the file", where=answer)
     elif answer.status == 200:
-        expect.equal(answer.content, content, of="200 with the whole file", where=answer)
+        expect.equal(answer.content, content, of="the file in the 200", where=answer)
     elif answer.status != 416 or wanted:
-        raise Deviation(
-            expected=f"206 with {len(wanted)} bytes, or 200" if wanted else "416, or 200",
-            found=f"status {answer.status}, Content-Range {answer.headers.get('Content-Range')}",
-            where=f"{answer}, Range: {answer.exchange.request_headers.get('Range')}",
-        )
+        part_or_whole = f"206 with {len(wanted)} bytes, or 200 with the whole file"
+        raise _other_part(answer, expected=part_or_whole if wanted else BEYOND_THE_END)
+
+
+def _other_part(answer: Answer, *, expected: str) -> Deviation:
+    stated = answer.headers.get("Content-Range")
+    return Deviation(
+        expected=expected,
+        found=f"status {answer.status} with {f'Content-Range: {stated}' if stated else 'no Content-Range'}",
+        where=f"{answer}, Range: {answer.exchange.request_headers.get('Range')}",
+    )
 
 
 def parts_of(answer: Answer) -> Iterator[tuple[str, bytes]]:

@@ -60,7 +60,7 @@ def absent_pages(index: Index, corpus: Corpus) -> list[Answer]:
 def change(index: Index, new_name: NewName) -> Change:
     """A project before and after a second upload. Needs a run that publishes."""
     if not index.offer.has("upload"):
-        raise NotApplicable("the run only reads, and this check looks at what an upload changes")
+        raise NotApplicable("the run is read-only, and this check needs an upload")
     return change_project(index, new_name("changed"))
 
 

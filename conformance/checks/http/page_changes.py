@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.checks.http.page_readings import readings
-from conformance.kit.publishing import publish
-from conformance.pages import JSON_V1, TEXT_HTML, read_project_json, read_project_page
+from conformance.kit.index import page_in
+from conformance.kit.uploads.publishing import publish
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from conformance.kit.http import Answer
     from conformance.kit.index import Index
     from reference_server.distributions import Distribution
-
-TYPES = {"html": TEXT_HTML, "json": JSON_V1}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +37,9 @@ class Change:
 
     def outdated(self) -> list[str]:
         """Return the pages after the change that do not list what was added."""
-        return [str(page) for page in self.after.values() if not page_lists(page, self.added.filename)]
+        return [
+            str(page) for page in self.after.values() if self.added.filename not in page_in(page).filenames
+        ]
 
 
 def change_project(index: Index, name: str) -> Change:
@@ -49,7 +49,7 @@ def change_project(index: Index, name: str) -> Change:
     """
     readings(index)
     registry = index.registry
-    forms = {form: accept for form, accept in TYPES.items() if index.offer.has(form)}
+    forms = index.media_types
     first, second = wheel(name, "1.0"), wheel(name, "1.1")
     publish(registry, first)
     before = {form: registry.project_answer(name, accept=accept) for form, accept in forms.items()}
@@ -61,12 +61,3 @@ def change_project(index: Index, name: str) -> Change:
         for form, accept in forms.items()
     }
     return Change(before=before, after=after, added=second)
-
-
-def page_lists(page: Answer, filename: str) -> bool:
-    """Tell whether a project's page lists a file; what the page is written in is what it says."""
-    if page.content_type == JSON_V1:
-        read = read_project_json(page.content, url=page.url, where=str(page))
-    else:
-        read = read_project_page(page.text, url=page.url, where=str(page))
-    return filename in read.filenames

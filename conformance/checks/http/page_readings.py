@@ -20,7 +20,7 @@ def readings(index: Index, name: str | None = None) -> list[AnyReading]:
     Raises NotApplicable when there is none: the checks of content types say so.
     """
     if not index.offer.has("html|json"):
-        raise NotApplicable("the pages are neither HTML nor JSON")
+        raise NotApplicable("the registry offers no page in HTML or JSON")
     found: list[AnyReading] = [index.html(name)] if index.offer.has("html") else []
     return [*found, index.json(name)] if index.offer.has("json") else found
 

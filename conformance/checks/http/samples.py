@@ -52,7 +52,7 @@ def fetch(registry: Registry, url: str, *, method: str = "GET", headers: Mapping
     except Unreachable as error:
         if "failed to decode" in str(error):
             raise Deviation(
-                expected="a body in the coding of its Content-Encoding", found=str(error), where=url
+                expected="a body in the coding that its Content-Encoding states", found=str(error), where=url
             ) from error
         raise
 
@@ -71,7 +71,9 @@ def read_samples(index: Index) -> tuple[Sample, ...]:
     answers = [fetch(index.registry, file.url, headers=IDENTITY) for file in chosen]
     for answer in answers:
         if answer.status != 200:
-            raise Untestable(f"a file that this check reads is not served: {answer}; see the checks of links")
+            raise Untestable(
+                f"the registry does not serve a file that this check reads: {answer}; see the checks of links"
+            )
     return tuple(Sample(file, answer, index.registry) for file, answer in zip(chosen, answers, strict=True))
 
 

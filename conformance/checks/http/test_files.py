@@ -41,8 +41,8 @@ def test_no_content_encoding(samples: tuple[Sample, ...]) -> None:
         answer = sample.get(accept_encoding="gzip")
         if answer.status != 200 or answer.content != sample.content:
             raise Deviation(
-                expected="the same file for a client that takes gzip",
-                found=f"status {answer.status}, another {len(answer.content)} bytes once they are decoded, "
+                expected="the same file for a client that accepts gzip",
+                found=f"status {answer.status}, {len(answer.content)} other bytes after decoding, "
                 f"Content-Encoding: {answer.headers.get('Content-Encoding', 'none')}",
                 where=str(answer),
             )
@@ -51,8 +51,14 @@ def test_no_content_encoding(samples: tuple[Sample, ...]) -> None:
 @check("http.files.content-type")
 def test_content_type(samples: tuple[Sample, ...]) -> None:
     types = [sample.answer.content_type for sample in samples]
-    wrong = [name or "nothing" for name in types if not name or name.startswith("text/") or "html" in name]
-    expect.nothing(of=wrong, is_="stated as an archive's type", where=samples[0].answer)
+    wrong = [
+        name or "no Content-Type" for name in types if not name or name.startswith("text/") or "html" in name
+    ]
+    expect.rule(
+        "every archive to be served with a Content-Type of its own, not as text or a web page",
+        broken_by=wrong,
+        where=samples[0].answer,
+    )
 
 
 @check("http.files.accept-any")
@@ -68,6 +74,6 @@ def test_long_cache(sample: Sample) -> None:
     if max(max_ages(stated), default=0) < DAY:
         raise Deviation(
             expected="Cache-Control with a max-age of a day or more",
-            found=stated or "none",
+            found=f"Cache-Control: {stated}" if stated else "no Cache-Control",
             where=str(sample.answer),
         )

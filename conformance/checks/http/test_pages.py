@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from conformance.checks.http.cache_control import max_ages
 from conformance.checks.http.page_readings import accept_of, readings
-from conformance.kit import expect, strategies
+from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.properties import strategies
 from conformance.pages import TEXT_HTML
 from conformance.verdicts import Deviation, NotApplicable
 
@@ -33,7 +34,11 @@ def test_head(index: Index, sample: Sample, head_of_file: Answer) -> None:
         head = index.registry.request("HEAD", got.url, headers={"Accept": accept_of(got)})
         pairs.append((got, head))
     wrong = [difference for got, head in pairs for difference in _differences(got, head)]
-    expect.nothing(of=wrong, is_="different for HEAD", where=head_of_file)
+    expect.rule(
+        "HEAD to be answered with the status and the header fields of GET",
+        broken_by=wrong,
+        where=head_of_file,
+    )
 
 
 def _differences(got: Answer, head: Answer) -> list[str]:
@@ -50,7 +55,9 @@ def _differences(got: Answer, head: Answer) -> list[str]:
 @check("http.pages.etag")
 def test_etag(index: Index) -> None:
     without = [str(reading) for reading in readings(index) if "ETag" not in reading.answer.headers]
-    expect.nothing(of=without, is_="without an ETag", where=index.registry.project_url(index.project))
+    expect.rule(
+        "every page to have an ETag", broken_by=without, where=index.registry.project_url(index.project)
+    )
 
 
 @check("http.pages.304")
@@ -67,9 +74,14 @@ def test_304(index: Index, examples: Examples) -> None:
         )
         expect.status(answer, 304 if is_current else 200)
         if is_current:
-            told = {name: answer.headers.get(name) for name in SAME_IN_304 if name in page.headers}
-            expect.equal(told, {name: page.headers[name] for name in told}, of="304 with", where=answer)
-            expect.equal(answer.content, b"", of="304 with the body", where=answer)
+            repeated = {name: answer.headers.get(name) for name in SAME_IN_304 if name in page.headers}
+            expect.equal(
+                repeated,
+                {name: page.headers[name] for name in repeated},
+                of="the header fields of the 304",
+                where=answer,
+            )
+            expect.equal(answer.content, b"", of="the body of the 304", where=answer)
 
     examples.each(strategies.entity_tag_lists(page.headers["ETag"]), asked)
 
@@ -85,7 +97,7 @@ def test_etag_changes(change: Change, marked_pages: list[Answer]) -> None:
         and "ETag" in after.headers
         and after.headers["ETag"] == before.headers.get("ETag")
     ]
-    expect.nothing(of=stale, is_="changed under its old ETag", where=last.url)
+    expect.rule("every changed page to have a new ETag", broken_by=stale, where=last.url)
 
 
 @check("http.pages.etag-per-type")
@@ -97,7 +109,7 @@ def test_etag_per_type(index: Index, unpacked_page: Answer) -> None:
         for one, other in combinations(strong, 2)
         if one.headers["ETag"] == other.headers["ETag"] and _representation(one) != _representation(other)
     ]
-    expect.nothing(of=shared, is_="a strong ETag of several representations", where=unpacked_page.url)
+    expect.rule("a strong ETag to stand for one representation", broken_by=shared, where=unpacked_page.url)
 
 
 def _representation(page: Answer) -> tuple[str, str]:
@@ -127,11 +139,17 @@ def test_cache_control(index: Index, change_if_any: Change | None) -> None:
         stated = reading.answer.headers.get("Cache-Control", "")
         if not stated or max(max_ages(stated), default=0) > HOUR:
             wrong.append(f"{reading}: {stated or 'no Cache-Control'}")
-    expect.nothing(
-        of=wrong, is_="fresh for more than an hour, or for as long as a cache likes", where=index.project
+    expect.rule(
+        "every page to have a Cache-Control with a max-age of at most an hour",
+        broken_by=wrong,
+        where=index.project,
     )
     old = change_if_any.outdated() if change_if_any else ()
-    expect.nothing(of=old, is_="an old page in spite of max-age=0", where="the page after an upload")
+    expect.rule(
+        "a request with max-age=0 to be answered with the page after the upload",
+        broken_by=old,
+        where="the page after an upload",
+    )
 
 
 @check("http.pages.gzip")
@@ -140,15 +158,15 @@ def test_gzip(index: Index, unpacked_page: Answer) -> None:
     expect.equal(
         packed.text,
         unpacked_page.text,
-        of="what is compressed is the page without compression,",
+        of="the page after decompression",
         where=packed,
     )
     for page in (packed, unpacked_page):
         vary = re.split(r"[,\s]+", page.headers.get("Vary", "").lower())
         if "accept-encoding" not in vary and "*" not in vary:
             raise Deviation(
-                expected="Vary with Accept-Encoding",
-                found=page.headers.get("Vary", "no Vary"),
+                expected="Vary to name Accept-Encoding",
+                found=f"Vary: {page.headers['Vary']}" if "Vary" in page.headers else "no Vary",
                 where=f"{page}, Content-Encoding {page.headers.get('Content-Encoding', 'none')}",
             )
 
@@ -160,8 +178,10 @@ def test_identity_q0(index: Index) -> None:
         index.registry.request("GET", url, headers={"Accept": TEXT_HTML, "Accept-Encoding": codings})
         for codings in ("identity;q=0, *;q=0", "sdch, x-coding-of-tomorrow")
     ]
-    expect.nothing(
-        of=[str(answer) for answer in answers if answer.is_server_error], is_="an error", where=url
+    expect.rule(
+        "a status below 500 for content codings that are not offered",
+        broken_by=[str(answer) for answer in answers if answer.is_server_error],
+        where=url,
     )
 
 
@@ -174,14 +194,22 @@ def test_serial_header(index: Index, change_if_any: Change | None) -> None:
     if index.offer.has("json"):
         serials.add(str(index.json().document.meta.get("_last-serial")))
     where = index.registry.project_url(index.project)
-    expect.nothing(of=[each for each in serials if not each.isdecimal()], is_="no serial", where=where)
-    expect.equal(len(serials), 1, of=f"the number of different serials in {sorted(serials)} is", where=where)
+    expect.rule(
+        f"every {SERIAL} to be a number",
+        broken_by=[each for each in serials if not each.isdecimal()],
+        where=where,
+    )
+    expect.rule(
+        "every page to have the same serial",
+        broken_by=sorted(serials) if len(serials) > 1 else (),
+        where=where,
+    )
     stuck = [
         f"{before.headers.get(SERIAL)}, and {after.headers.get(SERIAL)} after an upload"
         for before, after in (change_if_any.pairs() if change_if_any else ())
         if not int(after.headers.get(SERIAL, 0)) > int(before.headers.get(SERIAL, 0))
     ]
-    expect.nothing(of=stuck, is_="a serial that does not grow", where=where)
+    expect.rule(f"{SERIAL} to grow with an upload", broken_by=stuck, where=where)
 
 
 @check("http.cors")
@@ -189,9 +217,13 @@ def test_cors(index: Index, absent_pages: list[Answer]) -> None:
     pages = [*(reading.answer for reading in readings(index)), *absent_pages]
     wanted = pages[0].headers.get(ORIGIN)
     other = [f"{page}: {page.headers.get(ORIGIN)}" for page in pages if page.headers.get(ORIGIN) != wanted]
-    expect.nothing(of=other, is_=f"without {ORIGIN}: {wanted}", where=pages[0])
+    expect.rule(f"every page to have {ORIGIN}: {wanted or 'none'}", broken_by=other, where=pages[0])
     hidden = [str(page) for page in pages if SERIAL in page.headers and SERIAL.lower() not in _exposed(page)]
-    expect.nothing(of=hidden, is_=f"keeping {SERIAL} to itself", where=pages[0])
+    expect.rule(
+        f"{SERIAL} to be exposed to scripts, in Access-Control-Expose-Headers",
+        broken_by=hidden,
+        where=pages[0],
+    )
 
 
 def _exposed(page: Answer) -> list[str]:

@@ -7,8 +7,9 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from conformance.checks.http.byte_ranges import RangedFile, is_truthful_part, parts_of, right_part
-from conformance.kit import expect, strategies
+from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.properties import strategies
 from conformance.verdicts import Deviation, NotApplicable
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def test_unsatisfiable(sample: Sample) -> None:
     expect.status(answer, 416, 200)
     if answer.status == 416:
         stated = answer.headers.get("Content-Range")
-        expect.equal(stated, f"bytes */{size}", of="416 with the Content-Range", where=answer)
+        expect.equal(stated, f"bytes */{size}", of="the Content-Range of the 416", where=answer)
 
 
 @check("http.range.multi")
@@ -75,9 +76,9 @@ def test_multi(sample: Sample) -> None:
         for stated, content in parts
         if not is_truthful_part(stated, content, sample.content)
     ]
-    expect.nothing(
-        of=wrong or ([] if parts else ["no part at all"]),
-        is_="a part that does not say what it is",
+    expect.rule(
+        "every part to hold the bytes that its Content-Range states",
+        broken_by=wrong or ([] if parts else ["an answer without parts"]),
         where=answer,
     )
 
@@ -111,7 +112,9 @@ def test_wheel_metadata(sample: Sample) -> None:
         found = f"no zip archive: {error}".encode()
     if found != wanted:
         raise Deviation(
-            expected="the METADATA that is in the wheel", found=str(found[:300]), where=sample.file.url
+            expected="the METADATA of the wheel, read through ranges",
+            found=repr(found[:300]),
+            where=sample.file.url,
         )
 
 
@@ -121,4 +124,4 @@ def _metadata(wheel: io.BytesIO | io.BufferedReader) -> bytes:
         for name in archive.namelist():
             if name.endswith(".dist-info/METADATA"):
                 return archive.read(name)
-    raise NotApplicable("the wheel holds no METADATA")
+    raise NotApplicable("the wheel has no METADATA")

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.publishing import fetch, link
+from conformance.kit.uploads.publishing import fetch, link
 from conformance.kit.urls import is_absolute, is_secure
 from conformance.pages import TEXT_HTML, read_json
 
@@ -28,8 +28,8 @@ def test_route(registry: Registry, index: Index, attested: Distribution) -> None
     if linked and linked != answer.url and is_absolute(linked) and is_secure(linked):
         elsewhere = fetch(registry, linked)
         found, wanted = read_json(answer.content).data, read_json(elsewhere.content).data
-        expect.equal(found, wanted, of="as at the linked URL, the object", where=answer)
-    expect.nothing(of=read_json(answer.content).problems, is_="wrong with the JSON", where=answer)
+        expect.equal(found, wanted, of="the object, as at the linked URL,", where=answer)
+    expect.rule("valid JSON", broken_by=read_json(answer.content).problems, where=answer)
 
 
 @check("integrity.media-type")
@@ -39,7 +39,11 @@ def test_media_type(registry: Registry, attested: Distribution) -> None:
         answer = fetch(registry, url, accept=accept)
         expect.equal(answer.content_type, accept, of="the media type", where=answer)
         vary = [name.strip().lower() for name in answer.headers.get("Vary", "").split(",")]
-        expect.nothing(of=[] if "accept" in vary else [vary], is_="but Accept in Vary", where=answer)
+        expect.rule(
+            "Vary to name Accept",
+            broken_by=[] if "accept" in vary else [f"Vary: {', '.join(vary)}"],
+            where=answer,
+        )
     expect.status(fetch(registry, url, accept=TEXT_HTML), 406)
 
 
@@ -48,7 +52,9 @@ def test_missing_404(registry: Registry, corpus: Corpus) -> None:
     answer = fetch(registry, _url(registry, corpus["main-wheel"]))
     expect.status(answer, 404)
     keys = list(read_json(answer.content).object)
-    expect.nothing(of=[] if "message" in keys else [answer.text], is_="but JSON with `message`", where=answer)
+    expect.rule(
+        "a JSON object with `message`", broken_by=[] if "message" in keys else [answer.text], where=answer
+    )
 
 
 def _url(registry: Registry, distribution: Distribution) -> str:

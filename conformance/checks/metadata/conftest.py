@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def release(registry: Registry, index: Index, corpus: Corpus, new_name: NewName) -> Release:
     """Distributions with unusual metadata."""
     if not corpus.published:
-        raise NotApplicable("the run only reads, and this check publishes")
+        raise NotApplicable("the run is read-only, and this check publishes")
     return publish_release(registry, index, new_name("metadata"))
 
 
@@ -37,8 +37,8 @@ def metadata_files(registry: Registry, index: Index, request: pytest.FixtureRequ
 
 @pytest.fixture(scope="session")
 def served(metadata_files: list[MetadataFile]) -> list[MetadataFile]:
-    """Those that are there."""
+    """The metadata files that are served."""
     there = [each for each in metadata_files if each.answer.status == 200]
     if not there:
-        raise Untestable("no announced metadata file is there; see metadata.served")
+        raise Untestable("no announced metadata file is served; see metadata.served")
     return there

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance.kit.publishing import fetch
+from conformance.kit.uploads.publishing import fetch
 from conformance.kit.urls import metadata_url
 
 if TYPE_CHECKING:

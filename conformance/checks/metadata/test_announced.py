@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.publishing import link
+from conformance.kit.uploads.publishing import link
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
@@ -33,7 +33,11 @@ def test_html_attribute_name(index: Index) -> None:
     for name in index.projects:
         page = index.html(name).page
         old = [file.filename for file in page.files if OLD_NAME in file.raw and NAME not in file.raw]
-        expect.nothing(of=old, is_=f"announced with {OLD_NAME} alone", where=page.where)
+        expect.rule(
+            f"every file announced with {OLD_NAME} to be announced with {NAME}, too",
+            broken_by=old,
+            where=page.where,
+        )
 
 
 @check("metadata.html.legacy-equal")
@@ -42,7 +46,7 @@ def test_html_legacy_equal(index: Index) -> None:
         page = index.html(name).page
         both = [file.raw for file in page.files if OLD_NAME in file.raw and NAME in file.raw]
         different = [f"{raw[OLD_NAME]} beside {raw[NAME]}" for raw in both if raw[OLD_NAME] != raw[NAME]]
-        expect.nothing(of=different, is_="different under the old name", where=page.where)
+        expect.rule(f"{OLD_NAME} to have the value of {NAME}", broken_by=different, where=page.where)
 
 
 @check("metadata.html.value")
@@ -51,7 +55,9 @@ def test_html_value(index: Index) -> None:
         page = index.html(name).page
         values = [file.raw[key] for file in page.files for key in (NAME, OLD_NAME) if key in file.raw]
         wrong = [repr(value) for value in values if not VALUE.fullmatch(value or "")]
-        expect.nothing(of=wrong, is_="neither `<algorithm>=<hex>` nor `true`", where=page.where)
+        expect.rule(
+            "every announcement to be `<algorithm>=<hex>` or `true`", broken_by=wrong, where=page.where
+        )
 
 
 @check("metadata.json.key")
@@ -59,7 +65,9 @@ def test_json_key(index: Index) -> None:
     for name in index.projects:
         page = index.json(name).page
         wrong = [f"{file.filename} ({key})" for file in page.files if (key := _other_key(file.raw))]
-        expect.nothing(of=wrong, is_="announced under another key", where=page.where)
+        expect.rule(
+            f"every metadata file to be announced with the key `{KEY}`", broken_by=wrong, where=page.where
+        )
 
 
 def _other_key(raw: Mapping[str, Any]) -> str | None:
@@ -72,7 +80,9 @@ def test_hash_offered(index: Index) -> None:
     for name in index.projects:
         for page in index.pages(name):
             bare = [file.filename for file in page.files if file.core_metadata is True]
-            expect.nothing(of=bare, is_="announced without a hash of the metadata file", where=page.where)
+            expect.rule(
+                "every announcement to carry a hash of the metadata file", broken_by=bare, where=page.where
+            )
 
 
 @check("metadata.sdist-static-only")
@@ -80,7 +90,11 @@ def test_sdist_static_only(metadata_files: list[MetadataFile]) -> None:
     for each in metadata_files:
         is_sdist = not each.filename.endswith(".whl")
         changing = [each.filename] if is_sdist and not is_final(each.answer.content) else []
-        expect.nothing(of=changing, is_="announced that a build may change", where=each.answer)
+        expect.rule(
+            "metadata to be announced only for sdists whose builds keep it",
+            broken_by=changing,
+            where=each.answer,
+        )
 
 
 @check("metadata.legacy-files")
@@ -89,7 +103,9 @@ def test_legacy_files(index: Index, release: Release) -> None:
         raise NotApplicable(f"a wheel without METADATA is refused: {release.bare_upload}")
     for page in index.pages(release.bare.name):
         announced = link(page, release.bare).core_metadata
-        expect.equal(announced, None, of="a wheel without METADATA to announce", where=page.where)
+        expect.equal(
+            announced, None, of="the metadata file announced for a wheel without METADATA", where=page.where
+        )
 
 
 def is_final(document: bytes) -> bool:

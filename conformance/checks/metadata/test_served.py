@@ -1,4 +1,4 @@
-"""What comes from the URLs of metadata files."""
+"""The files at the URLs of announced metadata."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from zipfile import BadZipFile
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Follow
-from conformance.kit.publishing import fetch, link, publish
 from conformance.kit.registry import ANONYMOUS
+from conformance.kit.uploads.publishing import fetch, link, publish
 from conformance.kit.urls import metadata_url
 from conformance.verdicts import Deviation, NotApplicable, Untestable
 from reference_server.distributions import wheel
@@ -33,21 +33,23 @@ LARGE = 50_000_000
 @check("metadata.served")
 def test_served(metadata_files: list[MetadataFile]) -> None:
     missing = [str(each.answer) for each in metadata_files if each.answer.status != 200]
-    expect.nothing(of=missing, is_="announced that is not there", where=metadata_files[0].answer)
+    expect.rule(
+        "every announced metadata file to be served", broken_by=missing, where=metadata_files[0].answer
+    )
 
 
 @check("metadata.bytes")
 def test_bytes(registry: Registry, served: list[MetadataFile]) -> None:
     wheels = [each for each in served if each.filename.endswith(".whl")]
     if not wheels:
-        raise NotApplicable("no page announces a wheel's metadata file")
+        raise NotApplicable("no page announces the metadata file of a wheel")
     chosen = min(wheels, key=_is_large)
     whole = fetch(registry, chosen.links[0].url)
     try:
         wanted = metadata_of_wheel(whole.content)
     except (BadZipFile, LookupError) as error:
-        raise Untestable(f"there is no METADATA to be read in {whole}: {error}") from error
-    expect.equal(chosen.answer.content, wanted, of="the wheel's METADATA", where=chosen.answer)
+        raise Untestable(f"the wheel holds no METADATA: {whole}: {error}") from error
+    expect.equal(chosen.answer.content, wanted, of="the metadata file, as in the wheel,", where=chosen.answer)
 
 
 def _is_large(each: MetadataFile) -> bool:
@@ -65,7 +67,11 @@ def test_hash_correct(served: list[MetadataFile]) -> None:
             and digest.lower()
             != hashlib.new(algorithm, each.answer.content, usedforsecurity=False).hexdigest()
         ]
-        expect.nothing(of=wrong, is_=f"announced for {each.filename} that is not its hash", where=each.answer)
+        expect.rule(
+            f"every announced hash to be that of the metadata file of {each.filename}",
+            broken_by=wrong,
+            where=each.answer,
+        )
 
 
 def _hashes(file: FileLink) -> dict[str, str]:
@@ -86,8 +92,8 @@ def test_absent_404(registry: Registry, index: Index) -> None:
         is_metadata = answer.status == 200 and answer.content.startswith(b"Metadata-Version:")
         if not answer.is_client_error and (denied or not is_metadata):
             raise Deviation(
-                expected="4xx where no metadata file is announced",
-                found=f"{answer.status}, {answer.content_type}: {answer.excerpt(100)}",
+                expected="the metadata file that no page announces to be refused (4xx)",
+                found=f"status {answer.status}, {answer.content_type}: {answer.excerpt(100)}",
                 where=str(answer),
             )
 
@@ -110,7 +116,7 @@ def test_same_auth(registry: Registry, served: list[MetadataFile]) -> None:
     expect.equal(
         metadata.status in {200, 206},
         file.status in {200, 206},
-        of=f"without a credential, as for the file ({file.status}), access to the metadata file:",
+        of=f"access to the metadata file without a credential, as to its file (status {file.status}),",
         where=metadata,
     )
 
@@ -124,15 +130,19 @@ def _open_to_all(registry: Registry, url: str) -> Answer:
 def test_content_encoding(registry: Registry, served: list[MetadataFile]) -> None:
     first = served[0]
     answer = fetch(registry, metadata_url(first.links[0].url), encoding="gzip")
-    expect.equal(answer.content, first.answer.content, of="decoded, the same bytes", where=answer)
+    expect.equal(answer.content, first.answer.content, of="the metadata file, once decoded,", where=answer)
     is_page = answer.content_type in {"text/html", "application/xhtml+xml"}
-    expect.nothing(of=[answer.content_type] if is_page else [], is_="sent as a web page", where=answer)
+    expect.rule(
+        "a metadata file to be served as anything but a web page",
+        broken_by=[answer.content_type] if is_page else [],
+        where=answer,
+    )
 
 
 @check("metadata.visible-together")
 def test_visible_together(release: Release) -> None:
     if release.at_once is None:
-        raise NotApplicable("the wheel that was just published announces no metadata file")
+        raise NotApplicable("the page announces no metadata file for a new wheel")
     expect.status(release.at_once, 200)
 
 

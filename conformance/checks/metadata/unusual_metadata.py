@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance.kit.publishing import fetch, publish
+from conformance.kit.uploads.publishing import fetch, publish
 from conformance.kit.urls import metadata_url
 from reference_server.distributions import invalid, sdist, wheel
 
@@ -28,7 +28,7 @@ Description-Content-Type: text/plain
 A description with trailing blanks  \r
 in lines that end in two ways,
 and no end of the last line""".encode()
-"""METADATA in which whoever writes it anew changes something."""
+"""METADATA that no rewriting leaves unchanged."""
 
 
 DYNAMIC = b"""Metadata-Version: 2.2

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.publishing import publish
+from conformance.kit.uploads.publishing import publish
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ def test_display_updates(registry: Registry, index: Index, new_name: NewName) ->
     respelled = name.replace("-", "_").title()
     publish(registry, wheel(name, "1.0"), wheel(respelled, "1.1"))
     for root in index.roots():
-        shown = [each for each in root.names if canonicalize_name(each) == name]
-        expect.equal(shown, [respelled], of="a list of projects with", where=root.where)
+        listed = [each for each in root.names if canonicalize_name(each) == name]
+        expect.equal(listed, [respelled], of="the spelling in the list of projects", where=root.where)
 
 
 @check("name.too-similar")
@@ -37,6 +37,10 @@ def test_too_similar(registry: Registry, new_name: NewName) -> None:
     similar = [name.replace("lookalike", look_alike) for look_alike in LOOK_ALIKES]
     answers = {each: registry.upload(wheel(each, "1.0")) for each in similar}
     wrong = [f"{each}: {answer.status}" for each, answer in answers.items() if answer.status != 400]
-    expect.nothing(of=wrong, is_="answered other than with 400", where=registry.target.upload_url)
+    expect.rule(
+        "every upload under a similar name to be refused with 400",
+        broken_by=wrong,
+        where=registry.target.upload_url,
+    )
     for each in similar:
         expect.not_listed(registry.project_page(each), [wheel(each, "1.0").filename])

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conformance.kit import expect, strategies
+from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
+from conformance.kit.properties import strategies
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:

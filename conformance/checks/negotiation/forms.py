@@ -29,19 +29,19 @@ def forms_of(media_types: Iterable[str]) -> frozenset[str]:
 def typed(answers: Iterable[Answer], *media_types: str) -> None:
     """Require that every answer is a page of one of these types."""
     wrong = [answer for answer in answers if answer.status != 200 or answer.content_type not in media_types]
-    _deviating(wrong, expected="a page of type " + " or ".join(media_types))
+    _deviating(wrong, expected="every page to be of type " + " or ".join(media_types))
 
 
 def written_in(answers: Iterable[Answer], *forms: str) -> None:
     """Require that every answer is a page in one of these forms, `json` or `html`."""
     wrong = [answer for answer in answers if form_of(answer) not in forms]
-    _deviating(wrong, expected="a page in " + " or ".join(sorted(forms)))
+    _deviating(wrong, expected="every page to be in " + " or ".join(map(str.upper, sorted(forms))))
 
 
 def truthful(answers: Iterable[Answer]) -> None:
     """Require that every page has one of the types of the simple API, and a body of that type."""
     wrong = [answer for answer in answers if answer.status == 200 and not _is_what_it_says(answer)]
-    _deviating(wrong, expected=f"a page of type {' or '.join(FORMS)}, and a body of that type")
+    _deviating(wrong, expected=f"every page to be of type {' or '.join(FORMS)}, with a body of that type")
 
 
 def _is_what_it_says(answer: Answer) -> bool:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from conformance.checks.negotiation.ask import ANYTHING
 from conformance.checks.negotiation.forms import FORMS, forms_of, typed, written_in
-from conformance.kit import expect, strategies
-from conformance.kit.accept_header import acceptable, preferred
+from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.properties import strategies
+from conformance.kit.properties.accept_header import acceptable, preferred
 from conformance.pages import HTML_V1, JSON_V1, TEXT_HTML
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ def test_text_html(ask: Ask) -> None:
 def test_no_accept(ask: Ask) -> None:
     without, anything = ask.afresh({"Accept": None}), ask(ANYTHING)
     expect.status(without, 200)
-    expect.equal(without.content_type, anything.content_type, of="the type for */*,", where=without)
+    expect.equal(
+        without.content_type, anything.content_type, of="the type without Accept, as for */*,", where=without
+    )
 
 
 @check("negotiation.empty-accept")
@@ -74,7 +77,7 @@ def test_order_irrelevant(ask: Ask, examples: Examples) -> None:
         expect.equal(
             (backwards.status, backwards.content_type),
             (forwards.status, forwards.content_type),
-            of=f"as for {', '.join(members)}:",
+            of=f"the status and type for {', '.join(reversed(members))}, as for the reverse order,",
             where=backwards,
         )
 
@@ -136,7 +139,7 @@ def test_head_same(ask: Ask) -> None:
         expect.equal(
             (head.status, head.content_type),
             (get.status, get.content_type),
-            of="the status and type of GET,",
+            of="the status and type of HEAD, as of GET,",
             where=head,
         )
 
@@ -160,4 +163,4 @@ def test_vary(ask: Ask) -> None:
     without = [
         str(answer) for answer, vary in fields if not {"accept", "*"} & set(vary.replace(",", " ").split())
     ]
-    expect.nothing(of=without, is_="negotiated without `Vary: Accept`", where=pages[0])
+    expect.rule("every negotiated answer to have `Vary: Accept`", broken_by=without, where=pages[0])

@@ -8,7 +8,7 @@ from conformance.checks.negotiation.ask import ANYTHING
 from conformance.checks.negotiation.forms import truthful
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.pages import HTML_V1, JSON_V1, TEXT_HTML
+from conformance.pages import HTML_V1
 
 if TYPE_CHECKING:
     from conformance.checks.negotiation.ask import Ask
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 def pages(ask: Ask) -> list[Answer]:
     """Return every page in every form that is offered."""
-    accepts = {"json": JSON_V1, "html": TEXT_HTML}
-    offered = [accept for form, accept in accepts.items() if ask.index.offer.has(form)]
-    return [answer for accept in offered for answer in ask.everywhere(accept)]
+    return [answer for accept in ask.index.media_types.values() for answer in ask.everywhere(accept)]
 
 
 @check("negotiation.content-type.always")
@@ -28,7 +26,7 @@ def test_always(ask: Ask, registry: Registry, new_name: NewName) -> None:
     absent = registry.project_answer(new_name("absent"))
     answers = [answer for answer in (*pages(ask), absent) if not answer.is_redirect]
     untyped = [str(answer) for answer in answers if not answer.content_type]
-    expect.nothing(of=untyped, is_="without a Content-Type", where=absent)
+    expect.rule("every answer to have a Content-Type", broken_by=untyped, where=absent)
 
 
 @check("negotiation.content-type.truthful")
@@ -40,8 +38,8 @@ def test_truthful(ask: Ask) -> None:
 def test_lowercase(ask: Ask) -> None:
     answers = pages(ask)
     types = (answer.headers.get("Content-Type", "").partition(";")[0] for answer in answers)
-    expect.nothing(
-        of=[media_type for media_type in types if media_type != media_type.lower()],
-        is_="in another case than lower case",
+    expect.rule(
+        "every media type to be in lower case",
+        broken_by=[media_type for media_type in types if media_type != media_type.lower()],
         where=answers[0],
     )

@@ -46,7 +46,7 @@ def test_single(ask: Ask) -> None:
         html = asked_in_query(ask, for_html, accept=JSON_V1)
         if (form_of(json), form_of(html)) == ("json", "html"):
             raise Deviation(
-                expected=f"an error, or a page that Accept decides, for {kind}",
+                expected=f"{kind} in `format` to be an error, or to leave the choice to Accept",
                 found=f"JSON for {for_json}, HTML for {for_html}",
                 where=f"{json}\n{html}",
             )

@@ -1,12 +1,13 @@
-"""What comes when no type that is listed is offered."""
+"""Answers to an Accept header without a type that is offered."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from conformance.checks.negotiation.forms import truthful, written_in
-from conformance.kit import expect, strategies
+from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.properties import strategies
 
 if TYPE_CHECKING:
     from conformance.checks.negotiation.ask import Ask
@@ -46,14 +47,18 @@ def test_406(ask: Ask) -> None:
 def test_no_300(ask: Ask) -> None:
     answers = [ask(accept) for accept in UNSUPPORTED]
     choices = [str(answer) for answer in answers if answer.status == 300]
-    expect.nothing(of=choices, is_="answered with 300 Multiple Choices", where=answers[0])
+    expect.rule("a status other than 300 Multiple Choices", broken_by=choices, where=answers[0])
 
 
 @check("negotiation.latest.real-type")
 def test_real_type(ask: Ask) -> None:
     answers = [ask(accept) for accept in (LATEST_JSON, LATEST_HTML)]
     aliases = [f"{answer.content_type} for {answer}" for answer in answers if "latest" in answer.content_type]
-    expect.nothing(of=aliases, is_="of a type that is only an alias", where=answers[0])
+    expect.rule(
+        "the Content-Type to be that of the version served, not the alias `latest`",
+        broken_by=aliases,
+        where=answers[0],
+    )
 
 
 @check("negotiation.latest.supported")

@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance.checks.provenance.provenance_objects import Provenance, fetch_provenance
-from conformance.kit.attestations import provenance_of
-from conformance.kit.publishing import publish
+from conformance.kit.optional_fixtures import if_applicable
 from conformance.verdicts import NotApplicable, Untestable
-from reference_server.distributions import Distribution, wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Driver, Index, NewName, Registry
-
-
-@pytest.fixture(scope="session")
-def attested(registry: Registry, driver: Driver, new_name: NewName) -> Distribution:
-    """A wheel with a provenance object."""
-    distribution = wheel(new_name("provenance"), "1.0")
-    publish(registry, distribution)
-    driver.attach_provenance(distribution, provenance_of(distribution))
-    return distribution
+    from conformance.kit.fixtures import Index, Registry
+    from reference_server.distributions import Distribution
 
 
 @pytest.fixture(scope="session")
 def projects(index: Index, request: pytest.FixtureRequest) -> tuple[str, ...]:
     """Projects with provenance: our own where there is a driver, and those that any run looks at."""
-    own = []
-    with suppress(NotApplicable):
-        own.append(request.getfixturevalue("attested").name)
-    return (*own, *index.projects)
+    attested: Distribution | None = if_applicable(request, "attested")
+    return ((attested.name,) if attested else ()) + index.projects
 
 
 @pytest.fixture(scope="session")

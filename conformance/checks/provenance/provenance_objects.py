@@ -10,7 +10,7 @@ import binascii
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.kit.publishing import fetch
+from conformance.kit.uploads.publishing import fetch
 from conformance.kit.urls import is_absolute, is_secure
 from conformance.pages import read_json
 

@@ -15,6 +15,7 @@ from packaging.utils import (
 from conformance.checks.provenance.provenance_objects import decoded
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.differences import MOST_CHARACTERS
 from conformance.pages import read_json
 from conformance.verdicts import Deviation, Untestable
 
@@ -31,7 +32,7 @@ def test_fetch(provenance: list[Provenance]) -> None:
     for each in provenance:
         expect.status(each.answer, 200)
         document = read_json(each.answer.content)
-        expect.nothing(of=document.problems, is_="wrong with the JSON", where=each.answer)
+        expect.rule("valid JSON", broken_by=document.problems, where=each.answer)
         if not isinstance(document.data, dict):
             raise Deviation(expected="a JSON object", found=each.answer.excerpt(), where=str(each.answer))
 
@@ -40,7 +41,7 @@ def test_fetch(provenance: list[Provenance]) -> None:
 def test_object_version(readable: list[Provenance]) -> None:
     for each in readable:
         found = repr(each.object.get("version"))
-        expect.equal(found, "1", of="version", where=each.answer)
+        expect.equal(found, "1", of="the version of the object", where=each.answer)
 
 
 @check("provenance.object.bundles")
@@ -49,12 +50,16 @@ def test_object_bundles(readable: list[Provenance]) -> None:
         bundles = each.object.get("attestation_bundles")
         if not (isinstance(bundles, list) and bundles):
             raise Deviation(
-                expected="attestation_bundles with one or more bundles",
-                found=repr(bundles)[: expect.SHOWN],
+                expected="attestation_bundles to hold one or more bundles",
+                found=repr(bundles)[:MOST_CHARACTERS],
                 where=str(each.answer),
             )
         wrong = [repr(bundle)[:100] for bundle in bundles if not _is_bundle(bundle)]
-        expect.nothing(of=wrong, is_="but a publisher with one or more attestations", where=each.answer)
+        expect.rule(
+            "every bundle to have a publisher and one or more attestations",
+            broken_by=wrong,
+            where=each.answer,
+        )
 
 
 def _is_bundle(bundle: object) -> bool:
@@ -69,7 +74,7 @@ def test_object_publisher_kind(readable: list[Provenance]) -> None:
     for each in readable:
         kinds = [publisher.get("kind") for publisher in each.publishers]
         wrong = [repr(kind) for kind in kinds if not isinstance(kind, str)]
-        expect.nothing(of=wrong, is_="the kind of a publisher, but a string", where=each.answer)
+        expect.rule("the kind of every publisher to be a string", broken_by=wrong, where=each.answer)
 
 
 @check("provenance.object.publisher-claims")
@@ -77,14 +82,16 @@ def test_object_publisher_claims(readable: list[Provenance]) -> None:
     for each in readable:
         claims = [publisher.get("claims", "nothing") for publisher in each.publishers]
         wrong = [repr(found) for found in claims if found is not None and not isinstance(found, Mapping)]
-        expect.nothing(of=wrong, is_="the claims of a publisher, but an object or null", where=each.answer)
+        expect.rule(
+            "the claims of every publisher to be an object or null", broken_by=wrong, where=each.answer
+        )
 
 
 @check("provenance.attestation.schema")
 def test_attestation_schema(readable: list[Provenance]) -> None:
     for each in readable:
         wrong = [fault for attestation in each.attestations for fault in _faults(attestation)]
-        expect.nothing(of=wrong, is_="wrong with the attestations", where=each.answer)
+        expect.rule("every attestation to follow its schema", broken_by=wrong, where=each.answer)
 
 
 def _faults(attestation: Mapping[str, Any]) -> Iterator[str]:
@@ -120,8 +127,10 @@ def test_statement_subject(readable: list[Provenance]) -> None:
                     expected="a statement with one subject", found=repr(subjects), where=str(each.answer)
                 )
             wrong = list(_differences(subjects[0], each))
-            expect.nothing(
-                of=wrong, is_=f"wrong with the subject for {each.file.filename}", where=each.answer
+            expect.rule(
+                f"the subject of every statement to be {each.file.filename} with its sha256",
+                broken_by=wrong,
+                where=each.answer,
             )
     if not judged:
         raise Untestable("no attestation has a statement that can be read; see provenance.attestation.schema")
@@ -137,16 +146,16 @@ def _statements(each: Provenance) -> Iterator[Mapping[str, Any]]:
 
 def _differences(subject: object, each: Provenance) -> Iterator[str]:
     if not isinstance(subject, Mapping):
-        yield f"it is {subject!r}"
+        yield f"the subject {subject!r}"
         return
     if _parsed(subject.get("name")) != _parsed(each.file.filename):
-        yield f"its name is {subject.get('name')!r}"
+        yield f"the name {subject.get('name')!r}"
     digests = subject.get("digest")
     sha256 = digests.get("sha256") if isinstance(digests, Mapping) else None
     if not isinstance(sha256, str) or set(sha256) - HEX:
-        yield f"its digest is {digests!r}"
+        yield f"the digest {digests!r}"
     elif sha256.lower() != each.file.hashes.get("sha256", sha256).lower():
-        yield f"its sha256 is {sha256}"
+        yield f"the sha256 {sha256}"
 
 
 def _parsed(filename: object) -> object:

@@ -20,7 +20,7 @@ def test_html_url(index: Index, projects: tuple[str, ...]) -> None:
     for name in projects:
         page = index.html(name).page
         wrong = [url for url in _urls(page).values() if not is_absolute(url)]
-        expect.nothing(of=wrong, is_="but an absolute URL", where=page.where)
+        expect.rule("every provenance URL to be absolute", broken_by=wrong, where=page.where)
 
 
 @check("provenance.secure-origin")
@@ -28,7 +28,7 @@ def test_secure_origin(index: Index, projects: tuple[str, ...]) -> None:
     for name in projects:
         for page in index.pages(name):
             wrong = [url for url in _urls(page).values() if is_absolute(url) and not is_secure(url)]
-            expect.nothing(of=wrong, is_="of an insecure origin", where=page.where)
+            expect.rule("every provenance URL to have a secure origin", broken_by=wrong, where=page.where)
 
 
 @check("provenance.json.type")
@@ -37,7 +37,7 @@ def test_json_type(index: Index, projects: tuple[str, ...]) -> None:
         page = index.json(name).page
         values = [file.raw["provenance"] for file in page.files if "provenance" in file.raw]
         wrong = [repr(value) for value in values if value is not None and not isinstance(value, str)]
-        expect.nothing(of=wrong, is_="but a string or null", where=page.where)
+        expect.rule("every `provenance` to be a string or null", broken_by=wrong, where=page.where)
 
 
 @check("provenance.json.same-rules")
@@ -46,19 +46,21 @@ def test_json_same_rules(index: Index, projects: tuple[str, ...]) -> None:
         page = index.json(name).page
         found = _urls(page)
         wrong = [url for url in found.values() if not (is_absolute(url) and is_secure(url))]
-        expect.nothing(of=wrong, is_="but an absolute URL of a secure origin", where=page.where)
+        expect.rule(
+            "every `provenance` to be an absolute URL of a secure origin", broken_by=wrong, where=page.where
+        )
         if index.offer.has("html"):
             wanted = _urls(index.html(name).page)
-            expect.equal(found, wanted, of="as in HTML, the provenance", where=page.where)
+            expect.equal(found, wanted, of="the provenance in JSON, as in HTML,", where=page.where)
 
 
 @check("provenance.api-version")
 def test_api_version(index: Index, projects: tuple[str, ...]) -> None:
     for name in projects:
         page = index.json(name).page
-        shown = any("provenance" in file.raw for file in page.files)
-        old = [str(page.api_version)] if shown and _number(page.api_version) < LEAST_VERSION else []
-        expect.nothing(of=old, is_="older than 1.3 on a page with provenance", where=page.where)
+        has_provenance = any("provenance" in file.raw for file in page.files)
+        old = [str(page.api_version)] if has_provenance and _number(page.api_version) < LEAST_VERSION else []
+        expect.rule("a page with provenance to declare version 1.3 or later", broken_by=old, where=page.where)
 
 
 def _urls(page: ProjectPage) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.kit.driver import driver_of
-from conformance.kit.scenarios import only_package
+from conformance.kit.uploads.scenarios import only_package
 from conformance.verdicts import NotApplicable, Untestable
 
 if TYPE_CHECKING:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Unreachable
-from conformance.kit.publishing import publish
-from conformance.kit.races import TYPES, few, in_every, look, uploading
-from conformance.kit.scenarios import link_to
+from conformance.kit.races.looks import TYPES, look
+from conformance.kit.races.race import uploading
+from conformance.kit.races.rounds import few, in_every
+from conformance.kit.uploads.publishing import publish
+from conformance.kit.uploads.scenarios import link_to
 from conformance.verdicts import Deviation, NotApplicable
 from reference_server.distributions import wheel
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from conformance.checks.race.conftest import Delete
     from conformance.kit.fixtures import Driver, NewName, Race, Registry, WatchedHeat
     from conformance.kit.http import Answer
-    from conformance.kit.races import Look
+    from conformance.kit.races.looks import Look
     from reference_server.distributions import Distribution
 
 LARGE = 1_000_000
@@ -35,14 +37,16 @@ def test_upload_vs_read(watched: tuple[WatchedHeat, ...]) -> None:
     in_every(
         watched,
         lambda heat: heat.watch.broken_pages + heat.watch.broken_files,
-        expected="whole pages, with the files that were there before, and each listed file whole",
+        expected="every page to be whole and to list the earlier files, and every listed file to be whole",
     )
 
 
 @check("race.metadata-with-file")
 def test_metadata_with_file(watched: tuple[WatchedHeat, ...]) -> None:
     in_every(
-        watched, lambda heat: heat.watch.missing_metadata, expected="200 for metadata that a page announces"
+        watched,
+        lambda heat: heat.watch.missing_metadata,
+        expected="every announced metadata file to be served",
     )
 
 
@@ -62,7 +66,7 @@ def test_yank_vs_read(
             driver.yank(file)
             driver.unyank(file)
         watches.append(watch)
-    in_every(watches, lambda watch: watch.broken_pages, expected="pages that list both files")
+    in_every(watches, lambda watch: watch.broken_pages, expected="every page to list both files")
 
 
 @check("race.delete-vs-download")
@@ -76,11 +80,11 @@ def test_delete_vs_download(
         url = link_to(registry, file)
         answer, _ = race(partial(_download, url), partial(_delete, delete, file))
         if answer is not None and answer.status == 200 and answer.content != file.content:
-            wrong.append(f"200 with {_shown(answer, file)}: {answer}")
+            wrong.append(f"200 with {_content_of(answer, file)}: {answer}")
     if wrong:
-        raise Deviation(
-            expected="the file's own bytes, no success, or no whole answer",
-            found="; ".join(wrong),
+        expect.rule(
+            "every successful download to be the whole file",
+            broken_by=wrong,
             where=f"{few(rounds)} downloads, each at the moment of the file's deletion",
         )
 
@@ -107,13 +111,13 @@ def test_parallel_download(race: Race, registry: Registry, new_name: NewName) ->
     wrong = [each for each in answers if each.status != 200 or each.content != file.content]
     if wrong:
         raise Deviation(
-            expected=f"{TIMES * PARALLEL} times the same {len(file.content)} bytes, sha256 {file.sha256}",
-            found=f"{_shown(wrong[0], file)}; wrong are {len(wrong)} of {len(answers)}",
-            where=f"{PARALLEL} downloads at the same moment, of which {wrong[0]}",
+            expected=f"{TIMES * PARALLEL} times {len(file.content)} bytes with sha256 {file.sha256}",
+            found=f"{_content_of(wrong[0], file)}, and {len(wrong)} wrong answers of {len(answers)}",
+            where=f"{PARALLEL} downloads at the same moment, one of them {wrong[0]}",
         )
 
 
-def _shown(answer: Answer, file: Distribution) -> str:
+def _content_of(answer: Answer, file: Distribution) -> str:
     found = hashlib.sha256(answer.content).hexdigest()
     return f"{len(answer.content)} of {len(file.content)} bytes, with sha256 {found}"
 
@@ -128,9 +132,9 @@ def test_conditional_get(race: Race, registry: Registry, new_name: NewName, roun
         upload, *_ = race(uploading(second), *(partial(_twice, read) for read in again))
         expect.accepted(upload)
         hidden += [str(answer) for answer in (read(race.reader) for read in again) if answer.status == 304]
-    expect.nothing(
-        of=hidden,
-        is_="not modified after an upload",
+    expect.rule(
+        "a conditional request after an upload to be answered with the new page",
+        broken_by=hidden,
         where=f"{few(rounds)} uploads to projects whose pages were read before, meanwhile and after",
     )
 
@@ -143,6 +147,6 @@ def _twice(read: Callable[[Registry], Answer], lane: Registry) -> Answer:
 def _read_again(seen: Look, lane: Registry) -> Answer:
     """Ask whether a page has changed. Raises NotApplicable where it has no ETag: a time is too coarse to tell."""
     if "ETag" not in seen.answer.headers:
-        raise NotApplicable(f"a page has no ETag: {seen.answer}")
+        raise NotApplicable(f"pages come without an ETag: {seen.answer}")
     headers = {"Accept": TYPES[seen.form][0], "If-None-Match": seen.answer.headers["ETag"]}
     return lane.request("GET", seen.answer.url, headers=headers)

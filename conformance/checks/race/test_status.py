@@ -7,8 +7,10 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from conformance.kit.check import check
-from conformance.kit.publishing import publish
-from conformance.kit.races import DEADLINE, few
+from conformance.kit.differences import listed_lines
+from conformance.kit.races.racers import DEADLINE
+from conformance.kit.races.rounds import few
+from conformance.kit.uploads.publishing import publish
 from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 
@@ -33,8 +35,8 @@ def test_status_vs_upload(
         late += [str(answer) for answer in answers if answer is not None and answer.is_success]
     if late:
         raise Deviation(
-            expected="no upload is accepted after the project was archived",
-            found=f"{len(late)} of {few(rounds) * SENDERS} were: {'; '.join(late)}",
+            expected="every upload after the archiving of a project to be refused",
+            found=f"{len(late)} of {few(rounds) * SENDERS} accepted:\n{listed_lines(late)}",
             where=f"{few(rounds)} projects that were archived while {SENDERS} senders uploaded to each",
         )
 

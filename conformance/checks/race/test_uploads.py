@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from conformance.kit.check import check
-from conformance.kit.races import SENDERS, in_every, most, rounds_of, upload_together, uploading, wrong_file
+from conformance.kit.differences import listed_lines
+from conformance.kit.races.looks import wrong_file
+from conformance.kit.races.race import SENDERS, upload_together, uploading
+from conformance.kit.races.rounds import in_every, most, rounds_of
 from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.kit.fixtures import Index, NewName, Race, Registry, WatchedHeat
-    from conformance.kit.races import Heat
+    from conformance.kit.races.race import Heat
 
 
 SPELLINGS = ("-", "_", ".", "-_-")
@@ -40,7 +43,11 @@ def test_same_file_identical(race: Race, new_name: NewName, rounds: int) -> None
         else:
             yield from entries_but_one(heat, heat.sent[0].sha256)
 
-    in_every(heats, wrong, expected="at least one 2xx, else 4xx, and one entry of the file on each page")
+    in_every(
+        heats,
+        wrong,
+        expected="one upload or more to be accepted (2xx), the others to be refused (4xx), and one entry on each page",
+    )
 
 
 @check("race.same-file-different")
@@ -66,7 +73,11 @@ def test_same_file_different(race: Race, registry: Registry, new_name: NewName, 
             if answer.content != winner.content:
                 yield wrong_file(file, answer) or f"other bytes than were accepted: {answer}"
 
-    in_every(heats, wrong, expected="one 2xx, else 4xx, and the bytes of the one that was accepted")
+    in_every(
+        heats,
+        wrong,
+        expected="one upload to be accepted (2xx), the others to be refused (4xx), and the accepted bytes to be served",
+    )
 
 
 @check("race.case-and-separator")
@@ -80,13 +91,17 @@ def test_case_and_separator(race: Race, index: Index, new_name: NewName, rounds:
         ],
     )
     in_every(
-        heats, lambda heat: [*heat.failures, *unlisted(heat)], expected="one page with every accepted file"
+        heats, lambda heat: [*heat.failures, *unlisted(heat)], expected="one page to list every accepted file"
     )
     ours = {heat.round.project for heat in heats}
     for root in index.roots(fresh=True):
         names = [name for name in root.names if canonicalize_name(name) in ours]
         if len(names) != len(ours):
-            raise Deviation(expected=f"{len(ours)} projects", found=", ".join(names), where=root.where)
+            raise Deviation(
+                expected=f"{len(ours)} entries for {len(ours)} projects",
+                found=", ".join(names) or "none",
+                where=root.where,
+            )
 
 
 @check("race.new-project-many-files")
@@ -94,7 +109,7 @@ def test_new_project_many_files(watched: tuple[WatchedHeat, ...]) -> None:
     in_every(
         watched,
         lambda heat: [f"refused: {each}" for each in heat.answers if not each.is_success] + [*unlisted(heat)],
-        expected="every upload is accepted (2xx), and every file listed",
+        expected="every upload to be accepted (2xx), and every file to be listed",
     )
 
 
@@ -110,8 +125,8 @@ def test_different_projects(race: Race, registry: Registry, new_name: NewName) -
                 missing.append(f"{file.filename} not listed: {page.where}")
     if refused or missing:
         raise Deviation(
-            expected="every upload is accepted (2xx), and every file listed",
-            found="; ".join([*refused, *missing]),
+            expected="every upload to be accepted (2xx), and every file to be listed",
+            found=listed_lines([*refused, *missing]),
             where=f"{MANY_TIMES} rounds of {MANY} uploads at the same moment, each to a new project",
         )
 
@@ -124,7 +139,7 @@ def test_version_set(watched: tuple[WatchedHeat, ...]) -> None:
             if seen.form == "json" and (missing := wanted - set(seen.page.versions or ())):
                 yield f"versions without {', '.join(sorted(missing))}"
 
-    in_every(watched, wrong, expected="`versions` with each version that was accepted")
+    in_every(watched, wrong, expected="`versions` to hold every accepted version")
 
 
 def entries_but_one(heat: Heat, sha256: str | None = None) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
-from conformance.kit.raw_uploads import (
+from conformance.kit.uploads.raw_uploads import (
     chunked,
     chunks,
     reaction_to,
@@ -15,7 +15,7 @@ from conformance.kit.raw_uploads import (
     sized,
     whole_or_refused,
 )
-from conformance.kit.scenarios import link_to
+from conformance.kit.uploads.scenarios import link_to
 from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 
@@ -89,8 +89,8 @@ def test_disconnect_before_response(registry: Registry, new_name: NewName) -> No
     again = registry.upload(distribution)
     if not (again.is_success or again.is_client_error):
         raise Deviation(
-            expected="2xx, or 4xx for a file that is there",
-            found=f"{again.status} {again.excerpt()}",
+            expected="the repeated upload to be accepted (2xx), or refused (4xx) as a duplicate",
+            found=f"status {again.status}: {again.excerpt()}",
             where=str(again),
         )
     expect.same_bytes(registry.download(link_to(registry, distribution)), distribution)

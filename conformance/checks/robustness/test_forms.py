@@ -7,16 +7,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
-from conformance.kit.raw_uploads import reaction_to, reaction_to_form, refused_and_nothing_stored, sized
+from conformance.kit.uploads.raw_uploads import (
+    reaction_to,
+    reaction_to_form,
+    refused_and_nothing_stored,
+    sized,
+)
+from conformance.kit.uploads.stored_files import accepted_and_listed
 from conformance.verdicts import NotApplicable
 from reference_server.distributions import invalid, wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import NewName, Registry
-    from conformance.kit.raw_uploads import Reaction
+    from conformance.kit.uploads.raw_uploads import Reaction
     from reference_server.distributions import Distribution
 
 
@@ -81,9 +86,10 @@ def test_wrong_digest_then_right(registry: Registry, new_name: NewName) -> None:
     distribution = wheel(new_name("digest-again"), "1.0")
     wrong = upload_form(distribution).with_field("sha256_digest", wheel(new_name("other"), "1.0").sha256)
     if registry.upload(distribution, form=wrong).status < 400:
-        raise NotApplicable("the target takes a file with another file's digest; see upload.digest.mismatch")
-    expect.accepted(registry.upload(distribution))
-    expect.listed(registry.project_page(distribution.name), [distribution.filename])
+        raise NotApplicable(
+            "the target accepts a file with the digest of another; see upload.digest.mismatch"
+        )
+    accepted_and_listed(registry, distribution)
 
 
 def posted(registry: Registry, distribution: Distribution, content_type: str, body: bytes) -> Reaction:

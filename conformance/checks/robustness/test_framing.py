@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
-from conformance.kit.raw_uploads import (
+from conformance.kit.uploads.raw_uploads import (
     Reaction,
     chunked,
     chunks,
@@ -51,9 +51,13 @@ def test_expect_continue(registry: Registry, new_name: NewName) -> None:
 
 
 def before_the_body(reaction: Reaction) -> Reaction:
-    """Return the reaction to a form that was not sent yet. Raises Deviation when it is said to be taken."""
+    """Return the reaction to a form that was not sent yet. Raises Deviation when it is said to be accepted."""
     if reaction.accepted:
-        raise Deviation(expected="100, 4xx or 417", found=str(reaction), where="before the body was sent")
+        raise Deviation(
+            expected="100 or a refusal before the body is sent",
+            found=str(reaction),
+            where="Expect: 100-continue",
+        )
     return reaction
 
 

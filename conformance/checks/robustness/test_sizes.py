@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.kit.check import check
 from conformance.kit.http import Part, upload_form
-from conformance.kit.raw_uploads import (
+from conformance.kit.uploads.raw_uploads import (
     chunked,
     chunks,
     reaction_on,
@@ -17,14 +17,14 @@ from conformance.kit.raw_uploads import (
     sized,
     whole_or_refused,
 )
-from conformance.kit.scenarios import size_limit
+from conformance.kit.uploads.scenarios import size_limit
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import NewName, Registry
 
 FAR_ABOVE = 1_000_000_000
-"""Bytes that are declared beyond the limit, at the least: some room for the rest of a form is nobody's mistake."""
+"""Bytes that are declared beyond the limit, at the least: a registry may leave room for the rest of a form."""
 LITTLE = 32 * 1024
 SENT_AT_MOST = 1_000_000
 """The highest limit that is tried out, in bytes."""
@@ -37,7 +37,7 @@ BOUNDARY = 1_000_000
 
 @check("robustness.oversize")
 def test_oversize(registry: Registry, new_name: NewName) -> None:
-    """Whoever declares much and sends little may be waited for: only what is answered has to be right."""
+    """A registry may wait for the rest of a declared body: only an answer, if there is one, is judged."""
     limit = size_limit(registry)
     distribution = wheel(new_name("oversize"), "1.0", size=min(limit, SENT_AT_MOST) * 2)
     form = upload_form(distribution)
@@ -73,7 +73,7 @@ def test_huge_text_field(registry: Registry, new_name: NewName) -> None:
 
 @check("robustness.huge-header")
 def test_huge_header(registry: Registry, new_name: NewName) -> None:
-    """Whoever stops to read a header that is too long may not come to answer it: hanging up is enough."""
+    """A server that stops reading a long header may be unable to answer it: closing the connection is enough."""
     name = new_name("huge-header")
     first, second = wheel(name, "1.0"), wheel(name, "1.1")
     form = upload_form(first)

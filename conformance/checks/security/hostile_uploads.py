@@ -78,7 +78,11 @@ def kept_in_place(registry: Registry, sent: list[Sent]) -> None:
     wrong += [
         f"{file.filename!r}: at {file.url}" for file in page.files if last_part(file.url) != file.filename
     ]
-    expect.nothing(of=wrong, is_="but refused, or kept under the plain name", where=page.where)
+    expect.rule(
+        "every upload to be refused, or kept under the plain name of its file",
+        broken_by=wrong,
+        where=page.where,
+    )
 
 
 def last_part(url: str) -> str:

@@ -11,7 +11,7 @@ from conformance.checks.security.injections import INJECTED
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
-from conformance.kit.publishing import fetch
+from conformance.kit.uploads.publishing import fetch
 from conformance.kit.urls import metadata_url
 from conformance.pages import JSON_V1
 from reference_server.distributions import Metadata, wheel
@@ -71,7 +71,11 @@ def test_served_type(registry: Registry, new_name: NewName) -> None:
         for answer in answers
         if answer.status == 200 and INJECTED.encode() in answer.content and is_run(answer)
     ]
-    expect.nothing(of=found, is_="served for a browser to run", where=registry.project_url(name))
+    expect.rule(
+        "uploaded documents to be served so that no browser runs them",
+        broken_by=found,
+        where=registry.project_url(name),
+    )
 
 
 def is_run(answer: Answer) -> bool:
@@ -79,12 +83,12 @@ def is_run(answer: Answer) -> bool:
 
     Source: MIME Sniffing Living Standard, and RFC 6266, section 4.2.
     """
-    told = {name.lower(): value.lower() for name, value in answer.headers.items()}
-    if told.get("content-disposition", "").startswith("attachment"):
+    fields = {name.lower(): value.lower() for name, value in answer.headers.items()}
+    if fields.get("content-disposition", "").startswith("attachment"):
         return False
-    if "sandbox" in told.get("content-security-policy", ""):
+    if "sandbox" in fields.get("content-security-policy", ""):
         return False
-    guessed = not answer.content_type and "nosniff" not in told.get("x-content-type-options", "")
+    guessed = not answer.content_type and "nosniff" not in fields.get("x-content-type-options", "")
     return guessed or answer.content_type in RUN_BY_BROWSERS
 
 
@@ -114,7 +118,7 @@ def test_info_leak(index: Index, corpus: Corpus, new_name: NewName) -> None:
         for what, pattern in TELLING.items()
         if (found := pattern.search(LINK.sub("", answer.text)))
     ]
-    expect.nothing(of=wrong, is_="given away", where=base)
+    expect.rule("errors to keep the registry's internals to themselves", broken_by=wrong, where=base)
 
 
 def raw_answers(registry: Registry, page: str, *, publishes: bool) -> list[Answer]:

@@ -9,8 +9,8 @@ from packaging.utils import canonicalize_name
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Unreachable
-from conformance.kit.invalid_distributions import InvalidUpload, upload_invalid
-from conformance.kit.publishing import fetch
+from conformance.kit.uploads.invalid_distributions import InvalidUpload, upload_invalid
+from conformance.kit.uploads.publishing import fetch
 from conformance.kit.urls import metadata_url
 from conformance.verdicts import Deviation
 
@@ -50,7 +50,7 @@ def test_huge_metadata(registry: Registry, new_name: NewName) -> None:
     withstood(registry, attempts)
     page = registry.project_page(name)
     announced = [file.filename for file in page.files if file.core_metadata is not None]
-    expect.nothing(of=announced, is_="announced with metadata of 48 MiB", where=page.where)
+    expect.rule("no metadata of 48 MiB to be announced", broken_by=announced, where=page.where)
 
 
 @check("security.pkginfo-symlink")
@@ -61,7 +61,11 @@ def test_pkginfo_symlink(registry: Registry, new_name: NewName) -> None:
     for file in registry.project_page(name).files:
         answer = fetch(registry, metadata_url(file.url))
         leaks = answer.status == 200 and PASSWORDS in answer.content
-        expect.nothing(of=[file.filename] if leaks else [], is_="served with /etc/passwd", where=answer)
+        expect.rule(
+            "the metadata file to be free of the registry's own /etc/passwd",
+            broken_by=[file.filename] if leaks else [],
+            where=answer,
+        )
 
 
 def attempted(registry: Registry, name: str, kinds: Iterable[str]) -> list[InvalidUpload]:
@@ -70,14 +74,16 @@ def attempted(registry: Registry, name: str, kinds: Iterable[str]) -> list[Inval
         return upload_invalid(registry, name, kinds)
     except Unreachable as error:
         raise Deviation(
-            expected="an answer to every upload", found=str(error), where=registry.target.upload_url
+            expected="an answer to every upload", found=f"none: {error}", where=registry.target.upload_url
         ) from error
 
 
 def withstood(registry: Registry, attempts: list[InvalidUpload]) -> None:
     """Require an answer that is no server error, and that what was refused is not listed."""
     failures = [str(each) for each in attempts if not each.accepted and not each.refused]
-    expect.nothing(of=failures, is_="answered with neither yes (2xx) nor no (4xx)", where=attempts[0].answer)
+    expect.rule(
+        "every upload to be accepted (2xx) or refused (4xx)", broken_by=failures, where=attempts[0].answer
+    )
     refused = [each.distribution for each in attempts if each.refused]
     for name in {each.name for each in refused}:
         expect.not_listed(registry.project_page(name), [each.filename for each in refused])

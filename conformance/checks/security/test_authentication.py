@@ -13,7 +13,7 @@ from conformance.kit.credentials import WRONG, with_wrong_token
 from conformance.kit.http import Unreachable, upload_form
 from conformance.kit.protected_urls import Protected, protected_urls
 from conformance.kit.registry import ANONYMOUS
-from conformance.kit.stored_files import nothing_stored
+from conformance.kit.uploads.stored_files import nothing_stored
 from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
 
@@ -67,17 +67,21 @@ def test_method_bypass(index: Index) -> None:
             dodges = DODGES if each.what != "its metadata file" else DODGES[:1]
             attempts = [(dodge, dodged(index.registry, each, dodge)) for dodge in dodges]
             found += [
-                f"{each.what} by {dodge}: {answer}" for dodge, answer in attempts if shows(answer, each)
+                f"{each.what} by {dodge}: {answer}" for dodge, answer in attempts if reveals(answer, each)
             ]
         elif each.what == "a file":
             break
         else:
             found.append(f"{each.what}: {each.anonymous}")
-    expect.nothing(of=found, is_="shown to nobody", where=index.registry.project_url(index.project))
+    expect.rule(
+        "no way around the credential that protects a URL",
+        broken_by=found,
+        where=index.registry.project_url(index.project),
+    )
 
 
 def dodged(registry: Registry, each: Protected, dodge: Dodge) -> Answer | None:
-    """Ask as nobody; byte for byte, as an HTTP library would tidy the path up."""
+    """Request without a credential, byte for byte, as an HTTP library would tidy up the path."""
     path = urlsplit(each.url).path
     target = dodge.spelling.format(path=path, encoded=f"/%{ord(path[1]):02X}{path[2:]}")
     length = [("Content-Length", "0")] if dodge.method == "POST" else []
@@ -86,7 +90,7 @@ def dodged(registry: Registry, each: Protected, dodge: Dodge) -> Answer | None:
         return connection.answer()
 
 
-def shows(answer: Answer | None, each: Protected) -> bool:
+def reveals(answer: Answer | None, each: Protected) -> bool:
     """Tell whether an answer has what is protected. To HEAD, success says that it would be given."""
     if answer is None or not answer.is_success:
         return False
@@ -120,7 +124,7 @@ def test_csrf(registry: Registry, new_name: NewName) -> None:
 
 @check("security.tls-redirect-upload")
 def test_tls_redirect_upload(registry: Registry, new_name: NewName) -> None:
-    """With a password that opens nothing: over plain http it is everybody's."""
+    """With a password that opens nothing: over plain http anybody may read it."""
     distribution = wheel(new_name("plain"), "1.0")
     form = upload_form(distribution)
     body = form.body()
@@ -132,10 +136,12 @@ def test_tls_redirect_upload(registry: Registry, new_name: NewName) -> None:
             connection.request("POST", headers=headers, body=body)
             answer = connection.answer()
     except Unreachable:
-        return  # nobody listens there
+        return  # the port is closed
     if answer is not None and answer.is_redirect:
-        to = answer.headers.get("Location")
-        expect.equal(answer.status, "other than a redirect", of="a status", where=f"{answer} to {to}")
+        found = [f"status {answer.status}, Location: {answer.headers.get('Location')}"]
+        expect.rule(
+            "an upload over plain http to be answered without a redirect", broken_by=found, where=answer
+        )
 
 
 def over_plain_http(url: str) -> str:
@@ -144,5 +150,7 @@ def over_plain_http(url: str) -> str:
     if parts.scheme == "http":
         return url
     if parts.port not in {None, 443}:
-        raise Untestable(f"which port of {parts.hostname} has plain http, beside {parts.port}, is not known")
+        raise Untestable(
+            f"{parts.hostname} uses port {parts.port} for https, and its port for http is unknown"
+        )
     return parts._replace(scheme="http", netloc=f"{parts.hostname}:{HTTP_PORT}").geturl()

@@ -12,8 +12,8 @@ from conformance.checks.security.injections import BREAKING_OUT, INJECTED, injec
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Part, upload_form
-from conformance.kit.publishing import publish
-from conformance.pages import JSON_V1, TEXT_HTML, read_json, read_project_json
+from conformance.kit.uploads.publishing import publish
+from conformance.pages import JSON_V1, read_json, read_project_json
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -55,7 +55,11 @@ JSON_VALUES: Mapping[str, bytes] = {
 def nothing_injected(answers: Iterable[Answer]) -> None:
     """Require that a browser would run nothing of a payload in any of these answers."""
     found = [f"{what} in {answer}" for answer in answers for what in injections(answer)]
-    expect.nothing(of=found, is_="of a payload that a browser would run", where="the answers named above")
+    expect.rule(
+        "every payload to be escaped, so that no browser runs it",
+        broken_by=found,
+        where="the answers named above",
+    )
 
 
 def answers_and_page(registry: Registry, sent: list[Sent]) -> list[Answer]:
@@ -103,10 +107,14 @@ def test_html_filename(registry: Registry, new_name: NewName) -> None:
     sent = sent_as(registry, new_name("quotes"), FILENAMES, as_pattern)
     nothing_injected(answers_and_page(registry, sent))
     failed = [f"{each.what}: {each.answer.status}" for each in sent if each.failed]
-    expect.nothing(of=failed, is_="neither accepted nor refused", where=registry.target.upload_url)
+    expect.rule(
+        "every upload to be accepted (2xx) or refused (4xx)",
+        broken_by=failed,
+        where=registry.target.upload_url,
+    )
     page = page_if_any(registry, sent[0].file.name)
     taken = sum(each.accepted for each in sent)
-    expect.equal(len(page.files), taken, of="as many links as files were accepted,", where=page.where)
+    expect.equal(len(page.files), taken, of="the number of links, as of accepted files,", where=page.where)
 
 
 @check("security.html.yank-reason")
@@ -127,13 +135,11 @@ def test_html_status_reason(index: Index, driver: Driver, new_name: NewName) -> 
 
 def only_our_link(index: Index, file: Distribution) -> None:
     """Require that each page of a project has one file, and nothing that a browser would run."""
-    accepts = [
-        accept for form, accept in {"html": TEXT_HTML, "json": JSON_V1}.items() if index.offer.has(form)
-    ]
+    accepts = index.media_types.values()
     nothing_injected(index.registry.project_answer(file.name, accept=accept) for accept in accepts)
     for page in index.pages(file.name):
         found = [each.filename for each in page.files]
-        expect.equal(found, [file.filename], of="the files", where=page.where)
+        expect.equal(found, [file.filename], of="the files of the page", where=page.where)
 
 
 @check("security.json.injection")
@@ -147,9 +153,13 @@ def test_json_injection(registry: Registry, new_name: NewName) -> None:
         wrong += read_json(answer.content).problems
         page = read_project_json(answer.content, url=answer.url, where=str(answer))
         listed = sorted(file.filename for file in page.files)
-    expect.nothing(of=wrong, is_="but yes or no, and sound JSON", where=answer)
+    expect.rule(
+        "every upload to be accepted (2xx) or refused (4xx), and a page of valid JSON",
+        broken_by=wrong,
+        where=answer,
+    )
     taken = sorted(each.file.filename for each in sent if each.accepted)
-    expect.equal(listed, taken, of="the files", where=answer)
+    expect.equal(listed, taken, of="the files of the page, as accepted,", where=answer)
 
 
 def requiring_bytes(file: Distribution, specifier: bytes) -> UploadForm:
@@ -178,6 +188,8 @@ def test_header_injection(registry: Registry, index: Index, new_name: NewName) -
     answers += [registry.request("GET", url) for url in (*urls, f"{registry.target.url}/{encoded}")]
     answers += [registry.download(each.url) for each in page_if_any(registry, name).files]
     found = [str(answer) for answer in answers if HEADER in answer.headers]
-    expect.nothing(
-        of=found, is_=f"with the field {LINE!r} that was in the request", where=registry.target.url
+    expect.rule(
+        f"every answer to be free of the header field {LINE!r} that the request tried to add",
+        broken_by=found,
+        where=registry.target.url,
     )

@@ -126,8 +126,8 @@ def test_traversal_name_version(registry: Registry, index: Index, new_name: NewN
     project = new_name("version-path")
     kept_in_place(registry, sent_as(registry, project, VERSIONS, as_version))
     for page in index.pages(project) if page_if_any(registry, project).files else []:
-        shown = [version for version in page.versions or () if not set(version).isdisjoint("/\\%")]
-        expect.nothing(of=shown, is_="shown as a version", where=page.where)
+        wrong = [version for version in page.versions or () if not set(version).isdisjoint("/\\%")]
+        expect.rule("every version to be free of path separators", broken_by=wrong, where=page.where)
 
 
 @check("security.reserved-names")
@@ -146,15 +146,17 @@ def test_reserved_names(registry: Registry, index: Index, remove: Remove) -> Non
     ]
     after = landmarks(index)
     wrong += [
-        f"hidden: what {was.where} showed"
+        f"projects or files no longer listed: {was.where}"
         for was, now in zip(before, after, strict=True)
-        if was.shown - now.shown
+        if was.names - now.names
     ]
     for each in sent:
         if each.accepted:
             remove(each.file)
-    expect.nothing(
-        of=wrong, is_="but refused, or served and in nobody's way", where=registry.target.index_url
+    expect.rule(
+        "every upload to be refused, or to be served beside the pages that were there",
+        broken_by=wrong,
+        where=registry.target.index_url,
     )
 
 
@@ -163,7 +165,7 @@ class Landmark:
     """A page, and what it shows of this run's projects: others come and go."""
 
     where: str
-    shown: frozenset[str]
+    names: frozenset[str]
 
 
 def landmarks(index: Index) -> list[Landmark]:
@@ -191,7 +193,11 @@ def test_case_collision(registry: Registry, new_name: NewName) -> None:
     expect.listed(page, {each.filename for each in (*firsts, *taken)})
     for file in page.files:
         sent = [each for each in (*firsts, *taken) if each.filename == file.filename]
-        expect.nothing(of=[] if sent else [file.filename], is_="listed that was not sent", where=page.where)
+        expect.rule(
+            "every listed file to be one that was uploaded",
+            broken_by=[] if sent else [file.filename],
+            where=page.where,
+        )
         expect.same_bytes(registry.download(file.url), sent[0])
 
 

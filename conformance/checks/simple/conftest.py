@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.checks.simple.downloads import Downloads
-from conformance.kit.index import accepted_types
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, Registry, Run
@@ -22,20 +21,20 @@ def downloads(run: Run, registry: Registry) -> Downloads:
 
 @pytest.fixture(scope="session")
 def slashless(registry: Registry, index: Index) -> list[Answer]:
-    """What comes for the URLs of a project and of the root without their slash: the project's comes first."""
+    """The answers for the URLs of a project and of the root without their slash, in this order."""
     urls = [registry.project_url(index.project)]
     if index.offer.has("project-list"):
         urls.append(registry.target.index_url)
-    headers = {"Accept": accepted_types(index)[0]}
+    headers = {"Accept": next(iter(index.media_types.values()))}
     return [registry.request("GET", url.removesuffix("/"), headers=headers) for url in urls]
 
 
 @pytest.fixture(scope="session")
 def respelled(registry: Registry, index: Index) -> list[Answer]:
-    """What comes for spellings of a project's name that are not the normalized one."""
+    """The answers for other spellings of a project's name than the normalized one."""
     name = index.project
     spellings = dict.fromkeys([name.upper(), name.replace("-", "_"), name.replace("-", "._-")])
-    headers = {"Accept": accepted_types(index)[0]}
+    headers = {"Accept": next(iter(index.media_types.values()))}
     return [
         registry.request("GET", registry.project_url(spelling), headers=headers)
         for spelling in spellings

@@ -29,7 +29,7 @@ def json_root(index: Index) -> JsonRoot:
     """Return the list of projects. Raises NotApplicable when it does not come in JSON."""
     answer = index.registry.root_answer(accept=JSON_V1)
     if answer.status != 200 or answer.content_type != JSON_V1:
-        raise NotApplicable("the list of projects is not offered in JSON")
+        raise NotApplicable("the registry offers no list of projects in JSON")
     return index.json_root()
 
 
@@ -47,14 +47,14 @@ def values(page: JsonPage, key: str) -> Iterator[tuple[str, Any]]:
     return ((str(file.get("filename")), file[key]) for file in page.document.files if key in file)
 
 
-def every_value(index: Index, key: str, holds: Callable[[Any], bool], *, not_: str) -> None:
+def every_value(index: Index, key: str, holds: Callable[[Any], bool], *, kind: str) -> None:
     """Require of every file on every page that its value of `key`, where it has one, is what it should be."""
     for page in json_pages(index):
         wrong = [f"{value!r} of {filename}" for filename, value in values(page, key) if not holds(value)]
-        expect.nothing(of=wrong, is_=f"in `{key}` that is not {not_}", where=page)
+        expect.rule(f"every `{key}` to be {kind}", broken_by=wrong, where=page)
 
 
-def every_hash(index: Index, holds: Callable[[str, Any], bool], *, not_: str) -> None:
+def every_hash(index: Index, holds: Callable[[str, Any], bool], *, kind: str) -> None:
     """Require something of the name and the digest of every hash of a file."""
     for page in json_pages(index):
         wrong = [
@@ -64,7 +64,7 @@ def every_hash(index: Index, holds: Callable[[str, Any], bool], *, not_: str) ->
             for name, digest in hashes.items()
             if not holds(name, digest)
         ]
-        expect.nothing(of=wrong, is_=f"in `hashes` {not_}", where=page)
+        expect.rule(f"every entry of `hashes` to have {kind}", broken_by=wrong, where=page)
 
 
 _HEX = re.compile(r"([0-9a-f]{2})+", re.IGNORECASE | re.ASCII)

@@ -41,6 +41,6 @@ def test_immutable(index: Index, second_upload: SecondUpload, downloads: Downloa
             if file.hashes.get("sha256", first.sha256) != first.sha256
         ]
 
-    expect.nothing_on(pages, changed, is_=f"listed but {first.sha256}")
+    expect.rule_on_each(pages, f"the file to keep its sha256 {first.sha256}", broken_by=changed)
     for url in {file.url for page in pages for file in page.files if file.filename == first.filename}:
         expect.same_bytes(downloads(url), first)

@@ -44,9 +44,9 @@ def test_one_anchor_per_file(index: Index, corpus: Corpus) -> None:
             yield from (f"{filename} without an anchor" for filename in sorted(uploaded - anchors.keys()))
 
     wrong = [(name, item) for name in index.projects for item in amiss(name)]
-    expect.nothing(
-        of=dict.fromkeys(item for _, item in wrong),
-        is_="but one anchor per file",
+    expect.rule(
+        "one anchor for each file, and for nothing else",
+        broken_by=dict.fromkeys(item for _, item in wrong),
         where="; ".join(str(index.html(name)) for name in dict.fromkeys(name for name, _ in wrong)),
     )
 
@@ -55,9 +55,9 @@ def test_one_anchor_per_file(index: Index, corpus: Corpus) -> None:
 def test_href(index: Index, downloads: Downloads) -> None:
     reading = index.html()
     answers = [downloads(file.url) for file in html_samples(index)]
-    expect.nothing(
-        of=[str(each) for each in answers if each.status != 200],
-        is_="an href that downloads no file",
+    expect.rule(
+        "every href to lead to its file",
+        broken_by=[str(each) for each in answers if each.status != 200],
         where=reading,
     )
 
@@ -71,6 +71,8 @@ def test_text_is_filename(index: Index) -> None:
             if file.filename != unquote(urlsplit(file.url).path.rpartition("/")[2])
         ]
 
-    expect.nothing_on(
-        html_project_pages(index), different, is_="a text that is not the last component of its href"
+    expect.rule_on_each(
+        html_project_pages(index),
+        "the text of every anchor to be the last component of its href",
+        broken_by=different,
     )

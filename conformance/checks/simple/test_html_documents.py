@@ -28,7 +28,9 @@ PLAIN_ANCHOR = re.compile(r"""<a(\s+[a-z][a-z0-9-]*(\s*=\s*("[^"]*"|'[^']*'))?)*
 
 @check("simple.html.valid-html5")
 def test_valid_html5(index: Index) -> None:
-    expect.nothing_on(html_pages(index), lambda reading: reading.document.errors, is_="an error of syntax")
+    expect.rule_on_each(
+        html_pages(index), "every page to be valid HTML", broken_by=lambda reading: reading.document.errors
+    )
 
 
 @check("simple.html.doctype")
@@ -36,7 +38,7 @@ def test_doctype(index: Index) -> None:
     def without(reading: HtmlPage) -> Iterable[str]:
         return [] if DOCTYPE.match(reading.answer.text) else [reading.answer.excerpt(60) or "an empty page"]
 
-    expect.nothing_on(html_pages(index), without, is_="before <!DOCTYPE html>, or in its place")
+    expect.rule_on_each(html_pages(index), "every page to begin with <!DOCTYPE html>", broken_by=without)
 
 
 @check("simple.html.charset")
@@ -54,8 +56,10 @@ def test_charset(index: Index) -> None:
             return [f"{charset}: {error}"]
         return []
 
-    expect.nothing_on(
-        html_pages(index), undecodable, is_="in another charset than the one it says, or else UTF-8"
+    expect.rule_on_each(
+        html_pages(index),
+        "every page to be in the charset that it states, or else in UTF-8",
+        broken_by=undecodable,
     )
 
 
@@ -65,7 +69,7 @@ def test_base_absolute(index: Index) -> None:
         base = reading.document.base
         return [f"<base href={base!r}>"] if base and not ABSOLUTE.match(base) else []
 
-    expect.nothing_on(html_pages(index), relative, is_="relative")
+    expect.rule_on_each(html_pages(index), "the URL in <base> to be absolute", broken_by=relative)
 
 
 @check("simple.html.anchor-syntax-plain")
@@ -76,16 +80,18 @@ def test_anchor_syntax_plain(index: Index) -> None:
             match[0] for match in ANCHOR.finditer(source) if not PLAIN_ANCHOR.match(source, match.start())
         ]
         document = reading.document
-        only_one_parser = {*map(said, document.anchors)} ^ {*map(said, document.plain_anchors)}
+        only_one_parser = {*map(text_and_href, document.anchors)} ^ {
+            *map(text_and_href, document.plain_anchors)
+        }
         return [*tags, *(f"{text} ({href})" for text, href in sorted(only_one_parser))]
 
-    expect.nothing_on(
+    expect.rule_on_each(
         html_pages(index),
-        unusual,
-        is_="an anchor in capitals, with unquoted attributes, or read differently by different parsers",
+        "every anchor to be in lower case with quoted attributes, and to be read alike by all parsers",
+        broken_by=unusual,
     )
 
 
-def said(anchor: Anchor) -> tuple[str, str]:
-    """Return what an anchor tells everybody: its text and its href."""
+def text_and_href(anchor: Anchor) -> tuple[str, str]:
+    """Return the text and the href of an anchor, in which all parsers have to agree."""
     return anchor.text.strip(), anchor.attributes.get("href") or ""

@@ -28,7 +28,7 @@ def test_value(index: Index) -> None:
         values = [file.raw[ATTRIBUTE] for file in reading.page.files if ATTRIBUTE in file.raw]
         return dict.fromkeys(repr(value) for value in values if value not in {"true", "false"})
 
-    expect.nothing_on(signed(index), other, is_="but true or false")
+    expect.rule_on_each(signed(index), f"every {ATTRIBUTE} to be true or false", broken_by=other)
 
 
 @check("simple.html.gpg-sig.every-link")
@@ -37,18 +37,20 @@ def test_every_link(index: Index) -> None:
         bare = [file.filename for file in reading.page.files if ATTRIBUTE not in file.raw]
         return bare if len(bare) < len(reading.page.files) else []
 
-    expect.nothing_on(signed(index), without, is_=f"without {ATTRIBUTE} where others have it")
+    expect.rule_on_each(
+        signed(index), f"{ATTRIBUTE} on every link of the page, or on none", broken_by=without
+    )
 
 
 @check("simple.html.gpg-sig.location")
 def test_location(index: Index, downloads: Downloads) -> None:
-    promised = [file for reading in signed(index) for file in reading.page.files if file.gpg_sig]
-    if not promised:
-        raise NotApplicable("no link promises a signature")
-    answers = [downloads(f"{file.url}.asc") for file in promised[:2]]
-    expect.nothing(
-        of=[str(each) for each in answers if each.status != 200],
-        is_="a signature that is promised and not there",
+    announced = [file for reading in signed(index) for file in reading.page.files if file.gpg_sig]
+    if not announced:
+        raise NotApplicable("no link announces a signature")
+    answers = [downloads(f"{file.url}.asc") for file in announced[:2]]
+    expect.rule(
+        "every announced signature to be served",
+        broken_by=[str(each) for each in answers if each.status != 200],
         where=index.html(),
     )
 

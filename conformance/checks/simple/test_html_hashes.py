@@ -43,25 +43,29 @@ LENGTHS = {
 @check("simple.html.hash.present")
 def test_present(index: Index) -> None:
     without = links(lambda file: not fragment(file))
-    expect.nothing_on(html_project_pages(index), without, is_="linked without a hash")
+    expect.rule_on_each(html_project_pages(index), "every link to carry a hash", broken_by=without)
 
 
 @check("simple.html.hash.syntax")
 def test_syntax(index: Index) -> None:
     malformed = links(lambda file: fragment(file) and not is_well_formed(fragment(file)))
-    expect.nothing_on(hashed(index), malformed, is_="but #<hash name>=<hex digest>")
+    expect.rule_on_each(
+        hashed(index), "the fragment of every link to be #<hash name>=<hex digest>", broken_by=malformed
+    )
 
 
 @check("simple.html.hash.guaranteed-algorithm")
 def test_guaranteed_algorithm(index: Index) -> None:
     other = links(lambda file: (found := hash_of(file)) and found.algorithm not in LENGTHS)
-    expect.nothing_on(hashed(index), other, is_="a hash that hashlib does not guarantee")
+    expect.rule_on_each(
+        hashed(index), "the hash of every link to be of an algorithm that hashlib guarantees", broken_by=other
+    )
 
 
 @check("simple.html.hash.sha256")
 def test_sha256(index: Index) -> None:
     other = links(lambda file: (found := hash_of(file)) and found.algorithm != "sha256")
-    expect.nothing_on(hashed(index), other, is_="a hash but sha256")
+    expect.rule_on_each(hashed(index), "the hash of every link to be a sha256", broken_by=other)
 
 
 @check("simple.html.hash.correct")
@@ -69,14 +73,14 @@ def test_correct(index: Index, downloads: Downloads) -> None:
     reading = index.html()
     files = [file for file in html_samples(index) if (hash_ := hash_of(file)) and hash_.algorithm in LENGTHS]
     if not files:
-        raise NotApplicable("no link has a hash that can be computed")
-    expect.nothing(
-        of=[
+        raise NotApplicable("no link has a hash of a known algorithm")
+    expect.rule(
+        "the hash of every link to be that of its file",
+        broken_by=[
             f"{fragment(file)} of {file.filename}"
             for file in files
             if not is_hash_of_content(file, downloads)
         ],
-        is_="a digest of other bytes than come",
         where=reading,
     )
 

@@ -32,9 +32,9 @@ def test_exposed(index: Index, corpus: Corpus) -> None:
         for page, file, wanted in files
         if wanted and not is_same(file.requires_python, wanted)
     ]
-    expect.nothing(
-        of=[text for _, text in wrong],
-        is_="shown without its Requires-Python",
+    expect.rule(
+        "every link to carry the Requires-Python of its file",
+        broken_by=[text for _, text in wrong],
         where="; ".join(dict.fromkeys(page.where for page, _ in wrong)),
     )
 
@@ -45,7 +45,11 @@ def test_escaped(index: Index) -> None:
         found = [match[0] for match in ATTRIBUTE.finditer(reading.answer.text)]
         return dict.fromkeys(each for each in found if ESCAPED_WRONG.search(each))
 
-    expect.nothing_on(html_project_pages(index), unescaped, is_="with < or > that is not &lt; or &gt;")
+    expect.rule_on_each(
+        html_project_pages(index),
+        "every < and > in data-requires-python to be written as &lt; and &gt;",
+        broken_by=unescaped,
+    )
 
 
 @check("simple.html.requires-python.absent-when-unset")
@@ -53,14 +57,20 @@ def test_absent_when_unset(index: Index, corpus: Corpus) -> None:
     def empty(reading: Reading[ProjectPage, HtmlDocument]) -> Iterable[str]:
         return [file.filename for file in reading.page.files if is_empty(file)]
 
-    expect.nothing_on(html_project_pages(index), empty, is_="with an empty attribute")
+    expect.rule_on_each(
+        html_project_pages(index), "data-requires-python to have a value, or to be absent", broken_by=empty
+    )
     if corpus.published:
         made_up = [
             f"{file.filename} with {file.requires_python!r}"
             for _, file, sent in own_files(index, corpus)
             if not sent.metadata.requires_python and file.requires_python is not None
         ]
-        expect.nothing(of=made_up, is_="with an attribute its metadata does not have", where=index.html())
+        expect.rule(
+            "data-requires-python to be absent where the metadata has no Requires-Python",
+            broken_by=made_up,
+            where=index.html(),
+        )
 
 
 @check("simple.html.requires-python.per-file")
@@ -68,13 +78,13 @@ def test_per_file(index: Index, corpus: Corpus) -> None:
     page = index.html(canonicalize_name(corpus.main)).page
     release = [corpus["main-wheel"], corpus["main-sdist"]]
     found = {file.filename: file.requires_python for file in page.files}
-    expect.nothing(
-        of=[
+    expect.rule(
+        "every link to carry the Requires-Python of its own file",
+        broken_by=[
             f"{each.filename} with {found[each.filename]!r}, which is another file's"
             for each, other in (release, reversed(release))
             if is_same(found.get(each.filename), other.metadata.requires_python or "")
         ],
-        is_="with the Requires-Python of another file",
         where=page.where,
     )
 

@@ -26,19 +26,19 @@ def test_one_anchor_per_project(index: Index) -> None:
     for name in root.page.names:
         spellings[canonicalize_name(name)].append(name)
     twice = [" and ".join(names) for names in spellings.values() if len(names) > 1]
-    expect.nothing(of=twice, is_="listed more than once", where=root)
+    expect.rule("every project to be listed once", broken_by=twice, where=root)
 
 
 @check("simple.html.root.anchor-text")
 def test_anchor_text(index: Index) -> None:
     root = index.html_root()
-    expect.nothing(
-        of=[
+    expect.rule(
+        "the text of every anchor to be the name of the project that it leads to",
+        broken_by=[
             f"{project.name!r} for {project.raw.get('href')}"
             for project in root.page.projects
             if canonicalize_name(project.name) != canonicalize_name(last_segment(project.url or ""))
         ],
-        is_="the text of an anchor that leads to a project of another name",
         where=root,
     )
 
@@ -52,14 +52,14 @@ def test_href(registry: Registry, index: Index) -> None:
             return registry.project_answer(name)
         return registry.request("GET", url, headers={"Accept": TEXT_HTML}, follow=Follow.SAME_HOST)
 
-    expect.nothing(
-        of=[
+    expect.rule(
+        "every href to lead to the page of its project",
+        broken_by=[
             f"{project.raw.get('href')} ({answer})"
             for project in root.page.projects
             if (name := canonicalize_name(project.name)) in index.projects
             and not is_page(answer := led_to(name, project.url or ""), index.html(name).page.filenames)
         ],
-        is_="an href that does not lead to its project's page",
         where=root,
     )
 

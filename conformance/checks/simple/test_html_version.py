@@ -28,19 +28,25 @@ def test_version_meta(index: Index) -> None:
         times = len(reading.document.meta(VERSION))
         return [] if times == 1 else [f"<meta name={VERSION}> {times} times"]
 
-    expect.nothing_on(html_pages(index), amiss, is_="but one version in the head of each page")
+    expect.rule_on_each(
+        html_pages(index), f"one <meta name={VERSION}> in the head of each page", broken_by=amiss
+    )
 
 
 @check("simple.html.version-meta.format")
 def test_format(index: Index) -> None:
     other = [version for version in declared(index) if not NUMBER.fullmatch(version)]
-    expect.nothing(of=other, is_="but Major.Minor", where=declaring(index, other))
+    expect.rule(
+        "every version of the API to be written as Major.Minor",
+        broken_by=other,
+        where=declaring(index, other),
+    )
 
 
 @check("simple.html.version-meta.major-1")
 def test_major_1(index: Index) -> None:
     other = [version for version in declared(index) if not re.match(r"v?0*1(?![0-9])", version)]
-    expect.nothing(of=other, is_="of another major version than 1", where=declaring(index, other))
+    expect.rule("every page to declare the major version 1", broken_by=other, where=declaring(index, other))
 
 
 @check("simple.html.version-meta.frozen")
@@ -49,14 +55,16 @@ def test_frozen(index: Index) -> None:
         return tuple(map(int, version.split("."))) if NUMBER.fullmatch(version) else ()
 
     newer = [version for version in declared(index) if number(version) > LAST]
-    expect.nothing(of=newer, is_="above 1.4", where=declaring(index, newer))
+    expect.rule("every page to declare version 1.4 at most", broken_by=newer, where=declaring(index, newer))
 
 
 @check("simple.html.version-meta.both-pages")
 def test_both_pages(index: Index) -> None:
     versions = sorted(declared(index))
     different = versions if len(versions) > 1 else []
-    expect.nothing(of=different, is_="declared by some pages only", where=declaring(index, different))
+    expect.rule(
+        "all pages to declare the same version", broken_by=different, where=declaring(index, different)
+    )
 
 
 def declared(index: Index) -> set[str]:

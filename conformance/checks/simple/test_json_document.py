@@ -38,22 +38,23 @@ KNOWN_OF_FILE = SINCE_OF_FILE.keys() | {
 @check("simple.json.is-object")
 def test_is_object(index: Index) -> None:
     for answer in json_answers(index):
-        found = type(answer.document.data).__name__
-        expect.equal(found, "dict", of="a JSON object, to Python a", where=answer)
+        data = answer.document.data
+        found = [] if isinstance(data, dict) else [type(data).__name__]
+        expect.rule("every JSON document to be an object", broken_by=found, where=answer)
 
 
 @check("simple.json.wellformed")
 def test_wellformed(index: Index) -> None:
     for answer in json_answers(index):
-        expect.nothing(of=answer.document.problems, is_="in the body that is not JSON", where=answer)
+        expect.rule("every body to be valid JSON", broken_by=answer.document.problems, where=answer)
 
 
 @check("simple.json.meta")
 def test_meta(index: Index) -> None:
     for answer in json_answers(index):
         found = answer.document.object.get("meta")
-        expect.nothing(
-            of=[] if isinstance(found, dict) else [repr(found)], is_="but an object as `meta`", where=answer
+        expect.rule(
+            "`meta` to be an object", broken_by=[] if isinstance(found, dict) else [repr(found)], where=answer
         )
 
 
@@ -61,9 +62,9 @@ def test_meta(index: Index) -> None:
 def test_api_version(index: Index) -> None:
     for answer in json_answers(index):
         found = answer.document.meta.get("api-version")
-        expect.nothing(
-            of=[] if api_version(found) else [repr(found)],
-            is_="but a string Major.Minor as `meta.api-version`",
+        expect.rule(
+            "`meta.api-version` to be a string Major.Minor",
+            broken_by=[] if api_version(found) else [repr(found)],
             where=answer,
         )
 
@@ -85,7 +86,9 @@ def test_covers_content(index: Index) -> None:
             key: SINCE_OF_FILE[key] for file in page.document.files for key in file if key in SINCE_OF_FILE
         }
         later = sorted(key for key, since in (on_page | on_files).items() if since > declared)
-        expect.nothing(of=later, is_=f"of a later version than {_written(declared)}", where=page)
+        expect.rule(
+            f"only keys of version {_written(declared)}, which the page declares", broken_by=later, where=page
+        )
 
 
 @check("simple.json.api-version.delivers")
@@ -96,7 +99,9 @@ def test_delivers(index: Index) -> None:
             missing += [
                 f"`size` of {file.get('filename')}" for file in page.document.files if "size" not in file
             ]
-            expect.nothing(of=missing, is_=f"missing from version {page.page.api_version}", where=page)
+            expect.rule(
+                f"every key that version {page.page.api_version} requires", broken_by=missing, where=page
+            )
 
 
 @check("simple.json.version-in-sync")
@@ -107,7 +112,7 @@ def test_version_in_sync(index: Index) -> None:
         if in_json and in_html:
             wanted = _written(min(in_json, FROZEN))
             expect.equal(
-                _written(in_html), wanted, of="in HTML, as in JSON, version", where=f"{html}, {json}"
+                _written(in_html), wanted, of="the version in HTML, as in JSON,", where=f"{html}, {json}"
             )
 
 
@@ -125,17 +130,21 @@ def test_files(index: Index) -> None:
         wrong = [] if isinstance(files, list) else [f"`files` {files!r}"]
         entries: list[Any] = files if isinstance(files, list) else []
         wrong += [f"entry {entry!r}" for entry in entries if not isinstance(entry, dict)]
-        expect.nothing(of=wrong, is_="but an array of objects", where=page)
+        expect.rule("`files` to be an array of objects", broken_by=wrong, where=page)
         names = Counter(str(file.get("filename")) for file in page.document.files)
-        expect.nothing(of=[name for name in names if names[name] > 1], is_="listed twice", where=page)
+        expect.rule(
+            "every file to be listed once", broken_by=[name for name in names if names[name] > 1], where=page
+        )
 
 
 @check("simple.json.detail.same-as-html")
 def test_same_as_html(index: Index) -> None:
     for name in index.projects:
         html, json = index.html(name), index.json(name)
-        expect.nothing(
-            of=_differences(html.page, json.page), is_="different in the two forms", where=f"{html}, {json}"
+        expect.rule(
+            "HTML and JSON to say the same of every file",
+            broken_by=_differences(html.page, json.page),
+            where=f"{html}, {json}",
         )
 
 
@@ -168,9 +177,9 @@ def _compared(html: FileLink, json: FileLink) -> Iterator[tuple[str, object, obj
 def test_no_data_prefix(index: Index) -> None:
     for page in json_pages(index):
         keys = {key for each in (page.document.object, *page.document.files) for key in each}
-        expect.nothing(
-            of=sorted(key for key in keys if key.startswith("data-")),
-            is_="spelled like an HTML attribute",
+        expect.rule(
+            "every key to be spelled without the prefix `data-`",
+            broken_by=sorted(key for key in keys if key.startswith("data-")),
             where=page,
         )
 
@@ -184,9 +193,9 @@ def test_private_keys(index: Index) -> None:
             *(f"meta.{key}" for key in document.meta.keys() - KNOWN_OF_META if not key.startswith("_")),
             *(key for file in document.files for key in file.keys() - KNOWN_OF_FILE),
         }
-        expect.nothing(
-            of=sorted(key for key in unknown if not key.startswith(("_", "data-"))),
-            is_="a key of no specification without an underscore",
+        expect.rule(
+            "every key outside the specifications to begin with an underscore",
+            broken_by=sorted(key for key in unknown if not key.startswith(("_", "data-"))),
             where=answer,
         )
 

@@ -35,7 +35,7 @@ def downloads(index: Index, registry: Registry) -> Downloads:
     small = [tuple(file for file in page.files if (file.size or 0) <= MOST_FETCHED) for page in pages]
     files = [file for each in small for file in smallest_of_each_kind(each)]
     if not files:
-        raise NotApplicable("the page lists no file that is small enough to fetch")
+        raise NotApplicable("no listed file is small enough to download")
     return [(file, registry.download(file.url)) for file in files]
 
 
@@ -47,9 +47,9 @@ def test_url(index: Index, downloads: Downloads) -> None:
             for file in page.page.files
             if unquote(urlsplit(file.url).path.rpartition("/")[2]) != file.filename
         ]
-        expect.nothing(of=wrong, is_="in `url` that does not end with the file name", where=page)
+        expect.rule("every `url` to end with the file name", broken_by=wrong, where=page)
     missing = [str(answer) for _, answer in downloads if answer.status != 200]
-    expect.nothing(of=missing, is_="in `url` that leads nowhere", where=index.json())
+    expect.rule("every `url` to lead to its file", broken_by=missing, where=index.json())
 
 
 @check("simple.json.file.size")
@@ -58,10 +58,10 @@ def test_size(index: Index, downloads: Downloads) -> None:
         wrong = [
             f"{file.raw.get('size')!r} of {file.filename}" for file in page.page.files if file.size is None
         ]
-        expect.nothing(of=wrong, is_="in `size` that is not an integer", where=page)
+        expect.rule("every `size` to be an integer", broken_by=wrong, where=page)
     lengths = {file.filename: len(answer.content) for file, answer in downloads if answer.status == 200}
     sizes = {file.filename: file.size for file, _ in downloads if file.filename in lengths}
-    expect.equal(sizes, lengths, of="as `size` the number of bytes", where=index.json())
+    expect.equal(sizes, lengths, of="the `size` of every file, as downloaded,", where=index.json())
 
 
 @check("simple.json.file.hashes.present")
@@ -72,7 +72,7 @@ def test_present(index: Index) -> None:
             for file in page.document.files
             if not isinstance(file.get("hashes"), dict)
         ]
-        expect.nothing(of=wrong, is_="as `hashes` that is not an object", where=page)
+        expect.rule("every `hashes` to be an object", broken_by=wrong, where=page)
 
 
 @check("simple.json.file.hashes.secure")
@@ -84,7 +84,7 @@ def test_secure(index: Index) -> None:
             for filename in names
             if not names[filename] & SECURE
         ]
-        expect.nothing(of=wrong, is_="without a secure hash", where=page)
+        expect.rule("every file to have a secure hash", broken_by=wrong, where=page)
 
 
 @check("simple.json.file.hashes.sha256")
@@ -92,19 +92,17 @@ def test_sha256(index: Index) -> None:
     for page in json_pages(index):
         names = {file.filename: {name.lower() for name in file.hashes} for file in page.page.files}
         wrong = [filename for filename in names if "sha256" not in names[filename]]
-        expect.nothing(of=wrong, is_="without sha256", where=page)
+        expect.rule("every file to have a sha256", broken_by=wrong, where=page)
 
 
 @check("simple.json.file.hashes.lowercase")
 def test_lowercase(index: Index) -> None:
-    every_hash(index, lambda name, _: name == name.lower(), not_="whose name is not in lower case")
+    every_hash(index, lambda name, _: name == name.lower(), kind="a name in lower case")
 
 
 @check("simple.json.file.hashes.hashlib-name")
 def test_hashlib_name(index: Index) -> None:
-    every_hash(
-        index, lambda name, _: digest_size(name) is not None, not_="whose name hashlib.new() does not take"
-    )
+    every_hash(index, lambda name, _: digest_size(name) is not None, kind="a name that hashlib.new() knows")
 
 
 @check("simple.json.file.hashes.correct")
@@ -112,7 +110,7 @@ def test_correct(index: Index, downloads: Downloads) -> None:
     def is_whole(name: str, digest: object) -> bool:
         return is_hex(digest) and len(str(digest)) == 2 * (digest_size(name) or len(str(digest)) // 2)
 
-    every_hash(index, is_whole, not_="that is not hex of the right length")
+    every_hash(index, is_whole, kind="a hex digest of the right length")
     wrong = [
         f"{name}={digest} of {file.filename}"
         for file, answer in downloads
@@ -120,7 +118,7 @@ def test_correct(index: Index, downloads: Downloads) -> None:
         for name, digest in file.hashes.items()
         if digest_size(name) and digest_of(name, answer.content) != digest.lower()
     ]
-    expect.nothing(of=wrong, is_="another file's digest", where=index.json())
+    expect.rule("every digest to be that of its file", broken_by=wrong, where=index.json())
 
 
 def digest_of(name: str, content: bytes) -> str:

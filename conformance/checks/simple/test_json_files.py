@@ -25,7 +25,7 @@ def test_filename(index: Index) -> None:
     for page in json_pages(index):
         names = [file.get("filename") for file in page.document.files]
         wrong = [repr(name) for name in names if not isinstance(name, str) or not name or {*"/\\"} & {*name}]
-        expect.nothing(of=wrong, is_="as `filename` that is no file name", where=page)
+        expect.rule("every `filename` to be a file name", broken_by=wrong, where=page)
 
 
 @check("simple.json.file.requires-python")
@@ -38,7 +38,7 @@ def test_requires_python(index: Index, corpus: Corpus) -> None:
             is_text = value is None or (isinstance(value, str) and html.unescape(value) == value)
             if not is_text or (known and (value or None) != known.metadata.requires_python):
                 wrong.append(f"{value!r} of {filename}")
-        expect.nothing(of=wrong, is_="in `requires-python` that the metadata does not say", where=page)
+        expect.rule("every `requires-python` to be that of the metadata", broken_by=wrong, where=page)
 
 
 @check("simple.json.file.requires-python.quotes")
@@ -46,7 +46,7 @@ def test_requires_python_quotes(index: Index, registry: Registry, new_name: NewN
     odd = wheel(new_name("quotes"), "1.0", requires_python=ODD)
     answer = registry.upload(odd)
     if not answer.is_success:
-        raise NotApplicable(f"the registry does not take {ODD!r} as a Requires-Python: {answer.status}")
+        raise NotApplicable(f"the registry refuses {ODD!r} as a Requires-Python: {answer.status}")
     page = index.json(odd.name)
     found = {file.filename: file.requires_python for file in page.page.files}
     expect.equal(found, {odd.filename: ODD}, of="Requires-Python", where=page)
@@ -58,7 +58,7 @@ def test_core_metadata_type(index: Index) -> None:
         index,
         "core-metadata",
         lambda value: isinstance(value, bool) or is_digests(value),
-        not_="a boolean or an object of hex digests",
+        kind="a boolean or an object of hex digests",
     )
 
 
@@ -70,7 +70,9 @@ def test_core_metadata_truthy_served(index: Index, registry: Registry) -> None:
     )
     answers = [registry.download(f"{file.url}.metadata") for file in advertised]
     wrong = [str(answer) for answer in answers if answer.status != 200]
-    expect.nothing(of=wrong, is_="promised as metadata that is not there", where=page)
+    expect.rule(
+        "every metadata file that `core-metadata` announces to be served", broken_by=wrong, where=page
+    )
 
 
 @check("simple.json.file.core-metadata.falsy-absent")
@@ -81,7 +83,7 @@ def test_core_metadata_falsy_absent(index: Index, registry: Registry) -> None:
     )
     answers = [registry.download(f"{file.url}.metadata") for file in without]
     wrong = [str(answer) for answer in answers if answer.status == 200]
-    expect.nothing(of=wrong, is_="denied as metadata that is there", where=page)
+    expect.rule("no metadata file to be served where `core-metadata` denies one", broken_by=wrong, where=page)
 
 
 @check("simple.json.file.core-metadata.hashes")
@@ -89,7 +91,7 @@ def test_core_metadata_hashes(index: Index) -> None:
     def is_hashed(value: Any) -> bool:
         return not value or (isinstance(value, dict) and "sha256" in value)
 
-    every_value(index, "core-metadata", is_hashed, not_="an object with sha256")
+    every_value(index, "core-metadata", is_hashed, kind="an object with sha256")
 
 
 @check("simple.json.file.dist-info-metadata.alias")
@@ -100,12 +102,14 @@ def test_dist_info_metadata_alias(index: Index) -> None:
             for file in page.document.files
             if "dist-info-metadata" in file and file["dist-info-metadata"] != file.get("core-metadata")
         ]
-        expect.nothing(of=wrong, is_="in `dist-info-metadata` that is not in `core-metadata`", where=page)
+        expect.rule(
+            "every `dist-info-metadata` to have the value of `core-metadata`", broken_by=wrong, where=page
+        )
 
 
 @check("simple.json.file.gpg-sig")
 def test_gpg_sig(index: Index, registry: Registry) -> None:
-    every_value(index, "gpg-sig", lambda value: isinstance(value, bool), not_="a boolean")
+    every_value(index, "gpg-sig", lambda value: isinstance(value, bool), kind="a boolean")
     page = index.json()
     wrong = []
     for signed in (True, False):
@@ -113,7 +117,9 @@ def test_gpg_sig(index: Index, registry: Registry) -> None:
             answer = registry.download(f"{file.url}.asc")
             if (answer.status == 200) is not signed:
                 wrong.append(f"gpg-sig {signed}: {answer}")
-    expect.nothing(of=wrong, is_="said wrongly about a signature", where=page)
+    expect.rule(
+        "a signature to be served where `gpg-sig` is true, and only there", broken_by=wrong, where=page
+    )
 
 
 @check("simple.json.file.yanked.type")
@@ -122,7 +128,7 @@ def test_yanked_type(index: Index) -> None:
         index,
         "yanked",
         lambda value: isinstance(value, bool) or (isinstance(value, str) and value != ""),
-        not_="a boolean or a non-empty string",
+        kind="a boolean or a non-empty string",
     )
 
 

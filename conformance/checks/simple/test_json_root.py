@@ -21,16 +21,16 @@ def test_projects(index: Index) -> None:
     projects = root.document.object.get("projects")
     entries = projects if isinstance(projects, list) else [projects]
     wrong = [repr(entry) for entry in entries if not isinstance(entry, dict) or not _is_named(entry)]
-    expect.nothing(of=wrong, is_="but an array of objects with a string `name`", where=root)
+    expect.rule("`projects` to be an array of objects with a string `name`", broken_by=wrong, where=root)
 
 
 @check("simple.json.root.entry-keys")
 def test_entry_keys(index: Index) -> None:
     root = json_root(index)
     keys = {key for project in root.page.projects for key in project.raw} - {"name"}
-    expect.nothing(
-        of=sorted(key for key in keys if not key.startswith("_")),
-        is_="beside `name` without an underscore",
+    expect.rule(
+        "every key beside `name` to begin with an underscore",
+        broken_by=sorted(key for key in keys if not key.startswith("_")),
         where=root,
     )
 
@@ -42,7 +42,7 @@ def test_unique(index: Index) -> None:
     for name in root.page.names:
         spellings[canonicalize_name(name)].append(name)
     twice = [" and ".join(names) for names in spellings.values() if len(names) > 1]
-    expect.nothing(of=twice, is_="listed twice", where=root)
+    expect.rule("every project to be listed once", broken_by=twice, where=root)
 
 
 def _is_named(entry: dict[str, Any]) -> bool:

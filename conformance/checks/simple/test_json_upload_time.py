@@ -12,11 +12,13 @@ import pytest
 from conformance.checks.simple.json_pages import every_value
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.uploads.publishing import link, publish
 from conformance.verdicts import Deviation, NotApplicable, Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, NewName, Registry
+    from reference_server.distributions import Distribution
 
 FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 
@@ -40,12 +42,12 @@ def timed(index: Index, registry: Registry, new_name: NewName) -> Timed:
     """A file whose time of upload is known."""
     first = wheel(new_name("timed"), "1.0")
     before = datetime.now(UTC)
-    _upload(registry, first)
+    publish(registry, first)
     after = datetime.now(UTC)
     time = _upload_time(index, first)
     if time is None:
-        raise NotApplicable("the file has no `upload-time`")
-    _upload(registry, wheel(first.name, "1.1"))
+        raise NotApplicable("the registry states no `upload-time`")
+    publish(registry, wheel(first.name, "1.1"))
     return Timed(
         before=before,
         after=after,
@@ -57,7 +59,7 @@ def timed(index: Index, registry: Registry, new_name: NewName) -> Timed:
 
 @check("simple.json.file.upload-time.format")
 def test_format(index: Index) -> None:
-    every_value(index, "upload-time", _is_time, not_="a time of the form yyyy-mm-ddThh:mm:ss.ffffffZ")
+    every_value(index, "upload-time", _is_time, kind="a time of the form yyyy-mm-ddThh:mm:ss.ffffffZ")
 
 
 @check("simple.json.file.upload-time.utc")
@@ -65,11 +67,11 @@ def test_utc(timed: Timed) -> None:
     try:
         found = datetime.fromisoformat(timed.at_first)
     except ValueError as error:
-        raise Untestable(f"`upload-time` {timed.at_first!r} is no time") from error
+        raise Untestable(f"`upload-time` {timed.at_first!r} is not a time") from error
     in_utc = found.replace(tzinfo=found.tzinfo or UTC)
     if not timed.before - SKEW <= in_utc <= timed.after + SKEW:
         raise Deviation(
-            expected=f"`upload-time` about {timed.after:%Y-%m-%dT%H:%M:%SZ}, when the file was uploaded",
+            expected=f"`upload-time` to be about {timed.after:%Y-%m-%dT%H:%M:%SZ}, when the file was uploaded",
             found=timed.at_first,
             where=timed.where,
         )
@@ -77,22 +79,11 @@ def test_utc(timed: Timed) -> None:
 
 @check("simple.json.file.upload-time.stable")
 def test_stable(timed: Timed) -> None:
-    expect.equal(
-        timed.later, timed.at_first, of="after another upload still `upload-time`", where=timed.where
-    )
+    expect.equal(timed.later, timed.at_first, of="`upload-time` after another upload", where=timed.where)
 
 
-def _upload(registry: Registry, distribution: Any) -> None:
-    answer = registry.upload(distribution)
-    if not answer.is_success:
-        raise Untestable(f"{distribution.filename}, which this check times, was refused: {answer.status}")
-
-
-def _upload_time(index: Index, distribution: Any) -> str | None:
-    file = index.json(distribution.name).page.file(distribution.filename)
-    if file is None:
-        raise Untestable(f"{distribution.filename}, which this check times, is not listed")
-    return file.upload_time
+def _upload_time(index: Index, distribution: Distribution) -> str | None:
+    return link(index.json(distribution.name).page, distribution).upload_time
 
 
 def _is_time(value: Any) -> bool:

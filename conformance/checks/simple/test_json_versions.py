@@ -6,11 +6,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from conformance.checks.simple.json_pages import json_pages
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.versions import version_key
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Corpus, Index
@@ -23,8 +24,10 @@ def test_present(index: Index) -> None:
     for page in json_pages(index):
         versions = page.document.object.get("versions")
         is_strings = isinstance(versions, list) and all(isinstance(version, str) for version in versions)
-        expect.nothing(
-            of=[] if is_strings else [repr(versions)], is_="but an array of strings as `versions`", where=page
+        expect.rule(
+            "`versions` to be an array of strings",
+            broken_by=[] if is_strings else [repr(versions)],
+            where=page,
         )
 
 
@@ -32,20 +35,24 @@ def test_present(index: Index) -> None:
 def test_set(index: Index) -> None:
     for page in json_pages(index):
         times = Counter(page.page.versions or ())
-        expect.nothing(of=[each for each in times if times[each] > 1], is_="in `versions` twice", where=page)
+        expect.rule(
+            "every version to be in `versions` once",
+            broken_by=[each for each in times if times[each] > 1],
+            where=page,
+        )
 
 
 @check("simple.json.versions.covers-files")
 def test_covers_files(index: Index) -> None:
     for name in index.projects:
         page = index.json(name)
-        listed = set(map(_key, page.page.versions or ()))
+        listed = set(map(version_key, page.page.versions or ()))
         wrong = [
             file.filename
             for file in page.page.files
             if (readings := _versions_in(file.filename, name)) and not readings & listed
         ]
-        expect.nothing(of=wrong, is_="of a version that is not in `versions`", where=page)
+        expect.rule("the version of every file to be in `versions`", broken_by=wrong, where=page)
 
 
 @check("simple.json.versions.complete")
@@ -53,29 +60,21 @@ def test_complete(index: Index, corpus: Corpus) -> None:
     accepted = [item.distribution for item in corpus.published.values() if item.accepted]
     for name in corpus.projects:
         page = index.json(name)
-        listed = set(map(_key, page.page.versions or ()))
+        listed = set(map(version_key, page.page.versions or ()))
         uploaded = {each.version for each in accepted if canonicalize_name(each.name) == name}
-        missing = sorted(version for version in uploaded if _key(version) not in listed)
-        expect.nothing(of=missing, is_="missing from `versions`", where=page)
+        missing = sorted(version for version in uploaded if version_key(version) not in listed)
+        expect.rule("every uploaded version to be in `versions`", broken_by=missing, where=page)
 
 
 @check("simple.json.versions.normalized")
 def test_normalized(index: Index) -> None:
     for page in json_pages(index):
         wrong = [version for version in page.page.versions or () if not _is_normalized(version)]
-        expect.nothing(of=wrong, is_="in `versions` that is not normalized", where=page)
-
-
-def _key(version: str) -> Version | str:
-    """Return what is the same for every spelling of a version."""
-    try:
-        return Version(version)
-    except InvalidVersion:
-        return version
+        expect.rule("every entry of `versions` to be normalized", broken_by=wrong, where=page)
 
 
 def _is_normalized(version: str) -> bool:
-    key = _key(version)
+    key = version_key(version)
     return isinstance(key, Version) and str(key) == version
 
 
@@ -91,5 +90,5 @@ def _versions_in(filename: str, project: str) -> set[Version]:
             return set()
     suffix = next((suffix for suffix in SDIST if filename.endswith(suffix)), None)
     parts = filename.removesuffix(suffix).split("-") if suffix else []
-    splits = (("-".join(parts[:at]), _key("-".join(parts[at:]))) for at in range(1, len(parts)))
+    splits = (("-".join(parts[:at]), version_key("-".join(parts[at:]))) for at in range(1, len(parts)))
     return {key for stem, key in splits if canonicalize_name(stem) == project and isinstance(key, Version)}

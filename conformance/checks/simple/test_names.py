@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.publishing import taken
+from conformance.kit.uploads.publishing import publish
 from conformance.pages import RootPage
 from reference_server.distributions import wheel
 
@@ -30,12 +30,12 @@ def test_valid_charset(index: Index) -> None:
 
     pages: list[ProjectPage | RootPage] = [*index.roots()]
     pages += [page for name in index.projects for page in index.pages(name)]
-    expect.nothing_on(pages, invalid, is_="shown as a name that is none")
+    expect.rule_on_each(pages, "every name of a project to be valid", broken_by=invalid)
 
 
 @check("simple.name.normalization")
 def test_normalization(registry: Registry, index: Index, new_name: NewName) -> None:
     distribution = wheel(new_name("Ab.-_Cd"), "1.0")
-    taken(registry.upload(distribution))
+    publish(registry, distribution)
     for page in index.pages(canonicalize_name(distribution.name)):
         expect.listed(page, [distribution.filename])

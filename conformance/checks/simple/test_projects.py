@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.index import accepted_types, page_in
-from conformance.kit.scenarios import publish_and_delete
+from conformance.kit.index import page_in
+from conformance.kit.uploads.scenarios import publish_and_delete
 from conformance.verdicts import Deviation, Untestable
 
 if TYPE_CHECKING:
@@ -18,21 +18,23 @@ if TYPE_CHECKING:
 @check("simple.project.unknown-404")
 def test_unknown_404(registry: Registry, index: Index, corpus: Corpus) -> None:
     name = f"conformance-{corpus.run_id}-absent"
-    for media_type in accepted_types(index):
+    for media_type in index.media_types.values():
         expect.status(registry.project_answer(name, accept=media_type), 404)
 
 
 @check("simple.project.no-files")
 def test_no_files(registry: Registry, gitlab: GitLab, index: Index, new_name: NewName) -> None:
     name = emptied(registry, gitlab, new_name("emptied"))
-    answers = [registry.project_answer(name, accept=each, fresh=True) for each in accepted_types(index)]
+    answers = [registry.project_answer(name, accept=each, fresh=True) for each in index.media_types.values()]
     for answer in answers:
         expect.status(answer, 200, 404)
-        expect.equal(files_in(answer), [], of="the files", where=answer)
+        expect.equal(
+            files_in(answer), [], of="the files of a project whose only package was deleted", where=answer
+        )
     expect.equal(
         [answer.status for answer in answers],
         [answers[0].status] * len(answers),
-        of="in every form the status",
+        of="the status of every form",
         where="; ".join(map(str, answers)),
     )
 

@@ -16,25 +16,25 @@ if TYPE_CHECKING:
 
 @check("simple.root.lists-uploads")
 def test_lists_uploads(index: Index) -> None:
-    expect.nothing_on(
+    expect.rule_on_each(
         index.roots(),
-        lambda root: sorted(set(index.projects) - projects(root)),
-        is_="hosted that the root does not list",
+        "every project with files to be on the list of projects",
+        broken_by=lambda root: sorted(set(index.projects) - projects(root)),
     )
 
 
 @check("simple.root.agrees-across-types")
 def test_agrees_across_types(index: Index) -> None:
-    """HTML before and after JSON: what comes or goes meanwhile is somebody else's, and no disagreement."""
+    """HTML before and after JSON: projects that others add or delete meanwhile are left out."""
     before, json, after = (
         index.html_root(fresh=True).page,
         index.json_root(fresh=True).page,
         index.html_root(fresh=True).page,
     )
     lasting, ever = projects(before) & projects(after), projects(before) | projects(after)
-    expect.nothing(
-        of=sorted((lasting - projects(json)) | (projects(json) - ever)),
-        is_="listed in one form only",
+    expect.rule(
+        "HTML and JSON to list the same projects",
+        broken_by=sorted((lasting - projects(json)) | (projects(json) - ever)),
         where=f"{after.where}; {json.where}",
     )
 

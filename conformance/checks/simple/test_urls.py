@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.index import accepted_types, page_in
+from conformance.kit.index import page_in
 from conformance.pages import JSON_V1
 from conformance.verdicts import NotApplicable
 
@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 @check("simple.url.project-normalized")
 def test_project_normalized(registry: Registry, index: Index) -> None:
     def elsewhere(name: str) -> Iterable[str]:
-        answers = [registry.project_answer(name, accept=each) for each in accepted_types(index)]
+        answers = [registry.project_answer(name, accept=each) for each in index.media_types.values()]
         there = path(registry.project_url(name))
         return [str(each) for each in answers if each.status != 200 or path(each.url) != there]
 
-    expect.nothing_on(index.projects, elsewhere, is_="missing, or answered at another URL")
+    expect.rule_on_each(
+        index.projects, "every project to be served under its normalized name", broken_by=elsewhere
+    )
 
 
 @check("simple.url.variants-same-project")
@@ -48,14 +50,18 @@ def test_variants_same_project(registry: Registry, index: Index, respelled: list
         for each in respelled
         if amiss(each)
     ]
-    expect.nothing(of=wrong, is_="neither the same project nor 404", where=here)
+    expect.rule(
+        "every other spelling of a name to lead to the same project or to a 404", broken_by=wrong, where=here
+    )
 
 
 @check("simple.url.trailing-slash")
 def test_trailing_slash(slashless: list[Answer]) -> None:
     pages = [each for each in slashless if each.status == 200 and each.content_type.endswith("html")]
-    expect.nothing(
-        of=[each.url for each in pages], is_="answered with a page", where="; ".join(map(str, pages))
+    expect.rule(
+        "a URL without its trailing slash to be answered with anything but a page",
+        broken_by=[each.url for each in pages],
+        where="; ".join(map(str, pages)),
     )
 
 
@@ -67,18 +73,22 @@ def test_redirect_adds_slash(slashless: list[Answer]) -> None:
     def elsewhere(answer: Answer) -> Iterable[str]:
         return [] if path(redirected_to(answer) or "") == path(f"{answer.url}/") else [to(answer)]
 
-    expect.nothing_on(slashless, elsewhere, is_="but a redirect that adds the slash")
+    expect.rule_on_each(
+        slashless,
+        "every URL without its trailing slash to be redirected to the URL with it",
+        broken_by=elsewhere,
+    )
 
 
 @check("simple.url.redirect-keeps-origin")
 def test_redirect_keeps_origin(registry: Registry, slashless: list[Answer], respelled: list[Answer]) -> None:
     redirects = [(each, target) for each in [*slashless, *respelled] if (target := redirected_to(each))]
     if not redirects:
-        raise NotApplicable("no URL without its slash or with another spelling is a redirect")
+        raise NotApplicable("the registry redirects neither URLs without their slash nor other spellings")
     base = registry.target.index_url.removesuffix("/")
-    expect.nothing(
-        of=[target for _, target in redirects if not target.startswith(base)],
-        is_=f"outside {base}",
+    expect.rule(
+        f"every redirect to stay below {base}",
+        broken_by=[target for _, target in redirects if not target.startswith(base)],
         where="; ".join(str(each) for each, target in redirects if not target.startswith(base)),
     )
 
@@ -89,8 +99,10 @@ def test_redirect_keeps_query(registry: Registry, index: Index) -> None:
     answer = registry.request("GET", f"{registry.project_url(index.project).removesuffix('/')}?{query}")
     target = redirected_to(answer)
     if target is None:
-        raise NotApplicable("a URL without its slash is no redirect")
-    expect.equal(parse_qsl(urlsplit(target).query), parse_qsl(query), of="the query", where=answer)
+        raise NotApplicable("the registry does not redirect a URL without its slash")
+    expect.equal(
+        parse_qsl(urlsplit(target).query), parse_qsl(query), of="the query of the redirect", where=answer
+    )
 
 
 @check("simple.url.relative-or-absolute")
@@ -101,7 +113,7 @@ def test_relative_or_absolute(index: Index, slashless: list[Answer], respelled: 
         return [file.url for file in page_in(answer).files if file.url not in wanted]
 
     pages = [each for each in [slashless[0], *respelled] if each.status == 200]
-    expect.nothing_on(pages, astray, is_="linked that the page does not link under its own URL")
+    expect.rule_on_each(pages, "every spelling of the page's URL to lead to the same links", broken_by=astray)
 
 
 @check("simple.url.percent-encoding")
@@ -109,14 +121,22 @@ def test_percent_encoding(index: Index, downloads: Downloads) -> None:
     pages = [page for name in index.projects for page in index.pages(name)]
     special = {file.filename for page in pages for file in page.files if re.search("[+!]", file.filename)}
     if not special:
-        raise NotApplicable("no file has a + or a ! in its name")
+        raise NotApplicable("no file name contains + or !")
     chosen = max(sorted(special), key=lambda filename: len({*filename} & {*"+!"}))
     emitted = {file.url for page in pages for file in page.files if file.filename == chosen}
     answers = [downloads(url) for url in sorted(emitted | {quoted(url) for url in emitted})]
     missing = [each for each in answers if each.status != 200]
-    expect.nothing(of=[str(each) for each in missing], is_="missing", where=pages[0].where)
+    expect.rule(
+        "the file to be served under every encoding of its URL",
+        broken_by=[str(each) for each in missing],
+        where=pages[0].where,
+    )
     others = [each for each in answers if each.content != answers[0].content]
-    expect.nothing(of=[str(each) for each in others], is_="another file", where=answers[0])
+    expect.rule(
+        "the same file under every encoding of its URL",
+        broken_by=[str(each) for each in others],
+        where=answers[0],
+    )
 
 
 def path(url: str) -> str:

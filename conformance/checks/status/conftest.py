@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance.checks.status.marked_projects import Marks
-from conformance.verdicts import NotApplicable
+from conformance.kit.optional_fixtures import if_applicable
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Driver, Index, NewName, Registry
@@ -26,8 +25,6 @@ def marks(registry: Registry, index: Index, driver: Driver, new_name: NewName) -
 @pytest.fixture(scope="session")
 def projects(index: Index, request: pytest.FixtureRequest) -> tuple[str, ...]:
     """Projects of every status: our own where there is a driver, and those that any run looks at."""
-    own: list[str] = []
-    with suppress(NotApplicable):
-        marks = request.getfixturevalue("marks")
-        own += [marks[status].project for status in OWN]
+    marks: Marks | None = if_applicable(request, "marks")
+    own = [marks[status].project for status in OWN] if marks else []
     return (*own, *index.projects)

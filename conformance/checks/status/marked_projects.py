@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance.kit.publishing import link, publish
+from conformance.kit.uploads.publishing import link, publish
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.publishing import fetch
-from conformance.kit.scenarios import link_to
+from conformance.kit.uploads.publishing import fetch
+from conformance.kit.uploads.scenarios import link_to
 from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:
@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 def test_default_active(registry: Registry, index: Index, corpus: Corpus) -> None:
     wheel = corpus["main-wheel"]
     for page in index.pages(canonicalize_name(corpus.main)):
-        expect.equal(page.status or "active", "active", of="a status that nobody changed", where=page.where)
+        expect.equal(
+            page.status or "active",
+            "active",
+            of="the status of a project without a change of status",
+            where=page.where,
+        )
     expect.same_bytes(registry.download(link_to(registry, wheel)), wheel)
 
 
@@ -61,7 +66,11 @@ def test_quarantined_no_files(index: Index, marks: Marks) -> None:
     for form in ("html", "json"):
         page = page_if_any(index, form, quarantined.project) if index.offer.has(form) else None
         if page is not None:
-            expect.nothing(of=page.filenames, is_="listed in a quarantined project", where=page.where)
+            expect.rule(
+                "the page of a quarantined project to list no file",
+                broken_by=page.filenames,
+                where=page.where,
+            )
 
 
 @check("status.quarantined.urls-dead")
@@ -69,7 +78,7 @@ def test_quarantined_urls_dead(registry: Registry, marks: Marks) -> None:
     link = marks["quarantined"].link
     answers = [fetch(registry, url) for url in (link.url, f"{link.url}.metadata")]
     alive = [str(answer) for answer in answers if not answer.is_client_error]
-    expect.nothing(of=alive, is_="served of a quarantined project", where=answers[0])
+    expect.rule("the files of a quarantined project to be refused (4xx)", broken_by=alive, where=answers[0])
 
 
 def page_if_any(index: Index, form: str, name: str) -> ProjectPage | None:

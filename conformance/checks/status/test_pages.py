@@ -29,8 +29,8 @@ def test_html_value(index: Index, projects: tuple[str, ...]) -> None:
         reading = index.html(name)
         metas = status_metas(reading.document)
         wrong = [repr(content) for content in metas if content not in MARKERS]
-        expect.nothing(of=wrong, is_="but " + ", ".join(MARKERS), where=reading)
-        expect.nothing(of=metas[1:], is_=f"after the first {META}", where=reading)
+        expect.rule(f"{META} to be one of {', '.join(MARKERS)}", broken_by=wrong, where=reading)
+        expect.rule(f"at most one {META}", broken_by=metas[1:], where=reading)
 
 
 @check("status.html.emitted")
@@ -38,7 +38,7 @@ def test_html_emitted(index: Index, marks: Marks) -> None:
     for status in ("archived", "deprecated"):
         reading = index.html(marks[status].project)
         found = [content.lower() for content in status_metas(reading.document)]
-        expect.equal(found[:1], [status], of=META, where=reading)
+        expect.equal(found[:1], [status], of=f"the first {META}", where=reading)
 
 
 @check("status.html.reason")
@@ -46,7 +46,7 @@ def test_html_reason(index: Index, marks: Marks) -> None:
     readings = [index.html(marks[status].project) for status in ("archived", "deprecated")]
     reasons = [(reading, status_metas(reading.document, META_REASON)) for reading in readings]
     if not any(found for _, found in reasons):
-        raise NotApplicable("no page shows a reason, and none has to")
+        raise NotApplicable("no page states a reason, and none has to")
     for reading, found in reasons:
         expect.equal(found or [REASON], [REASON], of=META_REASON, where=reading)
 
@@ -58,7 +58,9 @@ def test_json_object(index: Index, projects: tuple[str, ...]) -> None:
         top = reading.document.object.get("project-status")
         is_right = isinstance(top, dict) and "status" in top
         wrong = [repr(found) for found in status_objects(reading.document)] if not is_right else []
-        expect.nothing(of=wrong, is_="but an object with `status` at the top level", where=reading)
+        expect.rule(
+            "`project-status` to be an object with `status`, at the top level", broken_by=wrong, where=reading
+        )
 
 
 @check("status.json.value")
@@ -67,7 +69,7 @@ def test_json_value(index: Index, projects: tuple[str, ...]) -> None:
         reading = index.json(name)
         objects = [found for found in status_objects(reading.document) if isinstance(found, dict)]
         wrong = [repr(found.get("status")) for found in objects if found.get("status") not in MARKERS]
-        expect.nothing(of=wrong, is_="but " + ", ".join(MARKERS), where=reading)
+        expect.rule(f"`status` to be one of {', '.join(MARKERS)}", broken_by=wrong, where=reading)
 
 
 @check("status.json.reason")
@@ -76,7 +78,11 @@ def test_json_reason(index: Index, projects: tuple[str, ...]) -> None:
         reading = index.json(name)
         objects = [found for found in status_objects(reading.document) if isinstance(found, dict)]
         reasons = [found["reason"] for found in objects if "reason" in found]
-        expect.nothing(of=[r for r in reasons if not isinstance(r, str)], is_="but a string", where=reading)
+        expect.rule(
+            "every `reason` to be a string",
+            broken_by=[r for r in reasons if not isinstance(r, str)],
+            where=reading,
+        )
 
 
 @check("status.api-version")
@@ -85,14 +91,17 @@ def test_api_version(index: Index, projects: tuple[str, ...]) -> None:
         if index.offer.has("html") and status_metas(index.html(name).document):
             page = index.html(name).page
             expect.equal(
-                page.api_version, HTML_VERSION, of="a page with a status to declare", where=page.where
+                page.api_version,
+                HTML_VERSION,
+                of="the version that a page with a status declares",
+                where=page.where,
             )
         if index.offer.has("json") and status_objects(index.json(name).document):
             page = index.json(name).page
             found = _number(page.api_version)
-            expect.nothing(
-                of=[str(page.api_version)] if found < LEAST_JSON else [],
-                is_="older than 1.4 on a page with a status",
+            expect.rule(
+                "a page with a status to declare version 1.4 or later",
+                broken_by=[str(page.api_version)] if found < LEAST_JSON else [],
                 where=page.where,
             )
 
@@ -105,7 +114,9 @@ def _number(version: str | None) -> tuple[int, ...]:
 def test_not_on_root(index: Index) -> None:
     if index.offer.has("html"):
         html = index.html_root()
-        expect.nothing(of=status_metas(html.document), is_=f"under {META} in the list", where=html)
+        expect.rule(
+            f"the list of projects to be free of {META}", broken_by=status_metas(html.document), where=html
+        )
     if index.offer.has("json"):
         json = index.json_root()
         projects = json.document.object.get("projects")
@@ -114,17 +125,21 @@ def test_not_on_root(index: Index) -> None:
             *status_objects(json.document),
             *(each["name"] for each in entries if "project-status" in each),
         ]
-        expect.nothing(of=map(repr, found), is_="with project-status in the list", where=json)
+        expect.rule(
+            "the list of projects to be free of `project-status`", broken_by=map(repr, found), where=json
+        )
 
 
 @check("status.html-json-agree")
 def test_html_json_agree(index: Index, projects: tuple[str, ...]) -> None:
     for name in projects:
         html, json = index.html(name).page, index.json(name).page
-        expect.equal(_said(json), _said(html), of="as in HTML, the status", where=json.where)
+        expect.equal(
+            _status_of(json), _status_of(html), of="the status in JSON, as in HTML,", where=json.where
+        )
 
 
-def _said(page: ProjectPage) -> str:
+def _status_of(page: ProjectPage) -> str:
     return page.status or "active"
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from conformance.kit import strategies
 from conformance.kit.http import Part, UploadForm
+from conformance.kit.properties import strategies
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

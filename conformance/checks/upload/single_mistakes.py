@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 def each_refused(registry: Registry, *uploads: tuple[str, Distribution, UploadForm]) -> None:
     """Require 400 for each upload, which comes with what is wrong with it, and that none is listed."""
     answers = [(wrong, registry.upload(sent, form=form)) for wrong, sent, form in uploads]
-    expect.nothing(
-        of=[_described(wrong, answer) for wrong, answer in answers if answer.status != 400],
-        is_="answered other than with 400",
+    expect.rule(
+        "every upload with a mistake to be refused with 400",
+        broken_by=[_described(wrong, answer) for wrong, answer in answers if answer.status != 400],
         where=registry.target.upload_url,
     )
     name = uploads[0][1].name

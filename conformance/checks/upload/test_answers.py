@@ -12,9 +12,11 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.differences import MOST_CHARACTERS
 from conformance.kit.http import Part, UploadForm, upload_form
 from conformance.kit.registry import ANONYMOUS, DEFAULT
-from conformance.kit.scenarios import link_to
+from conformance.kit.uploads.scenarios import link_to
+from conformance.kit.uploads.stored_files import accepted_and_listed
 from conformance.pages import read_json
 from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
@@ -77,7 +79,7 @@ def refusals(registry: Registry, new_name: NewName) -> list[Refusal]:
         if answer.is_client_error:
             refusals.append(Refusal(mistake, distribution, answer))
     if not refusals:
-        raise NotApplicable(f"the target refuses no upload, not even one with {', '.join(MISTAKES)}")
+        raise NotApplicable(f"the target accepts every upload, even with {', '.join(MISTAKES)}")
     return refusals
 
 
@@ -112,7 +114,7 @@ def stored(registry: Registry, answer: Answer, distribution: Distribution) -> No
 @check("upload.visible-after-success")
 def test_visible_after_success(registry: Registry, new_name: NewName) -> None:
     distribution = wheel(new_name("visible"), "1.0")
-    stored(registry, registry.upload(distribution), distribution)
+    accepted_and_listed(registry, distribution)
     expect.same_bytes(registry.download(link_to(registry, distribution)), distribution)
 
 
@@ -120,15 +122,23 @@ def test_visible_after_success(registry: Registry, new_name: NewName) -> None:
 def test_reject_is_atomic(
     registry: Registry, index: Index, refusals: list[Refusal], new_name: NewName
 ) -> None:
-    """A name that was refused is answered as one that nobody has ever sent."""
+    """A name whose upload was refused is answered like one that was never uploaded."""
     absent = registry.project_answer(new_name("absent"))
     pages = {refusal.mistake: registry.project_answer(refusal.distribution.name) for refusal in refusals}
     left = [f"{mistake}: {page.status}" for mistake, page in pages.items() if page.status != absent.status]
-    expect.nothing(of=left, is_="refused, and has a page", where=registry.target.index_url)
+    expect.rule(
+        "a project whose upload was refused to be as absent as one without uploads",
+        broken_by=left,
+        where=registry.target.index_url,
+    )
     names = {canonicalize_name(refusal.distribution.name) for refusal in refusals}
     for root in index.roots():
         listed = names & {canonicalize_name(name) for name in root.names}
-        expect.nothing(of=sorted(listed), is_="refused, and on the root page", where=root.where)
+        expect.rule(
+            "the list of projects to omit a project whose upload was refused",
+            broken_by=sorted(listed),
+            where=root.where,
+        )
 
 
 @check("upload.size-limit")
@@ -142,33 +152,41 @@ def test_url_trailing_slash(run: Run, registry: Registry, new_name: NewName) -> 
     documented = registry.target.upload_url
     other = documented.removesuffix("/") if documented.endswith("/") else f"{documented}/"
     if not urlsplit(other).path:
-        raise NotApplicable("the upload URL is the root of its host, which has one spelling")
+        raise NotApplicable("the upload URL is the root of its host, with or without a slash")
     distribution = wheel(new_name("slash"), "1.0")
     answer = post(run, other, distribution)
     if answer.is_redirect:
         expect.status(answer, 307, 308)
         location = urljoin(other, answer.headers.get("Location", ""))
-        expect.equal(location, documented, of="a redirect to", where=answer)
+        expect.equal(location, documented, of="the target of the redirect", where=answer)
     else:
         stored(registry, answer, distribution)
 
 
 @check("upload.no-redirect")
 def test_no_redirect(registry: Registry, corpus: Corpus, new_name: NewName) -> None:
-    nobody = registry.upload(wheel(new_name("anonymous"), "1.0"), as_=ANONYMOUS)
+    anonymous = registry.upload(wheel(new_name("anonymous"), "1.0"), as_=ANONYMOUS)
     answers = [(item.status, item.where) for item in corpus.published.values()]
-    redirected = [where for status, where in [*answers, (nobody.status, str(nobody))] if 300 <= status < 400]
-    expect.nothing(of=redirected, is_="redirected", where=registry.target.upload_url)
+    redirected = [
+        where for status, where in [*answers, (anonymous.status, str(anonymous))] if 300 <= status < 400
+    ]
+    expect.rule(
+        "every upload to be answered without a redirect",
+        broken_by=redirected,
+        where=registry.target.upload_url,
+    )
 
 
 @check("upload.get-not-allowed")
 def test_get_not_allowed(registry: Registry) -> None:
     answer = registry.request("GET", registry.target.upload_url)
-    expect.nothing(
-        of=[f"status {answer.status}"] if answer.is_server_error else [], is_="a server's error", where=answer
+    expect.rule(
+        "a status below 500",
+        broken_by=[f"status {answer.status}"] if answer.is_server_error else [],
+        where=answer,
     )
     if answer.status == 405:
-        expect.contains(answer.headers.get("Allow", ""), "POST", of="an Allow", where=answer)
+        expect.contains(answer.headers.get("Allow", ""), "POST", of="Allow", where=answer)
 
 
 @check("upload.wrong-url-405")
@@ -179,22 +197,22 @@ def test_wrong_url(run: Run, registry: Registry, new_name: NewName) -> None:
         stored(registry, answer, distribution)
     else:
         expect.status(answer, 405)
-        expect.contains(answer.headers.get("Allow", ""), "GET", of="an Allow", where=answer)
+        expect.contains(answer.headers.get("Allow", ""), "GET", of="Allow", where=answer)
 
 
 @check("upload.error-reason")
 def test_error_reason(registry: Registry, refusals: list[Refusal]) -> None:
     unnamed = [
-        f"{refusal.mistake}: {refusal.answer.status} {told(refusal.answer) or 'nothing'}"
+        f"{refusal.mistake}: {refusal.answer.status} {words_of(refusal.answer) or 'nothing'}"
         for refusal in refusals
-        if not has_any(told(refusal.answer), MISTAKES[refusal.mistake].words)
+        if not has_any(words_of(refusal.answer), MISTAKES[refusal.mistake].words)
     ]
-    expect.nothing(of=unnamed, is_="refused without its reason", where=registry.target.upload_url)
+    expect.rule("every refusal to name its reason", broken_by=unnamed, where=registry.target.upload_url)
 
 
-def told(answer: Answer) -> str:
+def words_of(answer: Answer) -> str:
     """Return the words of a body, without its markup."""
-    return " ".join(MARKUP.sub(" ", answer.text).split())[: expect.SHOWN]
+    return " ".join(MARKUP.sub(" ", answer.text).split())[:MOST_CHARACTERS]
 
 
 def has_any(text: str, words: Iterable[str]) -> bool:
@@ -208,15 +226,15 @@ def test_error_json(run: Run, new_name: NewName) -> None:
     form = upload_form(distribution).without("content")
     answer = post(run, run.target.upload_url, distribution, form=form, headers={"Accept": "application/json"})
     expect.refused(answer)
-    expect.nothing(
-        of={answer.content_type} - JSON_TYPES, is_="the type of an error for who accepts JSON", where=answer
+    expect.rule(
+        "an error in JSON for a client that accepts JSON",
+        broken_by={answer.content_type} - JSON_TYPES,
+        where=answer,
     )
     document = read_json(answer.content)
-    expect.nothing(of=document.problems, is_="wrong with the JSON", where=answer)
-    if not any(document.object.get(key) for key in MESSAGES):
-        expect.equal(
-            document.data, {MESSAGES[0]: "…"}, of="a JSON object with a message, such as", where=answer
-        )
+    expect.rule("valid JSON", broken_by=document.problems, where=answer)
+    found = [] if any(document.object.get(key) for key in MESSAGES) else [answer.excerpt() or "an empty body"]
+    expect.rule(f"a JSON object with one of {', '.join(MESSAGES)}", broken_by=found, where=answer)
 
 
 @check("upload.no-permission")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from conformance.kit import expect, strategies
+from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
+from conformance.kit.properties import strategies
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
@@ -110,8 +111,10 @@ def test_mismatch(registry: Registry, new_name: NewName, examples: Examples) -> 
     """Whether capital letters or a sha256_digest that is missing will do is for other checks to say."""
     upload = Claimed(registry, new_name("digest"))
     answers = {field: upload(RIGHT | {field: "wrong"}) for field in FIELDS}
-    expect.nothing(
-        of=not_refused(answers), is_="another file's digest and not refused", where=upload_url(registry)
+    expect.rule(
+        "every upload with the digest of another file to be refused (4xx)",
+        broken_by=not_refused(answers),
+        where=upload_url(registry),
     )
 
     def judged(claims: dict[str, str]) -> None:
@@ -131,15 +134,24 @@ def test_case(registry: Registry, new_name: NewName) -> None:
     expect.accepted(registry.upload(distribution, form=form))
     page = registry.project_page(distribution.name)
     expect.listed(page, [distribution.filename])
-    shown = {file.filename: file.hashes.get("sha256", distribution.sha256) for file in page.files}
-    expect.equal(shown[distribution.filename], distribution.sha256, of="the sha256", where=page.where)
+    listed = {file.filename: file.hashes.get("sha256", distribution.sha256) for file in page.files}
+    expect.equal(
+        listed[distribution.filename],
+        distribution.sha256,
+        of="the listed sha256, in lower case,",
+        where=page.where,
+    )
 
 
 @check("upload.digest.malformed")
 def test_malformed(registry: Registry, new_name: NewName) -> None:
     upload = Claimed(registry, new_name("malformed"))
     answers = {str(claims): upload(claims) for claims in MALFORMED}
-    expect.nothing(of=not_refused(answers), is_="no digest and not refused", where=upload_url(registry))
+    expect.rule(
+        "every upload with a malformed digest to be refused (4xx)",
+        broken_by=not_refused(answers),
+        where=upload_url(registry),
+    )
     upload.are_all_that_is_listed()
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.scenarios import link_to
+from conformance.kit.uploads.scenarios import link_to
 from conformance.verdicts import Deviation
 from reference_server.distributions import sdist, wheel
 
@@ -28,7 +28,7 @@ def test_identical(registry: Registry, index: Index, new_name: NewName) -> None:
             [(file.filename, dict(file.hashes), file.upload_time) for file in each.files]
             for each in (page, earlier)
         )
-        expect.equal(files, wanted, of="a page with the files", where=page.where)
+        expect.equal(files, wanted, of="the files after an identical upload", where=page.where)
 
 
 @check("upload.dup.different")
@@ -42,11 +42,11 @@ def test_different(registry: Registry, second_upload: SecondUpload) -> None:
 def test_message(second_upload: SecondUpload) -> None:
     """Source: twine, `skip_upload()`: no other answer counts as one that may be skipped."""
     answer = second_upload.other_content
-    told = f"{answer.reason} {answer.text}"
-    if answer.status != 409 and not (answer.status == 400 and ALREADY_THERE in told.lower()):
+    reason = f"{answer.reason} {answer.text}"
+    if answer.status != 409 and not (answer.status == 400 and ALREADY_THERE in reason.lower()):
         raise Deviation(
-            expected=f"status 409, or 400 with {ALREADY_THERE!r} in the reason or the body",
-            found=f"{answer.status} {answer.reason} {answer.excerpt()}",
+            expected=f"status 409, or status 400 with {ALREADY_THERE!r} in the reason or the body",
+            found=f"status {answer.status} {answer.reason}: {answer.excerpt()}",
             where=str(answer),
         )
 
@@ -58,5 +58,5 @@ def test_add_wheel_later(registry: Registry, new_name: NewName) -> None:
     answers = {distribution.filename: registry.upload(distribution) for distribution in files}
     refused = [f"{filename}: {answer.status}" for filename, answer in answers.items() if answer.status >= 300]
     page = registry.project_page(name)
-    expect.nothing(of=refused, is_="of one release and not accepted", where=page.where)
+    expect.rule("every file of the release to be accepted", broken_by=refused, where=page.where)
     expect.listed(page, list(answers))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
-from conformance.kit.stored_files import accepted_and_listed, refused_and_not_listed
+from conformance.kit.uploads.stored_files import accepted_and_listed, refused_and_not_listed
 from reference_server.distributions import Metadata, wheel
 
 if TYPE_CHECKING:
@@ -54,8 +54,10 @@ def test_field_naming(registry: Registry, new_name: NewName) -> None:
     form = upload_form(distribution).with_more(misnamed)
     expect.accepted(registry.upload(distribution, form=form))
     page = registry.project_page(distribution.name)
-    shown = {file.filename: file.requires_python for file in page.files}
-    expect.equal(shown, {distribution.filename: ">=3.8"}, of="Requires-Python", where=page.where)
+    listed = {file.filename: file.requires_python for file in page.files}
+    expect.equal(
+        listed, {distribution.filename: ">=3.8"}, of="the Requires-Python of each file", where=page.where
+    )
 
 
 @check("upload.unknown-fields")
@@ -79,9 +81,9 @@ def test_empty_fields(registry: Registry, new_name: NewName) -> None:
     form = upload_form(distribution).with_more((name, "") for name in OPTIONAL)
     accepted_and_listed(registry, distribution, form)
     page = registry.project_page(distribution.name)
-    expect.nothing(
-        of=[file.raw for file in page.files if file.requires_python is not None],
-        is_="listed with a Requires-Python",
+    expect.rule(
+        "the file to be listed without a Requires-Python, as the field was empty",
+        broken_by=[file.raw for file in page.files if file.requires_python is not None],
         where=page.where,
     )
 

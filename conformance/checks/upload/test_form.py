@@ -9,13 +9,12 @@ from conformance.checks.upload.form_layouts import Layout, layouts
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Part, UploadForm, upload_form
-from conformance.kit.scenarios import link_to
-from conformance.kit.stored_files import (
+from conformance.kit.uploads.scenarios import link_to
+from conformance.kit.uploads.stored_files import (
     accepted_and_listed,
     refused_and_not_listed,
     stored_whole_or_not_at_all,
 )
-from conformance.verdicts import Deviation
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def test_post_multipart(registry: Registry, new_name: NewName) -> None:
 @check("upload.status-200")
 def test_status_200(corpus: Corpus) -> None:
     first = corpus.published["main-wheel"]
-    expect.equal(first.status, 200, of="the status", where=first.where)
+    expect.equal(first.status, 200, of="the status of an accepted upload", where=first.where)
 
 
 @check("upload.twine-end-to-end")
@@ -157,7 +156,4 @@ def posted(registry: Registry, url: str, form: UploadForm) -> Answer:
     headers = [("Content-Type", form.content_type), ("Content-Length", str(len(body)))]
     with registry.connect(url) as connection:
         connection.request("POST", headers=[*headers, ("Connection", "close")], body=body)
-        answer = connection.answer()
-    if answer is None:
-        raise Deviation(expected="an answer", found="none", where=f"POST {url}")
-    return answer
+        return expect.answered(connection.answer(), to=f"POST {url}")

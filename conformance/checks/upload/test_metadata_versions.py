@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
-from conformance.kit.stored_files import refused_and_not_listed, stored_whole_or_not_at_all
+from conformance.kit.uploads.stored_files import refused_and_not_listed, stored_whole_or_not_at_all
 from reference_server.distributions import Metadata, wheel
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def test_current(registry: Registry, new_name: NewName) -> None:
         for each, answer in answers.items()
         if not answer.is_success
     ]
-    expect.nothing(of=refused, is_="refused", where=answers[IN_USE[-1]])
+    expect.rule("every metadata version in use to be accepted", broken_by=refused, where=answers[IN_USE[-1]])
     expect.listed(registry.project_page(name), [distribution.filename for distribution in sent.values()])
 
 

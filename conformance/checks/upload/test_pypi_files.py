@@ -11,7 +11,7 @@ from conformance.checks.upload.single_mistakes import each_refused
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
-from conformance.kit.stored_files import accepted_and_listed
+from conformance.kit.uploads.stored_files import accepted_and_listed
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
@@ -64,8 +64,10 @@ def test_dup_pypi_text(second_upload: SecondUpload) -> None:
     expect.status(answer, 400)
     words = rf"{EXISTS} \('{re.escape(filename)}', with blake2_256 hash '[0-9a-f]{{64}}'\)"
     wanted = f"{EXISTS} ('{filename}', with blake2_256 hash '…')"
-    told = unescape(answer.text)
-    expect.nothing(of=[] if re.search(words, told) else [told], is_=f"but {wanted!r}", where=answer)
+    text = unescape(answer.text)
+    expect.rule(
+        f"the answer to contain {wanted!r}", broken_by=[] if re.search(words, text) else [text], where=answer
+    )
 
 
 @check("upload.dup.same-content-new-name")
@@ -75,7 +77,7 @@ def test_dup_same_content_new_name(registry: Registry, new_name: NewName) -> Non
     again = replace(first, filename=wheel(first.name, "1.0", build="1").filename)
     answer = registry.upload(again)
     expect.status(answer, 400)
-    expect.contains(answer.text, EXISTS, of="a reason", where=answer)
+    expect.contains(answer.text, EXISTS, of="the reason", where=answer)
     expect.not_listed(registry.project_page(first.name), [again.filename])
 
 

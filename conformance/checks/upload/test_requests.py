@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Part, UploadForm, upload_form
-from conformance.kit.stored_files import accepted_and_listed, stored_whole_or_not_at_all
+from conformance.kit.uploads.stored_files import accepted_and_listed, stored_whole_or_not_at_all
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def test_submit_gone(registry: Registry, new_name: NewName) -> None:
     for action in ("submit", "submit_pkg_info"):
         expect.no_server_error(registry.upload(distribution, form=form.with_field(":action", action)))
     page = registry.project_page(distribution.name)
-    expect.nothing(of=page.filenames, is_="listed", where=page.where)
+    expect.rule("the page to stay empty", broken_by=page.filenames, where=page.where)
 
 
 @check("upload.doc-upload-gone")
@@ -85,7 +85,7 @@ def test_doc_upload_gone(registry: Registry, new_name: NewName) -> None:
     )
     expect.no_server_error(registry.upload(distribution, form=UploadForm(parts=(*fields, archive))))
     page = registry.project_page(distribution.name)
-    expect.nothing(of=page.filenames, is_="listed", where=page.where)
+    expect.rule("the page to stay empty", broken_by=page.filenames, where=page.where)
 
 
 def as_file(form: UploadForm, name: str) -> UploadForm:

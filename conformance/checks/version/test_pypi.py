@@ -8,6 +8,7 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.differences import excerpt
 from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ def test_local_forbidden(registry: Registry, corpus: Corpus) -> None:
     for item in items:
         if not 400 <= item.status < 500:
             raise Deviation(
-                expected=f"version {item.distribution.version!r} is refused (4xx)",
-                found=f"{item.status} {item.text[: expect.SHOWN]}".strip(),
+                expected=f"version {item.distribution.version!r} to be refused (4xx)",
+                found=f"status {item.status}: {excerpt(item.text)}",
                 where=item.where,
             )
     page = registry.project_page(canonicalize_name(items[0].distribution.name))

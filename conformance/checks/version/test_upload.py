@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from conformance.kit import expect, strategies
+from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.properties import strategies
 from conformance.kit.versions import version_key
 from reference_server.distributions import sdist, wheel
 
@@ -46,8 +47,12 @@ def test_alternate_accepted(registry: Registry, index: Index, new_name: NewName,
     expect.listed(registry.project_page(name), [distribution.filename for distribution in sent.values()])
     if index.offer.has("json>=1.1"):
         page = index.json(name).page
-        shown = set(map(version_key, page.versions or ()))
-        expect.nothing(of=map(str, sent.keys() - shown), is_="missing from `versions`", where=page.where)
+        listed = set(map(version_key, page.versions or ()))
+        expect.rule(
+            "every accepted version to be in `versions`",
+            broken_by=sent.keys() - listed,
+            where=page.where,
+        )
 
 
 @check("version.equal-one-release")
@@ -66,7 +71,11 @@ def test_display_string(index: Index, corpus: Corpus) -> None:
     taken = [corpus.published[role] for role in SPELLED_OTHERWISE]
     normal = [str(Version(item.distribution.version)) for item in taken if item.accepted]
     missing = [version for version in normal if version not in (page.versions or ())]
-    expect.nothing(of=missing, is_="missing from `versions` in this spelling", where=page.where)
+    expect.rule(
+        "every accepted version to be in `versions` in its normalized spelling",
+        broken_by=missing,
+        where=page.where,
+    )
 
 
 @check("version.local.private-ok")
@@ -106,4 +115,6 @@ def one_release(registry: Registry, index: Index, *distributions: Distribution) 
         page = index.json(canonicalize_name(distributions[0].name)).page
         wanted = version_key(distributions[0].version)
         equal = dict.fromkeys(version for version in page.versions or () if version_key(version) == wanted)
-        expect.nothing(of=list(equal)[1:], is_="a release beside an equal one", where=page.where)
+        expect.rule(
+            "equal versions to be one entry of `versions`", broken_by=list(equal)[1:], where=page.where
+        )

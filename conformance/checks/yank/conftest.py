@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance.checks.yank.yanked_project import Yanked, yank_some
+from conformance.kit.optional_fixtures import if_applicable
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
@@ -23,14 +23,13 @@ def yanked(registry: Registry, driver: Driver, new_name: NewName) -> Yanked:
 @pytest.fixture(scope="session")
 def projects(index: Index, request: pytest.FixtureRequest) -> tuple[str, ...]:
     """Projects with yanked files: our own where there is a driver, and those whose pages show some."""
-    own = []
-    with suppress(NotApplicable):
-        own.append(request.getfixturevalue("yanked").project)
-    shown = [name for name in index.projects if _shows_yanked(index, name)]
-    if not (own or shown):
-        raise NotApplicable("no page shows a yanked file, and no driver yanks one")
-    return (*own, *shown)
+    yanked: Yanked | None = if_applicable(request, "yanked")
+    own = [yanked.project] if yanked else []
+    listed = [name for name in index.projects if _lists_yanked(index, name)]
+    if not (own or listed):
+        raise NotApplicable("no page lists a yanked file, and no driver can yank one")
+    return (*own, *listed)
 
 
-def _shows_yanked(index: Index, name: str) -> bool:
+def _lists_yanked(index: Index, name: str) -> bool:
     return any(file.yanked is not None for page in index.pages(name) for file in page.files)

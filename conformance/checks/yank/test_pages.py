@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.checks.yank.yanked_project import REASON
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.publishing import link
+from conformance.kit.uploads.publishing import link
 
 if TYPE_CHECKING:
     from conformance.checks.yank.yanked_project import Yanked
@@ -22,7 +22,7 @@ def test_html_attribute(index: Index, yanked: Yanked) -> None:
     files = (yanked.reasoned, yanked.plain, yanked.kept)
     found = {file.filename: ATTRIBUTE in link(page, file).raw for file in files}
     wanted = dict(zip(found, (True, True, False), strict=True))
-    expect.equal(found, wanted, of=ATTRIBUTE, where=page.where)
+    expect.equal(found, wanted, of=f"whether a link has {ATTRIBUTE}", where=page.where)
 
 
 @check("yank.html.value-present")
@@ -31,7 +31,7 @@ def test_html_value_present(index: Index, projects: tuple[str, ...]) -> None:
         reading = index.html(name)
         anchors = [anchor for anchor in reading.document.plain_anchors if ATTRIBUTE in anchor.attributes]
         bare = [anchor.text for anchor in anchors if anchor.attributes[ATTRIBUTE] is None]
-        expect.nothing(of=bare, is_=f"with {ATTRIBUTE} but without a value", where=reading)
+        expect.rule(f"every {ATTRIBUTE} to have a value", broken_by=bare, where=reading)
 
 
 @check("yank.html.reason")
@@ -47,7 +47,7 @@ def test_json_value(index: Index, yanked: Yanked) -> None:
     allowed = {yanked.reasoned: (True, REASON), yanked.plain: (True,)}
     found = {file: link(page, file).raw.get("yanked") for file in allowed}
     wrong = [f"{value!r} for {file.filename}" for file, value in found.items() if value not in allowed[file]]
-    expect.nothing(of=wrong, is_=f"but true or the reason {REASON!r}", where=page.where)
+    expect.rule(f"`yanked` to be true or the reason {REASON!r}", broken_by=wrong, where=page.where)
 
 
 @check("yank.still-listed")
@@ -60,7 +60,7 @@ def test_still_listed(index: Index, yanked: Yanked) -> None:
 def test_per_file(index: Index, yanked: Yanked) -> None:
     for page in index.pages(yanked.project):
         marked = link(page, yanked.sibling).yanked
-        expect.equal(marked, None, of="for a file that was not yanked,", where=page.where)
+        expect.equal(marked, None, of="the yank of a file that was not yanked", where=page.where)
 
 
 @check("yank.html-json-agree")
@@ -69,7 +69,7 @@ def test_html_json_agree(index: Index, projects: tuple[str, ...]) -> None:
         html, json = index.html(name).page, index.json(name).page
         found = {file.filename: file.yanked for file in json.files}
         wanted = {file.filename: file.yanked for file in html.files}
-        expect.equal(found, wanted, of="as in HTML, the yanked files", where=json.where)
+        expect.equal(found, wanted, of="the yanks in JSON, as in HTML,", where=json.where)
 
 
 @check("yank.unyank")
@@ -79,4 +79,6 @@ def test_unyank(index: Index, yanked: Yanked, driver: Driver) -> None:
         change(file)
         for page in index.pages(file.name, fresh=True):
             found = link(page, file).yanked is not None
-            expect.equal(found, marked, of=f"after {change.__name__}, yanked", where=page.where)
+            expect.equal(
+                found, marked, of=f"whether the file is yanked, after {change.__name__},", where=page.where
+            )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance.kit.publishing import publish
+from conformance.kit.uploads.publishing import publish
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The templates of reports. What goes into them is escaped, whoever wrote it."""
+"""The templates of reports. Every value is escaped."""
 
 from __future__ import annotations
 

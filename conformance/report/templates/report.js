@@ -84,7 +84,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "k") step(-1);
 });
 
-// Paper has no triangles to click on: everything is open while it is printed.
+// Everything is open while it is printed.
 let closed = [];
 addEventListener("beforeprint", () => {
   closed = Array.from(document.querySelectorAll("details:not([open])"));
@@ -92,13 +92,13 @@ addEventListener("beforeprint", () => {
 });
 addEventListener("afterprint", () => { for (const each of closed) each.open = false; });
 
-// See script.py, which makes the same files.
-const makings = JSON.parse(document.getElementById("makings").textContent);
+// script.py makes the same files.
+const parts = JSON.parse(document.getElementById("script-parts").textContent);
 
 function scriptOf(id) {
-  const [before, after] = makings.script;
-  const found = makings.cases[id];
-  const published = found.published.map((name) => makings.published[name]);
+  const [before, after] = parts.script;
+  const found = parts.cases[id];
+  const published = found.published.map((name) => parts.published[name]);
   const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
   const text = JSON.stringify({...found, published}, null, 1).replace(/[^ -~\n]/g, escaped);
   return `${before}r"""${text}"""${after}`;

@@ -1,14 +1,14 @@
-"""Asks a registry again what a conformance check has asked it, and tells whether the answers are those of then.
+"""Repeats the requests of a conformance check, and tells whether the registry still gives the same answers.
 
     python reproduce.py [URL]
 
-Needs nothing but Python 3.9 or newer. URL is the registry's, as `twine upload --repository-url` takes it; without
-one it is that of then. What the check had found published is published first, under the same names.
+Needs only Python 3.9 or newer. URL is the one that `twine upload --repository-url` takes (default: that of the
+check). The uploads behind the deviation are published first, under the same names.
 
-A credential comes from the environment, as `user:password`, in the variable that is named after it, such as
-DEFAULT or DEPLOY_READ. It goes to the registry's own host and to no other, and is not printed.
+Credentials come from the environment, as `user:password`, in variables with their names, such as DEFAULT or
+DEPLOY_READ. They are sent to the registry's own host only, and are not printed.
 
-Exit code: 1 the answers are those of then, 0 at least one is another, 2 the command is wrong, 3 no answer came.
+Exit codes: 1 all answers are the same, 0 at least one differs, 2 wrong command, 3 no answer.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CASE: dict[str, Any] = json.loads(r"""{}""")
-"""What was found then, and the requests that showed it."""
+"""The deviation, and the requests that showed it."""
 
 PATIENCE = 30
 """Seconds to wait for an answer."""
@@ -42,16 +42,16 @@ BEGINNING = 100
 """Characters of an earlier answer that are printed."""
 
 CHANGING = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)?|\b127\.0\.0\.1:\d+\b|\blocalhost:\d+\b")
-"""What may differ between two answers that say the same: times, and the port of a local server."""
+"""Parts in which equal answers may differ: times, and the port of a local server."""
 
 
-PASSING = {"age", "connection", "content-length", "date", "etag", "expires", "keep-alive", "last-modified"}
-PASSING |= {"content-encoding", "server", "set-cookie", "x-request-id", "x-runtime"}
-"""Header fields whose values say nothing about what was asked: only whether they are there is compared."""
+VOLATILE = {"age", "connection", "content-length", "date", "etag", "expires", "keep-alive", "last-modified"}
+VOLATILE |= {"content-encoding", "server", "set-cookie", "x-request-id", "x-runtime"}
+"""Header fields whose values may differ: only their presence is compared."""
 
 
 class Answer(NamedTuple):
-    """What came; no status where nothing did."""
+    """An answer; its status is 0 where none came."""
 
     status: int
     headers: dict[str, str]
@@ -59,7 +59,7 @@ class Answer(NamedTuple):
 
     @property
     def text(self) -> str:
-        """What came, as text."""
+        """The content as text."""
         return self.content.decode("utf-8", errors="replace")
 
 
@@ -67,7 +67,7 @@ NOTHING = Answer(0, {}, b"")
 
 
 def main(arguments: list[str]) -> int:
-    """Ask everything again. Returns the exit code."""
+    """Repeat all requests. Returns the exit code."""
     if len(arguments) > 1 or any(each.startswith("-") for each in arguments):
         say(__doc__ or "")
         return 2
@@ -77,29 +77,29 @@ def main(arguments: list[str]) -> int:
     missing = sorted({step["credential"] for step in steps() if step["login"]} - os.environ.keys())
     if missing:
         return wrong(
-            f"set {', '.join(missing)} to user:password\nA name that is not one of your own credentials was made up "
-            "by the check: take a user and a password that say so, such as a wrong one."
+            f"set {', '.join(missing)} to user:password\nA name that is none of your credentials belongs to the check: "
+            "use a user and a password that fit the name, such as a wrong password."
         )
     introduce(url)
     try:
         for step in CASE["published"]:
             report("published", step, ask(step, url))
-        same = [compare(step, ask(step, url)) for step in CASE["asked"] if can_be_sent(step)]
+        same = [compare(step, ask(step, url)) for step in CASE["requests"] if can_be_sent(step)]
     except OSError as error:
         say(f"no answer from {url}: {error}", sys.stderr)
         if CASE["embedded"] and not arguments:
-            say("That server ended with its run. Start one (reference-server serve) and name its URL.")
+            say("The server of that run has ended. Start one (reference-server serve) and give its URL.")
         return 3
     return conclude(same)
 
 
 def steps() -> list[dict[str, Any]]:
     """Return all requests, in their order."""
-    return [*CASE["published"], *CASE["asked"]]
+    return [*CASE["published"], *CASE["requests"]]
 
 
 def introduce(url: str) -> None:
-    """Print what was found then."""
+    """Print the deviation."""
     say(f"{CASE['id']}: {CASE['statement']}")
     for label in ("expected", "found", "where", "affects", "source"):
         for number, line in enumerate(CASE[label].splitlines()):
@@ -108,69 +108,71 @@ def introduce(url: str) -> None:
 
 
 def conclude(same: list[bool]) -> int:
-    """Print what it comes to. Returns the exit code."""
+    """Print the conclusion. Returns the exit code."""
     if not same:
-        return wrong("nothing of this can be sent by this script: see what it printed")
-    say(f"\n{sum(same)} of {len(same)} answers are those of then.")
+        return wrong("this script can send none of the requests; the reasons are above")
+    say(f"\n{sum(same)} of {len(same)} answers are the same.")
     if all(same):
         return 1
-    say("Compare the others with what is expected.")
+    say("Compare the others with the expectation.")
     return 0
 
 
 def can_be_sent(step: dict[str, Any]) -> bool:
-    """Tell whether a step is a request that was kept whole; print what else it is."""
+    """Tell whether a step is a request that was recorded in full; print why it is not."""
     if step["left_out"]:
-        say(f"\nleft out   {step['request']}\n  {step['left_out']}")
+        say(f"\nskipped    {step['request']}\n  {step['left_out']}")
     return not step["left_out"]
 
 
 def compare(step: dict[str, Any], answer: Answer) -> bool:
-    """Print an answer, and tell whether it is that of then."""
-    report("asked", step, answer)
+    """Print an answer, and tell whether it is the same."""
+    report("sent", step, answer)
     fields = [f"{name}: {value}" for name, value in answer.headers.items()]
     content = [f"<{len(answer.content)} bytes>"] if b"\0" in answer.content else answer.text.splitlines()
     for line in [*fields, "", *content][:SHOWN]:
         say(f"  | {line}")
     differences = list(changes(step, answer))
     for difference in differences:
-        say(f"  then: {difference}")
+        say(f"  before: {difference}")
     return not differences
 
 
 def changes(step: dict[str, Any], answer: Answer) -> Iterator[str]:
-    """Give what was otherwise then, in words."""
+    """Yield the differences of the earlier answer."""
     if answer.status != step["status"]:
-        yield told(step["status"])
+        yield status_text(step["status"])
     now = {name.lower(): value for name, value in answer.headers.items()}
     then = {name.lower(): value for name, value in step["answered"]}
     for name in sorted(then.keys() | now.keys()):
         if (name in then) != (name in now) or (
-            name not in PASSING and stable(then[name]) != stable(now[name])
+            name not in VOLATILE and stable(then[name]) != stable(now[name])
         ):
-            yield f"{name}: {then.get(name, '(not there)')}"
+            yield f"{name}: {then.get(name, '(absent)')}"
     if not same_content(step["answer"], answer):
-        yield f"another body, which began with {step['answer'][:BEGINNING]!r}"
+        yield f"another body, beginning with {step['answer'][:BEGINNING]!r}"
 
 
 def report(what: str, step: dict[str, Any], answer: Answer) -> None:
     """Print one line about a step."""
-    say(f"\n{what:<11}{told(answer.status)}  {step['request']}  as {step['credential'] or 'anonymous'}")
+    say(
+        f"\n{what:<11}{status_text(answer.status)}  {step['request']}  as {step['credential'] or 'anonymous'}"
+    )
 
 
 def say(text: str, file: TextIO | None = None) -> None:
-    """Print what a terminal shows and does not obey."""
-    shown = (each if each.isprintable() or each == "\n" else "\N{MIDDLE DOT}" for each in text)
-    print("".join(shown), file=file)
+    """Print text without control characters."""
+    printable = (each if each.isprintable() or each == "\n" else "\N{MIDDLE DOT}" for each in text)
+    print("".join(printable), file=file)
 
 
-def told(status: int) -> str:
+def status_text(status: int) -> str:
     """Return a status in words."""
     return str(status) if status else "no answer"
 
 
 def same_content(then: str, answer: Answer) -> bool:
-    """Tell whether two answers say the same. Of that of then, only the head may be known, or the length."""
+    """Tell whether two bodies are equal. Of the earlier one, only the head or the length may be known."""
     counted = re.fullmatch(r"<(\d+) bytes of .*>", then)
     if counted:
         return len(answer.content) == int(counted[1])
@@ -180,7 +182,7 @@ def same_content(then: str, answer: Answer) -> bool:
 
 
 def stable(text: str) -> str:
-    """Return a text without what changes from time to time and from port to port."""
+    """Return a text with times and ports masked."""
     return CHANGING.sub("*", text)
 
 
@@ -211,7 +213,7 @@ def over_http(step: dict[str, Any], target: str, login: list[list[str]], body: b
 
 
 def over_a_socket(step: dict[str, Any], target: str, login: list[list[str]], sent: bytes) -> Answer:
-    """Send bytes as they were, but for the host, and the credential, which was not kept."""
+    """Send the same bytes, with this host, and with the credential, which was not recorded."""
     parts, then = urlsplit(target), urlsplit(step["url"])
     sent = sent.replace(b"\r\nHost: " + then.netloc.encode(), b"\r\nHost: " + parts.netloc.encode(), 1)
     sent = sent.replace(path_of(step["url"]).encode(), path_of(target).encode(), 1)
@@ -223,7 +225,7 @@ def over_a_socket(step: dict[str, Any], target: str, login: list[list[str]], sen
         connection = ssl.create_default_context().wrap_socket(connection, server_hostname=parts.hostname)
     try:
         connection.sendall(sent)
-        if step["unheard"]:
+        if step["answer_ignored"]:
             return NOTHING
         response = HTTPResponse(connection, method=step["method"])
         response.begin()
@@ -248,7 +250,7 @@ def read(response: HTTPResponse) -> Answer:
 
 
 def moved(old: str, url: str) -> str:
-    """Return where something is on the registry that is asked now."""
+    """Return a URL of the earlier registry on this one."""
     registry = CASE["registry"].rstrip("/")
     if old.startswith(registry):
         return url + old[len(registry) :]
@@ -257,13 +259,13 @@ def moved(old: str, url: str) -> str:
 
 
 def path_of(url: str) -> str:
-    """Return what stands in the request line."""
+    """Return the target of the request line."""
     parts = urlsplit(url)
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def authorization(step: dict[str, Any]) -> list[list[str]]:
-    """Return the header field that carries the credential: both halves as Basic has them, else the password."""
+    """Return the header field of the credential: user name and password for Basic, else the password."""
     both = os.environ[step["credential"]]
     name, scheme = step["login"]
     if scheme == "Basic":
@@ -272,7 +274,7 @@ def authorization(step: dict[str, Any]) -> list[list[str]]:
 
 
 def wrong(message: str) -> int:
-    """Say why this cannot be done. Returns the exit code."""
+    """Print a mistake. Returns the exit code."""
     say(message, sys.stderr)
     return 2
 

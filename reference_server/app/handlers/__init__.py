@@ -1,1 +1,1 @@
-"""One module per kind of route: read the request, call a rule, answer."""
+"""Handlers, one module per kind of route: read the request, call the registry, answer."""

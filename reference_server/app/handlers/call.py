@@ -1,4 +1,4 @@
-"""What every handler is given."""
+"""The argument of every handler."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request that has passed: the GitLab project exists, and the caller may do this to it."""
+    """One authorized request: the GitLab project exists, and the caller may perform the route's action."""
 
     request: Request
     registry: Registry

@@ -1,4 +1,4 @@
-"""Downloads: distributions, and what is served next to them."""
+"""Downloads of distributions, metadata files and provenance objects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PROVENANCE_TYPES = (INTEGRITY, "application/json")
 
 
 def download(call: Call, sha256: str, filename: str) -> Response:
-    """Send the bytes of a file as they came."""
+    """Send the unchanged bytes of a file."""
     file = call.registry.file(call.gitlab_project, sha256, filename)
     try:
         stream = file.blob.open()
@@ -44,7 +44,7 @@ def download(call: Call, sha256: str, filename: str) -> Response:
 
 
 def metadata_file(call: Call, sha256: str, filename: str) -> Response:
-    """Send the core metadata of a file, as the file holds it."""
+    """Send the unchanged core metadata of a file."""
     file = call.registry.file(call.gitlab_project, sha256, filename)
     if file.core_metadata is None:
         raise PackageNotFoundError

@@ -1,4 +1,4 @@
-"""The upload form: text fields into memory, file parts into a spool, never more than is allowed."""
+"""Reads the upload form within limits: text fields into memory, file parts into a spool."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ MAX_PARTS = 20_000
 MAX_FIELDS = 32 * 1024 * 1024  # bytes of all text fields; descriptions are the long ones
 MAX_PART_HEADER = 16 * 1024  # bytes of one line
 CHUNK = 64 * 1024
-AROUND_THE_FILE = 64 * 1024 * 1024  # bytes of all that is not the file
+AROUND_THE_FILE = 64 * 1024 * 1024  # bytes of everything else than the file
 
 
 @dataclass(frozen=True, slots=True)
 class FilePart:
-    """A part of the form that came with a file name."""
+    """A part of the form with a file name."""
 
     filename: str
     writer: BlobWriter
@@ -35,18 +35,18 @@ class FilePart:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The form, each field with all its values in order."""
+    """The form: each field with all its values in order."""
 
     fields: Mapping[str, tuple[str, ...]]
     files: Mapping[str, tuple[FilePart, ...]]
 
     def get(self, name: str) -> str | None:
-        """Give a field's first value, or None when it is missing or empty."""
+        """Return a field's first value, or None if it is missing or empty."""
         return next(iter(self.fields.get(name, ())), None) or None
 
 
 class _Bounded:
-    """Reads from the body. Raises `FileTooLargeError` beyond `limit`, `MalformedFormError` when it breaks."""
+    """Reads from the body. Raises `FileTooLargeError` beyond `limit`, and `MalformedFormError` for a broken body."""
 
     def __init__(self, body: IO[bytes], limit: int | None) -> None:
         self._body = body
@@ -64,15 +64,15 @@ class _Bounded:
         return data
 
     def exhaust(self) -> None:
-        """Read what comes after the form."""
+        """Read everything after the form."""
         while self.read(CHUNK):
             pass
 
 
 def read_form(request: Request, spool: Spool, *, max_file_size: int | None) -> Form:
-    """Read the whole form; anything that is not multipart/form-data is an empty one.
+    """Read the whole form. A body of another type than multipart/form-data is an empty form.
 
-    Raises `FileTooLargeError` as soon as it is certain, `UnsupportedEncodingError`, `MalformedFormError`, and
+    Raises `FileTooLargeError` as early as possible, `UnsupportedEncodingError`, `MalformedFormError`, and
     werkzeug's `RequestEntityTooLarge` for too many or too large text fields.
     """
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
@@ -102,7 +102,7 @@ def read_form(request: Request, spool: Spool, *, max_file_size: int | None) -> F
 
 @dataclass
 class _Reading:
-    """What has been read so far. Raises `RequestEntityTooLarge` for too much text, and `MalformedFormError`."""
+    """The part of the form read so far. Raises `RequestEntityTooLarge` for too much text, and `MalformedFormError`."""
 
     spool: Spool
     fields: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -113,7 +113,7 @@ class _Reading:
     _room: int = MAX_FIELDS
 
     def take(self, event: MultipartSegment | bytes | bytearray | None) -> None:
-        """Take the beginning of a part, a piece of it, or its end."""
+        """Handle an event of the parser: the beginning of a part, a piece of it, or its end."""
         if isinstance(event, MultipartSegment):
             self._begin(event)
         elif event is None:
@@ -127,7 +127,7 @@ class _Reading:
             self._text += event
 
     def form(self) -> Form:
-        """Give the whole form."""
+        """Return the whole form."""
         return Form(
             {name: tuple(values) for name, values in self.fields.items()},
             {name: tuple(parts) for name, parts in self.files.items()},
@@ -147,11 +147,11 @@ class _Reading:
 
 
 def _named(part: MultipartSegment) -> tuple[str, str | None]:
-    """Give the name of a part and its file name, both as they were sent. Raises `MalformedFormError`."""
+    """Return the unchanged name and file name of a part. Raises `MalformedFormError`."""
     disposition = part.header("Content-Disposition") or ""
     if "filename" not in disposition:
         name, filename = part.name, None
-    else:  # read by the book: no directory of an old browser is cut off, and filename* counts
+    else:  # strictly: keeps the folders that old browsers send, and reads filename*
         _, options = parse_options_header(disposition)
         name, filename = options.get("name"), options.get("filename")
     if name is None:

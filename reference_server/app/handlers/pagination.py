@@ -20,7 +20,7 @@ MAX_PER_PAGE = 100
 
 
 def paginated(call: Call, items: Sequence[Any]) -> Response:
-    """Answer with one page of a list. Raises `InvalidFieldError` for what is no page number."""
+    """Answer with one page of a list. Raises `InvalidFieldError` for an invalid number."""
     page = _number(call, "page", 1)
     per_page = min(_number(call, "per_page", DEFAULT_PER_PAGE), MAX_PER_PAGE)
     last = max(1, -(-len(items) // per_page))

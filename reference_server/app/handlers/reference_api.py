@@ -1,7 +1,7 @@
-"""What a test has to be able to do and no API of GitLab offers: yank, change a status, attach provenance.
+"""The server's own API for tests, beyond GitLab's: yank, set a status, attach provenance, delete.
 
-All of it lies below `/-/reference/projects/ID/packages/pypi/NAME`, needs what deleting a package needs (a
-Maintainer's token with the scope api), takes a JSON object or no body at all, and answers 204:
+All routes are below `/-/reference/projects/ID/packages/pypi/NAME`. They need the rights to delete a package (a
+Maintainer's token with the scope api), accept a JSON object or an empty body, and answer 204:
 
 | | | |
 |---|---|---|
@@ -29,7 +29,7 @@ MAX_BODY = 4 * 1024 * 1024  # bytes
 
 
 class MalformedJsonError(FieldError):
-    """The body is no JSON object."""
+    """The body is not a JSON object."""
 
     message = "request body is not a JSON object"
 
@@ -43,13 +43,13 @@ def yank(call: Call, name: str, version: str | None = None, filename: str | None
 
 
 def unyank(call: Call, name: str, version: str | None = None, filename: str | None = None) -> Response:
-    """Take a yank back."""
+    """Undo a yank."""
     call.registry.unyank(name, version=version, filename=filename, gitlab_project=call.gitlab_project.id)
     return Response(status=204)
 
 
 def set_status(call: Call, name: str) -> Response:
-    """Give a project a status."""
+    """Set a project's status."""
     body = _body(call)
     status = _text(body, "status")
     if status not in set(Status):
@@ -80,7 +80,7 @@ def delete(call: Call, name: str, version: str | None = None, filename: str | No
 
 
 def _body(call: Call) -> dict[str, Any]:
-    """Read the object in the body; no body is an empty one. Raises `FileTooLargeError`, `MalformedJsonError`."""
+    """Return the JSON object in the body, which may be empty. Raises `FileTooLargeError`, `MalformedJsonError`."""
     try:
         text = call.request.body.read(MAX_BODY + 1)
         if len(text) > MAX_BODY:
@@ -101,5 +101,5 @@ def _text(body: dict[str, Any], name: str) -> str | None:
 
 
 def _is_text(value: str) -> bool:
-    """Tell half of a surrogate pair, which JSON can write, from text."""
+    """Return whether a string has no lone surrogate, which JSON can contain but UTF-8 cannot."""
     return not any("\ud800" <= character <= "\udfff" for character in value)

@@ -1,4 +1,4 @@
-"""The part of GitLab's REST API that finds packages and deletes them."""
+"""GitLab's REST API for listing and deleting packages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How pages and files leave: conditions, ranges and compression, the same for everything that is read."""
+"""Answers to reading requests, with conditions, ranges and compression."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CHUNK = 64 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """Bytes that never change under their URL. `etag` is without quotes; the stream is ours to close."""
+    """Immutable bytes under a URL. `etag` has no quotes. The answer closes the stream."""
 
     stream: IO[bytes]
     size: int
@@ -38,12 +38,12 @@ class Content:
 
 
 class PageAnswer(Response):
-    """A page that is compressed at the very end, so that until then everybody can read it."""
+    """A page that is compressed last, so that alterations can read its body before."""
 
     rendered: RenderedPage | None = None
 
     def compress(self) -> None:
-        """Compress the body, whatever became of it, if that was agreed."""
+        """Compress the current body, if this was negotiated."""
         if self.rendered is None or "Content-Encoding" in self.headers:
             return
         body = self.get_data()
@@ -53,13 +53,13 @@ class PageAnswer(Response):
 
 
 def page_answer(call: Call, rendered: RenderedPage, *, vary: str) -> Response:
-    """Send a page, compressed where the client likes that and it is worth it."""
+    """Send a page, compressed if the client prefers that and the page is large enough."""
     minimum = call.registry.rules.gzips_from
     wanted = minimum is not None and accepts_gzip(call.request.headers.get("Accept-Encoding"))
     gzips = wanted and len(rendered.body) >= (minimum or 0)
     etag = f'"{rendered.digest}-gzip"' if gzips else f'"{rendered.digest}"'
     headers = {"ETag": etag, "Vary": vary if minimum is None else f"{vary}, Accept-Encoding"}
-    refused = _unless_holding(call.request, headers, etag=etag)
+    refused = _failed_precondition(call.request, headers, etag=etag)
     if refused:
         return refused
     content_type = CONTENT_TYPE if rendered.media_type == TEXT_HTML else rendered.media_type
@@ -69,7 +69,7 @@ def page_answer(call: Call, rendered: RenderedPage, *, vary: str) -> Response:
 
 
 def content_answer(call: Call, content: Content) -> Response:
-    """Send a file, or the part of it that was asked for. Only the bytes as they are, never compressed."""
+    """Send a file or the requested range of it, never compressed."""
     request = call.request
     last_modified = content.last_modified.replace(microsecond=0)
     etag = f'"{content.etag}"'
@@ -79,7 +79,7 @@ def content_answer(call: Call, content: Content) -> Response:
         "Last-Modified": http_date(last_modified),
         "Accept-Ranges": "bytes",
     }
-    refused = _unless_holding(request, headers, etag=etag, last_modified=last_modified)
+    refused = _failed_precondition(request, headers, etag=etag, last_modified=last_modified)
     if refused:
         content.stream.close()
         return refused
@@ -103,7 +103,7 @@ def content_answer(call: Call, content: Content) -> Response:
 
 
 def not_acceptable(offered: Sequence[str], *, vary: str) -> Response:
-    """Answer 406, with what there is."""
+    """Answer 406 with the offered media types."""
     lines = "".join(f"{media_type}\n" for media_type in offered)
     return Response(
         f"406 Not Acceptable. This is available as:\n{lines}",
@@ -113,7 +113,7 @@ def not_acceptable(offered: Sequence[str], *, vary: str) -> Response:
     )
 
 
-def _unless_holding(
+def _failed_precondition(
     request: Request, headers: Mapping[str, str], *, etag: str, last_modified: datetime | None = None
 ) -> Response | None:
     status = precondition(request.headers, etag=etag, last_modified=last_modified)

@@ -43,7 +43,7 @@ def root_page(call: Call) -> Response:
 
 
 def project_page(call: Call, name: str) -> Response:
-    """List every file of a project, asked for by any spelling of its name."""
+    """List every file of a project under any spelling of its name."""
     rules = call.registry.rules
     normalized = rules.normalize(name)
     slashless = _slashless(call)
@@ -67,7 +67,9 @@ def project_page(call: Call, name: str) -> Response:
 def _root(call: Call) -> RootPage:
     names = call.registry.display_names(call.gitlab_project)
     return RootPage(
-        projects=tuple(ProjectLink(name=shown, url=f"{quote(name)}/") for name, shown in names.items()),
+        projects=tuple(
+            ProjectLink(name=display_name, url=f"{quote(name)}/") for name, display_name in names.items()
+        ),
         repository_version=call.registry.rules.api_version,
         url=f"{_repository(call)}/simple/",
     )
@@ -96,11 +98,11 @@ def _project(call: Call, name: str) -> ProjectPage:
 
 def _link(call: Call, file: PackageFile, release: str) -> FileLink:
     filename = quote(file.filename, safe="")
-    shown = call.registry.rules.shown_hashes
+    listed = call.registry.rules.listed_hashes
     return FileLink(
         filename=file.filename,
         url=f"../../files/{file.sha256}/{filename}",
-        hashes={name: file.digests[name] for name in shown if name in file.digests},
+        hashes={name: file.digests[name] for name in listed if name in file.digests},
         requires_python=file.requires_python,
         size=file.size,
         upload_time=_time(file.created_at),
@@ -113,7 +115,7 @@ def _link(call: Call, file: PackageFile, release: str) -> FileLink:
 
 
 def _repository(call: Call) -> str:
-    """Give the absolute URL under which the pages and files of the GitLab project are."""
+    """Return the absolute base URL of the GitLab project's pages and files."""
     repository = f"{call.request.root_url}{call.request.flavour.layout.repository}".rstrip("/")
     return repository.replace("{gitlab_project}", str(call.gitlab_project.id))
 
@@ -123,7 +125,7 @@ def _time(moment: datetime) -> str:
 
 
 def _media_type(call: Call) -> str | None:
-    """Choose what the page is written in. The query's `format` outweighs the Accept header."""
+    """Choose the media type of a page. The query's `format` has precedence over the Accept header."""
     rules = call.registry.rules
     asked = call.request.args.get("format") if rules.reads_format else None
     if asked is not None:
@@ -139,6 +141,6 @@ def _slashless(call: Call) -> bool:
 
 
 def _redirect(call: Call, location: str) -> Response:
-    """Send the client to a relative URL, so that origin and prefix stay whatever they are for it."""
+    """Redirect to a relative URL, which keeps the origin and prefix that the client uses."""
     query = call.request.query_string.decode("latin-1")
     return Response(status=301, headers={"Location": f"{location}?{query}" if query else location})

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 def upload(call: Call) -> Response:
-    """Store the distribution, or say why not: too large, incomplete, invalid, in this order.
+    """Store the distribution, or reject it as too large, incomplete or invalid, in this order.
 
-    The field `attestations` is ignored, as by every index without that feature: an index that takes
-    attestations has to verify them, which cannot be done offline.
+    The field `attestations` is ignored, as by every index without this feature: an index that accepts
+    attestations has to verify them, which is impossible offline.
     """
     rules = call.registry.rules
     with call.registry.store.blobs.spool(limit=rules.max_file_size) as spool:
@@ -42,7 +42,7 @@ def _require(form: Form, names: tuple[str, ...]) -> None:
 
 
 def _content(form: Form) -> FilePart:
-    """Give the one file part that counts; others, such as signatures, are none of our business."""
+    """Return the distribution's part. Other files, such as signatures, are ignored."""
     parts = form.files.get("content", ())
     if len(parts) != 1:
         field = "content"

@@ -35,7 +35,7 @@ class ExpectationsIgnored(Fault):
 
     def handle(self, request: Request) -> Response | None:
         if awaited := request.environ.get(AWAITED):
-            awaited.hush()
+            awaited.cancel()
         return None
 
 

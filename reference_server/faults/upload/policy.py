@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reference_server.faults.building.upload_rules import OmitsUploadCheck
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_files, pypi_metadata
-from reference_server.rules.rules import as_it_is
+from reference_server.rules.rules import unchanged
 
 if TYPE_CHECKING:
     from reference_server.rules import Rules
@@ -112,4 +112,4 @@ class UnknownIsSomething(Fault):
     caught_by = ("upload.unknown-literal",)
 
     def rules(self, rules: Rules) -> Rules:
-        return replace(rules, understood=as_it_is)
+        return replace(rules, understood=unchanged)

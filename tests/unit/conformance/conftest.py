@@ -8,13 +8,13 @@ import pytest
 
 from conformance.catalogue import catalogue
 from conformance.report.explain import explain_deviation
-from conformance.report.reading import StoredResult, stored
+from conformance.report.result_file import result_from_json
 from conformance.verdicts import Deviation, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.report.reading import Finding
+    from conformance.report.result import CheckResult, RunResult
 
 HOSTILE = """</pre></script><script>alert(1)</script><img src=x onerror=alert(1)> ``` ]]> | \x00\x1b[31m & "'
 * {{ 7*7 }}"""
@@ -100,9 +100,9 @@ class ResultTable:
             "results": self.rows,
         }
 
-    def stored(self) -> StoredResult:
+    def stored(self) -> RunResult:
         """Return the result as reports read it."""
-        return stored(self.as_json())
+        return result_from_json(self.as_json())
 
 
 @pytest.fixture
@@ -111,12 +111,12 @@ def table() -> ResultTable:
 
 
 @pytest.fixture
-def finding() -> Callable[..., Finding]:
-    """What builds a finding from an id, which need not be of the catalogue, a verdict and a signature."""
+def finding() -> Callable[..., CheckResult]:
+    """What builds the result of a check from an id, which need not be of the catalogue, a verdict and a signature."""
 
-    def build(name: str, verdict: Verdict, signature: str = "") -> Finding:
+    def build(name: str, verdict: Verdict, signature: str = "") -> CheckResult:
         changes = {"id": name, "signature": signature}
-        (built,) = ResultTable().add("simple.html.doctype", str(verdict), **changes).stored().findings
+        (built,) = ResultTable().add("simple.html.doctype", str(verdict), **changes).stored().results
         return built
 
     return build

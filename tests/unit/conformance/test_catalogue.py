@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.catalogue import BadRow, Requirement, Standing, catalogue, read_catalogue
+from conformance.catalogue import BadRow, Level, Requirement, Standing, catalogue, read_catalogue
 from conformance.catalogue.features import features_in
 from conformance.profiles import HeldTo, profile, profile_names
 from conformance.run.probe import PROBED
@@ -22,6 +22,11 @@ OFFERED = PROBED.union(
     STATED, {"auth-upload", "local-versions"}, *(profile(name).features for name in profile_names())
 )
 """What a target can be found to offer."""
+LONGEST_STATEMENT = 115
+UNIDIOMATIC = re.compile(
+    r"\b(nobody|whoever|by itself|of then|had failed|what comes|mighty|told|said|shown|heard)\b",
+    re.IGNORECASE,
+)
 FEATURES = '[publishing]\nupload = "Distributions are published."\n'
 SOURCES = '[paper]\ntitle = "A paper"\n'
 ROW = """
@@ -135,10 +140,30 @@ def test_a_requirement_of_either_of_two_features_takes_one_of_them() -> None:
     assert either in catalogue().for_profile(replace(profile("index"), held_to=held_to))
 
 
-def test_a_statement_is_one_sentence() -> None:
+def test_only_a_must_of_a_specification_is_violated() -> None:
+    words = {(standing, level): standing.words(level) for standing in Standing for level in Level}
+    assert len(set(words.values())) == len(words)
+    assert [key for key, text in words.items() if "violates" in text] == [(Standing.SPEC, Level.MUST)]
+    assert words[Standing.POLICY, Level.MUST] == "breaks a rule of the Python Package Index"
+    assert words[Standing.SPEC, Level.SHOULD] == "departs from a recommendation of the specification"
+
+
+def test_what_only_pypi_asks_for_is_its_policy_or_of_a_specification() -> None:
     for row in catalogue():
-        assert row.statement.endswith("."), row.id
-        assert "\n" not in row.statement, row.id
+        if "pypi-policy" in features_in(row.feature):
+            assert row.standing in {Standing.POLICY, Standing.SPEC}, row.id
+
+
+def test_a_statement_is_one_short_sentence_that_begins_with_a_capital_code_or_the_name_of_a_client() -> None:
+    for row in catalogue():
+        assert re.fullmatch(r"([A-Z`]|pip |twine ).*[^.]\.", row.statement), row.id
+        assert len(row.statement) <= LONGEST_STATEMENT, row.id
+
+
+def test_the_catalogue_is_written_in_plain_english() -> None:
+    for row in catalogue():
+        for text in (row.statement, row.affects, row.untested or ""):
+            assert not UNIDIOMATIC.search(text), f"{row.id}: {text}"
 
 
 def test_json_has_the_keys_of_the_catalogue() -> None:
@@ -190,18 +215,20 @@ def test_a_default_of_what_is_a_row_s_own_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (("since", "sinse"), "unknown keys"),
-        (('since = "2026.11"\n', ""), "missing keys"),
-        (("area.one", "other.one"), "an id is area"),
-        (("area.one", "area.One"), "an id is area"),
+        (("since", "sinse"), "unknown field `sinse`"),
+        (('since = "2026.11"\n', ""), "missing required field `since`"),
+        (("area.one", "other.one"), r"area\.toml: other\.one: belongs to other\.toml"),
+        (("area.one", "area.One"), r"regex .* at `\$\.id`"),
         (("paper#section", "paper"), "is not <key"),
         (("paper#section", "book#section"), "is not <key"),
-        (('"everyone"', '""'), "empty"),
-        (("MUST", "SHALL"), "SHALL"),
+        (('"everyone"', '""'), r"length >= 1 - at `\$\.affects`"),
+        (('"upload"', '"uploads"'), r"features\.toml lacks \['uploads'\]"),
+        (('"upload"', '"upload+"'), "'' is not a feature"),
+        (("MUST", "SHALL"), r"area\.toml: area\.one: Invalid enum value 'SHALL' - at `\$\.level`"),
     ],
 )
 def test_a_bad_row_is_refused(tmp_path: Path, change: tuple[str, str], complaint: str) -> None:
-    with pytest.raises(ValueError, match=complaint):
+    with pytest.raises(BadRow, match=complaint):
         read_catalogue(write(tmp_path, ROW.replace(*change)))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from conformance.client_report.default_faults import Activity, default_groups, named_group
+from conformance.client_report.default_faults import default_groups, named_group
 from conformance.client_report.faulty_registry import (
     PROJECT,
     PUBLISHED,
@@ -25,7 +25,7 @@ from conformance.client_report.received_files import received_files
 from conformance.client_report.rendering import as_json, as_markdown, as_text
 from conformance.client_report.report import Line, Report, Section
 from conformance.client_report.scenarios import own_command
-from conformance.clients import ClientMissing, ClientRun
+from conformance.clients import Activity, ClientMissing, ClientRun
 from conformance.commands.main import main
 from conformance.target.embedded import UnknownFault, misbehaving_server
 from reference_server.faults import all_faults

@@ -158,9 +158,7 @@ def test_the_url_of_a_file_is_named_without_its_password(tmp_path: Path) -> None
 def test_a_password_in_place_of_a_variables_name_is_not_shown(value: str, tmp_path: Path) -> None:
     path = tmp_path / "registry.toml"
     path.write_text(f"[credentials.guest]\nusername = 'me'\npassword-env = {value}", encoding="utf-8")
-    with pytest.raises(
-        BadTarget, match=r"`password-env` of \[credentials.guest\] is no name.*; write"
-    ) as raised:
+    with pytest.raises(BadTarget, match=r"credentials.guest.password-env: expected .*; ") as raised:
         configured_target(config=path, environ={})
     assert "secret" not in str(raised.value)
 
@@ -179,8 +177,8 @@ def test_a_variable_that_is_empty_is_not_given(file: Path) -> None:
     ("text", "complaint"),
     [
         ("url = ", "is not TOML"),
-        ("colour = 'red'", "unknown keys"),
-        ("[credentials]\ndefault = 'secret'", "credentials are tables"),
+        ("colour = 'red'", "unknown key 'colour', expected one of credentials, features"),
+        ("[credentials]\ndefault = 'secret'", "credentials.default: expected a table, found text in quotes"),
         (f"url = '{URL}'\n[credentials.default]\nusername = 'me'", "needs `username` and `password`"),
         (
             "[credentials.default]\nusername = 'me'\npassword-env = 'UNSET'",
@@ -188,6 +186,16 @@ def test_a_variable_that_is_empty_is_not_given(file: Path) -> None:
         ),
         (f"url = '{URL}'\nprofile = 'gitlub'", "choose one of"),
         ("[credentials.default]\nusername = 'me'\npassword = 'x'", "no URL"),
+        (
+            "[credentials.guest]\nname = 'me'",
+            "credentials.guest: unknown key 'name', expected one of password",
+        ),
+        ("[limits]\nmax-file-size = '5 MB'", "limits.max-file-size: expected a whole number, found text"),
+        ("[limits]\nmax-file-size = 0", "limits.max-file-size: expected the largest size of a distribution"),
+        ("[management]\ndriver = 'gitlab'", "management.driver: expected one of reference; found 'gitlab'"),
+        ("[gitlab-projects]\npublic = true", "gitlab-projects.public: expected a whole number or text"),
+        ("features = ['yank', 7]", r"features\[2\]: expected text in quotes, found a whole number"),
+        (f"url = '{URL}'\nfeatures = ['yonk']", "features: expected any of .*; found 'yonk'"),
     ],
 )
 def test_a_wrong_file_is_explained(tmp_path: Path, text: str, complaint: str) -> None:

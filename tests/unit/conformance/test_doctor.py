@@ -1,4 +1,4 @@
-"""The usual mistakes, one by one: what the doctor sees, and what it says to change."""
+"""The usual mistakes, one by one: what the doctor observes, and its remedies."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from werkzeug import Response
 
 from conformance.target import BadTarget, target_from_table
 from conformance.target.doctor import (
-    Finding,
-    clock_findings,
+    Observation,
+    clock_observations,
     examine,
-    gitlab_findings,
-    print_findings,
-    refused_findings,
+    gitlab_observations,
+    print_observations,
+    refused_observations,
 )
 from conformance.verdicts import ExitCode
 from conformance.verdicts.options import RunOptions, TrafficLimits
@@ -45,33 +45,36 @@ def server() -> Iterator[ReferenceServer]:
 
 def look(
     url: str, *, password: str | None = None, profile: str = "gitlab", ca: Path | None = None
-) -> list[Finding]:
+) -> list[Observation]:
     credentials = {"default": {"username": "__token__", "password": password}} if password else {}
     target = target_from_table({"url": url, "profile": profile, "credentials": credentials})
-    return examine(target, RunOptions(limits=TrafficLimits(timeout=5), ca_bundle=ca))
+    return examine(target, RunOptions(limits=TrafficLimits(timeout=60), ca_bundle=ca))
 
 
-def wrong(findings: list[Finding]) -> dict[str, str]:
-    return {each.about: f"{each.seen} → {each.change}" for each in findings if each.wrong}
+def wrong(observations: list[Observation]) -> dict[str, str]:
+    return {each.about: f"{each.seen} → {each.change}" for each in observations if each.wrong}
 
 
 def test_nothing_is_wrong_and_nothing_is_published(server: ReferenceServer) -> None:
-    findings = look(server.url, password=server.password)
-    assert wrong(findings) == {}
-    assert {"connection", "GitLab project", "uploads"} <= {each.about for each in findings}
-    told = io.StringIO()
-    assert print_findings(findings, told) is ExitCode.CONFORMS
-    assert "Nothing to change." in told.getvalue()
-    assert server.password not in told.getvalue()
+    observations = look(server.url, password=server.password)
+    assert wrong(observations) == {}
+    assert {"connection", "GitLab project", "uploads"} <= {each.about for each in observations}
+    printed = io.StringIO()
+    assert print_observations(observations, printed) is ExitCode.CONFORMS
+    assert "No problems found." in printed.getvalue()
+    assert server.password not in printed.getvalue()
     assert list(server.registry.packages(server.registry.gitlab_project("1"))) == []
 
 
 def test_what_is_wrong_turns_it_red_but_is_no_verdict() -> None:
-    told = io.StringIO()
-    wrong, unknown = Finding(about="a", seen="b", change="c"), Finding(about="d", seen="e", unknown=True)
-    assert print_findings([wrong], told) is ExitCode.USAGE
-    assert told.getvalue() == "wrong  a: b\n       → c\nOne thing to change.\n"
-    assert print_findings([wrong, unknown], told) is ExitCode.HARNESS_ERROR
+    printed = io.StringIO()
+    wrong, unknown = (
+        Observation(about="a", seen="b", change="c"),
+        Observation(about="d", seen="e", unknown=True),
+    )
+    assert print_observations([wrong], printed) is ExitCode.USAGE
+    assert printed.getvalue() == "problem  a: b\n         → c\n1 problem found.\n"
+    assert print_observations([wrong, unknown], printed) is ExitCode.HARNESS_ERROR
 
 
 def test_a_wrong_credential(server: ReferenceServer) -> None:
@@ -92,7 +95,7 @@ def test_a_credential_that_may_only_read(server: ReferenceServer) -> None:
 
 def test_a_wrong_gitlab_project(server: ReferenceServer) -> None:
     found = wrong(look(server.url.replace("/1/", "/4711/"), password=server.password))
-    assert "there is no GitLab project of this id" in found["GitLab project"]
+    assert "there is no GitLab project with this id" in found["GitLab project"]
 
 
 def test_a_registry_that_is_switched_off(server: ReferenceServer) -> None:
@@ -104,8 +107,8 @@ def test_a_registry_that_is_switched_off(server: ReferenceServer) -> None:
 def test_an_api_that_is_not_there(httpserver: HTTPServer) -> None:
     httpserver.expect_request(re.compile(".*")).respond_with_data("", status=404, content_type="text/html")
     found = wrong(look(httpserver.url_for(PATH), password="x"))
-    assert "GitLab's API does not answer here" in found["API"]
-    assert "this is not where uploads go" in found["uploads"]
+    assert "expected GitLab's API, found" in found["API"]
+    assert "uploads do not go here" in found["uploads"]
 
 
 def test_a_token_that_the_api_does_not_take(httpserver: HTTPServer) -> None:
@@ -117,17 +120,17 @@ def test_a_token_that_the_api_does_not_take(httpserver: HTTPServer) -> None:
     )
 
 
-def test_nobody_listens() -> None:
-    findings = look(f"http://127.0.0.1:1{PATH}", password="x")
-    assert "whether the registry is running" in wrong(findings)["port"]
-    assert print_findings(findings, io.StringIO()) is ExitCode.HARNESS_ERROR
+def test_no_answer() -> None:
+    observations = look(f"http://127.0.0.1:1{PATH}", password="x")
+    assert "whether the registry is running" in wrong(observations)["port"]
+    assert print_observations(observations, io.StringIO()) is ExitCode.HARNESS_ERROR
 
 
-def test_a_server_that_fails_by_itself(httpserver: HTTPServer) -> None:
+def test_a_server_error(httpserver: HTTPServer) -> None:
     httpserver.expect_request(re.compile(".*")).respond_with_data("", status=503)
-    findings = look(httpserver.url_for(PATH), password="x")
-    assert "see the server's log" in wrong(findings)["server"]
-    assert print_findings(findings, io.StringIO()) is ExitCode.HARNESS_ERROR
+    observations = look(httpserver.url_for(PATH), password="x")
+    assert "see the server's log" in wrong(observations)["server"]
+    assert print_observations(observations, io.StringIO()) is ExitCode.HARNESS_ERROR
 
 
 def test_https_where_http_is_spoken(server: ReferenceServer) -> None:
@@ -135,7 +138,7 @@ def test_https_where_http_is_spoken(server: ReferenceServer) -> None:
     assert "begin the URL with http://" in wrong(look(url, password="x"))["https"]
 
 
-def test_a_certificate_that_nobody_trusts(tmp_path: Path) -> None:
+def test_a_certificate_that_is_not_trusted(tmp_path: Path) -> None:
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     request = (
         "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
@@ -159,6 +162,7 @@ def test_a_certificate_that_nobody_trusts(tmp_path: Path) -> None:
 def test_a_proxy_of_the_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://user:secret@127.0.0.1:1")
     monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
     found = wrong(look(f"http://registry.invalid{PATH}", password="x"))
     assert "through the proxy http://***@127.0.0.1:1" in found["proxy"]
@@ -184,7 +188,7 @@ def redirecting(httpserver: HTTPServer, location: str) -> str:
             "give https://registry.invalid/api/v4/projects/1/packages/pypi",
         ),
         ("/users/sign_in", "path", "this is a website"),
-        ("/elsewhere/", "slash or path", "give the URL that it leads to"),
+        ("/elsewhere/", "slash or path", "give the URL that it redirects to"),
     ],
 )
 def test_a_redirect(location: str, about: str, change: str, httpserver: HTTPServer) -> None:
@@ -194,21 +198,21 @@ def test_a_redirect(location: str, about: str, change: str, httpserver: HTTPServ
 def test_a_page_that_is_no_index(httpserver: HTTPServer) -> None:
     httpserver.expect_request(re.compile(".*")).respond_with_data("x", content_type="text/plain")
     found = wrong(look(httpserver.url_for("/simple"), profile="index"))
-    assert "what answers is no simple index: text/plain" in found["path"]
+    assert "expected a simple index, found text/plain" in found["path"]
 
 
 def test_no_index_there(httpserver: HTTPServer) -> None:
     httpserver.expect_request(re.compile(".*")).respond_with_data("", status=404)
     found = wrong(look(httpserver.url_for("/"), profile="pep503-upload"))
     assert "there is no index" in found["path"]
-    assert "this is not where uploads go" in found["uploads"]
+    assert "uploads do not go here" in found["uploads"]
 
 
 @pytest.mark.parametrize("ending", ["simple", "legacy"])
 def test_an_ending_too_many(ending: str, httpserver: HTTPServer) -> None:
     httpserver.expect_request(re.compile(".*")).respond_with_data("", content_type="text/html")
     found = wrong(look(httpserver.url_for(f"/{ending}"), profile="pypi"))
-    assert f"leave {ending}/ out" in found["path"]
+    assert f"remove {ending}/" in found["path"]
 
 
 @pytest.mark.parametrize(
@@ -234,9 +238,9 @@ def test_an_ending_too_many(ending: str, httpserver: HTTPServer) -> None:
 def test_a_url_of_the_wrong_shape(url: str, change: str) -> None:
     with pytest.raises(BadTarget) as caught:
         target_from_table({"url": url})
-    findings = refused_findings(str(caught.value), url)
-    assert change in wrong(findings)["URL"]
-    assert "secret" not in str(findings)
+    observations = refused_observations(str(caught.value), url)
+    assert change in wrong(observations)["URL"]
+    assert "secret" not in str(observations)
 
 
 @pytest.mark.parametrize(
@@ -245,14 +249,14 @@ def test_a_url_of_the_wrong_shape(url: str, change: str) -> None:
 )
 def test_a_clock(ahead: int, seen: str) -> None:
     date = format_datetime(NOW + timedelta(seconds=ahead), usegmt=True)
-    found = list(clock_findings(date, now=NOW))
+    found = list(clock_observations(date, now=NOW))
     assert [each.wrong for each in found] == ([True] if seen else [])
     assert seen in "".join(each.seen for each in found)
 
 
 @pytest.mark.parametrize("date", [None, "", "yesterday", "Sun, 99 Nov 2026 00:00:00 GMT"])
 def test_a_date_that_cannot_be_read_says_nothing(date: str | None) -> None:
-    assert list(clock_findings(date, now=NOW)) == []
+    assert list(clock_observations(date, now=NOW)) == []
 
 
 @pytest.mark.parametrize(
@@ -264,7 +268,7 @@ def test_a_date_that_cannot_be_read_says_nothing(date: str | None) -> None:
     ],
 )
 def test_what_gitlab_says_is_wrong(project: dict[str, Any], about: str) -> None:
-    assert list(wrong(list(gitlab_findings({"id": 1, **project})))) == [about]
+    assert list(wrong(list(gitlab_observations({"id": 1, **project})))) == [about]
 
 
 @pytest.mark.parametrize(
@@ -272,4 +276,4 @@ def test_what_gitlab_says_is_wrong(project: dict[str, Any], about: str) -> None:
     [None, {"project_access": None, "group_access": None}, {"project_access": {"access_level": 30}}],
 )
 def test_what_gitlab_says_is_fine(permissions: dict[str, Any] | None) -> None:
-    assert wrong(list(gitlab_findings({"id": 1, "permissions": permissions}))) == {}
+    assert wrong(list(gitlab_observations({"id": 1, "permissions": permissions}))) == {}

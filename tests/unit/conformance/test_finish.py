@@ -8,10 +8,10 @@ from unittest.mock import patch
 
 import pytest
 
-from conformance.report.reading import BadResult, read_finished
+from conformance.report.result_file import BadResult, read_finished, write_refusal, write_sentinel
 from conformance.run.run import CannotJudge, Run
 from conformance.run.setup import prepare
-from conformance.run.teardown import tidy, write_refusal, write_sentinel
+from conformance.run.tidy import tidy
 from conformance.target import target_from_table
 from conformance.verdicts import ExitCode
 from conformance.verdicts.counting import counted
@@ -62,8 +62,8 @@ def test_no_later_command_takes_the_sentinel_for_a_result(tmp_path: Path) -> Non
 
 def test_a_run_that_could_not_judge_says_why(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
-    reason = CannotJudge("it refuses canary-password", ExitCode.TOO_LITTLE_JUDGED)
-    write_refusal(path, TARGET, OPTIONS, reason)
+    reason = "it refuses canary-password"
+    write_refusal(path, TARGET, OPTIONS, reason=reason, exit_code=ExitCode.TOO_LITTLE_JUDGED)
     table = read(path)
     assert table["finished"] is not None
     assert table["summary"]["exit_code"] == 5
@@ -88,8 +88,10 @@ def test_what_is_left_comes_with_the_next_step(server: ReferenceServer, tmp_path
     run = prepared(server, RunOptions(ledger_folder=tmp_path))
     run.options.limits.max_requests = 0
     note = tidy(run)
-    assert "the budget of 0 requests is spent; raise --max-requests. The list is " in note
-    assert f"; `registry-conformance sweep {server.url} --ledgers {tmp_path}` removes" in note
+    assert "the budget of 0 requests is spent; raise --max-requests. " in note
+    assert (
+        f" lists them; `registry-conformance sweep {server.url} --ledgers {tmp_path}` removes them." in note
+    )
     run.options.limits.max_requests = 1_000
     assert tidy(run).startswith("Removed ")
     assert packages(server) == []
@@ -137,7 +139,7 @@ def test_what_is_broken_off_while_it_publishes_leaves_nothing(
         assert len(packages(server)) == 1
         raise error("out of them")
 
-    with patch("conformance.run.setup._lists", interrupted), pytest.raises(CannotJudge) as raised:
+    with patch("conformance.run.setup._require_listing", interrupted), pytest.raises(CannotJudge) as raised:
         prepared(server, RunOptions(ledger_folder=tmp_path))
     assert raised.value.exit_code is exit_code
     assert told in str(raised.value)
@@ -148,5 +150,5 @@ def test_what_is_broken_off_while_it_publishes_leaves_nothing(
 def test_without_a_file_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_sentinel(None, TARGET, OPTIONS)
-    write_refusal(None, TARGET, OPTIONS, CannotJudge("x", ExitCode.USAGE))
+    write_refusal(None, TARGET, OPTIONS, reason="x", exit_code=ExitCode.USAGE)
     assert list(tmp_path.iterdir()) == []

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 
-from conformance.catalogue import catalogue
+from conformance.catalogue import Level, Standing, catalogue
 from conformance.corpus import Corpus
-from conformance.report import CheckResult, RunResult
+from conformance.report.carried import carry
+from conformance.report.result import CheckResult, RunResult
 from conformance.run import selection
 from conformance.run.checks_run import run_checks
-from conformance.run.enough_judged import judged_too_little, locked_out, without_result
+from conformance.run.enough_judged import areas_below_minimum, missing_results, only_rejections
 from conformance.run.features import OfferedFeatures
 from conformance.run.judge import Judge
 from conformance.run.run import Run
@@ -21,6 +22,7 @@ from conformance.target import target_from_table
 from conformance.verdicts import ExitCode, Verdict
 from conformance.verdicts.baseline import Baseline, Known, Reason
 from conformance.verdicts.options import RunOptions
+from conformance.wire.exchange import Exchange
 from reference_server import ReferenceServer
 from reference_server.faults import Fault
 
@@ -33,14 +35,15 @@ PAGES = frozenset(row.id for row in catalogue() if row.id.startswith("gitlab.pag
 
 
 def result(name: str = CHECKED, verdict: Verdict = Verdict.PASSED, *statuses: int | None) -> CheckResult:
-    exchanges: list[dict[str, Any]] = [
-        {"number": number, "status": status} for number, status in enumerate(statuses, start=30)
-    ]
+    exchanges = tuple(
+        Exchange(number=number, request="GET /", status=status)
+        for number, status in enumerate(statuses, start=30)
+    )
     return CheckResult(
         id=name,
-        level="MUST",
-        standing="spec",
-        verdict=str(verdict),
+        level=Level.MUST,
+        standing=Standing.SPEC,
+        verdict=verdict,
         message="",
         duration=0.0,
         requests=len(exchanges),
@@ -49,7 +52,7 @@ def result(name: str = CHECKED, verdict: Verdict = Verdict.PASSED, *statuses: in
 
 
 @pytest.mark.parametrize(
-    ("statuses", "locked"),
+    ("statuses", "rejected"),
     [
         ([401] * 12, True),
         ([404] * 12, True),
@@ -61,29 +64,29 @@ def result(name: str = CHECKED, verdict: Verdict = Verdict.PASSED, *statuses: in
         ([], False),
     ],
 )
-def test_only_a_closed_door_was_seen(statuses: list[int | None], locked: bool) -> None:  # noqa: FBT001
-    told = locked_out([result(CHECKED, Verdict.FAILED, *statuses)])
-    assert ("nothing but a closed door" in told) is locked
+def test_every_request_was_rejected(statuses: list[int | None], rejected: bool) -> None:  # noqa: FBT001
+    note = only_rejections([result(CHECKED, Verdict.FAILED, *statuses)])
+    assert ("every request was rejected" in note) is rejected
 
 
 def test_what_was_read_before_the_checks_is_no_answer_to_them() -> None:
     check = result(CHECKED, Verdict.FAILED, 200, *[401] * 12)
-    assert locked_out([check]) == ""
-    assert locked_out([replace(check, requests=12)]) != ""
+    assert only_rejections([check]) == ""
+    assert only_rejections([structs.replace(check, requests=12)]) != ""
 
 
 def test_what_has_no_result_is_named() -> None:
-    assert without_result({"area.one"}, {"area.one": result()}) == ""
-    told = without_result({f"area.{number:02}" for number in range(13)}, {})
-    assert told.startswith("There is no result for 13 requirements of the plan: area.00, area.01")
-    assert told.endswith("and 3 more")
+    assert missing_results({"area.one"}, {"area.one": result()}) == ""
+    note = missing_results({f"area.{number:02}" for number in range(13)}, {})
+    assert note.startswith("13 planned requirements without a result: area.00, area.01")
+    assert note.endswith("and 3 more")
 
 
 def test_an_area_has_a_floor() -> None:
     results = [result("simple.one"), result("simple.two", Verdict.UNTESTABLE), result("upload.one")]
-    assert judged_too_little(results, {"simple": 1, "upload": 1}) == ""
-    assert "simple judged 1, and 2 are the least" in judged_too_little(results, {"simple": 2, "upload": 1})
-    assert "yank judged 0, and 1 are the least" in judged_too_little([], {"yank": 1})
+    assert areas_below_minimum(results, {"simple": 1, "upload": 1}) == ""
+    assert "simple 1, expected at least 2" in areas_below_minimum(results, {"simple": 2, "upload": 1})
+    assert "yank 0, expected at least 1" in areas_below_minimum([], {"yank": 1})
 
 
 def run_of(options: RunOptions) -> Run:
@@ -109,35 +112,35 @@ class Report:
     failed = False
 
     def __init__(self, check: CheckResult, nodeid: str) -> None:
-        self.registry_conformance_result = check.as_json()
+        carry(self, check)  # type: ignore[arg-type] - what counts are its attributes
         self.nodeid = nodeid
 
 
 def judged(*results: CheckResult, planned: set[str] | None = None, **options: Any) -> RunResult:
     judge = Judge(pytest.fail, RunOptions())
-    judge._planned = planned or set()
+    judge.plan.planned = planned or set()
     for number, each in enumerate(results):
         judge.pytest_runtest_logreport(Report(each, f"test.py::{number}"))  # type: ignore[arg-type]
-    return judge.result(run_of(RunOptions()), **options)
+    return judge.results.of(run_of(RunOptions()), **options)
 
 
 def test_every_requirement_of_the_plan_has_a_result() -> None:
     assert judged(result(), planned={CHECKED}).exit_code is ExitCode.CONFORMS
     missing = judged(result(), planned={CHECKED, "gitlab.gone"})
     assert missing.exit_code is ExitCode.HARNESS_ERROR
-    assert "no result for 1 requirement of the plan: gitlab.gone" in " ".join(missing.notes)
+    assert "1 planned requirement without a result: gitlab.gone" in " ".join(missing.summary.notes)
 
 
 def test_a_whole_run_is_held_to_the_catalogue_and_not_to_what_was_collected() -> None:
     lost = judged(result(), planned={CHECKED}, whole=True)
     assert lost.exit_code is ExitCode.HARNESS_ERROR
-    assert "requirements of the plan" in " ".join(lost.notes)
+    assert "planned requirements without a result" in " ".join(lost.summary.notes)
 
 
 def test_a_requirement_is_judged_once() -> None:
     twice = judged(result(), result())
     assert twice.exit_code is ExitCode.HARNESS_ERROR
-    assert f"{CHECKED} was judged twice" in " ".join(twice.notes)
+    assert f"{CHECKED} was judged twice" in " ".join(twice.summary.notes)
 
 
 def test_a_failure_outweighs_what_is_missing() -> None:
@@ -147,8 +150,8 @@ def test_a_failure_outweighs_what_is_missing() -> None:
 def test_what_was_interrupted_is_not_held_to_its_plan() -> None:
     stopped = judged(result(), planned={CHECKED, "gitlab.gone"}, interrupted=True)
     assert stopped.exit_code is ExitCode.HARNESS_ERROR
-    assert "The run was interrupted." in stopped.notes
-    assert "no result" not in " ".join(stopped.notes)
+    assert "The run was interrupted." in stopped.summary.notes
+    assert "without a result" not in " ".join(stopped.summary.notes)
 
 
 def test_nothing_of_nothing_is_not_green() -> None:
@@ -158,14 +161,14 @@ def test_nothing_of_nothing_is_not_green() -> None:
 def test_an_area_that_was_judged_too_little_is_not_green() -> None:
     thin = judged(result(), least_per_area={"gitlab": 2})
     assert thin.exit_code is ExitCode.TOO_LITTLE_JUDGED
-    assert "gitlab judged 1, and 2 are the least" in " ".join(thin.notes)
+    assert "gitlab 1, expected at least 2" in " ".join(thin.summary.notes)
 
 
 @pytest.mark.parametrize("verdict", [Verdict.PASSED, Verdict.FAILED, Verdict.ERROR])
-def test_behind_a_closed_door_nothing_is_judged_whatever_the_checks_say(verdict: Verdict) -> None:
-    locked = judged(result(CHECKED, verdict, *[401] * 12))
-    assert locked.exit_code is ExitCode.TOO_LITTLE_JUDGED
-    assert "All 12 answers that the checks got were 401" in " ".join(locked.notes)
+def test_where_every_request_is_rejected_nothing_is_judged(verdict: Verdict) -> None:
+    rejected = judged(result(CHECKED, verdict, *[401] * 12))
+    assert rejected.exit_code is ExitCode.TOO_LITTLE_JUDGED
+    assert "All 12 answers to the checks were 401" in " ".join(rejected.summary.notes)
 
 
 CHECKS = """
@@ -214,7 +217,7 @@ def test_a_deviation_after_a_check_is_an_error_and_no_failure_to_be_listed(own_c
 
 def test_a_check_without_a_row_is_a_fault_of_the_harness(own_checks: RunResult) -> None:
     assert own_checks.exit_code is ExitCode.HARNESS_ERROR
-    told = "\n".join(own_checks.notes)
+    told = "\n".join(own_checks.summary.notes)
     assert "test_own_checks.py::test_without_a_row is the check of 'gitlab.page.of-no-row'" in told
     assert "conformance/catalogue lacks" in told
     assert "gitlab.page.of-no-row" not in {each.id for each in own_checks.results}
@@ -260,12 +263,12 @@ def test_verdicts_with_a_baseline_and_a_set(
     assert known.exit_code is ExitCode.CONFORMS
 
     passing = next(name for name in PAGES if name != CHECKED and verdicts[name].verdict == "passed")
-    rows = {CHECKED: replace(row, signature="another"), passing: replace(row, id=passing)}
+    rows = {CHECKED: structs.replace(row, signature="another"), passing: structs.replace(row, id=passing)}
     stale = judge_pages(repeating, RunOptions(baseline=Baseline(rows)), monkeypatch)
     found = {each.id: each for each in stale.results}
     assert found[CHECKED].verdict == found[passing].verdict == "stale"
     assert "another failure" in found[CHECKED].message
-    assert "it passes" in found[passing].message
+    assert "but it passes" in found[passing].message
     assert stale.exit_code is ExitCode.STALE_BASELINE
 
     unscored = judge_pages(repeating, RunOptions(requirement_set="2000.01"), monkeypatch)

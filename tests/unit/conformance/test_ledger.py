@@ -61,8 +61,30 @@ def test_only_what_was_refused_each_time_counts_as_refused(tmp_path: Path) -> No
     assert ledger.refused() == {entry(2)}
 
 
-def test_a_broken_ledger_is_named(tmp_path: Path) -> None:
+LINE = '{"url": "u", "project": "p", "version": "1", "filename": "f"}'
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ('{"url": "http://host/"}', "line 2: expected the key project, found none"),
+        (LINE.replace('"1"', "1"), "line 2: version: expected text in quotes, found a whole number"),
+        (LINE.replace("{", '{"colour": "red", '), "line 2: unknown key 'colour'"),
+        (f'{{"refused": {LINE}, "twice": 2}}', "line 2: unknown key 'twice', expected one of refused"),
+        ('{"refused": 3}', "line 2: refused: expected a table, found a whole number"),
+        ('{"url": "http', "line 2: expected JSON"),
+        ("[]", "line 2: expected a table, found a list"),
+        ("\udcff", "is not a ledger: "),
+    ],
+)
+def test_a_broken_ledger_is_explained_in_one_line(line: str, complaint: str, tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
-    path.write_text('{"url": "http://host/"}\n')
-    with pytest.raises(BadLedger, match=r"run\.jsonl"):
+    path.write_bytes(f"{LINE}\n{line}\n".encode("utf-8", "surrogateescape"))
+    with pytest.raises(BadLedger) as raised:
         Ledger(path).entries()
+    assert str(raised.value).startswith(f"{path} is not a ledger: ")
+    assert complaint in str(raised.value)
+    assert str(raised.value).endswith(
+        "; repair the line, or delete by hand what the file lists and then the file"
+    )
+    assert "\n" not in str(raised.value)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 
+from conformance.catalogue import Level, Standing
 from conformance.commands.main import main
-from conformance.report import CheckResult, RunResult
-from conformance.report.reading import stored
+from conformance.report.result import CheckResult, RunResult
+from conformance.report.result_file import result_from_json
 from conformance.run import replay as replaying
 from conformance.run.checks_run import run_checks
 from conformance.run.replay import Fate, Replayed, became, had_failed, print_replay, replay
@@ -35,13 +36,13 @@ DOCTYPE = "simple.html.doctype"
 def now(verdict: Verdict, signature: str = "") -> CheckResult:
     return CheckResult(
         id=LISTS,
-        level="MUST",
-        standing="spec",
-        verdict=str(verdict),
+        level=Level.MUST,
+        standing=Standing.SPEC,
+        verdict=verdict,
         message="what it says",
         duration=0,
         requests=0,
-        exchanges=[],
+        exchanges=(),
         signature=signature,
     )
 
@@ -115,7 +116,7 @@ def test_a_fixed_registry_is_told_from_a_broken_one(monkeypatch: pytest.MonkeyPa
     }
     with ReferenceServer() as server:
         target = target_from_table(server.target(), embedded=True)
-        fixed = replay(replace(earlier, findings=earlier.findings[-1:]), target, RunOptions())
+        fixed = replay(structs.replace(earlier, results=earlier.results[-1:]), target, RunOptions())
     assert {each.id: each.fate for each in fixed} == {LISTS: Fate.FIXED}
 
 
@@ -155,9 +156,9 @@ def test_a_run_is_repeated_with_its_seed_examples_and_rounds(
     red: Callable[[dict[str, int]], Path],
 ) -> None:
     assert main(["replay", str(red(then)), *words]) == 0
-    (options,) = (each.options for each in replayed_with)
-    assert (options.seed, options.examples, options.rounds) == again
-    assert (options.read_only, options.projects) == (False, ())
+    (summary,) = (each.summary for each in replayed_with)
+    assert (summary.seed, summary.examples, summary.rounds) == again
+    assert (summary.read_only, summary.projects) == (False, ())
 
 
 @pytest.fixture
@@ -186,13 +187,13 @@ def test_what_was_only_read_is_only_read_again_and_the_same(
         target = target_from_table(server.target(), embedded=True)
         options = RunOptions(read_only=True, projects=named)
         first = run_checks(target, options, Selection(only=frozenset({DOCTYPE})))
-        assert len(first.options.projects) == (len(named) or 3)
+        assert len(first.summary.projects) == (len(named) or 3)
         publish(server, *(f"later-{number}" for number in range(20)))
         before = names(server)
-        (still,) = replay(stored(first.as_json()), target, RunOptions())
+        (still,) = replay(result_from_json(first.as_json()), target, RunOptions())
         assert names(server) == before, "nothing is published"
     assert still.fate is Fate.STILL
-    assert replayed_with[0].options.projects == first.options.projects
+    assert replayed_with[0].summary.projects == first.summary.projects
 
 
 def publish(server: ReferenceServer, *names: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.commands.main import main
-from conformance.commands.report import FORMATS, TABLES
+from conformance.report.formats import FORMATS, MATRIX_FORMATS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def test_a_report_goes_to_a_file_or_to_the_output(
     assert capfdbinary.readouterr().out == file.read_bytes() != b""
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", MATRIX_FORMATS)
 def test_a_matrix_names_what_it_cannot_read(
     name: str, result: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

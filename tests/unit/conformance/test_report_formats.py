@@ -5,41 +5,50 @@ from __future__ import annotations
 import html
 import json
 import re
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from conformance.catalogue import catalogue
-from conformance.commands.report import FORMATS as NAMES
 from conformance.report.badge import as_badge
 from conformance.report.code_quality import as_code_quality
-from conformance.report.formats import FORMATS
+from conformance.report.formats import FORMATS, MATRIX_FORMATS, Format
 from conformance.report.junit import as_junit
 from conformance.report.markdown import as_markdown
 from conformance.report.sarif import as_sarif
 
 if TYPE_CHECKING:
-    from conformance.report.reading import StoredResult
+    from conformance.report.result import RunResult
 
 
-def test_the_command_line_knows_every_format() -> None:
-    assert tuple(FORMATS) == NAMES
+@pytest.mark.parametrize("row", [*FORMATS.values(), *MATRIX_FORMATS.values()], ids=lambda row: row.renderer)
+def test_every_format_has_a_renderer(row: Format) -> None:
+    module, _, function = row.renderer.partition(":")
+    assert callable(getattr(import_module(module), function))
+    assert row.purpose
 
 
-@pytest.mark.parametrize("name", NAMES)
+def test_the_document_of_reports_lists_every_format() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "reports.md").read_text(encoding="utf-8")
+    assert [name for name in FORMATS if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("name", FORMATS)
 def test_an_empty_result_has_a_report(name: str, table: Any) -> None:
     table.exit_code = 5
-    assert FORMATS[name](table.stored())
+    assert FORMATS[name].render(table.stored())
 
 
 @pytest.mark.parametrize("name", ["html", "junit", "markdown", "sarif"])
 def test_what_the_registry_said_is_told(name: str, table: Any) -> None:
     table.add("simple.html.doctype", "failed", "a surprising answer")
-    assert "a surprising answer" in FORMATS[name](table.stored())
+    assert "a surprising answer" in FORMATS[name].render(table.stored())
 
 
-def junit(result: StoredResult) -> ET.Element:
+def junit(result: RunResult) -> ET.Element:
     return ET.fromstring(as_junit(result))  # noqa: S314
 
 
@@ -67,7 +76,7 @@ def test_what_the_baseline_says_is_told(name: str, table: Any) -> None:
     table.rows[0]["message"] = (
         "The baseline lists another failure.\nA statement.\n  expected this\n  found    that"
     )
-    assert "The baseline lists another failure." in FORMATS[name](table.stored())
+    assert "The baseline lists another failure." in FORMATS[name].render(table.stored())
 
 
 def test_markdown_keeps_a_registrys_words_in_code_blocks(every_verdict: Any) -> None:
@@ -91,7 +100,7 @@ def test_markdown_fits_into_a_comment(table: Any) -> None:
         table.add(name, "failed", "x" * 5_000)
     text = as_markdown(table.stored())
     assert len(text) < 65_536
-    assert re.search(r"And \d+ more: see the whole report", text)
+    assert re.search(r"And \d+ more: see the full report", text)
 
 
 def test_code_quality_names_every_deviation(every_verdict: Any) -> None:
@@ -134,7 +143,7 @@ def test_sarif_suppresses_what_is_known_and_notifies_of_errors(every_verdict: An
         (1, "0 of 1 failed"),
         (3, "not judged in full"),
         (4, "baseline"),
-        (5, "too little"),
+        (5, "too few"),
     ],
 )
 def test_the_badge_says_how_it_ended(exit_code: int, words: str, table: Any) -> None:
@@ -147,6 +156,6 @@ def test_the_badge_says_how_it_ended(exit_code: int, words: str, table: Any) -> 
 def test_a_failure_says_how_to_ask_again(name: str, table: Any) -> None:
     asked = f"GET {table.url}/simple/what-was-asked-last/"
     table.add("simple.html.doctype", "failed", exchanges=[table.exchange(), table.exchange(request=asked)])
-    report = html.unescape(FORMATS[name](table.stored()))
+    report = html.unescape(FORMATS[name].render(table.stored()))
     assert "curl --include --header 'Accept: text/html' --user \"$DEFAULT\"" in report
     assert f"{table.url}/simple/what-was-asked-last/" in report.partition("curl")[2]

@@ -37,7 +37,7 @@ class Page(HTMLParser):
 def test_every_finding_is_there_with_its_source(every_verdict: Any) -> None:
     result = every_verdict.stored()
     page = Page(as_html(result))
-    for finding in result.findings:
+    for finding in result.results:
         assert finding.statement in page.text
         assert finding.source in page.text
         assert finding.affects in page.text
@@ -93,7 +93,7 @@ def test_what_was_left_out_is_counted(table: Any) -> None:
     text = Page(as_html(table.stored())).text
     shown = text.count("curl --include")
     assert 0 < shown < 40
-    assert f"{40 - shown} earlier ones are in the JSON result" in text
+    assert f"{40 - shown} earlier exchanges are in the JSON result" in text
 
 
 def test_clients_are_whole_words() -> None:
@@ -108,7 +108,7 @@ def test_a_broken_file_stops_no_matrix(table: Any, tmp_path: Any) -> None:
     matrix, bad = read_matrix([broken, good, tmp_path / "absent.json"])
     assert [column.name for column in matrix.columns] == ["<b>good"]
     assert [str(error).split(":")[0] for error in bad] == [
-        f"{broken} is not a result; `run --json FILE` writes one",
+        f"{broken} is not a result",
         f"cannot read {tmp_path / 'absent.json'}",
     ]
     page = Page(matrix_as_html(matrix))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.commands.main import main
-from conformance.report.reading import stored
+from conformance.report.result_file import result_from_json
 from conformance.report.script import as_script, scripts
 from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
@@ -45,7 +45,7 @@ def script_of(name: str) -> str:
     with ReferenceServer(faults=[fault_named(CASES[name])]) as server:
         target = target_from_table(server.target(), embedded=True)
         result = run_checks(target, RunOptions(examples=2, rounds=2), Selection(only=frozenset({name})))
-    return scripts(stored(json.loads(json.dumps(result.as_json()))))[name]
+    return scripts(result_from_json(json.loads(json.dumps(result.as_json()))))[name]
 
 
 def run(script: str, folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -71,10 +71,10 @@ def test_the_answers_are_those_of_then_until_the_registry_is_mended(name: str, t
         mended = run(script, tmp_path, good.url, DEFAULT=secret)
 
     assert (again.returncode, again.stderr) == (1, ""), again.stdout
-    assert "are those of then" in again.stdout
+    assert "answers are the same" in again.stdout
     assert broken.password not in script + again.stdout
     assert (mended.returncode, mended.stderr) == (0, ""), mended.stdout
-    assert "  then: " in mended.stdout
+    assert "  before: " in mended.stdout
 
 
 def test_what_a_registry_says_is_text_in_the_script(table: Any, tmp_path: Path) -> None:
@@ -87,10 +87,10 @@ def test_what_a_registry_says_is_text_in_the_script(table: Any, tmp_path: Path) 
     )
     table.add("simple.html.doctype", "failed", HOSTILE, exchanges=[exchange])
     result = table.stored()
-    script = as_script(result, result.findings[0])
+    script = as_script(result, result.results[0])
     assert script.isascii()
     (case,) = re.findall(r'json\.loads\(r"""(.*?)"""\)', script, re.DOTALL)
-    assert json.loads(case)["asked"][0]["answer"] == HOSTILE
+    assert json.loads(case)["requests"][0]["answer"] == HOSTILE
     told = run(script, tmp_path)
     assert told.returncode in {2, 3}
     assert "\x1b" not in told.stdout + told.stderr

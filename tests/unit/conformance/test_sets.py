@@ -115,7 +115,7 @@ def test_a_retired_id_is_never_used_again() -> None:
 def test_a_retired_id_has_a_reason(tmp_path: Path) -> None:
     path = tmp_path / "retired.toml"
     path.write_text('[[retired]]\nid = "area.gone"\nsince = "2027.02"\nbecause = "the text changed"\n')
-    assert read_retired(path)["area.gone"]["because"] == "the text changed"
+    assert read_retired(path)["area.gone"].because == "the text changed"
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from conformance.catalogue import Level, Requirement, catalogue
+from conformance.catalogue import Level, Requirement, Standing, catalogue
 from conformance.corpus import Corpus
-from conformance.report import CheckResult
+from conformance.report.carried import carried_result
+from conformance.report.result import CheckResult
 from conformance.run.features import OfferedFeatures
-from conformance.run.judge import RESULT, Judge
+from conformance.run.judge import Judge
 from conformance.run.keys import MARK
 from conformance.run.run import Run
 from conformance.target import target_from_table
@@ -146,13 +147,12 @@ def judged(case: Case, *, when: Any) -> Judged:
     judge = Judge(lambda: run, options)
     judge.run(CONFIG)
     report = report_of(judge, requirement, ENDS[case.outcome], when)
-    result = getattr(report, RESULT)
+    result = carried_result(report)
+    assert result is not None
     judge.pytest_runtest_logreport(report)
-    judge._take(ANOTHER, "another check")
+    judge.results.add(ANOTHER, (), check="another check")
     assert judge.pytest_report_teststatus(report) is not None
-    return Judged(
-        Verdict(result["verdict"]), result["scored"], COLOURS[report.outcome], judge.result(run).exit_code
-    )
+    return Judged(result.verdict, result.scored, COLOURS[report.outcome], judge.results.of(run).exit_code)
 
 
 def report_of(
@@ -201,13 +201,13 @@ def baseline(case: Case, requirement: Requirement) -> Baseline:
 CONFIG: Any = SimpleNamespace(stash=pytest.Stash())
 ANOTHER = CheckResult(
     id="area.another",
-    level="MUST",
-    standing="spec",
-    verdict="passed",
+    level=Level.MUST,
+    standing=Standing.SPEC,
+    verdict=Verdict.PASSED,
     message="",
     duration=0.0,
     requests=0,
-    exchanges=[],
+    exchanges=(),
 )
 
 

@@ -10,11 +10,11 @@ from conformance.verdicts import (
     ExitCode,
     NotApplicable,
     Outcome,
-    Summary,
+    Tally,
     Untestable,
     Verdict,
-    judge,
     outcome_of,
+    verdict_of,
 )
 from conformance.wire import BudgetSpent, Unreachable
 
@@ -40,11 +40,11 @@ def test_outcome(error: BaseException | None, outcome: Outcome) -> None:
 
 @pytest.mark.parametrize("verdict", Verdict)
 def test_what_is_not_scored_never_turns_a_run_green(verdict: Verdict) -> None:
-    assert Summary.of([], unscored=[verdict]).exit_code() is ExitCode.TOO_LITTLE_JUDGED
+    assert Tally.of([], unscored=[verdict]).exit_code() is ExitCode.TOO_LITTLE_JUDGED
 
 
 def test_a_requirement_that_no_baseline_lists_is_judged_by_its_level_alone() -> None:
-    verdicts = [judge(Outcome.DEVIATED, level) for level in (Level.MUST, Level.SHOULD, Level.MAY)]
+    verdicts = [verdict_of(Outcome.DEVIATED, level) for level in (Level.MUST, Level.SHOULD, Level.MAY)]
     assert verdicts == [Verdict.FAILED, Verdict.WARNED, Verdict.NOTED]
 
 
@@ -68,12 +68,12 @@ def test_a_requirement_that_no_baseline_lists_is_judged_by_its_level_alone() -> 
     ],
 )
 def test_the_worst_decides(verdicts: list[Verdict], least: int, code: ExitCode) -> None:
-    assert Summary.of(verdicts).exit_code(least_judged=least) is code
+    assert Tally.of(verdicts).exit_code(least_judged=least) is code
 
 
 def test_newer_requirements_count_for_having_looked() -> None:
     assert (
-        Summary.of([Verdict.PASSED], unscored=[Verdict.FAILED]).exit_code(least_judged=2) is ExitCode.CONFORMS
+        Tally.of([Verdict.PASSED], unscored=[Verdict.FAILED]).exit_code(least_judged=2) is ExitCode.CONFORMS
     )
 
 

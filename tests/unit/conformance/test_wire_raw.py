@@ -17,7 +17,8 @@ from conformance.wire.credential import Credential
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PATIENCE = 0.2
+PATIENCE = 60.0
+"""Seconds within which a server answers, on a busy machine, too."""
 SECRET = Credential(username="user", password="secret-" * 100)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -30,7 +31,7 @@ def server(behave: Callable[[socket.socket], object]) -> Iterator[str]:
         def serve() -> None:
             connection, _ = listening.accept()
             with connection:
-                connection.settimeout(10)
+                connection.settimeout(PATIENCE)
                 behave(connection)
 
         thread = Thread(target=serve)
@@ -38,10 +39,12 @@ def server(behave: Callable[[socket.socket], object]) -> Iterator[str]:
         try:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}/upload?x=1"
         finally:
-            thread.join(10)
+            thread.join(PATIENCE)
 
 
-def connected(url: str, *, transcript: Transcript | None = None, requests: int = 9) -> RawConnection:
+def connected(
+    url: str, *, transcript: Transcript | None = None, requests: int = 9, patience: float = PATIENCE
+) -> RawConnection:
     return RawConnection(
         url,
         credential=SECRET,
@@ -49,7 +52,7 @@ def connected(url: str, *, transcript: Transcript | None = None, requests: int =
         transcript=Transcript() if transcript is None else transcript,
         redact=Redactor([(SECRET.username, SECRET.password)]),
         budget=Budget(TrafficLimits(max_requests=requests)),
-        patience=PATIENCE,
+        patience=patience,
         ca_bundle=None,
     )
 
@@ -125,7 +128,7 @@ def test_a_reset_is_an_end() -> None:
 
 
 def test_silence_is_told_from_an_end() -> None:
-    with server(received) as url, connected(url) as connection:
+    with server(received) as url, connected(url, patience=0.2) as connection:
         connection.request("GET")
         assert connection.answer() is None
         assert connection.silent

@@ -32,13 +32,13 @@ def test_it_asks_once_and_then_reads() -> None:
     assert asked == []
     assert (body.readline(), body.read(2), body.read()) == (b"line\n", b"re", b"st")
     assert asked == ["asked"]
-    assert not body.hush()
+    assert not body.cancel()
 
 
-def test_hushed_it_never_asks() -> None:
+def test_cancelled_it_never_asks() -> None:
     asked: list[str] = []
     body = AwaitedBody(BytesIO(b"body"), lambda: asked.append("asked"))
-    assert body.hush()
+    assert body.cancel()
     assert body.read() == b"body"
     assert asked == []
 

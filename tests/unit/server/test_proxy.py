@@ -66,7 +66,7 @@ def test_a_fault_from_outside_is_caught_as_one_within(upstream: ReferenceServer,
 
 
 def test_a_fault_from_within_is_refused(upstream: ReferenceServer) -> None:
-    with pytest.raises(InsideFaultError, match="cannot be put before one"):
+    with pytest.raises(InsideFaultError, match="cannot work in a proxy"):
         ProxyServer(upstream.origin, faults=["duplicates-replace"])
 
 

@@ -162,7 +162,7 @@ def test_readers_see_what_is_committed_and_wait_for_nobody(registry: Registry) -
 
 
 def test_another_server_holds_it(directory: Path, registry: Registry) -> None:
-    with pytest.raises(StoreHeldError, match="another server holds it"):
+    with pytest.raises(StoreHeldError, match="another server uses it"):
         SQLiteStore(directory)
     registry.close()
     opened(directory).close()

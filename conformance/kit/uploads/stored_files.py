@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
+from conformance.kit.registry import DEFAULT
 from conformance.pages import read_project_page
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def nothing_stored(registry: Registry, distribution: Distribution) -> None:
-    """Require that `default` does not find a file that was refused; how its absence is told is not asked."""
+    """Require that `default` does not find a file that was refused; the status of its absence is free."""
     answer = registry.project_answer(canonicalize_name(distribution.name))
     if answer.status == 200:
         page = read_project_page(answer.text, url=answer.url, where=str(answer))
@@ -26,7 +27,7 @@ def nothing_stored(registry: Registry, distribution: Distribution) -> None:
 
 
 def served(registry: Registry, distributions: Collection[Distribution]) -> None:
-    """Require that files of one project are listed under their names, and come as they were sent."""
+    """Require that files of one project are listed under their names, and served unchanged."""
     for distribution in distributions:
         page = registry.project_page(canonicalize_name(distribution.name))
         expect.listed(page, [each.filename for each in distributions])
@@ -36,23 +37,23 @@ def served(registry: Registry, distributions: Collection[Distribution]) -> None:
 
 
 def accepted_and_listed(
-    registry: Registry, distribution: Distribution, form: UploadForm | None = None
+    registry: Registry, distribution: Distribution, form: UploadForm | None = None, *, as_: str = DEFAULT
 ) -> None:
-    """Require that a distribution is taken, and is then on its project's page."""
-    expect.accepted(registry.upload(distribution, form=form))
+    """Require that an upload is accepted, and that the file is then on its project's page."""
+    expect.accepted(registry.upload(distribution, form=form, as_=as_))
     expect.listed(registry.project_page(distribution.name), [distribution.filename])
 
 
 def refused_and_not_listed(registry: Registry, distribution: Distribution, form: UploadForm) -> None:
-    """Require that a form is refused as the sender's mistake, and leaves no file."""
+    """Require that a form is refused (4xx), and that its file is not listed."""
     expect.refused(registry.upload(distribution, form=form))
     expect.not_listed(registry.project_page(distribution.name), [distribution.filename])
 
 
 def stored_whole_or_not_at_all(registry: Registry, answer: Answer, *sent: Distribution) -> None:
-    """Require of an upload that a registry may take or refuse: no failure, and no file half there.
+    """Require of an upload that a registry may accept or refuse: no server error, and no file in part.
 
-    What was refused is not listed, and what is listed has the bytes that were sent.
+    A refused file is not listed, and a listed file has the bytes that were sent.
     """
     expect.no_server_error(answer)
     page = registry.project_page(sent[0].name)

@@ -1,4 +1,4 @@
-"""Any order of uploads, refusals, yanks and deletions, with a model of what pages have to show."""
+"""Uploads, refusals, yanks and deletions in any order, and a model of what the pages have to list."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from hypothesis.stateful import (
 )
 from packaging.utils import canonicalize_name
 
-from conformance.kit.examples import deviation_once
-from conformance.kit.races import forms_of, look, wrong_file
+from conformance.kit.properties.examples import deviation_once
+from conformance.kit.races.looks import forms_of, look, wrong_file
 from conformance.verdicts import Deviation
 from conformance.wire import upload_form
 from reference_server.distributions import sdist, wheel
@@ -39,7 +39,7 @@ VERSIONS = st.sampled_from(["1.0", "1.1", "2.0rc1"])
 FACTORIES = st.sampled_from([wheel, sdist])
 SEPARATORS = st.sampled_from("-_.")
 YANKED = st.sampled_from([True, False])
-"""The first is drawn most often."""
+"""Hypothesis draws the first most often."""
 CHOICES = st.integers(min_value=0, max_value=5)
 STATUSES = st.sampled_from(["active", "archived", "quarantined", "deprecated"])
 HIDING = "quarantined"
@@ -50,17 +50,17 @@ ANOTHER_DIGEST = "0" * 64
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """A file that was accepted. `yanked` is None where nobody can tell: it took the place of another."""
+    """An accepted file. `yanked` is None where it is unknown: the file replaced another."""
 
     distribution: Distribution
     yanked: bool | None = False
 
 
 class UploadsAndChanges(RuleBasedStateMachine):
-    """Two projects of a registry, and what was accepted in them.
+    """Two projects of a registry, and a model of the files that it accepted in them.
 
-    After each step the project that it was about has to show exactly that, in every form. What may be
-    refused and what not is no matter here. Without a driver (`driver`) there are only uploads.
+    After each step the pages of the project have to list exactly those files, in every form. Which uploads the
+    registry refuses is its own choice. Without a driver there are only uploads.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class UploadsAndChanges(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        """Publish a file in each project and yank one of them, so that a few steps show as much as many."""
+        """Publish a file in each project and yank one of them: short runs find more from there."""
         for name in self.projects:
             self._upload(wheel(name, "0.9"), "upload")
         if self.can("yank"):
@@ -94,14 +94,14 @@ class UploadsAndChanges(RuleBasedStateMachine):
     def upload(
         self, project: int, version: str, factory: Callable[..., Distribution], separator: str
     ) -> None:
-        """Upload a file under some spelling of the project's name; it may be there already."""
+        """Upload a file under some spelling of the project's name; it may exist already."""
         name = self.projects[project]
         self._upload(factory(name.replace("-", separator), version), "upload")
 
     @precondition(lambda self: self.files)
     @rule(choice=CHOICES, changed=st.booleans())
     def upload_again(self, choice: int, changed: bool) -> None:  # noqa: FBT001 - drawn
-        """Upload a file that is there, with the same bytes or with others."""
+        """Upload an existing file again, with the same bytes or with others."""
         file = self._chosen(choice).distribution
         factory = wheel if file.filetype == "bdist_wheel" else sdist
         twin = factory(file.name, file.version, marker="changed") if changed else file
@@ -109,7 +109,7 @@ class UploadsAndChanges(RuleBasedStateMachine):
 
     @rule(project=PROJECTS, version=VERSIONS)
     def upload_bad(self, project: int, version: str) -> None:
-        """Upload a file with another file's digest, which a registry may or may not notice."""
+        """Upload a file with the digest of another, which the registry may or may not verify."""
         file = wheel(self.projects[project], version, marker="bad")
         form = upload_form(file).with_field("sha256_digest", ANOTHER_DIGEST)
         self._upload(file, "upload with another digest", form)
@@ -123,7 +123,7 @@ class UploadsAndChanges(RuleBasedStateMachine):
             yanked = None if known else False
             self.stored[project][file.filename] = Stored(distribution=file, yanked=yanked)
         crashed = [f"status {answer.status}"] if answer.is_server_error else []
-        self._require(crashed, expected="a yes (2xx) or a no (4xx)", where=answer)
+        self._require(crashed, expected="every upload to be accepted (2xx) or refused (4xx)", where=answer)
         self._look(project)
 
     # Changes
@@ -131,7 +131,7 @@ class UploadsAndChanges(RuleBasedStateMachine):
     @precondition(lambda self: self.can("yank"))
     @rule(choice=CHOICES, yanked=YANKED)
     def yank(self, choice: int, yanked: bool) -> None:  # noqa: FBT001 - drawn
-        """Yank a file, or take its yank back."""
+        """Yank or unyank a file."""
         self._yank(self._chosen(choice), yanked=yanked)
 
     def _yank(self, stored: Stored, *, yanked: bool) -> None:
@@ -160,14 +160,14 @@ class UploadsAndChanges(RuleBasedStateMachine):
 
     def _change(self, what: str, *about: Any) -> None:
         getattr(self._driver, what)(*about)
-        told = (each if isinstance(each, str) else f"{each.filename} of {each.name}" for each in about)
-        self.steps.append(" ".join([what, *told]))
+        names = (each if isinstance(each, str) else f"{each.filename} of {each.name}" for each in about)
+        self.steps.append(" ".join([what, *names]))
 
     # Reading
 
     @rule(project=PROJECTS)
     def read(self, project: int) -> None:
-        """Look at a project, whatever the last step was about."""
+        """Read a project other than that of the last step, too."""
         self._look(self.projects[project])
 
     @precondition(lambda self: self.files)
@@ -179,28 +179,31 @@ class UploadsAndChanges(RuleBasedStateMachine):
         for link in page.files:
             if link.filename == file.filename:
                 answer = self._registry.download(link.url)
-                told = wrong_file(link, answer)
-                if not told and answer.content != file.content:
-                    told = f"other bytes than were accepted of {file.filename}"
-                self._require([told] if told else [], expected="the bytes that were accepted", where=answer)
+                problem = wrong_file(link, answer)
+                if not problem and answer.content != file.content:
+                    problem = f"other bytes of {file.filename}"
+                wrong = [problem] if problem else []
+                self._require(wrong, expected="the accepted bytes to be served", where=answer)
 
     def _look(self, project: str) -> None:
-        """Require that the pages of a project show what was accepted, and nothing else."""
+        """Require that the pages of a project list the accepted files, and no others."""
         hidden = self._statuses[project] == HIDING
         wanted = {} if hidden else self.stored[project]
         for form in self._forms:
             seen = look(self._registry, project, form)
-            shown = [file.filename for file in seen.page.files]
+            listed = [file.filename for file in seen.page.files]
             wrong = [
-                f"{shown.count(name)} entries of {name}"
-                for name in {*shown, *wanted}
-                if shown.count(name) != (name in wanted)
+                f"{listed.count(name)} entries of {name}"
+                for name in {*listed, *wanted}
+                if listed.count(name) != (name in wanted)
             ]
             for file in seen.page.files:
                 if stored := wanted.get(file.filename):
                     wrong += self._differences(file, stored)
             self._require(
-                wrong, expected=f"exactly {', '.join(sorted(wanted)) or 'no file'}", where=seen.answer
+                wrong,
+                expected=f"the page to list exactly {', '.join(sorted(wanted)) or 'no file'}",
+                where=seen.answer,
             )
 
     def _differences(self, file: FileLink, stored: Stored) -> Iterator[str]:
@@ -218,7 +221,7 @@ class UploadsAndChanges(RuleBasedStateMachine):
                 where=str(where),
             )
 
-    # What is there
+    # The model
 
     @property
     def files(self) -> list[Stored]:
@@ -226,7 +229,7 @@ class UploadsAndChanges(RuleBasedStateMachine):
         return [stored for name in self.projects for _, stored in sorted(self.stored[name].items())]
 
     def can(self, feature: str) -> bool:
-        """Tell whether there is something to change, and somebody who can."""
+        """Tell whether there is a file to change, and a driver that can."""
         return self._driver is not None and self._offer.has(feature) and bool(self.files)
 
     def _chosen(self, choice: int) -> Stored:
@@ -240,9 +243,9 @@ class UploadsAndChanges(RuleBasedStateMachine):
 def explore(
     machine: Callable[[], RuleBasedStateMachine], *, runs: int, steps: int, seed: int, shrink: bool = False
 ) -> None:
-    """Run a state machine as often, each time with as many steps; the same seed, the same steps.
+    """Run a state machine `runs` times with `steps` steps each; the same seed, the same steps.
 
-    Raises the deviation that it meets. Finding a shorter way to it costs hundreds of requests: `shrink`.
+    Raises the first deviation. `shrink` looks for a shorter way to it, which costs hundreds of requests.
     """
     budget = settings(
         max_examples=runs,

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.kit import expect
+from conformance.kit.differences import listed_lines
 from conformance.kit.http import Unreachable
-from conformance.kit.scenarios import link_to
+from conformance.kit.uploads.scenarios import link_to
 from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ ANY_REFUSAL = range(400, 500)
 
 @dataclass(frozen=True, kw_only=True)
 class Reaction:
-    """What a request has led to: an answer, the end of the connection, or nothing in good time."""
+    """The reaction to a request: an answer, a closed connection, or neither in time."""
 
     to: str
     answer: Answer | None
@@ -37,23 +38,23 @@ class Reaction:
 
     @property
     def accepted(self) -> bool:
-        """Whether the upload was taken."""
+        """Whether the upload was accepted."""
         return self.answer is not None and self.answer.is_success
 
     def refused(self, statuses: Container[int] = ANY_REFUSAL, *, may_hang_up: bool = False) -> bool:
-        """Tell whether the upload was turned down; where nobody listens any more, hanging up says so too."""
+        """Tell whether the upload was refused; with `may_hang_up`, by closing the connection, too."""
         if self.answer is None:
             return may_hang_up and not self.silent
         return self.answer.status in statuses
 
 
 def sized(form: UploadForm) -> list[tuple[str, str]]:
-    """Return the header of a form that comes whole."""
+    """Return the header fields of a form that is sent whole."""
     return [("Content-Type", form.content_type), ("Content-Length", str(len(form.body())))]
 
 
 def chunked(form: UploadForm) -> list[tuple[str, str]]:
-    """Return the header of a form that comes in chunks."""
+    """Return the header fields of a form that is sent in chunks."""
     return [("Content-Type", form.content_type), ("Transfer-Encoding", "chunked")]
 
 
@@ -74,7 +75,7 @@ def reaction_to(
     body: bytes = b"",
     ends: bool = False,
 ) -> Reaction:
-    """Post bytes as they are to the upload URL; `ends` says that no more will follow, whatever was promised."""
+    """Post bytes as they are to the upload URL; with `ends`, close the sending side after them."""
     registry.announce(distribution)
     with registry.connect() as connection:
         connection.request("POST", headers=headers, body=body)
@@ -84,17 +85,17 @@ def reaction_to(
 
 
 def reaction_on(what: str, connection: RawConnection) -> Reaction:
-    """Read what a connection has to say to the request that was sent over it."""
+    """Read the reaction to the request that was sent over a connection."""
     answer = connection.answer()
     return Reaction(to=what, answer=answer, silent=answer is None and connection.silent)
 
 
 def reaction_to_form(what: str, registry: Registry, distribution: Distribution, form: UploadForm) -> Reaction:
-    """Post a form that is well framed, however odd it is, with the time that any upload has."""
+    """Post a well-framed form, with the time limit of any upload."""
     try:
         answer = registry.upload(distribution, form=form)
     except Unreachable:
-        registry.project_answer(distribution.name)  # no answer either when it is the network's fault
+        registry.project_answer(distribution.name)  # raises, too, where the network is at fault
         return Reaction(to=what, answer=None, silent=True)
     return Reaction(to=what, answer=answer, silent=False)
 
@@ -102,14 +103,15 @@ def reaction_to_form(what: str, registry: Registry, distribution: Distribution, 
 def refused_and_nothing_stored(
     registry: Registry, distribution: Distribution, *reactions: Reaction, may_hang_up: bool = False
 ) -> None:
-    """Require that each upload was turned down, and that none of them has left a file in its project."""
+    """Require that each upload was refused, and that none of them left a file in its project."""
     page = registry.project_page(distribution.name)
     wrong = [str(each) for each in reactions if not each.refused(may_hang_up=may_hang_up)]
     wrong += [f"{filename} is listed: {page.where}" for filename in sorted(page.filenames)]
     if wrong:
+        refusal = "4xx, or a closed connection" if may_hang_up else "4xx"
         raise Deviation(
-            expected=f"4xx{' or the end of the connection' if may_hang_up else ''}, and nothing stored",
-            found="; ".join(wrong),
+            expected=f"every upload to be refused ({refusal}) and to store nothing",
+            found=listed_lines(wrong),
             where=registry.target.upload_url,
         )
 
@@ -122,7 +124,7 @@ def whole_or_refused(
     refusals: Container[int] = ANY_REFUSAL,
     may_hang_up: bool = False,
 ) -> None:
-    """Require that an upload was turned down and left no file, or was taken and is listed with its bytes."""
+    """Require that an upload was refused and left no file, or was accepted and is served whole."""
     if reaction.accepted:
         expect.same_bytes(registry.download(link_to(registry, distribution)), distribution)
         return
@@ -131,7 +133,7 @@ def whole_or_refused(
     if not reaction.refused(refusals, may_hang_up=may_hang_up):
         allowed = "4xx" if refusals is ANY_REFUSAL else "411"
         raise Deviation(
-            expected=f"2xx with the file stored whole, or {allowed}",
+            expected=f"the upload to be accepted (2xx) and stored whole, or to be refused ({allowed})",
             found=str(reaction),
             where=registry.target.upload_url,
         )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class InvalidUpload:
-    """A distribution that was sent although a rule speaks against it, and the answer."""
+    """The upload of a distribution that breaks a rule, and the answer."""
 
     rule: str
     distribution: Distribution
@@ -26,16 +26,16 @@ class InvalidUpload:
 
     @property
     def accepted(self) -> bool:
-        """Whether the registry has taken it."""
+        """Whether the registry accepted it."""
         return self.answer.is_success
 
     @property
     def refused(self) -> bool:
-        """Whether it was turned down as the sender's mistake."""
+        """Whether the registry refused it as the sender's mistake."""
         return self.answer.is_client_error
 
     def __str__(self) -> str:
-        """Say what was wrong, and what came of it."""
+        """Name the distribution, the rule that it breaks, and the answer."""
         return f"{self.distribution.filename} ({self.rule}): {self.answer.status} {self.answer.excerpt(80)}"
 
 
@@ -52,9 +52,9 @@ def upload_invalid(registry: Registry, name: str, kinds: Iterable[str]) -> list[
 def each_kind_refused(registry: Registry, name: str, *kinds: str) -> None:
     """Require that a distribution of each invalid kind is refused, and that none is listed."""
     attempts = upload_invalid(registry, name, kinds)
-    expect.nothing(
-        of=(str(each) for each in attempts if not each.refused),
-        is_="taken, or answered with anything but a refusal (4xx)",
+    expect.rule(
+        "every invalid distribution to be refused (4xx)",
+        broken_by=[str(each) for each in attempts if not each.refused],
         where=attempts[0].answer,
     )
     expect.not_listed(registry.project_page(name), [each.distribution.filename for each in attempts])

@@ -1,4 +1,4 @@
-"""Small dealings with a registry that several checks look at from different sides."""
+"""Scenarios that several checks judge: a repeated upload, an oversized one, a deletion."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def size_limit(registry: Registry) -> int:
     """Return the most bytes that a file may have. Raises NotApplicable when the target states no limit."""
     limit = registry.target.max_file_size
     if limit is None:
-        raise NotApplicable("the target states no limit; set max-file-size in [limits] of registry.toml")
+        raise NotApplicable(
+            "the limit of the target is unknown; set max-file-size in [limits] of registry.toml"
+        )
     return limit
 
 
@@ -92,5 +94,7 @@ def link_to(registry: Registry, distribution: Distribution) -> str:
     page = registry.project_page(canonicalize_name(distribution.name))
     file = page.file(distribution.filename)
     if file is None:
-        raise Deviation(expected=f"a link to {distribution.filename}", found="none", where=page.where)
+        raise Deviation(
+            expected=f"a link to {distribution.filename}", found="a page without it", where=page.where
+        )
     return file.url

@@ -1,4 +1,4 @@
-"""Examples by turns: each kind gets its share of a budget."""
+"""Kinds of examples, each of which gets its share of a budget."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class EveryKind(Generic[T]):
-    """Kinds of examples, of which each has its turn: drawn at random, some would come again and some never."""
+    """Kinds of examples that are all tried: drawn at random, some would be repeated and others left out."""
 
     kinds: tuple[SearchStrategy[T], ...]
 
     @property
     def mixed(self) -> SearchStrategy[T]:
-        """Draw from any of them."""
+        """Draw from any kind."""
         return st.one_of(*self.kinds)

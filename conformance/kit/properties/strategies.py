@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 from packaging.version import InvalidVersion, Version
 
-from conformance.kit.kinds import EveryKind
+from conformance.kit.properties.kinds import EveryKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

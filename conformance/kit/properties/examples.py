@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
 from hypothesis.errors import FlakyFailure
 
-from conformance.kit.kinds import EveryKind
+from conformance.kit.properties.kinds import EveryKind
 from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ T = TypeVar("T")
 class Examples:
     """A budget of examples and the seed that chooses them: the same seed, the same examples.
 
-    Without `shrink` the first example that deviates is the last one: what is known need not be made small.
+    Without `shrink` the search ends at the first example that deviates.
     """
 
     count: int
@@ -42,7 +42,7 @@ class Examples:
             self._try(strategy, body, count)
 
     def _shares(self, drawn: SearchStrategy[T] | EveryKind[T]) -> Iterator[tuple[SearchStrategy[T], int]]:
-        """Give strategies with their parts of the budget. Where it is short, the seed says whose turn it is."""
+        """Yield each strategy with its part of the budget. Where that is short, the seed chooses the kinds."""
         if not isinstance(drawn, EveryKind):
             yield drawn, self.count
             return
@@ -86,7 +86,7 @@ class Examples:
 
 
 def deviation_once(flaky: FlakyFailure, what: str) -> Deviation | None:
-    """Return the deviation that did not come again on a repetition, saying `what` was repeated; None for others."""
+    """Return the deviation that a repetition did not reproduce; `what` was repeated. None for other errors."""
     for error in flaky.exceptions:
         if isinstance(error, Deviation):
             found = f"{error.found}\nbut not every time that {what}"

@@ -1,4 +1,4 @@
-"""What checks publish by themselves, in projects of their own."""
+"""Publishing and fetching what a check reads."""
 
 from __future__ import annotations
 
@@ -43,9 +43,3 @@ def fetch(registry: Registry, url: str, *, accept: str = "*/*", encoding: str = 
         headers={"Accept": accept, "Accept-Encoding": encoding},
         follow=Follow.ANY_HOST,
     )
-
-
-def taken(answer: Answer) -> None:
-    """Go on only when an upload that the check needs was accepted. Raises Untestable."""
-    if not answer.is_success:
-        raise Untestable(f"an upload that this check reads was refused: {answer}; see the checks of uploads")

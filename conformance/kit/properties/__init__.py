@@ -1,0 +1,1 @@
+"""Properties: examples of every kind, drawn by a seed, and any order of changes."""

@@ -1,0 +1,1 @@
+"""Races: requests at the same moment, read back round by round."""

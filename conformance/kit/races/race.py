@@ -1,0 +1,129 @@
+"""Requests that are sent at the same moment, and what the registry made of them.
+
+A race is run in rounds, in a new project and in an existing one in turn, and each round is read back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Barrier
+from typing import TYPE_CHECKING
+
+from conformance.kit.races.looks import Look, look_at
+from conformance.kit.races.racers import Racer, T, wait_for_all
+from conformance.kit.races.watch import Watch
+from reference_server.distributions import sdist, wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from conformance.kit.races.rounds import Round
+    from conformance.target.registry_client import Registry
+    from conformance.wire import Answer
+    from reference_server.distributions import Distribution
+
+SENDERS = 4
+"""How many actions start at the same moment by default."""
+
+
+class Race:
+    """Starts several actions at the same moment, each with connections of its own.
+
+    The connections are kept from race to race: opening one would take longer than the race.
+    """
+
+    def __init__(self, registry: Registry, forms: tuple[str, ...]) -> None:
+        self._registry = registry
+        self.forms = forms
+        """The forms in which pages are read: `html`, `json`."""
+        self._lanes: list[Registry] = []
+        self.reader = registry.twin()
+        """A connection of its own for reading while the actions run."""
+
+    def __call__(self, *actions: Callable[[Registry], T]) -> list[T]:
+        """Return what the actions returned, in their order; raise what one of them raised, deviations first."""
+        while len(self._lanes) < len(actions):
+            self._lanes.append(self._registry.twin())
+        line = Barrier(len(actions))
+        racers = [Racer(action, lane, line) for action, lane in zip(actions, self._lanes, strict=False)]
+        for racer in racers:
+            racer.start()
+        wait_for_all(racers)
+        return [racer.returned for racer in racers]
+
+    def watch(self, project: str, *, kept: Iterable[str] = ()) -> Watch:
+        """Return a reader of a project's page for the time of a change, with a connection of its own."""
+        return Watch(self.reader, project, self.forms, kept=kept)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heat:
+    """One round of uploads with its answers, and the pages after it, in each form."""
+
+    round: Round
+    sent: tuple[Distribution, ...]
+    answers: tuple[Answer, ...]
+    last: tuple[Look, ...]
+
+    @property
+    def accepted(self) -> tuple[Distribution, ...]:
+        """The distributions that the registry accepted."""
+        pairs = zip(self.sent, self.answers, strict=True)
+        return tuple(distribution for distribution, answer in pairs if answer.is_success)
+
+    @property
+    def failures(self) -> list[str]:
+        """The answers that neither accept nor refuse. 503 counts as a refusal: it asks for another try."""
+        wrong = (each for each in self.answers if not 200 <= each.status < 500 and each.status != 503)
+        return [f"{each} {each.excerpt(120)}".strip() for each in wrong]
+
+    def __str__(self) -> str:
+        """Say where this was seen."""
+        statuses = ", ".join(f"{each.status} [{each.exchange.number}]" for each in self.answers)
+        pages = "; ".join(str(seen.answer) for seen in self.last)
+        return f"{self.round}: uploads at the same moment, answered {statuses}; then {pages}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchedHeat(Heat):
+    """A round of uploads with the files before it, and with what a reader got meanwhile."""
+
+    before: tuple[Distribution, ...]
+    watch: Watch
+
+
+def uploading(distribution: Distribution) -> Callable[[Registry], Answer]:
+    """Return an action that uploads a distribution."""
+    return lambda registry: registry.upload(distribution)
+
+
+def upload_together(
+    race: Race, rounds: Iterable[Round], make: Callable[[Round], Sequence[Distribution]]
+) -> tuple[Heat, ...]:
+    """Upload the distributions of each round at the same moment, and read the project back."""
+    heats = []
+    for each in rounds:
+        sent = tuple(make(each))
+        answers = tuple(race(*map(uploading, sent)))
+        last = look_at(race.reader, each.project, race.forms)
+        heats.append(Heat(round=each, sent=sent, answers=answers, last=last))
+    return tuple(heats)
+
+
+def watched_uploads(race: Race, rounds: Iterable[Round]) -> tuple[WatchedHeat, ...]:
+    """Upload the files of a release at the same moment, while a reader watches the page."""
+    heats: list[WatchedHeat] = []
+    for each in rounds:
+        last = () if each.is_new else heats[-1].last
+        before = () if each.is_new else heats[-1].accepted
+        sent = (
+            *(wheel(each.project, f"{each.number}.{minor}") for minor in range(SENDERS - 1)),
+            sdist(each.project, f"{each.number}.0"),
+        )
+        kept = frozenset.intersection(*(seen.page.filenames for seen in last)) if last else frozenset()
+        with race.watch(each.project, kept=kept) as watch:
+            answers = tuple(race(*map(uploading, sent)))
+        heats.append(
+            WatchedHeat(round=each, sent=sent, answers=answers, last=watch.last, before=before, watch=watch)
+        )
+    return tuple(heats)

@@ -1,0 +1,111 @@
+"""From what a check did to the result of its requirement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from conformance.catalogue import Requirement, catalogue
+from conformance.report.explain import explain_deviation
+from conformance.report.result import CheckResult
+from conformance.run.keys import REMARK
+from conformance.verdicts import Deviation, Outcome, Verdict, outcome_of, verdict_of
+from conformance.verdicts.sets import is_scored
+from conformance.verdicts.signature import signature_of
+from conformance.wire import publications_behind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import date
+
+    import pytest
+
+    from conformance.run.run import Run
+    from conformance.wire import Exchange, Publication
+
+KEPT_EXCHANGES = 20
+
+BY_CHANCE = frozenset({"consistency", "race"})
+"""Areas whose checks do not find the same twice."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """A check that has ended: its requirement, pytest's report, and the exception that ended it, if any.
+
+    `exchanges_before` is the length of the transcript when it began; `duration` is in seconds.
+    """
+
+    requirement: Requirement
+    report: pytest.TestReport
+    error: BaseException | None
+    duration: float
+    exchanges_before: int
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the check did. What goes wrong after it is an error of the harness."""
+        return Outcome.CRASHED if self.report.when == "teardown" else outcome_of(self.error)
+
+    @property
+    def deviation(self) -> Deviation | None:
+        """The deviation that it found."""
+        if isinstance(self.error, Deviation) and self.outcome is Outcome.DEVIATED:
+            return self.error
+        return None
+
+    @property
+    def remark(self) -> str:
+        """What the check remarked last."""
+        return str(dict(self.report.user_properties).get(REMARK, ""))
+
+
+def check_result(run: Run, ended: Ended, *, today: date) -> tuple[CheckResult, list[Publication]]:
+    """Judge a check that has ended; return its result, and the uploads behind a deviation."""
+    requirement, deviation, baseline = ended.requirement, ended.deviation, run.options.baseline
+    signature = _signature(run, requirement, deviation) if deviation else ""
+    listing = baseline.listing(requirement.id, signature, today=today)
+    verdict = verdict_of(ended.outcome, requirement.level, listing)
+    message = run.redact(_message(ended))
+    if verdict in {Verdict.KNOWN, Verdict.STALE}:
+        about_baseline = baseline.explain(requirement.id, listing, deviated=bool(signature))
+        message = f"{about_baseline}\n{message}".rstrip()
+    exchanges = run.transcript.used[-KEPT_EXCHANGES:]
+    published = _published(run, exchanges) if deviation else []
+    result = CheckResult(
+        id=requirement.id,
+        level=requirement.level,
+        standing=requirement.standing,
+        verdict=verdict,
+        message=message,
+        duration=round(ended.duration, 4),
+        requests=len(run.transcript) - ended.exchanges_before,
+        expected=run.redact(deviation.expected) if deviation else "",
+        found=run.redact(deviation.found) if deviation else "",
+        where=run.redact(deviation.where) if deviation else "",
+        signature=signature,
+        published=tuple(each.filename for each in published),
+        scored=is_scored(requirement, run.options.requirement_set),
+        exchanges=exchanges if deviation else tuple(replace(each, request_bytes="") for each in exchanges),
+    )
+    return result, published
+
+
+def _signature(run: Run, requirement: Requirement, deviation: Deviation) -> str:
+    return signature_of(deviation, run_id=run.corpus.run_id, by_chance=requirement.area in BY_CHANCE)
+
+
+def _message(ended: Ended) -> str:
+    error = ended.error
+    if ended.outcome is Outcome.CRASHED:
+        return f"{type(error).__name__}: {error}\n{ended.report.longreprtext}"
+    if ended.deviation:
+        return explain_deviation(ended.requirement, ended.deviation, catalogue())
+    return str(error) if error else ended.remark
+
+
+def _published(run: Run, exchanges: Collection[Exchange]) -> list[Publication]:
+    """Return the uploads behind exchanges: the whole corpus behind the root page, which names none."""
+    if any(exchange.request == f"GET {run.target.index_url}" for exchange in exchanges):
+        return [each for each in run.transcript.published if each.project in run.corpus.projects]
+    return publications_behind(run.transcript.published, exchanges)

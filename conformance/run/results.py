@@ -1,0 +1,106 @@
+"""The results of a run, gathered from all processes, and the result that they make together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from conformance.catalogue import catalogue
+from conformance.report.result import RunResult, run_result, tally_of
+from conformance.run.enough_judged import areas_below_minimum, missing_results, only_rejections
+from conformance.verdicts import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from conformance.report.result import CheckResult
+    from conformance.run.plan import Plan
+    from conformance.run.run import Run
+    from conformance.verdicts import Tally
+    from conformance.verdicts.options import RunOptions
+    from conformance.wire import Publication
+
+
+class Results:
+    """The results of the checks of one run, as they arrive."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._results: dict[str, CheckResult] = {}
+        self._published: dict[str, Publication] = {}
+        self._judged_by: dict[str, str] = {}
+        self.started = datetime.now(UTC)
+
+    def add(self, result: CheckResult, published: Iterable[Publication], *, check: str) -> None:
+        """Add the result of a check, which is given by its pytest id, and the uploads behind its deviation."""
+        if self._judged_by.setdefault(result.id, check) != check:
+            self._plan.harness_errors.append(
+                f"{result.id} was judged twice: by {self._judged_by[result.id]} and {check}"
+            )
+        self._results[result.id] = result
+        self._published |= {each.filename: each for each in published}
+
+    def of(
+        self,
+        run: Run,
+        *,
+        least_judged: int = 1,
+        least_per_area: Mapping[str, int] | None = None,
+        whole: bool = False,
+        interrupted: bool = False,
+        notes: tuple[str, ...] = (),
+    ) -> RunResult:
+        """Return the result of a run, as far as it went.
+
+        A `whole` run has to have a result for everything that the profile is held to, any run for everything
+        in its plan. `least_per_area` is how many requirements have to be judged in an area.
+        """
+        results = tuple(self._results.values())
+        rejected, thin = only_rejections(results), areas_below_minimum(results, least_per_area or {})
+        broken = [*self._plan.harness_errors, *self._incomplete(run, whole=whole, interrupted=interrupted)]
+        exit_code = _exit_code(
+            tally_of(results), least_judged, broken=bool(broken), rejected=bool(rejected), thin=bool(thin)
+        )
+        return run_result(
+            target=run.target,
+            options=_carried_out(run),
+            run_id=run.corpus.run_id,
+            started=self.started,
+            finished=datetime.now(UTC),
+            requests=run.prepared_with + sum(result.requests for result in results),
+            exit_code=exit_code,
+            notes=(*notes, *filter(None, (rejected, thin, *broken))),
+            results=results,
+            published=self._published,
+        )
+
+    def _incomplete(self, run: Run, *, whole: bool, interrupted: bool) -> list[str]:
+        """Return why the results are incomplete. A run that was to end early need not carry out its plan."""
+        if interrupted:
+            return ["The run was interrupted."]
+        planned = self._plan.planned | (_held_to(run) if whole else set())
+        missing = "" if self._plan.stopped else missing_results(planned, self._results)
+        return [missing] if missing else []
+
+
+def _carried_out(run: Run) -> RunOptions:
+    """Return the options of a run, with the projects that a read-only run picked."""
+    return replace(run.options, projects=run.projects) if run.options.read_only else run.options
+
+
+def _held_to(run: Run) -> set[str]:
+    held = catalogue().for_profile(run.target.profile)
+    return {requirement.id for requirement in held if requirement.untested is None}
+
+
+def _exit_code(tally: Tally, least: int, *, broken: bool, rejected: bool, thin: bool) -> ExitCode:
+    """Return the exit code: where every request was rejected nothing was judged, whatever the verdicts."""
+    if rejected:
+        return ExitCode.TOO_LITTLE_JUDGED
+    code = tally.exit_code(least_judged=least)
+    if code is ExitCode.DEVIATES:
+        return code
+    if broken:
+        return ExitCode.HARNESS_ERROR
+    return ExitCode.TOO_LITTLE_JUDGED if thin and code is ExitCode.CONFORMS else code

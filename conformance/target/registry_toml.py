@@ -1,0 +1,55 @@
+"""The form of a registry.toml, and of the same table put together from arguments and variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+
+class CredentialTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """A user name with a password, or with the name of the variable that holds it."""
+
+    username: Annotated[str | None, Meta(description="The user name.")] = None
+    password: Annotated[str | None, Meta(description="The password or token; prefer `password-env`.")] = None
+    password_env: Annotated[
+        str | None,
+        Meta(description="The name of the environment variable that holds the password or token."),
+    ] = None
+
+
+class LimitsTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """Limits that the registry states."""
+
+    max_file_size: (
+        Annotated[int, Meta(ge=1, description="The largest size of a distribution, in bytes.")] | None
+    ) = None
+
+
+class ManagementTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """How the state of projects is changed, which no standard describes."""
+
+    driver: Annotated[Literal["reference"], Meta(description="The driver; it speaks a registry's own API.")]
+    gitlab_project: Annotated[
+        int | str | None, Meta(description="The id of the GitLab project, where the URL has none.")
+    ] = None
+
+
+class RegistryTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """A registry to be judged, for `registry-conformance run --config FILE`."""
+
+    url: Annotated[str, Meta(description="The URL that `twine upload --repository-url` takes.")] = ""
+    profile: Annotated[str, Meta(description="The kind of registry.")] = "gitlab"
+    features: Annotated[
+        tuple[str, ...], Meta(description="What the registry offers beyond its profile, as its owner states.")
+    ] = ()
+    credentials: Annotated[
+        Mapping[str, CredentialTable], Meta(description="Credentials by name; `default` publishes and reads.")
+    ] = {}
+    gitlab_projects: Annotated[
+        Mapping[str, int | str],
+        Meta(description="Other GitLab projects of the instance, by role: their ids or paths."),
+    ] = {}
+    limits: LimitsTable = LimitsTable()
+    management: ManagementTable | None = None
