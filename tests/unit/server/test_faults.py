@@ -138,7 +138,7 @@ def test_a_fault_is_found_by_its_name() -> None:
 
 
 def test_an_unknown_name_suggests_similar_ones() -> None:
-    with pytest.raises(UnknownFaultError, match=r"no fault is named 'no-hash'; is it 'no-hashes'"):
+    with pytest.raises(UnknownFaultError, match=r"no fault is named 'no-hash'; did you mean 'no-hashes'"):
         fault_named("no-hash")
     with pytest.raises(
         UnknownFaultError, match=r"no fault is named '0'; `reference-server faults` lists them$"

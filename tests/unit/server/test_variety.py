@@ -111,7 +111,7 @@ def usually() -> list[Any]:
 
 
 @EACH
-def test_says_the_same(variation: Variation, shared: Registry) -> None:
+def test_the_content_stays_the_same(variation: Variation, shared: Registry) -> None:
     usual, varied = Api(shared), Api(shared, [variation])
     for accept in ("text/html", SIMPLE_JSON):
         assert files_of(varied, accept) == files_of(usual, accept)
@@ -124,14 +124,14 @@ def test_says_the_same(variation: Variation, shared: Registry) -> None:
 
 
 @EACH
-def test_shows(variation: Variation, usually: list[Any]) -> None:
+def test_the_bytes_change(variation: Variation, usually: list[Any]) -> None:
     if isinstance(variation, LastModified):
         variation = LastModified(now=lambda: datetime(2026, 1, 1, tzinfo=UTC))
     assert observed(Api(published(), [variation])) != usually
 
 
 @pytest.mark.parametrize("kind", VARIATIONS, ids=lambda kind: kind.__name__)
-def test_says_what_leaves_it_open(kind: type[Variation]) -> None:
+def test_a_variation_names_its_source(kind: type[Variation]) -> None:
     assert kind().summary.endswith(".")
     assert kind.left_open.endswith(".")
     assert "#" in kind.source
@@ -159,7 +159,7 @@ def test_a_seed_always_chooses_the_same() -> None:
     assert len({str(Variety(seed)) for seed in range(100)}) == 100
 
 
-def test_an_option_that_there_is_not() -> None:
+def test_an_unknown_option_is_rejected() -> None:
     with pytest.raises(ValueError, match=r"file-order has no option 'none'; it has reversed, shuffled"):
         VARIATIONS[0]("none")
 
