@@ -183,7 +183,7 @@ def _upgrade(arguments: argparse.Namespace, front: Front) -> int:
 
 def _replay(arguments: argparse.Namespace, front: Front) -> int:
     from conformance.report.result_file import BadResult, read_finished
-    from conformance.run.replay import had_failed, print_replay, replay
+    from conformance.run.replay import failed_checks, print_replay, replay
     from conformance.run.run import CannotJudge
     from conformance.target import BadTarget
     from conformance.target.embedded import embedded_target
@@ -192,7 +192,7 @@ def _replay(arguments: argparse.Namespace, front: Front) -> int:
         earlier = read_finished(arguments.result)
     except BadResult as error:
         return front.say(str(error), ExitCode.USAGE)
-    if not had_failed(earlier):
+    if not failed_checks(earlier):
         return print_replay((), sys.stdout)
     with ExitStack() as stack:
         try:

@@ -15,7 +15,7 @@ from conformance.report.result import CheckResult, RunResult
 from conformance.report.result_file import result_from_json
 from conformance.run import replay as replaying
 from conformance.run.checks_run import run_checks
-from conformance.run.replay import Fate, Replayed, became, had_failed, print_replay, replay
+from conformance.run.replay import Fate, Replayed, became, failed_checks, print_replay, replay
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
 from conformance.verdicts import ExitCode, Verdict
@@ -60,7 +60,7 @@ def test_what_had_made_the_run_red_is_replayed(table: Any) -> None:
         (Verdict.UNTESTABLE, "", "a.untestable"),
     ):
         table.add(DOCTYPE, str(verdict), id=name, signature=signature)
-    assert [each.id for each in had_failed(table.stored())] == ["a.differs", "a.error", "a.failed"]
+    assert [each.id for each in failed_checks(table.stored())] == ["a.differs", "a.error", "a.failed"]
 
 
 @pytest.mark.parametrize(
