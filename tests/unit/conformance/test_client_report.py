@@ -222,7 +222,7 @@ def test_what_a_command_does_is_seen_from_its_words() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--fault", "truncated-download"], "is it 'truncated-downloads'"),
+        (["--fault", "truncated-download"], "did you mean 'truncated-downloads'"),
         (["--fault", "unavailable,x=1"], "has no option 'x'"),
         (["--fault", "unavailable", "--", "there-is-no-such-program"], "there is no such program"),
         (["--limit", "0"], "expected a number above 0, not '0'"),
