@@ -33,6 +33,12 @@ def listed_lines(items: Iterable[object]) -> str:
     return "\n".join([*lines[:MOST_LINES], *more])
 
 
+def alternatives(values: Iterable[object]) -> str:
+    """Return values as a choice: "200, 300 or 406"."""
+    *others, last = map(str, values)
+    return f"{', '.join(others)} or {last}" if others else last
+
+
 def contrasted(wanted: object, found: object) -> tuple[str, str]:
     """Return how two different values are written, so that what differs is seen: of long ones, only that."""
     right, wrong = written(wanted), written(found)

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Set
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from conformance.kit.differences import contrasted, excerpt, listed_lines
+from conformance.kit.differences import alternatives, contrasted, excerpt, listed_lines
 from conformance.pages import ProjectPage, RootPage
 from conformance.verdicts import Deviation
 
@@ -58,7 +58,7 @@ def rule_on_each(pages: Iterable[Item], text: str, *, broken_by: Callable[[Item]
     """Require a rule of several pages at once: what breaks it is named, and so are the pages that it is on."""
     found = [(page, item) for page in pages for item in broken_by(page)]
     places = dict.fromkeys(_place(page) for page, _ in found)
-    rule(text, broken_by=[item for _, item in found], where="; ".join(places))
+    rule(text, broken_by=dict.fromkeys(item for _, item in found), where="; ".join(places))
 
 
 def _place(page: object) -> str:
@@ -78,7 +78,7 @@ def equal(found: Any, wanted: Any, *, of: str, where: object) -> None:
 def contains(text: str, wanted: str, *, of: str, where: object) -> None:
     """Require a piece of text, in any case."""
     if wanted.lower() not in text.lower():
-        found = excerpt(text) or "an empty text"
+        found = excerpt(text) or "nothing"
         raise Deviation(expected=f"{of} to contain {wanted!r}", found=found, where=str(where))
 
 
@@ -95,7 +95,7 @@ def answered(answer: Answer | None, *, to: str) -> Answer:
 def status(answer: Answer, *wanted: int) -> None:
     """Require one of these statuses."""
     if answer.status not in wanted:
-        raise _answered_with(answer, expected="status " + " or ".join(map(str, wanted)))
+        raise _answered_with(answer, expected=f"status {alternatives(wanted)}")
 
 
 def no_server_error(answer: Answer) -> None:
@@ -126,7 +126,7 @@ def same_bytes(answer: Answer, distribution: Distribution) -> None:
     if answer.status != 200 or answer.content != distribution.content:
         found = hashlib.sha256(answer.content).hexdigest()
         raise Deviation(
-            expected=f"{len(distribution.content)} bytes with sha256 {distribution.sha256}",
+            expected=f"the file of {len(distribution.content)} bytes with sha256 {distribution.sha256}",
             found=f"status {answer.status}, {len(answer.content)} bytes with sha256 {found}",
             where=str(answer),
         )

@@ -30,7 +30,7 @@ from conformance.run.keys import MARK, REMARK, RUN
 from conformance.run.run import Run
 from conformance.target.driver import Driver
 from conformance.target.gitlab import GitLab, json_of
-from conformance.target.registry_client import Registry
+from conformance.target.registry_client import RegistryClient
 from conformance.verdicts import NotApplicable, Untestable
 from reference_server.distributions import Distribution, sdist, wheel
 
@@ -47,7 +47,7 @@ __all__ = [
     "NewName",
     "Oversized",
     "Race",
-    "Registry",
+    "RegistryClient",
     "Remark",
     "Run",
     "SecondUpload",
@@ -109,13 +109,13 @@ def run(request: pytest.FixtureRequest) -> Run:
 
 
 @pytest.fixture(scope="session")
-def registry(run: Run) -> Registry:
+def registry(run: Run) -> RegistryClient:
     """The target, to read from and to publish to."""
     return run.registry
 
 
 @pytest.fixture(scope="session")
-def gitlab(registry: Registry) -> GitLab:
+def gitlab(registry: RegistryClient) -> GitLab:
     """GitLab's REST API for the target's GitLab project."""
     return GitLab(registry)
 
@@ -167,7 +167,7 @@ def rounds(run: Run) -> int:
 
 
 @pytest.fixture(scope="session")
-def race(registry: Registry, index: Index) -> Race:
+def race(registry: RegistryClient, index: Index) -> Race:
     """A starter of several actions at the same moment."""
     return Race(registry, forms_of(index.offer))
 
@@ -180,19 +180,19 @@ def watched(race: Race, new_name: NewName, rounds: int) -> tuple[WatchedHeat, ..
 
 
 @pytest.fixture(scope="session")
-def second_upload(registry: Registry, new_name: NewName) -> SecondUpload:
+def second_upload(registry: RegistryClient, new_name: NewName) -> SecondUpload:
     """A file that was uploaded three times."""
     return upload_twice(registry, new_name("twice"))
 
 
 @pytest.fixture(scope="session")
-def deletion(registry: Registry, gitlab: GitLab, new_name: NewName) -> Deletion:
+def deletion(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> Deletion:
     """A package that was published and deleted."""
     return publish_and_delete(registry, gitlab, new_name("deleted"))
 
 
 @pytest.fixture(scope="session")
-def attested(registry: Registry, driver: Driver, new_name: NewName) -> Distribution:
+def attested(registry: RegistryClient, driver: Driver, new_name: NewName) -> Distribution:
     """A wheel with a provenance object."""
     distribution = wheel(new_name("attested"), "1.0")
     publish(registry, distribution)
@@ -201,13 +201,13 @@ def attested(registry: Registry, driver: Driver, new_name: NewName) -> Distribut
 
 
 @pytest.fixture(scope="session")
-def oversized(registry: Registry, new_name: NewName) -> Oversized:
+def oversized(registry: RegistryClient, new_name: NewName) -> Oversized:
     """An upload one byte above the limit."""
     return upload_oversized(registry, new_name("oversized"))
 
 
 @pytest.fixture(scope="session")
-def private_registry(registry: Registry, gitlab: GitLab) -> Registry:
+def private_registry(registry: RegistryClient, gitlab: GitLab) -> RegistryClient:
     """The target, if GitLab's API calls its GitLab project private; otherwise the check does not apply."""
     visibility = json_of(gitlab.call("GET", "")).get("visibility")
     if visibility is None:
@@ -218,13 +218,13 @@ def private_registry(registry: Registry, gitlab: GitLab) -> Registry:
 
 
 @pytest.fixture(scope="session")
-def public_registry(registry: Registry) -> Registry:
+def public_registry(registry: RegistryClient) -> RegistryClient:
     """A public GitLab project's registry, with one project in it."""
     return registry.in_gitlab_project("public")
 
 
 @pytest.fixture(scope="session")
-def public_wheel(public_registry: Registry, new_name: NewName) -> Distribution:
+def public_wheel(public_registry: RegistryClient, new_name: NewName) -> Distribution:
     """A wheel that is published in the public GitLab project."""
     distribution = wheel(new_name("public"), "1.0")
     expect.accepted(public_registry.upload(distribution))
@@ -233,7 +233,7 @@ def public_wheel(public_registry: Registry, new_name: NewName) -> Distribution:
 
 @pytest.fixture(scope="session")
 def twine_release(
-    run: Run, registry: Registry, new_name: NewName, tmp_path_factory: pytest.TempPathFactory
+    run: Run, registry: RegistryClient, new_name: NewName, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Distribution, ...]:
     """A wheel and an sdist that twine published together."""
     name = new_name("release")
@@ -243,6 +243,6 @@ def twine_release(
 
 
 @pytest.fixture
-def machine(run: Run, registry: Registry, tmp_path: Path) -> UserMachine:
+def machine(run: Run, registry: RegistryClient, tmp_path: Path) -> UserMachine:
     """A machine with twine and pip."""
     return UserMachine(run, registry, tmp_path)

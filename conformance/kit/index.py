@@ -24,7 +24,7 @@ from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:
     from conformance.run.features import OfferedFeatures
-    from conformance.target.registry_client import Registry
+    from conformance.target.registry_client import RegistryClient
     from conformance.wire import Answer
 
 
@@ -55,7 +55,7 @@ class Index:
     `project` is the first of them, in which there is most to see.
     """
 
-    def __init__(self, registry: Registry, offer: OfferedFeatures, projects: tuple[str, ...]) -> None:
+    def __init__(self, registry: RegistryClient, offer: OfferedFeatures, projects: tuple[str, ...]) -> None:
         self.registry = registry
         self.offer = offer
         self.projects = projects

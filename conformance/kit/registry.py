@@ -3,6 +3,6 @@
 from conformance.target import ANONYMOUS, DEFAULT
 from conformance.target.driver import Driver
 from conformance.target.gitlab import GitLab, json_of, objects
-from conformance.target.registry_client import Registry, file_url
+from conformance.target.registry_client import RegistryClient, file_url
 
-__all__ = ["ANONYMOUS", "DEFAULT", "Driver", "GitLab", "Registry", "file_url", "json_of", "objects"]
+__all__ = ["ANONYMOUS", "DEFAULT", "Driver", "GitLab", "RegistryClient", "file_url", "json_of", "objects"]

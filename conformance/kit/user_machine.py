@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from conformance.clients import ClientRun
     from conformance.clients.pip import Selection
     from conformance.run.run import Run
-    from conformance.target.registry_client import Registry
+    from conformance.target.registry_client import RegistryClient
     from reference_server.distributions import Distribution
 
 
@@ -54,7 +54,7 @@ class UserMachine:
     the transcript. A client that cannot be started makes the check untestable.
     """
 
-    def __init__(self, run: Run, registry: Registry, folder: Path) -> None:
+    def __init__(self, run: Run, registry: RegistryClient, folder: Path) -> None:
         self._run = run
         self._registry = registry
         self._folder = folder
@@ -64,7 +64,7 @@ class UserMachine:
         *distributions: Distribution,
         as_: str = DEFAULT,
         pypirc: bool = False,
-        to: Registry | None = None,
+        to: RegistryClient | None = None,
     ) -> ClientRun:
         """Run `twine upload`; the credential comes from the environment, or from a `.pypirc`."""
         registry = to or self._registry
@@ -98,7 +98,7 @@ class UserMachine:
         *requirements: str,
         as_: str = DEFAULT,
         extra_index: bool = False,
-        of: Registry | None = None,
+        of: RegistryClient | None = None,
         **selection: Unpack[Selection],
     ) -> Installation:
         """Run `pip install`, with the target (or `of`) as the index, or as an extra index beside an empty one."""
@@ -153,7 +153,7 @@ class UserMachine:
         return run
 
 
-def _index(registry: Registry, as_: str) -> IndexURL:
+def _index(registry: RegistryClient, as_: str) -> IndexURL:
     return IndexURL(registry.target.index_url, registry.target.credential(as_))
 
 

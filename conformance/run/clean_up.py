@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from conformance.target.gitlab import GitLab
-from conformance.target.registry_client import Registry
+from conformance.target.registry_client import RegistryClient
 from conformance.verdicts import Deviation, Untestable
 from conformance.wire import Unreachable
 
@@ -45,7 +45,9 @@ def clean_up(ledger: Ledger, target: Target, *, session: Session, transcript: Tr
     left += [entry for entry in entries if not target.same_host(entry.url)]
     for url in dict.fromkeys(entry.url for entry in entries if target.same_host(entry.url)):
         here = [entry for entry in entries if entry.url == url]
-        registry = Registry(replace(target, url=url), session=session, transcript=transcript, ledger=ledger)
+        registry = RegistryClient(
+            replace(target, url=url), session=session, transcript=transcript, ledger=ledger
+        )
         try:
             removed += _remove(GitLab(registry), here, ledger.run_id)
         except (Deviation, Untestable, Unreachable) as error:

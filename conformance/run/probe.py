@@ -21,7 +21,7 @@ from conformance.target import ANONYMOUS
 from conformance.target.driver import driven_features
 
 if TYPE_CHECKING:
-    from conformance.target.registry_client import Registry
+    from conformance.target.registry_client import RegistryClient
     from conformance.wire import Answer
 
 LATEST_JSON = "application/vnd.pypi.simple.latest+json"
@@ -52,7 +52,7 @@ PROBED = frozenset(
 STATUS_KEYS = ("project-status", "pypi:project-status")
 
 
-def probe(registry: Registry, projects: tuple[str, ...], stated: frozenset[str]) -> OfferedFeatures:
+def probe(registry: RegistryClient, projects: tuple[str, ...], stated: frozenset[str]) -> OfferedFeatures:
     """Ask for the pages of `projects` in every way; `stated` features are taken over from the profile."""
     features = set(stated) | {"read"}
     if "upload" in stated:
@@ -76,7 +76,7 @@ def probe(registry: Registry, projects: tuple[str, ...], stated: frozenset[str])
     return OfferedFeatures(features=frozenset(features), versions=versions)
 
 
-def _pages(registry: Registry, name: str) -> dict[str, ProjectPage]:
+def _pages(registry: RegistryClient, name: str) -> dict[str, ProjectPage]:
     pages: dict[str, ProjectPage] = {}
     html = registry.project_answer(name, accept=TEXT_HTML)
     if html.status == 200 and html.content_type in {TEXT_HTML, HTML_V1}:
@@ -107,7 +107,7 @@ def _announces_metadata(file: FileLink) -> bool:
     return any(said) or (bool(said) and "href" in file.raw)
 
 
-def _marks_status(registry: Registry, name: str, form: str) -> bool:
+def _marks_status(registry: RegistryClient, name: str, form: str) -> bool:
     """Tell whether a page marks its project's status, well or badly."""
     if form == "html":
         document = read_html(registry.project_answer(name, accept=TEXT_HTML).text)
@@ -116,13 +116,13 @@ def _marks_status(registry: Registry, name: str, form: str) -> bool:
     return any(key in {**json.object, **json.meta} for key in STATUS_KEYS)
 
 
-def _is_locked(registry: Registry, name: str) -> bool:
+def _is_locked(registry: RegistryClient, name: str) -> bool:
     """Tell whether nobody gets anything else than a page with files: a status, or a place to sign in."""
     answer = registry.project_answer(name, as_=ANONYMOUS)
     return answer.status != 200 or not read_project_page(answer.text, url=answer.url, where=str(answer)).files
 
 
-def _negotiated(registry: Registry, name: str) -> set[str]:
+def _negotiated(registry: RegistryClient, name: str) -> set[str]:
     url = registry.project_url(name)
     features = set()
     if registry.project_answer(name, accept=LATEST_JSON).content_type == JSON_V1:
@@ -137,7 +137,7 @@ def _negotiated(registry: Registry, name: str) -> set[str]:
     return features
 
 
-def _transferred(registry: Registry, name: str) -> set[str]:
+def _transferred(registry: RegistryClient, name: str) -> set[str]:
     url = registry.project_url(name)
     page = registry.request("GET", url, headers={"Accept": TEXT_HTML, "Accept-Encoding": "gzip"})
     features = set()
@@ -155,7 +155,7 @@ def _transferred(registry: Registry, name: str) -> set[str]:
     return features
 
 
-def _first_file(registry: Registry, name: str) -> Answer | None:
+def _first_file(registry: RegistryClient, name: str) -> Answer | None:
     for page in _pages(registry, name).values():
         for file in page.files[:1]:
             return registry.request("GET", file.url, headers={"Range": "bytes=0-0"})

@@ -70,7 +70,7 @@ def replay(
 
 
 def became(before: CheckResult, now: CheckResult | None) -> Replayed:
-    """Return what became of a check, from its results before and now."""
+    """Compare the results of a check, before and now."""
     if now is None:
         return Replayed(id=before.id, fate=Fate.NOT_JUDGED, message="This profile has no check of this id.")
     match now.verdict:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from conformance.corpus.ledger import Ledger
     from conformance.run.features import OfferedFeatures
     from conformance.target import Target
-    from conformance.target.registry_client import Registry
+    from conformance.target.registry_client import RegistryClient
     from conformance.verdicts.options import RunOptions
     from conformance.wire import Redactor, Session, Transcript
 
@@ -35,7 +35,7 @@ class Run:
     transcript: Transcript
     session: Session
     ledger: Ledger
-    registry: Registry
+    registry: RegistryClient
     redact: Redactor
     corpus: Corpus
     offer: OfferedFeatures

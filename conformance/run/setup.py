@@ -21,7 +21,7 @@ from conformance.run.run import CannotJudge, Run
 from conformance.run.strictness import strictness
 from conformance.run.tidy import tidy
 from conformance.target import DEFAULT, Target, target_from_table
-from conformance.target.registry_client import Registry
+from conformance.target.registry_client import RegistryClient
 from conformance.verdicts import Deviation, ExitCode
 from conformance.verdicts.counting import counted
 from conformance.wire import (
@@ -90,7 +90,7 @@ def _broken_off(run: Run, error: KeyboardInterrupt | BudgetSpent) -> CannotJudge
     return CannotJudge(f"nothing was judged: {why}\n{tidy(run)}".rstrip(), code)
 
 
-def _stated(registry: Registry, corpus: Corpus) -> frozenset[str]:
+def _stated(registry: RegistryClient, corpus: Corpus) -> frozenset[str]:
     """Return the features that the target offers whatever its pages say."""
     target = registry.target
     stated = target.profile.features | target.features
@@ -147,7 +147,7 @@ def _run(target: Target, options: RunOptions, corpus: Corpus, ledger: Ledger) ->
     session = Session(
         transcript=transcript, redact=redact, limits=options.limits, ca_bundle=options.ca_bundle
     )
-    registry = Registry(target, session=session, transcript=transcript, ledger=ledger)
+    registry = RegistryClient(target, session=session, transcript=transcript, ledger=ledger)
     return Run(
         target=target,
         options=options,
@@ -162,7 +162,7 @@ def _run(target: Target, options: RunOptions, corpus: Corpus, ledger: Ledger) ->
     )
 
 
-def _given_projects(registry: Registry, options: RunOptions) -> tuple[str, ...]:
+def _given_projects(registry: RegistryClient, options: RunOptions) -> tuple[str, ...]:
     """Return the projects that a read-only run looks at: the ones given, else a few from the root."""
     names = options.projects
     if not names:
@@ -184,7 +184,7 @@ def _given_projects(registry: Registry, options: RunOptions) -> tuple[str, ...]:
     return tuple(canonicalize_name(name) for name in names)
 
 
-def _try_credential(registry: Registry, run_id: str) -> None:
+def _try_credential(registry: RegistryClient, run_id: str) -> None:
     """Ask for a project that cannot exist, with the credential: only a rejection ends the run here."""
     answer = registry.project_answer(f"conformance-{run_id}-absent")
     if answer.status == 401:
@@ -195,7 +195,7 @@ def _try_credential(registry: Registry, run_id: str) -> None:
         )
 
 
-def _publish(registry: Registry, run_id: str) -> Corpus:
+def _publish(registry: RegistryClient, run_id: str) -> Corpus:
     published: dict[str, Published] = {}
     for role, distribution in planned(run_id).items():
         answer = registry.upload(distribution)
@@ -240,7 +240,7 @@ def _require_no_server_error(answer: Answer) -> None:
         )
 
 
-def _require_listing(registry: Registry, item: Published, upload: Answer) -> None:
+def _require_listing(registry: RegistryClient, item: Published, upload: Answer) -> None:
     """Wait until the first accepted upload is listed; a registry of another profile never lists it."""
     name = canonicalize_name(item.distribution.name)
     deadline = time.monotonic() + VISIBLE_WITHIN

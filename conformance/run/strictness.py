@@ -13,12 +13,12 @@ from reference_server.distributions import wheel
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.target.registry_client import Registry
+    from conformance.target.registry_client import RegistryClient
     from conformance.wire import UploadForm
     from reference_server.distributions import Distribution
 
 
-def strictness(registry: Registry, run_id: str, *, stated: frozenset[str]) -> frozenset[str]:
+def strictness(registry: RegistryClient, run_id: str, *, stated: frozenset[str]) -> frozenset[str]:
     """Return the features of `VALIDATION` that the target has: those that are stated, and those that show.
 
     A registry that takes every bad upload is not held to the details of a validation that it does not do.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.target import Target
-    from conformance.target.registry_client import Registry
+    from conformance.target.registry_client import RegistryClient
     from conformance.wire import Session
     from reference_server.distributions import Distribution
 
@@ -49,7 +49,7 @@ class Driver(Protocol):
         """Delete a file."""
 
 
-def driver_for(registry: Registry, session: Session) -> Driver:
+def driver_for(registry: RegistryClient, session: Session) -> Driver:
     """Return the target's driver. Raises NotApplicable if it names none."""
     if not registry.target.management:
         raise NotApplicable("this needs a driver that changes the state of projects; see [management]")
@@ -67,7 +67,7 @@ class ReferenceDriver:
     The GitLab project comes from the URL, or from `gitlab-project` in `[management]`.
     """
 
-    def __init__(self, registry: Registry, session: Session) -> None:
+    def __init__(self, registry: RegistryClient, session: Session) -> None:
         host, found, rest = registry.target.url.partition(_PROJECTS)
         if not found:
             rest = f"{registry.target.management.get('gitlab-project', '1')}/packages/pypi"

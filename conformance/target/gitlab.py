@@ -15,7 +15,7 @@ from conformance.verdicts import Deviation
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.target.registry_client import Registry
+    from conformance.target.registry_client import RegistryClient
     from conformance.wire import Answer
 
 PAGE_SIZE = 100
@@ -25,7 +25,7 @@ MOST_PAGES = 50
 class GitLab:
     """Packages and package files of the target's GitLab project."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: RegistryClient) -> None:
         self._registry = registry
 
     def call(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reference_server.distributions import Distribution
 
 
-class Registry:
+class RegistryClient:
     """A target and a session to talk to it. `as_` is the name of a credential, or `anonymous`.
 
     Each page is read once per credential and cached until this process publishes under its name.
@@ -37,22 +37,22 @@ class Registry:
         self._ledger = ledger
         self._pages: dict[tuple[str, str, str, str], Answer] = {}
 
-    def in_gitlab_project(self, role: str) -> Registry:
+    def in_gitlab_project(self, role: str) -> RegistryClient:
         """Return a client of another GitLab project. Raises Untestable if none is configured."""
         return self._beside(self.target.in_gitlab_project(role))
 
-    def at_project(self, project: str) -> Registry:
+    def at_project(self, project: str) -> RegistryClient:
         """Return a client of the GitLab project with another id or encoded path."""
         return self._beside(self.target.at_project(project))
 
-    def knowing(self, **credentials: Credential) -> Registry:
+    def knowing(self, **credentials: Credential) -> RegistryClient:
         """Return a client with further credentials, such as wrong ones."""
         known = {name.replace("_", "-"): credential for name, credential in credentials.items()}
         return self._beside(replace(self.target, credentials={**self.target.credentials, **known}))
 
-    def twin(self) -> Registry:
+    def twin(self) -> RegistryClient:
         """Return a client for another thread, with its own connections and page cache."""
-        return Registry(
+        return RegistryClient(
             self.target, session=self._session.twin(), transcript=self._transcript, ledger=self._ledger
         )
 
@@ -65,8 +65,8 @@ class Registry:
             url or self.target.upload_url, credential=self.target.credential(as_), credential_name=as_
         )
 
-    def _beside(self, target: Target) -> Registry:
-        return Registry(target, session=self._session, transcript=self._transcript, ledger=self._ledger)
+    def _beside(self, target: Target) -> RegistryClient:
+        return RegistryClient(target, session=self._session, transcript=self._transcript, ledger=self._ledger)
 
     def request(
         self,
@@ -194,6 +194,6 @@ class Registry:
             raise Deviation(expected="a link to the file", found=str(error), where=url) from error
 
 
-def file_url(registry: Registry, distribution: Distribution) -> str:
+def file_url(registry: RegistryClient, distribution: Distribution) -> str:
     """Return the URL that GitLab documents for a file: files/<sha256>/<filename>."""
     return f"{registry.target.url}/files/{distribution.sha256}/{quote(distribution.filename)}"

@@ -79,7 +79,7 @@ class Target:
         return address
 
     def credential(self, name: str) -> Credential | None:
-        """Return a credential by name; None stands for nobody. Raises Untestable when it is not configured."""
+        """Return a credential by name; None for anonymous. Raises Untestable when it is not configured."""
         if name == ANONYMOUS or (name == DEFAULT and not self.credentials):
             return None
         if name not in self.credentials:

@@ -24,7 +24,7 @@ class UnknownFaultError(UserError, LookupError):
         near = " or ".join(map(repr, get_close_matches(name, known)))
         super().__init__(
             f"no fault is named {name!r}"
-            + (f"; is it {near}?" if near else "; `reference-server faults` lists them")
+            + (f"; did you mean {near}?" if near else "; `reference-server faults` lists them")
         )
         self.name = name
 
@@ -72,7 +72,7 @@ def fault_named(name: str, **options: Any) -> Fault:
     known = options_of(kind)
     for option in options:
         if option not in known:
-            takes = f"it takes {', '.join(known)}" if known else "it takes none"
+            takes = f"its options are {', '.join(known)}" if known else "it has none"
             raise FaultOptionError(f"{name} has no option {option!r}; {takes}")
     return kind(**{option: _typed(name, option, known[option], value) for option, value in options.items()})
 

@@ -60,7 +60,7 @@ def switch_from_text(text: str) -> Switch:
     name, *pairs = text.split(",")
     wrong = next((pair for pair in pairs if "=" not in pair), None)
     if wrong is not None:
-        raise FaultOptionError(f"{text!r}: {wrong!r} is not of the form OPTION=VALUE")
+        raise FaultOptionError(f"{text!r}: {wrong!r} is not OPTION=VALUE")
     return switch_from_table({"name": name.strip(), **dict(pair.strip().split("=", 1) for pair in pairs)})
 
 
@@ -96,10 +96,10 @@ def _conditions(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
         re.compile(conditions.get("path", ""))
     except re.error as error:
         raise FaultOptionError(
-            f"{name}: path={conditions['path']!r} is no regular expression: {error}"
+            f"{name}: path={conditions['path']!r} is not a regular expression: {error}"
         ) from None
     if not 0 <= conditions.get("probability", 1) <= 1:
-        raise FaultOptionError(f"{name}: a probability is between 0 and 1")
+        raise FaultOptionError(f"{name}: probability must be between 0 and 1")
     return conditions
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from reference_server.app.application import Application
 from reference_server.faults import Fault, Switch, Switchboard
 from reference_server.flavours import REFERENCE
-from reference_server.rules.ready_made import default_registry
 from reference_server.serving.control import PATH, control
+from reference_server.serving.default_registry import default_registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -16,6 +16,7 @@ from reference_server.http.chunked import ChunkedBody
 from reference_server.http.expect_continue import AWAITED, CONTINUE, AwaitedBody
 from reference_server.rules import ready_made
 from reference_server.serving.create_app import create_app
+from reference_server.serving.default_registry import default_registry
 from reference_server.serving.ports import free_port
 from reference_server.serving.target import target_table
 
@@ -145,10 +146,10 @@ class ReferenceServer(_Server):
 
 def _registry(store: Path | str | None) -> Registry:
     if store is None:
-        return ready_made.default_registry()
+        return default_registry()
     from reference_server.store.sqlite import SQLiteStore
 
-    return ready_made.default_registry(store=SQLiteStore(store))
+    return default_registry(store=SQLiteStore(store))
 
 
 class ProxyServer(_Server):

@@ -84,8 +84,8 @@ def application(*, directory: Path, **options: Unpack[RegistryOptions]) -> WSGIA
     """Return the application for the worker. Without a store, `directory` keeps large files."""
     from reference_server.flavours import flavour_named
     from reference_server.rules import Rules
-    from reference_server.rules.ready_made import default_registry
     from reference_server.serving.create_app import create_app
+    from reference_server.serving.default_registry import default_registry
     from reference_server.store.blobs import Blobs
     from reference_server.store.memory import MemoryStore
     from reference_server.store.sqlite import SQLiteStore

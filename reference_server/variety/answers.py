@@ -47,10 +47,10 @@ class Refusals(Variation):
     options = ("text", "HTML", "detail", "problem", "errors")
 
     def respond(self, request: Request, response: Response) -> Response:
-        told = _told(response) if request.endpoint in REFUSING and response.status_code >= 400 else None
-        if told is None:
+        message = _message(response) if request.endpoint in REFUSING and response.status_code >= 400 else None
+        if message is None:
             return response
-        words = WORDS.get(told, told)
+        words = WORDS.get(message, message)
         accept = request.headers.get("Accept", "")
         option = "detail" if self.option in {"text", "HTML"} and "json" in accept else self.option
         bodies = {
@@ -59,7 +59,7 @@ class Refusals(Variation):
             "detail": (json.dumps({"detail": words}, indent=1), "application/json"),
             "errors": (json.dumps({"errors": [{"message": words}]}), "application/json; charset=utf-8"),
             "problem": (
-                json.dumps({"status": response.status_code, "title": words, "detail": told}),
+                json.dumps({"status": response.status_code, "title": words, "detail": message}),
                 "application/problem+json",
             ),
         }
@@ -69,13 +69,13 @@ class Refusals(Variation):
         return response
 
 
-def _told(response: Response) -> str | None:
+def _message(response: Response) -> str | None:
     """Return the message of an error; None if it consists of more than a sentence."""
     if response.mimetype != "application/json":
         return None
-    told = response.get_json()
-    said = [told[key] for key in ("message", "error") if key in told] if len(told) == 1 else []
-    return said[0] if said and isinstance(said[0], str) else None
+    body = response.get_json()
+    messages = [body[key] for key in ("message", "error") if key in body] if len(body) == 1 else []
+    return messages[0] if messages and isinstance(messages[0], str) else None
 
 
 def _page(words: str) -> str:

@@ -136,7 +136,7 @@ class WeakETags(Variation):
 class LastModified(Variation):
     """Sends Last-Modified for pages, once that second is over.
 
-    A second is long enough for two changes: told before its end, the time would hide one of them.
+    A second is long enough for two changes: before its end, the time would hide one of them.
     """
 
     source = "rfc9110#section-8.8.2"

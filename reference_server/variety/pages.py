@@ -122,13 +122,13 @@ class OldMetadataName(Variation):
 
     @staticmethod
     def _twice(file: FileLink) -> FileLink:
-        said = file.data.get("data-core-metadata")
-        if said is None or file.core_metadata is None:
+        announced = file.data.get("data-core-metadata")
+        if announced is None or file.core_metadata is None:
             return file
         value = file.core_metadata if isinstance(file.core_metadata, bool) else dict(file.core_metadata)
         return replace(
             file,
-            attributes={**file.attributes, "data-dist-info-metadata": said},
+            attributes={**file.attributes, "data-dist-info-metadata": announced},
             keys={**file.keys, "dist-info-metadata": value},
         )
 
@@ -141,9 +141,9 @@ class UploadTimes(Variation):
     options = ("milliseconds", "left out")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
-        return page.each(lambda file: replace(file, upload_time=self._said(file.upload_time)))
+        return page.each(lambda file: replace(file, upload_time=self._shortened(file.upload_time)))
 
-    def _said(self, time: str | None) -> str | None:
+    def _shortened(self, time: str | None) -> str | None:
         return time and f"{time[: -len('000Z')]}Z" if self.option == "milliseconds" else None
 
 

@@ -112,7 +112,7 @@ else:
     assert lines["unavailable"]["exit_code"] is None or reaction != "hung"
 
 
-def test_no_secret_is_shown(tmp_path: Path) -> None:
+def test_the_report_has_no_secret(tmp_path: Path) -> None:
     program = "import sys; print('{index_url}', '{password}', file=sys.stderr)"
     path = tmp_path / "report.txt"
     command = ["clients", "--fault", "unavailable", "-o", str(path)]

@@ -14,7 +14,6 @@ from conformance.clients import ClientMissing, ClientRun, Twine
 from conformance.clients.process_group import start
 from conformance.clients.twine import pypirc
 from conformance.wire.credential import Credential
-from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,17 +26,6 @@ CREDENTIAL = Credential(username="gitlab+deploy-token-1", password=PASSWORD)
 ANSWER = (
     '{"message":"400 Bad request - Validation failed: File name has already been taken, ' + "x" * 90 + '"}'
 )
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Path:
-    return wheel("demo", "1.0").save(tmp_path)
-
-
-@pytest.fixture
-def upload_url(httpserver: HTTPServer) -> str:
-    httpserver.expect_request("/upload", method="POST").respond_with_data("201 Created", status=201)
-    return httpserver.url_for("/upload")
 
 
 @pytest.mark.parametrize("way", [Twine.upload, Twine.upload_with_pypirc])
@@ -142,7 +130,7 @@ def test_a_pypirc_refuses_what_it_cannot_hold(password: str) -> None:
         pypirc("gitlab", url="https://host", credential=Credential(username="u", password=password))
 
 
-def test_an_interpreter_without_twine_is_told_from_a_failing_upload(tmp_path: Path) -> None:
+def test_a_missing_twine_differs_from_a_failed_upload(tmp_path: Path) -> None:
     bare = tmp_path / "bare"
     code = "import sys, venv; venv.create(sys.argv[1], with_pip=False, symlinks=sys.platform != 'win32')"
     subprocess.run([sys.executable, "-c", code, str(bare)], check=True)

@@ -9,7 +9,6 @@ import pytest
 from conformance.clients import ClientMissing, Uv
 from conformance.clients.uv import PLACEHOLDER
 from conformance.wire.credential import Credential
-from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,17 +17,6 @@ if TYPE_CHECKING:
 
 PASSWORD = "glpat-p@ss:w%41/$HOME;#x"
 CREDENTIAL = Credential(username="gitlab+deploy-token-1", password=PASSWORD)
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Path:
-    return wheel("demo", "1.0").save(tmp_path)
-
-
-@pytest.fixture
-def upload_url(httpserver: HTTPServer) -> str:
-    httpserver.expect_request("/upload", method="POST").respond_with_data("201 Created", status=201)
-    return httpserver.url_for("/upload")
 
 
 @pytest.mark.parametrize(
@@ -69,6 +57,6 @@ def test_a_failure_is_not_tried_again(demo: Path, httpserver: HTTPServer) -> Non
     assert len(httpserver.log) == 1
 
 
-def test_a_python_without_uv_is_told_from_a_refusal(demo: Path, upload_url: str, tmp_path: Path) -> None:
+def test_a_missing_uv_differs_from_a_refusal(demo: Path, upload_url: str, tmp_path: Path) -> None:
     with pytest.raises(ClientMissing):
         Uv(python=tmp_path / "python").publish([demo], to=upload_url, credential=None)

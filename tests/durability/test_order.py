@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reference_server.distributions import wheel
-from reference_server.rules.ready_made import default_registry
+from reference_server.serving.default_registry import default_registry
 from reference_server.store import connections
 from reference_server.store.blobs import IN_MEMORY
 from reference_server.store.sqlite import SQLiteStore

@@ -16,7 +16,7 @@ from conformance.kit.properties.state_machine import UploadsAndChanges, explore
 from conformance.run.features import OfferedFeatures
 from conformance.target import target_from_table
 from conformance.target.driver import ReferenceDriver
-from conformance.target.registry_client import Registry
+from conformance.target.registry_client import RegistryClient
 from conformance.verdicts import Deviation
 from conformance.verdicts.options import TrafficLimits
 from conformance.wire import Redactor, Session, Transcript
@@ -71,7 +71,7 @@ def machine(tmp_path: Path) -> Machine:
             transcript=transcript, redact=Redactor(target.secrets), limits=TrafficLimits(max_requests=100_000)
         )
         session._http.mount(ORIGIN, InProcess(faults))
-        registry = Registry(
+        registry = RegistryClient(
             target, session=session, transcript=transcript, ledger=Ledger(tmp_path / "ledger.jsonl")
         )
         driver = ReferenceDriver(registry, session)

@@ -13,11 +13,11 @@ from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Index, NewName, Registry
+    from conformance.kit.fixtures import Index, NewName, RegistryClient
 
 
 @check("attestation.upload.ignored-if-unsupported")
-def test_upload_ignored_if_unsupported(registry: Registry, index: Index, new_name: NewName) -> None:
+def test_upload_ignored_if_unsupported(registry: RegistryClient, index: Index, new_name: NewName) -> None:
     if index.offer.has("attestations"):
         raise NotApplicable("the target supports attestations, so it has to verify them")
     distribution = wheel(new_name("attestations"), "1.0")

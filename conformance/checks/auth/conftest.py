@@ -12,7 +12,7 @@ from conformance.kit.registry import ANONYMOUS
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Index, NewName, Registry
+    from conformance.kit.fixtures import Index, NewName, RegistryClient
     from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
 
@@ -32,7 +32,7 @@ def protected(index: Index) -> tuple[Protected, ...]:
 
 
 @pytest.fixture(scope="session")
-def anonymous_upload(registry: Registry, new_name: NewName) -> AnonymousUpload:
+def anonymous_upload(registry: RegistryClient, new_name: NewName) -> AnonymousUpload:
     """An upload without credentials."""
     distribution = wheel(new_name("anonymous"), "1.0")
     return AnonymousUpload(distribution=distribution, answer=registry.upload(distribution, as_=ANONYMOUS))

@@ -12,11 +12,11 @@ from conformance.kit.uploads.stored_files import nothing_stored
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import NewName, Registry
+    from conformance.kit.fixtures import NewName, RegistryClient
 
 
 @check("auth.upload.password-refused")
-def test_password_refused(registry: Registry, new_name: NewName) -> None:
+def test_password_refused(registry: RegistryClient, new_name: NewName) -> None:
     """No account is needed: the user name alone says that a password follows."""
     person = registry.knowing(person=Credential(username="conformance-nobody", password=NOT_A_TOKEN))
     distribution = wheel(new_name("password"), "1.0")

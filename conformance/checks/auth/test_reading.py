@@ -18,7 +18,7 @@ from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, Index, NewName, Registry, Remark
+    from conformance.kit.fixtures import Corpus, Index, NewName, RegistryClient, Remark
     from conformance.kit.http import Answer
 
 
@@ -46,9 +46,13 @@ def test_401(protected: tuple[Protected, ...]) -> None:
 
 @check("auth.read.basic")
 def test_basic(protected: tuple[Protected, ...]) -> None:
-    refused = [f"{each.what}: {each.known}" for each in protected if each.known.status != 200]
-    expect.rule(
-        "every URL to be served to the credential `default`", broken_by=refused, where=protected[0].url
+    expect.each(
+        protected,
+        "to be served to the credential `default`",
+        lambda each: each.known.status == 200,
+        of="URL",
+        where=protected[0].url,
+        named=lambda each: f"{each.what}: {each.known}",
     )
 
 
@@ -109,7 +113,7 @@ def test_unused_ok(index: Index, new_name: NewName) -> None:
         expect.status(registry.project_answer(name, as_=as_), 200)
 
 
-def for_everyone(index: Index, new_name: NewName) -> tuple[Registry, str]:
+def for_everyone(index: Index, new_name: NewName) -> tuple[RegistryClient, str]:
     """Return a registry with a page that is there for everyone: the target's, or a public neighbour's."""
     registry = index.registry
     if registry.project_answer(index.project, as_=ANONYMOUS).status == 200:
@@ -147,7 +151,7 @@ def test_head_get_same(index: Index, protected: tuple[Protected, ...]) -> None:
 
 
 @check("auth.unknown-project")
-def test_unknown_project(registry: Registry, corpus: Corpus) -> None:
+def test_unknown_project(registry: RegistryClient, corpus: Corpus) -> None:
     expect.status(registry.project_answer(f"conformance-{corpus.run_id}-absent"), 404)
 
 

@@ -16,7 +16,7 @@ from reference_server.distributions import wheel
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.kit.fixtures import Corpus, NewName, Registry
+    from conformance.kit.fixtures import Corpus, NewName, RegistryClient
     from conformance.kit.http import Answer, Credential
 
 
@@ -25,7 +25,7 @@ SHORTEST_SECRET = 6
 
 
 @check("auth.error-no-leak")
-def test_error_no_leak(registry: Registry, corpus: Corpus, new_name: NewName) -> None:
+def test_error_no_leak(registry: RegistryClient, corpus: Corpus, new_name: NewName) -> None:
     registry = with_wrong_token(registry)
     secrets = {name: registry.target.credentials[name] for name in (DEFAULT, WRONG)}
     page = registry.project_url(corpus["main-wheel"].name)
@@ -43,8 +43,10 @@ def test_error_no_leak(registry: Registry, corpus: Corpus, new_name: NewName) ->
 def leaks(answer: Answer, secrets: Mapping[str, Credential]) -> list[str]:
     """Return where an answer repeats a password, never which one."""
     forms = {form for credential in secrets.values() for form in spellings(credential)}
-    found = [f"in {name} of {answer}" for name, value in answer.headers.items() if _holds(value, forms)]
-    return [*found, f"in the body of {answer}"] if _holds(answer.text, forms) else found
+    found = [
+        f"a password in {name} of {answer}" for name, value in answer.headers.items() if _holds(value, forms)
+    ]
+    return [*found, f"a password in the body of {answer}"] if _holds(answer.text, forms) else found
 
 
 def spellings(credential: Credential) -> set[str]:

@@ -15,7 +15,7 @@ from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.checks.auth.conftest import AnonymousUpload
-    from conformance.kit.fixtures import NewName, Registry, Remark
+    from conformance.kit.fixtures import NewName, RegistryClient, Remark
     from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
 
@@ -33,7 +33,7 @@ WORTHLESS = ("deploy-elsewhere", "personal-expired", "personal-revoked")
 
 
 @check("auth.upload.required")
-def test_required(registry: Registry, anonymous_upload: AnonymousUpload) -> None:
+def test_required(registry: RegistryClient, anonymous_upload: AnonymousUpload) -> None:
     expect.status(anonymous_upload.answer, 401, 403)
     nothing_stored(registry, anonymous_upload.distribution)
 
@@ -51,7 +51,7 @@ def test_challenge(anonymous_upload: AnonymousUpload) -> None:
 
 
 @check("auth.upload.token-user")
-def test_token_user(registry: Registry, new_name: NewName) -> None:
+def test_token_user(registry: RegistryClient, new_name: NewName) -> None:
     token = api_token(registry)
     padded = registry.knowing(padded=Credential(username="__token__", password=f" {token}\r\n"))
     distribution = wheel(new_name("padded"), "1.0")
@@ -60,7 +60,7 @@ def test_token_user(registry: Registry, new_name: NewName) -> None:
 
 
 @check("auth.upload.bearer")
-def test_bearer(registry: Registry, new_name: NewName) -> None:
+def test_bearer(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("bearer"), "1.0")
     token = ("Authorization", f"Bearer {api_token(registry)}")
     answer = post(registry, distribution, token)
@@ -69,7 +69,7 @@ def test_bearer(registry: Registry, new_name: NewName) -> None:
 
 
 @check("auth.upload.scope")
-def test_scope(registry: Registry, new_name: NewName, remark: Remark) -> None:
+def test_scope(registry: RegistryClient, new_name: NewName, remark: Remark) -> None:
     known = [name for name in WORTHLESS if name in registry.target.credentials]
     if not known:
         raise Untestable(
@@ -89,7 +89,7 @@ def test_scope(registry: Registry, new_name: NewName, remark: Remark) -> None:
 
 
 @check("auth.upload.before-body")
-def test_before_body(registry: Registry, new_name: NewName) -> None:
+def test_before_body(registry: RegistryClient, new_name: NewName) -> None:
     """A client need not wait for `100 Continue` (RFC 9110, 10.1.1), and some proxies never send it."""
     size = min(LARGE, (registry.target.max_file_size or LARGE) - ROOM)
     distribution = wheel(new_name("large"), "1.0", size=size)
@@ -108,7 +108,7 @@ def test_before_body(registry: Registry, new_name: NewName) -> None:
     )
 
 
-def api_token(registry: Registry) -> str:
+def api_token(registry: RegistryClient) -> str:
     """Return the token that `default` publishes with."""
     default = registry.target.credential(DEFAULT)
     if default is None:
@@ -116,7 +116,7 @@ def api_token(registry: Registry) -> str:
     return default.password
 
 
-def post(registry: Registry, distribution: Distribution, *headers: tuple[str, str]) -> Answer | None:
+def post(registry: RegistryClient, distribution: Distribution, *headers: tuple[str, str]) -> Answer | None:
     """Send an upload over a connection of its own, with nothing but these header fields and what a form needs."""
     form = upload_form(distribution)
     body = form.body()

@@ -14,7 +14,7 @@ from conformance.kit.registry import ANONYMOUS
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, NewName, Registry, UserMachine
+    from conformance.kit.fixtures import Corpus, NewName, RegistryClient, UserMachine
     from conformance.kit.user_machine import Installation
     from reference_server.distributions import Distribution
 
@@ -33,7 +33,7 @@ def installed(installation: Installation, distribution: Distribution, machine: U
     missing = machine.members(distribution).items() - installation.files.items()
     expect.rule(
         "every file of the wheel to be installed unchanged",
-        broken_by=sorted(path for path, _ in missing),
+        broken_by=sorted(f"{path} is missing or changed" for path, _ in missing),
         where=where,
     )
 
@@ -49,21 +49,21 @@ def test_extra_index_url(machine: UserMachine, corpus: Corpus) -> None:
 
 
 @check("clients.pip.credentials-percent-encoded")
-def test_credentials_percent_encoded(machine: UserMachine, registry: Registry, corpus: Corpus) -> None:
+def test_credentials_percent_encoded(machine: UserMachine, registry: RegistryClient, corpus: Corpus) -> None:
     odd = Credential(username="jane@example.com", password=default_token(registry))
     installation = machine.install(f"{corpus.main}==1.0", as_="odd", of=registry.knowing(odd=odd))
     installed(installation, corpus["main-wheel"], machine)
 
 
 @check("clients.pip.no-deps")
-def test_no_deps(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
+def test_no_deps(machine: UserMachine, registry: RegistryClient, new_name: NewName) -> None:
     needy = wheel(new_name("needy"), "1.0", requires_dist=(f"{new_name('nowhere')}>=1",))
     expect.accepted(registry.upload(needy))
     installed(machine.install(needy.name), needy, machine)
 
 
 @check("clients.pip.dependencies")
-def test_dependencies(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
+def test_dependencies(machine: UserMachine, registry: RegistryClient, new_name: NewName) -> None:
     needed = wheel(new_name("needed"), "1.0")
     needy = wheel(new_name("needy"), "1.0", requires_dist=(f"{needed.name}>=1",))
     for distribution in (needed, needy):
@@ -159,13 +159,13 @@ def test_job_token(machine: UserMachine, corpus: Corpus) -> None:
 
 @check("clients.pip.private-without-credentials")
 def test_private_without_credentials(
-    machine: UserMachine, private_registry: Registry, corpus: Corpus
+    machine: UserMachine, private_registry: RegistryClient, corpus: Corpus
 ) -> None:
     expect.gave_up(machine.install(corpus.main, as_=ANONYMOUS, of=private_registry).run)
 
 
 @check("clients.pip.wrong-token")
-def test_wrong_token(machine: UserMachine, private_registry: Registry, corpus: Corpus) -> None:
+def test_wrong_token(machine: UserMachine, private_registry: RegistryClient, corpus: Corpus) -> None:
     installation = machine.install(corpus.main, as_=WRONG, of=with_wrong_token(private_registry))
     expect.gave_up(installation.run)
     expect.rule(

@@ -11,66 +11,66 @@ from conformance.kit.uploads.scenarios import link_to
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import NewName, Registry, UserMachine
+    from conformance.kit.fixtures import NewName, RegistryClient, UserMachine
     from reference_server.distributions import Distribution
 
 
-def publishes_with_pypirc(as_: str, machine: UserMachine, registry: Registry, name: str) -> None:
+def publishes_with_pypirc(as_: str, machine: UserMachine, registry: RegistryClient, name: str) -> None:
     distribution = wheel(name, "1.0")
     expect.succeeded(machine.publish(distribution, as_=as_, pypirc=True))
     expect.listed(registry.project_page(name), [distribution.filename])
 
 
 @check("clients.twine.pypirc-personal-token")
-def test_pypirc_personal_token(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
+def test_pypirc_personal_token(machine: UserMachine, registry: RegistryClient, new_name: NewName) -> None:
     publishes_with_pypirc("default", machine, registry, new_name("twine-personal"))
 
 
 @check("clients.twine.pypirc-deploy-token")
-def test_pypirc_deploy_token(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
+def test_pypirc_deploy_token(machine: UserMachine, registry: RegistryClient, new_name: NewName) -> None:
     publishes_with_pypirc("deploy-write", machine, registry, new_name("twine-deploy"))
 
 
 @check("clients.twine.pypirc-job-token")
-def test_pypirc_job_token(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
+def test_pypirc_job_token(machine: UserMachine, registry: RegistryClient, new_name: NewName) -> None:
     publishes_with_pypirc("job", machine, registry, new_name("twine-job"))
 
 
 @check("clients.twine.environment")
-def test_environment(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
+def test_environment(machine: UserMachine, registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("twine-environment"), "1.0")
     expect.succeeded(machine.publish(distribution))
     expect.listed(registry.project_page(distribution.name), [distribution.filename])
 
 
 @check("clients.twine.wheel-and-sdist")
-def test_wheel_and_sdist(twine_release: tuple[Distribution, ...], registry: Registry) -> None:
+def test_wheel_and_sdist(twine_release: tuple[Distribution, ...], registry: RegistryClient) -> None:
     filenames = [distribution.filename for distribution in twine_release]
     expect.listed(registry.project_page(twine_release[0].name), filenames)
 
 
 @check("clients.twine.bytes")
-def test_bytes(twine_release: tuple[Distribution, ...], registry: Registry) -> None:
+def test_bytes(twine_release: tuple[Distribution, ...], registry: RegistryClient) -> None:
     for distribution in twine_release:
         expect.same_bytes(registry.download(link_to(registry, distribution)), distribution)
 
 
 @check("clients.twine.duplicate-fails")
-def test_duplicate_fails(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
+def test_duplicate_fails(machine: UserMachine, registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("twine-again"), "1.0")
     expect.accepted(registry.upload(distribution))
     expect.gave_up(machine.publish(distribution))
 
 
 @check("clients.twine.duplicate-message")
-def test_duplicate_message(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
+def test_duplicate_message(machine: UserMachine, registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("twine-message"), "1.0")
     expect.accepted(registry.upload(distribution))
     expect.says(machine.publish(distribution), "File name has already been taken")
 
 
 @check("clients.twine.duplicate-changes-nothing")
-def test_duplicate_changes_nothing(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
+def test_duplicate_changes_nothing(machine: UserMachine, registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("twine-changed")
     first = wheel(name, "1.0")
     expect.accepted(registry.upload(first))
@@ -79,24 +79,24 @@ def test_duplicate_changes_nothing(machine: UserMachine, registry: Registry, new
 
 
 @check("clients.twine.bad-version")
-def test_bad_version(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
+def test_bad_version(machine: UserMachine, registry: RegistryClient, new_name: NewName) -> None:
     """twine rejects most bad versions before it sends them, but not a blank at the end."""
     refused(wheel(new_name("twine-version"), "1.0 "), "default", "400", machine, registry)
 
 
 @check("clients.twine.wrong-password")
-def test_wrong_password(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
+def test_wrong_password(machine: UserMachine, registry: RegistryClient, new_name: NewName) -> None:
     wrong = with_wrong_token(registry)
     refused(wheel(new_name("twine-wrong"), "1.0"), WRONG, "401", machine, wrong)
 
 
 @check("clients.twine.read-only-token")
-def test_read_only_token(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
+def test_read_only_token(machine: UserMachine, registry: RegistryClient, new_name: NewName) -> None:
     refused(wheel(new_name("twine-reader"), "1.0"), "deploy-read", "403", machine, registry)
 
 
 def refused(
-    distribution: Distribution, as_: str, status: str, machine: UserMachine, registry: Registry
+    distribution: Distribution, as_: str, status: str, machine: UserMachine, registry: RegistryClient
 ) -> None:
     run = machine.publish(distribution, as_=as_, to=registry)
     expect.gave_up(run)

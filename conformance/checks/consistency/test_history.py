@@ -19,7 +19,7 @@ from reference_server.distributions import wheel
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from conformance.kit.fixtures import Driver, Examples, Index, NewName, Registry
+    from conformance.kit.fixtures import Driver, Examples, Index, NewName, RegistryClient
     from conformance.kit.http import Answer
     from conformance.kit.races.looks import Look
 
@@ -30,7 +30,7 @@ RUNS, STEPS = 5, 12
 
 
 @check("consistency.no-ghosts")
-def test_no_ghosts(registry: Registry, index: Index, new_name: NewName) -> None:
+def test_no_ghosts(registry: RegistryClient, index: Index, new_name: NewName) -> None:
     forms = forms_of(index.offer)
     kept = wheel(new_name("kept"), "1.0")
     publish(registry, kept)
@@ -69,23 +69,23 @@ def _content_of(looks: Iterable[Look]) -> list[tuple[str, int, list[str], list[s
     ]
 
 
-def _with_another_digest(registry: Registry, name: str) -> Answer:
+def _with_another_digest(registry: RegistryClient, name: str) -> Answer:
     file = wheel(name, "2.0")
     form = upload_form(file).with_field("sha256_digest", ANOTHER_DIGEST)
     return registry.upload(file, form=form)
 
 
-def _without_a_version(registry: Registry, name: str) -> Answer:
+def _without_a_version(registry: RegistryClient, name: str) -> Answer:
     file = wheel(name, "2.1")
     return registry.upload(file, form=upload_form(file).without("version"))
 
 
-def _no_distribution(registry: Registry, name: str) -> Answer:
+def _no_distribution(registry: RegistryClient, name: str) -> Answer:
     file = wheel(name, "2.2")
     return registry.upload(replace(file, filename=file.filename.replace(".whl", ".exe"), content=b"MZ"))
 
 
-BAD: tuple[Callable[[Registry, str], Answer], ...] = (
+BAD: tuple[Callable[[RegistryClient, str], Answer], ...] = (
     _with_another_digest,
     _without_a_version,
     _no_distribution,
@@ -95,7 +95,11 @@ BAD: tuple[Callable[[Registry, str], Answer], ...] = (
 
 @check("consistency.state-machine")
 def test_state_machine(
-    registry: Registry, index: Index, driver_if_any: Driver | None, new_name: NewName, examples: Examples
+    registry: RegistryClient,
+    index: Index,
+    driver_if_any: Driver | None,
+    new_name: NewName,
+    examples: Examples,
 ) -> None:
     explore(
         lambda: UploadsAndChanges(registry, index.offer, driver_if_any, new_name),

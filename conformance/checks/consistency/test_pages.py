@@ -10,7 +10,7 @@ from conformance.kit.check import check
 from conformance.kit.races.looks import wrong_file
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Index, Registry, WatchedHeat
+    from conformance.kit.fixtures import Index, RegistryClient, WatchedHeat
     from conformance.pages import FileLink, ProjectPage
 
 MOST_FILES = 5
@@ -18,7 +18,9 @@ MOST_FILES = 5
 
 
 @check("consistency.listed-is-downloadable")
-def test_listed_is_downloadable(registry: Registry, index: Index, raced: tuple[WatchedHeat, ...]) -> None:
+def test_listed_is_downloadable(
+    registry: RegistryClient, index: Index, raced: tuple[WatchedHeat, ...]
+) -> None:
     files = [file for name in index.projects for file in _smallest(index.pages(name)[-1])]
     wrong = [wrong_file(file, registry.download(file.url)) for file in files]
     wrong += [wrong_ for heat in raced for wrong_ in heat.watch.broken_files]

@@ -9,7 +9,7 @@ from conformance.kit.check import check
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import NewName, Registry
+    from conformance.kit.fixtures import NewName, RegistryClient
     from reference_server.distributions import Distribution
 
 NEVER = (".html", ".txt", ".sh", "")
@@ -20,12 +20,12 @@ FILE_SYSTEM_LIMIT = 255
 
 
 @check("file.sdist.zip")
-def test_sdist_as_zip(registry: Registry, new_name: NewName) -> None:
+def test_sdist_as_zip(registry: RegistryClient, new_name: NewName) -> None:
     refused_or_served(registry, sdist(new_name("zip"), "1.0", format="zip"))
 
 
 @check("file.extension")
-def test_extension(registry: Registry, new_name: NewName) -> None:
+def test_extension(registry: RegistryClient, new_name: NewName) -> None:
     stem, former = new_name("extension"), new_name("former")
     refused(registry, *(with_extension(stem, extension) for extension in NEVER))
     refused_or_served(registry, *(with_extension(former, extension) for extension in FORMER))
@@ -37,14 +37,14 @@ def with_extension(name: str, extension: str) -> Distribution:
 
 
 @check("file.filetype-mismatch")
-def test_filetype_mismatch(registry: Registry, new_name: NewName) -> None:
+def test_filetype_mismatch(registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("filetype")
     refused(registry, wheel(name, "1.0"), filetype="sdist", pyversion="source")
     refused(registry, sdist(name, "1.0"), filetype="bdist_wheel", pyversion="py3")
 
 
 @check("file.length")
-def test_length(registry: Registry, new_name: NewName) -> None:
+def test_length(registry: RegistryClient, new_name: NewName) -> None:
     for length in (FILE_SYSTEM_LIMIT, FILE_SYSTEM_LIMIT + 65):
         stem = new_name("length-")
         short = wheel(f"{stem}x", "1.0")
@@ -52,7 +52,7 @@ def test_length(registry: Registry, new_name: NewName) -> None:
 
 
 @check("file.unicode-name")
-def test_unicode_name(registry: Registry, new_name: NewName) -> None:
+def test_unicode_name(registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("unicode")
     stem = name.replace("-", "_")
     filenames = (f"{stem}_\ufb00-1.0-py3-none-any.whl", f"{stem}-1.0-py3-none-\u00e4nderung.whl")

@@ -12,14 +12,14 @@ from conformance.kit.uploads.stored_files import accepted_and_listed, served
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Examples, NewName, Registry
+    from conformance.kit.fixtures import Examples, NewName, RegistryClient
 
 BUILDS = ("", "1", "2a")
 PYEMSCRIPTEN = "cp313-cp313-pyemscripten_2025_0_wasm32"
 
 
 @check("file.wheel.name-grammar")
-def test_name_grammar(registry: Registry, new_name: NewName, examples: Examples) -> None:
+def test_name_grammar(registry: RegistryClient, new_name: NewName, examples: Examples) -> None:
     def ungrammatical(pattern: str) -> None:
         name = new_name("grammar")
         filename = pattern.format(name=name.replace("-", "_"), version="1.0")
@@ -29,7 +29,7 @@ def test_name_grammar(registry: Registry, new_name: NewName, examples: Examples)
 
 
 @check("file.wheel.name-matches-project")
-def test_name_matches_project(registry: Registry, new_name: NewName) -> None:
+def test_name_matches_project(registry: RegistryClient, new_name: NewName) -> None:
     name, other = new_name("this"), wheel(new_name("other"), "1.0")
     distribution = wheel(name, "1.0", filename=other.filename)
     refused(registry, distribution)
@@ -37,13 +37,13 @@ def test_name_matches_project(registry: Registry, new_name: NewName) -> None:
 
 
 @check("file.wheel.version-matches")
-def test_version_matches(registry: Registry, new_name: NewName) -> None:
+def test_version_matches(registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("mismatch")
     refused(registry, wheel(name, "1.0", filename=wheel(name, "1.1").filename))
 
 
 @check("file.wheel.build-tag")
-def test_build_tag(registry: Registry, new_name: NewName) -> None:
+def test_build_tag(registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("build")
     wheels = [wheel(name, "1.0", build=build) for build in BUILDS]
     for distribution in wheels:
@@ -52,7 +52,7 @@ def test_build_tag(registry: Registry, new_name: NewName) -> None:
 
 
 @check("file.wheel.compressed-tags")
-def test_compressed_tags(registry: Registry, new_name: NewName, examples: Examples) -> None:
+def test_compressed_tags(registry: RegistryClient, new_name: NewName, examples: Examples) -> None:
     name = new_name("tags")
     sent: list[str] = []
 
@@ -66,6 +66,6 @@ def test_compressed_tags(registry: Registry, new_name: NewName, examples: Exampl
 
 
 @check("file.wheel.pyemscripten")
-def test_pyemscripten(registry: Registry, new_name: NewName) -> None:
+def test_pyemscripten(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("pyemscripten"), "1.0", tag=PYEMSCRIPTEN)
     accepted_and_listed(registry, distribution)

@@ -11,42 +11,43 @@ from conformance.kit.http import upload_form
 from conformance.kit.uploads.stored_files import served
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Registry
+    from conformance.kit.fixtures import RegistryClient
     from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
 
 
-def refused(registry: Registry, *distributions: Distribution, **fields: str) -> None:
+def refused(registry: RegistryClient, *distributions: Distribution, **fields: str) -> None:
     """Upload files of one project, with some fields of the form set, and require that none is taken or listed."""
     uploads = [(distribution, _upload(registry, distribution, fields)) for distribution in distributions]
-    _all_refused(uploads)
+    _all_refused(uploads, "every upload to be refused (4xx)")
     page = registry.project_page(canonicalize_name(distributions[0].name))
     expect.not_listed(page, [distribution.filename for distribution in distributions])
 
 
-def refused_or_served(registry: Registry, *distributions: Distribution) -> None:
+def refused_or_served(registry: RegistryClient, *distributions: Distribution) -> None:
     """Upload files of one project, and require that each is refused, or accepted, listed and served."""
     uploads = [(distribution, registry.upload(distribution)) for distribution in distributions]
     taken = [distribution for distribution, answer in uploads if answer.is_success]
-    _all_refused([(distribution, answer) for distribution, answer in uploads if distribution not in taken])
+    others = [(distribution, answer) for distribution, answer in uploads if distribution not in taken]
+    _all_refused(others, "every upload to be accepted (2xx) or refused (4xx)")
     page = registry.project_page(canonicalize_name(distributions[0].name))
     names = {distribution.filename for distribution in taken}
     expect.not_listed(page, {distribution.filename for distribution in distributions} - names)
     served(registry, taken)
 
 
-def _upload(registry: Registry, distribution: Distribution, fields: dict[str, str]) -> Answer:
+def _upload(registry: RegistryClient, distribution: Distribution, fields: dict[str, str]) -> Answer:
     form = upload_form(distribution)
     for name, value in fields.items():
         form = form.with_field(name, value)
     return registry.upload(distribution, form=form)
 
 
-def _all_refused(uploads: list[tuple[Distribution, Answer]]) -> None:
+def _all_refused(uploads: list[tuple[Distribution, Answer]], rule: str) -> None:
     """Require that every upload is refused: any status from 400 to 499."""
     wrong = [
         (distribution.filename, answer) for distribution, answer in uploads if not answer.is_client_error
     ]
     if wrong:
         found = [f"status {answer.status} for {filename!r}" for filename, answer in wrong]
-        expect.rule("every upload to be refused (4xx)", broken_by=found, where=wrong[0][1])
+        expect.rule(rule, broken_by=found, where=wrong[0][1])

@@ -12,15 +12,15 @@ from conformance.kit.uploads.stored_files import accepted_and_listed
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, Registry
+    from conformance.kit.fixtures import Corpus, RegistryClient
 
 
-def publishes(as_: str, registry: Registry, name: str) -> None:
+def publishes(as_: str, registry: RegistryClient, name: str) -> None:
     """Require that a credential can publish."""
     accepted_and_listed(registry, wheel(name, "1.0"), as_=as_)
 
 
-def reads(as_: str, registry: Registry, corpus: Corpus) -> None:
+def reads(as_: str, registry: RegistryClient, corpus: Corpus) -> None:
     """Require that a credential can read a page and a file."""
     wheel_ = corpus["main-wheel"]
     expect.status(registry.project_answer(canonicalize_name(corpus.main), as_=as_), 200)

@@ -19,7 +19,7 @@ from reference_server.distributions import wheel
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from conformance.kit.fixtures import NewName, Registry
+    from conformance.kit.fixtures import NewName, RegistryClient
     from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
 
@@ -74,7 +74,7 @@ def cells() -> tuple[Cell, ...]:
 class PreparedProject:
     """A GitLab project with a published file to read, and a package that may be deleted."""
 
-    registry: Registry
+    registry: RegistryClient
     published: Distribution
     deletable: int
     to_be_refused: Distribution
@@ -133,7 +133,7 @@ class Matrix:
         return self._answers[key]
 
 
-def has_credential(registry: Registry, caller: str) -> bool:
+def has_credential(registry: RegistryClient, caller: str) -> bool:
     """Tell whether a target has the credential."""
     return caller == ANONYMOUS or caller in registry.target.credentials
 
@@ -154,7 +154,7 @@ def ask(project: PreparedProject, caller: str, action: str, *, upload: Distribut
     return actions[action]()
 
 
-def prepare(registry: Registry, new_name: NewName) -> Matrix:
+def prepare(registry: RegistryClient, new_name: NewName) -> Matrix:
     """Publish what the table is asked with: in the target, and in the neighbours that are configured."""
     projects = {"private": _prepared(registry, new_name)}
     for visibility in VISIBILITIES[1:]:
@@ -163,7 +163,7 @@ def prepare(registry: Registry, new_name: NewName) -> Matrix:
     return Matrix(projects)
 
 
-def _prepared(registry: Registry, new_name: NewName) -> PreparedProject:
+def _prepared(registry: RegistryClient, new_name: NewName) -> PreparedProject:
     published, deletable = wheel(new_name("stays"), "1.0"), wheel(new_name("goes"), "1.0")
     publish(registry, published, deletable)
     token = default_token(registry)
@@ -180,7 +180,7 @@ def _prepared(registry: Registry, new_name: NewName) -> PreparedProject:
     )
 
 
-def _package_id(registry: Registry, name: str) -> int:
+def _package_id(registry: RegistryClient, name: str) -> int:
     """Return the id of a package; zero, which no package has, where the REST API does not tell."""
     answer = GitLab(registry).call("GET", "/packages", {"package_name": name, "per_page": 100})
     rows = json.loads(answer.content) if answer.status == 200 else []

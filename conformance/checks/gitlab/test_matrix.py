@@ -12,7 +12,7 @@ from conformance.kit.check import check
 from conformance.verdicts import Untestable
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import NewName, Registry, Remark
+    from conformance.kit.fixtures import NewName, RegistryClient, Remark
     from conformance.kit.http import Answer
 
 SHUT_OUT = {"stranger": ACTIONS, "deploy-elsewhere": ACTIONS[:5]}
@@ -32,7 +32,7 @@ OF_ONE_ANSWER = (
 
 
 @pytest.fixture(scope="session")
-def matrix(private_registry: Registry, new_name: NewName) -> Matrix:
+def matrix(private_registry: RegistryClient, new_name: NewName) -> Matrix:
     """The table of tokens, and what there is to ask its cells with."""
     return prepare(private_registry, new_name)
 
@@ -120,9 +120,9 @@ def test_private_is_secret(matrix: Matrix, remark: Remark) -> None:
 def differences(one: Answer, other: Answer) -> list[str]:
     """Return in what two answers differ, but for what differs every time."""
     if one.status != other.status:
-        return [f"{one.status}, and {other.status} without it"]
+        return [f"status {one.status}, and {other.status} for the absent one"]
     if one.content != other.content:
-        return [f"the body {one.excerpt(80)!r}, and {other.excerpt(80)!r} without it"]
+        return [f"the body {one.excerpt(80)!r}, and {other.excerpt(80)!r} for the absent one"]
     fields, others = ({name.lower(): value for name, value in each.headers.items()} for each in (one, other))
     names = sorted(name for name in fields.keys() | others.keys() if fields.get(name) != others.get(name))
     return [f"the header field {name}" for name in names if not _of_one_answer(name)]

@@ -13,36 +13,36 @@ from conformance.kit.properties import strategies
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, Examples, NewName, Registry
+    from conformance.kit.fixtures import Corpus, Examples, NewName, RegistryClient
 
 FORBIDDEN = (".$/@!^*", "a b", "a!b", "caf\u00e9")
 AT_EDGE = ("-{}", "{}-", "_{}", "{}.")
 
 
-def found_under(spelling: str, registry: Registry, corpus: Corpus) -> None:
+def found_under(spelling: str, registry: RegistryClient, corpus: Corpus) -> None:
     """Require that a spelling leads to the main project's files."""
     files = [distribution.filename for distribution in corpus.distributions_of("main-wheel")]
     expect.listed(registry.project_page(spelling), files)
 
 
 @check("gitlab.name.separators-equal")
-def test_separators_equal(registry: Registry, corpus: Corpus) -> None:
+def test_separators_equal(registry: RegistryClient, corpus: Corpus) -> None:
     for separator in "-_.":
         found_under(canonicalize_name(corpus.main).replace("-", separator), registry, corpus)
 
 
 @check("gitlab.name.runs-collapsed")
-def test_runs_collapsed(registry: Registry, corpus: Corpus) -> None:
+def test_runs_collapsed(registry: RegistryClient, corpus: Corpus) -> None:
     found_under(canonicalize_name(corpus.main).replace("-", "...."), registry, corpus)
 
 
 @check("gitlab.name.case-ignored")
-def test_case_ignored(registry: Registry, corpus: Corpus) -> None:
+def test_case_ignored(registry: RegistryClient, corpus: Corpus) -> None:
     found_under(canonicalize_name(corpus.main).upper(), registry, corpus)
 
 
 @check("gitlab.name.every-spelling-one-page")
-def test_every_spelling_one_page(registry: Registry, corpus: Corpus, examples: Examples) -> None:
+def test_every_spelling_one_page(registry: RegistryClient, corpus: Corpus, examples: Examples) -> None:
     examples.each(
         strategies.spellings(canonicalize_name(corpus.main)),
         lambda spelling: found_under(spelling, registry, corpus),
@@ -50,7 +50,7 @@ def test_every_spelling_one_page(registry: Registry, corpus: Corpus, examples: E
 
 
 @check("gitlab.name.uploads-meet")
-def test_uploads_meet(registry: Registry, new_name: NewName, examples: Examples) -> None:
+def test_uploads_meet(registry: RegistryClient, new_name: NewName, examples: Examples) -> None:
     name = new_name("meet")
     sent: list[str] = []
 
@@ -64,7 +64,7 @@ def test_uploads_meet(registry: Registry, new_name: NewName, examples: Examples)
 
 
 @check("gitlab.name.invalid-characters-refused")
-def test_invalid_characters_refused(registry: Registry, new_name: NewName) -> None:
+def test_invalid_characters_refused(registry: RegistryClient, new_name: NewName) -> None:
     """Once in the form alone, and once in the file's own name too, lest only one of them is looked at."""
     for bad in FORBIDDEN:
         clean = wheel(new_name("invalid"), "1.0")
@@ -74,6 +74,6 @@ def test_invalid_characters_refused(registry: Registry, new_name: NewName) -> No
 
 
 @check("gitlab.name.separator-at-edge-refused")
-def test_separator_at_edge_refused(registry: Registry, new_name: NewName) -> None:
+def test_separator_at_edge_refused(registry: RegistryClient, new_name: NewName) -> None:
     for edge in AT_EDGE:
         expect.refused(registry.upload(wheel(edge.format(new_name("edge")), "1.0")))

@@ -15,13 +15,13 @@ from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, NewName, Registry
+    from conformance.kit.fixtures import Corpus, NewName, RegistryClient
 
 ABSENT_PROJECT = "999999999"
 
 
 @check("gitlab.page.lists-exactly-the-uploads")
-def test_lists_exactly_the_uploads(registry: Registry, corpus: Corpus) -> None:
+def test_lists_exactly_the_uploads(registry: RegistryClient, corpus: Corpus) -> None:
     page = registry.project_page(canonicalize_name(corpus.main))
     uploaded = sorted(distribution.filename for distribution in corpus.distributions_of("main-wheel"))
     expect.equal(
@@ -30,12 +30,12 @@ def test_lists_exactly_the_uploads(registry: Registry, corpus: Corpus) -> None:
 
 
 @check("gitlab.page.absent-project-not-found")
-def test_absent_project_not_found(registry: Registry, new_name: NewName) -> None:
+def test_absent_project_not_found(registry: RegistryClient, new_name: NewName) -> None:
     expect.status(registry.project_answer(new_name("absent")), 404)
 
 
 @check("gitlab.page.requires-python")
-def test_requires_python(registry: Registry, corpus: Corpus) -> None:
+def test_requires_python(registry: RegistryClient, corpus: Corpus) -> None:
     page = registry.project_page(canonicalize_name(corpus.main))
     wanted = {item.filename: item.metadata.requires_python for item in corpus.distributions_of("main-wheel")}
     found = {file.filename: file.requires_python for file in page.files}
@@ -43,7 +43,7 @@ def test_requires_python(registry: Registry, corpus: Corpus) -> None:
 
 
 @check("gitlab.page.hash")
-def test_hash(registry: Registry, corpus: Corpus) -> None:
+def test_hash(registry: RegistryClient, corpus: Corpus) -> None:
     page = registry.project_page(canonicalize_name(corpus.main))
     wanted = {item.filename: item.sha256 for item in corpus.distributions_of("main-wheel")}
     found = {file.filename: file.hashes.get("sha256") for file in page.files}
@@ -51,7 +51,7 @@ def test_hash(registry: Registry, corpus: Corpus) -> None:
 
 
 @check("gitlab.page.links-work")
-def test_links_work(registry: Registry, corpus: Corpus) -> None:
+def test_links_work(registry: RegistryClient, corpus: Corpus) -> None:
     page = registry.project_page(canonicalize_name(corpus.main))
     answers = [registry.download(file.url) for file in page.files]
     expect.rule(
@@ -62,7 +62,7 @@ def test_links_work(registry: Registry, corpus: Corpus) -> None:
 
 
 @check("gitlab.file.url")
-def test_url(registry: Registry, corpus: Corpus) -> None:
+def test_url(registry: RegistryClient, corpus: Corpus) -> None:
     wheel_ = corpus["main-wheel"]
     expect.equal(
         link_to(registry, wheel_).partition("/files/")[2],
@@ -74,33 +74,33 @@ def test_url(registry: Registry, corpus: Corpus) -> None:
 
 
 @check("gitlab.file.bytes-exact")
-def test_bytes_exact(registry: Registry, corpus: Corpus) -> None:
+def test_bytes_exact(registry: RegistryClient, corpus: Corpus) -> None:
     for role in ("main-wheel", "main-sdist"):
         expect.same_bytes(registry.download(link_to(registry, corpus[role])), corpus[role])
 
 
 @check("gitlab.file.other-sha256-not-found")
-def test_other_sha256_not_found(registry: Registry, corpus: Corpus) -> None:
+def test_other_sha256_not_found(registry: RegistryClient, corpus: Corpus) -> None:
     wheel_ = corpus["main-wheel"]
     url = file_url(registry, wheel_).replace(wheel_.sha256, corpus["main-latest"].sha256)
     expect.status(registry.download(url), 404)
 
 
 @check("gitlab.file.other-name-not-found")
-def test_other_name_not_found(registry: Registry, corpus: Corpus) -> None:
+def test_other_name_not_found(registry: RegistryClient, corpus: Corpus) -> None:
     wheel_ = corpus["main-wheel"]
     url = file_url(registry, wheel_).replace(quote(wheel_.filename), f"other-{quote(wheel_.filename)}")
     expect.status(registry.download(url), 404)
 
 
 @check("gitlab.project.own-space")
-def test_own_space(registry: Registry, corpus: Corpus) -> None:
+def test_own_space(registry: RegistryClient, corpus: Corpus) -> None:
     page = registry.in_gitlab_project("elsewhere").project_page(canonicalize_name(corpus.main))
     expect.not_listed(page, [corpus["main-wheel"].filename])
 
 
 @check("gitlab.project.same-file-in-two")
-def test_same_file_in_two(registry: Registry, new_name: NewName) -> None:
+def test_same_file_in_two(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("both"), "1.0")
     for home in (registry, registry.in_gitlab_project("elsewhere")):
         expect.accepted(home.upload(distribution))
@@ -108,12 +108,12 @@ def test_same_file_in_two(registry: Registry, new_name: NewName) -> None:
 
 
 @check("gitlab.project.unknown-not-found")
-def test_unknown_not_found(registry: Registry, corpus: Corpus) -> None:
+def test_unknown_not_found(registry: RegistryClient, corpus: Corpus) -> None:
     expect.status(registry.at_project(ABSENT_PROJECT).project_answer(canonicalize_name(corpus.main)), 404)
 
 
 @check("gitlab.project.encoded-path")
-def test_encoded_path(registry: Registry, corpus: Corpus) -> None:
+def test_encoded_path(registry: RegistryClient, corpus: Corpus) -> None:
     path = registry.target.gitlab_projects.get("path")
     if path is None:
         raise Untestable(
@@ -124,11 +124,11 @@ def test_encoded_path(registry: Registry, corpus: Corpus) -> None:
 
 
 @check("gitlab.switch.off-refuses-uploads")
-def test_off_refuses_uploads(registry: Registry, new_name: NewName) -> None:
+def test_off_refuses_uploads(registry: RegistryClient, new_name: NewName) -> None:
     expect.refused(registry.in_gitlab_project("switched-off").upload(wheel(new_name("off"), "1.0")))
 
 
 @check("gitlab.switch.off-hides-pages")
-def test_off_hides_pages(registry: Registry, new_name: NewName) -> None:
+def test_off_hides_pages(registry: RegistryClient, new_name: NewName) -> None:
     """A registry that is on would say 404 for a project that is not there."""
     expect.status(registry.in_gitlab_project("switched-off").project_answer(new_name("off")), 401, 403)

@@ -16,7 +16,7 @@ from reference_server.distributions import sdist, wheel
 if TYPE_CHECKING:
     from typing import Any
 
-    from conformance.kit.fixtures import Corpus, Deletion, GitLab, NewName, Registry
+    from conformance.kit.fixtures import Corpus, Deletion, GitLab, NewName, RegistryClient
 
 ABSENT_PACKAGE = 999_999_999
 
@@ -47,7 +47,7 @@ def test_lists_packages(gitlab: GitLab, corpus: Corpus) -> None:
         (canonicalize_name(str(package.get("name"))), package.get("version"), package.get("package_type"))
         for package in packages_of_the_run(gitlab, corpus)
     }
-    missing = [" ".join(each) for each in sorted(wanted - found)]
+    missing = [f"{' '.join(each)} is missing" for each in sorted(wanted - found)]
     expect.rule(
         "every published package to be listed", broken_by=missing, where="GET /packages?package_type=pypi"
     )
@@ -109,14 +109,14 @@ def test_package_files(gitlab: GitLab, corpus: Corpus) -> None:
 
 
 @check("gitlab.rest.delete-package")
-def test_delete_package(registry: Registry, deletion: Deletion) -> None:
+def test_delete_package(registry: RegistryClient, deletion: Deletion) -> None:
     expect.status(deletion.answer, 204)
     expect.not_listed(registry.project_page(deletion.distribution.name), [deletion.distribution.filename])
     expect.status(registry.download(deletion.url), 404)
 
 
 @check("gitlab.rest.delete-file")
-def test_delete_file(registry: Registry, gitlab: GitLab, new_name: NewName) -> None:
+def test_delete_file(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> None:
     name = new_name("half-deleted")
     goes, stays = wheel(name, "1.0"), sdist(name, "1.0")
     for distribution in (goes, stays):
@@ -137,7 +137,7 @@ def test_delete_absent_not_found(gitlab: GitLab) -> None:
 
 
 @check("gitlab.rest.delete-needs-role")
-def test_delete_needs_role(registry: Registry, gitlab: GitLab, new_name: NewName) -> None:
+def test_delete_needs_role(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> None:
     distribution = wheel(new_name("kept"), "1.0")
     expect.accepted(registry.upload(distribution))
     expect.status(gitlab.delete_package(only_package(gitlab, distribution.name), as_="developer"), 403)
@@ -145,6 +145,6 @@ def test_delete_needs_role(registry: Registry, gitlab: GitLab, new_name: NewName
 
 
 @check("gitlab.rest.deleted-can-be-published-again")
-def test_deleted_can_be_published_again(registry: Registry, deletion: Deletion) -> None:
+def test_deleted_can_be_published_again(registry: RegistryClient, deletion: Deletion) -> None:
     expect.accepted(registry.upload(deletion.distribution))
     expect.listed(registry.project_page(deletion.distribution.name), [deletion.distribution.filename])

@@ -14,71 +14,71 @@ from conformance.kit.http import Credential
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, NewName, Registry
+    from conformance.kit.fixtures import Corpus, NewName, RegistryClient
 
 JOB_USER = "gitlab-ci-token"
 
 
 @check("gitlab.token.personal-publishes")
-def test_personal_publishes(registry: Registry, new_name: NewName) -> None:
+def test_personal_publishes(registry: RegistryClient, new_name: NewName) -> None:
     token = default_token(registry)
     with_documented_name = registry.knowing(documented=Credential(username="__token__", password=token))
     publishes("documented", with_documented_name, new_name("personal"))
 
 
 @check("gitlab.token.any-user-name")
-def test_any_user_name(registry: Registry, corpus: Corpus) -> None:
+def test_any_user_name(registry: RegistryClient, corpus: Corpus) -> None:
     own_name = Credential(username="jane.doe", password=default_token(registry))
     reads("by-own-name", registry.knowing(by_own_name=own_name), corpus)
 
 
 @check("gitlab.token.read-api-reads")
-def test_read_api_reads(registry: Registry, corpus: Corpus) -> None:
+def test_read_api_reads(registry: RegistryClient, corpus: Corpus) -> None:
     reads("personal-read-api", registry, corpus)
 
 
 @check("gitlab.token.read-api-cannot-publish")
-def test_read_api_cannot_publish(registry: Registry, new_name: NewName) -> None:
+def test_read_api_cannot_publish(registry: RegistryClient, new_name: NewName) -> None:
     expect.status(registry.upload(wheel(new_name("read-api"), "1.0"), as_="personal-read-api"), 401, 403)
 
 
 @check("gitlab.token.deploy-write-publishes")
-def test_deploy_write_publishes(registry: Registry, new_name: NewName) -> None:
+def test_deploy_write_publishes(registry: RegistryClient, new_name: NewName) -> None:
     publishes("deploy-write", registry, new_name("deploy"))
 
 
 @check("gitlab.token.deploy-read-reads")
-def test_deploy_read_reads(registry: Registry, corpus: Corpus) -> None:
+def test_deploy_read_reads(registry: RegistryClient, corpus: Corpus) -> None:
     reads("deploy-read", registry, corpus)
 
 
 @check("gitlab.token.deploy-read-cannot-publish")
-def test_deploy_read_cannot_publish(registry: Registry, new_name: NewName) -> None:
+def test_deploy_read_cannot_publish(registry: RegistryClient, new_name: NewName) -> None:
     expect.status(registry.upload(wheel(new_name("deploy-read"), "1.0"), as_="deploy-read"), 401, 403)
 
 
 @check("gitlab.token.deploy-elsewhere-sees-nothing")
-def test_deploy_elsewhere_sees_nothing(private_registry: Registry, corpus: Corpus) -> None:
+def test_deploy_elsewhere_sees_nothing(private_registry: RegistryClient, corpus: Corpus) -> None:
     expect.forbidden(private_registry.project_answer(canonicalize_name(corpus.main), as_="deploy-elsewhere"))
 
 
 @check("gitlab.token.job-publishes")
-def test_job_publishes(registry: Registry, new_name: NewName) -> None:
+def test_job_publishes(registry: RegistryClient, new_name: NewName) -> None:
     publishes("job", registry, new_name("job"))
 
 
 @check("gitlab.token.job-reads")
-def test_job_reads(registry: Registry, corpus: Corpus) -> None:
+def test_job_reads(registry: RegistryClient, corpus: Corpus) -> None:
     reads("job", registry, corpus)
 
 
 @check("gitlab.token.job-finished-refused")
-def test_job_finished_refused(registry: Registry, new_name: NewName) -> None:
+def test_job_finished_refused(registry: RegistryClient, new_name: NewName) -> None:
     expect.status(registry.upload(wheel(new_name("finished"), "1.0"), as_="job-finished"), 401)
 
 
 @check("gitlab.token.job-wrong-refused")
-def test_job_wrong_refused(registry: Registry, corpus: Corpus, new_name: NewName) -> None:
+def test_job_wrong_refused(registry: RegistryClient, corpus: Corpus, new_name: NewName) -> None:
     """A public GitLab project, where there is one, distinguishes a wrong job token from no token."""
     public = "public" in registry.target.gitlab_projects
     place = registry.in_gitlab_project("public") if public else registry
@@ -88,29 +88,29 @@ def test_job_wrong_refused(registry: Registry, corpus: Corpus, new_name: NewName
 
 
 @check("gitlab.token.expired-refused")
-def test_expired_refused(registry: Registry, new_name: NewName) -> None:
+def test_expired_refused(registry: RegistryClient, new_name: NewName) -> None:
     expect.status(registry.upload(wheel(new_name("expired"), "1.0"), as_="personal-expired"), 401)
 
 
 @check("gitlab.token.revoked-refused")
-def test_revoked_refused(registry: Registry, new_name: NewName) -> None:
+def test_revoked_refused(registry: RegistryClient, new_name: NewName) -> None:
     expect.status(registry.upload(wheel(new_name("revoked"), "1.0"), as_="personal-revoked"), 401)
 
 
 @check("gitlab.token.wrong-cannot-publish")
-def test_wrong_cannot_publish(registry: Registry, new_name: NewName) -> None:
+def test_wrong_cannot_publish(registry: RegistryClient, new_name: NewName) -> None:
     expect.status(with_wrong_token(registry).upload(wheel(new_name("wrong"), "1.0"), as_=WRONG), 401)
 
 
 @check("gitlab.token.wrong-cannot-read-private")
-def test_wrong_cannot_read_private(private_registry: Registry, corpus: Corpus) -> None:
+def test_wrong_cannot_read_private(private_registry: RegistryClient, corpus: Corpus) -> None:
     expect.status(
         with_wrong_token(private_registry).project_answer(canonicalize_name(corpus.main), as_=WRONG), 401
     )
 
 
 @check("gitlab.token.refused-leaves-nothing")
-def test_refused_leaves_nothing(registry: Registry, new_name: NewName) -> None:
+def test_refused_leaves_nothing(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("refused"), "1.0")
     with_wrong_token(registry).upload(distribution, as_=WRONG)
     expect.not_listed(registry.project_page(distribution.name), [distribution.filename])

@@ -16,7 +16,7 @@ from conformance.kit.uploads.stored_files import accepted_and_listed
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, Examples, NewName, Oversized, Registry, SecondUpload
+    from conformance.kit.fixtures import Corpus, Examples, NewName, Oversized, RegistryClient, SecondUpload
     from conformance.kit.http import UploadForm
 
 DOCUMENTED_MEGABYTES = 50
@@ -24,29 +24,29 @@ LONG_DESCRIPTION = "A line of a very long description.\n" * 18_000
 
 
 @check("gitlab.upload.wheel")
-def test_wheel(registry: Registry, corpus: Corpus) -> None:
+def test_wheel(registry: RegistryClient, corpus: Corpus) -> None:
     expect.published(corpus, "main-wheel", on=registry.project_page(canonicalize_name(corpus.main)))
 
 
 @check("gitlab.upload.sdist")
-def test_sdist(registry: Registry, corpus: Corpus) -> None:
+def test_sdist(registry: RegistryClient, corpus: Corpus) -> None:
     expect.published(corpus, "main-sdist", on=registry.project_page(canonicalize_name(corpus.main)))
 
 
 @check("gitlab.upload.files-of-one-version")
-def test_files_of_one_version(registry: Registry, corpus: Corpus) -> None:
+def test_files_of_one_version(registry: RegistryClient, corpus: Corpus) -> None:
     files = [corpus["main-wheel"].filename, corpus["main-sdist"].filename]
     expect.listed(registry.project_page(canonicalize_name(corpus.main)), files)
 
 
 @check("gitlab.upload.versions-of-one-project")
-def test_versions_of_one_project(registry: Registry, corpus: Corpus) -> None:
+def test_versions_of_one_project(registry: RegistryClient, corpus: Corpus) -> None:
     files = [corpus[role].filename for role in ("main-wheel", "main-latest", "main-prerelease")]
     expect.listed(registry.project_page(canonicalize_name(corpus.main)), files)
 
 
 @check("gitlab.upload.field-order")
-def test_field_order(registry: Registry, new_name: NewName, examples: Examples) -> None:
+def test_field_order(registry: RegistryClient, new_name: NewName, examples: Examples) -> None:
     name = new_name("order")
     sent: list[str] = []
 
@@ -64,7 +64,7 @@ def test_field_order(registry: Registry, new_name: NewName, examples: Examples) 
 
 
 @check("gitlab.upload.unknown-fields")
-def test_unknown_fields(registry: Registry, new_name: NewName, examples: Examples) -> None:
+def test_unknown_fields(registry: RegistryClient, new_name: NewName, examples: Examples) -> None:
     name = new_name("noise")
     sent: list[str] = []
 
@@ -79,28 +79,28 @@ def test_unknown_fields(registry: Registry, new_name: NewName, examples: Example
 
 
 @check("gitlab.upload.long-description")
-def test_long_description(registry: Registry, new_name: NewName) -> None:
+def test_long_description(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("long"), "1.0")
     form = upload_form(distribution).with_field("description", LONG_DESCRIPTION)
     expect.accepted(registry.upload(distribution, form=form))
 
 
 @check("gitlab.upload.without-file-refused")
-def test_without_file_refused(registry: Registry, new_name: NewName) -> None:
+def test_without_file_refused(registry: RegistryClient, new_name: NewName) -> None:
     refused_without("content", registry, new_name("no-file"))
 
 
 @check("gitlab.upload.without-name-refused")
-def test_without_name_refused(registry: Registry, new_name: NewName) -> None:
+def test_without_name_refused(registry: RegistryClient, new_name: NewName) -> None:
     refused_without("name", registry, new_name("no-name"))
 
 
 @check("gitlab.upload.without-version-refused")
-def test_without_version_refused(registry: Registry, new_name: NewName) -> None:
+def test_without_version_refused(registry: RegistryClient, new_name: NewName) -> None:
     refused_without("version", registry, new_name("no-version"))
 
 
-def refused_without(part: str, registry: Registry, name: str) -> None:
+def refused_without(part: str, registry: RegistryClient, name: str) -> None:
     distribution = wheel(name, "1.0")
     form: UploadForm = upload_form(distribution).without(part)
     expect.refused(registry.upload(distribution, form=form))
@@ -108,7 +108,7 @@ def refused_without(part: str, registry: Registry, name: str) -> None:
 
 
 @check("gitlab.size.up-to-limit-accepted")
-def test_up_to_limit_accepted(registry: Registry, new_name: NewName) -> None:
+def test_up_to_limit_accepted(registry: RegistryClient, new_name: NewName) -> None:
     """Megabytes are read as 10^6 bytes, the smaller of the two meanings."""
     size = min(size_limit(registry), DOCUMENTED_MEGABYTES * 10**6)
     distribution = wheel(new_name("large"), "1.0", size=size)
@@ -121,7 +121,7 @@ def test_over_limit_refused(oversized: Oversized) -> None:
 
 
 @check("gitlab.size.over-limit-leaves-nothing")
-def test_over_limit_leaves_nothing(registry: Registry, oversized: Oversized) -> None:
+def test_over_limit_leaves_nothing(registry: RegistryClient, oversized: Oversized) -> None:
     expect.not_listed(registry.project_page(oversized.distribution.name), [oversized.distribution.filename])
 
 
@@ -146,6 +146,6 @@ def test_duplicate_with_other_content_refused(second_upload: SecondUpload) -> No
 
 
 @check("gitlab.duplicate.keeps-first")
-def test_duplicate_keeps_first(registry: Registry, second_upload: SecondUpload) -> None:
+def test_duplicate_keeps_first(registry: RegistryClient, second_upload: SecondUpload) -> None:
     first = second_upload.distribution
     expect.same_bytes(registry.download(link_to(registry, first)), first)

@@ -10,55 +10,55 @@ from conformance.kit.properties import strategies
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, Examples, NewName, Registry
+    from conformance.kit.fixtures import Corpus, Examples, NewName, RegistryClient
 
 
-def accepted_and_listed(role: str, registry: Registry, corpus: Corpus) -> None:
+def accepted_and_listed(role: str, registry: RegistryClient, corpus: Corpus) -> None:
     expect.published(corpus, role, on=registry.project_page(corpus.published[role].distribution.name))
 
 
 @check("gitlab.version.epoch")
-def test_epoch(registry: Registry, corpus: Corpus) -> None:
+def test_epoch(registry: RegistryClient, corpus: Corpus) -> None:
     accepted_and_listed("version-epoch", registry, corpus)
 
 
 @check("gitlab.version.release")
-def test_release(registry: Registry, corpus: Corpus) -> None:
+def test_release(registry: RegistryClient, corpus: Corpus) -> None:
     accepted_and_listed("version-release", registry, corpus)
 
 
 @check("gitlab.version.pre-release")
-def test_pre_release(registry: Registry, corpus: Corpus) -> None:
+def test_pre_release(registry: RegistryClient, corpus: Corpus) -> None:
     accepted_and_listed("version-pre", registry, corpus)
 
 
 @check("gitlab.version.post-release")
-def test_post_release(registry: Registry, corpus: Corpus) -> None:
+def test_post_release(registry: RegistryClient, corpus: Corpus) -> None:
     accepted_and_listed("version-post", registry, corpus)
 
 
 @check("gitlab.version.dev-release")
-def test_dev_release(registry: Registry, corpus: Corpus) -> None:
+def test_dev_release(registry: RegistryClient, corpus: Corpus) -> None:
     accepted_and_listed("version-dev", registry, corpus)
 
 
 @check("gitlab.version.local")
-def test_local(registry: Registry, corpus: Corpus) -> None:
+def test_local(registry: RegistryClient, corpus: Corpus) -> None:
     accepted_and_listed("version-local", registry, corpus)
 
 
 @check("gitlab.version.leading-v")
-def test_leading_v(registry: Registry, corpus: Corpus) -> None:
+def test_leading_v(registry: RegistryClient, corpus: Corpus) -> None:
     accepted_and_listed("version-prefix", registry, corpus)
 
 
 @check("gitlab.version.all-parts")
-def test_all_parts(registry: Registry, corpus: Corpus) -> None:
+def test_all_parts(registry: RegistryClient, corpus: Corpus) -> None:
     accepted_and_listed("version-all", registry, corpus)
 
 
 @check("gitlab.version.accepts-every-match")
-def test_accepts_every_match(registry: Registry, new_name: NewName, examples: Examples) -> None:
+def test_accepts_every_match(registry: RegistryClient, new_name: NewName, examples: Examples) -> None:
     name = new_name("matches")
     sent: list[str] = []
 
@@ -73,7 +73,7 @@ def test_accepts_every_match(registry: Registry, new_name: NewName, examples: Ex
 
 
 @check("gitlab.version.refuses-everything-else")
-def test_refuses_everything_else(registry: Registry, new_name: NewName, examples: Examples) -> None:
+def test_refuses_everything_else(registry: RegistryClient, new_name: NewName, examples: Examples) -> None:
     def refused(version: str) -> None:
         expect.refused(registry.upload(wheel(new_name("mismatch"), version)))
 
@@ -81,12 +81,12 @@ def test_refuses_everything_else(registry: Registry, new_name: NewName, examples
 
 
 @check("gitlab.version.white-space-refused")
-def test_white_space_refused(registry: Registry, new_name: NewName) -> None:
+def test_white_space_refused(registry: RegistryClient, new_name: NewName) -> None:
     expect.refused(registry.upload(wheel(new_name("blank"), "1.0 ")))
 
 
 @check("gitlab.version.refused-leaves-nothing")
-def test_refused_leaves_nothing(registry: Registry, new_name: NewName) -> None:
+def test_refused_leaves_nothing(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("snapshot"), "1.0-SNAPSHOT")
     registry.upload(distribution)
     expect.not_listed(registry.project_page(distribution.name), [distribution.filename])

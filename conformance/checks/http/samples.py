@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from conformance.kit.http import Answer
     from conformance.kit.index import Index
-    from conformance.kit.registry import Registry
+    from conformance.kit.registry import RegistryClient
     from conformance.pages import FileLink
 
 IDENTITY = {"Accept-Encoding": "identity"}
@@ -28,7 +28,7 @@ class Sample:
 
     file: FileLink
     answer: Answer
-    registry: Registry
+    registry: RegistryClient
 
     @property
     def content(self) -> bytes:
@@ -41,7 +41,7 @@ class Sample:
         return fetch(self.registry, self.file.url, method=method, headers={**IDENTITY, **named})
 
 
-def fetch(registry: Registry, url: str, *, method: str = "GET", headers: Mapping[str, str]) -> Answer:
+def fetch(registry: RegistryClient, url: str, *, method: str = "GET", headers: Mapping[str, str]) -> Answer:
     """Ask for a file as clients do: redirects are followed, other hosts learn no credential.
 
     Raises Deviation when the body is not in the content coding that the answer states.

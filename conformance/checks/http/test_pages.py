@@ -54,9 +54,12 @@ def _differences(got: Answer, head: Answer) -> list[str]:
 
 @check("http.pages.etag")
 def test_etag(index: Index) -> None:
-    without = [str(reading) for reading in readings(index) if "ETag" not in reading.answer.headers]
-    expect.rule(
-        "every page to have an ETag", broken_by=without, where=index.registry.project_url(index.project)
+    expect.each(
+        readings(index),
+        "to have an ETag",
+        lambda reading: "ETag" in reading.answer.headers,
+        of="page",
+        where=index.registry.project_url(index.project),
     )
 
 

@@ -48,9 +48,12 @@ def test_errors_content_type(absent_pages: list[Answer]) -> None:
     wrong = []
     for answer in absent_pages:
         if answer.content and "/" not in answer.content_type:
-            wrong.append(f"a body of the type {answer.content_type or 'nothing'!r}")
+            stated = (
+                f"of the type {answer.content_type!r}" if answer.content_type else "without a Content-Type"
+            )
+            wrong.append(f"a body {stated}: {answer}")
         elif answer.content_type.endswith("json") and not _is_json(answer.content):
-            wrong.append(f"a body that is not the {answer.content_type} it says it is")
+            wrong.append(f"a body that is not {answer.content_type}, as it states: {answer}")
     expect.rule(
         "a truthful Content-Type in the answer for an absent project", broken_by=wrong, where=absent_pages[0]
     )

@@ -14,14 +14,14 @@ from conformance.kit.urls import is_absolute, is_secure
 from conformance.pages import TEXT_HTML, read_json
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, Index, Registry
+    from conformance.kit.fixtures import Corpus, Index, RegistryClient
     from reference_server.distributions import Distribution
 
 VERSIONED, PLAIN = "application/vnd.pypi.integrity.v1+json", "application/json"
 
 
 @check("integrity.route")
-def test_route(registry: Registry, index: Index, attested: Distribution) -> None:
+def test_route(registry: RegistryClient, index: Index, attested: Distribution) -> None:
     answer = fetch(registry, _url(registry, attested))
     expect.status(answer, 200)
     linked = link(index.pages(attested.name)[0], attested).provenance
@@ -33,7 +33,7 @@ def test_route(registry: Registry, index: Index, attested: Distribution) -> None
 
 
 @check("integrity.media-type")
-def test_media_type(registry: Registry, attested: Distribution) -> None:
+def test_media_type(registry: RegistryClient, attested: Distribution) -> None:
     url = _url(registry, attested)
     for accept in (VERSIONED, PLAIN):
         answer = fetch(registry, url, accept=accept)
@@ -48,7 +48,7 @@ def test_media_type(registry: Registry, attested: Distribution) -> None:
 
 
 @check("integrity.missing-404")
-def test_missing_404(registry: Registry, corpus: Corpus) -> None:
+def test_missing_404(registry: RegistryClient, corpus: Corpus) -> None:
     answer = fetch(registry, _url(registry, corpus["main-wheel"]))
     expect.status(answer, 404)
     keys = list(read_json(answer.content).object)
@@ -57,7 +57,7 @@ def test_missing_404(registry: Registry, corpus: Corpus) -> None:
     )
 
 
-def _url(registry: Registry, distribution: Distribution) -> str:
+def _url(registry: RegistryClient, distribution: Distribution) -> str:
     parts = (canonicalize_name(distribution.name), distribution.version, distribution.filename)
     path = "/".join(quote(part, safe="") for part in parts)
     return urljoin(registry.target.index_url, f"../integrity/{path}/provenance")

@@ -12,11 +12,11 @@ from conformance.checks.metadata.unusual_metadata import Release, publish_releas
 from conformance.verdicts import NotApplicable, Untestable
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, Index, NewName, Registry
+    from conformance.kit.fixtures import Corpus, Index, NewName, RegistryClient
 
 
 @pytest.fixture(scope="session")
-def release(registry: Registry, index: Index, corpus: Corpus, new_name: NewName) -> Release:
+def release(registry: RegistryClient, index: Index, corpus: Corpus, new_name: NewName) -> Release:
     """Distributions with unusual metadata."""
     if not corpus.published:
         raise NotApplicable("the run is read-only, and this check publishes")
@@ -24,7 +24,9 @@ def release(registry: Registry, index: Index, corpus: Corpus, new_name: NewName)
 
 
 @pytest.fixture(scope="session")
-def metadata_files(registry: Registry, index: Index, request: pytest.FixtureRequest) -> list[MetadataFile]:
+def metadata_files(
+    registry: RegistryClient, index: Index, request: pytest.FixtureRequest
+) -> list[MetadataFile]:
     """A few of the metadata files that pages announce, the unusual ones first."""
     own = []
     with suppress(NotApplicable, Untestable):

@@ -11,7 +11,7 @@ from conformance.kit.urls import metadata_url
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.kit.fixtures import Index, Registry
+    from conformance.kit.fixtures import Index, RegistryClient
     from conformance.kit.http import Answer
     from conformance.pages import FileLink
 
@@ -32,7 +32,9 @@ class MetadataFile:
         return self.links[0].filename
 
 
-def fetch_metadata_files(registry: Registry, index: Index, projects: Iterable[str]) -> list[MetadataFile]:
+def fetch_metadata_files(
+    registry: RegistryClient, index: Index, projects: Iterable[str]
+) -> list[MetadataFile]:
     """Fetch what pages announce: first of every project's sdists, then of one wheel each, then of more."""
     found: dict[str, list[FileLink]] = {}
     order: list[tuple[bool, int, str]] = []

@@ -54,9 +54,13 @@ def test_html_value(index: Index) -> None:
     for name in index.projects:
         page = index.html(name).page
         values = [file.raw[key] for file in page.files for key in (NAME, OLD_NAME) if key in file.raw]
-        wrong = [repr(value) for value in values if not VALUE.fullmatch(value or "")]
-        expect.rule(
-            "every announcement to be `<algorithm>=<hex>` or `true`", broken_by=wrong, where=page.where
+        expect.each(
+            values,
+            "to be `<algorithm>=<hex>` or `true`",
+            lambda value: VALUE.fullmatch(value or ""),
+            of="announcement",
+            where=page.where,
+            named=repr,
         )
 
 

@@ -20,7 +20,7 @@ from reference_server.distributions import wheel
 if TYPE_CHECKING:
     from conformance.checks.metadata.metadata_files import MetadataFile
     from conformance.checks.metadata.unusual_metadata import Release
-    from conformance.kit.fixtures import Driver, Index, NewName, Registry
+    from conformance.kit.fixtures import Driver, Index, NewName, RegistryClient
     from conformance.kit.http import Answer
     from conformance.pages import FileLink
 
@@ -32,14 +32,18 @@ LARGE = 50_000_000
 
 @check("metadata.served")
 def test_served(metadata_files: list[MetadataFile]) -> None:
-    missing = [str(each.answer) for each in metadata_files if each.answer.status != 200]
-    expect.rule(
-        "every announced metadata file to be served", broken_by=missing, where=metadata_files[0].answer
+    expect.each(
+        metadata_files,
+        "to be served",
+        lambda each: each.answer.status == 200,
+        of="announced metadata file",
+        where=metadata_files[0].answer,
+        named=lambda each: str(each.answer),
     )
 
 
 @check("metadata.bytes")
-def test_bytes(registry: Registry, served: list[MetadataFile]) -> None:
+def test_bytes(registry: RegistryClient, served: list[MetadataFile]) -> None:
     wheels = [each for each in served if each.filename.endswith(".whl")]
     if not wheels:
         raise NotApplicable("no page announces the metadata file of a wheel")
@@ -80,7 +84,7 @@ def _hashes(file: FileLink) -> dict[str, str]:
 
 
 @check("metadata.absent-404")
-def test_absent_404(registry: Registry, index: Index) -> None:
+def test_absent_404(registry: RegistryClient, index: Index) -> None:
     pages = [page for name in index.projects for page in index.pages(name)]
     announced = {file.url for page in pages for file in page.files if file.core_metadata is not None}
     others = {file.url: file for page in pages for file in page.files if file.url not in announced}
@@ -99,7 +103,7 @@ def test_absent_404(registry: Registry, index: Index) -> None:
 
 
 @check("metadata.after-yank")
-def test_after_yank(registry: Registry, index: Index, driver: Driver, new_name: NewName) -> None:
+def test_after_yank(registry: RegistryClient, index: Index, driver: Driver, new_name: NewName) -> None:
     distribution = wheel(new_name("metadata-yanked"), "1.0")
     publish(registry, distribution)
     driver.yank(distribution)
@@ -110,7 +114,7 @@ def test_after_yank(registry: Registry, index: Index, driver: Driver, new_name: 
 
 
 @check("metadata.same-auth")
-def test_same_auth(registry: Registry, served: list[MetadataFile]) -> None:
+def test_same_auth(registry: RegistryClient, served: list[MetadataFile]) -> None:
     url = served[0].links[0].url
     file, metadata = _open_to_all(registry, url), _open_to_all(registry, metadata_url(url))
     expect.equal(
@@ -121,13 +125,13 @@ def test_same_auth(registry: Registry, served: list[MetadataFile]) -> None:
     )
 
 
-def _open_to_all(registry: Registry, url: str) -> Answer:
+def _open_to_all(registry: RegistryClient, url: str) -> Answer:
     headers = {"Range": "bytes=0-0"}
     return registry.request("GET", url, as_=ANONYMOUS, headers=headers, follow=Follow.ANY_HOST)
 
 
 @check("metadata.content-encoding")
-def test_content_encoding(registry: Registry, served: list[MetadataFile]) -> None:
+def test_content_encoding(registry: RegistryClient, served: list[MetadataFile]) -> None:
     first = served[0]
     answer = fetch(registry, metadata_url(first.links[0].url), encoding="gzip")
     expect.equal(answer.content, first.answer.content, of="the metadata file, once decoded,", where=answer)

@@ -10,7 +10,7 @@ from conformance.kit.urls import metadata_url
 from reference_server.distributions import invalid, sdist, wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Index, Registry
+    from conformance.kit.fixtures import Index, RegistryClient
     from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
 
@@ -50,7 +50,7 @@ class Release:
     bare_upload: Answer
 
 
-def publish_release(registry: Registry, index: Index, name: str) -> Release:
+def publish_release(registry: RegistryClient, index: Index, name: str) -> Release:
     """Publish a wheel with unusual METADATA, one without, and an sdist that its build completes."""
     document = UNUSUAL.replace(b"{name}", name.encode())
     unusual = wheel(name, "1.0", summary=SUMMARY, document=document)

@@ -15,13 +15,13 @@ from conformance.kit.uploads.publishing import publish
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Index, NewName, Registry
+    from conformance.kit.fixtures import Index, NewName, RegistryClient
 
 LOOK_ALIKES = ("1ookal1ke", "l00kalike", "look-alike")
 
 
 @check("name.display-updates")
-def test_display_updates(registry: Registry, index: Index, new_name: NewName) -> None:
+def test_display_updates(registry: RegistryClient, index: Index, new_name: NewName) -> None:
     name = new_name("display")
     respelled = name.replace("-", "_").title()
     publish(registry, wheel(name, "1.0"), wheel(respelled, "1.1"))
@@ -31,7 +31,7 @@ def test_display_updates(registry: Registry, index: Index, new_name: NewName) ->
 
 
 @check("name.too-similar")
-def test_too_similar(registry: Registry, new_name: NewName) -> None:
+def test_too_similar(registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("lookalike")
     publish(registry, wheel(name, "1.0"))
     similar = [name.replace("lookalike", look_alike) for look_alike in LOOK_ALIKES]

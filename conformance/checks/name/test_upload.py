@@ -14,13 +14,13 @@ from conformance.kit.properties import strategies
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Examples, NewName, Registry
+    from conformance.kit.fixtures import Examples, NewName, RegistryClient
 
 NOT_IN_A_HEADER = re.compile(r'[\x00-\x1f"\\/%]')
 
 
 @check("name.invalid-rejected")
-def test_invalid_rejected(registry: Registry, new_name: NewName, examples: Examples) -> None:
+def test_invalid_rejected(registry: RegistryClient, new_name: NewName, examples: Examples) -> None:
     """The file is named after the same name, so that nothing else is wrong where that is possible."""
 
     def rejected(pattern: str) -> None:
@@ -35,7 +35,7 @@ def test_invalid_rejected(registry: Registry, new_name: NewName, examples: Examp
 
 
 @check("name.variants-merge")
-def test_variants_merge(registry: Registry, new_name: NewName, examples: Examples) -> None:
+def test_variants_merge(registry: RegistryClient, new_name: NewName, examples: Examples) -> None:
     def one_project(spelled: tuple[str, str]) -> None:
         stem, (first, second) = new_name("merged"), spelled
         files = [wheel(f"{stem}-{first}", "1.0"), sdist(f"{stem}-{second}", "1.0")]
@@ -48,7 +48,7 @@ def test_variants_merge(registry: Registry, new_name: NewName, examples: Example
 
 
 @check("name.twine-safe-name")
-def test_twine_safe_name(registry: Registry, new_name: NewName) -> None:
+def test_twine_safe_name(registry: RegistryClient, new_name: NewName) -> None:
     """The expression is twine's."""
     distribution = wheel(new_name("safe").replace("-", "_"), "1.0")
     form = upload_form(distribution).with_field("name", re.sub("[^A-Za-z0-9.]+", "-", distribution.name))

@@ -12,7 +12,7 @@ from conformance.pages import HTML_V1
 
 if TYPE_CHECKING:
     from conformance.checks.negotiation.ask import Ask
-    from conformance.kit.fixtures import NewName, Registry
+    from conformance.kit.fixtures import NewName, RegistryClient
     from conformance.kit.http import Answer
 
 
@@ -22,11 +22,12 @@ def pages(ask: Ask) -> list[Answer]:
 
 
 @check("negotiation.content-type.always")
-def test_always(ask: Ask, registry: Registry, new_name: NewName) -> None:
+def test_always(ask: Ask, registry: RegistryClient, new_name: NewName) -> None:
     absent = registry.project_answer(new_name("absent"))
     answers = [answer for answer in (*pages(ask), absent) if not answer.is_redirect]
-    untyped = [str(answer) for answer in answers if not answer.content_type]
-    expect.rule("every answer to have a Content-Type", broken_by=untyped, where=absent)
+    expect.each(
+        answers, "to have a Content-Type", lambda answer: answer.content_type, of="answer", where=absent
+    )
 
 
 @check("negotiation.content-type.truthful")

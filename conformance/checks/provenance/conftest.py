@@ -11,7 +11,7 @@ from conformance.kit.optional_fixtures import if_applicable
 from conformance.verdicts import NotApplicable, Untestable
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Index, Registry
+    from conformance.kit.fixtures import Index, RegistryClient
     from reference_server.distributions import Distribution
 
 
@@ -23,7 +23,7 @@ def projects(index: Index, request: pytest.FixtureRequest) -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="session")
-def provenance(registry: Registry, index: Index, projects: tuple[str, ...]) -> list[Provenance]:
+def provenance(registry: RegistryClient, index: Index, projects: tuple[str, ...]) -> list[Provenance]:
     """A few provenance objects, as they were served."""
     found = fetch_provenance(registry, index, projects)
     if not found:

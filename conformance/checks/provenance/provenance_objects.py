@@ -17,7 +17,7 @@ from conformance.pages import read_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from conformance.kit.fixtures import Index, Registry
+    from conformance.kit.fixtures import Index, RegistryClient
     from conformance.kit.http import Answer
     from conformance.pages import FileLink
 
@@ -52,7 +52,7 @@ class Provenance:
         return [each for bundle in self.bundles for each in _objects(bundle.get("attestations"))]
 
 
-def fetch_provenance(registry: Registry, index: Index, projects: Iterable[str]) -> list[Provenance]:
+def fetch_provenance(registry: RegistryClient, index: Index, projects: Iterable[str]) -> list[Provenance]:
     """Fetch a few of the provenance objects that pages link to as they should."""
     found = {file.provenance: file for file in _files(index, projects) if file.provenance}
     return [

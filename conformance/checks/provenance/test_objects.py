@@ -54,11 +54,13 @@ def test_object_bundles(readable: list[Provenance]) -> None:
                 found=repr(bundles)[:MOST_CHARACTERS],
                 where=str(each.answer),
             )
-        wrong = [repr(bundle)[:100] for bundle in bundles if not _is_bundle(bundle)]
-        expect.rule(
-            "every bundle to have a publisher and one or more attestations",
-            broken_by=wrong,
+        expect.each(
+            bundles,
+            "to have a publisher and one or more attestations",
+            _is_bundle,
+            of="bundle",
             where=each.answer,
+            named=lambda bundle: repr(bundle)[:100],
         )
 
 

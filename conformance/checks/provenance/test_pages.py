@@ -19,8 +19,13 @@ LEAST_VERSION = (1, 3)
 def test_html_url(index: Index, projects: tuple[str, ...]) -> None:
     for name in projects:
         page = index.html(name).page
-        wrong = [url for url in _urls(page).values() if not is_absolute(url)]
-        expect.rule("every provenance URL to be absolute", broken_by=wrong, where=page.where)
+        expect.each(
+            _urls(page).values(),
+            "to be absolute",
+            is_absolute,
+            of="provenance URL",
+            where=page.where,
+        )
 
 
 @check("provenance.secure-origin")
@@ -45,9 +50,12 @@ def test_json_same_rules(index: Index, projects: tuple[str, ...]) -> None:
     for name in projects:
         page = index.json(name).page
         found = _urls(page)
-        wrong = [url for url in found.values() if not (is_absolute(url) and is_secure(url))]
-        expect.rule(
-            "every `provenance` to be an absolute URL of a secure origin", broken_by=wrong, where=page.where
+        expect.each(
+            found.values(),
+            "to be an absolute URL of a secure origin",
+            lambda url: is_absolute(url) and is_secure(url),
+            of="`provenance`",
+            where=page.where,
         )
         if index.offer.has("html"):
             wanted = _urls(index.html(name).page)

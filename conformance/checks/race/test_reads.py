@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.checks.race.conftest import Delete
-    from conformance.kit.fixtures import Driver, NewName, Race, Registry, WatchedHeat
+    from conformance.kit.fixtures import Driver, NewName, Race, RegistryClient, WatchedHeat
     from conformance.kit.http import Answer
     from conformance.kit.races.looks import Look
     from reference_server.distributions import Distribution
@@ -53,7 +53,7 @@ def test_metadata_with_file(watched: tuple[WatchedHeat, ...]) -> None:
 @check("race.yank-vs-read")
 def test_yank_vs_read(
     race: Race,
-    registry: Registry,
+    registry: RegistryClient,
     driver: Driver,
     new_name: NewName,
     rounds: int,
@@ -71,7 +71,7 @@ def test_yank_vs_read(
 
 @check("race.delete-vs-download")
 def test_delete_vs_download(
-    race: Race, registry: Registry, delete: Delete, new_name: NewName, rounds: int
+    race: Race, registry: RegistryClient, delete: Delete, new_name: NewName, rounds: int
 ) -> None:
     wrong = []
     for _ in range(few(rounds)):
@@ -89,11 +89,11 @@ def test_delete_vs_download(
         )
 
 
-def _delete(delete: Delete, file: Distribution, _: Registry) -> None:
+def _delete(delete: Delete, file: Distribution, _: RegistryClient) -> None:
     delete(file)
 
 
-def _download(url: str, lane: Registry) -> Answer | None:
+def _download(url: str, lane: RegistryClient) -> Answer | None:
     """Return what came whole; nothing where the transfer was cut off."""
     try:
         return lane.download(url)
@@ -102,7 +102,7 @@ def _download(url: str, lane: Registry) -> Answer | None:
 
 
 @check("race.parallel-download")
-def test_parallel_download(race: Race, registry: Registry, new_name: NewName) -> None:
+def test_parallel_download(race: Race, registry: RegistryClient, new_name: NewName) -> None:
     limit = registry.target.max_file_size
     file = wheel(new_name("popular"), "1.0", size=min(LARGE, limit or LARGE))
     publish(registry, file)
@@ -123,7 +123,7 @@ def _content_of(answer: Answer, file: Distribution) -> str:
 
 
 @check("race.conditional-get")
-def test_conditional_get(race: Race, registry: Registry, new_name: NewName, rounds: int) -> None:
+def test_conditional_get(race: Race, registry: RegistryClient, new_name: NewName, rounds: int) -> None:
     hidden = []
     for _ in range(few(rounds)):
         first, second = (wheel(name, version) for name in [new_name("kept")] for version in ("1.0", "1.1"))
@@ -139,12 +139,12 @@ def test_conditional_get(race: Race, registry: Registry, new_name: NewName, roun
     )
 
 
-def _twice(read: Callable[[Registry], Answer], lane: Registry) -> Answer:
+def _twice(read: Callable[[RegistryClient], Answer], lane: RegistryClient) -> Answer:
     read(lane)
     return read(lane)
 
 
-def _read_again(seen: Look, lane: Registry) -> Answer:
+def _read_again(seen: Look, lane: RegistryClient) -> Answer:
     """Ask whether a page has changed. Raises NotApplicable where it has no ETag: a time is too coarse to tell."""
     if "ETag" not in seen.answer.headers:
         raise NotApplicable(f"pages come without an ETag: {seen.answer}")

@@ -15,7 +15,7 @@ from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Driver, NewName, Race, Registry
+    from conformance.kit.fixtures import Driver, NewName, Race, RegistryClient
     from conformance.kit.http import Answer
 
 
@@ -24,7 +24,7 @@ SENDERS = 2
 
 @check("race.status-vs-upload")
 def test_status_vs_upload(
-    race: Race, registry: Registry, driver: Driver, new_name: NewName, rounds: int
+    race: Race, registry: RegistryClient, driver: Driver, new_name: NewName, rounds: int
 ) -> None:
     late = []
     for _ in range(few(rounds)):
@@ -41,7 +41,7 @@ def test_status_vs_upload(
         )
 
 
-def _upload_on(project: str, number: int, busy: Event, archived: Event, lane: Registry) -> Answer:
+def _upload_on(project: str, number: int, busy: Event, archived: Event, lane: RegistryClient) -> Answer:
     """Upload twice while the project is being archived, and once more when it is; return the last answer."""
     for minor in range(2):
         lane.upload(wheel(project, f"1.{number}.{minor}"))
@@ -50,7 +50,7 @@ def _upload_on(project: str, number: int, busy: Event, archived: Event, lane: Re
     return lane.upload(wheel(project, f"2.{number}"))
 
 
-def _archive(driver: Driver, project: str, busy: Event, archived: Event, _: Registry) -> None:
+def _archive(driver: Driver, project: str, busy: Event, archived: Event, _: RegistryClient) -> None:
     busy.wait(DEADLINE)
     try:
         driver.set_status(project, "archived")

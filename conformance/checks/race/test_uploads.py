@@ -17,7 +17,7 @@ from reference_server.distributions import wheel
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.kit.fixtures import Index, NewName, Race, Registry, WatchedHeat
+    from conformance.kit.fixtures import Index, NewName, Race, RegistryClient, WatchedHeat
     from conformance.kit.races.race import Heat
 
 
@@ -51,7 +51,7 @@ def test_same_file_identical(race: Race, new_name: NewName, rounds: int) -> None
 
 
 @check("race.same-file-different")
-def test_same_file_different(race: Race, registry: Registry, new_name: NewName, rounds: int) -> None:
+def test_same_file_different(race: Race, registry: RegistryClient, new_name: NewName, rounds: int) -> None:
     heats = upload_together(
         race,
         rounds_of(new_name, "different", rounds),
@@ -114,7 +114,7 @@ def test_new_project_many_files(watched: tuple[WatchedHeat, ...]) -> None:
 
 
 @check("race.different-projects")
-def test_different_projects(race: Race, registry: Registry, new_name: NewName) -> None:
+def test_different_projects(race: Race, registry: RegistryClient, new_name: NewName) -> None:
     refused, missing = [], []
     for _ in range(MANY_TIMES):
         files = [wheel(new_name("apart"), "1.0") for _ in range(MANY)]

@@ -20,7 +20,7 @@ from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import NewName, Registry
+    from conformance.kit.fixtures import NewName, RegistryClient
     from conformance.kit.http import UploadForm
     from reference_server.distributions import Distribution
 
@@ -29,7 +29,7 @@ CHUNK = 512
 
 
 @check("robustness.truncated-body")
-def test_truncated_body(registry: Registry, new_name: NewName) -> None:
+def test_truncated_body(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("truncated"), "1.0")
     form = upload_form(distribution)
     reactions = [
@@ -43,7 +43,7 @@ def test_truncated_body(registry: Registry, new_name: NewName) -> None:
 
 
 @check("robustness.missing-final-boundary")
-def test_missing_final_boundary(registry: Registry, new_name: NewName) -> None:
+def test_missing_final_boundary(registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("unterminated")
     for distribution, what, end in (
         (first := wheel(name, "1.0"), "a form that ends within the file", middle_of(first)),
@@ -56,7 +56,7 @@ def test_missing_final_boundary(registry: Registry, new_name: NewName) -> None:
 
 
 @check("robustness.chunked-truncated")
-def test_chunked_truncated(registry: Registry, new_name: NewName) -> None:
+def test_chunked_truncated(registry: RegistryClient, new_name: NewName) -> None:
     """The last chunk is of the protocol alone: without it a form may still be whole."""
     name = new_name("half-chunked")
     distribution, last_missing = wheel(name, "1.0"), wheel(name, "1.1")
@@ -79,7 +79,7 @@ def test_chunked_truncated(registry: Registry, new_name: NewName) -> None:
 
 
 @check("robustness.disconnect-before-response")
-def test_disconnect_before_response(registry: Registry, new_name: NewName) -> None:
+def test_disconnect_before_response(registry: RegistryClient, new_name: NewName) -> None:
     """As twine does it: it leaves, and sends the same again. What the second answer says is left to it."""
     distribution = wheel(new_name("left"), "1.0")
     form = upload_form(distribution)

@@ -20,13 +20,13 @@ from conformance.verdicts import NotApplicable
 from reference_server.distributions import invalid, wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import NewName, Registry
+    from conformance.kit.fixtures import NewName, RegistryClient
     from conformance.kit.uploads.raw_uploads import Reaction
     from reference_server.distributions import Distribution
 
 
 @check("robustness.wrong-boundary")
-def test_wrong_boundary(registry: Registry, new_name: NewName) -> None:
+def test_wrong_boundary(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("other-boundary"), "1.0")
     reaction = posted(
         registry, distribution, "multipart/form-data; boundary=another", form_body(distribution)
@@ -35,7 +35,7 @@ def test_wrong_boundary(registry: Registry, new_name: NewName) -> None:
 
 
 @check("robustness.no-boundary")
-def test_no_boundary(registry: Registry, new_name: NewName) -> None:
+def test_no_boundary(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("no-boundary"), "1.0")
     body = form_body(distribution)
     types = ("multipart/form-data", "multipart/form-data; boundary=")
@@ -44,7 +44,7 @@ def test_no_boundary(registry: Registry, new_name: NewName) -> None:
 
 
 @check("robustness.not-multipart")
-def test_not_multipart(registry: Registry, new_name: NewName) -> None:
+def test_not_multipart(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("not-multipart"), "1.0")
     fields = [*distribution.form(), ("content", distribution.filename)]
     reactions = [
@@ -55,7 +55,7 @@ def test_not_multipart(registry: Registry, new_name: NewName) -> None:
 
 
 @check("robustness.empty-body")
-def test_empty_body(registry: Registry, new_name: NewName) -> None:
+def test_empty_body(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("empty-body"), "1.0")
     form_type = sized(upload_form(distribution))[0]
     reactions = [
@@ -66,14 +66,14 @@ def test_empty_body(registry: Registry, new_name: NewName) -> None:
 
 
 @check("robustness.empty-content")
-def test_empty_content(registry: Registry, new_name: NewName) -> None:
+def test_empty_content(registry: RegistryClient, new_name: NewName) -> None:
     distribution = invalid("empty_file_wheel", new_name("empty-file"), "1.0")
     reaction = reaction_to_form("no bytes", registry, distribution, upload_form(distribution))
     refused_and_nothing_stored(registry, distribution, reaction)
 
 
 @check("robustness.no-filename")
-def test_no_filename(registry: Registry, new_name: NewName) -> None:
+def test_no_filename(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("no-filename"), "1.0")
     *fields, file = upload_form(distribution).parts
     form = replace(upload_form(distribution), parts=(*fields, replace(file, filename=None)))
@@ -82,7 +82,7 @@ def test_no_filename(registry: Registry, new_name: NewName) -> None:
 
 
 @check("robustness.wrong-digest-then-right")
-def test_wrong_digest_then_right(registry: Registry, new_name: NewName) -> None:
+def test_wrong_digest_then_right(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("digest-again"), "1.0")
     wrong = upload_form(distribution).with_field("sha256_digest", wheel(new_name("other"), "1.0").sha256)
     if registry.upload(distribution, form=wrong).status < 400:
@@ -92,7 +92,7 @@ def test_wrong_digest_then_right(registry: Registry, new_name: NewName) -> None:
     accepted_and_listed(registry, distribution)
 
 
-def posted(registry: Registry, distribution: Distribution, content_type: str, body: bytes) -> Reaction:
+def posted(registry: RegistryClient, distribution: Distribution, content_type: str, body: bytes) -> Reaction:
     """Post a body under a type, right or wrong."""
     headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
     return reaction_to(content_type, registry, distribution, headers=headers, body=body)

@@ -20,14 +20,14 @@ from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import NewName, Registry
+    from conformance.kit.fixtures import NewName, RegistryClient
 
 CHUNK = 512
 """Bytes: the file comes in several chunks."""
 
 
 @check("robustness.chunked")
-def test_chunked(registry: Registry, new_name: NewName) -> None:
+def test_chunked(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("chunked"), "1.0")
     form = upload_form(distribution)
     body = b"".join(chunks(form.body(), size=CHUNK))
@@ -36,7 +36,7 @@ def test_chunked(registry: Registry, new_name: NewName) -> None:
 
 
 @check("robustness.expect-continue")
-def test_expect_continue(registry: Registry, new_name: NewName) -> None:
+def test_expect_continue(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("expect"), "1.0")
     form = upload_form(distribution)
     registry.announce(distribution)
@@ -62,7 +62,7 @@ def before_the_body(reaction: Reaction) -> Reaction:
 
 
 @check("robustness.encoded-request")
-def test_encoded_request(registry: Registry, new_name: NewName) -> None:
+def test_encoded_request(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("gzipped"), "1.0")
     form = upload_form(distribution)
     body = gzip.compress(form.body(), mtime=0)

@@ -21,7 +21,7 @@ from conformance.kit.uploads.scenarios import size_limit
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import NewName, Registry
+    from conformance.kit.fixtures import NewName, RegistryClient
 
 FAR_ABOVE = 1_000_000_000
 """Bytes that are declared beyond the limit, at the least: a registry may leave room for the rest of a form."""
@@ -36,7 +36,7 @@ BOUNDARY = 1_000_000
 
 
 @check("robustness.oversize")
-def test_oversize(registry: Registry, new_name: NewName) -> None:
+def test_oversize(registry: RegistryClient, new_name: NewName) -> None:
     """A registry may wait for the rest of a declared body: only an answer, if there is one, is judged."""
     limit = size_limit(registry)
     distribution = wheel(new_name("oversize"), "1.0", size=min(limit, SENT_AT_MOST) * 2)
@@ -56,7 +56,7 @@ def test_oversize(registry: Registry, new_name: NewName) -> None:
 
 
 @check("robustness.many-fields")
-def test_many_fields(registry: Registry, new_name: NewName) -> None:
+def test_many_fields(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("many-fields"), "1.0")
     form = upload_form(distribution).with_more([("classifiers", "Private :: Conformance")] * FIELDS)
     reaction = reaction_to_form(f"{FIELDS} fields", registry, distribution, form)
@@ -64,7 +64,7 @@ def test_many_fields(registry: Registry, new_name: NewName) -> None:
 
 
 @check("robustness.huge-text-field")
-def test_huge_text_field(registry: Registry, new_name: NewName) -> None:
+def test_huge_text_field(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("huge-text"), "1.0")
     form = upload_form(distribution).with_field("description", "All is well. " * (LONG_TEXT // 13))
     reaction = reaction_to_form(f"a text of {LONG_TEXT} bytes", registry, distribution, form)
@@ -72,7 +72,7 @@ def test_huge_text_field(registry: Registry, new_name: NewName) -> None:
 
 
 @check("robustness.huge-header")
-def test_huge_header(registry: Registry, new_name: NewName) -> None:
+def test_huge_header(registry: RegistryClient, new_name: NewName) -> None:
     """A server that stops reading a long header may be unable to answer it: closing the connection is enough."""
     name = new_name("huge-header")
     first, second = wheel(name, "1.0"), wheel(name, "1.1")

@@ -13,7 +13,7 @@ from reference_server.distributions import wheel
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from conformance.kit.fixtures import Registry
+    from conformance.kit.fixtures import RegistryClient
     from conformance.kit.http import Answer, UploadForm
     from reference_server.distributions import Distribution
 
@@ -40,7 +40,7 @@ class Sent:
 
 
 def sent_as(
-    registry: Registry,
+    registry: RegistryClient,
     project: str,
     payloads: Mapping[str, Payload],
     change: Callable[[Distribution, Payload], UploadForm],
@@ -56,7 +56,7 @@ def sent_as(
     ]
 
 
-def page_if_any(registry: Registry, project: str) -> ProjectPage:
+def page_if_any(registry: RegistryClient, project: str) -> ProjectPage:
     """Return a project's HTML page as it is now; without a page it has no files, however that is said."""
     answer = registry.project_answer(project, fresh=True)
     if answer.status != 200:
@@ -64,7 +64,7 @@ def page_if_any(registry: Registry, project: str) -> ProjectPage:
     return read_project_page(answer.text, url=answer.url, where=str(answer))
 
 
-def kept_in_place(registry: Registry, sent: list[Sent]) -> None:
+def kept_in_place(registry: RegistryClient, sent: list[Sent]) -> None:
     """Require that each upload was refused, or kept under the plain name of its file, and nothing else is listed."""
     page = page_if_any(registry, sent[0].file.name)
     plain = {each.file.filename for each in sent if each.accepted}

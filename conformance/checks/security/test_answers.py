@@ -17,7 +17,7 @@ from conformance.pages import JSON_V1
 from reference_server.distributions import Metadata, wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, Index, NewName, Registry
+    from conformance.kit.fixtures import Corpus, Index, NewName, RegistryClient
     from conformance.kit.http import Answer
 
 DOCUMENT = f"<!DOCTYPE html>\n<html><script>{INJECTED}</script></html>\n"
@@ -46,7 +46,7 @@ LINK = re.compile(r"\b(?:href|src|action)\s*=\s*(?:\"[^\"]*\"|'[^']*')", re.IGNO
 
 
 @check("security.served-type")
-def test_served_type(registry: Registry, new_name: NewName) -> None:
+def test_served_type(registry: RegistryClient, new_name: NewName) -> None:
     """The second wheel begins with a document; a registry may refuse it, as other bytes stand before the archive."""
     name = new_name("document")
     about = Metadata(
@@ -121,7 +121,7 @@ def test_info_leak(index: Index, corpus: Corpus, new_name: NewName) -> None:
     expect.rule("errors to keep the registry's internals to themselves", broken_by=wrong, where=base)
 
 
-def raw_answers(registry: Registry, page: str, *, publishes: bool) -> list[Answer]:
+def raw_answers(registry: RegistryClient, page: str, *, publishes: bool) -> list[Answer]:
     """Return the answers to requests that no library would send: bad escapes, and forms that break off."""
     answers = []
     for path in ("%", "%zz", "\\", "\x7f"):

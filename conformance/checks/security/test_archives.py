@@ -17,7 +17,7 @@ from conformance.verdicts import Deviation
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.kit.fixtures import Corpus, NewName, Registry
+    from conformance.kit.fixtures import Corpus, NewName, RegistryClient
 
 HOSTILE = (
     *("absolute_path_member_wheel", "parent_path_member_wheel", "backslash_path_member_wheel"),
@@ -31,7 +31,7 @@ PASSWORDS = b"root:"
 
 
 @check("security.no-extraction")
-def test_no_extraction(registry: Registry, corpus: Corpus, new_name: NewName) -> None:
+def test_no_extraction(registry: RegistryClient, corpus: Corpus, new_name: NewName) -> None:
     withstood(registry, attempted(registry, new_name("hostile"), HOSTILE))
     page = registry.project_page(canonicalize_name(corpus.main), fresh=True)
     accepted = [item.distribution for item in corpus.published.values() if item.accepted]
@@ -39,12 +39,12 @@ def test_no_extraction(registry: Registry, corpus: Corpus, new_name: NewName) ->
 
 
 @check("security.zip-bomb")
-def test_zip_bomb(registry: Registry, new_name: NewName) -> None:
+def test_zip_bomb(registry: RegistryClient, new_name: NewName) -> None:
     withstood(registry, attempted(registry, new_name("bomb"), BOMBS))
 
 
 @check("security.huge-metadata")
-def test_huge_metadata(registry: Registry, new_name: NewName) -> None:
+def test_huge_metadata(registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("huge")
     attempts = attempted(registry, name, ("huge_metadata_wheel", "huge_metadata_sdist"))
     withstood(registry, attempts)
@@ -54,7 +54,7 @@ def test_huge_metadata(registry: Registry, new_name: NewName) -> None:
 
 
 @check("security.pkginfo-symlink")
-def test_pkginfo_symlink(registry: Registry, new_name: NewName) -> None:
+def test_pkginfo_symlink(registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("link")
     attempts = attempted(registry, name, ("pkg_info_symlink",))
     withstood(registry, attempts)
@@ -68,7 +68,7 @@ def test_pkginfo_symlink(registry: Registry, new_name: NewName) -> None:
         )
 
 
-def attempted(registry: Registry, name: str, kinds: Iterable[str]) -> list[InvalidUpload]:
+def attempted(registry: RegistryClient, name: str, kinds: Iterable[str]) -> list[InvalidUpload]:
     """Publish hostile distributions. Raises Deviation when one of them leaves the registry without an answer."""
     try:
         return upload_invalid(registry, name, kinds)
@@ -78,7 +78,7 @@ def attempted(registry: Registry, name: str, kinds: Iterable[str]) -> list[Inval
         ) from error
 
 
-def withstood(registry: Registry, attempts: list[InvalidUpload]) -> None:
+def withstood(registry: RegistryClient, attempts: list[InvalidUpload]) -> None:
     """Require an answer that is no server error, and that what was refused is not listed."""
     failures = [str(each) for each in attempts if not each.accepted and not each.refused]
     expect.rule(

@@ -18,7 +18,7 @@ from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Index, NewName, Registry
+    from conformance.kit.fixtures import Index, NewName, RegistryClient
     from conformance.kit.http import Answer
 
 SIGNS = 40
@@ -80,7 +80,7 @@ def test_method_bypass(index: Index) -> None:
     )
 
 
-def dodged(registry: Registry, each: Protected, dodge: Dodge) -> Answer | None:
+def dodged(registry: RegistryClient, each: Protected, dodge: Dodge) -> Answer | None:
     """Request without a credential, byte for byte, as an HTTP library would tidy up the path."""
     path = urlsplit(each.url).path
     target = dodge.spelling.format(path=path, encoded=f"/%{ord(path[1]):02X}{path[2:]}")
@@ -102,7 +102,7 @@ def reveals(answer: Answer | None, each: Protected) -> bool:
 
 
 @check("security.auth.csrf")
-def test_csrf(registry: Registry, new_name: NewName) -> None:
+def test_csrf(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("cross-site"), "1.0")
     form = upload_form(distribution)
     body = form.body()
@@ -123,7 +123,7 @@ def test_csrf(registry: Registry, new_name: NewName) -> None:
 
 
 @check("security.tls-redirect-upload")
-def test_tls_redirect_upload(registry: Registry, new_name: NewName) -> None:
+def test_tls_redirect_upload(registry: RegistryClient, new_name: NewName) -> None:
     """With a password that opens nothing: over plain http anybody may read it."""
     distribution = wheel(new_name("plain"), "1.0")
     form = upload_form(distribution)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from conformance.checks.security.hostile_uploads import Sent
-    from conformance.kit.fixtures import Driver, Index, NewName, Registry
+    from conformance.kit.fixtures import Driver, Index, NewName, RegistryClient
     from conformance.kit.http import Answer, UploadForm
     from reference_server.distributions import Distribution
 
@@ -62,13 +62,13 @@ def nothing_injected(answers: Iterable[Answer]) -> None:
     )
 
 
-def answers_and_page(registry: Registry, sent: list[Sent]) -> list[Answer]:
+def answers_and_page(registry: RegistryClient, sent: list[Sent]) -> list[Answer]:
     """Return the answers to uploads, and their project's page."""
     return [*(each.answer for each in sent), registry.project_answer(sent[0].file.name, fresh=True)]
 
 
 @check("security.html.name")
-def test_html_name(registry: Registry, new_name: NewName) -> None:
+def test_html_name(registry: RegistryClient, new_name: NewName) -> None:
     stem = new_name("markup")
     hostile = (f"{stem}{SCRIPT}", f"{stem}{BREAKING_OUT}", SCRIPT)
     answers = []
@@ -90,7 +90,7 @@ def test_html_name(registry: Registry, new_name: NewName) -> None:
 
 
 @check("security.html.requires-python")
-def test_html_requires_python(registry: Registry, new_name: NewName) -> None:
+def test_html_requires_python(registry: RegistryClient, new_name: NewName) -> None:
     def requiring(file: Distribution, specifier: str) -> UploadForm:
         return upload_form(file).with_field("requires_python", specifier)
 
@@ -100,7 +100,7 @@ def test_html_requires_python(registry: Registry, new_name: NewName) -> None:
 
 
 @check("security.html.filename")
-def test_html_filename(registry: Registry, new_name: NewName) -> None:
+def test_html_filename(registry: RegistryClient, new_name: NewName) -> None:
     def as_pattern(file: Distribution, pattern: str) -> UploadForm:
         return named(upload_form(file), pattern.format(file.filename.removesuffix(".whl")))
 
@@ -143,7 +143,7 @@ def only_our_link(index: Index, file: Distribution) -> None:
 
 
 @check("security.json.injection")
-def test_json_injection(registry: Registry, new_name: NewName) -> None:
+def test_json_injection(registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("json")
     sent = sent_as(registry, name, JSON_VALUES, requiring_bytes)
     answer = registry.project_answer(name, accept=JSON_V1, fresh=True)
@@ -169,7 +169,7 @@ def requiring_bytes(file: Distribution, specifier: bytes) -> UploadForm:
 
 
 @check("security.header.injection")
-def test_header_injection(registry: Registry, index: Index, new_name: NewName) -> None:
+def test_header_injection(registry: RegistryClient, index: Index, new_name: NewName) -> None:
     name = new_name("line-break")
     files = [wheel(name, f"1.{number}") for number in range(3)]
     forms = [

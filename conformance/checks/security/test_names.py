@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.checks.security.conftest import Remove
-    from conformance.kit.fixtures import Index, NewName, Registry
+    from conformance.kit.fixtures import Index, NewName, RegistryClient
     from conformance.kit.http import UploadForm
     from reference_server.distributions import Distribution
 
@@ -86,7 +86,7 @@ DOTS = (".", "..", "-")
 
 
 @check("security.traversal.filename")
-def test_traversal_filename(registry: Registry, new_name: NewName) -> None:
+def test_traversal_filename(registry: RegistryClient, new_name: NewName) -> None:
     def as_path(file: Distribution, path: str) -> UploadForm:
         return named(upload_form(file), path.format(file.filename))
 
@@ -94,7 +94,7 @@ def test_traversal_filename(registry: Registry, new_name: NewName) -> None:
 
 
 @check("security.traversal.filename-star")
-def test_traversal_filename_star(registry: Registry, new_name: NewName) -> None:
+def test_traversal_filename_star(registry: RegistryClient, new_name: NewName) -> None:
     def with_two_names(file: Distribution, names: tuple[str, str]) -> UploadForm:
         first, second = (name.format(file.filename) for name in names)
         return starred(upload_form(file), first or None, second)
@@ -103,7 +103,7 @@ def test_traversal_filename_star(registry: Registry, new_name: NewName) -> None:
 
 
 @check("security.control-chars.filename")
-def test_control_characters_in_filename(registry: Registry, new_name: NewName) -> None:
+def test_control_characters_in_filename(registry: RegistryClient, new_name: NewName) -> None:
     def controlled(file: Distribution, control: str) -> UploadForm:
         middle = file.filename.removesuffix(".whl")
         if control.startswith("%"):
@@ -115,7 +115,7 @@ def test_control_characters_in_filename(registry: Registry, new_name: NewName) -
 
 
 @check("security.traversal.name-version")
-def test_traversal_name_version(registry: Registry, index: Index, new_name: NewName) -> None:
+def test_traversal_name_version(registry: RegistryClient, index: Index, new_name: NewName) -> None:
     def as_name(file: Distribution, path: str) -> UploadForm:
         return upload_form(file).with_field("name", path.format(file.name))
 
@@ -126,12 +126,17 @@ def test_traversal_name_version(registry: Registry, index: Index, new_name: NewN
     project = new_name("version-path")
     kept_in_place(registry, sent_as(registry, project, VERSIONS, as_version))
     for page in index.pages(project) if page_if_any(registry, project).files else []:
-        wrong = [version for version in page.versions or () if not set(version).isdisjoint("/\\%")]
-        expect.rule("every version to be free of path separators", broken_by=wrong, where=page.where)
+        expect.each(
+            page.versions or (),
+            "to be free of path separators",
+            lambda version: set(version).isdisjoint("/\\%"),
+            of="version",
+            where=page.where,
+        )
 
 
 @check("security.reserved-names")
-def test_reserved_names(registry: Registry, index: Index, remove: Remove) -> None:
+def test_reserved_names(registry: RegistryClient, index: Index, remove: Remove) -> None:
     """A project that is there already is left alone; ours are removed at once, as they cannot carry the run's id."""
     before = landmarks(index)
     free = [name for name in ROUTES if registry.project_answer(name, fresh=True).status != 200]
@@ -182,7 +187,7 @@ def landmarks(index: Index) -> list[Landmark]:
 
 
 @check("security.case-collision")
-def test_case_collision(registry: Registry, new_name: NewName) -> None:
+def test_case_collision(registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("case")
     firsts = (sdist(name, "1.0"), wheel(name, "1.0"))
     for first in firsts:

@@ -8,16 +8,16 @@ from conformance.kit.check import check
 from conformance.kit.uploads.invalid_distributions import each_kind_refused
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import NewName, Registry
+    from conformance.kit.fixtures import NewName, RegistryClient
 
 
 @check("security.polyglot")
-def test_polyglot(registry: Registry, new_name: NewName) -> None:
+def test_polyglot(registry: RegistryClient, new_name: NewName) -> None:
     each_kind_refused(registry, new_name("polyglot"), "polyglot_wheel", "polyglot_sdist")
 
 
 @check("security.zip-ambiguity")
-def test_zip_ambiguity(registry: Registry, new_name: NewName) -> None:
+def test_zip_ambiguity(registry: RegistryClient, new_name: NewName) -> None:
     kinds = (
         *("duplicate_metadata_member_wheel", "prepended_data"),
         *("trailing_data_wheel", "local_header_mismatch"),
@@ -26,5 +26,5 @@ def test_zip_ambiguity(registry: Registry, new_name: NewName) -> None:
 
 
 @check("security.tar-sparse")
-def test_tar_sparse(registry: Registry, new_name: NewName) -> None:
+def test_tar_sparse(registry: RegistryClient, new_name: NewName) -> None:
     each_kind_refused(registry, new_name("sparse"), "sparse_member_gnu", "sparse_member_pax")

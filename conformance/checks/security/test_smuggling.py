@@ -12,14 +12,14 @@ from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import NewName, Registry
+    from conformance.kit.fixtures import NewName, RegistryClient
     from conformance.kit.uploads.raw_uploads import Headers, Reaction
 
 CHUNK = 512
 
 
 @check("security.smuggling")
-def test_smuggling(registry: Registry, new_name: NewName) -> None:
+def test_smuggling(registry: RegistryClient, new_name: NewName) -> None:
     """The length is that of the chunks as they are sent, so that nothing is left over for another request."""
     distribution = wheel(new_name("two-lengths"), "1.0")
     form = upload_form(distribution)
@@ -44,7 +44,9 @@ def test_smuggling(registry: Registry, new_name: NewName) -> None:
         )
 
 
-def sent_and_closed(registry: Registry, what: str, headers: Headers, body: bytes) -> tuple[Reaction, bool]:
+def sent_and_closed(
+    registry: RegistryClient, what: str, headers: Headers, body: bytes
+) -> tuple[Reaction, bool]:
     """Post a request; return the reaction, and whether the connection stays open behind it."""
     with registry.connect() as connection:
         connection.request("POST", headers=headers, body=body)

@@ -15,7 +15,7 @@ from reference_server.distributions import wheel
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.kit.fixtures import Index, NewName, Registry
+    from conformance.kit.fixtures import Index, NewName, RegistryClient
     from conformance.kit.http import Answer
 
 
@@ -65,7 +65,7 @@ FORGED = (
 )
 
 
-def asked(registry: Registry, targets: Iterable[str]) -> list[Answer]:
+def asked(registry: RegistryClient, targets: Iterable[str]) -> list[Answer]:
     """Ask byte for byte, as an HTTP library would tidy the paths up; without an answer there is nothing to see."""
     answers = []
     for target in targets:
@@ -138,7 +138,7 @@ def test_host_header(index: Index, new_name: NewName) -> None:
 
 
 @check("security.fallback-off")
-def test_fallback_off(registry: Registry, new_name: NewName) -> None:
+def test_fallback_off(registry: RegistryClient, new_name: NewName) -> None:
     url = registry.project_url(new_name("unknown"))
     answers = [registry.request("GET", url, headers={"Accept": accept}) for accept in (TEXT_HTML, JSON_V1)]
     found = [

@@ -9,18 +9,18 @@ import pytest
 from conformance.checks.simple.downloads import Downloads
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Index, Registry, Run
+    from conformance.kit.fixtures import Index, RegistryClient, Run
     from conformance.kit.http import Answer
 
 
 @pytest.fixture(scope="session")
-def downloads(run: Run, registry: Registry) -> Downloads:
+def downloads(run: Run, registry: RegistryClient) -> Downloads:
     """Files by URL, each fetched once."""
     return Downloads(registry, run.transcript)
 
 
 @pytest.fixture(scope="session")
-def slashless(registry: Registry, index: Index) -> list[Answer]:
+def slashless(registry: RegistryClient, index: Index) -> list[Answer]:
     """The answers for the URLs of a project and of the root without their slash, in this order."""
     urls = [registry.project_url(index.project)]
     if index.offer.has("project-list"):
@@ -30,7 +30,7 @@ def slashless(registry: Registry, index: Index) -> list[Answer]:
 
 
 @pytest.fixture(scope="session")
-def respelled(registry: Registry, index: Index) -> list[Answer]:
+def respelled(registry: RegistryClient, index: Index) -> list[Answer]:
     """The answers for other spellings of a project's name than the normalized one."""
     name = index.project
     spellings = dict.fromkeys([name.upper(), name.replace("-", "_"), name.replace("-", "._-")])

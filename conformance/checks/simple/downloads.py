@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from conformance.kit.http import Answer, Transcript
-    from conformance.kit.registry import Registry
+    from conformance.kit.registry import RegistryClient
 
 
 class Downloads:
     """Files by URL, each fetched once."""
 
-    def __init__(self, registry: Registry, transcript: Transcript) -> None:
+    def __init__(self, registry: RegistryClient, transcript: Transcript) -> None:
         self._registry = registry
         self._transcript = transcript
         self._answers: dict[str, Answer] = {}

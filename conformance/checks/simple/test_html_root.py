@@ -15,7 +15,7 @@ from conformance.kit.index import page_in
 from conformance.pages import TEXT_HTML
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Index, Registry
+    from conformance.kit.fixtures import Index, RegistryClient
     from conformance.kit.http import Answer
 
 
@@ -44,7 +44,7 @@ def test_anchor_text(index: Index) -> None:
 
 
 @check("simple.html.root.href")
-def test_href(registry: Registry, index: Index) -> None:
+def test_href(registry: RegistryClient, index: Index) -> None:
     root = index.html_root()
 
     def led_to(name: str, url: str) -> Answer:

@@ -85,7 +85,11 @@ def test_covers_content(index: Index) -> None:
         on_files = {
             key: SINCE_OF_FILE[key] for file in page.document.files for key in file if key in SINCE_OF_FILE
         }
-        later = sorted(key for key, since in (on_page | on_files).items() if since > declared)
+        later = sorted(
+            f"`{key}`, which version {_written(since)} introduced"
+            for key, since in (on_page | on_files).items()
+            if since > declared
+        )
         expect.rule(
             f"only keys of version {_written(declared)}, which the page declares", broken_by=later, where=page
         )
@@ -95,9 +99,9 @@ def test_covers_content(index: Index) -> None:
 def test_delivers(index: Index) -> None:
     for page in json_pages(index):
         if (api_version(page.page.api_version) or (1, 0)) >= (1, 1):
-            missing = ["`versions`"] if "versions" not in page.document.object else []
+            missing = ["no `versions`"] if "versions" not in page.document.object else []
             missing += [
-                f"`size` of {file.get('filename')}" for file in page.document.files if "size" not in file
+                f"no `size` of {file.get('filename')}" for file in page.document.files if "size" not in file
             ]
             expect.rule(
                 f"every key that version {page.page.api_version} requires", broken_by=missing, where=page

@@ -15,7 +15,7 @@ from conformance.kit.check import check
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Index, Registry
+    from conformance.kit.fixtures import Index, RegistryClient
     from conformance.kit.http import Answer
     from conformance.pages import FileLink
 
@@ -29,7 +29,7 @@ SECURE = hashlib.algorithms_guaranteed - {"md5", "sha1"}
 
 
 @pytest.fixture(scope="module")
-def downloads(index: Index, registry: Registry) -> Downloads:
+def downloads(index: Index, registry: RegistryClient) -> Downloads:
     """The smallest wheel and the smallest sdist of each project."""
     pages = [index.json(name).page for name in index.projects]
     small = [tuple(file for file in page.files if (file.size or 0) <= MOST_FETCHED) for page in pages]
@@ -42,12 +42,14 @@ def downloads(index: Index, registry: Registry) -> Downloads:
 @check("simple.json.file.url")
 def test_url(index: Index, downloads: Downloads) -> None:
     for page in json_pages(index):
-        wrong = [
-            f"{file.raw.get('url')!r} of {file.filename}"
-            for file in page.page.files
-            if unquote(urlsplit(file.url).path.rpartition("/")[2]) != file.filename
-        ]
-        expect.rule("every `url` to end with the file name", broken_by=wrong, where=page)
+        expect.each(
+            page.page.files,
+            "to end with the file name",
+            lambda file: unquote(urlsplit(file.url).path.rpartition("/")[2]) == file.filename,
+            of="`url`",
+            where=page,
+            named=lambda file: f"{file.raw.get('url')!r} of {file.filename}",
+        )
     missing = [str(answer) for _, answer in downloads if answer.status != 200]
     expect.rule("every `url` to lead to its file", broken_by=missing, where=index.json())
 
@@ -67,32 +69,42 @@ def test_size(index: Index, downloads: Downloads) -> None:
 @check("simple.json.file.hashes.present")
 def test_present(index: Index) -> None:
     for page in json_pages(index):
-        wrong = [
-            f"{file.get('hashes')!r} of {file.get('filename')}"
-            for file in page.document.files
-            if not isinstance(file.get("hashes"), dict)
-        ]
-        expect.rule("every `hashes` to be an object", broken_by=wrong, where=page)
+        expect.each(
+            page.document.files,
+            "to be an object",
+            lambda file: isinstance(file.get("hashes"), dict),
+            of="`hashes`",
+            where=page,
+            named=lambda file: f"{file.get('hashes')!r} of {file.get('filename')}",
+        )
 
 
 @check("simple.json.file.hashes.secure")
 def test_secure(index: Index) -> None:
     for page in json_pages(index):
         names = {file.filename: {name.lower() for name in file.hashes} for file in page.page.files}
-        wrong = [
-            f"{filename}, with {sorted(names[filename])}"
-            for filename in names
-            if not names[filename] & SECURE
-        ]
-        expect.rule("every file to have a secure hash", broken_by=wrong, where=page)
+        expect.each(
+            names.items(),
+            "to have a secure hash",
+            lambda item: item[1] & SECURE,
+            of="file",
+            where=page,
+            named=lambda item: f"{item[0]}, with {sorted(item[1])}",
+        )
 
 
 @check("simple.json.file.hashes.sha256")
 def test_sha256(index: Index) -> None:
     for page in json_pages(index):
         names = {file.filename: {name.lower() for name in file.hashes} for file in page.page.files}
-        wrong = [filename for filename in names if "sha256" not in names[filename]]
-        expect.rule("every file to have a sha256", broken_by=wrong, where=page)
+        expect.each(
+            names.items(),
+            "to have a sha256",
+            lambda item: "sha256" in item[1],
+            of="file",
+            where=page,
+            named=lambda item: item[0],
+        )
 
 
 @check("simple.json.file.hashes.lowercase")

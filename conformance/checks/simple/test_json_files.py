@@ -13,7 +13,7 @@ from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, Index, NewName, Registry
+    from conformance.kit.fixtures import Corpus, Index, NewName, RegistryClient
 
 
 ODD = '==="3.8"\\\u00e9\U0001f40d'
@@ -42,7 +42,7 @@ def test_requires_python(index: Index, corpus: Corpus) -> None:
 
 
 @check("simple.json.file.requires-python.quotes")
-def test_requires_python_quotes(index: Index, registry: Registry, new_name: NewName) -> None:
+def test_requires_python_quotes(index: Index, registry: RegistryClient, new_name: NewName) -> None:
     odd = wheel(new_name("quotes"), "1.0", requires_python=ODD)
     answer = registry.upload(odd)
     if not answer.is_success:
@@ -63,20 +63,23 @@ def test_core_metadata_type(index: Index) -> None:
 
 
 @check("simple.json.file.core-metadata.truthy-served")
-def test_core_metadata_truthy_served(index: Index, registry: Registry) -> None:
+def test_core_metadata_truthy_served(index: Index, registry: RegistryClient) -> None:
     page = index.json()
     advertised = smallest_of_each_kind(
         tuple(file for file in page.page.files if file.raw.get("core-metadata"))
     )
     answers = [registry.download(f"{file.url}.metadata") for file in advertised]
-    wrong = [str(answer) for answer in answers if answer.status != 200]
-    expect.rule(
-        "every metadata file that `core-metadata` announces to be served", broken_by=wrong, where=page
+    expect.each(
+        answers,
+        "to be served",
+        lambda answer: answer.status == 200,
+        of="metadata file that `core-metadata` announces",
+        where=page,
     )
 
 
 @check("simple.json.file.core-metadata.falsy-absent")
-def test_core_metadata_falsy_absent(index: Index, registry: Registry) -> None:
+def test_core_metadata_falsy_absent(index: Index, registry: RegistryClient) -> None:
     page = index.json()
     without = smallest_of_each_kind(
         tuple(file for file in page.page.files if file.raw.get("core-metadata") in (False, {}))
@@ -108,7 +111,7 @@ def test_dist_info_metadata_alias(index: Index) -> None:
 
 
 @check("simple.json.file.gpg-sig")
-def test_gpg_sig(index: Index, registry: Registry) -> None:
+def test_gpg_sig(index: Index, registry: RegistryClient) -> None:
     every_value(index, "gpg-sig", lambda value: isinstance(value, bool), kind="a boolean")
     page = index.json()
     wrong = []

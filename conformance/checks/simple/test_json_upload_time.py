@@ -17,7 +17,7 @@ from conformance.verdicts import Deviation, NotApplicable, Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Index, NewName, Registry
+    from conformance.kit.fixtures import Index, NewName, RegistryClient
     from reference_server.distributions import Distribution
 
 FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
@@ -38,7 +38,7 @@ class Timed:
 
 
 @pytest.fixture(scope="module")
-def timed(index: Index, registry: Registry, new_name: NewName) -> Timed:
+def timed(index: Index, registry: RegistryClient, new_name: NewName) -> Timed:
     """A file whose time of upload is known."""
     first = wheel(new_name("timed"), "1.0")
     before = datetime.now(UTC)

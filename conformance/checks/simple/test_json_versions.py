@@ -63,14 +63,23 @@ def test_complete(index: Index, corpus: Corpus) -> None:
         listed = set(map(version_key, page.page.versions or ()))
         uploaded = {each.version for each in accepted if canonicalize_name(each.name) == name}
         missing = sorted(version for version in uploaded if version_key(version) not in listed)
-        expect.rule("every uploaded version to be in `versions`", broken_by=missing, where=page)
+        expect.rule(
+            "every uploaded version to be in `versions`",
+            broken_by=[f"{version} is missing" for version in missing],
+            where=page,
+        )
 
 
 @check("simple.json.versions.normalized")
 def test_normalized(index: Index) -> None:
     for page in json_pages(index):
-        wrong = [version for version in page.page.versions or () if not _is_normalized(version)]
-        expect.rule("every entry of `versions` to be normalized", broken_by=wrong, where=page)
+        expect.each(
+            page.page.versions or (),
+            "to be normalized",
+            _is_normalized,
+            of="entry of `versions`",
+            where=page,
+        )
 
 
 def _is_normalized(version: str) -> bool:

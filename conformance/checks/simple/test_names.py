@@ -16,7 +16,7 @@ from reference_server.distributions import wheel
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.kit.fixtures import Index, NewName, Registry
+    from conformance.kit.fixtures import Index, NewName, RegistryClient
     from conformance.pages import ProjectPage
 
 VALID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
@@ -34,7 +34,7 @@ def test_valid_charset(index: Index) -> None:
 
 
 @check("simple.name.normalization")
-def test_normalization(registry: Registry, index: Index, new_name: NewName) -> None:
+def test_normalization(registry: RegistryClient, index: Index, new_name: NewName) -> None:
     distribution = wheel(new_name("Ab.-_Cd"), "1.0")
     publish(registry, distribution)
     for page in index.pages(canonicalize_name(distribution.name)):

@@ -11,19 +11,19 @@ from conformance.kit.uploads.scenarios import publish_and_delete
 from conformance.verdicts import Deviation, Untestable
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, GitLab, Index, NewName, Registry
+    from conformance.kit.fixtures import Corpus, GitLab, Index, NewName, RegistryClient
     from conformance.kit.http import Answer
 
 
 @check("simple.project.unknown-404")
-def test_unknown_404(registry: Registry, index: Index, corpus: Corpus) -> None:
+def test_unknown_404(registry: RegistryClient, index: Index, corpus: Corpus) -> None:
     name = f"conformance-{corpus.run_id}-absent"
     for media_type in index.media_types.values():
         expect.status(registry.project_answer(name, accept=media_type), 404)
 
 
 @check("simple.project.no-files")
-def test_no_files(registry: Registry, gitlab: GitLab, index: Index, new_name: NewName) -> None:
+def test_no_files(registry: RegistryClient, gitlab: GitLab, index: Index, new_name: NewName) -> None:
     name = emptied(registry, gitlab, new_name("emptied"))
     answers = [registry.project_answer(name, accept=each, fresh=True) for each in index.media_types.values()]
     for answer in answers:
@@ -39,7 +39,7 @@ def test_no_files(registry: Registry, gitlab: GitLab, index: Index, new_name: Ne
     )
 
 
-def emptied(registry: Registry, gitlab: GitLab, name: str) -> str:
+def emptied(registry: RegistryClient, gitlab: GitLab, name: str) -> str:
     """Publish a project and delete its only package. Raises Untestable when that is not possible."""
     try:
         deletion = publish_and_delete(registry, gitlab, name)

@@ -19,7 +19,9 @@ def test_lists_uploads(index: Index) -> None:
     expect.rule_on_each(
         index.roots(),
         "every project with files to be on the list of projects",
-        broken_by=lambda root: sorted(set(index.projects) - projects(root)),
+        broken_by=lambda root: [
+            f"{name} is missing" for name in sorted(set(index.projects) - projects(root))
+        ],
     )
 
 

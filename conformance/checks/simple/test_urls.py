@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.checks.simple.downloads import Downloads
-    from conformance.kit.fixtures import Index, Registry
+    from conformance.kit.fixtures import Index, RegistryClient
     from conformance.kit.http import Answer
 
 
 @check("simple.url.project-normalized")
-def test_project_normalized(registry: Registry, index: Index) -> None:
+def test_project_normalized(registry: RegistryClient, index: Index) -> None:
     def elsewhere(name: str) -> Iterable[str]:
         answers = [registry.project_answer(name, accept=each) for each in index.media_types.values()]
         there = path(registry.project_url(name))
@@ -33,7 +33,7 @@ def test_project_normalized(registry: Registry, index: Index) -> None:
 
 
 @check("simple.url.variants-same-project")
-def test_variants_same_project(registry: Registry, index: Index, respelled: list[Answer]) -> None:
+def test_variants_same_project(registry: RegistryClient, index: Index, respelled: list[Answer]) -> None:
     here = path(registry.project_url(index.project))
     files = index.pages()[0].filenames
 
@@ -81,7 +81,9 @@ def test_redirect_adds_slash(slashless: list[Answer]) -> None:
 
 
 @check("simple.url.redirect-keeps-origin")
-def test_redirect_keeps_origin(registry: Registry, slashless: list[Answer], respelled: list[Answer]) -> None:
+def test_redirect_keeps_origin(
+    registry: RegistryClient, slashless: list[Answer], respelled: list[Answer]
+) -> None:
     redirects = [(each, target) for each in [*slashless, *respelled] if (target := redirected_to(each))]
     if not redirects:
         raise NotApplicable("the registry redirects neither URLs without their slash nor other spellings")
@@ -94,7 +96,7 @@ def test_redirect_keeps_origin(registry: Registry, slashless: list[Answer], resp
 
 
 @check("simple.url.redirect-keeps-query")
-def test_redirect_keeps_query(registry: Registry, index: Index) -> None:
+def test_redirect_keeps_query(registry: RegistryClient, index: Index) -> None:
     query = f"format={quote(JSON_V1, safe='')}"
     answer = registry.request("GET", f"{registry.project_url(index.project).removesuffix('/')}?{query}")
     target = redirected_to(answer)

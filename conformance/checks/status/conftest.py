@@ -10,14 +10,14 @@ from conformance.checks.status.marked_projects import Marks
 from conformance.kit.optional_fixtures import if_applicable
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Driver, Index, NewName, Registry
+    from conformance.kit.fixtures import Driver, Index, NewName, RegistryClient
 
 OWN = ("archived", "deprecated")
 """Of these the pages have to be there."""
 
 
 @pytest.fixture(scope="session")
-def marks(registry: Registry, index: Index, driver: Driver, new_name: NewName) -> Marks:
+def marks(registry: RegistryClient, index: Index, driver: Driver, new_name: NewName) -> Marks:
     """Projects with a status, each made when it is first asked for."""
     return Marks(registry, index, driver, new_name)
 

@@ -9,7 +9,7 @@ from conformance.kit.uploads.publishing import link, publish
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Driver, Index, NewName, Registry
+    from conformance.kit.fixtures import Driver, Index, NewName, RegistryClient
     from conformance.kit.http import Answer
     from conformance.pages import FileLink
     from reference_server.distributions import Distribution
@@ -38,7 +38,7 @@ class Marked:
 class Marks:
     """Gives projects a status, each when it is first asked for."""
 
-    def __init__(self, registry: Registry, index: Index, driver: Driver, new_name: NewName) -> None:
+    def __init__(self, registry: RegistryClient, index: Index, driver: Driver, new_name: NewName) -> None:
         self._registry = registry
         self._index = index
         self._driver = driver

@@ -14,12 +14,12 @@ from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:
     from conformance.checks.status.marked_projects import Marks
-    from conformance.kit.fixtures import Corpus, Index, Registry
+    from conformance.kit.fixtures import Corpus, Index, RegistryClient
     from conformance.pages import ProjectPage
 
 
 @check("status.default-active")
-def test_default_active(registry: Registry, index: Index, corpus: Corpus) -> None:
+def test_default_active(registry: RegistryClient, index: Index, corpus: Corpus) -> None:
     wheel = corpus["main-wheel"]
     for page in index.pages(canonicalize_name(corpus.main)):
         expect.equal(
@@ -39,7 +39,7 @@ def test_active_upload(corpus: Corpus, index: Index, marks: Marks) -> None:
 
 
 @check("status.active.download")
-def test_active_download(registry: Registry, index: Index, marks: Marks) -> None:
+def test_active_download(registry: RegistryClient, index: Index, marks: Marks) -> None:
     for status in ("archived", "deprecated"):
         project = marks[status]
         for page in index.pages(project.project):
@@ -74,7 +74,7 @@ def test_quarantined_no_files(index: Index, marks: Marks) -> None:
 
 
 @check("status.quarantined.urls-dead")
-def test_quarantined_urls_dead(registry: Registry, marks: Marks) -> None:
+def test_quarantined_urls_dead(registry: RegistryClient, marks: Marks) -> None:
     link = marks["quarantined"].link
     answers = [fetch(registry, url) for url in (link.url, f"{link.url}.metadata")]
     alive = [str(answer) for answer in answers if not answer.is_client_error]

@@ -10,11 +10,11 @@ from reference_server.distributions import Metadata, wheel
 
 if TYPE_CHECKING:
     from conformance.kit.http import Answer, UploadForm
-    from conformance.kit.registry import Registry
+    from conformance.kit.registry import RegistryClient
     from reference_server.distributions import Distribution
 
 
-def each_refused(registry: Registry, *uploads: tuple[str, Distribution, UploadForm]) -> None:
+def each_refused(registry: RegistryClient, *uploads: tuple[str, Distribution, UploadForm]) -> None:
     """Require 400 for each upload, which comes with what is wrong with it, and that none is listed."""
     answers = [(wrong, registry.upload(sent, form=form)) for wrong, sent, form in uploads]
     expect.rule(
@@ -26,7 +26,7 @@ def each_refused(registry: Registry, *uploads: tuple[str, Distribution, UploadFo
     expect.not_listed(registry.project_page(name), [sent.filename for _, sent, _ in uploads])
 
 
-def metadata_refused(registry: Registry, name: str, *mistakes: dict[str, Any]) -> None:
+def metadata_refused(registry: RegistryClient, name: str, *mistakes: dict[str, Any]) -> None:
     """Require 400 for each wheel, whose metadata are right but for these fields."""
     wheels = [
         wheel(name, version, metadata=Metadata(metadata_version="2.4", name=name, version=version, **fields))

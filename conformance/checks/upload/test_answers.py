@@ -24,7 +24,7 @@ from reference_server.distributions import wheel
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from conformance.kit.fixtures import Corpus, Index, NewName, Oversized, Registry, Run
+    from conformance.kit.fixtures import Corpus, Index, NewName, Oversized, RegistryClient, Run
     from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
 
@@ -69,7 +69,7 @@ class Refusal:
 
 
 @pytest.fixture(scope="session")
-def refusals(registry: Registry, new_name: NewName) -> list[Refusal]:
+def refusals(registry: RegistryClient, new_name: NewName) -> list[Refusal]:
     """Uploads that were refused, each of a project of its own; which mistakes a registry sees is its choice."""
     refusals = []
     for mistake in MISTAKES:
@@ -105,14 +105,14 @@ def post(
     )
 
 
-def stored(registry: Registry, answer: Answer, distribution: Distribution) -> None:
+def stored(registry: RegistryClient, answer: Answer, distribution: Distribution) -> None:
     """Require that an upload was accepted, and is listed."""
     expect.accepted(answer)
     expect.listed(registry.project_page(distribution.name), [distribution.filename])
 
 
 @check("upload.visible-after-success")
-def test_visible_after_success(registry: Registry, new_name: NewName) -> None:
+def test_visible_after_success(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("visible"), "1.0")
     accepted_and_listed(registry, distribution)
     expect.same_bytes(registry.download(link_to(registry, distribution)), distribution)
@@ -120,7 +120,7 @@ def test_visible_after_success(registry: Registry, new_name: NewName) -> None:
 
 @check("upload.reject-is-atomic")
 def test_reject_is_atomic(
-    registry: Registry, index: Index, refusals: list[Refusal], new_name: NewName
+    registry: RegistryClient, index: Index, refusals: list[Refusal], new_name: NewName
 ) -> None:
     """A name whose upload was refused is answered like one that was never uploaded."""
     absent = registry.project_answer(new_name("absent"))
@@ -142,13 +142,13 @@ def test_reject_is_atomic(
 
 
 @check("upload.size-limit")
-def test_size_limit(registry: Registry, oversized: Oversized) -> None:
+def test_size_limit(registry: RegistryClient, oversized: Oversized) -> None:
     expect.refused(oversized.answer)
     expect.not_listed(registry.project_page(oversized.distribution.name), [oversized.distribution.filename])
 
 
 @check("upload.url-trailing-slash")
-def test_url_trailing_slash(run: Run, registry: Registry, new_name: NewName) -> None:
+def test_url_trailing_slash(run: Run, registry: RegistryClient, new_name: NewName) -> None:
     documented = registry.target.upload_url
     other = documented.removesuffix("/") if documented.endswith("/") else f"{documented}/"
     if not urlsplit(other).path:
@@ -164,7 +164,7 @@ def test_url_trailing_slash(run: Run, registry: Registry, new_name: NewName) -> 
 
 
 @check("upload.no-redirect")
-def test_no_redirect(registry: Registry, corpus: Corpus, new_name: NewName) -> None:
+def test_no_redirect(registry: RegistryClient, corpus: Corpus, new_name: NewName) -> None:
     anonymous = registry.upload(wheel(new_name("anonymous"), "1.0"), as_=ANONYMOUS)
     answers = [(item.status, item.where) for item in corpus.published.values()]
     redirected = [
@@ -178,7 +178,7 @@ def test_no_redirect(registry: Registry, corpus: Corpus, new_name: NewName) -> N
 
 
 @check("upload.get-not-allowed")
-def test_get_not_allowed(registry: Registry) -> None:
+def test_get_not_allowed(registry: RegistryClient) -> None:
     answer = registry.request("GET", registry.target.upload_url)
     expect.rule(
         "a status below 500",
@@ -190,7 +190,7 @@ def test_get_not_allowed(registry: Registry) -> None:
 
 
 @check("upload.wrong-url-405")
-def test_wrong_url(run: Run, registry: Registry, new_name: NewName) -> None:
+def test_wrong_url(run: Run, registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("astray"), "1.0")
     answer = post(run, registry.target.index_url, distribution)
     if answer.is_success:
@@ -201,13 +201,17 @@ def test_wrong_url(run: Run, registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.error-reason")
-def test_error_reason(registry: Registry, refusals: list[Refusal]) -> None:
-    unnamed = [
-        f"{refusal.mistake}: {refusal.answer.status} {words_of(refusal.answer) or 'nothing'}"
-        for refusal in refusals
-        if not has_any(words_of(refusal.answer), MISTAKES[refusal.mistake].words)
-    ]
-    expect.rule("every refusal to name its reason", broken_by=unnamed, where=registry.target.upload_url)
+def test_error_reason(registry: RegistryClient, refusals: list[Refusal]) -> None:
+    expect.each(
+        refusals,
+        "to name its reason",
+        lambda refusal: has_any(words_of(refusal.answer), MISTAKES[refusal.mistake].words),
+        of="refusal",
+        where=registry.target.upload_url,
+        named=lambda refusal: (
+            f"{refusal.mistake}: {refusal.answer.status} {words_of(refusal.answer) or 'nothing'}"
+        ),
+    )
 
 
 def words_of(answer: Answer) -> str:
@@ -238,7 +242,7 @@ def test_error_json(run: Run, new_name: NewName) -> None:
 
 
 @check("upload.no-permission")
-def test_no_permission(registry: Registry, new_name: NewName) -> None:
+def test_no_permission(registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("owned")
     first, other = wheel(name, "1.0"), wheel(name, "2.0")
     expect.accepted(registry.upload(first))

@@ -14,7 +14,7 @@ from reference_server.distributions import sdist, wheel
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from conformance.kit.fixtures import Examples, NewName, Registry
+    from conformance.kit.fixtures import Examples, NewName, RegistryClient
     from conformance.kit.http import Answer, UploadForm
     from reference_server.distributions import Distribution
 
@@ -50,7 +50,7 @@ MALFORMED = (
 class Claimed:
     """Uploads versions of one project, each with digests as `claims` says, and remembers which were refused."""
 
-    def __init__(self, registry: Registry, name: str) -> None:
+    def __init__(self, registry: RegistryClient, name: str) -> None:
         self._registry = registry
         self._name = name
         self.accepted: list[Distribution] = []
@@ -81,7 +81,7 @@ def with_digests(distribution: Distribution, claims: Mapping[str, str]) -> Uploa
     return form
 
 
-def suffices(field: str, registry: Registry, *distributions: Distribution) -> None:
+def suffices(field: str, registry: RegistryClient, *distributions: Distribution) -> None:
     """Require that distributions are accepted and listed with this digest only."""
     for distribution in distributions:
         form = with_digests(distribution, {field: "right"})
@@ -91,23 +91,23 @@ def suffices(field: str, registry: Registry, *distributions: Distribution) -> No
 
 
 @check("upload.digest.sha256-only")
-def test_sha256_only(registry: Registry, new_name: NewName) -> None:
+def test_sha256_only(registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("sha256")
     suffices("sha256_digest", registry, wheel(name, "1.0"), sdist(name, "1.0"))
 
 
 @check("upload.digest.blake2-only")
-def test_blake2_only(registry: Registry, new_name: NewName) -> None:
+def test_blake2_only(registry: RegistryClient, new_name: NewName) -> None:
     suffices("blake2_256_digest", registry, wheel(new_name("blake2"), "1.0"))
 
 
 @check("upload.digest.md5-only")
-def test_md5_only(registry: Registry, new_name: NewName) -> None:
+def test_md5_only(registry: RegistryClient, new_name: NewName) -> None:
     suffices("md5_digest", registry, wheel(new_name("md5"), "1.0"))
 
 
 @check("upload.digest.mismatch")
-def test_mismatch(registry: Registry, new_name: NewName, examples: Examples) -> None:
+def test_mismatch(registry: RegistryClient, new_name: NewName, examples: Examples) -> None:
     """Whether capital letters or a sha256_digest that is missing will do is for other checks to say."""
     upload = Claimed(registry, new_name("digest"))
     answers = {field: upload(RIGHT | {field: "wrong"}) for field in FIELDS}
@@ -128,7 +128,7 @@ def test_mismatch(registry: Registry, new_name: NewName, examples: Examples) -> 
 
 
 @check("upload.digest.case")
-def test_case(registry: Registry, new_name: NewName) -> None:
+def test_case(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("capitals"), "1.0")
     form = with_digests(distribution, dict.fromkeys(FIELDS, "upper"))
     expect.accepted(registry.upload(distribution, form=form))
@@ -144,7 +144,7 @@ def test_case(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.digest.malformed")
-def test_malformed(registry: Registry, new_name: NewName) -> None:
+def test_malformed(registry: RegistryClient, new_name: NewName) -> None:
     upload = Claimed(registry, new_name("malformed"))
     answers = {str(claims): upload(claims) for claims in MALFORMED}
     expect.rule(
@@ -160,6 +160,6 @@ def not_refused(answers: Mapping[str, Answer]) -> list[str]:
     return [f"{what}: {answer.status}" for what, answer in answers.items() if not answer.is_client_error]
 
 
-def upload_url(registry: Registry) -> str:
+def upload_url(registry: RegistryClient) -> str:
     """Say where the uploads went."""
     return f"POST {registry.target.upload_url}"

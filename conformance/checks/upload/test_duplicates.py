@@ -11,14 +11,14 @@ from conformance.verdicts import Deviation
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Index, NewName, Registry, SecondUpload
+    from conformance.kit.fixtures import Index, NewName, RegistryClient, SecondUpload
 
 ALREADY_THERE = "already exist"
 PLATFORMS = ("cp312-cp312-manylinux_2_17_x86_64", "cp312-cp312-macosx_11_0_arm64", "cp312-cp312-win_amd64")
 
 
 @check("upload.dup.identical")
-def test_identical(registry: Registry, index: Index, new_name: NewName) -> None:
+def test_identical(registry: RegistryClient, index: Index, new_name: NewName) -> None:
     distribution = wheel(new_name("again"), "1.0")
     expect.accepted(registry.upload(distribution))
     before = index.pages(distribution.name)
@@ -32,7 +32,7 @@ def test_identical(registry: Registry, index: Index, new_name: NewName) -> None:
 
 
 @check("upload.dup.different")
-def test_different(registry: Registry, second_upload: SecondUpload) -> None:
+def test_different(registry: RegistryClient, second_upload: SecondUpload) -> None:
     first = second_upload.distribution
     expect.status(second_upload.other_content, 400, 409)
     expect.same_bytes(registry.download(link_to(registry, first)), first)
@@ -52,7 +52,7 @@ def test_message(second_upload: SecondUpload) -> None:
 
 
 @check("upload.add-wheel-later")
-def test_add_wheel_later(registry: Registry, new_name: NewName) -> None:
+def test_add_wheel_later(registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("later")
     files = [sdist(name, "1.0"), *(wheel(name, "1.0", tag=tag) for tag in PLATFORMS)]
     answers = {distribution.filename: registry.upload(distribution) for distribution in files}

@@ -15,7 +15,7 @@ from reference_server.distributions import Metadata, wheel
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-    from conformance.kit.fixtures import Examples, NewName, Registry
+    from conformance.kit.fixtures import Examples, NewName, RegistryClient
 
 
 OPTIONAL = (
@@ -29,7 +29,7 @@ LONG_DESCRIPTION = f"--registry-conformance\r\n--\r\n{LINE * 1_000}"
 
 
 @check("upload.multi-fields")
-def test_multi_fields(registry: Registry, new_name: NewName) -> None:
+def test_multi_fields(registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("several")
     metadata = Metadata(
         name=name,
@@ -48,7 +48,7 @@ def test_multi_fields(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.field-naming")
-def test_field_naming(registry: Registry, new_name: NewName) -> None:
+def test_field_naming(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("naming"), "1.0", requires_python=">=3.8")
     misnamed = [("Requires-Python", ">=99"), ("classifier", "No :: Such :: Classifier")]
     form = upload_form(distribution).with_more(misnamed)
@@ -61,7 +61,7 @@ def test_field_naming(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.unknown-fields")
-def test_unknown_fields(registry: Registry, new_name: NewName, examples: Examples) -> None:
+def test_unknown_fields(registry: RegistryClient, new_name: NewName, examples: Examples) -> None:
     name = new_name("unknown")
     sent: list[str] = []
 
@@ -76,7 +76,7 @@ def test_unknown_fields(registry: Registry, new_name: NewName, examples: Example
 
 
 @check("upload.empty-fields")
-def test_empty_fields(registry: Registry, new_name: NewName) -> None:
+def test_empty_fields(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("empty"), "1.0", summary=None)
     form = upload_form(distribution).with_more((name, "") for name in OPTIONAL)
     accepted_and_listed(registry, distribution, form)
@@ -89,16 +89,16 @@ def test_empty_fields(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.name-required")
-def test_name_required(registry: Registry, new_name: NewName) -> None:
+def test_name_required(registry: RegistryClient, new_name: NewName) -> None:
     missing_or_empty_is_refused("name", registry, new_name("nameless"))
 
 
 @check("upload.version-required")
-def test_version_required(registry: Registry, new_name: NewName) -> None:
+def test_version_required(registry: RegistryClient, new_name: NewName) -> None:
     missing_or_empty_is_refused("version", registry, new_name("versionless"))
 
 
-def missing_or_empty_is_refused(field: str, registry: Registry, name: str) -> None:
+def missing_or_empty_is_refused(field: str, registry: RegistryClient, name: str) -> None:
     distribution = wheel(name, "1.0")
     form = upload_form(distribution)
     refused_and_not_listed(registry, distribution, form.without(field))
@@ -106,13 +106,13 @@ def missing_or_empty_is_refused(field: str, registry: Registry, name: str) -> No
 
 
 @check("upload.requires-python-valid")
-def test_requires_python_valid(registry: Registry, new_name: NewName) -> None:
+def test_requires_python_valid(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("specifier"), "1.0", requires_python=">=3.x")
     refused_and_not_listed(registry, distribution, upload_form(distribution))
 
 
 @check("upload.description")
-def test_description(registry: Registry, new_name: NewName) -> None:
+def test_description(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("description"), "1.0")
     described = [("description", LONG_DESCRIPTION), ("description_content_type", "text/plain")]
     accepted_and_listed(registry, distribution, upload_form(distribution).with_more(described))

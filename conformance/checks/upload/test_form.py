@@ -18,7 +18,7 @@ from conformance.kit.uploads.stored_files import (
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, Examples, NewName, Registry, UserMachine
+    from conformance.kit.fixtures import Corpus, Examples, NewName, RegistryClient, UserMachine
     from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
 
@@ -30,7 +30,7 @@ SENT_WITHOUT_LIMIT = 10_000_000
 
 
 @check("upload.post-multipart")
-def test_post_multipart(registry: Registry, new_name: NewName) -> None:
+def test_post_multipart(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("minimal"), "1.0")
     needed = upload_form(distribution).without("summary")
     expect.accepted(registry.upload(distribution, form=needed))
@@ -44,13 +44,13 @@ def test_status_200(corpus: Corpus) -> None:
 
 
 @check("upload.twine-end-to-end")
-def test_twine_end_to_end(twine_release: tuple[Distribution, ...], registry: Registry) -> None:
+def test_twine_end_to_end(twine_release: tuple[Distribution, ...], registry: RegistryClient) -> None:
     filenames = [distribution.filename for distribution in twine_release]
     expect.listed(registry.project_page(twine_release[0].name), filenames)
 
 
 @check("upload.uv-end-to-end")
-def test_uv_end_to_end(machine: UserMachine, registry: Registry, new_name: NewName) -> None:
+def test_uv_end_to_end(machine: UserMachine, registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("uv")
     files = (wheel(name, "1.0"), sdist(name, "1.0"))
     expect.succeeded(machine.publish_with_uv(*files))
@@ -58,7 +58,7 @@ def test_uv_end_to_end(machine: UserMachine, registry: Registry, new_name: NewNa
 
 
 @check("upload.action-in-body")
-def test_action_in_body(registry: Registry, new_name: NewName) -> None:
+def test_action_in_body(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("action-last"), "1.0")
     form = upload_form(distribution)
     action, *others = form.parts
@@ -66,7 +66,7 @@ def test_action_in_body(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.action-in-query")
-def test_action_in_query(registry: Registry, new_name: NewName) -> None:
+def test_action_in_query(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("action-query"), "1.0")
     form = upload_form(distribution).without(":action")
     registry.announce(distribution)
@@ -75,7 +75,7 @@ def test_action_in_query(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.action-missing")
-def test_action_missing(registry: Registry, new_name: NewName) -> None:
+def test_action_missing(registry: RegistryClient, new_name: NewName) -> None:
     without, unknown = wheel(new_name("no-action"), "1.0"), wheel(new_name("other-action"), "1.0")
     answer = registry.upload(without, form=upload_form(without).without(":action"))
     stored_whole_or_not_at_all(registry, answer, without)
@@ -84,7 +84,7 @@ def test_action_missing(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.protocol-version")
-def test_protocol_version(registry: Registry, new_name: NewName) -> None:
+def test_protocol_version(registry: RegistryClient, new_name: NewName) -> None:
     without = wheel(new_name("no-protocol"), "1.0")
     accepted_and_listed(registry, without, upload_form(without).without("protocol_version"))
     for version in ("2", "cat"):
@@ -94,7 +94,7 @@ def test_protocol_version(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.content-required")
-def test_content_required(registry: Registry, new_name: NewName) -> None:
+def test_content_required(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("no-content"), "1.0")
     form = upload_form(distribution).without("content")
     text = Part(name="content", content=distribution.filename.encode())
@@ -103,13 +103,13 @@ def test_content_required(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.content-filename")
-def test_content_filename(registry: Registry, new_name: NewName) -> None:
+def test_content_filename(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("filename"), "1.0", build="2a", tag="py2.py3-none-any")
     accepted_and_listed(registry, distribution)
 
 
 @check("upload.content-type-part")
-def test_content_type_part(registry: Registry, new_name: NewName) -> None:
+def test_content_type_part(registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("part-type")
     general, without = wheel(name, "1.0"), wheel(name, "1.1")
     accepted_and_listed(registry, general)
@@ -119,7 +119,7 @@ def test_content_type_part(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.field-order")
-def test_field_order(registry: Registry, new_name: NewName, examples: Examples) -> None:
+def test_field_order(registry: RegistryClient, new_name: NewName, examples: Examples) -> None:
     name = new_name("layout")
     sent: list[str] = []
 
@@ -135,7 +135,7 @@ def test_field_order(registry: Registry, new_name: NewName, examples: Examples) 
 
 
 @check("upload.large-file")
-def test_large_file(registry: Registry, new_name: NewName) -> None:
+def test_large_file(registry: RegistryClient, new_name: NewName) -> None:
     size = min(registry.target.max_file_size or SENT_WITHOUT_LIMIT, LARGE)
     distribution = wheel(new_name("largest"), "1.0", size=size)
     expect.accepted(registry.upload(distribution))
@@ -143,14 +143,14 @@ def test_large_file(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.project-create")
-def test_project_create(registry: Registry, new_name: NewName) -> None:
+def test_project_create(registry: RegistryClient, new_name: NewName) -> None:
     """With the sdist first: some registries learn of a project by its first wheel."""
     name = new_name("create")
     for distribution in (sdist(name, "1.0"), wheel(name, "1.0"), wheel(name, "1.1")):
         accepted_and_listed(registry, distribution)
 
 
-def posted(registry: Registry, url: str, form: UploadForm) -> Answer:
+def posted(registry: RegistryClient, url: str, form: UploadForm) -> Answer:
     """Post a form, which has been announced, to a URL of the check's own. Raises Deviation without an answer."""
     body = form.body()
     headers = [("Content-Type", form.content_type), ("Content-Length", str(len(body)))]

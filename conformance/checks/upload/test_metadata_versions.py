@@ -11,7 +11,7 @@ from conformance.kit.uploads.stored_files import refused_and_not_listed, stored_
 from reference_server.distributions import Metadata, wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import NewName, Registry
+    from conformance.kit.fixtures import NewName, RegistryClient
     from reference_server.distributions import Distribution
 
 IN_USE = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")
@@ -25,7 +25,7 @@ def of_metadata_version(metadata_version: str, name: str, version: str = "1.0") 
 
 
 @check("upload.metadata-version.required")
-def test_required(registry: Registry, new_name: NewName) -> None:
+def test_required(registry: RegistryClient, new_name: NewName) -> None:
     for unknown in ("-1", "two"):
         distribution = of_metadata_version(unknown, new_name("no-version-of-metadata"))
         refused_and_not_listed(registry, distribution, upload_form(distribution))
@@ -35,7 +35,7 @@ def test_required(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.metadata-version.current")
-def test_current(registry: Registry, new_name: NewName) -> None:
+def test_current(registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("metadata-versions")
     sent = {each: of_metadata_version(each, name, f"1.{number}") for number, each in enumerate(IN_USE)}
     answers = {each: registry.upload(distribution) for each, distribution in sent.items()}
@@ -49,7 +49,7 @@ def test_current(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.metadata-version.newer-minor")
-def test_newer_minor(registry: Registry, new_name: NewName) -> None:
+def test_newer_minor(registry: RegistryClient, new_name: NewName) -> None:
     for newer in NEWER:
         distribution = of_metadata_version(newer, new_name("newer-metadata"))
         stored_whole_or_not_at_all(registry, registry.upload(distribution), distribution)

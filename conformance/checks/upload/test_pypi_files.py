@@ -15,13 +15,13 @@ from conformance.kit.uploads.stored_files import accepted_and_listed
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Driver, NewName, Registry, SecondUpload
+    from conformance.kit.fixtures import Driver, NewName, RegistryClient, SecondUpload
 
 EXISTS = "File already exists"
 
 
 @check("upload.filetype-required")
-def test_filetype_required(registry: Registry, new_name: NewName) -> None:
+def test_filetype_required(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("filetype"), "1.0")
     form = upload_form(distribution)
     each_refused(
@@ -32,7 +32,7 @@ def test_filetype_required(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.pyversion.wheel")
-def test_pyversion_wheel(registry: Registry, new_name: NewName) -> None:
+def test_pyversion_wheel(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("pyversion"), "1.0")
     form = upload_form(distribution)
     each_refused(
@@ -43,7 +43,7 @@ def test_pyversion_wheel(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.pyversion.sdist")
-def test_pyversion_sdist(registry: Registry, new_name: NewName) -> None:
+def test_pyversion_sdist(registry: RegistryClient, new_name: NewName) -> None:
     distribution = sdist(new_name("source"), "1.0")
     form = upload_form(distribution)
     each_refused(registry, ("pyversion py3", distribution, form.with_field("pyversion", "py3")))
@@ -51,7 +51,7 @@ def test_pyversion_sdist(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.digest.required")
-def test_digest_required(registry: Registry, new_name: NewName) -> None:
+def test_digest_required(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("digest"), "1.0")
     each_refused(
         registry, ("without a digest", distribution, upload_form(distribution).without("sha256_digest"))
@@ -71,7 +71,7 @@ def test_dup_pypi_text(second_upload: SecondUpload) -> None:
 
 
 @check("upload.dup.same-content-new-name")
-def test_dup_same_content_new_name(registry: Registry, new_name: NewName) -> None:
+def test_dup_same_content_new_name(registry: RegistryClient, new_name: NewName) -> None:
     first = wheel(new_name("same-content"), "1.0")
     accepted_and_listed(registry, first)
     again = replace(first, filename=wheel(first.name, "1.0", build="1").filename)
@@ -82,7 +82,7 @@ def test_dup_same_content_new_name(registry: Registry, new_name: NewName) -> Non
 
 
 @check("upload.dup.deleted-name")
-def test_dup_deleted_name(registry: Registry, driver: Driver, new_name: NewName) -> None:
+def test_dup_deleted_name(registry: RegistryClient, driver: Driver, new_name: NewName) -> None:
     first = wheel(new_name("deleted-file"), "1.0")
     accepted_and_listed(registry, first)
     driver.delete(first)
@@ -91,7 +91,7 @@ def test_dup_deleted_name(registry: Registry, driver: Driver, new_name: NewName)
 
 
 @check("upload.second-sdist")
-def test_second_sdist(registry: Registry, new_name: NewName) -> None:
+def test_second_sdist(registry: RegistryClient, new_name: NewName) -> None:
     first, second = (sdist(name, version) for name in [new_name("sdists")] for version in ("1.0", "1.0.0"))
     accepted_and_listed(registry, first)
     each_refused(registry, ("a second sdist", second, upload_form(second)))

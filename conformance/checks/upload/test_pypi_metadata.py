@@ -12,7 +12,7 @@ from conformance.kit.uploads.scenarios import link_to
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import NewName, Registry
+    from conformance.kit.fixtures import NewName, RegistryClient
 
 UNKNOWN_OF_OLD = ("requires_python", "home_page", "author_email", "license", "platform")
 """Fields that distutils filled with UNKNOWN, and one that a page shows."""
@@ -21,7 +21,7 @@ BROKEN_RST = "A link without an end: `here <https://example.invalid/>`_, `there\
 
 
 @check("upload.unknown-literal")
-def test_unknown_literal(registry: Registry, new_name: NewName) -> None:
+def test_unknown_literal(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("unknown"), "1.0")
     form = upload_form(distribution).with_more((field, "UNKNOWN") for field in UNKNOWN_OF_OLD)
     expect.accepted(registry.upload(distribution, form=form))
@@ -32,7 +32,7 @@ def test_unknown_literal(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.description-render")
-def test_description_render(registry: Registry, new_name: NewName) -> None:
+def test_description_render(registry: RegistryClient, new_name: NewName) -> None:
     metadata_refused(
         registry,
         new_name("description"),
@@ -42,18 +42,18 @@ def test_description_render(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.summary-limits")
-def test_summary_limits(registry: Registry, new_name: NewName) -> None:
+def test_summary_limits(registry: RegistryClient, new_name: NewName) -> None:
     metadata_refused(registry, new_name("summary"), {"summary": "A" * 513}, {"summary": "Two\nlines"})
 
 
 @check("upload.classifiers")
-def test_classifiers(registry: Registry, new_name: NewName) -> None:
+def test_classifiers(registry: RegistryClient, new_name: NewName) -> None:
     classifiers = ("Conformance :: Unknown", "Private :: Do Not Upload")
     metadata_refused(registry, new_name("classifier"), *({"classifiers": (each,)} for each in classifiers))
 
 
 @check("upload.urls")
-def test_urls(registry: Registry, new_name: NewName) -> None:
+def test_urls(registry: RegistryClient, new_name: NewName) -> None:
     metadata_refused(
         registry,
         new_name("urls"),
@@ -66,29 +66,29 @@ def test_urls(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.emails")
-def test_emails(registry: Registry, new_name: NewName) -> None:
+def test_emails(registry: RegistryClient, new_name: NewName) -> None:
     mistakes = ({"author_email": "nobody"}, {"maintainer_email": "Nobody <nobody>"})
     metadata_refused(registry, new_name("emails"), *mistakes)
 
 
 @check("upload.direct-refs")
-def test_direct_refs(registry: Registry, new_name: NewName) -> None:
+def test_direct_refs(registry: RegistryClient, new_name: NewName) -> None:
     metadata_refused(registry, new_name("direct"), {"requires_dist": (f"other @ {SITE}other-1.0.zip",)})
 
 
 @check("upload.license-exclusive")
-def test_license_exclusive(registry: Registry, new_name: NewName) -> None:
+def test_license_exclusive(registry: RegistryClient, new_name: NewName) -> None:
     metadata_refused(registry, new_name("license"), {"license": "MIT", "license_expression": "MIT"})
 
 
 @check("upload.license-expression-valid")
-def test_license_expression_valid(registry: Registry, new_name: NewName) -> None:
+def test_license_expression_valid(registry: RegistryClient, new_name: NewName) -> None:
     expressions = ("No-License-Of-This-Name", "MIT AND", "MIT or else")
     mistakes = ({"license_expression": expression} for expression in expressions)
     metadata_refused(registry, new_name("expression"), *mistakes)
 
 
 @check("upload.dynamic-valid")
-def test_dynamic_valid(registry: Registry, new_name: NewName) -> None:
+def test_dynamic_valid(registry: RegistryClient, new_name: NewName) -> None:
     mistakes = ({"dynamic": (field,)} for field in ("Name", "Version", "No-Such-Field"))
     metadata_refused(registry, new_name("dynamic"), *mistakes)

@@ -12,7 +12,7 @@ from conformance.kit.uploads.stored_files import accepted_and_listed, stored_who
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import NewName, Registry
+    from conformance.kit.fixtures import NewName, RegistryClient
 
 
 SIGNATURE = b"-----BEGIN PGP SIGNATURE-----\n\niQ==\n-----END PGP SIGNATURE-----\n"
@@ -20,7 +20,7 @@ OUTSIDE_LATIN_1 = "f\u00f6\u00f6\U0001f40d"
 
 
 @check("upload.gpg-signature")
-def test_gpg_signature(registry: Registry, new_name: NewName) -> None:
+def test_gpg_signature(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("signed"), "1.0")
     form = upload_form(distribution)
     signature = Part(name="gpg_signature", content=SIGNATURE, filename=f"{distribution.filename}.asc")
@@ -28,7 +28,7 @@ def test_gpg_signature(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.content-as-list")
-def test_content_as_list(registry: Registry, new_name: NewName) -> None:
+def test_content_as_list(registry: RegistryClient, new_name: NewName) -> None:
     """Without a digest, so that the registry is free to choose."""
     name = new_name("two-files")
     first, second = wheel(name, "1.0"), wheel(name, "1.0", build="1")
@@ -39,7 +39,7 @@ def test_content_as_list(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.text-field-as-file")
-def test_text_field_as_file(registry: Registry, new_name: NewName) -> None:
+def test_text_field_as_file(registry: RegistryClient, new_name: NewName) -> None:
     for field in ("summary", "name"):
         distribution = wheel(new_name(f"{field}-as-file"), "1.0")
         form = as_file(upload_form(distribution), field)
@@ -47,7 +47,7 @@ def test_text_field_as_file(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.nul-bytes")
-def test_nul_bytes(registry: Registry, new_name: NewName) -> None:
+def test_nul_bytes(registry: RegistryClient, new_name: NewName) -> None:
     for field in ("summary", "name"):
         distribution = wheel(new_name(f"nul-in-{field}"), "1.0")
         form = upload_form(distribution).with_field(field, "a\0b")
@@ -55,7 +55,7 @@ def test_nul_bytes(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.reason-latin1")
-def test_reason_latin1(registry: Registry, new_name: NewName) -> None:
+def test_reason_latin1(registry: RegistryClient, new_name: NewName) -> None:
     named = wheel(new_name("odd-name"), "1.0")
     form = upload_form(named).with_field("name", OUTSIDE_LATIN_1)
     stored_whole_or_not_at_all(registry, registry.upload(named, form=form), named)
@@ -65,7 +65,7 @@ def test_reason_latin1(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.submit-gone")
-def test_submit_gone(registry: Registry, new_name: NewName) -> None:
+def test_submit_gone(registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("registered"), "1.0")
     form = upload_form(distribution).without("content")
     for action in ("submit", "submit_pkg_info"):
@@ -75,7 +75,7 @@ def test_submit_gone(registry: Registry, new_name: NewName) -> None:
 
 
 @check("upload.doc-upload-gone")
-def test_doc_upload_gone(registry: Registry, new_name: NewName) -> None:
+def test_doc_upload_gone(registry: RegistryClient, new_name: NewName) -> None:
     """As `setup.py upload_docs` sent it: an archive that is named after the project alone."""
     distribution = wheel(new_name("documented"), "1.0")
     archive = Part(name="content", content=distribution.content, filename=f"{distribution.name}.zip")

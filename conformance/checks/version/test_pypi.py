@@ -12,13 +12,13 @@ from conformance.kit.differences import excerpt
 from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, Registry
+    from conformance.kit.fixtures import Corpus, RegistryClient
 
 LOCAL = ("version-local", "version-all")
 
 
 @check("version.local.pypi-forbidden")
-def test_local_forbidden(registry: Registry, corpus: Corpus) -> None:
+def test_local_forbidden(registry: RegistryClient, corpus: Corpus) -> None:
     items = [corpus.published[role] for role in LOCAL]
     for item in items:
         if not 400 <= item.status < 500:

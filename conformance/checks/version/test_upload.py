@@ -14,7 +14,7 @@ from conformance.kit.versions import version_key
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, Examples, Index, NewName, Registry
+    from conformance.kit.fixtures import Corpus, Examples, Index, NewName, RegistryClient
     from reference_server.distributions import Distribution
 
 
@@ -22,7 +22,7 @@ SPELLED_OTHERWISE = ("version-pre", "version-post", "version-dev", "version-pref
 
 
 @check("version.invalid-rejected")
-def test_invalid_rejected(registry: Registry, new_name: NewName, examples: Examples) -> None:
+def test_invalid_rejected(registry: RegistryClient, new_name: NewName, examples: Examples) -> None:
     def rejected(version: str) -> None:
         distribution = wheel(new_name("no-version"), version)
         expect.refused(registry.upload(distribution))
@@ -32,7 +32,9 @@ def test_invalid_rejected(registry: Registry, new_name: NewName, examples: Examp
 
 
 @check("version.alternate-accepted")
-def test_alternate_accepted(registry: Registry, index: Index, new_name: NewName, examples: Examples) -> None:
+def test_alternate_accepted(
+    registry: RegistryClient, index: Index, new_name: NewName, examples: Examples
+) -> None:
     """Wheels and sdists by turns; one file for each version, since a registry may want one spelling of it."""
     name = new_name("alternate")
     sent: dict[Version, Distribution] = {}
@@ -50,13 +52,15 @@ def test_alternate_accepted(registry: Registry, index: Index, new_name: NewName,
         listed = set(map(version_key, page.versions or ()))
         expect.rule(
             "every accepted version to be in `versions`",
-            broken_by=sent.keys() - listed,
+            broken_by=sorted(f"{each} is missing" for each in sent.keys() - listed),
             where=page.where,
         )
 
 
 @check("version.equal-one-release")
-def test_equal_one_release(registry: Registry, index: Index, new_name: NewName, examples: Examples) -> None:
+def test_equal_one_release(
+    registry: RegistryClient, index: Index, new_name: NewName, examples: Examples
+) -> None:
     def equal(spelled: tuple[str, str]) -> None:
         name, (first, second) = new_name("equal"), spelled
         one_release(registry, index, sdist(name, first), wheel(name, second))
@@ -70,7 +74,7 @@ def test_display_string(index: Index, corpus: Corpus) -> None:
     page = index.json(canonicalize_name(name)).page
     taken = [corpus.published[role] for role in SPELLED_OTHERWISE]
     normal = [str(Version(item.distribution.version)) for item in taken if item.accepted]
-    missing = [version for version in normal if version not in (page.versions or ())]
+    missing = [f"{version} is missing" for version in normal if version not in (page.versions or ())]
     expect.rule(
         "every accepted version to be in `versions` in its normalized spelling",
         broken_by=missing,
@@ -79,22 +83,22 @@ def test_display_string(index: Index, corpus: Corpus) -> None:
 
 
 @check("version.local.private-ok")
-def test_local_private_ok(registry: Registry, corpus: Corpus) -> None:
+def test_local_private_ok(registry: RegistryClient, corpus: Corpus) -> None:
     served_as_published("version-local", registry, corpus)
 
 
 @check("version.rc-and-c")
-def test_rc_and_c(registry: Registry, index: Index, new_name: NewName) -> None:
+def test_rc_and_c(registry: RegistryClient, index: Index, new_name: NewName) -> None:
     name = new_name("candidate")
     one_release(registry, index, sdist(name, "1.0c1"), wheel(name, "1.0rc1"))
 
 
 @check("version.epoch")
-def test_epoch(registry: Registry, corpus: Corpus) -> None:
+def test_epoch(registry: RegistryClient, corpus: Corpus) -> None:
     served_as_published("version-epoch", registry, corpus)
 
 
-def served_as_published(role: str, registry: Registry, corpus: Corpus) -> None:
+def served_as_published(role: str, registry: RegistryClient, corpus: Corpus) -> None:
     """Require that a distribution of the corpus was accepted, is listed, and comes as it was sent."""
     distribution = corpus.published[role].distribution
     page = registry.project_page(canonicalize_name(distribution.name))
@@ -104,7 +108,7 @@ def served_as_published(role: str, registry: Registry, corpus: Corpus) -> None:
             expect.same_bytes(registry.download(file.url), distribution)
 
 
-def one_release(registry: Registry, index: Index, *distributions: Distribution) -> None:
+def one_release(registry: RegistryClient, index: Index, *distributions: Distribution) -> None:
     """Require that distributions of equal versions are one release, or that one of them is refused."""
     answers = [registry.upload(distribution) for distribution in distributions]
     taken = [answer for answer in answers if answer.is_success]
@@ -116,5 +120,7 @@ def one_release(registry: Registry, index: Index, *distributions: Distribution) 
         wanted = version_key(distributions[0].version)
         equal = dict.fromkeys(version for version in page.versions or () if version_key(version) == wanted)
         expect.rule(
-            "equal versions to be one entry of `versions`", broken_by=list(equal)[1:], where=page.where
+            "equal versions to be one entry of `versions`",
+            broken_by=[" and ".join(equal)] if len(equal) > 1 else [],
+            where=page.where,
         )

@@ -11,11 +11,11 @@ from conformance.kit.optional_fixtures import if_applicable
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Driver, Index, NewName, Registry
+    from conformance.kit.fixtures import Driver, Index, NewName, RegistryClient
 
 
 @pytest.fixture(scope="session")
-def yanked(registry: Registry, driver: Driver, new_name: NewName) -> Yanked:
+def yanked(registry: RegistryClient, driver: Driver, new_name: NewName) -> Yanked:
     """A project in which some files are yanked."""
     return yank_some(registry, driver, new_name("yanked"))
 

@@ -11,13 +11,13 @@ from conformance.kit.uploads.publishing import fetch
 from conformance.verdicts import Untestable
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Index, Registry
+    from conformance.kit.fixtures import Index, RegistryClient
 
 MOST_FILES = 2
 
 
 @check("yank.still-downloadable")
-def test_still_downloadable(registry: Registry, index: Index, projects: tuple[str, ...]) -> None:
+def test_still_downloadable(registry: RegistryClient, index: Index, projects: tuple[str, ...]) -> None:
     files = [file for file in index.pages(projects[0])[-1].files if file.yanked is not None]
     if not files:
         raise Untestable("no page lists a yanked file; see the other checks of yanking")

@@ -9,7 +9,7 @@ from conformance.kit.uploads.publishing import publish
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Driver, Registry
+    from conformance.kit.fixtures import Driver, RegistryClient
     from reference_server.distributions import Distribution
 
 REASON = "Broken: 'x' <b>\"y\"</b> &amp; z \U0001f40d"
@@ -32,7 +32,7 @@ class Yanked:
         return self.kept.name
 
 
-def yank_some(registry: Registry, driver: Driver, name: str) -> Yanked:
+def yank_some(registry: RegistryClient, driver: Driver, name: str) -> Yanked:
     """Publish a project and yank two of its files."""
     files = Yanked(
         reasoned=wheel(name, "1.0"),

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from conformance.pages import FileLink
     from conformance.run.features import OfferedFeatures
     from conformance.target.driver import Driver
-    from conformance.target.registry_client import Registry
+    from conformance.target.registry_client import RegistryClient
     from conformance.wire import Answer, UploadForm
     from reference_server.distributions import Distribution
 
@@ -65,7 +65,7 @@ class UploadsAndChanges(RuleBasedStateMachine):
 
     def __init__(
         self,
-        registry: Registry,
+        registry: RegistryClient,
         offer: OfferedFeatures,
         driver: Driver | None,
         new_name: Callable[[str], str],

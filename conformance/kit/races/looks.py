@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from conformance.pages import FileLink
     from conformance.run.features import OfferedFeatures
-    from conformance.target.registry_client import Registry
+    from conformance.target.registry_client import RegistryClient
     from conformance.wire import Answer
 
 TYPES = {"html": (TEXT_HTML, HTML_V1), "json": (JSON_V1,)}
@@ -59,7 +59,7 @@ class Look:
         return frozenset({f"status {self.answer.status} of the type {self.answer.content_type!r}"})
 
 
-def look(registry: Registry, project: str, form: str) -> Look:
+def look(registry: RegistryClient, project: str, form: str) -> Look:
     """Read a project's page in one form, `html` or `json`; any answer will do."""
     answer = registry.project_answer(project, accept=TYPES[form][0], fresh=True)
     seen = Look(form=form, answer=answer, page=ProjectPage(files=(), where=str(answer)))
@@ -71,7 +71,7 @@ def look(registry: Registry, project: str, form: str) -> Look:
     return replace(seen, page=read_project_page(answer.text, url=answer.url, where=where))
 
 
-def look_at(registry: Registry, project: str, forms: Iterable[str]) -> tuple[Look, ...]:
+def look_at(registry: RegistryClient, project: str, forms: Iterable[str]) -> tuple[Look, ...]:
     """Read a project's page in each of these forms."""
     return tuple(look(registry, project, form) for form in forms)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from conformance.kit.races.rounds import Round
-    from conformance.target.registry_client import Registry
+    from conformance.target.registry_client import RegistryClient
     from conformance.wire import Answer
     from reference_server.distributions import Distribution
 
@@ -32,15 +32,15 @@ class Race:
     The connections are kept from race to race: opening one would take longer than the race.
     """
 
-    def __init__(self, registry: Registry, forms: tuple[str, ...]) -> None:
+    def __init__(self, registry: RegistryClient, forms: tuple[str, ...]) -> None:
         self._registry = registry
         self.forms = forms
         """The forms in which pages are read: `html`, `json`."""
-        self._lanes: list[Registry] = []
+        self._lanes: list[RegistryClient] = []
         self.reader = registry.twin()
         """A connection of its own for reading while the actions run."""
 
-    def __call__(self, *actions: Callable[[Registry], T]) -> list[T]:
+    def __call__(self, *actions: Callable[[RegistryClient], T]) -> list[T]:
         """Return what the actions returned, in their order; raise what one of them raised, deviations first."""
         while len(self._lanes) < len(actions):
             self._lanes.append(self._registry.twin())
@@ -92,7 +92,7 @@ class WatchedHeat(Heat):
     watch: Watch
 
 
-def uploading(distribution: Distribution) -> Callable[[Registry], Answer]:
+def uploading(distribution: Distribution) -> Callable[[RegistryClient], Answer]:
     """Return an action that uploads a distribution."""
     return lambda registry: registry.upload(distribution)
 

@@ -12,7 +12,7 @@ from conformance.wire import Unreachable
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from conformance.target.registry_client import Registry
+    from conformance.target.registry_client import RegistryClient
 
 T = TypeVar("T")
 
@@ -26,7 +26,9 @@ class Racer(Thread, Generic[T]):
 
     returned: T
 
-    def __init__(self, action: Callable[[Registry], T], lane: Registry, line: Barrier | None = None) -> None:
+    def __init__(
+        self, action: Callable[[RegistryClient], T], lane: RegistryClient, line: Barrier | None = None
+    ) -> None:
         super().__init__(daemon=True)
         self._action = action
         self._lane = lane

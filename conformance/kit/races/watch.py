@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from conformance.pages import FileLink
-    from conformance.target.registry_client import Registry
+    from conformance.target.registry_client import RegistryClient
     from conformance.wire import Answer
 
 MOST_LOOKS = 5
@@ -46,7 +46,7 @@ class Watch:
     """
 
     def __init__(
-        self, reader: Registry, project: str, forms: Sequence[str], *, kept: Iterable[str] = ()
+        self, reader: RegistryClient, project: str, forms: Sequence[str], *, kept: Iterable[str] = ()
     ) -> None:
         self.project = project
         self.looks: list[Look] = []
@@ -68,7 +68,7 @@ class Watch:
         if error is None:
             wait_for_all([self._racer])
 
-    def _look_on(self, reader: Registry) -> None:
+    def _look_on(self, reader: RegistryClient) -> None:
         for number in range(MOST_LOOKS):
             self._take(reader, look(reader, self.project, self._forms[number % len(self._forms)]))
             if self._over.wait(FIRST_PAUSE * 2**number):
@@ -77,7 +77,7 @@ class Watch:
         for each in look_at(reader, self.project, self._forms):
             self._take(reader, each)
 
-    def _take(self, reader: Registry, seen: Look) -> None:
+    def _take(self, reader: RegistryClient, seen: Look) -> None:
         self.looks.append(seen)
         for file in seen.page.files:
             key = (file.url, str(sorted(file.hashes.items())))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.kit.http import Answer
-    from conformance.kit.registry import Registry
+    from conformance.kit.registry import RegistryClient
     from reference_server.distributions import Distribution
 
 
@@ -39,7 +39,7 @@ class InvalidUpload:
         return f"{self.distribution.filename} ({self.rule}): {self.answer.status} {self.answer.excerpt(80)}"
 
 
-def upload_invalid(registry: Registry, name: str, kinds: Iterable[str]) -> list[InvalidUpload]:
+def upload_invalid(registry: RegistryClient, name: str, kinds: Iterable[str]) -> list[InvalidUpload]:
     """Publish a distribution of each invalid kind under one name, each as a version of its own."""
     attempts = []
     for number, kind in enumerate(kinds):
@@ -49,7 +49,7 @@ def upload_invalid(registry: Registry, name: str, kinds: Iterable[str]) -> list[
     return attempts
 
 
-def each_kind_refused(registry: Registry, name: str, *kinds: str) -> None:
+def each_kind_refused(registry: RegistryClient, name: str, *kinds: str) -> None:
     """Require that a distribution of each invalid kind is refused, and that none is listed."""
     attempts = upload_invalid(registry, name, kinds)
     expect.rule(

@@ -10,12 +10,12 @@ from conformance.wire import Follow
 
 if TYPE_CHECKING:
     from conformance.pages import FileLink, ProjectPage
-    from conformance.target.registry_client import Registry
+    from conformance.target.registry_client import RegistryClient
     from conformance.wire import Answer
     from reference_server.distributions import Distribution
 
 
-def publish(registry: Registry, *distributions: Distribution) -> None:
+def publish(registry: RegistryClient, *distributions: Distribution) -> None:
     """Publish distributions that checks look at. Raises Untestable when one is refused."""
     for distribution in distributions:
         answer = registry.upload(distribution)
@@ -34,7 +34,7 @@ def link(page: ProjectPage, distribution: Distribution) -> FileLink:
     return found
 
 
-def fetch(registry: Registry, url: str, *, accept: str = "*/*", encoding: str = "identity") -> Answer:
+def fetch(registry: RegistryClient, url: str, *, accept: str = "*/*", encoding: str = "identity") -> Answer:
     """Fetch what a page links to. The credential stays on the target's host."""
     return registry.request(
         "GET",

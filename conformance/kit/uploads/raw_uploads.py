@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
     from conformance.kit.http import Answer, RawConnection, UploadForm
-    from conformance.kit.registry import Registry
+    from conformance.kit.registry import RegistryClient
     from reference_server.distributions import Distribution
 
     Headers = Iterable[tuple[str, str]]
@@ -68,7 +68,7 @@ def chunks(body: bytes, *, size: int) -> Iterator[bytes]:
 
 def reaction_to(
     what: str,
-    registry: Registry,
+    registry: RegistryClient,
     distribution: Distribution,
     *,
     headers: Headers,
@@ -90,7 +90,9 @@ def reaction_on(what: str, connection: RawConnection) -> Reaction:
     return Reaction(to=what, answer=answer, silent=answer is None and connection.silent)
 
 
-def reaction_to_form(what: str, registry: Registry, distribution: Distribution, form: UploadForm) -> Reaction:
+def reaction_to_form(
+    what: str, registry: RegistryClient, distribution: Distribution, form: UploadForm
+) -> Reaction:
     """Post a well-framed form, with the time limit of any upload."""
     try:
         answer = registry.upload(distribution, form=form)
@@ -101,7 +103,7 @@ def reaction_to_form(what: str, registry: Registry, distribution: Distribution, 
 
 
 def refused_and_nothing_stored(
-    registry: Registry, distribution: Distribution, *reactions: Reaction, may_hang_up: bool = False
+    registry: RegistryClient, distribution: Distribution, *reactions: Reaction, may_hang_up: bool = False
 ) -> None:
     """Require that each upload was refused, and that none of them left a file in its project."""
     page = registry.project_page(distribution.name)
@@ -117,7 +119,7 @@ def refused_and_nothing_stored(
 
 
 def whole_or_refused(
-    registry: Registry,
+    registry: RegistryClient,
     distribution: Distribution,
     reaction: Reaction,
     *,

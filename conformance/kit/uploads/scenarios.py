@@ -13,7 +13,7 @@ from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.target.gitlab import GitLab
-    from conformance.target.registry_client import Registry
+    from conformance.target.registry_client import RegistryClient
     from conformance.wire import Answer
     from reference_server.distributions import Distribution
 
@@ -27,7 +27,7 @@ class SecondUpload:
     other_content: Answer
 
 
-def upload_twice(registry: Registry, name: str) -> SecondUpload:
+def upload_twice(registry: RegistryClient, name: str) -> SecondUpload:
     """Upload a file three times. Raises Deviation when it is refused the first time."""
     first, other = wheel(name, "1.0"), wheel(name, "1.0", marker="other bytes")
     expect.accepted(registry.upload(first))
@@ -42,13 +42,13 @@ class Oversized:
     answer: Answer
 
 
-def upload_oversized(registry: Registry, name: str) -> Oversized:
+def upload_oversized(registry: RegistryClient, name: str) -> Oversized:
     """Upload one byte more than the limit. Raises NotApplicable when the target states no limit."""
     distribution = wheel(name, "1.0", size=size_limit(registry) + 1)
     return Oversized(distribution=distribution, answer=registry.upload(distribution))
 
 
-def size_limit(registry: Registry) -> int:
+def size_limit(registry: RegistryClient) -> int:
     """Return the most bytes that a file may have. Raises NotApplicable when the target states no limit."""
     limit = registry.target.max_file_size
     if limit is None:
@@ -67,7 +67,7 @@ class Deletion:
     answer: Answer
 
 
-def publish_and_delete(registry: Registry, gitlab: GitLab, name: str) -> Deletion:
+def publish_and_delete(registry: RegistryClient, gitlab: GitLab, name: str) -> Deletion:
     """Publish a wheel and delete its package. Raises Deviation when either is not possible."""
     distribution = wheel(name, "1.0")
     expect.accepted(registry.upload(distribution))
@@ -89,7 +89,7 @@ def only_package(gitlab: GitLab, name: str) -> int:
     return int(packages[0]["id"])
 
 
-def link_to(registry: Registry, distribution: Distribution) -> str:
+def link_to(registry: RegistryClient, distribution: Distribution) -> str:
     """Return the URL under which the project page links a file. Raises Deviation when it does not."""
     page = registry.project_page(canonicalize_name(distribution.name))
     file = page.file(distribution.filename)

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from conformance.kit.http import Answer, UploadForm
-    from conformance.kit.registry import Registry
+    from conformance.kit.registry import RegistryClient
     from reference_server.distributions import Distribution
 
 
-def nothing_stored(registry: Registry, distribution: Distribution) -> None:
+def nothing_stored(registry: RegistryClient, distribution: Distribution) -> None:
     """Require that `default` does not find a file that was refused; the status of its absence is free."""
     answer = registry.project_answer(canonicalize_name(distribution.name))
     if answer.status == 200:
@@ -26,7 +26,7 @@ def nothing_stored(registry: Registry, distribution: Distribution) -> None:
         expect.not_listed(page, [distribution.filename])
 
 
-def served(registry: Registry, distributions: Collection[Distribution]) -> None:
+def served(registry: RegistryClient, distributions: Collection[Distribution]) -> None:
     """Require that files of one project are listed under their names, and served unchanged."""
     for distribution in distributions:
         page = registry.project_page(canonicalize_name(distribution.name))
@@ -37,20 +37,24 @@ def served(registry: Registry, distributions: Collection[Distribution]) -> None:
 
 
 def accepted_and_listed(
-    registry: Registry, distribution: Distribution, form: UploadForm | None = None, *, as_: str = DEFAULT
+    registry: RegistryClient,
+    distribution: Distribution,
+    form: UploadForm | None = None,
+    *,
+    as_: str = DEFAULT,
 ) -> None:
     """Require that an upload is accepted, and that the file is then on its project's page."""
     expect.accepted(registry.upload(distribution, form=form, as_=as_))
     expect.listed(registry.project_page(distribution.name), [distribution.filename])
 
 
-def refused_and_not_listed(registry: Registry, distribution: Distribution, form: UploadForm) -> None:
+def refused_and_not_listed(registry: RegistryClient, distribution: Distribution, form: UploadForm) -> None:
     """Require that a form is refused (4xx), and that its file is not listed."""
     expect.refused(registry.upload(distribution, form=form))
     expect.not_listed(registry.project_page(distribution.name), [distribution.filename])
 
 
-def stored_whole_or_not_at_all(registry: Registry, answer: Answer, *sent: Distribution) -> None:
+def stored_whole_or_not_at_all(registry: RegistryClient, answer: Answer, *sent: Distribution) -> None:
     """Require of an upload that a registry may accept or refuse: no server error, and no file in part.
 
     A refused file is not listed, and a listed file has the bytes that were sent.

@@ -117,13 +117,13 @@ class ChallengesFirst(Fault):
     )
 
     def __init__(self) -> None:
-        self._asked: set[str] = set()
+        self._challenged: set[str] = set()
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint == "file":
             if request.authorization is None:
-                self._asked.add(request.path)
-            elif request.path not in self._asked:
+                self._challenged.add(request.path)
+            elif request.path not in self._challenged:
                 return refusal(NotAuthenticatedError())
         return None
 

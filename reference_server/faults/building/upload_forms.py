@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from reference_server.http.request import Request
 
+_FILENAME = re.compile(rb'name="content"; filename="([^"]*)"')
 _PART = re.compile(rb'form-data; name="([^"]*)"')
 
 
@@ -49,6 +50,12 @@ def values_of(request: Request, name: str) -> list[bytes]:
 def text_of(request: Request, name: str) -> str:
     """Return the text of a field, or an empty one if there is no such field."""
     return b"".join(values_of(request, name)).decode(errors="replace")
+
+
+def filename_of(request: Request) -> bytes:
+    """Return the file name of the part `content`; empty if there is none."""
+    found = _FILENAME.search(body_of(request))
+    return found[1] if found else b""
 
 
 def texts_of(request: Request) -> list[bytes]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from reference_server.archives.checks import without
-from reference_server.faults.building.requests import body_of
+from reference_server.faults.building.upload_forms import filename_of
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import json_answer
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from reference_server.http.request import Request
     from reference_server.model import Package, Upload
     from reference_server.rules import Rules
-
-_FILENAME = re.compile(rb'name="content"; filename="([^"]*)"')
 
 
 def waved_through(rules: Rules, is_odd: Callable[[str, str, str], bool]) -> Rules:
@@ -69,8 +67,7 @@ class FailsOnFilenames(Fault):
 
     def handle(self, request: Request) -> Response | None:
         """Answer 500 to such a file."""
-        named = _FILENAME.search(body_of(request)) if request.endpoint == "upload" else None
-        fails = named is not None and re.search(self.pattern, named[1])
+        fails = request.endpoint == "upload" and re.search(self.pattern, filename_of(request))
         return json_answer({"message": "500 Internal Server Error"}, status=500) if fails else None
 
 

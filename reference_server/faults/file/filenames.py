@@ -20,7 +20,7 @@ class AnyExtension(Fault):
 
     def rules(self, rules: Rules) -> Rules:
         return waved_through(
-            rules, lambda filename, *_said: not filename.endswith((".whl", ".tar.gz", ".zip"))
+            rules, lambda filename, *_rest: not filename.endswith((".whl", ".tar.gz", ".zip"))
         )
 
 
@@ -37,7 +37,7 @@ class FileTypesNotCompared(Fault):
     caught_by = ("file.filetype-mismatch",)
 
     def rules(self, rules: Rules) -> Rules:
-        return replace(rules, filetype_agrees=lambda *_said: True)
+        return replace(rules, filetype_agrees=lambda *_rest: True)
 
 
 class LongFilenamesFail(FailsOnFilenames):
@@ -62,7 +62,7 @@ class FilenamesInAnotherEncoding(Fault):
     caught_by = ("file.unicode-name",)
 
     def rules(self, rules: Rules) -> Rules:
-        return waved_through(rules, lambda filename, *_said: not filename.isascii())
+        return waved_through(rules, lambda filename, *_rest: not filename.isascii())
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, filename=file.filename.encode().decode("latin-1")))

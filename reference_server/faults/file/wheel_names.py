@@ -37,7 +37,7 @@ class WheelNamesTakenAsTheyCome(Fault):
 
     def rules(self, rules: Rules) -> Rules:
         return waved_through(
-            rules, lambda filename, *_said: filename.endswith(".whl") and name_and_version(filename) is None
+            rules, lambda filename, *_rest: filename.endswith(".whl") and name_and_version(filename) is None
         )
 
 
@@ -48,8 +48,8 @@ class FilesOfOtherProjects(Fault):
 
     def rules(self, rules: Rules) -> Rules:
         def is_odd(filename: str, name: str, version: str) -> bool:
-            told = name_and_version(filename)
-            return told is not None and told[0] != normalize(name) and told[1] == version_key(version)
+            named = name_and_version(filename)
+            return named is not None and named[0] != normalize(name) and named[1] == version_key(version)
 
         return waved_through(rules, is_odd)
 
@@ -62,8 +62,8 @@ class FilesOfOtherVersions(Fault):
 
     def rules(self, rules: Rules) -> Rules:
         def is_odd(filename: str, name: str, version: str) -> bool:
-            told = name_and_version(filename)
-            return told is not None and told[0] == normalize(name) and told[1] != version_key(version)
+            named = name_and_version(filename)
+            return named is not None and named[0] == normalize(name) and named[1] != version_key(version)
 
         return waved_through(rules, is_odd)
 

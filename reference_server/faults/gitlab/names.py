@@ -84,7 +84,7 @@ class AnyName(Fault):
             rules,
             valid_name=lambda _name: True,
             valid_filename=lambda _filename: True,
-            filename_agrees=lambda *_said: True,
+            filename_agrees=lambda *_rest: True,
         )
 
 

@@ -117,7 +117,7 @@ class AnyVersion(Fault):
     )
 
     def rules(self, rules: Rules) -> Rules:
-        anything = lambda *_said: True  # noqa: E731 - one answer to three questions
+        anything = lambda *_rest: True  # noqa: E731 - one answer to three questions
         return replace(rules, valid_version=anything, valid_filename=anything, filename_agrees=anything)
 
 

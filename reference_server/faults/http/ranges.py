@@ -72,9 +72,9 @@ class RangesBeyondTheEndRefused(Fault):
     caught_by = ("http.range.single", "http.range.clamp")
 
     def respond(self, request: Request, response: Response) -> Response:
-        asked = re.fullmatch(r"bytes=\d+-(\d+)", request.headers.get("Range", ""))
+        wanted = re.fullmatch(r"bytes=\d+-(\d+)", request.headers.get("Range", ""))
         length = response.headers.get("Content-Range", "").rpartition("/")[2]
-        if asked and response.status_code == 206 and int(asked[1]) >= int(length):
+        if wanted and response.status_code == 206 and int(wanted[1]) >= int(length):
             return Response(status=416, headers={"Content-Range": f"bytes */{length}"})
         return response
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reference_server.faults.building.requests import body_of
+from reference_server.faults.building.upload_forms import filename_of, text_of
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
 from reference_server.model.errors import MetadataDisagreesError
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from reference_server.rendering.pages import ProjectPage
     from reference_server.rules import Rules
 
-_FILENAME = re.compile(rb'name="content"; filename="([^"]*)"')
-_NAME = re.compile(rb'name="name"\r\n\r\n([^\r]*)')
 _METADATA_NAME = re.compile(rb"\nName: ([^\n]*)")
 
 
@@ -43,10 +42,8 @@ class SpellingsKeptApart(Fault):
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint == "upload":
-            body = body_of(request)
-            name, filename = _NAME.search(body), _FILENAME.search(body)
-            if name and filename:
-                self._names[filename[1].decode()] = name[1].decode()
+            filename = filename_of(request).decode(errors="replace")
+            self._names[filename] = text_of(request, "name")
         return None
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
@@ -65,7 +62,8 @@ class NameAsInTheMetadata(Fault):
     def handle(self, request: Request) -> Response | None:
         if request.endpoint != "upload":
             return None
-        body = body_of(request)
-        said, inside = _NAME.search(body), _METADATA_NAME.search(body)
-        differ = said is not None and inside is not None and said[1].lower() != inside[1].lower()
+        name, inside = text_of(request, "name"), _METADATA_NAME.search(body_of(request))
+        differ = (
+            bool(name) and inside is not None and name.lower() != inside[1].decode(errors="replace").lower()
+        )
         return refusal(MetadataDisagreesError()) if differ else None

@@ -47,15 +47,15 @@ class TypesCrossOver(Fault):
     caught_by = ("negotiation.stable",)
 
     def __init__(self) -> None:
-        self._asked: dict[str, tuple[str, ...]] = {}
+        self._accepted: dict[str, tuple[str, ...]] = {}
 
     def handle(self, request: Request) -> Response | None:
         """Answer the last request with A if one URL was requested as A, B, A and B in turn."""
         if request.method not in {"GET", "HEAD"}:
-            self._asked.clear()
+            self._accepted.clear()
         if request.endpoint == "project_page" and "If-None-Match" not in request.headers:
-            asked = (*self._asked.get(request.path, ())[-3:], request.headers.get("Accept", "*/*"))
-            self._asked[request.path] = asked
-            if asked[:2] == asked[2:] and asked[0] != asked[1]:
-                request.environ["HTTP_ACCEPT"] = asked[0]
+            accepted = (*self._accepted.get(request.path, ())[-3:], request.headers.get("Accept", "*/*"))
+            self._accepted[request.path] = accepted
+            if accepted[:2] == accepted[2:] and accepted[0] != accepted[1]:
+                request.environ["HTTP_ACCEPT"] = accepted[0]
         return None

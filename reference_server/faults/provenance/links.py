@@ -61,5 +61,5 @@ class ProvenanceAtAnOldVersion(Fault):
     caught_by = ("provenance.api-version",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
-        shown = any(file.provenance for file in page.files)
-        return replace(page, repository_version="1.1") if shown else page
+        announced = any(file.provenance for file in page.files)
+        return replace(page, repository_version="1.1") if announced else page

@@ -68,7 +68,7 @@ class BrokenFormsExplained(Fault):
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "upload" and response.status_code == 400:
-            told = json.loads(response.get_data())
-            if "missing" in told.get("error", ""):
+            error = json.loads(response.get_data())
+            if "missing" in error.get("error", ""):
                 return json_answer({"error": "no form in /var/lib/registry/tmp/upload-1"}, status=400)
         return response

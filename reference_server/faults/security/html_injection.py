@@ -39,8 +39,8 @@ class QueriesReflected(Fault):
     caught_by = ("security.html.name",)
 
     def respond(self, request: Request, response: Response) -> Response:
-        if response.status_code >= 400 and (asked := request.args.get("x")):
-            return Response(f"<h1>There is no {asked}</h1>", status=response.status_code, content_type=HTML)
+        if response.status_code >= 400 and (query := request.args.get("x")):
+            return Response(f"<h1>There is no {query}</h1>", status=response.status_code, content_type=HTML)
         return response
 
 
@@ -100,7 +100,7 @@ class FilenamesNotEscaped(Unescapes):
     pattern = rb'(?<=">)[^<>]*&(lt|#34|#39);[^<>]*(?=</a>)'
 
     def rules(self, rules: Rules) -> Rules:
-        return waved_through(rules, lambda filename, *_said: re.search("[<>'\"]", filename) is not None)
+        return waved_through(rules, lambda filename, *_rest: re.search("[<>'\"]", filename) is not None)
 
 
 class OddFilenamesFail(Fault):

@@ -64,5 +64,5 @@ class QueriesInHeaders(Fault):
 
 def _break_lines(response: Response, value: str) -> None:
     """Add the header fields that begin after the line breaks of a value."""
-    for name, said in LINE_BREAK.findall(value):
-        response.headers[name] = said
+    for name, content in LINE_BREAK.findall(value):
+        response.headers[name] = content

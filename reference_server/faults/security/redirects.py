@@ -22,10 +22,10 @@ class SlashAddedToTheRawPath(Fault):
     caught_by = ("security.open-redirect",)
 
     def handle(self, request: Request) -> Response | None:
-        asked = re.search(r"/simple/(/[^/?]+)$", str(request.environ.get("RAW_URI", "")))
-        if asked is None:
+        found = re.search(r"/simple/(/[^/?]+)$", str(request.environ.get("RAW_URI", "")))
+        if found is None:
             return None
-        response = Response(status=301, headers={"Location": f"/{asked[1]}/"})
+        response = Response(status=301, headers={"Location": f"/{found[1]}/"})
         response.autocorrect_location_header = False
         return response
 

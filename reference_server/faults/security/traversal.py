@@ -31,7 +31,7 @@ class AcceptsFilenames(Fault):
 
     def rules(self, rules: Rules) -> Rules:
         """Skip the checks of these."""
-        return waved_through(rules, lambda filename, *_said: self.pattern.search(filename) is not None)
+        return waved_through(rules, lambda filename, *_rest: self.pattern.search(filename) is not None)
 
 
 class FilenamesTakenAsPaths(AcceptsFilenames):
@@ -72,7 +72,7 @@ class SecondFilenameUnchecked(NotesRequests[bool]):
         return request.endpoint == "upload" and b"filename*=" in body_of(request)
 
     def rules(self, rules: Rules) -> Rules:
-        return waved_through(rules, lambda *_said: bool(self.noted_here))
+        return waved_through(rules, lambda *_rest: bool(self.noted_here))
 
 
 class NamesTakenAsPaths(Fault):

@@ -70,7 +70,7 @@ class EmptiedProjectsFail(Fault):
     caught_by = ("simple.project.no-files", "gitlab.rest.delete-package")
 
     def __init__(self) -> None:
-        self._shown: set[tuple[str, str]] = set()
+        self._served: set[tuple[str, str]] = set()
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint != "project_page":
@@ -78,8 +78,8 @@ class EmptiedProjectsFail(Fault):
         arguments = request.arguments
         project = (arguments["gitlab_project"], request.registry.rules.normalize(arguments["name"]))
         if response.status_code == 200:
-            self._shown.add(project)
-        elif b"Package Not Found" in response.data and project in self._shown:
+            self._served.add(project)
+        elif b"Package Not Found" in response.data and project in self._served:
             return Response("500 Internal Server Error", status=500)
         return response
 

@@ -67,11 +67,11 @@ class DisplayNamesInUrls(Fault):
     def handle(self, request: Request) -> Response | None:
         if request.endpoint != "project_page" or lacks_slash(request):
             return None
-        asked, shown = request.arguments["name"], display_name_of(request)
-        is_normalized = asked == request.registry.rules.normalize(asked)
+        requested, published = request.arguments["name"], display_name_of(request)
+        is_normalized = requested == request.registry.rules.normalize(requested)
         return (
-            Response(status=301, headers={"Location": f"../{shown}/"})
-            if is_normalized and shown != asked
+            Response(status=301, headers={"Location": f"../{published}/"})
+            if is_normalized and published != requested
             else None
         )
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 META = re.compile(rb'\s*<meta name="pypi:project-status" content="[^"]*">')
 
 
-def said_in_json(page: ProjectPage, marker: Any) -> ProjectPage:
+def with_status_in_json(page: ProjectPage, marker: Any) -> ProjectPage:
     """Replace `project-status` in JSON, if the page has a status."""
     return page if page.status is None else replace(page, keys={**page.keys, "project-status": marker})
 
@@ -56,7 +56,7 @@ class StatusAsString(Fault):
     caught_by = ("status.json.object", "status.html-json-agree")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
-        return said_in_json(page, page.status)
+        return with_status_in_json(page, page.status)
 
 
 class StatusUnknown(Fault):
@@ -65,7 +65,7 @@ class StatusUnknown(Fault):
     caught_by = ("status.json.value", "status.html-json-agree")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
-        return said_in_json(page, {"status": "unmaintained", "reason": page.status_reason or ""})
+        return with_status_in_json(page, {"status": "unmaintained", "reason": page.status_reason or ""})
 
 
 class StatusReasonNull(Fault):
@@ -74,7 +74,7 @@ class StatusReasonNull(Fault):
     caught_by = ("status.json.reason",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
-        return said_in_json(page, {"status": page.status, "reason": None})
+        return with_status_in_json(page, {"status": page.status, "reason": None})
 
 
 class StatusAtAnOldVersion(Fault):

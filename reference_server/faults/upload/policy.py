@@ -57,7 +57,7 @@ class DirectReferences(OmitsUploadCheck):
 
 
 class AnythingDynamic(OmitsUploadCheck):
-    """Accepts metadata that declares its name dynamic."""
+    """Accepts Dynamic for any field, even Name."""
 
     caught_by = ("upload.dynamic-valid",)
     left_out = pypi_metadata.dynamic_may_be

@@ -58,8 +58,8 @@ class AnswersGetOnUploadUrl(Fault):
 
     def handle(self, request: Request) -> Response | None:
         """Replace the 405."""
-        is_asked = request.method == "GET" and request.routed_path.rstrip("/").endswith("/packages/pypi")
-        return self.answer() if is_asked else None
+        is_get = request.method == "GET" and request.routed_path.rstrip("/").endswith("/packages/pypi")
+        return self.answer() if is_get else None
 
     def answer(self) -> Response:
         """Return the replacement."""

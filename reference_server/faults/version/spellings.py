@@ -1,4 +1,4 @@
-"""Faults in treating the spellings of a version as one release, and in how it is shown."""
+"""Faults in treating the spellings of a version as one release, and in how it is listed."""
 
 from __future__ import annotations
 

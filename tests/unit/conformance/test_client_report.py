@@ -25,13 +25,16 @@ from conformance.client_report.received_files import received_files
 from conformance.client_report.rendering import as_json, as_markdown, as_text
 from conformance.client_report.report import Line, Report, Section
 from conformance.client_report.scenarios import own_command
-from conformance.clients import Activity, ClientMissing, ClientRun
+from conformance.clients import CLIENTS, Activity, ClientMissing, ClientRun, IndexURL
 from conformance.commands.main import main
 from conformance.target.embedded import UnknownFault, misbehaving_server
+from conformance.wire.credential import Credential
 from reference_server.faults import all_faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from conformance.clients import Client
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "clients.md"
 PAGE, FILE = ("GET", "/simple/demo/", ""), ("GET", "/files/demo-1.1-py3-none-any.whl", "")
@@ -219,7 +222,7 @@ def test_what_a_command_does_is_seen_from_its_words() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--fault", "truncated-download"], "is it 'truncated-downloads'"),
+        (["--fault", "truncated-download"], "did you mean 'truncated-downloads'"),
         (["--fault", "unavailable,x=1"], "has no option 'x'"),
         (["--fault", "unavailable", "--", "there-is-no-such-program"], "there is no such program"),
         (["--limit", "0"], "expected a number above 0, not '0'"),
@@ -276,3 +279,23 @@ def test_the_document_names_exactly_the_faults_of_the_default_list() -> None:
     rows = re.findall(r"^\| `([^`]+)`<br>", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
     listed = [fault for group in default_groups() for fault in group.faults]
     assert sorted(row.replace("\\|", "|") for row in rows) == sorted(listed)
+
+
+def test_the_document_has_a_column_for_every_use_of_every_client() -> None:
+    titles = [use.title for client in CLIENTS for use in client.uses]
+    (head,) = {
+        line for line in DOCUMENT.read_text(encoding="utf-8").splitlines() if line.startswith("| fault | pip")
+    }
+    assert {*titles} <= {*head.strip("| ").split(" | ")}
+    assert len({*titles}) == len(titles)
+
+
+@pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.name)
+def test_every_client_finds_its_registry_by_its_settings(client: type[Client]) -> None:
+    """A client without settings would ask a public index."""
+    index = IndexURL(
+        "http://127.0.0.1:1/simple/", Credential(username="someone", password="secret-of-someone")
+    )
+    settings = client.settings(index, "http://127.0.0.1:1/upload/")
+    assert client.uses
+    assert any("secret-of-someone" in value for value in settings.values())

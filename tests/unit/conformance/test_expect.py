@@ -91,10 +91,10 @@ def test_what_is_right_passes(passes: Callable[[], None]) -> None:
         (lambda: expect.accepted(answer(302)), "(2xx)", "302"),
         (lambda: expect.refused(answer(201)), "(4xx)", "201"),
         (lambda: expect.refused(answer(500)), "(4xx)", "500"),
-        (lambda: expect.forbidden(answer(200)), "401 or 403 or 404", "200"),
+        (lambda: expect.forbidden(answer(200)), "401, 403 or 404", "200"),
         (lambda: expect.equal(2, 1, of="a number", where="here"), "a number to be 1", "2"),
         (lambda: expect.equal(None, 1, of="a number", where="here"), "a number to be 1", "nothing"),
-        (lambda: expect.contains("", "taken", of="a message", where="here"), "'taken'", "an empty text"),
+        (lambda: expect.contains("", "taken", of="a message", where="here"), "'taken'", "nothing"),
         (
             lambda: expect.rule("every x to be y", broken_by=["x", "z"], where="here"),
             "every x to be y",

@@ -138,7 +138,7 @@ def test_secret_header_fields_stay_with_their_host_too(session: Session, httpser
 
 
 @pytest.mark.parametrize("most", range(20, 45))
-def test_what_is_told_of_an_answer_has_no_piece_of_a_secret(
+def test_an_excerpt_of_an_answer_has_no_piece_of_a_secret(
     most: int, session: Session, httpserver: HTTPServer
 ) -> None:
     text = f"you may not come in: {SECRET.password} is no good"

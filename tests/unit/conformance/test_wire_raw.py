@@ -127,7 +127,7 @@ def test_a_reset_is_an_end() -> None:
         assert not connection.silent
 
 
-def test_silence_is_told_from_an_end() -> None:
+def test_silence_differs_from_the_end_of_a_connection() -> None:
     with server(received) as url, connected(url, patience=0.2) as connection:
         connection.request("GET")
         assert connection.answer() is None

@@ -14,7 +14,8 @@ from werkzeug.test import Client, TestResponse
 from reference_server import create_app
 from reference_server.distributions import sdist, wheel
 from reference_server.model.grammar import name_and_version
-from reference_server.rules.ready_made import PASSWORD, default_registry
+from reference_server.rules.ready_made import PASSWORD
+from reference_server.serving.default_registry import default_registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

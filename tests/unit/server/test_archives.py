@@ -16,7 +16,8 @@ from reference_server.archives.archive import MEGABYTE, ArchiveLimits, open_arch
 from reference_server.archives.tarballs import Kind
 from reference_server.distributions import INVALID, Distribution, invalid, sdist, wheel
 from reference_server.model import Upload, errors
-from reference_server.rules.ready_made import GITLAB_PROJECTS, default_registry
+from reference_server.rules.ready_made import GITLAB_PROJECTS
+from reference_server.serving.default_registry import default_registry
 from reference_server.store.blobs import Blobs
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subproces
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         yield process, written
-        process.kill()
+        process.terminate()  # a kill would leave its worker
 
 
 def ready(url: str) -> None:

@@ -51,8 +51,8 @@ def test_no_fault_touches_the_switch(server: ReferenceServer) -> None:
     [
         ('{"name": "latency"}', "not a JSON array"),
         ("[", "faults"),
-        ('["no-hashs"]', "is it 'no-hashes'?"),
-        ('[{"name": "latency", "minutes": 1}]', "it takes seconds"),
+        ('["no-hashs"]', "did you mean 'no-hashes'?"),
+        ('[{"name": "latency", "minutes": 1}]', "its options are seconds"),
         ("[1]", "faults"),
         ('[{"first": 1}]', "needs a `name`"),
     ],

@@ -84,6 +84,16 @@ def test_rejected_versions_are_repeated_to_their_own_senders(api: Any) -> None:
     assert [response.headers.get("X-Number") for response in responses] == list(map(str, range(THREADS)))
 
 
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("refused-names-stored", {"name": "-demo-"}), ("refused-versions-stored", {"version": "none"})],
+)
+def test_late_rejections_concern_their_own_upload(api: Any, name: str, wrong: dict[str, str]) -> None:
+    one = api(name)
+    responses = together(lambda number: upload(one, number, fields=[{}, wrong][number % 2]))
+    assert [response.status_code for response in responses] == [201, 400] * 4
+
+
 def test_unknown_actions_are_refused_alone(api: Any) -> None:
     one = api("unknown-action-stored")
     actions = ["file_upload", "unknown"] * 4

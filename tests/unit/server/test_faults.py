@@ -12,7 +12,7 @@ import pytest
 from werkzeug import Response
 
 from reference_server.distributions import wheel
-from reference_server.faults import Fault, UnknownFaultError, all_faults, fault_named
+from reference_server.faults import Fault, Switch, UnknownFaultError, all_faults, fault_named
 from reference_server.rendering.pages import ProjectLink
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class AnyVersion(Fault):
     caught_by = ("version.invalid-rejected",)
 
     def rules(self, rules: Rules) -> Rules:
-        return replace(rules, valid_version=lambda _version: True, filename_agrees=lambda *_said: True)
+        return replace(rules, valid_version=lambda _version: True, filename_agrees=lambda *_rest: True)
 
 
 class NoHashes(Fault):
@@ -138,7 +138,7 @@ def test_a_fault_is_found_by_its_name() -> None:
 
 
 def test_an_unknown_name_suggests_similar_ones() -> None:
-    with pytest.raises(UnknownFaultError, match=r"no fault is named 'no-hash'; is it 'no-hashes'"):
+    with pytest.raises(UnknownFaultError, match=r"no fault is named 'no-hash'; did you mean 'no-hashes'"):
         fault_named("no-hash")
     with pytest.raises(
         UnknownFaultError, match=r"no fault is named '0'; `reference-server faults` lists them$"
@@ -157,6 +157,14 @@ def test_faults_in_one_rule_are_combined(api_with: Any) -> None:
     api = api_with(fault_named("expiry-ignored"), fault_named("revocation-ignored"))
     assert api.get(SIMPLE, password="reference-expired-token").status_code == 200
     assert api.get(SIMPLE, password="reference-revoked-token").status_code == 200
+
+
+def test_a_fault_knows_the_rule_it_replaces_in_each_combination(api_with: Any) -> None:
+    """A fault that is switched on for one request leaves the rules of later requests as they are."""
+    once = Switch(fault=fault_named("revocation-ignored"), after=1, first=1)
+    api = api_with(once, fault_named("expiry-ignored"))
+    statuses = [api.get(SIMPLE, password="reference-revoked-token").status_code for _ in range(3)]
+    assert statuses == [401, 200, 401]
 
 
 def test_a_form_can_be_read_after_a_fault_has_read_it(api_with: Any, registry: Registry) -> None:

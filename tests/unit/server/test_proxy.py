@@ -82,7 +82,7 @@ def test_links_lead_back_to_the_proxy(upstream: ReferenceServer) -> None:
         assert page["files"][0]["provenance"].startswith(proxy.origin)
 
 
-def test_a_registry_that_is_away_is_told() -> None:
+def test_an_unreachable_registry_is_reported() -> None:
     with ProxyServer("http://127.0.0.1:9") as proxy, pytest.raises(HTTPError) as caught:
         urlopen(proxy.origin)  # noqa: S310 - loopback
     assert caught.value.code == 502

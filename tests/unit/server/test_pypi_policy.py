@@ -16,7 +16,8 @@ from reference_server.distributions import Distribution, Metadata, invalid, sdis
 from reference_server.flavours import flavour_named, pypi_archives, pypi_files, pypi_metadata, pypi_projects
 from reference_server.model import Upload
 from reference_server.model.errors import PolicyError
-from reference_server.rules.ready_made import PASSWORD, default_registry
+from reference_server.rules.ready_made import PASSWORD
+from reference_server.serving.default_registry import default_registry
 from reference_server.store.memory import MemoryStore
 
 if TYPE_CHECKING:

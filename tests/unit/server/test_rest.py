@@ -38,7 +38,7 @@ def test_a_package_as_gitlab_describes_it(api: Any, registry: Registry) -> None:
     assert (described["file_sha256"], described["file_md5"]) == (file.sha256, file.digests["md5"])
 
 
-def test_only_who_may_delete_is_told_how(api: Any, registry: Registry) -> None:
+def test_only_callers_who_may_delete_get_the_path_for_it(api: Any, registry: Registry) -> None:
     registry.publish("demo-1.0.tar.gz", b"")
     (package,) = api.get("/projects/1/packages", password="reference-guest-token").json
     assert list(package["_links"]) == ["web_path"]

@@ -14,8 +14,8 @@ from reference_server import ReferenceServer
 from reference_server.commands import main
 from reference_server.distributions import wheel
 from reference_server.rules import Rules
-from reference_server.rules.ready_made import default_registry
 from reference_server.serving import standalone
+from reference_server.serving.default_registry import default_registry
 from reference_server.store.blobs import IN_MEMORY
 from reference_server.store.errors import (
     NotAStoreError,

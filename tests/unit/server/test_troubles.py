@@ -1,4 +1,4 @@
-"""What goes wrong on the way, as a client sees it, and when it is on."""
+"""Trouble in transit as a client sees it, and the conditions of a switch."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def status(server: ReferenceServer, path: str) -> int:
         return error.code
 
 
-def test_downloads_break_off(server: ReferenceServer) -> None:
+def test_downloads_are_truncated(server: ReferenceServer) -> None:
     put(server, "truncated-downloads")
     with pytest.raises(IncompleteRead) as caught:
         fetch(server, FILE)
@@ -65,14 +65,14 @@ def test_downloads_break_off(server: ReferenceServer) -> None:
     assert b"waggon" in fetch(server, PAGE)
 
 
-def test_a_switch_that_cannot_be_read_changes_nothing(server: ReferenceServer) -> None:
+def test_an_invalid_switch_changes_nothing(server: ReferenceServer) -> None:
     put(server, "truncated-downloads")
     with pytest.raises(UnknownFaultError):
         put(server, "unavailable", "absent")
     assert [switch.fault.name for switch in server.switchboard.switches()] == ["truncated-downloads"]
 
 
-def test_pages_break_off(server: ReferenceServer) -> None:
+def test_pages_are_truncated(server: ReferenceServer) -> None:
     put(server, "truncated-pages")
     with pytest.raises(IncompleteRead):
         fetch(server, PAGE)
@@ -105,7 +105,7 @@ def test_answers_are_not_http(server: ReferenceServer) -> None:
         fetch(server, PAGE)
 
 
-def test_the_server_takes_its_time(server: ReferenceServer) -> None:
+def test_answers_are_delayed(server: ReferenceServer) -> None:
     put(server, "latency,seconds=0.2")
     before = time.monotonic()
     fetch(server, PAGE)
@@ -119,7 +119,7 @@ def test_bodies_drip(server: ReferenceServer) -> None:
     assert time.monotonic() - before >= 0.02 * (len(WHEEL.content) // 400)
 
 
-def test_it_is_silent_and_hangs_up(server: ReferenceServer) -> None:
+def test_the_connection_closes_after_a_silence(server: ReferenceServer) -> None:
     put(server, "silence,seconds=0.1")
     with pytest.raises(RemoteDisconnected):
         fetch(server, PAGE)
@@ -135,12 +135,12 @@ def test_it_is_silent_and_hangs_up(server: ReferenceServer) -> None:
         ("login-page", 200),
     ],
 )
-def test_it_answers_something_else(server: ReferenceServer, fault: str, expected: int) -> None:
+def test_statuses_replace_the_answer(server: ReferenceServer, fault: str, expected: int) -> None:
     put(server, fault)
     assert status(server, PAGE) == expected
 
 
-def test_when_to_come_back(server: ReferenceServer) -> None:
+def test_retry_after(server: ReferenceServer) -> None:
     put(server, "too-many-requests,retry_after=7")
     with pytest.raises(HTTPError) as caught:
         fetch(server, PAGE)
@@ -148,25 +148,25 @@ def test_when_to_come_back(server: ReferenceServer) -> None:
     assert caught.value.headers["Retry-After"] == "7"
 
 
-def test_redirects_without_end(server: ReferenceServer) -> None:
+def test_redirects_are_endless(server: ReferenceServer) -> None:
     put(server, "endless-redirect")
     assert status(server, PAGE) == 302
 
 
-def test_files_are_elsewhere(server: ReferenceServer) -> None:
+def test_downloads_are_redirected(server: ReferenceServer) -> None:
     with ReferenceServer(registry=server.registry) as other:
         put(server, f"files-elsewhere,to={other.origin}")
         assert fetch(server, FILE) == WHEEL.content
         assert other.request_count == 1
 
 
-def test_pages_are_said_to_be_compressed(server: ReferenceServer) -> None:
+def test_pages_are_labelled_as_compressed(server: ReferenceServer) -> None:
     put(server, "broken-gzip")
     with pytest.raises(gzip.BadGzipFile):
         gzip.decompress(fetch(server, PAGE))
 
 
-def test_an_old_page_is_shown(server: ReferenceServer) -> None:
+def test_pages_are_stale(server: ReferenceServer) -> None:
     put(server, "stale-index")
     before = fetch(server, PAGE)
     newer = wheel("waggon", "2.0")
@@ -174,7 +174,7 @@ def test_an_old_page_is_shown(server: ReferenceServer) -> None:
     assert fetch(server, PAGE) == before
 
 
-def test_parts_are_promised(server: ReferenceServer) -> None:
+def test_ranges_are_advertised(server: ReferenceServer) -> None:
     put(server, "ranges-promised")
     assert fetch(server, FILE, Range="bytes=0-9") == WHEEL.content
 
@@ -199,7 +199,7 @@ def test_for_one_method_only(server: ReferenceServer) -> None:
     assert status(server, PAGE) == 200
 
 
-def test_now_and_then_and_reproducibly(server: ReferenceServer) -> None:
+def test_by_chance_and_reproducibly(server: ReferenceServer) -> None:
     def drawn(seed: int) -> list[int]:
         put(server, f"unavailable,probability=0.5,seed={seed}")
         return [status(server, ROOT) for _ in range(20)]
@@ -230,18 +230,18 @@ def test_faults_given_at_the_start() -> None:
 @pytest.mark.parametrize(
     ("text", "error", "message"),
     [
-        ("no-hashs", UnknownFaultError, "is it 'no-hashes'?"),
+        ("no-hashs", UnknownFaultError, "did you mean 'no-hashes'?"),
         ("qqq", UnknownFaultError, "reference-server faults"),
-        ("latency,minutes=1", FaultOptionError, "it takes seconds"),
-        ("no-hashes,minutes=1", FaultOptionError, "it takes none"),
+        ("latency,minutes=1", FaultOptionError, "its options are seconds"),
+        ("no-hashes,minutes=1", FaultOptionError, "it has none"),
         ("latency,seconds=long", FaultOptionError, "needs a number for seconds"),
         ("latency,first=x", FaultOptionError, "first='x' is not a number"),
-        ("latency,path=(", FaultOptionError, "no regular expression"),
+        ("latency,path=(", FaultOptionError, "is not a regular expression"),
         ("latency,probability=2", FaultOptionError, "between 0 and 1"),
         ("latency,often", FaultOptionError, "OPTION=VALUE"),
     ],
 )
-def test_a_mistake_is_explained(text: str, error: type[Exception], message: str) -> None:
+def test_an_invalid_switch_is_explained(text: str, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message.replace("?", r"\?")):
         switch_from_text(text)
 
@@ -249,14 +249,14 @@ def test_a_mistake_is_explained(text: str, error: type[Exception], message: str)
 @pytest.mark.parametrize(
     "text", ["no-hashes", "latency,seconds=0.5,first=2,path=/files/,probability=0.1,seed=3"]
 )
-def test_a_switch_survives_being_written_down(text: str) -> None:
+def test_a_switch_survives_a_round_trip(text: str) -> None:
     switch = switch_from_text(text)
     table = switch.as_json()
     assert switch_from_table(table).as_json() == table
 
 
 @pytest.mark.parametrize("kind", [kind for kind in all_faults() if kind.family == "trouble"], ids=str)
-def test_every_trouble_says_what_it_is(kind: type) -> None:
+def test_every_trouble_has_a_summary(kind: type) -> None:
     fault = kind()
     assert fault.summary.endswith(".")
     assert fault.seams

@@ -1,4 +1,4 @@
-"""Each variation changes what comes over the wire, and nothing of what it says."""
+"""Each variation changes the bytes that are sent, and nothing of their meaning."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from conformance.pages import read_html, read_json, read_project_json, read_proj
 from reference_server import create_app, variety
 from reference_server.faults import Fault
 from reference_server.rules.negotiation import SIMPLE_HTML, SIMPLE_JSON
-from reference_server.rules.ready_made import default_registry
+from reference_server.serving.default_registry import default_registry
 from reference_server.variety import VARIATIONS, Variation, Variety
 from reference_server.variety.http import LastModified
 from reference_server.variety.markup import read, write
@@ -66,10 +66,10 @@ def files_of(api: Api, accept: str) -> dict[str, tuple[Any, ...]]:
         assert not read_html(answer.data.decode()).errors
         page = read_project_page(answer.data.decode(), url=URL, where="")
     assert page.api_version == "1.4"
-    return {file.filename: said(file) for file in page.files}
+    return {file.filename: content_of(file) for file in page.files}
 
 
-def said(file: FileLink) -> tuple[Any, ...]:
+def content_of(file: FileLink) -> tuple[Any, ...]:
     metadata = file.core_metadata if isinstance(file.core_metadata, dict) else None
     return file.url, file.hashes["sha256"], file.requires_python, file.yanked, metadata, file.provenance
 
@@ -111,7 +111,7 @@ def usually() -> list[Any]:
 
 
 @EACH
-def test_says_the_same(variation: Variation, shared: Registry) -> None:
+def test_the_content_stays_the_same(variation: Variation, shared: Registry) -> None:
     usual, varied = Api(shared), Api(shared, [variation])
     for accept in ("text/html", SIMPLE_JSON):
         assert files_of(varied, accept) == files_of(usual, accept)
@@ -124,14 +124,14 @@ def test_says_the_same(variation: Variation, shared: Registry) -> None:
 
 
 @EACH
-def test_shows(variation: Variation, usually: list[Any]) -> None:
+def test_the_bytes_change(variation: Variation, usually: list[Any]) -> None:
     if isinstance(variation, LastModified):
         variation = LastModified(now=lambda: datetime(2026, 1, 1, tzinfo=UTC))
     assert observed(Api(published(), [variation])) != usually
 
 
 @pytest.mark.parametrize("kind", VARIATIONS, ids=lambda kind: kind.__name__)
-def test_says_what_leaves_it_open(kind: type[Variation]) -> None:
+def test_a_variation_names_its_source(kind: type[Variation]) -> None:
     assert kind().summary.endswith(".")
     assert kind.left_open.endswith(".")
     assert "#" in kind.source
@@ -159,13 +159,13 @@ def test_a_seed_always_chooses_the_same() -> None:
     assert len({str(Variety(seed)) for seed in range(100)}) == 100
 
 
-def test_an_option_that_there_is_not() -> None:
+def test_an_unknown_option_is_rejected() -> None:
     with pytest.raises(ValueError, match=r"file-order has no option 'none'; it has reversed, shuffled"):
         VARIATIONS[0]("none")
 
 
-def told(answer: TestResponse) -> list[tuple[str, str]]:
-    """Give the header fields, but the time that is told once its second is over: between two answers, perhaps."""
+def fields_of(answer: TestResponse) -> list[tuple[str, str]]:
+    """Return the header fields without Last-Modified, which may appear between two responses."""
     return sorted((name, value) for name, value in answer.headers if name.lower() != "last-modified")
 
 
@@ -176,7 +176,7 @@ def test_together(seed: int, shared: Registry) -> None:
     for accept in ("text/html", SIMPLE_JSON):
         assert files_of(varied, accept) == files_of(usual, accept)
     page, again = (varied.get(PAGE) for _ in range(2))
-    assert (again.data, told(again)) == (page.data, told(page))
+    assert (again.data, fields_of(again)) == (page.data, fields_of(page))
     assert varied.get(PAGE, headers={"If-None-Match": page.headers["ETag"]}).status_code == 304
 
 
