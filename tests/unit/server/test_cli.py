@@ -159,7 +159,10 @@ def test_the_size_limit_reaches_the_application(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (["serve", "--flavour", "vanilla"], "there is no flavour 'vanilla'; choose reference, pypi"),
-        (["serve", "--port", "0", "--fault", "no-hash"], "no fault is named 'no-hash'; did you mean 'no-hashes'"),
+        (
+            ["serve", "--port", "0", "--fault", "no-hash"],
+            "no fault is named 'no-hash'; did you mean 'no-hashes'",
+        ),
         (["proxy", "registry.example.com", "--fault", "no-hashes"], "is not an http(s) URL"),
         (["proxy", "http://127.0.0.1:1"], "proxy needs --fault NAME"),
     ],
