@@ -45,9 +45,16 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 
 def pytest_configure() -> None:
-    """Reach loopback directly on a machine with a proxy, which pip may need for what tests install."""
+    """Take nothing over from who runs the tests: their registry, their proxy for loopback, how they ignore children.
+
+    A proxy stays for the internet: pip may need it for what tests install.
+    """
+    for name in [name for name in os.environ if name.startswith("REGISTRY_CONFORMANCE_")]:
+        del os.environ[name]
     given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
     os.environ["no_proxy"] = ",".join(filter(None, [given, *LOOPBACK]))
+    if sys.platform != "win32":
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where it is ignored, exit codes are lost
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.client_report.faulty_registry import faulty_registry, summary_of
 from conformance.client_report.reaction import Observation, Reaction, classify, detail, last_message
 from conformance.client_report.received_files import received_files
+from conformance.errors import ExitCode, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 
 
-class UnfitScenario(Exception):
+class UnfitScenario(UserError):
     """A client fails even without a fault, so its runs with faults say nothing."""
 
 
@@ -122,7 +123,8 @@ def _usual(scenarios: Sequence[Scenario], observations: Iterable[Observation]) -
     for title, observed in usual.items():
         if not observed.run.succeeded:
             raise UnfitScenario(
-                f"{title} fails without any fault: {observed.message or observed.run.exit_code}"
+                f"{title} fails without any fault: {observed.message or observed.run.exit_code}",
+                exit_code=ExitCode.HARNESS_ERROR,
             )
     return usual
 

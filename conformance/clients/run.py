@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from conformance.clients.process_group import kill, start
+from conformance.errors import UserError
 from conformance.wire.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -23,14 +24,17 @@ KEPT_BYTES = 1_000_000
 _TERMINAL_CODES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
 
-class ClientMissing(Exception):
+class ClientMissing(UserError):
     """A client cannot be started. This does not depend on the target."""
 
     def __init__(self, client: str, *, cause: str, hint: str) -> None:
-        super().__init__(f"{client} cannot be started: {cause}. {hint}")
+        super().__init__(f"{client} cannot be started: {cause}", hint)
         self.client = client
         self.cause = cause
-        self.hint = hint
+
+    def __str__(self) -> str:
+        """Return the cause and the hint in one line."""
+        return f"{self.message}. {self.hint}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,157 +1,185 @@
-"""`registry-conformance ci`: a whole job of a CI system in one command, told what to do by the environment.
+"""`registry-conformance ci`: a whole CI job in one command, with its inputs in environment variables.
 
-It types the commands of docs/gate.md, and prints each as it does. Inputs and their names are in docs/ci.md.
+It carries out the commands of docs/gate.md, and prints each. docs/ci.md lists the inputs.
 """
 
 from __future__ import annotations
 
-import argparse
 import io
 import os
 import shlex
 import shutil
-import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.commands.output import PROGRAM
+from conformance.errors import ExitCode, UserError
 from conformance.report.formats import FORMATS
-from conformance.target.configuration import PREFIX
-from conformance.verdicts import ExitCode
+from conformance.verdicts.declaration import PREFIX, Input, Option
+from conformance.verdicts.options import OPTIONS, TARGET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, MutableMapping
+    import argparse
+    from collections.abc import Callable, Iterable, Mapping, MutableMapping
 
     Main = Callable[[list[str]], int]
     """Carries out a command line, without the name of the program; returns the exit code."""
 
-PROGRAM = "registry-conformance"
-FOLDER = "registry-conformance"
+SUMMARY = "run a whole CI job: doctor, run, reports, comparison"
+
 RESULT = "result.json"
-PREVIOUS = "previous.json"
+KEPT = "previous.json"
 LEDGERS = "ledgers"
 REPORTS = {each.name: each.ci_file for each in FORMATS.values() if each.ci_file}
 """Formats of reports, and the files that they are written to."""
 
-OF_A_TARGET = {"CA_BUNDLE": "--ca-bundle", "MAX_REQUESTS": "--max-requests", "RATE": "--rate"}
-OF_A_RUN = {
-    "BASELINE": "--baseline",
-    "SET": "--set",
-    "CHECKS": "-k",
-    "EXAMPLES": "--examples",
-    "PROCESSES": "-n",
-}
-"""Variables, without their prefix, and the options that they stand for."""
-
 ROOM = 4_000
 """Characters of a comparison in the summary: with a report of 60,000 it still fits into a comment."""
 
-EPILOG = f"""The job's inputs are variables whose names begin with {PREFIX}: URL, PROFILE, USERNAME, PASSWORD
-or CONFIG for the registry; {", ".join([*OF_A_TARGET, *OF_A_RUN])},
-READ_ONLY (true or false), PREVIOUS (an earlier result), FOLDER ({FOLDER}). What is empty is not given.
-The result and the reports are written to that folder. The exit code is that of `run`.
+PREVIOUS = Input(name="previous", text="Result of an earlier run to compare with; it need not exist")
+FOLDER = Input(
+    name="folder", default="registry-conformance", text="Folder for the result, the reports and the ledgers"
+)
+PASSWORD_VARIABLE = Input(
+    name="password-variable",
+    default=f"{PREFIX}PASSWORD",
+    text="Name of the masked CI/CD variable that holds the password or token",
+    only="gitlab",
+)
+OF_THE_JOB = (
+    Input(name="job-name", default="registry-conformance", text="Name of the job", only="gitlab"),
+    Input(name="stage", default="test", text="Stage of the job", only="gitlab"),
+    PASSWORD_VARIABLE,
+    PREVIOUS,
+    FOLDER,
+    Input(
+        name="package",
+        default="pypi-registry-conformance[parallel]",
+        text="Requirement to install with pip; leave empty where the suite is already installed",
+    ),
+    Input(name="python-version", default="3.13", text="Version of Python to run the suite with"),
+)
+"""Inputs that are no options of another command."""
+
+
+def _names(options: Iterable[Option]) -> str:
+    variables = (each.input.variable for each in options if each.input)
+    return ", ".join(variable.removeprefix(PREFIX) for variable in variables)
+
+
+EPILOG = f"""The inputs of the job are environment variables that begin with {PREFIX}.
+The target: {_names(TARGET)}.
+The run: {_names(each for each in OPTIONS if each not in TARGET)}.
+The job: PREVIOUS (an earlier result), FOLDER (default: {FOLDER.default}).
+Empty variables are ignored. The result and the reports are written to FOLDER. The exit code is that of `run`.
 """
 
 
-class BadJob(ValueError):
-    """The environment asks for something that cannot be done; `str()` says what to change."""
+def inputs() -> tuple[Input, ...]:
+    """Return every input of a CI job, with its description: what templates/ and action.yml declare."""
+    return (*filter(None, (each.described_input() for each in OPTIONS)), *OF_THE_JOB)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What one job is to do: options of all commands, options of `run` only, where files go, and come from."""
+    """A job: the options that it was given, with their texts, and where files go and come from."""
 
     folder: Path
-    target: tuple[str, ...] = ()
-    run: tuple[str, ...] = ()
-    read_only: tuple[str, ...] = ()
+    given: tuple[tuple[Option, str], ...] = ()
     previous: Path | None = None
 
-    @property
-    def guest(self) -> list[str]:
-        """What commands need that publish or delete: the ledgers of this job, and of no other on the machine."""
-        return [*self.target, "--ledgers", str(self.folder / LEDGERS)]
+    def words(self, command: str) -> list[str]:
+        """Return the options that the job gives a command, as they are typed.
+
+        What deletes or publishes has the ledgers of this job, and of no other on the machine.
+        """
+        words = [
+            word for option, text in self.given if command in option.commands for word in typed(option, text)
+        ]
+        ledgers = ["--ledgers", str(self.folder / LEDGERS)]
+        return [*words, *ledgers] if command in {"run", "sweep"} else words
 
     @property
     def files(self) -> dict[str, Path]:
-        """Everything that the job writes, by what it is called as an output."""
+        """Every file that the job writes, by the name of its output."""
         return {name: self.folder / file for name, file in {"result": RESULT, **REPORTS}.items()}
 
 
-def add_ci_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], main: Main) -> None:
-    """Add the command to those of `registry-conformance`, which `main` carries out."""
-    parser = subparsers.add_parser(
-        "ci",
-        help="do all that a job of a CI system has to: doctor, run, reports, comparison",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def typed(option: Option, text: str) -> list[str]:
+    """Return an option as it is typed on a command line."""
+    if option.metavar:
+        return [option.flag, text]
+    return [option.flag] if text == "true" else []
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     parser.add_argument(
         "--sweep",
         action="store_true",
-        help="at the end of the job: remove what it left when it was cancelled",
+        help="delete what the job published; for the end of a job, also of one that was cancelled",
     )
-    parser.set_defaults(command=lambda arguments: run_ci(main, sweep=arguments.sweep))
 
 
-def run_ci(main: Main, *, sweep: bool) -> int:
-    """Do the job that the environment describes, or its end. Returns the exit code."""
+def run(arguments: argparse.Namespace) -> int:
+    """Do the job that the environment describes, or its end."""
+    main: Main = arguments.main
+    take_password(os.environ)
+    job = job_of(os.environ)
+    if arguments.sweep:
+        return _carry_out(main, "sweep", *job.words("sweep"))
     try:
-        settle(os.environ)
-        job = job_of(os.environ)
-        if sweep:
-            return _typed(main, "sweep", *job.guest)
         _clear(job)
         exit_code = _judge(job, main)
-        _tell_github(job, exit_code, os.environ)
-    except BadJob as mistake:
-        return _say(str(mistake))
+        _write_outputs(job, exit_code, os.environ)
     except OSError as error:
-        return _say(f"cannot write {error.filename}: {error.strerror}; {PREFIX}FOLDER names another folder")
+        raise UserError(
+            f"cannot write {error.filename}: {error.strerror}", f"{FOLDER.variable} names another folder."
+        ) from error
     return exit_code
 
 
-def settle(environ: MutableMapping[str, str]) -> None:
-    """Put the password where the suite looks for it. Raises BadJob.
-
-    GitLab prints inputs: there PASSWORD_VARIABLE names the variable that holds the password, and is not the
-    password.
-    """
-    named, password = environ.get(PREFIX + "PASSWORD_VARIABLE"), PREFIX + "PASSWORD"
+def take_password(environ: MutableMapping[str, str]) -> None:
+    """Copy the password from the variable that PASSWORD_VARIABLE names: GitLab prints inputs. Raises UserError."""
+    named, password = environ.get(PASSWORD_VARIABLE.variable), PASSWORD_VARIABLE.default
     if named and named != password:
         if not environ.get(named):
-            raise BadJob(
-                f"the password is to be in the variable {named}, which is not set; "
-                "a protected variable is there for protected branches and tags only"
+            raise UserError(
+                f"the variable {named}, which should hold the password, is not set",
+                "A protected variable exists on protected branches and tags only.",
             )
         environ[password] = environ[named]
 
 
 def job_of(environ: Mapping[str, str]) -> Job:
-    """Read the job's inputs; CI systems set a variable also for those that nobody gave. Raises BadJob."""
-    previous = environ.get(PREFIX + "PREVIOUS")
-    read_only = (environ.get(PREFIX + "READ_ONLY") or "false").lower()
-    if read_only not in {"true", "false"}:
-        raise BadJob(f"{PREFIX}READ_ONLY is `true` or `false`, not {read_only!r}")
+    """Read the inputs of the job; CI systems set also those that are not given, to nothing. Raises UserError."""
+    previous = environ.get(PREVIOUS.variable)
     return Job(
-        folder=Path(environ.get(PREFIX + "FOLDER") or FOLDER),
-        target=_options(OF_A_TARGET, environ),
-        run=_options(OF_A_RUN, environ),
-        read_only=("--read-only",) if read_only == "true" else (),
+        folder=Path(environ.get(FOLDER.variable) or FOLDER.default),
+        given=tuple(
+            (option, text)
+            for option in OPTIONS
+            if option.input and option not in TARGET and (text := _text(option.input, environ))
+        ),
         previous=Path(previous) if previous else None,
     )
 
 
-def _options(known: Mapping[str, str], environ: Mapping[str, str]) -> tuple[str, ...]:
-    given = ((option, environ.get(PREFIX + name)) for name, option in known.items())
-    return tuple(word for option, value in given if value for word in (option, value))
+def _text(known: Input, environ: Mapping[str, str]) -> str:
+    text = environ.get(known.variable, "")
+    if known.choices and text:
+        text = text.lower()
+        if text not in known.choices:
+            raise UserError(f"{known.variable} is {' or '.join(known.choices)}, not {text!r}")
+    return text
 
 
 def _clear(job: Job) -> None:
-    """Make the folder; remove what yesterday's job left there, but keep aside what is to be compared."""
+    """Make the folder, and remove the files of an earlier job from it, except the result to compare with."""
     job.folder.mkdir(parents=True, exist_ok=True)
-    kept = job.folder / PREVIOUS
+    kept = job.folder / KEPT
     if job.previous != kept:
         kept.unlink(missing_ok=True)
     if job.previous and job.previous != kept and job.previous.is_file():
@@ -161,11 +189,10 @@ def _clear(job: Job) -> None:
 
 
 def _judge(job: Job, main: Main) -> int:
-    if refused := _typed(main, "doctor", *job.target, *job.read_only):
+    if refused := _carry_out(main, "doctor", *job.words("doctor")):
         return refused
     reports = [word for name in REPORTS for word in ("--report", f"{name}={job.files[name]}")]
-    words = ("--json", str(job.files["result"]), *reports)
-    exit_code = _typed(main, "run", *job.guest, *job.run, *job.read_only, *words)
+    exit_code = _carry_out(main, "run", *job.words("run"), "--json", str(job.files["result"]), *reports)
     _compare(job, main)
     return exit_code
 
@@ -174,11 +201,11 @@ def _compare(job: Job, main: Main) -> None:
     """Print what changed since the earlier result, and add it to the summary."""
     if job.previous is None:
         return
-    if not (job.folder / PREVIOUS).is_file():
+    if not (job.folder / KEPT).is_file():
         print(f"There is no {job.previous}: nothing to compare with.")
         return
     with redirect_stdout(io.StringIO()) as output:
-        exit_code = _typed(main, "compare", str(job.folder / PREVIOUS), str(job.files["result"]))
+        exit_code = _carry_out(main, "compare", str(job.folder / KEPT), str(job.files["result"]))
     print(output.getvalue(), end="")
     if exit_code == ExitCode.CONFORMS and job.files["markdown"].is_file():
         changes = output.getvalue().partition("\n")[2]
@@ -187,8 +214,8 @@ def _compare(job: Job, main: Main) -> None:
             file.write(f"\n### Since the last time\n\n```text\n{changes}```\n")
 
 
-def _tell_github(job: Job, exit_code: int, environ: Mapping[str, str]) -> None:
-    """Give GitHub the outputs of the step and the summary of the job, where it asks for them."""
+def _write_outputs(job: Job, exit_code: int, environ: Mapping[str, str]) -> None:
+    """Write the outputs of the step and the summary of the job, where GitHub asks for them."""
     there = {name: path for name, path in job.files.items() if path.is_file()}
     if output := environ.get("GITHUB_OUTPUT"):
         with Path(output).open("a", encoding="utf-8") as file:
@@ -198,15 +225,10 @@ def _tell_github(job: Job, exit_code: int, environ: Mapping[str, str]) -> None:
             file.write(there["markdown"].read_text(encoding="utf-8"))
 
 
-def _typed(main: Main, *words: str) -> int:
-    """Type a command, and show it: no secret is in it, and it can be typed again elsewhere."""
+def _carry_out(main: Main, *words: str) -> int:
+    """Print a command, and carry it out: it has no secret in it, and can be typed again elsewhere."""
     print(f"$ {shlex.join([PROGRAM, *words])}", flush=True)
     try:
         return int(main(list(words)))
     except SystemExit as refusal:  # argparse's own way
         return int(refusal.code or ExitCode.CONFORMS)
-
-
-def _say(message: str) -> int:
-    print(f"{PROGRAM}: {message}", file=sys.stderr)
-    return ExitCode.USAGE

@@ -1,97 +1,86 @@
-"""`registry-conformance clients`: the command line of the report."""
+"""`registry-conformance clients`: how real clients cope with faults."""
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.verdicts import ExitCode
+from conformance.commands.output import write
+from conformance.commands.report import add_output
+from conformance.errors import ExitCode
+from conformance.verdicts.option_types import positive
 
 if TYPE_CHECKING:
+    import argparse
+
     from conformance.client_report.default_faults import Group
     from conformance.client_report.report import Line
     from conformance.client_report.scenarios import Scenario
 
-EPILOG = """A command is run in a clean environment in which pip, uv and twine find the registry by themselves.
-In its words {index_url}, {upload_url}, {folder} (empty, and where it runs), {project} (published),
-{file} (a wheel to upload), {username} and {password} are filled in:
+SUMMARY = "show how pip, uv, twine and others cope with a faulty registry"
+EPILOG = """COMMAND runs in a clean environment in which pip, uv and twine are configured for the registry.
+These placeholders are filled in: {index_url}, {upload_url}, {folder} (an empty working directory),
+{project} (a published project), {file} (a wheel to upload), {username} and {password}. An example:
 
   registry-conformance clients --fault truncated-downloads -- pip download --no-deps -d {folder} {project}
 """
 
 
-def add_clients_command(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to those of `registry-conformance`."""
-    parser = subparsers.add_parser(
-        "clients",
-        help="tell how real clients cope with each fault of a registry",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     parser.add_argument(
         "--fault",
         metavar="NAME[,OPTION=VALUE]",
         action="append",
         default=[],
-        help="may be repeated; `reference-server faults` lists them (all trouble, and a choice of others)",
+        help="fault to try, as `reference-server faults` lists it; may be repeated (default: network faults, "
+        "and a choice of others)",
     )
-    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
-    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write the report there")
     parser.add_argument(
-        "--limit", metavar="SECONDS", type=float, default=300.0, help="for each run of a client (300)"
+        "--format", choices=("text", "json", "markdown"), default="text", help="format (default: text)"
     )
-    parser.add_argument("-j", "--jobs", metavar="N", type=int, default=4, help="clients at a time (4)")
+    add_output(parser)
     parser.add_argument(
-        "client", metavar="COMMAND", nargs="*", help="after `--`; pip, uv, poetry and twine without"
+        "--limit",
+        metavar="SECONDS",
+        type=positive(float),
+        default=300.0,
+        help="stop each run of a client after SECONDS (default: 300)",
     )
-    parser.set_defaults(command=run_clients)
+    parser.add_argument(
+        "-j",
+        "--jobs",
+        metavar="N",
+        type=positive(int),
+        default=4,
+        help="run N clients at a time (default: 4)",
+    )
+    parser.add_argument(
+        "client",
+        metavar="COMMAND",
+        nargs="*",
+        help="command line of a client, after `--` (default: pip, uv, poetry and twine)",
+    )
 
 
-def run_clients(arguments: argparse.Namespace) -> int:
-    """Make the report, and print or write it. Returns the exit code."""
+def run(arguments: argparse.Namespace) -> int:
+    """Make the report, and print or write it."""
     from conformance.client_report.rendering import FORMATS
-    from conformance.client_report.report import UnfitScenario, report
-    from conformance.clients import ClientMissing
-    from conformance.target.embedded import UnknownFault
+    from conformance.client_report.report import report
 
-    mistake = _mistake(arguments)
-    if mistake:
-        return _say(mistake, ExitCode.USAGE)
-    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)  # clients hang up on the server, as they may
-    try:
-        scenarios, missing = _scenarios(arguments.client)
-        made = report(
-            scenarios,
-            _groups(arguments),
-            limit=arguments.limit,
-            jobs=arguments.jobs,
-            missing=missing,
-            progress=_progress,
-        )
-    except UnknownFault as error:
-        return _say(f"--fault: {error}", ExitCode.USAGE)
-    except ClientMissing as error:
-        return _say(str(error), ExitCode.USAGE)
-    except UnfitScenario as error:
-        return _say(str(error), ExitCode.HARNESS_ERROR)
-    text = FORMATS[arguments.format](made)
-    if arguments.output:
-        arguments.output.write_text(text, encoding="utf-8")
-    else:
-        sys.stdout.write(text)
+    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)  # clients may hang up on the server
+    scenarios, missing = _scenarios(arguments.client)
+    made = report(
+        scenarios,
+        _groups(arguments),
+        limit=arguments.limit,
+        jobs=arguments.jobs,
+        missing=missing,
+        progress=_print_progress,
+    )
+    write(FORMATS[arguments.format](made), arguments.output)
     return ExitCode.CONFORMS
-
-
-def _mistake(arguments: argparse.Namespace) -> str | None:
-    output = arguments.output
-    if output and (output.is_dir() or not output.absolute().parent.is_dir()):
-        return f"--output: {output} cannot be written; name a file in a folder that is there"
-    if arguments.limit <= 0 or arguments.jobs <= 0:
-        return "--limit and --jobs take a number above 0"
-    return None
 
 
 def _scenarios(command: list[str]) -> tuple[tuple[Scenario, ...], tuple[str, ...]]:
@@ -111,10 +100,5 @@ def _groups(arguments: argparse.Namespace) -> tuple[Group, ...]:
     return default_groups()
 
 
-def _progress(line: Line) -> None:
+def _print_progress(line: Line) -> None:
     print(f"{line.fault}: {line.scenario}: {line.reaction}", file=sys.stderr)
-
-
-def _say(message: str, exit_code: ExitCode) -> int:
-    print(f"registry-conformance: {message}", file=sys.stderr)
-    return int(exit_code)

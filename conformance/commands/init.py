@@ -1,59 +1,36 @@
-"""`registry-conformance init`: a registry.toml to begin with, made from what a profile says of itself."""
+"""`registry-conformance init`: writes a registry.toml to start from."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import tomli_w
-
-from conformance.profiles import profile, profile_names
-from conformance.target import DEFAULT, DRIVERS, VALIDATION, BadTarget, target_from_table
-from conformance.verdicts import ExitCode
+from conformance.errors import ExitCode, UserError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
 
-    from conformance.profiles import Profile
-    from conformance.target import Target
-
-PASSWORD = "REGISTRY_CONFORMANCE_PASSWORD"  # noqa: S105 - the name of an environment variable
-ANY_SIZE = 104_857_600
-"""Bytes: an example where a profile states no limit."""
+SUMMARY = "write a registry.toml to start from"
 
 
-def add_init_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to those of `registry-conformance`."""
-    parser = commands.add_parser("init", help="write a registry.toml to begin with")
-    parser.add_argument("url", metavar="URL", nargs="?", help="of the registry (the profile's example)")
-    parser.add_argument("--profile", metavar="NAME", default="gitlab", help="the kind of registry (gitlab)")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument("url", metavar="URL", nargs="?", help="URL of the registry (default: an example)")
     parser.add_argument(
-        "-o", "--output", metavar="FILE", type=Path, help="write it there; else it is printed"
+        "--profile",
+        metavar="NAME",
+        default="gitlab",
+        help="kind of registry, such as gitlab or pep503-upload (default: gitlab)",
     )
-    parser.set_defaults(command=_init)
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write to FILE instead of printing")
 
 
-def registry_toml(profile_name: str, url: str | None = None) -> str:
-    """Return a commented registry.toml; without a URL it has the profile's example.
+def run(arguments: argparse.Namespace) -> int:
+    """Print the file, or write it where there is none, with the next steps."""
+    from conformance.target.registry_toml_text import registry_toml
 
-    A line that begins with `#` and no blank is a setting that is left out.
-    Raises BadTarget for an unknown profile, and for a URL that does not fit it.
-    """
-    if url is None and profile_name in profile_names():
-        url = profile(profile_name).example
-    target = target_from_table({"url": url or "", "profile": profile_name})
-    kind = target.profile
-    paragraphs = [_head(target), *_features(kind), *_credentials(kind), *_gitlab_projects(kind)]
-    return "\n".join([*paragraphs, *_limits(kind), *_management(kind)])
-
-
-def _init(arguments: argparse.Namespace) -> int:
-    try:
-        text = registry_toml(arguments.profile, arguments.url)
-    except BadTarget as error:
-        return _refuse(str(error))
+    text = registry_toml(arguments.profile, arguments.url)
     if not arguments.output:
         sys.stdout.write(text)
         return ExitCode.CONFORMS
@@ -61,119 +38,30 @@ def _init(arguments: argparse.Namespace) -> int:
         with arguments.output.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        return _refuse(f"{arguments.output} is there already; name another file with -o, or remove it")
+        raise UserError(
+            f"{arguments.output} already exists", "Choose another file with -o, or remove it."
+        ) from None
     except OSError as error:
-        return _refuse(
-            f"cannot write {arguments.output}: {error.strerror}; name a file in a folder that is there"
-        )
+        raise UserError(
+            f"cannot write {arguments.output}: {error.strerror}", "Choose a file in an existing folder."
+        ) from error
     print(_next_steps(arguments))
     return ExitCode.CONFORMS
 
 
 def _next_steps(arguments: argparse.Namespace) -> str:
-    steps = [
-        f"{arguments.output} is written.{'' if arguments.url else ' Put the URL of your registry into it.'}"
-    ]
+    from conformance.profiles import profile
+    from conformance.target import DEFAULT
+    from conformance.target.registry_toml_text import PASSWORD
+
+    steps = [f"Wrote {arguments.output}."]
+    if not arguments.url:
+        steps.append("Replace its URL with that of your registry.")
     if profile(arguments.profile).needs_credential:
         steps.append(f"Set the environment variable {PASSWORD} to the password or token.")
     else:
         steps.append(
-            f"If it wants a password, take the # off [credentials.{DEFAULT}], and set {PASSWORD} to it."
+            f"If the registry needs a password, uncomment [credentials.{DEFAULT}] and set {PASSWORD}."
         )
-    steps.append(f"Then: registry-conformance doctor --config {arguments.output}")
+    steps.append(f"Then run: registry-conformance doctor --config {arguments.output}")
     return "\n".join(steps)
-
-
-def _refuse(message: str) -> int:
-    print(f"registry-conformance: {message}", file=sys.stderr)
-    return ExitCode.USAGE
-
-
-def _head(target: Target) -> str:
-    kind = target.profile
-    uploads = "" if kind.read_only else f" Uploads go to {_spelled(kind.upload)}."
-    return (
-        f"# A target of registry-conformance: {kind.title}.\n"
-        "# A line that begins with `#` and no blank is a setting: take the `#` off to use it.\n"
-        "\n"
-        f"# Looks like {kind.example}.\n"
-        f"# The index is at {_spelled(kind.index)}.{uploads}\n"
-        f"{_setting('url', target.url)}{_setting('profile', kind.name)}"
-    )
-
-
-def _spelled(template: str) -> str:
-    return template.replace("{url}", "<url>")
-
-
-def _features(kind: Profile) -> Iterator[str]:
-    if kind.read_only:
-        return
-    yield (
-        "# What is validated at upload is found out with one bad upload each, or stated here:\n"
-        f"# {', '.join(sorted(VALIDATION))}.\n"
-        "# `disposable` states that this is a test instance, where any project name may be published.\n"
-        '#features = ["validate-archive"]\n'
-    )
-
-
-def _credentials(kind: Profile) -> Iterator[str]:
-    """Describe every credential; `default` is left out where the registry may be open to all."""
-    meaning = kind.credentials[DEFAULT]
-    table = _credential(kind, DEFAULT, PASSWORD)
-    if kind.needs_credential:
-        yield f"# Needed: {meaning}.\n{table}"
-    else:
-        yield f"# If the registry wants one: {meaning}.\n{_left_out(table)}"
-    others = [name for name in kind.credentials if name != DEFAULT]
-    if others:
-        yield "# More credentials. A check that needs one of these is untestable without it.\n"
-    for name in others:
-        variable = f"REGISTRY_{name.upper().replace('-', '_')}_TOKEN"
-        yield f"# {kind.credentials[name]}\n{_left_out(_credential(kind, name, variable))}"
-
-
-def _credential(kind: Profile, name: str, variable: str) -> str:
-    user_name = _setting("username", kind.user_name(name))
-    return f"[credentials.{name}]\n{user_name}{_setting('password-env', variable)}"
-
-
-def _gitlab_projects(kind: Profile) -> Iterator[str]:
-    if not kind.gitlab_projects:
-        return
-    lines = ["# Other GitLab projects of the same instance, by numeric id, each of them for its checks.\n"]
-    lines.append("#[gitlab-projects]\n")
-    for role, meaning in kind.gitlab_projects.items():
-        example = "group/name" if role == "path" else 0
-        lines.append(f"# {meaning}\n{_left_out(_setting(role, example))}")
-    yield "".join(lines)
-
-
-def _limits(kind: Profile) -> Iterator[str]:
-    if kind.read_only:
-        return
-    without = "no limit is judged" if kind.max_file_size is None else f"it is {kind.max_file_size}"
-    yield (
-        f"# The most bytes that a file may have, as the registry states it; without this line {without}.\n"
-        f"#[limits]\n{_left_out(_setting('max-file-size', kind.max_file_size or ANY_SIZE))}"
-    )
-
-
-def _management(kind: Profile) -> Iterator[str]:
-    if kind.read_only:
-        return
-    driver = sorted(DRIVERS)[0]
-    yield (
-        "# How to yank and to set a status, which no standard describes. There is a driver for the\n"
-        "# reference server; others are judged by what their pages show.\n"
-        f"#[management]\n{_left_out(_setting('driver', driver))}"
-    )
-
-
-def _setting(key: str, value: Any) -> str:
-    """Return one line of TOML, with its end."""
-    return tomli_w.dumps({key: value})
-
-
-def _left_out(settings: str) -> str:
-    return "".join(f"#{line}" for line in settings.splitlines(keepends=True))

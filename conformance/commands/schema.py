@@ -1,15 +1,16 @@
-"""`registry-conformance schema`: print the JSON Schema of a file."""
+"""`registry-conformance schema`: the JSON Schema of a file."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-from conformance.verdicts import ExitCode
+from conformance.errors import ExitCode
 
 if TYPE_CHECKING:
     import argparse
 
+SUMMARY = "print the JSON Schema of a file, or list the files"
 FILES = {
     "registry.toml": "a registry to be judged (run --config)",
     "baseline": "its known failures (run --baseline)",
@@ -19,15 +20,13 @@ FILES = {
 """The files that have a schema, and where they are used."""
 
 
-def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to those of `registry-conformance`."""
-    parser = subparsers.add_parser("schema", help="print the JSON Schema of a file, or list the files")
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     parser.add_argument("name", metavar="NAME", nargs="?", choices=FILES, help=", ".join(FILES))
-    parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print one schema; without a name, print the names. Returns the exit code."""
+    """Print one schema; without a name, print the names."""
     if arguments.name is None:
         for name, use in FILES.items():
             print(f"{name:<14} {use}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from conformance.errors import UserError
 from conformance.verdicts.validation import Invalid, validated
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Refusal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     refused: Entry
 
 
-class BadLedger(ValueError):
+class BadLedger(UserError):
     """A ledger cannot be read; the message names the file."""
 
 

@@ -9,15 +9,17 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from conformance.errors import UserError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class UnknownProfile(ValueError):
+class UnknownProfile(UserError):
     """No profile of that name ships with the suite."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"there is no profile {name!r}; choose one of: {', '.join(profile_names())}")
+        super().__init__(f"there is no profile {name!r}", f"Choose one of: {', '.join(profile_names())}.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
+from conformance.errors import UserError
 from conformance.report.result import RunResult, run_result
 from conformance.verdicts import ExitCode, Verdict
 from conformance.verdicts.validation import Invalid, validated
@@ -27,7 +28,7 @@ _HEADERS = frozenset({"request_headers", "response_headers"})
 _DEVIATED = frozenset({Verdict.FAILED, Verdict.WARNED, Verdict.NOTED, Verdict.KNOWN})
 
 
-class BadResult(ValueError):
+class BadResult(UserError):
     """A file is not a result of this suite, or not one that will do. The message names it."""
 
 

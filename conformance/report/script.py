@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from conformance.errors import UserError
 from conformance.report.curl import ANONYMOUS, placeholder
 from conformance.report.templates import own
 from conformance.verdicts import Verdict
@@ -30,7 +31,7 @@ DEVIATING = (Verdict.FAILED, Verdict.WARNED, Verdict.NOTED, Verdict.KNOWN, Verdi
 _REQUEST = re.compile(r"(?P<method>\S+) (?P<target>\S+)(?P<raw> \(over a plain socket\))?")
 
 
-class NoScript(ValueError):
+class NoScript(UserError):
     """The result has no such script; the message says why."""
 
 

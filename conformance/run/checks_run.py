@@ -32,6 +32,17 @@ if TYPE_CHECKING:
     from conformance.verdicts.options import RunOptions
 
 
+SETTINGS = (
+    "-c",
+    str(HERE / "pytest.ini"),
+    f"--rootdir={HERE}",
+    *("-p", PLUGIN, "-p", "no:terminal", "-p", "no:faulthandler"),
+    *("-p", "no:unraisableexception", "-p", "no:threadexception"),  # they look for garbage five times
+    "--assert=plain",  # checks use no `assert`
+)
+"""Pytest's arguments: none of the user's files, and no plugin that a run does not need."""
+
+
 def run_checks(
     target: Target,
     options: RunOptions,
@@ -60,7 +71,7 @@ def _judged(
     json_path: Path | None,
     progress: TextIO | None,
 ) -> RunResult:
-    arguments = [*selection.paths(), *_settings(options), *selection.arguments()]
+    arguments = [*selection.paths(), *SETTINGS, *selection.arguments()]
     run = prepare(target, options)
     judge = Judge(lambda: run, options, only=selection.only)
     plugins = [_Named(judge), *([ProgressReport(progress)] if progress else [])]
@@ -76,9 +87,13 @@ def _judged(
     }
     result = finish(judge, run, json_path=json_path, whole=selection.whole, interrupted=interrupted)
     if status == pytest.ExitCode.USAGE_ERROR:
-        raise CannotJudge(f"-k {selection.keyword!r} is not an expression that pytest takes", ExitCode.USAGE)
+        raise CannotJudge(f"-k: {selection.keyword!r} is not an expression of pytest", ExitCode.USAGE)
     if status == pytest.ExitCode.NO_TESTS_COLLECTED:
-        raise CannotJudge(f"no check matches {selection.keyword!r}; see `list`", ExitCode.TOO_LITTLE_JUDGED)
+        raise CannotJudge(
+            f"no check matches {selection.keyword!r}",
+            ExitCode.TOO_LITTLE_JUDGED,
+            hint="`registry-conformance list` lists the ids.",
+        )
     return result
 
 
@@ -94,34 +109,9 @@ class _Named:
         config.option.tbstyle = "native"  # the others parse the source again for each deviation
 
 
-def _settings(options: RunOptions) -> list[str]:
-    """Return pytest's arguments: no files of the user's, and what worker processes need to know."""
-    limits = options.limits
-    return [
-        "-c",
-        str(HERE / "pytest.ini"),
-        f"--rootdir={HERE}",
-        *("-p", PLUGIN, "-p", "no:terminal", "-p", "no:faulthandler"),
-        *("-p", "no:unraisableexception", "-p", "no:threadexception"),  # they look for garbage five times
-        "--assert=plain",  # checks use no `assert`
-        f"--registry-examples={options.examples}",
-        f"--registry-seed={options.seed}",
-        f"--registry-rounds={options.rounds}",
-        f"--registry-max-requests={limits.max_requests}",
-        f"--registry-timeout={limits.timeout}",
-        f"--registry-ledgers={options.ledger_folder}",
-        *(["--registry-read-only"] if options.read_only else []),
-        *(f"--registry-project={name}" for name in options.projects),
-        *([f"--registry-baseline={options.baseline.path.absolute()}"] if options.baseline.path else []),
-        *([f"--registry-set={options.requirement_set}"] if options.requirement_set else []),
-        *([f"--registry-rate={limits.rate}"] if limits.rate else []),
-        *([f"--registry-ca-bundle={options.ca_bundle}"] if options.ca_bundle else []),
-    ]
-
-
 @contextmanager
 def _seldom_collected() -> Iterator[None]:
-    """Look for garbage seldom, and not among what was imported: a run makes little, and is soon over."""
+    """Collect garbage seldom, and leave out what was imported: a run makes little, and is short."""
     threshold = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(20 * threshold[0], *threshold[1:])
@@ -134,7 +124,7 @@ def _seldom_collected() -> Iterator[None]:
 
 @contextmanager
 def _own_settings() -> Iterator[None]:
-    """Shut out what the user's own test runs are set up with, and leave nothing in the current folder."""
+    """Ignore the settings of the user's own test runs, and write nothing to the current folder."""
     saved = dict(os.environ)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)

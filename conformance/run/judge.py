@@ -9,7 +9,7 @@ import pytest
 from conformance.report.carried import carried_publications, carried_result, carry
 from conformance.report.progress import LETTERS
 from conformance.run.judging import Ended, check_result
-from conformance.run.keys import JUDGE, RUN
+from conformance.run.keys import JUDGE, OPTIONS, RUN
 from conformance.run.plan import Plan, requirement_id, requirement_of
 from conformance.run.results import Results
 from conformance.run.run import CannotJudge, Run
@@ -73,7 +73,8 @@ class Judge:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Hand the prepared run to a worker process of pytest-xdist."""
-        node.workerinput[PREPARED] = self.run(node.config).as_table()
+        run = self.run(node.config)
+        node.workerinput |= {PREPARED: run.as_table(), OPTIONS: self._options.packed()}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:

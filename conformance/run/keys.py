@@ -10,12 +10,15 @@ MARK = "requirement"
 """The mark of a check; its argument is the id of the requirement."""
 
 PLUGIN = "conformance.plugin"
-"""The module that pytest loads, by name: importing it here would go up the stairs."""
+"""The module that pytest loads, by name: importing it here would point upwards."""
 
 JUDGE = "registry-conformance-judge"
 """The name of the plugin that judges."""
 
 RUN = pytest.StashKey[Run]()
 
+OPTIONS = "registry_conformance_options"
+"""The key under which a worker process finds the options of the run."""
+
 REMARK = "registry_conformance_remark"
-"""The name of a test's property with what its check has to say."""
+"""The name of a test's property with the remark of its check."""

@@ -1,4 +1,4 @@
-"""Runs again what had failed, and tells what became of it."""
+"""Re-runs the checks that failed, and compares the verdicts."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from conformance.catalogue import catalogue
 from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
-from conformance.verdicts import ExitCode, Verdict
+from conformance.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import TextIO
 
     from conformance.report.result import CheckResult, RunResult
@@ -23,7 +22,7 @@ FAILED = frozenset({Verdict.FAILED, Verdict.ERROR})
 
 
 class Fate(StrEnum):
-    """What became of a check that had failed."""
+    """What became of a failed check."""
 
     FIXED = "fixed"
     STILL = "still failing"
@@ -34,15 +33,15 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Replayed:
-    """A requirement, what became of it, and what its check says now."""
+    """A requirement, what became of it, and the message of its check now."""
 
     id: str
     fate: Fate
     message: str = ""
 
 
-def had_failed(earlier: RunResult) -> tuple[CheckResult, ...]:
-    """Return what made the earlier run red: failures, errors, and what failed in another way than listed."""
+def failed(earlier: RunResult) -> tuple[CheckResult, ...]:
+    """Return what made the earlier run red: failures, errors, and failures other than those in the baseline."""
     return tuple(
         each
         for each in earlier.results
@@ -53,12 +52,12 @@ def had_failed(earlier: RunResult) -> tuple[CheckResult, ...]:
 def replay(
     earlier: RunResult, target: Target, options: RunOptions, *, progress: TextIO | None = None
 ) -> tuple[Replayed, ...]:
-    """Run the checks that had failed again, so that they see the same. Raises CannotJudge.
+    """Re-run the checks that failed under the same conditions. Raises CannotJudge.
 
-    The seed, and whether anything is published, are those of then; what a run that published nothing looked
-    at is looked at again. All else is as `options` say.
+    The seed, `read_only` and the projects of a read-only run are those of the earlier run. Everything else
+    is as in `options`.
     """
-    wanted = had_failed(earlier)
+    wanted = failed(earlier)
     held = {row.id for row in catalogue().for_profile(target.profile) if row.untested is None}
     known = frozenset(each.id for each in wanted) & held
     if not known:
@@ -71,9 +70,9 @@ def replay(
 
 
 def became(before: CheckResult, now: CheckResult | None) -> Replayed:
-    """Return what became of a check, from its results before and now."""
+    """Compare the results of a check, before and now."""
     if now is None:
-        return Replayed(id=before.id, fate=Fate.NOT_JUDGED, message="No check of this profile has this id.")
+        return Replayed(id=before.id, fate=Fate.NOT_JUDGED, message="This profile has no check of this id.")
     match now.verdict:
         case Verdict.PASSED:
             fate = Fate.FIXED
@@ -84,18 +83,3 @@ def became(before: CheckResult, now: CheckResult | None) -> Replayed:
         case _:
             fate = Fate.STILL if now.signature == before.signature else Fate.DIFFERENTLY
     return Replayed(id=before.id, fate=fate, message=now.message)
-
-
-def print_replay(replayed: Iterable[Replayed], file: TextIO) -> ExitCode:
-    """Print what became of each. Returns 0 when all are fixed, 3 when checks ended in an error, else 1."""
-    found = list(replayed)
-    for each in found:
-        print(f"{each.fate:<20} {each.id}", file=file)
-        if each.fate is not Fate.FIXED and each.message:
-            print("  " + each.message.replace("\n", "\n  "), file=file)
-    fates = [each.fate for each in found]
-    counted = ", ".join(f"{fates.count(fate)} {fate}" for fate in Fate if fate in fates)
-    print(counted or "Nothing had failed.", file=file)
-    if all(fate is Fate.FIXED for fate in fates):
-        return ExitCode.CONFORMS
-    return ExitCode.HARNESS_ERROR if set(fates) <= {Fate.FIXED, Fate.ERRORED} else ExitCode.DEVIATES

@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from conformance.errors import ExitCode, UserError
+
 if TYPE_CHECKING:
     from conformance.corpus import Corpus
     from conformance.corpus.ledger import Ledger
     from conformance.run.features import OfferedFeatures
     from conformance.target import Target
     from conformance.target.registry_client import RegistryClient
-    from conformance.verdicts import ExitCode
     from conformance.verdicts.options import RunOptions
     from conformance.wire import Redactor, Session, Transcript
 
 
-class CannotJudge(Exception):
-    """The run ends before its first check. `str()` says why and what to do; `exit_code` says it to the shell."""
+class CannotJudge(UserError):
+    """The run ends before its first check."""
 
-    def __init__(self, message: str, exit_code: ExitCode, *, published: bool = False) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
+    def __init__(self, message: str, exit_code: ExitCode, *, hint: str = "", published: bool = False) -> None:
+        super().__init__(message, hint, exit_code)
         self.published = published
         """Whether something may be left on the target, so that the ledger has to stay."""
 

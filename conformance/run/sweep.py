@@ -1,25 +1,40 @@
-"""Removes the leftovers of earlier runs."""
+"""Finishes the clean-up of runs that could not finish it themselves."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.corpus.ledger import BadLedger, ledgers
 from conformance.run.clean_up import clean_up
-from conformance.verdicts import ExitCode
-from conformance.verdicts.counting import counted
 from conformance.wire import Redactor, Session, Transcript
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conformance.target import Target
     from conformance.verdicts.options import RunOptions
 
 
-def sweep(target: Target, options: RunOptions) -> int:
-    """Remove from a target what the ledgers of earlier runs list for its host; print what was removed.
+@dataclass(frozen=True, kw_only=True)
+class Swept:
+    """What a sweep removed and what it left.
 
-    Returns 0 when nothing is left, 3 when something is.
+    `leftovers` are the ledgers with something left: path, number of distributions, reason.
     """
+
+    removed: int
+    leftovers: tuple[tuple[Path, int, str], ...]
+    unreadable: tuple[BadLedger, ...]
+
+    @property
+    def left(self) -> int:
+        """How many distributions are left; a ledger that cannot be read counts as one."""
+        return sum(count for _, count, _ in self.leftovers) + len(self.unreadable)
+
+
+def sweep(target: Target, options: RunOptions) -> Swept:
+    """Remove from a target what the ledgers of earlier runs list for its host."""
     transcript = Transcript()
     session = Session(
         transcript=transcript,
@@ -27,19 +42,19 @@ def sweep(target: Target, options: RunOptions) -> int:
         limits=options.limits,
         ca_bundle=options.ca_bundle,
     )
-    removed = left = 0
+    removed = 0
+    leftovers: list[tuple[Path, int, str]] = []
+    unreadable: list[BadLedger] = []
     for ledger in ledgers(options.ledger_folder):
         try:
-            mine = any(target.same_host(entry.url) for entry in ledger.entries())
+            ours = any(target.same_host(entry.url) for entry in ledger.entries())
         except BadLedger as error:
-            print(error)
-            left += 1
+            unreadable.append(error)
             continue
-        if mine:
+        if ours:
             done = clean_up(ledger, target, session=session, transcript=transcript)
-            removed, left = removed + done.removed, left + len(done.left)
+            removed += done.removed
             if done.left:
-                print(f"{ledger.path}: {counted(len(done.left), 'distribution')} left: {done.reason}")
+                leftovers.append((ledger.path, len(done.left), done.reason))
     session.close()
-    print(f"Removed {counted(removed, 'package')}; {left or 'nothing'} left.")
-    return ExitCode.HARNESS_ERROR if left else ExitCode.CONFORMS
+    return Swept(removed=removed, leftovers=tuple(leftovers), unreadable=tuple(unreadable))

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from conformance.target import DEFAULT, BadTarget, Target, target_from_table
+from conformance.verdicts.declaration import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PREFIX = "REGISTRY_CONFORMANCE_"
 _CREDENTIAL = re.compile(PREFIX + r"CREDENTIAL_(?P<name>[A-Z0-9_]+)_(?P<key>USERNAME|PASSWORD)")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
 """Names of variables that a message may hold: any other text may be the password itself."""

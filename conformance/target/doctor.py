@@ -13,8 +13,6 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from requests.utils import get_environ_proxies
 
 from conformance.target import DEFAULT
-from conformance.verdicts import ExitCode
-from conformance.verdicts.counting import counted
 from conformance.wire import Part, Redactor, Session, Transcript, Unreachable, UploadForm
 from conformance.wire.answer import LOOPBACK
 from conformance.wire.credential_patterns import hide_credentials_in_url
@@ -22,8 +20,8 @@ from conformance.wire.redaction import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import TextIO
 
+    from conformance.errors import UserError
     from conformance.profiles import Profile
     from conformance.target import Target
     from conformance.verdicts.options import RunOptions
@@ -247,22 +245,6 @@ def examine(target: Target, options: RunOptions) -> list[Observation]:
     return list(Doctor(target, options).examine())
 
 
-def print_observations(observations: list[Observation], file: TextIO) -> ExitCode:
-    """Print observations with the remedies of problems.
-
-    Returns 0 without a problem, 3 where a cause is unknown, else 2: nothing is judged in any case.
-    """
-    for each in observations:
-        print(f"{'problem' if each.wrong else 'ok':<8} {each.about}: {each.seen}", file=file)
-        if each.wrong:
-            print(f"         → {each.change}", file=file)
-    wrong = sum(each.wrong for each in observations)
-    print(f"{counted(wrong, 'problem')} found." if wrong else "No problems found.", file=file)
-    if any(each.unknown for each in observations):
-        return ExitCode.HARNESS_ERROR
-    return ExitCode.USAGE if wrong else ExitCode.CONFORMS
-
-
 def url_observations(url: str, profile: Profile) -> Iterator[Observation]:
     """Examine a URL that has the form of the profile, but is not the one to give."""
     ending = url.rstrip("/").rpartition("/")[2]
@@ -279,14 +261,17 @@ def url_observations(url: str, profile: Profile) -> Iterator[Observation]:
         )
 
 
-def refused_observations(message: str, url: str) -> list[Observation]:
+def refused_observations(error: UserError, url: str) -> list[Observation]:
     """Explain why a configuration does not describe a target, from its error."""
+    message, change = error.message, error.hint
+    if not change:
+        message, _, change = message.rpartition("; ")
+        message = message or change
     url = hide_credentials_in_url(url).replace(f"{MASK}@", "")
     try:
         parts = urlsplit(url)
     except ValueError:
-        return [Observation(about="URL", seen=message, change=message.rpartition("; ")[2])]
-    change = message.rpartition("; ")[2]
+        return [Observation(about="URL", seen=message, change=change)]
     if url and not parts.scheme.startswith("http"):
         change = f"give the whole URL, such as https://{url.rpartition('://')[2].lstrip('/')}"
     elif "/groups/" in parts.path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from conformance.errors import UserError
 from conformance.target import BadTarget, target_from_table
 from reference_server.serving.in_process import ReferenceServer
 from reference_server.serving.target import FLAVOURS_BY_PROFILE
@@ -30,7 +31,7 @@ def embedded_target(profile: str = "gitlab") -> Iterator[Target]:
         yield target_from_table(server.target(), embedded=True)
 
 
-class UnknownFault(ValueError):
+class UnknownFault(UserError):
     """There is no such fault or option; the message lists the valid ones."""
 
 
@@ -42,4 +43,4 @@ def misbehaving_server(faults: Iterable[str]) -> ReferenceServer:
     try:
         return ReferenceServer(faults=list(faults))
     except (LookupError, ValueError) as error:
-        raise UnknownFault(str(error)) from error
+        raise UnknownFault(f"--fault: {error}") from error

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from conformance.profiles import Profile, UnknownProfile, profile, profile_names
+from conformance.errors import UserError
+from conformance.profiles import Profile, profile, profile_names
 from conformance.verdicts import Untestable
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ STATED = VALIDATION | {"disposable"}
 """What `features` of registry.toml may state, besides what profiles do. What is disposable is a test instance."""
 
 
-class BadTarget(ValueError):
+class BadTarget(UserError):
     """The target cannot be tested as it was given. The message ends with what to do."""
 
 
@@ -78,7 +79,7 @@ class Target:
         return address
 
     def credential(self, name: str) -> Credential | None:
-        """Return a credential by name; None stands for nobody. Raises Untestable when it is not configured."""
+        """Return a credential by name; None for anonymous. Raises Untestable when it is not configured."""
         if name == ANONYMOUS or (name == DEFAULT and not self.credentials):
             return None
         if name not in self.credentials:
@@ -121,15 +122,15 @@ class Target:
 
 
 def target_from_table(table: Mapping[str, Any], *, embedded: bool = False) -> Target:
-    """Build a target from the table of a registry.toml. Raises BadTarget with what to change."""
+    """Build a target from the table of a registry.toml. Raises BadTarget and UnknownProfile."""
     from conformance.target.registry_toml import RegistryTable
     from conformance.verdicts.validation import Invalid, validated
 
     try:
         read = validated(table, RegistryTable, toml=True)
-        chosen = profile(read.profile)
-    except (Invalid, UnknownProfile) as error:
+    except Invalid as error:
         raise BadTarget(str(error)) from error
+    chosen = profile(read.profile)
     url = read.url.rstrip("/")
     _check_url(url, chosen)
     max_file_size = read.limits.max_file_size

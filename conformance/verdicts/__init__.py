@@ -1,8 +1,8 @@
 """From what a check did to what it means, and from all of that to an exit code."""
 
+from conformance.errors import ExitCode
 from conformance.verdicts.verdict import (
     Deviation,
-    ExitCode,
     Listing,
     NotApplicable,
     Outcome,

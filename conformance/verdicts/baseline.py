@@ -13,6 +13,7 @@ import tomli_w
 from msgspec import Meta, Struct
 
 from conformance.catalogue import catalogue
+from conformance.errors import UserError
 from conformance.verdicts import Listing
 from conformance.verdicts.sets import retired
 from conformance.verdicts.validation import Invalid, toml_table, validated
@@ -49,7 +50,7 @@ class Reason(StrEnum):
     """A proxy, a limit or a setting of this installation."""
 
 
-class BadBaseline(ValueError):
+class BadBaseline(UserError):
     """A baseline cannot be used. The message names the file, the row and what to change, in one line."""
 
 

@@ -1,53 +1,310 @@
-"""How a run is carried out, as opposed to what it is carried out on."""
+"""Every option of a run, declared once: flags, pytest options, CI inputs and RunOptions are made from this."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from pathlib import Path  # noqa: TC003 - dataclass fields are looked at while running
+import pickle
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from platformdirs import user_state_path
+from conformance.verdicts import option_types
+from conformance.verdicts.declaration import PREFIX, Group, Input, Option, declared_in, option
 
-from conformance.verdicts.baseline import EMPTY, Baseline
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.verdicts.baseline import Baseline
+
+SENDING = frozenset({"run", "replay", "doctor", "sweep"})
+PUBLISHING = SENDING - {"doctor"}
+JUDGING = frozenset({"run", "replay"})
+RUN = frozenset({"run"})
+
+TARGET = (
+    Option(
+        name="url",
+        metavar="URL",
+        help="upload URL, as given to `twine upload --repository-url`",
+        group=Group.TARGET,
+        commands=SENDING,
+        input=Input(name="url"),
+    ),
+    Option(
+        name="profile",
+        flag="--profile",
+        metavar="NAME",
+        help="kind of registry, such as gitlab or pep503-upload",
+        default="gitlab",
+        group=Group.TARGET,
+        commands=SENDING,
+        input=Input(name="profile"),
+    ),
+    Option(
+        name="username",
+        flag="--username",
+        metavar="NAME",
+        help="user name that goes with the password",
+        default=f"${PREFIX}USERNAME",
+        group=Group.TARGET,
+        commands=SENDING,
+        input=Input(name="username", text="user name that goes with the password"),
+    ),
+    Option(
+        name="password",
+        flag="--password",
+        metavar="SECRET",
+        help=f"password or token; prefer ${PREFIX}PASSWORD: it stays out of the process list",
+        group=Group.TARGET,
+        commands=SENDING,
+        input=Input(name="password", text="password or token; pass a secret", only="github"),
+    ),
+    Option(
+        name="config",
+        flag="--config",
+        metavar="FILE",
+        help="path of a registry.toml with the URL and several credentials",
+        group=Group.TARGET,
+        commands=SENDING,
+        input=Input(name="config"),
+    ),
+)
+"""The arguments that name a target. Each is also read from the environment, by every command."""
+
+SELECTION = (
+    Option(
+        name="keyword",
+        flag="-k",
+        metavar="EXPRESSION",
+        help="run only the checks that match an expression, as with `pytest -k`",
+        group=Group.CHECKS,
+        commands=RUN,
+        in_pytest=False,
+        input=Input(name="checks"),
+    ),
+    Option(
+        name="exit_first",
+        flag="-x",
+        help="stop at the first failure",
+        group=Group.CHECKS,
+        commands=RUN,
+        in_pytest=False,
+    ),
+    Option(
+        name="processes",
+        flag="-n",
+        metavar="N",
+        help="number of worker processes, or auto for one per CPU",
+        default="none",
+        read=option_types.processes,
+        group=Group.CHECKS,
+        commands=RUN,
+        in_pytest=False,
+        input=Input(name="processes", default="auto"),
+    ),
+)
+"""Which checks are run, and by how many processes; pytest has options of its own for these."""
+
+RESULT = Option(
+    name="json",
+    flag="--json",
+    metavar="FILE",
+    help="write the result to FILE, for `report`, `compare`, `replay` and `baseline`",
+    read=option_types.writable,
+    group=Group.REPORTS,
+    commands=RUN,
+)
 
 
 def default_ledger_folder() -> Path:
-    """Return where ledgers are kept: the user's state folder."""
+    """Return the folder of ledgers in the user's state folder."""
+    from platformdirs import user_state_path  # takes a while to import
+
     return user_state_path("registry-conformance") / "ledgers"
 
 
-@dataclass(kw_only=True)
-class TrafficLimits:
-    """What a run may cost its target."""
+def no_baseline() -> Baseline:
+    """Return the baseline without rows."""
+    from conformance.verdicts.baseline import EMPTY  # takes a while to import
 
-    max_requests: int = 5_000
-    rate: float | None = None
-    """Requests per second, or None for as fast as it goes."""
-    timeout: float = 30.0
-    """Seconds to wait for an answer."""
+    return EMPTY
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunOptions:
+class TrafficLimits:
+    """What a run may cost its target: requests in all, requests per second, seconds per response."""
+
+    max_requests: int = option(
+        5_000,
+        "--max-requests",
+        "stop after N requests in all",
+        metavar="N",
+        read=option_types.positive(int),
+        group=Group.LIMITS,
+        commands=SENDING,
+        input=Input(name="max-requests"),
+    )
+    rate: float | None = option(
+        None,
+        "--rate",
+        "send at most N requests per second",
+        default="no limit",
+        metavar="N",
+        read=option_types.positive(float),
+        group=Group.LIMITS,
+        commands=SENDING,
+        input=Input(name="rate"),
+    )
+    timeout: float = option(
+        30.0,
+        "--timeout",
+        "wait up to SECONDS for a response",
+        default="30",
+        metavar="SECONDS",
+        read=option_types.positive(float),
+        group=Group.LIMITS,
+        commands=SENDING,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions(TrafficLimits):
     """The options of a run.
 
-    `examples` is how many examples a property may send; `seed` chooses them. `rounds` is how often a race is run.
-    Without `shrink` a property ends with the first example that deviates.
-    `read_only` publishes nothing and looks at `projects`, or at a few from the root.
-    `keep` leaves on the target what the run has published.
-    `client_timeout` is how many seconds a client may take.
-    `baseline` lists the failures that are known; `requirement_set` is the frozen set that counts, None for all.
+    Without `shrink` a property ends with the first example that deviates. `client_timeout` is how many
+    seconds a client may take. `requirement_set` is the frozen set that is scored, None for all.
     """
 
-    examples: int = 10
-    seed: int = 0
-    rounds: int = 15
+    ca_bundle: Path | None = option(
+        None,
+        "--ca-bundle",
+        "PEM file of the certificate authorities to trust",
+        default="those of certifi",
+        metavar="FILE",
+        read=option_types.certificates,
+        group=Group.TARGET,
+        commands=SENDING,
+        input=Input(name="ca-bundle"),
+    )
+    examples: int = option(
+        10,
+        "--examples",
+        "try N examples of each property",
+        metavar="N",
+        read=option_types.positive(int),
+        group=Group.RUN,
+        commands=JUDGING,
+        input=Input(name="examples"),
+    )
+    seed: int = option(
+        0,
+        "--seed",
+        "choose the examples by a number, or by chance with `random`",
+        default="0",
+        metavar="N",
+        read=option_types.seed,
+        group=Group.RUN,
+        commands=RUN,
+    )
+    rounds: int = option(
+        15,
+        "--rounds",
+        "run each race N times",
+        metavar="N",
+        read=option_types.positive(int),
+        group=Group.RUN,
+        commands=JUDGING,
+    )
+    read_only: bool = option(
+        False,  # noqa: FBT003 - the default of a switch
+        "--read-only",
+        "publish nothing; judge the projects that are already there",
+        default="",
+        group=Group.RUN,
+        commands=frozenset({"run", "doctor"}),
+        input=Input(name="read-only", default="false", choices=("false", "true")),
+    )
+    projects: tuple[str, ...] = option(
+        (),
+        "--project",
+        "project to judge with --read-only; may be repeated",
+        default="a few from the root page",
+        metavar="NAME",
+        repeats=True,
+        group=Group.RUN,
+        commands=RUN,
+    )
+    keep: bool = option(
+        False,  # noqa: FBT003 - the default of a switch
+        "--keep",
+        "leave everything that was published on the registry",
+        default="",
+        group=Group.RUN,
+        commands=RUN,
+    )
+    ledger_folder: Path = option(
+        default_ledger_folder,
+        "--ledgers",
+        "folder of the lists of published files",
+        default="the user's state folder",
+        metavar="FOLDER",
+        read=Path,
+        group=Group.RUN,
+        commands=PUBLISHING,
+    )
+    baseline: Baseline = option(
+        no_baseline,
+        "--baseline",
+        "file of known failures; see `baseline`",
+        default="",
+        metavar="FILE",
+        read=option_types.baseline,
+        group=Group.REPORTS,
+        commands=RUN,
+        input=Input(name="baseline", text="file of known failures"),
+    )
+    requirement_set: str | None = option(
+        None,
+        "--set",
+        "score only the requirements of a frozen set, such as 2026.11",
+        default="score all",
+        metavar="NAME",
+        read=option_types.requirement_set,
+        group=Group.REPORTS,
+        commands=RUN,
+        input=Input(name="set"),
+    )
     shrink: bool = True
-    keep: bool = False
-    read_only: bool = False
-    projects: tuple[str, ...] = ()
-    limits: TrafficLimits = field(default_factory=TrafficLimits)
     client_timeout: float = 60.0
-    ca_bundle: Path | None = None
-    ledger_folder: Path = field(default_factory=default_ledger_folder)
-    baseline: Baseline = EMPTY
-    requirement_set: str | None = None
+
+    def packed(self) -> bytes:
+        """Return the options as bytes, for another process of this run."""
+        return pickle.dumps(self)
+
+    @property
+    def limits(self) -> TrafficLimits:
+        """The part that limits traffic."""
+        return self
+
+
+OPTIONS = (*TARGET, *declared_in(RunOptions), *SELECTION, RESULT)
+"""Every option that is declared here."""
+
+
+def options_from(given: Mapping[str, Any], **otherwise: Any) -> RunOptions:
+    """Return the options of a run from the values that were given, by name; `otherwise` outweighs the defaults."""
+    names = {each.name for each in fields(RunOptions)}
+    values = {name: value for name, value in {**otherwise, **given}.items() if name in names}
+    values["projects"] = tuple(values.get("projects", ()))
+    return RunOptions(**values)
+
+
+def unpacked(packed: bytes) -> RunOptions:
+    """Return the options that another process of this run has packed."""
+    options = pickle.loads(packed)  # noqa: S301 - it comes from our own first process, over a pipe
+    assert isinstance(options, RunOptions)  # noqa: S101 - see above
+    return options
+
+
+def target_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments that name a target, None for those that were not given."""
+    return {each.name: given.get(each.name) for each in TARGET}

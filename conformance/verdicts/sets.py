@@ -12,23 +12,22 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Meta, Struct
 
 from conformance.catalogue import catalogue
+from conformance.errors import UserError
 from conformance.profiles import profile as profile_named
 from conformance.profiles import profile_names
 from conformance.verdicts import ExitCode, Tally, Verdict
-from conformance.verdicts.counting import counted
 from conformance.verdicts.validation import Invalid, validated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from importlib.resources.abc import Traversable
-    from typing import TextIO
 
     from conformance.catalogue import Catalogue, Requirement
 
 _NAME = re.compile(r"\d{4}\.(0[1-9]|1[0-2])")
 
 
-class UnknownSet(ValueError):
+class UnknownSet(UserError):
     """There is no set of that name; the message lists all sets."""
 
 
@@ -45,7 +44,7 @@ def checked_set(name: str, requirements: Iterable[Requirement]) -> str:
     """Return the name of a set that exists. Raises UnknownSet."""
     known = sets_of(requirements)
     if name not in known:
-        raise UnknownSet(f"there is no set {name!r}; choose one of: {', '.join(known)}")
+        raise UnknownSet(f"there is no set {name!r}", f"Choose one of: {', '.join(known)}.")
     return name
 
 
@@ -137,18 +136,4 @@ def upgrade(verdicts: Mapping[str, Verdict], requirements: Catalogue, *, old: st
         leaving=retired_after(old),
         before=Tally.of(scored).exit_code(),
         after=Tally.of(verdicts.values()).exit_code(),
-    )
-
-
-def print_upgrade(found: Upgrade, file: TextIO) -> None:
-    """Print what a set would change, one requirement a line."""
-    for name, verdict in sorted(found.joining.items()):
-        print(f"joins  {name:<48} {verdict or 'not in the result'}", file=file)
-    for name in found.leaving:
-        print(f"gone   {name:<48} {retired()[name]}", file=file)
-    print(
-        f"From set {found.old} to {found.new}: {counted(len(found.joining), 'new requirement')}, "
-        f"{len(found.leaving)} gone; this result would end with exit code {int(found.after)} instead of "
-        f"{int(found.before)}.",
-        file=file,
     )

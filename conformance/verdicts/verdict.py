@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from conformance.catalogue import Level
+from conformance.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,17 +78,6 @@ _JUDGED = frozenset(
     {Verdict.PASSED, Verdict.FAILED, Verdict.WARNED, Verdict.NOTED, Verdict.KNOWN, Verdict.STALE}
 )
 _DEVIATED = {Level.MUST: Verdict.FAILED, Level.SHOULD: Verdict.WARNED, Level.MAY: Verdict.NOTED}
-
-
-class ExitCode(IntEnum):
-    """The exit code of a run."""
-
-    CONFORMS = 0
-    DEVIATES = 1
-    USAGE = 2
-    HARNESS_ERROR = 3
-    STALE_BASELINE = 4
-    TOO_LITTLE_JUDGED = 5
 
 
 def outcome_of(error: BaseException | None) -> Outcome:

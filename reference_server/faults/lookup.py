@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reference_server.errors import UserError
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-class UnknownFaultError(LookupError):
+class UnknownFaultError(UserError, LookupError):
     """No fault has this name. The message suggests similar names."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
@@ -28,7 +29,7 @@ class UnknownFaultError(LookupError):
         self.name = name
 
 
-class FaultOptionError(ValueError):
+class FaultOptionError(UserError, ValueError):
     """An option that a fault does not have, or a value that does not fit."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reference_server.errors import UserError
 from reference_server.flavours.pypi import PYPI
 from reference_server.flavours.reference import REFERENCE
 
@@ -14,7 +15,7 @@ FLAVOURS: tuple[Flavour, ...] = (REFERENCE, PYPI)
 """All flavours. A new one needs a module and a place here. The first one of a profile is its default."""
 
 
-class UnknownFlavourError(LookupError):
+class UnknownFlavourError(UserError, LookupError):
     """No flavour has this name. The message lists all flavours."""
 
     def __init__(self, name: str) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import socket
 
+from reference_server.errors import UserError
 
-class PortTakenError(OSError):
+
+class PortTakenError(UserError, OSError):
     """Another program listens on the port, or the address is not this machine's."""
 
     def __init__(self, host: str, port: int, cause: OSError) -> None:

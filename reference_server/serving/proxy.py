@@ -13,6 +13,7 @@ from werkzeug import Response
 
 from reference_server.alterations import compose, transmitted
 from reference_server.app.routes import BY_NAME
+from reference_server.errors import UserError
 from reference_server.faults import Switchboard
 from reference_server.flavours import REFERENCE
 from reference_server.http.json_responses import json_answer
@@ -54,7 +55,7 @@ INSIDE |= {"credentials =", "query_string ="}
 """Names that a fault can use only within a registry."""
 
 
-class InsideFaultError(ValueError):
+class InsideFaultError(UserError, ValueError):
     """The fault works only inside the reference server."""
 
     def __init__(self, name: str) -> None:

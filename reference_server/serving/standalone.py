@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
+from reference_server.errors import UserError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -17,7 +19,7 @@ THREADS = 8
 GRACE = 5  # seconds for running requests when the server stops
 
 
-class ServerMissingError(Exception):
+class ServerMissingError(UserError):
     """granian is not installed."""
 
     def __init__(self) -> None:

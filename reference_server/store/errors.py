@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reference_server.errors import UserError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-class StoreError(Exception):
+class StoreError(UserError):
     """The directory cannot be a store. The message has the cause and the next step."""
 
     def __init__(self, path: Path, cause: object, next_step: str) -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.commands.ci import BadJob, Job, job_of, settle
+from conformance.commands.ci import Job, job_of, take_password
 from conformance.commands.main import main
+from conformance.errors import UserError
 from reference_server import ReferenceServer
 
 if TYPE_CHECKING:
@@ -52,33 +53,34 @@ def environment(**inputs: str) -> dict[str, str]:
 
 def test_what_is_empty_is_not_given() -> None:
     environ = environment(URL="", PASSWORD="", PROCESSES="", FOLDER="", READ_ONLY="", PREVIOUS="")
-    settle(environ)
+    take_password(environ)
     assert job_of(environ) == Job(folder=Path("registry-conformance"))
 
 
 def test_what_is_given_becomes_options_of_the_commands_that_have_them() -> None:
     environ = environment(RATE="5", CHECKS="gitlab and not size", READ_ONLY="TRUE", PREVIOUS="old.json")
-    assert job_of(environ) == Job(
-        folder=Path("registry-conformance"),
-        target=("--rate", "5"),
-        run=("-k", "gitlab and not size"),
-        read_only=("--read-only",),
-        previous=Path("old.json"),
-    )
+    job = job_of(environ)
+    assert (job.folder, job.previous) == (Path("registry-conformance"), Path("old.json"))
+    ledgers = ["--ledgers", "registry-conformance/ledgers"]
+    assert job.words("doctor") == ["--rate", "5", "--read-only"]
+    assert job.words("run") == ["--rate", "5", "--read-only", "-k", "gitlab and not size", *ledgers]
+    assert job.words("sweep") == ["--rate", "5", *ledgers]
 
 
 def test_the_password_may_be_in_a_variable_of_another_name() -> None:
     environ = environment(PASSWORD_VARIABLE="TOKEN") | {"TOKEN": "secret"}
-    settle(environ)
+    take_password(environ)
     assert environ[PREFIX + "PASSWORD"] == "secret"
     own = environment(PASSWORD_VARIABLE=PREFIX + "PASSWORD")
-    settle(own)
+    take_password(own)
     assert PREFIX + "PASSWORD" not in own, "the default, where nobody is to be logged in"
 
 
 def test_a_variable_that_is_named_and_not_set_is_a_mistake() -> None:
-    with pytest.raises(BadJob, match="variable TOKEN, which is not set; a protected variable"):
-        settle(environment(PASSWORD_VARIABLE="TOKEN") | {"TOKEN": ""})
+    with pytest.raises(
+        UserError, match="variable TOKEN, which should hold the password, is not set\nA protected"
+    ):
+        take_password(environment(PASSWORD_VARIABLE="TOKEN") | {"TOKEN": ""})
 
 
 @pytest.mark.parametrize(
@@ -90,15 +92,15 @@ def test_a_variable_that_is_named_and_not_set_is_a_mistake() -> None:
         ({"CONFIG": "absent.toml"}, "cannot read absent.toml"),
         ({"CA_BUNDLE": "absent.pem"}, "there is no file absent.pem"),
         ({"RATE": "soon"}, "argument --rate"),
-        ({"PROCESSES": "many"}, "-n takes a number or `auto`, not 'many'"),
+        ({"PROCESSES": "many"}, "expected a number or `auto`, not 'many'"),
         ({"EXAMPLES": "-1"}, "argument --examples"),
         ({"CHECKS": "--keep"}, "argument -k: expected one argument"),
-        ({"SET": "2001.01"}, "there is no set '2001.01'; choose one of: 2026.11"),
+        ({"SET": "2001.01"}, "there is no set '2001.01'\n  Choose one of: 2026.11"),
         ({"BASELINE": "absent.toml"}, "cannot read absent.toml"),
-        ({"READ_ONLY": "perhaps"}, "REGISTRY_CONFORMANCE_READ_ONLY is `true` or `false`, not 'perhaps'"),
+        ({"READ_ONLY": "perhaps"}, "REGISTRY_CONFORMANCE_READ_ONLY is false or true, not 'perhaps'"),
         (
             {"FOLDER": "file"},
-            "cannot write file: File exists; REGISTRY_CONFORMANCE_FOLDER names another folder",
+            "cannot write file: File exists\n  REGISTRY_CONFORMANCE_FOLDER names another folder.",
         ),
     ],
     ids=lambda given: "-".join(given) if isinstance(given, dict) else "",

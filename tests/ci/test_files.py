@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from conformance.commands.ci import REPORTS
+from conformance.commands.ci import FOLDER, REPORTS, inputs
+from conformance.verdicts.options import OPTIONS, TARGET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-ONLY_GITLAB = {"password-variable", "job-name", "stage"}
-ONLY_GITHUB = {"password"}
+ONLY_GITLAB, ONLY_GITHUB = (
+    {each.name for each in inputs() if each.only == only} for only in ("gitlab", "github")
+)
 PREFIX = "REGISTRY_CONFORMANCE_"
 
 
@@ -85,14 +87,26 @@ def test_the_action_is_valid(github: Any, tmp_path: Path) -> None:
     assert github.action["outputs"].keys() == {"exit-code", "result", *REPORTS}
 
 
-def test_both_have_the_same_inputs(gitlab: Any, github: Any) -> None:
-    def told(inputs: Any, own: set[str]) -> dict[str, tuple[str, str]]:
-        assert own <= inputs.keys()
-        return {
-            name: (each["default"], each["description"]) for name, each in inputs.items() if name not in own
-        }
+@pytest.mark.parametrize("platform", ["gitlab", "github"])
+def test_the_inputs_are_those_that_are_declared(platform: str, request: pytest.FixtureRequest) -> None:
+    written = {
+        name: (each["default"], each["description"])
+        for name, each in request.getfixturevalue(platform).inputs.items()
+    }
+    assert written == {
+        each.name: (each.default, each.text) for each in inputs() if each.only in {"", platform}
+    }
 
-    assert told(gitlab.inputs, ONLY_GITLAB) == told(github.inputs, ONLY_GITHUB)
+
+def test_choices_are_those_that_are_declared(gitlab: Any) -> None:
+    written = {name: tuple(each.get("options", ())) for name, each in gitlab.inputs.items()}
+    assert written == {each.name: each.choices for each in inputs() if each.only != "github"}
+
+
+def test_a_description_is_a_sentence_that_names_what_is_done_without(gitlab: Any) -> None:
+    described = {name: each["description"] for name, each in gitlab.inputs.items()}
+    assert described["max-requests"] == "Stop after N requests in all (default: 5000)"
+    assert all(text[0].isupper() and not text.endswith(".") for text in described.values())
 
 
 def test_every_input_is_used_and_every_variable_is_named_after_its_input(gitlab: Any, github: Any) -> None:
@@ -120,18 +134,9 @@ def test_no_input_is_part_of_a_script(gitlab: Any, github: Any) -> None:
 def test_the_end_of_the_action_knows_the_registry_as_the_judging_step_does(github: Any) -> None:
     judge, end = github.action["runs"]["steps"][-2:]
     assert end["env"].items() <= judge["env"].items()
-    about = {
-        "URL",
-        "PROFILE",
-        "USERNAME",
-        "PASSWORD",
-        "CONFIG",
-        "CA_BUNDLE",
-        "MAX_REQUESTS",
-        "RATE",
-        "FOLDER",
-    }
-    assert end["env"].keys() == {PREFIX + name for name in about}
+    wanted = [each for each in OPTIONS if each in TARGET or "sweep" in each.commands]
+    about = {each.input.variable for each in wanted if each.input} | {FOLDER.variable}
+    assert end["env"].keys() == about
 
 
 def test_the_document_lists_the_inputs_with_their_defaults(gitlab: Any, github: Any) -> None:

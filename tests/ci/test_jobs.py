@@ -335,4 +335,4 @@ def test_gitlab_takes_the_password_from_the_variable_that_is_named(
     assert ended.exit_code == 0, ended.output
     missing = gitlab_jobs.run(url=good.url, username=good.username, password_variable="ABSENT")
     assert missing.exit_code == 2
-    assert "the password is to be in the variable ABSENT, which is not set" in missing.output
+    assert "the variable ABSENT, which should hold the password, is not set" in missing.output

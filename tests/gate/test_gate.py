@@ -185,7 +185,7 @@ def test_an_expired_row_is_red_again(folder: Path) -> None:
         assert typed([*WHOLE_RUN, *SOME], folder).returncode == 1
         write = "baseline write result.json -o baseline.toml --expires 2001-01-01"
         written = typed(write.split(), folder)
-        assert f"Expired, and still red until they get a new date: {LISTS}" in written.stdout
+        assert f"Expired, and red until you extend them: {LISTS}" in written.stdout
         expired = typed([*RUN, *SOME], folder)
         assert expired.returncode == 4
         assert "expired on 2001-01-01: extend it or fix the registry" in expired.stdout
@@ -196,7 +196,7 @@ def test_an_expired_row_is_red_again(folder: Path) -> None:
     [
         ("run --baseline absent.toml", "cannot read absent.toml"),
         ("run --baseline broken.toml", "there is no requirement 'gitlab.massage'"),
-        ("run --set 2001.01", "there is no set '2001.01'; choose one of: 2026.11"),
+        ("run --set 2001.01", "there is no set '2001.01'\n  Choose one of: 2026.11"),
         ("baseline show broken.toml", "there is no requirement 'gitlab.massage'"),
         ("baseline prune baseline.toml absent.json", "cannot read absent.json"),
         ("baseline write registry.toml -o baseline.toml", "registry.toml is not a result"),

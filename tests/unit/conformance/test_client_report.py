@@ -225,16 +225,18 @@ def test_what_a_command_does_is_seen_from_its_words() -> None:
         (["--fault", "truncated-download"], "is it 'truncated-downloads'"),
         (["--fault", "unavailable,x=1"], "has no option 'x'"),
         (["--fault", "unavailable", "--", "there-is-no-such-program"], "there is no such program"),
-        (["--limit", "0"], "--limit"),
-        (["-o", "no/such/folder/report.md"], "--output"),
+        (["--limit", "0"], "expected a number above 0, not '0'"),
+        (["-o", "no/such/folder/report.md"], "cannot write no/such/folder/report.md: there is no folder"),
     ],
 )
-def test_a_mistake_is_one_line(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistake_is_explained(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     command = [] if "--" in arguments or "-o" in arguments else ["--", "python", "-c", ""]
-    assert main(["clients", *arguments, *command]) == 2
-    error = capsys.readouterr().err
-    assert said in error
-    assert error.count("\n") == 1
+    try:
+        code: Any = main(["clients", *arguments, *command])
+    except SystemExit as ended:  # argparse
+        code = ended.code
+    assert code == 2
+    assert said in capsys.readouterr().err
 
 
 def test_an_unknown_fault_is_named_before_anything_is_started() -> None:

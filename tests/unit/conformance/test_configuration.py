@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.errors import UserError
 from conformance.target import ANONYMOUS, DEFAULT, BadTarget, target_from_table
 from conformance.target.configuration import configured_target
 from conformance.verdicts import Untestable
@@ -184,7 +185,7 @@ def test_a_variable_that_is_empty_is_not_given(file: Path) -> None:
             "[credentials.default]\nusername = 'me'\npassword-env = 'UNSET'",
             "UNSET, which is not set or empty; set it",
         ),
-        (f"url = '{URL}'\nprofile = 'gitlub'", "choose one of"),
+        (f"url = '{URL}'\nprofile = 'gitlub'", "there is no profile 'gitlub'\nChoose one of"),
         ("[credentials.default]\nusername = 'me'\npassword = 'x'", "no URL"),
         (
             "[credentials.guest]\nname = 'me'",
@@ -201,7 +202,7 @@ def test_a_variable_that_is_empty_is_not_given(file: Path) -> None:
 def test_a_wrong_file_is_explained(tmp_path: Path, text: str, complaint: str) -> None:
     path = tmp_path / "registry.toml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(BadTarget, match=complaint):
+    with pytest.raises(UserError, match=complaint):
         configured_target(config=path, environ={})
 
 

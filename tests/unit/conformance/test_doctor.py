@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import ssl
 import subprocess
@@ -14,17 +13,17 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
+from conformance.commands.doctor import print_observations
 from conformance.target import BadTarget, target_from_table
 from conformance.target.doctor import (
     Observation,
     clock_observations,
     examine,
     gitlab_observations,
-    print_observations,
     refused_observations,
 )
 from conformance.verdicts import ExitCode
-from conformance.verdicts.options import RunOptions, TrafficLimits
+from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 
 if TYPE_CHECKING:
@@ -48,33 +47,34 @@ def look(
 ) -> list[Observation]:
     credentials = {"default": {"username": "__token__", "password": password}} if password else {}
     target = target_from_table({"url": url, "profile": profile, "credentials": credentials})
-    return examine(target, RunOptions(limits=TrafficLimits(timeout=60), ca_bundle=ca))
+    return examine(target, RunOptions(timeout=60, ca_bundle=ca))
 
 
 def wrong(observations: list[Observation]) -> dict[str, str]:
     return {each.about: f"{each.seen} → {each.change}" for each in observations if each.wrong}
 
 
-def test_nothing_is_wrong_and_nothing_is_published(server: ReferenceServer) -> None:
+def test_nothing_is_wrong_and_nothing_is_published(
+    server: ReferenceServer, capsys: pytest.CaptureFixture[str]
+) -> None:
     observations = look(server.url, password=server.password)
     assert wrong(observations) == {}
     assert {"connection", "GitLab project", "uploads"} <= {each.about for each in observations}
-    printed = io.StringIO()
-    assert print_observations(observations, printed) is ExitCode.CONFORMS
-    assert "No problems found." in printed.getvalue()
-    assert server.password not in printed.getvalue()
+    assert print_observations(observations) is ExitCode.CONFORMS
+    printed = capsys.readouterr().out
+    assert "No problems found." in printed
+    assert server.password not in printed
     assert list(server.registry.packages(server.registry.gitlab_project("1"))) == []
 
 
-def test_what_is_wrong_turns_it_red_but_is_no_verdict() -> None:
-    printed = io.StringIO()
+def test_what_is_wrong_turns_it_red_but_is_no_verdict(capsys: pytest.CaptureFixture[str]) -> None:
     wrong, unknown = (
         Observation(about="a", seen="b", change="c"),
         Observation(about="d", seen="e", unknown=True),
     )
-    assert print_observations([wrong], printed) is ExitCode.USAGE
-    assert printed.getvalue() == "problem  a: b\n         → c\n1 problem found.\n"
-    assert print_observations([wrong, unknown], printed) is ExitCode.HARNESS_ERROR
+    assert print_observations([wrong]) is ExitCode.USAGE
+    assert capsys.readouterr().out == "problem  a: b\n         → c\n1 problem found.\n"
+    assert print_observations([wrong, unknown]) is ExitCode.HARNESS_ERROR
 
 
 def test_a_wrong_credential(server: ReferenceServer) -> None:
@@ -123,14 +123,14 @@ def test_a_token_that_the_api_does_not_take(httpserver: HTTPServer) -> None:
 def test_no_answer() -> None:
     observations = look(f"http://127.0.0.1:1{PATH}", password="x")
     assert "whether the registry is running" in wrong(observations)["port"]
-    assert print_observations(observations, io.StringIO()) is ExitCode.HARNESS_ERROR
+    assert print_observations(observations) is ExitCode.HARNESS_ERROR
 
 
 def test_a_server_error(httpserver: HTTPServer) -> None:
     httpserver.expect_request(re.compile(".*")).respond_with_data("", status=503)
     observations = look(httpserver.url_for(PATH), password="x")
     assert "see the server's log" in wrong(observations)["server"]
-    assert print_observations(observations, io.StringIO()) is ExitCode.HARNESS_ERROR
+    assert print_observations(observations) is ExitCode.HARNESS_ERROR
 
 
 def test_https_where_http_is_spoken(server: ReferenceServer) -> None:
@@ -238,7 +238,7 @@ def test_an_ending_too_many(ending: str, httpserver: HTTPServer) -> None:
 def test_a_url_of_the_wrong_shape(url: str, change: str) -> None:
     with pytest.raises(BadTarget) as caught:
         target_from_table({"url": url})
-    observations = refused_observations(str(caught.value), url)
+    observations = refused_observations(caught.value, url)
     assert change in wrong(observations)["URL"]
     assert "secret" not in str(observations)
 

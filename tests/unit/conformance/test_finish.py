@@ -15,8 +15,9 @@ from conformance.run.tidy import tidy
 from conformance.target import target_from_table
 from conformance.verdicts import ExitCode
 from conformance.verdicts.counting import counted
-from conformance.verdicts.options import RunOptions
+from conformance.verdicts.options import RunOptions, TrafficLimits
 from conformance.wire import BudgetSpent
+from conformance.wire.budget import Budget
 from reference_server import ReferenceServer
 from reference_server.distributions import wheel
 
@@ -86,13 +87,12 @@ def packages(server: ReferenceServer) -> list[Any]:
 
 def test_what_is_left_comes_with_the_next_step(server: ReferenceServer, tmp_path: Path) -> None:
     run = prepared(server, RunOptions(ledger_folder=tmp_path))
-    run.options.limits.max_requests = 0
-    note = tidy(run)
+    with patch.object(run.session, "_budget", Budget(TrafficLimits(max_requests=0))):
+        note = tidy(run)
     assert "the budget of 0 requests is spent; raise --max-requests. " in note
     assert (
         f" lists them; `registry-conformance sweep {server.url} --ledgers {tmp_path}` removes them." in note
     )
-    run.options.limits.max_requests = 1_000
     assert tidy(run).startswith("Removed ")
     assert packages(server) == []
     assert list(tmp_path.iterdir()) == []

@@ -125,4 +125,4 @@ def test_a_run_in_the_background_goes_on(judge: Any) -> None:
     finally:
         signal.signal(signal.SIGINT, before)
     assert {each.id for each in result.results if each.verdict == "passed"} == {FIRST, SECOND}
-    assert "The run was interrupted." not in result.notes
+    assert "The run was interrupted." not in result.summary.notes

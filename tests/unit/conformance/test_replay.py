@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +10,12 @@ from msgspec import structs
 
 from conformance.catalogue import Level, Standing
 from conformance.commands.main import main
+from conformance.commands.replay import print_replay
 from conformance.report.result import CheckResult, RunResult
 from conformance.report.result_file import result_from_json
 from conformance.run import replay as replaying
 from conformance.run.checks_run import run_checks
-from conformance.run.replay import Fate, Replayed, became, had_failed, print_replay, replay
+from conformance.run.replay import Fate, Replayed, became, failed, replay
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
 from conformance.verdicts import ExitCode, Verdict
@@ -60,7 +60,7 @@ def test_what_had_made_the_run_red_is_replayed(table: Any) -> None:
         (Verdict.UNTESTABLE, "", "a.untestable"),
     ):
         table.add(DOCTYPE, str(verdict), id=name, signature=signature)
-    assert [each.id for each in had_failed(table.stored())] == ["a.differs", "a.error", "a.failed"]
+    assert [each.id for each in failed(table.stored())] == ["a.differs", "a.error", "a.failed"]
 
 
 @pytest.mark.parametrize(
@@ -91,10 +91,12 @@ def test_what_became_of_it(result: CheckResult | None, fate: Fate, finding: Any)
         ((Fate.STILL, Fate.ERRORED), ExitCode.DEVIATES),
     ],
 )
-def test_only_when_all_are_fixed_it_is_green(fates: tuple[Fate, ...], code: ExitCode) -> None:
-    told = io.StringIO()
-    assert print_replay([Replayed(id="a.one", fate=fate, message="why") for fate in fates], told) is code
-    assert all(str(fate) in told.getvalue() for fate in fates)
+def test_only_when_all_are_fixed_it_is_green(
+    fates: tuple[Fate, ...], code: ExitCode, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert print_replay(Replayed(id="a.one", fate=fate, message="why") for fate in fates) is code
+    printed = capsys.readouterr().out
+    assert all(str(fate) in printed for fate in fates)
 
 
 class RepeatsEachOne(Fault):

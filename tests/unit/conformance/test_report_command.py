@@ -55,10 +55,16 @@ def test_a_matrix_of_nothing_is_a_mistake(tmp_path: Path, capfd: pytest.CaptureF
         (["report", "absent.json"], "cannot read absent.json"),
         (["report", __file__], "is not a result"),
         (["report", "r.json", "--format", "pdf"], "invalid choice"),
-        (["report", "r.json", "-o", "/absent/folder/r.html"], "cannot be written"),
-        (["run", "--report", "html"], "is not FORMAT=FILE"),
+        (
+            ["report", "r.json", "-o", "/absent/folder/r.html"],
+            "cannot write /absent/folder/r.html: there is no folder",
+        ),
+        (["run", "--report", "html"], "expected FORMAT=FILE, not 'html'"),
         (["run", "--report", "pdf=r.pdf"], "formats are html"),
-        (["run", "--report", "html=/absent/folder/r.html"], "cannot be written"),
+        (
+            ["run", "--report", "html=/absent/folder/r.html"],
+            "cannot write /absent/folder/r.html: there is no folder",
+        ),
     ],
 )
 def test_a_mistake_is_said_before_anything_is_done(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance.catalogue import Catalogue, catalogue, read_catalogue
+from conformance.commands.upgrade import described
 from conformance.verdicts import ExitCode, Verdict
 from conformance.verdicts.sets import (
     BadRetirement,
@@ -16,7 +16,6 @@ from conformance.verdicts.sets import (
     checked_set,
     is_scored,
     is_set_name,
-    print_upgrade,
     read_retired,
     retired,
     sets_of,
@@ -72,7 +71,7 @@ def test_a_set_holds_what_joined_until_then(
 
 @pytest.mark.parametrize("name", ["2026.12", "2026", "latest", ""])
 def test_a_set_that_does_not_exist_is_refused(name: str, grown: Catalogue) -> None:
-    with pytest.raises(UnknownSet, match=r"choose one of: 2026\.11, 2027\.02, 2027\.11"):
+    with pytest.raises(UnknownSet, match=r"Choose one of: 2026\.11, 2027\.02, 2027\.11"):
         checked_set(name, grown)
 
 
@@ -86,12 +85,11 @@ def test_an_upgrade_tells_what_joins_and_the_exit_codes(grown: Catalogue) -> Non
         ExitCode.CONFORMS,
         ExitCode.DEVIATES,
     )
-    told = io.StringIO()
-    print_upgrade(found, told)
-    assert "joins  area.new" in told.getvalue()
-    assert "failed" in told.getvalue()
-    assert "not in the result" in told.getvalue()
-    assert "exit code 1 instead of 0" in told.getvalue()
+    text = described(found)
+    assert "joins  area.new" in text
+    assert "failed" in text
+    assert "not in the result" in text
+    assert "exit code 1 instead of 0" in text
 
 
 def test_nothing_joins_the_newest_set(grown: Catalogue) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from reference_server.commands import main
+from reference_server.commands import main, serve
 from reference_server.distributions import sdist
 from reference_server.serving import standalone
 
@@ -37,7 +37,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subproces
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         yield process, written
-        process.kill()
+        process.terminate()  # a kill would leave its worker
 
 
 def ready(url: str) -> None:
@@ -54,7 +54,7 @@ def ready(url: str) -> None:
 def test_served_from_start_to_end(served: tuple[subprocess.Popen[str], Path]) -> None:
     process, written = served
     assert process.stdout is not None
-    greeting = "".join(iter(process.stdout.readline, "Ctrl-C ends it, and everything in it.\n"))
+    greeting = "".join(iter(process.stdout.readline, "Ctrl-C stops the server and discards the registry.\n"))
     target = tomllib.loads(written.read_text())
     url, auth = target["url"], tuple(target["credentials"]["default"].values())
     assert stat.S_IMODE(written.stat().st_mode) == 0o600
@@ -127,7 +127,7 @@ def test_without_granian(capsys: pytest.CaptureFixture[str], monkeypatch: pytest
 def test_a_host_that_others_reach_is_warned_of(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(main, "serve", lambda **_options: None)
+    monkeypatch.setattr(serve, "serve", lambda **_options: None)
     assert main.main(["serve", "--host", "0.0.0.0", "--port", "0"]) == 0  # noqa: S104
     assert "public knowledge" in capsys.readouterr().err
     assert main.main(["serve", "--port", "0"]) == 0
@@ -153,3 +153,36 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_size_limit_reaches_the_application(tmp_path: Path) -> None:
     app = standalone.application(max_file_size=7, directory=tmp_path)
     assert app._registry.rules.max_file_size == 7  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["serve", "--flavour", "vanilla"], "there is no flavour 'vanilla'; choose reference, pypi"),
+        (["serve", "--port", "0", "--fault", "no-hash"], "no fault is named 'no-hash'; is it 'no-hashes'"),
+        (["proxy", "registry.example.com", "--fault", "no-hashes"], "is not an http(s) URL"),
+        (["proxy", "http://127.0.0.1:1"], "proxy needs --fault NAME"),
+    ],
+)
+def test_a_mistake_gets_one_line(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("reference-server: ")
+    assert words in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("flags", [[], ["--debug"]], ids=["", "debug"])
+def test_a_crash_is_no_mistake_of_the_users(
+    flags: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(serve, "free_port", lambda *_: 1 / 0)
+    assert main.main([*flags, "serve"]) == 3
+    error = capsys.readouterr().err
+    assert "reference-server: internal error: ZeroDivisionError: division by zero" in error
+    written = list(tmp_path.iterdir())
+    assert (len(written), "Traceback" in error) == ((0, True) if flags else (1, False))
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in written)

@@ -1,0 +1,52 @@
+"""An unexpected exception in a command: one line for the user, the traceback in a file of theirs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from typing import TYPE_CHECKING
+
+from conformance.errors import ExitCode, UserError
+from conformance.verdicts.declaration import PREFIX
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+DEBUG = f"{PREFIX}DEBUG"
+
+
+def is_debugging(arguments: argparse.Namespace, environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether tracebacks go to standard error."""
+    return arguments.debug or environ.get(DEBUG, "") not in {"", "0"}
+
+
+def reported(error: Exception, arguments: argparse.Namespace) -> UserError:
+    """Write the traceback of a crash without its secrets, and return an error that says where it is."""
+    from conformance.wire.credential_patterns import hide_credentials
+    from conformance.wire.redaction import Redactor
+
+    redact = Redactor(_secrets(arguments, os.environ))
+    trace = hide_credentials(redact("".join(traceback.format_exception(error))))
+    last = trace.rstrip().rpartition("\n")[2]
+    if is_debugging(arguments):
+        sys.stderr.write(trace)
+        return UserError(f"internal error: {last}", exit_code=ExitCode.HARNESS_ERROR)
+    with tempfile.NamedTemporaryFile(  # readable by its owner only
+        "w", prefix="registry-conformance-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(trace)
+    return UserError(
+        f"internal error: {last}; the traceback is in {file.name}", exit_code=ExitCode.HARNESS_ERROR
+    )
+
+
+def _secrets(arguments: argparse.Namespace, environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the pairs of user name and password that the command was given."""
+    given = [(str(getattr(arguments, "username", "")), str(getattr(arguments, "password", "")))]
+    for name, value in environ.items():
+        if name.startswith(PREFIX) and name.endswith("PASSWORD"):
+            given.append((environ.get(f"{name.removesuffix('PASSWORD')}USERNAME", ""), value))
+    return given

@@ -1,0 +1,48 @@
+"""`registry-conformance doctor`: what is wrong with a URL, its credentials or the network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.commands.arguments import add_options, options_of, target_of
+from conformance.errors import ExitCode, UserError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from conformance.target.doctor import Observation
+
+SUMMARY = "diagnose URL, credentials and network; publishes nothing"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_options(parser, "doctor")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the observations; returns 0 when nothing is wrong, 3 when something stays unknown, else 2."""
+    from conformance.target.doctor import examine, refused_observations
+
+    try:
+        target = target_of(arguments)
+    except UserError as error:
+        return print_observations(refused_observations(error, getattr(arguments, "url", "")))
+    if target is None:
+        raise UserError("doctor needs the URL of a registry", "Give URL or --config.")
+    return print_observations(examine(target, options_of(arguments)))
+
+
+def print_observations(observations: list[Observation]) -> ExitCode:
+    """Print what was seen and what to change, and return the exit code."""
+    from conformance.verdicts.counting import counted
+
+    for each in observations:
+        print(f"{'problem' if each.wrong else 'ok':<8} {each.about}: {each.seen}")
+        if each.wrong:
+            print(f"         → {each.change}")
+    wrong = sum(each.wrong for each in observations)
+    print(f"{counted(wrong, 'problem')} found." if wrong else "No problems found.")
+    if any(each.unknown for each in observations):
+        return ExitCode.HARNESS_ERROR
+    return ExitCode.USAGE if wrong else ExitCode.CONFORMS

@@ -1,0 +1,41 @@
+"""`registry-conformance list`: every requirement of the catalogue."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from conformance.errors import ExitCode
+
+if TYPE_CHECKING:
+    import argparse
+
+SUMMARY = "list the requirements"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="output format (default: text)"
+    )
+    parser.add_argument("--profile", metavar="NAME", help="list only what this kind of registry has to do")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the requirements, one a line or as JSON."""
+    from conformance.catalogue import catalogue
+    from conformance.profiles import profile
+    from conformance.report.explain import profiles_by_id
+    from conformance.verdicts.counting import counted
+
+    known = catalogue()
+    rows = known.for_profile(profile(arguments.profile)) if arguments.profile else list(known)
+    if arguments.format == "json":
+        profiles = profiles_by_id(known)
+        print(json.dumps([{**row.as_json(), "profiles": profiles[row.id]} for row in rows], indent=1))
+        return ExitCode.CONFORMS
+    for row in rows:
+        print(f"{row.id:<48} {row.level:<6} {row.standing:<8} {row.statement}")
+    tested = sum(row.untested is None for row in rows)
+    print(f"{counted(len(rows), 'requirement')}: {tested} with a check, {len(rows) - tested} without")
+    return ExitCode.CONFORMS

@@ -1,0 +1,36 @@
+"""Where commands write: files, standard output, and errors in one form."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from conformance.errors import ExitCode, UserError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROGRAM = "registry-conformance"
+
+
+def print_error(error: UserError) -> None:
+    """Print the message of an error, and below it the next step."""
+    print(f"{PROGRAM}: {error.message}", file=sys.stderr)
+    if error.hint:
+        print("  " + error.hint.replace("\n", "\n  "), file=sys.stderr)
+
+
+def write(text: str, path: Path | None, *, exit_code: ExitCode = ExitCode.HARNESS_ERROR) -> None:
+    """Write a text to a file, or to standard output. Raises UserError when that is impossible."""
+    try:
+        if path is None:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text.encode())
+        else:
+            path.write_text(text, encoding="utf-8", newline="\n")
+    except BrokenPipeError:  # `report … | head`
+        raise
+    except OSError as error:
+        raise UserError(
+            f"cannot write {path or 'to standard output'}: {error.strerror}", exit_code=exit_code
+        ) from error

@@ -1,0 +1,36 @@
+"""`registry-conformance sweep`: finishes the clean-up of runs that could not finish it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.commands.arguments import add_options, options_of, target_of
+from conformance.commands.output import print_error
+from conformance.errors import ExitCode, UserError
+
+if TYPE_CHECKING:
+    import argparse
+
+SUMMARY = "delete leftovers of earlier runs"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_options(parser, "sweep")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Delete what the ledgers list; returns 3 when something is left."""
+    from conformance.run.sweep import sweep
+    from conformance.verdicts.counting import counted
+
+    target = target_of(arguments)
+    if target is None:
+        raise UserError("sweep needs the URL of the registry", "Give the same URL or --config as to `run`.")
+    swept = sweep(target, options_of(arguments))
+    for error in swept.unreadable:
+        print_error(error)
+    for path, left, reason in swept.leftovers:
+        print(f"{path}: {counted(left, 'distribution')} left: {reason}")
+    print(f"Removed {counted(swept.removed, 'package')}; {swept.left or 'nothing'} left.")
+    return ExitCode.HARNESS_ERROR if swept.left else ExitCode.CONFORMS

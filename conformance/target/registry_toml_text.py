@@ -1,0 +1,126 @@
+"""The text of a registry.toml to start from, made from a profile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import tomli_w
+
+from conformance.profiles import profile, profile_names
+from conformance.target import DEFAULT, DRIVERS, VALIDATION, target_from_table
+from conformance.verdicts.declaration import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.profiles import Profile
+    from conformance.target import Target
+
+PASSWORD = f"{PREFIX}PASSWORD"
+"""The environment variable of the password."""
+ANY_SIZE = 104_857_600
+"""Bytes: an example where a profile states no limit."""
+
+
+def registry_toml(profile_name: str, url: str | None = None) -> str:
+    """Return a commented registry.toml; without a URL it has the profile's example.
+
+    A line that begins with `#` and no blank is a setting that is left out.
+    Raises UserError for an unknown profile, and for a URL that does not fit it.
+    """
+    if url is None and profile_name in profile_names():
+        url = profile(profile_name).example
+    target = target_from_table({"url": url or "", "profile": profile_name})
+    kind = target.profile
+    paragraphs = [_head(target), *_features(kind), *_credentials(kind), *_gitlab_projects(kind)]
+    return "\n".join([*paragraphs, *_limits(kind), *_management(kind)])
+
+
+def _head(target: Target) -> str:
+    kind = target.profile
+    uploads = "" if kind.read_only else f" Uploads go to {_spelled(kind.upload)}."
+    return (
+        f"# A target of registry-conformance: {kind.title}.\n"
+        "# A line that begins with `#` and no blank is a setting: take the `#` off to use it.\n"
+        "\n"
+        f"# Looks like {kind.example}.\n"
+        f"# The index is at {_spelled(kind.index)}.{uploads}\n"
+        f"{_setting('url', target.url)}{_setting('profile', kind.name)}"
+    )
+
+
+def _spelled(template: str) -> str:
+    return template.replace("{url}", "<url>")
+
+
+def _features(kind: Profile) -> Iterator[str]:
+    if kind.read_only:
+        return
+    yield (
+        "# What is validated at upload is found out with one bad upload each, or stated here:\n"
+        f"# {', '.join(sorted(VALIDATION))}.\n"
+        "# `disposable` states that this is a test instance, where any project name may be published.\n"
+        '#features = ["validate-archive"]\n'
+    )
+
+
+def _credentials(kind: Profile) -> Iterator[str]:
+    """Describe every credential; `default` is left out where the registry may be open to all."""
+    meaning = kind.credentials[DEFAULT]
+    table = _credential(kind, DEFAULT, PASSWORD)
+    if kind.needs_credential:
+        yield f"# Needed: {meaning}.\n{table}"
+    else:
+        yield f"# If the registry wants one: {meaning}.\n{_left_out(table)}"
+    others = [name for name in kind.credentials if name != DEFAULT]
+    if others:
+        yield "# More credentials. A check that needs one of these is untestable without it.\n"
+    for name in others:
+        variable = f"REGISTRY_{name.upper().replace('-', '_')}_TOKEN"
+        yield f"# {kind.credentials[name]}\n{_left_out(_credential(kind, name, variable))}"
+
+
+def _credential(kind: Profile, name: str, variable: str) -> str:
+    user_name = _setting("username", kind.user_name(name))
+    return f"[credentials.{name}]\n{user_name}{_setting('password-env', variable)}"
+
+
+def _gitlab_projects(kind: Profile) -> Iterator[str]:
+    if not kind.gitlab_projects:
+        return
+    lines = ["# Other GitLab projects of the same instance, by numeric id, each of them for its checks.\n"]
+    lines.append("#[gitlab-projects]\n")
+    for role, meaning in kind.gitlab_projects.items():
+        example = "group/name" if role == "path" else 0
+        lines.append(f"# {meaning}\n{_left_out(_setting(role, example))}")
+    yield "".join(lines)
+
+
+def _limits(kind: Profile) -> Iterator[str]:
+    if kind.read_only:
+        return
+    without = "no limit is judged" if kind.max_file_size is None else f"it is {kind.max_file_size}"
+    yield (
+        f"# The most bytes that a file may have, as the registry states it; without this line {without}.\n"
+        f"#[limits]\n{_left_out(_setting('max-file-size', kind.max_file_size or ANY_SIZE))}"
+    )
+
+
+def _management(kind: Profile) -> Iterator[str]:
+    if kind.read_only:
+        return
+    driver = sorted(DRIVERS)[0]
+    yield (
+        "# How to yank and to set a status, which no standard describes. There is a driver for the\n"
+        "# reference server; others are judged by what their pages show.\n"
+        f"#[management]\n{_left_out(_setting('driver', driver))}"
+    )
+
+
+def _setting(key: str, value: Any) -> str:
+    """Return one line of TOML, with its end."""
+    return tomli_w.dumps({key: value})
+
+
+def _left_out(settings: str) -> str:
+    return "".join(f"#{line}" for line in settings.splitlines(keepends=True))

@@ -1,0 +1,45 @@
+"""`reference-server proxy`: puts faults in front of any registry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reference_server.commands.listening import (
+    add_address,
+    add_faults,
+    wait_until_interrupted,
+    warn_outside,
+)
+from reference_server.errors import UserError
+
+if TYPE_CHECKING:
+    import argparse
+
+SUMMARY = "put faults in front of a registry until Ctrl-C"
+PORT = 8766
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument("upstream", metavar="URL", help="registry; only scheme, host and port count")
+    add_address(parser, PORT)
+    add_faults(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Forward requests until SIGINT or SIGTERM."""
+    from urllib.parse import urlsplit
+
+    from reference_server.serving.in_process import ProxyServer
+
+    parts = urlsplit(options.upstream)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise UserError(f"{options.upstream!r} is not an http(s) URL")
+    if not options.fault:
+        raise UserError("proxy needs --fault NAME; `reference-server faults` lists the faults")
+    warn_outside(options.host, "it forwards requests to the registry")
+    upstream = f"{parts.scheme}://{parts.netloc}"
+    with ProxyServer(upstream, host=options.host, port=options.port, faults=options.fault) as proxy:
+        print(f"{proxy.at(options.upstream)}\n\nforwards to {options.upstream}. Ctrl-C stops it.", flush=True)
+        wait_until_interrupted()
+    return 0

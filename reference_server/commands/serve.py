@@ -1,0 +1,163 @@
+"""`reference-server serve`: runs a registry."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reference_server.commands.listening import (
+    add_address,
+    add_faults,
+    in_url,
+    wait_until_interrupted,
+    warn_outside,
+)
+from reference_server.errors import UserError
+from reference_server.serving.ports import free_port
+from reference_server.serving.standalone import serve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reference_server.flavours import Flavour
+
+SUMMARY = "run a registry until Ctrl-C"
+PORT = 8765
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    from reference_server.rules.rules import DOCUMENTED_MAX_FILE_SIZE
+
+    add_address(parser, PORT)
+    parser.add_argument(
+        "--max-file-size",
+        type=_size,
+        default=DOCUMENTED_MAX_FILE_SIZE,
+        metavar="BYTES",
+        help="reject larger files (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--store",
+        type=Path,
+        metavar="DIRECTORY",
+        help="keep the registry in a directory, which is created if missing (default: in memory)",
+    )
+    parser.add_argument(
+        "--flavour",
+        default="reference",
+        metavar="NAME",
+        help="reference (GitLab's URLs, every specification kept) or pypi (default: reference)",
+    )
+    parser.add_argument(
+        "--variety", type=int, metavar="SEED", help="vary what the specifications leave open, by a number"
+    )
+    add_faults(parser)
+    parser.add_argument(
+        "--control",
+        action="store_true",
+        help="let Maintainers switch faults over HTTP, at /-/reference/faults",
+    )
+    parser.add_argument(
+        "--write-target",
+        type=Path,
+        metavar="FILE",
+        help="write a registry.toml of this registry for `registry-conformance --config`",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM."""
+    from reference_server.flavours import flavour_named
+    from reference_server.serving.target import target_table
+
+    flavour = flavour_named(options.flavour)
+    port = free_port(options.host, options.port)
+    origin = f"http://{in_url(options.host)}:{port}"
+    target = target_table(origin, max_file_size=options.max_file_size, flavour=flavour)
+    warn_outside(options.host, "its tokens are public knowledge")
+
+    def greet() -> None:
+        if options.write_target:
+            _write_target(options.write_target, target)
+        print(_greeting(target, origin, flavour, options), flush=True)
+
+    store = options.store and options.store.absolute()
+    if options.fault or options.control:
+        _serve_here(options, port, store, greet)
+    else:
+        serve(
+            host=options.host,
+            port=port,
+            max_file_size=options.max_file_size,
+            on_start=greet,
+            store=store,
+            flavour=flavour.name,
+            variety=options.variety,
+        )
+    return 0
+
+
+def _serve_here(
+    options: argparse.Namespace, port: int, store: Path | None, greet: Callable[[], None]
+) -> None:
+    """Serve from this process, where faults can reach the connections."""
+    from dataclasses import replace
+
+    from reference_server.rules import Rules
+    from reference_server.serving.in_process import ReferenceServer
+
+    with ReferenceServer(
+        host=options.host,
+        port=port,
+        store=store,
+        rules=replace(Rules(), max_file_size=options.max_file_size),
+        faults=options.fault,
+        flavour=options.flavour,
+        control=options.control,
+        variety=options.variety,
+    ):
+        greet()
+        wait_until_interrupted()
+
+
+def _size(text: str) -> int:
+    if not (text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"expected a number of bytes above 0, not {text!r}")
+    return int(text)
+
+
+def _write_target(path: Path, target: dict[str, Any]) -> None:
+    """Write a file with tokens in it, readable by its owner only. Raises UserError."""
+    import tomli_w
+
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            path.chmod(0o600)
+            tomli_w.dump(target, file)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}; choose another --write-target") from error
+
+
+def _greeting(target: dict[str, Any], origin: str, flavour: Flavour, options: argparse.Namespace) -> str:
+    upload, index = (origin + flavour.path(each) for each in (flavour.layout.upload, flavour.layout.index))
+    username, password = target["credentials"]["default"].values()
+    scheme, _, rest = index.partition("://")
+    lines = [
+        f"Repository  {upload}",
+        f"Index       {index}",
+        f"User name   {username}",
+        f"Token       {password}",
+        *(f"Fault       {fault}" for fault in options.fault),
+        "",
+        f"twine upload --repository-url {upload} -u {username} -p {password} dist/*",
+        f"pip install --index-url {scheme}://{username}:{password}@{rest} NAME",
+        "",
+        f"Ctrl-C stops the server; the registry stays in {options.store}."
+        if options.store
+        else "Ctrl-C stops the server and discards the registry.",
+    ]
+    return "\n".join(lines)
