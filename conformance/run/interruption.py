@@ -14,7 +14,7 @@ class Interruption:
     """Within `with`, knows whether the run was interrupted; as a plugin of pytest, ends it before the next check.
 
     Python drops an exception that comes in a destructor or in a callback of the garbage collector, KeyboardInterrupt
-    as well: the run would go on as if nobody had asked it to stop.
+    as well: the run would go on unasked.
     Source: https://docs.python.org/3/library/signal.html#note-on-signal-handlers-and-exceptions
     """
 
@@ -34,7 +34,7 @@ class Interruption:
             signal.signal(signal.SIGINT, self._before)
 
     def pytest_runtest_logstart(self) -> None:
-        """End the run when it was interrupted before, and nobody heard."""
+        """End the run if an earlier interruption was dropped."""
         if self.came:
             raise KeyboardInterrupt
 

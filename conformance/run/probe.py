@@ -117,7 +117,7 @@ def _marks_status(registry: RegistryClient, name: str, form: str) -> bool:
 
 
 def _is_locked(registry: RegistryClient, name: str) -> bool:
-    """Tell whether nobody gets anything else than a page with files: a status, or a place to sign in."""
+    """Return whether an anonymous caller is refused: by a status, or by a page to sign in."""
     answer = registry.project_answer(name, as_=ANONYMOUS)
     return answer.status != 200 or not read_project_page(answer.text, url=answer.url, where=str(answer)).files
 

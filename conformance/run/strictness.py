@@ -31,7 +31,7 @@ def strictness(registry: RegistryClient, run_id: str, *, stated: frozenset[str])
 
 
 def _bad_uploads(run_id: str) -> Mapping[str, tuple[Distribution, UploadForm]]:
-    """Return one upload per feature, with exactly one thing wrong that nobody could want."""
+    """Return one upload per feature, each wrong in exactly one way."""
     good = {feature: wheel(f"conformance-{run_id}-{feature}", "1.0") for feature in sorted(VALIDATION)}
     forms = {feature: upload_form(distribution) for feature, distribution in good.items()}
     other = wheel(f"conformance-{run_id}-another", "1.0")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @check("auth.upload.password-refused")
 def test_password_refused(registry: RegistryClient, new_name: NewName) -> None:
     """No account is needed: the user name alone says that a password follows."""
-    person = registry.knowing(person=Credential(username="conformance-nobody", password=NOT_A_TOKEN))
+    person = registry.knowing(person=Credential(username="conformance-person", password=NOT_A_TOKEN))
     distribution = wheel(new_name("password"), "1.0")
     expect.status(person.upload(distribution, as_="person"), 403)
     nothing_stored(registry, distribution)

@@ -168,7 +168,7 @@ def _prepared(registry: RegistryClient, new_name: NewName) -> PreparedProject:
     publish(registry, published, deletable)
     token = default_token(registry)
     known = with_wrong_token(registry).knowing(
-        unknown_user_name=Credential(username="nobody-of-that-name", password=token),
+        unknown_user_name=Credential(username="user-of-no-account", password=token),
         percent_encoded=Credential(username="jane.doe%40example.com", password=token),
     )
     return PreparedProject(

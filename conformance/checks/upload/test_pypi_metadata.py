@@ -67,7 +67,7 @@ def test_urls(registry: RegistryClient, new_name: NewName) -> None:
 
 @check("upload.emails")
 def test_emails(registry: RegistryClient, new_name: NewName) -> None:
-    mistakes = ({"author_email": "nobody"}, {"maintainer_email": "Nobody <nobody>"})
+    mistakes = ({"author_email": "someone"}, {"maintainer_email": "Someone <someone>"})
     metadata_refused(registry, new_name("emails"), *mistakes)
 
 

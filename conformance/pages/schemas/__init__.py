@@ -1,6 +1,6 @@
 """JSON Schemas (draft 2020-12) of the simple pages, for users of any language: one per page and API version.
 
-They hold what the specification demands of one page by itself; what it recommends, and what has to agree with
+They hold what the specification demands of a single page; what it recommends, and what has to agree with
 files or other pages, is in the catalogue. A schema takes the pages of every later minor version.
 Source: Simple repository API, JSON Serialization; PEP 691, 700, 714, 740 and 792.
 """

@@ -22,7 +22,7 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "tokens.md"
 GITLAB_PROJECTS = {"private": "1", "internal": "5", "public": "2"}
 MADE_UP = {
     "wrong": ("__token__", "no-token"),
-    "unknown-user-name": ("nobody-of-that-name", PASSWORD),
+    "unknown-user-name": ("user-of-no-account", PASSWORD),
     "percent-encoded": ("jane.doe%40example.com", PASSWORD),
 }
 DEEDS = {
