@@ -53,8 +53,9 @@ def configured_target(
     if not table["url"]:
         if credentials:
             raise BadTarget(
-                "there are credentials but no URL; name the registry, or leave the credentials out, "
-                f"those of the environment too: {PREFIX}USERNAME and so on"
+                "there are credentials but no URL",
+                f"Give the URL of the registry, or unset {PREFIX}USERNAME and {PREFIX}PASSWORD "
+                "to judge the embedded server.",
             )
         return None
     return target_from_table(table)
@@ -82,7 +83,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         validated(table, RegistryTable, toml=True)
     except Invalid as error:
-        form = "`registry-conformance schema registry.toml` prints the form"
+        form = "`registry-conformance schema registry.toml` prints its schema"
         raise BadTarget(f"{path}: {error}; {form}") from error
     return table
 
