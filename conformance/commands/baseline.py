@@ -35,9 +35,14 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--reason", choices=REASONS, default="target-bug", help="reason of new entries (default: target-bug)"
     )
     write.add_argument("--owner", metavar="NAME", default="", help="owner of new entries (default: none)")
-    write.add_argument("--issue", metavar="URL", default="", help="URL of the issue about new entries (default: none)")
     write.add_argument(
-        "--expires", metavar="YYYY-MM-DD", type=date.fromisoformat, help="last day of new entries (default: no expiry)"
+        "--issue", metavar="URL", default="", help="URL of the issue about new entries (default: none)"
+    )
+    write.add_argument(
+        "--expires",
+        metavar="YYYY-MM-DD",
+        type=date.fromisoformat,
+        help="last day of new entries (default: no expiry)",
     )
     prune = kinds.add_parser("prune", help="remove the entries of requirements that pass")
     prune.add_argument("baseline", metavar="FILE", type=Path, help="baseline to update")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.commands.arguments import add_options, options_of, target_of
 from conformance.errors import ExitCode, UserError
+from conformance.verdicts.options import UPLOAD_URL
 
 if TYPE_CHECKING:
     import argparse
@@ -17,7 +18,8 @@ SUMMARY = "diagnose URL, credentials and network; publishes nothing"
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    add_options(parser, "doctor")
+    helps = {"url": UPLOAD_URL, "read_only": "skip the checks of publishing rights"}
+    add_options(parser, "doctor", helps=helps)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -29,6 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
     except UserError as error:
         return print_observations(refused_observations(error, getattr(arguments, "url", "")))
     if target is None:
+        if file := getattr(arguments, "config", ""):
+            raise UserError(f"{file} has no `url`", "Add one, or give URL on the command line.")
         raise UserError("doctor needs the URL of a registry", "Give URL or --config.")
     return print_observations(examine(target, options_of(arguments)))
 

@@ -110,9 +110,7 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def _add(
-    subparsers: argparse._SubParsersAction[argparse.ArgumentParser], name: str, module: ModuleType
-) -> None:
+def _add(subparsers: argparse._SubParsersAction[CommandParser], name: str, module: ModuleType) -> None:
     made = subparsers.add_parser(
         name,
         description=f"{module.SUMMARY[0].upper()}{module.SUMMARY[1:]}.",

@@ -9,7 +9,6 @@ from typing import NoReturn
 from conformance.commands.output import print_error
 from conformance.errors import ExitCode, UserError
 
-
 _UNKNOWN = re.compile(r"argument COMMAND: invalid choice: '(.*?)' \(choose from (.*)\)")
 
 

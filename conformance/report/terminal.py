@@ -70,10 +70,11 @@ def _explain_together(console: Console, result: RunResult, verdict: Verdict) -> 
     reasons: dict[str, list[str]] = defaultdict(list)
     for check in result.of(verdict):
         reasons[check.message].append(check.id)
-    for reason, ids in reasons.items():
+    if reasons:
         console.print()
-        console.print(Text.assemble((verdict.upper(), STYLES[verdict]), f"  {reason}"))
-        console.print(Text("  " + ", ".join(ids)))
+    for reason, ids in reasons.items():
+        number = ids[0] if len(ids) == 1 else counted(len(ids), "requirement")
+        console.print(Text.assemble((str(verdict), STYLES[verdict]), f": {number}: {reason}"))
 
 
 def _by_area(result: RunResult) -> Table:
@@ -92,15 +93,25 @@ def _by_area(result: RunResult) -> Table:
 
 
 def _ending(console: Console, result: RunResult) -> None:
-    judged = counted(result.tally.judged, "requirement")
+    style = GOOD if result.exit_code is ExitCode.CONFORMS else BAD
+    if result.exit_code is ExitCode.TOO_LITTLE_JUDGED:
+        console.print(Text("No verdict: too few requirements were judged.", style))
+    else:
+        ending = Text.assemble(result.target.url, " ", (result.ending, style), f"{_counts(result)}.")
+        console.print(ending)
     console.print(
-        Text.assemble(
-            result.target.url,
-            " ",
-            (result.ending, GOOD if result.exit_code is ExitCode.CONFORMS else BAD),
-            f" ({result.kind}): {judged} judged in {result.seconds:.1f} s with {result.summary.requests} requests "
-            f"and client runs, run {result.run}, seed {result.summary.seed}",
+        Text(
+            f"{result.kind}: {result.tally.judged} judged in {result.seconds:.1f} s, "
+            f"{counted(result.summary.requests, 'request')}, run {result.run}, seed {result.summary.seed}"
         )
     )
     for note in result.summary.notes:
         console.print(Text(note))
+
+
+def _counts(result: RunResult) -> str:
+    """Return how many scored requirements failed and warned, as the end of a sentence."""
+    counts = result.tally.counts
+    nouns = {Verdict.FAILED: "failure", Verdict.WARNED: "warning"}
+    found = [counted(counts[verdict], noun) for verdict, noun in nouns.items() if counts[verdict]]
+    return f", with {' and '.join(found)}" if found else ""

@@ -12,7 +12,7 @@ from conformance.run.keys import MARK
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.run.run import Run
+    from conformance.profiles import Profile
 
 PLANNED = "registry_conformance_planned"
 """The key under which a worker process hands over the requirements of its plan."""
@@ -24,11 +24,11 @@ BROKEN = "registry_conformance_broken"
 class Plan:
     """A pytest plugin that collects the checks of one run, here and in workers.
 
-    `run` returns the run, prepared; `only` is a choice of requirements, by id.
+    `profile` returns the profile of the run's target; `only` is a choice of requirements, by id.
     """
 
-    def __init__(self, run: Callable[[pytest.Config], Run], only: frozenset[str] | None) -> None:
-        self._run = run
+    def __init__(self, profile: Callable[[pytest.Config], Profile], only: frozenset[str] | None) -> None:
+        self._profile = profile
         self._only = only
         self.planned: set[str] = set()
         self.harness_errors: list[str] = []
@@ -46,7 +46,7 @@ class Plan:
             for item in ours
             if not requirement_of(item)
         ]
-        held = {row.id for row in catalogue().for_profile(self._run(config).target.profile)}
+        held = {row.id for row in catalogue().for_profile(self._profile(config))}
         if self._only is not None:
             held &= self._only
         left_out = [item for item in ours if requirement_of(item) and requirement_id(item) not in held]

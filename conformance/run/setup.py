@@ -58,7 +58,9 @@ def prepare(target: Target, options: RunOptions) -> Run:
     if target.profile.needs_credential and not options.read_only and DEFAULT not in target.credentials:
         meaning = target.profile.credentials[DEFAULT]
         raise CannotJudge(
-            f"a {target.profile.title} needs {meaning}", ExitCode.USAGE, hint="Give --username and --password."
+            f"a {target.profile.title} needs {meaning}",
+            ExitCode.USAGE,
+            hint="Give --username and --password.",
         )
     run_id = new_run_id()
     run = _run(target, options, Corpus(run_id, {}), _new_ledger(run_id, target, options))

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Swept:
-    """What a sweep removed and what it left.
+    """What a sweep deleted and what it left.
 
     `leftovers` are the ledgers with something left: path, number of distributions, reason.
     """
 
-    removed: int
+    deleted: int
+    files: int
     leftovers: tuple[tuple[Path, int, str], ...]
     unreadable: tuple[BadLedger, ...]
 
@@ -34,7 +35,7 @@ class Swept:
 
 
 def sweep(target: Target, options: RunOptions) -> Swept:
-    """Remove from a target what the ledgers of earlier runs list for its host."""
+    """Delete from a target what the ledgers of earlier runs list for its host."""
     transcript = Transcript()
     session = Session(
         transcript=transcript,
@@ -42,7 +43,7 @@ def sweep(target: Target, options: RunOptions) -> Swept:
         limits=options.limits,
         ca_bundle=options.ca_bundle,
     )
-    removed = 0
+    deleted = files = 0
     leftovers: list[tuple[Path, int, str]] = []
     unreadable: list[BadLedger] = []
     for ledger in ledgers(options.ledger_folder):
@@ -53,8 +54,9 @@ def sweep(target: Target, options: RunOptions) -> Swept:
             continue
         if ours:
             done = clean_up(ledger, target, session=session, transcript=transcript)
-            removed += done.removed
+            deleted += done.deleted
+            files += done.files
             if done.left:
                 leftovers.append((ledger.path, len(done.left), done.reason))
     session.close()
-    return Swept(removed=removed, leftovers=tuple(leftovers), unreadable=tuple(unreadable))
+    return Swept(deleted=deleted, files=files, leftovers=tuple(leftovers), unreadable=tuple(unreadable))

@@ -51,6 +51,8 @@ def configured_target(
             _outweigh(credentials, DEFAULT, key, given)
     _take_passwords_from_environment(credentials, file, environ)
     if not table["url"]:
+        if file and credentials:
+            raise BadTarget(f"{file} has no `url`", "Add one, or give URL on the command line.")
         if credentials:
             raise BadTarget(
                 "there are credentials but no URL",

@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from requests.utils import get_environ_proxies
 
 from conformance.target import DEFAULT
+from conformance.verdicts.declaration import PREFIX
 from conformance.wire import Part, Redactor, Session, Transcript, Unreachable, UploadForm
 from conformance.wire.answer import LOOPBACK
 from conformance.wire.credential_patterns import hide_credentials_in_url
@@ -90,6 +91,8 @@ class Doctor:
             yield from self._connection(index)
             yield from clock_observations(index.headers.get("Date"), now=datetime.now(UTC))
             yield from self._index(index)
+            if index.status == 401 and not self._target.credentials:
+                return  # the other steps would find the same
             if self._publishes and self._target.profile.clean_up == "gitlab-rest":
                 yield from self._gitlab_project()
             if self._publishes:
@@ -161,8 +164,8 @@ class Doctor:
         if answer.status == 401 and not self._target.credentials:
             yield Observation(
                 about="credential",
-                seen=f"{_summary(answer)} without a credential",
-                change="give --username and --password, or their environment variables",
+                seen=f"no credential was given: {_summary(answer)}",
+                change=f"use --username and --password, or set {PREFIX}USERNAME and {PREFIX}PASSWORD",
             )
         elif answer.status == 401:
             yield Observation(
@@ -235,7 +238,7 @@ class Doctor:
             body=form.body(),
             described="an upload form without a file",
         )
-        seen = f"an upload form without a file is answered {answer.status} {answer.reason}"
+        seen = f"an upload form without a file returned {answer.status} {answer.reason}"
         change = _upload_change(answer.status)
         yield Observation(about="uploads", seen=seen, change=change, unknown=answer.status >= 500)
 
@@ -261,12 +264,17 @@ def url_observations(url: str, profile: Profile) -> Iterator[Observation]:
         )
 
 
+UNREADABLE = "check the path, or write the file with `registry-conformance init`"
+"""The remedy for a configuration whose error names none."""
+
+
 def refused_observations(error: UserError, url: str) -> list[Observation]:
     """Explain why a configuration does not describe a target, from its error."""
     message, change = error.message, error.hint
     if not change:
         message, _, change = message.rpartition("; ")
-        message = message or change
+        if not message:
+            message, change = change, UNREADABLE
     url = hide_credentials_in_url(url).replace(f"{MASK}@", "")
     try:
         parts = urlsplit(url)
@@ -279,11 +287,8 @@ def refused_observations(error: UserError, url: str) -> list[Observation]:
     elif parts.path.rstrip("/").endswith("/simple") or "/simple/" in parts.path:
         change = f"give {url.partition('/simple')[0]}: the URL for uploads, not that of the index"
     elif parts.netloc and "/api/" not in parts.path and "GitLab" in message:
-        change = (
-            f"this is a page of GitLab's website; the API is {parts.scheme}://{parts.netloc}/api/v4/projects/"
-        )
-        change += "<id>/packages/pypi, with the id from the page of the GitLab project"
-    about = "credential" if "[credentials." in message else "URL"
+        change = "the path of a GitLab registry is /api/v4/projects/<id>/packages/pypi"
+    about = "credential" if "[credentials." in message else "URL" if url else "configuration"
     return [Observation(about=about, seen=message, change=change)]
 
 
@@ -354,4 +359,4 @@ def _object(answer: Answer) -> dict[str, Any]:
 
 
 def _summary(answer: Answer) -> str:
-    return f"{answer.exchange.request} is answered {answer.status} {answer.reason}"
+    return f"{answer.exchange.request} returned {answer.status} {answer.reason}"

@@ -41,7 +41,7 @@ def _head(target: Target) -> str:
     uploads = "" if kind.read_only else f" Uploads go to {_spelled(kind.upload)}."
     return (
         f"# A target of registry-conformance: {kind.title}.\n"
-        "# A line that begins with `#` and no blank is a setting: take the `#` off to use it.\n"
+        "# A line that begins with `#` and no blank is a setting: uncomment a setting to use it.\n"
         "\n"
         f"# Looks like {kind.example}.\n"
         f"# The index is at {_spelled(kind.index)}.{uploads}\n"
@@ -57,9 +57,9 @@ def _features(kind: Profile) -> Iterator[str]:
     if kind.read_only:
         return
     yield (
-        "# What is validated at upload is found out with one bad upload each, or stated here:\n"
+        "# What the registry validates at upload is detected with one invalid upload each, or declared here:\n"
         f"# {', '.join(sorted(VALIDATION))}.\n"
-        "# `disposable` states that this is a test instance, where any project name may be published.\n"
+        "# `disposable` declares that this is a test instance, where any project name may be published.\n"
         '#features = ["validate-archive"]\n'
     )
 
@@ -101,7 +101,7 @@ def _limits(kind: Profile) -> Iterator[str]:
         return
     without = "no limit is judged" if kind.max_file_size is None else f"it is {kind.max_file_size}"
     yield (
-        f"# The most bytes that a file may have, as the registry states it; without this line {without}.\n"
+        f"# Maximum file size in bytes, as the registry documents it; without this line {without}.\n"
         f"#[limits]\n{_left_out(_setting('max-file-size', kind.max_file_size or ANY_SIZE))}"
     )
 

@@ -20,14 +20,17 @@ PUBLISHING = SENDING - {"doctor"}
 JUDGING = frozenset({"run", "replay"})
 RUN = frozenset({"run"})
 
+UPLOAD_URL = "upload URL, as given to `twine upload --repository-url`"
+
 TARGET = (
     Option(
         name="url",
         metavar="URL",
-        help="upload URL, as given to `twine upload --repository-url`",
+        help=UPLOAD_URL,
+        default="the embedded reference server",
         group=Group.TARGET,
         commands=SENDING,
-        input=Input(name="url"),
+        input=Input(name="url", text=UPLOAD_URL),
     ),
     Option(
         name="profile",
@@ -254,7 +257,7 @@ class RunOptions(TrafficLimits):
     baseline: Baseline = option(
         no_baseline,
         "--baseline",
-        "file of known failures; see `baseline`",
+        "file of known failures, written by `registry-conformance baseline`",
         default="",
         metavar="FILE",
         read=option_types.baseline,

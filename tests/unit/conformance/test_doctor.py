@@ -15,6 +15,7 @@ from werkzeug import Response
 
 from conformance.commands.doctor import print_observations
 from conformance.target import BadTarget, target_from_table
+from conformance.target.configuration import configured_target
 from conformance.target.doctor import (
     Observation,
     clock_observations,
@@ -85,7 +86,10 @@ def test_a_wrong_credential(server: ReferenceServer) -> None:
 
 
 def test_no_credential(server: ReferenceServer) -> None:
-    assert "give --username and --password" in wrong(look(server.url))["credential"]
+    found = wrong(look(server.url))
+    assert "no credential was given" in found["credential"]
+    assert "use --username and --password" in found["credential"]
+    assert list(found) == ["credential"]
 
 
 def test_a_credential_that_may_only_read(server: ReferenceServer) -> None:
@@ -224,7 +228,10 @@ def test_an_ending_too_many(ending: str, httpserver: HTTPServer) -> None:
             f"https://gitlab.example.com{PATH}/simple/",
             f"give https://gitlab.example.com{PATH}: the URL for uploads",
         ),
-        ("https://gitlab.example.com/group/name/-/packages", "the API is https://gitlab.example.com/api/v4/"),
+        (
+            "https://gitlab.example.com/group/name/-/packages",
+            "the path of a GitLab registry is /api/v4/projects/<id>/packages/pypi",
+        ),
         ("https://user:secret@gitlab.example.com" + PATH, "give them with --username and --password"),
         ("user:secret@gitlab.example.com" + PATH, "give the whole URL, such as https://gitlab.example.com"),
         ("ftp://user:secret@gitlab.example.com" + PATH, "such as https://gitlab.example.com"),
@@ -241,6 +248,14 @@ def test_a_url_of_the_wrong_shape(url: str, change: str) -> None:
     observations = refused_observations(caught.value, url)
     assert change in wrong(observations)["URL"]
     assert "secret" not in str(observations)
+
+
+def test_a_file_that_cannot_be_read_is_a_matter_of_the_configuration(tmp_path: Path) -> None:
+    with pytest.raises(BadTarget) as caught:
+        configured_target(config=tmp_path / "absent.toml", environ={})
+    found = wrong(refused_observations(caught.value, ""))
+    assert found["configuration"].startswith("cannot read ")
+    assert "→ check the path, or write the file with `registry-conformance init`" in found["configuration"]
 
 
 @pytest.mark.parametrize(

@@ -91,9 +91,10 @@ def test_what_is_left_comes_with_the_next_step(server: ReferenceServer, tmp_path
         note = tidy(run)
     assert "the budget of 0 requests is spent; raise --max-requests. " in note
     assert (
-        f" lists them; `registry-conformance sweep {server.url} --ledgers {tmp_path}` removes them." in note
+        f"sweep {server.url} --username __token__ --ledgers {tmp_path}` deletes them, with the password in"
+        in note
     )
-    assert tidy(run).startswith("Removed ")
+    assert tidy(run).startswith("Deleted ")
     assert packages(server) == []
     assert list(tmp_path.iterdir()) == []
 
@@ -119,12 +120,12 @@ def test_a_run_that_only_reads_has_removed_nothing(server: ReferenceServer, tmp_
         (
             KeyboardInterrupt,
             ExitCode.HARNESS_ERROR,
-            "nothing was judged: the run was interrupted\nRemoved 1 package ",
+            "nothing was judged: the run was interrupted\nDeleted 1 package ",
         ),
         (
             BudgetSpent,
             ExitCode.TOO_LITTLE_JUDGED,
-            "nothing was judged: out of them\nRemoved 1 package ",
+            "nothing was judged: out of them\nDeleted 1 package ",
         ),
     ],
 )
