@@ -101,4 +101,6 @@ def _groups(arguments: argparse.Namespace) -> tuple[Group, ...]:
 
 
 def _print_progress(line: Line) -> None:
-    print(f"{line.fault}: {line.scenario}: {line.reaction}", file=sys.stderr)
+    """Print a line to standard error, except on a terminal that gets the same line with the report."""
+    if not (sys.stdout.isatty() and sys.stderr.isatty()):
+        print(f"{line.fault}: {line.scenario}: {line.reaction}", file=sys.stderr)

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _parser().parse_args(arguments, namespace=options)
         return int(options.command(options))
     except UserError as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: {error}", *filter(None, (error.hint,)), sep="\n  ", file=sys.stderr)
         return 2
     except BrokenPipeError:  # `faults | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

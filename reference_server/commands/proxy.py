@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise UserError(f"{options.upstream!r} is not an http(s) URL")
     if not options.fault:
-        raise UserError("proxy needs --fault NAME; `reference-server faults` lists the faults")
+        raise UserError("proxy needs --fault NAME", "`reference-server faults` lists the faults.")
     warn_outside(options.host, "it forwards requests to the registry")
     upstream = f"{parts.scheme}://{parts.netloc}"
     with ProxyServer(upstream, host=options.host, port=options.port, faults=options.fault) as proxy:

@@ -149,7 +149,7 @@ def _write_target(path: Path, target: dict[str, Any]) -> None:
             path.chmod(0o600)
             tomli_w.dump(target, file)
     except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror}; choose another --write-target") from error
+        raise UserError(f"cannot write {path}: {error.strerror}", "Choose another --write-target.") from error
 
 
 def _greeting(target: dict[str, Any], origin: str, flavour: Flavour, options: argparse.Namespace) -> str:

