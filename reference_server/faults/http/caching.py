@@ -95,7 +95,7 @@ class LastModifiedOnly(ChangesHeaders):
     """Sends Last-Modified but ignores If-Modified-Since."""
 
     caught_by = ("http.pages.last-modified",)
-    routes = PAGES
+    acts_on = PAGES
     sets = ("Last-Modified", "Sun, 01 Nov 2026 00:00:00 GMT")
 
 
@@ -110,7 +110,7 @@ class NoCacheControl(ChangesHeaders):
     """Omits Cache-Control from pages, so that caches guess."""
 
     caught_by = ("http.pages.cache-control",)
-    routes = PAGES
+    acts_on = PAGES
     removes = ("Cache-Control",)
 
 
