@@ -97,7 +97,7 @@ def test_trailing_junk(index: Index, examples: Examples) -> None:
             raise Deviation(expected="an answer", found=f"none: {silence}", where=page) from silence
         expect.no_server_error(answer)
 
-    examples.each(strategies.odd_paths(), asked)
+    examples.each(strategies.odd_paths(), asked, named=lambda junk: f"{junk!r} after the URL of the page")
 
 
 @check("http.absolute-links-proxy")

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
 from hypothesis.errors import FlakyFailure
 
+from conformance.kit.differences import written
 from conformance.kit.properties.kinds import EveryKind
 from conformance.verdicts import Deviation
 
@@ -32,14 +33,21 @@ class Examples:
     seed: int
     shrink: bool = True
 
-    def each(self, drawn: SearchStrategy[T] | EveryKind[T], body: Callable[[T], None]) -> None:
+    def each(
+        self,
+        drawn: SearchStrategy[T] | EveryKind[T],
+        body: Callable[[T], None],
+        *,
+        named: Callable[[T], str] = written,
+    ) -> None:
         """Run `body` on examples until one deviates; then shrink it.
 
         `body` is run on the deviating example again, so it has to publish under a new name each time.
+        `named` names an example in a failure.
         Raises Deviation with the smallest example that was found; `seen_first` is the first one's.
         """
         for strategy, count in self._shares(drawn):
-            self._try(strategy, body, count)
+            self._try(strategy, body, named, count)
 
     def _shares(self, drawn: SearchStrategy[T] | EveryKind[T]) -> Iterator[tuple[SearchStrategy[T], int]]:
         """Yield each strategy with its part of the budget. Where that is short, the seed chooses the kinds."""
@@ -52,9 +60,15 @@ class Examples:
             if count := each + (turn < more):
                 yield strategy, count
 
-    def _try(self, strategy: SearchStrategy[T], body: Callable[[T], None], count: int) -> None:
+    def _try(
+        self,
+        strategy: SearchStrategy[T],
+        body: Callable[[T], None],
+        named: Callable[[T], str],
+        count: int,
+    ) -> None:
         seen: list[Deviation] = []
-        shrunk = "shrunk; " if self.shrink else ""
+        which = "smallest" if self.shrink else "first"
 
         @seeded(self.seed)
         @settings(
@@ -74,7 +88,7 @@ class Examples:
                 seen.append(deviation)
                 raise Deviation(
                     expected=deviation.expected,
-                    found=f"{deviation.found}\nfor the example {example!r} ({shrunk}seed {self.seed})",
+                    found=f"{deviation.found}\n{which} failing example, seed {self.seed}: {named(example)}",
                     where=deviation.where,
                     seen_first=seen[0],
                 ) from deviation
