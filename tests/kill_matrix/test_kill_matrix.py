@@ -78,7 +78,7 @@ VACUOUS = {
     "gitlab.token.expired-refused": "expiry-ignored",
     "gitlab.project.encoded-path": "gitlab-projects-by-id-only",
     "gitlab.version.accepts-every-match": "capital-letter-refused",
-    "clients.twine.duplicate-message": "duplicates-in-other-words",
+    "clients.twine.duplicate-message": "duplicates-in-other-wording",
 }
 """Checks of every level and kind, each with a fault that it catches."""
 
