@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from conformance.run.clean_up import clean_up
+from conformance.target.layouts import GITLAB
 from conformance.verdicts.counting import counted
 from conformance.verdicts.options import default_ledger_folder
 
 if TYPE_CHECKING:
     from conformance.run.run import Run
+    from conformance.target import Target
 
 
 def tidy(run: Run) -> str:
@@ -30,8 +33,15 @@ def tidy(run: Run) -> str:
 
 
 def _next_step(run: Run) -> str:
-    if run.target.profile.clean_up != "gitlab-rest":
+    if not run.target.has_gitlab_api:
         return ""
     folder = run.options.ledger_folder
     ledgers = "" if folder == default_ledger_folder() else f" --ledgers {folder}"
-    return f"; `registry-conformance sweep {run.target.url}{ledgers}` removes them"
+    return f"; `registry-conformance sweep {_typed(run.target)}{ledgers}` removes them"
+
+
+def _typed(target: Target) -> str:
+    """Return a target's addresses as they are typed on a command line."""
+    given = [word for key, url in target.given.as_table().items() for word in (f"--{key}", url)]
+    usual = target.layout.name == GITLAB
+    return shlex.join([target.url, *given, *([] if usual else ["--layout", target.layout.name])])
