@@ -147,7 +147,7 @@ def _first_line(text: str) -> str:
 
 def requests(answers: Iterable[Answer]) -> str:
     """Return the `where` of a failure of several answers: one request a line."""
-    return listed_lines(answers)
+    return "\n".join(map(str, answers))
 
 
 # Pages

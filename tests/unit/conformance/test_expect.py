@@ -149,6 +149,11 @@ def test_output_of_a_client_is_cut_at_a_line_break() -> None:
     assert rest[-1] == "line 99"
 
 
+def test_several_requests_are_named_one_a_line() -> None:
+    line = "GET http://host/ as default → 200 Reason [7]"
+    assert expect.requests([answer(200), answer(200)]) == f"{line}\n{line}"
+
+
 def test_one_line_of_a_page_is_quoted() -> None:
     with pytest.raises(Deviation) as raised:
         expect.status(answer(200, b"<!DOCTYPE html>\n<html>"), 304)
