@@ -172,3 +172,23 @@ def test_a_registry_with_pages_under_other_names_is_judged(tmp_path: Path) -> No
     judged = results(path)
     assert judged["gitlab.page.lists-exactly-the-uploads"]["verdict"] == "failed"
     assert {each["verdict"] for each in judged.values()} & {"error"} == set()
+
+
+def test_a_replay_goes_to_the_same_addresses(tmp_path: Path) -> None:
+    path = tmp_path / "result.json"
+    with ReferenceServer(faults=[PagesUnderThePublishedSpelling()]) as server:
+        there, ledgers = path_of(server), ("--ledgers", tmp_path / "left")
+        with front(server, UPLOADS.rstrip("/"), there) as uploads, front(server, PAGES, there) as pages:
+            addresses = ("--upload-url", uploads, "--index-url", f"{pages}/simple/")
+            chosen = ("-k", "gitlab.page.lists", "--json", path, *ledgers)
+            assert command("run", *addresses, *TOKEN, *chosen)[0] == 1
+            exit_code, printed = command("replay", path, *TOKEN, *ledgers)
+    assert exit_code == 1
+    assert "gitlab.page.lists-exactly-the-uploads" in printed
+
+
+def test_the_plan_names_every_address() -> None:
+    url = "https://registry.example.com/user/index"
+    exit_code, printed = command("run", url, "--layout", "devpi", "--profile", "pep503-upload", "--plan")
+    assert exit_code == 0
+    assert f"uploads   {url}/\nindex     {url}/+simple/\n" in printed
