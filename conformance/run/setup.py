@@ -50,8 +50,9 @@ def prepare(target: Target, options: RunOptions) -> Run:
     if target.profile.needs_credential and not options.read_only and DEFAULT not in target.credentials:
         meaning = target.profile.credentials[DEFAULT]
         raise CannotJudge(
-            f"judging a {target.profile.title} needs a credential, {meaning}; give --username and --password",
+            f"a {target.profile.title} needs {meaning}",
             ExitCode.USAGE,
+            hint="Give --username and --password.",
         )
     if not (options.read_only or target.has_uploads):
         raise CannotJudge(

@@ -66,11 +66,14 @@ def _check_embedded(table: Mapping[str, Any]) -> None:
     """Refuse settings that the embedded server, which is meant without a URL, cannot have."""
     if table["credentials"]:
         raise BadTarget(
-            "there are credentials but no URL; name the registry, or leave the credentials out, "
-            f"those of the environment too: {PREFIX}USERNAME and so on"
+            "there are credentials but no URL",
+            f"Give the URL of the registry, or unset {PREFIX}USERNAME and {PREFIX}PASSWORD "
+            "to judge the embedded server.",
         )
     if table["layout"]:
-        raise BadTarget(f"there is a layout, {table['layout']!r}, but no URL; name the registry")
+        raise BadTarget(
+            f"there is a layout, {table['layout']!r}, but no URL", "Give the URL of the registry."
+        )
 
 
 def _addresses_in(environ: Mapping[str, str]) -> dict[str, str]:
@@ -113,7 +116,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         validated(table, RegistryTable, toml=True)
     except Invalid as error:
-        form = "`registry-conformance schema registry.toml` prints the form"
+        form = "`registry-conformance schema registry.toml` prints its schema"
         raise BadTarget(f"{path}: {error}; {form}") from error
     return table
 

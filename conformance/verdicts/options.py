@@ -134,7 +134,7 @@ SELECTION = (
         flag="-n",
         metavar="N",
         help="number of worker processes, or auto for one per CPU",
-        default="none",
+        default="one process",
         read=option_types.processes,
         group=Group.CHECKS,
         commands=RUN,
@@ -228,7 +228,7 @@ class RunOptions(TrafficLimits):
     examples: int = option(
         10,
         "--examples",
-        "try N examples of each property",
+        "generate N inputs for each property-based check",
         metavar="N",
         read=option_types.positive(int),
         group=Group.RUN,
@@ -238,7 +238,7 @@ class RunOptions(TrafficLimits):
     seed: int = option(
         0,
         "--seed",
-        "choose the examples by a number, or by chance with `random`",
+        "seed for choosing examples, or `random`",
         default="0",
         metavar="N",
         read=option_types.seed,
@@ -248,7 +248,7 @@ class RunOptions(TrafficLimits):
     rounds: int = option(
         15,
         "--rounds",
-        "run each race N times",
+        "repeat each concurrency check N times",
         metavar="N",
         read=option_types.positive(int),
         group=Group.RUN,
@@ -276,7 +276,7 @@ class RunOptions(TrafficLimits):
     keep: bool = option(
         False,  # noqa: FBT003 - the default of a switch
         "--keep",
-        "leave everything that was published on the registry",
+        "do not delete what the run published",
         default="",
         group=Group.RUN,
         commands=RUN,
@@ -284,9 +284,9 @@ class RunOptions(TrafficLimits):
     ledger_folder: Path = option(
         default_ledger_folder,
         "--ledgers",
-        "folder of the lists of published files",
-        default="the user's state folder",
-        metavar="FOLDER",
+        "directory of ledgers, the records of published files",
+        default="the user's state directory",
+        metavar="DIRECTORY",
         read=Path,
         group=Group.RUN,
         commands=PUBLISHING,
