@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 
 def is_listed(registry: RegistryClient, distribution: Distribution) -> bool:
-    """Tell whether a distribution is listed on the page of its project, wherever that is, in either form."""
+    """Tell whether a distribution is named on the page of its project, wherever that is and in whatever form."""
     registry.forget_pages(distribution.name)
     return any(
-        distribution.filename in page.filenames
+        answer.status == 200 and distribution.filename in answer.text
         for spelling in chain(_spellings(registry, distribution.name), [distribution.name])
-        for _, page in _pages(registry, spelling)
+        for answer in _answers(registry, spelling)
     )
 
 
@@ -59,16 +59,19 @@ def _spellings(registry: RegistryClient, project: str) -> Iterator[str]:
 
 def pages_of(registry: RegistryClient, spelling: str) -> dict[str, ProjectPage]:
     """Return the pages of a project by their form, under a name spelled exactly so."""
-    return dict(_pages(registry, spelling))
-
-
-def _pages(registry: RegistryClient, spelling: str) -> Iterator[tuple[str, ProjectPage]]:
-    html = registry.project_answer(spelling, accept=TEXT_HTML)
+    pages: dict[str, ProjectPage] = {}
+    html, json = _answers(registry, spelling)
     if html.status == 200 and is_html(html):
-        yield "html", read_project_page(html.text, url=html.url, where=str(html))
-    json = registry.project_answer(spelling, accept=JSON_V1)
+        pages["html"] = read_project_page(html.text, url=html.url, where=str(html))
     if json.status == 200 and json.content_type == JSON_V1:
-        yield "json", read_project_json(json.content, url=json.url, where=str(json))
+        pages["json"] = read_project_json(json.content, url=json.url, where=str(json))
+    return pages
+
+
+def _answers(registry: RegistryClient, spelling: str) -> Iterator[Answer]:
+    """Return the answers for a project's page in HTML and in JSON."""
+    yield registry.project_answer(spelling, accept=TEXT_HTML)
+    yield registry.project_answer(spelling, accept=JSON_V1)
 
 
 def is_html(answer: Answer) -> bool:
