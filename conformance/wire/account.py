@@ -14,7 +14,7 @@ from threading import Lock
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 TURNS = 1024
 """How many of the last turns are kept. No rate above it is limited exactly: a run is slower."""
@@ -59,7 +59,7 @@ class Account:
     def __init__(self, path: Path | None = None) -> None:
         self._threads = Lock()
         self._file: IO[bytes] | None = None
-        self._forget = lambda: None
+        self._forget: Callable[[], object] | None = None
         self._numbers = memoryview(mmap.mmap(-1, _SIZE)).cast("d")
         if path is not None:
             self._open(path)
@@ -90,7 +90,8 @@ class Account:
 
     def close(self) -> None:
         """Remove the file, if this account made it. The numbers can still be read."""
-        self._forget()
+        if self._forget is not None:
+            self._forget()
 
     def _open(self, path: Path) -> None:
         self._file = path.open("r+b", buffering=0)

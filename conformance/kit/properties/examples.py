@@ -11,7 +11,7 @@ from hypothesis import seed as seeded
 from hypothesis.errors import FlakyFailure
 
 from conformance.kit.properties.kinds import EveryKind
-from conformance.verdicts import Deviation
+from conformance.verdicts import Deviation, NotJudged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,6 +54,7 @@ class Examples:
 
     def _try(self, strategy: SearchStrategy[T], body: Callable[[T], None], count: int) -> None:
         seen: list[Deviation] = []
+        stopped: list[NotJudged] = []
         shrunk = "shrunk; " if self.shrink else ""
 
         @seeded(self.seed)
@@ -68,8 +69,13 @@ class Examples:
         )
         @given(strategy)
         def run(example: T) -> None:
+            if stopped:
+                raise stopped[0]
             try:
                 body(example)
+            except NotJudged as limit:
+                stopped.append(limit)
+                raise
             except Deviation as deviation:
                 seen.append(deviation)
                 raise Deviation(
@@ -81,7 +87,11 @@ class Examples:
 
         try:
             run()
+        except NotJudged:
+            raise (seen or stopped)[0] from None
         except FlakyFailure as flaky:
+            if stopped:
+                raise (seen or stopped)[0] from flaky
             raise deviation_once(flaky, "this example was sent") or flaky.exceptions[0] from flaky
 
 
