@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -13,7 +14,8 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from requests.utils import get_environ_proxies
 
 from conformance.target import DEFAULT
-from conformance.wire import Part, Redactor, Session, Transcript, Unreachable, UploadForm
+from conformance.verdicts.counting import counted
+from conformance.wire import Part, Redactor, Session, Throttled, Transcript, Unreachable, UploadForm
 from conformance.wire.answer import LOOPBACK
 from conformance.wire.credential_patterns import hide_credentials_in_url
 from conformance.wire.redaction import MASK
@@ -34,6 +36,12 @@ LEAST_ROLE = 30
 """GitLab's number of a Developer, the first role that may publish."""
 
 ABSENT = "conformance-doctor-absent"
+
+QUICK_READS = 40
+"""How many requests in one second show whether a registry throttles."""
+
+CAREFUL_RATE = 5
+"""Requests per second to try where a registry throttles and nothing else is known."""
 
 CAUSES = (
     (r"Hostname mismatch|not valid for", "TLS trust",
@@ -94,10 +102,33 @@ class Doctor:
                 yield from self._gitlab_project()
             if self._publishes:
                 yield from self._uploads()
+            if index.status in {200, 404}:
+                self._read_quickly()
+            yield from self._throttling()
         except Unreachable as error:
             yield self._no_answer(str(error))
+        except Throttled as error:
+            change = f"run later, and with --rate {CAREFUL_RATE}"
+            yield Observation(about="throttling", seen=str(error), change=change, unknown=True)
         finally:
             self._session.close()
+
+    def _read_quickly(self) -> None:
+        """Read a small page as quickly as a run would, until the registry throttles, and for a second at most."""
+        url = f"{self._target.index_url}{ABSENT}/"
+        until = time.monotonic() + 1
+        for _ in range(QUICK_READS):
+            if self._session.budget.throttling or time.monotonic() > until:
+                return
+            self._get(url)
+
+    def _throttling(self) -> Iterator[Observation]:
+        if found := self._session.budget.throttling:
+            yield Observation(
+                about="throttling",
+                seen=f"the registry refused {counted(found.refused, 'request')}, and asked for a pause",
+                change=f"run with --rate {found.rate or CAREFUL_RATE}",
+            )
 
     def _get(self, url: str, *, as_: str = DEFAULT, headers: dict[str, str] | None = None) -> Answer:
         credential = None if headers else self._target.credential(as_)

@@ -87,12 +87,16 @@ class Examples:
 
         try:
             run()
-        except NotJudged:
-            raise (seen or stopped)[0] from None
-        except FlakyFailure as flaky:
-            if stopped:
-                raise (seen or stopped)[0] from flaky
-            raise deviation_once(flaky, "this example was sent") or flaky.exceptions[0] from flaky
+        except (FlakyFailure, NotJudged) as error:
+            raise _reason(error, seen, stopped) from error
+
+
+def _reason(error: FlakyFailure | NotJudged, seen: list[Deviation], stopped: list[NotJudged]) -> Exception:
+    """Return what ended a search: a deviation that was seen counts, even where a limit cut the search short."""
+    if stopped:
+        return (seen or stopped)[0]
+    assert isinstance(error, FlakyFailure)  # noqa: S101 - a limit is always among `stopped`
+    return deviation_once(error, "this example was sent") or error.exceptions[0]
 
 
 def deviation_once(flaky: FlakyFailure, what: str) -> Deviation | None:
