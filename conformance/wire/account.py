@@ -59,7 +59,7 @@ class Account:
     def __init__(self, path: Path | None = None) -> None:
         self._threads = Lock()
         self._file: IO[bytes] | None = None
-        self._forget: Callable[[], object] | None = None
+        self._end: Callable[[], object] | None = None
         self._numbers = memoryview(mmap.mmap(-1, _SIZE)).cast("d")
         if path is not None:
             self._open(path)
@@ -83,23 +83,27 @@ class Account:
             handle, name = tempfile.mkstemp(prefix="registry-conformance-", suffix=".budget")
             with open(handle, "wb") as file:  # noqa: PTH123 - it is a descriptor
                 file.write(self._numbers)
-            self._open(Path(name))
-            self._forget = weakref.finalize(self, _remove, name)
+            self._open(Path(name), ours=True)
         assert self._file is not None  # noqa: S101 - opened above
         return Path(self._file.name)
 
     def close(self) -> None:
-        """Remove the file, if this account made it. The numbers can still be read."""
-        if self._forget is not None:
-            self._forget()
+        """Close the file, and remove it if this account made it. The numbers can still be read."""
+        with self._threads:
+            self._file = None
+            if self._end is not None:
+                self._end()
 
-    def _open(self, path: Path) -> None:
+    def _open(self, path: Path, *, ours: bool = False) -> None:
         self._file = path.open("r+b", buffering=0)
         self._numbers = memoryview(mmap.mmap(self._file.fileno(), _SIZE)).cast("d")
+        self._end = weakref.finalize(self, _end, self._file, path if ours else None)
 
 
-def _remove(name: str) -> None:
-    Path(name).unlink(missing_ok=True)
+def _end(file: IO[bytes], path: Path | None) -> None:
+    file.close()
+    if path is not None:
+        path.unlink(missing_ok=True)
 
 
 if sys.platform == "win32":
