@@ -119,7 +119,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sweep",
         action="store_true",
-        help="delete what the job published; for the end of a job, also of one that was cancelled",
+        help="delete what the job published; run it last, even when the job was cancelled",
     )
 
 

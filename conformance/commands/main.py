@@ -28,6 +28,7 @@ from conformance.commands import (
 )
 from conformance.commands.crash import DEBUG, reported
 from conformance.commands.output import PROGRAM, print_error
+from conformance.commands.parser import CommandParser
 from conformance.errors import ExitCode, UserError
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    made = argparse.ArgumentParser(
+    made = CommandParser(
         prog=PROGRAM,
         usage=f"{PROGRAM} [-h] [--version] [--debug] COMMAND …",
         description=DESCRIPTION,

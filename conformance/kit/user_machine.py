@@ -23,7 +23,7 @@ from conformance.clients import (
     installed_versions,
     wheel_files,
 )
-from conformance.target import DEFAULT
+from conformance.target import ANONYMOUS, DEFAULT
 from conformance.verdicts import Untestable
 from conformance.wire import Exchange, Throttled
 
@@ -160,7 +160,7 @@ class UserMachine:
         transcript.record(
             Exchange(
                 request=redact(" ".join((run.client, run.version, *run.command[3:]))),
-                credential=as_,
+                credential=as_ if self._run.target.credentials else ANONYMOUS,
                 reason="timed out" if run.timed_out else f"exit code {run.exit_code}",
                 response_body=redact(run.output),
                 seconds=round(run.duration, 3),

@@ -87,12 +87,16 @@ def _judged(
     }
     result = finish(judge, run, json_path=json_path, whole=selection.whole, interrupted=interrupted)
     if status == pytest.ExitCode.USAGE_ERROR:
-        raise CannotJudge(f"-k: {selection.keyword!r} is not an expression of pytest", ExitCode.USAGE)
+        raise CannotJudge(
+            f"-k: {selection.keyword!r} is not an expression of pytest",
+            ExitCode.USAGE,
+            hint="Write words joined by `and`, `or` and `not`, such as 'simple and not json'.",
+        )
     if status == pytest.ExitCode.NO_TESTS_COLLECTED:
         raise CannotJudge(
-            f"no check matches {selection.keyword!r}",
+            f"no check of profile {target.profile.name} matches {selection.keyword!r}",
             ExitCode.TOO_LITTLE_JUDGED,
-            hint="`registry-conformance list` lists the ids.",
+            hint=f"`registry-conformance list --profile {target.profile.name}` lists the ids.",
         )
     return result
 

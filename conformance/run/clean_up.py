@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -33,11 +33,11 @@ def clean_up(ledger: Ledger, target: Target, *, session: Session, transcript: Tr
     Errors of the target are not raised: what cannot be removed stays in the ledger, and the reason is returned.
     """
     entries, refused = ledger.entries(), ledger.refused()
-    if target.profile.clean_up != "gitlab-rest":
+    if not target.has_gitlab_api:
         return CleanUp(
             removed=0,
-            left=entries,
-            reason=f"registries of the profile {target.profile.name} offer no API to delete packages",
+            left=tuple(entry for entry in entries if entry not in refused),
+            reason=f"the layout {target.layout.name} has no API to delete packages",
         )
     removed = 0
     left: list[Entry] = []
@@ -45,9 +45,7 @@ def clean_up(ledger: Ledger, target: Target, *, session: Session, transcript: Tr
     left += [entry for entry in entries if not target.same_host(entry.url)]
     for url in dict.fromkeys(entry.url for entry in entries if target.same_host(entry.url)):
         here = [entry for entry in entries if entry.url == url]
-        registry = RegistryClient(
-            replace(target, url=url), session=session, transcript=transcript, ledger=ledger
-        )
+        registry = RegistryClient(target.at(url), session=session, transcript=transcript, ledger=ledger)
         try:
             removed += _remove(GitLab(registry), here, ledger.run_id)
         except (Deviation, Untestable, Unreachable, NotJudged) as error:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from conformance.run.clean_up import clean_up
+from conformance.target.layouts import GITLAB
 from conformance.verdicts.counting import counted
 from conformance.verdicts.options import default_ledger_folder
 
@@ -34,13 +36,20 @@ def tidy(run: Run) -> str:
 
 def deletes(target: Target, options: RunOptions) -> bool:
     """Return whether the clean-up of a run sends requests, which its budget has to keep."""
-    by_api = target.profile.clean_up == "gitlab-rest" and not target.embedded
+    by_api = target.has_gitlab_api and not target.embedded
     return by_api and not options.read_only and not options.keep
 
 
 def _next_step(run: Run) -> str:
-    if run.target.profile.clean_up != "gitlab-rest":
+    if not run.target.has_gitlab_api:
         return ""
     folder = run.options.ledger_folder
     ledgers = "" if folder == default_ledger_folder() else f" --ledgers {folder}"
-    return f"; `registry-conformance sweep {run.target.url}{ledgers}` removes them"
+    return f"; `registry-conformance sweep {_typed(run.target)}{ledgers}` removes them"
+
+
+def _typed(target: Target) -> str:
+    """Return a target's addresses as they are typed on a command line."""
+    given = [word for key, url in target.given.as_table().items() for word in (f"--{key}", url)]
+    usual = target.layout.name == GITLAB
+    return shlex.join([target.url, *given, *([] if usual else ["--layout", target.layout.name])])

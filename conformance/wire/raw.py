@@ -18,6 +18,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 from conformance.verdicts import Untestable
 from conformance.wire.answer import LOOPBACK, Answer, Unreachable
 from conformance.wire.budget import Throttled
+from conformance.wire.credential import ANONYMOUS
 from conformance.wire.exchange import Exchange
 from conformance.wire.throttling import pause_after_refusal
 from conformance.wire.transcript import KEPT_BYTES, Transcript, excerpt, recorded_bytes
@@ -68,7 +69,7 @@ class RawConnection:
     ) -> None:
         self._url = urlsplit(url)
         self._credential = credential
-        self._name = credential_name
+        self._name = credential_name if credential else ANONYMOUS
         self._transcript = transcript
         self._redact = redact
         self._budget = budget

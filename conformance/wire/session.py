@@ -17,6 +17,7 @@ from requests.utils import get_environ_proxies
 from conformance.verdicts.counting import counted
 from conformance.wire.answer import LOOPBACK, Answer, Unreachable
 from conformance.wire.budget import Budget, Throttled
+from conformance.wire.credential import ANONYMOUS
 from conformance.wire.credential_patterns import SECRET_HEADERS
 from conformance.wire.exchange import Exchange
 from conformance.wire.raw import PATIENCE, RawConnection
@@ -108,9 +109,13 @@ class Session:
         """Send a request and return the complete answer, after following redirects as `follow` allows.
 
         `described` replaces the body in the transcript. Credentials are never sent to another host.
+        A request without any is recorded as anonymous.
         Raises Unreachable without an answer, BudgetSpent, and Throttled when the registry refuses to the end.
         """
-        request = _Request(method, url, credential, credential_name, headers or {}, body, described)
+        headers = headers or {}
+        if credential is None and SECRET_HEADERS.isdisjoint(name.lower() for name in headers):
+            credential_name = ANONYMOUS
+        request = _Request(method, url, credential, credential_name, headers, body, described)
         answer = self._send(request)
         for _ in range(MOST_REDIRECTS):
             following = request.redirected(answer, follow)
@@ -248,7 +253,7 @@ class _Request:
     def _elsewhere(self, url: str) -> _Request:
         """Return the request to another host, without any header field that carries a credential."""
         headers = {name: value for name, value in self.headers.items() if name.lower() not in SECRET_HEADERS}
-        return replace(self, url=url, credential=None, headers=headers)
+        return replace(self, url=url, credential=None, credential_name=ANONYMOUS, headers=headers)
 
 
 def _same_host(one: str, other: str) -> bool:

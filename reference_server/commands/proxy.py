@@ -21,7 +21,7 @@ PORT = 8766
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("upstream", metavar="URL", help="registry; only scheme, host and port count")
+    parser.add_argument("upstream", metavar="URL", help="URL of the registry; its path is ignored")
     add_address(parser, PORT)
     add_faults(parser)
 

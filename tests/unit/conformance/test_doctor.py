@@ -15,10 +15,10 @@ from werkzeug import Response
 
 from conformance.commands.doctor import print_observations
 from conformance.target import BadTarget, target_from_table
-from conformance.target.doctor import (
+from conformance.target.doctor import examine
+from conformance.target.observations import (
     Observation,
     clock_observations,
-    examine,
     gitlab_observations,
     refused_observations,
 )

@@ -139,7 +139,7 @@ def test_what_is_broken_off_while_it_publishes_leaves_nothing(
         assert len(packages(server)) == 1
         raise error("out of them")
 
-    with patch("conformance.run.setup._require_listing", interrupted), pytest.raises(CannotJudge) as raised:
+    with patch("conformance.run.door.await_listing", interrupted), pytest.raises(CannotJudge) as raised:
         prepared(server, RunOptions(ledger_folder=tmp_path))
     assert raised.value.exit_code is exit_code
     assert told in str(raised.value)
