@@ -75,6 +75,13 @@ class CheckResult(Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         Meta(description="Of a deviation: the file names of the uploads behind what the check looked at."),
     ] = ()
+    stopped_by: Annotated[
+        str,
+        Meta(
+            pattern=r"^(budget|time|throttling)?$",
+            description="Of an error: the limit that kept the requirement from being judged; otherwise empty.",
+        ),
+    ] = ""
     scored: Annotated[bool, Meta(description="Whether it counts for the exit code.")] = True
     exchanges: Annotated[
         tuple[Exchange, ...],

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from conformance.target.gitlab import GitLab
 from conformance.target.registry_client import RegistryClient
-from conformance.verdicts import Deviation, Untestable
+from conformance.verdicts import Deviation, NotJudged, Untestable
 from conformance.wire import Unreachable
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def clean_up(ledger: Ledger, target: Target, *, session: Session, transcript: Tr
         registry = RegistryClient(target.at(url), session=session, transcript=transcript, ledger=ledger)
         try:
             removed += _remove(GitLab(registry), here, ledger.run_id)
-        except (Deviation, Untestable, Unreachable) as error:
+        except (Deviation, Untestable, Unreachable, NotJudged) as error:
             if missed := [entry for entry in here if entry not in refused]:
                 left += missed
                 reason = str(error).replace("\n", "; ")

@@ -53,6 +53,7 @@ class Run:
             "target": self.target.as_table(),
             "embedded": self.target.embedded,
             "ledger": str(self.ledger.path),
+            "budget": str(self.session.budget.share()),
             "run_id": self.corpus.run_id,
             "published": published,
             "offer": self.offer.as_json(),

@@ -18,12 +18,12 @@ from conformance.run.features import OfferedFeatures, offer_from_json
 from conformance.run.probe import probe
 from conformance.run.run import CannotJudge, Run
 from conformance.run.strictness import strictness
-from conformance.run.tidy import tidy
+from conformance.run.tidy import deletes, tidy
 from conformance.target import DEFAULT, Target, target_from_table
 from conformance.target.registry_client import RegistryClient
-from conformance.verdicts import ExitCode
+from conformance.verdicts import ExitCode, NotJudged
 from conformance.wire import (
-    BudgetSpent,
+    Budget,
     Redactor,
     Session,
     Transcript,
@@ -32,6 +32,7 @@ from conformance.wire import (
     recorded_bytes,
     upload_form,
 )
+from conformance.wire.account import Account
 
 if TYPE_CHECKING:
     from conformance.verdicts.options import RunOptions
@@ -60,7 +61,8 @@ def prepare(target: Target, options: RunOptions) -> Run:
             ExitCode.USAGE,
         )
     run_id = new_run_id()
-    run = _run(target, options, Corpus(run_id, {}), _new_ledger(run_id, target, options))
+    budget = Budget(options.limits, cleans_up=deletes(target, options))
+    run = _run(target, options, Corpus(run_id, {}), _new_ledger(run_id, target, options), budget)
     registry = run.registry
     try:
         try_credential(registry, run_id)
@@ -72,16 +74,16 @@ def prepare(target: Target, options: RunOptions) -> Run:
         raise _refusal(run, message, ExitCode.HARNESS_ERROR) from error
     except CannotJudge as error:
         raise _refusal(run, error.message, error.exit_code) from error
-    except (KeyboardInterrupt, BudgetSpent) as error:
+    except (KeyboardInterrupt, NotJudged) as error:
         raise _broken_off(run, error) from None
     return replace(run, corpus=corpus, projects=projects, offer=offer, prepared_with=len(run.transcript))
 
 
-def _broken_off(run: Run, error: KeyboardInterrupt | BudgetSpent) -> CannotJudge:
+def _broken_off(run: Run, error: KeyboardInterrupt | NotJudged) -> CannotJudge:
     """Return the refusal of a run that ended before its first check."""
-    spent = isinstance(error, BudgetSpent)
-    code = ExitCode.TOO_LITTLE_JUDGED if spent else ExitCode.HARNESS_ERROR
-    why = str(error) if spent else "the run was interrupted"
+    limited = isinstance(error, NotJudged)
+    code = ExitCode.TOO_LITTLE_JUDGED if limited else ExitCode.HARNESS_ERROR
+    why = str(error) if limited else "the run was interrupted"
     return _refusal(run, f"nothing was judged: {why}", code)
 
 
@@ -122,7 +124,10 @@ def take_part(table: dict[str, Any], options: RunOptions, *, worker: str) -> Run
             )
         },
     )
-    run = _run(target, options, corpus, Ledger(Path(table["ledger"])))
+    budget = Budget(
+        options.limits, cleans_up=deletes(target, options), account=Account(Path(table["budget"]))
+    )
+    run = _run(target, options, corpus, Ledger(Path(table["ledger"])), budget)
     for item in corpus.published.values():
         if item.accepted:
             form = upload_form(item.distribution)
@@ -146,11 +151,15 @@ def _new_ledger(run_id: str, target: Target, options: RunOptions) -> Ledger:
     return Ledger(folder / f"{run_id}.jsonl")
 
 
-def _run(target: Target, options: RunOptions, corpus: Corpus, ledger: Ledger) -> Run:
+def _run(target: Target, options: RunOptions, corpus: Corpus, ledger: Ledger, budget: Budget) -> Run:
     transcript = Transcript()
     redact = Redactor(target.secrets)
     session = Session(
-        transcript=transcript, redact=redact, limits=options.limits, ca_bundle=options.ca_bundle
+        transcript=transcript,
+        redact=redact,
+        limits=options.limits,
+        ca_bundle=options.ca_bundle,
+        budget=budget,
     )
     registry = RegistryClient(target, session=session, transcript=transcript, ledger=ledger)
     return Run(

@@ -13,6 +13,7 @@ from conformance.verdicts.options import default_ledger_folder
 if TYPE_CHECKING:
     from conformance.run.run import Run
     from conformance.target import Target
+    from conformance.verdicts.options import RunOptions
 
 
 def tidy(run: Run) -> str:
@@ -25,11 +26,18 @@ def tidy(run: Run) -> str:
         return ""  # it has published nothing
     if run.options.keep:
         return f"Nothing was removed (--keep); {ledger.path} lists what was published."
+    run.session.budget.begin_clean_up()
     done = clean_up(ledger, run.target, session=run.session, transcript=run.transcript)
     if done.left:
         left = counted(len(done.left), "distribution")
         return f"{left} could not be removed: {done.reason}. {ledger.path} lists them{_next_step(run)}."
     return f"Removed {counted(done.removed, 'package')} that this run published."
+
+
+def deletes(target: Target, options: RunOptions) -> bool:
+    """Return whether the clean-up of a run sends requests, which its budget has to keep."""
+    by_api = target.has_gitlab_api and not target.embedded
+    return by_api and not options.read_only and not options.keep
 
 
 def _next_step(run: Run) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
@@ -20,7 +21,8 @@ from conformance.target.observations import (
     upload_change,
     url_observations,
 )
-from conformance.wire import Part, Redactor, Session, Transcript, Unreachable, UploadForm
+from conformance.verdicts.counting import counted
+from conformance.wire import Part, Redactor, Session, Throttled, Transcript, Unreachable, UploadForm
 from conformance.wire.answer import LOOPBACK
 
 if TYPE_CHECKING:
@@ -30,6 +32,14 @@ if TYPE_CHECKING:
     from conformance.target.layout_search import Place
     from conformance.verdicts.options import RunOptions
     from conformance.wire import Answer
+
+ABSENT = "conformance-doctor-absent"
+
+QUICK_READS = 40
+"""How many requests in one second show whether a registry throttles."""
+
+CAREFUL_RATE = 5
+"""Requests per second to try where a registry throttles and nothing else is known."""
 
 CAUSES = (
     (r"Hostname mismatch|not valid for", "TLS trust",
@@ -76,16 +86,39 @@ class Doctor:
             if self._publishes and self._target.has_gitlab_api:
                 yield from self._gitlab_project()
             yield from uploads
+            if index.status in {200, 404}:
+                self._read_quickly()
+            yield from self._throttling()
         except Unreachable as error:
             yield self._no_answer(str(error))
+        except Throttled as error:
+            change = f"run later, and with --rate {CAREFUL_RATE}"
+            yield Observation(about="throttling", seen=str(error), change=change, unknown=True)
         finally:
             self._session.close()
+
+    def _read_quickly(self) -> None:
+        """Read a small page as quickly as a run would, until the registry throttles, and for a second at most."""
+        url = f"{self._target.index_url}{ABSENT}/"
+        until = time.monotonic() + 1
+        for _ in range(QUICK_READS):
+            if self._session.budget.throttling or time.monotonic() > until:
+                return
+            self._get(url)
+
+    def _throttling(self) -> Iterator[Observation]:
+        if found := self._session.budget.throttling:
+            yield Observation(
+                about="throttling",
+                seen=f"the registry refused {counted(found.refused, 'request')}, and asked for a pause",
+                change=f"run with --rate {found.rate or CAREFUL_RATE}",
+            )
 
     def search(self) -> list[Observation]:
         """Look for the layout of a URL that has not the form of the given one; empty where none is found."""
         try:
             place = search(self._target.url, self._get)
-        except Unreachable:
+        except (Unreachable, Throttled):
             return []
         finally:
             self._session.close()

@@ -149,6 +149,7 @@ class RegistryClient:
         )
         if 400 <= answer.status < 500:
             self._ledger.note_refusal(entry)
+            self._session.budget.settle()
         elif answer.status < 300:
             self._transcript.note(
                 publication_of(
@@ -171,6 +172,7 @@ class RegistryClient:
             filename=distribution.filename,
         )
         self._ledger.add(entry)
+        self._session.budget.owe()
         self.forget_pages(distribution.name)
         return entry
 

@@ -171,7 +171,7 @@ def no_baseline() -> Baseline:
 
 @dataclass(frozen=True, kw_only=True)
 class TrafficLimits:
-    """What a run may cost its target: requests in all, requests per second, seconds per response."""
+    """What a run may cost its target: requests in all, requests per second, seconds in all and per response."""
 
     max_requests: int = option(
         5_000,
@@ -193,6 +193,17 @@ class TrafficLimits:
         group=Group.LIMITS,
         commands=SENDING,
         input=Input(name="rate"),
+    )
+    max_time: float | None = option(
+        None,
+        "--max-time",
+        "start no further check after SECONDS",
+        default="no limit",
+        metavar="SECONDS",
+        read=option_types.positive(float),
+        group=Group.LIMITS,
+        commands=JUDGING,
+        input=Input(name="max-time"),
     )
     timeout: float = option(
         30.0,

@@ -200,6 +200,7 @@ def test_every_input_reaches_the_run(jobs: Any, good: ReferenceServer) -> None:
         "processes": "1",
         "max_requests": "900",
         "rate": "500",
+        "max_time": "600",
     }
     ended = judge(jobs, good, folder="out/side", profile="gitlab", **options)
     assert ended.exit_code == 0, ended.output
@@ -213,6 +214,7 @@ def test_every_input_reaches_the_run(jobs: Any, good: ReferenceServer) -> None:
         "-n 1",
         "--max-requests 900",
         "--rate 500",
+        "--max-time 600",
         "--json out/side/result.json",
     ):
         assert f" {words}" in line

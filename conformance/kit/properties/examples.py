@@ -12,7 +12,7 @@ from hypothesis.errors import FlakyFailure
 
 from conformance.kit.differences import written
 from conformance.kit.properties.kinds import EveryKind
-from conformance.verdicts import Deviation
+from conformance.verdicts import Deviation, NotJudged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,6 +69,7 @@ class Examples:
     ) -> None:
         seen: list[Deviation] = []
         which = "smallest" if self.shrink else "first"
+        stopped: list[NotJudged] = []
 
         @seeded(self.seed)
         @settings(
@@ -82,8 +83,13 @@ class Examples:
         )
         @given(strategy)
         def run(example: T) -> None:
+            if stopped:
+                raise stopped[0]
             try:
                 body(example)
+            except NotJudged as limit:
+                stopped.append(limit)
+                raise
             except Deviation as deviation:
                 seen.append(deviation)
                 raise Deviation(
@@ -95,8 +101,16 @@ class Examples:
 
         try:
             run()
-        except FlakyFailure as flaky:
-            raise deviation_once(flaky, "this example was sent") or flaky.exceptions[0] from flaky
+        except (FlakyFailure, NotJudged) as error:
+            raise _reason(error, seen, stopped) from error
+
+
+def _reason(error: FlakyFailure | NotJudged, seen: list[Deviation], stopped: list[NotJudged]) -> Exception:
+    """Return what ended a search: a deviation that was seen counts, even where a limit cut the search short."""
+    if stopped:
+        return (seen or stopped)[0]
+    assert isinstance(error, FlakyFailure)  # noqa: S101 - a limit is always among `stopped`
+    return deviation_once(error, "this example was sent") or error.exceptions[0]
 
 
 def deviation_once(flaky: FlakyFailure, what: str) -> Deviation | None:
