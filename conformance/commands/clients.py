@@ -60,7 +60,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "client",
         metavar="COMMAND",
         nargs="*",
-        help="command line of a client, after `--` (default: pip, uv, poetry and twine)",
+        help="command line of a client, after `--` (default: every supported client that is installed)",
     )
 
 

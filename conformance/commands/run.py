@@ -81,6 +81,10 @@ def _print_plan(target: Target | None, arguments: argparse.Namespace, options: R
     checks = [row for row in catalogue().for_profile(kind) if not row.untested]
     most = counted(options.max_requests, "request")
     print(f"target    {target.url if target else 'the embedded reference server'}")
+    if target:
+        print(f"layout    {target.layout.name}")
+        print(f"uploads   {target.upload_url if target.has_uploads else 'no address'}")
+        print(f"index     {target.index_url}")
     number = counted(len(checks), "check")
     if keyword := getattr(arguments, "keyword", None):
         from conformance.run.checks_run import selected

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.commands.arguments import add_options, options_of, target_of
 from conformance.commands.output import print_error
 from conformance.errors import ExitCode, UserError
-from conformance.verdicts.options import UPLOAD_URL
+from conformance.verdicts.options import REGISTRY_URL
 
 if TYPE_CHECKING:
     import argparse
@@ -17,7 +17,7 @@ SUMMARY = "delete leftovers of earlier runs"
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    add_options(parser, "sweep", helps={"url": UPLOAD_URL})
+    add_options(parser, "sweep", helps={"url": REGISTRY_URL})
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from conformance.verdicts import ExitCode, Tally, Verdict
 from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import TextIO
 
     from conformance.report.result import CheckResult, RunResult
@@ -40,10 +41,12 @@ def print_report(result: RunResult, file: TextIO) -> None:
     """Print an explanation per verdict that needs one, the worst last, a table by area, and the ending."""
     console = Console(file=file, highlight=False, soft_wrap=True)
     for verdict in GROUPED:
-        _explain_together(console, result, verdict)
+        _explain_together(console, result.of(verdict), verdict)
+    _explain_together(console, [each for each in result.of(Verdict.ERROR) if each.stopped_by], Verdict.ERROR)
     for verdict in reversed(EXPLAINED):
         for check in result.of(verdict):
-            _explain(console, check, verdict)
+            if not check.stopped_by:
+                _explain(console, check, verdict)
     if result.results:
         console.print()
         console.print(_by_area(result))
@@ -66,9 +69,9 @@ def _explain(console: Console, check: CheckResult, verdict: Verdict) -> None:
     console.print(Text("  " + message.replace("\n", "\n  ")))
 
 
-def _explain_together(console: Console, result: RunResult, verdict: Verdict) -> None:
+def _explain_together(console: Console, checks: Iterable[CheckResult], verdict: Verdict) -> None:
     reasons: dict[str, list[str]] = defaultdict(list)
-    for check in result.of(verdict):
+    for check in checks:
         reasons[check.message].append(check.id)
     if reasons:
         console.print()

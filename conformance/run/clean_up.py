@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
 from conformance.target.gitlab import GitLab
 from conformance.target.registry_client import RegistryClient
-from conformance.verdicts import Deviation, Untestable
+from conformance.verdicts import Deviation, NotJudged, Untestable
 from conformance.wire import Unreachable
 
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ def clean_up(ledger: Ledger, target: Target, *, session: Session, transcript: Tr
     Errors of the target are not raised: what cannot be deleted stays in the ledger, and the reason is returned.
     """
     entries, refused = ledger.entries(), ledger.refused()
-    if target.profile.clean_up != "gitlab-rest":
+    if not target.has_gitlab_api:
         return CleanUp(
             deleted=0,
             files=0,
-            left=entries,
-            reason=f"registries of the profile {target.profile.name} offer no API to delete packages",
+            left=tuple(entry for entry in entries if entry not in refused),
+            reason=f"the layout {target.layout.name} has no API to delete packages",
         )
     deleted = files = 0
     left: list[Entry] = []
@@ -47,13 +47,11 @@ def clean_up(ledger: Ledger, target: Target, *, session: Session, transcript: Tr
     left += [entry for entry in entries if not target.same_host(entry.url)]
     for url in dict.fromkeys(entry.url for entry in entries if target.same_host(entry.url)):
         here = [entry for entry in entries if entry.url == url]
-        registry = RegistryClient(
-            replace(target, url=url), session=session, transcript=transcript, ledger=ledger
-        )
+        registry = RegistryClient(target.at(url), session=session, transcript=transcript, ledger=ledger)
         try:
             packages, stored = _delete(GitLab(registry), here, ledger.run_id)
             deleted, files = deleted + packages, files + sum(entry not in refused for entry in stored)
-        except (Deviation, Untestable, Unreachable) as error:
+        except (Deviation, Untestable, Unreachable, NotJudged) as error:
             if missed := [entry for entry in here if entry not in refused]:
                 left += missed
                 reason = str(error).replace("\n", "; ")

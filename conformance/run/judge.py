@@ -78,7 +78,7 @@ class Judge:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Begin a check: its exchanges are its own, and the target has to offer its feature."""
+        """Begin a check: its exchanges are its own, the target offers its feature, and the run has the means."""
         requirement = requirement_of(item)
         if requirement is None:
             if requirement_id(item):
@@ -89,6 +89,7 @@ class Judge:
         self._exchanges_before = len(run.transcript)
         if not run.offer.has(requirement.feature):
             raise NotApplicable(run.offer.refusal(requirement.feature))
+        run.session.budget.require_open()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -8,6 +8,7 @@ import pytest
 
 from conformance.catalogue import Requirement, catalogue
 from conformance.run.keys import MARK
+from conformance.run.limits import run_again_when_throttled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,9 +57,10 @@ class Plan:
         items[:] = sorted(kept, key=lambda item: (requirement_id(item) or "").startswith("clients."))
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
-        """Let `-k` find a check by the id of its requirement."""
+        """Let `-k` find a check by the id of its requirement, and let a check wait for a registry that throttles."""
         if name := requirement_id(item):
             item.extra_keyword_matches.add(name)
+            run_again_when_throttled(item)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Count a module of checks that cannot be imported as an error of the harness."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.report.result_file import write_result
+from conformance.run.limits import throttling_note
 from conformance.run.tidy import tidy
 
 if TYPE_CHECKING:
@@ -22,8 +23,9 @@ def finish(
 
     In a `whole` run every requirement was to be judged, and the profile's minimum of judged ones counts.
     """
-    note = tidy(run)
+    notes = filter(None, (tidy(run), throttling_note(run.session.budget)))
     run.session.close()
+    run.session.budget.close()
     profile = run.target.profile
     result = judge.results.of(
         run,
@@ -31,7 +33,7 @@ def finish(
         least_per_area=profile.least_judged_per_area if whole else {},
         whole=whole,
         interrupted=interrupted,
-        notes=(note,) if note else (),
+        notes=tuple(notes),
     )
     if json_path:
         write_result(json_path, result)

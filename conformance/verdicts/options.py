@@ -20,27 +20,67 @@ PUBLISHING = SENDING - {"doctor"}
 JUDGING = frozenset({"run", "replay"})
 RUN = frozenset({"run"})
 
-UPLOAD_URL = "upload URL, as given to `twine upload --repository-url`"
+REGISTRY_URL = "URL of the registry, in most layouts the one for `twine upload --repository-url`"
 
 TARGET = (
     Option(
         name="url",
         metavar="URL",
-        help=UPLOAD_URL,
+        help=REGISTRY_URL,
         default="the embedded reference server",
         group=Group.TARGET,
         commands=SENDING,
-        input=Input(name="url", text=UPLOAD_URL),
+        input=Input(name="url", text=REGISTRY_URL),
+    ),
+    Option(
+        name="upload_url",
+        flag="--upload-url",
+        metavar="URL",
+        help="where distributions are uploaded to",
+        default="that of the layout",
+        group=Group.TARGET,
+        commands=SENDING,
+        input=Input(name="upload-url"),
+    ),
+    Option(
+        name="index_url",
+        flag="--index-url",
+        metavar="URL",
+        help="where the simple index is",
+        default="that of the layout",
+        group=Group.TARGET,
+        commands=SENDING,
+        input=Input(name="index-url"),
+    ),
+    Option(
+        name="api_url",
+        flag="--api-url",
+        metavar="URL",
+        help="GitLab's REST API for the GitLab project, ending in /projects/ID",
+        default="that of the layout, if any",
+        group=Group.TARGET,
+        commands=SENDING,
+        input=Input(name="api-url"),
     ),
     Option(
         name="profile",
         flag="--profile",
         metavar="NAME",
-        help="kind of registry, such as gitlab or pep503-upload",
+        help="what the registry is held to, such as gitlab or pep503-upload",
         default="gitlab",
         group=Group.TARGET,
         commands=SENDING,
         input=Input(name="profile"),
+    ),
+    Option(
+        name="layout",
+        flag="--layout",
+        metavar="NAME",
+        help="where uploads and index are below URL, such as root+simple, pypi or devpi",
+        default="that of the profile",
+        group=Group.TARGET,
+        commands=SENDING,
+        input=Input(name="layout"),
     ),
     Option(
         name="username",
@@ -134,7 +174,7 @@ def no_baseline() -> Baseline:
 
 @dataclass(frozen=True, kw_only=True)
 class TrafficLimits:
-    """What a run may cost its target: requests in all, requests per second, seconds per response."""
+    """What a run may cost its target: requests in all, requests per second, seconds in all and per response."""
 
     max_requests: int = option(
         5_000,
@@ -156,6 +196,17 @@ class TrafficLimits:
         group=Group.LIMITS,
         commands=SENDING,
         input=Input(name="rate"),
+    )
+    max_time: float | None = option(
+        None,
+        "--max-time",
+        "start no further check after SECONDS",
+        default="no limit",
+        metavar="SECONDS",
+        read=option_types.positive(float),
+        group=Group.LIMITS,
+        commands=JUDGING,
+        input=Input(name="max-time"),
     )
     timeout: float = option(
         30.0,
@@ -234,7 +285,7 @@ class RunOptions(TrafficLimits):
         metavar="NAME",
         repeats=True,
         group=Group.RUN,
-        commands=RUN,
+        commands=frozenset({"run", "doctor"}),
     )
     keep: bool = option(
         False,  # noqa: FBT003 - the default of a switch

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from conformance.wire.answer import Answer, Unreachable
-    from conformance.wire.budget import Budget, BudgetSpent
+    from conformance.wire.budget import Budget, BudgetSpent, Throttled, TimeUp
     from conformance.wire.credential import Credential
     from conformance.wire.exchange import Exchange
     from conformance.wire.form import Part, UploadForm, upload_form
@@ -29,6 +29,8 @@ __all__ = [
     "RawConnection",
     "Redactor",
     "Session",
+    "Throttled",
+    "TimeUp",
     "Transcript",
     "Unreachable",
     "UploadForm",
@@ -50,6 +52,8 @@ _MODULES = {
     "RawConnection": "raw",
     "Redactor": "redaction",
     "Session": "session",
+    "Throttled": "budget",
+    "TimeUp": "budget",
     "Transcript": "transcript",
     "Unreachable": "answer",
     "UploadForm": "form",

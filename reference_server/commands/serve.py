@@ -49,7 +49,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--flavour",
         default="reference",
         metavar="NAME",
-        help="reference (GitLab's URLs, every specification kept) or pypi (default: reference)",
+        help="registry to imitate, such as pypi (default: reference, GitLab's URLs and every specification)",
     )
     parser.add_argument(
         "--variety",

@@ -180,7 +180,7 @@ def nobody_listens(_: HTTPServer) -> str:
         (
             lambda server: answer_all(server, 200, "<html><a href='/'>Home</a></html>", "text/html"),
             2,
-            "This is not a registry of this profile",
+            "this is not a registry: it answers an upload as",
         ),
     ],
     ids=["down", "500", "404", "redirect", "401", "400", "html"],

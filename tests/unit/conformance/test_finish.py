@@ -87,7 +87,7 @@ def packages(server: ReferenceServer) -> list[Any]:
 
 def test_what_is_left_comes_with_the_next_step(server: ReferenceServer, tmp_path: Path) -> None:
     run = prepared(server, RunOptions(ledger_folder=tmp_path))
-    with patch.object(run.session, "_budget", Budget(TrafficLimits(max_requests=0))):
+    with patch.object(run.session, "budget", Budget(TrafficLimits(max_requests=0))):
         note = tidy(run)
     assert "the budget of 0 requests is spent; raise --max-requests. " in note
     assert (
@@ -140,7 +140,7 @@ def test_what_is_broken_off_while_it_publishes_leaves_nothing(
         assert len(packages(server)) == 1
         raise error("out of them")
 
-    with patch("conformance.run.setup._require_listing", interrupted), pytest.raises(CannotJudge) as raised:
+    with patch("conformance.run.door.await_listing", interrupted), pytest.raises(CannotJudge) as raised:
         prepared(server, RunOptions(ledger_folder=tmp_path))
     assert raised.value.exit_code is exit_code
     assert told in str(raised.value)
