@@ -58,6 +58,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="seed for varying what the specifications leave open (default: no variation)",
     )
     add_faults(parser)
+    _add_steering(parser)
+
+
+def _add_steering(parser: argparse.ArgumentParser) -> None:
+    """Add the options for other programs: tests that turn faults on, and the suite."""
     parser.add_argument(
         "--control",
         action="store_true",
