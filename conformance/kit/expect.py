@@ -73,7 +73,8 @@ def equal(found: Any, wanted: Any, *, of: str, where: object) -> None:
     """Require that something is exactly this. Of collections and long texts only what differs is named."""
     if found != wanted:
         right, wrong = contrasted(wanted, found)
-        raise Deviation(expected=f"{of} to be {right}", found=wrong, where=str(where))
+        to_be = "to be" if right.startswith("\n") else "to be "  # entries stand on lines of their own
+        raise Deviation(expected=f"{of} {to_be}{right}", found=wrong.removeprefix("\n"), where=str(where))
 
 
 def contains(text: str, wanted: str, *, of: str, where: object) -> None:

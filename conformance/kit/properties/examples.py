@@ -72,15 +72,7 @@ class Examples:
         stopped: list[NotJudged] = []
 
         @seeded(self.seed)
-        @settings(
-            max_examples=count,
-            database=None,
-            deadline=None,
-            phases=(Phase.generate, Phase.shrink) if self.shrink else (Phase.generate,),
-            report_multiple_bugs=False,
-            suppress_health_check=list(HealthCheck),
-            verbosity=Verbosity.quiet,
-        )
+        @self._settings(count)
         @given(strategy)
         def run(example: T) -> None:
             if stopped:
@@ -103,6 +95,17 @@ class Examples:
             run()
         except (FlakyFailure, NotJudged) as error:
             raise _reason(error, seen, stopped) from error
+
+    def _settings(self, count: int) -> settings:
+        return settings(
+            max_examples=count,
+            database=None,
+            deadline=None,
+            phases=(Phase.generate, Phase.shrink) if self.shrink else (Phase.generate,),
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
+            verbosity=Verbosity.quiet,
+        )
 
 
 def _reason(error: FlakyFailure | NotJudged, seen: list[Deviation], stopped: list[NotJudged]) -> Exception:
