@@ -108,7 +108,7 @@ def test_uploads_and_index_may_be_anywhere(server: ReferenceServer, tmp_path: Pa
             *("run", *addresses, *TOKEN, "-k", CHOICE, "--json", path, "--ledgers", tmp_path / "left")
         )
         assert exit_code == 0, printed
-        assert "could not be removed: the layout" in printed
+        assert "could not be deleted: the layout" in printed
         (ledger,) = (tmp_path / "left").iterdir()
         assert json.loads(ledger.read_text().splitlines()[0])["url"] == uploads
         api = f"{server.origin}/api/v4/projects/1"
