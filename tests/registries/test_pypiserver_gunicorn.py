@@ -64,5 +64,5 @@ def test_two_files_of_one_name_are_both_accepted(programs: Any, url: str, tmp_pa
     (check,) = json.loads(written.read_text(encoding="utf-8"))["results"]
     assert (check["id"], check["verdict"], process.returncode) == (DUPLICATE_RACE, "failed", 1)
     assert "different files of one name were accepted" in check["message"]
-    (answered,) = re.findall(r"at the same moment was answered (.*?);", check["message"])
+    (answered,) = re.findall(r"at the same moment, answered (.*?);", check["message"])
     assert len(re.findall(r"\b200 \[", answered)) > 1, answered
