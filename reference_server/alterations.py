@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from werkzeug.wsgi import ClosingIterator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from _typeshed.wsgi import StartResponse
     from werkzeug import Response
@@ -27,8 +27,11 @@ class HangUpError(ConnectionError):
 class Alteration:
     """One named change of the server. Override the innermost seam that can express it.
 
-    The docstring's first line is its summary. The options of `__init__` are keywords with defaults.
+    The docstring's first line is its summary. The options of `__init__` are keywords with defaults. `acts_on`
+    names the routes whose requests it can affect; empty means all. Conditions such as `first` count these only.
     """
+
+    acts_on: ClassVar[Collection[str]] = ()
 
     @property
     def name(self) -> str:

@@ -54,9 +54,9 @@ def run(arguments: argparse.Namespace) -> int:
     from conformance.catalogue import catalogue
     from conformance.verdicts.sets import retired
 
-    root = checkout(Path(__file__).parents[2])
     rows = list(catalogue())
     check_id(arguments.id, rows, retired())
+    root = checkout(Path(__file__).parents[2])
     print("The nearest existing requirements:")
     for row in nearest(arguments.id, rows):
         print(f"  {row.id:<48} {row.statement}")
