@@ -62,7 +62,7 @@ def prepare(target: Target, options: RunOptions) -> Run:
             hint="Give --upload-url, or --read-only.",
         )
     run_id = new_run_id()
-    budget = Budget(options.limits, cleans_up=deletes(target, options))
+    budget = Budget(options, cleans_up=deletes(target, options))
     run = _run(target, options, Corpus(run_id, {}), _new_ledger(run_id, target, options), budget)
     registry = run.registry
     try:
@@ -125,9 +125,7 @@ def take_part(table: dict[str, Any], options: RunOptions, *, worker: str) -> Run
             )
         },
     )
-    budget = Budget(
-        options.limits, cleans_up=deletes(target, options), account=Account(Path(table["budget"]))
-    )
+    budget = Budget(options, cleans_up=deletes(target, options), account=Account(Path(table["budget"])))
     run = _run(target, options, corpus, Ledger(Path(table["ledger"])), budget)
     for item in corpus.published.values():
         if item.accepted:
@@ -158,7 +156,7 @@ def _run(target: Target, options: RunOptions, corpus: Corpus, ledger: Ledger, bu
     session = Session(
         transcript=transcript,
         redact=redact,
-        limits=options.limits,
+        limits=options,
         ca_bundle=options.ca_bundle,
         budget=budget,
     )

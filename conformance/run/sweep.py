@@ -40,7 +40,7 @@ def sweep(target: Target, options: RunOptions) -> Swept:
     session = Session(
         transcript=transcript,
         redact=Redactor(target.secrets),
-        limits=options.limits,
+        limits=options,
         ca_bundle=options.ca_bundle,
     )
     deleted = files = 0

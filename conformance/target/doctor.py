@@ -68,7 +68,7 @@ class Doctor:
         self._projects = options.projects
         self._redact = Redactor(target.secrets)
         self._session = Session(
-            transcript=Transcript(), redact=self._redact, limits=options.limits, ca_bundle=options.ca_bundle
+            transcript=Transcript(), redact=self._redact, limits=options, ca_bundle=options.ca_bundle
         )
 
     def examine(self) -> Iterator[Observation]:

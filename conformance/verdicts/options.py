@@ -334,11 +334,6 @@ class RunOptions(TrafficLimits):
         """Return the options as bytes, for another process of this run."""
         return pickle.dumps(self)
 
-    @property
-    def limits(self) -> TrafficLimits:
-        """The part that limits traffic."""
-        return self
-
 
 OPTIONS = (*TARGET, *declared_in(RunOptions), *SELECTION, RESULT)
 """Every option that is declared here."""

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .words import KEPT_OUT, NOT_NAMES, any_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("conformance", "reference_server")
-KEPT_OUT = re.compile(r"\b(nobody|whoever|by itself|of then|had failed|what comes|mighty)\b", re.IGNORECASE)
-"""Words for which plain English has a noun, an imperative or a positive sentence."""
-NOT_NAMES = frozenset({"told", "said", "shown", "heard"})
-"""Participles that name no thing and no deed."""
+WORDS = any_of(KEPT_OUT)
 
 QUOTED = re.compile(r"`[^`]*`|\"[^\"\n]*\"|'[^'\n]*'")
 
@@ -50,7 +49,7 @@ def names(path: Path) -> Iterator[tuple[int, str]]:
 
 def found_in(text: str) -> list[str]:
     """Return the words in a text that are kept out; what is quoted is data."""
-    return [found[0] for found in KEPT_OUT.finditer(QUOTED.sub("", text))]
+    return [found[0] for found in WORDS.finditer(QUOTED.sub("", text))]
 
 
 @pytest.mark.parametrize("path", modules(), ids=relative)

@@ -18,15 +18,14 @@ from conformance.run.probe import PROBED
 from conformance.target import STATED
 from conformance.target.driver import DRIVEN
 
+from ..words import KEPT_OUT, NOT_NAMES, any_of
+
 OFFERED = PROBED.union(
     STATED, {"auth-upload", "local-versions"}, *(profile(name).features for name in profile_names())
 )
 """What a target can be found to offer."""
 LONGEST_STATEMENT = 115
-UNIDIOMATIC = re.compile(
-    r"\b(nobody|whoever|by itself|of then|had failed|what comes|mighty|told|said|shown|heard)\b",
-    re.IGNORECASE,
-)
+UNIDIOMATIC = any_of((*KEPT_OUT, *NOT_NAMES))
 FEATURES = '[publishing]\nupload = "Distributions are published."\n'
 SOURCES = '[paper]\ntitle = "A paper"\n'
 ROW = """
