@@ -97,7 +97,7 @@ class PreparedProject:
 
 @dataclass(frozen=True)
 class Matrix:
-    """What was asked, and is not asked again. `projects` are the GitLab projects there are, by visibility."""
+    """Answers that were already requested. `projects` are the prepared GitLab projects, by visibility."""
 
     projects: Mapping[str, PreparedProject]
     _answers: dict[tuple[str, str, str], Answer] = field(default_factory=dict)

@@ -46,12 +46,12 @@ def attestation_of(distribution: Distribution) -> dict[str, Any]:
     return {
         "version": 1,
         "verification_material": {
-            "certificate": _base64(b"a certificate of nobody"),
+            "certificate": _base64(b"a placeholder for a certificate"),
             "transparency_entries": [entry],
         },
         "envelope": {
             "statement": _base64(json.dumps(statement).encode()),
-            "signature": _base64(b"a signature of nobody"),
+            "signature": _base64(b"a placeholder for a signature"),
         },
     }
 
