@@ -74,7 +74,7 @@ def prepare(target: Target, options: RunOptions) -> Run:
         message = f"{error}\nIs the registry running, and is this its URL?"
         raise _refusal(run, message, ExitCode.HARNESS_ERROR) from error
     except CannotJudge as error:
-        raise _refusal(run, error.message, error.exit_code) from error
+        raise _refusal(run, str(error), error.exit_code) from error
     except (KeyboardInterrupt, NotJudged) as error:
         raise _broken_off(run, error) from None
     return replace(run, corpus=corpus, projects=projects, offer=offer, prepared_with=len(run.transcript))
