@@ -87,6 +87,10 @@ class Catalogue:
             and not any(f"{requirement.id}.".startswith(f"{start}.") for start in held_to.without)
         ]
 
+    def judged_in(self, profile: Profile) -> list[Requirement]:
+        """Return the requirements that a run with this profile judges: those of the profile that have a check."""
+        return [requirement for requirement in self.for_profile(profile) if requirement.untested is None]
+
     def cite(self, requirement: Requirement) -> str:
         """Return the source by title and anchor, as a reader looks it up."""
         key, _, anchor = requirement.source.partition("#")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from conformance.commands.arguments import add_result
 from conformance.errors import ExitCode, UserError
+from conformance.verdicts import Reason
 
 if TYPE_CHECKING:
     import argparse
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from conformance.verdicts.baseline import Baseline
 
 SUMMARY = "maintain the file of known failures"
-REASONS = ("spec-gap", "target-bug", "reference-divergence", "environment")
-"""The values of `conformance.verdicts.baseline.Reason`."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +31,10 @@ def add(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", metavar="FILE", type=Path, required=True, help="baseline to write or update"
     )
     write.add_argument(
-        "--reason", choices=REASONS, default="target-bug", help="reason of new entries (default: target-bug)"
+        "--reason",
+        choices=[*map(str, Reason)],
+        default="target-bug",
+        help="reason of new entries (default: target-bug)",
     )
     write.add_argument("--owner", metavar="NAME", default="", help="owner of new entries (default: none)")
     write.add_argument(
@@ -68,7 +70,7 @@ def _writing(path: Path) -> Iterator[None]:
 
 def _write(arguments: argparse.Namespace) -> int:
     from conformance.report.result_file import read_finished
-    from conformance.verdicts.baseline import EMPTY, Known, Reason, known_baseline, updated, write_baseline
+    from conformance.verdicts.baseline import EMPTY, Known, known_baseline, updated, write_baseline
 
     result = read_finished(arguments.result)
     before = known_baseline(arguments.output) if arguments.output.exists() else EMPTY

@@ -78,7 +78,7 @@ def _print_plan(target: Target | None, arguments: argparse.Namespace, options: R
     from conformance.verdicts.counting import counted
 
     kind = target.profile if target else profile(embedded_profile(getattr(arguments, "profile", None)))
-    checks = [row for row in catalogue().for_profile(kind) if not row.untested]
+    checks = catalogue().judged_in(kind)
     most = counted(options.max_requests, "request")
     print(f"target    {target.url if target else 'the embedded reference server'}")
     if target:

@@ -14,7 +14,7 @@ from conformance.kit.index import Index
 from conformance.kit.properties.examples import Examples
 from conformance.kit.races.looks import forms_of
 from conformance.kit.races.race import Race, WatchedHeat, watched_uploads
-from conformance.kit.races.rounds import rounds_of
+from conformance.kit.races.rounds import most, rounds_of
 from conformance.kit.uploads.attestations import provenance_of
 from conformance.kit.uploads.publishing import publish
 from conformance.kit.uploads.scenarios import (
@@ -175,8 +175,7 @@ def race(registry: RegistryClient, index: Index) -> Race:
 @pytest.fixture(scope="session")
 def watched(race: Race, new_name: NewName, rounds: int) -> tuple[WatchedHeat, ...]:
     """Rounds of uploads to one project at the same moment, each with a reader of the page."""
-    fewer = max(1, rounds * 2 // 3)  # here every file counts, not only the one that wins
-    return watched_uploads(race, rounds_of(new_name, "watched", fewer))
+    return watched_uploads(race, rounds_of(new_name, "watched", most(rounds)))
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,7 @@ def replay(
     is as in `options`.
     """
     wanted = failed(earlier)
-    held = {row.id for row in catalogue().for_profile(target.profile) if row.untested is None}
+    held = {row.id for row in catalogue().judged_in(target.profile)}
     known = frozenset(each.id for each in wanted) & held
     if not known:
         return tuple(became(each, None) for each in wanted)

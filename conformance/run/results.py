@@ -85,7 +85,8 @@ class Results:
         """Return why the results are incomplete. A run that was to end early need not carry out its plan."""
         if interrupted:
             return ["The run was interrupted."]
-        planned = self._plan.planned | (_held_to(run) if whole else set())
+        held_to = {row.id for row in catalogue().judged_in(run.target.profile)} if whole else set()
+        planned = self._plan.planned | held_to
         missing = "" if self._plan.stopped else missing_results(planned, self._results)
         return [missing] if missing else []
 
@@ -93,11 +94,6 @@ class Results:
 def _carried_out(run: Run) -> RunOptions:
     """Return the options of a run, with the projects that a read-only run picked."""
     return replace(run.options, projects=run.projects) if run.options.read_only else run.options
-
-
-def _held_to(run: Run) -> set[str]:
-    held = catalogue().for_profile(run.target.profile)
-    return {requirement.id for requirement in held if requirement.untested is None}
 
 
 def _exit_code(tally: Tally, least: int, *, broken: bool, rejected: bool, thin: bool) -> ExitCode:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
 
@@ -14,7 +13,7 @@ from msgspec import Meta, Struct
 
 from conformance.catalogue import catalogue
 from conformance.errors import UserError
-from conformance.verdicts import Listing
+from conformance.verdicts import Listing, Reason
 from conformance.verdicts.sets import retired
 from conformance.verdicts.validation import Invalid, toml_table, validated
 
@@ -36,18 +35,6 @@ class Result(Protocol):
     @property
     def passed(self) -> bool:
         """Whether the target did as required."""
-
-
-class Reason(StrEnum):
-    """Why a failure is accepted for now."""
-
-    SPEC_GAP = "spec-gap"
-    """The specification leaves it open, or contradicts itself."""
-    TARGET_BUG = "target-bug"
-    REFERENCE_DIVERGENCE = "reference-divergence"
-    """The target does what the software that it imitates does."""
-    ENVIRONMENT = "environment"
-    """A proxy, a limit or a setting of this installation."""
 
 
 class BadBaseline(UserError):

@@ -125,8 +125,8 @@ def upgrade(verdicts: Mapping[str, Verdict], requirements: Catalogue, *, old: st
     Raises UnknownSet.
     """
     checked_set(old, requirements)
-    rows = requirements.for_profile(profile_named(profile)) if profile in profile_names() else []
-    held = {row.id: row for row in rows if row.untested is None}
+    rows = requirements.judged_in(profile_named(profile)) if profile in profile_names() else []
+    held = {row.id: row for row in rows}
     joining = {name: verdicts.get(name) for name, row in held.items() if not is_scored(row, old)}
     scored = [verdict for name, verdict in verdicts.items() if name not in joining]
     return Upgrade(

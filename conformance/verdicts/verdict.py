@@ -64,6 +64,18 @@ class Listing(StrEnum):
     EXPIRED = "listed, but expired"
 
 
+class Reason(StrEnum):
+    """Why a failure is accepted for now."""
+
+    SPEC_GAP = "spec-gap"
+    """The specification leaves it open, or contradicts itself."""
+    TARGET_BUG = "target-bug"
+    REFERENCE_DIVERGENCE = "reference-divergence"
+    """The target does what the software that it imitates does."""
+    ENVIRONMENT = "environment"
+    """A proxy, a limit or a setting of this installation."""
+
+
 class Verdict(StrEnum):
     """The meaning of an outcome, given the level of the requirement and the baseline."""
 

@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from conformance.kit.properties.examples import Examples
-from conformance.verdicts import Deviation, Listing, Verdict
+from conformance.verdicts import Deviation, Listing, Reason, Verdict
 from conformance.verdicts.baseline import (
     EMPTY,
     BadBaseline,
     Baseline,
     Known,
-    Reason,
     pruned,
     read_baseline,
     updated,

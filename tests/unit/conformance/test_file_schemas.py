@@ -16,7 +16,8 @@ from conformance.commands.main import main
 from conformance.commands.schema import FILES
 from conformance.corpus.ledger import Entry, Ledger
 from conformance.report.schemas import schema
-from conformance.verdicts.baseline import Baseline, Known, Reason, write_baseline
+from conformance.verdicts import Reason
+from conformance.verdicts.baseline import Baseline, Known, write_baseline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,8 +19,8 @@ from conformance.run.judge import Judge
 from conformance.run.run import Run
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
-from conformance.verdicts import ExitCode, Verdict
-from conformance.verdicts.baseline import Baseline, Known, Reason
+from conformance.verdicts import ExitCode, Reason, Verdict
+from conformance.verdicts.baseline import Baseline, Known
 from conformance.verdicts.options import RunOptions
 from conformance.wire.exchange import Exchange
 from reference_server import ReferenceServer

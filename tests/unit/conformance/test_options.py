@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from conformance.commands.main import COMMANDS, main, parser
-from conformance.verdicts.baseline import Baseline, Known, Reason
+from conformance.verdicts import Reason
+from conformance.verdicts.baseline import Baseline, Known
 from conformance.verdicts.options import OPTIONS, TARGET, RunOptions, options_from, unpacked
 
 from ..words import KEPT_OUT, NOT_NAMES, any_of

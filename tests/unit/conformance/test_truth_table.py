@@ -26,10 +26,11 @@ from conformance.verdicts import (
     Listing,
     NotApplicable,
     Outcome,
+    Reason,
     Untestable,
     Verdict,
 )
-from conformance.verdicts.baseline import EMPTY, Baseline, Known, Reason
+from conformance.verdicts.baseline import EMPTY, Baseline, Known
 from conformance.verdicts.options import RunOptions
 from conformance.verdicts.signature import signature_of
 from conformance.wire import Redactor, Transcript
