@@ -17,15 +17,14 @@ import pytest
 from conformance.errors import UserError
 from conformance.run.keys import JUDGE
 from conformance.run.keys import OPTIONS as OPTIONS_OF_RUN
-from conformance.verdicts.options import OPTIONS, options_from, target_arguments, unpacked
+from conformance.verdicts.options import OPTIONS, options_from, unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from conformance.report.result import RunResult
     from conformance.run.judge import Judge
     from conformance.run.run import Run
-    from conformance.target import Target
     from conformance.verdicts.declaration import Option
     from conformance.verdicts.options import RunOptions
 
@@ -157,10 +156,11 @@ def _prepared(config: pytest.Config, options: RunOptions, stack: ExitStack) -> R
     from conformance.report.result_file import write_refusal, write_sentinel
     from conformance.run.run import CannotJudge
     from conformance.run.setup import prepare
+    from conformance.target.configuration import configured_or_embedded
 
     given = _given(config)
     try:
-        target = _target(given, stack)
+        target = stack.enter_context(configured_or_embedded(given))
     except UserError as error:
         raise CannotJudge(error.message, error.exit_code, hint=error.hint) from error
     path = Path(file) if (file := given.get("json")) else None
@@ -170,14 +170,3 @@ def _prepared(config: pytest.Config, options: RunOptions, stack: ExitStack) -> R
     except CannotJudge as reason:
         write_refusal(path, target, options, reason=str(reason), exit_code=reason.exit_code)
         raise
-
-
-def _target(given: Mapping[str, Any], stack: ExitStack) -> Target:
-    from conformance.target.configuration import configured_target, embedded_profile
-
-    target = configured_target(**target_arguments(given))
-    if target is None:
-        from conformance.target.embedded import embedded_target  # a server takes time to import
-
-        target = stack.enter_context(embedded_target(embedded_profile(given.get("profile"))))
-    return target

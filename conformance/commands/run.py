@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from conformance.commands.arguments import add_options, options_of, target_of
+from conformance.commands.arguments import add_options, options_of
 from conformance.commands.output import print_error
 from conformance.commands.report import add_report_option, write_reports
 from conformance.errors import ExitCode, UserError
@@ -14,7 +13,6 @@ from conformance.verdicts.declaration import Group
 
 if TYPE_CHECKING:
     import argparse
-    from contextlib import AbstractContextManager
 
     from conformance.target import Target
     from conformance.verdicts.options import RunOptions
@@ -36,16 +34,16 @@ def run(arguments: argparse.Namespace) -> int:
     from conformance.report.terminal import print_report
     from conformance.run.checks_run import run_checks
     from conformance.run.selection import Selection
+    from conformance.target.configuration import configured_or_embedded
 
-    target = target_of(arguments)
-    options = options_of(arguments)
-    _check_projects(target, options)
-    if arguments.plan:
-        return _print_plan(target, arguments, options)
     given = vars(arguments)
-    chosen = {name: given[name] for name in ("keyword", "exit_first", "processes") if name in given}
-    with ExitStack() as stack:
-        target = target or stack.enter_context(_embedded(arguments))
+    with configured_or_embedded(given) as target:
+        options = options_of(arguments).under(target.profile)
+        if options.projects and not options.read_only:
+            raise UserError("--project needs --read-only", "Other runs judge the projects that they publish.")
+        if arguments.plan:
+            return _print_plan(target, options, given.get("keyword"))
+        chosen = {name: given[name] for name in ("keyword", "exit_first", "processes") if name in given}
         result = run_checks(
             target, options, Selection(**chosen), json_path=given.get("json"), progress=sys.stdout
         )
@@ -58,41 +56,26 @@ def run(arguments: argparse.Namespace) -> int:
     return result.exit_code
 
 
-def _embedded(arguments: argparse.Namespace) -> AbstractContextManager[Target]:
-    from conformance.target.configuration import embedded_profile
-    from conformance.target.embedded import embedded_target  # a server takes time to import
-
-    return embedded_target(embedded_profile(getattr(arguments, "profile", None)))
-
-
-def _check_projects(target: Target | None, options: RunOptions) -> None:
-    if options.projects and not (options.read_only or (target and target.profile.read_only)):
-        raise UserError("--project needs --read-only", "Other runs judge the projects that they publish.")
-
-
-def _print_plan(target: Target | None, arguments: argparse.Namespace, options: RunOptions) -> int:
+def _print_plan(target: Target, options: RunOptions, keyword: str | None) -> int:
     from conformance.catalogue import catalogue
     from conformance.corpus import planned
-    from conformance.profiles import profile
-    from conformance.target.configuration import embedded_profile
+    from conformance.run.checks_run import selected
+    from conformance.run.selection import Selection
     from conformance.verdicts.counting import counted
 
-    kind = target.profile if target else profile(embedded_profile(getattr(arguments, "profile", None)))
-    checks = catalogue().judged_in(kind)
-    most = counted(options.max_requests, "request")
-    print(f"target    {target.url if target else 'the embedded reference server'}")
-    if target:
+    kind = target.profile
+    if target.embedded:
+        print("target    the embedded reference server")
+    else:
+        print(f"target    {target.url}")
         print(f"layout    {target.layout.name}")
         print(f"uploads   {target.upload_url if target.has_uploads else 'no address'}")
         print(f"index     {target.index_url}")
-    number = counted(len(checks), "check")
-    if keyword := getattr(arguments, "keyword", None):
-        from conformance.run.checks_run import selected
-        from conformance.run.selection import Selection
-
+    number = counted(len(catalogue().judged_in(kind)), "check")
+    if keyword:
         number = f"{len(selected(kind, Selection(keyword=keyword)))} of {number} selected"
-    print(f"profile   {kind.name}: {number}, at most {most}")
-    if options.read_only or (target and target.profile.read_only):
+    print(f"profile   {kind.name}: {number}, at most {counted(options.max_requests, 'request')}")
+    if options.read_only:
         print("publishes nothing")
         return ExitCode.CONFORMS
     print("publishes, under names that contain the id of the run (here xxxxxxxx):")

@@ -46,8 +46,7 @@ WRITING = frozenset({"upload", "access", "switch", "rest", "delete", "twine"})
 
 def prepare(target: Target, options: RunOptions) -> Run:
     """Try whether the target can be judged, and publish the corpus. Raises CannotJudge."""
-    if target.profile.read_only:
-        options = replace(options, read_only=True)
+    options = options.under(target.profile)
     if target.profile.needs_credential and not options.read_only and DEFAULT not in target.credentials:
         meaning = target.profile.credentials[DEFAULT]
         raise CannotJudge(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from conformance.target import DEFAULT, BadTarget, Target, target_from_table
 from conformance.verdicts.declaration import PREFIX
+from conformance.verdicts.options import target_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _CREDENTIAL = re.compile(PREFIX + r"CREDENTIAL_(?P<name>[A-Z0-9_]+)_(?P<key>USERNAME|PASSWORD)")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
@@ -96,9 +98,20 @@ def _take_addresses(table: dict[str, Any], places: list[dict[str, str]], file: s
         table.update(place)
 
 
-def embedded_profile(profile: str | None, environ: Mapping[str, str] = os.environ) -> str:
-    """Return the profile that the embedded server is held to when no URL is given."""
-    return profile or environ.get(PREFIX + "PROFILE") or "gitlab"
+@contextmanager
+def configured_or_embedded(given: Mapping[str, Any]) -> Iterator[Target]:
+    """Yield the target of the values that were given, by name; without a URL the embedded server, running.
+
+    Raises BadTarget.
+    """
+    if target := configured_target(**target_arguments(given)):
+        yield target
+        return
+    from conformance.target.embedded import embedded_target  # a server takes time to import
+
+    profile = given.get("profile") or os.environ.get(PREFIX + "PROFILE") or "gitlab"
+    with embedded_target(profile) as target:
+        yield target
 
 
 def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:

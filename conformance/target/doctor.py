@@ -64,7 +64,7 @@ class Doctor:
 
     def __init__(self, target: Target, options: RunOptions) -> None:
         self._target = target
-        self._publishes = not (options.read_only or target.profile.read_only)
+        self._publishes = not options.under(target.profile).read_only
         self._projects = options.projects
         self._redact = Redactor(target.secrets)
         self._session = Session(

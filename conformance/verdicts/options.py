@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from conformance.verdicts.declaration import PREFIX, Group, Input, Option, decla
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from conformance.profiles import Profile
     from conformance.verdicts.baseline import Baseline
 
 SENDING = frozenset({"run", "replay", "doctor", "sweep"})
@@ -329,6 +330,10 @@ class RunOptions(TrafficLimits):
     )
     shrink: bool = True
     client_timeout: float = 60.0
+
+    def under(self, profile: Profile) -> RunOptions:
+        """Return the options of a run with a profile: where it has no uploads to judge, nothing is published."""
+        return replace(self, read_only=self.read_only or profile.read_only)
 
     def packed(self) -> bytes:
         """Return the options as bytes, for another process of this run."""

@@ -300,6 +300,18 @@ def test_the_plan_publishes_nothing(server: ReferenceServer) -> None:
     assert server.request_count == 0
 
 
+def test_the_plan_of_a_profile_without_uploads_says_so(server: ReferenceServer) -> None:
+    run = command("run", server.index_url, "--profile", "index", "--plan")
+    assert run.stdout.endswith("publishes nothing\n"), run.stderr
+    assert server.request_count == 0
+
+
+def test_there_is_no_plan_of_a_run_that_cannot_be() -> None:
+    runs = [command("run", "--profile", "index", *more) for more in ([], ["--plan"])]
+    assert [(run.returncode, run.stdout) for run in runs] == [(2, "")] * 2
+    assert runs[0].stderr == runs[1].stderr
+
+
 def test_the_list_is_the_catalogue() -> None:
     rows = json.loads(command("list", "--format", "json").stdout)
     text = command("list").stdout
