@@ -24,7 +24,7 @@ PROFILE = "gitlab"
 MAX_FILE_SIZE = 200_000
 ROUNDS = 2
 """How often a race is run: variety is not what races are about."""
-SEEDS = (1604, 1193, 2120)
+SEEDS = (1604, 1193, 21)
 """Which show every variation between them; `benchmarks/variety.py` tries a hundred."""
 
 
