@@ -149,7 +149,7 @@ class RegistryClient:
         if as_ != DEFAULT:
             self.await_page(project)
             return read()
-        return self.settling.read(page, read(), read)
+        return self.settling.read(page, read)
 
     def await_page(self, name: str) -> None:
         """Wait until the page of a project, or with an empty name the root page, shows what was published."""
@@ -158,10 +158,16 @@ class RegistryClient:
         elif not name and self.settling.is_awaited(self.target.index_url):
             self.root_answer(fresh=True)
 
-    def expect_on_page(self, name: str, subject: str, shown_on: Callable[[Answer], bool]) -> Change:
-        """Let readers wait for a change of a project, such as a yank; of one subject the last change counts."""
+    def expect_on_page(
+        self, name: str, subject: str, shown_on: Callable[[Answer], bool], *, instead: bool = False
+    ) -> Change:
+        """Let readers wait for a change of a project, such as a yank; of one subject the last change counts.
+
+        With `instead` it takes the place of every earlier change: a project in quarantine lists none of its files.
+        """
         self.forget_pages(name)
-        return self.settling.expect(self.project_url(canonicalize_name(name)), subject, shown_on)
+        page = self.project_url(canonicalize_name(name))
+        return self.settling.expect(page, subject, shown_on, instead=instead)
 
     def project_page(self, name: str, *, as_: str = DEFAULT, fresh: bool = False) -> ProjectPage:
         """Return a project's HTML page. A project that does not exist (404) has no files.
@@ -223,6 +229,8 @@ class RegistryClient:
     def deleted(self, distribution: Distribution) -> None:
         """Let readers wait until a distribution that was deleted is gone."""
         self.expect_on_page(distribution.name, distribution.filename, omits(distribution.filename))
+        project = canonicalize_name(distribution.name)
+        self.settling.expect(self.target.index_url, project, lambda _: True)  # with or without it
 
     def _outcome(self, answer: Answer, distribution: Distribution) -> Answer:
         """Return the answer to an accepted upload, with what became of it where the registry only promised to try."""

@@ -56,6 +56,12 @@ class Change:
     is_awaited: bool = True
     """Whether it is worth a reader's patience: it has not stayed away before."""
 
+    def is_on(self, answer: Answer) -> bool:
+        """Tell whether an answer shows it, and remember that."""
+        shown = self.shown_on(answer)
+        self.seen |= shown
+        return shown
+
 
 class Settling:
     """What a run has changed at its target, and how long the pages take to show it.
@@ -84,11 +90,13 @@ class Settling:
                 return self.limit
             return min(self.limit, max(LEAST_PATIENCE, MARGIN * state[Cell.SETTLED_AFTER]))
 
-    def expect(self, page: str, subject: str, shown_on: Callable[[Answer], bool]) -> Change:
-        """Record a change that a page, known by its URL, is going to show."""
+    def expect(
+        self, page: str, subject: str, shown_on: Callable[[Answer], bool], *, instead: bool = False
+    ) -> Change:
+        """Record a change that a page, known by its URL, is going to show; `instead` of all earlier ones if so."""
         change = Change(subject=subject, shown_on=shown_on)
         with self._lock:
-            others = [each for each in self._recent(page) if each.subject != subject]
+            others = [each for each in self._recent(page) if each.subject != subject and not instead]
             self._changes[page] = [*others, change]
         return change
 
@@ -96,23 +104,26 @@ class Settling:
         """Tell whether a page may lack a recent change, as far as any reader knows."""
         return any(not change.seen for change in self._recent(page))
 
-    def read(self, page: str, answer: Answer, again: Callable[[], Answer]) -> Answer:
-        """Return an answer for a page that shows its recent changes: this one, or one that is read `again`.
+    def read(self, page: str, ask: Callable[[], Answer]) -> Answer:
+        """Return an answer for a page, asked for until it shows what was changed before the first time.
 
         Returns the last answer where a change stays away until the run's patience ends.
         """
-        pause, missing = SHORTEST_PAUSE, self._missing(page, answer)
-        awaited = missing
-        while missing and answer.status in EARLY:
+        changes = self._recent(page)
+        pause, awaited, missing = SHORTEST_PAUSE, changes, changes
+        while True:
+            answer = ask()
+            missing = [change for change in missing if not change.is_on(answer)]
+            if not missing or answer.status not in EARLY:
+                break
             left = max(change.made for change in missing) + self.patience - time.monotonic()
             if left <= 0:
                 self._give_up(missing)
-                return answer
+                break
+            awaited = missing if awaited is changes else awaited
             time.sleep(min(pause, left))
             pause = min(pause * 1.5, LONGEST_PAUSE)
-            answer = again()
-            missing = self._missing(page, answer)
-        if awaited and not missing:
+        if awaited is not changes and not missing:
             self.note(time.monotonic() - min(change.made for change in awaited))
         return answer
 
@@ -125,15 +136,6 @@ class Settling:
         since = time.monotonic() - self.limit
         changes = self._changes.get(page, ())
         return [change for change in changes if change.is_awaited and change.made > since]
-
-    def _missing(self, page: str, answer: Answer) -> list[Change]:
-        missing = []
-        for change in self._recent(page):
-            if change.shown_on(answer):
-                change.seen = True
-            else:
-                missing.append(change)
-        return missing
 
     def _give_up(self, missing: list[Change]) -> None:
         for change in missing:

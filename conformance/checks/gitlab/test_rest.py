@@ -125,6 +125,7 @@ def test_delete_file(registry: RegistryClient, gitlab: GitLab, new_name: NewName
     expect.status(
         gitlab.call("DELETE", f"/packages/{package_id}/package_files/{ids.get(goes.filename)}"), 204
     )
+    registry.deleted(goes)
     page = registry.project_page(name)
     expect.not_listed(page, [goes.filename])
     expect.listed(page, [stays.filename])

@@ -30,5 +30,6 @@ def delete(run: Run, gitlab: GitLab) -> Delete:
         answer = gitlab.delete_package(only_package(gitlab, distribution.name))
         if answer.status != 204:
             raise Untestable(f"GitLab refused to delete a package: {answer} {answer.excerpt(120)}")
+        run.registry.deleted(distribution)
 
     return delete_package
