@@ -30,11 +30,8 @@ class Published:
     status: int
     where: str
     text: str
-
-    @property
-    def accepted(self) -> bool:
-        """Whether the target said that it has stored the file."""
-        return 200 <= self.status < 300
+    accepted: bool
+    """Whether the target accepted the file, and stored it as far as that is known."""
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,9 @@ def same_bytes(answer: Answer, distribution: Distribution) -> None:
 
 def _answered_with(answer: Answer, *, expected: str) -> Deviation:
     found = f"status {answer.status}"
-    if body := answer.excerpt().strip():
+    if answer.failure:
+        found += f", and then {answer.failure}"
+    elif body := answer.excerpt().strip():
         found += f": {_first_line(body) if answer.is_success else body}"
     return Deviation(expected=expected, found=found, where=str(answer))
 

@@ -28,7 +28,7 @@ from conformance.verdicts import Untestable
 from conformance.wire import Exchange, Throttled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from conformance.clients import ClientRun
     from conformance.clients.pip import Selection
@@ -96,7 +96,7 @@ class UserMachine:
                 run = twine.upload_with_pypirc(paths, to=url, credential=credential)
             else:
                 run = twine.upload(paths, to=url, credential=credential)
-        return self._recorded(run, as_)
+        return self._published(run, as_, registry, distributions)
 
     def publish_with_uv(self, *distributions: Distribution, as_: str = DEFAULT) -> ClientRun:
         """Run `uv publish`; the credential comes from the environment."""
@@ -107,7 +107,7 @@ class UserMachine:
         uv = Uv(timeout=options.client_timeout, ca_bundle=options.ca_bundle)
         with self._started_here(REQUESTS_PER_FILE * len(paths)):
             run = uv.publish(paths, to=target.upload_url, credential=target.credential(as_))
-        return self._recorded(run, as_)
+        return self._published(run, as_, self._registry, distributions)
 
     def install(
         self,
@@ -120,7 +120,10 @@ class UserMachine:
         """Run `pip install`, with the target (or `of`) as the index, or as an extra index beside an empty one."""
         target = self._new_folder()
         index = _index(of or self._registry, as_)
-        first = empty_index(self._new_folder(), names=[self._name(line) for line in requirements])
+        names = [self._name(line) for line in requirements]
+        for name in names:
+            (of or self._registry).await_page(name)
+        first = empty_index(self._new_folder(), names=names)
         with self._started_here(REQUESTS_PER_REQUIREMENT * len(requirements)):
             run = self._pip.install(
                 *requirements,
@@ -154,6 +157,16 @@ class UserMachine:
     @staticmethod
     def _name(requirement: str) -> str:
         return canonicalize_name(requirement.partition("==")[0].partition(" ")[0])
+
+    def _published(
+        self, run: ClientRun, as_: str, registry: RegistryClient, distributions: Sequence[Distribution]
+    ) -> ClientRun:
+        """Record a run that published; where it succeeded, readers wait for its files."""
+        self._recorded(run, as_)
+        if run.exit_code == 0:
+            for distribution in distributions:
+                registry.accepted(distribution)
+        return run
 
     def _recorded(self, run: ClientRun, as_: str) -> ClientRun:
         redact, transcript, budget = self._run.redact, self._run.transcript, self._run.session.budget

@@ -44,7 +44,11 @@ def publish(registry: RegistryClient, run_id: str) -> Corpus:
         if not published:
             _require_upload_url(answer)
         item = Published(
-            distribution=distribution, status=answer.status, where=str(answer), text=answer.excerpt()
+            distribution=distribution,
+            status=answer.status,
+            where=str(answer),
+            text=answer.failure or answer.excerpt(),
+            accepted=answer.is_success,
         )
         if item.accepted and not any(earlier.accepted for earlier in published.values()):
             _require_registry(registry, run_id, answer)
@@ -60,9 +64,14 @@ def await_listing(registry: RegistryClient, item: Published) -> None:
 
     What is listed wrongly, late or not at all is for the checks to judge.
     """
-    deadline = time.monotonic() + LISTED_WITHIN
-    while not is_listed(registry, item.distribution) and time.monotonic() < deadline:
+    started = time.monotonic()
+    if registry.settling.limit and is_listed(registry, item.distribution):
+        return  # its readers have waited, and measured for how long
+    while time.monotonic() < started + LISTED_WITHIN:
         time.sleep(PAUSE)
+        if is_listed(registry, item.distribution):
+            registry.settling.note(time.monotonic() - started)
+            return
 
 
 def _require_upload_url(answer: Answer) -> None:
@@ -102,7 +111,12 @@ def _require_registry(registry: RegistryClient, run_id: str, upload: Answer) -> 
 
 
 def _nothing_accepted(answer: Answer) -> CannotJudge:
-    if answer.status >= 500:
+    if answer.status == 202:
+        message = (
+            f"the registry accepts uploads for processing, and none came to anything: {answer.failure}\n"
+            "If processing takes longer, raise --settle."
+        )
+    elif answer.status >= 500:
         message = f"the registry returns a server error: {summary(answer)}\nRepair it, then run again."
     else:
         message = (

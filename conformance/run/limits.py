@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from functools import wraps
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from conformance.report.result import CheckResult
+    from conformance.target.settling import Settling
     from conformance.wire import Budget
 
 TRIES = 3
@@ -31,6 +33,17 @@ def throttling_note(budget: Budget) -> str:
         f"The registry throttled this run: it refused {counted(found.refused, 'request')}, "
         f"and the run paused for {found.paused:g} s.{rate}"
     )
+
+
+def settling_note(settling: Settling) -> str:
+    """Return how long the registry took to show what it had accepted; empty where it never took any time."""
+    seconds = settling.longest
+    if not seconds:
+        return ""
+    took = f"The registry took up to {seconds:.2g} s to list what it had accepted"
+    if settling.limit and seconds > settling.limit:
+        return f"{took}, longer than this run waited; use --settle {math.ceil(2 * seconds)}."
+    return f"{took}; the checks waited for it."
 
 
 def unjudged_notes(results: Iterable[CheckResult]) -> list[str]:

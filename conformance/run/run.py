@@ -47,7 +47,8 @@ class Run:
     def as_table(self) -> dict[str, Any]:
         """Return what another process needs to take part. It holds secrets: hand it over, do not write it down."""
         published = {
-            role: (item.status, item.where, item.text) for role, item in self.corpus.published.items()
+            role: (item.status, item.where, item.text, item.accepted)
+            for role, item in self.corpus.published.items()
         }
         return {
             "target": self.target.as_table(),

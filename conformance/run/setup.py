@@ -21,6 +21,7 @@ from conformance.run.strictness import strictness
 from conformance.run.tidy import deletes, tidy
 from conformance.target import DEFAULT, Target, target_from_table
 from conformance.target.registry_client import RegistryClient
+from conformance.target.settling import Settling
 from conformance.verdicts import ExitCode, NotJudged
 from conformance.wire import (
     Budget,
@@ -118,8 +119,10 @@ def take_part(table: dict[str, Any], options: RunOptions, *, worker: str) -> Run
     corpus = Corpus(
         table["run_id"],
         {
-            role: Published(distribution=distribution, status=status, where=where, text=text)
-            for (role, distribution), (status, where, text) in zip(
+            role: Published(
+                distribution=distribution, status=status, where=where, text=text, accepted=accepted
+            )
+            for (role, distribution), (status, where, text, accepted) in zip(
                 planned(table["run_id"]).items(), table["published"].values(), strict=True
             )
         },
@@ -159,7 +162,10 @@ def _run(target: Target, options: RunOptions, corpus: Corpus, ledger: Ledger, bu
         ca_bundle=options.ca_bundle,
         budget=budget,
     )
-    registry = RegistryClient(target, session=session, transcript=transcript, ledger=ledger)
+    settling = Settling(options.settle, budget.account)
+    registry = RegistryClient(
+        target, session=session, transcript=transcript, ledger=ledger, settling=settling
+    )
     return Run(
         target=target,
         options=options,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.report.result_file import write_result
-from conformance.run.limits import throttling_note
+from conformance.run.limits import settling_note, throttling_note
 from conformance.run.tidy import tidy
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ def finish(
 
     In a `whole` run every requirement was to be judged, and the profile's minimum of judged ones counts.
     """
-    notes = filter(None, (tidy(run), throttling_note(run.session.budget)))
+    notes = filter(
+        None, (tidy(run), throttling_note(run.session.budget), settling_note(run.registry.settling))
+    )
     run.session.close()
     run.session.budget.close()
     profile = run.target.profile

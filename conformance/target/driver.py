@@ -12,11 +12,13 @@ from urllib.parse import quote
 from packaging.utils import canonicalize_name
 
 from conformance.target import DEFAULT
+from conformance.target.settling import shows
 from conformance.verdicts import NotApplicable, Untestable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from conformance.pages import FileLink, ProjectPage
     from conformance.target import Target
     from conformance.target.registry_client import RegistryClient
     from conformance.wire import Session
@@ -80,23 +82,39 @@ class ReferenceDriver:
     def yank(self, distribution: Distribution, reason: str = "") -> None:
         """Yank a file, with or without a reason."""
         self._file("PUT", distribution, "/yank", {"reason": reason})
+        self._expect(distribution, "yank", lambda file: file.yanked not in (None, False))
 
     def unyank(self, distribution: Distribution) -> None:
         """Undo a yank."""
         self._file("DELETE", distribution, "/yank")
+        self._expect(distribution, "yank", lambda file: file.yanked in (None, False))
 
     def set_status(self, project: str, status: str, reason: str = "") -> None:
         """Set a project's status: active, archived, quarantined or deprecated."""
         marker = {"status": status, "reason": reason} if reason else {"status": status}
         self._change("PUT", project, "/status", marker)
+        wanted = {None, "active"} if status == "active" else {status}
+        self._registry.expect_on_page(project, "status", shows(lambda page: page.status in wanted))
 
     def attach_provenance(self, distribution: Distribution, provenance: dict[str, Any]) -> None:
         """Attach a provenance object to a file."""
         self._file("PUT", distribution, "/provenance", provenance)
+        self._expect(distribution, "provenance", lambda file: file.provenance is not None)
 
     def delete(self, distribution: Distribution) -> None:
         """Delete a file."""
         self._file("DELETE", distribution, "")
+        self._registry.deleted(distribution)
+
+    def _expect(self, distribution: Distribution, what: str, holds: Callable[[FileLink], bool]) -> None:
+        """Let readers wait for a change of a file."""
+        filename = distribution.filename
+
+        def shown(page: ProjectPage) -> bool:
+            file = page.file(filename)
+            return file is None or holds(file)
+
+        self._registry.expect_on_page(distribution.name, f"{what} of {filename}", shows(shown))
 
     def _file(
         self, method: str, distribution: Distribution, what: str, body: dict[str, Any] | None = None

@@ -9,13 +9,15 @@ from urllib.parse import quote
 from packaging.utils import canonicalize_name
 
 from conformance.corpus.ledger import Entry
-from conformance.pages import TEXT_HTML, ProjectPage, read_project_page
+from conformance.pages import JSON_V1, TEXT_HTML, ProjectPage, read_project_page
 from conformance.target import DEFAULT
+from conformance.target.settling import Change, Settling, lists, lists_project, omits
+from conformance.target.tasks import failure_of_task
 from conformance.verdicts import Deviation
 from conformance.wire import Follow, Unreachable, publication_of, upload_form
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from conformance.corpus.ledger import Ledger
     from conformance.target import Target
@@ -27,11 +29,21 @@ if TYPE_CHECKING:
 class RegistryClient:
     """A target and a session to talk to it. `as_` is the name of a credential, or `anonymous`.
 
-    Each page is read once per credential and cached until this process publishes under its name.
+    Each page is read once per credential and cached until this process publishes under its name. A page that may
+    lack what was published a moment ago is read again, until it shows that or the patience of `settling` ends.
     """
 
-    def __init__(self, target: Target, *, session: Session, transcript: Transcript, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        target: Target,
+        *,
+        session: Session,
+        transcript: Transcript,
+        ledger: Ledger,
+        settling: Settling | None = None,
+    ) -> None:
         self.target = target
+        self.settling = settling or Settling(0)
         self._session = session
         self._transcript = transcript
         self._ledger = ledger
@@ -52,9 +64,11 @@ class RegistryClient:
 
     def twin(self) -> RegistryClient:
         """Return a client for another thread, with its own connections and page cache."""
-        return RegistryClient(
-            self.target, session=self._session.twin(), transcript=self._transcript, ledger=self._ledger
-        )
+        return self._beside(self.target, session=self._session.twin())
+
+    def hasty(self) -> RegistryClient:
+        """Return a client with its own page cache that reads each page once, however early."""
+        return self._beside(self.target, settling=Settling(0))
 
     def connect(self, url: str | None = None, *, as_: str = DEFAULT) -> RawConnection:
         """Open a connection for requests byte for byte, by default to the upload URL.
@@ -65,8 +79,16 @@ class RegistryClient:
             url or self.target.upload_url, credential=self.target.credential(as_), credential_name=as_
         )
 
-    def _beside(self, target: Target) -> RegistryClient:
-        return RegistryClient(target, session=self._session, transcript=self._transcript, ledger=self._ledger)
+    def _beside(
+        self, target: Target, *, session: Session | None = None, settling: Settling | None = None
+    ) -> RegistryClient:
+        return RegistryClient(
+            target,
+            session=session or self._session,
+            transcript=self._transcript,
+            ledger=self._ledger,
+            settling=settling or self.settling,
+        )
 
     def request(
         self,
@@ -112,11 +134,34 @@ class RegistryClient:
     def _page(self, project: str, url: str, accept: str, as_: str, *, fresh: bool) -> Answer:
         key = (project, url, accept, as_)
         if fresh or key not in self._pages:
-            headers = {"Accept": accept}
-            self._pages[key] = self.request("GET", url, as_=as_, headers=headers, follow=Follow.SAME_HOST)
+            self._pages[key] = self._settled(project, url, accept, as_)
         answer = self._pages[key]
         self._transcript.use(answer.exchange)
         return answer
+
+    def _settled(self, project: str, url: str, accept: str, as_: str) -> Answer:
+        """Read a page; as `default`, which has published, until it shows what was published."""
+
+        def read() -> Answer:
+            return self.request("GET", url, as_=as_, headers={"Accept": accept}, follow=Follow.SAME_HOST)
+
+        page = self.project_url(project) if project else self.target.index_url
+        if as_ != DEFAULT:
+            self.await_page(project)
+            return read()
+        return self.settling.read(page, read(), read)
+
+    def await_page(self, name: str) -> None:
+        """Wait until the page of a project, or with an empty name the root page, shows what was published."""
+        if name and self.settling.is_awaited(self.project_url(canonicalize_name(name))):
+            self.project_answer(name, fresh=True)
+        elif not name and self.settling.is_awaited(self.target.index_url):
+            self.root_answer(fresh=True)
+
+    def expect_on_page(self, name: str, subject: str, shown_on: Callable[[Answer], bool]) -> Change:
+        """Let readers wait for a change of a project, such as a yank; of one subject the last change counts."""
+        self.forget_pages(name)
+        return self.settling.expect(self.project_url(canonicalize_name(name)), subject, shown_on)
 
     def project_page(self, name: str, *, as_: str = DEFAULT, fresh: bool = False) -> ProjectPage:
         """Return a project's HTML page. A project that does not exist (404) has no files.
@@ -147,10 +192,12 @@ class RegistryClient:
             body=form.body(),
             described=form.described(),
         )
-        if 400 <= answer.status < 500:
+        if answer.is_success:
+            answer = self._outcome(answer, distribution)
+        if answer.is_client_error:
             self._ledger.note_refusal(entry)
             self._session.budget.settle()
-        elif answer.status < 300:
+        elif answer.is_success:
             self._transcript.note(
                 publication_of(
                     distribution,
@@ -162,6 +209,35 @@ class RegistryClient:
                 )
             )
         return answer
+
+    def accepted(self, distribution: Distribution) -> Change:
+        """Let readers wait for a distribution that was accepted. Where that takes its time, wait here."""
+        project, filename = canonicalize_name(distribution.name), distribution.filename
+        change = self.expect_on_page(project, filename, lists(filename))
+        self.settling.expect(self.target.index_url, project, lists_project(project))
+        if self.settling.longest:
+            for accept in (TEXT_HTML, JSON_V1):
+                self.project_answer(project, accept=accept, fresh=True)
+        return change
+
+    def deleted(self, distribution: Distribution) -> None:
+        """Let readers wait until a distribution that was deleted is gone."""
+        self.expect_on_page(distribution.name, distribution.filename, omits(distribution.filename))
+
+    def _outcome(self, answer: Answer, distribution: Distribution) -> Answer:
+        """Return the answer to an accepted upload, with what became of it where the registry only promised to try."""
+        change = self.accepted(distribution)
+        if answer.status != 202 or not self.settling.limit:
+            return answer
+        failure = failure_of_task(answer, self._read_task, limit=self.settling.limit)
+        if not failure:
+            self.await_page(distribution.name)
+            failure = "" if change.seen else f"the file was not listed within {self.settling.limit:g} s"
+        change.is_awaited = not failure
+        return replace(answer, failure=failure)
+
+    def _read_task(self, url: str) -> Answer:
+        return self.request("GET", url, headers={"Accept": "application/json"})
 
     def announce(self, distribution: Distribution) -> Entry:
         """Record a distribution in the ledger before this process or a client uploads it."""

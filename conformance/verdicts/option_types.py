@@ -19,8 +19,8 @@ Number = TypeVar("Number", int, float)
 _WORDS: dict[type, str] = {int: "whole number", float: "number"}
 
 
-def positive(kind: type[Number]) -> Callable[[str], Number]:
-    """Return a reader of numbers above 0. The reader raises ArgumentTypeError."""
+def positive(kind: type[Number], *, or_zero: bool = False) -> Callable[[str], Number]:
+    """Return a reader of numbers above 0, or from 0 on. The reader raises ArgumentTypeError."""
 
     def read(text: str) -> Number:
         what = _WORDS[kind]
@@ -28,8 +28,9 @@ def positive(kind: type[Number]) -> Callable[[str], Number]:
             number = kind(text)
         except ValueError:
             raise ArgumentTypeError(f"expected a {what}, not {text!r}") from None
-        if not 0 < number < float("inf"):
-            raise ArgumentTypeError(f"expected a {what} above 0, not {text!r}")
+        if not 0 < number < float("inf") and not (or_zero and number == 0):
+            bound = "from 0 on" if or_zero else "above 0"
+            raise ArgumentTypeError(f"expected a {what} {bound}, not {text!r}")
         return number
 
     return read

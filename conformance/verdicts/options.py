@@ -328,6 +328,17 @@ class RunOptions(TrafficLimits):
         commands=RUN,
         input=Input(name="set"),
     )
+    settle: float = option(
+        5.0,
+        "--settle",
+        "wait up to SECONDS until pages show what was published; 0 reads them once",
+        default="5",
+        metavar="SECONDS",
+        read=option_types.positive(float, or_zero=True),
+        group=Group.LIMITS,
+        commands=JUDGING,
+        input=Input(name="settle"),
+    )
     shrink: bool = True
     client_timeout: float = 60.0
 

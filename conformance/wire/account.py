@@ -1,4 +1,4 @@
-"""The state of a budget, in memory that every process of a run can share, without a server."""
+"""What the processes of a run share, in memory and without a server: its budget, and how its target settles."""
 
 from __future__ import annotations
 
@@ -41,7 +41,11 @@ class Cell(IntEnum):
     """The earliest start of the next request."""
     DEADLINE = 8
     """The moment after which no check starts; 0 for none."""
-    TAKEN = 9
+    SETTLED_AFTER = 9
+    """The most seconds that a page has taken to show a change."""
+    NEVER_SHOWN = 10
+    """How many changes no page has shown in time."""
+    TAKEN = 11
     """Turns so far. The moments of their ends follow, in a ring."""
 
 

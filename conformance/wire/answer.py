@@ -32,11 +32,13 @@ class Answer:
     headers: Mapping[str, str]
     content: bytes = field(repr=False)
     exchange: Exchange = field(repr=False)
+    failure: str = ""
+    """Of an upload that was accepted for processing (202): why it came to nothing; empty where it did not."""
 
     @property
     def is_success(self) -> bool:
-        """Whether the request was accepted: any status from 200 to 299."""
-        return 200 <= self.status < 300
+        """Whether the request was accepted: any status from 200 to 299, if nothing failed later."""
+        return 200 <= self.status < 300 and not self.failure
 
     @property
     def is_redirect(self) -> bool:
@@ -45,8 +47,8 @@ class Answer:
 
     @property
     def is_client_error(self) -> bool:
-        """Whether the request was refused as the client's mistake: any status from 400 to 499."""
-        return 400 <= self.status < 500
+        """Whether the request was refused as the client's mistake: any status from 400 to 499, or a later failure."""
+        return 400 <= self.status < 500 or bool(self.failure)
 
     @property
     def is_server_error(self) -> bool:

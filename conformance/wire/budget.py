@@ -77,18 +77,19 @@ class Budget:
         self._limits = limits
         self._cleans_up = cleans_up
         self._at_the_end = False
-        self._account = account or Account()
+        self.account = account or Account()
+        """What the processes of the run share."""
         if account is None and limits.max_time is not None:
-            with self._account.locked() as state:
+            with self.account.locked() as state:
                 state[Cell.DEADLINE] = time.monotonic() + limits.max_time
 
     def share(self) -> Path:
         """Return the path under which another process takes part: `Budget(…, account=Account(path))`."""
-        return self._account.share()
+        return self.account.share()
 
     def close(self) -> None:
         """Remove the file that processes shared, if there is one."""
-        self._account.close()
+        self.account.close()
 
     @contextmanager
     def turn(self, requests: int = 1, *, seconds: float | None = None) -> Iterator[None]:
@@ -107,7 +108,7 @@ class Budget:
         Raises BudgetSpent, and Throttled once the registry has refused a request to the end.
         """
         while True:
-            with self._account.locked() as state:
+            with self.account.locked() as state:
                 self._require(state, requests)
                 now = time.monotonic()
                 due = self._due(state, requests)
@@ -118,7 +119,7 @@ class Budget:
 
     def require_open(self) -> None:
         """Raise BudgetSpent, TimeUp or Throttled where no further check can be judged."""
-        with self._account.locked() as state:
+        with self.account.locked() as state:
             self._require(state, 1)
             if self._seconds_left(state) <= 0:
                 limit = self._limits.max_time
@@ -126,12 +127,12 @@ class Budget:
 
     def owe(self) -> None:
         """Keep a request for deleting a distribution, before it is sent."""
-        with self._account.locked() as state:
+        with self.account.locked() as state:
             state[Cell.OWED] += 1
 
     def settle(self) -> None:
         """Keep a request less: the distribution was refused."""
-        with self._account.locked() as state:
+        with self.account.locked() as state:
             state[Cell.OWED] -= 1
 
     def begin_clean_up(self) -> None:
@@ -140,7 +141,7 @@ class Budget:
 
     def pause(self, seconds: float, *, refused: bool) -> None:
         """Let no process start a request for some time; `refused` counts a request that the registry refused."""
-        with self._account.locked() as state:
+        with self.account.locked() as state:
             now = time.monotonic()
             before = max(now, state[Cell.QUIET_UNTIL])
             if refused:
@@ -152,23 +153,23 @@ class Budget:
 
     def has_time_for(self, seconds: float) -> bool:
         """Return whether a pause ends before the run has to."""
-        with self._account.locked() as state:
+        with self.account.locked() as state:
             return self._at_the_end or seconds < self._seconds_left(state)
 
     def give_up(self) -> None:
         """Send nothing more in the current pause: the registry has refused a request to the end."""
-        with self._account.locked() as state:
+        with self.account.locked() as state:
             state[Cell.GIVEN_UP] = 1
 
     def accept(self) -> None:
         """Record that the registry accepts requests."""
-        with self._account.locked() as state:
+        with self.account.locked() as state:
             state[Cell.GIVEN_UP] = 0
 
     @property
     def throttling(self) -> Throttling | None:
         """How the registry has throttled the run; None where it has not."""
-        with self._account.locked() as state:
+        with self.account.locked() as state:
             if not state[Cell.REFUSED] and not state[Cell.PAUSED]:
                 return None
             rate = int(state[Cell.PACE]) or None
@@ -178,7 +179,7 @@ class Budget:
 
     def end(self, turns: range) -> None:
         """Record the end of turns, unless the ring has gone round since."""
-        with self._account.locked() as state:
+        with self.account.locked() as state:
             now = time.monotonic()
             for number in turns:
                 if number >= state[Cell.TAKEN] - TURNS:

@@ -14,10 +14,10 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.differences import MOST_CHARACTERS
 from conformance.kit.http import Part, UploadForm, upload_form
+from conformance.kit.index import page_in
 from conformance.kit.registry import ANONYMOUS, DEFAULT
-from conformance.kit.uploads.scenarios import link_to
-from conformance.kit.uploads.stored_files import accepted_and_listed
-from conformance.pages import read_json
+from conformance.kit.uploads.publishing import link
+from conformance.pages import ProjectPage, read_json
 from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
 
@@ -112,10 +112,17 @@ def stored(registry: RegistryClient, answer: Answer, distribution: Distribution)
 
 
 @check("upload.visible-after-success")
-def test_visible_after_success(registry: RegistryClient, new_name: NewName) -> None:
-    distribution = wheel(new_name("visible"), "1.0")
-    accepted_and_listed(registry, distribution)
-    expect.same_bytes(registry.download(link_to(registry, distribution)), distribution)
+def test_visible_after_success(registry: RegistryClient, index: Index, new_name: NewName) -> None:
+    """Pages are read at once, in each form, over the connection of the upload and over a new one."""
+    same, other = registry.hasty(), registry.hasty().twin()
+    looks = [(client, accept) for client in (same, other) for accept in index.media_types.values()]
+    for reader, accept in looks:
+        distribution = wheel(new_name("visible"), "1.0")
+        expect.accepted(same.upload(distribution))
+        answer = reader.project_answer(distribution.name, accept=accept)
+        page = page_in(answer) if answer.status == 200 else ProjectPage(files=(), where=str(answer))
+        expect.listed(page, [distribution.filename])
+        expect.same_bytes(same.download(link(page, distribution).url), distribution)
 
 
 @check("upload.reject-is-atomic")

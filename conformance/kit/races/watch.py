@@ -69,8 +69,9 @@ class Watch:
             wait_for_all([self._racer])
 
     def _look_on(self, reader: RegistryClient) -> None:
+        hasty = reader.hasty()
         for number in range(MOST_LOOKS):
-            self._take(reader, look(reader, self.project, self._forms[number % len(self._forms)]))
+            self._take(reader, look(hasty, self.project, self._forms[number % len(self._forms)]))
             if self._over.wait(FIRST_PAUSE * 2**number):
                 break
         self._over.wait(DEADLINE)

@@ -73,7 +73,7 @@ def publish_and_delete(registry: RegistryClient, gitlab: GitLab, name: str) -> D
     expect.accepted(registry.upload(distribution))
     url = link_to(registry, distribution)
     answer = gitlab.delete_package(only_package(gitlab, name))
-    registry.forget_pages(name)
+    registry.deleted(distribution)
     return Deletion(distribution=distribution, url=url, answer=answer)
 
 

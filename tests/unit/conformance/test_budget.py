@@ -51,7 +51,7 @@ def spend_all(of: Budget, at_once: int = 1) -> int:
 
 
 def number(of: Budget, cell: Cell) -> float:
-    with of._account.locked() as state:
+    with of.account.locked() as state:
         return state[cell]
 
 
@@ -135,7 +135,7 @@ def test_a_request_counts_for_the_rate_until_it_is_answered() -> None:
 def test_a_rate_below_one_is_a_request_in_several_seconds() -> None:
     slow = budget(rate=0.5)
     slow.take().end()
-    with slow._account.locked() as state:
+    with slow.account.locked() as state:
         assert 1.5 < slow._due(state, 1) - time.monotonic() <= 2.0
 
 
@@ -143,7 +143,7 @@ def test_a_client_above_the_rate_makes_others_wait() -> None:
     slow = budget(rate=3)
     slow.take(50).end()
     assert number(slow, Cell.SPENT) == 50
-    with slow._account.locked() as state:
+    with slow.account.locked() as state:
         assert slow._due(state, 1) - time.monotonic() > 10
 
 

@@ -162,7 +162,7 @@ def test_one_line_of_a_page_is_quoted() -> None:
 
 def test_the_corpus_tells_why_a_distribution_is_missing() -> None:
     distribution = planned("abcdefgh")["main-wheel"]
-    refused = Published(distribution=distribution, status=400, where="POST …", text="no")
+    refused = Published(distribution=distribution, status=400, where="POST …", text="no", accepted=False)
     corpus = Corpus("abcdefgh", {"main-wheel": refused})
     with pytest.raises(Untestable, match="refused: 400 no"):
         corpus["main-wheel"]

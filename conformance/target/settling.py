@@ -1,0 +1,197 @@
+"""Settling: a registry may accept an upload before its pages list the file, and readers wait for it.
+
+How long that takes is for one requirement to judge, `upload.visible-after-success`. No other check may take a page
+that was read too early for the last word. A run measures the time from its first upload on.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from conformance.pages import JSON_V1, read_project_json, read_project_page, read_root_json, read_root_page
+from conformance.verdicts import Deviation
+from conformance.wire.account import Account, Cell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.pages import ProjectPage
+    from conformance.wire import Answer
+
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 0.25
+"""Seconds between two looks at a page: each pause is half as long again as the one before."""
+
+NEVER_SHOWN = 2
+"""How many changes have to stay away for good before a run waits for less than the limit."""
+
+LEAST_PATIENCE = 0.5
+"""Seconds to wait, the limit permitting, once some changes have stayed away."""
+
+MARGIN = 5
+"""How many times the longest settling so far a run then waits: a busy registry takes longer."""
+
+EARLY = frozenset({200, 403, 404, 410})
+"""The statuses of a page that was read too early: without the file, or not there yet."""
+
+
+@dataclass(kw_only=True, eq=False)
+class Change:
+    """Something that a page is going to show; `shown_on` tells whether an answer shows it.
+
+    Of two changes of one subject, such as a file that is published and deleted, the later one counts.
+    """
+
+    subject: str
+    shown_on: Callable[[Answer], bool]
+    made: float = field(default_factory=time.monotonic)
+    seen: bool = False
+    """Whether a page has shown it."""
+    is_awaited: bool = True
+    """Whether it is worth a reader's patience: it has not stayed away before."""
+
+
+class Settling:
+    """What a run has changed at its target, and how long the pages take to show it.
+
+    It serves all threads of a process. With an `account` the processes of a run share what they have measured.
+    A `limit` of 0 seconds waits for nothing.
+    """
+
+    def __init__(self, limit: float, account: Account | None = None) -> None:
+        self.limit = limit
+        self._account = account or Account()
+        self._changes: dict[str, list[Change]] = {}
+        self._lock = Lock()
+
+    @property
+    def longest(self) -> float:
+        """The most seconds that a page has taken to show a change; 0 where every first look was enough."""
+        with self._account.locked() as state:
+            return state[Cell.SETTLED_AFTER]
+
+    @property
+    def patience(self) -> float:
+        """How many seconds after a change a page is read again: the limit, until waiting has proved to be in vain."""
+        with self._account.locked() as state:
+            if state[Cell.NEVER_SHOWN] < NEVER_SHOWN:
+                return self.limit
+            return min(self.limit, max(LEAST_PATIENCE, MARGIN * state[Cell.SETTLED_AFTER]))
+
+    def expect(self, page: str, subject: str, shown_on: Callable[[Answer], bool]) -> Change:
+        """Record a change that a page, known by its URL, is going to show."""
+        change = Change(subject=subject, shown_on=shown_on)
+        with self._lock:
+            others = [each for each in self._recent(page) if each.subject != subject]
+            self._changes[page] = [*others, change]
+        return change
+
+    def is_awaited(self, page: str) -> bool:
+        """Tell whether a page may lack a recent change, as far as any reader knows."""
+        return any(not change.seen for change in self._recent(page))
+
+    def read(self, page: str, answer: Answer, again: Callable[[], Answer]) -> Answer:
+        """Return an answer for a page that shows its recent changes: this one, or one that is read `again`.
+
+        Returns the last answer where a change stays away until the run's patience ends.
+        """
+        pause, missing = SHORTEST_PAUSE, self._missing(page, answer)
+        awaited = missing
+        while missing and answer.status in EARLY:
+            left = max(change.made for change in missing) + self.patience - time.monotonic()
+            if left <= 0:
+                self._give_up(missing)
+                return answer
+            time.sleep(min(pause, left))
+            pause = min(pause * 1.5, LONGEST_PAUSE)
+            answer = again()
+            missing = self._missing(page, answer)
+        if awaited and not missing:
+            self.note(time.monotonic() - min(change.made for change in awaited))
+        return answer
+
+    def note(self, seconds: float) -> None:
+        """Record how long a page took to show a change."""
+        with self._account.locked() as state:
+            state[Cell.SETTLED_AFTER] = max(state[Cell.SETTLED_AFTER], seconds)
+
+    def _recent(self, page: str) -> list[Change]:
+        since = time.monotonic() - self.limit
+        changes = self._changes.get(page, ())
+        return [change for change in changes if change.is_awaited and change.made > since]
+
+    def _missing(self, page: str, answer: Answer) -> list[Change]:
+        missing = []
+        for change in self._recent(page):
+            if change.shown_on(answer):
+                change.seen = True
+            else:
+                missing.append(change)
+        return missing
+
+    def _give_up(self, missing: list[Change]) -> None:
+        for change in missing:
+            change.is_awaited = False
+        with self._account.locked() as state:
+            state[Cell.NEVER_SHOWN] += 1
+
+
+def lists(filename: str) -> Callable[[Answer], bool]:
+    """Return whether a project's page lists a file, in whatever spelling."""
+    wanted = _spelling(filename)
+
+    def shown_on(answer: Answer) -> bool:
+        return answer.status == 200 and (
+            filename in answer.text
+            or shows(lambda page: wanted in {_spelling(file.filename) for file in page.files})(answer)
+        )
+
+    return shown_on
+
+
+def lists_project(name: str) -> Callable[[Answer], bool]:
+    """Return whether the root page lists a project, in whatever spelling. A root that is no page lists nothing."""
+    wanted = canonicalize_name(name)
+
+    def shown_on(answer: Answer) -> bool:
+        if answer.status != 200 or wanted in answer.text:
+            return True
+        with suppress(Deviation):
+            if answer.content_type == JSON_V1:
+                root = read_root_json(answer.content, where=str(answer))
+            else:
+                root = read_root_page(answer.text, url=answer.url, where=str(answer))
+            return wanted in {canonicalize_name(name) for name in root.names}
+        return True
+
+    return shown_on
+
+
+def omits(filename: str) -> Callable[[Answer], bool]:
+    """Return whether a project's page is without a file, or gone."""
+    return lambda answer: answer.status != 200 or filename not in answer.text
+
+
+def shows(holds: Callable[[ProjectPage], bool]) -> Callable[[Answer], bool]:
+    """Return whether something holds of a project's page. What cannot be read is not early, but wrong."""
+
+    def shown_on(answer: Answer) -> bool:
+        if answer.status != 200:
+            return False
+        with suppress(Deviation):
+            if answer.content_type == JSON_V1:
+                return holds(read_project_json(answer.content, url=answer.url, where=str(answer)))
+            return holds(read_project_page(answer.text, url=answer.url, where=str(answer)))
+        return True
+
+    return shown_on
+
+
+def _spelling(filename: str) -> str:
+    return re.sub(r"[-_.]+", "-", filename).lower()

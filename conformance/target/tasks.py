@@ -1,0 +1,88 @@
+"""Uploads that a registry has accepted for processing (202), and the task that it names for them.
+
+Sources: RFC 9110, 15.3.3 (202 Accepted: "the request might or might not eventually be acted upon"); Pulp's
+documentation, "Tasks": an answer names its task, whose `state` ends as completed, failed, skipped or canceled.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+from uuid import UUID
+
+from conformance.wire import Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.wire import Answer
+
+PULP_TASKS = "/pulp/api/v3/tasks/"
+"""Where Pulp has its tasks by default; some of its answers name a task by its id alone."""
+
+DONE = frozenset({"completed", "done", "finished", "succeeded", "success"})
+FAILED = frozenset({"aborted", "canceled", "cancelled", "error", "errored", "failed", "failure", "skipped"})
+"""The last states of a task, in lower case. In any other it goes on."""
+
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.5
+"""Seconds between two looks at a task: each pause is half as long again as the one before."""
+
+
+def failure_of_task(answer: Answer, read: Callable[[str], Answer], *, limit: float) -> str:
+    """Follow the task that an answer names, for `limit` seconds at most; return why it failed.
+
+    `read` fetches a URL. The text is empty where the task succeeded or goes on, and where there is none to be read.
+    """
+    url = task_url(answer)
+    deadline, pause = time.monotonic() + limit, SHORTEST_PAUSE
+    while url:
+        state, text = _state(read, url)
+        if state in FAILED:
+            return f"the task {state}{text and ': '}{text}"
+        if not state or state in DONE or time.monotonic() > deadline:
+            return ""
+        time.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_PAUSE)
+    return ""
+
+
+def task_url(answer: Answer) -> str:
+    """Return the URL of the task that an answer names, on the answer's host; empty where it names none."""
+    body = _object(answer)
+    named = str(body.get("task") or "") or answer.headers.get("Location", "")
+    if not named:
+        return ""
+    if _is_uuid(named):
+        named = f"{PULP_TASKS}{named}/"
+    url = urljoin(answer.url, named)
+    return url if urlsplit(url)[:2] == urlsplit(answer.url)[:2] else ""
+
+
+def _state(read: Callable[[str], Answer], url: str) -> tuple[str, str]:
+    """Return the state of a task, and what it says of an error; nothing of what cannot be read."""
+    try:
+        answer = read(url)
+    except Unreachable:
+        return "", ""
+    task = _object(answer) if answer.status == 200 else {}
+    error = task.get("error") or ""
+    text = error.get("description", "") if isinstance(error, dict) else error
+    return str(task.get("state") or task.get("status") or "").lower(), str(text)[:200]
+
+
+def _object(answer: Answer) -> dict[str, Any]:
+    try:
+        value = json.loads(answer.content)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
