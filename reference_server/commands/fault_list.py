@@ -19,6 +19,7 @@ FEW = 10
 TITLES = {
     "content": "Specification faults: each breaks a requirement",
     "trouble": "Network faults: break the connection or the response",
+    "habit": "Habits of registries: no specification forbids them, but callers have to cope",
 }
 
 
@@ -41,7 +42,7 @@ def as_json(words: Iterable[str] = ()) -> str:
 
 
 def as_text(words: Iterable[str] = ()) -> str:
-    """Return the faults that match every word as two lists; of a few faults, also what catches them."""
+    """Return the faults that match every word as one list per family; of a few faults, also what catches them."""
     words = tuple(words)
     found = list(matching(words))
     if not found:

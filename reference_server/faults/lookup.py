@@ -46,7 +46,7 @@ class FaultOptionError(UserError, ValueError):
 
 @cache
 def all_faults() -> tuple[type[Fault], ...]:
-    """Return every fault of both families: area by area, module by module. The first call imports them."""
+    """Return every fault of each family: area by area, module by module. The first call imports them."""
     return tuple(
         found for module in _modules() for found in vars(module).values() if _is_fault(found, module.__name__)
     )
@@ -68,7 +68,7 @@ def _is_fault(found: object, module: str) -> bool:
     if not (isinstance(found, type) and issubclass(found, Fault)) or found.__name__.startswith("_"):
         return False
     own = bool(found.caught_by) and "caught_by" in vars(found)
-    return found.__module__ == module and (own or (found.family == "trouble" and bool(found().seams)))
+    return found.__module__ == module and (own or (found.family != "content" and bool(found().seams)))
 
 
 def fault_named(name: str, **options: Any) -> Fault:

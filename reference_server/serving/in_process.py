@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 POLL_INTERVAL = 0.005  # seconds, about the time to stop
 
 
-class _Server:
+class Server:
     """A WSGI application on a port, from `start` (or `with`) until `stop`."""
 
     def __init__(self, app: WSGIApplication, host: str, port: int) -> None:
@@ -67,7 +67,7 @@ class _Server:
         self.stop()
 
 
-class ReferenceServer(_Server):
+class ReferenceServer(Server):
     """A registry on a port of its own, from `start` (or `with`) until `stop`.
 
     Port 0 chooses a free port. `registry` gives direct access to the state. It outlives `stop`; the end of `with`
@@ -152,7 +152,7 @@ def _registry(store: Path | str | None) -> Registry:
     return default_registry(store=SQLiteStore(store))
 
 
-class ProxyServer(_Server):
+class ProxyServer(Server):
     """A reverse proxy that adds faults to any registry, from `start` (or `with`) until `stop`.
 
     `upstream` is the registry's origin, such as `http://HOST:PORT`; `at(url)` returns the proxy's URL for a URL of the

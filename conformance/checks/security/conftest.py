@@ -8,7 +8,6 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from conformance.kit.driver import driver_of
-from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,12 +20,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def remove(run: Run, gitlab: GitLab) -> Remove:
-    """What removes a file that a run's clean-up cannot tell from others: the target's driver, else GitLab's API."""
-    try:
+    """What removes a file that a run's clean-up cannot tell from others: GitLab's API, else the target's driver.
+
+    Of a package in GitLab, the driver would leave the empty package.
+    """
+    if not run.target.has_gitlab_api:
         return driver_of(run).delete
-    except NotApplicable:
-        if not run.target.has_gitlab_api:
-            raise
 
     def remove_package(distribution: Distribution) -> None:
         for package in gitlab.packages(package_type="pypi", package_name=distribution.name):

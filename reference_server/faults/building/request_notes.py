@@ -36,7 +36,12 @@ class NotesRequests(Fault, Generic[Note]):
         return note
 
     @property
+    def answered_here(self) -> Request | None:
+        """The request that this thread answers; for rules."""
+        return _ANSWERED.get(None)
+
+    @property
     def noted_here(self) -> Note | None:
         """The note of the request that this thread answers; for rules."""
-        request = _ANSWERED.get(None)
+        request = self.answered_here
         return None if request is None else self.noted(request)
