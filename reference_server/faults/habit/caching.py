@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from reference_server.app.handlers.sending import PageAnswer
-from reference_server.faults.building.requests import gitlab_project_of
+from reference_server.faults.building.requests import PAGES, READING, gitlab_project_of
 from reference_server.faults.building.validators import EvaluatesConditions
 from reference_server.faults.fault import Habit
 from reference_server.model.errors import RegistryError
@@ -66,7 +66,12 @@ class KeptPage:
 
 
 class PagesCached(EvaluatesConditions, Habit):
-    """Serves a page, or its absence, as it was up to some seconds ago, as a cache before a registry does."""
+    """Serves a page, or its absence, as it was up to some seconds ago, as a cache before a registry does.
+
+    Responses say how long they are fresh, and files are for a year.
+    """
+
+    acts_on = READING
 
     def __init__(self, *, seconds: float = 1.0) -> None:
         self.seconds = seconds
@@ -74,12 +79,18 @@ class PagesCached(EvaluatesConditions, Habit):
         self._lock = Lock()
 
     def handle(self, request: Request) -> Response | None:
+        if request.endpoint not in PAGES:
+            return None
         super().handle(request)
         kept = self._kept.get(_selected(request))
         fresh = kept is not None and time.monotonic() - kept.since < self.seconds
         return kept.response() if kept is not None and fresh else None
 
     def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint not in PAGES:
+            if response.status_code in {200, 206, 304}:
+                response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+            return response
         if response.status_code in {200, 404}:
             response.headers["Cache-Control"] = f"private, max-age={ceil(self.seconds)}"
             if "Age" not in response.headers and request.method == "GET":

@@ -215,10 +215,14 @@ def test_a_page_is_kept_for_a_second(cached: Any, clock: Clock) -> None:
     cached.upload()
     before = cached.get(PAGE)
     assert before.headers["Cache-Control"] == "private, max-age=1"
+    file = cached.get(file_url(cached.get(PAGE, headers=JSON)))
+    assert "immutable" in file.headers["Cache-Control"]
+    clock.turn(1)
+    before = cached.get(PAGE)
     cached.upload("demo_pkg-2.0-py3-none-any.whl", fields={"version": "2.0"})
     kept = cached.get(PAGE)
     assert (kept.get_data(), kept.headers["Age"]) == (before.get_data(), "0")
-    assert b"2.0" in cached.get(PAGE, headers=JSON).get_data()
+    assert b"demo_pkg-2.0" in cached.get(f"{PAGE}?other", headers=JSON).get_data()
     clock.turn(1)
     assert b"demo_pkg-2.0" in cached.get(PAGE).get_data()
 
