@@ -7,10 +7,11 @@ import re
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from requests.utils import get_environ_proxies
 
+from conformance.pages import resolved
 from conformance.target import DEFAULT
 from conformance.target.layout_search import is_simple_index, search
 from conformance.target.observations import (
@@ -176,7 +177,7 @@ class Doctor:
             yield Observation(about="http", seen=f"{url} speaks https only", change=change)
         location = answer.headers.get("Location", "")
         if 300 <= answer.status < 400 and location:
-            yield self._redirect(answer, urljoin(answer.url, location))
+            yield self._redirect(answer, resolved(answer.url, location))
         else:
             yield Observation(about="connection", seen=_summary(answer))
 
@@ -235,7 +236,8 @@ class Doctor:
         """Examine an index without a root page: some registries have none, only pages of projects."""
         pages = [self._get(f"{self._target.index_url}{quote(name, safe='')}/") for name in self._projects]
         if any(page.status == 200 for page in pages):
-            yield Observation(about="index", seen=f"{_summary(root)}, but pages of projects are there")
+            seen = f"{_summary(root)}, but pages of projects are there; the run fails `simple.root.served`"
+            yield Observation(about="index", seen=seen)
         elif pages:
             change = f"check the URL, which should look like {self._target.layout.example}, and the names"
             yield Observation(about="path", seen=f"there is no page: {_summary(pages[0])}", change=change)

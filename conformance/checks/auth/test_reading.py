@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 from conformance.checks.auth.challenges import challenge
 from conformance.kit import expect
@@ -14,12 +13,14 @@ from conformance.kit.http import Credential, Follow
 from conformance.kit.protected_urls import Protected, own_files
 from conformance.kit.registry import ANONYMOUS, DEFAULT
 from conformance.kit.uploads.publishing import publish
+from conformance.pages import resolved
 from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Corpus, Index, NewName, RegistryClient, Remark
     from conformance.kit.http import Answer
+    from conformance.pages import FileLink
 
 
 _SHARED = re.compile(r"(?:^|,)\s*(public|s-maxage\s*=\s*\"?0*[1-9])", re.IGNORECASE)
@@ -116,12 +117,20 @@ def test_wrong_401(index: Index, protected: tuple[Protected, ...]) -> None:
 @check("auth.read.preemptive")
 def test_preemptive(index: Index, protected: tuple[Protected, ...]) -> None:
     """The last file of the project: that no check has requested it without a credential is the point."""
-    url = (own_files(index) or index.pages()[-1].files)[-1].url
+    url = (own_files(index) or listed_files(index))[-1].url
     if url in {each.url for each in protected}:
         raise NotApplicable(
             "the project has one file, and an earlier check requested it without a credential"
         )
     expect.status(index.registry.download(url), 200)
+
+
+def listed_files(index: Index) -> list[FileLink]:
+    """Return the files of the project. Raises NotApplicable where its page lists none."""
+    files = index.pages()[-1].files
+    if not files:
+        raise NotApplicable(f"the page of {index.project} lists no file")
+    return [*files]
 
 
 @check("auth.read.unused-ok")
@@ -149,11 +158,11 @@ def for_everyone(index: Index, new_name: NewName) -> tuple[RegistryClient, str]:
 def test_file_redirect(index: Index) -> None:
     """A file without a redirect, on the target's own host, leaves nothing to ask for."""
     registry = index.registry
-    file = index.pages()[-1].files[0]
+    file = listed_files(index)[0]
     elsewhere = file.url
     if registry.target.same_host(file.url):
         answer = registry.request("GET", file.url, follow=Follow.SAME_HOST)
-        elsewhere = urljoin(answer.url, answer.headers.get("Location", ""))
+        elsewhere = resolved(answer.url, answer.headers.get("Location", ""))
     if not registry.target.same_host(elsewhere):
         expect.status(registry.request("GET", elsewhere, as_=ANONYMOUS, follow=Follow.ANY_HOST), 200)
 

@@ -10,6 +10,7 @@ import pytest
 
 from conformance.checks.simple.file_samples import smallest_of_each_kind
 from conformance.checks.simple.json_pages import every_hash, is_hex, json_pages
+from conformance.checks.simple.metadata_inside import MOST_FETCHED
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.verdicts import NotApplicable
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
     Downloads = list[tuple[FileLink, Answer]]
 
-
-MOST_FETCHED = 32 * 1024 * 1024
-"""Bytes of a file above which no check fetches it."""
 
 SECURE = hashlib.algorithms_guaranteed - {"md5", "sha1"}
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.index import page_in
-from conformance.pages import JSON_V1
+from conformance.pages import JSON_V1, resolved
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
@@ -156,4 +156,4 @@ def quoted(url: str) -> str:
 def redirected_to(answer: Answer) -> str | None:
     """Return the absolute URL that a redirect leads to; None where the answer is none."""
     location = answer.headers.get("Location")
-    return urljoin(answer.url, location) if answer.is_redirect and location else None
+    return resolved(answer.url, location) if answer.is_redirect and location else None
