@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from conformance.clients import ClientRun
+    from conformance.clients.client import Client
     from conformance.clients.pip import Selection
     from conformance.run.run import Run
     from conformance.target.registry_client import RegistryClient
+    from conformance.wire.credential import Credential
     from reference_server.distributions import Distribution
 
 
@@ -47,6 +49,9 @@ _THROTTLED = re.compile(
     r"\b429 (too many|client error|error)|status code:? 429\b|\b429 error resp", re.IGNORECASE
 )
 """How twine, uv and pip report that the registry throttles."""
+
+_REJECTED = re.compile(r"\b40[134]\b|codec can't encode", re.IGNORECASE)
+"""How clients report that a registry rejects a credential, or that they cannot send it."""
 
 CLIENT_PAUSE = 1.0
 """Seconds to wait after a client was throttled: none reports how long the registry asks for."""
@@ -96,7 +101,7 @@ class UserMachine:
                 run = twine.upload_with_pypirc(paths, to=url, credential=credential)
             else:
                 run = twine.upload(paths, to=url, credential=credential)
-        return self._recorded(run, as_)
+        return self._recorded(run, as_, credential, twine)
 
     def publish_with_uv(self, *distributions: Distribution, as_: str = DEFAULT) -> ClientRun:
         """Run `uv publish`; the credential comes from the environment."""
@@ -104,10 +109,11 @@ class UserMachine:
             self._registry.announce(distribution)
         paths = [distribution.save(self._new_folder()) for distribution in distributions]
         options, target = self._run.options, self._registry.target
+        credential = target.credential(as_)
         uv = Uv(timeout=options.client_timeout, ca_bundle=options.ca_bundle)
         with self._started_here(REQUESTS_PER_FILE * len(paths)):
-            run = uv.publish(paths, to=target.upload_url, credential=target.credential(as_))
-        return self._recorded(run, as_)
+            run = uv.publish(paths, to=target.upload_url, credential=credential)
+        return self._recorded(run, as_, credential, uv)
 
     def install(
         self,
@@ -129,7 +135,7 @@ class UserMachine:
                 extra_index_urls=[index] if extra_index else [],
                 **selection,
             )
-        self._recorded(run, as_)
+        self._recorded(run, as_, index.credential, self._pip)
         return Installation(
             run=run, target=target, versions=installed_versions(target), files=installed_files(target)
         )
@@ -155,7 +161,8 @@ class UserMachine:
     def _name(requirement: str) -> str:
         return canonicalize_name(requirement.partition("==")[0].partition(" ")[0])
 
-    def _recorded(self, run: ClientRun, as_: str) -> ClientRun:
+    def _recorded(self, run: ClientRun, as_: str, credential: Credential | None, client: Client) -> ClientRun:
+        """Record a run of a client. Raises Throttled, and Untestable where the client garbled the credential."""
         redact, transcript, budget = self._run.redact, self._run.transcript, self._run.session.budget
         transcript.record(
             Exchange(
@@ -169,6 +176,17 @@ class UserMachine:
         if run.exit_code != 0 and _THROTTLED.search(run.output):
             budget.pause(CLIENT_PAUSE, refused=True)
             raise Throttled(f"the registry throttled {run.client} {run.version}; use --rate", repeatable=True)
+        if (
+            run.exit_code != 0
+            and credential
+            and _garbles(client, credential)
+            and _REJECTED.search(run.output)
+        ):
+            raise Untestable(
+                f"{run.client} {run.version} sends the credential {as_!r} as {client.credential_encoding}, and the "
+                f"registry reads {credential.encoding}: RFC 7617 leaves the encoding of characters beyond ASCII open; "
+                "configure a user name and a password of ASCII"
+            )
         return run
 
     @contextmanager
@@ -183,6 +201,11 @@ class UserMachine:
 
 def _index(registry: RegistryClient, as_: str) -> IndexURL:
     return IndexURL(registry.target.index_url, registry.target.credential(as_))
+
+
+def _garbles(client: Client, credential: Credential) -> bool:
+    """Tell whether a client sends a credential in another encoding than the one that the registry reads."""
+    return not credential.is_ascii and client.credential_encoding != credential.encoding
 
 
 @contextmanager

@@ -129,6 +129,17 @@ class Target:
             raise Untestable(f"no credential {name!r} ({meaning}); add [credentials.{name}] to registry.toml")
         return self.credentials[name]
 
+    def encoding_hint(self, name: str) -> str:
+        """Return what else may be wrong with a rejected credential beyond ASCII, as a sentence; else nothing."""
+        known = self.credentials.get(name)
+        if known is None or known.is_ascii:
+            return ""
+        other = "latin-1" if known.encoding == "utf-8" else "utf-8"
+        return (
+            f"It has characters beyond ASCII, which were sent as {known.encoding}; for a registry that reads "
+            f'{other}, write `encoding = "{other}"` below [credentials.{name}] in registry.toml.'
+        )
+
     def same_host(self, url: str) -> bool:
         """Tell whether a URL is on a host of the target, so that the target's credentials may be sent there."""
         return urlsplit(url)[:2] in self._origins
@@ -168,6 +179,7 @@ class Target:
             "layout": self.layout.name,
             "credentials": {
                 name: {"username": known.username, "password": known.password}
+                | ({} if known.encoding == "utf-8" else {"encoding": known.encoding})
                 for name, known in self.credentials.items()
             },
             "gitlab-projects": dict(self.gitlab_projects),
@@ -262,7 +274,13 @@ def _credential(name: str, table: CredentialTable) -> Credential:
 
     if table.username is None or table.password is None:
         raise BadTarget(f"[credentials.{name}] needs `username` and `password`; give both, or neither")
-    return Credential(username=table.username, password=table.password)
+    credential = Credential(username=table.username, password=table.password, encoding=table.encoding)
+    if not credential.is_encodable:
+        raise BadTarget(
+            f"[credentials.{name}] has characters that {table.encoding} cannot express",
+            "Remove `encoding`." if table.encoding == "latin-1" else "Check the characters.",
+        )
+    return credential
 
 
 def known_features() -> frozenset[str]:

@@ -203,9 +203,7 @@ class Session:
             request.url,
             headers=dict(request.headers),
             data=request.body,
-            auth=HTTPBasicAuth(credential.username.encode(), credential.password.encode())
-            if credential
-            else None,
+            auth=HTTPBasicAuth(*credential.encoded) if credential else None,
             timeout=self._limits.timeout,
             allow_redirects=False,
             proxies={} if urlsplit(request.url).hostname in LOOPBACK else get_environ_proxies(request.url),
