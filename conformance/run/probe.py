@@ -145,7 +145,8 @@ def _negotiated(registry: RegistryClient, name: str) -> set[str]:
     )
     if by_parameter.content_type == JSON_V1:
         features.add("format-param")
-    if 300 <= registry.request("GET", registry.project_url(name.upper())).status < 400:
+    respelled = registry.request("GET", registry.project_url(name.upper()))
+    if respelled.is_redirect and not registry.is_sent_elsewhere(respelled):
         features.add("redirect-normalized")
     return features
 

@@ -91,6 +91,7 @@ class Doctor:
                 yield from self._gitlab_project()
             yield from uploads
             if index.status in {200, 404}:
+                yield from self._fallback()
                 self._read_quickly()
             yield from self._throttling()
         except Unreachable as error:
@@ -101,9 +102,26 @@ class Doctor:
         finally:
             self._session.close()
 
+    @property
+    def _absent_url(self) -> str:
+        return f"{self._target.index_url}{ABSENT}/"
+
+    def _fallback(self) -> Iterator[Observation]:
+        """Say where an unknown project leads: a registry may fall back to another index."""
+        answer = self._get(self._absent_url)
+        location = answer.headers.get("Location", "")
+        if not answer.is_redirect or not location or self._target.same_host(resolved(answer.url, location)):
+            return
+        declared = self._target.fallback == "redirect"
+        yield Observation(
+            about="unknown projects",
+            seen=f"{_summary(answer)} to another index, {self._redact(location)}",
+            change="" if declared else 'write `fallback = "redirect"` into registry.toml if that is meant',
+        )
+
     def _read_quickly(self) -> None:
         """Read a small page as quickly as a run would, until the registry throttles, and for a second at most."""
-        url = f"{self._target.index_url}{ABSENT}/"
+        url = self._absent_url
         until = time.monotonic() + 1
         for _ in range(QUICK_READS):
             if self._session.budget.throttling or time.monotonic() > until:

@@ -59,6 +59,10 @@ class RegistryTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     features: Annotated[
         tuple[str, ...], Meta(description="What the registry offers beyond its profile, as its owner states.")
     ] = ()
+    fallback: Annotated[
+        Literal["", "redirect"],
+        Meta(description="`redirect`: readers are sent to another index for projects that are not here."),
+    ] = ""
     credentials: Annotated[
         Mapping[str, CredentialTable], Meta(description="Credentials by name; `default` publishes and reads.")
     ] = {}

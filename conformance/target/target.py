@@ -73,6 +73,8 @@ class Target:
     management: Mapping[str, str] = field(default_factory=dict)
     features: frozenset[str] = frozenset()
     """What the registry's owner states that it offers, beyond its profile."""
+    fallback: str = ""
+    """`redirect` where the registry sends readers to another index for projects that it lacks."""
     embedded: bool = False
 
     @property
@@ -185,6 +187,7 @@ class Target:
             "gitlab-projects": dict(self.gitlab_projects),
             "limits": {} if self.max_file_size is None else {"max-file-size": self.max_file_size},
             "features": sorted(self.features),
+            **({"fallback": self.fallback} if self.fallback else {}),
             **({"management": dict(self.management)} if self.management else {}),
         }
 
@@ -213,6 +216,7 @@ def target_from_table(table: Mapping[str, Any], *, embedded: bool = False) -> Ta
         max_file_size=chosen.max_file_size if max_file_size is None else max_file_size,
         management=_management(read.management),
         features=_features(read.features),
+        fallback=read.fallback,
         embedded=embedded,
     )
 

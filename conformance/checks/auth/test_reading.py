@@ -13,6 +13,7 @@ from conformance.kit.credentials import NOT_A_TOKEN, WRONG, with_wrong_token
 from conformance.kit.http import Credential, Follow
 from conformance.kit.protected_urls import Protected, own_files
 from conformance.kit.registry import ANONYMOUS, DEFAULT
+from conformance.kit.unknown_projects import expect_unknown
 from conformance.kit.uploads.publishing import publish
 from conformance.pages import resolved
 from conformance.verdicts import NotApplicable
@@ -197,7 +198,7 @@ def test_head_get_same(index: Index, protected: tuple[Protected, ...]) -> None:
 
 @check("auth.unknown-project")
 def test_unknown_project(registry: RegistryClient, corpus: Corpus) -> None:
-    expect.status(registry.project_answer(f"conformance-{corpus.run_id}-absent"), 404)
+    expect_unknown(registry, registry.project_answer(f"conformance-{corpus.run_id}-absent"))
 
 
 @check("auth.cache-private")
