@@ -79,6 +79,7 @@ class Results:
             notes=(*notes, *filter(None, (rejected, thin, *unjudged, *broken))),
             results=results,
             published=self._published,
+            choice=not whole,
         )
 
     def _incomplete(self, run: Run, *, whole: bool, interrupted: bool) -> list[str]:
