@@ -250,6 +250,15 @@ def test_requires_python_is_compared_with_the_metadata_inside_files() -> None:
     assert {each.message for each in found.values()} == {"judged by the metadata inside 2 of 2 listed files"}
 
 
+def test_a_part_of_the_files_is_called_a_part() -> None:
+    rows = ("simple.html.hash.correct", "simple.json.file.hashes.correct", "simple.json.file.url")
+    found = verdicts(SmallIndex(files=(WHEEL, PLAIN, SDIST)), *rows)
+    words = "2 of 3 listed files downloaded, the smallest as far as sizes are known"
+    assert {(each.verdict, each.message) for each in found.values()} == {(Verdict.PASSED, words)}
+    whole = verdicts(SmallIndex(), *rows)
+    assert {each.message for each in whole.values()} == {""}
+
+
 def test_an_sdist_that_a_build_may_change_is_not_compared() -> None:
     older = sdist("alpha", "1.0", requires_python=">=3.8")
     found = verdicts(

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from conformance.checks.simple.file_samples import smallest_of_each_kind
+from conformance.checks.simple.file_samples import extent_of, smallest_of_each_kind
 from conformance.checks.simple.json_pages import every_hash, is_hex, json_pages
 from conformance.checks.simple.metadata_inside import MOST_FETCHED
 from conformance.kit import expect
@@ -16,7 +16,7 @@ from conformance.kit.check import check
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Index, RegistryClient
+    from conformance.kit.fixtures import Index, RegistryClient, Remark
     from conformance.kit.http import Answer
     from conformance.pages import FileLink
 
@@ -38,7 +38,8 @@ def downloads(index: Index, registry: RegistryClient) -> Downloads:
 
 
 @check("simple.json.file.url")
-def test_url(index: Index, downloads: Downloads) -> None:
+def test_url(index: Index, downloads: Downloads, remark: Remark) -> None:
+    remark(extent_of(downloads, index))
     for page in json_pages(index):
         expect.each(
             page.page.files,
@@ -53,7 +54,8 @@ def test_url(index: Index, downloads: Downloads) -> None:
 
 
 @check("simple.json.file.size")
-def test_size(index: Index, downloads: Downloads) -> None:
+def test_size(index: Index, downloads: Downloads, remark: Remark) -> None:
+    remark(extent_of(downloads, index))
     for page in json_pages(index):
         wrong = [
             f"{file.raw.get('size')!r} of {file.filename}" for file in page.page.files if file.size is None
@@ -116,7 +118,9 @@ def test_hashlib_name(index: Index) -> None:
 
 
 @check("simple.json.file.hashes.correct")
-def test_correct(index: Index, downloads: Downloads) -> None:
+def test_correct(index: Index, downloads: Downloads, remark: Remark) -> None:
+    remark(extent_of(downloads, index))
+
     def is_whole(name: str, digest: object) -> bool:
         return is_hex(digest) and len(str(digest)) == 2 * (digest_size(name) or len(str(digest)) // 2)
 
