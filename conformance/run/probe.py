@@ -91,17 +91,22 @@ def _forms_of_root(registry: RegistryClient) -> set[str]:
 
 
 def _features_of(page: ProjectPage) -> set[str]:
-    """Return what a page shows that it has, from the presence of each optional thing."""
+    """Return what a page shows that it has, from the presence of each optional thing, of whatever type."""
     shown = {
         "hashes": any(file.hashes for file in page.files),
-        "requires-python": any(file.requires_python for file in page.files),
+        "requires-python": any(_stated(file, "requires-python") for file in page.files),
         "metadata": any(_announces_metadata(file) for file in page.files),
         "yank": any(file.yanked is not None for file in page.files),
-        "provenance": any(file.provenance is not None for file in page.files),
-        "gpg": any(file.gpg_sig is not None for file in page.files),
-        "upload-time": any(file.upload_time is not None for file in page.files),
+        "provenance": any(_stated(file, "provenance") is not None for file in page.files),
+        "gpg": any(_stated(file, "gpg-sig") is not None for file in page.files),
+        "upload-time": any(_stated(file, "upload-time") is not None for file in page.files),
     }
     return {feature for feature, present in shown.items() if present}
+
+
+def _stated(file: FileLink, key: str) -> object:
+    """Return what a page says of a file under a key, or in the attribute of that name, valid or not."""
+    return file.raw.get(key, file.raw.get(f"data-{key}"))
 
 
 def _announces_metadata(file: FileLink) -> bool:

@@ -200,6 +200,13 @@ def test_a_wrong_type_hides_no_form() -> None:
     assert "application/json" in found["negotiation.content-type.truthful"].found
 
 
+def test_a_value_of_a_wrong_type_hides_no_feature() -> None:
+    rows = ("provenance.json.type", "simple.json.file.requires-python", "simple.json.file.gpg-sig")
+    found = verdicts(SmallIndex(forms=(JSON,), bodies={PAGE: ODD_ENTRIES}), *rows)
+    deviating = {Verdict.FAILED, Verdict.NOTED}
+    assert {name for name, each in found.items() if each.verdict in deviating} == {*rows}
+
+
 def test_a_page_without_a_version_is_noticed() -> None:
     found = verdicts(SmallIndex(forms=(HTML,)), "simple.html.version-meta", "simple.html.version-meta.format")
     assert [each.verdict for each in found.values()] == [Verdict.WARNED, Verdict.NOT_APPLICABLE]
