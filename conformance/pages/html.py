@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urldefrag, urljoin
+from urllib.parse import parse_qsl, urldefrag
 
 from justhtml import JustHTML
 
+from conformance.pages.links import resolved
 from conformance.pages.model import FileLink, ProjectLink, ProjectPage, RootPage
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class _PlainReader(HTMLParser):
 def read_project_page(html: str, *, url: str, where: str) -> ProjectPage:
     """Read a project page that was fetched from `url`. Source: Simple repository API, Project detail."""
     document = read_html(html)
-    base = urljoin(url, document.base or "")
+    base = resolved(url, document.base or "")
     return ProjectPage(
         files=tuple(_file(anchor, base) for anchor in document.anchors),
         where=where,
@@ -129,12 +130,12 @@ def read_project_page(html: str, *, url: str, where: str) -> ProjectPage:
 def read_root_page(html: str, *, url: str, where: str) -> RootPage:
     """Read the page that lists an index's projects. Source: Simple repository API, Project list."""
     document = read_html(html)
-    base = urljoin(url, document.base or "")
+    base = resolved(url, document.base or "")
     return RootPage(
         projects=tuple(
             ProjectLink(
                 name=anchor.text.strip(),
-                url=urljoin(base, anchor.attributes["href"] or ""),
+                url=resolved(base, anchor.attributes["href"] or ""),
                 raw=anchor.attributes,
             )
             for anchor in document.anchors
@@ -146,7 +147,7 @@ def read_root_page(html: str, *, url: str, where: str) -> RootPage:
 
 def _file(anchor: Anchor, base: str) -> FileLink:
     attributes = anchor.attributes
-    url, fragment = urldefrag(urljoin(base, attributes["href"] or ""))
+    url, fragment = urldefrag(resolved(base, attributes["href"] or ""))
     yanked = attributes.get("data-yanked") if "data-yanked" in attributes else None
     return FileLink(
         filename=anchor.text.strip(),

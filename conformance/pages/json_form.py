@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import urldefrag
 
+from conformance.pages.links import resolved
 from conformance.pages.model import FileLink, ProjectLink, ProjectPage, RootPage
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _file(file: Mapping[str, Any], base: str) -> FileLink:
     size = file.get("size")
     return FileLink(
         filename=str(file.get("filename", "")),
-        url=urldefrag(urljoin(base, str(file.get("url", "")))).url,
+        url=urldefrag(resolved(base, str(file.get("url", "")))).url,
         hashes={str(key): str(value) for key, value in _object(file.get("hashes")).items()},
         requires_python=_string(file.get("requires-python")),
         yanked=_yanked(file.get("yanked")),

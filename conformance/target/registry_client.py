@@ -9,7 +9,7 @@ from urllib.parse import quote
 from packaging.utils import canonicalize_name
 
 from conformance.corpus.ledger import Entry
-from conformance.pages import JSON_V1, TEXT_HTML, ProjectPage, read_project_page
+from conformance.pages import JSON_V1, TEXT_HTML, ProjectPage, read_project_page, resolved
 from conformance.target import DEFAULT
 from conformance.target.settling import Change, Settling, lists, lists_project, omits
 from conformance.target.tasks import failure_of_task
@@ -175,13 +175,24 @@ class RegistryClient:
         Raises Deviation if the answer is neither a page nor 404.
         """
         answer = self.project_answer(name, as_=as_, fresh=fresh)
-        if answer.status == 404:
+        if self.is_unknown(answer):
             return ProjectPage(files=(), where=str(answer))
         if answer.status != 200:
             raise Deviation(
                 expected="a project page (200) or 404", found=f"status {answer.status}", where=str(answer)
             )
         return read_project_page(answer.text, url=answer.url, where=str(answer))
+
+    def is_unknown(self, answer: Answer) -> bool:
+        """Tell whether an answer says that there is no such project: 404, or the redirect that the target states."""
+        return answer.status == 404 or self.is_sent_elsewhere(answer)
+
+    def is_sent_elsewhere(self, answer: Answer) -> bool:
+        """Tell whether an answer leads to another host, of a target with `fallback = "redirect"`."""
+        location = answer.headers.get("Location")
+        if self.target.fallback != "redirect" or not answer.is_redirect or not location:
+            return False
+        return not self.target.same_host(resolved(answer.url, location))
 
     def upload(
         self, distribution: Distribution, *, as_: str = DEFAULT, form: UploadForm | None = None

@@ -203,9 +203,7 @@ class Session:
             request.url,
             headers=dict(request.headers),
             data=request.body,
-            auth=HTTPBasicAuth(credential.username.encode(), credential.password.encode())
-            if credential
-            else None,
+            auth=HTTPBasicAuth(*credential.encoded) if credential else None,
             timeout=self._limits.timeout,
             allow_redirects=False,
             proxies={} if urlsplit(request.url).hostname in LOOPBACK else get_environ_proxies(request.url),
@@ -245,8 +243,12 @@ class _Request:
         location = answer.headers.get("Location")
         if not 300 <= answer.status < 400 or not location or follow is Follow.NO:
             return None
-        url = urljoin(self.url, location)
-        if _same_host(self.url, url):
+        try:
+            url = urljoin(self.url, location)
+            same_host = _same_host(self.url, url)
+        except ValueError:  # it is no URL
+            return None
+        if same_host:
             return replace(self, url=url)
         return self._elsewhere(url) if follow is Follow.ANY_HOST else None
 
