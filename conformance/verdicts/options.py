@@ -131,7 +131,7 @@ def no_baseline() -> Baseline:
 
 @dataclass(frozen=True, kw_only=True)
 class TrafficLimits:
-    """What a run may cost its target: requests in all, requests per second, seconds per response."""
+    """What a run may cost its target and itself: requests in all, requests per second, seconds per response."""
 
     max_requests: int = option(
         5_000,
@@ -159,6 +159,16 @@ class TrafficLimits:
         "--timeout",
         "wait up to SECONDS for a response",
         default="30",
+        metavar="SECONDS",
+        read=option_types.positive(float),
+        group=Group.LIMITS,
+        commands=SENDING,
+    )
+    answer_time: float = option(
+        120.0,
+        "--answer-time",
+        "stop reading a response after SECONDS in all",
+        default="120",
         metavar="SECONDS",
         read=option_types.positive(float),
         group=Group.LIMITS,

@@ -17,10 +17,12 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 
 from conformance.verdicts import Untestable
 from conformance.wire.answer import LOOPBACK, Answer, Unreachable
+from conformance.wire.bounds import BoundedResponse, EndlessAnswer, Meter, metered
 from conformance.wire.exchange import Exchange
 from conformance.wire.transcript import KEPT_BYTES, Transcript, excerpt, recorded_bytes
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Iterable, Iterator
     from pathlib import Path
     from types import TracebackType
@@ -28,9 +30,6 @@ if TYPE_CHECKING:
     from conformance.wire.budget import Budget
     from conformance.wire.credential import Credential
     from conformance.wire.redaction import Redactor
-
-LONGEST_ANSWER = 16 * 1024 * 1024
-"""The number of bytes that are read of one answer."""
 
 PATIENCE = 5.0
 """Seconds to wait for an answer or to send, unless the run's timeout is shorter."""
@@ -49,7 +48,7 @@ class RawConnection:
     """One connection. Sends bytes unchanged, and reads answers strictly, in order.
 
     The server may close it at any time. Sending then stops without an error, and answers that have arrived can
-    still be read. No operation waits longer than `patience` seconds.
+    still be read. No operation waits longer than `patience` seconds, and no answer takes longer than `answer_time`.
     """
 
     def __init__(
@@ -62,6 +61,7 @@ class RawConnection:
         redact: Redactor,
         budget: Budget,
         patience: float,
+        answer_time: float,
         ca_bundle: Path | None,
     ) -> None:
         self._url = urlsplit(url)
@@ -71,7 +71,8 @@ class RawConnection:
         self._redact = redact
         self._budget = budget
         self._socket = _connected(self._url.hostname or "", self._port, self._url.scheme, patience, ca_bundle)
-        self._stream = _Stream(self._socket)
+        self._meter = Meter(seconds=answer_time, patience=patience)
+        self._stream = _Stream(metered(self._socket, self._meter))
         self._method, self._target = "GET", "/"
         self._fields: list[str] = []
         self._sent = bytearray()
@@ -129,6 +130,7 @@ class RawConnection:
         self._budget.spend()
         self._method, self._target = method, self.path if target is None else target
         self._started = time.monotonic()
+        self._meter.start()
         first = [f"{method} {self._target} HTTP/1.1", *([] if bare else [f"Host: {self.host}"])]
         login = [f"Authorization: {_basic(self._credential)}"] if self._credential and not bare else []
         rest = [f"{name}: {value}" for name, value in headers]
@@ -145,6 +147,7 @@ class RawConnection:
         with memoryview(data) as view:
             for start in range(0, len(view), PIECE):
                 try:
+                    self._socket.settimeout(self._meter.remaining())
                     self._socket.sendall(view[start : start + PIECE])
                 except OSError:
                     return False
@@ -161,6 +164,7 @@ class RawConnection:
 
         Any other answer is left for `answer` to read. Source: RFC 9110, 10.1.1.
         """
+        self._meter.start()
         with suppress(OSError, EOFError):
             if not _CONTINUE.match(line := self._stream.readline()):
                 self._stream.put_back(line)
@@ -173,14 +177,20 @@ class RawConnection:
     def answer(self) -> Answer | None:
         """Read and record the next answer; None if the connection ends or times out first.
 
-        An incomplete answer, or one that is not HTTP, counts as none.
+        An incomplete answer, or one that is not HTTP, counts as none. Raises EndlessAnswer.
         """
-        response = HTTPResponse(cast("socket.socket", self._stream), method=self._method)
+        self._meter.start()
+        response = BoundedResponse(None, method=self._method, meter=self._meter, opened=self._stream)
         try:
             response.begin()
-            content = response.read(LONGEST_ANSWER)
-            if response.length and len(content) < LONGEST_ANSWER:
+            content = response.read()
+            if response.length:
                 raise IncompleteRead(content, response.length)
+        except EndlessAnswer as error:
+            reason = f"stopped: expected {error.expected}, found {error.found}"
+            exchange = self._record(None, b"", reason=reason)
+            where = f"{exchange.request} as {self._name} [{exchange.number}]"
+            raise EndlessAnswer(expected=error.expected, found=error.found, where=where) from None
         except (OSError, EOFError, HTTPException, ValueError):
             self._record(None, b"")
             return None
@@ -200,6 +210,7 @@ class RawConnection:
         """Return whether the server closes the connection within `patience` seconds."""
         if self.silent:
             return False
+        self._meter.start()
         try:
             return self._stream.read(1) == b""
         except TimeoutError:
@@ -234,8 +245,8 @@ class RawConnection:
 class _Stream:
     """The receiving side in one buffer for all answers. `HTTPResponse` closes it after each; that is ignored."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._file = connection.makefile("rb")
+    def __init__(self, file: io.BufferedReader) -> None:
+        self._file = file
         self._put_back = b""
         self.timed_out = False
 

@@ -14,9 +14,12 @@ from requests.auth import HTTPBasicAuth
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
 
+from conformance.wire.adapter import BoundedAdapter
 from conformance.wire.answer import LOOPBACK, Answer, Unreachable
+from conformance.wire.bounds import EndlessAnswer, Meter
 from conformance.wire.budget import Budget
 from conformance.wire.credential_patterns import SECRET_HEADERS
+from conformance.wire.decoding import CODINGS
 from conformance.wire.exchange import Exchange
 from conformance.wire.raw import PATIENCE, RawConnection
 from conformance.wire.transcript import Transcript, excerpt, recorded_bytes
@@ -66,6 +69,10 @@ class Session:
         self._ca_bundle = ca_bundle
         self._http = requests.Session()
         self._http.trust_env = False
+        self._http.headers["Accept-Encoding"] = CODINGS
+        bounded = BoundedAdapter(Meter(seconds=limits.answer_time, patience=limits.timeout))
+        for scheme in ("http://", "https://"):
+            self._http.mount(scheme, bounded)
         self._http.cookies.set_policy(
             DefaultCookiePolicy(allowed_domains=[])
         )  # a cookie would keep a caller signed in
@@ -105,7 +112,7 @@ class Session:
         """Send a request and return the complete answer, after following redirects as `follow` allows.
 
         `described` replaces the body in the transcript. Credentials are never sent to another host.
-        Raises Unreachable without an answer, and BudgetSpent.
+        Raises Unreachable without an answer, EndlessAnswer for one beyond a limit, and BudgetSpent.
         """
         request = _Request(method, url, credential, credential_name, headers or {}, body, described)
         answer = self._send(request)
@@ -129,6 +136,7 @@ class Session:
             redact=self._redact,
             budget=self._budget,
             patience=min(PATIENCE, self._limits.timeout),
+            answer_time=self._limits.answer_time,
             ca_bundle=self._ca_bundle,
         )
 
@@ -139,6 +147,10 @@ class Session:
             response = self._request(request)
         except (requests.RequestException, UnicodeError) as error:
             raise Unreachable(self._redact(f"{request} got no answer: {_cause(error)}")) from None
+        except EndlessAnswer as error:
+            exchange = self._transcript.record(self._unfinished(request, error, time.monotonic() - started))
+            where = f"{exchange.request} as {request.credential_name} [{exchange.number}]"
+            raise EndlessAnswer(expected=error.expected, found=error.found, where=where) from None
         exchange = self._transcript.record(self._exchange(request, response, time.monotonic() - started))
         return Answer(
             method=request.method,
@@ -176,6 +188,17 @@ class Session:
             timeout=self._limits.timeout,
             allow_redirects=False,
             proxies={} if urlsplit(request.url).hostname in LOOPBACK else get_environ_proxies(request.url),
+        )
+
+    def _unfinished(self, request: _Request, error: EndlessAnswer, seconds: float) -> Exchange:
+        return Exchange(
+            request=self._redact(str(request)),
+            credential=request.credential_name,
+            request_headers={key: self._redact(value) for key, value in request.headers.items()},
+            request_body=self._redact(request.described),
+            request_bytes=recorded_bytes(request.body or b"", self._redact),
+            reason=f"stopped: expected {error.expected}, found {error.found}",
+            seconds=round(seconds, 4),
         )
 
     def _exchange(self, request: _Request, response: requests.Response, seconds: float) -> Exchange:
