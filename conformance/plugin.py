@@ -131,8 +131,10 @@ def _is_whole(config: pytest.Config) -> bool:
 
 def _judge(config: pytest.Config) -> Judge:
     from conformance.run.judge import Judge
+    from conformance.run.parent_watch import end_with_parent
 
     if hasattr(config, "workerinput"):
+        end_with_parent()
         options = unpacked(config.workerinput[OPTIONS_OF_RUN])
         return Judge(_refuse_to_prepare, options)
     options = options_from(_given(config))

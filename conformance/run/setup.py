@@ -26,6 +26,7 @@ from conformance.verdicts import Deviation, ExitCode
 from conformance.verdicts.counting import counted
 from conformance.wire import (
     BudgetSpent,
+    EndlessAnswer,
     Redactor,
     Session,
     Transcript,
@@ -73,6 +74,8 @@ def prepare(target: Target, options: RunOptions) -> Run:
         raise CannotJudge(
             f"{error}\nIs the registry running, and is this its URL?", ExitCode.HARNESS_ERROR
         ) from error
+    except EndlessAnswer as error:
+        raise _broken_off(run, error) from error
     except CannotJudge as error:
         if not error.published:
             run.ledger.keep_only([])
@@ -82,11 +85,11 @@ def prepare(target: Target, options: RunOptions) -> Run:
     return replace(run, corpus=corpus, projects=projects, offer=offer, prepared_with=len(run.transcript))
 
 
-def _broken_off(run: Run, error: KeyboardInterrupt | BudgetSpent) -> CannotJudge:
+def _broken_off(run: Run, error: KeyboardInterrupt | BudgetSpent | EndlessAnswer) -> CannotJudge:
     """Clean up after a run that ended before its first check; return the refusal to raise."""
     spent = isinstance(error, BudgetSpent)
     code = ExitCode.TOO_LITTLE_JUDGED if spent else ExitCode.HARNESS_ERROR
-    why = str(error) if spent else "the run was interrupted"
+    why = "the run was interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
     return CannotJudge(f"nothing was judged: {why}\n{tidy(run)}".rstrip(), code)
 
 
@@ -247,6 +250,8 @@ def _require_listing(registry: RegistryClient, item: Published, upload: Answer) 
     while True:
         try:
             page = registry.project_page(name, fresh=True)
+        except EndlessAnswer:
+            raise
         except Deviation as deviation:
             found, seen = deviation.found, False
         else:

@@ -22,7 +22,11 @@ def finish(
 
     In a `whole` run every requirement was to be judged, and the profile's minimum of judged ones counts.
     """
-    note = tidy(run)
+    try:
+        note = tidy(run)
+    except KeyboardInterrupt:
+        interrupted = True
+        note = f"The clean-up was interrupted; {run.ledger.path} lists what may be left."
     run.session.close()
     profile = run.target.profile
     result = judge.results.of(

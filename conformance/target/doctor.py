@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from requests.utils import get_environ_proxies
 
 from conformance.target import DEFAULT
-from conformance.wire import Part, Redactor, Session, Transcript, Unreachable, UploadForm
+from conformance.wire import EndlessAnswer, Part, Redactor, Session, Transcript, Unreachable, UploadForm
 from conformance.wire.answer import LOOPBACK
 from conformance.wire.credential_patterns import hide_credentials_in_url
 from conformance.wire.redaction import MASK
@@ -94,8 +94,8 @@ class Doctor:
                 yield from self._gitlab_project()
             if self._publishes:
                 yield from self._uploads()
-        except Unreachable as error:
-            yield self._no_answer(str(error))
+        except (Unreachable, EndlessAnswer) as error:
+            yield self._no_answer(str(error).replace("\n", "; "))
         finally:
             self._session.close()
 

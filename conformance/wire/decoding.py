@@ -50,12 +50,15 @@ def _gzip(pieces: Iterable[bytes], meter: Meter) -> Iterator[bytes]:
     for piece in pieces:
         rest = piece
         while rest:
+            problem = ""
             try:
                 yield from _pieces(decoder, rest, meter)
             except zlib.error as error:
-                if members:
-                    return
-                raise BadCoding(f"expected gzip: {error}") from error
+                problem = str(error)
+            if problem and members:
+                return
+            if problem:
+                raise BadCoding(f"failed to decode gzip: {problem}")
             rest = decoder.unused_data if decoder.eof else b""
             if decoder.eof:
                 decoder, members = zlib.decompressobj(_GZIP), members + 1
@@ -68,10 +71,13 @@ def _deflate(pieces: Iterable[bytes], meter: Meter) -> Iterator[bytes]:
         if first and not _has_zlib_header(piece):
             decoder = zlib.decompressobj(-zlib.MAX_WBITS)
         first = False
+        problem = ""
         try:
             yield from _pieces(decoder, piece, meter)
         except zlib.error as error:
-            raise BadCoding(f"expected deflate: {error}") from error
+            problem = str(error)
+        if problem:
+            raise BadCoding(f"failed to decode deflate: {problem}")
     if rest := decoder.flush():  # at most some kilobytes: a body without a checksum can end before its output
         yield rest
 
