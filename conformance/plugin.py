@@ -101,9 +101,11 @@ class PlainReport:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the report."""
+        from conformance.commands.output import never_fail_to_encode
         from conformance.report.terminal import print_report
 
         if self._result:
+            never_fail_to_encode()
             terminalreporter.ensure_newline()
             print_report(self._result, sys.stdout)
 

@@ -20,7 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Delete what the ledgers list; returns 3 when something is left."""
+    """Delete what the ledgers list; return 3 when something is left, 2 when only a ledger cannot be read."""
     from conformance.run.sweep import sweep
     from conformance.verdicts.counting import counted
 
@@ -30,7 +30,11 @@ def run(arguments: argparse.Namespace) -> int:
     swept = sweep(target, options_of(arguments))
     for error in swept.unreadable:
         print_error(error)
+    for path, lines in swept.torn:
+        print(f"{path}: skipped {counted(lines, 'line')} that an earlier run could not finish writing")
     for path, left, reason in swept.leftovers:
         print(f"{path}: {counted(left, 'distribution')} left: {reason}")
     print(f"Removed {counted(swept.removed, 'package')}; {swept.left or 'nothing'} left.")
-    return ExitCode.HARNESS_ERROR if swept.left else ExitCode.CONFORMS
+    if swept.leftovers:
+        return ExitCode.HARNESS_ERROR
+    return ExitCode.USAGE if swept.unreadable else ExitCode.CONFORMS

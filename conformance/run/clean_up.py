@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CleanUp:
-    """The number of removed packages, what is left, and why."""
+    """The number of removed packages, what is left, and why. What the registry refused is not left."""
 
     removed: int
     left: tuple[Entry, ...]
@@ -36,7 +36,7 @@ def clean_up(ledger: Ledger, target: Target, *, session: Session, transcript: Tr
     if target.profile.clean_up != "gitlab-rest":
         return CleanUp(
             removed=0,
-            left=entries,
+            left=tuple(entry for entry in entries if entry not in refused),
             reason=f"registries of the profile {target.profile.name} offer no API to delete packages",
         )
     removed = 0
@@ -55,7 +55,9 @@ def clean_up(ledger: Ledger, target: Target, *, session: Session, transcript: Tr
                 left += missed
                 reason = str(error).replace("\n", "; ")
     ledger.keep_only(left)
-    return CleanUp(removed=removed, left=tuple(left), reason=reason)
+    return CleanUp(
+        removed=removed, left=tuple(entry for entry in left if entry not in refused), reason=reason
+    )
 
 
 def _remove(gitlab: GitLab, entries: list[Entry], run_id: str) -> int:
@@ -64,7 +66,7 @@ def _remove(gitlab: GitLab, entries: list[Entry], run_id: str) -> int:
     GitLab keeps names as they were spelled and searches for a piece of them: the run's id is in all of ours.
     """
     ours = {canonicalize_name(entry.project) for entry in entries}
-    found = gitlab.packages(package_type="pypi", package_name=run_id)
+    found = gitlab.packages(package_type="pypi", package_name=run_id, most_pages=None)
     ids = [package["id"] for package in found if canonicalize_name(str(package.get("name"))) in ours]
     for package_id in ids:
         answer = gitlab.delete_package(package_id)

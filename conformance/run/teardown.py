@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.errors import UserError
 from conformance.report.result_file import write_result
 from conformance.run.tidy import tidy
 
@@ -24,6 +25,8 @@ def finish(
     """
     try:
         note = tidy(run)
+    except UserError as error:  # the ledger cannot be read or written; the result must not be lost for that
+        note = f"The clean-up failed: {error.message}"
     except KeyboardInterrupt:
         interrupted = True
         note = f"The clean-up was interrupted; {run.ledger.path} lists what may be left."

@@ -348,7 +348,7 @@ def _is_index(answer: Answer) -> bool:
 def _object(answer: Answer) -> dict[str, Any]:
     try:
         found = json.loads(answer.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -89,7 +89,10 @@ class Target:
 
     def same_host(self, url: str) -> bool:
         """Tell whether a URL is on the target's host, so that the target's credentials may be sent there."""
-        return urlsplit(url)[:2] == urlsplit(self.url)[:2]
+        try:
+            return urlsplit(url)[:2] == urlsplit(self.url)[:2]
+        except ValueError:  # no URL
+            return False
 
     def in_gitlab_project(self, role: str) -> Target:
         """Return the target's twin in another GitLab project. Raises Untestable when none is configured."""

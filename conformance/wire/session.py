@@ -145,7 +145,7 @@ class Session:
         started = time.monotonic()
         try:
             response = self._request(request)
-        except (requests.RequestException, UnicodeError) as error:
+        except (requests.RequestException, ValueError) as error:  # a URL of a page may be none
             raise Unreachable(self._redact(f"{request} got no answer: {_cause(error)}")) from None
         except EndlessAnswer as error:
             exchange = self._transcript.record(self._unfinished(request, error, time.monotonic() - started))
@@ -235,7 +235,10 @@ class _Request:
         location = answer.headers.get("Location")
         if not 300 <= answer.status < 400 or not location or follow is Follow.NO:
             return None
-        url = urljoin(self.url, location)
+        try:
+            url = urljoin(self.url, location)
+        except ValueError:  # no URL
+            return None
         if _same_host(self.url, url):
             return replace(self, url=url)
         return self._elsewhere(url) if follow is Follow.ANY_HOST else None
