@@ -8,6 +8,7 @@ import ssl
 import time
 from base64 import b64encode
 from contextlib import contextmanager, suppress
+from functools import partial
 from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import IO, TYPE_CHECKING, Self, cast
 from urllib.parse import urlsplit
@@ -183,7 +184,9 @@ class RawConnection:
         response = BoundedResponse(None, method=self._method, meter=self._meter, opened=self._stream)
         try:
             response.begin()
-            content = response.read()
+            content = b"".join(
+                iter(partial(response.read, PIECE), b"")
+            )  # at once, it would reserve any stated size
             if response.length:
                 raise IncompleteRead(content, response.length)
         except EndlessAnswer as error:
