@@ -36,13 +36,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of a run, each as `--registry-…`."""
     group = parser.getgroup("registry conformance")
     for each in _OPTIONS:
-        words: dict[str, Any] = {"help": each.help_text, "default": None}
+        words: dict[str, Any] = {"help": _with_pytest_flags(each.help_text), "default": None}
         if each.metavar:
             action = "append" if each.repeats else "store"
             words |= {"metavar": each.metavar, "type": _reader(each), "action": action}
         else:
             words["action"] = "store_true"
         group.addoption(each.pytest_flag, **words)
+
+
+def _with_pytest_flags(text: str) -> str:
+    """Return a help text with the flags that options have in pytest."""
+    for each in _OPTIONS:
+        if each.flag.startswith("--"):
+            text = text.replace(each.flag, each.pytest_flag)
+    return text
 
 
 def _reader(option: Option) -> Callable[[str], Any]:

@@ -125,7 +125,17 @@ def _reaction_text(line: Line) -> str:
 
 
 def _figures(line: Line) -> str:
-    return f"exit {_ending(line)}, {_requests(line)}, {line.seconds} s"
+    return f"exit {_ending(line)}, {_requests_in_words(line)}, {line.seconds} s"
+
+
+def _requests_in_words(line: Line) -> str:
+    """Return the requests by kind: "2 page, 1 metadata and 1 file request"."""
+    counts = [f"{count} {kind.removesuffix('s')}" for kind, count in sorted(line.requests.items())]
+    if not counts:
+        return "no request"
+    *others, last = counts
+    words = " and ".join(filter(None, (", ".join(others), last)))
+    return f"{words} request" if last.startswith("1 ") else f"{words} requests"
 
 
 def _ending(line: Line) -> str:

@@ -19,17 +19,23 @@ if TYPE_CHECKING:
 
 
 def add_options(
-    parser: argparse.ArgumentParser, command: str, *, defaults: Mapping[str, str] | None = None
+    parser: argparse.ArgumentParser,
+    command: str,
+    *,
+    defaults: Mapping[str, str] | None = None,
+    helps: Mapping[str, str] | None = None,
 ) -> dict[Group, argparse._ArgumentGroup]:
     """Add every option that a command has, in groups, and return the groups.
 
-    An option that is not given is not in the namespace. `defaults` are words for the help of this command.
+    An option that is not given is not in the namespace. `defaults` are words for the help of this command,
+    `helps` whole texts.
     """
     wanted = [each for each in OPTIONS if command in each.commands]
     used = {each.group for each in wanted}
     groups = {group: parser.add_argument_group(group) for group in Group if group in used}
     for each in wanted:
-        _add(groups[each.group], each, help=_help(each, (defaults or {}).get(each.name)))
+        text = (helps or {}).get(each.name) or _help(each, (defaults or {}).get(each.name))
+        _add(groups[each.group], each, help=text)
     return groups
 
 

@@ -25,24 +25,29 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     kinds = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     write = kinds.add_parser(
-        "write", help="add every failure; existing rows keep reason, owner, issue and expiry"
+        "write", help="add every failure; existing entries keep reason, owner, issue and expiry"
     )
     add_result(write)
     write.add_argument(
         "-o", "--output", metavar="FILE", type=Path, required=True, help="baseline to write or update"
     )
     write.add_argument(
-        "--reason", choices=REASONS, default="target-bug", help="reason of new rows (default: target-bug)"
+        "--reason", choices=REASONS, default="target-bug", help="reason of new entries (default: target-bug)"
     )
-    write.add_argument("--owner", metavar="NAME", default="", help="owner of new rows")
-    write.add_argument("--issue", metavar="URL", default="", help="issue of new rows")
+    write.add_argument("--owner", metavar="NAME", default="", help="owner of new entries (default: none)")
     write.add_argument(
-        "--expires", metavar="YYYY-MM-DD", type=date.fromisoformat, help="last day of new rows"
+        "--issue", metavar="URL", default="", help="URL of the issue about new entries (default: none)"
     )
-    prune = kinds.add_parser("prune", help="remove the rows of requirements that pass")
+    write.add_argument(
+        "--expires",
+        metavar="YYYY-MM-DD",
+        type=date.fromisoformat,
+        help="last day of new entries (default: no expiry)",
+    )
+    prune = kinds.add_parser("prune", help="remove the entries of requirements that pass")
     prune.add_argument("baseline", metavar="FILE", type=Path, help="baseline to update")
     add_result(prune)
-    show = kinds.add_parser("show", help="print the rows")
+    show = kinds.add_parser("show", help="print the entries")
     show.add_argument("baseline", metavar="FILE", type=Path, help="baseline to print")
     for kind, command in ((write, _write), (prune, _prune), (show, _show)):
         kind.set_defaults(of_baseline=command)

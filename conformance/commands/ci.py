@@ -64,15 +64,26 @@ OF_THE_JOB = (
 """Inputs that are no options of another command."""
 
 
-def _names(options: Iterable[Option]) -> str:
-    variables = (each.input.variable for each in options if each.input)
-    return ", ".join(variable.removeprefix(PREFIX) for variable in variables)
+def _lowered(text: str) -> str:
+    """Return a text with a small first letter, unless it begins with an abbreviation."""
+    return text if text[:2].isupper() else text[0].lower() + text[1:]
 
 
-EPILOG = f"""The inputs of the job are environment variables that begin with {PREFIX}.
-The target: {_names(TARGET)}.
-The run: {_names(each for each in OPTIONS if each not in TARGET)}.
-The job: PREVIOUS (an earlier result), FOLDER (default: {FOLDER.default}).
+def _lines(inputs: Iterable[Input | None]) -> str:
+    """Return one line for each variable, with its description and default."""
+    return "\n".join(
+        f"  {each.variable.removeprefix(PREFIX):<18} {_lowered(each.text)}"
+        + (f" (default: {each.default})" if each.default and "(default" not in each.text else "")
+        for each in inputs
+        if each
+    )
+
+
+EPILOG = f"""The inputs of the job are environment variables. Their names begin with {PREFIX}:
+
+{_lines(each.described_input() for each in OPTIONS)}
+{_lines((PASSWORD_VARIABLE, PREVIOUS, FOLDER))}
+
 Empty variables are ignored. The result and the reports are written to FOLDER. The exit code is that of `run`.
 """
 
@@ -119,7 +130,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sweep",
         action="store_true",
-        help="delete what the job published; for the end of a job, also of one that was cancelled",
+        help="delete what the job published; run it last, even when the job was cancelled",
     )
 
 

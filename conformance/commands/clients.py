@@ -60,7 +60,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "client",
         metavar="COMMAND",
         nargs="*",
-        help="command line of a client, after `--` (default: pip, uv, poetry and twine)",
+        help="command line of a client, after `--` (default: every supported client that is installed)",
     )
 
 
@@ -101,4 +101,6 @@ def _groups(arguments: argparse.Namespace) -> tuple[Group, ...]:
 
 
 def _print_progress(line: Line) -> None:
-    print(f"{line.fault}: {line.scenario}: {line.reaction}", file=sys.stderr)
+    """Print a line to standard error, except on a terminal that gets the same line with the report."""
+    if not (sys.stdout.isatty() and sys.stderr.isatty()):
+        print(f"{line.fault}: {line.scenario}: {line.reaction}", file=sys.stderr)

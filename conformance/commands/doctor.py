@@ -6,31 +6,49 @@ from typing import TYPE_CHECKING
 
 from conformance.commands.arguments import add_options, options_of, target_of
 from conformance.errors import ExitCode, UserError
+from conformance.verdicts.options import REGISTRY_URL
 
 if TYPE_CHECKING:
     import argparse
 
-    from conformance.target.doctor import Observation
+    from conformance.target.observations import Observation
 
 SUMMARY = "diagnose URL, credentials and network; publishes nothing"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    add_options(parser, "doctor")
+    helps = {"url": REGISTRY_URL, "read_only": "skip the checks of publishing rights"}
+    add_options(parser, "doctor", helps=helps)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the observations; returns 0 when nothing is wrong, 3 when something stays unknown, else 2."""
-    from conformance.target.doctor import examine, refused_observations
+    from conformance.target import UnfitURL
+    from conformance.target.doctor import examine
+    from conformance.target.observations import refused_observations
 
     try:
         target = target_of(arguments)
     except UserError as error:
-        return print_observations(refused_observations(error, getattr(arguments, "url", "")))
+        found = _searched(arguments) if isinstance(error, UnfitURL) else []
+        return print_observations(found or refused_observations(error, getattr(arguments, "url", "")))
     if target is None:
+        if file := getattr(arguments, "config", ""):
+            raise UserError(f"{file} has no `url`", "Add one, or give URL on the command line.")
         raise UserError("doctor needs the URL of a registry", "Give URL or --config.")
     return print_observations(examine(target, options_of(arguments)))
+
+
+def _searched(arguments: argparse.Namespace) -> list[Observation]:
+    """Look for the layout of a URL that has not the form of the given one."""
+    from argparse import Namespace
+
+    from conformance.target.doctor import Doctor
+    from conformance.target.layouts import ANY
+
+    target = target_of(Namespace(**{**vars(arguments), "layout": ANY}))
+    return Doctor(target, options_of(arguments)).search() if target else []
 
 
 def print_observations(observations: list[Observation]) -> ExitCode:
@@ -40,7 +58,7 @@ def print_observations(observations: list[Observation]) -> ExitCode:
     for each in observations:
         print(f"{'problem' if each.wrong else 'ok':<8} {each.about}: {each.seen}")
         if each.wrong:
-            print(f"         → {each.change}")
+            print(f"         → {each.change}".replace("\n", "\n         "))
     wrong = sum(each.wrong for each in observations)
     print(f"{counted(wrong, 'problem')} found." if wrong else "No problems found.")
     if any(each.unknown for each in observations):

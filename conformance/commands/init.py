@@ -21,7 +21,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--profile",
         metavar="NAME",
         default="gitlab",
-        help="kind of registry, such as gitlab or pep503-upload (default: gitlab)",
+        help="what the registry is held to, such as gitlab or pep503-upload (default: gitlab)",
+    )
+    parser.add_argument(
+        "--layout",
+        metavar="NAME",
+        help="where uploads and index are below URL, such as devpi (default: that of the profile)",
     )
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write to FILE instead of printing")
 
@@ -30,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the file, or write it where there is none, with the next steps."""
     from conformance.target.registry_toml_text import registry_toml
 
-    text = registry_toml(arguments.profile, arguments.url)
+    text = registry_toml(arguments.profile, arguments.url, arguments.layout)
     if not arguments.output:
         sys.stdout.write(text)
         return ExitCode.CONFORMS

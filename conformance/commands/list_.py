@@ -34,8 +34,11 @@ def run(arguments: argparse.Namespace) -> int:
         profiles = profiles_by_id(known)
         print(json.dumps([{**row.as_json(), "profiles": profiles[row.id]} for row in rows], indent=1))
         return ExitCode.CONFORMS
+    print(f"{'ID':<48} {'LEVEL':<6} {'STANDING':<8} STATEMENT")
     for row in rows:
-        print(f"{row.id:<48} {row.level:<6} {row.standing:<8} {row.statement}")
+        print(
+            f"{row.id:<48} {row.level:<6} {row.standing:<8} {row.statement}{' (no check)' if row.untested else ''}"
+        )
     tested = sum(row.untested is None for row in rows)
     print(f"{counted(len(rows), 'requirement')}: {tested} with a check, {len(rows) - tested} without")
     return ExitCode.CONFORMS

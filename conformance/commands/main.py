@@ -28,6 +28,7 @@ from conformance.commands import (
 )
 from conformance.commands.crash import DEBUG, reported
 from conformance.commands.output import PROGRAM, never_fail_to_encode, print_error
+from conformance.commands.parser import CommandParser
 from conformance.errors import ExitCode, UserError
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    made = argparse.ArgumentParser(
+    made = CommandParser(
         prog=PROGRAM,
         usage=f"{PROGRAM} [-h] [--version] [--debug] COMMAND …",
         description=DESCRIPTION,
@@ -110,9 +111,7 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def _add(
-    subparsers: argparse._SubParsersAction[argparse.ArgumentParser], name: str, module: ModuleType
-) -> None:
+def _add(subparsers: argparse._SubParsersAction[CommandParser], name: str, module: ModuleType) -> None:
     made = subparsers.add_parser(
         name,
         description=f"{module.SUMMARY[0].upper()}{module.SUMMARY[1:]}.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import tomllib
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -13,13 +14,17 @@ from conformance.errors import ExitCode, UserError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from conformance.catalogue import Requirement
 
 SUMMARY = "write the stubs of a requirement, its check and a fault"
 NEAREST = 5
 """How many existing requirements are shown."""
+NEXT = """Then, with the name of the fault:
+  pytest tests/kill_matrix -k NAME
+  python tests/kill_matrix/table.py > docs/kill-matrix.md"""
+"""What is left to do once the stubs are filled in."""
 
 _ID = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
 _CHECKS = re.compile(r'@check\("([^"]+)"\)')
@@ -61,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     print("Stubs to fill in:")
     for stub in stubs:
         print(f"  {stub.path.relative_to(root)}")
+    print(NEXT)
     return ExitCode.CONFORMS
 
 
@@ -105,11 +111,14 @@ def stubs_of(name: str, rows: Iterable[Requirement], root: Path) -> tuple[Stub, 
     """Return the stubs of row, check and fault, each for the file with the nearest of its kind."""
     area, second, *_ = name.split(".")
     near = max((row for row in rows if row.area == area), key=lambda row: _shared(name, row.id))
-    catalogue = _nearest_file(name, (root / "conformance" / "catalogue").glob(f"{area}*.toml"), _ids_of_rows)
+    rows_of_area = (root / "conformance" / "catalogue").glob(f"{area}*.toml")
+    catalogue = (
+        _nearest_file(name, rows_of_area, _ids_of_rows) or root / "conformance" / "catalogue" / f"{area}.toml"
+    )
     checks, faults = root / "conformance" / "checks" / area, root / "reference_server" / "faults" / area
     module = second.replace("-", "_")
     return (
-        Stub(catalogue or root / "conformance" / "catalogue" / f"{area}.toml", _row(name, near)),
+        Stub(catalogue, _row(name, near, defaults_of(catalogue))),
         Stub(
             _nearest_file(name, checks.glob("test_*.py"), _ids_of_checks, "check")
             or checks / f"test_{module}.py",
@@ -133,8 +142,18 @@ def append(stub: Stub) -> None:
     stub.path.write_text(before + stub.text, encoding="utf-8")
 
 
-def _row(name: str, near: Requirement) -> str:
-    """Return a row that is whole, so that the suite still starts; what is to be written says so."""
+def defaults_of(path: Path) -> Mapping[str, str]:
+    """Return what a file of the catalogue gives every row that leaves it out."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    defaults: Mapping[str, str] = tomllib.loads(text).get("defaults", {})
+    return defaults
+
+
+def _row(name: str, near: Requirement, defaults: Mapping[str, str]) -> str:
+    """Return a row that is whole, so that the suite still starts; what is to be written says so.
+
+    Keys of the nearest requirement that the file's `defaults` give are left out.
+    """
     keys = {
         "id": name,
         "level": near.level,
@@ -144,7 +163,7 @@ def _row(name: str, near: Requirement) -> str:
         "source": near.source,
         "affects": "write me",
     }
-    lines = "".join(f'{key} = "{value}"\n' for key, value in keys.items())
+    lines = "".join(f'{key} = "{value}"\n' for key, value in keys.items() if defaults.get(key) != str(value))
     return f"\n[[requirement]]\n{lines}"
 
 

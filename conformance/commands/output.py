@@ -23,7 +23,7 @@ def never_fail_to_encode() -> None:
 
 def print_error(error: UserError) -> None:
     """Print the message of an error, and below it the next step."""
-    print(f"{PROGRAM}: {error.message}", file=sys.stderr)
+    print(f"{PROGRAM}: " + error.message.replace("\n", "\n  "), file=sys.stderr)
     if error.hint:
         print("  " + error.hint.replace("\n", "\n  "), file=sys.stderr)
 

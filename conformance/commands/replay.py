@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 SUMMARY = "re-run the checks that failed"
 AS_BEFORE = "as in the result"
+TARGET_AS_BEFORE = ("url", "upload_url", "index_url", "api_url", "profile", "layout")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_result(parser)
-    words = dict.fromkeys(("url", "profile", "examples", "rounds"), AS_BEFORE)
+    words = dict.fromkeys((*TARGET_AS_BEFORE, "examples", "rounds"), AS_BEFORE)
     add_options(parser, "replay", defaults=words)
 
 
@@ -62,10 +63,12 @@ def print_replay(replayed: Iterable[Replayed]) -> ExitCode:
 
 
 def _target(arguments: argparse.Namespace, earlier: RunResult) -> Target | None:
-    """Return the given target, with the earlier URL and profile where none are given; None if embedded."""
+    """Return the given target; None if embedded. What is not given is as before, addresses without a new URL only."""
     if not earlier.target.embedded and "config" not in arguments:
-        arguments.url = getattr(arguments, "url", earlier.target.url)
-        arguments.profile = getattr(arguments, "profile", earlier.target.profile)
+        kept = TARGET_AS_BEFORE if "url" not in arguments else ("profile", "layout")
+        for name in kept:
+            before = getattr(earlier.target, name) or None
+            setattr(arguments, name, getattr(arguments, name, before))
     return target_of(arguments)
 
 

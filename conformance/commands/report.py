@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from conformance.report.result import RunResult
 
 SUMMARY = "make a report from a result, in one of several formats"
+EPILOG = "formats:\n" + "\n".join(f"  {each.name:<13}{each.purpose}" for each in FORMATS.values())
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -81,7 +81,17 @@ def _print_plan(target: Target | None, arguments: argparse.Namespace, options: R
     checks = [row for row in catalogue().for_profile(kind) if not row.untested]
     most = counted(options.max_requests, "request")
     print(f"target    {target.url if target else 'the embedded reference server'}")
-    print(f"profile   {kind.name}: {counted(len(checks), 'check')}, at most {most}")
+    if target:
+        print(f"layout    {target.layout.name}")
+        print(f"uploads   {target.upload_url if target.has_uploads else 'no address'}")
+        print(f"index     {target.index_url}")
+    number = counted(len(checks), "check")
+    if keyword := getattr(arguments, "keyword", None):
+        from conformance.run.checks_run import selected
+        from conformance.run.selection import Selection
+
+        number = f"{len(selected(kind, Selection(keyword=keyword)))} of {number} selected"
+    print(f"profile   {kind.name}: {number}, at most {most}")
     if options.read_only or (target and target.profile.read_only):
         print("publishes nothing")
         return ExitCode.CONFORMS

@@ -22,7 +22,9 @@ FILES = {
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("name", metavar="NAME", nargs="?", choices=FILES, help=", ".join(FILES))
+    parser.add_argument(
+        "name", metavar="NAME", nargs="?", choices=FILES, help=f"{', '.join(FILES)} (default: list them)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.commands.arguments import add_options, options_of, target_of
 from conformance.commands.output import print_error
 from conformance.errors import ExitCode, UserError
+from conformance.verdicts.options import REGISTRY_URL
 
 if TYPE_CHECKING:
     import argparse
@@ -16,7 +17,7 @@ SUMMARY = "delete leftovers of earlier runs"
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    add_options(parser, "sweep")
+    add_options(parser, "sweep", helps={"url": REGISTRY_URL})
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -34,7 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{path}: skipped {counted(lines, 'line')} that an earlier run could not finish writing")
     for path, left, reason in swept.leftovers:
         print(f"{path}: {counted(left, 'distribution')} left: {reason}")
-    print(f"Removed {counted(swept.removed, 'package')}; {swept.left or 'nothing'} left.")
+    deleted = f"{counted(swept.deleted, 'package')} ({counted(swept.files, 'file')})"
+    print(f"Deleted {deleted}; {swept.left or 'nothing'} left.")
     if swept.leftovers:
         return ExitCode.HARNESS_ERROR
     return ExitCode.USAGE if swept.unreadable else ExitCode.CONFORMS

@@ -51,6 +51,8 @@ def described(found: Upgrade) -> str:
         for name, verdict in sorted(found.joining.items())
     ]
     lines += [f"gone   {name:<48} {retired()[name]}" for name in found.leaving]
+    if found.old == found.new:
+        return f"{found.new} is the newest set; nothing would change."
     lines.append(
         f"From set {found.old} to {found.new}: {counted(len(found.joining), 'new requirement')}, "
         f"{len(found.leaving)} gone. This result would end with exit code {int(found.after)} instead of "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import chain
@@ -56,9 +57,18 @@ def contrasted(wanted: object, found: object) -> tuple[str, str]:
 
 
 def written(value: object) -> str:
-    """Return the representation of a value: "nothing" for None, sets in order, long bytes by size and digest."""
-    if value is None:
-        return "nothing"
+    """Return a value as a reader writes it: texts in quotes, tuples as lists of words, lists and objects as JSON.
+
+    None is "nothing". Sets are in order. Long bytes are given by size and digest.
+    """
+    if value is None or isinstance(value, bool):
+        return {None: "nothing", True: "true", False: "false"}[value]
+    if isinstance(value, tuple):
+        return ", ".join(
+            item if isinstance(item, str) and item.isprintable() else written(item) for item in value
+        )
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=written)
     if isinstance(value, bytes) and len(value) > SHORT:
         return f"{len(value)} bytes with sha256 {hashlib.sha256(value).hexdigest()}"
     if isinstance(value, Set):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Set
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from conformance.kit.differences import alternatives, contrasted, excerpt, listed_lines
@@ -72,7 +73,8 @@ def equal(found: Any, wanted: Any, *, of: str, where: object) -> None:
     """Require that something is exactly this. Of collections and long texts only what differs is named."""
     if found != wanted:
         right, wrong = contrasted(wanted, found)
-        raise Deviation(expected=f"{of} to be {right}", found=wrong, where=str(where))
+        to_be = "to be" if right.startswith("\n") else "to be "  # entries stand on lines of their own
+        raise Deviation(expected=f"{of} {to_be}{right}", found=wrong.removeprefix("\n"), where=str(where))
 
 
 def contains(text: str, wanted: str, *, of: str, where: object) -> None:
@@ -135,8 +137,18 @@ def same_bytes(answer: Answer, distribution: Distribution) -> None:
 def _answered_with(answer: Answer, *, expected: str) -> Deviation:
     found = f"status {answer.status}"
     if body := answer.excerpt().strip():
-        found += f": {body}"
+        found += f": {_first_line(body) if answer.is_success else body}"
     return Deviation(expected=expected, found=found, where=str(answer))
+
+
+def _first_line(text: str) -> str:
+    first, *rest = text.splitlines()
+    return f"{first} …" if rest else first
+
+
+def requests(answers: Iterable[Answer]) -> str:
+    """Return the `where` of a failure of several answers: one request a line."""
+    return "\n".join(map(str, answers))
 
 
 # Pages
@@ -200,11 +212,20 @@ def says(run: ClientRun, text: str) -> None:
     if not run.says(text):
         raise Deviation(
             expected=f"{run.client} to print {text!r}",
-            found=run.output[-MOST_OUTPUT:],
+            found=_end_of(run.output),
             where=" ".join(run.command),
         )
 
 
 def _ending(run: ClientRun) -> str:
     ending = f"no end within {run.duration:.0f} s" if run.timed_out else f"exit code {run.exit_code}"
-    return f"{ending}: {run.output[-MOST_OUTPUT:].strip()}"
+    return f"{ending}: {_end_of(run.output)}"
+
+
+def _end_of(output: str) -> str:
+    """Return the last whole lines of a client's output, without common indentation."""
+    text = output.rstrip()
+    if len(text) <= MOST_OUTPUT:
+        return dedent(text).strip()
+    cut = text[-MOST_OUTPUT:]
+    return "…" + dedent(cut.partition("\n")[2] or cut).strip()

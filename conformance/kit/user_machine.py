@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,9 +23,9 @@ from conformance.clients import (
     installed_versions,
     wheel_files,
 )
-from conformance.target import DEFAULT
+from conformance.target import ANONYMOUS, DEFAULT
 from conformance.verdicts import Untestable
-from conformance.wire import Exchange
+from conformance.wire import Exchange, Throttled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,6 +35,21 @@ if TYPE_CHECKING:
     from conformance.run.run import Run
     from conformance.target.registry_client import RegistryClient
     from reference_server.distributions import Distribution
+
+
+REQUESTS_PER_FILE = 2
+"""How many requests of the budget a client takes that uploads a file: one is refused for want of a credential."""
+
+REQUESTS_PER_REQUIREMENT = 4
+"""How many pip takes that installs one: a page, a metadata file, a file, and one that is refused."""
+
+_THROTTLED = re.compile(
+    r"\b429 (too many|client error|error)|status code:? 429\b|\b429 error resp", re.IGNORECASE
+)
+"""How twine, uv and pip report that the registry throttles."""
+
+CLIENT_PAUSE = 1.0
+"""Seconds to wait after a client was throttled: none reports how long the registry asks for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +91,7 @@ class UserMachine:
         options = self._run.options
         twine = Twine(timeout=options.client_timeout, ca_bundle=options.ca_bundle)
         url = registry.target.upload_url
-        with _started_here():
+        with self._started_here(REQUESTS_PER_FILE * len(paths)):
             if pypirc and credential is not None:
                 run = twine.upload_with_pypirc(paths, to=url, credential=credential)
             else:
@@ -89,7 +105,7 @@ class UserMachine:
         paths = [distribution.save(self._new_folder()) for distribution in distributions]
         options, target = self._run.options, self._registry.target
         uv = Uv(timeout=options.client_timeout, ca_bundle=options.ca_bundle)
-        with _started_here():
+        with self._started_here(REQUESTS_PER_FILE * len(paths)):
             run = uv.publish(paths, to=target.upload_url, credential=target.credential(as_))
         return self._recorded(run, as_)
 
@@ -105,7 +121,7 @@ class UserMachine:
         target = self._new_folder()
         index = _index(of or self._registry, as_)
         first = empty_index(self._new_folder(), names=[self._name(line) for line in requirements])
-        with _started_here():
+        with self._started_here(REQUESTS_PER_REQUIREMENT * len(requirements)):
             run = self._pip.install(
                 *requirements,
                 target=target,
@@ -120,7 +136,7 @@ class UserMachine:
 
     def versions_pip_lists(self, installation: Installation) -> Mapping[str, str]:
         """Return the installed version of each project, as pip lists it to pip-api."""
-        with _started_here():
+        with _untestable_without_client():
             return PipApi(timeout=self._run.options.client_timeout).installed(installation.target)
 
     def members(self, distribution: Distribution) -> dict[str, bytes]:
@@ -140,17 +156,29 @@ class UserMachine:
         return canonicalize_name(requirement.partition("==")[0].partition(" ")[0])
 
     def _recorded(self, run: ClientRun, as_: str) -> ClientRun:
-        redact, transcript = self._run.redact, self._run.transcript
+        redact, transcript, budget = self._run.redact, self._run.transcript, self._run.session.budget
         transcript.record(
             Exchange(
                 request=redact(" ".join((run.client, run.version, *run.command[3:]))),
-                credential=as_,
+                credential=as_ if self._run.target.credentials else ANONYMOUS,
                 reason="timed out" if run.timed_out else f"exit code {run.exit_code}",
                 response_body=redact(run.output),
                 seconds=round(run.duration, 3),
             )
         )
+        if run.exit_code != 0 and _THROTTLED.search(run.output):
+            budget.pause(CLIENT_PAUSE, refused=True)
+            raise Throttled(f"the registry throttled {run.client} {run.version}; use --rate", repeatable=True)
         return run
+
+    @contextmanager
+    def _started_here(self, requests: int) -> Iterator[None]:
+        """Start a client when the budget has room for about as many requests as it will send."""
+        with (
+            _untestable_without_client(),
+            self._run.session.budget.turn(requests, seconds=self._run.options.client_timeout),
+        ):
+            yield
 
 
 def _index(registry: RegistryClient, as_: str) -> IndexURL:
@@ -158,7 +186,7 @@ def _index(registry: RegistryClient, as_: str) -> IndexURL:
 
 
 @contextmanager
-def _started_here() -> Iterator[None]:
+def _untestable_without_client() -> Iterator[None]:
     """Make a check untestable when a client cannot be started."""
     try:
         yield

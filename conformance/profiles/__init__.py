@@ -1,4 +1,4 @@
-"""Kinds of registries: their URL layout, and what they are held to."""
+"""Kinds of registries: what they are held to, and the layout that is usual for them."""
 
 from conformance.profiles.loader import HeldTo, Profile, UnknownProfile, profile, profile_names
 

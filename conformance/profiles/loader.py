@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -38,21 +37,17 @@ class HeldTo:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """How registries of one kind are addressed, and what they offer.
+    """What registries of one kind are held to, and what they offer.
 
-    `upload` and `index` are made from the target's URL and the groups of `pattern`;
+    `layout` names where they are unless the target names another;
     `least_judged` is how many requirements a whole run has to judge to be believed, in all and in an area.
     """
 
     name: str
     title: str
-    example: str
-    pattern: re.Pattern[str]
-    upload: str
-    index: str
+    layout: str
     features: frozenset[str]
     held_to: HeldTo
-    clean_up: str
     least_judged: int
     least_judged_per_area: Mapping[str, int]
     needs_credential: bool
@@ -65,11 +60,6 @@ class Profile:
     def user_name(self, credential: str) -> str:
         """Return the user name to write beside a credential, where its owner knows no other."""
         return self.user_names.get(credential, self.user_names["default"])
-
-    def address(self, template: str, url: str) -> str | None:
-        """Fill a URL template of this profile; None when `url` does not have the profile's shape."""
-        match = self.pattern.fullmatch(url)
-        return template.format(url=url, **match.groupdict()) if match else None
 
 
 def profile_names() -> list[str]:
@@ -89,13 +79,9 @@ def profile(name: str) -> Profile:
     return Profile(
         name=name,
         title=table["title"],
-        example=table["example"],
-        pattern=re.compile(table["pattern"]),
-        upload=table["upload"],
-        index=table["index"],
+        layout=table["layout"],
         features=frozenset(table["features"]),
         held_to=HeldTo(**{key: frozenset(names) for key, names in table["held-to"].items()}),
-        clean_up=table["clean-up"],
         least_judged=table["least-judged"],
         least_judged_per_area=table.get("least-judged-per-area", {}),
         needs_credential=table["needs-credential"],

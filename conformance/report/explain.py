@@ -30,13 +30,19 @@ def explain_requirement(requirement: Requirement, catalogue: Catalogue) -> str:
     return f"{requirement.id}\n" + _table(
         requirement.statement,
         level=f"{requirement.level}; a failing registry {requirement.standing.words(requirement.level)}",
-        feature=requirement.feature,
+        **{_plural("feature", requirement.feature): in_words(requirement.feature)},
         profiles=", ".join(profiles_by_id(catalogue)[requirement.id]),
         affects=requirement.affects,
         source=catalogue.cite(requirement),
-        since=requirement.since,
+        **{"in sets": f"since {requirement.since}"},
         untested=requirement.untested or "",
     )
+
+
+def in_words(expression: str) -> str:
+    """Return an expression of features in words: `a+b|c` is "a and b, or c"."""
+    either = [each.replace("+", " and ") for each in expression.split("|")]
+    return (", or " if "+" in expression else " or ").join(either)
 
 
 def profiles_by_id(catalogue: Catalogue) -> dict[str, list[str]]:
@@ -46,6 +52,10 @@ def profiles_by_id(catalogue: Catalogue) -> dict[str, list[str]]:
         for requirement in catalogue.for_profile(profile(name)):
             found[requirement.id].append(name)
     return found
+
+
+def _plural(noun: str, expression: str) -> str:
+    return f"{noun}s" if "+" in expression or "|" in expression else noun
 
 
 def _table(head: str, **rows: str) -> str:

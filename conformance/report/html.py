@@ -30,8 +30,7 @@ MOST_PER_FINDING = 16_000
 MOST_PER_BODY = 1_200
 MOST_PER_HEADER = 200
 
-PROGRAMS = (
-    *(client.name for client in CLIENTS),
+OTHERS = (
     "pdm",
     "hatch",
     "setuptools",
@@ -47,7 +46,8 @@ PROGRAMS = (
     "Artifactory",
     "Nexus",
 )
-"""Programs that the catalogue names among the affected ones."""
+PROGRAMS = tuple(dict.fromkeys([*(client.name for client in CLIENTS), *OTHERS]))
+"""Programs that the catalogue names among the affected ones; the clients of the suite come first."""
 
 
 @dataclass(frozen=True, kw_only=True)

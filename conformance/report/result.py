@@ -75,6 +75,13 @@ class CheckResult(Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         Meta(description="Of a deviation: the file names of the uploads behind what the check looked at."),
     ] = ()
+    stopped_by: Annotated[
+        str,
+        Meta(
+            pattern=r"^(budget|time|throttling)?$",
+            description="Of an error: the limit that kept the requirement from being judged; otherwise empty.",
+        ),
+    ] = ""
     scored: Annotated[bool, Meta(description="Whether it counts for the exit code.")] = True
     exchanges: Annotated[
         tuple[Exchange, ...],
@@ -134,8 +141,17 @@ class JudgedTarget(Struct, frozen=True, kw_only=True):
 
     url: str
     profile: Annotated[str, Meta(description="The kind of registry that it was held to.")]
+    layout: Annotated[str, Meta(description="Where uploads and index are below the URL.")] = ""
+    upload_url: Annotated[str, Meta(description="Where uploads went to, unless the layout gives it.")] = ""
+    index_url: Annotated[str, Meta(description="Where the index was, unless the layout gives it.")] = ""
+    api_url: Annotated[str, Meta(description="Where the API was, unless the layout gives it.")] = ""
     embedded: Annotated[bool, Meta(description="Whether it was the reference server, started for this run.")]
     credentials: Annotated[tuple[str, ...], Meta(description="The names of its credentials.")] = ()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every address that is known, its URL first."""
+        return tuple(filter(None, (self.url, self.upload_url, self.index_url, self.api_url)))
 
 
 class RunSummary(Struct, frozen=True, kw_only=True):
@@ -280,6 +296,10 @@ def run_result(
         target=JudgedTarget(
             url=target.url,
             profile=target.profile.name,
+            layout=target.layout.name,
+            upload_url=target.given.upload,
+            index_url=target.given.index,
+            api_url=target.given.api,
             embedded=target.embedded,
             credentials=tuple(sorted(target.credentials)),
         ),

@@ -10,6 +10,7 @@ import msgspec
 from conformance.corpus.ledger import Entry, Refusal
 from conformance.profiles import profile_names
 from conformance.report.result import RunResult
+from conformance.target.layouts import layouts
 from conformance.target.registry_toml import RegistryTable
 from conformance.target.target import known_features
 from conformance.verdicts.baseline import BaselineFile
@@ -46,6 +47,7 @@ def schema(name: str) -> dict[str, Any]:
         body = {"anyOf": [{"$ref": f"#/$defs/{kind.__name__}"} for kind in kinds]}
     if name == "registry.toml":
         body["properties"]["profile"]["enum"] = profile_names()
+        body["properties"]["layout"]["enum"] = list(layouts())
         body["properties"]["features"]["items"]["enum"] = sorted(known_features())
     whole = {
         "$schema": DIALECT,

@@ -103,7 +103,7 @@ def case_of(result: RunResult, finding: CheckResult) -> dict[str, Any]:
         "published": [
             _upload(result.published[name]) for name in finding.published if name in result.published
         ],
-        "requests": [_request(exchange, result.target.url) for exchange in finding.exchanges],
+        "requests": [_request(exchange, result.target.addresses) for exchange in finding.exchanges],
     }
 
 
@@ -128,12 +128,13 @@ def _upload(publication: Publication) -> dict[str, Any]:
     }
 
 
-def _request(exchange: Exchange, registry: str) -> dict[str, Any]:
+def _request(exchange: Exchange, addresses: tuple[str, ...]) -> dict[str, Any]:
     request = _REQUEST.fullmatch(exchange.request)
     raw = bool(request and request["raw"])
     url = request["target"] if request else ""
     if raw:
-        parts = urlsplit(registry)
+        hosts = {parts.netloc: parts for parts in map(urlsplit, reversed(addresses))}
+        parts = hosts.get(exchange.request_headers.get("Host", ""), urlsplit(addresses[0]))
         url = f"{parts.scheme}://{parts.netloc}{url}"
     login = _login(exchange)
     return {

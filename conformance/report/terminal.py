@@ -15,6 +15,7 @@ from conformance.verdicts import ExitCode, Tally, Verdict
 from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import TextIO
 
     from conformance.report.result import CheckResult, RunResult
@@ -40,10 +41,12 @@ def print_report(result: RunResult, file: TextIO) -> None:
     """Print an explanation per verdict that needs one, the worst last, a table by area, and the ending."""
     console = Console(file=file, highlight=False, soft_wrap=True)
     for verdict in GROUPED:
-        _explain_together(console, result, verdict)
+        _explain_together(console, result.of(verdict), verdict)
+    _explain_together(console, [each for each in result.of(Verdict.ERROR) if each.stopped_by], Verdict.ERROR)
     for verdict in reversed(EXPLAINED):
         for check in result.of(verdict):
-            _explain(console, check, verdict)
+            if not check.stopped_by:
+                _explain(console, check, verdict)
     if result.results:
         console.print()
         console.print(_by_area(result))
@@ -66,14 +69,15 @@ def _explain(console: Console, check: CheckResult, verdict: Verdict) -> None:
     console.print(Text("  " + message.replace("\n", "\n  ")))
 
 
-def _explain_together(console: Console, result: RunResult, verdict: Verdict) -> None:
+def _explain_together(console: Console, checks: Iterable[CheckResult], verdict: Verdict) -> None:
     reasons: dict[str, list[str]] = defaultdict(list)
-    for check in result.of(verdict):
+    for check in checks:
         reasons[check.message].append(check.id)
-    for reason, ids in reasons.items():
+    if reasons:
         console.print()
-        console.print(Text.assemble((verdict.upper(), STYLES[verdict]), f"  {reason}"))
-        console.print(Text("  " + ", ".join(ids)))
+    for reason, ids in reasons.items():
+        number = ids[0] if len(ids) == 1 else counted(len(ids), "requirement")
+        console.print(Text.assemble((str(verdict), STYLES[verdict]), f": {number}: {reason}"))
 
 
 def _by_area(result: RunResult) -> Table:
@@ -92,15 +96,25 @@ def _by_area(result: RunResult) -> Table:
 
 
 def _ending(console: Console, result: RunResult) -> None:
-    judged = counted(result.tally.judged, "requirement")
+    style = GOOD if result.exit_code is ExitCode.CONFORMS else BAD
+    if result.exit_code is ExitCode.TOO_LITTLE_JUDGED:
+        console.print(Text("No verdict: too few requirements were judged.", style))
+    else:
+        ending = Text.assemble(result.target.url, " ", (result.ending, style), f"{_counts(result)}.")
+        console.print(ending)
     console.print(
-        Text.assemble(
-            result.target.url,
-            " ",
-            (result.ending, GOOD if result.exit_code is ExitCode.CONFORMS else BAD),
-            f" ({result.kind}): {judged} judged in {result.seconds:.1f} s with {result.summary.requests} requests "
-            f"and client runs, run {result.run}, seed {result.summary.seed}",
+        Text(
+            f"{result.kind}: {result.tally.judged} judged in {result.seconds:.1f} s, "
+            f"{counted(result.summary.requests, 'request')}, run {result.run}, seed {result.summary.seed}"
         )
     )
     for note in result.summary.notes:
         console.print(Text(note))
+
+
+def _counts(result: RunResult) -> str:
+    """Return how many scored requirements failed and warned, as the end of a sentence."""
+    counts = result.tally.counts
+    nouns = {Verdict.FAILED: "failure", Verdict.WARNED: "warning"}
+    found = [counted(counts[verdict], noun) for verdict, noun in nouns.items() if counts[verdict]]
+    return f", with {' and '.join(found)}" if found else ""

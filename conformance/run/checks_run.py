@@ -14,7 +14,8 @@ from conformance.report.progress import ProgressReport
 from conformance.report.result_file import write_refusal, write_sentinel
 from conformance.run.interruption import Interruption
 from conformance.run.judge import Judge
-from conformance.run.keys import PLUGIN
+from conformance.run.keys import JUDGE, PLUGIN
+from conformance.run.plan import Plan
 from conformance.run.run import CannotJudge
 from conformance.run.selection import EVERYTHING, HERE
 from conformance.run.setup import prepare
@@ -22,10 +23,11 @@ from conformance.run.teardown import finish
 from conformance.verdicts import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
     from typing import TextIO
 
+    from conformance.profiles import Profile
     from conformance.report.result import RunResult
     from conformance.run.selection import Selection
     from conformance.target import Target
@@ -90,17 +92,63 @@ def _judged(
     }
     result = finish(judge, run, json_path=json_path, whole=selection.whole, interrupted=interrupted)
     if status == pytest.ExitCode.USAGE_ERROR:
-        raise CannotJudge(f"-k: {selection.keyword!r} is not an expression of pytest", ExitCode.USAGE)
+        raise _no_expression(selection)
     if status == pytest.ExitCode.NO_TESTS_COLLECTED:
         raise CannotJudge(
-            f"no check matches {selection.keyword!r}",
+            f"no check of profile {target.profile.name} matches {selection.keyword!r}",
             ExitCode.TOO_LITTLE_JUDGED,
-            hint="`registry-conformance list` lists the ids.",
+            hint=f"`registry-conformance list --profile {target.profile.name}` lists the ids.",
         )
     return result
 
 
-class _Named:
+def selected(profile: Profile, selection: Selection) -> frozenset[str]:
+    """Return the requirements, by id, that a selection leaves of a profile. Nothing is requested or judged.
+
+    Raises CannotJudge for a selection that is not an expression of pytest.
+    """
+    plan = Plan(lambda _: profile, selection.only)
+    with _own_settings():
+        status = pytest.main(
+            [*selection.paths(), *SETTINGS, *selection.arguments(), "--collect-only"],
+            plugins=[_Counted(plan)],
+        )
+    if status == pytest.ExitCode.USAGE_ERROR:
+        raise _no_expression(selection)
+    return frozenset(plan.planned)
+
+
+def _no_expression(selection: Selection) -> CannotJudge:
+    return CannotJudge(
+        f"-k: {selection.keyword!r} is not an expression of pytest",
+        ExitCode.USAGE,
+        hint="Join words by `and`, `or` and `not`, such as 'simple and not json'.",
+    )
+
+
+class _Quiet:
+    """Ends a session whose `-k` is no expression without pytest's own message."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection_modifyitems(self) -> Generator[None]:
+        try:
+            yield
+        except pytest.UsageError as error:
+            pytest.exit(str(error), returncode=int(pytest.ExitCode.USAGE_ERROR))
+
+
+class _Counted(_Quiet):
+    """Registers a plan under the name of the judge, so that the suite's own plugin adds none."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.pluginmanager.register(self._plan, JUDGE)
+
+
+class _Named(_Quiet):
     """Registers the judge under its name before the suite's own plugin looks for it."""
 
     def __init__(self, judge: Judge) -> None:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from conformance.catalogue.features import Term
 
 
+DRIVEN = frozenset({"yank", "status"})
+"""Features that a run can switch on with a driver: see [management] of registry.toml."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class OfferedFeatures:
     """The features that a target offers, and the API versions that its pages declare."""
@@ -23,6 +27,15 @@ class OfferedFeatures:
     def has(self, expression: str) -> bool:
         """Tell whether `a`, `a|b` (either), `a+b` (both) or `json>=1.1` is offered; `+` binds closer."""
         return any(all(map(self._has, terms)) for terms in alternatives(expression))
+
+    def refusal(self, expression: str) -> str:
+        """Return in words what of an expression is not offered."""
+        lacking = [[term for term in terms if not self._has(term)] for terms in alternatives(expression)]
+        words = " or ".join(dict.fromkeys(" and ".join(map(_words, terms)) for terms in lacking))
+        by_driver = any(term.feature in DRIVEN for terms in lacking for term in terms)
+        if by_driver:
+            return f"the registry does not offer {words}, or no driver is configured"
+        return f"the registry does not offer {words}"
 
     def _has(self, term: Term) -> bool:
         if term.feature not in self.features:
@@ -38,6 +51,10 @@ class OfferedFeatures:
 def offer_from_json(table: dict[str, Any]) -> OfferedFeatures:
     """Read what `OfferedFeatures.as_json` wrote."""
     return OfferedFeatures(features=frozenset(table["features"]), versions=dict(table["versions"]))
+
+
+def _words(term: Term) -> str:
+    return f"{term.feature} of API version {term.version}" if term.version else term.feature
 
 
 def _number(version: str) -> tuple[int, ...]:

@@ -43,7 +43,7 @@ class Judge:
         self._prepare = prepared
         self._options = options
         self._exchanges_before = 0
-        self.plan = Plan(self.run, only)
+        self.plan = Plan(lambda config: self.run(config).target.profile, only)
         self.results = Results(self.plan)
         self.prepared_run: Run | None = None
         """The run, if the session got as far as preparing one."""
@@ -78,7 +78,7 @@ class Judge:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Begin a check: its exchanges are its own, and the target has to offer its feature."""
+        """Begin a check: its exchanges are its own, the target offers its feature, and the run has the means."""
         requirement = requirement_of(item)
         if requirement is None:
             if requirement_id(item):
@@ -88,7 +88,8 @@ class Judge:
         run.transcript.begin()
         self._exchanges_before = len(run.transcript)
         if not run.offer.has(requirement.feature):
-            raise NotApplicable(f"the registry does not offer {requirement.feature}")
+            raise NotApplicable(run.offer.refusal(requirement.feature))
+        run.session.budget.require_open()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

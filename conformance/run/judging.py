@@ -9,7 +9,7 @@ from conformance.catalogue import Requirement, catalogue
 from conformance.report.explain import explain_deviation
 from conformance.report.result import CheckResult
 from conformance.run.keys import REMARK
-from conformance.verdicts import Deviation, Outcome, Verdict, outcome_of, verdict_of
+from conformance.verdicts import Deviation, NotJudged, Outcome, Verdict, outcome_of, verdict_of
 from conformance.verdicts.sets import is_scored
 from conformance.verdicts.signature import signature_of
 from conformance.wire import publications_behind
@@ -55,6 +55,11 @@ class Ended:
         return None
 
     @property
+    def stopped_by(self) -> str:
+        """The limit that kept it from its end; empty for none."""
+        return self.error.by if isinstance(self.error, NotJudged) else ""
+
+    @property
     def remark(self) -> str:
         """What the check remarked last."""
         return str(dict(self.report.user_properties).get(REMARK, ""))
@@ -85,6 +90,7 @@ def check_result(run: Run, ended: Ended, *, today: date) -> tuple[CheckResult, l
         where=run.redact(deviation.where) if deviation else "",
         signature=signature,
         published=tuple(each.filename for each in published),
+        stopped_by=ended.stopped_by,
         scored=is_scored(requirement, run.options.requirement_set),
         exchanges=exchanges if deviation else tuple(replace(each, request_bytes="") for each in exchanges),
     )
@@ -97,7 +103,7 @@ def _signature(run: Run, requirement: Requirement, deviation: Deviation) -> str:
 
 def _message(ended: Ended) -> str:
     error = ended.error
-    if ended.outcome is Outcome.CRASHED:
+    if ended.outcome is Outcome.CRASHED and not ended.stopped_by:
         return f"{type(error).__name__}: {error}\n{ended.report.longreprtext}"
     if ended.deviation:
         return explain_deviation(ended.requirement, ended.deviation, catalogue())

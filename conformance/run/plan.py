@@ -8,11 +8,12 @@ import pytest
 
 from conformance.catalogue import Requirement, catalogue
 from conformance.run.keys import MARK
+from conformance.run.limits import run_again_when_throttled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.run.run import Run
+    from conformance.profiles import Profile
 
 PLANNED = "registry_conformance_planned"
 """The key under which a worker process hands over the requirements of its plan."""
@@ -24,11 +25,11 @@ BROKEN = "registry_conformance_broken"
 class Plan:
     """A pytest plugin that collects the checks of one run, here and in workers.
 
-    `run` returns the run, prepared; `only` is a choice of requirements, by id.
+    `profile` returns the profile of the run's target; `only` is a choice of requirements, by id.
     """
 
-    def __init__(self, run: Callable[[pytest.Config], Run], only: frozenset[str] | None) -> None:
-        self._run = run
+    def __init__(self, profile: Callable[[pytest.Config], Profile], only: frozenset[str] | None) -> None:
+        self._profile = profile
         self._only = only
         self.planned: set[str] = set()
         self.harness_errors: list[str] = []
@@ -46,7 +47,7 @@ class Plan:
             for item in ours
             if not requirement_of(item)
         ]
-        held = {row.id for row in catalogue().for_profile(self._run(config).target.profile)}
+        held = {row.id for row in catalogue().for_profile(self._profile(config))}
         if self._only is not None:
             held &= self._only
         left_out = [item for item in ours if requirement_of(item) and requirement_id(item) not in held]
@@ -56,9 +57,10 @@ class Plan:
         items[:] = sorted(kept, key=lambda item: (requirement_id(item) or "").startswith("clients."))
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
-        """Let `-k` find a check by the id of its requirement."""
+        """Let `-k` find a check by the id of its requirement, and let a check wait for a registry that throttles."""
         if name := requirement_id(item):
             item.extra_keyword_matches.add(name)
+            run_again_when_throttled(item)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Count a module of checks that cannot be imported as an error of the harness."""

@@ -7,17 +7,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from conformance.pages import (
-    HTML_V1,
     JSON_V1,
     TEXT_HTML,
     FileLink,
     ProjectPage,
     read_html,
     read_json,
-    read_project_json,
     read_project_page,
 )
 from conformance.run.features import OfferedFeatures
+from conformance.run.listing import is_html, pages_of, spelling_of
 from conformance.target import ANONYMOUS
 from conformance.target.driver import driven_features
 from conformance.wire import EndlessAnswer
@@ -51,6 +50,7 @@ PROBED = frozenset(
     | {"requires-python", "status", "tls", "upload-time", "yank"}
 )
 """Every feature that asking, or a look at the target, can find."""
+FORMS = {"html", "json"}
 STATUS_KEYS = ("project-status", "pypi:project-status")
 
 
@@ -60,33 +60,32 @@ def probe(registry: RegistryClient, projects: tuple[str, ...], stated: frozenset
     if "upload" in stated:
         features |= driven_features(registry.target)
     versions: dict[str, str] = {}
-    for name in projects:
-        for form, page in _pages(registry, name).items():
+    spellings = [spelling_of(registry, name) for name in projects]
+    for name in spellings:
+        for form, page in pages_of(registry, name).items():
             features |= {form} | _features_of(page)
             if _marks_status(registry, name, form):
                 features.add("status")
             if page.api_version:
                 features.add("api-version")
                 versions.setdefault(form, page.api_version)
+    if features.isdisjoint(FORMS):
+        features |= _forms_of_root(registry)
     if registry.root_answer().status == 200:
         features.add("project-list")
-    if registry.target.credentials and _is_locked(registry, projects[0]):
+    if registry.target.credentials and _is_locked(registry, spellings[0]):
         features.add("auth-read")
-    if registry.target.url.startswith("https:"):
+    if registry.target.index_url.startswith("https:"):
         features.add("tls")
-    features |= _negotiated(registry, projects[0]) | _transferred(registry, projects[0])
+    features |= _negotiated(registry, spellings[0]) | _transferred(registry, spellings[0])
     return OfferedFeatures(features=frozenset(features), versions=versions)
 
 
-def _pages(registry: RegistryClient, name: str) -> dict[str, ProjectPage]:
-    pages: dict[str, ProjectPage] = {}
-    html = registry.project_answer(name, accept=TEXT_HTML)
-    if html.status == 200 and html.content_type in {TEXT_HTML, HTML_V1}:
-        pages["html"] = read_project_page(html.text, url=html.url, where=str(html))
-    json = registry.project_answer(name, accept=JSON_V1)
-    if json.status == 200 and json.content_type == JSON_V1:
-        pages["json"] = read_project_json(json.content, url=json.url, where=str(json))
-    return pages
+def _forms_of_root(registry: RegistryClient) -> set[str]:
+    """Return the forms of the root page, where no project page is found: an index has one form at least."""
+    json = registry.root_answer(accept=JSON_V1).content_type == JSON_V1
+    html = is_html(registry.root_answer(accept=TEXT_HTML))
+    return {"json"} if json and not html else {"html", "json"} if json else {"html"}
 
 
 def _features_of(page: ProjectPage) -> set[str]:
@@ -120,6 +119,8 @@ def _marks_status(registry: RegistryClient, name: str, form: str) -> bool:
 
 def _is_locked(registry: RegistryClient, name: str) -> bool:
     """Return whether an anonymous caller is refused: by a status, or by a page to sign in."""
+    if registry.project_answer(name).status == 404:
+        return registry.root_answer(as_=ANONYMOUS).status in {401, 403}
     answer = registry.project_answer(name, as_=ANONYMOUS)
     return answer.status != 200 or not read_project_page(answer.text, url=answer.url, where=str(answer)).files
 
@@ -158,7 +159,7 @@ def _transferred(registry: RegistryClient, name: str) -> set[str]:
 
 
 def _first_file(registry: RegistryClient, name: str) -> Answer | None:
-    for page in _pages(registry, name).values():
+    for page in pages_of(registry, name).values():
         for file in page.files[:1]:
             with suppress(EndlessAnswer):  # a finding of the checks that ask for the file
                 return registry.request("GET", file.url, headers={"Range": "bytes=0-0"})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from conformance.catalogue import catalogue
 from conformance.report.result import RunResult, run_result, tally_of
 from conformance.run.enough_judged import areas_below_minimum, missing_results, only_rejections
+from conformance.run.limits import unjudged_notes
 from conformance.verdicts import ExitCode
 
 if TYPE_CHECKING:
@@ -58,9 +59,14 @@ class Results:
         """
         results = tuple(self._results.values())
         rejected, thin = only_rejections(results), areas_below_minimum(results, least_per_area or {})
+        unjudged = unjudged_notes(results)
         broken = [*self._plan.harness_errors, *self._incomplete(run, whole=whole, interrupted=interrupted)]
         exit_code = _exit_code(
-            tally_of(results), least_judged, broken=bool(broken), rejected=bool(rejected), thin=bool(thin)
+            tally_of(each for each in results if not each.stopped_by),
+            least_judged,
+            broken=bool(broken),
+            rejected=bool(rejected),
+            thin=bool(thin or unjudged),
         )
         return run_result(
             target=run.target,
@@ -70,7 +76,7 @@ class Results:
             finished=datetime.now(UTC),
             requests=run.prepared_with + sum(result.requests for result in results),
             exit_code=exit_code,
-            notes=(*notes, *filter(None, (rejected, thin, *broken))),
+            notes=(*notes, *filter(None, (rejected, thin, *unjudged, *broken))),
             results=results,
             published=self._published,
         )

@@ -20,10 +20,8 @@ if TYPE_CHECKING:
 class CannotJudge(UserError):
     """The run ends before its first check."""
 
-    def __init__(self, message: str, exit_code: ExitCode, *, hint: str = "", published: bool = False) -> None:
+    def __init__(self, message: str, exit_code: ExitCode, *, hint: str = "") -> None:
         super().__init__(message, hint, exit_code)
-        self.published = published
-        """Whether something may be left on the target, so that the ledger has to stay."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +53,7 @@ class Run:
             "target": self.target.as_table(),
             "embedded": self.target.embedded,
             "ledger": str(self.ledger.path),
+            "budget": str(self.session.budget.share()),
             "run_id": self.corpus.run_id,
             "published": published,
             "offer": self.offer.as_json(),

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Swept:
-    """What a sweep removed and what it left.
+    """What a sweep deleted and what it left.
 
     `leftovers` are the ledgers with something left: path, number of distributions, reason.
     """
 
-    removed: int
+    deleted: int
+    files: int
     leftovers: tuple[tuple[Path, int, str], ...]
     unreadable: tuple[BadLedger, ...]
     torn: tuple[tuple[Path, int], ...] = ()
@@ -36,7 +37,7 @@ class Swept:
 
 
 def sweep(target: Target, options: RunOptions) -> Swept:
-    """Remove from a target what the ledgers of earlier runs list for its host."""
+    """Delete from a target what the ledgers of earlier runs list for its host."""
     transcript = Transcript()
     session = Session(
         transcript=transcript,
@@ -44,7 +45,7 @@ def sweep(target: Target, options: RunOptions) -> Swept:
         limits=options.limits,
         ca_bundle=options.ca_bundle,
     )
-    removed = 0
+    deleted = files = 0
     leftovers: list[tuple[Path, int, str]] = []
     unreadable: list[BadLedger] = []
     torn: list[tuple[Path, int]] = []
@@ -58,8 +59,15 @@ def sweep(target: Target, options: RunOptions) -> Swept:
             if cut := ledger.torn():
                 torn.append((ledger.path, len(cut)))
             done = clean_up(ledger, target, session=session, transcript=transcript)
-            removed += done.removed
+            deleted += done.deleted
+            files += done.files
             if done.left:
                 leftovers.append((ledger.path, len(done.left), done.reason))
     session.close()
-    return Swept(removed=removed, leftovers=tuple(leftovers), unreadable=tuple(unreadable), torn=tuple(torn))
+    return Swept(
+        deleted=deleted,
+        files=files,
+        leftovers=tuple(leftovers),
+        unreadable=tuple(unreadable),
+        torn=tuple(torn),
+    )

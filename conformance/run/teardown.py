@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.errors import UserError
 from conformance.report.result_file import write_result
+from conformance.run.limits import throttling_note
 from conformance.run.tidy import tidy
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ def finish(
     except KeyboardInterrupt:
         interrupted = True
         note = f"The clean-up was interrupted; {run.ledger.path} lists what may be left."
+    notes = filter(None, (note, throttling_note(run.session.budget)))
     run.session.close()
+    run.session.budget.close()
     profile = run.target.profile
     result = judge.results.of(
         run,
@@ -38,7 +41,7 @@ def finish(
         least_per_area=profile.least_judged_per_area if whole else {},
         whole=whole,
         interrupted=interrupted,
-        notes=(note,) if note else (),
+        notes=tuple(notes),
     )
     if json_path:
         write_result(json_path, result)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from conformance.run.clean_up import clean_up
+from conformance.target import DEFAULT
+from conformance.target.layouts import GITLAB
 from conformance.verdicts.counting import counted
+from conformance.verdicts.declaration import PREFIX
 from conformance.verdicts.options import default_ledger_folder
 
 if TYPE_CHECKING:
     from conformance.run.run import Run
+    from conformance.target import Target
+    from conformance.verdicts.options import RunOptions
 
 
 def tidy(run: Run) -> str:
-    """Remove what a run has published, except with --keep; return a note for the user."""
+    """Delete what a run has published, except with --keep; return a note for the user."""
     ledger = run.ledger
     if run.target.embedded:
         ledger.keep_only([])  # the registry ends with the run
@@ -21,17 +27,38 @@ def tidy(run: Run) -> str:
     if run.options.read_only:
         return ""  # it has published nothing
     if run.options.keep:
-        return f"Nothing was removed (--keep); {ledger.path} lists what was published."
+        return f"Nothing was deleted (--keep); {ledger.path} lists what was published."
+    run.session.budget.begin_clean_up()
     done = clean_up(ledger, run.target, session=run.session, transcript=run.transcript)
     if done.left:
         left = counted(len(done.left), "distribution")
-        return f"{left} could not be removed: {done.reason}. {ledger.path} lists them{_next_step(run)}."
-    return f"Removed {counted(done.removed, 'package')} that this run published."
+        return f"{left} could not be deleted: {done.reason}. {ledger.path} lists them{_next_step(run)}."
+    return (
+        f"Deleted {counted(done.deleted, 'package')} ({counted(done.files, 'file')}) that this run published."
+    )
+
+
+def deletes(target: Target, options: RunOptions) -> bool:
+    """Return whether the clean-up of a run sends requests, which its budget has to keep."""
+    by_api = target.has_gitlab_api and not target.embedded
+    return by_api and not options.read_only and not options.keep
 
 
 def _next_step(run: Run) -> str:
-    if run.target.profile.clean_up != "gitlab-rest":
+    if not run.target.has_gitlab_api:
         return ""
     folder = run.options.ledger_folder
     ledgers = "" if folder == default_ledger_folder() else f" --ledgers {folder}"
-    return f"; `registry-conformance sweep {run.target.url}{ledgers}` removes them"
+    return (
+        f"; `registry-conformance sweep {_typed(run.target)}{ledgers}` deletes them, "
+        f"with the password in ${PREFIX}PASSWORD"
+    )
+
+
+def _typed(target: Target) -> str:
+    """Return a target's addresses and user name as they are typed on a command line."""
+    given = [word for key, url in target.given.as_table().items() for word in (f"--{key}", url)]
+    usual = target.layout.name == GITLAB
+    credential = target.credentials.get(DEFAULT)
+    username = ["--username", credential.username] if credential else []
+    return shlex.join([target.url, *given, *([] if usual else ["--layout", target.layout.name]), *username])

@@ -8,6 +8,7 @@ from conformance.target.target import (
     VALIDATION,
     BadTarget,
     Target,
+    UnfitURL,
     target_from_table,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "VALIDATION",
     "BadTarget",
     "Target",
+    "UnfitURL",
     "target_from_table",
 ]

@@ -18,11 +18,18 @@ _CREDENTIAL = re.compile(PREFIX + r"CREDENTIAL_(?P<name>[A-Z0-9_]+)_(?P<key>USER
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
 """Names of variables that a message may hold: any other text may be the password itself."""
 
+ADDRESSES = ("url", "upload-url", "index-url", "api-url")
+"""The addresses of a target, by their keys in registry.toml."""
+
 
 def configured_target(
     *,
     url: str | None = None,
+    upload_url: str | None = None,
+    index_url: str | None = None,
+    api_url: str | None = None,
     profile: str | None = None,
+    layout: str | None = None,
     username: str | None = None,
     password: str | None = None,
     config: str | Path | None = None,
@@ -30,34 +37,63 @@ def configured_target(
 ) -> Target | None:
     """Put a target together; None when no URL is given anywhere, which means the embedded server.
 
-    An argument outweighs REGISTRY_CONFORMANCE_URL, _PROFILE, _USERNAME, _PASSWORD, _CONFIG and
-    _CREDENTIAL_<NAME>_USERNAME/_PASSWORD, which outweigh the file. A variable that is empty is not given.
-    Raises BadTarget, with what to change.
+    An argument outweighs its environment variable, such as REGISTRY_CONFORMANCE_URL, and that the file; so do
+    REGISTRY_CONFORMANCE_CREDENTIAL_<NAME>_USERNAME and …_PASSWORD. A variable that is empty is not given. A `url`
+    also outweighs every address of a lower place. Raises BadTarget, with what to change.
     """
     environ = {name: value for name, value in environ.items() if value}
     file = config or environ.get(PREFIX + "CONFIG")
     table = _read(Path(file)) if file else {}
-    url = url or environ.get(PREFIX + "URL")
-    if url and table.get("url"):
-        _same_origin(url, str(table["url"]), file)
-    table["url"] = url or table.get("url")
+    given = {"url": url, "upload-url": upload_url, "index-url": index_url, "api-url": api_url}
+    _take_addresses(table, [_addresses_in(environ), {key: each for key, each in given.items() if each}], file)
     table["profile"] = profile or environ.get(PREFIX + "PROFILE") or table.get("profile", "gitlab")
+    table["layout"] = layout or environ.get(PREFIX + "LAYOUT") or table.get("layout", "")
     credentials = table.setdefault("credentials", {})
     for name, key, value in _from_environment(environ):
         _outweigh(credentials, name, key, value)
     for key, argument in (("username", username), ("password", password)):
-        given = argument if argument is not None else environ.get(PREFIX + key.upper())
-        if given is not None:
-            _outweigh(credentials, DEFAULT, key, given)
+        given_one = argument if argument is not None else environ.get(PREFIX + key.upper())
+        if given_one is not None:
+            _outweigh(credentials, DEFAULT, key, given_one)
     _take_passwords_from_environment(credentials, file, environ)
-    if not table["url"]:
-        if credentials:
-            raise BadTarget(
-                "there are credentials but no URL; name the registry, or leave the credentials out, "
-                f"those of the environment too: {PREFIX}USERNAME and so on"
-            )
+    if not any(table.get(key) for key in ADDRESSES):
+        if file and table["credentials"]:
+            raise BadTarget(f"{file} has no `url`", "Add one, or give URL on the command line.")
+        _check_embedded(table)
         return None
     return target_from_table(table)
+
+
+def _check_embedded(table: Mapping[str, Any]) -> None:
+    """Refuse settings that the embedded server, which is meant without a URL, cannot have."""
+    if table["credentials"]:
+        raise BadTarget(
+            "there are credentials but no URL",
+            f"Give the URL of the registry, or unset {PREFIX}USERNAME and {PREFIX}PASSWORD "
+            "to judge the embedded server.",
+        )
+    if table["layout"]:
+        raise BadTarget(
+            f"there is a layout, {table['layout']!r}, but no URL", "Give the URL of the registry."
+        )
+
+
+def _addresses_in(environ: Mapping[str, str]) -> dict[str, str]:
+    variables = {key: PREFIX + key.upper().replace("-", "_") for key in ADDRESSES}
+    return {key: environ[variable] for key, variable in variables.items() if variable in environ}
+
+
+def _take_addresses(table: dict[str, Any], places: list[dict[str, str]], file: str | Path | None) -> None:
+    """Set the addresses of each place in turn, the weightiest last; they stay on the hosts of the file."""
+    configured = [str(table[key]) for key in ADDRESSES if table.get(key)]
+    for place in places:
+        if configured:
+            for url in place.values():
+                _same_origin(url, configured, file)
+        if "url" in place:
+            for key in ADDRESSES:
+                table.pop(key, None)
+        table.update(place)
 
 
 def embedded_profile(profile: str | None, environ: Mapping[str, str] = os.environ) -> str:
@@ -82,7 +118,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         validated(table, RegistryTable, toml=True)
     except Invalid as error:
-        form = "`registry-conformance schema registry.toml` prints the form"
+        form = "`registry-conformance schema registry.toml` prints its schema"
         raise BadTarget(f"{path}: {error}; {form}") from error
     return table
 
@@ -116,13 +152,13 @@ def _take_passwords_from_environment(
         credential["password"] = environ[variable]
 
 
-def _same_origin(url: str, configured: str, config: str | Path | None) -> None:
+def _same_origin(url: str, configured: list[str], config: str | Path | None) -> None:
     """Refuse to send the credentials of one host to another."""
     from conformance.wire.credential_patterns import hide_credentials_in_url
 
-    if _origin(url) != _origin(configured):
+    if _origin(url) not in map(_origin, configured):
         raise BadTarget(
-            f"{config} holds credentials for {hide_credentials_in_url(configured)}, which is another host than "
+            f"{config} holds credentials for {hide_credentials_in_url(configured[0])}, which is another host than "
             f"{hide_credentials_in_url(url)}; write a file for that host, or leave one of them out"
         )
 

@@ -4,36 +4,52 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+import time
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from requests.utils import get_environ_proxies
 
 from conformance.target import DEFAULT
-from conformance.wire import EndlessAnswer, Part, Redactor, Session, Transcript, Unreachable, UploadForm
+from conformance.target.layout_search import is_simple_index, search
+from conformance.target.observations import (
+    Observation,
+    clock_observations,
+    found_elsewhere,
+    gitlab_observations,
+    upload_change,
+    url_observations,
+)
+from conformance.verdicts.counting import counted
+from conformance.verdicts.declaration import PREFIX
+from conformance.wire import (
+    EndlessAnswer,
+    Part,
+    Redactor,
+    Session,
+    Throttled,
+    Transcript,
+    Unreachable,
+    UploadForm,
+)
 from conformance.wire.answer import LOOPBACK
-from conformance.wire.credential_patterns import hide_credentials_in_url
-from conformance.wire.redaction import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.errors import UserError
-    from conformance.profiles import Profile
     from conformance.target import Target
+    from conformance.target.layout_search import Place
     from conformance.verdicts.options import RunOptions
     from conformance.wire import Answer
 
-MOST_SKEW = 60
-"""Seconds that two clocks may differ before tokens, certificates and caches suffer."""
-
-LEAST_ROLE = 30
-"""GitLab's number of a Developer, the first role that may publish."""
-
 ABSENT = "conformance-doctor-absent"
+
+QUICK_READS = 40
+"""How many requests in one second show whether a registry throttles."""
+
+CAREFUL_RATE = 5
+"""Requests per second to try where a registry throttles and nothing else is known."""
 
 CAUSES = (
     (r"Hostname mismatch|not valid for", "TLS trust",
@@ -52,30 +68,13 @@ CAUSES = (
 """Patterns of error texts, with the subject and the remedy."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Observation:
-    """One observation about a target; a problem where it has a remedy, `change`.
-
-    It is `unknown` where the cause is outside the command: no answer arrived, or the server returned an error.
-    """
-
-    about: str
-    seen: str
-    change: str = ""
-    unknown: bool = False
-
-    @property
-    def wrong(self) -> bool:
-        """Whether it is a problem."""
-        return bool(self.change)
-
-
 class Doctor:
     """Examines one target with a few requests that store nothing."""
 
     def __init__(self, target: Target, options: RunOptions) -> None:
         self._target = target
         self._publishes = not (options.read_only or target.profile.read_only)
+        self._projects = options.projects
         self._redact = Redactor(target.secrets)
         self._session = Session(
             transcript=Transcript(), redact=self._redact, limits=options.limits, ca_bundle=options.ca_bundle
@@ -83,24 +82,70 @@ class Doctor:
 
     def examine(self) -> Iterator[Observation]:
         """Examine from the outside in: the later steps need an answer to the earlier ones."""
-        yield from url_observations(self._target.url, self._target.profile)
         yield from self._proxy()
         try:
             index = self._get(self._target.index_url)
+            if place := self._elsewhere(index):
+                yield found_elsewhere(place, self._target, before=f"{_summary(index)}; ")
+                return
+            yield from url_observations(self._target)
             yield from self._connection(index)
             yield from clock_observations(index.headers.get("Date"), now=datetime.now(UTC))
-            yield from self._index(index)
-            if self._publishes and self._target.profile.clean_up == "gitlab-rest":
+            anonymous = index.status == 401 and not self._target.credentials
+            publishes = self._publishes and not anonymous  # the other steps would find the same
+            uploads = list(self._uploads()) if publishes else []
+            yield from self._index(index, uploads)
+            if publishes and self._target.has_gitlab_api:
                 yield from self._gitlab_project()
-            if self._publishes:
-                yield from self._uploads()
+            yield from uploads
+            if index.status in {200, 404}:
+                self._read_quickly()
+            yield from self._throttling()
         except (Unreachable, EndlessAnswer) as error:
             yield self._no_answer(str(error).replace("\n", "; "))
+        except Throttled as error:
+            change = f"run later, and with --rate {CAREFUL_RATE}"
+            yield Observation(about="throttling", seen=str(error), change=change, unknown=True)
         finally:
             self._session.close()
 
+    def _read_quickly(self) -> None:
+        """Read a small page as quickly as a run would, until the registry throttles, and for a second at most."""
+        url = f"{self._target.index_url}{ABSENT}/"
+        until = time.monotonic() + 1
+        for _ in range(QUICK_READS):
+            if self._session.budget.throttling or time.monotonic() > until:
+                return
+            self._get(url)
+
+    def _throttling(self) -> Iterator[Observation]:
+        if found := self._session.budget.throttling:
+            yield Observation(
+                about="throttling",
+                seen=f"the registry refused {counted(found.refused, 'request')}, and asked for a pause",
+                change=f"run with --rate {found.rate or CAREFUL_RATE}",
+            )
+
+    def search(self) -> list[Observation]:
+        """Look for the layout of a URL that has not the form of the given one; empty where none is found."""
+        try:
+            place = search(self._target.url, self._get)
+        except (Unreachable, Throttled):
+            return []
+        finally:
+            self._session.close()
+        return [found_elsewhere(place, self._target)] if place else []
+
+    def _elsewhere(self, index: Answer) -> Place | None:
+        """Look for the index in the other layouts, unless it answers here, or has a reason not to."""
+        answered = index.status in {400, 401, 403} or index.status >= 500
+        if answered or (index.status == 200 and _is_index(index)) or self._target.given.index:
+            return None
+        return search(self._target.url, self._get)
+
     def _get(self, url: str, *, as_: str = DEFAULT, headers: dict[str, str] | None = None) -> Answer:
-        credential = None if headers else self._target.credential(as_)
+        ours = self._target.same_host(url)
+        credential = None if headers or not ours else self._target.credential(as_)
         return self._session.send("GET", url, credential=credential, credential_name=as_, headers=headers)
 
     @property
@@ -153,16 +198,19 @@ class Doctor:
         if "sign_in" in there.path or "login" in there.path:
             change = "this is a website, not an API: check the path"
             return Observation(about="path", seen=seen, change=change)
-        change = "give the URL that it redirects to: uploads do not follow redirects"
+        if self._target.same_host(location) and is_simple_index(self._get(location)):
+            change = f'the index is there: write `index-url = "{location}"` into registry.toml'
+        else:
+            change = "give the URL that it redirects to: uploads do not follow redirects"
         return Observation(about="slash or path", seen=seen, change=change)
 
-    def _index(self, answer: Answer) -> Iterator[Observation]:
-        profile, named = self._target.profile, f"the credential {DEFAULT!r}"
+    def _index(self, answer: Answer, uploads: list[Observation]) -> Iterator[Observation]:
+        where, named = self._target.layout, f"the credential {DEFAULT!r}"
         if answer.status == 401 and not self._target.credentials:
             yield Observation(
                 about="credential",
-                seen=f"{_summary(answer)} without a credential",
-                change="give --username and --password, or their environment variables",
+                seen=f"no credential was given: {_summary(answer)}",
+                change=f"use --username and --password, or set {PREFIX}USERNAME and {PREFIX}PASSWORD",
             )
         elif answer.status == 401:
             yield Observation(
@@ -176,12 +224,8 @@ class Doctor:
                 seen=f"{_summary(answer)} with {named}",
                 change="use a credential that may read",
             )
-        elif answer.status == 404 and profile.clean_up != "gitlab-rest":
-            yield Observation(
-                about="path",
-                seen=f"there is no index: {_summary(answer)}",
-                change=f"check the URL, which should look like {profile.example}, and --profile",
-            )
+        elif answer.status == 404 and not self._target.has_gitlab_api:
+            yield from self._no_root(answer, uploads)
         elif answer.status >= 500:
             yield Observation(
                 about="server",
@@ -193,7 +237,29 @@ class Doctor:
             yield Observation(
                 about="path",
                 seen=f"expected a simple index, found {answer.content_type or 'no content type'}",
-                change=f"check the URL, which should look like {profile.example}, and --profile",
+                change=f"check the URL, which should look like {where.example}, and --layout",
+            )
+
+    def _no_root(self, root: Answer, uploads: list[Observation]) -> Iterator[Observation]:
+        """Examine an index without a root page: some registries have none, only pages of projects."""
+        pages = [self._get(f"{self._target.index_url}{quote(name, safe='')}/") for name in self._projects]
+        if any(page.status == 200 for page in pages):
+            yield Observation(about="index", seen=f"{_summary(root)}, but pages of projects are there")
+        elif pages:
+            change = f"check the URL, which should look like {self._target.layout.example}, and the names"
+            yield Observation(about="path", seen=f"there is no page: {_summary(pages[0])}", change=change)
+        elif uploads and not any(each.wrong for each in uploads):
+            yield Observation(
+                about="index",
+                seen=f"{_summary(root)}: there is no list of projects, but uploads are answered; "
+                "name a project with --project to see whether its page is there",
+            )
+        else:
+            yield Observation(
+                about="path",
+                seen=f"there is no index: {_summary(root)}",
+                change=f"check the URL, which should look like {self._target.layout.example}, and --layout; "
+                "if only pages of projects are there, name one with --project",
             )
 
     def _gitlab_project(self) -> Iterator[Observation]:
@@ -220,11 +286,18 @@ class Doctor:
                 about="API",
                 seen=f"expected GitLab's API, found {_summary(answer)}",
                 change=f"check the part of the URL before /projects/; it should look like "
-                f"{self._target.profile.example}",
+                f"{self._target.layout.example}",
             )
 
     def _uploads(self) -> Iterator[Observation]:
         """Send an upload form without a file: registries reject the credential before they reject the form."""
+        if not self._target.has_uploads:
+            yield Observation(
+                about="uploads",
+                seen=f"the layout {self._target.layout.name} has no address for uploads",
+                change="give --upload-url, or judge the index alone with --read-only",
+            )
+            return
         form = UploadForm(parts=(Part(name=":action", content=b"file_upload"),))
         answer = self._session.send(
             "POST",
@@ -235,106 +308,14 @@ class Doctor:
             body=form.body(),
             described="an upload form without a file",
         )
-        seen = f"an upload form without a file is answered {answer.status} {answer.reason}"
-        change = _upload_change(answer.status)
+        seen = f"an upload form without a file returned {answer.status} {answer.reason}"
+        change = upload_change(answer.status, self._target)
         yield Observation(about="uploads", seen=seen, change=change, unknown=answer.status >= 500)
 
 
 def examine(target: Target, options: RunOptions) -> list[Observation]:
     """Examine a target without publishing."""
     return list(Doctor(target, options).examine())
-
-
-def url_observations(url: str, profile: Profile) -> Iterator[Observation]:
-    """Examine a URL that has the form of the profile, but is not the one to give."""
-    ending = url.rstrip("/").rpartition("/")[2]
-    endings = {
-        "simple": "the path of an index",
-        "legacy": "the path of uploads",
-        "upload": "the path of uploads",
-    }
-    if ending in endings and not profile.read_only:
-        yield Observation(
-            about="path",
-            seen=f"the URL ends with {ending}/, {endings[ending]}",
-            change=f"remove {ending}/; the URL of a {profile.title} looks like {profile.example}",
-        )
-
-
-def refused_observations(error: UserError, url: str) -> list[Observation]:
-    """Explain why a configuration does not describe a target, from its error."""
-    message, change = error.message, error.hint
-    if not change:
-        message, _, change = message.rpartition("; ")
-        message = message or change
-    url = hide_credentials_in_url(url).replace(f"{MASK}@", "")
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return [Observation(about="URL", seen=message, change=change)]
-    if url and not parts.scheme.startswith("http"):
-        change = f"give the whole URL, such as https://{url.rpartition('://')[2].lstrip('/')}"
-    elif "/groups/" in parts.path:
-        change = "the registry of a group takes no uploads: give that of a GitLab project"
-    elif parts.path.rstrip("/").endswith("/simple") or "/simple/" in parts.path:
-        change = f"give {url.partition('/simple')[0]}: the URL for uploads, not that of the index"
-    elif parts.netloc and "/api/" not in parts.path and "GitLab" in message:
-        change = (
-            f"this is a page of GitLab's website; the API is {parts.scheme}://{parts.netloc}/api/v4/projects/"
-        )
-        change += "<id>/packages/pypi, with the id from the page of the GitLab project"
-    about = "credential" if "[credentials." in message else "URL"
-    return [Observation(about=about, seen=message, change=change)]
-
-
-def clock_observations(date: str | None, *, now: datetime) -> Iterator[Observation]:
-    """Compare the clock of a server, from its Date header, with that of this machine."""
-    try:
-        skew = (parsedate_to_datetime(date) - now).total_seconds() if date else 0.0
-    except (TypeError, ValueError):
-        return
-    if abs(skew) > MOST_SKEW:
-        direction = "ahead of" if skew > 0 else "behind"
-        yield Observation(
-            about="clock",
-            seen=f"the server's clock is {abs(skew):.0f} s {direction} this machine's",
-            change="set the wrong clock: tokens and certificates depend on it",
-        )
-
-
-def gitlab_observations(project: dict[str, Any]) -> Iterator[Observation]:
-    """Examine the GitLab project from its API."""
-    path = project.get("path_with_namespace", project["id"])
-    level = project.get("package_registry_access_level")
-    if project.get("packages_enabled") is False or level == "disabled":
-        yield Observation(
-            about="GitLab project",
-            seen=f"the package registry of {path} is switched off",
-            change="switch it on: Settings, General, Visibility, Package registry",
-        )
-        return
-    roles = project.get("permissions") or {}
-    access = [roles[kind]["access_level"] for kind in ("project_access", "group_access") if roles.get(kind)]
-    if access and max(access) < LEAST_ROLE:
-        yield Observation(
-            about="role",
-            seen=f"expected the role {LEAST_ROLE} (Developer) or higher in {path}, found {max(access)}",
-            change="give the user another role, or use another user's token",
-        )
-        return
-    yield Observation(about="GitLab project", seen=f"{path}, {project.get('visibility', 'visible')}")
-
-
-def _upload_change(status: int) -> str:
-    if status == 401:
-        return "check user name and password: the registry rejects the credential"
-    if status == 403:
-        return "this credential may only read: use one whose scope and role may publish"
-    if status in {404, 405} or 300 <= status < 400:
-        return (
-            "uploads do not go here: check the path, the id of the GitLab project, and that it has a registry"
-        )
-    return "the registry returns a server error: see its log" if status >= 500 else ""
 
 
 def _is_json(answer: Answer) -> bool:
@@ -354,4 +335,4 @@ def _object(answer: Answer) -> dict[str, Any]:
 
 
 def _summary(answer: Answer) -> str:
-    return f"{answer.exchange.request} is answered {answer.status} {answer.reason}"
+    return f"{answer.exchange.request} returned {answer.status} {answer.reason}"

@@ -68,9 +68,11 @@ class ReferenceDriver:
     """
 
     def __init__(self, registry: RegistryClient, session: Session) -> None:
-        host, found, rest = registry.target.url.partition(_PROJECTS)
+        target = registry.target
+        url = target.gitlab_registry if target.has_gitlab_api else target.url
+        host, found, rest = url.partition(_PROJECTS)
         if not found:
-            rest = f"{registry.target.management.get('gitlab-project', '1')}/packages/pypi"
+            rest = f"{target.management.get('gitlab-project', '1')}/packages/pypi"
         self._base = f"{host}/-/reference/projects/{rest}"
         self._registry = registry
         self._session = session

@@ -82,7 +82,7 @@ class RegistryClient:
     ) -> Answer:
         """Send a request without a body and return the answer with any status.
 
-        The credential stays on the target's host, wherever a page links to.
+        The credential stays on the target's hosts, wherever a page links to.
         """
         credential = self.target.credential(as_)
         return self._session.send(
@@ -156,6 +156,7 @@ class RegistryClient:
         if 400 <= answer.status < 500:
             for entry in entries:
                 self._ledger.note_refusal(entry)
+            self._session.budget.settle()
         elif answer.status < 300:
             self._transcript.note(
                 publication_of(
@@ -173,6 +174,7 @@ class RegistryClient:
         """Record a distribution in the ledger before this process or a client uploads it."""
         entry = self._entry(distribution, distribution.filename)
         self._ledger.add(entry)
+        self._session.budget.owe()
         self.forget_pages(distribution.name)
         return entry
 
@@ -205,5 +207,5 @@ class RegistryClient:
 
 
 def file_url(registry: RegistryClient, distribution: Distribution) -> str:
-    """Return the URL that GitLab documents for a file: files/<sha256>/<filename>."""
-    return f"{registry.target.url}/files/{distribution.sha256}/{quote(distribution.filename)}"
+    """Return the URL that GitLab documents for a file: files/<sha256>/<filename>. Raises Untestable."""
+    return f"{registry.target.gitlab_registry}/files/{distribution.sha256}/{quote(distribution.filename)}"

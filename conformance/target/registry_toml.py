@@ -39,8 +39,19 @@ class ManagementTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class RegistryTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
     """A registry to be judged, for `registry-conformance run --config FILE`."""
 
-    url: Annotated[str, Meta(description="The URL that `twine upload --repository-url` takes.")] = ""
-    profile: Annotated[str, Meta(description="The kind of registry.")] = "gitlab"
+    url: Annotated[str, Meta(description="The URL from which the layout makes all addresses.")] = ""
+    upload_url: Annotated[
+        str, Meta(description="Where distributions are uploaded to, unless the layout gives it.")
+    ] = ""
+    index_url: Annotated[str, Meta(description="Where the simple index is, unless the layout gives it.")] = ""
+    api_url: Annotated[
+        str,
+        Meta(description="GitLab's REST API for the GitLab project, such as `…/api/v4/projects/42`."),
+    ] = ""
+    profile: Annotated[str, Meta(description="What the registry is held to.")] = "gitlab"
+    layout: Annotated[
+        str, Meta(description="Where uploads and index are below `url`; that of the profile if absent.")
+    ] = ""
     features: Annotated[
         tuple[str, ...], Meta(description="What the registry offers beyond its profile, as its owner states.")
     ] = ()

@@ -8,6 +8,7 @@ import tomli_w
 
 from conformance.profiles import profile, profile_names
 from conformance.target import DEFAULT, DRIVERS, VALIDATION, target_from_table
+from conformance.target.layouts import layout
 from conformance.verdicts.declaration import PREFIX
 
 if TYPE_CHECKING:
@@ -22,30 +23,47 @@ ANY_SIZE = 104_857_600
 """Bytes: an example where a profile states no limit."""
 
 
-def registry_toml(profile_name: str, url: str | None = None) -> str:
-    """Return a commented registry.toml; without a URL it has the profile's example.
+def registry_toml(profile_name: str, url: str | None = None, layout_name: str | None = None) -> str:
+    """Return a commented registry.toml; without a URL it has the example of the layout, by default the profile's.
 
     A line that begins with `#` and no blank is a setting that is left out.
     Raises UserError for an unknown profile, and for a URL that does not fit it.
     """
     if url is None and profile_name in profile_names():
-        url = profile(profile_name).example
-    target = target_from_table({"url": url or "", "profile": profile_name})
+        url = layout(layout_name or profile(profile_name).layout).example
+    target = target_from_table({"url": url or "", "profile": profile_name, "layout": layout_name or ""})
     kind = target.profile
     paragraphs = [_head(target), *_features(kind), *_credentials(kind), *_gitlab_projects(kind)]
     return "\n".join([*paragraphs, *_limits(kind), *_management(kind)])
 
 
 def _head(target: Target) -> str:
-    kind = target.profile
-    uploads = "" if kind.read_only else f" Uploads go to {_spelled(kind.upload)}."
+    kind, where = target.profile, target.layout
+    uploads = "" if kind.read_only or not where.upload else f" Uploads go to {_spelled(where.upload)}."
+    usual = where.name == kind.layout
+    line = _setting("layout", where.name)
     return (
         f"# A target of registry-conformance: {kind.title}.\n"
-        "# A line that begins with `#` and no blank is a setting: take the `#` off to use it.\n"
+        "# A line that begins with `#` and no blank is a setting: uncomment a setting to use it.\n"
         "\n"
-        f"# Looks like {kind.example}.\n"
-        f"# The index is at {_spelled(kind.index)}.{uploads}\n"
+        f"# Looks like {where.example}.\n"
+        f"# The index is at {_spelled(where.index)}.{uploads}\n"
         f"{_setting('url', target.url)}{_setting('profile', kind.name)}"
+        "\n"
+        "# Where uploads and index are below the URL; docs/targets.md lists the layouts.\n"
+        f"{_left_out(line) if usual else line}"
+        f"{_given(target)}"
+    )
+
+
+def _given(target: Target) -> str:
+    """Return the addresses, each left out, for a registry that no layout fits."""
+    upload_url = target.upload_url if target.has_uploads else f"{target.url}/"
+    uploads = "" if target.profile.read_only else _setting("upload-url", upload_url)
+    api = _setting("api-url", target.gitlab_api) if target.has_gitlab_api else ""
+    return (
+        "# Addresses that the layout does not give, on any host:\n"
+        f"{_left_out(uploads + _setting('index-url', target.index_url) + api)}"
     )
 
 
@@ -57,9 +75,9 @@ def _features(kind: Profile) -> Iterator[str]:
     if kind.read_only:
         return
     yield (
-        "# What is validated at upload is found out with one bad upload each, or stated here:\n"
+        "# What the registry validates at upload is detected with one invalid upload each, or declared here:\n"
         f"# {', '.join(sorted(VALIDATION))}.\n"
-        "# `disposable` states that this is a test instance, where any project name may be published.\n"
+        "# `disposable` declares that this is a test instance, where any project name may be published.\n"
         '#features = ["validate-archive"]\n'
     )
 
@@ -101,7 +119,7 @@ def _limits(kind: Profile) -> Iterator[str]:
         return
     without = "no limit is judged" if kind.max_file_size is None else f"it is {kind.max_file_size}"
     yield (
-        f"# The most bytes that a file may have, as the registry states it; without this line {without}.\n"
+        f"# Maximum file size in bytes, as the registry documents it; without this line {without}.\n"
         f"#[limits]\n{_left_out(_setting('max-file-size', kind.max_file_size or ANY_SIZE))}"
     )
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from conformance.errors import UserError
 from conformance.profiles import Profile, profile, profile_names
+from conformance.target.layouts import GITLAB, INDEX, Layout, layout
 from conformance.verdicts import Untestable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.target.registry_toml import CredentialTable, ManagementTable
+    from conformance.target.registry_toml import CredentialTable, ManagementTable, RegistryTable
     from conformance.wire.credential import Credential
 
 DEFAULT = "default"
@@ -36,12 +38,35 @@ class BadTarget(UserError):
     """The target cannot be tested as it was given. The message ends with what to do."""
 
 
+class UnfitURL(BadTarget):
+    """The URL does not have the form of the target's layout."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenAddresses:
+    """Addresses that are given one by one; an empty one is that of the layout."""
+
+    upload: str = ""
+    index: str = ""
+    api: str = ""
+
+    def as_table(self) -> dict[str, str]:
+        """Return the given ones, by the keys of registry.toml."""
+        table = {"upload-url": self.upload, "index-url": self.index, "api-url": self.api}
+        return {key: url for key, url in table.items() if url}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """The registry being tested. `url` is what one gives to `twine upload --repository-url`."""
+    """The registry being tested.
+
+    `url` names it: the base URL of its layout, or else the first of the `given` addresses. The ledger keeps it.
+    """
 
     url: str
     profile: Profile
+    layout: Layout
+    given: GivenAddresses = field(default_factory=GivenAddresses)
     credentials: Mapping[str, Credential] = field(default_factory=dict)
     gitlab_projects: Mapping[str, str] = field(default_factory=dict)
     max_file_size: int | None = None
@@ -51,32 +76,49 @@ class Target:
     embedded: bool = False
 
     @property
+    def has_uploads(self) -> bool:
+        """Whether it has an address for uploads."""
+        return bool(self._address(self.given.upload, self.layout.upload))
+
+    @property
     def upload_url(self) -> str:
-        """Where distributions are posted to."""
-        return self._address(self.profile.upload)
+        """Where distributions are posted to. Raises BadTarget without an address for uploads."""
+        if not self.has_uploads:
+            raise BadTarget(f"the layout {self.layout.name} has no address for uploads; give --upload-url")
+        return self._address(self.given.upload, self.layout.upload)
 
     @property
     def index_url(self) -> str:
         """The simple index, with its trailing slash."""
-        return self._address(self.profile.index)
+        return self._address(self.given.index, self.layout.index).rstrip("/") + "/"
+
+    @property
+    def has_gitlab_api(self) -> bool:
+        """Whether the address of GitLab's REST API is known."""
+        return bool(self._address(self.given.api, self.layout.api))
 
     @property
     def gitlab_api(self) -> str:
-        """GitLab's REST API for the GitLab project that holds the registry."""
-        return self._address("{api}/projects/{project}")
+        """GitLab's REST API for the GitLab project that holds the registry. Raises Untestable without an address."""
+        if not self.has_gitlab_api:
+            raise Untestable(
+                f"this needs GitLab's REST API, whose address the layout {self.layout.name} does not give; "
+                "add `api-url` to registry.toml, or give --api-url"
+            )
+        return self._address(self.given.api, self.layout.api).rstrip("/")
+
+    @property
+    def gitlab_registry(self) -> str:
+        """The URL that GitLab documents for the registry of the GitLab project. Raises Untestable."""
+        return f"{self.gitlab_api}/packages/pypi"
 
     @property
     def secrets(self) -> frozenset[tuple[str, str]]:
         """Every user name and password that must not be shown."""
         return frozenset((known.username, known.password) for known in self.credentials.values())
 
-    def _address(self, template: str) -> str:
-        address = self.profile.address(template, self.url)
-        if address is None:
-            raise BadTarget(
-                f"{self.url} is not the URL of a {self.profile.title}; it should look like {self.profile.example}"
-            )
-        return address
+    def _address(self, given: str, template: str) -> str:
+        return given or self.layout.address(template, self.url)
 
     def credential(self, name: str) -> Credential | None:
         """Return a credential by name; None for anonymous. Raises Untestable when it is not configured."""
@@ -88,11 +130,17 @@ class Target:
         return self.credentials[name]
 
     def same_host(self, url: str) -> bool:
-        """Tell whether a URL is on the target's host, so that the target's credentials may be sent there."""
+        """Tell whether a URL is on a host of the target, so that the target's credentials may be sent there."""
         try:
-            return urlsplit(url)[:2] == urlsplit(self.url)[:2]
+            return urlsplit(url)[:2] in self._origins
         except ValueError:  # no URL
             return False
+
+    @cached_property
+    def _origins(self) -> frozenset[tuple[str, ...]]:
+        """Scheme and host of every address that the target has."""
+        own = [self.url, self.index_url, *self.given.as_table().values()]
+        return frozenset(urlsplit(url)[:2] for url in own)
 
     def in_gitlab_project(self, role: str) -> Target:
         """Return the target's twin in another GitLab project. Raises Untestable when none is configured."""
@@ -104,15 +152,23 @@ class Target:
         return self.at_project(self.gitlab_projects[role])
 
     def at_project(self, project: str) -> Target:
-        """Return the target's twin under another id or encoded path of a GitLab project."""
-        api = self._address("{api}")
-        return replace(self, url=f"{api}/projects/{project}/packages/pypi")
+        """Return the target's twin under another id or encoded path of a GitLab project. Raises Untestable."""
+        return self.at(f"{self.gitlab_api.rpartition('/')[0]}/{project}/packages/pypi")
+
+    def at(self, url: str) -> Target:
+        """Return the target's twin in the GitLab project with this URL; the target itself if the URL is its own."""
+        if url == self.url:
+            return self
+        kind = layout(GITLAB)
+        return replace(self, url=url, layout=kind if kind.fits(url) else self.layout, given=GivenAddresses())
 
     def as_table(self) -> dict[str, Any]:
         """Return the target as registry.toml holds it, secrets included: for another process of this run."""
         return {
             "url": self.url,
+            **self.given.as_table(),
             "profile": self.profile.name,
+            "layout": self.layout.name,
             "credentials": {
                 name: {"username": known.username, "password": known.password}
                 for name, known in self.credentials.items()
@@ -134,12 +190,15 @@ def target_from_table(table: Mapping[str, Any], *, embedded: bool = False) -> Ta
     except Invalid as error:
         raise BadTarget(str(error)) from error
     chosen = profile(read.profile)
-    url = read.url.rstrip("/")
-    _check_url(url, chosen)
+    kind = layout(read.layout or chosen.layout)
+    if not (read.url or read.upload_url) and read.index_url:
+        kind = layout(INDEX)
     max_file_size = read.limits.max_file_size
     return Target(
-        url=url,
+        url=_url(read, kind),
         profile=chosen,
+        layout=kind,
+        given=GivenAddresses(upload=read.upload_url, index=read.index_url, api=read.api_url),
         credentials={name: _credential(name, value) for name, value in read.credentials.items()},
         gitlab_projects={role: str(number) for role, number in read.gitlab_projects.items()},
         max_file_size=chosen.max_file_size if max_file_size is None else max_file_size,
@@ -149,21 +208,41 @@ def target_from_table(table: Mapping[str, Any], *, embedded: bool = False) -> Ta
     )
 
 
-def _check_url(url: str, chosen: Profile) -> None:
+def _url(read: RegistryTable, kind: Layout) -> str:
+    """Return the URL that names the target, after a look at every address. Raises BadTarget."""
+    addresses = {"--upload-url": read.upload_url, "--index-url": read.index_url, "--api-url": read.api_url}
+    for flag, address in addresses.items():
+        if address:
+            _check_address(address, f"the address of {flag}", "https://registry.example.com/path")
+    if read.url or not (read.upload_url or read.index_url):
+        _check_address(read.url, "the URL", kind.example)
+    elif not read.index_url:
+        raise BadTarget("there is an upload URL without an index URL; give --index-url, too")
+    url = (read.url or read.upload_url or read.index_url).rstrip("/")
+    if read.url and not kind.fits(url) and not (read.upload_url and read.index_url):
+        raise UnfitURL(_unfit(url, kind), "For another kind of registry, give --profile or --layout.")
+    return url
+
+
+def _check_address(address: str, what: str, example: str) -> None:
     from conformance.wire.credential_patterns import hide_credentials_in_url
 
-    if _has_userinfo(url):
-        raise BadTarget("the URL holds a user name or password; give them with --username and --password")
-    if not _is_http(url):
+    if _has_userinfo(address):
+        raise BadTarget(f"{what} holds a user name or password; give them with --username and --password")
+    if not _is_http(address):
         raise BadTarget(
-            f"{hide_credentials_in_url(url)!r} is not an http(s) URL; it should look like {chosen.example}"
+            f"{hide_credentials_in_url(address)!r} is not an http(s) URL; it should look like {example}"
         )
-    if chosen.address(chosen.upload, url) is None:
-        hint = " (give the upload URL, without simple/)" if "/simple" in url else ""
-        raise BadTarget(
-            f"{hide_credentials_in_url(url)} is not the URL of a {chosen.title}{hint}; "
-            f"it should look like {chosen.example}"
-        )
+
+
+def _unfit(url: str, kind: Layout) -> str:
+    from conformance.wire.credential_patterns import hide_credentials_in_url
+
+    hint = " (give the upload URL, without simple/)" if "/simple" in url and kind.upload else ""
+    return (
+        f"{hide_credentials_in_url(url)} does not fit the layout {kind.name}{hint}; "
+        f"it should look like {kind.example}"
+    )
 
 
 def _has_userinfo(url: str) -> bool:

@@ -20,24 +20,67 @@ PUBLISHING = SENDING - {"doctor"}
 JUDGING = frozenset({"run", "replay"})
 RUN = frozenset({"run"})
 
+REGISTRY_URL = "URL of the registry, in most layouts the one for `twine upload --repository-url`"
+
 TARGET = (
     Option(
         name="url",
         metavar="URL",
-        help="upload URL, as given to `twine upload --repository-url`",
+        help=REGISTRY_URL,
+        default="the embedded reference server",
         group=Group.TARGET,
         commands=SENDING,
-        input=Input(name="url"),
+        input=Input(name="url", text=REGISTRY_URL),
+    ),
+    Option(
+        name="upload_url",
+        flag="--upload-url",
+        metavar="URL",
+        help="where distributions are uploaded to",
+        default="that of the layout",
+        group=Group.TARGET,
+        commands=SENDING,
+        input=Input(name="upload-url"),
+    ),
+    Option(
+        name="index_url",
+        flag="--index-url",
+        metavar="URL",
+        help="where the simple index is",
+        default="that of the layout",
+        group=Group.TARGET,
+        commands=SENDING,
+        input=Input(name="index-url"),
+    ),
+    Option(
+        name="api_url",
+        flag="--api-url",
+        metavar="URL",
+        help="GitLab's REST API for the GitLab project, ending in /projects/ID",
+        default="that of the layout, if any",
+        group=Group.TARGET,
+        commands=SENDING,
+        input=Input(name="api-url"),
     ),
     Option(
         name="profile",
         flag="--profile",
         metavar="NAME",
-        help="kind of registry, such as gitlab or pep503-upload",
+        help="what the registry is held to, such as gitlab or pep503-upload",
         default="gitlab",
         group=Group.TARGET,
         commands=SENDING,
         input=Input(name="profile"),
+    ),
+    Option(
+        name="layout",
+        flag="--layout",
+        metavar="NAME",
+        help="where uploads and index are below URL, such as root+simple, pypi or devpi",
+        default="that of the profile",
+        group=Group.TARGET,
+        commands=SENDING,
+        input=Input(name="layout"),
     ),
     Option(
         name="username",
@@ -94,7 +137,7 @@ SELECTION = (
         flag="-n",
         metavar="N",
         help="number of worker processes, or auto for one per CPU",
-        default="none",
+        default="one process",
         read=option_types.processes,
         group=Group.CHECKS,
         commands=RUN,
@@ -131,7 +174,7 @@ def no_baseline() -> Baseline:
 
 @dataclass(frozen=True, kw_only=True)
 class TrafficLimits:
-    """What a run may cost its target and itself: requests in all, requests per second, seconds per response."""
+    """What a run may cost its target and itself: requests in all and per second, seconds in all and per response."""
 
     max_requests: int = option(
         5_000,
@@ -153,6 +196,17 @@ class TrafficLimits:
         group=Group.LIMITS,
         commands=SENDING,
         input=Input(name="rate"),
+    )
+    max_time: float | None = option(
+        None,
+        "--max-time",
+        "start no further check after SECONDS",
+        default="no limit",
+        metavar="SECONDS",
+        read=option_types.positive(float),
+        group=Group.LIMITS,
+        commands=JUDGING,
+        input=Input(name="max-time"),
     )
     timeout: float = option(
         30.0,
@@ -198,7 +252,7 @@ class RunOptions(TrafficLimits):
     examples: int = option(
         10,
         "--examples",
-        "try N examples of each property",
+        "generate N inputs for each property-based check",
         metavar="N",
         read=option_types.positive(int),
         group=Group.RUN,
@@ -208,7 +262,7 @@ class RunOptions(TrafficLimits):
     seed: int = option(
         0,
         "--seed",
-        "choose the examples by a number, or by chance with `random`",
+        "seed for choosing examples, or `random`",
         default="0",
         metavar="N",
         read=option_types.seed,
@@ -218,7 +272,7 @@ class RunOptions(TrafficLimits):
     rounds: int = option(
         15,
         "--rounds",
-        "run each race N times",
+        "repeat each concurrency check N times",
         metavar="N",
         read=option_types.positive(int),
         group=Group.RUN,
@@ -241,12 +295,12 @@ class RunOptions(TrafficLimits):
         metavar="NAME",
         repeats=True,
         group=Group.RUN,
-        commands=RUN,
+        commands=frozenset({"run", "doctor"}),
     )
     keep: bool = option(
         False,  # noqa: FBT003 - the default of a switch
         "--keep",
-        "leave everything that was published on the registry",
+        "do not delete what the run published",
         default="",
         group=Group.RUN,
         commands=RUN,
@@ -254,9 +308,9 @@ class RunOptions(TrafficLimits):
     ledger_folder: Path = option(
         default_ledger_folder,
         "--ledgers",
-        "folder of the lists of published files",
-        default="the user's state folder",
-        metavar="FOLDER",
+        "directory of ledgers, the records of published files",
+        default="the user's state directory",
+        metavar="DIRECTORY",
         read=Path,
         group=Group.RUN,
         commands=PUBLISHING,
@@ -264,7 +318,7 @@ class RunOptions(TrafficLimits):
     baseline: Baseline = option(
         no_baseline,
         "--baseline",
-        "file of known failures; see `baseline`",
+        "file of known failures, written by `registry-conformance baseline`",
         default="",
         metavar="FILE",
         read=option_types.baseline,

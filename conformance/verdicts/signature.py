@@ -22,7 +22,7 @@ CUT = 600
 _DAY = r"\d{4}-\d\d-\d\d"
 _CLOCK = r"\d\d:\d\d(:\d\d([.,]\d+)?)?"
 _VARYING = (
-    (r"\nfor the example .*|\nbut not every time .*", ""),
+    (r"\n(smallest|first) failing example, .*|\nbut not every time .*", ""),
     (r"(?i)conformance[-_.]+<run>[-_.]+(gw\d+|\d+)", "<project>"),
     (rf"{_DAY}[T ]{_CLOCK}(Z|[+-]\d\d:?\d\d)?|\b\w{{3}}, \d\d \w{{3}} \d{{4}} {_CLOCK}( GMT)?", "<time>"),
     (rf"\b({_DAY}|{_CLOCK})\b", "<time>"),
@@ -81,7 +81,7 @@ def _found(text: str, run_id: str) -> str:
     first, *rest = text.strip().splitlines() or [""]
     if client := _CLIENT.match(first):
         return f"{client[0]} {normalised(rest[-1] if rest else '', run_id)[-KEPT:]}"
-    return _words("\n".join(rest) if rest and len(text) >= CUT else text, run_id)
+    return _words("\n".join(rest) if rest and (len(text) >= CUT or text.startswith("…")) else text, run_id)
 
 
 def _of_chance(deviation: Deviation, run_id: str) -> tuple[str, str]:

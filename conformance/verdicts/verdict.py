@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from conformance.catalogue import Level
 from conformance.errors import ExitCode
@@ -34,6 +34,15 @@ class Untestable(Exception):
 
 class NotApplicable(Exception):
     """The target does not offer the feature that a check is about, and does not claim to."""
+
+
+class NotJudged(Exception):
+    """The limits of the run, or those of the target, kept a check from its end. It blames neither side.
+
+    `by` is the limit: `budget`, `time` or `throttling`. `str()` says what to change.
+    """
+
+    by: ClassVar[str]
 
 
 class Outcome(StrEnum):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from conformance.wire.answer import Answer, Unreachable
     from conformance.wire.bounds import EndlessAnswer
-    from conformance.wire.budget import Budget, BudgetSpent
+    from conformance.wire.budget import Budget, BudgetSpent, Throttled, TimeUp
     from conformance.wire.credential import Credential
     from conformance.wire.exchange import Exchange
     from conformance.wire.form import Part, UploadForm, upload_form
@@ -31,6 +31,8 @@ __all__ = [
     "RawConnection",
     "Redactor",
     "Session",
+    "Throttled",
+    "TimeUp",
     "Transcript",
     "Unreachable",
     "UploadForm",
@@ -53,6 +55,8 @@ _MODULES = {
     "RawConnection": "raw",
     "Redactor": "redaction",
     "Session": "session",
+    "Throttled": "budget",
+    "TimeUp": "budget",
     "Transcript": "transcript",
     "Unreachable": "answer",
     "UploadForm": "form",

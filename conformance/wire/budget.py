@@ -1,40 +1,251 @@
-"""Limits on the number and the rate of requests."""
+"""Limits on the number and the rate of requests, one set for all processes of a run."""
 
 from __future__ import annotations
 
+import math
 import time
-from threading import Lock
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance.verdicts import Untestable
+from conformance.verdicts import NotJudged
 from conformance.verdicts.counting import counted
+from conformance.wire.account import RING, TURNS, Account, Cell
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from conformance.verdicts.options import TrafficLimits
 
+LEAST_FOR_LISTS = 10
+"""The least number of requests that the clean-up keeps for finding what it deletes; else a tenth of the deletions."""
 
-class BudgetSpent(Untestable):
+SHORTEST_LOOK, LONGEST_LOOK = 0.001, 0.05
+"""Seconds between two looks at whether a turn has come."""
+
+BELOW = 0.8
+"""The part of a rate that was refused at which a run goes on."""
+
+TELLING = 5
+"""Requests in a second from which on a refusal is put down to the rate of this run."""
+
+
+class BudgetSpent(NotJudged):
     """The run has used up its budget of requests."""
+
+    by = "budget"
+
+
+class TimeUp(NotJudged):
+    """The run has used up its time."""
+
+    by = "time"
+
+
+class Throttled(NotJudged):
+    """The registry refused a request because there were too many, and did so to the end.
+
+    `repeatable` says that the request could not be sent again, but its check can be run again.
+    """
+
+    by = "throttling"
+
+    def __init__(self, message: str, *, repeatable: bool = False) -> None:
+        super().__init__(message)
+        self.repeatable = repeatable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Throttling:
+    """How a registry throttled a run: refused requests, seconds of pauses, and a rate that it seems to accept."""
+
+    refused: int
+    paused: float
+    rate: int | None
 
 
 class Budget:
-    """Counts and paces the requests of a run. Safe to use from several threads."""
+    """Counts and paces the requests of a run. Safe to use from several threads and, when shared, processes.
 
-    def __init__(self, limits: TrafficLimits) -> None:
+    With `cleans_up` it keeps for the clean-up one request per distribution that is announced, and at least 10 more.
+    """
+
+    def __init__(
+        self, limits: TrafficLimits, *, cleans_up: bool = False, account: Account | None = None
+    ) -> None:
         self._limits = limits
-        self._lock = Lock()
-        self._spent = 0
-        self._next = 0.0
+        self._cleans_up = cleans_up
+        self._at_the_end = False
+        self._account = account or Account()
+        if account is None and limits.max_time is not None:
+            with self._account.locked() as state:
+                state[Cell.DEADLINE] = time.monotonic() + limits.max_time
 
-    def spend(self) -> None:
-        """Take one request from the budget and wait for its turn. Raises BudgetSpent."""
-        with self._lock:
-            if self._spent >= self._limits.max_requests:
-                most = counted(self._limits.max_requests, "request")
-                raise BudgetSpent(f"the budget of {most} is spent; raise --max-requests")
-            self._spent += 1
+    def share(self) -> Path:
+        """Return the path under which another process takes part: `Budget(…, account=Account(path))`."""
+        return self._account.share()
+
+    def close(self) -> None:
+        """Remove the file that processes shared, if there is one."""
+        self._account.close()
+
+    @contextmanager
+    def turn(self, requests: int = 1, *, seconds: float | None = None) -> Iterator[None]:
+        """Take requests from the budget, wait for their turn, and send them inside. See `take`."""
+        turn = self.take(requests, seconds=seconds)
+        try:
+            yield
+        finally:
+            turn.end()
+
+    def take(self, requests: int = 1, *, seconds: float | None = None) -> Turn:
+        """Take requests from the budget and wait for their turn, through a pause that the registry asked for.
+
+        The turn lasts until its `end`, at most `seconds` (default: the time limit of a response). A request counts
+        for the rate until its turn has ended: no earlier is it certain to have arrived.
+        Raises BudgetSpent, and Throttled once the registry has refused a request to the end.
+        """
+        while True:
+            with self._account.locked() as state:
+                self._require(state, requests)
+                now = time.monotonic()
+                due = self._due(state, requests)
+                if due <= now:
+                    lasts = self._limits.timeout if seconds is None else seconds
+                    return self._booked(state, requests, now, now + lasts)
+            time.sleep(min(max(due - now, SHORTEST_LOOK), LONGEST_LOOK))
+
+    def require_open(self) -> None:
+        """Raise BudgetSpent, TimeUp or Throttled where no further check can be judged."""
+        with self._account.locked() as state:
+            self._require(state, 1)
+            if self._seconds_left(state) <= 0:
+                limit = self._limits.max_time
+                raise TimeUp(f"the {limit:g} s of this run are over; raise --max-time")
+
+    def owe(self) -> None:
+        """Keep a request for deleting a distribution, before it is sent."""
+        with self._account.locked() as state:
+            state[Cell.OWED] += 1
+
+    def settle(self) -> None:
+        """Keep a request less: the distribution was refused."""
+        with self._account.locked() as state:
+            state[Cell.OWED] -= 1
+
+    def begin_clean_up(self) -> None:
+        """Let this process spend what was kept, whatever the time."""
+        self._at_the_end = True
+
+    def pause(self, seconds: float, *, refused: bool) -> None:
+        """Let no process start a request for some time; `refused` counts a request that the registry refused."""
+        with self._account.locked() as state:
             now = time.monotonic()
-            starts = max(now, self._next)
-            self._next = starts + (1 / self._limits.rate if self._limits.rate else 0)
-        if starts > now:
-            time.sleep(starts - now)
+            before = max(now, state[Cell.QUIET_UNTIL])
+            if refused:
+                state[Cell.REFUSED] += 1
+                if before == now:  # the first refusal of a burst
+                    state[Cell.PACE] = self._slower(state, now)
+            state[Cell.PAUSED] += max(0.0, now + seconds - before)
+            state[Cell.QUIET_UNTIL] = max(before, now + seconds)
+
+    def has_time_for(self, seconds: float) -> bool:
+        """Return whether a pause ends before the run has to."""
+        with self._account.locked() as state:
+            return self._at_the_end or seconds < self._seconds_left(state)
+
+    def give_up(self) -> None:
+        """Send nothing more in the current pause: the registry has refused a request to the end."""
+        with self._account.locked() as state:
+            state[Cell.GIVEN_UP] = 1
+
+    def accept(self) -> None:
+        """Record that the registry accepts requests."""
+        with self._account.locked() as state:
+            state[Cell.GIVEN_UP] = 0
+
+    @property
+    def throttling(self) -> Throttling | None:
+        """How the registry has throttled the run; None where it has not."""
+        with self._account.locked() as state:
+            if not state[Cell.REFUSED] and not state[Cell.PAUSED]:
+                return None
+            rate = int(state[Cell.PACE]) or None
+            return Throttling(
+                refused=int(state[Cell.REFUSED]), paused=round(state[Cell.PAUSED], 1), rate=rate
+            )
+
+    def end(self, turns: range) -> None:
+        """Record the end of turns, unless the ring has gone round since."""
+        with self._account.locked() as state:
+            now = time.monotonic()
+            for number in turns:
+                if number >= state[Cell.TAKEN] - TURNS:
+                    state[RING + number % TURNS] = now
+
+    def _require(self, state: memoryview[float], requests: int) -> None:
+        limit = self._limits.max_requests
+        if state[Cell.SPENT] + requests > limit - (0 if self._at_the_end else self._kept(state)):
+            raise BudgetSpent(f"the budget of {counted(limit, 'request')} is spent; raise --max-requests")
+        paused = time.monotonic() < state[Cell.QUIET_UNTIL]
+        if state[Cell.GIVEN_UP] and paused and not self._at_the_end:
+            raise Throttled("the registry throttles this run, and did not stop; run later, or use --rate")
+
+    def _kept(self, state: memoryview[float]) -> float:
+        owed = state[Cell.OWED]
+        return owed + max(LEAST_FOR_LISTS, owed // 10) if self._cleans_up and owed > 0 else 0
+
+    def _seconds_left(self, state: memoryview[float]) -> float:
+        deadline = state[Cell.DEADLINE]
+        return deadline - time.monotonic() if deadline else math.inf
+
+    def _rate(self, state: memoryview[float]) -> float:
+        """Return the requests per second that are allowed; infinite without a limit."""
+        return min(self._limits.rate or math.inf, state[Cell.PACE] or math.inf)
+
+    def _due(self, state: memoryview[float], requests: int) -> float:
+        """Return the moment at which the next requests may start, as far as is known.
+
+        At most N turns begin or last in any second, for a rate of N; a rate of 0.5 is one turn in two seconds.
+        """
+        due, rate = state[Cell.QUIET_UNTIL], self._rate(state)
+        if math.isinf(rate):
+            return due
+        most = min(math.ceil(rate), TURNS)
+        window = max(1.0, most / rate)
+        taken = int(state[Cell.TAKEN])
+        before = range(max(0, taken - most), taken + min(requests, most) - most)
+        ends = [state[RING + number % TURNS] + window for number in before]
+        return max([due, state[Cell.NEXT_START], *ends])
+
+    def _booked(self, state: memoryview[float], requests: int, now: float, until: float) -> Turn:
+        taken = int(state[Cell.TAKEN])
+        turns = range(taken, taken + min(requests, TURNS))
+        for number in turns:
+            state[RING + number % TURNS] = until
+        state[Cell.TAKEN] = turns.stop
+        state[Cell.SPENT] += requests
+        state[Cell.NEXT_START] = now + len(turns) / self._rate(state)
+        return Turn(self, turns)
+
+    def _slower(self, state: memoryview[float], now: float) -> float:
+        """Return the pace after a refusal: less than the requests of the last second, if they were many."""
+        taken = int(state[Cell.TAKEN])
+        numbers = range(max(0, taken - TURNS), taken)
+        lately = sum(state[RING + number % TURNS] > now - 1 for number in numbers) - 1
+        if lately < TELLING:
+            return state[Cell.PACE]
+        return min(lately * BELOW, state[Cell.PACE] or math.inf)
+
+
+class Turn:
+    """The right to send some requests, until its end."""
+
+    def __init__(self, budget: Budget, turns: range) -> None:
+        self._budget = budget
+        self._turns = turns
+
+    def end(self) -> None:
+        """End the turn: the requests have been answered, or never will be."""
+        self._budget.end(self._turns)

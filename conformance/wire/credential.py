@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+ANONYMOUS = "anonymous"
+"""The name of the credential of a request that carries none."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Credential:

@@ -19,16 +19,19 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 from conformance.verdicts import Untestable
 from conformance.wire.answer import LOOPBACK, Answer, Unreachable
 from conformance.wire.bounds import BoundedResponse, EndlessAnswer, Meter, metered
+from conformance.wire.budget import Throttled
+from conformance.wire.credential import ANONYMOUS
 from conformance.wire.exchange import Exchange
+from conformance.wire.throttling import pause_after_refusal
 from conformance.wire.transcript import KEPT_BYTES, Transcript, excerpt, recorded_bytes
 
 if TYPE_CHECKING:
     import io
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
-    from conformance.wire.budget import Budget
+    from conformance.wire.budget import Budget, Turn
     from conformance.wire.credential import Credential
     from conformance.wire.redaction import Redactor
 
@@ -67,10 +70,12 @@ class RawConnection:
     ) -> None:
         self._url = urlsplit(url)
         self._credential = credential
-        self._name = credential_name
+        self._name = credential_name if credential else ANONYMOUS
         self._transcript = transcript
         self._redact = redact
         self._budget = budget
+        self._patience = patience
+        self._turn: Turn | None = None
         self._socket = _connected(self._url.hostname or "", self._port, self._url.scheme, patience, ca_bundle)
         self._meter = Meter(seconds=answer_time, patience=patience)
         self._stream = _Stream(metered(self._socket, self._meter))
@@ -110,8 +115,15 @@ class RawConnection:
         """Close the connection at once. A request without an answer is recorded as not waited for."""
         if self._sent:
             self._record(None, b"", reason=NOT_WAITED_FOR)
+        self._end_turn()
         self._stream.close_for_good()
         self._socket.close()
+
+    def _end_turn(self) -> None:
+        """End the turn of the last request; the registry has it by now, or will never have it."""
+        if self._turn is not None:
+            self._turn.end()
+            self._turn = None
 
     def request(
         self,
@@ -126,9 +138,10 @@ class RawConnection:
 
         `target` goes into the request line unchanged (default: the connection's path). Host and Authorization
         come first, unless `bare`. Nothing else is added: a Content-Length has to be in `headers`. Counts as
-        one request of the run's budget. Raises BudgetSpent.
+        one request of the run's budget. Raises BudgetSpent and Throttled.
         """
-        self._budget.spend()
+        self._end_turn()
+        self._turn = self._budget.take(seconds=self._patience)
         self._method, self._target = method, self.path if target is None else target
         self._started = time.monotonic()
         self._meter.start()
@@ -150,7 +163,7 @@ class RawConnection:
                 try:
                     self._socket.settimeout(self._meter.remaining())
                     self._socket.sendall(view[start : start + PIECE])
-                except OSError:
+                except (OSError, EndlessAnswer):
                     return False
         return True
 
@@ -178,7 +191,7 @@ class RawConnection:
     def answer(self) -> Answer | None:
         """Read and record the next answer; None if the connection ends or times out first.
 
-        An incomplete answer, or one that is not HTTP, counts as none. Raises EndlessAnswer.
+        An incomplete answer, or one that is not HTTP, counts as none. Raises EndlessAnswer and Throttled.
         """
         self._meter.start()
         response = BoundedResponse(None, method=self._method, meter=self._meter, opened=self._stream)
@@ -198,6 +211,8 @@ class RawConnection:
             self._record(None, b"")
             return None
         headers = CaseInsensitiveDict(_joined(response.getheaders()))
+        exchange = self._record(response, content)
+        self._obey(response.status, headers)
         return Answer(
             method=self._method,
             url=f"{self._url.scheme}://{self.host}{self._target}",
@@ -206,8 +221,20 @@ class RawConnection:
             reason=response.reason,
             headers=headers,
             content=content,
-            exchange=self._record(response, content),
+            exchange=exchange,
         )
+
+    def _obey(self, status: int, headers: Mapping[str, str]) -> None:
+        """Let the run pause where the registry asks for it. The bytes cannot be sent again, but the check can."""
+        pause = pause_after_refusal(status, headers)
+        if pause is not None:
+            self._budget.pause(pause, refused=True)
+            raise Throttled(
+                self._redact(
+                    f"{self._method} {self._target} was refused with {status}: the registry throttles; use --rate"
+                ),
+                repeatable=True,
+            )
 
     def hung_up(self) -> bool:
         """Return whether the server closes the connection within `patience` seconds."""
@@ -224,6 +251,7 @@ class RawConnection:
     def _record(
         self, response: HTTPResponse | None, content: bytes, *, reason: str = "no answer"
     ) -> Exchange:
+        self._end_turn()
         redact = self._redact
         sent, self._sent = bytes(self._sent), bytearray()
         headers = dict(_joined(response.getheaders())) if response else {}

@@ -14,14 +14,17 @@ from requests.auth import HTTPBasicAuth
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
 
+from conformance.verdicts.counting import counted
 from conformance.wire.adapter import BoundedAdapter
 from conformance.wire.answer import LOOPBACK, Answer, Unreachable
 from conformance.wire.bounds import EndlessAnswer, Meter
-from conformance.wire.budget import Budget
+from conformance.wire.budget import Budget, Throttled
+from conformance.wire.credential import ANONYMOUS
 from conformance.wire.credential_patterns import SECRET_HEADERS
 from conformance.wire.decoding import CODINGS
 from conformance.wire.exchange import Exchange
 from conformance.wire.raw import PATIENCE, RawConnection
+from conformance.wire.throttling import MOST_PAUSES, pause_after_refusal, pause_before_refusal
 from conformance.wire.transcript import Transcript, excerpt, recorded_bytes
 
 if TYPE_CHECKING:
@@ -50,7 +53,8 @@ class Session:
     """Sends requests, one at a time, over persistent connections.
 
     Follows redirects only on request, and never reads `.netrc`. Repeats a safe request only if a persistent
-    connection turns out to be closed.
+    connection turns out to be closed. Obeys a registry that throttles: waits as long as it asks, and sends the
+    request again, which it has refused before it looked at it.
     """
 
     def __init__(
@@ -65,7 +69,7 @@ class Session:
         self._transcript = transcript
         self._redact = redact
         self._limits = limits
-        self._budget = budget or Budget(limits)
+        self.budget = budget or Budget(limits)
         self._ca_bundle = ca_bundle
         self._http = requests.Session()
         self._http.trust_env = False
@@ -86,7 +90,7 @@ class Session:
             redact=self._redact,
             limits=self._limits,
             ca_bundle=self._ca_bundle,
-            budget=self._budget,
+            budget=self.budget,
         )
         self._twins.append(twin)
         return twin
@@ -112,9 +116,14 @@ class Session:
         """Send a request and return the complete answer, after following redirects as `follow` allows.
 
         `described` replaces the body in the transcript. Credentials are never sent to another host.
-        Raises Unreachable without an answer, EndlessAnswer for one beyond a limit, and BudgetSpent.
+        A request without any is recorded as anonymous.
+        Raises Unreachable without an answer, EndlessAnswer for one beyond a limit, BudgetSpent, and Throttled when
+        the registry refuses to the end.
         """
-        request = _Request(method, url, credential, credential_name, headers or {}, body, described)
+        headers = headers or {}
+        if credential is None and SECRET_HEADERS.isdisjoint(name.lower() for name in headers):
+            credential_name = ANONYMOUS
+        request = _Request(method, url, credential, credential_name, headers, body, described)
         answer = self._send(request)
         for _ in range(MOST_REDIRECTS):
             following = request.redirected(answer, follow)
@@ -134,24 +143,15 @@ class Session:
             credential_name=credential_name,
             transcript=self._transcript,
             redact=self._redact,
-            budget=self._budget,
+            budget=self.budget,
             patience=min(PATIENCE, self._limits.timeout),
             answer_time=self._limits.answer_time,
             ca_bundle=self._ca_bundle,
         )
 
     def _send(self, request: _Request) -> Answer:
-        self._budget.spend()
-        started = time.monotonic()
-        try:
-            response = self._request(request)
-        except (requests.RequestException, ValueError) as error:  # a URL of a page may be none
-            raise Unreachable(self._redact(f"{request} got no answer: {_cause(error)}")) from None
-        except EndlessAnswer as error:
-            exchange = self._transcript.record(self._unfinished(request, error, time.monotonic() - started))
-            where = f"{exchange.request} as {request.credential_name} [{exchange.number}]"
-            raise EndlessAnswer(expected=error.expected, found=error.found, where=where) from None
-        exchange = self._transcript.record(self._exchange(request, response, time.monotonic() - started))
+        response, seconds = self._obeying(request)
+        exchange = self._transcript.record(self._exchange(request, response, seconds))
         return Answer(
             method=request.method,
             url=request.url,
@@ -162,6 +162,38 @@ class Session:
             content=response.content,
             exchange=exchange,
         )
+
+    def _obeying(self, request: _Request) -> tuple[requests.Response, float]:
+        """Send a request, again after each pause that the registry asks for; return the answer and its seconds.
+
+        What was refused is no part of the transcript: it is no evidence of anything.
+        """
+        for pauses in range(MOST_PAUSES + 1):
+            response, seconds = self._timed(request)
+            pause = pause_after_refusal(response.status_code, response.headers, pauses=pauses)
+            if pause is None:
+                if used_up := pause_before_refusal(response.headers):
+                    self.budget.pause(used_up, refused=False)
+                self.budget.accept()
+                return response, seconds
+            self.budget.pause(pause, refused=True)
+            if not self.budget.has_time_for(pause):
+                break
+        self.budget.give_up()
+        refusal = f"{response.status_code} {response.reason}, {counted(pauses + 1, 'time')}"
+        raise Throttled(
+            self._redact(f"{request} was refused with {refusal}: the registry throttles; use --rate")
+        )
+
+    def _timed(self, request: _Request) -> tuple[requests.Response, float]:
+        with self.budget.turn():
+            started = time.monotonic()
+            try:
+                return self._request(request), time.monotonic() - started
+            except (requests.RequestException, ValueError) as error:  # a URL of a page may be none
+                raise Unreachable(self._redact(f"{request} got no answer: {_cause(error)}")) from None
+            except EndlessAnswer as error:
+                raise self._stopped(request, error, time.monotonic() - started) from None
 
     def _request(self, request: _Request) -> requests.Response:
         """Send a request; repeat a safe one if a persistent connection turns out to be closed.
@@ -190,8 +222,9 @@ class Session:
             proxies={} if urlsplit(request.url).hostname in LOOPBACK else get_environ_proxies(request.url),
         )
 
-    def _unfinished(self, request: _Request, error: EndlessAnswer, seconds: float) -> Exchange:
-        return Exchange(
+    def _stopped(self, request: _Request, error: EndlessAnswer, seconds: float) -> EndlessAnswer:
+        """Record a request whose answer was not read to its end; return the finding."""
+        exchange = Exchange(
             request=self._redact(str(request)),
             credential=request.credential_name,
             request_headers={key: self._redact(value) for key, value in request.headers.items()},
@@ -200,6 +233,9 @@ class Session:
             reason=f"stopped: expected {error.expected}, found {error.found}",
             seconds=round(seconds, 4),
         )
+        exchange = self._transcript.record(exchange)
+        where = f"{exchange.request} as {request.credential_name} [{exchange.number}]"
+        return EndlessAnswer(expected=error.expected, found=error.found, where=where)
 
     def _exchange(self, request: _Request, response: requests.Response, seconds: float) -> Exchange:
         redact = self._redact
@@ -246,7 +282,7 @@ class _Request:
     def _elsewhere(self, url: str) -> _Request:
         """Return the request to another host, without any header field that carries a credential."""
         headers = {name: value for name, value in self.headers.items() if name.lower() not in SECRET_HEADERS}
-        return replace(self, url=url, credential=None, headers=headers)
+        return replace(self, url=url, credential=None, credential_name=ANONYMOUS, headers=headers)
 
 
 def _same_host(one: str, other: str) -> bool:

@@ -47,8 +47,8 @@ class _Mode:
 class ActiveAlterations(Protocol):
     """Decides which alterations apply to a request. Called once per request, in order."""
 
-    def active(self, method: str, path: str) -> tuple[Alteration, ...]:
-        """Count a request with this method and decoded path, and return its alterations in order."""
+    def active(self, method: str, path: str, endpoint: str) -> tuple[Alteration, ...]:
+        """Count a request with this method, decoded path and route, and return its alterations in order."""
 
 
 class Application:
@@ -84,10 +84,11 @@ class Application:
         path = environ.get("PATH_INFO", "")
         if path in self._own:
             return transmitted(self._usual.alteration, request, self._own[path](request), start_response)
-        alterations = self._alterations.active(request.method, path)
+        unroutable = self._route(request)
+        alterations = self._alterations.active(request.method, path, request.endpoint)
         mode = self._with(alterations) if alterations else self._usual
         request.registry = mode.registry
-        return transmitted(mode.alteration, request, self._answer(request, mode), start_response)
+        return transmitted(mode.alteration, request, self._answer(request, mode, unroutable), start_response)
 
     def _with(self, alterations: tuple[Alteration, ...]) -> _Mode:
         with self._lock:
@@ -103,8 +104,7 @@ class Application:
         registry = self._registry.under(alteration.rules(self._registry.rules))
         return _Mode(alteration, registry, PageCache(limit=kept_pages))
 
-    def _answer(self, request: Request, mode: _Mode) -> Response:
-        unroutable = self._route(request)
+    def _answer(self, request: Request, mode: _Mode, unroutable: HTTPException | None) -> Response:
         response = mode.alteration.handle(request)
         if response is None:
             response = _unrouted(request, unroutable) if unroutable else self._handle(request, mode)

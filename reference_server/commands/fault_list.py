@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 
     from reference_server.faults import Fault
 
+FEW = 10
+"""Up to so many faults, the list names the requirements that catch each."""
+
 TITLES = {
-    "content": "Wrong content: breaks one rule",
-    "trouble": "Trouble in transit: affects every client, breaks no specification",
+    "content": "Specification faults: each breaks a requirement",
+    "trouble": "Network faults: break the connection or the response",
 }
 
 
@@ -38,16 +41,26 @@ def as_json(words: Iterable[str] = ()) -> str:
 
 
 def as_text(words: Iterable[str] = ()) -> str:
-    """Return the faults that match every word as two lists, one line per fault."""
+    """Return the faults that match every word as two lists; of a few faults, also what catches them."""
+    words = tuple(words)
     found = list(matching(words))
+    if not found:
+        return f"No fault mentions {' and '.join(map(repr, words))}."
     width = max((len(fault.name) for fault in found), default=0)
     lines: list[str] = []
     for family, title in TITLES.items():
         members = [fault for fault in found if fault.family == family]
         if members:
-            lines += [title, "", *(_line(fault, width) for fault in members), ""]
-    counted = "1 fault" if len(found) == 1 else f"{len(found)} faults"
-    lines.append(f"{counted}. Use `--format json` to see which requirements catch each.")
+            lines += [
+                title,
+                "",
+                *(_entry(fault, width, with_catchers=len(found) <= FEW) for fault in members),
+                "",
+            ]
+    counted = "1 fault." if len(found) == 1 else f"{len(found)} faults."
+    lines.append(
+        counted if len(found) <= FEW else f"{counted} `--format json` adds the requirements that catch each."
+    )
     return "\n".join(lines)
 
 
@@ -59,6 +72,13 @@ def matching(words: Iterable[str]) -> Iterator[Fault]:
         text = " ".join((fault.name, fault.summary, fault.incident, *fault.caught_by)).lower()
         if all(word in text for word in wanted):
             yield fault
+
+
+def _entry(fault: Fault, width: int, *, with_catchers: bool) -> str:
+    line = _line(fault, width)
+    if not (with_catchers and fault.caught_by):
+        return line
+    return f"{line}\n  {'':{width}}  caught by {', '.join(fault.caught_by)}"
 
 
 def _line(fault: Fault, width: int) -> str:

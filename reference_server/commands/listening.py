@@ -24,8 +24,8 @@ def add_faults(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME[,OPTION=VALUE]…",
-        help="misbehave; may be repeated. Options are path, method, first, after, probability, seed, "
-        "and those that `reference-server faults` shows",
+        help="turn on a fault; may be repeated. path=REGEX and method=NAME select requests; first=N, after=N and "
+        "probability=P (with seed=N) limit it. `reference-server faults` lists the faults and their own options",
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from reference_server.commands import faults, proxy, serve
 from reference_server.errors import UserError
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _parser().parse_args(arguments, namespace=options)
         return int(options.command(options))
     except UserError as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: {error}", *filter(None, (error.hint,)), sep="\n  ", file=sys.stderr)
         return 2
     except BrokenPipeError:  # `faults | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=PROGRAM,
         description="A local Python package registry that follows the specifications, and breaks them on request.",
         epilog=EXIT_CODES,
@@ -78,6 +79,16 @@ def _reported(error: Exception, options: argparse.Namespace) -> str:
     ) as file:
         file.write(trace)
     return f"{last}; the traceback is in {file.name}"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Prints the message of a wrong command line, and the command that explains it, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the error, and exit with 2."""
+        if unknown := re.match(r"argument COMMAND: invalid choice: ('.*?') ", message):
+            message = f"there is no command {unknown[1]}; choose {', '.join(COMMANDS)}"
+        self.exit(2, f"{PROGRAM}: {message}\n  See `{self.prog} --help`.\n")
 
 
 class _ShowVersion(argparse.Action):

@@ -21,7 +21,7 @@ PORT = 8766
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("upstream", metavar="URL", help="registry; only scheme, host and port count")
+    parser.add_argument("upstream", metavar="URL", help="URL of the registry; its path is ignored")
     add_address(parser, PORT)
     add_faults(parser)
 
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise UserError(f"{options.upstream!r} is not an http(s) URL")
     if not options.fault:
-        raise UserError("proxy needs --fault NAME; `reference-server faults` lists the faults")
+        raise UserError("proxy needs --fault NAME", "`reference-server faults` lists the faults.")
     warn_outside(options.host, "it forwards requests to the registry")
     upstream = f"{parts.scheme}://{parts.netloc}"
     with ProxyServer(upstream, host=options.host, port=options.port, faults=options.fault) as proxy:

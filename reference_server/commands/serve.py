@@ -37,7 +37,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         type=_size,
         default=DOCUMENTED_MAX_FILE_SIZE,
         metavar="BYTES",
-        help="reject larger files (default: %(default)s)",
+        help="reject larger files (default: %(default)s, 50 MiB)",
     )
     parser.add_argument(
         "--store",
@@ -49,22 +49,30 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--flavour",
         default="reference",
         metavar="NAME",
-        help="reference (GitLab's URLs, every specification kept) or pypi (default: reference)",
+        help="registry to imitate, such as pypi (default: reference, GitLab's URLs and every specification)",
     )
     parser.add_argument(
-        "--variety", type=int, metavar="SEED", help="vary what the specifications leave open, by a number"
+        "--variety",
+        type=_seed,
+        metavar="SEED",
+        help="seed for varying what the specifications leave open (default: no variation)",
     )
     add_faults(parser)
+    _add_steering(parser)
+
+
+def _add_steering(parser: argparse.ArgumentParser) -> None:
+    """Add the options for other programs: tests that turn faults on, and the suite."""
     parser.add_argument(
         "--control",
         action="store_true",
-        help="let Maintainers switch faults over HTTP, at /-/reference/faults",
+        help="let Maintainers turn faults on and off over HTTP, at /-/reference/faults",
     )
     parser.add_argument(
         "--write-target",
         type=Path,
         metavar="FILE",
-        help="write a registry.toml of this registry for `registry-conformance --config`",
+        help="write a registry.toml for this server, for `registry-conformance run --config FILE`",
     )
 
 
@@ -123,6 +131,13 @@ def _serve_here(
         wait_until_interrupted()
 
 
+def _seed(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a whole number, not {text!r}") from None
+
+
 def _size(text: str) -> int:
     if not (text.isdecimal() and int(text) > 0):
         raise argparse.ArgumentTypeError(f"expected a number of bytes above 0, not {text!r}")
@@ -139,7 +154,7 @@ def _write_target(path: Path, target: dict[str, Any]) -> None:
             path.chmod(0o600)
             tomli_w.dump(target, file)
     except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror}; choose another --write-target") from error
+        raise UserError(f"cannot write {path}: {error.strerror}", "Choose another --write-target.") from error
 
 
 def _greeting(target: dict[str, Any], origin: str, flavour: Flavour, options: argparse.Namespace) -> str:

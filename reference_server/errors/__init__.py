@@ -4,7 +4,11 @@ from __future__ import annotations
 
 
 class UserError(Exception):
-    """Something that the user can put right: the text names the cause and the next step."""
+    """Something that the user can put right: the text names the cause, `hint` the next step."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 __all__ = ["UserError"]

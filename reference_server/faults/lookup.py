@@ -11,8 +11,19 @@ from reference_server.errors import UserError
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import ModuleType
+
+
+CONDITIONS: Mapping[str, Callable[[Any], Any]] = {
+    "path": str,
+    "method": str.upper,
+    "first": int,
+    "after": int,
+    "probability": float,
+    "seed": int,
+}
+"""The conditions under which any fault can be switched on, and how their texts are read."""
 
 
 class UnknownFaultError(UserError, LookupError):
@@ -72,9 +83,17 @@ def fault_named(name: str, **options: Any) -> Fault:
     known = options_of(kind)
     for option in options:
         if option not in known:
-            takes = f"its options are {', '.join(known)}" if known else "it has none"
-            raise FaultOptionError(f"{name} has no option {option!r}; {takes}")
+            raise _unknown_option(name, option, (*known, *CONDITIONS))
     return kind(**{option: _typed(name, option, known[option], value) for option, value in options.items()})
+
+
+def _unknown_option(name: str, option: str, known: Sequence[str]) -> FaultOptionError:
+    from difflib import get_close_matches
+
+    near = get_close_matches(option, known, n=1)
+    options = f"ts options are {', '.join(known)}"
+    proposal = f"did you mean {near[0]!r}? I{options}." if near else f"i{options}"
+    return FaultOptionError(f"{name} has no option {option!r}; {proposal}")
 
 
 def options_of(kind: type[Fault]) -> dict[str, Any]:

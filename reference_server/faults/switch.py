@@ -8,31 +8,21 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from reference_server.faults.lookup import FaultOptionError, fault_named, options_of
+from reference_server.faults.lookup import CONDITIONS, FaultOptionError, fault_named, options_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from reference_server.faults.fault import Fault
-
-CONDITIONS: Mapping[str, Callable[[Any], Any]] = {
-    "path": str,
-    "method": str.upper,
-    "first": int,
-    "after": int,
-    "probability": float,
-    "seed": int,
-}
-"""The conditions of a switch, and how their texts are read."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Switch:
     """A fault, and the conditions of the requests that it acts on.
 
-    `path` is a regular expression that is searched for in the decoded path; `method` an HTTP method. Of the
-    requests that match, the fault is on for the `first` so many, and only `after` so many have passed;
-    and then with a `probability`, drawn by `seed`: the same seed draws the same.
+    `path` is a regular expression that is searched for in the decoded path; `method` an HTTP method. Only requests
+    that match both and that the fault can affect are counted. The fault is on after the first `after` of these, for
+    `first` requests, each with a `probability`, drawn by `seed`: the same seed draws the same.
     """
 
     fault: Fault
@@ -130,18 +120,23 @@ class Switchboard:
         """Return the switches."""
         return tuple(counted.switch for counted in self._switches)
 
-    def active(self, method: str, path: str) -> tuple[Fault, ...]:
-        """Return the faults that are on for this request, in order, and count it."""
+    def active(self, method: str, path: str, endpoint: str) -> tuple[Fault, ...]:
+        """Return the faults that are on for this request, in order, and count it; `endpoint` names its route."""
         if not self._switches:
             return ()
         with self._lock:
-            return tuple(each.switch.fault for each in self._switches if _is_on(each, method, path))
+            matching = (each for each in self._switches if _matches(each.switch, method, path, endpoint))
+            return tuple(each.switch.fault for each in matching if _is_on(each))
 
 
-def _is_on(counted: _Counted, method: str, path: str) -> bool:
-    switch = counted.switch
-    if (switch.method and switch.method != method) or not re.search(switch.path, path):
+def _matches(switch: Switch, method: str, path: str, endpoint: str) -> bool:
+    if switch.fault.acts_on and endpoint not in switch.fault.acts_on:
         return False
+    return (not switch.method or switch.method == method) and re.search(switch.path, path) is not None
+
+
+def _is_on(counted: _Counted) -> bool:
+    switch = counted.switch
     counted.matched += 1
     number = counted.matched - switch.after
     if number < 1 or (switch.first is not None and number > switch.first):

@@ -128,7 +128,7 @@ class FaultProxy:
         request = _ProxiedRequest(environ)
         request.flavour = REFERENCE
         request.endpoint = endpoint_of(request.method, request.path)
-        alteration = compose(self.switchboard.active(request.method, request.path))
+        alteration = compose(self.switchboard.active(request.method, request.path, request.endpoint))
         try:
             response = self._answer(request, alteration)
         except urllib3.exceptions.HTTPError as error:

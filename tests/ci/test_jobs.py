@@ -18,6 +18,7 @@ import pytest
 import requests
 import tomli_w
 
+from conformance.commands.ci import REPORTS, RESULT
 from reference_server import ReferenceServer
 from reference_server.faults import Fault
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 CHECKS = "gitlab.page"
 LISTS = "gitlab.page.lists-exactly-the-uploads"
-FILES = {"result.json", "report.html", "junit.xml", "summary.md", "codequality.json", "report.sarif"}
+FILES = {RESULT, *REPORTS.values()}
 LIMIT = 600
 PLATFORMS = {name: pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("gitlab", "github")}
 """Which keep the tests together that look at the same life of a job."""
@@ -199,6 +200,7 @@ def test_every_input_reaches_the_run(jobs: Any, good: ReferenceServer) -> None:
         "processes": "1",
         "max_requests": "900",
         "rate": "500",
+        "max_time": "600",
     }
     ended = judge(jobs, good, folder="out/side", profile="gitlab", **options)
     assert ended.exit_code == 0, ended.output
@@ -212,6 +214,7 @@ def test_every_input_reaches_the_run(jobs: Any, good: ReferenceServer) -> None:
         "-n 1",
         "--max-requests 900",
         "--rate 500",
+        "--max-time 600",
         "--json out/side/result.json",
     ):
         assert f" {words}" in line
@@ -313,11 +316,7 @@ def test_github_is_told_what_there_is(platform: str, lives: Callable[[str], Life
     assert red.ended.outputs == {
         "exit-code": "1",
         "result": "registry-conformance/result.json",
-        "html": "registry-conformance/report.html",
-        "junit": "registry-conformance/junit.xml",
-        "markdown": "registry-conformance/summary.md",
-        "codequality": "registry-conformance/codequality.json",
-        "sarif": "registry-conformance/report.sarif",
+        **{name: f"registry-conformance/{file}" for name, file in REPORTS.items()},
     }
     summary = (red.written / "summary.md").read_text(encoding="utf-8")
     assert (red.folder / "github_step_summary").read_text(encoding="utf-8") == summary

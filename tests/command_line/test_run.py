@@ -180,7 +180,7 @@ def nobody_listens(_: HTTPServer) -> str:
         (
             lambda server: answer_all(server, 200, "<html><a href='/'>Home</a></html>", "text/html"),
             2,
-            "This is not a registry of this profile",
+            "this is not a registry: it answers an upload as",
         ),
     ],
     ids=["down", "500", "404", "redirect", "401", "400", "html"],
@@ -209,7 +209,7 @@ def test_a_wrong_password_is_no_verdict(server: ReferenceServer, project: int) -
     ("arguments", "exit_code", "message"),
     [
         (("run", "not-a-url"), 2, "is not an http(s) URL"),
-        (("run", "http://127.0.0.1:1" + PATH), 2, "give --username and --password"),
+        (("run", "http://127.0.0.1:1" + PATH), 2, "Give --username and --password"),
         (("run", "--json", "/absent/folder/r.json"), 2, "there is no folder /absent/folder"),
         (("run", "--config", "/absent/registry.toml"), 2, "cannot read"),
         (("run", "--ca-bundle", "/absent.pem"), 2, "there is no file"),
@@ -217,13 +217,13 @@ def test_a_wrong_password_is_no_verdict(server: ReferenceServer, project: int) -
         (("run", "--seed", "soon"), 2, "--seed"),
         (("run", "-n", "many"), 2, "expected a number or `auto`"),
         (("run", "-k", "and and"), 2, "is not an expression of pytest"),
-        (("run", "-k", "nothing_of_this_name"), 5, "no check matches"),
+        (("run", "-k", "nothing_of_this_name"), 5, "no check of profile gitlab matches"),
         (("explain", "gitlab.duplicate.massage"), 2, "Did you mean gitlab.duplicate.message"),
         (("list", "--profile", "gitlub"), 2, "Choose one of"),
         (("sweep",), 2, "needs the URL"),
         (("compare", "/absent.json", "/absent.json"), 2, "cannot read"),
         (("compare", __file__, __file__), 2, "is not a result"),
-        (("nonsense",), 2, "invalid choice"),
+        (("nonsense",), 2, "there is no command 'nonsense'"),
         ((), 2, "required"),
     ],
 )
@@ -237,7 +237,7 @@ def test_a_mistake_gets_one_clear_line(arguments: tuple[str, ...], exit_code: in
 def test_everything_published_is_removed_again(server: ReferenceServer, tmp_path: Path) -> None:
     run = command("run", server.url, *TOKEN, "-k", QUICK, "--ledgers", tmp_path)
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "Removed" in run.stdout
+    assert "Deleted" in run.stdout
     assert packages(server) == []
     assert list(tmp_path.iterdir()) == []
 
@@ -294,6 +294,8 @@ def test_an_interrupted_run_cleans_up_and_is_not_green(server: ReferenceServer, 
 def test_the_plan_publishes_nothing(server: ReferenceServer) -> None:
     run = command("run", server.url, *TOKEN, "--plan")
     assert run.returncode == 0
+    some = command("run", server.url, *TOKEN, "--plan", "-k", "gitlab.rest")
+    assert re.search(r"gitlab: 11 of \d+ checks selected", some.stdout), some.stderr
     assert "conformance_xxxxxxxx_main-1.0-py3-none-any.whl" in run.stdout
     assert server.request_count == 0
 
@@ -361,7 +363,7 @@ def test_plain_pytest_fails_with_the_explanation(tmp_path: Path) -> None:
 def test_plain_pytest_says_what_is_wrong_with_the_target(tmp_path: Path) -> None:
     run = plain_pytest("--registry-url", "http://127.0.0.1:1" + PATH, folder=tmp_path)
     assert run.returncode == 2, run.stdout + run.stderr
-    assert "give --username and --password" in run.stdout + run.stderr
+    assert "Give --username and --password" in run.stdout + run.stderr
     assert "Traceback" not in run.stdout + run.stderr
 
 

@@ -50,7 +50,7 @@ def _untested(rows: list[Requirement]) -> str:
 def _troubles() -> str:
     faults: list[Fault] = [kind() for kind in all_faults() if kind.family == "trouble"]
     lines = [
-        "## Trouble in transit",
+        "## Network faults",
         "",
         "These faults break no specification. A run against a server with one of them never passes completely.",
         "Faults that only delay responses are exempt: no registry fails for being slow.",

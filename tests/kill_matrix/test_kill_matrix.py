@@ -22,6 +22,7 @@ from conformance.profiles import profile
 from conformance.run.run import CannotJudge
 from conformance.verdicts import Verdict
 from reference_server.faults import Fault, all_faults, fault_named
+from reference_server.flavours import FLAVOURS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 SURVIVORS: Mapping[str, str] = {}
 """Requirements without a fault, each with the reason."""
 
-PROFILES = {"reference": "gitlab", "pypi": "pypi"}
+PROFILES = {each.name: each.profile for each in FLAVOURS}
 """Flavours of the server, and the profile that each is judged by."""
 
 FEW, MANY = 3, 100
@@ -77,7 +78,7 @@ VACUOUS = {
     "gitlab.token.expired-refused": "expiry-ignored",
     "gitlab.project.encoded-path": "gitlab-projects-by-id-only",
     "gitlab.version.accepts-every-match": "capital-letter-refused",
-    "clients.twine.duplicate-message": "duplicates-in-other-words",
+    "clients.twine.duplicate-message": "duplicates-in-other-wording",
 }
 """Checks of every level and kind, each with a fault that it catches."""
 

@@ -78,7 +78,7 @@ def test_a_property_reports_its_smallest_example() -> None:
 
     with pytest.raises(Deviation) as raised:
         Examples(count=100, seed=0).each(st.integers(min_value=0, max_value=10**6), small)
-    assert "for the example 10 (shrunk; seed 0)" in raised.value.found
+    assert "smallest failing example, seed 0: 10" in raised.value.found
 
 
 def test_what_does_not_come_again_is_a_deviation_all_the_same() -> None:

@@ -29,18 +29,31 @@ _FRESH_TO_ALL = re.compile(r"(?:^|,)\s*(?:\*|authorization)\s*(?:,|$)", re.IGNOR
 
 UTF8 = "utf8"
 
+CALLERS_IN_UTF8 = {
+    "non-ascii-user-name": "with a non-ASCII user name",
+    "empty-password": "with an empty password",
+    UTF8: "with the right user name and password in UTF-8",
+}
+
 
 @check("auth.read.401")
 def test_401(protected: tuple[Protected, ...]) -> None:
     page = protected[0].anonymous
-    wrong = [
-        f"{each.anonymous}, WWW-Authenticate: {challenge(each.anonymous) or 'none'}"
+    other = [
+        each
         for each in protected
-        if (each.anonymous.status == 401 and not challenge(each.anonymous))
-        or (each.anonymous.status != 401 and (each.anonymous is page or each.anonymous.status == 403))
+        if each.anonymous.status != 401 and (each.anonymous is page or each.anonymous.status == 403)
     ]
     expect.rule(
-        "status 401 with a challenge for a request without a credential", broken_by=wrong, where=page.url
+        "status 401 without a credential",
+        broken_by=[f"status {each.anonymous.status} for {each.what}" for each in other],
+        where=expect.requests(each.anonymous for each in other),
+    )
+    silent = [each for each in protected if each.anonymous.status == 401 and not challenge(each.anonymous)]
+    expect.rule(
+        "WWW-Authenticate on the 401",
+        broken_by=[f"401 without WWW-Authenticate for {each.what}" for each in silent],
+        where=expect.requests(each.anonymous for each in silent),
     )
 
 
@@ -60,11 +73,11 @@ def test_basic(protected: tuple[Protected, ...]) -> None:
 def test_basic_utf8(index: Index, remark: Remark) -> None:
     """Good ones are known where they are configured as `utf8`, and of GitLab, which compares no user name."""
     registry = index.registry.knowing(
-        letters=Credential(username="jürgen-ß", password="pässwörd-€-conformance"),  # noqa: S106
-        empty=Credential(username=NOT_A_TOKEN, password=""),
+        non_ascii_user_name=Credential(username="jürgen-ß", password="pässwörd-€-conformance"),  # noqa: S106
+        empty_password=Credential(username=NOT_A_TOKEN, password=""),
     )
     url = registry.project_url(index.project)
-    wanted = {"letters": 401, "empty": 401}
+    wanted = {"non-ascii-user-name": 401, "empty-password": 401}
     default = registry.target.credential(DEFAULT)
     if default is not None and registry.target.profile.name == "gitlab":
         registry = registry.knowing(utf8=Credential(username="jürgen", password=default.password))
@@ -73,24 +86,30 @@ def test_basic_utf8(index: Index, remark: Remark) -> None:
     else:
         remark(f"only refusals were judged: no credential {UTF8!r} is configured; add it to registry.toml")
     answers = {name: registry.request("GET", url, as_=name, follow=Follow.SAME_HOST) for name in wanted}
-    wrong = [
-        f"{answer}, not {wanted[name]}" for name, answer in answers.items() if answer.status != wanted[name]
-    ]
-    expect.rule("401 for wrong credentials in UTF-8, and 200 for right ones", broken_by=wrong, where=url)
+    wrong = {name: answer for name, answer in answers.items() if answer.status != wanted[name]}
+    expect.rule(
+        "401 for wrong credentials in UTF-8, and 200 for right ones",
+        broken_by=[
+            f"status {answer.status} {CALLERS_IN_UTF8[name]}, not {wanted[name]}"
+            for name, answer in wrong.items()
+        ],
+        where=expect.requests(wrong.values()),
+    )
 
 
 @check("auth.read.wrong-401")
 def test_wrong_401(index: Index, protected: tuple[Protected, ...]) -> None:
     registry = with_wrong_token(index.registry)
-    answers = [
-        registry.request("GET", each.url, as_=WRONG, follow=Follow.SAME_HOST)
+    answers = {
+        each.what: registry.request("GET", each.url, as_=WRONG, follow=Follow.SAME_HOST)
         for each in protected
         if each.anonymous.status in {401, 403}
-    ]
+    }
+    other = {what: answer for what, answer in answers.items() if answer.status != 401}
     expect.rule(
         "status 401 for every request with a wrong password",
-        broken_by=[str(answer) for answer in answers if answer.status != 401],
-        where=protected[0].url,
+        broken_by=[f"status {answer.status} for {what}" for what, answer in other.items()],
+        where=expect.requests(other.values()),
     )
 
 

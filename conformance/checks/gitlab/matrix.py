@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from conformance.kit.credentials import default_token, with_wrong_token
+from conformance.kit.credentials import WRONG, default_token, with_wrong_token
 from conformance.kit.http import Credential
 from conformance.kit.registry import ANONYMOUS, GitLab, file_url, objects
 from conformance.kit.uploads.publishing import publish
@@ -46,7 +46,8 @@ class Cell:
 
     def __str__(self) -> str:
         """Name the cell as a failure does."""
-        return f"{self.visibility}, {self.caller}, {self.action}"
+        caller = "with a wrong password" if self.caller == WRONG else self.caller
+        return f"{self.visibility}, {caller}, {self.action}"
 
 
 @cache

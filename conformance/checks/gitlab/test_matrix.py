@@ -75,11 +75,7 @@ def test_delete(matrix: Matrix, remark: Remark) -> None:
 def as_in_the_table(matrix: Matrix, action: str, remark: Remark) -> None:
     """Require of all cells of an action that they have one of their statuses."""
     answers = matrix.judged(action)
-    wrong = [
-        f"{cell}: {answer.status}, not {' or '.join(map(str, cell.statuses))}"
-        for cell, answer in answers.items()
-        if not cell.allows(answer.status)
-    ]
+    wrong = {cell: answer for cell, answer in answers.items() if not cell.allows(answer.status)}
     total = sum(cell.action == action for cell in cells())
     if left_out := total - len(answers):
         remark(
@@ -89,9 +85,12 @@ def as_in_the_table(matrix: Matrix, action: str, remark: Remark) -> None:
     else:
         remark(f"all {total} cells were judged")
     expect.rule(
-        "every cell to have a status of the table of tokens",
-        broken_by=wrong,
-        where=f"{len(answers)} of its {total} cells for {action}; the last was {[*answers.values()][-1]}",
+        "the status documented for each caller (docs/tokens.md)",
+        broken_by=[
+            f"{cell}: status {answer.status}, not {' or '.join(map(str, cell.statuses))}"
+            for cell, answer in wrong.items()
+        ],
+        where=expect.requests(wrong.values()),
     )
 
 

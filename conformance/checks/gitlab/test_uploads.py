@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.differences import written
 from conformance.kit.http import upload_form
 from conformance.kit.properties import strategies
 from conformance.kit.uploads.scenarios import link_to, size_limit
@@ -59,7 +60,11 @@ def test_field_order(registry: RegistryClient, new_name: NewName, examples: Exam
         sent.append(distribution.filename)
 
     parts_of_a_form = len(upload_form(wheel(name, "1.0")).parts)
-    examples.each(strategies.form_layouts(parts_of_a_form), accepted)
+    examples.each(
+        strategies.form_layouts(parts_of_a_form),
+        accepted,
+        named=lambda layout: f"parts in the order {written(layout[0])}, with the boundary {layout[1]!r}",
+    )
     expect.listed(registry.project_page(name), sent)
 
 

@@ -77,16 +77,18 @@ def test_304(index: Index, examples: Examples) -> None:
         )
         expect.status(answer, 304 if is_current else 200)
         if is_current:
-            repeated = {name: answer.headers.get(name) for name in SAME_IN_304 if name in page.headers}
-            expect.equal(
-                repeated,
-                {name: page.headers[name] for name in repeated},
-                of="the header fields of the 304",
-                where=answer,
-            )
+            for name in SAME_IN_304:
+                if name in page.headers:
+                    expect.equal(
+                        answer.headers.get(name), page.headers[name], of=f"{name} of the 304", where=answer
+                    )
             expect.equal(answer.content, b"", of="the body of the 304", where=answer)
 
-    examples.each(strategies.entity_tag_lists(page.headers["ETag"]), asked)
+    examples.each(
+        strategies.entity_tag_lists(page.headers["ETag"]),
+        asked,
+        named=lambda example: f"If-None-Match: {example[0]}",
+    )
 
 
 @check("http.pages.etag-changes")
@@ -107,16 +109,23 @@ def test_etag_changes(change: Change, marked_pages: list[Answer]) -> None:
 def test_etag_per_type(index: Index, unpacked_page: Answer) -> None:
     pages = [*(reading.answer for reading in readings(index)), unpacked_page]
     strong = [page for page in pages if page.headers.get("ETag", "W/").startswith('"')]
-    shared = [
-        f"{one.headers['ETag']} for {_representation(one)} and {_representation(other)}"
+    pairs = [
+        (one, other)
         for one, other in combinations(strong, 2)
         if one.headers["ETag"] == other.headers["ETag"] and _representation(one) != _representation(other)
     ]
-    expect.rule("a strong ETag to stand for one representation", broken_by=shared, where=unpacked_page.url)
+    expect.rule(
+        "a strong ETag to stand for one representation",
+        broken_by=[
+            f"{one.headers['ETag']} for {_representation(one)}, and for {_representation(other)}"
+            for one, other in pairs
+        ],
+        where=expect.requests(dict.fromkeys(page for pair in pairs for page in pair)),
+    )
 
 
-def _representation(page: Answer) -> tuple[str, str]:
-    return page.content_type, page.headers.get("Content-Encoding", "identity")
+def _representation(page: Answer) -> str:
+    return f"{page.content_type} ({page.headers.get('Content-Encoding', 'identity')})"
 
 
 @check("http.pages.last-modified")

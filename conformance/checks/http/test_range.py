@@ -33,7 +33,9 @@ def test_single(sample: Sample, examples: Examples) -> None:
         header, part = example
         right_part(sample.get(range=header), sample.content, part)
 
-    examples.each(strategies.byte_ranges(len(sample.content)), asked)
+    examples.each(
+        strategies.byte_ranges(len(sample.content)), asked, named=lambda example: f"Range: {example[0]}"
+    )
 
 
 @check("http.range.open-ended")

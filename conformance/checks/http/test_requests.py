@@ -97,7 +97,7 @@ def test_trailing_junk(index: Index, examples: Examples) -> None:
             raise Deviation(expected="an answer", found=f"none: {silence}", where=page) from silence
         expect.no_server_error(answer)
 
-    examples.each(strategies.odd_paths(), asked)
+    examples.each(strategies.odd_paths(), asked, named=lambda junk: f"{junk!r} after the URL of the page")
 
 
 @check("http.absolute-links-proxy")
@@ -108,10 +108,13 @@ def test_absolute_links_proxy(index: Index) -> None:
     links = [file.url for page in index.pages() for file in page.files]
     links += [project.url for root in index.roots() for project in root.projects if project.url]
     links.append(urljoin(slashless, redirect.headers.get("Location", "")))
-    wrong = [link for link in dict.fromkeys(links) if _loses_the_way(link, registry.target.url)]
-    expect.rule(
-        "every link to this host to keep the scheme and the port", broken_by=wrong, where=registry.target.url
-    )
+    target = registry.target
+    wrong = [
+        link
+        for link in dict.fromkeys(links)
+        if _loses_the_way(link, target.index_url) and not target.same_host(link)
+    ]
+    expect.rule("every link to this host to keep the scheme and the port", broken_by=wrong, where=target.url)
 
 
 def _loses_the_way(link: str, target: str) -> bool:

@@ -58,6 +58,10 @@ def test_wildcards(ask: Ask) -> None:
         written_in([ask("text/*")], "html")
 
 
+def _accept(members: tuple[str, ...]) -> str:
+    return f"Accept: {', '.join(members)}"
+
+
 @check("negotiation.picks-listed")
 def test_picks_listed(ask: Ask, examples: Examples) -> None:
     def picks(members: tuple[str, ...]) -> None:
@@ -65,7 +69,7 @@ def test_picks_listed(ask: Ask, examples: Examples) -> None:
         if allowed := forms_of(acceptable(header, ask.offered)):
             written_in([ask(header)], *allowed)
 
-    examples.each(strategies.accept_members(), picks)
+    examples.each(strategies.accept_members(), picks, named=_accept)
 
 
 @check("negotiation.order-irrelevant")
@@ -82,7 +86,7 @@ def test_order_irrelevant(ask: Ask, examples: Examples) -> None:
         )
 
     same_backwards((JSON_V1, TEXT_HTML))
-    examples.each(strategies.accept_members(), same_backwards)
+    examples.each(strategies.accept_members(), same_backwards, named=_accept)
 
 
 @check("negotiation.quality")
@@ -95,7 +99,7 @@ def test_quality(ask: Ask, examples: Examples) -> None:
 
     best_wins((f"{JSON_V1};q=0.1", f"{TEXT_HTML};q=0.9"))
     best_wins((f"{JSON_V1};q=0.9", f"{TEXT_HTML};q=0.1"))
-    examples.each(strategies.accept_members(strategies.SIMPLE_TYPES), best_wins)
+    examples.each(strategies.accept_members(strategies.SIMPLE_TYPES), best_wins, named=_accept)
 
 
 @check("negotiation.q-zero")
@@ -110,6 +114,7 @@ def test_q_syntax(ask: Ask, examples: Examples) -> None:
     examples.each(
         strategies.weights_misspelled(),
         lambda weight: expect.no_server_error(ask(f"{JSON_V1};q={weight}".strip())),
+        named=lambda weight: f"q={weight!r}",
     )
 
 

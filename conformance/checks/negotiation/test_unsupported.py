@@ -34,7 +34,9 @@ def test_allowed_outcomes(ask: Ask, examples: Examples) -> None:
     for answer in answers:
         expect.status(answer, 200, 300, 406)
     truthful(answers)
-    examples.each(strategies.header_garbage(), neither_fails_nor_lies)
+    examples.each(
+        strategies.header_garbage(), neither_fails_nor_lies, named=lambda header: f"Accept: {header!r}"
+    )
 
 
 @check("negotiation.unsupported.406")

@@ -25,7 +25,7 @@ def remove(run: Run, gitlab: GitLab) -> Remove:
     try:
         return driver_of(run).delete
     except NotApplicable:
-        if run.target.profile.clean_up != "gitlab-rest":
+        if not run.target.has_gitlab_api:
             raise
 
     def remove_package(distribution: Distribution) -> None:

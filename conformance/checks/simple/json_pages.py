@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from conformance.kit import expect
+from conformance.kit.differences import written
 from conformance.pages import JSON_V1
 from conformance.verdicts import NotApplicable
 
@@ -50,7 +51,9 @@ def values(page: JsonPage, key: str) -> Iterator[tuple[str, Any]]:
 def every_value(index: Index, key: str, holds: Callable[[Any], bool], *, kind: str) -> None:
     """Require of every file on every page that its value of `key`, where it has one, is what it should be."""
     for page in json_pages(index):
-        wrong = [f"{value!r} of {filename}" for filename, value in values(page, key) if not holds(value)]
+        wrong = [
+            f"{written(value)} of {filename}" for filename, value in values(page, key) if not holds(value)
+        ]
         expect.rule(f"every `{key}` to be {kind}", broken_by=wrong, where=page)
 
 

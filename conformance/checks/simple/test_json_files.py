@@ -9,6 +9,7 @@ from conformance.checks.simple.file_samples import smallest_of_each_kind
 from conformance.checks.simple.json_pages import every_value, is_hex, json_pages, values
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.differences import written
 from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
 
@@ -37,7 +38,7 @@ def test_requires_python(index: Index, corpus: Corpus) -> None:
             known = uploaded.get(filename)
             is_text = value is None or (isinstance(value, str) and html.unescape(value) == value)
             if not is_text or (known and (value or None) != known.metadata.requires_python):
-                wrong.append(f"{value!r} of {filename}")
+                wrong.append(f"{written(value)} of {filename}")
         expect.rule("every `requires-python` to be that of the metadata", broken_by=wrong, where=page)
 
 

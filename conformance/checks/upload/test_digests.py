@@ -110,11 +110,11 @@ def test_md5_only(registry: RegistryClient, new_name: NewName) -> None:
 def test_mismatch(registry: RegistryClient, new_name: NewName, examples: Examples) -> None:
     """Whether capital letters or a sha256_digest that is missing will do is for other checks to say."""
     upload = Claimed(registry, new_name("digest"))
-    answers = {field: upload(RIGHT | {field: "wrong"}) for field in FIELDS}
+    answers = {f"a wrong {field}": upload(RIGHT | {field: "wrong"}) for field in FIELDS}
     expect.rule(
         "every upload with the digest of another file to be refused (4xx)",
         broken_by=not_refused(answers),
-        where=upload_url(registry),
+        where=expect.requests(answer for answer in answers.values() if not answer.is_client_error),
     )
 
     def judged(claims: dict[str, str]) -> None:
@@ -123,7 +123,7 @@ def test_mismatch(registry: RegistryClient, new_name: NewName, examples: Example
         elif "upper" not in claims.values() and "sha256_digest" in claims:
             expect.accepted(upload(claims))
 
-    examples.each(strategies.digest_claims(FIELDS), judged)
+    examples.each(strategies.digest_claims(FIELDS), judged, named=in_words)
     upload.are_all_that_is_listed()
 
 
@@ -146,20 +146,22 @@ def test_case(registry: RegistryClient, new_name: NewName) -> None:
 @check("upload.digest.malformed")
 def test_malformed(registry: RegistryClient, new_name: NewName) -> None:
     upload = Claimed(registry, new_name("malformed"))
-    answers = {str(claims): upload(claims) for claims in MALFORMED}
+    answers = {in_words(claims): upload(claims) for claims in MALFORMED}
     expect.rule(
         "every upload with a malformed digest to be refused (4xx)",
         broken_by=not_refused(answers),
-        where=upload_url(registry),
+        where=expect.requests(answer for answer in answers.values() if not answer.is_client_error),
     )
     upload.are_all_that_is_listed()
 
 
 def not_refused(answers: Mapping[str, Answer]) -> list[str]:
     """Name what was answered with anything but 4xx, with its answer."""
-    return [f"{what}: {answer.status}" for what, answer in answers.items() if not answer.is_client_error]
+    return [
+        f"status {answer.status} for {what}" for what, answer in answers.items() if not answer.is_client_error
+    ]
 
 
-def upload_url(registry: RegistryClient) -> str:
-    """Say where the uploads went."""
-    return f"POST {registry.target.upload_url}"
+def in_words(claims: Mapping[str, str]) -> str:
+    """Name the digests of an upload: "sha256_digest right, md5_digest no hex"."""
+    return ", ".join(f"{field} {claim}" for field, claim in claims.items())

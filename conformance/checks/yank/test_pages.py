@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.checks.yank.yanked_project import REASON
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.differences import written
 from conformance.kit.uploads.publishing import link
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ def test_json_value(index: Index, yanked: Yanked) -> None:
     page = index.json(yanked.project).page
     allowed = {yanked.reasoned: (True, REASON), yanked.plain: (True,)}
     found = {file: link(page, file).raw.get("yanked") for file in allowed}
-    wrong = [f"{value!r} for {file.filename}" for file, value in found.items() if value not in allowed[file]]
+    wrong = [
+        f"{written(value)} for {file.filename}" for file, value in found.items() if value not in allowed[file]
+    ]
     expect.rule(f"`yanked` to be true or the reason {REASON!r}", broken_by=wrong, where=page.where)
 
 

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
 from hypothesis.errors import FlakyFailure
 
+from conformance.kit.differences import written
 from conformance.kit.properties.kinds import EveryKind
-from conformance.verdicts import Deviation
+from conformance.verdicts import Deviation, NotJudged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,14 +33,21 @@ class Examples:
     seed: int
     shrink: bool = True
 
-    def each(self, drawn: SearchStrategy[T] | EveryKind[T], body: Callable[[T], None]) -> None:
+    def each(
+        self,
+        drawn: SearchStrategy[T] | EveryKind[T],
+        body: Callable[[T], None],
+        *,
+        named: Callable[[T], str] = written,
+    ) -> None:
         """Run `body` on examples until one deviates; then shrink it.
 
         `body` is run on the deviating example again, so it has to publish under a new name each time.
+        `named` names an example in a failure.
         Raises Deviation with the smallest example that was found; `seen_first` is the first one's.
         """
         for strategy, count in self._shares(drawn):
-            self._try(strategy, body, count)
+            self._try(strategy, body, named, count)
 
     def _shares(self, drawn: SearchStrategy[T] | EveryKind[T]) -> Iterator[tuple[SearchStrategy[T], int]]:
         """Yield each strategy with its part of the budget. Where that is short, the seed chooses the kinds."""
@@ -52,12 +60,44 @@ class Examples:
             if count := each + (turn < more):
                 yield strategy, count
 
-    def _try(self, strategy: SearchStrategy[T], body: Callable[[T], None], count: int) -> None:
+    def _try(
+        self,
+        strategy: SearchStrategy[T],
+        body: Callable[[T], None],
+        named: Callable[[T], str],
+        count: int,
+    ) -> None:
         seen: list[Deviation] = []
-        shrunk = "shrunk; " if self.shrink else ""
+        which = "smallest" if self.shrink else "first"
+        stopped: list[NotJudged] = []
 
         @seeded(self.seed)
-        @settings(
+        @self._settings(count)
+        @given(strategy)
+        def run(example: T) -> None:
+            if stopped:
+                raise stopped[0]
+            try:
+                body(example)
+            except NotJudged as limit:
+                stopped.append(limit)
+                raise
+            except Deviation as deviation:
+                seen.append(deviation)
+                raise Deviation(
+                    expected=deviation.expected,
+                    found=f"{deviation.found}\n{which} failing example, seed {self.seed}: {named(example)}",
+                    where=deviation.where,
+                    seen_first=seen[0],
+                ) from deviation
+
+        try:
+            run()
+        except (FlakyFailure, NotJudged) as error:
+            raise _reason(error, seen, stopped) from error
+
+    def _settings(self, count: int) -> settings:
+        return settings(
             max_examples=count,
             database=None,
             deadline=None,
@@ -66,23 +106,14 @@ class Examples:
             suppress_health_check=list(HealthCheck),
             verbosity=Verbosity.quiet,
         )
-        @given(strategy)
-        def run(example: T) -> None:
-            try:
-                body(example)
-            except Deviation as deviation:
-                seen.append(deviation)
-                raise Deviation(
-                    expected=deviation.expected,
-                    found=f"{deviation.found}\nfor the example {example!r} ({shrunk}seed {self.seed})",
-                    where=deviation.where,
-                    seen_first=seen[0],
-                ) from deviation
 
-        try:
-            run()
-        except FlakyFailure as flaky:
-            raise deviation_once(flaky, "this example was sent") or flaky.exceptions[0] from flaky
+
+def _reason(error: FlakyFailure | NotJudged, seen: list[Deviation], stopped: list[NotJudged]) -> Exception:
+    """Return what ended a search: a deviation that was seen counts, even where a limit cut the search short."""
+    if stopped:
+        return (seen or stopped)[0]
+    assert isinstance(error, FlakyFailure)  # noqa: S101 - a limit is always among `stopped`
+    return deviation_once(error, "this example was sent") or error.exceptions[0]
 
 
 def deviation_once(flaky: FlakyFailure, what: str) -> Deviation | None:

@@ -20,7 +20,7 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit.properties.examples import deviation_once
 from conformance.kit.races.looks import forms_of, look, wrong_file
-from conformance.verdicts import Deviation
+from conformance.verdicts import Deviation, NotJudged
 from conformance.wire import upload_form
 from reference_server.distributions import sdist, wheel
 
@@ -265,6 +265,5 @@ def explore(
         )
     except FlakyFailure as flaky:
         deviation = deviation_once(flaky, "these steps were taken")
-        if deviation is None:
-            raise
-        raise deviation from flaky
+        limits = (error for error in flaky.exceptions if isinstance(error, NotJudged))
+        raise deviation or next(limits, flaky) from flaky

@@ -6,7 +6,7 @@ import time
 from threading import Barrier, Thread
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from conformance.verdicts import Deviation
+from conformance.verdicts import Deviation, NotJudged
 from conformance.wire import Unreachable
 
 if TYPE_CHECKING:
@@ -53,5 +53,7 @@ def wait_for_all(racers: Sequence[Racer[T]]) -> None:
     if any(racer.is_alive() for racer in racers):
         raise Unreachable(f"no end within {DEADLINE:.0f} s of requests that were sent at the same moment")
     raised = [racer.raised for racer in racers if racer.raised is not None]
-    for error in sorted(raised, key=lambda error: not isinstance(error, Deviation)):
-        raise error
+    for kind in (NotJudged, Deviation, BaseException):
+        for error in raised:
+            if isinstance(error, kind):
+                raise error

@@ -37,7 +37,7 @@ class SkipsBrokenArchives(Fault):
         return replace(rules, open_archive=opened)
 
 
-class BrokenWheelsTaken(SkipsBrokenArchives):
+class InvalidWheelsAccepted(SkipsBrokenArchives):
     """Accepts wheels that are not zip archives or are truncated."""
 
     incident = "devpi #1061"
@@ -45,7 +45,7 @@ class BrokenWheelsTaken(SkipsBrokenArchives):
     suffix = ".whl"
 
 
-class BrokenSdistsTaken(SkipsBrokenArchives):
+class InvalidSdistsAccepted(SkipsBrokenArchives):
     """Accepts sdists that are not gzipped tar archives or are truncated."""
 
     caught_by = ("archive.valid",)
@@ -80,7 +80,7 @@ class PkgInfoNotRequired(Fault):
         return replace(rules, archive_checks=without(rules.archive_checks, has_pkg_info))
 
 
-class SeveralTopFoldersTaken(Fault):
+class SeveralTopFoldersAccepted(Fault):
     """Accepts sdists with several top-level directories."""
 
     caught_by = ("archive.sdist-pkg-info",)
@@ -96,7 +96,7 @@ class LicenseFilesMissing(OmitsArchiveCheck):
     left_out = pypi_archives.license_files_are_there
 
 
-class DuplicatePathsTaken(OmitsArchiveCheck):
+class DuplicatePathsAccepted(OmitsArchiveCheck):
     """Accepts zip archives that hold the same path twice."""
 
     caught_by = ("archive.duplicate-entries",)

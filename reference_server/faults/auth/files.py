@@ -69,5 +69,5 @@ class PrivateFilesCachedForAll(ChangesHeaders):
     """Lets shared caches store private files."""
 
     caught_by = ("auth.cache-private",)
-    routes, statuses = ("file",), (200,)
+    acts_on, statuses = ("file",), (200,)
     sets = ("Cache-Control", "public, max-age=31536000, immutable")

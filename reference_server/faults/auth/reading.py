@@ -47,7 +47,7 @@ class ReadersNotChallenged(ChangesHeaders):
     """Answers 401 to readers without WWW-Authenticate."""
 
     caught_by = ("auth.read.401", "gitlab.access.challenge")
-    routes = READING
+    acts_on = READING
     removes = ("WWW-Authenticate",)
 
 

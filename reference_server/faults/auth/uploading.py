@@ -48,7 +48,7 @@ class UploadersNotChallenged(ChangesHeaders):
     """Answers 401 to uploads without WWW-Authenticate."""
 
     caught_by = ("auth.upload.challenge",)
-    routes = ("upload",)
+    acts_on = ("upload",)
     removes = ("WWW-Authenticate",)
 
 

@@ -20,17 +20,16 @@ if TYPE_CHECKING:
 class ChangesHeaders(Fault):
     """Sets a header field, or removes some, of the responses that `applies_to` chooses.
 
-    By default those are the responses to `routes` with one of `statuses`; empty means all.
+    By default those are the responses to `acts_on` with one of `statuses`; empty means all.
     """
 
-    routes: ClassVar[Collection[str]] = ()
     statuses: ClassVar[Collection[int]] = ()
     sets: ClassVar[tuple[str, str] | None] = None
     removes: ClassVar[Collection[str]] = ()
 
     def applies_to(self, request: Request, response: Response) -> bool:
         """Whether to change this response."""
-        on_route = not self.routes or request.endpoint in self.routes
+        on_route = not self.acts_on or request.endpoint in self.acts_on
         return on_route and (not self.statuses or response.status_code in self.statuses)
 
     def respond(self, request: Request, response: Response) -> Response:

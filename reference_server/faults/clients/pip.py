@@ -40,7 +40,7 @@ class PagesAsPlainText(ChangesHeaders):
         "clients.pip.deploy-token",
         "clients.pip.job-token",
     )
-    routes, statuses = ("project_page",), (200,)
+    acts_on, statuses = ("project_page",), (200,)
     sets = ("Content-Type", "text/plain; charset=utf-8")
 
 

@@ -30,7 +30,7 @@ class WheelNamesSpelledFreely(OmitsUploadCheck):
     left_out = pypi_files.wheel_is_named_after_project
 
 
-class WheelNamesTakenAsTheyCome(Fault):
+class AnyWheelName(Fault):
     """Accepts every file name that ends in .whl."""
 
     caught_by = ("file.wheel.name-grammar",)

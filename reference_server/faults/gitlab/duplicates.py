@@ -25,7 +25,7 @@ class DuplicatesConflict(ChangesDuplicates):
         response.status_code = 409
 
 
-class DuplicatesInOtherWords(ChangesDuplicates):
+class DuplicatesInOtherWording(ChangesDuplicates):
     """Rejects a second upload with a message of its own, as Nexus does."""
 
     incident = "poetry #10602"

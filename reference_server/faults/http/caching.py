@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 JSON = "application/vnd.pypi.simple.v1+json"
 
 
-class NoETagInJSON(ChangesHeaders):
+class NoEtagInJson(ChangesHeaders):
     """Omits ETag from pages in JSON."""
 
     caught_by = ("http.pages.etag",)
@@ -37,7 +37,7 @@ class IfNoneMatchIgnored(Fault):
         return None
 
 
-class FirstETagOnly(Fault):
+class FirstEtagOnly(Fault):
     """Reads only the first ETag in If-None-Match."""
 
     caught_by = ("http.pages.304",)
@@ -56,7 +56,7 @@ class NotModifiedWithoutVary(ChangesHeaders):
     removes = ("Vary",)
 
 
-class ETagOfTheStart(Fault):
+class EtagOfTheStart(Fault):
     """Sends the ETag that a page had when the server started."""
 
     caught_by = ("http.pages.304", "http.pages.etag-changes")
@@ -68,7 +68,7 @@ class ETagOfTheStart(Fault):
         return response
 
 
-class ETagOfTheFiles(Fault):
+class EtagOfTheFiles(Fault):
     """Derives the ETag from the number of files alone."""
 
     caught_by = ("http.pages.304", "http.pages.etag-changes")
@@ -80,7 +80,7 @@ class ETagOfTheFiles(Fault):
         return response
 
 
-class ETagOfTheState(Fault):
+class EtagOfTheState(Fault):
     """Sends one strong ETag for every type of a page."""
 
     caught_by = ("http.pages.304", "http.pages.etag-per-type")
@@ -95,7 +95,7 @@ class LastModifiedOnly(ChangesHeaders):
     """Sends Last-Modified but ignores If-Modified-Since."""
 
     caught_by = ("http.pages.last-modified",)
-    routes = PAGES
+    acts_on = PAGES
     sets = ("Last-Modified", "Sun, 01 Nov 2026 00:00:00 GMT")
 
 
@@ -110,7 +110,7 @@ class NoCacheControl(ChangesHeaders):
     """Omits Cache-Control from pages, so that caches guess."""
 
     caught_by = ("http.pages.cache-control",)
-    routes = PAGES
+    acts_on = PAGES
     removes = ("Cache-Control",)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from reference_server.http.request import Request
 
 
-class FrontPageForWrongURLs(Fault):
+class FrontPageForUnknownUrls(Fault):
     """Answers 200 with its front page to malformed URLs, as single-page applications do."""
 
     caught_by = ("http.errors-status",)

@@ -40,7 +40,7 @@ class FilesSentAsHTML(ChangesHeaders):
     """Serves files as text/html."""
 
     caught_by = ("http.files.content-type",)
-    routes, statuses = ("file",), (200,)
+    acts_on, statuses = ("file",), (200,)
     sets = ("Content-Type", "text/html")
 
 

@@ -36,7 +36,7 @@ class ProvenanceOfOneMediaType(ChangesHeaders):
     """Ignores Accept and serves provenance objects as application/json."""
 
     caught_by = ("integrity.media-type",)
-    routes, statuses = ("provenance",), (200,)
+    acts_on, statuses = ("provenance",), (200,)
     sets = ("Content-Type", "application/json")
 
 

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 
-class LookAlikesTaken(OmitsProjectCheck):
+class LookAlikesAccepted(OmitsProjectCheck):
     """Accepts new names that look like existing ones."""
 
     caught_by = ("name.too-similar",)
     left_out = pypi_projects.name_is_distinct
 
 
-class NamesTakenAsTheyCome(Fault):
+class NamesUnchecked(Fault):
     """Accepts any text as a name and skips further checks of invalid ones."""
 
     caught_by = (
@@ -57,7 +57,7 @@ class RefusedNamesStored(RejectsAfterStoring):
     caught_by = ("name.invalid-rejected",)
 
     def rules(self, rules: Rules) -> Rules:
-        return NamesTakenAsTheyCome().rules(rules)
+        return NamesUnchecked().rules(rules)
 
     def rejection(self, request: Request) -> RegistryError | None:
         return None if is_valid_name(text_of(request, "name")) else NameInvalidError()

@@ -18,7 +18,7 @@ class VaryLeftOut(ChangesHeaders):
     """Omits Accept from Vary, so that caches send JSON to clients that want HTML."""
 
     caught_by = ("negotiation.vary",)
-    routes, statuses = PAGES, (200, 304)
+    acts_on, statuses = PAGES, (200, 304)
     sets = ("Vary", "Accept-Encoding")
 
 
@@ -26,7 +26,7 @@ class VaryLeftOutWhenUnchanged(ChangesHeaders):
     """Omits Vary from the 304 of a page."""
 
     caught_by = ("negotiation.vary", "http.pages.304")
-    routes, statuses = PAGES, (304,)
+    acts_on, statuses = PAGES, (304,)
     removes = ("Vary",)
 
 

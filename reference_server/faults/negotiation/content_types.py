@@ -19,7 +19,7 @@ class ErrorsWithoutContentType(ChangesHeaders):
     """Omits Content-Type from the 404 of a page."""
 
     caught_by = ("negotiation.content-type.always", "http.errors-content-type")
-    routes, statuses = PAGES, (404,)
+    acts_on, statuses = PAGES, (404,)
     removes = ("Content-Type",)
 
 
@@ -27,7 +27,7 @@ class DefaultPageCalledJson(ChangesHeaders):
     """Labels HTML as JSON for `*/*`, as a misconfigured proxy does."""
 
     caught_by = ("negotiation.content-type.truthful",)
-    routes, statuses = PAGES, (200,)
+    acts_on, statuses = PAGES, (200,)
     sets = ("Content-Type", SIMPLE_JSON)
 
     def applies_to(self, request: Request, response: Response) -> bool:

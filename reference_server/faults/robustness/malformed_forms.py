@@ -42,7 +42,7 @@ class BoundaryGuessed(StoresPartialForms):
         return body.partition(b"\r\n")[0]
 
 
-class BoundaryTakenForGranted(FailsOnForms):
+class MissingBoundaryFails(FailsOnForms):
     """Fails on a form without a boundary."""
 
     caught_by = ("robustness.no-boundary",)
@@ -71,7 +71,7 @@ class EmptyUploadsAccepted(Fault):
         return json_answer({"message": "200 OK"}) if empty else None
 
 
-class EmptyFilesTaken(Fault):
+class EmptyFilesAccepted(Fault):
     """Accepts empty files."""
 
     caught_by = ("robustness.empty-content",)
@@ -107,7 +107,7 @@ class FilesNamedByTheForm(Fault):
         return stored(request, filename, file_in(named, boundary_of(request))[1])
 
 
-class RefusedFileNamesTaken(NotesRequests[str]):
+class RefusedFileNamesReserved(NotesRequests[str]):
     """Reserves the name of a file that it rejected for its digest."""
 
     caught_by = ("robustness.wrong-digest-then-right",)

@@ -88,21 +88,21 @@ def _is_linked(archive: Archive) -> bool:
     )
 
 
-class AmbiguousZipsTaken(OmitsArchiveCheck):
+class AmbiguousZipsAccepted(OmitsArchiveCheck):
     """Accepts zip archives that parsers read in two ways, as uv did until 0.8.6."""
 
     caught_by = ("security.zip-ambiguity",)
     left_out = pypi_archives.zip_has_one_reading
 
 
-class PolyglotsTaken(OmitsArchiveCheck):
+class PolyglotsAccepted(OmitsArchiveCheck):
     """Accepts files that are a zip archive and a tar archive at once."""
 
     caught_by = ("security.polyglot",)
     left_out = pypi_archives.is_one_archive
 
 
-class SparseFilesTaken(Fault):
+class SparseFilesAccepted(Fault):
     """Accepts sdists with sparse files."""
 
     caught_by = ("security.tar-sparse",)

@@ -27,7 +27,7 @@ class MetadataShownInBrowsers(ChangesHeaders):
     """Serves metadata files as HTML."""
 
     caught_by = ("security.served-type", "metadata.content-encoding")
-    routes, statuses = ("metadata_file",), (200,)
+    acts_on, statuses = ("metadata_file",), (200,)
     sets = ("Content-Type", "text/html; charset=utf-8")
 
 
@@ -35,7 +35,7 @@ class TypesLeftToBrowsers(ChangesHeaders):
     """Omits Content-Type from files, so that browsers guess it."""
 
     caught_by = ("security.served-type", "http.files.content-type")
-    routes = FILES
+    acts_on = FILES
     removes = ("Content-Type", "Content-Disposition", "X-Content-Type-Options")
 
 

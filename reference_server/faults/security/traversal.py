@@ -34,7 +34,7 @@ class AcceptsFilenames(Fault):
         return waved_through(rules, lambda filename, *_rest: self.pattern.search(filename) is not None)
 
 
-class FilenamesTakenAsPaths(AcceptsFilenames):
+class FilenamesReadAsPaths(AcceptsFilenames):
     """Lists a file under the path that its name spells."""
 
     caught_by = ("security.traversal.filename", "security.traversal.filename-star")
@@ -75,7 +75,7 @@ class SecondFilenameUnchecked(NotesRequests[bool]):
         return waved_through(rules, lambda *_rest: bool(self.noted_here))
 
 
-class NamesTakenAsPaths(Fault):
+class PathsAcceptedAsNames(Fault):
     """Accepts names that are paths."""
 
     caught_by = (
@@ -89,7 +89,7 @@ class NamesTakenAsPaths(Fault):
         return replace(waved, valid_name=lambda name: bool(PATH.search(name)) or rules.valid_name(name))
 
 
-class VersionsTakenAsPaths(Fault):
+class PathsAcceptedAsVersions(Fault):
     """Accepts versions that are paths or parts of paths."""
 
     caught_by = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from reference_server.alterations import HangUpError
 from reference_server.faults.building.requests import FILES, PAGES
@@ -17,10 +17,8 @@ if TYPE_CHECKING:
 class _SendsHalf(Trouble):
     """Base: sends half of the announced body and closes the connection."""
 
-    routes: ClassVar[frozenset[str]] = frozenset()
-
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterator[bytes]:
-        if request.endpoint not in self.routes:
+        if request.endpoint not in self.acts_on:
             yield from body
             return
         whole = b"".join(body)
@@ -31,13 +29,13 @@ class _SendsHalf(Trouble):
 class TruncatedDownloads(_SendsHalf):
     """Ends every download in the middle of the file."""
 
-    routes = FILES
+    acts_on = FILES
 
 
 class TruncatedPages(_SendsHalf):
     """Ends every page in the middle."""
 
-    routes = PAGES
+    acts_on = PAGES
 
 
 class ConnectionsReset(Trouble):
@@ -58,8 +56,10 @@ class NoAnswer(Trouble):
 class AnswersToUploadsLost(Trouble):
     """Stores an upload and closes the connection without an answer."""
 
+    acts_on = ("upload",)
+
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
-        if request.endpoint == "upload":
+        if request.endpoint in self.acts_on:
             raise HangUpError
         return body
 

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 class CorruptedDownloads(Trouble):
     """Flips one bit in the middle of every download."""
 
+    acts_on = FILES
+
     def transmit(self, request: Request, body: Iterable[bytes]) -> Iterable[bytes]:
-        if request.endpoint not in FILES:
+        if request.endpoint not in self.acts_on:
             return body
         whole = bytearray(b"".join(body))
         if whole:
@@ -31,11 +33,13 @@ class CorruptedDownloads(Trouble):
 class FilesElsewhere(Trouble):
     """Redirects every download to another host, by default an unreachable one."""
 
+    acts_on = FILES
+
     def __init__(self, *, to: str = "http://127.0.0.1:9") -> None:
         self.to = to
 
     def handle(self, request: Request) -> Response | None:
-        if request.endpoint not in FILES:
+        if request.endpoint not in self.acts_on:
             return None
         return Response(status=302, headers={"Location": self.to + request.path})
 
@@ -43,8 +47,10 @@ class FilesElsewhere(Trouble):
 class BrokenGzip(Trouble):
     """Labels pages as compressed but sends them uncompressed."""
 
+    acts_on = PAGES
+
     def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint in PAGES and response.status_code == 200:
+        if request.endpoint in self.acts_on and response.status_code == 200:
             response = Response(response.get_data(), status=200, headers=list(response.headers.items()))
             response.headers["Content-Encoding"] = "gzip"
         return response
@@ -53,25 +59,27 @@ class BrokenGzip(Trouble):
 class WrongContentType(ChangesHeaders, Trouble):
     """Serves every page as `application/octet-stream`."""
 
-    routes = PAGES
+    acts_on = PAGES
     sets = ("Content-Type", "application/octet-stream")
 
 
 class NoContentType(ChangesHeaders, Trouble):
     """Serves every page without Content-Type."""
 
-    routes = PAGES
+    acts_on = PAGES
     removes = ("Content-Type",)
 
 
 class StaleIndex(Trouble):
     """Serves every page as it was at the first request."""
 
+    acts_on = PAGES
+
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str], bytes] = {}
 
     def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint in PAGES and response.status_code == 200 and request.method == "GET":
+        if request.endpoint in self.acts_on and response.status_code == 200 and request.method == "GET":
             kept = self._kept.setdefault(
                 (request.path, response.headers.get("Content-Type", "")), response.get_data()
             )
@@ -84,9 +92,10 @@ class StaleIndex(Trouble):
 class RangesPromised(Trouble):
     """Advertises ranges but sends whole files."""
 
+    acts_on = ("file",)
     incident = "uv #1370, pip #8723: Artifactory"
 
     def handle(self, request: Request) -> Response | None:
-        if request.endpoint == "file":
+        if request.endpoint in self.acts_on:
             request.environ.pop("HTTP_RANGE", None)
         return None

@@ -58,8 +58,10 @@ class BadGateway(Trouble):
 class UploadsStoredAndFailed(Trouble):
     """Stores an upload and answers 500."""
 
+    acts_on = ("upload",)
+
     def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint != "upload":
+        if request.endpoint not in self.acts_on:
             return response
         return json_answer({"message": "500 Internal Server Error"}, status=500)
 

@@ -75,7 +75,7 @@ class RefusalsCalledJson(Fault):
         return response
 
 
-class StrangersAskedForAPassword(Fault):
+class UploadersWithoutPermissionChallenged(Fault):
     """Answers 401 to uploads of known users without permission."""
 
     caught_by = ("upload.no-permission",)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 PURE = "-py3-none-any.whl"
 
 
-class ContentTakenForGranted(FailsOnForms):
+class MissingContentFails(FailsOnForms):
     """Fails on a form without `content`."""
 
     caught_by = (

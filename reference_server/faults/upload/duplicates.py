@@ -108,7 +108,7 @@ class DeletedNamesReopened(Fault):
         return replace(rules, reopens_filenames=True)
 
 
-class DuplicatesInGitLabsWords(Fault):
+class DuplicatesInGitlabWording(Fault):
     """Rejects a second upload with GitLab's message."""
 
     caught_by = ("upload.dup.pypi-text", "upload.dup.message")

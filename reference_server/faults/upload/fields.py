@@ -94,7 +94,7 @@ class EmptyRequiresPythonShown(Fault):
         return page.each(lambda file: replace(file, requires_python=file.requires_python or ""))
 
 
-class EmptyNameTaken(Fault):
+class EmptyNameAccepted(Fault):
     """Accepts an empty name."""
 
     caught_by = ("upload.name-required",)
@@ -110,7 +110,7 @@ class EmptyNameTaken(Fault):
         )
 
 
-class EmptyVersionTaken(Fault):
+class EmptyVersionAccepted(Fault):
     """Accepts an empty version."""
 
     caught_by = ("upload.version-required",)

@@ -67,7 +67,7 @@ class QueryRefused(RefusesForms):
         return bool(request.query_string)
 
 
-class ActionTakenForGranted(FailsOnForms):
+class MissingActionFails(FailsOnForms):
     """Fails on a form without `:action`."""
 
     caught_by = ("upload.action-missing",)

@@ -26,7 +26,7 @@ class LocalVersionsPublic(OmitsUploadCheck):
     left_out = pypi_metadata.no_local_version
 
 
-class VersionsTakenAsTheyCome(Fault):
+class AnyVersionWithoutSpaces(Fault):
     """Accepts any text without white space as a version, such as 1.0-SNAPSHOT."""
 
     caught_by = (
@@ -56,7 +56,7 @@ class RefusedVersionsStored(RejectsAfterStoring):
     caught_by = ("version.invalid-rejected", "gitlab.version.refused-leaves-nothing")
 
     def rules(self, rules: Rules) -> Rules:
-        return VersionsTakenAsTheyCome().rules(rules)
+        return AnyVersionWithoutSpaces().rules(rules)
 
     def rejection(self, request: Request) -> RegistryError | None:
         return None if is_valid_version(text_of(request, "version")) else VersionInvalidError()

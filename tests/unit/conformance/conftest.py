@@ -95,7 +95,7 @@ class ResultTable:
                 "read_only": False,
                 "projects": [],
                 "exit_code": self.exit_code,
-                "notes": ["Removed 3 packages that this run had published."],
+                "notes": ["Deleted 3 packages (4 files) that this run published."],
             },
             "results": self.rows,
         }

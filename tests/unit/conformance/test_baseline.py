@@ -201,7 +201,10 @@ def signature(found: str, run_id: str = "abcdefgh", expected: str = "status 400"
         ("1042 bytes", "998 bytes"),
         ('{"id": 12, "a": 1}', '{"id": 4, "a": 1}'),
         ("exit code 1: /tmp/a/b.whl\nERROR: no", "exit code 1: /tmp/cc/dd.whl\nERROR: no"),
-        ("500 oops\nfor the example 'a' (shrunk; seed 1)", "500 oops\nfor the example 'bbb' (seed 2)"),
+        (
+            "500 oops\nsmallest failing example, seed 1: 'a'",
+            "500 oops\nfirst failing example, seed 2: 'bbb'",
+        ),
     ],
 )
 def test_a_signature_is_the_same_in_another_run(one: str, other: str) -> None:

@@ -266,7 +266,9 @@ REPORT = Report(
 
 
 def test_the_report_has_every_form() -> None:
-    assert "latency: pip install: wrong: nothing instead of a|b (exit 0, pages 1, 1.5 s)" in as_text(REPORT)
+    assert "latency: pip install: wrong: nothing instead of a|b (exit 0, 1 page request, 1.5 s)" in as_text(
+        REPORT
+    )
     table = as_markdown(REPORT)
     assert "| `latency`<br>Waits. | **wrong**: nothing instead of a\\|b |" in table
     assert "| `latency` | pip install | 0 | pages 1 | 1.5 | Server says: &lt;b&gt;no&lt;/b&gt; |" in table
@@ -281,12 +283,13 @@ def test_the_document_names_exactly_the_faults_of_the_default_list() -> None:
     assert sorted(row.replace("\\|", "|") for row in rows) == sorted(listed)
 
 
-def test_the_document_has_a_column_for_every_use_of_every_client() -> None:
+def test_each_column_of_the_document_is_the_use_of_a_client() -> None:
+    """A client that joined after the document's date has no column yet."""
     titles = [use.title for client in CLIENTS for use in client.uses]
     (head,) = {
         line for line in DOCUMENT.read_text(encoding="utf-8").splitlines() if line.startswith("| fault | pip")
     }
-    assert {*titles} <= {*head.strip("| ").split(" | ")}
+    assert {*head.strip("| ").split(" | ")} <= {"fault", *titles}
     assert len({*titles}) == len(titles)
 
 

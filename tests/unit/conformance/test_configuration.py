@@ -178,7 +178,7 @@ def test_a_variable_that_is_empty_is_not_given(file: Path) -> None:
     ("text", "complaint"),
     [
         ("url = ", "is not TOML"),
-        ("colour = 'red'", "unknown key 'colour', expected one of credentials, features"),
+        ("colour = 'red'", "unknown key 'colour', expected one of api-url, credentials, features"),
         ("[credentials]\ndefault = 'secret'", "credentials.default: expected a table, found text in quotes"),
         (f"url = '{URL}'\n[credentials.default]\nusername = 'me'", "needs `username` and `password`"),
         (
@@ -186,7 +186,7 @@ def test_a_variable_that_is_empty_is_not_given(file: Path) -> None:
             "UNSET, which is not set or empty; set it",
         ),
         (f"url = '{URL}'\nprofile = 'gitlub'", "there is no profile 'gitlub'\nChoose one of"),
-        ("[credentials.default]\nusername = 'me'\npassword = 'x'", "no URL"),
+        ("[credentials.default]\nusername = 'me'\npassword = 'x'", "has no `url`"),
         (
             "[credentials.guest]\nname = 'me'",
             "credentials.guest: unknown key 'name', expected one of password",

@@ -14,6 +14,8 @@ LONG = [f"package-{number}-1.0.tar.gz" for number in range(20)]
     [
         (1, 2, "1", "2"),
         ("a", None, "'a'", "nothing"),
+        ((200, "text/html"), (404, None), "200, text/html", "404, nothing"),
+        (True, ["a", None], "true", '["a", null]'),
         ({"b", "a"}, set(), "{'a', 'b'}", "{}"),
         (dict.fromkeys(LONG, 1), {**dict.fromkeys(LONG, 1), LONG[3]: 2}, "package-3-1.0.tar.gz: 1", ": 2"),
         (dict.fromkeys(LONG, 1), dict.fromkeys(LONG[1:], 1), "package-0-1.0.tar.gz: 1", "no entry"),

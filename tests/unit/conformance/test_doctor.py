@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 import subprocess
+import tomllib
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
@@ -14,16 +15,22 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from conformance.commands.doctor import print_observations
+from conformance.commands.main import main
+from conformance.profiles import profile
 from conformance.target import BadTarget, target_from_table
-from conformance.target.doctor import (
+from conformance.target.configuration import configured_target
+from conformance.target.doctor import examine
+from conformance.target.layout_search import MOST_REQUESTS, search
+from conformance.target.layouts import layout, layouts
+from conformance.target.observations import (
     Observation,
     clock_observations,
-    examine,
     gitlab_observations,
     refused_observations,
 )
 from conformance.verdicts import ExitCode
 from conformance.verdicts.options import RunOptions
+from conformance.wire import Redactor, Session, Transcript
 from reference_server import ReferenceServer
 
 if TYPE_CHECKING:
@@ -31,6 +38,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from werkzeug import Request
+
+    from conformance.wire import Answer
 
 PATH = "/api/v4/projects/1/packages/pypi"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -85,7 +94,10 @@ def test_a_wrong_credential(server: ReferenceServer) -> None:
 
 
 def test_no_credential(server: ReferenceServer) -> None:
-    assert "give --username and --password" in wrong(look(server.url))["credential"]
+    found = wrong(look(server.url))
+    assert "no credential was given" in found["credential"]
+    assert "use --username and --password" in found["credential"]
+    assert list(found) == ["credential"]
 
 
 def test_a_credential_that_may_only_read(server: ReferenceServer) -> None:
@@ -224,7 +236,10 @@ def test_an_ending_too_many(ending: str, httpserver: HTTPServer) -> None:
             f"https://gitlab.example.com{PATH}/simple/",
             f"give https://gitlab.example.com{PATH}: the URL for uploads",
         ),
-        ("https://gitlab.example.com/group/name/-/packages", "the API is https://gitlab.example.com/api/v4/"),
+        (
+            "https://gitlab.example.com/group/name/-/packages",
+            "the URL of a GitLab registry is https://gitlab.example.com/api/v4/projects/<id>/packages/pypi",
+        ),
         ("https://user:secret@gitlab.example.com" + PATH, "give them with --username and --password"),
         ("user:secret@gitlab.example.com" + PATH, "give the whole URL, such as https://gitlab.example.com"),
         ("ftp://user:secret@gitlab.example.com" + PATH, "such as https://gitlab.example.com"),
@@ -241,6 +256,14 @@ def test_a_url_of_the_wrong_shape(url: str, change: str) -> None:
     observations = refused_observations(caught.value, url)
     assert change in wrong(observations)["URL"]
     assert "secret" not in str(observations)
+
+
+def test_a_file_that_cannot_be_read_is_a_matter_of_the_configuration(tmp_path: Path) -> None:
+    with pytest.raises(BadTarget) as caught:
+        configured_target(config=tmp_path / "absent.toml", environ={})
+    found = wrong(refused_observations(caught.value, ""))
+    assert found["configuration"].startswith("cannot read ")
+    assert "→ check the path, or write the file with `registry-conformance init`" in found["configuration"]
 
 
 @pytest.mark.parametrize(
@@ -277,3 +300,142 @@ def test_what_gitlab_says_is_wrong(project: dict[str, Any], about: str) -> None:
 )
 def test_what_gitlab_says_is_fine(permissions: dict[str, Any] | None) -> None:
     assert wrong(list(gitlab_observations({"id": 1, "permissions": permissions}))) == {}
+
+
+INDEX_PAGE = "<!DOCTYPE html><html><body><a href='{}one/'>one</a> <a href='{}two-b/'>Two.B</a></body></html>"
+
+
+def serve(httpserver: HTTPServer, answers: dict[str, int | str]) -> None:
+    """Answer these paths with a status, a location, or an index (an empty text); all others with 404."""
+
+    def handler(request: Request) -> Response:
+        request.get_data()
+        found = answers.get(request.path, 404)
+        if isinstance(found, int):
+            return Response("", status=found, content_type="text/plain")
+        if found:
+            return Response("", status=302, headers={"Location": found})
+        return Response(INDEX_PAGE.format(request.path, request.path), content_type="text/html")
+
+    httpserver.expect_request(re.compile(".*")).respond_with_handler(handler)
+
+
+@pytest.mark.parametrize(
+    ("answers", "given", "lines"),
+    [
+        (
+            {"/user/index/+simple/": "", "/user/index/simple/": "/user/index/+simple/simple/"},
+            ("/user/index", "pep503-upload"),
+            ['url = "{}/user/index"', 'layout = "devpi"'],
+        ),
+        (
+            {"/user/index/+simple/": ""},
+            ("/user/index/+simple", "pep503-upload"),
+            ['url = "{}/user/index"', 'layout = "devpi"'],
+        ),
+        (
+            {"/pypi/name/simple/": "", "/pypi/name/legacy/": 405},
+            ("/pypi/name/legacy", "pep503-upload"),
+            ['url = "{}/pypi/name"', 'layout = "pypi"'],
+        ),
+        (
+            {"/pypi/name/simple/": "", "/pypi/name/legacy/": 405},
+            ("/pypi/name/simple", "pep503-upload"),
+            ['url = "{}/pypi/name"', 'layout = "pypi"'],
+        ),
+        (
+            {"/repository/name/simple/": ""},
+            ("/repository/name/simple", "pypi"),
+            ['url = "{}/repository/name"', 'layout = "root+simple"'],
+        ),
+        (
+            {"/o/_packaging/feed/pypi/simple/": ""},
+            ("/o/_packaging/feed/pypi/upload", "pep503-upload"),
+            ['url = "{}/o/_packaging/feed"', 'layout = "azure"'],
+        ),
+        ({"/pages/": ""}, ("/pages", "pypi"), ["upload-url = ", 'index-url = "{}/pages/"']),
+        ({"/pages/": ""}, ("/pages", "gitlab"), ['index-url = "{}/pages/"', 'profile = "pep503-upload"']),
+    ],
+)
+def test_the_layout_is_found(
+    answers: dict[str, int | str],
+    given: tuple[str, str],
+    lines: list[str],
+    httpserver: HTTPServer,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    serve(httpserver, answers)
+    path, kind = given
+    assert main(["doctor", httpserver.url_for(path), "--profile", kind]) == 2
+    printed = capsys.readouterr().out
+    origin = httpserver.url_for("").rstrip("/")
+    assert [line for line in lines if line.format(origin) not in printed] == []
+    assert "GitLab" not in printed
+    assert {request.method for request, _ in httpserver.log} == {"GET"}
+    assert len(httpserver.log) <= MOST_REQUESTS + 1
+
+
+def test_what_was_found_is_right(httpserver: HTTPServer) -> None:
+    serve(httpserver, {"/pypi/name/simple/": "", "/pypi/name/legacy/": 405})
+    place = search(httpserver.url_for("/pypi/name/legacy"), get)
+    assert place is not None
+    target = target_from_table(tomllib.loads(place.settings(profile("gitlab"))))
+    assert target.index_url == httpserver.url_for("/pypi/name/simple/")
+    assert target.upload_url == httpserver.url_for("/pypi/name/legacy/")
+
+
+def get(url: str) -> Answer:
+    session = Session(transcript=Transcript(), redact=Redactor(()), limits=RunOptions())
+    return session.send("GET", url, credential=None, credential_name="anonymous")
+
+
+@pytest.mark.parametrize("name", list(layouts()))
+def test_a_search_is_short_and_finds_nothing_where_nothing_is(name: str, httpserver: HTTPServer) -> None:
+    serve(httpserver, {})
+    path = layout(name).example.partition("example.com")[2]
+    for ending in ("", "/simple", "/legacy", "/+simple", "/pypi/upload"):
+        httpserver.clear_log()
+        assert search(httpserver.url_for(path + ending), get) is None
+        assert len(httpserver.log) <= MOST_REQUESTS
+
+
+def test_a_website_is_no_index(httpserver: HTTPServer) -> None:
+    page = "<html><a href='/'>Home</a> <a href='/simple/'>simple</a> <a href='/about/'>About us</a></html>"
+    httpserver.expect_request(re.compile(".*")).respond_with_data(page, content_type="text/html")
+    assert search(httpserver.url_for("/x"), get) is None
+
+
+def test_an_index_without_a_root_page_is_no_problem(
+    httpserver: HTTPServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    serve(httpserver, {"/": 400, "/simple/one/": ""})
+    url = httpserver.url_for("")
+    assert main(["doctor", url, "--profile", "pep503-upload"]) == 0
+    assert "there is no list of projects, but uploads are answered" in capsys.readouterr().out
+    assert main(["doctor", url, "--profile", "pep503-upload", "--project", "one"]) == 0
+    assert "but pages of projects are there" in capsys.readouterr().out
+    assert main(["doctor", url, "--profile", "pep503-upload", "--project", "absent"]) == 2
+    assert "there is no page: GET" in capsys.readouterr().out
+    assert main(["doctor", url, "--profile", "pep503-upload", "--read-only"]) == 2
+    assert "name one with --project" in capsys.readouterr().out
+
+
+def test_an_index_at_the_end_of_a_redirect_is_named(httpserver: HTTPServer) -> None:
+    serve(httpserver, {"/x/simple/": "/y/pages/", "/y/pages/": ""})
+    found = wrong(look(httpserver.url_for("/x"), profile="pypi"))
+    assert f'index-url = "{httpserver.url_for("/y/pages/")}"' in found["slash or path"]
+
+
+def test_an_index_without_uploads_needs_an_upload_url(httpserver: HTTPServer) -> None:
+    serve(httpserver, {"/simple/": ""})
+    target = target_from_table({"index-url": httpserver.url_for("/simple/"), "profile": "pypi"})
+    assert "give --upload-url" in wrong(examine(target, RunOptions()))["uploads"]
+    assert wrong(examine(target, RunOptions(read_only=True))) == {}
+
+
+def test_no_gitlab_project_is_asked_of_another_registry(
+    httpserver: HTTPServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    serve(httpserver, {})
+    assert main(["doctor", httpserver.url_for("/pypi/name"), "--profile", "pep503-upload"]) == 2
+    assert "GitLab" not in capsys.readouterr().out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -136,6 +138,26 @@ def test_what_is_wrong_is_told(deviates: Callable[[], None], expected: str, foun
     assert expected in raised.value.expected
     assert found in raised.value.found
     assert raised.value.where
+
+
+def test_output_of_a_client_is_cut_at_a_line_break() -> None:
+    run = replace(client(1), stdout="\n".join(f"    line {number}" for number in range(100)))
+    with pytest.raises(Deviation) as raised:
+        expect.succeeded(run)
+    first, *rest = raised.value.found.splitlines()
+    assert re.fullmatch(r"exit code 1: …line \d+", first)
+    assert rest[-1] == "line 99"
+
+
+def test_several_requests_are_named_one_a_line() -> None:
+    line = "GET http://host/ as default → 200 Reason [7]"
+    assert expect.requests([answer(200), answer(200)]) == f"{line}\n{line}"
+
+
+def test_one_line_of_a_page_is_quoted() -> None:
+    with pytest.raises(Deviation) as raised:
+        expect.status(answer(200, b"<!DOCTYPE html>\n<html>"), 304)
+    assert raised.value.found == "status 200: <!DOCTYPE html> …"
 
 
 def test_the_corpus_tells_why_a_distribution_is_missing() -> None:

@@ -87,13 +87,14 @@ def packages(server: ReferenceServer) -> list[Any]:
 
 def test_what_is_left_comes_with_the_next_step(server: ReferenceServer, tmp_path: Path) -> None:
     run = prepared(server, RunOptions(ledger_folder=tmp_path))
-    with patch.object(run.session, "_budget", Budget(TrafficLimits(max_requests=0))):
+    with patch.object(run.session, "budget", Budget(TrafficLimits(max_requests=0))):
         note = tidy(run)
     assert "the budget of 0 requests is spent; raise --max-requests. " in note
     assert (
-        f" lists them; `registry-conformance sweep {server.url} --ledgers {tmp_path}` removes them." in note
+        f"sweep {server.url} --username __token__ --ledgers {tmp_path}` deletes them, with the password in"
+        in note
     )
-    assert tidy(run).startswith("Removed ")
+    assert tidy(run).startswith("Deleted ")
     assert packages(server) == []
     assert list(tmp_path.iterdir()) == []
 
@@ -119,12 +120,12 @@ def test_a_run_that_only_reads_has_removed_nothing(server: ReferenceServer, tmp_
         (
             KeyboardInterrupt,
             ExitCode.HARNESS_ERROR,
-            "nothing was judged: the run was interrupted\nRemoved 1 package ",
+            "nothing was judged: the run was interrupted\nDeleted 1 package ",
         ),
         (
             BudgetSpent,
             ExitCode.TOO_LITTLE_JUDGED,
-            "nothing was judged: out of them\nRemoved 1 package ",
+            "nothing was judged: out of them\nDeleted 1 package ",
         ),
     ],
 )
@@ -139,7 +140,7 @@ def test_what_is_broken_off_while_it_publishes_leaves_nothing(
         assert len(packages(server)) == 1
         raise error("out of them")
 
-    with patch("conformance.run.setup._require_listing", interrupted), pytest.raises(CannotJudge) as raised:
+    with patch("conformance.run.door.await_listing", interrupted), pytest.raises(CannotJudge) as raised:
         prepared(server, RunOptions(ledger_folder=tmp_path))
     assert raised.value.exit_code is exit_code
     assert told in str(raised.value)

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.catalogue import catalogue, read_catalogue
 from conformance.commands.main import main
-from conformance.commands.new import append, check_id, checkout, nearest, stubs_of
+from conformance.commands.new import append, check_id, checkout, defaults_of, nearest, stubs_of
 from conformance.errors import UserError
 
 ROOT = Path(__file__).parents[3]
@@ -46,6 +46,13 @@ def test_the_suite_can_be_read_with_the_stubs(name: str, copy: Path) -> None:
         assert stub.text in text
     assert f'raise NotImplementedError("write the check of {name}")' in check.text
     assert f'caught_by = ("{name}",)' in fault.text
+
+
+def test_a_row_leaves_out_what_its_file_gives(copy: Path) -> None:
+    row, *_ = stubs_of("simple.html.new-words", ROWS, copy)
+    given = {line.partition(" ")[0] for line in row.text.splitlines() if " = " in line}
+    assert given.isdisjoint(defaults_of(row.path).keys() - {"standing"})
+    assert {"id", "statement", "source", "affects"} <= given
 
 
 def test_a_new_module_has_what_its_stub_needs(copy: Path) -> None:

@@ -11,8 +11,10 @@ import pytest
 from conformance.commands.main import main
 from conformance.errors import UserError
 from conformance.profiles import profile, profile_names
+from conformance.target import target_from_table
 from conformance.target.configuration import configured_target
 from conformance.target.registry_toml_text import PASSWORD, registry_toml
+from conformance.target.target import GivenAddresses
 
 if TYPE_CHECKING:
     from conformance.target import Target
@@ -35,8 +37,13 @@ def read(text: str, folder: Path) -> Target:
 def test_it_is_read_as_it_stands(name: str, tmp_path: Path) -> None:
     target = read(registry_toml(name), tmp_path)
     kind = profile(name)
-    assert (target.url, target.profile, target.max_file_size) == (kind.example, kind, kind.max_file_size)
+    assert (target.url, target.profile, target.max_file_size) == (
+        target.layout.example,
+        kind,
+        kind.max_file_size,
+    )
     assert set(target.credentials) == ({"default"} if kind.needs_credential else set())
+    assert (target.layout.name, target.given) == (kind.layout, GivenAddresses())
     if kind.needs_credential:
         assert target.credentials["default"].password == f"of {PASSWORD}"
 
@@ -45,6 +52,8 @@ def test_it_is_read_as_it_stands(name: str, tmp_path: Path) -> None:
 def test_it_is_read_with_every_setting_that_it_leaves_out(name: str, tmp_path: Path) -> None:
     target = read(re.sub(r"^#(?=\S)", "", registry_toml(name), flags=re.MULTILINE), tmp_path)
     kind = profile(name)
+    assert target.given.index == target_from_table({"url": target.url, "profile": name}).index_url
+    assert bool(target.given.upload) != kind.read_only
     assert target.credentials.keys() == kind.credentials.keys()
     assert target.gitlab_projects.keys() == kind.gitlab_projects.keys()
     assert len({known.password for known in target.credentials.values()}) == len(kind.credentials)
@@ -75,6 +84,13 @@ def test_the_example_in_the_documents_is_what_init_writes(name: str) -> None:
 
 def test_there_is_no_example_of_anything_else() -> None:
     assert sorted(path.stem for path in EXAMPLES.iterdir()) == profile_names()
+
+
+def test_another_layout_has_its_own_example(tmp_path: Path) -> None:
+    text = registry_toml("pep503-upload", layout_name="devpi")
+    assert "The index is at <url>/+simple/. Uploads go to <url>/." in text
+    target = read(text, tmp_path)
+    assert target.index_url == "https://registry.example.com/user/index/+simple/"
 
 
 def test_a_url_is_quoted_as_toml_wants(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ CASES = {
     "simple.html.doctype": "no-doctype",
     "simple.html.root.one-anchor-per-project": "spellings-listed",
     "gitlab.access.challenge": "no-challenge",
-    "gitlab.duplicate.message": "duplicates-in-other-words",
+    "gitlab.duplicate.message": "duplicates-in-other-wording",
     "robustness.disconnect-before-response": "abandoned-uploads-halved",
 }
 """Requirements of pages, of the root page, of a header field, of uploads and of plain sockets; faults of each."""

@@ -16,7 +16,7 @@ from conformance.verdicts import (
     outcome_of,
     verdict_of,
 )
-from conformance.wire import BudgetSpent, Unreachable
+from conformance.wire import BudgetSpent, Throttled, Unreachable
 
 DEVIATION = Deviation(expected="this", found="that", where="there")
 
@@ -27,7 +27,8 @@ DEVIATION = Deviation(expected="this", found="that", where="there")
         (None, Outcome.RETURNED),
         (DEVIATION, Outcome.DEVIATED),
         (Untestable("no credential"), Outcome.UNTESTABLE),
-        (BudgetSpent("no requests left"), Outcome.UNTESTABLE),
+        (BudgetSpent("no requests left"), Outcome.CRASHED),
+        (Throttled("429, six times"), Outcome.CRASHED),
         (NotApplicable("no such feature"), Outcome.NOT_APPLICABLE),
         (AssertionError("a bare assert is our fault"), Outcome.CRASHED),
         (Unreachable("connection reset"), Outcome.CRASHED),

@@ -68,6 +68,16 @@ def test_an_exchange_is_recorded_without_secrets(
     assert str(answer) == f"GET {httpserver.url_for('/page')} as default → 403 FORBIDDEN [1]"
 
 
+def test_a_request_without_a_credential_is_anonymous(session: Session, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/").respond_with_data("", status=401)
+    url = httpserver.url_for("/")
+    answer = session.send("GET", url, credential=None, credential_name="default")
+    assert str(answer) == f"GET {url} as anonymous → 401 UNAUTHORIZED [1]"
+    token = {"PRIVATE-TOKEN": "x"}
+    answer = session.send("GET", url, credential=None, credential_name="default", headers=token)
+    assert answer.credential == answer.exchange.credential == "default"
+
+
 def test_the_budget_ends_a_run(session: Session, httpserver: HTTPServer) -> None:
     httpserver.expect_request("/").respond_with_data("")
     for _ in range(3):

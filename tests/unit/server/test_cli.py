@@ -141,7 +141,9 @@ def test_a_host_that_others_reach_is_warned_of(
 def test_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main.main(arguments)
-    assert "usage:" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert error.startswith("reference-server: ")
+    assert error.endswith(f"  See `{' '.join(['reference-server', *arguments[:1]])} --help`.\n")
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -174,7 +176,7 @@ def test_a_mistake_gets_one_line(
     error = capsys.readouterr().err
     assert error.startswith("reference-server: ")
     assert words in error
-    assert error.count("\n") == 1
+    assert error.count("\n") == 1 + error.count("\n  ")
 
 
 @pytest.mark.parametrize("flags", [[], ["--debug"]], ids=["", "debug"])

@@ -137,7 +137,7 @@ def test_projects_are_created_by_their_own_refusals(api: Any) -> None:
 
 
 def test_names_of_refused_files_are_taken_alone(api: Any) -> None:
-    one = api("refused-file-names-taken")
+    one = api("refused-file-names-reserved")
     together(lambda number: upload(one, number, fields=[WRONG, {"version": "none"}][number % 2]))
     later = [
         one.upload(f"demo_{n}-1.0-py3-none-any.whl", fields={"name": f"demo-{n}"}) for n in range(THREADS)

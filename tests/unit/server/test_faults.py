@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug import Response
 
+from reference_server.commands import fault_list
 from reference_server.distributions import wheel
 from reference_server.faults import Fault, Switch, UnknownFaultError, all_faults, fault_named
 from reference_server.rendering.pages import ProjectLink
@@ -173,3 +174,15 @@ def test_a_form_can_be_read_after_a_fault_has_read_it(api_with: Any, registry: R
     (package,) = registry.packages(registry.gitlab_project("1"))
     with package.files[0].blob.open() as blob:
         assert blob.read() == left
+
+
+def test_the_list_names_what_catches_a_few_faults() -> None:
+    text = fault_list.as_text(["truncated"])
+    assert text.startswith("Specification faults: each breaks a requirement\n")
+    assert "Network faults: break the connection or the response\n" in text
+    assert "  caught by robustness.truncated-body\n" in text
+    assert "caught by" not in fault_list.as_text()
+
+
+def test_the_list_is_clear_about_no_match() -> None:
+    assert fault_list.as_text(["qqq"]) == "No fault mentions 'qqq'."

@@ -189,6 +189,14 @@ def test_after_some_requests(server: ReferenceServer) -> None:
     assert [status(server, PAGE) for _ in range(4)] == [200, 503, 200, 200]
 
 
+def test_only_requests_that_the_fault_can_affect_are_counted(server: ReferenceServer) -> None:
+    put(server, "truncated-downloads,first=1")
+    assert b"waggon" in fetch(server, PAGE)
+    with pytest.raises(IncompleteRead):
+        fetch(server, FILE)
+    assert fetch(server, FILE) == WHEEL.content
+
+
 def test_on_some_paths_only(server: ReferenceServer) -> None:
     put(server, "unavailable,path=/files/")
     assert (status(server, PAGE), status(server, FILE)) == (200, 503)
@@ -232,8 +240,12 @@ def test_faults_given_at_the_start() -> None:
     [
         ("no-hashs", UnknownFaultError, "did you mean 'no-hashes'?"),
         ("qqq", UnknownFaultError, "reference-server faults"),
-        ("latency,minutes=1", FaultOptionError, "its options are seconds"),
-        ("no-hashes,minutes=1", FaultOptionError, "it has none"),
+        (
+            "latency,minutes=1",
+            FaultOptionError,
+            "no option 'minutes'; its options are seconds, path, method, first",
+        ),
+        ("no-hashes,minutes=1", FaultOptionError, "its options are path, method"),
         ("latency,seconds=long", FaultOptionError, "needs a number for seconds"),
         ("latency,first=x", FaultOptionError, "first='x' is not a number"),
         ("latency,path=(", FaultOptionError, "is not a regular expression"),

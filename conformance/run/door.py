@@ -1,0 +1,118 @@
+"""The door of a run: it ends here without an answer, without permission, or without a way to publish."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+from conformance.corpus import Corpus, Published, planned
+from conformance.run.listing import is_listed
+from conformance.run.run import CannotJudge
+from conformance.target import ANONYMOUS
+from conformance.verdicts import ExitCode
+
+if TYPE_CHECKING:
+    from conformance.target.registry_client import RegistryClient
+    from conformance.wire import Answer
+
+_MARKUP = re.compile(r"<(style|script)\b.*?(</\1>|$)|<[^>]*(>|$)", re.DOTALL | re.IGNORECASE)
+
+LISTED_WITHIN = 10.0
+"""Seconds that a run waits for its first upload to be listed; then it goes on all the same."""
+
+PAUSE = 0.2
+"""Seconds between two looks at the index."""
+
+
+def try_credential(registry: RegistryClient, run_id: str) -> None:
+    """Ask for a project that cannot exist, with the credential: only a rejection ends the run here."""
+    answer = _absent(registry, run_id)
+    if answer.status == 401:
+        raise CannotJudge(f"the index {_rejection(answer)}", ExitCode.USAGE)
+
+
+def _absent(registry: RegistryClient, run_id: str) -> Answer:
+    return registry.project_answer(f"conformance-{run_id}-absent")
+
+
+def publish(registry: RegistryClient, run_id: str) -> Corpus:
+    """Publish the corpus, and wait a while until it is listed. Raises CannotJudge if no upload is accepted."""
+    published: dict[str, Published] = {}
+    for role, distribution in planned(run_id).items():
+        answer = registry.upload(distribution)
+        if not published:
+            _require_upload_url(answer)
+        item = Published(
+            distribution=distribution, status=answer.status, where=str(answer), text=answer.excerpt()
+        )
+        if item.accepted and not any(earlier.accepted for earlier in published.values()):
+            _require_registry(registry, run_id, answer)
+            await_listing(registry, item)
+        published[role] = item
+    if not any(item.accepted for item in published.values()):
+        raise _nothing_accepted(answer)
+    return Corpus(run_id, published)
+
+
+def await_listing(registry: RegistryClient, item: Published) -> None:
+    """Wait until an upload is listed, on a page of whatever name, for `LISTED_WITHIN` seconds at most.
+
+    What is listed wrongly, late or not at all is for the checks to judge.
+    """
+    deadline = time.monotonic() + LISTED_WITHIN
+    while not is_listed(registry, item.distribution) and time.monotonic() < deadline:
+        time.sleep(PAUSE)
+
+
+def _require_upload_url(answer: Answer) -> None:
+    if answer.status in {401, 403}:
+        raise CannotJudge(f"the upload URL {_rejection(answer)}", ExitCode.USAGE)
+    if answer.status in {404, 405} or 300 <= answer.status < 400:
+        raise CannotJudge(
+            f"this is not an upload URL: {summary(answer)}\n"
+            "Give the URL that `twine upload --repository-url` takes, or its --layout; "
+            "`registry-conformance doctor` looks for it.",
+            ExitCode.USAGE,
+        )
+
+
+def _rejection(answer: Answer) -> str:
+    """Return a predicate about a rejected request, and the next step."""
+    if answer.credential == ANONYMOUS:
+        return (
+            f"asks for a credential: {summary(answer)}\n"
+            "Give --username and --password, or their environment variables."
+        )
+    return (
+        f"rejects the credential {answer.credential!r}: {summary(answer)}\n"
+        "Check the user name, the password or token, its scopes and the user's role."
+    )
+
+
+def _require_registry(registry: RegistryClient, run_id: str, upload: Answer) -> None:
+    """Refuse a website that answers everything with one page: an upload there publishes nothing."""
+    absent = _absent(registry, run_id)
+    if (absent.status, absent.content) == (upload.status, upload.content):
+        raise CannotJudge(
+            f"this is not a registry: it answers an upload as it answers {absent.exchange.request}, with "
+            f"{summary(absent).partition(' → ')[2]}\nCheck the URL; `registry-conformance doctor` helps.",
+            ExitCode.USAGE,
+        )
+
+
+def _nothing_accepted(answer: Answer) -> CannotJudge:
+    if answer.status >= 500:
+        message = f"the registry returns a server error: {summary(answer)}\nRepair it, then run again."
+    else:
+        message = (
+            f"every upload was rejected; the last answer: {summary(answer)}\n"
+            "Judging needs at least one project."
+        )
+    return CannotJudge(message, ExitCode.TOO_LITTLE_JUDGED)
+
+
+def summary(answer: Answer) -> str:
+    """Return an answer in one line, without markup."""
+    text = " ".join(_MARKUP.sub(" ", answer.exchange.response_body).split())
+    return f"{answer.exchange.request} → {answer.status} {answer.reason} {text[:160]}".strip()

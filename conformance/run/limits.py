@@ -1,0 +1,66 @@
+"""The limits of a run: what they leave unjudged, and how a check that was throttled is run again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import wraps
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.verdicts.counting import counted
+from conformance.wire import Throttled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from conformance.report.result import CheckResult
+    from conformance.wire import Budget
+
+TRIES = 3
+"""How often a check is run whose requests cannot be sent again one by one."""
+
+
+def throttling_note(budget: Budget) -> str:
+    """Return how the registry throttled the run; empty where it did not."""
+    found = budget.throttling
+    if found is None:
+        return ""
+    rate = f" --rate {found.rate} seems to stay below its limit." if found.rate else ""
+    return (
+        f"The registry throttled this run: it refused {counted(found.refused, 'request')}, "
+        f"and the run paused for {found.paused:g} s.{rate}"
+    )
+
+
+def unjudged_notes(results: Iterable[CheckResult]) -> list[str]:
+    """Return one note per limit that kept requirements from being judged, with their ids."""
+    stopped: dict[str, list[CheckResult]] = defaultdict(list)
+    for result in results:
+        if result.stopped_by:
+            stopped[result.stopped_by].append(result)
+    return [
+        f"{counted(len(group), 'requirement')} not judged, because of {by} ({group[0].message}): "
+        f"{', '.join(sorted(each.id for each in group))}."
+        for by, group in sorted(stopped.items())
+    ]
+
+
+def run_again_when_throttled(item: pytest.Item) -> None:
+    """Let a check begin again after a pause, where the request that was refused cannot be sent again."""
+    if isinstance(item, pytest.Function):
+        item.obj = _patient(item.obj)
+
+
+def _patient(check: Callable[..., None]) -> Callable[..., None]:
+    @wraps(check)
+    def patient(**fixtures: object) -> None:
+        for _ in range(TRIES - 1):
+            try:
+                return check(**fixtures)
+            except Throttled as refusal:
+                if not refusal.repeatable:
+                    raise
+        return check(**fixtures)
+
+    return patient

@@ -1,0 +1,129 @@
+"""Looks for the layout of a registry below a URL, with GET requests only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import tomli_w
+from packaging.utils import canonicalize_name
+
+from conformance.pages import HTML_V1, JSON_V1, TEXT_HTML, read_html, read_root_page
+from conformance.profiles import profile
+from conformance.target.layouts import ANY_URL, GITLAB, layouts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from conformance.profiles import Profile
+    from conformance.target.layouts import Layout
+    from conformance.wire import Answer
+
+    Get = Callable[[str], Answer]
+
+MOST_REQUESTS = 12
+"""Requests that one search sends at most."""
+
+UNSPECIFIC = "pep503-upload"
+"""The profile to suggest for a registry that is not GitLab's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A layout and the URL that it starts from."""
+
+    layout: Layout
+    url: str
+
+    @property
+    def index_url(self) -> str:
+        """Where the index would be."""
+        return self.layout.address(self.layout.index, self.url)
+
+    @property
+    def upload_url(self) -> str:
+        """Where uploads would go to; empty if the layout does not say."""
+        return self.layout.address(self.layout.upload, self.url)
+
+    def settings(self, kind: Profile) -> str:
+        """Return the lines of registry.toml for this place, with another profile where `kind` cannot fit."""
+        is_gitlab = self.layout.name == GITLAB
+        fitting = kind if is_gitlab or kind.layout != GITLAB else profile(UNSPECIFIC)
+        profiles = {} if fitting == kind else {"profile": fitting.name}
+        if self.layout.upload or kind.read_only:
+            return tomli_w.dumps({"url": self.url, "layout": self.layout.name, **profiles}).rstrip()
+        uploads = 'upload-url = "…"  # where uploads go to'
+        return f"{uploads}\n{tomli_w.dumps({'index-url': self.index_url, **profiles}).rstrip()}"
+
+
+class _Requests:
+    """Sends GET requests, each once, up to a limit; None stands for those beyond it."""
+
+    def __init__(self, get: Get) -> None:
+        self._get = get
+        self._answers: dict[str, Answer] = {}
+
+    def __call__(self, url: str) -> Answer | None:
+        if url not in self._answers and len(self._answers) < MOST_REQUESTS:
+            self._answers[url] = self._get(url)
+        return self._answers.get(url)
+
+
+def search(url: str, get: Get) -> Place | None:
+    """Return where a simple index is below a URL, or around it; None if it is in none of the known places."""
+    asked = _Requests(get)
+    places = list(_places(url.rstrip("/")))
+    for index_url in dict.fromkeys(place.index_url for place in places):
+        answer = asked(index_url)
+        if answer is not None and is_simple_index(answer):
+            return _with_uploads([place for place in places if place.index_url == index_url], url, asked)
+    return None
+
+
+def _places(url: str) -> Iterator[Place]:
+    """Return every layout at a URL, first as if the URL were that of the layout's uploads or index."""
+    whole = [Place(layout=each, url=url) for each in layouts().values() if each.fits(url)]
+    for each in layouts().values():
+        for template in filter(None, (each.index, each.upload)):
+            ending = template.removeprefix("{url}").rstrip("/")
+            base = url.removesuffix(ending)
+            if ending and base != url and each.fits(base):
+                yield Place(layout=each, url=base)
+    yield from whole
+
+
+def _with_uploads(places: list[Place], url: str, asked: _Requests) -> Place:
+    """Choose between layouts with one index: by the form of the URL, else by the address that uploads have."""
+    for place in places:
+        special = place.layout.pattern.pattern != ANY_URL
+        if special or (place.upload_url and place.upload_url.rstrip("/") == url.rstrip("/") != place.url):
+            return place
+    by_uploads: dict[str, Place] = {}
+    for place in places:
+        by_uploads.setdefault(place.upload_url.rstrip("/"), place)
+    deeper = [uploads for uploads in by_uploads if uploads and uploads != by_uploads[uploads].url]
+    for uploads in deeper:
+        answer = asked(f"{uploads}/")
+        if answer is not None and answer.status != 404 and not answer.is_redirect:
+            return by_uploads[uploads]
+    return next((place for place in places if place.upload_url.rstrip("/") == place.url), places[0])
+
+
+def is_simple_index(answer: Answer) -> bool:
+    """Tell whether an answer is the root page of a simple index beyond doubt; an empty one needs its version."""
+    if answer.status != 200:
+        return False
+    if answer.content_type == JSON_V1:
+        return True
+    if answer.content_type not in {TEXT_HTML, HTML_V1}:
+        return False
+    if read_html(answer.text).meta("pypi:repository-version"):
+        return True
+    links = read_root_page(answer.text, url=answer.url, where=str(answer)).projects
+    return bool(links) and all(_is_project(link.name, link.url or "", answer.url) for link in links)
+
+
+def _is_project(name: str, url: str, root: str) -> bool:
+    segment = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2])
+    return url.startswith(root) and canonicalize_name(segment) == canonicalize_name(name)

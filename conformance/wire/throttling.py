@@ -1,0 +1,76 @@
+"""The pauses that a registry asks for with 429, Retry-After and `RateLimit-*`.
+
+Source: RFC 6585, 4; RFC 9110, 10.2.3 and 15.6.4; GitLab, User and IP rate limits, Response headers.
+"""
+
+from __future__ import annotations
+
+import time
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LONGEST_PAUSE = 60.0
+"""The number of seconds that a run waits at most, however many the registry asks for."""
+
+MOST_PAUSES = 5
+"""How often a run waits before it sends one request again."""
+
+_POINT_IN_TIME = 10**8
+"""A larger RateLimit-Reset is a point in time, as GitLab sends it; a smaller one a number of seconds."""
+
+
+def pause_after_refusal(status: int, headers: Mapping[str, str], *, pauses: int = 0) -> float | None:
+    """Return the seconds after which a throttled request may be sent again; None for any other answer.
+
+    `pauses` is how often the request has waited already: where a 429 does not say how long, each pause is twice
+    as long. A 503 without Retry-After is an ordinary answer.
+    """
+    asked = _retry_after(headers)
+    if status == 503:
+        return asked
+    if status != 429:
+        return None
+    if asked is None:
+        asked = _reset(headers)
+    return _bounded(2.0**pauses) if asked is None else asked
+
+
+def pause_before_refusal(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds until the quota of requests is renewed, where an answer has used it up."""
+    return _reset(headers) if headers.get("RateLimit-Remaining", "").strip() == "0" else None
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    value = headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return _bounded(float(value))
+    moment = _seconds_since_1970(value)
+    return None if moment is None else _bounded(moment - _now(headers))
+
+
+def _reset(headers: Mapping[str, str]) -> float | None:
+    value = headers.get("RateLimit-Reset", "").strip()
+    if not (value.isascii() and value.isdigit()):
+        return None
+    number = float(value)
+    return _bounded(number - _now(headers) if number > _POINT_IN_TIME else number)
+
+
+def _bounded(seconds: float) -> float:
+    return min(max(seconds, 0.0), LONGEST_PAUSE)
+
+
+def _now(headers: Mapping[str, str]) -> float:
+    """Return the time on the server's clock, which the moments of its answer are about."""
+    there = _seconds_since_1970(headers.get("Date", ""))
+    return time.time() if there is None else there
+
+
+def _seconds_since_1970(date: str) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None
