@@ -16,8 +16,11 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
+from hypothesis import strategies
 
+from conformance.kit.properties.examples import Examples
 from conformance.pages import read_project_json, read_project_page, read_root_json, read_root_page
+from conformance.verdicts import Deviation
 from conformance.verdicts.options import TrafficLimits
 from conformance.wire import EndlessAnswer, Follow, Redactor, Session, Transcript, Unreachable
 
@@ -429,3 +432,15 @@ def test_a_page_without_links_is_judged(profile: str, path: str, tmp_path: Path)
     found = verdicts(tmp_path)
     assert found["auth.read.preemptive"] == "untestable"
     assert [name for name, verdict in found.items() if verdict == "error"] == []
+
+
+def test_a_property_ends_with_an_endless_answer() -> None:
+    sent: list[int] = []
+
+    def body(example: int) -> None:
+        sent.append(example)
+        raise EndlessAnswer(expected="an end", found="none", where="here")
+
+    with pytest.raises(Deviation, match="expected an end"):
+        Examples(count=20, seed=1, shrink=True).each(strategies.integers(), body)
+    assert len(sent) == 1
