@@ -229,7 +229,7 @@ def test_what_cannot_be_removed_is_listed_in_the_ledger_that_is_named(
 ) -> None:
     (ledger,) = judged.ledgers.iterdir()
     assert ledger.stem == judged.result["run"]
-    assert f"The list is {ledger}." in judged.process.stdout
+    assert f"{ledger} lists them" in judged.process.stdout
     lines = [json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines()]
     entries = [line for line in lines if "refused" not in line]
     assert {entry["url"] for entry in entries} == {open_server.url}
