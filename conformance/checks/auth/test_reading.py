@@ -22,7 +22,6 @@ from reference_server.distributions import wheel
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Corpus, Index, NewName, RegistryClient, Remark
     from conformance.kit.http import Answer
-    from conformance.pages import FileLink
 
 
 _SHARED = re.compile(r"(?:^|,)\s*(public|s-maxage\s*=\s*\"?0*[1-9])", re.IGNORECASE)
@@ -135,20 +134,12 @@ def test_wrong_401(index: Index, protected: tuple[Protected, ...]) -> None:
 @check("auth.read.preemptive")
 def test_preemptive(index: Index, protected: tuple[Protected, ...]) -> None:
     """The last file of the project: that no check has requested it without a credential is the point."""
-    url = (own_files(index) or listed_files(index))[-1].url
+    url = (own_files(index) or index.files())[-1].url
     if url in {each.url for each in protected}:
         raise NotApplicable(
             "the project has one file, and an earlier check requested it without a credential"
         )
     expect.status(index.registry.download(url), 200)
-
-
-def listed_files(index: Index) -> list[FileLink]:
-    """Return the files of the project. Raises NotApplicable where its page lists none."""
-    files = index.pages()[-1].files
-    if not files:
-        raise NotApplicable(f"the page of {index.project} lists no file")
-    return [*files]
 
 
 @check("auth.read.unused-ok")
@@ -176,7 +167,7 @@ def for_everyone(index: Index, new_name: NewName) -> tuple[RegistryClient, str]:
 def test_file_redirect(index: Index) -> None:
     """A file without a redirect, on the target's own host, leaves nothing to ask for."""
     registry = index.registry
-    file = listed_files(index)[0]
+    file = index.files()[0]
     elsewhere = file.url
     if registry.target.same_host(file.url):
         answer = registry.request("GET", file.url, follow=Follow.SAME_HOST)
