@@ -7,7 +7,6 @@ that was read too early for the last word. A run measures the time from its firs
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from conformance.pages import JSON_V1, read_project_json, read_project_page, read_root_json, read_root_page
-from conformance.verdicts import Deviation
 from conformance.wire.account import Account, Cell
 
 if TYPE_CHECKING:
@@ -156,13 +154,11 @@ def lists_project(name: str) -> Callable[[Answer], bool]:
     def shown_on(answer: Answer) -> bool:
         if answer.status != 200 or wanted in answer.text:
             return True
-        with suppress(Deviation):
-            if answer.content_type == JSON_V1:
-                root = read_root_json(answer.content, where=str(answer))
-            else:
-                root = read_root_page(answer.text, url=answer.url, where=str(answer))
-            return wanted in {canonicalize_name(name) for name in root.names}
-        return True
+        if answer.content_type == JSON_V1:
+            root = read_root_json(answer.content, where=str(answer))
+        else:
+            root = read_root_page(answer.text, url=answer.url, where=str(answer))
+        return wanted in {canonicalize_name(each) for each in root.names}
 
     return shown_on
 
@@ -173,15 +169,13 @@ def omits(filename: str) -> Callable[[Answer], bool]:
 
 
 def shows(holds: Callable[[ProjectPage], bool]) -> Callable[[Answer], bool]:
-    """Return whether something holds of a project's page. What cannot be read is not early, but wrong."""
+    """Return whether something holds of a project's page."""
 
     def shown_on(answer: Answer) -> bool:
         if answer.status != 200:
             return False
-        with suppress(Deviation):
-            if answer.content_type == JSON_V1:
-                return holds(read_project_json(answer.content, url=answer.url, where=str(answer)))
-            return holds(read_project_page(answer.text, url=answer.url, where=str(answer)))
-        return True
+        if answer.content_type == JSON_V1:
+            return holds(read_project_json(answer.content, url=answer.url, where=str(answer)))
+        return holds(read_project_page(answer.text, url=answer.url, where=str(answer)))
 
     return shown_on

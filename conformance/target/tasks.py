@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 from uuid import UUID
 
+from conformance.pages import resolved
 from conformance.wire import Unreachable
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def task_url(answer: Answer) -> str:
         return ""
     if _is_uuid(named):
         named = f"{PULP_TASKS}{named}/"
-    url = urljoin(answer.url, named)
+    url = resolved(answer.url, named)
     return url if urlsplit(url)[:2] == urlsplit(answer.url)[:2] else ""
 
 

@@ -178,7 +178,7 @@ def test_a_variable_that_is_empty_is_not_given(file: Path) -> None:
     ("text", "complaint"),
     [
         ("url = ", "is not TOML"),
-        ("colour = 'red'", "unknown key 'colour', expected one of api-url, credentials, features"),
+        ("colour = 'red'", "unknown key 'colour', expected one of api-url, credentials, fallback, features"),
         ("[credentials]\ndefault = 'secret'", "credentials.default: expected a table, found text in quotes"),
         (f"url = '{URL}'\n[credentials.default]\nusername = 'me'", "needs `username` and `password`"),
         (

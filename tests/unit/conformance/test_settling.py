@@ -1,0 +1,141 @@
+"""Settling: readers wait for what was changed, and for nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.target.settling import NEVER_SHOWN, Settling, lists, lists_project, omits, shows
+from conformance.wire.account import Account
+from conformance.wire.answer import Answer
+from conformance.wire.exchange import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+PAGE = "http://registry.example.com/simple/demo/"
+WHEEL = "demo-1.0-py3-none-any.whl"
+
+
+def answer(text: str = "", *, status: int = 200, content_type: str = "text/html") -> Answer:
+    return Answer(
+        method="GET",
+        url=PAGE,
+        credential="default",
+        status=status,
+        reason="",
+        headers={"Content-Type": content_type},
+        content=text.encode(),
+        exchange=Exchange(request=f"GET {PAGE}", credential="default"),
+    )
+
+
+def page(*filenames: str) -> Answer:
+    return answer("".join(f'<a href="../../files/{each}">{each}</a>' for each in filenames))
+
+
+MISSING = answer(status=404)
+
+
+def in_turn(answers: Iterable[Answer]) -> Callable[[], Answer]:
+    return iter(answers).__next__
+
+
+def test_a_page_is_read_again_until_it_lists_an_upload() -> None:
+    settling = Settling(60)
+    settling.expect(PAGE, WHEEL, lists(WHEEL))
+    assert settling.read(PAGE, in_turn([MISSING, page(), page(WHEEL)])).content == page(WHEEL).content
+    assert 0 < settling.longest < 60
+
+
+def test_a_page_that_shows_everything_at_once_is_read_once() -> None:
+    settling = Settling(60)
+    settling.expect(PAGE, WHEEL, lists(WHEEL))
+    assert settling.read(PAGE, in_turn([page(WHEEL)])).status == 200
+    assert settling.longest == 0
+
+
+def test_a_change_after_the_question_is_no_part_of_the_answer() -> None:
+    settling = Settling(60)
+
+    def asked_too_early() -> Answer:
+        settling.expect(PAGE, WHEEL, lists(WHEEL))
+        return page()
+
+    assert settling.read(PAGE, asked_too_early).content == b""
+
+
+def test_other_pages_are_not_waited_for() -> None:
+    settling = Settling(60)
+    settling.expect(PAGE, WHEEL, lists(WHEEL))
+    assert settling.read(f"{PAGE}other/", in_turn([MISSING])).status == 404
+
+
+@pytest.mark.parametrize("status", [401, 500, 503])
+def test_no_other_answer_is_taken_for_an_early_page(status: int) -> None:
+    settling = Settling(60)
+    settling.expect(PAGE, WHEEL, lists(WHEEL))
+    assert settling.read(PAGE, in_turn([answer(status=status)])).status == status
+
+
+def test_of_one_subject_the_last_change_counts() -> None:
+    settling = Settling(60)
+    settling.expect(PAGE, WHEEL, lists(WHEEL))
+    settling.expect(PAGE, WHEEL, omits(WHEEL))
+    assert settling.read(PAGE, in_turn([page(WHEEL), page()])).content == b""
+
+
+def test_a_change_can_take_the_place_of_all_others() -> None:
+    settling = Settling(60)
+    settling.expect(PAGE, WHEEL, lists(WHEEL))
+    settling.expect(PAGE, "status", shows(lambda page: not page.files), instead=True)
+    assert settling.read(PAGE, in_turn([page()])).content == b""
+
+
+def test_what_stays_away_is_waited_for_once() -> None:
+    settling = Settling(0.05)
+    change = settling.expect(PAGE, WHEEL, lists(WHEEL))
+    assert settling.read(PAGE, lambda: MISSING).status == 404
+    assert not change.is_awaited
+    assert settling.read(PAGE, in_turn([MISSING])).status == 404
+
+
+def test_patience_shrinks_when_waiting_is_in_vain_and_grows_with_what_is_measured() -> None:
+    settling = Settling(30)
+    assert settling.patience == 30
+    for number in range(NEVER_SHOWN):
+        gone = Settling(0.02, settling._account)
+        gone.expect(PAGE, str(number), lists(WHEEL))
+        gone.read(PAGE, lambda: MISSING)
+    assert settling.patience < 1
+    settling.note(2)
+    assert settling.patience == 10
+    settling.note(20)
+    assert settling.patience == 30
+
+
+def test_a_limit_of_zero_reads_once() -> None:
+    settling = Settling(0)
+    settling.expect(PAGE, WHEEL, lists(WHEEL))
+    assert settling.read(PAGE, in_turn([MISSING])).status == 404
+
+
+def test_the_processes_of_a_run_share_what_they_measured() -> None:
+    account = Account()
+    with_path = Settling(5, Account(account.share()))
+    Settling(5, account).note(1.5)
+    assert with_path.longest == 1.5
+    account.close()
+
+
+def test_a_name_in_the_root_page_counts_in_any_spelling() -> None:
+    assert lists_project("big-demo")(answer('<a href="big-demo/">Big.Demo</a>'))
+    assert lists_project("big-demo")(answer('<a href="Big_Demo/">Big_Demo</a>'))
+    assert not lists_project("big-demo")(answer('<a href="demo/">demo</a>'))
+    assert lists_project("big-demo")(answer(status=404)), "without a root page there is nothing to wait for"
+
+
+def test_a_file_name_in_other_characters_is_found() -> None:
+    assert lists("demo-1.0+local.whl")(answer('<a href="x/demo-1.0%2Blocal.whl">demo-1.0&#43;local.whl</a>'))
+    assert not lists("demo-1.0+local.whl")(page(WHEEL))
