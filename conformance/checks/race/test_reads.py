@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.http import Unreachable
+from conformance.kit.http import Answer, Unreachable
+from conformance.kit.races.held import HeldUpload
 from conformance.kit.races.looks import TYPES, look
 from conformance.kit.races.race import uploading
 from conformance.kit.races.rounds import few, in_every
@@ -18,11 +19,10 @@ from conformance.verdicts import Deviation, NotApplicable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from conformance.checks.race.conftest import Delete
     from conformance.kit.fixtures import Driver, NewName, Race, RegistryClient, WatchedHeat
-    from conformance.kit.http import Answer
     from conformance.kit.races.looks import Look
     from reference_server.distributions import Distribution
 
@@ -132,11 +132,25 @@ def test_conditional_get(race: Race, registry: RegistryClient, new_name: NewName
         upload, *_ = race(uploading(second), *(partial(_twice, read) for read in again))
         expect.accepted(upload)
         hidden += [str(answer) for answer in (read(race.reader) for read in again) if answer.status == 304]
+    hidden += _hidden_by_a_read_during_an_upload(race, registry, new_name)
     expect.rule(
         "a conditional request after an upload to be answered with the new page",
         broken_by=hidden,
-        where=f"{few(rounds)} uploads to projects whose pages were read before, meanwhile and after",
+        where=f"{few(rounds) + 1} uploads to projects whose pages were read before, meanwhile and after",
     )
+
+
+def _hidden_by_a_read_during_an_upload(
+    race: Race, registry: RegistryClient, new_name: NewName
+) -> Iterator[str]:
+    """Read the pages again during an upload that waits for them; yield the answers that hide it afterwards."""
+    first, second = (wheel(name, version) for name in [new_name("held")] for version in ("1.0", "1.1"))
+    publish(registry, first)
+    again = [partial(_read_again, look(race.reader, first.name, form)) for form in race.forms]
+    held = HeldUpload(second)
+    upload, _ = race(held.upload, held.during(lambda lane: [read(lane) for read in again]))
+    if isinstance(upload, Answer) and upload.is_success:
+        yield from (str(each) for each in (read(race.reader) for read in again) if each.status == 304)
 
 
 def _twice(read: Callable[[RegistryClient], Answer], lane: RegistryClient) -> Answer:
