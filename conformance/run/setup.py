@@ -24,6 +24,7 @@ from conformance.target.registry_client import RegistryClient
 from conformance.verdicts import ExitCode, NotJudged
 from conformance.wire import (
     Budget,
+    EndlessAnswer,
     Redactor,
     Session,
     Transcript,
@@ -72,6 +73,8 @@ def prepare(target: Target, options: RunOptions) -> Run:
     except Unreachable as error:
         message = f"{error}\nIs the registry running, and is this its URL?"
         raise _refusal(run, message, ExitCode.HARNESS_ERROR) from error
+    except EndlessAnswer as error:
+        raise _refusal(run, f"nothing was judged: {error}", ExitCode.HARNESS_ERROR) from error
     except CannotJudge as error:
         raise _refusal(run, str(error), error.exit_code) from error
     except (KeyboardInterrupt, NotJudged) as error:

@@ -23,7 +23,16 @@ from conformance.target.observations import (
 )
 from conformance.verdicts.counting import counted
 from conformance.verdicts.declaration import PREFIX
-from conformance.wire import Part, Redactor, Session, Throttled, Transcript, Unreachable, UploadForm
+from conformance.wire import (
+    EndlessAnswer,
+    Part,
+    Redactor,
+    Session,
+    Throttled,
+    Transcript,
+    Unreachable,
+    UploadForm,
+)
 from conformance.wire.answer import LOOPBACK
 
 if TYPE_CHECKING:
@@ -92,8 +101,8 @@ class Doctor:
             if index.status in {200, 404}:
                 self._read_quickly()
             yield from self._throttling()
-        except Unreachable as error:
-            yield self._no_answer(str(error))
+        except (Unreachable, EndlessAnswer) as error:
+            yield self._no_answer(str(error).replace("\n", "; "))
         except Throttled as error:
             change = f"run later, and with --rate {CAREFUL_RATE}"
             yield Observation(about="throttling", seen=str(error), change=change, unknown=True)
@@ -320,7 +329,7 @@ def _is_index(answer: Answer) -> bool:
 def _object(answer: Answer) -> dict[str, Any]:
     try:
         found = json.loads(answer.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

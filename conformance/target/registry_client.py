@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from conformance.wire.credential import Credential
     from reference_server.distributions import Distribution
 
+SIGNATURE = "gpg_signature"
+"""The part of an upload form that holds the signature of the file."""
+
 
 class RegistryClient:
     """A target and a session to talk to it. `as_` is the name of a credential, or `anonymous`.
@@ -136,8 +139,11 @@ class RegistryClient:
         self, distribution: Distribution, *, as_: str = DEFAULT, form: UploadForm | None = None
     ) -> Answer:
         """Upload a distribution, with `form` if a check has its own, and return the answer."""
-        entry = self.announce(distribution)
         form = form or upload_form(distribution)
+        entries = [self.announce(distribution)]
+        if any(part.name == SIGNATURE for part in form.parts):
+            entries.append(self._entry(distribution, f"{distribution.filename}.asc"))
+            self._ledger.add(entries[-1])
         answer = self._session.send(
             "POST",
             self.target.upload_url,
@@ -148,7 +154,8 @@ class RegistryClient:
             described=form.described(),
         )
         if 400 <= answer.status < 500:
-            self._ledger.note_refusal(entry)
+            for entry in entries:
+                self._ledger.note_refusal(entry)
             self._session.budget.settle()
         elif answer.status < 300:
             self._transcript.note(
@@ -165,16 +172,19 @@ class RegistryClient:
 
     def announce(self, distribution: Distribution) -> Entry:
         """Record a distribution in the ledger before this process or a client uploads it."""
-        entry = Entry(
-            url=self.target.url,
-            project=distribution.name,
-            version=distribution.version,
-            filename=distribution.filename,
-        )
+        entry = self._entry(distribution, distribution.filename)
         self._ledger.add(entry)
         self._session.budget.owe()
         self.forget_pages(distribution.name)
         return entry
+
+    def _entry(self, distribution: Distribution, filename: str) -> Entry:
+        return Entry(
+            url=self.target.url,
+            project=distribution.name,
+            version=distribution.version,
+            filename=filename,
+        )
 
     def forget_pages(self, name: str) -> None:
         """Remove the pages of a changed project from the cache."""

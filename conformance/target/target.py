@@ -131,7 +131,10 @@ class Target:
 
     def same_host(self, url: str) -> bool:
         """Tell whether a URL is on a host of the target, so that the target's credentials may be sent there."""
-        return urlsplit(url)[:2] in self._origins
+        try:
+            return urlsplit(url)[:2] in self._origins
+        except ValueError:  # no URL
+            return False
 
     @cached_property
     def _origins(self) -> frozenset[tuple[str, ...]]:

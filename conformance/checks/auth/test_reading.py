@@ -116,7 +116,7 @@ def test_wrong_401(index: Index, protected: tuple[Protected, ...]) -> None:
 @check("auth.read.preemptive")
 def test_preemptive(index: Index, protected: tuple[Protected, ...]) -> None:
     """The last file of the project: that no check has requested it without a credential is the point."""
-    url = (own_files(index) or index.pages()[-1].files)[-1].url
+    url = (own_files(index) or index.files())[-1].url
     if url in {each.url for each in protected}:
         raise NotApplicable(
             "the project has one file, and an earlier check requested it without a credential"
@@ -149,7 +149,7 @@ def for_everyone(index: Index, new_name: NewName) -> tuple[RegistryClient, str]:
 def test_file_redirect(index: Index) -> None:
     """A file without a redirect, on the target's own host, leaves nothing to ask for."""
     registry = index.registry
-    file = index.pages()[-1].files[0]
+    file = index.files()[0]
     elsewhere = file.url
     if registry.target.same_host(file.url):
         answer = registry.request("GET", file.url, follow=Follow.SAME_HOST)

@@ -62,7 +62,7 @@ def test_errors_content_type(absent_pages: list[Answer]) -> None:
 def _is_json(content: bytes) -> bool:
     try:
         json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 
