@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Judge the registry, print the report, and write the others that were asked for."""
     from conformance.report.terminal import print_report
     from conformance.run.checks_run import run_checks
+    from conformance.run.outlook import outlook
     from conformance.run.selection import Selection
     from conformance.target.configuration import configured_or_embedded
 
@@ -43,6 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
             raise UserError("--project needs --read-only", "Other runs judge the projects that they publish.")
         if arguments.plan:
             return _print_plan(target, options, given.get("keyword"))
+        end = outlook(target, options)
+        if not (end.removes or options.keep):
+            print(f"This run {end.clean_up}.")
         chosen = {name: given[name] for name in ("keyword", "exit_first", "processes") if name in given}
         result = run_checks(
             target, options, Selection(**chosen), json_path=given.get("json"), progress=sys.stdout
@@ -60,6 +64,7 @@ def _print_plan(target: Target, options: RunOptions, keyword: str | None) -> int
     from conformance.catalogue import catalogue
     from conformance.corpus import planned
     from conformance.run.checks_run import selected
+    from conformance.run.outlook import outlook
     from conformance.run.selection import Selection
     from conformance.verdicts.counting import counted
 
@@ -71,6 +76,8 @@ def _print_plan(target: Target, options: RunOptions, keyword: str | None) -> int
         print(f"layout    {target.layout.name}")
         print(f"uploads   {target.upload_url if target.has_uploads else 'no address'}")
         print(f"index     {target.index_url}")
+    end = outlook(target, options)
+    print(f"driver    {end.drivers}")
     number = counted(len(catalogue().judged_in(kind)), "check")
     if keyword:
         number = f"{len(selected(kind, Selection(keyword=keyword)))} of {number} selected"
@@ -82,4 +89,5 @@ def _print_plan(target: Target, options: RunOptions, keyword: str | None) -> int
     for distribution in planned("xxxxxxxx").values():
         print(f"  {distribution.filename}  {len(distribution.content)} bytes")
     print("and, for checks of uploads, projects named conformance-xxxxxxxx-<number>-<purpose>.")
+    print(f"The run {end.clean_up}.")
     return ExitCode.CONFORMS

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.corpus import Corpus
 from conformance.kit import expect
-from conformance.kit.driver import driver_of
+from conformance.kit.driver import Ability, Driver, driver_of, require
 from conformance.kit.index import Index
 from conformance.kit.properties.examples import Examples
 from conformance.kit.races.looks import forms_of
@@ -28,7 +28,6 @@ from conformance.kit.uploads.scenarios import (
 from conformance.kit.user_machine import UserMachine
 from conformance.run.keys import MARK, REMARK, RUN
 from conformance.run.run import Run
-from conformance.target.driver import Driver
 from conformance.target.gitlab import GitLab, json_of
 from conformance.target.registry_client import RegistryClient
 from conformance.verdicts import NotApplicable, Untestable
@@ -193,6 +192,7 @@ def deletion(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> Del
 @pytest.fixture(scope="session")
 def attested(registry: RegistryClient, driver: Driver, new_name: NewName) -> Distribution:
     """A wheel with a provenance object."""
+    require(driver, Ability.ATTACH_PROVENANCE)
     distribution = wheel(new_name("attested"), "1.0")
     publish(registry, distribution)
     driver.attach_provenance(distribution, provenance_of(distribution))

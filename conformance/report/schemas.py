@@ -10,6 +10,7 @@ import msgspec
 from conformance.corpus.ledger import Entry, Refusal
 from conformance.profiles import profile_names
 from conformance.report.result import RunResult
+from conformance.target.drivers.table import driver_class, driver_names
 from conformance.target.layouts import layouts
 from conformance.target.registry_toml import RegistryTable
 from conformance.target.target import known_features
@@ -49,6 +50,8 @@ def schema(name: str) -> dict[str, Any]:
         body["properties"]["profile"]["enum"] = profile_names()
         body["properties"]["layout"]["enum"] = list(layouts())
         body["properties"]["features"]["items"]["enum"] = sorted(known_features())
+        del body["properties"]["management"]["default"]
+        body["properties"]["management"] |= {"anyOf": [_driver_schema(name) for name in driver_names()]}
     whole = {
         "$schema": DIALECT,
         "$id": f"urn:pypi-registry-conformance:{name}:1",
@@ -58,3 +61,17 @@ def schema(name: str) -> dict[str, Any]:
     }
     table: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(whole))
     return table
+
+
+def _driver_schema(name: str) -> dict[str, Any]:
+    """Return the schema of the table `[management]` of a driver."""
+    settings = driver_class(name).Settings
+    _, definitions = msgspec.json.schema_components([settings], ref_template="#/$defs/{name}")
+    form = definitions[settings.__name__]
+    named = {"driver": {"const": name, "description": inspect.getdoc(driver_class(name)) or ""}}
+    return {
+        "type": "object",
+        "properties": named | form["properties"],
+        "required": ["driver", *form["required"]],
+        "additionalProperties": False,
+    }

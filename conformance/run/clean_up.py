@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
-from conformance.target.gitlab import GitLab
+from conformance.errors import UserError
+from conformance.run.removal import Removal, remove
+from conformance.target.driver import target_driver
 from conformance.target.registry_client import RegistryClient
-from conformance.verdicts import Deviation, NotJudged, Untestable
-from conformance.wire import Unreachable
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from conformance.corpus.ledger import Entry, Ledger
     from conformance.target import Target
     from conformance.wire import Session, Transcript
+
+MOST_REASONS = 3
+"""How many different reasons a message gives."""
+
+ELSEWHERE = "it is on another host"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,54 +39,52 @@ def clean_up(ledger: Ledger, target: Target, *, session: Session, transcript: Tr
     Errors of the target are not raised: what cannot be deleted stays in the ledger, and the reason is returned.
     """
     entries, refused = ledger.entries(), ledger.refused()
-    if not target.has_gitlab_api:
-        return CleanUp(
-            deleted=0,
-            files=0,
-            left=tuple(entry for entry in entries if entry not in refused),
-            reason=f"the layout {target.layout.name} has no API to delete packages",
-        )
-    deleted = files = 0
-    left: list[Entry] = []
-    reason = ""
-    left += [entry for entry in entries if not target.same_host(entry.url)]
-    for url in dict.fromkeys(entry.url for entry in entries if target.same_host(entry.url)):
+    removal = Removal()
+    for url in dict.fromkeys(entry.url for entry in entries):
         here = [entry for entry in entries if entry.url == url]
+        if not target.same_host(url):
+            removal.left.update(dict.fromkeys(here, ELSEWHERE))
+            continue
         registry = RegistryClient(target.at(url), session=session, transcript=transcript, ledger=ledger)
-        try:
-            packages, stored = _delete(GitLab(registry), here, ledger.run_id)
-            deleted, files = deleted + packages, files + sum(entry not in refused for entry in stored)
-        except (Deviation, Untestable, Unreachable, NotJudged) as error:
-            if missed := [entry for entry in here if entry not in refused]:
-                left += missed
-                reason = str(error).replace("\n", "; ")
-    ledger.keep_only(left)
+        done = _remove(registry, session, here, refused, ledger.run_id)
+        removal.releases.update(done.releases)
+        removal.stored.update(done.stored)
+        removal.left.update(done.left)
+    ledger.keep_only(removal.left)
+    left = {entry: reason for entry, reason in removal.left.items() if entry not in refused}
     return CleanUp(
-        deleted=deleted,
-        files=files,
-        left=tuple(entry for entry in left if entry not in refused),
-        reason=reason,
+        deleted=len(removal.releases),
+        files=len(removal.stored - refused),
+        left=tuple(left),
+        reason="; ".join(_reasons(left.values())),
     )
 
 
-def _delete(gitlab: GitLab, entries: list[Entry], run_id: str) -> tuple[int, list[Entry]]:
-    """Delete every package that has the name of an entry; return their number, and the entries in them.
-
-    GitLab keeps names as they were spelled and searches for a piece of them: the run's id is in all of ours.
-    """
-    ours = {canonicalize_name(entry.project) for entry in entries}
-    found = gitlab.packages(package_type="pypi", package_name=run_id, most_pages=None)
-    packages = [package for package in found if _name(package) in ours]
-    for package in packages:
-        answer = gitlab.delete_package(package["id"])
-        if answer.status not in {204, 404}:
-            raise Deviation(
-                expected="204 for deleting a package", found=str(answer.status), where=str(answer)
-            )
-    deleted = {(_name(package), str(package.get("version"))) for package in packages}
-    stored = [entry for entry in entries if (canonicalize_name(entry.project), entry.version) in deleted]
-    return len(packages), stored
+def _remove(
+    registry: RegistryClient,
+    session: Session,
+    entries: Sequence[Entry],
+    refused: Collection[Entry],
+    run_id: str,
+) -> Removal:
+    target = registry.target
+    try:
+        driver = target_driver(target, session, registry=registry).deleting
+    except UserError as error:
+        return Removal(left=dict.fromkeys(entries, str(error).replace("\n", "; ")))
+    if driver is None:
+        return Removal(left=dict.fromkeys(entries, no_driver(target)))
+    return remove(driver, registry, entries, refused=refused, run_id=run_id)
 
 
-def _name(package: dict[str, Any]) -> str:
-    return canonicalize_name(str(package.get("name")))
+def no_driver(target: Target) -> str:
+    """Return why nothing can be deleted from a target."""
+    named = target.management.get("driver")
+    lacking = f"the driver {named} deletes nothing" if named else "no driver is named"
+    return f"the layout {target.layout.name} has no API to delete packages, and {lacking} (docs/drivers.md)"
+
+
+def _reasons(reasons: Collection[str]) -> list[str]:
+    different = list(dict.fromkeys(reasons))
+    more = len(different) - MOST_REASONS
+    return different[:MOST_REASONS] + ([f"and {more} more reasons"] if more > 0 else [])

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from conformance.catalogue.features import Term
 
 
-DRIVEN = frozenset({"yank", "status"})
-"""Features that a run can switch on with a driver: see [management] of registry.toml."""
+DRIVEN = frozenset({"yank", "status", "provenance"})
+"""Features that a run can switch on with a driver: see docs/drivers.md."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class OfferedFeatures:
         words = " or ".join(dict.fromkeys(" and ".join(map(_words, terms)) for terms in lacking))
         by_driver = any(term.feature in DRIVEN for terms in lacking for term in terms)
         if by_driver:
-            return f"the registry does not offer {words}, or no driver is configured"
+            return f"the registry does not offer {words}, and [management] names no driver that can (docs/drivers.md)"
         return f"the registry does not offer {words}"
 
     def _has(self, term: Term) -> bool:

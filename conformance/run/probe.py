@@ -19,7 +19,6 @@ from conformance.pages import (
 from conformance.run.features import OfferedFeatures
 from conformance.run.listing import is_html, pages_of, spelling_of
 from conformance.target import ANONYMOUS
-from conformance.target.driver import driven_features
 from conformance.wire import EndlessAnswer, Unreachable
 
 if TYPE_CHECKING:
@@ -56,10 +55,8 @@ STATUS_KEYS = ("project-status", "pypi:project-status")
 
 
 def probe(registry: RegistryClient, projects: tuple[str, ...], stated: frozenset[str]) -> OfferedFeatures:
-    """Ask for the pages of `projects` in every way; `stated` features are taken over from the profile."""
+    """Ask for the pages of `projects` in every way; `stated` features are taken over."""
     features = set(stated) | {"read"}
-    if "upload" in stated:
-        features |= driven_features(registry.target)
     versions: dict[str, str] = {}
     spellings = [spelling_of(registry, name) for name in projects]
     for name in spellings:

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.corpus import Corpus, Published, new_run_id, planned
 from conformance.corpus.ledger import Ledger
+from conformance.errors import UserError
 from conformance.run.door import publish, try_credential
 from conformance.run.existing_projects import existing_projects
 from conformance.run.features import OfferedFeatures, offer_from_json
 from conformance.run.probe import probe
 from conformance.run.run import CannotJudge, Run
 from conformance.run.strictness import strictness
-from conformance.run.tidy import deletes, tidy
+from conformance.run.tidy import requests_per_deletion, tidy
 from conformance.target import DEFAULT, Target, target_from_table
+from conformance.target.driver import driven_features, target_driver
 from conformance.target.registry_client import RegistryClient
 from conformance.target.settling import Settling
 from conformance.verdicts import ExitCode, NotJudged
@@ -57,9 +59,9 @@ def prepare(target: Target, options: RunOptions) -> Run:
             hint="Give --upload-url, or --read-only.",
         )
     run_id = new_run_id()
-    budget = Budget(options, cleans_up=deletes(target, options))
+    budget = Budget(options, per_deletion=requests_per_deletion(target, options))
     run = _run(target, options, Corpus(run_id, {}), _new_ledger(run_id, target, options), budget)
-    registry = run.registry
+    registry, driven = run.registry, _driven(run)
     try:
         try_credential(registry, run_id)
         corpus = Corpus(run_id, {}) if options.read_only else publish(registry, run_id)
@@ -68,7 +70,7 @@ def prepare(target: Target, options: RunOptions) -> Run:
             if options.read_only
             else corpus.projects
         )
-        offer = probe(registry, projects, _stated(registry, corpus))
+        offer = probe(registry, projects, _stated(registry, corpus) | driven)
     except Unreachable as error:
         message = f"{error}\nIs the registry running, and is this its URL?"
         raise _refusal(run, message, ExitCode.HARNESS_ERROR) from error
@@ -79,6 +81,16 @@ def prepare(target: Target, options: RunOptions) -> Run:
     except (KeyboardInterrupt, NotJudged) as error:
         raise _broken_off(run, error) from None
     return replace(run, corpus=corpus, projects=projects, offer=offer, prepared_with=len(run.transcript))
+
+
+def _driven(run: Run) -> frozenset[str]:
+    """Return the features that the target's drivers can produce; none where the run only reads. Raises CannotJudge."""
+    if run.options.read_only:
+        return frozenset()
+    try:
+        return driven_features(target_driver(run.target, run.session))
+    except UserError as error:
+        raise CannotJudge(error.message, error.exit_code, hint=error.hint) from error
 
 
 def _broken_off(run: Run, error: KeyboardInterrupt | NotJudged) -> CannotJudge:
@@ -128,7 +140,9 @@ def take_part(table: dict[str, Any], options: RunOptions, *, worker: str) -> Run
             )
         },
     )
-    budget = Budget(options, cleans_up=deletes(target, options), account=Account(Path(table["budget"])))
+    budget = Budget(
+        options, per_deletion=requests_per_deletion(target, options), account=Account(Path(table["budget"]))
+    )
     run = _run(target, options, corpus, Ledger(Path(table["ledger"])), budget)
     for item in corpus.published.values():
         if item.accepted:

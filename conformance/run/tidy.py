@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.run.clean_up import clean_up
 from conformance.target import DEFAULT
+from conformance.target.driver import clean_up_cost
 from conformance.target.layouts import GITLAB
 from conformance.verdicts.counting import counted
 from conformance.verdicts.declaration import PREFIX
@@ -38,17 +39,22 @@ def tidy(run: Run) -> str:
     )
 
 
-def deletes(target: Target, options: RunOptions) -> bool:
-    """Return whether the clean-up of a run sends requests, which its budget has to keep."""
-    by_api = target.has_gitlab_api and not target.embedded
-    return by_api and not options.read_only and not options.keep
+def requests_per_deletion(target: Target, options: RunOptions) -> int:
+    """Return how many requests the budget of a run has to keep for deleting each distribution."""
+    if target.embedded or options.read_only or options.keep:
+        return 0
+    return clean_up_cost(target)
 
 
 def _next_step(run: Run) -> str:
-    if not run.target.has_gitlab_api:
+    if not clean_up_cost(run.target):
         return ""
     folder = run.options.ledger_folder
     ledgers = "" if folder == default_ledger_folder() else f" --ledgers {folder}"
+    if not run.target.has_gitlab_api:
+        return (
+            f"; `registry-conformance sweep --config FILE{ledgers}`, with the file of this run, deletes them"
+        )
     return (
         f"; `registry-conformance sweep {_typed(run.target)}{ledgers}` deletes them, "
         f"with the password in ${PREFIX}PASSWORD"

@@ -3,7 +3,6 @@
 from conformance.target.target import (
     ANONYMOUS,
     DEFAULT,
-    DRIVERS,
     STATED,
     VALIDATION,
     BadTarget,
@@ -15,7 +14,6 @@ from conformance.target.target import (
 __all__ = [
     "ANONYMOUS",
     "DEFAULT",
-    "DRIVERS",
     "STATED",
     "VALIDATION",
     "BadTarget",

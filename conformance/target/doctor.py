@@ -11,8 +11,10 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from requests.utils import get_environ_proxies
 
+from conformance.errors import UserError
 from conformance.pages import resolved
 from conformance.target import DEFAULT
+from conformance.target.driver import NEXT_STEP, description, target_driver
 from conformance.target.layout_search import is_simple_index, search
 from conformance.target.observations import (
     Observation,
@@ -99,6 +101,8 @@ class Doctor:
             if publishes and self._target.has_gitlab_api:
                 yield from self._gitlab_project()
             yield from uploads
+            if publishes:
+                yield self._driver()
             if index.status in {200, 404}:
                 yield from self._fallback()
                 self._read_quickly()
@@ -309,6 +313,17 @@ class Doctor:
                 change=f"check the part of the URL before /projects/; it should look like "
                 f"{self._target.layout.example}",
             )
+
+    def _driver(self) -> Observation:
+        """Tell what can change the target, which no standard API can: a driver that is a program is asked."""
+        try:
+            driver = target_driver(self._target, self._session)
+            seen, removes = description(driver), driver.deleting is not None
+        except UserError as error:
+            return Observation(about="driver", seen=error.message, change=error.hint or NEXT_STEP)
+        if not removes:
+            seen += "; a run cannot delete what it has published"
+        return Observation(about="driver", seen=seen)
 
     def _uploads(self) -> Iterator[Observation]:
         """Send an upload form without a file: registries reject the credential before they reject the form."""

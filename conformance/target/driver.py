@@ -1,139 +1,154 @@
-"""Drivers change state that no standard API can change: yanking, project status, provenance.
-
-`[management]` in registry.toml names the driver of a target. Without one, checks that need it are not applicable.
-"""
+"""The drivers of a target as one: the named one, and GitLab's where the target has its API."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any
 
-from packaging.utils import canonicalize_name
-
-from conformance.target import DEFAULT
-from conformance.target.settling import shows
-from conformance.verdicts import NotApplicable, Untestable
+from conformance.target.drivers.driver import DELETIONS, Ability, Driver
+from conformance.target.drivers.registry_api import RegistryApi
+from conformance.target.drivers.table import driver_class, settings_of
+from conformance.target.settling import omits, shows, shows_file
+from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from conformance.pages import FileLink, ProjectPage
     from conformance.target import Target
+    from conformance.target.drivers.driver import File
     from conformance.target.registry_client import RegistryClient
-    from conformance.wire import Session
-    from reference_server.distributions import Distribution
+    from conformance.wire import Answer, Session
 
-DRIVEN: Mapping[str, frozenset[str]] = {
-    "reference": frozenset({"delete", "yank", "status", "provenance", "integrity-api"}),
+NEXT_STEP = "name a driver that can in [management] of registry.toml; docs/drivers.md lists them"
+
+FEATURES: Mapping[str, frozenset[Ability]] = {
+    "delete": frozenset(DELETIONS),
+    "yank": frozenset({Ability.YANK}),
+    "status": frozenset({Ability.SET_STATUS}),
+    "provenance": frozenset({Ability.ATTACH_PROVENANCE}),
 }
-"""The features that each driver can produce, even if the pages do not show them yet."""
-
-_PROJECTS = "/api/v4/projects/"
+"""The features that a driver can produce, even if the pages do not show them yet: any of the abilities will do."""
 
 
-class Driver(Protocol):
-    """Changes the state of projects and files. Each method raises Untestable if the target refuses."""
+class TargetDriver(Driver):
+    """What the drivers of a target can do together: each thing by the first of them that can.
 
-    def yank(self, distribution: Distribution, reason: str = "") -> None:
-        """Yank a file, with or without a reason."""
-
-    def unyank(self, distribution: Distribution) -> None:
-        """Undo a yank."""
-
-    def set_status(self, project: str, status: str, reason: str = "") -> None:
-        """Set a project's status: active, archived, quarantined or deprecated."""
-
-    def attach_provenance(self, distribution: Distribution, provenance: dict[str, Any]) -> None:
-        """Attach a provenance object to a file."""
-
-    def delete(self, distribution: Distribution) -> None:
-        """Delete a file."""
-
-
-def driver_for(registry: RegistryClient, session: Session) -> Driver:
-    """Return the target's driver. Raises NotApplicable if it names none."""
-    if not registry.target.management:
-        raise NotApplicable("this needs a driver that changes the state of projects; see [management]")
-    return ReferenceDriver(registry, session)
-
-
-def driven_features(target: Target) -> frozenset[str]:
-    """Return the features that the target's driver can produce; none without a driver."""
-    return DRIVEN.get(target.management.get("driver", ""), frozenset())
-
-
-class ReferenceDriver:
-    """The driver for the reference server. It uses the server's own API below `/-/reference/`.
-
-    The GitLab project comes from the URL, or from `gitlab-project` in `[management]`.
+    Raises NotApplicable for what none of them can. The readers of `registry` wait
+    until pages show a change.
     """
 
-    def __init__(self, registry: RegistryClient, session: Session) -> None:
-        target = registry.target
-        url = target.gitlab_registry if target.has_gitlab_api else target.url
-        host, found, rest = url.partition(_PROJECTS)
-        if not found:
-            rest = f"{target.management.get('gitlab-project', '1')}/packages/pypi"
-        self._base = f"{host}/-/reference/projects/{rest}"
+    def __init__(self, drivers: Mapping[str, Driver], *, registry: RegistryClient | None = None) -> None:
+        self.drivers = drivers
         self._registry = registry
-        self._session = session
 
-    def yank(self, distribution: Distribution, reason: str = "") -> None:
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What it can do."""
+        return frozenset().union(*(each.abilities for each in self.drivers.values()))
+
+    def require(self, *abilities: Ability) -> None:
+        """Raise NotApplicable unless it can do all of this."""
+        for each in abilities:
+            if each not in self.abilities:
+                names = " or ".join(self.drivers)
+                lacking = f"the driver {names} cannot do" if names else "there is no driver for"
+                raise NotApplicable(f"{lacking} this ({each}); {NEXT_STEP}")
+
+    @property
+    def deleting(self) -> Driver | None:
+        """The driver that deletes; None without any."""
+        return next((each for each in self.drivers.values() if each.abilities & set(DELETIONS)), None)
+
+    def delete(self, file: File) -> None:
+        """Delete a file, and nothing else."""
+        self._change(Ability.DELETE, file.name, file)
+        self._expect(file, omits(file.filename))
+
+    def delete_release(self, file: File) -> None:
+        """Delete the release that a file belongs to, with all its files."""
+        self._change(Ability.DELETE_RELEASE, file.name, file)
+        self._expect(file, omits(file.filename), instead=True)
+
+    def delete_project(self, file: File) -> None:
+        """Delete the project that a file belongs to, with all its releases."""
+        self._change(Ability.DELETE_PROJECT, file.name, file)
+        self._expect(file, omits(file.filename), instead=True)
+
+    def yank(self, file: File, reason: str = "") -> None:
         """Yank a file, with or without a reason."""
-        self._file("PUT", distribution, "/yank", {"reason": reason})
-        self._expect(distribution, lambda file: file.yanked not in (None, False))
+        self._change(Ability.YANK, file.name, file, reason)
+        self._expect(file, shows_file(file.filename, lambda shown: shown.yanked not in (None, False)))
 
-    def unyank(self, distribution: Distribution) -> None:
+    def unyank(self, file: File) -> None:
         """Undo a yank."""
-        self._file("DELETE", distribution, "/yank")
-        self._expect(distribution, lambda file: file.yanked in (None, False))
+        self._change(Ability.UNYANK, file.name, file)
+        self._expect(file, shows_file(file.filename, lambda shown: shown.yanked in (None, False)))
 
     def set_status(self, project: str, status: str, reason: str = "") -> None:
         """Set a project's status: active, archived, quarantined or deprecated."""
-        marker = {"status": status, "reason": reason} if reason else {"status": status}
-        self._change("PUT", project, "/status", marker)
-        wanted = {None, "active"} if status == "active" else {status}
-        self._registry.expect_on_page(
-            project, "status", shows(lambda page: page.status in wanted), instead=True
-        )
+        self._change(Ability.SET_STATUS, project, project, status, reason)
+        if self._registry is not None:
+            wanted = {None, "active"} if status == "active" else {status}
+            shown_on = shows(lambda page: page.status in wanted)
+            self._registry.expect_on_page(project, "status", shown_on, instead=True)
 
-    def attach_provenance(self, distribution: Distribution, provenance: dict[str, Any]) -> None:
+    def attach_provenance(self, file: File, provenance: dict[str, Any]) -> None:
         """Attach a provenance object to a file."""
-        self._file("PUT", distribution, "/provenance", provenance)
-        self._expect(distribution, lambda file: file.provenance is not None)
+        self._change(Ability.ATTACH_PROVENANCE, file.name, file, provenance)
+        self._expect(file, shows_file(file.filename, lambda shown: shown.provenance is not None))
 
-    def delete(self, distribution: Distribution) -> None:
-        """Delete a file."""
-        self._file("DELETE", distribution, "")
-        self._registry.deleted(distribution)
+    def _change(self, ability: Ability, project: str, *about: Any) -> None:
+        self.require(ability)
+        able = next(each for each in self.drivers.values() if ability in each.abilities)
+        try:
+            getattr(able, ability.method)(*about)
+        finally:
+            if self._registry is not None:
+                self._registry.forget_pages(project)
 
-    def _expect(self, distribution: Distribution, holds: Callable[[FileLink], bool]) -> None:
-        """Let readers wait for a change of a file."""
+    def _expect(self, file: File, shown_on: Callable[[Answer], bool], *, instead: bool = False) -> None:
+        if self._registry is not None:
+            self._registry.changed(file, shown_on, instead=instead)
 
-        def shown(page: ProjectPage) -> bool:
-            file = page.file(distribution.filename)
-            return file is not None and holds(file)
 
-        self._registry.expect_on_page(distribution.name, distribution.filename, shows(shown))
+def target_driver(
+    target: Target, session: Session, *, registry: RegistryClient | None = None
+) -> TargetDriver:
+    """Return the drivers of a target, which may be none. Raises UserError for one that cannot be imported."""
+    api = RegistryApi(target, session)
+    drivers = {name: driver_class(name)(api, settings_of(table)) for name, table in _tables(target).items()}
+    return TargetDriver(drivers, registry=registry)
 
-    def _file(
-        self, method: str, distribution: Distribution, what: str, body: dict[str, Any] | None = None
-    ) -> None:
-        path = f"/files/{quote(distribution.filename, safe='')}{what}"
-        self._change(method, distribution.name, path, body)
 
-    def _change(self, method: str, project: str, path: str, body: dict[str, Any] | None = None) -> None:
-        text = "" if body is None else json.dumps(body)
-        answer = self._session.send(
-            method,
-            f"{self._base}/{quote(canonicalize_name(project), safe='')}{path}",
-            credential=self._registry.target.credential(DEFAULT),
-            credential_name=DEFAULT,
-            headers={"Content-Type": "application/json"},
-            body=text.encode(),
-            described=text[:400],
-        )
-        self._registry.forget_pages(project)
-        if answer.status != 204:
-            raise Untestable(f"the target refused the driver: {answer} {answer.excerpt(120)}")
+def clean_up_cost(target: Target) -> int:
+    """Return how many requests the clean-up of a file takes; 0 where no driver deletes. Asks no program."""
+    classes = [driver_class(name) for name in _tables(target)]
+    for each in classes:
+        if any(getattr(each, way.method) is not getattr(Driver, way.method) for way in DELETIONS):
+            cost: int = each.requests_per_deletion
+            return cost
+    return 0
+
+
+def driven_features(driver: TargetDriver) -> frozenset[str]:
+    """Return the features that the drivers of a target can produce; none without a driver."""
+    own = (each.features for each in driver.drivers.values())
+    by_ability = {name for name, abilities in FEATURES.items() if abilities & driver.abilities}
+    return frozenset(by_ability).union(*own)
+
+
+def description(driver: TargetDriver) -> str:
+    """Return in words which drivers a target has, and what each of them can do."""
+    return "; ".join(_described(driver)) or f"none: {NEXT_STEP}"
+
+
+def _described(driver: TargetDriver) -> Iterator[str]:
+    for name, each in driver.drivers.items():
+        can = [ability.value for ability in Ability if ability in each.abilities]
+        yield f"{name} ({', '.join(can) or 'can do nothing'})"
+
+
+def _tables(target: Target) -> dict[str, Mapping[str, Any]]:
+    """Return the table of each driver: the one in `[management]`, then GitLab's where its API is known."""
+    named = {str(target.management["driver"]): target.management} if target.management else {}
+    default = {"gitlab": {"driver": "gitlab"}} if target.has_gitlab_api else {}
+    return {**named, **{name: table for name, table in default.items() if name not in named}}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
 from conformance.target import DEFAULT
@@ -16,17 +16,28 @@ from conformance.verdicts import Deviation
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.target.registry_client import RegistryClient
+    from conformance.target import Target
     from conformance.wire import Answer
 
 PAGE_SIZE = 100
 MOST_PAGES = 50
 
 
+class Caller(Protocol):
+    """What sends requests to a target, with the credential in a header."""
+
+    @property
+    def target(self) -> Target:
+        """The target."""
+
+    def request_bare(self, method: str, url: str, *, label: str, headers: Mapping[str, str]) -> Answer:
+        """Send a request that carries its credential in `headers`; `label` names it in the transcript."""
+
+
 class GitLab:
     """Packages and package files of the target's GitLab project."""
 
-    def __init__(self, registry: RegistryClient) -> None:
+    def __init__(self, registry: Caller) -> None:
         self._registry = registry
 
     def call(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from conformance.corpus.ledger import Ledger
     from conformance.target import Target
+    from conformance.target.drivers.driver import File
     from conformance.wire import Answer, RawConnection, Session, Transcript, UploadForm
     from conformance.wire.credential import Credential
     from reference_server.distributions import Distribution
@@ -244,11 +245,17 @@ class RegistryClient:
                 self.project_answer(project, accept=accept, fresh=True)
         return change
 
-    def deleted(self, distribution: Distribution) -> None:
-        """Let readers wait until a distribution that was deleted is gone."""
-        self.expect_on_page(distribution.name, distribution.filename, omits(distribution.filename))
-        project = canonicalize_name(distribution.name)
-        self.settling.expect(self.target.index_url, project, lambda _: True)  # with or without it
+    def deleted(self, file: File) -> None:
+        """Let readers wait until a file that was deleted is gone."""
+        self.changed(file, omits(file.filename))
+
+    def changed(self, file: File, shown_on: Callable[[Answer], bool], *, instead: bool = False) -> None:
+        """Let readers wait for a change of a published file; with `instead`, for no earlier change of its project.
+
+        The root page may list the project with or without the file.
+        """
+        self.expect_on_page(file.name, file.filename, shown_on, instead=instead)
+        self.settling.expect(self.target.index_url, canonicalize_name(file.name), lambda _: True)
 
     def _outcome(self, answer: Answer, distribution: Distribution) -> Answer:
         """Return the answer to an accepted upload, with what became of it where the registry only promised to try."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -29,15 +29,6 @@ class LimitsTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     max_file_size: (
         Annotated[int, Meta(ge=1, description="The largest size of a distribution, in bytes.")] | None
     ) = None
-
-
-class ManagementTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
-    """How the state of projects is changed, which no standard describes."""
-
-    driver: Annotated[Literal["reference"], Meta(description="The driver; it speaks a registry's own API.")]
-    gitlab_project: Annotated[
-        int | str | None, Meta(description="The id of the GitLab project, where the URL has none.")
-    ] = None
 
 
 class RegistryTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -71,4 +62,7 @@ class RegistryTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Meta(description="Other GitLab projects of the instance, by role: their ids or paths."),
     ] = {}
     limits: LimitsTable = LimitsTable()
-    management: ManagementTable | None = None
+    management: Annotated[
+        Mapping[str, Any] | None,
+        Meta(description="How the state of projects is changed: a driver, and what it wants to know."),
+    ] = None

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from conformance.profiles import profile, profile_names
-from conformance.target import DEFAULT, DRIVERS, VALIDATION, target_from_table
-from conformance.target.layouts import layout
+from conformance.target import DEFAULT, VALIDATION, target_from_table
+from conformance.target.drivers.table import BUILT_IN
+from conformance.target.layouts import GITLAB, layout
 from conformance.verdicts.declaration import PREFIX
 
 if TYPE_CHECKING:
@@ -16,9 +17,16 @@ if TYPE_CHECKING:
 
     from conformance.profiles import Profile
     from conformance.target import Target
+    from conformance.target.layouts import Layout
 
 PASSWORD = f"{PREFIX}PASSWORD"
 """The environment variable of the password."""
+COMMAND, EXAMPLE = "command", 'command = ["python3", "driver.py"]\n'
+"""The driver for any registry, and its setting: a program."""
+
+DRIVERS = {GITLAB: "gitlab", "root+simple": "pypiserver", "devpi": "devpi", "pulp": "pulp"}
+"""The driver that most registries of a layout have."""
+
 ANY_SIZE = 104_857_600
 """Bytes: an example where a profile states no limit."""
 
@@ -34,7 +42,7 @@ def registry_toml(profile_name: str, url: str | None = None, layout_name: str | 
     target = target_from_table({"url": url or "", "profile": profile_name, "layout": layout_name or ""})
     kind = target.profile
     paragraphs = [_head(target), *_features(kind), *_credentials(kind), *_gitlab_projects(kind)]
-    return "\n".join([*paragraphs, *_limits(kind), *_management(kind)])
+    return "\n".join([*paragraphs, *_limits(kind), *_management(kind, target.layout)])
 
 
 def _head(target: Target) -> str:
@@ -126,14 +134,15 @@ def _limits(kind: Profile) -> Iterator[str]:
     )
 
 
-def _management(kind: Profile) -> Iterator[str]:
+def _management(kind: Profile, where: Layout) -> Iterator[str]:
     if kind.read_only:
         return
-    driver = sorted(DRIVERS)[0]
+    driver = DRIVERS.get(where.name, COMMAND)
+    settings = _setting("driver", driver) + (EXAMPLE if driver == COMMAND else "")
     yield (
-        "# How to yank and to set a status, which no standard describes. There is a driver for the\n"
-        "# reference server; others are judged by what their pages show.\n"
-        f"#[management]\n{_left_out(_setting('driver', driver))}"
+        "# How to delete, to yank and to set a status, which no standard describes: the driver, one of\n"
+        f"# {', '.join(BUILT_IN)}. docs/drivers.md describes them.\n"
+        f"#[management]\n{_left_out(settings)}"
     )
 
 

@@ -19,7 +19,7 @@ from conformance.wire.account import Account, Cell
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.pages import ProjectPage
+    from conformance.pages import FileLink, ProjectPage
     from conformance.wire import Answer
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 0.25
@@ -179,3 +179,8 @@ def shows(holds: Callable[[ProjectPage], bool]) -> Callable[[Answer], bool]:
         return holds(read_project_page(answer.text, url=answer.url, where=str(answer)))
 
     return shown_on
+
+
+def shows_file(filename: str, holds: Callable[[FileLink], bool]) -> Callable[[Answer], bool]:
+    """Return whether a project's page lists a file of which something holds."""
+    return shows(lambda page: (file := page.file(filename)) is not None and holds(file))

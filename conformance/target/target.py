@@ -15,14 +15,11 @@ from conformance.verdicts import Untestable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.target.registry_toml import CredentialTable, ManagementTable, RegistryTable
+    from conformance.target.registry_toml import CredentialTable, RegistryTable
     from conformance.wire.credential import Credential
 
 DEFAULT = "default"
 ANONYMOUS = "anonymous"
-
-DRIVERS = frozenset({"reference"})
-"""What `[management]` may name as `driver`; see `conformance.target.driver`."""
 
 
 VALIDATION = frozenset(
@@ -70,7 +67,8 @@ class Target:
     credentials: Mapping[str, Credential] = field(default_factory=dict)
     gitlab_projects: Mapping[str, str] = field(default_factory=dict)
     max_file_size: int | None = None
-    management: Mapping[str, str] = field(default_factory=dict)
+    management: Mapping[str, Any] = field(default_factory=dict)
+    """The table that names the driver, and its settings; see `conformance.target.drivers.table`."""
     features: frozenset[str] = frozenset()
     """What the registry's owner states that it offers, beyond its profile."""
     fallback: str = ""
@@ -304,8 +302,11 @@ def _features(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(names)
 
 
-def _management(table: ManagementTable | None) -> Mapping[str, str]:
-    if table is None:
-        return {}
-    project = table.gitlab_project
-    return {"driver": table.driver} | ({} if project is None else {"gitlab-project": str(project)})
+def _management(table: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    from conformance.target.drivers.table import valid_management
+    from conformance.verdicts.validation import Invalid
+
+    try:
+        return valid_management(table) if table is not None else {}
+    except Invalid as error:
+        raise BadTarget(f"{error}; docs/drivers.md describes the drivers") from error

@@ -68,14 +68,15 @@ class Throttling:
 class Budget:
     """Counts and paces the requests of a run. Safe to use from several threads and, when shared, processes.
 
-    With `cleans_up` it keeps for the clean-up one request per distribution that is announced, and at least 10 more.
+    It keeps `per_deletion` requests for the clean-up of each distribution that is announced, and at least 10 more;
+    none if it is 0.
     """
 
     def __init__(
-        self, limits: TrafficLimits, *, cleans_up: bool = False, account: Account | None = None
+        self, limits: TrafficLimits, *, per_deletion: int = 0, account: Account | None = None
     ) -> None:
         self._limits = limits
-        self._cleans_up = cleans_up
+        self._per_deletion = per_deletion
         self._at_the_end = False
         self.account = account or Account()
         """What the processes of the run share."""
@@ -194,8 +195,8 @@ class Budget:
             raise Throttled("the registry throttles this run, and did not stop; run later, or use --rate")
 
     def _kept(self, state: memoryview[float]) -> float:
-        owed = state[Cell.OWED]
-        return owed + max(LEAST_FOR_LISTS, owed // 10) if self._cleans_up and owed > 0 else 0
+        owed = self._per_deletion * state[Cell.OWED]
+        return owed + max(LEAST_FOR_LISTS, owed // 10) if owed > 0 else 0
 
     def _seconds_left(self, state: memoryview[float]) -> float:
         deadline = state[Cell.DEADLINE]

@@ -83,6 +83,11 @@ class Session:
         self._http.verify = str(ca_bundle) if ca_bundle else True
         self._twins: list[Session] = []
 
+    @property
+    def timeout(self) -> float:
+        """The seconds that an answer may take to begin or to go on."""
+        return self._limits.timeout
+
     def twin(self) -> Session:
         """Return a session for another thread, with its own connections and the same transcript and budget."""
         twin = Session(

@@ -15,7 +15,7 @@ from conformance.corpus.ledger import Ledger
 from conformance.kit.properties.state_machine import UploadsAndChanges, explore
 from conformance.run.features import OfferedFeatures
 from conformance.target import target_from_table
-from conformance.target.driver import ReferenceDriver
+from conformance.target.driver import target_driver
 from conformance.target.registry_client import RegistryClient
 from conformance.verdicts import Deviation
 from conformance.verdicts.options import TrafficLimits
@@ -74,7 +74,7 @@ def machine(tmp_path: Path) -> Machine:
         registry = RegistryClient(
             target, session=session, transcript=transcript, ledger=Ledger(tmp_path / "ledger.jsonl")
         )
-        driver = ReferenceDriver(registry, session)
+        driver = target_driver(target, session, forget=registry.forget_pages)
 
         def start() -> UploadsAndChanges:
             transcript.begin()

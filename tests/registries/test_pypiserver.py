@@ -291,3 +291,17 @@ def test_a_server_that_sends_the_asker_elsewhere_for_what_it_lacks_can_be_judged
         judged = judge(programs, served, tmp_path, "-k", "pip.index-url")
     assert judged.verdicts == {"clients.pip.index-url": "passed"}
     assert [request for request, _ in httpserver.log if "Authorization" in request.headers] == []
+
+
+def test_its_driver_leaves_nothing_behind(
+    pypiserver: Callable[..., Any], programs: Any, tmp_path: Path
+) -> None:
+    with pypiserver() as served:
+        config = tmp_path / "registry.toml"
+        config.write_text(f'url = "{served.url}"\n[management]\ndriver = "pypiserver"\n', encoding="utf-8")
+        chosen = "upload.dup or upload.visible or robustness.truncated or race.delete"
+        judged = judge(programs, served, tmp_path, "--config", str(config), "-k", chosen)
+        assert judged.verdicts["race.delete-vs-download"] == "passed"
+        assert "Deleted " in judged.process.stdout
+        assert list(served.packages.iterdir()) == []
+    assert list(judged.ledgers.iterdir()) == []

@@ -9,11 +9,13 @@ import pytest
 from conformance.checks.http.page_changes import Change, change_project
 from conformance.checks.http.page_readings import accept_of
 from conformance.checks.http.samples import IDENTITY, Sample, read_samples
+from conformance.kit.driver import Ability
+from conformance.kit.optional_fixtures import if_applicable
 from conformance.pages import JSON_V1, TEXT_HTML
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, Driver, Index, NewName, Run
+    from conformance.kit.fixtures import Corpus, Driver, Index, NewName
     from conformance.kit.http import Answer
 
 
@@ -72,18 +74,21 @@ def change_if_any(index: Index, request: pytest.FixtureRequest) -> Change | None
 
 
 @pytest.fixture(scope="session")
-def marked_pages(run: Run, index: Index, change: Change, request: pytest.FixtureRequest) -> list[Answer]:
-    """The page after a yank, and after a change of status; none where the target names no driver for it."""
-    if not run.target.management:
-        return []
-    driver: Driver = request.getfixturevalue("driver")
+def marked_pages(index: Index, change: Change, request: pytest.FixtureRequest) -> list[Answer]:
+    """The page after a yank, and after a change of status; none where no driver of the target can do either."""
+    driver: Driver | None = if_applicable(request, "driver")
+    able = driver.abilities if driver else frozenset()
     name = change.added.name
     last = [*change.after.values()][-1]
 
     def page() -> Answer:
         return index.registry.request("GET", last.url, headers={"Accept": accept_of(last)})
 
-    driver.yank(change.added, "broken")
-    yanked = page()
-    driver.set_status(name, "deprecated", "superseded")
-    return [yanked, page()]
+    pages = []
+    if driver and Ability.YANK in able:
+        driver.yank(change.added, "broken")
+        pages.append(page())
+    if driver and Ability.SET_STATUS in able:
+        driver.set_status(name, "deprecated", "superseded")
+        pages.append(page())
+    return pages

@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from packaging.utils import canonicalize_name
 
-from conformance.kit.driver import driver_of
+from conformance.kit.driver import Ability, delete_alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.kit.fixtures import GitLab, Run
+    from conformance.kit.fixtures import Driver
     from reference_server.distributions import Distribution
 
     Remove = Callable[[Distribution], None]
 
 
 @pytest.fixture(scope="session")
-def remove(run: Run, gitlab: GitLab) -> Remove:
-    """What removes a file that a run's clean-up cannot tell from others: GitLab's API, else the target's driver.
-
-    Of a package in GitLab, the driver would leave the empty package.
-    """
-    if not run.target.has_gitlab_api:
-        return driver_of(run).delete
-
-    def remove_package(distribution: Distribution) -> None:
-        for package in gitlab.packages(package_type="pypi", package_name=distribution.name):
-            same_name = canonicalize_name(str(package["name"])) == canonicalize_name(distribution.name)
-            if same_name and package["version"] == distribution.version:
-                gitlab.delete_package(int(package["id"]))
-
-    return remove_package
+def remove(driver: Driver) -> Remove:
+    """What removes a file that is alone in its release, and that a run's clean-up cannot tell from others."""
+    return partial(delete_alone, driver, alone_in=Ability.DELETE_RELEASE)

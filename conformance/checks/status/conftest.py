@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.checks.status.marked_projects import Marks
+from conformance.kit.driver import Ability, require
 from conformance.kit.optional_fixtures import if_applicable
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ OWN = ("archived", "deprecated")
 @pytest.fixture(scope="session")
 def marks(registry: RegistryClient, index: Index, driver: Driver, new_name: NewName) -> Marks:
     """Projects with a status, each made when it is first asked for."""
+    require(driver, Ability.SET_STATUS)
     return Marks(registry, index, driver, new_name)
 
 

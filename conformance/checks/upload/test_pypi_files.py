@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from conformance.checks.upload.single_mistakes import each_refused
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.driver import Ability, delete_alone
 from conformance.kit.http import upload_form
 from conformance.kit.uploads.stored_files import accepted_and_listed
 from reference_server.distributions import sdist, wheel
@@ -85,7 +86,7 @@ def test_dup_same_content_new_name(registry: RegistryClient, new_name: NewName) 
 def test_dup_deleted_name(registry: RegistryClient, driver: Driver, new_name: NewName) -> None:
     first = wheel(new_name("deleted-file"), "1.0")
     accepted_and_listed(registry, first)
-    driver.delete(first)
+    delete_alone(driver, first, alone_in=Ability.DELETE_RELEASE)
     same, other = upload_form(first), wheel(first.name, "1.0", marker="other bytes")
     each_refused(registry, ("the same bytes", first, same), ("other bytes", other, upload_form(other)))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.checks.yank.yanked_project import Yanked, yank_some
+from conformance.kit.driver import Ability, require
 from conformance.kit.optional_fixtures import if_applicable
 from conformance.verdicts import NotApplicable
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def yanked(registry: RegistryClient, driver: Driver, new_name: NewName) -> Yanked:
     """A project in which some files are yanked."""
+    require(driver, Ability.YANK)
     return yank_some(registry, driver, new_name("yanked"))
 
 

@@ -18,6 +18,7 @@ from hypothesis.stateful import (
 )
 from packaging.utils import canonicalize_name
 
+from conformance.kit.driver import Ability
 from conformance.kit.properties.examples import deviation_once
 from conformance.kit.races.looks import forms_of, look, wrong_file
 from conformance.verdicts import Deviation, NotJudged
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from conformance.pages import FileLink
     from conformance.run.features import OfferedFeatures
-    from conformance.target.driver import Driver
+    from conformance.target.drivers import Driver
     from conformance.target.registry_client import RegistryClient
     from conformance.wire import Answer, UploadForm
     from reference_server.distributions import Distribution
@@ -42,6 +43,12 @@ YANKED = st.sampled_from([True, False])
 """Hypothesis draws the first most often."""
 CHOICES = st.integers(min_value=0, max_value=5)
 STATUSES = st.sampled_from(["active", "archived", "quarantined", "deprecated"])
+CHANGES = {
+    "yank": {Ability.YANK, Ability.UNYANK},
+    "delete": {Ability.DELETE},
+    "status": {Ability.SET_STATUS},
+}
+"""What a driver has to be able to do for each kind of step."""
 HIDING = "quarantined"
 """The status of a project whose page offers no files. Source: Project status markers (PEP 792)."""
 
@@ -230,7 +237,8 @@ class UploadsAndChanges(RuleBasedStateMachine):
 
     def can(self, feature: str) -> bool:
         """Tell whether there is a file to change, and a driver that can."""
-        return self._driver is not None and self._offer.has(feature) and bool(self.files)
+        able = self._driver is not None and self._driver.abilities.issuperset(CHANGES[feature])
+        return able and self._offer.has(feature) and bool(self.files)
 
     def _chosen(self, choice: int) -> Stored:
         return self.files[choice % len(self.files)]

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from werkzeug import Request
 
 
-def budget(*, cleans_up: bool = False, max_requests: int = 100, **limits: float) -> Budget:
-    return Budget(TrafficLimits(max_requests=max_requests, **limits), cleans_up=cleans_up)
+def budget(*, per_deletion: int = 0, max_requests: int = 100, **limits: float) -> Budget:
+    return Budget(TrafficLimits(max_requests=max_requests, **limits), per_deletion=per_deletion)
 
 
 def spend_all(of: Budget, at_once: int = 1) -> int:
@@ -85,7 +85,7 @@ def test_the_file_of_a_budget_goes_with_it() -> None:
 
 
 def test_the_clean_up_has_requests_of_its_own() -> None:
-    kept = budget(max_requests=100, cleans_up=True)
+    kept = budget(max_requests=100, per_deletion=1)
     for _ in range(21):
         kept.owe()
     kept.settle()
@@ -97,15 +97,15 @@ def test_the_clean_up_has_requests_of_its_own() -> None:
 
 
 def test_lists_of_many_files_take_a_tenth() -> None:
-    kept = budget(max_requests=1_000, cleans_up=True)
+    kept = budget(max_requests=1_000, per_deletion=1)
     for _ in range(300):
         kept.owe()
     assert spend_all(kept, at_once=10) == 1_000 - 300 - 30
 
 
-@pytest.mark.parametrize("kept", [budget(max_requests=5, cleans_up=True), budget(max_requests=5)])
+@pytest.mark.parametrize("kept", [budget(max_requests=5, per_deletion=1), budget(max_requests=5)])
 def test_without_files_and_without_clean_up_nothing_is_kept(kept: Budget) -> None:
-    if not kept._cleans_up:
+    if not kept._per_deletion:
         kept.owe()
     assert spend_all(kept) == 5
 

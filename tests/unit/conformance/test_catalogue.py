@@ -15,8 +15,8 @@ from conformance.catalogue import BadRow, Level, Requirement, Standing, catalogu
 from conformance.catalogue.features import features_in
 from conformance.profiles import HeldTo, profile, profile_names
 from conformance.run.probe import PROBED
-from conformance.target import STATED
-from conformance.target.driver import DRIVEN
+from conformance.target import STATED, driver
+from conformance.target.drivers.table import driver_class, driver_names
 
 from ..words import KEPT_OUT, NOT_NAMES, any_of
 
@@ -83,7 +83,11 @@ def test_every_feature_is_stated_by_a_profile_or_found_by_the_probe() -> None:
 
 def test_every_feature_has_its_sentence_and_each_sentence_its_feature() -> None:
     groups = catalogue().features.values()
-    named = OFFERED.union(*(features_in(row.feature) for row in catalogue()), *DRIVEN.values())
+    named = OFFERED.union(
+        *(features_in(row.feature) for row in catalogue()),
+        driver.FEATURES,
+        *(driver_class(name).features for name in driver_names()),
+    )
     assert Counter(feature for group in groups for feature in group) == Counter(named)
     for group in groups:
         for feature, sentence in group.items():

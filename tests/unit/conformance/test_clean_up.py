@@ -52,7 +52,7 @@ def entry(filename: str, url: str) -> Entry:
 
 def test_what_was_refused_is_not_left(tmp_path: Path) -> None:
     with ReferenceServer(flavour="pypi") as server:
-        target = target_from_table(server.target(), embedded=True)
+        target = target_from_table({**server.target(), "management": None}, embedded=True)
         ledger = Ledger(tmp_path / "run.jsonl")
         ledger.add(entry("accepted.whl", target.url))
         ledger.add(entry("refused.whl", target.url))

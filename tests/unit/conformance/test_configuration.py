@@ -193,7 +193,31 @@ def test_a_variable_that_is_empty_is_not_given(file: Path) -> None:
         ),
         ("[limits]\nmax-file-size = '5 MB'", "limits.max-file-size: expected a whole number, found text"),
         ("[limits]\nmax-file-size = 0", "limits.max-file-size: expected the largest size of a distribution"),
-        ("[management]\ndriver = 'gitlab'", "management.driver: expected one of reference; found 'gitlab'"),
+        (
+            f"url = '{URL}'\n[management]\ndriver = 'gitlub'",
+            "management.driver: expected one of command, devpi, gitlab, pulp, pypiserver, reference; found 'gitlub'",
+        ),
+        (
+            f"url = '{URL}'\n[management]\ngitlab-project = 1",
+            "management: expected the key driver, found none",
+        ),
+        (
+            f"url = '{URL}'\n[management]\ndriver = 'reference'\ncommand = ['x']",
+            "management: unknown key 'command', expected one of gitlab-project",
+        ),
+        (
+            f"url = '{URL}'\n[management]\ndriver = 'command'\ncommand = 'x y'",
+            "management.command: expected a list, found text in quotes",
+        ),
+        (
+            f"url = '{URL}'\n[management]\ndriver = 'command'\ncommand = []",
+            "management.command: expected the program and its arguments, as a list of texts",
+        ),
+        (
+            f"url = '{URL}'\n[management]\ndriver = 'command'",
+            "management: expected the key command, found none",
+        ),
+        ("management = 'reference'", "management: expected a table, found text in quotes"),
         ("[gitlab-projects]\npublic = true", "gitlab-projects.public: expected a whole number or text"),
         ("features = ['yank', 7]", r"features\[2\]: expected text in quotes, found a whole number"),
         (f"url = '{URL}'\nfeatures = ['yonk']", "features: expected any of .*; found 'yonk'"),

@@ -95,7 +95,7 @@ def test_what_is_written_is_accepted(baseline: Any, ledger: list[Any], every_ver
         ("registry.toml", {"features": ["yonk"]}),
         ("registry.toml", {"credentials": {"default": {"user": "me"}}}),
         ("registry.toml", {"limits": {"max-file-size": "5 MB"}}),
-        ("registry.toml", {"management": {"driver": "gitlab"}}),
+        ("registry.toml", {"management": {"driver": "gitlub"}}),
         ("baseline", {"known": [{"id": "area.one", "reason": "laziness", "signature": "x"}]}),
         ("baseline", {"known": [{"id": "area.one", "reason": "spec-gap"}]}),
         ("baseline", {"known": [{"id": "a.b", "reason": "spec-gap", "signature": "x", "expires": "soon"}]}),

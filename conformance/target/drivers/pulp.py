@@ -1,0 +1,122 @@
+"""The driver for Pulp with its Python plugin.
+
+Source: Pulp REST API, Python plugin: distributions name the repository that is served at a base path; packages of
+the latest version of a repository can be found by file name; `modify` of the repository takes units of content out
+of it, by a task that has to be awaited.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from msgspec import Meta
+
+from conformance.target.drivers.driver import Driver, DriverSettings
+from conformance.target.drivers.refusals import CannotDo, NotThere
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.target.drivers.driver import File
+    from conformance.target.drivers.registry_api import RegistryApi
+    from conformance.wire import Answer
+
+API = "/pulp/api/v3"
+RUNNING = frozenset({"waiting", "running", "canceling"})
+"""The states of a task that has not ended."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
+"""Seconds between two looks at a task."""
+
+
+class PulpSettings(DriverSettings, frozen=True, kw_only=True):
+    """The settings of the driver for Pulp."""
+
+    api_url: Annotated[
+        str,
+        Meta(
+            description="Pulp's REST API; with domains, that of the domain (default: `/pulp/api/v3` on the host)."
+        ),
+    ] = ""
+    repository: Annotated[
+        str, Meta(description="The name of the repository (default: that of the distribution at the URL).")
+    ] = ""
+
+
+class PulpDriver(Driver):
+    """Removes files from the repository. Pulp keeps the content itself until its clean-up of orphans."""
+
+    Settings = PulpSettings
+    requests_per_deletion: ClassVar[int] = 6
+
+    def __init__(self, api: RegistryApi, settings: PulpSettings) -> None:
+        super().__init__(api, settings)
+        parts = urlsplit(api.target.url)
+        self._api = (settings.api_url or f"{parts.scheme}://{parts.netloc}{API}").rstrip("/")
+        api.trust(self._api)
+
+    def delete(self, file: File) -> None:
+        """Take a file out of the repository."""
+        repository = self._read(self._repository)
+        query = {"filename": file.filename, "repository_version": repository.get("latest_version_href", "")}
+        units = self._results("/content/python/packages/", query)
+        if not units:
+            raise NotThere(f"Pulp's repository has no {file.filename}")
+        body = {"remove_content_units": [unit["pulp_href"] for unit in units]}
+        answer = self.api.change("POST", f"{self._repository}modify/", data=body)
+        self._await(self._href(_object(answer).get("task")), answer)
+
+    @cached_property
+    def _repository(self) -> str:
+        """The URL of the repository. Raises CannotDo."""
+        if name := self.settings.repository:
+            found = self._results("/repositories/python/python/", {"name": name})
+            href = found[0]["pulp_href"] if found else None
+        else:
+            base_path = self.api.target.url.rstrip("/").rpartition("/pypi/")[2]
+            found = self._results("/distributions/python/pypi/", {"base_path": base_path})
+            href = found[0].get("repository") if found else None
+        if not href:
+            raise CannotDo(
+                f"Pulp's API at {self._api} names no repository for this; give `repository` in [management]"
+            )
+        return self._href(href)
+
+    def _await(self, task: str, start: Answer) -> None:
+        """Wait for the end of a task, as long as for an answer. Raises CannotDo for one that fails."""
+        deadline, pause = time.monotonic() + self.api.session.timeout, FIRST_PAUSE
+        while (state := self._read(task)).get("state") in RUNNING:
+            if time.monotonic() > deadline:
+                raise CannotDo(f"a task of Pulp has not ended: {start}; --timeout waits longer")
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+        if state.get("state") != "completed":
+            raise CannotDo(f"a task of Pulp ended as {state.get('state')!r}: {state.get('error')}"[:400])
+
+    def _results(self, path: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
+        results: list[dict[str, Any]] = self._read(f"{self._api}{path}?{urlencode(query)}").get("results", [])
+        return results
+
+    def _read(self, url: str) -> dict[str, Any]:
+        answer = self.api.send("GET", url, headers={"Accept": "application/json"})
+        if answer.status != 200:
+            raise CannotDo(f"Pulp's API refused a question: {answer} {answer.excerpt(120)}".rstrip())
+        return _object(answer)
+
+    def _href(self, href: Any) -> str:
+        """Return the URL of what the API names by its path."""
+        return urljoin(self._api, str(href))
+
+
+def _object(answer: Answer) -> dict[str, Any]:
+    """Return the JSON object of an answer. Raises CannotDo for any other body."""
+    try:
+        found = json.loads(answer.content)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise CannotDo(f"Pulp's API answered with something else than a JSON object: {answer}")
+    return found

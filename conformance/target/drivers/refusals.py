@@ -1,0 +1,13 @@
+"""Why a driver does not do what it was asked for."""
+
+from __future__ import annotations
+
+from conformance.verdicts import Untestable
+
+
+class CannotDo(Untestable):
+    """The registry, or its API, refuses what a driver was asked for. `str()` is the reason."""
+
+
+class NotThere(CannotDo):
+    """The registry's API does not know the file, release or project that is to be changed."""
