@@ -39,8 +39,6 @@ IN_FULL_ONLY = {"late-2s-all"}
 NOT_YET = {
     "late-50ms": "needs settling: reads after raw requests",
     "late-50ms-all": "needs settling: reads after raw requests",
-    "queued": "needs settling: a refusal by a task",
-    "queued-task": "needs settling: a refusal by a task",
     "clock-fast": "needs the clock of the target",
     "clock-slow": "needs the clock of the target",
 }
