@@ -6,7 +6,6 @@ that was read too early for the last word. A run measures the time from its firs
 
 from __future__ import annotations
 
-import re
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -145,16 +144,9 @@ class Settling:
 
 
 def lists(filename: str) -> Callable[[Answer], bool]:
-    """Return whether a project's page lists a file, in whatever spelling."""
-    wanted = _spelling(filename)
-
-    def shown_on(answer: Answer) -> bool:
-        return answer.status == 200 and (
-            filename in answer.text
-            or shows(lambda page: wanted in {_spelling(file.filename) for file in page.files})(answer)
-        )
-
-    return shown_on
+    """Return whether a project's page lists a file."""
+    on_page = shows(lambda page: filename in page.filenames)
+    return lambda answer: answer.status == 200 and (filename in answer.text or on_page(answer))
 
 
 def lists_project(name: str) -> Callable[[Answer], bool]:
@@ -193,7 +185,3 @@ def shows(holds: Callable[[ProjectPage], bool]) -> Callable[[Answer], bool]:
         return True
 
     return shown_on
-
-
-def _spelling(filename: str) -> str:
-    return re.sub(r"[-_.]+", "-", filename).lower()

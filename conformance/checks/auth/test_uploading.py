@@ -124,4 +124,7 @@ def post(registry: RegistryClient, distribution: Distribution, *headers: tuple[s
     needed = (("Content-Type", form.content_type), ("Content-Length", str(len(body))))
     with registry.connect(as_=ANONYMOUS) as connection:
         connection.request("POST", headers=[*needed, *headers], body=body)
-        return connection.answer()
+        answer = connection.answer()
+    if answer is not None and answer.is_success:
+        registry.accepted(distribution)
+    return answer

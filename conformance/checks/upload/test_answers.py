@@ -108,6 +108,7 @@ def post(
 def stored(registry: RegistryClient, answer: Answer, distribution: Distribution) -> None:
     """Require that an upload was accepted, and is listed."""
     expect.accepted(answer)
+    registry.accepted(distribution)
     expect.listed(registry.project_page(distribution.name), [distribution.filename])
 
 

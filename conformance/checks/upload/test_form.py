@@ -72,6 +72,7 @@ def test_action_in_query(registry: RegistryClient, new_name: NewName) -> None:
     form = upload_form(distribution).without(":action")
     registry.announce(distribution)
     expect.accepted(posted(registry, f"{registry.target.upload_url}?:action=file_upload", form))
+    registry.accepted(distribution)
     expect.listed(registry.project_page(distribution.name), [distribution.filename])
 
 

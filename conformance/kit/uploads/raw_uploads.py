@@ -128,6 +128,7 @@ def whole_or_refused(
 ) -> None:
     """Require that an upload was refused and left no file, or was accepted and is served whole."""
     if reaction.accepted:
+        registry.accepted(distribution)
         expect.same_bytes(registry.download(link_to(registry, distribution)), distribution)
         return
     page = registry.project_page(distribution.name)
