@@ -103,7 +103,8 @@ def running(*command: str | Path, folder: Path, ready: Callable[[], bool]) -> It
 def reference_server(folder: Path, *, store: bool, in_process: bool = False) -> Iterator[Server]:
     """The reference server on granian, or on the server that it has inside a test's process."""
     described = folder / "registry.toml"
-    kept = [folder / "store"] if store else []
+    kept = [str(folder / "store")] if store else []
+    command: list[str | Path]
     if in_process:
         command = [sys.executable, "-c", IN_PROCESS, described, *kept]
     else:
@@ -163,6 +164,7 @@ def form(distribution: Distribution) -> Body:
     """Write the form as twine does."""
     file = {"content": (distribution.filename, distribution.content)}
     sent = Request("POST", "http://localhost/", data=list(distribution.form()), files=file).prepare()
+    assert isinstance(sent.body, bytes)
     return Body(sent.body, sent.headers["Content-Type"])
 
 

@@ -28,15 +28,16 @@ from conformance.clients.uv import Uv
 from conformance.profiles import profile
 from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
-from conformance.target import Credential, target_from_table
+from conformance.target import target_from_table
 from conformance.verdicts.options import RunOptions
+from conformance.wire.credential import Credential
 from reference_server import ReferenceServer
 from reference_server.distributions import wheel
 from reference_server.rules import Rules
 from reference_server.variety import Variety
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from conformance.clients.run import ClientRun
 
@@ -117,10 +118,12 @@ def installed(seed: int) -> Trial:
         if not published.succeeded:
             return Trial(seed=seed, judged=1, found={"uv publish": str(published)})
         server.registry.yank("variety-demo", version="1.2", reason='"broken" & <bad>', gitlab_project=1)
-        for name, install in {
-            "pip install": lambda to: Pip().install(REQUIREMENT, target=to, index_url=index, no_deps=False),
-            "uv pip install": lambda to: InstallingUv().install(REQUIREMENT, target=to, index_url=index),
-        }.items():
+        pip, uv = Pip(), InstallingUv()
+        installs: dict[str, Callable[[Path], ClientRun]] = {
+            "pip install": lambda to: pip.install(REQUIREMENT, target=to, index_url=index, no_deps=False),
+            "uv pip install": lambda to: uv.install(REQUIREMENT, target=to, index_url=index),
+        }
+        for name, install in installs.items():
             target = home / name.replace(" ", "-")
             run = install(target)
             there = {path.name for path in target.glob("*.dist-info")}
@@ -175,10 +178,11 @@ def main() -> None:
     areas = tuple(filter(None, options.areas.split(",")))
     content = True
     with ProcessPoolExecutor(options.processes, mp_context=get_context("spawn")) as pool:
-        for kind, trial in {
+        halves: dict[str, Callable[[int], Trial]] = {
             "suite": partial(judged, areas=areas, examples=options.examples),
             "clients": installed,
-        }.items():
+        }
+        for kind, trial in halves.items():
             if options.without != kind:
                 began = perf_counter()
                 trials = list(done(pool.map(trial, seeds)))

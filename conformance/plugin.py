@@ -108,9 +108,11 @@ class PlainReport:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the report."""
+        from conformance.commands.output import never_fail_to_encode
         from conformance.report.terminal import print_report
 
         if self._result:
+            never_fail_to_encode()
             terminalreporter.ensure_newline()
             print_report(self._result, sys.stdout)
 
@@ -138,8 +140,10 @@ def _is_whole(config: pytest.Config) -> bool:
 
 def _judge(config: pytest.Config) -> Judge:
     from conformance.run.judge import Judge
+    from conformance.run.parent_watch import end_with_parent
 
     if hasattr(config, "workerinput"):
+        end_with_parent()
         options = unpacked(config.workerinput[OPTIONS_OF_RUN])
         return Judge(_refuse_to_prepare, options)
     options = options_from(_given(config))

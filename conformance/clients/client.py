@@ -32,6 +32,8 @@ class Client:
 
     name: ClassVar[str]
     """The name of the program, its module and its package on an index."""
+    credential_encoding: ClassVar[str] = "utf-8"
+    """How it sends a user name and a password beyond ASCII, whatever the registry announces."""
     uses: ClassVar[tuple[Use, ...]] = ()
     """The commands that the report on clients runs."""
 

@@ -42,6 +42,7 @@ class Pip(Client):
     """
 
     name: ClassVar[str] = "pip"
+    credential_encoding: ClassVar[str] = "latin-1"
     uses: ClassVar[tuple[Use, ...]] = (
         Use(
             "pip install",

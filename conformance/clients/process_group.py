@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ else:
     _CREATION_FLAGS = 0
 
 
+_RUNNING: set[int] = set()
+"""The process groups of this process that may be running, for `kill_all`."""
+
+
 def start(
     command: Sequence[str], *, stdout: IO[bytes], stderr: IO[bytes], env: Mapping[str, str], cwd: Path
 ) -> subprocess.Popen[bytes]:
@@ -25,7 +30,7 @@ def start(
 
     Errors: OSError if there is no such program or directory.
     """
-    return subprocess.Popen(
+    process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         stdout=stdout,
@@ -36,6 +41,21 @@ def start(
         start_new_session=True,
         creationflags=_CREATION_FLAGS,
     )
+    _RUNNING.add(process.pid)
+    return process
+
+
+def ended(process: subprocess.Popen[bytes]) -> None:
+    """Forget a process that was waited for: its number may be another's by now."""
+    _RUNNING.discard(process.pid)
+
+
+def kill_all() -> None:
+    """Kill every process group that this process has started and that may be running."""
+    if sys.platform != "win32":
+        for group in tuple(_RUNNING):
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
@@ -47,3 +67,4 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     else:
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    ended(process)

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from conformance.clients.process_group import kill, start
+from conformance.clients.process_group import ended, kill, start
 from conformance.errors import UserError
 from conformance.wire.redaction import Redactor
 
@@ -115,6 +115,7 @@ def _ended(process: subprocess.Popen[bytes], *, within: float) -> bool:
     except subprocess.TimeoutExpired:
         return False
     else:
+        ended(process)
         return True
     finally:
         if process.returncode is None:  # also when the wait was interrupted

@@ -26,6 +26,7 @@ class Twine(Client):
     """
 
     name: ClassVar[str] = "twine"
+    credential_encoding: ClassVar[str] = "latin-1"
     uses: ClassVar[tuple[Use, ...]] = (
         Use("twine upload", Activity.UPLOADS, ("upload", "--disable-progress-bar", "{file}")),
     )

@@ -27,7 +27,7 @@ from conformance.commands import (
     upgrade,
 )
 from conformance.commands.crash import DEBUG, reported
-from conformance.commands.output import PROGRAM, print_error
+from conformance.commands.output import PROGRAM, never_fail_to_encode, print_error
 from conformance.commands.parser import CommandParser
 from conformance.errors import ExitCode, UserError
 
@@ -72,6 +72,7 @@ EXIT_CODES = f"""exit codes:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line, and return the exit code. Lets no exception out."""
     arguments = argparse.Namespace(debug=False)
+    never_fail_to_encode()
     try:
         parser().parse_args(argv, namespace=arguments)
         return int(arguments.command(arguments))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from conformance.errors import ExitCode, UserError
@@ -11,6 +12,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROGRAM = "registry-conformance"
+
+
+def never_fail_to_encode() -> None:
+    """Let standard output and standard error print a character that their encoding lacks as an escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def print_error(error: UserError) -> None:
@@ -25,9 +33,9 @@ def write(text: str, path: Path | None, *, exit_code: ExitCode = ExitCode.HARNES
     try:
         if path is None:
             sys.stdout.flush()
-            sys.stdout.buffer.write(text.encode())
+            sys.stdout.buffer.write(text.encode(errors="backslashreplace"))
         else:
-            path.write_text(text, encoding="utf-8", newline="\n")
+            path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
     except BrokenPipeError:  # `report … | head`
         raise
     except OSError as error:

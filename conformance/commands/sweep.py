@@ -21,7 +21,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Delete what the ledgers list; returns 3 when something is left."""
+    """Delete what the ledgers list; return 3 when something is left, 2 when only a ledger cannot be read."""
     from conformance.run.sweep import sweep
     from conformance.verdicts.counting import counted
 
@@ -31,8 +31,12 @@ def run(arguments: argparse.Namespace) -> int:
     swept = sweep(target, options_of(arguments))
     for error in swept.unreadable:
         print_error(error)
+    for path, lines in swept.torn:
+        print(f"{path}: skipped {counted(lines, 'line')} that an earlier run could not finish writing")
     for path, left, reason in swept.leftovers:
         print(f"{path}: {counted(left, 'distribution')} left: {reason}")
     deleted = f"{counted(swept.deleted, 'package')} ({counted(swept.files, 'file')})"
     print(f"Deleted {deleted}; {swept.left or 'nothing'} left.")
-    return ExitCode.HARNESS_ERROR if swept.left else ExitCode.CONFORMS
+    if swept.leftovers:
+        return ExitCode.HARNESS_ERROR
+    return ExitCode.USAGE if swept.unreadable else ExitCode.CONFORMS

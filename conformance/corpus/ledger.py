@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
@@ -14,7 +20,6 @@ from conformance.verdicts.validation import Invalid, validated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 
 class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,13 +41,22 @@ class BadLedger(UserError):
     """A ledger cannot be read; the message names the file."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Lines:
+    """What a ledger holds: its lines, and the numbers of those that were cut off while they were written."""
+
+    whole: tuple[Entry | Refusal, ...]
+    torn: tuple[int, ...]
+
+
 REMEDY = "repair the line, or delete by hand what the file lists and then the file"
 
 
 class Ledger:
     """The list of one run, as JSON lines in a file of its own.
 
-    Every process of a run appends to the same file: a line is written at once and is short.
+    Every process of a run appends to the same file: a line is written at once and is short. A line that was cut off,
+    as by a full disk, is passed over: what it was to announce was never sent.
     """
 
     def __init__(self, path: Path) -> None:
@@ -54,7 +68,7 @@ class Ledger:
         return self.path.stem
 
     def add(self, entry: Entry) -> None:
-        """Write an entry down. To be called before the distribution is sent."""
+        """Write an entry down. To be called before the distribution is sent. Raises UserError."""
         self._append(entry)
 
     def note_refusal(self, entry: Entry) -> None:
@@ -62,9 +76,20 @@ class Ledger:
         self._append(Refusal(refused=entry))
 
     def _append(self, line: Entry | Refusal) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(msgspec.to_builtins(line), ensure_ascii=True) + "\n")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("ab+") as file:
+                file.write(self._separator(file.seek(0, os.SEEK_END)) + _written(line))
+        except OSError as error:
+            _refuse_folder("write", self.path, error)
+
+    def _separator(self, size: int) -> bytes:
+        """Return the line break that a line needs before it, where the last one was cut off."""
+        if not size:
+            return b""
+        with self.path.open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return b"" if file.read() == b"\n" else b"\n"
 
     def entries(self) -> tuple[Entry, ...]:
         """Return the entries, each once. Raises BadLedger."""
@@ -78,46 +103,103 @@ class Ledger:
         sent, refused = self._counted()
         return frozenset(entry for entry, times in sent.items() if refused[entry] >= times)
 
+    def torn(self) -> tuple[int, ...]:
+        """Return the numbers of the lines that were cut off while they were written. Raises BadLedger."""
+        return self._lines().torn
+
     def _counted(self) -> tuple[Counter[Entry], Counter[Entry]]:
         sent: Counter[Entry] = Counter()
         refused: Counter[Entry] = Counter()
-        for line in self._lines():
+        for line in self._lines().whole:
             if isinstance(line, Refusal):
                 refused[line.refused] += 1
             else:
                 sent[line] += 1
         return sent, refused
 
-    def _lines(self) -> list[Entry | Refusal]:
+    def _lines(self) -> _Lines:
         try:
             texts = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
         except OSError as error:
             raise BadLedger(f"cannot read {self.path}: {error.strerror}") from error
         except UnicodeDecodeError as error:
             raise BadLedger(f"{self.path} is not a ledger: {error}; {REMEDY}") from error
-        return [self._line(text, number) for number, text in enumerate(texts, start=1)]
+        read = {
+            number: self._line(text, number) for number, text in enumerate(texts, start=1) if text.strip()
+        }
+        return _Lines(
+            whole=tuple(line for line in read.values() if line is not None),
+            torn=tuple(number for number, line in read.items() if line is None),
+        )
 
-    def _line(self, text: str, number: int) -> Entry | Refusal:
+    def _line(self, text: str, number: int) -> Entry | Refusal | None:
+        """Return a line of the file; None for one that was cut off."""
         try:
             table = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            if _START.startswith(text[: len(_START)]):
+                return None
+            raise BadLedger(f"{self.path} is not a ledger: line {number}: expected JSON; {REMEDY}") from error
+        try:
             if isinstance(table, dict) and "refused" in table:
                 return validated(table, Refusal)
-            return validated(table, Entry)
+            entry = validated(table, Entry)
+            _ = urlsplit(entry.url).port  # raises ValueError
         except Invalid as error:
             raise BadLedger(f"{self.path} is not a ledger: line {number}: {error}; {REMEDY}") from error
-        except (ValueError, RecursionError) as error:
-            raise BadLedger(f"{self.path} is not a ledger: line {number}: expected JSON; {REMEDY}") from error
+        except ValueError as error:
+            raise BadLedger(f"{self.path} is not a ledger: line {number}: url: {error}; {REMEDY}") from error
+        else:
+            return entry
 
     def keep_only(self, left: Iterable[Entry]) -> None:
-        """Reduce the ledger to what is left on the registry; nothing left removes the file."""
-        remaining = list(left)
-        self.path.unlink(missing_ok=True)
-        for entry in remaining:
-            self.add(entry)
+        """Reduce the ledger to what is left on the registry; nothing left removes the file.
+
+        The file is complete at every moment, as it was or as it will be. Raises UserError, and BadLedger.
+        """
+        remaining = dict.fromkeys(left)
+        refused = self.refused() if remaining else frozenset()
+        try:
+            if not remaining:
+                self.path.unlink(missing_ok=True)
+                return
+            with tempfile.NamedTemporaryFile(
+                dir=self.path.parent, prefix=f".{self.path.name}.", suffix=".tmp", delete=False
+            ) as file:
+                for entry in remaining:
+                    file.write(_written(entry))
+                    if entry in refused:
+                        file.write(_written(Refusal(refused=entry)))
+            Path(file.name).replace(self.path)
+        except OSError as error:
+            _refuse_folder("write", self.path, error)
+
+
+_START = '{"'
+"""How every line of a ledger begins."""
+
+
+def _written(line: Entry | Refusal) -> bytes:
+    return (json.dumps(msgspec.to_builtins(line), ensure_ascii=True) + "\n").encode()
+
+
+def _refuse_folder(what: str, path: Path, error: OSError) -> NoReturn:
+    raise UserError(
+        f"cannot {what} {path}: {error.strerror}",
+        "--ledgers names a folder for the lists of published files.",
+    ) from error
 
 
 def ledgers(folder: Path) -> list[Ledger]:
-    """Return the ledgers that earlier runs left in `folder`, oldest first."""
-    if not folder.is_dir():
+    """Return the ledgers that earlier runs left in `folder`, oldest first. Raises UserError if it is no folder."""
+    found: dict[Path, float] = {}
+    try:
+        for path in folder.iterdir():
+            if path.suffix == ".jsonl":
+                with suppress(FileNotFoundError):  # a run that has just ended removed it
+                    found[path] = path.stat().st_mtime
+    except FileNotFoundError:
         return []
-    return [Ledger(path) for path in sorted(folder.glob("*.jsonl"), key=lambda path: path.stat().st_mtime)]
+    except OSError as error:
+        _refuse_folder("read", folder, error)
+    return [Ledger(path) for path in sorted(found, key=lambda path: found[path])]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from conformance.pages import (
     JSON_V1,
     TEXT_HTML,
+    FileLink,
     HtmlDocument,
     JsonDocument,
     ProjectPage,
@@ -20,7 +21,7 @@ from conformance.pages import (
     read_root_json,
     read_root_page,
 )
-from conformance.verdicts import Deviation
+from conformance.verdicts import Deviation, Untestable
 
 if TYPE_CHECKING:
     from conformance.run.features import OfferedFeatures
@@ -95,6 +96,15 @@ class Index:
         """Return a project's page in each form that is offered, HTML first."""
         pages = [self.html(name, fresh=fresh).page] if self.offer.has("html") else []
         return [*pages, self.json(name, fresh=fresh).page] if self.offer.has("json") else pages
+
+    def files(self, name: str | None = None) -> tuple[FileLink, ...]:
+        """Return the files of a project's page, from the last form that is offered. Raises Untestable for none."""
+        files = pages[-1].files if (pages := self.pages(name)) else ()
+        if not files:
+            raise Untestable(
+                f"the page of {name or self.project} lists no file that this check could look at"
+            )
+        return files
 
     def roots(self, *, fresh: bool = False) -> list[RootPage]:
         """Return the list of projects in each form that is offered, HTML first."""

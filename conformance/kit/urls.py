@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 LOOPBACK = ("localhost", "::1")
 
@@ -15,13 +15,21 @@ def metadata_url(url: str) -> str:
 
 def is_absolute(url: str) -> bool:
     """Tell whether a URL has a scheme and a host."""
-    parts = urlsplit(url)
+    parts = _split(url)
     return bool(parts.scheme and parts.hostname)
+
+
+def _split(url: str) -> SplitResult:
+    """Return the parts of a URL; what is none, such as `http://[`, has none."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def is_secure(url: str) -> bool:
     """Tell whether a URL's origin is secure: https, or this machine. Source: W3C "Secure Contexts"."""
-    parts = urlsplit(url)
+    parts = _split(url)
     host = parts.hostname or ""
     local = host in LOOPBACK or host.startswith("127.") or host.endswith(".localhost")
     return parts.scheme == "https" or local

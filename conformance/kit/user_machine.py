@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from conformance.clients import ClientRun
+    from conformance.clients.client import Client
     from conformance.clients.pip import Selection
     from conformance.run.run import Run
     from conformance.target.registry_client import RegistryClient
+    from conformance.wire.credential import Credential
     from reference_server.distributions import Distribution
 
 
@@ -47,6 +49,9 @@ _THROTTLED = re.compile(
     r"\b429 (too many|client error|error)|status code:? 429\b|\b429 error resp", re.IGNORECASE
 )
 """How twine, uv and pip report that the registry throttles."""
+
+_REJECTED = re.compile(r"\b40[134]\b|codec can't encode", re.IGNORECASE)
+"""How clients report that a registry rejects a credential, or that they cannot send it."""
 
 CLIENT_PAUSE = 1.0
 """Seconds to wait after a client was throttled: none reports how long the registry asks for."""
@@ -96,7 +101,8 @@ class UserMachine:
                 run = twine.upload_with_pypirc(paths, to=url, credential=credential)
             else:
                 run = twine.upload(paths, to=url, credential=credential)
-        return self._published(run, as_, registry, distributions)
+        self._recorded(run, as_, credential, twine)
+        return _published(run, registry, distributions)
 
     def publish_with_uv(self, *distributions: Distribution, as_: str = DEFAULT) -> ClientRun:
         """Run `uv publish`; the credential comes from the environment."""
@@ -104,10 +110,12 @@ class UserMachine:
             self._registry.announce(distribution)
         paths = [distribution.save(self._new_folder()) for distribution in distributions]
         options, target = self._run.options, self._registry.target
+        credential = target.credential(as_)
         uv = Uv(timeout=options.client_timeout, ca_bundle=options.ca_bundle)
         with self._started_here(REQUESTS_PER_FILE * len(paths)):
-            run = uv.publish(paths, to=target.upload_url, credential=target.credential(as_))
-        return self._published(run, as_, self._registry, distributions)
+            run = uv.publish(paths, to=target.upload_url, credential=credential)
+        self._recorded(run, as_, credential, uv)
+        return _published(run, self._registry, distributions)
 
     def install(
         self,
@@ -132,7 +140,7 @@ class UserMachine:
                 extra_index_urls=[index] if extra_index else [],
                 **selection,
             )
-        self._recorded(run, as_)
+        self._recorded(run, as_, index.credential, self._pip)
         return Installation(
             run=run, target=target, versions=installed_versions(target), files=installed_files(target)
         )
@@ -158,17 +166,8 @@ class UserMachine:
     def _name(requirement: str) -> str:
         return canonicalize_name(requirement.partition("==")[0].partition(" ")[0])
 
-    def _published(
-        self, run: ClientRun, as_: str, registry: RegistryClient, distributions: Sequence[Distribution]
-    ) -> ClientRun:
-        """Record a run that published; where it succeeded, readers wait for its files."""
-        self._recorded(run, as_)
-        if run.exit_code == 0:
-            for distribution in distributions:
-                registry.accepted(distribution)
-        return run
-
-    def _recorded(self, run: ClientRun, as_: str) -> ClientRun:
+    def _recorded(self, run: ClientRun, as_: str, credential: Credential | None, client: Client) -> ClientRun:
+        """Record a run of a client. Raises Throttled, and Untestable where the client garbled the credential."""
         redact, transcript, budget = self._run.redact, self._run.transcript, self._run.session.budget
         transcript.record(
             Exchange(
@@ -182,6 +181,17 @@ class UserMachine:
         if run.exit_code != 0 and _THROTTLED.search(run.output):
             budget.pause(CLIENT_PAUSE, refused=True)
             raise Throttled(f"the registry throttled {run.client} {run.version}; use --rate", repeatable=True)
+        if (
+            run.exit_code != 0
+            and credential
+            and _garbles(client, credential)
+            and _REJECTED.search(run.output)
+        ):
+            raise Untestable(
+                f"{run.client} {run.version} sends the credential {as_!r} as {client.credential_encoding}, and the "
+                f"registry reads {credential.encoding}: RFC 7617 leaves the encoding of characters beyond ASCII open; "
+                "configure a user name and a password of ASCII"
+            )
         return run
 
     @contextmanager
@@ -194,8 +204,21 @@ class UserMachine:
             yield
 
 
+def _published(run: ClientRun, registry: RegistryClient, distributions: Sequence[Distribution]) -> ClientRun:
+    """Return a run that published; where it succeeded, readers wait for its files."""
+    if run.exit_code == 0:
+        for distribution in distributions:
+            registry.accepted(distribution)
+    return run
+
+
 def _index(registry: RegistryClient, as_: str) -> IndexURL:
     return IndexURL(registry.target.index_url, registry.target.credential(as_))
+
+
+def _garbles(client: Client, credential: Credential) -> bool:
+    """Tell whether a client sends a credential in another encoding than the one that the registry reads."""
+    return not credential.is_ascii and client.credential_encoding != credential.encoding
 
 
 @contextmanager

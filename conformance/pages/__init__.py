@@ -2,6 +2,7 @@
 
 from conformance.pages.html import Anchor, HtmlDocument, read_html, read_project_page, read_root_page
 from conformance.pages.json_form import JsonDocument, read_json, read_project_json, read_root_json
+from conformance.pages.links import resolved
 from conformance.pages.model import (
     HTML_V1,
     JSON_V1,
@@ -29,4 +30,5 @@ __all__ = [
     "read_project_page",
     "read_root_json",
     "read_root_page",
+    "resolved",
 ]

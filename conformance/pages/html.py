@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urldefrag, urljoin
+from urllib.parse import parse_qsl
 
 from justhtml import JustHTML
 
+from conformance.pages.links import resolved, resolved_file
 from conformance.pages.model import FileLink, ProjectLink, ProjectPage, RootPage
 
 if TYPE_CHECKING:
@@ -21,6 +22,12 @@ VERSION = "pypi:repository-version"
 STATUS = "pypi:project-status"
 STATUS_REASON = "pypi:project-status-reason"
 BYTE_ORDER_MARK = "\ufeff"
+
+LARGEST_TREE = 4 * 1024 * 1024
+"""The number of characters of the largest page that is parsed into a tree, which takes 200 times the memory."""
+
+LONGEST_REST = 4096
+"""The number of characters at the end of a page that the second parser may read as text."""
 
 # A document may begin with comments (HTML Living Standard, writing documents); justhtml 3.16 calls that an error.
 _COMMENTS_BEFORE_DOCTYPE = re.compile(
@@ -40,7 +47,8 @@ class Anchor:
 class HtmlDocument:
     """An HTML page as a tree sees it, with the errors of its syntax; and as the second parser sees it.
 
-    `metas` are the `<meta>` elements in the head, `stray_metas` those elsewhere.
+    `metas` are the `<meta>` elements in the head, `stray_metas` those elsewhere. A page that is `too_large` for a
+    tree is as the second parser sees it: without errors, and with every `<meta>` in `metas`.
     """
 
     errors: tuple[str, ...]
@@ -49,6 +57,7 @@ class HtmlDocument:
     stray_metas: tuple[Mapping[str, str | None], ...]
     anchors: tuple[Anchor, ...]
     plain_anchors: tuple[Anchor, ...]
+    too_large: bool = False
 
     def meta(self, name: str) -> tuple[str, ...]:
         """Return the content of every `<meta>` of that name in the head."""
@@ -58,14 +67,24 @@ class HtmlDocument:
 def read_html(content: str) -> HtmlDocument:
     """Parse a page. Never raises: what is wrong is in `errors`. Source: HTML Living Standard, parsing."""
     content = content.removeprefix(BYTE_ORDER_MARK)  # "decode" of the Encoding Standard takes it away
-    written = _COMMENTS_BEFORE_DOCTYPE.sub(lambda comments: "\n" * comments[0].count("\n"), content, count=1)
+    plain = _read_plainly(content)
+    anchors = tuple(Anchor(found.attributes, "".join(found.texts)) for found in plain.anchors)
+    if len(content) > LARGEST_TREE:
+        return HtmlDocument(
+            errors=(),
+            base=plain.base,
+            metas=tuple(plain.metas),
+            stray_metas=(),
+            anchors=anchors,
+            plain_anchors=anchors,
+            too_large=True,
+        )
+    comments = _COMMENTS_BEFORE_DOCTYPE.match(content)
+    written = "\n" * comments[0].count("\n") + content[comments.end() :] if comments else content
     tree = JustHTML(written, collect_errors=True, sanitize=False)
     in_head = [_attributes(element) for element in tree.query("head meta")]
     everywhere = [_attributes(element) for element in tree.query("meta")]
     bases = (_attributes(element).get("href") for element in tree.query("base"))
-    plain = _PlainReader()
-    plain.feed(content)
-    plain.close()
     return HtmlDocument(
         errors=tuple(f"line {error.line}, column {error.column}: {error.code}" for error in tree.errors),
         base=next(filter(None, bases), None),
@@ -76,8 +95,17 @@ def read_html(content: str) -> HtmlDocument:
             for element in tree.query("a")
             if _attributes(element).get("href")
         ),
-        plain_anchors=tuple(Anchor(found.attributes, found.text) for found in plain.anchors),
+        plain_anchors=anchors,
     )
+
+
+def _read_plainly(content: str) -> _PlainReader:
+    """Read a page with the second parser. A long end that it cannot read is left out."""
+    reader = _PlainReader()
+    reader.feed(content)
+    if len(reader.rawdata) <= LONGEST_REST:
+        reader.close()  # takes the square of the rest's length
+    return reader
 
 
 def _attributes(element: Node) -> Mapping[str, str | None]:
@@ -87,12 +115,14 @@ def _attributes(element: Node) -> Mapping[str, str | None]:
 @dataclass
 class _OpenAnchor:
     attributes: Mapping[str, str | None]
-    text: str = ""
+    texts: list[str] = field(default_factory=list)
 
 
 @dataclass
 class _PlainReader(HTMLParser):
     anchors: list[_OpenAnchor] = field(default_factory=list)
+    metas: list[Mapping[str, str | None]] = field(default_factory=list)
+    base: str | None = None
     current: _OpenAnchor | None = None
 
     def __post_init__(self) -> None:
@@ -103,6 +133,10 @@ class _PlainReader(HTMLParser):
         if tag == "a" and attributes.get("href"):
             self.current = _OpenAnchor(attributes)
             self.anchors.append(self.current)
+        elif tag == "meta":
+            self.metas.append(attributes)
+        elif tag == "base":
+            self.base = self.base or attributes.get("href")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "a":
@@ -110,13 +144,13 @@ class _PlainReader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self.current is not None:
-            self.current.text += data
+            self.current.texts.append(data)
 
 
 def read_project_page(html: str, *, url: str, where: str) -> ProjectPage:
     """Read a project page that was fetched from `url`. Source: Simple repository API, Project detail."""
     document = read_html(html)
-    base = urljoin(url, document.base or "")
+    base = resolved(url, document.base or "")
     return ProjectPage(
         files=tuple(_file(anchor, base) for anchor in document.anchors),
         where=where,
@@ -129,12 +163,12 @@ def read_project_page(html: str, *, url: str, where: str) -> ProjectPage:
 def read_root_page(html: str, *, url: str, where: str) -> RootPage:
     """Read the page that lists an index's projects. Source: Simple repository API, Project list."""
     document = read_html(html)
-    base = urljoin(url, document.base or "")
+    base = resolved(url, document.base or "")
     return RootPage(
         projects=tuple(
             ProjectLink(
                 name=anchor.text.strip(),
-                url=urljoin(base, anchor.attributes["href"] or ""),
+                url=resolved(base, anchor.attributes["href"] or ""),
                 raw=anchor.attributes,
             )
             for anchor in document.anchors
@@ -146,7 +180,7 @@ def read_root_page(html: str, *, url: str, where: str) -> RootPage:
 
 def _file(anchor: Anchor, base: str) -> FileLink:
     attributes = anchor.attributes
-    url, fragment = urldefrag(urljoin(base, attributes["href"] or ""))
+    url, fragment = resolved_file(base, attributes["href"] or "")
     yanked = attributes.get("data-yanked") if "data-yanked" in attributes else None
     return FileLink(
         filename=anchor.text.strip(),

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urldefrag, urljoin
 
+from conformance.pages.links import resolved_file
 from conformance.pages.model import FileLink, ProjectLink, ProjectPage, RootPage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+MOST_DIGITS = 1000
+"""The number of digits of the longest whole number that is read."""
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -44,10 +48,16 @@ def read_json(content: bytes) -> JsonDocument:
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(items)
-        problems.extend(
-            f"the key {key!r} more than once" for key in result if [name for name, _ in items].count(key) > 1
-        )
+        if len(result) < len(items):
+            times = Counter(name for name, _ in items)
+            problems.extend(f"the key {key!r} more than once" for key in result if times[key] > 1)
         return result
+
+    def integer(text: str) -> int | None:
+        if len(text) <= MOST_DIGITS:
+            return int(text)
+        problems.append(f"a number of {len(text)} digits")
+        return None
 
     def constant(name: str) -> None:
         problems.append(f"{name}, which is no JSON")
@@ -56,9 +66,13 @@ def read_json(content: bytes) -> JsonDocument:
         problems.append("a byte order mark")
         content = content.removeprefix(BYTE_ORDER_MARK)
     try:
-        data = json.loads(content.decode(), object_pairs_hook=pairs, parse_constant=constant)
-    except (ValueError, RecursionError) as error:
+        data = json.loads(
+            content.decode(), object_pairs_hook=pairs, parse_int=integer, parse_constant=constant
+        )
+    except ValueError as error:
         return JsonDocument(data=None, problems=(*problems, str(error)))
+    except RecursionError:
+        return JsonDocument(data=None, problems=(*problems, "arrays or objects too deep within each other"))
     return JsonDocument(data=data, problems=tuple(problems))
 
 
@@ -93,7 +107,7 @@ def _file(file: Mapping[str, Any], base: str) -> FileLink:
     size = file.get("size")
     return FileLink(
         filename=str(file.get("filename", "")),
-        url=urldefrag(urljoin(base, str(file.get("url", "")))).url,
+        url=resolved_file(base, str(file.get("url", "")))[0],
         hashes={str(key): str(value) for key, value in _object(file.get("hashes")).items()},
         requires_python=_string(file.get("requires-python")),
         yanked=_yanked(file.get("yanked")),

@@ -37,7 +37,8 @@ def _words(result: RunResult) -> str:
     counts = result.tally.counts
     match result.exit_code:
         case ExitCode.CONFORMS:
-            return f"{counts[Verdict.PASSED]} of {result.tally.judged} passed"
+            part = "choice: " if result.summary.choice else ""
+            return f"{part}{counts[Verdict.PASSED]} of {result.tally.judged} passed"
         case ExitCode.DEVIATES:
             return f"{counts[Verdict.FAILED]} of {result.tally.judged} failed"
         case ExitCode.STALE_BASELINE:

@@ -45,6 +45,7 @@ def _suite(result: RunResult, area: str, findings: list[CheckResult]) -> ET.Elem
         "profile": result.target.profile,
         "run": result.run,
         "seed": str(result.summary.seed),
+        "ending": result.ending,
         "version": result.suite.version,
     }
     for name, value in facts.items():

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.report.carried import carried_result
+from conformance.report.estimate import Estimate
 from conformance.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -37,24 +38,29 @@ class ProgressReport:
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
             console=self._console,
             transient=True,
             disable=not self._console.is_terminal,
         )
-        self._task = self._bar.add_task("preparing", total=None)
+        self._task = self._bar.add_task("preparing", total=None, left="")
+        self._estimate = Estimate([])
         self._area = ""
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Set the number of checks."""
-        self._begin(len(session.items))
+        self._begin([item.nodeid for item in session.items])
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:  # noqa: ARG002
         """Set it from the first worker."""
-        self._begin(len(ids))
+        self._begin(ids)
 
-    def _begin(self, total: int) -> None:
-        self._bar.update(self._task, total=total)
+    def _begin(self, ids: list[str]) -> None:
+        if self._bar.tasks[self._task].total:  # every worker reports the same checks
+            return
+        self._estimate = Estimate(map(_area_of, ids))
+        self._bar.update(self._task, total=len(ids))
         self._bar.start()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -62,7 +68,8 @@ class ProgressReport:
         result = carried_result(report)
         if result is None:
             return
-        self._bar.update(self._task, advance=1, description=result.id)
+        self._estimate.end(result.area)
+        self._bar.update(self._task, advance=1, description=result.id, left=str(self._estimate))
         if not self._console.is_terminal:
             self._letter(result.area, LETTERS[result.verdict])
 
@@ -78,3 +85,8 @@ class ProgressReport:
         self._bar.stop()
         if self._area:
             self._console.print()
+
+
+def _area_of(check: str) -> str:
+    """Return the area of a check, from its pytest id: `checks/simple/test_root.py::test_served`."""
+    return check.partition("::")[0].rpartition("/")[0].rpartition("/")[2]

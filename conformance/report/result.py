@@ -177,6 +177,10 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     projects: Annotated[
         tuple[str, ...], Meta(description="The projects of a read-only run, by normalized name.")
     ] = ()
+    choice: Annotated[
+        bool,
+        Meta(description="Whether a choice of the profile's requirements was judged: it never conforms."),
+    ] = False
     exit_code: Annotated[
         ExitCode,
         Meta(
@@ -218,7 +222,11 @@ class RunResult(Struct, frozen=True, kw_only=True):
 
     @property
     def ending(self) -> str:
-        """How the run ended, as in "URL conforms"."""
+        """How the run ended, as in "URL conforms". That is said of a whole profile only."""
+        if self.summary.choice and self.exit_code is ExitCode.CONFORMS:
+            judged = [each.verdict for each in self.results if each.verdict.judged]
+            passed = "all passed" if set(judged) == {Verdict.PASSED} else "none failed"
+            return f"was judged in part: {len(judged)} of {len(self.results)} judged, {passed}"
         return ENDINGS.get(self.exit_code, "was not judged")
 
     @property
@@ -288,8 +296,9 @@ def run_result(
     requests: int = 0,
     results: Iterable[CheckResult] = (),
     published: Mapping[str, Publication] | None = None,
+    choice: bool = False,
 ) -> RunResult:
-    """Put the result of a run together. `options` are those it was carried out with."""
+    """Put the result of a run together. `options` are those it was carried out with; see `RunSummary.choice`."""
     results = tuple(sorted(results, key=lambda each: each.id))
     return RunResult(
         suite=Suite(name=SUITE, version=version(SUITE)),
@@ -306,7 +315,9 @@ def run_result(
         run=run_id,
         started=_to_milliseconds(started),
         finished=finished and _to_milliseconds(finished),
-        summary=_summary(options, tally_of(results), requests, exit_code, tuple(notes)),
+        summary=msgspec.structs.replace(
+            _summary(options, tally_of(results), requests, exit_code, tuple(notes)), choice=choice
+        ),
         published=published or {},
         results=results,
     )

@@ -59,7 +59,8 @@ def run_checks(
     """
     write_sentinel(json_path, target, options)
     try:
-        return _judged(target, options, selection, json_path=json_path, progress=progress)
+        with Interruption() as interruption:
+            return _judged(target, options, selection, interruption, json_path=json_path, progress=progress)
     except CannotJudge as reason:
         write_refusal(json_path, target, options, reason=str(reason), exit_code=reason.exit_code)
         raise
@@ -69,6 +70,7 @@ def _judged(
     target: Target,
     options: RunOptions,
     selection: Selection,
+    interruption: Interruption,
     *,
     json_path: Path | None,
     progress: TextIO | None,
@@ -77,12 +79,13 @@ def _judged(
     run = prepare(target, options)
     judge = Judge(lambda: run, options, only=selection.only)
     plugins = [_Named(judge), *([ProgressReport(progress)] if progress else [])]
-    with Interruption() as interruption, _own_settings(), _seldom_collected():
+    with _own_settings(), _seldom_collected():
         try:
             write_sentinel(json_path, target, options, run_id=run.corpus.run_id)
             status = pytest.main(arguments, plugins=[*plugins, interruption])
         except KeyboardInterrupt:  # before pytest took over, or after
             status = pytest.ExitCode.INTERRUPTED
+    interruption.begin_clean_up()
     interrupted = interruption.came or status in {
         pytest.ExitCode.INTERRUPTED,
         pytest.ExitCode.INTERNAL_ERROR,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CleanUp:
-    """The numbers of deleted packages and files, what is left, and why."""
+    """The numbers of deleted packages and files, what is left, and why. What the registry refused is not left."""
 
     deleted: int
     files: int
@@ -56,7 +56,12 @@ def clean_up(ledger: Ledger, target: Target, *, session: Session, transcript: Tr
                 left += missed
                 reason = str(error).replace("\n", "; ")
     ledger.keep_only(left)
-    return CleanUp(deleted=deleted, files=files, left=tuple(left), reason=reason)
+    return CleanUp(
+        deleted=deleted,
+        files=files,
+        left=tuple(entry for entry in left if entry not in refused),
+        reason=reason,
+    )
 
 
 def _delete(gitlab: GitLab, entries: list[Entry], run_id: str) -> tuple[int, list[Entry]]:
@@ -65,7 +70,7 @@ def _delete(gitlab: GitLab, entries: list[Entry], run_id: str) -> tuple[int, lis
     GitLab keeps names as they were spelled and searches for a piece of them: the run's id is in all of ours.
     """
     ours = {canonicalize_name(entry.project) for entry in entries}
-    found = gitlab.packages(package_type="pypi", package_name=run_id)
+    found = gitlab.packages(package_type="pypi", package_name=run_id, most_pages=None)
     packages = [package for package in found if _name(package) in ours]
     for package in packages:
         answer = gitlab.delete_package(package["id"])

@@ -13,6 +13,7 @@ from conformance.target import ANONYMOUS
 from conformance.verdicts import ExitCode
 
 if TYPE_CHECKING:
+    from conformance.target import Target
     from conformance.target.registry_client import RegistryClient
     from conformance.wire import Answer
 
@@ -29,7 +30,7 @@ def try_credential(registry: RegistryClient, run_id: str) -> None:
     """Ask for a project that cannot exist, with the credential: only a rejection ends the run here."""
     answer = _absent(registry, run_id)
     if answer.status == 401:
-        raise CannotJudge(f"the index {_rejection(answer)}", ExitCode.USAGE)
+        raise CannotJudge(f"the index {_rejection(answer, registry.target)}", ExitCode.USAGE)
 
 
 def _absent(registry: RegistryClient, run_id: str) -> Answer:
@@ -42,7 +43,7 @@ def publish(registry: RegistryClient, run_id: str) -> Corpus:
     for role, distribution in planned(run_id).items():
         answer = registry.upload(distribution)
         if not published:
-            _require_upload_url(answer)
+            _require_upload_url(answer, registry.target)
         item = Published(
             distribution=distribution,
             status=answer.status,
@@ -74,9 +75,9 @@ def await_listing(registry: RegistryClient, item: Published) -> None:
             return
 
 
-def _require_upload_url(answer: Answer) -> None:
+def _require_upload_url(answer: Answer, target: Target) -> None:
     if answer.status in {401, 403}:
-        raise CannotJudge(f"the upload URL {_rejection(answer)}", ExitCode.USAGE)
+        raise CannotJudge(f"the upload URL {_rejection(answer, target)}", ExitCode.USAGE)
     if answer.status in {404, 405} or 300 <= answer.status < 400:
         raise CannotJudge(
             f"this is not an upload URL: {summary(answer)}\n"
@@ -86,7 +87,7 @@ def _require_upload_url(answer: Answer) -> None:
         )
 
 
-def _rejection(answer: Answer) -> str:
+def _rejection(answer: Answer, target: Target) -> str:
     """Return a predicate about a rejected request, and the next step."""
     if answer.credential == ANONYMOUS:
         return (
@@ -95,8 +96,9 @@ def _rejection(answer: Answer) -> str:
         )
     return (
         f"rejects the credential {answer.credential!r}: {summary(answer)}\n"
-        "Check the user name, the password or token, its scopes and the user's role."
-    )
+        "Check the user name, the password or token, its scopes and the user's role. "
+        f"{target.encoding_hint(answer.credential)}"
+    ).rstrip()
 
 
 def _require_registry(registry: RegistryClient, run_id: str, upload: Answer) -> None:

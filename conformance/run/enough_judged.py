@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from conformance.run.existing_projects import listed_files
 from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Set
 
     from conformance.report.result import CheckResult
+    from conformance.run.run import Run
 
 REJECTIONS = frozenset({401, 403, 404})
 """Statuses of a registry that rejects the credential, or that is not at this URL."""
@@ -44,6 +46,14 @@ def _own_statuses(result: CheckResult) -> list[int]:
         for exchange in result.exchanges
         if exchange.number > before and exchange.status is not None
     ]
+
+
+def no_files(run: Run) -> str:
+    """Return a note where a read-only run saw no file: then most checks had nothing to look at."""
+    if not run.options.read_only or listed_files(run.registry, run.projects):
+        return ""
+    names = ", ".join(run.projects[:NAMED])
+    return f"No file is listed by {names}: name projects that have files with --project."
 
 
 def missing_results(planned: Set[str], results: Mapping[str, CheckResult]) -> str:

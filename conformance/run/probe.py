@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from conformance.pages import (
@@ -12,12 +13,14 @@ from conformance.pages import (
     ProjectPage,
     read_html,
     read_json,
+    read_project_json,
     read_project_page,
 )
 from conformance.run.features import OfferedFeatures
 from conformance.run.listing import is_html, pages_of, spelling_of
 from conformance.target import ANONYMOUS
 from conformance.target.driver import driven_features
+from conformance.wire import EndlessAnswer, Unreachable
 
 if TYPE_CHECKING:
     from conformance.target.registry_client import RegistryClient
@@ -69,13 +72,14 @@ def probe(registry: RegistryClient, projects: tuple[str, ...], stated: frozenset
                 versions.setdefault(form, page.api_version)
     if features.isdisjoint(FORMS):
         features |= _forms_of_root(registry)
-    if registry.root_answer().status == 200:
-        features.add("project-list")
-    if registry.target.credentials and _is_locked(registry, spellings[0]):
+    accept = TEXT_HTML if "html" in features else JSON_V1
+    if registry.root_answer(accept=accept).status == 200:
+        features.add("project-list")  # a row of its own asks for it
+    if registry.target.credentials and _is_locked(registry, spellings[0], accept):
         features.add("auth-read")
     if registry.target.index_url.startswith("https:"):
         features.add("tls")
-    features |= _negotiated(registry, spellings[0]) | _transferred(registry, spellings[0])
+    features |= _negotiated(registry, spellings[0]) | _transferred(registry, spellings[0], accept)
     return OfferedFeatures(features=frozenset(features), versions=versions)
 
 
@@ -87,17 +91,22 @@ def _forms_of_root(registry: RegistryClient) -> set[str]:
 
 
 def _features_of(page: ProjectPage) -> set[str]:
-    """Return what a page shows that it has, from the presence of each optional thing."""
+    """Return what a page shows that it has, from the presence of each optional thing, of whatever type."""
     shown = {
         "hashes": any(file.hashes for file in page.files),
-        "requires-python": any(file.requires_python for file in page.files),
+        "requires-python": any(_stated(file, "requires-python") for file in page.files),
         "metadata": any(_announces_metadata(file) for file in page.files),
         "yank": any(file.yanked is not None for file in page.files),
-        "provenance": any(file.provenance is not None for file in page.files),
-        "gpg": any(file.gpg_sig is not None for file in page.files),
-        "upload-time": any(file.upload_time is not None for file in page.files),
+        "provenance": any(_stated(file, "provenance") is not None for file in page.files),
+        "gpg": any(_stated(file, "gpg-sig") is not None for file in page.files),
+        "upload-time": any(_stated(file, "upload-time") is not None for file in page.files),
     }
     return {feature for feature, present in shown.items() if present}
+
+
+def _stated(file: FileLink, key: str) -> object:
+    """Return what a page says of a file under a key, or in the attribute of that name, valid or not."""
+    return file.raw.get(key, file.raw.get(f"data-{key}"))
 
 
 def _announces_metadata(file: FileLink) -> bool:
@@ -115,12 +124,20 @@ def _marks_status(registry: RegistryClient, name: str, form: str) -> bool:
     return any(key in {**json.object, **json.meta} for key in STATUS_KEYS)
 
 
-def _is_locked(registry: RegistryClient, name: str) -> bool:
+def _is_locked(registry: RegistryClient, name: str, accept: str) -> bool:
     """Return whether an anonymous caller is refused: by a status, or by a page to sign in."""
-    if registry.project_answer(name).status == 404:
-        return registry.root_answer(as_=ANONYMOUS).status in {401, 403}
-    answer = registry.project_answer(name, as_=ANONYMOUS)
-    return answer.status != 200 or not read_project_page(answer.text, url=answer.url, where=str(answer)).files
+    known = registry.project_answer(name, accept=accept)
+    if known.status == 404:
+        return registry.root_answer(as_=ANONYMOUS, accept=accept).status in {401, 403}
+    answer = registry.project_answer(name, as_=ANONYMOUS, accept=accept)
+    return answer.status != 200 or bool(_links(known) and not _links(answer))
+
+
+def _links(answer: Answer) -> tuple[FileLink, ...]:
+    """Return the files of a page; a page to sign in has none."""
+    if answer.content_type == JSON_V1:
+        return read_project_json(answer.content, url=answer.url, where=str(answer)).files
+    return read_project_page(answer.text, url=answer.url, where=str(answer)).files
 
 
 def _negotiated(registry: RegistryClient, name: str) -> set[str]:
@@ -133,14 +150,15 @@ def _negotiated(registry: RegistryClient, name: str) -> set[str]:
     )
     if by_parameter.content_type == JSON_V1:
         features.add("format-param")
-    if 300 <= registry.request("GET", registry.project_url(name.upper())).status < 400:
+    respelled = registry.request("GET", registry.project_url(name.upper()))
+    if respelled.is_redirect and not registry.is_sent_elsewhere(respelled):
         features.add("redirect-normalized")
     return features
 
 
-def _transferred(registry: RegistryClient, name: str) -> set[str]:
+def _transferred(registry: RegistryClient, name: str, accept: str) -> set[str]:
     url = registry.project_url(name)
-    page = registry.request("GET", url, headers={"Accept": TEXT_HTML, "Accept-Encoding": "gzip"})
+    page = registry.request("GET", url, headers={"Accept": accept, "Accept-Encoding": "gzip"})
     features = set()
     if page.headers.get("Content-Encoding", "").lower() == "gzip":
         features.add("gzip")
@@ -159,5 +177,6 @@ def _transferred(registry: RegistryClient, name: str) -> set[str]:
 def _first_file(registry: RegistryClient, name: str) -> Answer | None:
     for page in pages_of(registry, name).values():
         for file in page.files[:1]:
-            return registry.request("GET", file.url, headers={"Range": "bytes=0-0"})
+            with suppress(Unreachable, EndlessAnswer):  # findings of the checks that ask for the file
+                return registry.request("GET", file.url, headers={"Range": "bytes=0-0"})
     return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from conformance.catalogue import catalogue
 from conformance.report.result import RunResult, run_result, tally_of
-from conformance.run.enough_judged import areas_below_minimum, missing_results, only_rejections
+from conformance.run.enough_judged import areas_below_minimum, missing_results, no_files, only_rejections
 from conformance.run.limits import unjudged_notes
 from conformance.verdicts import ExitCode
 
@@ -59,7 +59,7 @@ class Results:
         """
         results = tuple(self._results.values())
         rejected, thin = only_rejections(results), areas_below_minimum(results, least_per_area or {})
-        unjudged = unjudged_notes(results)
+        unjudged = [*filter(None, [no_files(run)]), *unjudged_notes(results)]
         broken = [*self._plan.harness_errors, *self._incomplete(run, whole=whole, interrupted=interrupted)]
         exit_code = _exit_code(
             tally_of(each for each in results if not each.stopped_by),
@@ -79,6 +79,7 @@ class Results:
             notes=(*notes, *filter(None, (rejected, thin, *unjudged, *broken))),
             results=results,
             published=self._published,
+            choice=not whole,
         )
 
     def _incomplete(self, run: Run, *, whole: bool, interrupted: bool) -> list[str]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import random
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from packaging.utils import canonicalize_name
-
 from conformance.corpus import Corpus, Published, new_run_id, planned
 from conformance.corpus.ledger import Ledger
-from conformance.pages import read_root_page
-from conformance.run.door import publish, summary, try_credential
+from conformance.run.door import publish, try_credential
+from conformance.run.existing_projects import existing_projects
 from conformance.run.features import OfferedFeatures, offer_from_json
 from conformance.run.probe import probe
 from conformance.run.run import CannotJudge, Run
@@ -25,6 +22,7 @@ from conformance.target.settling import Settling
 from conformance.verdicts import ExitCode, NotJudged
 from conformance.wire import (
     Budget,
+    EndlessAnswer,
     Redactor,
     Session,
     Transcript,
@@ -37,9 +35,6 @@ from conformance.wire.account import Account
 
 if TYPE_CHECKING:
     from conformance.verdicts.options import RunOptions
-
-PICKED = 3
-"""How many projects a read-only run picks from the root."""
 
 WRITING = frozenset({"upload", "access", "switch", "rest", "delete", "twine"})
 """Features that cannot be judged without publishing."""
@@ -68,11 +63,17 @@ def prepare(target: Target, options: RunOptions) -> Run:
     try:
         try_credential(registry, run_id)
         corpus = Corpus(run_id, {}) if options.read_only else publish(registry, run_id)
-        projects = _given_projects(registry, options) if options.read_only else corpus.projects
+        projects = (
+            existing_projects(registry, options.projects, seed=options.seed)
+            if options.read_only
+            else corpus.projects
+        )
         offer = probe(registry, projects, _stated(registry, corpus))
     except Unreachable as error:
         message = f"{error}\nIs the registry running, and is this its URL?"
         raise _refusal(run, message, ExitCode.HARNESS_ERROR) from error
+    except EndlessAnswer as error:
+        raise _refusal(run, f"nothing was judged: {error}", ExitCode.HARNESS_ERROR) from error
     except CannotJudge as error:
         raise _refusal(run, str(error), error.exit_code) from error
     except (KeyboardInterrupt, NotJudged) as error:
@@ -178,25 +179,3 @@ def _run(target: Target, options: RunOptions, corpus: Corpus, ledger: Ledger, bu
         offer=OfferedFeatures(),
         projects=(),
     )
-
-
-def _given_projects(registry: RegistryClient, options: RunOptions) -> tuple[str, ...]:
-    """Return the projects that a read-only run looks at: the ones given, else a few from the root."""
-    names = options.projects
-    if not names:
-        answer = registry.root_answer()
-        listed = read_root_page(answer.text, url=answer.url, where=str(answer)).names
-        chance = random.Random(options.seed)  # noqa: S311 - a choice of samples, not a secret
-        names = tuple(chance.sample(listed, min(PICKED, len(listed))))
-    if not names:
-        raise CannotJudge(
-            f"{registry.target.index_url} lists no project; name some with --project",
-            ExitCode.USAGE,
-        )
-    for name in names:
-        answer = registry.project_answer(name)
-        if answer.status != 200:
-            raise CannotJudge(
-                f"expected a page of the project {name!r}, found {summary(answer)}", ExitCode.USAGE
-            )
-    return tuple(canonicalize_name(name) for name in names)

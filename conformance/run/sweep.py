@@ -27,6 +27,8 @@ class Swept:
     files: int
     leftovers: tuple[tuple[Path, int, str], ...]
     unreadable: tuple[BadLedger, ...]
+    torn: tuple[tuple[Path, int], ...] = ()
+    """The ledgers with lines that were cut off while they were written, and the number of such lines."""
 
     @property
     def left(self) -> int:
@@ -46,6 +48,7 @@ def sweep(target: Target, options: RunOptions) -> Swept:
     deleted = files = 0
     leftovers: list[tuple[Path, int, str]] = []
     unreadable: list[BadLedger] = []
+    torn: list[tuple[Path, int]] = []
     for ledger in ledgers(options.ledger_folder):
         try:
             ours = any(target.same_host(entry.url) for entry in ledger.entries())
@@ -53,10 +56,18 @@ def sweep(target: Target, options: RunOptions) -> Swept:
             unreadable.append(error)
             continue
         if ours:
+            if cut := ledger.torn():
+                torn.append((ledger.path, len(cut)))
             done = clean_up(ledger, target, session=session, transcript=transcript)
             deleted += done.deleted
             files += done.files
             if done.left:
                 leftovers.append((ledger.path, len(done.left), done.reason))
     session.close()
-    return Swept(deleted=deleted, files=files, leftovers=tuple(leftovers), unreadable=tuple(unreadable))
+    return Swept(
+        deleted=deleted,
+        files=files,
+        leftovers=tuple(leftovers),
+        unreadable=tuple(unreadable),
+        torn=tuple(torn),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.errors import UserError
 from conformance.report.result_file import write_result
 from conformance.run.limits import settling_note, throttling_note
 from conformance.run.tidy import tidy
@@ -23,9 +24,15 @@ def finish(
 
     In a `whole` run every requirement was to be judged, and the profile's minimum of judged ones counts.
     """
-    notes = filter(
-        None, (tidy(run), throttling_note(run.session.budget), settling_note(run.registry.settling))
-    )
+    try:
+        note = tidy(run)
+    except UserError as error:  # the ledger cannot be read or written; the result must not be lost for that
+        note = f"The clean-up failed: {error.message}"
+    except KeyboardInterrupt:
+        interrupted = True
+        note = f"The clean-up was interrupted; {run.ledger.path} lists what may be left."
+    others = throttling_note(run.session.budget), settling_note(run.registry.settling)
+    notes = filter(None, (note, *others))
     run.session.close()
     run.session.budget.close()
     profile = run.target.profile

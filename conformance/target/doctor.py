@@ -7,10 +7,11 @@ import re
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from requests.utils import get_environ_proxies
 
+from conformance.pages import resolved
 from conformance.target import DEFAULT
 from conformance.target.layout_search import is_simple_index, search
 from conformance.target.observations import (
@@ -23,7 +24,16 @@ from conformance.target.observations import (
 )
 from conformance.verdicts.counting import counted
 from conformance.verdicts.declaration import PREFIX
-from conformance.wire import Part, Redactor, Session, Throttled, Transcript, Unreachable, UploadForm
+from conformance.wire import (
+    EndlessAnswer,
+    Part,
+    Redactor,
+    Session,
+    Throttled,
+    Transcript,
+    Unreachable,
+    UploadForm,
+)
 from conformance.wire.answer import LOOPBACK
 
 if TYPE_CHECKING:
@@ -90,19 +100,37 @@ class Doctor:
                 yield from self._gitlab_project()
             yield from uploads
             if index.status in {200, 404}:
+                yield from self._fallback()
                 self._read_quickly()
             yield from self._throttling()
-        except Unreachable as error:
-            yield self._no_answer(str(error))
+        except (Unreachable, EndlessAnswer) as error:
+            yield self._no_answer(str(error).replace("\n", "; "))
         except Throttled as error:
             change = f"run later, and with --rate {CAREFUL_RATE}"
             yield Observation(about="throttling", seen=str(error), change=change, unknown=True)
         finally:
             self._session.close()
 
+    @property
+    def _absent_url(self) -> str:
+        return f"{self._target.index_url}{ABSENT}/"
+
+    def _fallback(self) -> Iterator[Observation]:
+        """Say where an unknown project leads: a registry may fall back to another index."""
+        answer = self._get(self._absent_url)
+        location = answer.headers.get("Location", "")
+        if not answer.is_redirect or not location or self._target.same_host(resolved(answer.url, location)):
+            return
+        declared = self._target.fallback == "redirect"
+        yield Observation(
+            about="unknown projects",
+            seen=f"{_summary(answer)} to another index, {self._redact(location)}",
+            change="" if declared else 'write `fallback = "redirect"` into registry.toml if that is meant',
+        )
+
     def _read_quickly(self) -> None:
         """Read a small page as quickly as a run would, until the registry throttles, and for a second at most."""
-        url = f"{self._target.index_url}{ABSENT}/"
+        url = self._absent_url
         until = time.monotonic() + 1
         for _ in range(QUICK_READS):
             if self._session.budget.throttling or time.monotonic() > until:
@@ -176,7 +204,7 @@ class Doctor:
             yield Observation(about="http", seen=f"{url} speaks https only", change=change)
         location = answer.headers.get("Location", "")
         if 300 <= answer.status < 400 and location:
-            yield self._redirect(answer, urljoin(answer.url, location))
+            yield self._redirect(answer, resolved(answer.url, location))
         else:
             yield Observation(about="connection", seen=_summary(answer))
 
@@ -207,7 +235,8 @@ class Doctor:
             yield Observation(
                 about="credential",
                 seen=f"{_summary(answer)} with {named}",
-                change="check user name and password; the token may have expired, or lack the scope to read",
+                change="check user name and password; the token may have expired, or lack the scope to read. "
+                f"{self._target.encoding_hint(DEFAULT)}".rstrip(". "),
             )
         elif answer.status == 403:
             yield Observation(
@@ -235,7 +264,8 @@ class Doctor:
         """Examine an index without a root page: some registries have none, only pages of projects."""
         pages = [self._get(f"{self._target.index_url}{quote(name, safe='')}/") for name in self._projects]
         if any(page.status == 200 for page in pages):
-            yield Observation(about="index", seen=f"{_summary(root)}, but pages of projects are there")
+            seen = f"{_summary(root)}, but pages of projects are there; the run fails `simple.root.served`"
+            yield Observation(about="index", seen=seen)
         elif pages:
             change = f"check the URL, which should look like {self._target.layout.example}, and the names"
             yield Observation(about="path", seen=f"there is no page: {_summary(pages[0])}", change=change)
@@ -320,7 +350,7 @@ def _is_index(answer: Answer) -> bool:
 def _object(answer: Answer) -> dict[str, Any]:
     try:
         found = json.loads(answer.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -6,6 +6,7 @@ Source: GitLab REST API, Packages. A personal access token goes in the header `P
 from __future__ import annotations
 
 import json
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -38,10 +39,15 @@ class GitLab:
         headers = {} if credential is None else {"PRIVATE-TOKEN": credential.password}
         return self._registry.request_bare(method, url, label=as_, headers=headers)
 
-    def packages(self, *, as_: str = DEFAULT, **query: str | int) -> list[dict[str, Any]]:
-        """Return all packages that match the query, from all pages. Raises Deviation for an unexpected answer."""
+    def packages(
+        self, *, as_: str = DEFAULT, most_pages: int | None = MOST_PAGES, **query: str | int
+    ) -> list[dict[str, Any]]:
+        """Return all packages that match the query, from at most `most_pages` pages, None for all.
+
+        Raises Deviation for an unexpected answer.
+        """
         found: list[dict[str, Any]] = []
-        for page in range(1, MOST_PAGES + 1):
+        for page in count(1) if most_pages is None else range(1, most_pages + 1):
             answer = self.call("GET", "/packages", {**query, "per_page": PAGE_SIZE, "page": page}, as_=as_)
             rows = objects(answer)
             if rows and rows[0] in found:
@@ -78,7 +84,7 @@ def json_of(answer: Answer) -> Any:
     """Return an answer's JSON. Raises Deviation for any other body."""
     try:
         return json.loads(answer.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Deviation(
             expected="a JSON body", found=answer.excerpt(200) or "nothing", where=str(answer)
         ) from None

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from packaging.utils import canonicalize_name
 
 from conformance.corpus.ledger import Entry
-from conformance.pages import JSON_V1, TEXT_HTML, ProjectPage, read_project_page
+from conformance.pages import JSON_V1, TEXT_HTML, ProjectPage, read_project_page, resolved
 from conformance.target import DEFAULT
 from conformance.target.settling import Change, Settling, lists, lists_project, omits
 from conformance.target.tasks import failure_of_task
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from conformance.wire import Answer, RawConnection, Session, Transcript, UploadForm
     from conformance.wire.credential import Credential
     from reference_server.distributions import Distribution
+
+SIGNATURE = "gpg_signature"
+"""The part of an upload form that holds the signature of the file."""
 
 
 class RegistryClient:
@@ -175,7 +178,7 @@ class RegistryClient:
         Raises Deviation if the answer is neither a page nor 404.
         """
         answer = self.project_answer(name, as_=as_, fresh=fresh)
-        if answer.status == 404:
+        if self.is_unknown(answer):
             return ProjectPage(files=(), where=str(answer))
         if answer.status != 200:
             raise Deviation(
@@ -183,12 +186,26 @@ class RegistryClient:
             )
         return read_project_page(answer.text, url=answer.url, where=str(answer))
 
+    def is_unknown(self, answer: Answer) -> bool:
+        """Tell whether an answer says that there is no such project: 404, or the redirect that the target states."""
+        return answer.status == 404 or self.is_sent_elsewhere(answer)
+
+    def is_sent_elsewhere(self, answer: Answer) -> bool:
+        """Tell whether an answer leads to another host, of a target with `fallback = "redirect"`."""
+        location = answer.headers.get("Location")
+        if self.target.fallback != "redirect" or not answer.is_redirect or not location:
+            return False
+        return not self.target.same_host(resolved(answer.url, location))
+
     def upload(
         self, distribution: Distribution, *, as_: str = DEFAULT, form: UploadForm | None = None
     ) -> Answer:
         """Upload a distribution, with `form` if a check has its own, and return the answer."""
-        entry = self.announce(distribution)
         form = form or upload_form(distribution)
+        entries = [self.announce(distribution)]
+        if any(part.name == SIGNATURE for part in form.parts):
+            entries.append(self._entry(distribution, f"{distribution.filename}.asc"))
+            self._ledger.add(entries[-1])
         answer = self._session.send(
             "POST",
             self.target.upload_url,
@@ -201,7 +218,8 @@ class RegistryClient:
         if answer.is_success:
             answer = self._outcome(answer, distribution)
         if answer.is_client_error:
-            self._ledger.note_refusal(entry)
+            for entry in entries:
+                self._ledger.note_refusal(entry)
             self._session.budget.settle()
         elif answer.is_success:
             self._transcript.note(
@@ -249,16 +267,19 @@ class RegistryClient:
 
     def announce(self, distribution: Distribution) -> Entry:
         """Record a distribution in the ledger before this process or a client uploads it."""
-        entry = Entry(
-            url=self.target.url,
-            project=distribution.name,
-            version=distribution.version,
-            filename=distribution.filename,
-        )
+        entry = self._entry(distribution, distribution.filename)
         self._ledger.add(entry)
         self._session.budget.owe()
         self.forget_pages(distribution.name)
         return entry
+
+    def _entry(self, distribution: Distribution, filename: str) -> Entry:
+        return Entry(
+            url=self.target.url,
+            project=distribution.name,
+            version=distribution.version,
+            filename=filename,
+        )
 
     def forget_pages(self, name: str) -> None:
         """Remove the pages of a changed project from the cache."""

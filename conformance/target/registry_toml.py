@@ -17,6 +17,10 @@ class CredentialTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         str | None,
         Meta(description="The name of the environment variable that holds the password or token."),
     ] = None
+    encoding: Annotated[
+        Literal["utf-8", "latin-1"],
+        Meta(description="How user name and password are sent, if they have characters beyond ASCII."),
+    ] = "utf-8"
 
 
 class LimitsTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -55,6 +59,10 @@ class RegistryTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     features: Annotated[
         tuple[str, ...], Meta(description="What the registry offers beyond its profile, as its owner states.")
     ] = ()
+    fallback: Annotated[
+        Literal["", "redirect"],
+        Meta(description="`redirect`: readers are sent to another index for projects that are not here."),
+    ] = ""
     credentials: Annotated[
         Mapping[str, CredentialTable], Meta(description="Credentials by name; `default` publishes and reads.")
     ] = {}

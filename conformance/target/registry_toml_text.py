@@ -53,6 +53,8 @@ def _head(target: Target) -> str:
         "# Where uploads and index are below the URL; docs/targets.md lists the layouts.\n"
         f"{_left_out(line) if usual else line}"
         f"{_given(target)}"
+        "# If readers are redirected to another index for projects that are not here:\n"
+        f"{_left_out(_setting('fallback', 'redirect'))}"
     )
 
 

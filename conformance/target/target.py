@@ -73,6 +73,8 @@ class Target:
     management: Mapping[str, str] = field(default_factory=dict)
     features: frozenset[str] = frozenset()
     """What the registry's owner states that it offers, beyond its profile."""
+    fallback: str = ""
+    """`redirect` where the registry sends readers to another index for projects that it lacks."""
     embedded: bool = False
 
     @property
@@ -129,9 +131,23 @@ class Target:
             raise Untestable(f"no credential {name!r} ({meaning}); add [credentials.{name}] to registry.toml")
         return self.credentials[name]
 
+    def encoding_hint(self, name: str) -> str:
+        """Return what else may be wrong with a rejected credential beyond ASCII, as a sentence; else nothing."""
+        known = self.credentials.get(name)
+        if known is None or known.is_ascii:
+            return ""
+        other = "latin-1" if known.encoding == "utf-8" else "utf-8"
+        return (
+            f"It has characters beyond ASCII, which were sent as {known.encoding}; for a registry that reads "
+            f'{other}, write `encoding = "{other}"` below [credentials.{name}] in registry.toml.'
+        )
+
     def same_host(self, url: str) -> bool:
         """Tell whether a URL is on a host of the target, so that the target's credentials may be sent there."""
-        return urlsplit(url)[:2] in self._origins
+        try:
+            return urlsplit(url)[:2] in self._origins
+        except ValueError:  # no URL
+            return False
 
     @cached_property
     def _origins(self) -> frozenset[tuple[str, ...]]:
@@ -168,11 +184,13 @@ class Target:
             "layout": self.layout.name,
             "credentials": {
                 name: {"username": known.username, "password": known.password}
+                | ({} if known.encoding == "utf-8" else {"encoding": known.encoding})
                 for name, known in self.credentials.items()
             },
             "gitlab-projects": dict(self.gitlab_projects),
             "limits": {} if self.max_file_size is None else {"max-file-size": self.max_file_size},
             "features": sorted(self.features),
+            **({"fallback": self.fallback} if self.fallback else {}),
             **({"management": dict(self.management)} if self.management else {}),
         }
 
@@ -201,6 +219,7 @@ def target_from_table(table: Mapping[str, Any], *, embedded: bool = False) -> Ta
         max_file_size=chosen.max_file_size if max_file_size is None else max_file_size,
         management=_management(read.management),
         features=_features(read.features),
+        fallback=read.fallback,
         embedded=embedded,
     )
 
@@ -262,7 +281,13 @@ def _credential(name: str, table: CredentialTable) -> Credential:
 
     if table.username is None or table.password is None:
         raise BadTarget(f"[credentials.{name}] needs `username` and `password`; give both, or neither")
-    return Credential(username=table.username, password=table.password)
+    credential = Credential(username=table.username, password=table.password, encoding=table.encoding)
+    if not credential.is_encodable:
+        raise BadTarget(
+            f"[credentials.{name}] has characters that {table.encoding} cannot express",
+            "Remove `encoding`." if table.encoding == "latin-1" else "Check the characters.",
+        )
+    return credential
 
 
 def known_features() -> frozenset[str]:

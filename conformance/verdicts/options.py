@@ -175,7 +175,7 @@ def no_baseline() -> Baseline:
 
 @dataclass(frozen=True, kw_only=True)
 class TrafficLimits:
-    """What a run may cost its target: requests in all, requests per second, seconds in all and per response."""
+    """What a run may cost its target and itself: requests in all and per second, seconds in all and per response."""
 
     max_requests: int = option(
         5_000,
@@ -214,6 +214,16 @@ class TrafficLimits:
         "--timeout",
         "wait up to SECONDS for a response",
         default="30",
+        metavar="SECONDS",
+        read=option_types.positive(float),
+        group=Group.LIMITS,
+        commands=SENDING,
+    )
+    answer_time: float = option(
+        120.0,
+        "--answer-time",
+        "stop reading a response after SECONDS in all",
+        default="120",
         metavar="SECONDS",
         read=option_types.positive(float),
         group=Group.LIMITS,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from conformance.wire.answer import Answer, Unreachable
+    from conformance.wire.bounds import EndlessAnswer
     from conformance.wire.budget import Budget, BudgetSpent, Throttled, TimeUp
     from conformance.wire.credential import Credential
     from conformance.wire.exchange import Exchange
@@ -22,6 +23,7 @@ __all__ = [
     "Budget",
     "BudgetSpent",
     "Credential",
+    "EndlessAnswer",
     "Exchange",
     "Follow",
     "Part",
@@ -45,6 +47,7 @@ _MODULES = {
     "Budget": "budget",
     "BudgetSpent": "budget",
     "Credential": "credential",
+    "EndlessAnswer": "bounds",
     "Exchange": "exchange",
     "Follow": "session",
     "Part": "form",

@@ -8,6 +8,7 @@ import ssl
 import time
 from base64 import b64encode
 from contextlib import contextmanager, suppress
+from functools import partial
 from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import IO, TYPE_CHECKING, Self, cast
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 
 from conformance.verdicts import Untestable
 from conformance.wire.answer import LOOPBACK, Answer, Unreachable
+from conformance.wire.bounds import BoundedResponse, EndlessAnswer, Meter, metered
 from conformance.wire.budget import Throttled
 from conformance.wire.credential import ANONYMOUS
 from conformance.wire.exchange import Exchange
@@ -24,6 +26,7 @@ from conformance.wire.throttling import pause_after_refusal
 from conformance.wire.transcript import KEPT_BYTES, Transcript, excerpt, recorded_bytes
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
@@ -31,9 +34,6 @@ if TYPE_CHECKING:
     from conformance.wire.budget import Budget, Turn
     from conformance.wire.credential import Credential
     from conformance.wire.redaction import Redactor
-
-LONGEST_ANSWER = 16 * 1024 * 1024
-"""The number of bytes that are read of one answer."""
 
 PATIENCE = 5.0
 """Seconds to wait for an answer or to send, unless the run's timeout is shorter."""
@@ -52,7 +52,7 @@ class RawConnection:
     """One connection. Sends bytes unchanged, and reads answers strictly, in order.
 
     The server may close it at any time. Sending then stops without an error, and answers that have arrived can
-    still be read. No operation waits longer than `patience` seconds.
+    still be read. No operation waits longer than `patience` seconds, and no answer takes longer than `answer_time`.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class RawConnection:
         redact: Redactor,
         budget: Budget,
         patience: float,
+        answer_time: float,
         ca_bundle: Path | None,
     ) -> None:
         self._url = urlsplit(url)
@@ -76,7 +77,8 @@ class RawConnection:
         self._patience = patience
         self._turn: Turn | None = None
         self._socket = _connected(self._url.hostname or "", self._port, self._url.scheme, patience, ca_bundle)
-        self._stream = _Stream(self._socket)
+        self._meter = Meter(seconds=answer_time, patience=patience)
+        self._stream = _Stream(metered(self._socket, self._meter))
         self._method, self._target = "GET", "/"
         self._fields: list[str] = []
         self._sent = bytearray()
@@ -142,6 +144,7 @@ class RawConnection:
         self._turn = self._budget.take(seconds=self._patience)
         self._method, self._target = method, self.path if target is None else target
         self._started = time.monotonic()
+        self._meter.start()
         first = [f"{method} {self._target} HTTP/1.1", *([] if bare else [f"Host: {self.host}"])]
         login = [f"Authorization: {_basic(self._credential)}"] if self._credential and not bare else []
         rest = [f"{name}: {value}" for name, value in headers]
@@ -158,8 +161,9 @@ class RawConnection:
         with memoryview(data) as view:
             for start in range(0, len(view), PIECE):
                 try:
+                    self._socket.settimeout(self._meter.remaining())
                     self._socket.sendall(view[start : start + PIECE])
-                except OSError:
+                except (OSError, EndlessAnswer):
                     return False
         return True
 
@@ -174,6 +178,7 @@ class RawConnection:
 
         Any other answer is left for `answer` to read. Source: RFC 9110, 10.1.1.
         """
+        self._meter.start()
         with suppress(OSError, EOFError):
             if not _CONTINUE.match(line := self._stream.readline()):
                 self._stream.put_back(line)
@@ -186,14 +191,22 @@ class RawConnection:
     def answer(self) -> Answer | None:
         """Read and record the next answer; None if the connection ends or times out first.
 
-        An incomplete answer, or one that is not HTTP, counts as none. Raises Throttled.
+        An incomplete answer, or one that is not HTTP, counts as none. Raises EndlessAnswer and Throttled.
         """
-        response = HTTPResponse(cast("socket.socket", self._stream), method=self._method)
+        self._meter.start()
+        response = BoundedResponse(None, method=self._method, meter=self._meter, opened=self._stream)
         try:
             response.begin()
-            content = response.read(LONGEST_ANSWER)
-            if response.length and len(content) < LONGEST_ANSWER:
+            content = b"".join(
+                iter(partial(response.read, PIECE), b"")
+            )  # at once, it would reserve any stated size
+            if response.length:
                 raise IncompleteRead(content, response.length)
+        except EndlessAnswer as error:
+            reason = f"stopped: expected {error.expected}, found {error.found}"
+            exchange = self._record(None, b"", reason=reason)
+            where = f"{exchange.request} as {self._name} [{exchange.number}]"
+            raise EndlessAnswer(expected=error.expected, found=error.found, where=where) from None
         except (OSError, EOFError, HTTPException, ValueError):
             self._record(None, b"")
             return None
@@ -227,6 +240,7 @@ class RawConnection:
         """Return whether the server closes the connection within `patience` seconds."""
         if self.silent:
             return False
+        self._meter.start()
         try:
             return self._stream.read(1) == b""
         except TimeoutError:
@@ -262,8 +276,8 @@ class RawConnection:
 class _Stream:
     """The receiving side in one buffer for all answers. `HTTPResponse` closes it after each; that is ignored."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._file = connection.makefile("rb")
+    def __init__(self, file: io.BufferedReader) -> None:
+        self._file = file
         self._put_back = b""
         self.timed_out = False
 
@@ -335,7 +349,7 @@ def _block(lines: Iterable[str]) -> bytes:
 
 
 def _basic(credential: Credential) -> str:
-    return "Basic " + b64encode(f"{credential.username}:{credential.password}".encode()).decode()
+    return "Basic " + b64encode(b":".join(credential.encoded)).decode()
 
 
 def _joined(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

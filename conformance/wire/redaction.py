@@ -21,6 +21,9 @@ LEAST_SHOWN = 8
 LEAST_ENCODED = 10
 """The length from which Base64 is unlikely to match by chance."""
 
+_ENDS_A_VALUE = re.compile(r"[\s'\"`<>&?#]+")
+"""The characters at which a parser of HTML or of URLs may cut a value."""
+
 _FOLD = r"(?:\s*\n\s*)?"
 _PADDING = r"(?:=|%(?:25)*3[dD]){0,2}"
 _NEVER_ESCAPED = re.compile(r"[A-Za-z0-9]")
@@ -33,7 +36,8 @@ class Redactor:
     Takes pairs of user name and password. Finds a password in plain text, with any character escaped once or
     twice for URLs, HTML, XML, JSON, Python or a shell, and in Base64, alone or within more, as in a Basic header
     (RFC 7617). A line break may split it: clients wrap a registry's answers at the width of the terminal. At
-    the end of a truncated text, the larger half of a password is enough. A very short password is found only as
+    the end of a truncated text, the larger half of a password is enough, and so is each part of eight characters
+    between those at which markup and URLs end a value, such as an apostrophe. A very short password is found only as
     a word of its own, as in a URL; its letters within another word are no secret.
     """
 
@@ -44,8 +48,12 @@ class Redactor:
         within = [[_spelled_in_base64(character) for character in form] for form in _within(known)]
         wholes = [*map(_whole, plain), *(_FOLD.join(form) + _PADDING for form in basic)]
         named = [len(username) * 8 // 6 + 1 for username, _ in known]
+        cut = [
+            [_spelled(character) for character in piece] for _, password in known for piece in _cut(password)
+        ]
         parts = [
             *map("".join, within),
+            *(f"(?i:{''.join(form)})" for form in cut),  # a parser writes names of attributes in lower case
             *(_beginning(form, (len(form) + 1) // 2) for form in plain if len(form) >= LEAST_ANYWHERE),
             *(_beginning(form, least + LEAST_SHOWN) for form, least in zip(basic, named, strict=True)),
         ]
@@ -80,6 +88,12 @@ def _beginning(form: list[str], least: int) -> str:
     """Return a pattern of the first `least` characters of a secret or more, up to the end of a word."""
     least = max(LEAST_SHOWN, least)
     return "".join((*form[:least], *(f"(?:{each})?" for each in form[least:]), r"(?![\w-])"))
+
+
+def _cut(password: str) -> list[str]:
+    """Return the long parts of a password that a parser may cut out of it."""
+    parts = _ENDS_A_VALUE.split(password)
+    return [part for part in parts if len(part) >= LEAST_SHOWN] if len(parts) > 1 else []
 
 
 def _basic(username: str, password: str) -> str:

@@ -15,10 +15,13 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
 
 from conformance.verdicts.counting import counted
+from conformance.wire.adapter import BoundedAdapter
 from conformance.wire.answer import LOOPBACK, Answer, Unreachable
+from conformance.wire.bounds import EndlessAnswer, Meter
 from conformance.wire.budget import Budget, Throttled
 from conformance.wire.credential import ANONYMOUS
 from conformance.wire.credential_patterns import SECRET_HEADERS
+from conformance.wire.decoding import CODINGS
 from conformance.wire.exchange import Exchange
 from conformance.wire.raw import PATIENCE, RawConnection
 from conformance.wire.throttling import MOST_PAUSES, pause_after_refusal, pause_before_refusal
@@ -70,6 +73,10 @@ class Session:
         self._ca_bundle = ca_bundle
         self._http = requests.Session()
         self._http.trust_env = False
+        self._http.headers["Accept-Encoding"] = CODINGS
+        bounded = BoundedAdapter(Meter(seconds=limits.answer_time, patience=limits.timeout))
+        for scheme in ("http://", "https://"):
+            self._http.mount(scheme, bounded)
         self._http.cookies.set_policy(
             DefaultCookiePolicy(allowed_domains=[])
         )  # a cookie would keep a caller signed in
@@ -110,7 +117,8 @@ class Session:
 
         `described` replaces the body in the transcript. Credentials are never sent to another host.
         A request without any is recorded as anonymous.
-        Raises Unreachable without an answer, BudgetSpent, and Throttled when the registry refuses to the end.
+        Raises Unreachable without an answer, EndlessAnswer for one beyond a limit, BudgetSpent, and Throttled when
+        the registry refuses to the end.
         """
         headers = headers or {}
         if credential is None and SECRET_HEADERS.isdisjoint(name.lower() for name in headers):
@@ -137,6 +145,7 @@ class Session:
             redact=self._redact,
             budget=self.budget,
             patience=min(PATIENCE, self._limits.timeout),
+            answer_time=self._limits.answer_time,
             ca_bundle=self._ca_bundle,
         )
 
@@ -181,8 +190,10 @@ class Session:
             started = time.monotonic()
             try:
                 return self._request(request), time.monotonic() - started
-            except (requests.RequestException, UnicodeError) as error:
+            except (requests.RequestException, ValueError) as error:  # a URL of a page may be none
                 raise Unreachable(self._redact(f"{request} got no answer: {_cause(error)}")) from None
+            except EndlessAnswer as error:
+                raise self._stopped(request, error, time.monotonic() - started) from None
 
     def _request(self, request: _Request) -> requests.Response:
         """Send a request; repeat a safe one if a persistent connection turns out to be closed.
@@ -203,13 +214,26 @@ class Session:
             request.url,
             headers=dict(request.headers),
             data=request.body,
-            auth=HTTPBasicAuth(credential.username.encode(), credential.password.encode())
-            if credential
-            else None,
+            auth=HTTPBasicAuth(*credential.encoded) if credential else None,
             timeout=self._limits.timeout,
             allow_redirects=False,
             proxies={} if urlsplit(request.url).hostname in LOOPBACK else get_environ_proxies(request.url),
         )
+
+    def _stopped(self, request: _Request, error: EndlessAnswer, seconds: float) -> EndlessAnswer:
+        """Record a request whose answer was not read to its end; return the finding."""
+        exchange = Exchange(
+            request=self._redact(str(request)),
+            credential=request.credential_name,
+            request_headers={key: self._redact(value) for key, value in request.headers.items()},
+            request_body=self._redact(request.described),
+            request_bytes=recorded_bytes(request.body or b"", self._redact),
+            reason=f"stopped: expected {error.expected}, found {error.found}",
+            seconds=round(seconds, 4),
+        )
+        exchange = self._transcript.record(exchange)
+        where = f"{exchange.request} as {request.credential_name} [{exchange.number}]"
+        return EndlessAnswer(expected=error.expected, found=error.found, where=where)
 
     def _exchange(self, request: _Request, response: requests.Response, seconds: float) -> Exchange:
         redact = self._redact
@@ -245,8 +269,12 @@ class _Request:
         location = answer.headers.get("Location")
         if not 300 <= answer.status < 400 or not location or follow is Follow.NO:
             return None
-        url = urljoin(self.url, location)
-        if _same_host(self.url, url):
+        try:
+            url = urljoin(self.url, location)
+            same_host = _same_host(self.url, url)
+        except ValueError:  # it is no URL
+            return None
+        if same_host:
             return replace(self, url=url)
         return self._elsewhere(url) if follow is Follow.ANY_HOST else None
 

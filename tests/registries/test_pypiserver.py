@@ -52,6 +52,7 @@ DEVIATIONS = {
     "upload.error-json": "errors are HTML",
     # _app.py, simple(), writes links of `href` and file name, and no `data-requires-python` …
     "simple.html.requires-python.exposed": "no link says which Python its file needs",
+    "simple.html.version-meta": "no page says which version of the API it follows",
     # … so that pip has to fetch what cannot run before it knows.
     "clients.pip.requires-python": "pip downloads the version that its Python cannot run",
     # bottle.py, static_file(): a Range is served whatever If-Range says, and 416 has no Content-Range.

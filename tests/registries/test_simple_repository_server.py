@@ -56,6 +56,8 @@ DEVIATIONS = {
     "simple.html.hash.present": "no link has a hash",
     "simple.json.file.hashes.secure": "`hashes` is empty",
     "simple.json.file.hashes.sha256": "`hashes` is empty",
+    # … nor with what they say of Python …
+    "simple.html.requires-python.exposed": "no link says which Python its file needs",
     # … pages of version 1.1 beside a list of version 1.0 …
     "simple.html.version-meta.both-pages": "the root declares 1.0, and projects 1.1",
     # … and components/metadata_injector.py announces what it will extract as `true`.

@@ -10,6 +10,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
+from conformance.pages import read_html
 from conformance.wire import Redactor
 from conformance.wire.credential_patterns import hide_credentials
 
@@ -48,6 +49,29 @@ def test_every_spelling_of_a_registry_is_taken_out(spellings: Callable[[str, str
 @pytest.mark.parametrize("form", OTHERS.values(), ids=OTHERS)
 def test_a_spelling_that_is_seldom_is_taken_out(form: str) -> None:
     assert Redactor([(USERNAME, SECRET)])(f"before {form} after") == "before *** after"
+
+
+WITH_APOSTROPHE = "sixteen-of-these'and-Twenty-One-of-thosE"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<a href='/?token={WITH_APOSTROPHE}'>x</a>",
+        f'<a title="{WITH_APOSTROPHE.replace(chr(39), chr(34))}">x</a>',
+        f"<a data-yanked={WITH_APOSTROPHE.replace(chr(39), ' ')}>x</a>",
+        f"<a href=x>{WITH_APOSTROPHE.replace(chr(39), '<')}</a>",
+    ],
+    ids=["apostrophe", "quotation mark", "blank", "tag"],
+)
+def test_no_part_of_a_secret_that_markup_cuts_is_left(page: str) -> None:
+    (cut_at,) = set("'\"< ") & set(page.partition("sixteen-of-these")[2][0])
+    redact = Redactor([(USERNAME, WITH_APOSTROPHE.replace("'", cut_at))])
+    document = read_html(page)
+    found = redact(repr([(*anchor.attributes.items(), anchor.text) for anchor in document.anchors]))
+    for part in ("sixteen", "twenty", "those"):
+        assert part not in redact(page).lower()
+        assert part not in found.lower()
 
 
 @pytest.mark.parametrize("before", ["", "a", "ab"])

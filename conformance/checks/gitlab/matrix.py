@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.kit.credentials import WRONG, default_token, with_wrong_token
 from conformance.kit.http import Credential
-from conformance.kit.registry import ANONYMOUS, GitLab, file_url
+from conformance.kit.registry import ANONYMOUS, GitLab, file_url, objects
 from conformance.kit.uploads.publishing import publish
 from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
@@ -184,5 +183,5 @@ def _prepared(registry: RegistryClient, new_name: NewName) -> PreparedProject:
 def _package_id(registry: RegistryClient, name: str) -> int:
     """Return the id of a package; zero, which no package has, where the REST API does not tell."""
     answer = GitLab(registry).call("GET", "/packages", {"package_name": name, "per_page": 100})
-    rows = json.loads(answer.content) if answer.status == 200 else []
+    rows = objects(answer) if answer.status == 200 else []
     return next((int(row["id"]) for row in rows if row.get("name") == name), 0)

@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.registry import file_url
+from conformance.kit.unknown_projects import expect_unknown
 from conformance.kit.uploads.scenarios import link_to
 from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
@@ -31,7 +32,7 @@ def test_lists_exactly_the_uploads(registry: RegistryClient, corpus: Corpus) -> 
 
 @check("gitlab.page.absent-project-not-found")
 def test_absent_project_not_found(registry: RegistryClient, new_name: NewName) -> None:
-    expect.status(registry.project_answer(new_name("absent")), 404)
+    expect_unknown(registry, registry.project_answer(new_name("absent")))
 
 
 @check("gitlab.page.requires-python")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conformance.kit.http import Answer
     from conformance.kit.index import Index, Reading
     from conformance.pages import HtmlDocument, JsonDocument, ProjectPage
@@ -23,6 +25,27 @@ def readings(index: Index, name: str | None = None) -> list[AnyReading]:
         raise NotApplicable("the registry offers no page in HTML or JSON")
     found: list[AnyReading] = [index.html(name)] if index.offer.has("html") else []
     return [*found, index.json(name)] if index.offer.has("json") else found
+
+
+MOST_CHANGES = 3
+"""How often a page is read again that changes between two requests for it."""
+
+
+def steady(index: Index, page: Answer, ask: Callable[[Answer], Answer]) -> tuple[Answer, Answer]:
+    """Return a page as it is now, and the answer of `ask` to it; both from before the page changed again.
+
+    Validators may change with every upload to a registry, those of other processes included.
+    """
+    for _ in range(MOST_CHANGES):
+        now = _again(index, page)
+        answer = ask(now)
+        if "ETag" not in now.headers or _again(index, page).headers.get("ETag") == now.headers["ETag"]:
+            break
+    return now, answer
+
+
+def _again(index: Index, page: Answer) -> Answer:
+    return index.registry.request("GET", page.url, headers={"Accept": accept_of(page)})
 
 
 def accept_of(answer: Answer) -> str:

@@ -8,7 +8,7 @@ from conformance.checks.negotiation.ask import ANYTHING
 from conformance.checks.negotiation.forms import truthful
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.pages import HTML_V1
+from conformance.pages import HTML_V1, JSON_V1
 
 if TYPE_CHECKING:
     from conformance.checks.negotiation.ask import Ask
@@ -32,7 +32,7 @@ def test_always(ask: Ask, registry: RegistryClient, new_name: NewName) -> None:
 
 @check("negotiation.content-type.truthful")
 def test_truthful(ask: Ask) -> None:
-    truthful([*pages(ask), ask(HTML_V1), ask(ANYTHING)])
+    truthful([*pages(ask), ask(HTML_V1), ask(JSON_V1), ask(ANYTHING)])
 
 
 @check("negotiation.content-type.lowercase")

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.uploads.publishing import publish
-from conformance.pages import JSON_V1, TEXT_HTML
+from conformance.pages import JSON_V1, TEXT_HTML, resolved
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def leads_away(answer: Answer) -> bool:
         return False
     if scheme := re.match("https?:(?!//)/*", location, re.IGNORECASE):
         location = "https://" + location[scheme.end() :]
-    host = urlsplit(urljoin("https://registry.invalid/", re.sub("^//+", "//", location))).hostname or ""
+    host = urlsplit(resolved("https://registry.invalid/", re.sub("^//+", "//", location))).hostname or ""
     return host.endswith(ATTACKER)
 
 
@@ -146,7 +146,7 @@ def test_fallback_off(registry: RegistryClient, new_name: NewName) -> None:
         for answer in answers
         if (location := answer.headers.get("Location"))
         and answer.is_redirect
-        and not registry.target.same_host(urljoin(url, location))
+        and not registry.target.same_host(resolved(url, location))
     ]
     expect.rule(
         "an unknown project to be answered without a redirect to another host", broken_by=found, where=url

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.checks.simple.downloads import Downloads
+from conformance.checks.simple.metadata_inside import MetadataInside
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, RegistryClient, Run
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 def downloads(run: Run, registry: RegistryClient) -> Downloads:
     """Files by URL, each fetched once."""
     return Downloads(registry, run.transcript)
+
+
+@pytest.fixture(scope="session")
+def inside(index: Index, downloads: Downloads) -> MetadataInside:
+    """The metadata inside a few listed files, for a run that only reads."""
+    return MetadataInside(index, downloads)
 
 
 @pytest.fixture(scope="session")

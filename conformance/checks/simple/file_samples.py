@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.verdicts.counting import counted
+
 if TYPE_CHECKING:
+    from collections.abc import Sized
+
     from conformance.kit.index import Index
     from conformance.pages import FileLink
 
@@ -12,6 +16,14 @@ if TYPE_CHECKING:
 def html_samples(index: Index) -> list[FileLink]:
     """Return a few files of each HTML page: one of each kind, the smallest as far as sizes are told."""
     return [file for name in index.projects for file in _some_of_project(index, name)]
+
+
+def extent_of(samples: Sized, index: Index) -> str:
+    """Return how many of the listed files were downloaded, for a remark; nothing where all were."""
+    listed = {file.filename for name in index.projects for file in index.pages(name)[-1].files}
+    if len(samples) >= len(listed):
+        return ""
+    return f"{len(samples)} of {counted(len(listed), 'listed file')} downloaded, the smallest as far as sizes are known"
 
 
 def _some_of_project(index: Index, name: str) -> list[FileLink]:

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.simple.file_samples import html_samples
+from conformance.checks.simple.file_samples import extent_of, html_samples
 from conformance.checks.simple.html_pages import html_project_pages
 from conformance.checks.simple.published_files import own_distributions
 from conformance.kit import expect
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.checks.simple.downloads import Downloads
-    from conformance.kit.fixtures import Corpus, Index
+    from conformance.kit.fixtures import Corpus, Index, Remark
     from conformance.kit.index import Reading
     from conformance.pages import HtmlDocument, ProjectPage
 
@@ -52,9 +52,11 @@ def test_one_anchor_per_file(index: Index, corpus: Corpus) -> None:
 
 
 @check("simple.html.detail.href")
-def test_href(index: Index, downloads: Downloads) -> None:
+def test_href(index: Index, downloads: Downloads, remark: Remark) -> None:
     reading = index.html()
-    answers = [downloads(file.url) for file in html_samples(index)]
+    samples = html_samples(index)
+    remark(extent_of(samples, index))
+    answers = [downloads(file.url) for file in samples]
     expect.rule(
         "every href to lead to its file",
         broken_by=[str(each) for each in answers if each.status != 200],

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urldefrag
 
-from conformance.checks.simple.file_samples import html_samples
+from conformance.checks.simple.file_samples import extent_of, html_samples
 from conformance.checks.simple.html_pages import html_project_pages
 from conformance.kit import expect
 from conformance.kit.check import check
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.checks.simple.downloads import Downloads
-    from conformance.kit.fixtures import Index
+    from conformance.kit.fixtures import Index, Remark
     from conformance.kit.index import Reading
     from conformance.pages import FileLink, HtmlDocument, ProjectPage
 
@@ -69,11 +69,12 @@ def test_sha256(index: Index) -> None:
 
 
 @check("simple.html.hash.correct")
-def test_correct(index: Index, downloads: Downloads) -> None:
+def test_correct(index: Index, downloads: Downloads, remark: Remark) -> None:
     reading = index.html()
     files = [file for file in html_samples(index) if (hash_ := hash_of(file)) and hash_.algorithm in LENGTHS]
     if not files:
         raise NotApplicable("no link has a hash of a known algorithm")
+    remark(extent_of(files, index))
     expect.rule(
         "the hash of every link to be that of its file",
         broken_by=[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -12,20 +13,30 @@ from conformance.checks.simple.html_pages import html_project_pages
 from conformance.checks.simple.published_files import own_files
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.kit.fixtures import Corpus, Index
+    from conformance.checks.simple.metadata_inside import Difference, MetadataInside
+    from conformance.kit.fixtures import Corpus, Index, Remark
     from conformance.kit.index import Reading
     from conformance.pages import FileLink, HtmlDocument, ProjectPage
 
 ATTRIBUTE = re.compile(r"""data-requires-python\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
+EVERY_LINK = "every link to carry the Requires-Python of its file"
+ITS_OWN = "every link to carry the Requires-Python of its own file"
 ESCAPED_WRONG = re.compile(r"[<>]|&amp;(gt|lt|#)")
 
 
 @check("simple.html.requires-python.exposed")
-def test_exposed(index: Index, corpus: Corpus) -> None:
+def test_exposed(index: Index, corpus: Corpus, inside: MetadataInside, remark: Remark) -> None:
+    if not corpus.published:
+        remark(inside.extent)
+        different = inside.differences(project_pages(index))
+        amiss = [each for each in different if each.opened.requires_python and (each.missing or each.wrong)]
+        no_difference(EVERY_LINK, amiss)
+        return
     files = [(page, file, sent.metadata.requires_python) for page, file, sent in own_files(index, corpus)]
     wrong = [
         (page, f"{file.filename} with {file.requires_python!r}, not {wanted!r}")
@@ -33,7 +44,7 @@ def test_exposed(index: Index, corpus: Corpus) -> None:
         if wanted and not is_same(file.requires_python, wanted)
     ]
     expect.rule(
-        "every link to carry the Requires-Python of its file",
+        EVERY_LINK,
         broken_by=[text for _, text in wrong],
         where="; ".join(dict.fromkeys(page.where for page, _ in wrong)),
     )
@@ -53,7 +64,7 @@ def test_escaped(index: Index) -> None:
 
 
 @check("simple.html.requires-python.absent-when-unset")
-def test_absent_when_unset(index: Index, corpus: Corpus) -> None:
+def test_absent_when_unset(index: Index, corpus: Corpus, inside: MetadataInside, remark: Remark) -> None:
     def empty(reading: Reading[ProjectPage, HtmlDocument]) -> Iterable[str]:
         return [file.filename for file in reading.page.files if is_empty(file)]
 
@@ -66,20 +77,35 @@ def test_absent_when_unset(index: Index, corpus: Corpus) -> None:
             for _, file, sent in own_files(index, corpus)
             if not sent.metadata.requires_python and file.requires_python is not None
         ]
-        expect.rule(
-            "data-requires-python to be absent where the metadata has no Requires-Python",
-            broken_by=made_up,
-            where=index.html(),
-        )
+    else:
+        made_up = [str(each) for each in made_up_values(index, inside, remark)]
+    expect.rule(
+        "data-requires-python to be absent where the metadata has no Requires-Python",
+        broken_by=made_up,
+        where=index.html(),
+    )
+
+
+def made_up_values(index: Index, inside: MetadataInside, remark: Remark) -> list[Difference]:
+    """Return the values of files without any, where no file of the release has them; none where no file is opened."""
+    with suppress(NotApplicable):  # empty attributes were looked for all the same
+        remark(inside.extent)
+        found = inside.differences(project_pages(index))
+        return [each for each in found if each.wrong and not each.opened.requires_python]
+    return []
 
 
 @check("simple.html.requires-python.per-file")
-def test_per_file(index: Index, corpus: Corpus) -> None:
+def test_per_file(index: Index, corpus: Corpus, inside: MetadataInside, remark: Remark) -> None:
+    if not corpus.published:
+        remark(inside.extent)
+        no_difference(ITS_OWN, [each for each in inside.differences(project_pages(index)) if each.of_another])
+        return
     page = index.html(canonicalize_name(corpus.main)).page
     release = [corpus["main-wheel"], corpus["main-sdist"]]
     found = {file.filename: file.requires_python for file in page.files}
     expect.rule(
-        "every link to carry the Requires-Python of its own file",
+        ITS_OWN,
         broken_by=[
             f"{each.filename} with {found[each.filename]!r}, which is another file's"
             for each, other in (release, reversed(release))
@@ -87,6 +113,17 @@ def test_per_file(index: Index, corpus: Corpus) -> None:
         ],
         where=page.where,
     )
+
+
+def no_difference(rule: str, different: list[Difference]) -> None:
+    """Require a rule that these differences break."""
+    places = dict.fromkeys(each.page.where for each in different)
+    expect.rule(rule, broken_by=map(str, different), where="; ".join(places))
+
+
+def project_pages(index: Index) -> list[ProjectPage]:
+    """Return the page of every project in HTML."""
+    return [reading.page for reading in html_project_pages(index)]
 
 
 def is_same(found: str | None, wanted: str) -> bool:

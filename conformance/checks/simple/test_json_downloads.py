@@ -8,22 +8,20 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from conformance.checks.simple.file_samples import smallest_of_each_kind
+from conformance.checks.simple.file_samples import extent_of, smallest_of_each_kind
 from conformance.checks.simple.json_pages import every_hash, is_hex, json_pages
+from conformance.checks.simple.metadata_inside import MOST_FETCHED
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Index, RegistryClient
+    from conformance.kit.fixtures import Index, RegistryClient, Remark
     from conformance.kit.http import Answer
     from conformance.pages import FileLink
 
     Downloads = list[tuple[FileLink, Answer]]
 
-
-MOST_FETCHED = 32 * 1024 * 1024
-"""Bytes of a file above which no check fetches it."""
 
 SECURE = hashlib.algorithms_guaranteed - {"md5", "sha1"}
 
@@ -40,7 +38,8 @@ def downloads(index: Index, registry: RegistryClient) -> Downloads:
 
 
 @check("simple.json.file.url")
-def test_url(index: Index, downloads: Downloads) -> None:
+def test_url(index: Index, downloads: Downloads, remark: Remark) -> None:
+    remark(extent_of(downloads, index))
     for page in json_pages(index):
         expect.each(
             page.page.files,
@@ -55,7 +54,8 @@ def test_url(index: Index, downloads: Downloads) -> None:
 
 
 @check("simple.json.file.size")
-def test_size(index: Index, downloads: Downloads) -> None:
+def test_size(index: Index, downloads: Downloads, remark: Remark) -> None:
+    remark(extent_of(downloads, index))
     for page in json_pages(index):
         wrong = [
             f"{file.raw.get('size')!r} of {file.filename}" for file in page.page.files if file.size is None
@@ -118,7 +118,9 @@ def test_hashlib_name(index: Index) -> None:
 
 
 @check("simple.json.file.hashes.correct")
-def test_correct(index: Index, downloads: Downloads) -> None:
+def test_correct(index: Index, downloads: Downloads, remark: Remark) -> None:
+    remark(extent_of(downloads, index))
+
     def is_whole(name: str, digest: object) -> bool:
         return is_hex(digest) and len(str(digest)) == 2 * (digest_size(name) or len(str(digest)) // 2)
 

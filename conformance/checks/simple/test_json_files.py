@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from conformance.checks.simple.file_samples import smallest_of_each_kind
@@ -14,7 +15,8 @@ from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, Index, NewName, RegistryClient
+    from conformance.checks.simple.metadata_inside import MetadataInside
+    from conformance.kit.fixtures import Corpus, Index, NewName, RegistryClient, Remark
 
 
 ODD = '==="3.8"\\\u00e9\U0001f40d'
@@ -30,7 +32,7 @@ def test_filename(index: Index) -> None:
 
 
 @check("simple.json.file.requires-python")
-def test_requires_python(index: Index, corpus: Corpus) -> None:
+def test_requires_python(index: Index, corpus: Corpus, inside: MetadataInside, remark: Remark) -> None:
     uploaded = {each.distribution.filename: each.distribution for each in corpus.published.values()}
     for page in json_pages(index):
         wrong = []
@@ -40,6 +42,16 @@ def test_requires_python(index: Index, corpus: Corpus) -> None:
             if not is_text or (known and (value or None) != known.metadata.requires_python):
                 wrong.append(f"{written(value)} of {filename}")
         expect.rule("every `requires-python` to be that of the metadata", broken_by=wrong, where=page)
+    if not corpus.published:
+        with suppress(NotApplicable):  # the form of each value was looked at all the same
+            remark(inside.extent)
+            for each in inside.differences(page.page for page in json_pages(index)):
+                wrong = [str(each)] if each.wrong else []
+                expect.rule(
+                    "every `requires-python` to be that of the metadata",
+                    broken_by=wrong,
+                    where=each.page.where,
+                )
 
 
 @check("simple.json.file.requires-python.quotes")

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from conformance.pages import RootPage
 
 
+@check("simple.root.served")
+def test_served(index: Index) -> None:
+    """In HTML where that is offered: that all forms are, `negotiation.json` asks for."""
+    accept = next(iter(index.media_types.values()))
+    expect.status(index.registry.root_answer(accept=accept), 200)
+
+
 @check("simple.root.lists-uploads")
 def test_lists_uploads(index: Index) -> None:
     expect.rule_on_each(

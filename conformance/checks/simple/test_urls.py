@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.index import page_in
-from conformance.pages import JSON_V1
+from conformance.pages import JSON_V1, resolved
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def test_variants_same_project(registry: RegistryClient, index: Index, respelled
 
     def amiss(answer: Answer) -> bool:
         target = redirected_to(answer)
+        if registry.is_sent_elsewhere(answer):
+            return False  # as an unknown project is
         if target is not None:
             return path(target) != here
         return answer.status not in {200, 404, 410} or (
@@ -84,7 +86,11 @@ def test_redirect_adds_slash(slashless: list[Answer]) -> None:
 def test_redirect_keeps_origin(
     registry: RegistryClient, slashless: list[Answer], respelled: list[Answer]
 ) -> None:
-    redirects = [(each, target) for each in [*slashless, *respelled] if (target := redirected_to(each))]
+    redirects = [
+        (each, target)
+        for each in [*slashless, *respelled]
+        if (target := redirected_to(each)) and not registry.is_sent_elsewhere(each)
+    ]
     if not redirects:
         raise NotApplicable("the registry redirects neither URLs without their slash nor other spellings")
     base = registry.target.index_url.removesuffix("/")
@@ -156,4 +162,4 @@ def quoted(url: str) -> str:
 def redirected_to(answer: Answer) -> str | None:
     """Return the absolute URL that a redirect leads to; None where the answer is none."""
     location = answer.headers.get("Location")
-    return urljoin(answer.url, location) if answer.is_redirect and location else None
+    return resolved(answer.url, location) if answer.is_redirect and location else None

@@ -13,6 +13,7 @@ from hypothesis.errors import FlakyFailure
 from conformance.kit.differences import written
 from conformance.kit.properties.kinds import EveryKind
 from conformance.verdicts import Deviation, NotJudged
+from conformance.wire import EndlessAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +70,7 @@ class Examples:
     ) -> None:
         seen: list[Deviation] = []
         which = "smallest" if self.shrink else "first"
-        stopped: list[NotJudged] = []
+        stopped: list[NotJudged | Deviation] = []
 
         @seeded(self.seed)
         @self._settings(count)
@@ -84,12 +85,15 @@ class Examples:
                 raise
             except Deviation as deviation:
                 seen.append(deviation)
-                raise Deviation(
+                found = Deviation(
                     expected=deviation.expected,
                     found=f"{deviation.found}\n{which} failing example, seed {self.seed}: {named(example)}",
                     where=deviation.where,
                     seen_first=seen[0],
-                ) from deviation
+                )
+                if isinstance(deviation, EndlessAnswer):  # one such answer takes minutes
+                    stopped.append(found)
+                raise found from deviation
 
         try:
             run()
@@ -108,7 +112,9 @@ class Examples:
         )
 
 
-def _reason(error: FlakyFailure | NotJudged, seen: list[Deviation], stopped: list[NotJudged]) -> Exception:
+def _reason(
+    error: FlakyFailure | NotJudged, seen: list[Deviation], stopped: list[NotJudged | Deviation]
+) -> Exception:
     """Return what ended a search: a deviation that was seen counts, even where a limit cut the search short."""
     if stopped:
         return (seen or stopped)[0]

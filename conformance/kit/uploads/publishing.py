@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.target import ANONYMOUS, DEFAULT
 from conformance.verdicts import Untestable
-from conformance.wire import Follow
+from conformance.wire import Follow, Unreachable
 
 if TYPE_CHECKING:
     from conformance.pages import FileLink, ProjectPage
@@ -35,11 +35,20 @@ def link(page: ProjectPage, distribution: Distribution) -> FileLink:
 
 
 def fetch(registry: RegistryClient, url: str, *, accept: str = "*/*", encoding: str = "identity") -> Answer:
-    """Fetch what a page links to. The credential stays on the target's host."""
-    return registry.request(
-        "GET",
-        url,
-        as_=DEFAULT if registry.target.same_host(url) else ANONYMOUS,
-        headers={"Accept": accept, "Accept-Encoding": encoding},
-        follow=Follow.ANY_HOST,
-    )
+    """Fetch what a page links to. The credential stays on the target's host.
+
+    Raises Untestable if the link leads to another host that does not answer: the checks of links are about that.
+    """
+    ours = registry.target.same_host(url)
+    try:
+        return registry.request(
+            "GET",
+            url,
+            as_=DEFAULT if ours else ANONYMOUS,
+            headers={"Accept": accept, "Accept-Encoding": encoding},
+            follow=Follow.ANY_HOST,
+        )
+    except Unreachable as error:
+        if ours:
+            raise
+        raise Untestable(f"a link that this check follows leads nowhere: {error}") from error

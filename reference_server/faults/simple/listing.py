@@ -84,6 +84,17 @@ class EmptiedProjectsFail(Fault):
         return response
 
 
+class RootMissing(Fault):
+    """Answers 404 for the list of projects, as registries do that serve the pages of projects only."""
+
+    caught_by = ("simple.root.served",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "root_page" and response.status_code == 200:
+            return Response("404 Not Found", status=404)
+        return response
+
+
 class RootEndsEarly(Fault):
     """Lists only the first two projects, as an unfinished pagination does."""
 

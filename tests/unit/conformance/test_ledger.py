@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from conformance.corpus.ledger import BadLedger, Entry, Ledger, ledgers
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from conformance.errors import UserError
 
 
 def entry(number: int) -> Entry:
@@ -61,6 +59,55 @@ def test_only_what_was_refused_each_time_counts_as_refused(tmp_path: Path) -> No
     assert ledger.refused() == {entry(2)}
 
 
+def test_a_line_that_was_cut_off_hides_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    ledger = Ledger(path)
+    ledger.add(entry(1))
+    with path.open("ab") as file:
+        file.write(b'\n  \n{"url": "http://ho')
+    assert ledger.entries() == (entry(1),)
+    assert ledger.torn() == (4,)
+    ledger.add(entry(2))
+    assert ledger.entries() == (entry(1), entry(2))
+    ledger.keep_only([entry(2)])
+    assert ledger.entries() == (entry(2),)
+    assert ledger.torn() == ()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_kept_stays_refused(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "run.jsonl")
+    for number in (1, 2, 3):
+        ledger.add(entry(number))
+    ledger.note_refusal(entry(2))
+    ledger.keep_only([entry(2), entry(3)])
+    assert ledger.entries() == (entry(2), entry(3))
+    assert ledger.refused() == {entry(2)}
+
+
+def test_a_rewrite_that_fails_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    ledger = Ledger(tmp_path / "run.jsonl")
+    for number in (1, 2):
+        ledger.add(entry(number))
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(UserError, match="No space left on device"):
+        ledger.keep_only([entry(2)])
+    assert ledger.entries() == (entry(1), entry(2))
+
+
+def test_a_folder_below_a_file_is_a_mistake(tmp_path: Path) -> None:
+    folder = tmp_path / "file" / "ledgers"
+    folder.parent.write_text("")
+    for action in (lambda: ledgers(folder), lambda: Ledger(folder / "run.jsonl").add(entry(1))):
+        with pytest.raises(UserError, match="Not a directory") as raised:
+            action()
+        assert raised.value.exit_code == 2
+        assert "--ledgers" in raised.value.hint
+
+
 LINE = '{"url": "u", "project": "p", "version": "1", "filename": "f"}'
 
 
@@ -72,7 +119,9 @@ LINE = '{"url": "u", "project": "p", "version": "1", "filename": "f"}'
         (LINE.replace("{", '{"colour": "red", '), "line 2: unknown key 'colour'"),
         (f'{{"refused": {LINE}, "twice": 2}}', "line 2: unknown key 'twice', expected one of refused"),
         ('{"refused": 3}', "line 2: refused: expected a table, found a whole number"),
-        ('{"url": "http', "line 2: expected JSON"),
+        ("# notes", "line 2: expected JSON"),
+        (LINE.replace('"u"', '"http://[::1/"'), "line 2: url: Invalid IPv6 URL"),
+        (LINE.replace('"u"', '"http://host:port/"'), "line 2: url: Port could not be cast"),
         ("[]", "line 2: expected a table, found a list"),
         ("\udcff", "is not a ledger: "),
     ],

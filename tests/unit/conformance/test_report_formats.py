@@ -6,10 +6,12 @@ import html
 import json
 import re
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 
 from conformance.catalogue import catalogue
@@ -19,6 +21,7 @@ from conformance.report.formats import FORMATS, MATRIX_FORMATS, Format
 from conformance.report.junit import as_junit
 from conformance.report.markdown import as_markdown
 from conformance.report.sarif import as_sarif
+from conformance.report.terminal import print_report
 
 if TYPE_CHECKING:
     from conformance.report.result import RunResult
@@ -150,6 +153,24 @@ def test_the_badge_says_how_it_ended(exit_code: int, words: str, table: Any) -> 
     table.add("simple.html.doctype", "passed").exit_code = exit_code
     root = ET.fromstring(as_badge(table.stored()))  # noqa: S314
     assert words in (root.get("aria-label") or "")
+
+
+@pytest.mark.parametrize("verdict", ["passed", "warned"])
+def test_a_choice_of_checks_never_conforms(verdict: str, table: Any) -> None:
+    """Not even where everything that was chosen passed: that is said of a whole profile."""
+    table.add("simple.html.doctype", "passed").add("simple.html.charset", verdict)
+    table.add("simple.html.hash.present", "untestable").exit_code = 0
+    whole = table.stored()
+    choice = msgspec.structs.replace(whole, summary=msgspec.structs.replace(whole.summary, choice=True))
+    words = f"2 of 3 judged, {'all passed' if verdict == 'passed' else 'none failed'}"
+    terminal = StringIO()
+    print_report(choice, terminal)
+    reports = {name: FORMATS[name].render(choice) for name in FORMATS} | {"terminal": terminal.getvalue()}
+    assert [name for name, text in reports.items() if " conforms" in text] == []
+    told = {name for name, text in reports.items() if words in text}
+    assert told == {"terminal", "html", "markdown", "junit", "sarif"}
+    assert "choice: " in reports["badge"]
+    assert " conforms" in FORMATS["markdown"].render(whole)
 
 
 @pytest.mark.parametrize("name", ["junit", "markdown", "html"])

@@ -53,6 +53,7 @@ def connected(
         redact=Redactor([(SECRET.username, SECRET.password)]),
         budget=Budget(TrafficLimits(max_requests=requests)),
         patience=patience,
+        answer_time=2 * PATIENCE,
         ca_bundle=None,
     )
 

@@ -1,0 +1,110 @@
+"""The projects that a read-only run looks at: those that were named, or a few that the root page lists."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from conformance.pages import JSON_V1, TEXT_HTML, RootPage, read_root_json, read_root_page
+from conformance.run.door import summary
+from conformance.run.listing import pages_of, spelling_of
+from conformance.run.run import CannotJudge
+from conformance.target import ANONYMOUS
+from conformance.verdicts import ExitCode
+from conformance.verdicts.counting import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.pages import FileLink
+    from conformance.target.registry_client import RegistryClient
+    from conformance.wire import Answer
+
+PICKED = 3
+"""How many projects are picked from the root page."""
+
+TRIED = 10
+"""How many are asked for until as many are found that list files."""
+
+
+def existing_projects(registry: RegistryClient, named: tuple[str, ...], *, seed: int) -> tuple[str, ...]:
+    """Return the normalized names of the projects to look at. Raises CannotJudge where there is nothing to see."""
+    names = _with_pages(registry, named) if named else _picked(registry, seed)
+    _require_credential_for_files(registry, names)
+    return tuple(map(canonicalize_name, names))
+
+
+def listed_files(registry: RegistryClient, projects: Iterable[str]) -> list[FileLink]:
+    """Return every file that the pages of these projects list, in any form."""
+    pages = [page for name in projects for page in pages_of(registry, spelling_of(registry, name)).values()]
+    return [file for page in pages for file in page.files]
+
+
+def _with_pages(registry: RegistryClient, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names that the user gave. Each has to have a page: a name without one is a mistake."""
+    for name in names:
+        answer = _page(registry, name)
+        if answer.status != 200:
+            raise CannotJudge(
+                f"expected a page of the project {name!r}, found {summary(answer)}",
+                ExitCode.TOO_LITTLE_JUDGED if answer.status >= 500 else ExitCode.USAGE,
+            )
+    return names
+
+
+def _picked(registry: RegistryClient, seed: int) -> list[str]:
+    """Return a few projects of the root page that have pages; those that list files come first."""
+    listed = _listed(registry)
+    chance = random.Random(seed)  # noqa: S311 - a choice of samples, not a secret
+    served: list[str] = []
+    with_files: list[str] = []
+    tried = chance.sample(listed, min(TRIED, len(listed)))
+    for name in tried:
+        if len(with_files) < PICKED and _page(registry, name).status == 200:
+            (with_files if listed_files(registry, [name]) else served).append(name)
+    if not with_files + served:
+        raise CannotJudge(
+            f"{registry.target.index_url} lists projects, but no page of {counted(len(tried), 'project')} that were "
+            f"asked for is served; the last: {summary(_page(registry, tried[-1]))}\nName others with --project.",
+            ExitCode.TOO_LITTLE_JUDGED,
+        )
+    return (with_files + served)[:PICKED]
+
+
+def _page(registry: RegistryClient, name: str) -> Answer:
+    """Return the answer for a project's page: of the two forms the one that is served."""
+    html = registry.project_answer(name, accept=TEXT_HTML)
+    return html if html.status == 200 else registry.project_answer(name, accept=JSON_V1)
+
+
+def _listed(registry: RegistryClient) -> list[str]:
+    """Return the name of every project on the root page, in whichever form it comes."""
+    answers = [registry.root_answer(accept=accept) for accept in (TEXT_HTML, JSON_V1)]
+    names = [name for answer in answers if answer.status == 200 for name in _root_page(answer).names if name]
+    if names:
+        return list({canonicalize_name(name): name for name in names}.values())
+    shown = "lists no project" if answers[0].status == 200 else f"has no root page: {summary(answers[0])}"
+    raise CannotJudge(
+        f"{registry.target.index_url} {shown}\nName some projects with --project.",
+        ExitCode.TOO_LITTLE_JUDGED,
+    )
+
+
+def _root_page(answer: Answer) -> RootPage:
+    if answer.content_type == JSON_V1:
+        return read_root_json(answer.content, where=str(answer))
+    return read_root_page(answer.text, url=answer.url, where=str(answer))
+
+
+def _require_credential_for_files(registry: RegistryClient, names: Iterable[str]) -> None:
+    """Refuse to judge files that take a credential that was not given, or another one: it is none of their fault."""
+    files = [file for file in listed_files(registry, names) if registry.target.same_host(file.url)]
+    if not files:
+        return
+    answer = registry.request("HEAD", min(files, key=lambda file: file.size or 0).url)
+    if answer.status == 401:
+        given = answer.credential != ANONYMOUS
+        change = "Check user name and password." if given else "Give --username and --password."
+        raise CannotJudge(f"the files ask for a credential: {summary(answer)}\n{change}", ExitCode.USAGE)

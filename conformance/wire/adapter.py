@@ -1,0 +1,118 @@
+"""The transport of `requests`, with limits on each answer."""
+
+from __future__ import annotations
+
+import io
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError, ProtocolError
+
+from conformance.wire.bounds import BoundedResponse
+from conformance.wire.decoding import PIECE, BadCoding, decoded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from urllib3.poolmanager import PoolManager
+
+    from conformance.wire.bounds import Meter
+
+
+class BoundedAdapter(HTTPAdapter):
+    """Reads each answer whole, within the limits of a meter. Keeps connections as `HTTPAdapter` does."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the pools of connections."""
+        super().init_poolmanager(*args, **kwargs)
+        self._bound(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> PoolManager:
+        """Return the pools of connections through a proxy."""
+        made: PoolManager = super().proxy_manager_for(proxy, **proxy_kwargs)
+        self._bound(made)
+        return made
+
+    def _bound(self, manager: PoolManager) -> None:
+        """Make the connections of a manager bounded."""
+        plain: Any = _pool_of(HTTPConnectionPool, _PlainConnection, self._meter)
+        secure: Any = _pool_of(HTTPSConnectionPool, _SecureConnection, self._meter)
+        manager.pool_classes_by_scheme = {"http": plain, "https": secure}
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send a request and read its answer whole. Raises EndlessAnswer, and RequestException."""
+        self._meter.start()
+        response = super().send(request, *args, **{**kwargs, "stream": True})
+        raw = response.raw
+        try:
+            content = b"".join(self._body(response))
+        except HTTPError as error:
+            broken = isinstance(error, ProtocolError)
+            kind = requests.exceptions.ChunkedEncodingError if broken else requests.ConnectionError
+            raise kind(error, request=request) from error
+        except BadCoding as error:
+            raise requests.exceptions.ContentDecodingError(error, request=request) from error
+        except BaseException:
+            raw.close()  # a connection with the rest of an answer cannot be used again
+            raise
+        finally:
+            raw.release_conn()
+        response.raw = io.BytesIO(content)
+        return response
+
+    def _body(self, response: requests.Response) -> Iterator[bytes]:
+        coding = response.headers.get("Content-Encoding", "")
+        received = 0
+        for piece in decoded(response.raw.stream(PIECE, decode_content=False), coding, self._meter):
+            received += len(piece)
+            self._meter.check_decoded(received)
+            yield piece
+
+
+class _Bounded:
+    """Sends piece by piece, so that a server that takes them slowly meets the limit of time."""
+
+    meter: Meter
+
+    def send(self, data: Any) -> None:
+        """Send data. Raises EndlessAnswer."""
+        send: Callable[[Any], None] = super().send  # type: ignore[misc]  # that of the connection
+        for start in range(0, len(data), PIECE):
+            if (connection := getattr(self, "sock", None)) is not None:
+                connection.settimeout(self.meter.remaining())
+            send(data[start : start + PIECE])
+
+
+class _PlainConnection(_Bounded, HTTPConnection):
+    pass
+
+
+class _SecureConnection(_Bounded, HTTPSConnection):
+    pass
+
+
+def _pool_of(
+    pool: type[HTTPConnectionPool], kind: type[_PlainConnection | _SecureConnection], meter: Meter
+) -> Callable[..., HTTPConnectionPool]:
+    """Return what makes a pool of connections of one kind."""
+
+    def connected(*args: Any, **kwargs: Any) -> _PlainConnection | _SecureConnection:
+        made = kind(*args, **kwargs)
+        made.meter = meter
+        made.response_class = partial(BoundedResponse, meter=meter)  # type: ignore[assignment]  # it is only called
+        return made
+
+    def pooled(*args: Any, **kwargs: Any) -> HTTPConnectionPool:
+        made = pool(*args, **kwargs)
+        made.ConnectionCls = connected  # type: ignore[assignment]  # it is only called
+        return made
+
+    return pooled

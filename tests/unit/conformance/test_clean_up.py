@@ -1,0 +1,121 @@
+"""Clean-up: lists of any length are walked to their end, and what was refused is not left."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from conformance.corpus.ledger import Entry, Ledger
+from conformance.run.clean_up import clean_up
+from conformance.target import target_from_table
+from conformance.target.gitlab import MOST_PAGES, PAGE_SIZE, GitLab
+from conformance.target.registry_client import RegistryClient
+from conformance.verdicts.options import TrafficLimits
+from conformance.wire import Redactor, Session, Transcript, upload_form
+from conformance.wire.form import Part
+from reference_server import ReferenceServer
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PACKAGES = PAGE_SIZE * (MOST_PAGES + 2) + 1
+
+
+class LongList:
+    """A registry with more packages than a check asks for."""
+
+    target = SimpleNamespace(gitlab_api="http://host/projects/1", credential=lambda _: None)
+
+    def request_bare(self, _method: str, url: str, **_: Any) -> Any:
+        page = int(parse_qs(urlsplit(url).query)["page"][0])
+        rows = [{"id": number} for number in range(PACKAGES)[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]]
+        return SimpleNamespace(status=200, content=json.dumps(rows))
+
+
+@pytest.mark.parametrize(("most_pages", "found"), [(None, PACKAGES), (MOST_PAGES, MOST_PAGES * PAGE_SIZE)])
+def test_a_long_list_is_walked_to_its_end(most_pages: int | None, found: int) -> None:
+    gitlab = GitLab(cast("Any", LongList()))
+    assert len(gitlab.packages(most_pages=most_pages)) == found
+
+
+def entry(filename: str, url: str) -> Entry:
+    return Entry(url=url, project="x", version="1.0", filename=filename)
+
+
+def test_what_was_refused_is_not_left(tmp_path: Path) -> None:
+    with ReferenceServer(flavour="pypi") as server:
+        target = target_from_table(server.target(), embedded=True)
+        ledger = Ledger(tmp_path / "run.jsonl")
+        ledger.add(entry("accepted.whl", target.url))
+        ledger.add(entry("refused.whl", target.url))
+        ledger.note_refusal(entry("refused.whl", target.url))
+        transcript = Transcript()
+        session = Session(transcript=transcript, redact=Redactor([]), limits=TrafficLimits())
+        done = clean_up(ledger, target, session=session, transcript=transcript)
+        session.close()
+    assert done.left == (entry("accepted.whl", target.url),)
+
+
+def test_a_signature_is_in_the_ledger(tmp_path: Path) -> None:
+    distribution = wheel("x", "1.0")
+    signature = Part(name="gpg_signature", content=b"-", filename=f"{distribution.filename}.asc")
+    form = upload_form(distribution)
+    with ReferenceServer() as server:
+        target = target_from_table(server.target(), embedded=True)
+        transcript = Transcript()
+        session = Session(transcript=transcript, redact=Redactor([]), limits=TrafficLimits())
+        ledger = Ledger(tmp_path / "run.jsonl")
+        registry = RegistryClient(target, session=session, transcript=transcript, ledger=ledger)
+        registry.upload(distribution, form=type(form)(parts=(signature, *form.parts)))
+        session.close()
+    filenames = [each.filename for each in ledger.entries()]
+    assert filenames == [distribution.filename, f"{distribution.filename}.asc"]
+
+
+LINE = '{{"url": "{}", "project": "p", "version": "1", "filename": "f"}}\n'
+
+
+def sweep(url: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    token = ("--username", "__token__", "--password", "reference-api-token")
+    return subprocess.run(
+        [sys.executable, "-m", "conformance", "sweep", url, *token, "--ledgers", str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "exit_code", "message"),
+    [
+        (LINE.format("http://[::1/"), 2, "url: Invalid IPv6 URL"),
+        ("# notes\n", 2, "line 1: expected JSON"),
+        (LINE.format("{url}") + "\n" + LINE.format("{url}")[:20], 0, "skipped 1 line"),
+    ],
+    ids=["odd URL", "no ledger", "torn"],
+)
+def test_no_ledger_is_an_error_of_ours(content: str, exit_code: int, message: str, tmp_path: Path) -> None:
+    with ReferenceServer() as server:
+        (tmp_path / "abcdefgh.jsonl").write_text(content.replace("{url}", server.url))
+        swept = sweep(server.url, tmp_path)
+    assert swept.returncode == exit_code, swept.stdout + swept.stderr
+    assert message in swept.stdout + swept.stderr
+    assert "Traceback" not in swept.stderr
+
+
+def test_a_folder_below_a_file_is_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    swept = sweep("http://127.0.0.1:1/api/v4/projects/1/packages/pypi", tmp_path / "file" / "ledgers")
+    assert swept.returncode == 2
+    assert "cannot read" in swept.stderr
+    assert "Traceback" not in swept.stderr

@@ -1,0 +1,110 @@
+"""What a run says while it goes on."""
+
+from __future__ import annotations
+
+from io import StringIO
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import pytest
+
+from conformance.report import progress
+from conformance.report.estimate import Estimate
+from conformance.report.progress import ProgressReport
+from conformance.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.mark.parametrize(
+    ("done", "elapsed", "words"),
+    [
+        (0, 60, ""),
+        (4, 60, ""),  # too little is known
+        (10, 9, ""),  # a short run needs none
+        (10, 60, "about 9 min left"),
+        (50, 60, "about 1 min left"),
+        (90, 60, "less than a minute left"),
+        (100, 60, ""),
+    ],
+)
+def test_an_estimate_follows_the_pace_so_far(done: int, elapsed: float, words: str) -> None:
+    clock = Clock()
+    estimate = Estimate(["simple"] * 100, clock=clock)
+    for _ in range(done):
+        estimate.end("simple")
+    clock.seconds += elapsed
+    assert str(estimate) == words
+
+
+def test_checks_that_take_longer_weigh_more() -> None:
+    clock = Clock()
+    light, heavy = (Estimate(["simple"] * 60 + [area] * 30, clock=clock) for area in ("simple", "clients"))
+    for estimate in (light, heavy):
+        for _ in range(60):
+            estimate.end("simple")
+    clock.seconds += 60
+    assert str(light) == "less than a minute left"
+    assert str(heavy).startswith("about ")
+    assert int(str(heavy).split()[1]) > 5
+
+
+class Terminal(StringIO):
+    """A terminal, as far as rich asks."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    clock = Clock()
+    with patch.object(progress, "Estimate", lambda areas: Estimate(areas, clock=clock)):
+        yield clock
+
+
+@pytest.mark.parametrize("workers", [0, 2], ids=["alone", "with workers"])
+@pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "file"])
+def test_the_estimate_is_on_terminals_only(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, *, terminal: bool, workers: int
+) -> None:
+    for name in ("NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "160")
+    file = Terminal() if terminal else StringIO()
+    report = ProgressReport(file)
+    ids = [f"checks/simple/test_root.py::test_{number}" for number in range(100)]
+    if workers:
+        for _ in range(workers):
+            report.pytest_xdist_node_collection_finished(None, ids)
+    else:
+        report.pytest_collection_finish(_session(ids))
+    clock.seconds += 600
+    result = SimpleNamespace(id="simple.root.served", area="simple", verdict=Verdict.PASSED)
+    with patch.object(progress, "carried_result", lambda _: result):
+        for _ in range(10):
+            report.pytest_runtest_logreport(_report())
+    report.pytest_sessionfinish()
+    assert ("about 90 min left" in file.getvalue()) is terminal
+    assert ("simple" in file.getvalue()) is True
+
+
+def _session(ids: list[str]) -> Any:
+    return SimpleNamespace(items=[SimpleNamespace(nodeid=each) for each in ids])
+
+
+def _report() -> Any:
+    return SimpleNamespace()
