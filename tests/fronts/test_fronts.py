@@ -40,7 +40,6 @@ SETTLE = {"queued": 1.0}
 """Seconds to wait for an upload that never appears, where that is the only sign of a refusal."""
 
 NOT_YET = {
-    "shared-validator": "needs settling: validators that are read right before their use",
     "clock-fast": "needs the clock of the target",
     "clock-slow": "needs the clock of the target",
 }
