@@ -157,9 +157,19 @@ def with_faults(*faults: str, **table: str) -> Callable[[], Place]:
 
 
 LATE = frozenset({"upload.visible-after-success"})
-QUEUED = LATE | {"upload.status-200"}
+QUEUED = LATE | {
+    "clients.twine.duplicate-fails",
+    "upload.dup.different",
+    "upload.dup.message",
+    "upload.error-reason",
+    "upload.status-200",
+}
+"""The status and the body of an answer tell a client nothing, where every answer is 202."""
+
 ANY_REGISTRY = {"profile": "pep503-upload", "layout": "gitlab-project"}
 """Of a registry that answers 202: GitLab documents 201, and 400 for what is invalid."""
+LIKE_GITLAB = frozenset({"upload.dup.identical"})
+"""What the reference registry does as GitLab does, and other registries do otherwise."""
 
 WAITED = "The registry took up to"
 
@@ -172,13 +182,15 @@ FRONTS = (
     Front(
         name="queued",
         open=with_faults("processed-late,seconds=0.2,task=none", **ANY_REGISTRY),
-        about=QUEUED,
+        about=QUEUED | LIKE_GITLAB,
         note=WAITED,
+        exit_code=1,
     ),
     Front(
         name="queued-task",
         open=with_faults("processed-late,seconds=0.2", **ANY_REGISTRY),
-        about=QUEUED,
+        about=QUEUED | LIKE_GITLAB,
+        exit_code=1,
     ),
     Front(
         name="throttled",
