@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from packaging.utils import canonicalize_name
 
 from conformance.corpus.ledger import Entry
-from conformance.pages import JSON_V1, TEXT_HTML, ProjectPage, read_project_page, resolved
+from conformance.pages import TEXT_HTML, ProjectPage, read_project_page, resolved
 from conformance.target import DEFAULT
 from conformance.target.settling import Change, Settling, lists, lists_project, omits
 from conformance.target.tasks import failure_of_task
@@ -79,6 +79,8 @@ class RegistryClient:
 
         What is to be uploaded over it has to be announced before. Raises Unreachable.
         """
+        if url:
+            self._await_named(url)
         return self._session.connect(
             url or self.target.upload_url, credential=self.target.credential(as_), credential_name=as_
         )
@@ -105,8 +107,15 @@ class RegistryClient:
     ) -> Answer:
         """Send a request without a body and return the answer with any status.
 
-        The credential stays on the target's hosts, wherever a page links to.
+        The credential stays on the target's hosts, wherever a page links to. What was published under a name in the
+        URL is on its page before.
         """
+        self._await_named(url)
+        return self._ask(method, url, as_=as_, headers=headers, follow=follow)
+
+    def _ask(
+        self, method: str, url: str, *, as_: str, headers: Mapping[str, str] | None, follow: Follow
+    ) -> Answer:
         credential = self.target.credential(as_)
         return self._session.send(
             method,
@@ -119,6 +128,7 @@ class RegistryClient:
 
     def request_bare(self, method: str, url: str, *, label: str, headers: Mapping[str, str]) -> Answer:
         """Send a request that carries its credential in `headers`; `label` names it in the transcript."""
+        self._await_named(url)
         return self._session.send(method, url, credential=None, credential_name=label, headers=headers)
 
     def project_url(self, name: str) -> str:
@@ -147,7 +157,7 @@ class RegistryClient:
         """Read a page; as `default`, which has published, until it shows what was published."""
 
         def read() -> Answer:
-            return self.request("GET", url, as_=as_, headers={"Accept": accept}, follow=Follow.SAME_HOST)
+            return self._ask("GET", url, as_=as_, headers={"Accept": accept}, follow=Follow.SAME_HOST)
 
         page = self.project_url(project) if project else self.target.index_url
         if as_ != DEFAULT:
@@ -161,6 +171,15 @@ class RegistryClient:
             self.project_answer(name, fresh=True)
         elif not name and self.settling.is_awaited(self.target.index_url):
             self.root_answer(fresh=True)
+
+    def _await_named(self, url: str) -> None:
+        """Wait for the page of each project that a URL names and that may lack what was published a moment ago."""
+        awaited = self.settling.awaited()
+        named = canonicalize_name(unquote(url)) if awaited else ""
+        for page in awaited:
+            project = page.removeprefix(self.target.index_url).removesuffix("/")
+            if project and project in named:
+                self.project_answer(project, fresh=True)
 
     def expect_on_page(
         self, name: str, subject: str, shown_on: Callable[[Answer], bool], *, instead: bool = False
@@ -217,7 +236,7 @@ class RegistryClient:
             described=form.described(),
         )
         if answer.is_success:
-            answer = self._outcome(answer, distribution)
+            answer = self.outcome(answer, distribution)
         if answer.is_client_error:
             for entry in entries:
                 self._ledger.note_refusal(entry)
@@ -236,13 +255,10 @@ class RegistryClient:
         return answer
 
     def accepted(self, distribution: Distribution) -> Change:
-        """Let readers wait for a distribution that was accepted. Where that takes its time, wait here."""
+        """Let readers wait for a distribution that was accepted."""
         project, filename = canonicalize_name(distribution.name), distribution.filename
         change = self.expect_on_page(project, filename, lists(filename))
         self.settling.expect(self.target.index_url, project, lists_project(project))
-        if self.settling.longest:
-            for accept in (TEXT_HTML, JSON_V1):
-                self.project_answer(project, accept=accept, fresh=True)
         return change
 
     def deleted(self, file: File) -> None:
@@ -257,8 +273,8 @@ class RegistryClient:
         self.expect_on_page(file.name, file.filename, shown_on, instead=instead)
         self.settling.expect(self.target.index_url, canonicalize_name(file.name), lambda _: True)
 
-    def _outcome(self, answer: Answer, distribution: Distribution) -> Answer:
-        """Return the answer to an accepted upload, with what became of it where the registry only promised to try."""
+    def outcome(self, answer: Answer, distribution: Distribution) -> Answer:
+        """Return the answer that accepts an upload, with its failure where the registry only promised to try (202)."""
         change = self.accepted(distribution)
         if answer.status != 202 or not self.settling.limit:
             return answer

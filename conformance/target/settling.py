@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from conformance.pages import FileLink, ProjectPage
     from conformance.wire import Answer
 
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 0.25
-"""Seconds between two looks at a page: each pause is half as long again as the one before."""
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 1.0
+"""Seconds between two looks at a page: each pause is twice the one before; the first is a part of the longest wait."""
 
 NEVER_SHOWN = 2
 """How many changes have to stay away for good before a run waits for less than the limit."""
@@ -101,14 +101,19 @@ class Settling:
         """Tell whether a page may lack a recent change, as far as any reader knows."""
         return any(not change.seen for change in self._recent(page))
 
+    def awaited(self) -> list[str]:
+        """Return the pages that may lack a recent change, as far as any reader knows."""
+        return [page for page in [*self._changes] if self.is_awaited(page)]
+
     def read(self, page: str, ask: Callable[[], Answer]) -> Answer:
         """Return an answer for a page, asked for until it shows what was changed before the first time.
 
         Returns the last answer where a change stays away until the run's patience ends.
         """
         changes = self._recent(page)
-        pause, awaited, missing = SHORTEST_PAUSE, changes, changes
+        pause, awaited, missing = max(SHORTEST_PAUSE, self.longest / 4), changes, changes
         while True:
+            asked = time.monotonic()
             answer = ask()
             missing = [change for change in missing if not change.is_on(answer)]
             if not missing or answer.status not in EARLY:
@@ -119,9 +124,9 @@ class Settling:
                 break
             awaited = missing if awaited is changes else awaited
             time.sleep(min(pause, left))
-            pause = min(pause * 1.5, LONGEST_PAUSE)
+            pause = min(pause * 2, LONGEST_PAUSE)
         if awaited is not changes and not missing:
-            self.note(time.monotonic() - min(change.made for change in awaited))
+            self.note(asked - min(change.made for change in awaited))
         return answer
 
     def note(self, seconds: float) -> None:

@@ -28,7 +28,7 @@ FAILED = frozenset({"aborted", "canceled", "cancelled", "error", "errored", "fai
 """The last states of a task, in lower case. In any other it goes on."""
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.5
-"""Seconds between two looks at a task: each pause is half as long again as the one before."""
+"""Seconds between two looks at a task: each pause is twice the one before."""
 
 
 def failure_of_task(answer: Answer, read: Callable[[str], Answer], *, limit: float) -> str:
@@ -45,7 +45,7 @@ def failure_of_task(answer: Answer, read: Callable[[str], Answer], *, limit: flo
         if not state or state in DONE or time.monotonic() > deadline:
             return ""
         time.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_PAUSE)
+        pause = min(pause * 2, LONGEST_PAUSE)
     return ""
 
 

@@ -127,6 +127,4 @@ def post(registry: RegistryClient, distribution: Distribution, *headers: tuple[s
     with registry.connect(as_=ANONYMOUS) as connection:
         connection.request("POST", headers=[*needed, *headers], body=body)
         answer = connection.answer()
-    if answer is not None and answer.is_success:
-        registry.accepted(distribution)
-    return answer
+    return registry.outcome(answer, distribution) if answer is not None and answer.is_success else answer

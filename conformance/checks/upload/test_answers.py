@@ -94,7 +94,7 @@ def post(
     """Post an upload with headers of its own, or to a URL of the target that is not the upload URL."""
     run.registry.announce(distribution)
     form = form or upload_form(distribution)
-    return run.session.send(
+    answer = run.session.send(
         "POST",
         url,
         credential=run.target.credential(DEFAULT),
@@ -103,12 +103,12 @@ def post(
         body=form.body(),
         described=form.described(),
     )
+    return run.registry.outcome(answer, distribution) if answer.is_success else answer
 
 
 def stored(registry: RegistryClient, answer: Answer, distribution: Distribution) -> None:
     """Require that an upload was accepted, and is listed."""
     expect.accepted(answer)
-    registry.accepted(distribution)
     expect.listed(registry.project_page(distribution.name), [distribution.filename])
 
 

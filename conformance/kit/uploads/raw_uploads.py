@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from conformance.kit import expect
@@ -45,7 +45,7 @@ class Reaction:
         """Tell whether the upload was refused; with `may_hang_up`, by closing the connection, too."""
         if self.answer is None:
             return may_hang_up and not self.silent
-        return self.answer.status in statuses
+        return self.answer.status in statuses or bool(self.answer.failure)
 
 
 def sized(form: UploadForm) -> list[tuple[str, str]]:
@@ -127,8 +127,9 @@ def whole_or_refused(
     may_hang_up: bool = False,
 ) -> None:
     """Require that an upload was refused and left no file, or was accepted and is served whole."""
+    if reaction.accepted and reaction.answer is not None:
+        reaction = replace(reaction, answer=registry.outcome(reaction.answer, distribution))
     if reaction.accepted:
-        registry.accepted(distribution)
         expect.same_bytes(registry.download(link_to(registry, distribution)), distribution)
         return
     page = registry.project_page(distribution.name)
