@@ -38,11 +38,12 @@ class Selection:
         if self.only is None and not self.keyword:
             return [str(CHECKS)]
         files = _files(CHECKS)
-        chosen = [str(file.path) for file in files if self._may_select(file)]
+        asked = _asked(self.keyword or "")
+        chosen = [str(file.path) for file in files if self._may_select(file, asked)]
         return sorted(chosen) if 0 < len(chosen) < len(files) else [str(CHECKS)]
 
-    def _may_select(self, file: _File) -> bool:
-        return (self.only is None or bool(self.only & file.checks)) and file.may_match(self.keyword or "")
+    def _may_select(self, file: _File, asked: frozenset[str]) -> bool:
+        return (self.only is None or bool(self.only & file.checks)) and file.may_match(asked)
 
     def arguments(self) -> list[str]:
         """Return pytest's arguments. Worker processes load the plugin by name: that searches all that is installed."""
@@ -64,11 +65,14 @@ class _File:
     checks: frozenset[str]
     words: str
 
-    def may_match(self, keyword: str) -> bool:
+    def may_match(self, asked: frozenset[str]) -> bool:
         """Tell whether a check of this file may match; only `not` finds a check by a word that it lacks."""
-        words = _WORD.findall(keyword.lower())
-        asked = {word for word in words if word not in {"and", "or"}}
         return not asked or "not" in asked or any(word in self.words for word in asked)
+
+
+def _asked(keyword: str) -> frozenset[str]:
+    """Return the words of an expression of `-k`, but for `and` and `or`."""
+    return frozenset(_WORD.findall(keyword.lower())) - {"and", "or"}
 
 
 @cache

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 BUSY = 0.012
 """Seconds by which a request is prolonged, so that others overlap with it."""
 
-MOMENT = 0.06
-"""Seconds for which something stays half done: long enough for another request to see it."""
+MOMENT = 0.2
+"""Seconds for which something stays half done: long enough for another request to see it on a busy machine."""
 
 LARGE = 50_000
 """Bytes from which a file is sent in several pieces."""

@@ -71,7 +71,7 @@ class YankedFilesMissing(Fault):
     def handle(self, request: Request) -> Response | None:
         if request.endpoint in {"yank_file", "unyank_file"}:
             self.changing.append(request.arguments["filename"])
-            time.sleep(BUSY)
+            time.sleep(MOMENT)
         return None
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -102,7 +102,7 @@ class DeletedFilesOverwritten(Fault):
     def _pieces(request: Request, content: bytes) -> Iterator[bytes]:
         yield content[:1000]
         digest, filename = request.arguments["sha256"], request.arguments["filename"]
-        until = time.monotonic() + 5 * MOMENT
+        until = time.monotonic() + 2 * MOMENT
         while there := request.registry.store.files_named(gitlab_project_of(request).id, digest, filename):
             if time.monotonic() > until:
                 break
