@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from justhtml import JustHTML
 
+from conformance.pages.kept import kept
 from conformance.pages.links import resolved, resolved_file
 from conformance.pages.model import FileLink, ProjectLink, ProjectPage, RootPage
+from conformance.pages.plain_html import read_plainly
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,10 +25,7 @@ STATUS_REASON = "pypi:project-status-reason"
 BYTE_ORDER_MARK = "\ufeff"
 
 LARGEST_TREE = 4 * 1024 * 1024
-"""The number of characters of the largest page that is parsed into a tree, which takes 200 times the memory."""
-
-LONGEST_REST = 4096
-"""The number of characters at the end of a page that the second parser may read as text."""
+"""The number of characters of the largest page that is parsed into a tree, which takes three seconds a million."""
 
 # A document may begin with comments (HTML Living Standard, writing documents); justhtml 3.16 calls that an error.
 _COMMENTS_BEFORE_DOCTYPE = re.compile(
@@ -35,7 +33,7 @@ _COMMENTS_BEFORE_DOCTYPE = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Anchor:
     """An `<a>` element with an href. An attribute without `=` has the value None where the parser can tell."""
 
@@ -58,18 +56,21 @@ class HtmlDocument:
     anchors: tuple[Anchor, ...]
     plain_anchors: tuple[Anchor, ...]
     too_large: bool = False
+    is_cut: bool = False
+    """Whether links are missing, because the page has too many, or a tag without an end."""
 
     def meta(self, name: str) -> tuple[str, ...]:
         """Return the content of every `<meta>` of that name in the head."""
         return tuple(meta.get("content") or "" for meta in self.metas if meta.get("name") == name)
 
 
+@kept
 def read_html(content: str) -> HtmlDocument:
     """Parse a page. Never raises: what is wrong is in `errors`. Source: HTML Living Standard, parsing."""
     content = content.removeprefix(BYTE_ORDER_MARK)  # "decode" of the Encoding Standard takes it away
-    plain = _read_plainly(content)
+    plain = read_plainly(content)
     anchors = tuple(Anchor(found.attributes, "".join(found.texts)) for found in plain.anchors)
-    if len(content) > LARGEST_TREE:
+    if len(content) > LARGEST_TREE or plain.is_too_much_for_a_tree:
         return HtmlDocument(
             errors=(),
             base=plain.base,
@@ -78,18 +79,18 @@ def read_html(content: str) -> HtmlDocument:
             anchors=anchors,
             plain_anchors=anchors,
             too_large=True,
+            is_cut=plain.is_cut,
         )
     comments = _COMMENTS_BEFORE_DOCTYPE.match(content)
     written = "\n" * comments[0].count("\n") + content[comments.end() :] if comments else content
     tree = JustHTML(written, collect_errors=True, sanitize=False)
-    in_head = [_attributes(element) for element in tree.query("head meta")]
-    everywhere = [_attributes(element) for element in tree.query("meta")]
+    in_head = {id(element): _attributes(element) for element in tree.query("head meta")}
     bases = (_attributes(element).get("href") for element in tree.query("base"))
     return HtmlDocument(
         errors=tuple(f"line {error.line}, column {error.column}: {error.code}" for error in tree.errors),
         base=next(filter(None, bases), None),
-        metas=tuple(in_head),
-        stray_metas=tuple(attrs for attrs in everywhere if attrs not in in_head),
+        metas=tuple(in_head.values()),
+        stray_metas=tuple(_attributes(each) for each in tree.query("meta") if id(each) not in in_head),
         anchors=tuple(
             Anchor(_attributes(element), element.to_text(separator="", strip=False))
             for element in tree.query("a")
@@ -99,61 +100,22 @@ def read_html(content: str) -> HtmlDocument:
     )
 
 
-def _read_plainly(content: str) -> _PlainReader:
-    """Read a page with the second parser. A long end that it cannot read is left out."""
-    reader = _PlainReader()
-    reader.feed(content)
-    if len(reader.rawdata) <= LONGEST_REST:
-        reader.close()  # takes the square of the rest's length
-    return reader
-
-
 def _attributes(element: Node) -> Mapping[str, str | None]:
     return element.attrs or {}
 
 
-@dataclass
-class _OpenAnchor:
-    attributes: Mapping[str, str | None]
-    texts: list[str] = field(default_factory=list)
-
-
-@dataclass
-class _PlainReader(HTMLParser):
-    anchors: list[_OpenAnchor] = field(default_factory=list)
-    metas: list[Mapping[str, str | None]] = field(default_factory=list)
-    base: str | None = None
-    current: _OpenAnchor | None = None
-
-    def __post_init__(self) -> None:
-        HTMLParser.__init__(self, convert_charrefs=True)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = dict(reversed(attrs))  # the first of two attributes of one name counts, as in HTML
-        if tag == "a" and attributes.get("href"):
-            self.current = _OpenAnchor(attributes)
-            self.anchors.append(self.current)
-        elif tag == "meta":
-            self.metas.append(attributes)
-        elif tag == "base":
-            self.base = self.base or attributes.get("href")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "a":
-            self.current = None
-
-    def handle_data(self, data: str) -> None:
-        if self.current is not None:
-            self.current.texts.append(data)
-
-
 def read_project_page(html: str, *, url: str, where: str) -> ProjectPage:
     """Read a project page that was fetched from `url`. Source: Simple repository API, Project detail."""
+    return replace(_project_page(html, url), where=where)
+
+
+@kept
+def _project_page(html: str, url: str) -> ProjectPage:
     document = read_html(html)
     base = resolved(url, document.base or "")
     return ProjectPage(
         files=tuple(_file(anchor, base) for anchor in document.anchors),
-        where=where,
+        where="",
         api_version=next(iter(document.meta(VERSION)), None),
         status=next(iter(document.meta(STATUS)), None),
         status_reason=next(iter(document.meta(STATUS_REASON)), None),
@@ -162,6 +124,11 @@ def read_project_page(html: str, *, url: str, where: str) -> ProjectPage:
 
 def read_root_page(html: str, *, url: str, where: str) -> RootPage:
     """Read the page that lists an index's projects. Source: Simple repository API, Project list."""
+    return replace(_root_page(html, url), where=where)
+
+
+@kept
+def _root_page(html: str, url: str) -> RootPage:
     document = read_html(html)
     base = resolved(url, document.base or "")
     return RootPage(
@@ -173,7 +140,7 @@ def read_root_page(html: str, *, url: str, where: str) -> RootPage:
             )
             for anchor in document.anchors
         ),
-        where=where,
+        where="",
         api_version=next(iter(document.meta(VERSION)), None),
     )
 

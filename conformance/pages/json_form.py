@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from conformance.pages.kept import kept
 from conformance.pages.links import resolved_file
 from conformance.pages.model import FileLink, ProjectLink, ProjectPage, RootPage
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 MOST_DIGITS = 1000
 """The number of digits of the longest whole number that is read."""
+
+MOST_VALUES = 2_500_000
+"""The number of commas and brackets of the largest body that is read; a value takes about a hundred bytes of memory."""
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -25,6 +29,8 @@ class JsonDocument:
 
     data: Any
     problems: tuple[str, ...]
+    is_cut: bool = False
+    """Whether the body was not read, because it has too many values."""
 
     @property
     def object(self) -> Mapping[str, Any]:
@@ -42,8 +48,11 @@ class JsonDocument:
         return [file for file in _list(self.object.get("files")) if isinstance(file, dict)]
 
 
+@kept
 def read_json(content: bytes) -> JsonDocument:
     """Read a body as RFC 8259 has it: UTF-8, no byte order mark, no NaN, no key twice. Never raises."""
+    if sum(map(content.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        return JsonDocument(data=None, problems=(f"more than {MOST_VALUES:,} values",), is_cut=True)
     problems: list[str] = []
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -78,12 +87,17 @@ def read_json(content: bytes) -> JsonDocument:
 
 def read_project_json(content: bytes, *, url: str, where: str) -> ProjectPage:
     """Read a project page that was fetched from `url`; what has the wrong type counts as absent."""
+    return replace(_project_page(content, url), where=where)
+
+
+@kept
+def _project_page(content: bytes, url: str) -> ProjectPage:
     document = read_json(content)
     status = _object(document.object.get("project-status"))
     versions = document.object.get("versions")
     return ProjectPage(
         files=tuple(_file(file, url) for file in document.files),
-        where=where,
+        where="",
         name=_string(document.object.get("name")),
         api_version=_string(document.meta.get("api-version")),
         versions=tuple(map(str, versions)) if isinstance(versions, list) else None,
@@ -94,11 +108,16 @@ def read_project_json(content: bytes, *, url: str, where: str) -> ProjectPage:
 
 def read_root_json(content: bytes, *, where: str) -> RootPage:
     """Read the list of an index's projects; what has the wrong type is left out."""
+    return replace(_root_page(content), where=where)
+
+
+@kept
+def _root_page(content: bytes) -> RootPage:
     document = read_json(content)
     projects = [each for each in _list(document.object.get("projects")) if isinstance(each, dict)]
     return RootPage(
         projects=tuple(ProjectLink(name=str(each.get("name", "")), raw=each) for each in projects),
-        where=where,
+        where="",
         api_version=_string(document.meta.get("api-version")),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ JSON_V1 = "application/vnd.pypi.simple.v1+json"
 TEXT_HTML = "text/html"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FileLink:
     """A file that a project page lists.
 
@@ -54,10 +55,15 @@ class ProjectPage:
 
     def file(self, filename: str) -> FileLink | None:
         """Return the file of that name, or None."""
-        return next((file for file in self.files if file.filename == filename), None)
+        return self._by_filename.get(filename)
+
+    @cached_property
+    def _by_filename(self) -> Mapping[str, FileLink]:
+        """The files by name; the first of two files of one name counts."""
+        return {file.filename: file for file in reversed(self.files)}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectLink:
     """A project that a root page lists: its name as the page spells it; in HTML, the absolute URL of its page."""
 

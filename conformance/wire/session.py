@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
+from weakref import ref
 
 import requests
 from requests.auth import HTTPBasicAuth
@@ -36,6 +38,10 @@ if TYPE_CHECKING:
     from conformance.wire.redaction import Redactor
 
 MOST_REDIRECTS = 10
+LARGE = 64 * 1024
+"""The size of a body, in bytes, from which the same body is kept once."""
+REMEMBERED = 8
+"""The number of answers with a large body that a new one is compared with."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -82,6 +88,7 @@ class Session:
         )  # a cookie would keep a caller signed in
         self._http.verify = str(ca_bundle) if ca_bundle else True
         self._twins: list[Session] = []
+        self._large: deque[ref[Answer]] = deque(maxlen=REMEMBERED)
 
     @property
     def timeout(self) -> float:
@@ -157,16 +164,27 @@ class Session:
     def _send(self, request: _Request) -> Answer:
         response, seconds = self._obeying(request)
         exchange = self._transcript.record(self._exchange(request, response, seconds))
-        return Answer(
+        answer = Answer(
             method=request.method,
             url=request.url,
             credential=request.credential_name,
             status=response.status_code,
             reason=response.reason or "",
             headers=CaseInsensitiveDict(response.headers),
-            content=response.content,
+            content=self._shared(response.content),
             exchange=exchange,
         )
+        if len(answer.content) >= LARGE:
+            self._large.append(ref(answer))
+        return answer
+
+    def _shared(self, content: bytes) -> bytes:
+        """Return the body of an earlier answer where it is the same, so that a large page is kept once."""
+        if len(content) >= LARGE:
+            for earlier in self._large:
+                if (answer := earlier()) and answer.content == content:
+                    return answer.content
+        return content
 
     def _obeying(self, request: _Request) -> tuple[requests.Response, float]:
         """Send a request, again after each pause that the registry asks for; return the answer and its seconds.

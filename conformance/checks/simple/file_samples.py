@@ -36,5 +36,5 @@ def _some_of_project(index: Index, name: str) -> list[FileLink]:
 def smallest_of_each_kind(files: tuple[FileLink, ...]) -> list[FileLink]:
     """Return the smallest wheel and the smallest file of another kind: enough for a question that costs a request."""
     wheels = [file for file in files if file.filename.endswith(".whl")]
-    others = [file for file in files if file not in wheels]
+    others = [file for file in files if not file.filename.endswith(".whl")]
     return [min(kind, key=lambda file: file.size or 0) for kind in (wheels, others) if kind]

@@ -19,7 +19,16 @@ import pytest
 from hypothesis import strategies
 
 from conformance.kit.properties.examples import Examples
-from conformance.pages import read_project_json, read_project_page, read_root_json, read_root_page
+from conformance.pages import (
+    read_html,
+    read_json,
+    read_project_json,
+    read_project_page,
+    read_root_json,
+    read_root_page,
+)
+from conformance.pages.json_form import MOST_VALUES
+from conformance.pages.plain_html import MOST_LINKS
 from conformance.verdicts import Deviation
 from conformance.verdicts.options import TrafficLimits
 from conformance.wire import EndlessAnswer, Follow, Redactor, Session, Transcript, Unreachable
@@ -344,6 +353,40 @@ def test_no_json_page_is_an_error_of_ours(page: bytes) -> None:
     read_root_json(page, where="")
     for file in read_project_json(page, url="http://host/simple/x/", where="").files:
         assert file.size is None
+
+
+LINKS = "".join(f'<a href="x-{number}.whl#sha256=0">x-{number}.whl</a>' for number in range(MOST_LINKS + 1))
+
+
+@pytest.mark.parametrize(
+    ("page", "is_cut"),
+    [
+        (LINKS, True),
+        ("<a href=x>x</a><a " + "x " * MIB, True),
+        ("".join(f"<p><b id={number}>x" for number in range(3_000)), False),
+        ("<div>" * 50_000, False),
+    ],
+    ids=["links", "a tag without an end", "formatting that stays open", "depth"],
+)
+def test_a_page_that_is_too_much_is_never_parsed_as_a_tree(page: str, *, is_cut: bool) -> None:
+    document = read_html(page)
+    assert document.too_large
+    assert document.is_cut is is_cut
+    assert len(document.anchors) <= MOST_LINKS
+
+
+def test_json_with_too_many_values_is_not_read() -> None:
+    assert read_json(b"[" + b"[]," * (MOST_VALUES // 2) + b"[]]").is_cut
+    assert not read_json(b"[" + b"[]," * 1_000 + b"[]]").is_cut
+
+
+def test_a_page_of_20_000_files_is_read_once_and_looked_up_by_name() -> None:
+    page = LINKS[: LINKS.index('<a href="x-20000.whl')]
+    read = [read_project_page(page, url="http://host/simple/x/", where=where) for where in ("one", "other")]
+    assert [each.where for each in read] == ["one", "other"]
+    assert read[0].files is read[1].files
+    assert [read[0].file(each.filename) for each in read[0].files] == list(read[0].files)
+    assert len(read[0].files) == 20_000
 
 
 # End to end, through the command line

@@ -1,0 +1,48 @@
+"""What was read of an answer, kept for the checks that look at the same answer."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from functools import update_wrapper
+from hashlib import blake2b
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MOST_KEPT = 32 * 1024 * 1024
+"""The size of all contents whose pages are kept: a page takes a few times the memory of its content."""
+
+Where = ParamSpec("Where")
+
+Content = TypeVar("Content", str, bytes)
+Page = TypeVar("Page")
+
+
+def kept(read: Callable[Concatenate[Content, Where], Page]) -> Callable[Concatenate[Content, Where], Page]:
+    """Let a reader read the same content from the same place once. Safe to use from several threads."""
+    pages: OrderedDict[tuple[bytes, int, Any], Page] = OrderedDict()
+    lock = Lock()
+
+    def reader(content: Content, /, *place: Where.args, **more: Where.kwargs) -> Page:
+        key = (*_digest(content), (place, *more.items()))
+        with lock:
+            if key in pages:
+                pages.move_to_end(key)
+                return pages[key]
+        page = read(content, *place, **more)
+        with lock:
+            pages[key] = page
+            while len(pages) > 1 and sum(size for _, size, _ in pages) > MOST_KEPT:
+                pages.popitem(last=False)
+        return page
+
+    update_wrapper(reader, read)
+    return reader
+
+
+def _digest(content: str | bytes) -> tuple[bytes, int]:
+    """Return a digest of a content, and its size in bytes."""
+    data = content if isinstance(content, bytes) else content.encode(errors="surrogatepass")
+    return blake2b(data).digest(), len(data)
