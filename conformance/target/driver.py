@@ -76,12 +76,12 @@ class TargetDriver(Driver):
     def yank(self, file: File, reason: str = "") -> None:
         """Yank a file, with or without a reason."""
         self._change(Ability.YANK, file.name, file, reason)
-        self._expect(file, shows_file(file.filename, lambda shown: shown.yanked not in (None, False)))
+        self._expect(file, shows_file(file.filename, lambda found: found.yanked not in (None, False)))
 
     def unyank(self, file: File) -> None:
         """Undo a yank."""
         self._change(Ability.UNYANK, file.name, file)
-        self._expect(file, shows_file(file.filename, lambda shown: shown.yanked in (None, False)))
+        self._expect(file, shows_file(file.filename, lambda found: found.yanked in (None, False)))
 
     def set_status(self, project: str, status: str, reason: str = "") -> None:
         """Set a project's status: active, archived, quarantined or deprecated."""
@@ -94,7 +94,7 @@ class TargetDriver(Driver):
     def attach_provenance(self, file: File, provenance: dict[str, Any]) -> None:
         """Attach a provenance object to a file."""
         self._change(Ability.ATTACH_PROVENANCE, file.name, file, provenance)
-        self._expect(file, shows_file(file.filename, lambda shown: shown.provenance is not None))
+        self._expect(file, shows_file(file.filename, lambda found: found.provenance is not None))
 
     def _change(self, ability: Ability, project: str, *about: Any) -> None:
         self.require(ability)

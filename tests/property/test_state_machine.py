@@ -74,7 +74,7 @@ def machine(tmp_path: Path) -> Machine:
         registry = RegistryClient(
             target, session=session, transcript=transcript, ledger=Ledger(tmp_path / "ledger.jsonl")
         )
-        driver = target_driver(target, session, forget=registry.forget_pages)
+        driver = target_driver(target, session, registry=registry)
 
         def start() -> UploadsAndChanges:
             transcript.begin()

@@ -189,7 +189,7 @@ def test_a_variable_that_is_empty_is_not_given(file: Path) -> None:
         ("[credentials.default]\nusername = 'me'\npassword = 'x'", "has no `url`"),
         (
             "[credentials.guest]\nname = 'me'",
-            "credentials.guest: unknown key 'name', expected one of password",
+            "credentials.guest: unknown key 'name', expected one of encoding, password",
         ),
         ("[limits]\nmax-file-size = '5 MB'", "limits.max-file-size: expected a whole number, found text"),
         ("[limits]\nmax-file-size = 0", "limits.max-file-size: expected the largest size of a distribution"),
