@@ -171,6 +171,7 @@ ANY_REGISTRY = {"profile": "pep503-upload", "layout": "gitlab-project"}
 LIKE_GITLAB = frozenset({"upload.dup.identical"})
 """What the reference registry does as GitLab does, and other registries do otherwise."""
 
+CLOCK = "The checks go by the clock of the registry"
 WAITED = "The registry took up to"
 
 FRONTS = (
@@ -198,8 +199,8 @@ FRONTS = (
         note="The registry throttled this run",
     ),
     Front(name="shared-validator", open=with_faults("shared-validator")),
-    Front(name="clock-fast", open=with_faults("clock-wrong,hours=24")),
-    Front(name="clock-slow", open=with_faults("clock-wrong,hours=-24")),
+    Front(name="clock-fast", open=with_faults("clock-wrong,hours=24"), note=CLOCK),
+    Front(name="clock-slow", open=with_faults("clock-wrong,hours=-24"), note=CLOCK),
     Front(name="cached", open=with_faults("pages-cached,seconds=1"), note=WAITED),
 )
 

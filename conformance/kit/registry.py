@@ -1,8 +1,19 @@
 """The registry under test, for checks: its client, its driver, GitLab's API of it, and who may be its caller."""
 
 from conformance.target import ANONYMOUS, DEFAULT
+from conformance.target.clock import skew
 from conformance.target.drivers import Driver
 from conformance.target.gitlab import GitLab, json_of, objects
 from conformance.target.registry_client import RegistryClient, file_url
 
-__all__ = ["ANONYMOUS", "DEFAULT", "Driver", "GitLab", "RegistryClient", "file_url", "json_of", "objects"]
+__all__ = [
+    "ANONYMOUS",
+    "DEFAULT",
+    "Driver",
+    "GitLab",
+    "RegistryClient",
+    "file_url",
+    "json_of",
+    "objects",
+    "skew",
+]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from conformance.corpus import Corpus, Published, planned
 from conformance.run.listing import is_listed
 from conformance.run.run import CannotJudge
 from conformance.target import ANONYMOUS
+from conformance.target.clock import skew_text
 from conformance.verdicts import ExitCode
 
 if TYPE_CHECKING:
@@ -26,11 +28,16 @@ PAUSE = 0.2
 """Seconds between two looks at the index."""
 
 
-def try_credential(registry: RegistryClient, run_id: str) -> None:
-    """Ask for a project that cannot exist, with the credential: only a rejection ends the run here."""
+def try_credential(registry: RegistryClient, run_id: str) -> str:
+    """Ask for a project that cannot exist, with the credential: only a rejection ends the run here.
+
+    Returns a note on the clock of the target where it is wrong, or ours is; otherwise nothing.
+    """
     answer = _absent(registry, run_id)
     if answer.status == 401:
         raise CannotJudge(f"the index {_rejection(answer, registry.target)}", ExitCode.USAGE)
+    different = skew_text(answer.headers.get("Date"), now=datetime.now(UTC))
+    return different and f"The checks go by the clock of the registry: {different}."
 
 
 def _absent(registry: RegistryClient, run_id: str) -> Answer:

@@ -41,6 +41,8 @@ class Run:
     """The projects whose pages are read, by normalized name."""
     worker: str = ""
     """Which of several parallel processes this is; empty for the only one."""
+    notes: tuple[str, ...] = ()
+    """What its report says beside the results: what was noticed while it was set up."""
     prepared_with: int = 0
     """How many requests it took to get here."""
 

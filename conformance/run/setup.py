@@ -63,7 +63,7 @@ def prepare(target: Target, options: RunOptions) -> Run:
     run = _run(target, options, Corpus(run_id, {}), _new_ledger(run_id, target, options), budget)
     registry, driven = run.registry, _driven(run)
     try:
-        try_credential(registry, run_id)
+        clock = try_credential(registry, run_id)
         corpus = Corpus(run_id, {}) if options.read_only else publish(registry, run_id)
         projects = (
             existing_projects(registry, options.projects, seed=options.seed)
@@ -80,7 +80,10 @@ def prepare(target: Target, options: RunOptions) -> Run:
         raise _refusal(run, str(error), error.exit_code) from error
     except (KeyboardInterrupt, NotJudged) as error:
         raise _broken_off(run, error) from None
-    return replace(run, corpus=corpus, projects=projects, offer=offer, prepared_with=len(run.transcript))
+    notes = (clock,) if clock else ()
+    return replace(
+        run, corpus=corpus, projects=projects, offer=offer, notes=notes, prepared_with=len(run.transcript)
+    )
 
 
 def _driven(run: Run) -> frozenset[str]:

@@ -32,7 +32,7 @@ def finish(
         interrupted = True
         note = f"The clean-up was interrupted; {run.ledger.path} lists what may be left."
     others = throttling_note(run.session.budget), settling_note(run.registry.settling)
-    notes = filter(None, (note, *others))
+    notes = filter(None, (*run.notes, note, *others))
     run.session.close()
     run.session.budget.close()
     profile = run.target.profile

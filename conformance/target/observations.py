@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from conformance.target.clock import skew_text
 from conformance.target.layouts import GITLAB
 from conformance.wire.credential_patterns import hide_credentials_in_url
 from conformance.wire.redaction import MASK
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from conformance.errors import UserError
     from conformance.target import Target
     from conformance.target.layout_search import Place
-
-MOST_SKEW = 60
-"""Seconds that two clocks may differ before tokens, certificates and caches suffer."""
 
 LEAST_ROLE = 30
 """GitLab's number of a Developer, the first role that may publish."""
@@ -109,16 +106,9 @@ def found_elsewhere(place: Place, target: Target, *, before: str = "") -> Observ
 
 def clock_observations(date: str | None, *, now: datetime) -> Iterator[Observation]:
     """Compare the clock of a server, from its Date header, with that of this machine."""
-    try:
-        skew = (parsedate_to_datetime(date) - now).total_seconds() if date else 0.0
-    except (TypeError, ValueError):
-        return
-    if abs(skew) > MOST_SKEW:
-        direction = "ahead of" if skew > 0 else "behind"
+    if seen := skew_text(date, now=now):
         yield Observation(
-            about="clock",
-            seen=f"the server's clock is {abs(skew):.0f} s {direction} this machine's",
-            change="set the wrong clock: tokens and certificates depend on it",
+            about="clock", seen=seen, change="set the wrong clock: tokens and certificates depend on it"
         )
 
 

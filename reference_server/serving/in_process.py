@@ -193,6 +193,9 @@ class _Handler(WSGIRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
+    _headers_buffer: list[bytes]
+    """The header fields so far, of the base class."""
+
     _awaited: AwaitedBody | None = None
 
     def parse_request(self) -> bool:
@@ -218,6 +221,14 @@ class _Handler(WSGIRequestHandler):
         if self._awaited is not None:
             environ |= {"HTTP_EXPECT": "100-continue", AWAITED: self._awaited}
         return environ
+
+    def send_header(self, keyword: str, value: str) -> None:
+        """Send a header field; a Date of the application takes the place of this server's."""
+        if keyword.lower() == "date":
+            self._headers_buffer = [
+                line for line in self._headers_buffer if not line.lower().startswith(b"date:")
+            ]
+        super().send_header(keyword, value)
 
     def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
         """Close a connection that a fault or the client has ended."""

@@ -39,18 +39,6 @@ IN_FULL_ONLY = {"late-2s-all"}
 SETTLE = {"queued": 1.0}
 """Seconds to wait for an upload that never appears, where that is the only sign of a refusal."""
 
-NOT_YET = {
-    "clock-fast": "needs the clock of the target",
-    "clock-slow": "needs the clock of the target",
-}
-"""Fronts at which a run is not as declared yet, and why."""
-
-
-def cases() -> list[Any]:
-    """Return the names of the fronts, with the reason of those that are expected to fail."""
-    marked = {name: [pytest.mark.xfail(reason=reason)] for name, reason in NOT_YET.items()}
-    return [pytest.param(name, marks=marked.get(name, [])) for name in CHOICES]
-
 
 def fronts() -> Any:
     """Import the program from its file: it is in no package."""
@@ -66,7 +54,7 @@ def fronts() -> Any:
 FRONTS = {front.name: front for front in fronts().FRONTS}
 
 
-@pytest.mark.parametrize("name", cases())
+@pytest.mark.parametrize("name", CHOICES)
 def test_only_what_is_about_it_fails(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(
         "PYTEST_DEBUG_TEMPROOT", str(tmp_path)

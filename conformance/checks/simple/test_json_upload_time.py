@@ -12,7 +12,9 @@ import pytest
 from conformance.checks.simple.json_pages import every_value
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.registry import skew
 from conformance.kit.uploads.publishing import link, publish
+from conformance.pages import JSON_V1
 from conformance.verdicts import Deviation, NotApplicable, Untestable
 from reference_server.distributions import wheel
 
@@ -28,7 +30,7 @@ SKEW = timedelta(minutes=10)
 
 @dataclass(frozen=True, kw_only=True)
 class Timed:
-    """A file that was uploaded between two moments, as its page showed it then and after another upload."""
+    """A file that was uploaded between two moments, by the target's clock, as its page showed it then and later."""
 
     before: datetime
     after: datetime
@@ -44,13 +46,15 @@ def timed(index: Index, registry: RegistryClient, new_name: NewName) -> Timed:
     before = datetime.now(UTC)
     publish(registry, first)
     after = datetime.now(UTC)
+    date = registry.project_answer(first.name, accept=JSON_V1).headers.get("Date")
+    ahead = skew(date, now=datetime.now(UTC))
     time = _upload_time(index, first)
     if time is None:
         raise NotApplicable("the registry states no `upload-time`")
     publish(registry, wheel(first.name, "1.1"))
     return Timed(
-        before=before,
-        after=after,
+        before=before + ahead,
+        after=after + ahead,
         at_first=time,
         later=_upload_time(index, first),
         where=str(index.json(first.name)),
