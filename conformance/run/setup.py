@@ -45,19 +45,7 @@ WRITING = frozenset({"upload", "access", "switch", "rest", "delete", "twine"})
 def prepare(target: Target, options: RunOptions) -> Run:
     """Try whether the target can be judged, and publish the corpus. Raises CannotJudge."""
     options = options.under(target.profile)
-    if target.profile.needs_credential and not options.read_only and DEFAULT not in target.credentials:
-        meaning = target.profile.credentials[DEFAULT]
-        raise CannotJudge(
-            f"a {target.profile.title} needs {meaning}",
-            ExitCode.USAGE,
-            hint="Give --username and --password.",
-        )
-    if not (options.read_only or target.has_uploads):
-        raise CannotJudge(
-            f"the layout {target.layout.name} has no address for uploads",
-            ExitCode.USAGE,
-            hint="Give --upload-url, or --read-only.",
-        )
+    _require_what_uploads_need(target, options)
     run_id = new_run_id()
     budget = Budget(options, per_deletion=requests_per_deletion(target, options))
     run = _run(target, options, Corpus(run_id, {}), _new_ledger(run_id, target, options), budget)
@@ -84,6 +72,23 @@ def prepare(target: Target, options: RunOptions) -> Run:
     return replace(
         run, corpus=corpus, projects=projects, offer=offer, notes=notes, prepared_with=len(run.transcript)
     )
+
+
+def _require_what_uploads_need(target: Target, options: RunOptions) -> None:
+    """Raise CannotJudge for a run that is to publish, without a credential that it needs or an address for uploads."""
+    if target.profile.needs_credential and not options.read_only and DEFAULT not in target.credentials:
+        meaning = target.profile.credentials[DEFAULT]
+        raise CannotJudge(
+            f"a {target.profile.title} needs {meaning}",
+            ExitCode.USAGE,
+            hint="Give --username and --password.",
+        )
+    if not (options.read_only or target.has_uploads):
+        raise CannotJudge(
+            f"the layout {target.layout.name} has no address for uploads",
+            ExitCode.USAGE,
+            hint="Give --upload-url, or --read-only.",
+        )
 
 
 def _driven(run: Run) -> frozenset[str]:

@@ -224,7 +224,7 @@ class _Handler(WSGIRequestHandler):
 
     def send_header(self, keyword: str, value: str) -> None:
         """Send a header field; a Date of the application takes the place of this server's."""
-        if keyword.lower() == "date":
+        if keyword.lower() == "date" and "_headers_buffer" in vars(self):
             self._headers_buffer = [
                 line for line in self._headers_buffer if not line.lower().startswith(b"date:")
             ]
