@@ -103,15 +103,17 @@ class Settling:
 
     def awaited(self) -> list[str]:
         """Return the pages that may lack a recent change, as far as any reader knows."""
-        return [page for page in [*self._changes] if self.is_awaited(page)]
+        with self._lock:
+            self._changes = {page: recent for page in self._changes if (recent := self._recent(page))}
+            return [page for page in self._changes if self.is_awaited(page)]
 
     def read(self, page: str, ask: Callable[[], Answer]) -> Answer:
         """Return an answer for a page, asked for until it shows what was changed before the first time.
 
         Returns the last answer where a change stays away until the run's patience ends.
         """
-        changes = self._recent(page)
-        pause, awaited, missing = max(SHORTEST_PAUSE, self.longest / 4), changes, changes
+        pause, missing = 0.0, self._recent(page)
+        early: list[Change] = []
         while True:
             asked = time.monotonic()
             answer = ask()
@@ -122,11 +124,11 @@ class Settling:
             if left <= 0:
                 self._give_up(missing)
                 break
-            awaited = missing if awaited is changes else awaited
+            early = early or missing
+            pause = min(pause * 2 or max(SHORTEST_PAUSE, self.longest / 4), LONGEST_PAUSE)
             time.sleep(min(pause, left))
-            pause = min(pause * 2, LONGEST_PAUSE)
-        if awaited is not changes and not missing:
-            self.note(asked - min(change.made for change in awaited))
+        if early and not missing:
+            self.note(asked - min(change.made for change in early))
         return answer
 
     def note(self, seconds: float) -> None:
