@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 MAX_FILE_SIZE = 200_000
 """Bytes: small enough for quick checks of the size limit, large enough for every wheel."""
 
+SETTLE = 0.02
+"""Seconds to wait for what a fault may keep away for good: this server shows everything at once."""
+
 
 class Trial:
     """Runs checks against a new server for each fault."""
@@ -50,7 +53,7 @@ class Trial:
             target = target_from_table(table, embedded=True)
             result = run_checks(
                 target,
-                RunOptions(examples=examples, rounds=rounds, shrink=False),
+                RunOptions(examples=examples, rounds=rounds, settle=SETTLE, shrink=False),
                 Selection(only=frozenset(only)),
             )
         return {each.id: each for each in result.results}
