@@ -118,8 +118,8 @@ def leads_away(answer: Answer) -> bool:
 
 @check("security.host-header")
 def test_host_header(index: Index, new_name: NewName) -> None:
-    """In a project of its own: what is in a cache already cannot be changed by it."""
-    registry, file = index.registry, wheel(new_name("host"), "1.0")
+    """In a project that was not read before: what is in a cache already cannot be changed by it."""
+    registry, file = index.registry.hasty(), wheel(new_name("host"), "1.0")
     publish(registry, file)
     urls = [registry.project_url(file.name), registry.project_url(file.name).removesuffix("/")]
     found = []
