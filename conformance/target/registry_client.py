@@ -280,8 +280,10 @@ class RegistryClient:
             return answer
         failure = failure_of_task(answer, self._read_task, limit=self.settling.limit)
         if not failure:
-            self.await_page(distribution.name)
-            failure = "" if change.seen else f"the file was not listed within {self.settling.limit:g} s"
+            page = self.project_answer(canonicalize_name(distribution.name), fresh=True)
+            failure = (
+                "" if change.is_on(page) else f"the file was not listed within {self.settling.limit:g} s"
+            )
         change.is_awaited = not failure
         return replace(answer, failure=failure)
 
