@@ -37,9 +37,14 @@ settings.register_profile(
 settings.load_profile("reproducible")
 
 
+GZIP = b"\x1f\x8b"
+"""The first bytes of a gzip member; the moment of its making follows."""
+
+
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Name what is long by its length: whole bodies in names make reports of a megabyte, and may tell the time."""
-    if isinstance(val, str | bytes) and len(val) > LONGEST_ID:
+    """Name what is long or compressed by its length: bodies in names make reports of a megabyte, and tell the time."""
+    compressed = isinstance(val, bytes) and val.startswith(GZIP)
+    if isinstance(val, str | bytes) and (compressed or len(val) > LONGEST_ID):
         return f"{argname} of {len(val)}"
     return None
 

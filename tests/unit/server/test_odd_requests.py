@@ -22,7 +22,7 @@ FORM = upload_form(wheel("demo", "1.0"))
 
 @pytest.mark.parametrize(
     ("encoding", "body", "status"),
-    [("gzip", gzip.compress(FORM.body()), 415), ("gzip", b"", 415), ("Identity", FORM.body(), 201)],
+    [("gzip", gzip.compress(FORM.body(), mtime=0), 415), ("gzip", b"", 415), ("Identity", FORM.body(), 201)],
     ids=["compressed", "empty", "as it is"],  # not the bytes: those have the time in them, and workers differ
 )
 def test_a_form_that_is_compressed_is_of_an_unsupported_type(
