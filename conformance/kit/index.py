@@ -143,10 +143,3 @@ def _whole(document: Document, answer: Answer) -> Document:
     if document.is_cut:
         raise Untestable(f"{answer} is a page with more links or values than a run can judge")
     return document
-
-
-def page_in(answer: Answer) -> ProjectPage:
-    """Return the project page that an answer holds, in the form that it says it has."""
-    if answer.content_type == JSON_V1:
-        return read_project_json(answer.content, url=answer.url, where=str(answer))
-    return read_project_page(answer.text, url=answer.url, where=str(answer))

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conformance.pages import JSON_V1, TEXT_HTML, RootPage, read_root_json, read_root_page
+from conformance.pages import JSON_V1, TEXT_HTML
 from conformance.run.door import summary
 from conformance.run.listing import pages_of, spelling_of
 from conformance.run.run import CannotJudge
 from conformance.target import ANONYMOUS
+from conformance.target.answered_pages import root_in
 from conformance.verdicts import ExitCode
 from conformance.verdicts.counting import counted
 
@@ -82,7 +83,7 @@ def _page(registry: RegistryClient, name: str) -> Answer:
 def _listed(registry: RegistryClient) -> list[str]:
     """Return the name of every project on the root page, in whichever form it comes."""
     answers = [registry.root_answer(accept=accept) for accept in (TEXT_HTML, JSON_V1)]
-    names = [name for answer in answers if answer.status == 200 for name in _root_page(answer).names if name]
+    names = [name for answer in answers if answer.status == 200 for name in root_in(answer).names if name]
     if names:
         return list({canonicalize_name(name): name for name in names}.values())
     shown = "lists no project" if answers[0].status == 200 else f"has no root page: {summary(answers[0])}"
@@ -90,12 +91,6 @@ def _listed(registry: RegistryClient) -> list[str]:
         f"{registry.target.index_url} {shown}\nName some projects with --project.",
         ExitCode.TOO_LITTLE_JUDGED,
     )
-
-
-def _root_page(answer: Answer) -> RootPage:
-    if answer.content_type == JSON_V1:
-        return read_root_json(answer.content, where=str(answer))
-    return read_root_page(answer.text, url=answer.url, where=str(answer))
 
 
 def _require_credential_for_files(registry: RegistryClient, names: Iterable[str]) -> None:

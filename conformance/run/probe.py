@@ -13,12 +13,11 @@ from conformance.pages import (
     ProjectPage,
     read_html,
     read_json,
-    read_project_json,
-    read_project_page,
 )
 from conformance.run.features import OfferedFeatures
 from conformance.run.listing import is_html, pages_of, spelling_of
 from conformance.target import ANONYMOUS
+from conformance.target.answered_pages import page_in
 from conformance.wire import EndlessAnswer, Unreachable
 
 if TYPE_CHECKING:
@@ -122,19 +121,12 @@ def _marks_status(registry: RegistryClient, name: str, form: str) -> bool:
 
 
 def _is_locked(registry: RegistryClient, name: str, accept: str) -> bool:
-    """Return whether an anonymous caller is refused: by a status, or by a page to sign in."""
+    """Return whether an anonymous caller is refused: by a status, or by a page to sign in, which has no files."""
     known = registry.project_answer(name, accept=accept)
     if known.status == 404:
         return registry.root_answer(as_=ANONYMOUS, accept=accept).status in {401, 403}
     answer = registry.project_answer(name, as_=ANONYMOUS, accept=accept)
-    return answer.status != 200 or bool(_links(known) and not _links(answer))
-
-
-def _links(answer: Answer) -> tuple[FileLink, ...]:
-    """Return the files of a page; a page to sign in has none."""
-    if answer.content_type == JSON_V1:
-        return read_project_json(answer.content, url=answer.url, where=str(answer)).files
-    return read_project_page(answer.text, url=answer.url, where=str(answer)).files
+    return answer.status != 200 or bool(page_in(known).files and not page_in(answer).files)
 
 
 def _negotiated(registry: RegistryClient, name: str) -> set[str]:

@@ -14,7 +14,8 @@ from packaging.utils import parse_wheel_filename as wheel_parts
 from packaging.version import InvalidVersion, Version
 
 from conformance.errors import UserError
-from conformance.pages import JSON_V1, read_project_json, read_project_page, read_root_page
+from conformance.pages import read_root_page
+from conformance.target.answered_pages import page_in
 from conformance.target.drivers import Ability, NotThere
 from conformance.verdicts import Deviation, NotJudged, Untestable
 from conformance.wire import Unreachable
@@ -227,12 +228,7 @@ class _ByPages:
         if answer.status != 200:
             return None
         with suppress(Deviation):
-            page = (
-                read_project_json(answer.content, url=answer.url, where=str(answer))
-                if answer.content_type == JSON_V1
-                else read_project_page(answer.text, url=answer.url, where=str(answer))
-            )
-            return [file.filename for file in page.files]
+            return [file.filename for file in page_in(answer).files]
         return None
 
     def _leave(self, entries: Iterable[Entry], reason: str) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from requests.utils import get_environ_proxies
@@ -291,7 +290,7 @@ class Doctor:
         credential = self._target.credential(DEFAULT)
         headers = {"PRIVATE-TOKEN": credential.password} if credential else {}
         answer = self._get(self._target.gitlab_api, as_=DEFAULT, headers=headers or {"Accept": "*/*"})
-        project = _object(answer)
+        project = answer.json_object
         if answer.status == 200 and "id" in project:
             yield from gitlab_observations(project)
         elif answer.status in {401, 403}:
@@ -360,14 +359,6 @@ def _is_json(answer: Answer) -> bool:
 
 def _is_index(answer: Answer) -> bool:
     return answer.content_type == "text/html" or "vnd.pypi.simple" in answer.content_type
-
-
-def _object(answer: Answer) -> dict[str, Any]:
-    try:
-        found = json.loads(answer.content)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _summary(answer: Answer) -> str:

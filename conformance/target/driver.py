@@ -123,7 +123,7 @@ def clean_up_cost(target: Target) -> int:
     """Return how many requests the clean-up of a file takes; 0 where no driver deletes. Asks no program."""
     classes = [driver_class(name) for name in _tables(target)]
     for each in classes:
-        if any(getattr(each, way.method) is not getattr(Driver, way.method) for way in DELETIONS):
+        if each.implemented() & set(DELETIONS):
             cost: int = each.requests_per_deletion
             return cost
     return 0

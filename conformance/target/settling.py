@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from conformance.pages import JSON_V1, read_project_json, read_project_page, read_root_json, read_root_page
+from conformance.target.answered_pages import page_in, root_in
 from conformance.wire.account import Account, Cell
 
 if TYPE_CHECKING:
@@ -161,11 +161,7 @@ def lists_project(name: str) -> Callable[[Answer], bool]:
     def shown_on(answer: Answer) -> bool:
         if answer.status != 200 or wanted in answer.text:
             return True
-        if answer.content_type == JSON_V1:
-            root = read_root_json(answer.content, where=str(answer))
-        else:
-            root = read_root_page(answer.text, url=answer.url, where=str(answer))
-        return wanted in {canonicalize_name(each) for each in root.names}
+        return wanted in {canonicalize_name(each) for each in root_in(answer).names}
 
     return shown_on
 
@@ -177,15 +173,7 @@ def omits(filename: str) -> Callable[[Answer], bool]:
 
 def shows(holds: Callable[[ProjectPage], bool]) -> Callable[[Answer], bool]:
     """Return whether something holds of a project's page."""
-
-    def shown_on(answer: Answer) -> bool:
-        if answer.status != 200:
-            return False
-        if answer.content_type == JSON_V1:
-            return holds(read_project_json(answer.content, url=answer.url, where=str(answer)))
-        return holds(read_project_page(answer.text, url=answer.url, where=str(answer)))
-
-    return shown_on
+    return lambda answer: answer.status == 200 and holds(page_in(answer))
 
 
 def shows_file(filename: str, holds: Callable[[FileLink], bool]) -> Callable[[Answer], bool]:

@@ -6,9 +6,8 @@ documentation, "Tasks": an answer names its task, whose `state` ends as complete
 
 from __future__ import annotations
 
-import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -51,8 +50,7 @@ def failure_of_task(answer: Answer, read: Callable[[str], Answer], *, limit: flo
 
 def task_url(answer: Answer) -> str:
     """Return the URL of the task that an answer names, on the answer's host; empty where it names none."""
-    body = _object(answer)
-    named = str(body.get("task") or "") or answer.headers.get("Location", "")
+    named = str(answer.json_object.get("task") or "") or answer.headers.get("Location", "")
     if not named:
         return ""
     if _is_uuid(named):
@@ -67,18 +65,10 @@ def _state(read: Callable[[str], Answer], url: str) -> tuple[str, str]:
         answer = read(url)
     except Unreachable:
         return "", ""
-    task = _object(answer) if answer.status == 200 else {}
+    task = answer.json_object if answer.status == 200 else {}
     error = task.get("error") or ""
     text = error.get("description", "") if isinstance(error, dict) else error
     return str(task.get("state") or task.get("status") or "").lower(), str(text)[:200]
-
-
-def _object(answer: Answer) -> dict[str, Any]:
-    try:
-        value = json.loads(answer.content)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _is_uuid(text: str) -> bool:

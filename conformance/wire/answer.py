@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,6 +60,15 @@ class Answer:
     def text(self) -> str:
         """The body as UTF-8, undecodable bytes replaced."""
         return self.content.decode("utf-8", errors="replace")
+
+    @property
+    def json_object(self) -> dict[str, Any]:
+        """The body as a JSON object; an empty one for any other body."""
+        try:
+            found = json.loads(self.content)
+        except (ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def excerpt(self, most: int = EXCERPT) -> str:
         """Return at most `most` characters from the beginning of the body, redacted.

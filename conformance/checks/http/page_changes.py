@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.checks.http.page_readings import readings
-from conformance.kit.index import page_in
+from conformance.kit.registry import page_in
 from conformance.kit.uploads.publishing import publish
 from reference_server.distributions import wheel
 

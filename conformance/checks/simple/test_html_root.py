@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Follow
-from conformance.kit.index import page_in
+from conformance.kit.registry import page_in
 from conformance.pages import TEXT_HTML
 
 if TYPE_CHECKING:

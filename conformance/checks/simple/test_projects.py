@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.index import page_in
+from conformance.kit.registry import page_in
 from conformance.kit.unknown_projects import expect_unknown
 from conformance.kit.uploads.scenarios import publish_and_delete
 from conformance.verdicts import Deviation, Untestable

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.index import page_in
+from conformance.kit.registry import page_in
 from conformance.pages import JSON_V1, resolved
 from conformance.verdicts import NotApplicable
 

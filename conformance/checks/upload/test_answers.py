@@ -14,8 +14,7 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.differences import MOST_CHARACTERS
 from conformance.kit.http import Part, UploadForm, upload_form
-from conformance.kit.index import page_in
-from conformance.kit.registry import ANONYMOUS, DEFAULT
+from conformance.kit.registry import ANONYMOUS, DEFAULT, page_in
 from conformance.kit.uploads.publishing import link
 from conformance.pages import ProjectPage, read_json
 from conformance.verdicts import NotApplicable

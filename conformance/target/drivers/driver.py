@@ -87,10 +87,14 @@ class Driver:
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """What it can do: what it has methods of its own for."""
-        own = type(self)
+        """What it can do."""
+        return self.implemented()
+
+    @classmethod
+    def implemented(cls) -> frozenset[Ability]:
+        """Return what drivers of this class have methods for."""
         return frozenset(
-            each for each in Ability if getattr(own, each.method) is not getattr(Driver, each.method)
+            each for each in Ability if getattr(cls, each.method) is not getattr(Driver, each.method)
         )
 
     def delete(self, file: File) -> None:
