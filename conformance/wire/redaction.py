@@ -9,7 +9,7 @@ from html.entities import codepoint2name
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sized
+    from collections.abc import Iterable, Mapping, Sized
 
 MASK = "***"
 
@@ -52,6 +52,12 @@ class Redactor:
             return text
         return self._pattern.sub(MASK, text)
 
+    def values(self, table: Mapping[str, str]) -> dict[str, str]:
+        """Return a table with values without secrets."""
+        if not self._may_hold_a_secret("\n".join(table.values())):
+            return dict(table)
+        return {key: self(value) for key, value in table.items()}
+
     def _may_hold_a_secret(self, text: str) -> bool:
         """Look for words that every spelling of a secret has: much faster than to look for each spelling."""
         unbroken = "".join(text.split()).lower()
@@ -82,7 +88,10 @@ class Redactor:
             *map("".join, within),
             *(f"(?i:{''.join(form)})" for form in cut),  # a parser writes names of attributes in lower case
             *(_beginning(form, _least_of_a_password(form)) for form in plain if len(form) >= LEAST_ANYWHERE),
-            *(_beginning(form, _least_of_a_basic(name)) for form, (name, _) in zip(basic, known, strict=True)),
+            *(
+                _beginning(form, _least_of_a_basic(name))
+                for form, (name, _) in zip(basic, known, strict=True)
+            ),
         ]
         return re.compile(_any_of([*wholes, *parts]))
 

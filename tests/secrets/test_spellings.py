@@ -52,7 +52,9 @@ def test_a_spelling_that_is_seldom_is_taken_out(form: str) -> None:
     assert Redactor([(USERNAME, SECRET)])(f"before {form} after") == "before *** after"
 
 
-@pytest.mark.parametrize("sign", ["\N{KELVIN SIGN}", "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "\N{LATIN SMALL LETTER LONG S}"])
+@pytest.mark.parametrize(
+    "sign", ["\N{KELVIN SIGN}", "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "\N{LATIN SMALL LETTER LONG S}"]
+)
 def test_a_sign_whose_lower_case_is_a_letter_of_ascii_is_taken_out(sign: str) -> None:
     secret = f"kanari-{sign}-of-it"
     redact = Redactor([(USERNAME, secret)])
