@@ -53,10 +53,21 @@ class Redactor:
         return self._pattern.sub(MASK, text)
 
     def values(self, table: Mapping[str, str]) -> dict[str, str]:
-        """Return a table with values without secrets."""
-        if not self._may_hold_a_secret("\n".join(table.values())):
-            return dict(table)
-        return {key: self(value) for key, value in table.items()}
+        """Return the same table, with values without secrets."""
+        known = {key: self._fields.get(value, value) for key, value in table.items()}
+        if not self._may_hold_a_secret("\n".join(known.values())):
+            return known
+        return {key: self(value) for key, value in known.items()}
+
+    @cached_property
+    def _fields(self) -> dict[str, str]:
+        """What the fields of a header become that are just a credential, as those of most requests."""
+        fields = {password: MASK for _, password in self._known}
+        for username, password in self._known:
+            for encoding in ("utf-8", "latin-1"):
+                pair = f"{username}:{password}".encode(encoding, errors="replace")
+                fields[f"Basic {b64encode(pair).decode()}"] = f"Basic {MASK}"
+        return fields
 
     def _may_hold_a_secret(self, text: str) -> bool:
         """Look for words that every spelling of a secret has: much faster than to look for each spelling."""
