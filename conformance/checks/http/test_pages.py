@@ -225,12 +225,13 @@ def test_cache_control(index: Index, change_if_any: Change | None) -> None:
 @check("http.pages.gzip")
 def test_gzip(index: Index, unpacked_page: Answer) -> None:
     packed = index.html().answer
-    expect.equal(
-        said(packed),
-        said(unpacked_page),
-        of="what the page says after decompression",
-        where=packed,
+    again_unpacked = index.registry.request(
+        "GET", unpacked_page.url, headers={"Accept": TEXT_HTML, **IDENTITY}
     )
+    if again_unpacked.content == unpacked_page.content:
+        expect.equal(packed.text, unpacked_page.text, of="the page after decompression", where=packed)
+    else:  # it is written anew each time, with its links in another order
+        expect.equal(said(packed), said(unpacked_page), of="what the page says, decompressed,", where=packed)
     for page in (packed, unpacked_page):
         vary = re.split(r"[,\s]+", page.headers.get("Vary", "").lower())
         if "accept-encoding" not in vary and "*" not in vary:
