@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_REST = r"(?>[^>=]+|=\s*\"[^\"]*\"|=\s*'[^']*'|=)*+(?:>|\Z)"
+"""The rest of a tag: a quoted value may have a `>` in it."""
 _TOKEN = re.compile(
-    r"<!--.*?(?:--!?>|\Z)"
-    r"|<(?P<raw>script|style|textarea|title|xmp|iframe|noembed|noframes)(?=[\s/>])"
-    r"(?P<of_raw>(?>\s*=\s*\"[^\"]*\"|\s*=\s*'[^']*'|[^>])*+)(?:>|\Z).*?(?:</(?P=raw)(?=[\s/>])|\Z)"
-    r"|<(?P<closing>/?)(?P<name>[a-z][^\s/>]*)(?P<attributes>(?>\s*=\s*\"[^\"]*\"|\s*=\s*'[^']*'|[^>])*+)(?:>|\Z)",
+    r"<(?:!--.*?(?:--!?>|\Z)"
+    rf"|(?P<closing>/?)(?P<name>[a-z][^\s/>]*)(?P<attributes>{_REST}))",
     re.IGNORECASE | re.DOTALL,
 )
-"""Comments, elements whose content is text, and tags. What has no end goes on to the end of the page."""
+"""Comments and tags. What has no end goes on to the end of the page."""
 _ATTRIBUTE = re.compile(
     r"(?P<before>[\s/]*)(?P<name>=?[^\s/>=]*)"
     r"(?:\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s>]*)))?"
@@ -28,6 +28,8 @@ _RIGHT = re.compile(
     r"(?>[\s/]+[^\s/>=\"'<]+(?>\s*=\s*(?>\"[^\"]*\"|'[^']*'|[^\s>\"'<=`]+))?)*+[\s/]*", re.DOTALL
 )
 """Attributes without an error, but that one of several may be there twice."""
+_OF_TEXT = frozenset({"script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes"})
+"""Elements whose content is text."""
 _ITS_OWN = frozenset({"applet", "caption", "marquee", "object", "td", "template", "th"})
 """Elements in which an anchor that is open around them does not count."""
 
@@ -43,20 +45,24 @@ def tag_errors(page: str) -> Iterator[str]:
 
 
 def _errors(page: str) -> Iterator[str]:
-    is_open = False
+    is_open, end = False, 0
     for token in _TOKEN.finditer(page):
         name = (token["name"] or "").lower()
-        attributes = token["attributes"] or token["of_raw"] or ""
-        is_right = token["closing"] or (attributes.count("=") < _SEVERAL and _RIGHT.fullmatch(attributes))
-        codes = [] if is_right else list(_errors_of(attributes))
-        if name == "a" and not token["closing"] and is_open:
-            codes.append("unexpected-start-tag-implies-end-tag")
-        if name == "a":
-            is_open = not token["closing"]
-        elif name in _ITS_OWN:
-            is_open = False
-        for code in codes:
-            yield f"{_place(page, token.start())}: {code}"
+        if token.start() < end or not name:
+            continue
+        if token["closing"]:
+            is_open &= name != "a"
+            continue
+        if name in _OF_TEXT:
+            closing = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE).search(page, token.end())
+            end = closing.start() if closing else len(page)
+        if name == "a" and is_open:
+            yield f"{_place(page, token.start())}: unexpected-start-tag-implies-end-tag"
+        is_open = name == "a" or (is_open and name not in _ITS_OWN)
+        attributes = token["attributes"].removesuffix(">")
+        if attributes.count("=") >= _SEVERAL or not _RIGHT.fullmatch(attributes):
+            for code in _errors_of(attributes):
+                yield f"{_place(page, token.start())}: {code}"
 
 
 def _errors_of(attributes: str) -> Iterator[str]:

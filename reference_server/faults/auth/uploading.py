@@ -44,6 +44,17 @@ class RefusedUploadsStored(Authorizes):
         return refusal(NotAuthenticatedError()) if unknown else response
 
 
+class UploadersSentToSignIn(Fault):
+    """Redirects uploads without credentials to a page to sign in."""
+
+    caught_by = ("auth.upload.refusal", "upload.no-redirect", "gitlab.matrix.upload")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "upload" and response.status_code == 401:
+            return Response(status=302, headers={"Location": "/users/sign_in"})
+        return response
+
+
 class UploadersNotChallenged(ChangesHeaders):
     """Answers 401 to uploads without WWW-Authenticate."""
 
