@@ -79,7 +79,7 @@ def check_result(run: Run, ended: Ended, *, today: date) -> tuple[CheckResult, l
     verdict = verdict_of(ended.outcome, requirement.level, listing)
     message = run.redact(_message(ended))
     if deviation and (validations := unasked(ended.requirement, run.target)):
-        message += f"\n  noted    as features = {json.dumps(validations)} in registry.toml is not set"
+        message += f"\n  optional features = {json.dumps(validations)} in registry.toml asks for it"
     if verdict in {Verdict.KNOWN, Verdict.STALE}:
         about_baseline = baseline.explain(requirement.id, listing, deviated=bool(signature))
         message = f"{about_baseline}\n{message}".rstrip()

@@ -53,13 +53,10 @@ DEVIATIONS = {
     # _app.py, simple(), writes links of `href` and file name, and no `data-requires-python` …
     "simple.html.requires-python.exposed": "no link says which Python its file needs",
     "simple.html.version-meta": "no page says which version of the API it follows",
-    # … so that pip has to fetch what cannot run before it knows.
-    "clients.pip.requires-python": "pip downloads the version that its Python cannot run",
     # bottle.py, static_file(): a Range is served whatever If-Range says, and 416 has no Content-Range.
     "http.range.if-range": "a range is sent in spite of a validator that does not match",
     "http.range.unsatisfiable": "416 comes without the length of the file",
-    # _app.py sets no headers on its pages, and looks at no Accept.
-    "http.pages.cache-control": "pages come without Cache-Control",
+    # _app.py looks at no Accept.
     "negotiation.unsupported.406": "an Accept of nothing but images is answered with HTML",
 }
 """What pypiserver 2.4.2 fails as it comes, by requirement, with what its source says."""

@@ -15,4 +15,5 @@ def is_made_up(name: str, corpus: Corpus) -> bool:
 
     The checks of names at upload are about that; what the list makes of it says nothing of other names.
     """
-    return corpus.run_id in name.lower() and canonicalize_name(name) not in corpus.projects
+    ordinary = any(project in canonicalize_name(name) for project in corpus.projects)
+    return bool(corpus.run_id) and corpus.run_id in name.lower() and not ordinary

@@ -46,7 +46,7 @@ def gitlab_non_versions() -> EveryKind[str]:
     separators = ["{}.", "{}..1", ".{}", "{}--1", "{}!", "!{}", "{}/1", "../{}", "{}%2e1", "{} 1"]
     words = ["v{}v", "vv{}", "{}-SNAPSHOT", "{}.x", "latest{}"]
     local = ["{}+", "{}+a..b", "{}+-a", "{}+a-", "{}+local!1"]
-    around, folded = [" {}", "{} ", "{}\t"], ["{}\u0661", "{}.po\u017ft1"]
+    around, folded = [" {}", "{} ", "{}\t"], ["{}\u0661"]
     return _around_a_release(*separators, *words, *local, *around, *folded)
 
 
@@ -205,12 +205,15 @@ def _numbered(letters: tuple[str, ...], number: int | None) -> SearchStrategy[st
 def non_versions() -> EveryKind[str]:
     """Draw strings close to a version that the version scheme does not know: one thing wrong in each.
 
-    The oracle is `packaging.version`. Source: Version specifiers, #public-version-identifiers.
+    The oracle is `packaging.version`, from 23.2 to 26.4. Letters that case folding takes for ASCII are left out: the
+    expression that the scheme publishes matches them, and so did `packaging` before 26.2.
+
+    Source: Version specifiers, #public-version-identifiers.
     """
     separators = ["{}.", "{}..1", ".{}", "{}-", "{}--1", "!{}", "{}!", "{}/1", "../{}", "{} 1", "{}%2e1"]
     words = ["{}.dev.a1", "{}-SNAPSHOT", "{}.x", "v{}v", "latest{}", "dog"]
     local = ["{}+", "{}+a..b", "{}+-a", "{}+a_", "{}+a+b"]
-    folded = ["{}\u0661", "\u0661.{}", "{}.\uff11", "{}.po\u017ft1", "{}+\u212a"]
+    folded = ["{}\u0661", "\u0661.{}", "{}.\uff11"]
     return _around_a_release(*separators, *words, *local, *folded)
 
 
@@ -237,17 +240,17 @@ def wheel_tags() -> SearchStrategy[str]:
 def non_wheel_filenames() -> EveryKind[str]:
     """Draw patterns of names that end in `.whl` and do not follow the convention: one thing wrong in each.
 
-    `{name}` and `{version}` are where the escaped ones go. Source: Binary distribution format,
-    #file-name-convention.
+    `{name}` and `{version}` are where the escaped ones go. The convention has no grammar for tags, and does not say
+    which digits a build tag begins with: of those, one version of `packaging` reads what another refuses. Source:
+    Binary distribution format, #file-name-convention.
     """
     empty = ["-{version}", "{name}-", "{name}-{version}-"]
-    builds = ["{name}-{version}-a1", "{name}-{version}-_1", "{name}-{version}-\u0661"]
+    builds = ["{name}-{version}-a1", "{name}-{version}-_1"]
     names = ["{name}__-{version}", "{name} -{version}"]
     versions = ["{name}-{version}_l", "{name}-{version}.x", "{name}-v"]
     components = ["", "-py3-none", "-1-py3-none-any-x"]
-    tags = ["-py3--any", "-py3-none-", "-py3..py2-none-any", "-py 3-none-any", "-py3-none-.any"]
     whole = map("{}-py3-none-any.whl".format, [*empty, *builds, *names, *versions])
-    ends = map("{{name}}-{{version}}{}.whl".format, [*components, *tags])
+    ends = map("{{name}}-{{version}}{}.whl".format, components)
     return EveryKind(tuple(map(st.just, [*whole, *ends])))
 
 

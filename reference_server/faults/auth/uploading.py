@@ -47,7 +47,14 @@ class RefusedUploadsStored(Authorizes):
 class UploadersSentToSignIn(Fault):
     """Redirects uploads without credentials to a page to sign in."""
 
-    caught_by = ("auth.upload.refusal", "upload.no-redirect", "gitlab.matrix.upload")
+    caught_by = (
+        "auth.upload.refusal",
+        "auth.upload.before-body",
+        "upload.no-redirect",
+        "gitlab.matrix.upload",
+        "gitlab.access.anonymous-cannot-publish",
+        "gitlab.access.public-needs-token-to-publish",
+    )
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "upload" and response.status_code == 401:
