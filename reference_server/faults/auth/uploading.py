@@ -57,7 +57,8 @@ class UploadersSentToSignIn(Fault):
     )
 
     def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "upload" and response.status_code == 401:
+        anonymous = request.endpoint == "upload" and "Authorization" not in request.headers
+        if anonymous and response.status_code == 401:
             return Response(status=302, headers={"Location": "/users/sign_in"})
         return response
 
