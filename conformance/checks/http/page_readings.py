@@ -51,7 +51,7 @@ def again(index: Index, page: Answer) -> Answer:
     return index.registry.request("GET", page.url, headers={"Accept": accept_of(page)})
 
 
-def said(answer: Answer) -> tuple[object, ...]:
+def content_of(answer: Answer) -> tuple[object, ...]:
     """Return what an answer says, whatever the order of its links and the bytes in which it is written."""
     if answer.status != 200:
         return answer.status, answer.content_type
