@@ -36,7 +36,10 @@ def test_invalid_rejected(registry: RegistryClient, new_name: NewName, examples:
             expect.not_listed(registry.project_page(name), [filename])
 
     project = new_name("form-name")
-    each_value_refused(registry, project, "name", [each.format(project) for each in IN_THE_FORM_ALONE])
+    refused = each_value_refused(
+        registry, project, "name", [each.format(project) for each in IN_THE_FORM_ALONE]
+    )
+    expect.not_listed(registry.project_page(project), [file.filename for file in refused])
     examples.each(strategies.non_names(), rejected)
 
 

@@ -32,7 +32,9 @@ def test_invalid_rejected(registry: RegistryClient, new_name: NewName, examples:
         expect.refused(registry.upload(distribution))
         expect.not_listed(registry.project_page(distribution.name), [distribution.filename])
 
-    each_value_refused(registry, new_name("form-version"), "version", IN_THE_FORM_ALONE)
+    project = new_name("form-version")
+    refused = each_value_refused(registry, project, "version", IN_THE_FORM_ALONE)
+    expect.not_listed(registry.project_page(project), [file.filename for file in refused])
     examples.each(strategies.non_versions(), rejected)
 
 

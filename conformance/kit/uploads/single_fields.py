@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.kit.registry import RegistryClient
+    from reference_server.distributions import Distribution
 
 
-def each_value_refused(registry: RegistryClient, project: str, field: str, values: Iterable[str]) -> None:
-    """Require that a form with one of these values in a field is refused, and its file is not listed.
+def each_value_refused(
+    registry: RegistryClient, project: str, field: str, values: Iterable[str]
+) -> list[Distribution]:
+    """Require that a form with one of these values in a field is refused; return the files.
 
     Raises Untestable when the twin is refused, too.
     """
@@ -36,4 +39,4 @@ def each_value_refused(registry: RegistryClient, project: str, field: str, value
         broken_by=[f"status {answer.status} for {value!r}" for value, answer in wrong.items()],
         where=expect.requests(wrong.values()),
     )
-    expect.not_listed(registry.project_page(project), [file.filename for file in files.values()])
+    return [*files.values()]

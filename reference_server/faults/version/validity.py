@@ -43,7 +43,11 @@ class AnyVersionWithoutSpaces(Fault):
 class VersionsReadFromFileNames(Fault):
     """Looks at the version in the file name alone, and takes any version in the form."""
 
-    caught_by = ("version.invalid-rejected", "gitlab.version.refuses-everything-else")
+    caught_by = (
+        "version.invalid-rejected",
+        "gitlab.version.refuses-everything-else",
+        "gitlab.version.white-space-refused",
+    )
 
     def rules(self, rules: Rules) -> Rules:
         waved = waved_through(
