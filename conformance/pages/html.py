@@ -13,6 +13,7 @@ from conformance.pages.kept import kept
 from conformance.pages.links import resolved, resolved_file
 from conformance.pages.model import FileLink, ProjectLink, ProjectPage, RootPage
 from conformance.pages.plain_html import read_plainly
+from conformance.pages.tag_errors import tag_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +88,10 @@ def read_html(content: str) -> HtmlDocument:
     in_head = {id(element): _attributes(element) for element in tree.query("head meta")}
     bases = (_attributes(element).get("href") for element in tree.query("base"))
     return HtmlDocument(
-        errors=tuple(f"line {error.line}, column {error.column}: {error.code}" for error in tree.errors),
+        errors=(
+            *(f"line {error.line}, column {error.column}: {error.code}" for error in tree.errors),
+            *tag_errors(written),
+        ),
         base=next(filter(None, bases), None),
         metas=tuple(in_head.values()),
         stray_metas=tuple(_attributes(each) for each in tree.query("meta") if id(each) not in in_head),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from conformance.catalogue import Requirement, catalogue
 from conformance.report.explain import explain_deviation
 from conformance.report.result import CheckResult
 from conformance.run.keys import REMARK
+from conformance.run.strictness import held_to, unasked
 from conformance.verdicts import Deviation, NotJudged, Outcome, Verdict, outcome_of, verdict_of
 from conformance.verdicts.sets import is_scored
 from conformance.verdicts.signature import signature_of
@@ -67,11 +69,17 @@ class Ended:
 
 def check_result(run: Run, ended: Ended, *, today: date) -> tuple[CheckResult, list[Publication]]:
     """Judge a check that has ended; return its result, and the uploads behind a deviation."""
-    requirement, deviation, baseline = ended.requirement, ended.deviation, run.options.baseline
+    requirement, deviation, baseline = (
+        held_to(ended.requirement, run.target),
+        ended.deviation,
+        run.options.baseline,
+    )
     signature = _signature(run, requirement, deviation) if deviation else ""
     listing = baseline.listing(requirement.id, signature, today=today)
     verdict = verdict_of(ended.outcome, requirement.level, listing)
     message = run.redact(_message(ended))
+    if deviation and (validations := unasked(ended.requirement, run.target)):
+        message += f"\n  optional features = {json.dumps(validations)} in registry.toml asks for it"
     if verdict in {Verdict.KNOWN, Verdict.STALE}:
         about_baseline = baseline.explain(requirement.id, listing, deviated=bool(signature))
         message = f"{about_baseline}\n{message}".rstrip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -12,6 +13,7 @@ from conformance.pages import (
     HTML_V1,
     JSON_V1,
     TEXT_HTML,
+    read_json,
     read_project_json,
     read_project_page,
     read_root_page,
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from conformance.target.registry_client import RegistryClient
     from conformance.wire import Answer
     from reference_server.distributions import Distribution
+
+_HTML = re.compile(r"\ufeff?\s*<(!doctype\s+html|html|head|body|a)\b", re.IGNORECASE)
+_KEYS = frozenset({"meta", "files", "projects"})
 
 
 def is_listed(registry: RegistryClient, distribution: Distribution) -> bool:
@@ -63,7 +68,7 @@ def pages_of(registry: RegistryClient, spelling: str) -> dict[str, ProjectPage]:
     html, json = _answers(registry, spelling)
     if html.status == 200 and is_html(html):
         pages["html"] = read_project_page(html.text, url=html.url, where=str(html))
-    if json.status == 200 and json.content_type == JSON_V1:
+    if json.status == 200 and is_json(json):
         pages["json"] = read_project_json(json.content, url=json.url, where=str(json))
     return pages
 
@@ -75,5 +80,11 @@ def _answers(registry: RegistryClient, spelling: str) -> Iterator[Answer]:
 
 
 def is_html(answer: Answer) -> bool:
-    """Tell whether an answer is a page in HTML."""
-    return answer.content_type in {TEXT_HTML, HTML_V1}
+    """Tell whether an answer is a page in HTML: a type that is missing or wrong hides no page."""
+    typed = answer.content_type in {TEXT_HTML, HTML_V1}
+    return typed or (answer.content_type != JSON_V1 and _HTML.match(answer.text) is not None)
+
+
+def is_json(answer: Answer) -> bool:
+    """Tell whether an answer is a page in JSON, whatever its type says."""
+    return answer.content_type == JSON_V1 or not _KEYS.isdisjoint(read_json(answer.content).object)

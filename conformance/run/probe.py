@@ -15,7 +15,7 @@ from conformance.pages import (
     read_json,
 )
 from conformance.run.features import OfferedFeatures
-from conformance.run.listing import is_html, pages_of, spelling_of
+from conformance.run.listing import is_html, is_json, pages_of, spelling_of
 from conformance.target import ANONYMOUS
 from conformance.target.answered_pages import page_in
 from conformance.wire import EndlessAnswer, Unreachable
@@ -81,7 +81,7 @@ def probe(registry: RegistryClient, projects: tuple[str, ...], stated: frozenset
 
 def _forms_of_root(registry: RegistryClient) -> set[str]:
     """Return the forms of the root page, where no project page is found: an index has one form at least."""
-    json = registry.root_answer(accept=JSON_V1).content_type == JSON_V1
+    json = is_json(registry.root_answer(accept=JSON_V1))
     html = is_html(registry.root_answer(accept=TEXT_HTML))
     return {"json"} if json and not html else {"html", "json"} if json else {"html"}
 

@@ -85,7 +85,7 @@ def _features(kind: Profile) -> Iterator[str]:
     if kind.read_only:
         return
     yield (
-        "# What the registry validates at upload is detected with one invalid upload each, or declared here:\n"
+        "# What the registry has to validate at upload; what is not declared is noted where it is accepted:\n"
         f"# {', '.join(sorted(VALIDATION))}.\n"
         "# `disposable` declares that this is a test instance, where any project name may be published.\n"
         '#features = ["validate-archive"]\n'

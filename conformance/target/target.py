@@ -25,7 +25,7 @@ ANONYMOUS = "anonymous"
 VALIDATION = frozenset(
     {"strict-names", "strict-versions", "strict-filenames", "strict-metadata", "validate-archive"}
 )
-"""What a registry may validate at upload: stated, or found out (see `conformance.run.strictness`)."""
+"""What a registry may validate at upload, and is held to where that is stated (see `conformance.run.strictness`)."""
 
 STATED = VALIDATION | {"disposable"}
 """What `features` of registry.toml may state, besides what profiles do. What is disposable is a test instance."""

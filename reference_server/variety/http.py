@@ -184,7 +184,7 @@ class LastModified(Variation):
 
 
 class CacheControl(Variation):
-    """Lets caches keep pages for another time: not at all, for a minute, or with revalidation."""
+    """Lets caches keep pages for another time: not at all, for a minute, with revalidation, or as they guess."""
 
     source = "rfc9111#section-5.2.2"
     left_open = "The server chooses how long a response is fresh."
@@ -194,11 +194,14 @@ class CacheControl(Variation):
         "max-age=600, private",
         "no-store",
         "Private, No-Cache",
+        "unstated",
     )
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint in PAGES and response.status_code in {200, 304}:
             response.headers["Cache-Control"] = self.option
+            if self.option == "unstated":
+                del response.headers["Cache-Control"]
         elif request.endpoint in FILES and response.status_code in {200, 206, 304}:
             response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
         return response

@@ -16,24 +16,23 @@ ENTITY_TAG = r'(?:W/)?"[\x21\x23-\x7e]*"'
 
 @given(st.data(), st.integers(min_value=1, max_value=40))
 def test_a_part_holds_the_positions_that_its_range_stands_for(data: st.DataObject, length: int) -> None:
-    header, part = data.draw(strategies.byte_ranges(length).mixed)
-    match = re.fullmatch(r"bytes=(\d*)-(\d*)", header)
+    header, part = data.draw(strategies.closed_byte_ranges(length).mixed)
+    match = re.fullmatch(r"bytes=(\d+)-(\d+)", header)
     assert match
-    first, last = match.groups()
-    start = int(first) if first else length - int(last)
-    end = int(last) if first and last else length
-    assert [*range(length)][part] == [at for at in range(length) if start <= at <= end]
+    start, end = map(int, match.groups())
+    assert start <= end < length
+    assert [*range(length)][part] == [*range(start, end + 1)]
 
 
-@pytest.mark.parametrize("end", ["0-99", "99-", "100-", "99-101", "-100", "-101", "-0"])
-def test_ranges_touch_both_ends_of_the_file(end: str) -> None:
-    find(strategies.byte_ranges(100).mixed, lambda drawn: drawn[0] == f"bytes={end}")
+@pytest.mark.parametrize("ends", ["0-99", "0-0", "99-99", "50-99"])
+def test_ranges_touch_both_ends_of_the_file(ends: str) -> None:
+    find(strategies.closed_byte_ranges(100).mixed, lambda drawn: drawn[0] == f"bytes={ends}")
 
 
 @given(st.data(), st.from_regex(r'\A(W/)?"[0-9a-zA-Z:-]{1,20}"\Z'))
 def test_a_list_of_entity_tags_names_the_current_one_or_not(data: st.DataObject, etag: str) -> None:
-    header, is_current = data.draw(strategies.entity_tag_lists(etag))
-    assert re.fullmatch(rf"\*|{ENTITY_TAG}(?: ?, ?{ENTITY_TAG})*", header)
+    header, is_current = data.draw(strategies.entity_tag_lists(etag).mixed)
+    assert re.fullmatch(rf"{ENTITY_TAG}(?: ?, ?{ENTITY_TAG})*", header)
     opaque = etag.removeprefix("W/").strip('"')
     assert parse_etags(header).contains_weak(opaque) == is_current
 

@@ -36,12 +36,26 @@ DEVIATIONS = {
     # … http.server sends 100 only as HTTP/1.1, and `protocol_version` of wsgiref's handler is HTTP/1.0.
     "robustness.expect-continue": "who waits for 100 waits for ever",
     # backend.py, write_file(): `open(destination, "wb")` raises ValueError for a NUL, and nothing catches it.
-    "security.control-chars.filename": "a file name with a NUL is answered with 500",
+    "security.no-server-error": "a file name with a NUL is answered with 500",
     # _app.py, file_upload(), reads `content` and `gpg_signature` of the form: no digest, no name, no version …
     "upload.digest.mismatch": "an upload with another file's sha256_digest is answered with 200, and listed",
     "upload.digest.malformed": "so is one with a sha256_digest that is cut off, or no hex",
     "upload.name-required": "a form without a name is answered with 200",
     "upload.version-required": "a form without a version is answered with 200",
+    # … so that it validates little, which is noted, as nothing asks it to …
+    "archive.sdist-pkg-info": "nothing is opened",
+    "archive.valid": "nothing is opened",
+    "archive.wheel-required-files": "nothing is opened",
+    "file.filetype-mismatch": "the form is not read",
+    "file.sdist.metadata-match": "nothing is opened",
+    "file.wheel.name-grammar": "a name with six dashes is taken for a wheel's",
+    "file.wheel.name-matches-project": "the form is not read",
+    "file.wheel.version-matches": "the form is not read",
+    "name.invalid-rejected": "the form is not read",
+    "robustness.empty-content": "nothing is opened",
+    "upload.metadata-version.required": "the form is not read",
+    "upload.requires-python-valid": "the form is not read",
+    "version.invalid-rejected": "the form is not read",
     # … it asks whether the file's name is taken, and not by which bytes: 409, or 400 for twine …
     "upload.dup.identical": "the same file again is answered with 409",
     # … and backend.py, write_file(), opens a file of that name, however long it is: OSError, 500.
@@ -53,13 +67,10 @@ DEVIATIONS = {
     # _app.py, simple(), writes links of `href` and file name, and no `data-requires-python` …
     "simple.html.requires-python.exposed": "no link says which Python its file needs",
     "simple.html.version-meta": "no page says which version of the API it follows",
-    # … so that pip has to fetch what cannot run before it knows.
-    "clients.pip.requires-python": "pip downloads the version that its Python cannot run",
     # bottle.py, static_file(): a Range is served whatever If-Range says, and 416 has no Content-Range.
     "http.range.if-range": "a range is sent in spite of a validator that does not match",
     "http.range.unsatisfiable": "416 comes without the length of the file",
-    # _app.py sets no headers on its pages, and looks at no Accept.
-    "http.pages.cache-control": "pages come without Cache-Control",
+    # _app.py looks at no Accept.
     "negotiation.unsupported.406": "an Accept of nothing but images is answered with HTML",
 }
 """What pypiserver 2.4.2 fails as it comes, by requirement, with what its source says."""

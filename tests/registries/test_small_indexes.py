@@ -305,3 +305,35 @@ def test_a_value_of_the_release_is_no_violation() -> None:
         UNSET,
         IN_JSON,
     }
+
+
+@pytest.mark.parametrize("media_type", ["", "text/plain"])
+@pytest.mark.parametrize("form", [HTML, JSON])
+def test_a_type_that_is_missing_or_wrong_hides_no_row(form: str, media_type: str) -> None:
+    rows = {HTML: "simple.html.detail.href", JSON: "simple.json.detail.files"}
+    found = verdicts(
+        SmallIndex(types={form: media_type}), "negotiation.content-type.truthful", *rows.values()
+    )
+    assert found["negotiation.content-type.truthful"].verdict is Verdict.FAILED
+    assert {found[row].verdict for row in rows.values()} == {Verdict.PASSED}
+
+
+HREF = "simple.html.root.href"
+
+
+@pytest.mark.parametrize(
+    ("root", "verdict"),
+    [
+        ("<!DOCTYPE html><a href='/simple/alpha/'>alpha</a>", Verdict.PASSED),
+        ("<!DOCTYPE html><a href='/simple/alpha/'>the first letter</a>", Verdict.UNTESTABLE),
+        ("<!DOCTYPE html><a href='/other/'>alpha</a>", Verdict.FAILED),
+    ],
+)
+def test_a_root_without_a_known_project_is_not_passed(root: str, verdict: Verdict) -> None:
+    assert verdicts(SmallIndex(bodies={ROOT: root}, forms=(HTML,)), HREF)[HREF].verdict is verdict
+
+
+def test_a_root_may_link_to_a_document_below_the_name() -> None:
+    root = "<!DOCTYPE html><a href='/simple/alpha/index.html'>alpha</a>"
+    row = "simple.html.root.anchor-text"
+    assert verdicts(SmallIndex(bodies={ROOT: root}, forms=(HTML,)), row)[row].verdict is Verdict.PASSED

@@ -34,8 +34,20 @@ WORTHLESS = ("deploy-elsewhere", "personal-expired", "personal-revoked")
 
 @check("auth.upload.required")
 def test_required(registry: RegistryClient, anonymous_upload: AnonymousUpload) -> None:
-    expect.status(anonymous_upload.answer, 401, 403)
+    answer = anonymous_upload.answer
+    expect.rule(
+        "an upload without a credential to be refused",
+        broken_by=[f"status {answer.status}"] if answer.is_success else [],
+        where=answer,
+    )
     nothing_stored(registry, anonymous_upload.distribution)
+
+
+@check("auth.upload.refusal")
+def test_refusal(anonymous_upload: AnonymousUpload) -> None:
+    if anonymous_upload.answer.is_success:
+        raise NotApplicable("an upload without a credential is accepted; see auth.upload.required")
+    expect.status(anonymous_upload.answer, 401, 403)
 
 
 @check("auth.upload.challenge")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.properties import strategies
+from conformance.kit.uploads.single_fields import each_value_refused
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 def accepted_and_listed(role: str, registry: RegistryClient, corpus: Corpus) -> None:
     expect.published(corpus, role, on=registry.project_page(corpus.published[role].distribution.name))
+
+
+IN_THE_FORM_ALONE = ("dog", "1.0-SNAPSHOT", "1..0", "1.0+")
+"""What the expression does not match, in the form of a wheel that is right."""
 
 
 @check("gitlab.version.epoch")
@@ -77,6 +82,7 @@ def test_refuses_everything_else(registry: RegistryClient, new_name: NewName, ex
     def refused(version: str) -> None:
         expect.refused(registry.upload(wheel(new_name("mismatch"), version)))
 
+    each_value_refused(registry, new_name("form-version"), "version", IN_THE_FORM_ALONE)
     examples.each(strategies.gitlab_non_versions(), refused)
 
 

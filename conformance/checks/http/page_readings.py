@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.kit.differences import written
+from conformance.kit.registry import page_in
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
@@ -37,15 +39,27 @@ def steady(index: Index, page: Answer, ask: Callable[[Answer], Answer]) -> tuple
     Validators may change with every upload to a registry, those of other processes included.
     """
     for _ in range(MOST_CHANGES):
-        now = _again(index, page)
+        now = again(index, page)
         answer = ask(now)
-        if "ETag" not in now.headers or _again(index, page).headers.get("ETag") == now.headers["ETag"]:
+        if "ETag" not in now.headers or again(index, page).headers.get("ETag") == now.headers["ETag"]:
             break
     return now, answer
 
 
-def _again(index: Index, page: Answer) -> Answer:
+def again(index: Index, page: Answer) -> Answer:
+    """Ask for a page once more, in the same form."""
     return index.registry.request("GET", page.url, headers={"Accept": accept_of(page)})
+
+
+def content_of(answer: Answer) -> tuple[object, ...]:
+    """Return what an answer says, whatever the order of its links and the bytes in which it is written."""
+    if answer.status != 200:
+        return answer.status, answer.content_type
+    page = page_in(answer)
+    links = sorted(
+        written([file.filename, file.url, sorted(file.raw.items(), key=str)]) for file in page.files
+    )
+    return answer.status, answer.content_type, page.api_version, page.name, *links
 
 
 def accept_of(answer: Answer) -> str:

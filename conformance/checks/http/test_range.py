@@ -34,7 +34,9 @@ def test_single(sample: Sample, examples: Examples) -> None:
         right_part(sample.get(range=header), sample.content, part)
 
     examples.each(
-        strategies.byte_ranges(len(sample.content)), asked, named=lambda example: f"Range: {example[0]}"
+        strategies.closed_byte_ranges(len(sample.content)),
+        asked,
+        named=lambda example: f"Range: {example[0]}",
     )
 
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from conformance.checks.http.page_readings import accept_of, readings
+from conformance.checks.http.page_readings import accept_of, content_of, readings
 from conformance.checks.http.samples import absent_file
 from conformance.kit import expect
 from conformance.kit.check import check
@@ -151,7 +151,7 @@ def test_connection_after_error(index: Index, new_name: NewName) -> None:
 
 
 def _as_before(answer: Answer, page: Answer, *, after: Answer) -> None:
-    if (answer.status, answer.content) != (page.status, page.content):
+    if content_of(answer) != content_of(page):
         raise Deviation(
             expected=f"the same page as before {after}",
             found=f"status {answer.status}: {answer.excerpt(200)}",
@@ -171,7 +171,6 @@ def test_user_agent_independent(index: Index) -> None:
     other = [
         f"{answer.status} {answer.content_type} of {len(answer.content)} bytes for {agent!r}"
         for agent, answer in answers.items()
-        if (answer.status, answer.content_type, answer.content)
-        != (page.status, page.content_type, page.content)
+        if content_of(answer) != content_of(page)
     ]
     expect.rule("the same answer for every User-Agent", broken_by=other, where=page)

@@ -11,10 +11,14 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
 from conformance.kit.properties import strategies
+from conformance.kit.uploads.single_fields import each_value_refused
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Examples, NewName, RegistryClient
+
+IN_THE_FORM_ALONE = ("-{}", "{}.", "{}/x", "{} x", "{}\u00e9")
+"""What is no name, in the form of a wheel that is right; `{}` is the right one."""
 
 NOT_IN_A_HEADER = re.compile(r'[\x00-\x1f"\\/%]')
 
@@ -31,6 +35,11 @@ def test_invalid_rejected(registry: RegistryClient, new_name: NewName, examples:
         if registry.project_answer(name).status == 200:
             expect.not_listed(registry.project_page(name), [filename])
 
+    project = new_name("form-name")
+    refused = each_value_refused(
+        registry, project, "name", [each.format(project) for each in IN_THE_FORM_ALONE]
+    )
+    expect.not_listed(registry.project_page(project), [file.filename for file in refused])
     examples.each(strategies.non_names(), rejected)
 
 

@@ -9,59 +9,39 @@ from packaging.utils import canonicalize_name
 from conformance.kit.check import check
 from conformance.kit.differences import listed_lines
 from conformance.kit.races.looks import wrong_file
-from conformance.kit.races.race import SENDERS, upload_together, uploading
-from conformance.kit.races.rounds import in_every, most, rounds_of
+from conformance.kit.races.race import uploading
+from conformance.kit.races.rounds import in_every
 from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conformance.checks.race.conftest import Raced
     from conformance.kit.fixtures import Index, NewName, Race, RegistryClient, WatchedHeat
     from conformance.kit.races.race import Heat
 
-
-SPELLINGS = ("-", "_", ".", "-_-")
-"""What may stand for the separators of a name."""
 
 MANY, MANY_TIMES = 8, 2
 """How many different projects are uploaded to at the same moment, and how often."""
 
 
 @check("race.same-file-identical")
-def test_same_file_identical(race: Race, new_name: NewName, rounds: int) -> None:
-    heats = upload_together(
-        race,
-        rounds_of(new_name, "identical", rounds),
-        lambda each: [wheel(each.project, f"{each.number}.0")] * SENDERS,
-    )
-
+def test_same_file_identical(raced: Raced) -> None:
     def wrong(heat: Heat) -> Iterator[str]:
-        yield from heat.failures
         if not heat.accepted:
             yield "no upload was accepted"
         else:
             yield from entries_but_one(heat, heat.sent[0].sha256)
 
     in_every(
-        heats,
-        wrong,
-        expected="one upload or more to be accepted (2xx), the others to be refused (4xx), and one entry on each page",
+        raced.identical, wrong, expected="one upload or more to be accepted (2xx), and one entry on each page"
     )
 
 
 @check("race.same-file-different")
-def test_same_file_different(race: Race, registry: RegistryClient, new_name: NewName, rounds: int) -> None:
-    heats = upload_together(
-        race,
-        rounds_of(new_name, "different", rounds),
-        lambda each: [
-            wheel(each.project, f"{each.number}.0", marker=f"sender {number}") for number in range(SENDERS)
-        ],
-    )
-
+def test_same_file_different(raced: Raced, registry: RegistryClient) -> None:
     def wrong(heat: Heat) -> Iterator[str]:
-        yield from heat.failures
         if len(heat.accepted) != 1:
             yield f"{len(heat.accepted)} different files of one name were accepted"
             return
@@ -74,26 +54,25 @@ def test_same_file_different(race: Race, registry: RegistryClient, new_name: New
                 yield wrong_file(file, answer) or f"other bytes than were accepted: {answer}"
 
     in_every(
-        heats,
+        raced.different,
         wrong,
-        expected="one upload to be accepted (2xx), the others to be refused (4xx), and the accepted bytes to be served",
+        expected="one upload to be accepted (2xx), and the accepted bytes to be served",
+    )
+
+
+@check("race.no-server-error")
+def test_no_server_error(raced: Raced) -> None:
+    in_every(
+        (*raced.identical, *raced.different, *raced.spelled),
+        lambda heat: heat.failures,
+        expected="every upload to be accepted (2xx) or refused (4xx)",
     )
 
 
 @check("race.case-and-separator")
-def test_case_and_separator(race: Race, index: Index, new_name: NewName, rounds: int) -> None:
-    heats = upload_together(
-        race,
-        rounds_of(new_name, "spelled", most(rounds)),
-        lambda each: [
-            wheel(each.project.replace("-", separator).title(), f"{each.number}.{number}")
-            for number, separator in enumerate(SPELLINGS)
-        ],
-    )
-    in_every(
-        heats, lambda heat: [*heat.failures, *unlisted(heat)], expected="one page to list every accepted file"
-    )
-    ours = {heat.round.project for heat in heats}
+def test_case_and_separator(raced: Raced, index: Index) -> None:
+    in_every(raced.spelled, unlisted, expected="one page to list every accepted file")
+    ours = {heat.round.project for heat in raced.spelled if heat.accepted}
     for root in index.roots(fresh=True):
         names = [name for name in root.names if canonicalize_name(name) in ours]
         if len(names) != len(ours):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from conformance.kit import expect
-from conformance.pages import ProjectPage, read_project_page
+from conformance.kit.registry import page_in
+from conformance.kit.uploads.publishing import fetch
+from conformance.pages import ProjectPage
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
     from conformance.kit.fixtures import RegistryClient
     from conformance.kit.http import Answer, UploadForm
+    from conformance.pages import FileLink
     from reference_server.distributions import Distribution
 
 Payload = TypeVar("Payload")
@@ -27,6 +31,10 @@ class Sent:
     what: str
     file: Distribution
     answer: Answer
+    name: str = ""
+    """The file name in the form."""
+    is_path: bool = False
+    """Whether the hostile thing, decoded, is a path."""
 
     @property
     def accepted(self) -> bool:
@@ -37,6 +45,9 @@ class Sent:
     def failed(self) -> bool:
         """Whether the answer is neither yes nor no."""
         return not (self.answer.is_success or self.answer.is_client_error)
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.answer.status}"
 
 
 def sent_as(
@@ -49,42 +60,70 @@ def sent_as(
 
     The payloads' keys say what they are.
     """
-    files = {what: wheel(project, f"1.{number}") for number, what in enumerate(payloads)}
-    return [
-        Sent(what=what, file=file, answer=registry.upload(file, form=change(file, payloads[what])))
-        for what, file in files.items()
-    ]
+    sent = []
+    for number, (what, payload) in enumerate(payloads.items()):
+        file = wheel(project, f"1.{number}")
+        form = change(file, payload)
+        name = next((part.filename for part in form.parts if part.name == "content"), None)
+        answer = registry.upload(file, form=form)
+        path = is_path(unquote(str(payload)))
+        sent.append(Sent(what=what, file=file, answer=answer, name=name or "", is_path=path))
+    return sent
 
 
 def page_if_any(registry: RegistryClient, project: str) -> ProjectPage:
-    """Return a project's HTML page as it is now; without a page it has no files, however that is said."""
+    """Return a project's page as it is now; without a page it has no files, however that is said."""
     answer = registry.project_answer(project, fresh=True)
-    if answer.status != 200:
-        return ProjectPage(files=(), where=str(answer))
-    return read_project_page(answer.text, url=answer.url, where=str(answer))
+    return page_in(answer) if answer.status == 200 else ProjectPage(files=(), where=str(answer))
 
 
 def kept_in_place(registry: RegistryClient, sent: list[Sent]) -> None:
-    """Require that each upload was refused, or kept under the plain name of its file, and nothing else is listed."""
+    """Require that whatever the registry took is in its place: on its project's page, and behind its link.
+
+    A name may be reduced to its last part, or kept where it leads nowhere. A refusal harms nothing, and a server
+    error is a finding of its own: see `security.no-server-error`.
+    """
     page = page_if_any(registry, sent[0].file.name)
-    plain = {each.file.filename for each in sent if each.accepted}
-    wrong = [f"{each.what}: {each.answer.status}" for each in sent if each.failed]
-    wrong += [
-        f"{each.what}: accepted, and {each.file.filename} is not on its page"
-        for each in sent
-        if each.accepted and each.file.filename not in page.filenames
-    ]
-    wrong += [f"{file.filename!r}: listed" for file in page.files if file.filename not in plain]
-    wrong += [
-        f"{file.filename!r}: at {file.url}" for file in page.files if last_part(file.url) != file.filename
-    ]
+    wrong = [f"{file.filename!r}: listed under a path" for file in page.files if is_path(file.filename)]
+    for each in sent:
+        if each.accepted:
+            links = links_to(each, page)
+            if each.is_path and not links:
+                wrong.append(f"{each.what}: accepted, and not on the page of its project")
+            wrong += astray(registry, each, links)
     expect.rule(
-        "every upload to be refused, or kept under the plain name of its file",
+        "every upload to be refused, or to be served at the link of its own project",
         broken_by=wrong,
         where=page.where,
     )
 
 
-def last_part(url: str) -> str:
-    """Return what a URL's path ends with, decoded."""
-    return unquote(urlsplit(url).path.rpartition("/")[2])
+def links_to(sent: Sent, page: ProjectPage) -> list[FileLink]:
+    """Return the links of an upload: by its plain name with something around it, or by the last part of its path."""
+    stem, last = sent.file.filename.removesuffix(".whl"), re.split(r"[/\\]", sent.name)[-1]
+    return [file for file in page.files if stem in unquote(file.filename) or file.filename == last]
+
+
+def astray(registry: RegistryClient, sent: Sent, links: list[FileLink]) -> list[str]:
+    """Say which link of an upload leads to anything but its bytes: the file was written to another place."""
+    answers = [fetch(registry, file.url) for file in links if not is_path(file.filename)]
+    return [
+        f"{sent.what}: accepted, and not behind its link: {answer}"
+        for answer in answers
+        if answer.status != 200 or answer.content != sent.file.content
+    ]
+
+
+def is_path(filename: str) -> bool:
+    """Tell whether a name leads out of a folder."""
+    return not {"/", "\\"}.isdisjoint(filename) or filename in {".", ".."}
+
+
+def nothing_forged(page: ProjectPage, sent: list[Sent]) -> None:
+    """Require that a page has no links but those of uploads that were taken: what the text of a field said is none."""
+    taken = [each.file.filename for each in sent if each.accepted]
+    expect.rule(
+        "every link of the page to be that of an upload",
+        broken_by=[file.filename for file in page.files if file.filename not in taken],
+        where=page.where,
+    )

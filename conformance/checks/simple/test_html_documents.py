@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import TYPE_CHECKING
 
@@ -58,13 +59,28 @@ def test_charset(index: Index) -> None:
             reading.answer.content.decode(charset)
         except (LookupError, UnicodeError) as error:
             return [f"{charset}: {error}"]
-        return []
+        return (
+            [f"{charset}, and its bytes are UTF-8"]
+            if is_utf8_instead(reading.answer.content, charset)
+            else []
+        )
 
     expect.rule_on_each(
         html_pages(index),
         "every page to be in the charset that it states, or else in UTF-8",
         broken_by=undecodable,
     )
+
+
+def is_utf8_instead(content: bytes, charset: str) -> bool:
+    """Tell whether bytes are UTF-8 beyond ASCII, while another charset is stated: Latin-1 would decode anything."""
+    if content.isascii() or codecs.lookup(charset).name == "utf-8":
+        return False
+    try:
+        content.decode()
+    except UnicodeError:
+        return False
+    return True
 
 
 @check("simple.html.base-absolute")
@@ -87,7 +103,10 @@ def test_anchor_syntax_plain(index: Index) -> None:
         only_one_parser = {*map(text_and_href, document.anchors)} ^ {
             *map(text_and_href, document.plain_anchors)
         }
-        return [*tags, *(f"{text} ({href})" for text, href in sorted(only_one_parser))]
+        scraped = [match[0] for match in PLAIN_ANCHOR.finditer(source) if "href" in match[0]]
+        more = len(scraped) - len(document.anchors)
+        in_text = [f"{more} in scripts, texts or values"] if more > 0 and not only_one_parser else []
+        return [*tags, *(f"{text} ({href})" for text, href in sorted(only_one_parser)), *in_text]
 
     expect.rule_on_each(
         html_pages(index),

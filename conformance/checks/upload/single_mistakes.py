@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.kit import expect
 from conformance.kit.http import upload_form
+from conformance.kit.uploads.publishing import publish
 from reference_server.distributions import Metadata, wheel
 
 if TYPE_CHECKING:
@@ -27,7 +28,12 @@ def each_refused(registry: RegistryClient, *uploads: tuple[str, Distribution, Up
 
 
 def metadata_refused(registry: RegistryClient, name: str, *mistakes: dict[str, Any]) -> None:
-    """Require 400 for each wheel, whose metadata are right but for these fields."""
+    """Require 400 for each wheel, whose metadata are right but for these fields.
+
+    Raises Untestable when one without a mistake is refused, too.
+    """
+    right = Metadata(metadata_version="2.4", name=name, version="0.1")
+    publish(registry, wheel(name, "0.1", metadata=right))
     wheels = [
         wheel(name, version, metadata=Metadata(metadata_version="2.4", name=name, version=version, **fields))
         for version, fields in ((f"1.{number}", fields) for number, fields in enumerate(mistakes))

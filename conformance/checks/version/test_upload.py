@@ -10,6 +10,7 @@ from packaging.version import Version
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.properties import strategies
+from conformance.kit.uploads.single_fields import each_value_refused
 from conformance.kit.versions import version_key
 from reference_server.distributions import sdist, wheel
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from conformance.kit.fixtures import Corpus, Examples, Index, NewName, RegistryClient
     from reference_server.distributions import Distribution
 
+
+IN_THE_FORM_ALONE = ("dog", "1.0-SNAPSHOT", "1..0", "1.0+")
+"""What is no version, and stands in the form of a wheel that is right."""
 
 SPELLED_OTHERWISE = ("version-pre", "version-post", "version-dev", "version-prefix")
 
@@ -28,6 +32,9 @@ def test_invalid_rejected(registry: RegistryClient, new_name: NewName, examples:
         expect.refused(registry.upload(distribution))
         expect.not_listed(registry.project_page(distribution.name), [distribution.filename])
 
+    project = new_name("form-version")
+    refused = each_value_refused(registry, project, "version", IN_THE_FORM_ALONE)
+    expect.not_listed(registry.project_page(project), [file.filename for file in refused])
     examples.each(strategies.non_versions(), rejected)
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+MANY = 10
+"""Examples from which on every kind is tried. Of fewer, the seed chooses the kinds."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Examples:
@@ -48,12 +51,14 @@ class Examples:
             search(strategy, body, named=named, count=count, seed=self.seed, shrink=self.shrink)
 
     def _shares(self, drawn: SearchStrategy[T] | EveryKind[T]) -> Iterator[tuple[SearchStrategy[T], int]]:
-        """Yield each strategy with its part of the budget. Where that is short, the seed chooses the kinds."""
+        """Yield each strategy with its part of the budget: every kind once at least, unless only a few are wanted."""
         if not isinstance(drawn, EveryKind):
             yield drawn, self.count
             return
         chance = random.Random(self.seed)  # noqa: S311 - a choice of samples, not a secret
         each, more = divmod(self.count, len(drawn.kinds))
+        if not each and self.count >= MANY:
+            each, more = 1, 0
         for turn, strategy in enumerate(chance.sample(drawn.kinds, len(drawn.kinds))):
             if count := each + (turn < more):
                 yield strategy, count

@@ -46,7 +46,7 @@ def gitlab_non_versions() -> EveryKind[str]:
     separators = ["{}.", "{}..1", ".{}", "{}--1", "{}!", "!{}", "{}/1", "../{}", "{}%2e1", "{} 1"]
     words = ["v{}v", "vv{}", "{}-SNAPSHOT", "{}.x", "latest{}"]
     local = ["{}+", "{}+a..b", "{}+-a", "{}+a-", "{}+local!1"]
-    around, folded = [" {}", "{} ", "{}\t"], ["{}\u0661", "{}.po\u017ft1"]
+    around, folded = [" {}", "{} ", "{}\t"], ["{}\u0661"]
     return _around_a_release(*separators, *words, *local, *around, *folded)
 
 
@@ -205,12 +205,15 @@ def _numbered(letters: tuple[str, ...], number: int | None) -> SearchStrategy[st
 def non_versions() -> EveryKind[str]:
     """Draw strings close to a version that the version scheme does not know: one thing wrong in each.
 
-    The oracle is `packaging.version`. Source: Version specifiers, #public-version-identifiers.
+    The oracle is `packaging.version`, from 23.2 to 26.4. Letters that case folding takes for ASCII are left out: the
+    expression that the scheme publishes matches them, and so did `packaging` before 26.2.
+
+    Source: Version specifiers, #public-version-identifiers.
     """
     separators = ["{}.", "{}..1", ".{}", "{}-", "{}--1", "!{}", "{}!", "{}/1", "../{}", "{} 1", "{}%2e1"]
     words = ["{}.dev.a1", "{}-SNAPSHOT", "{}.x", "v{}v", "latest{}", "dog"]
     local = ["{}+", "{}+a..b", "{}+-a", "{}+a_", "{}+a+b"]
-    folded = ["{}\u0661", "\u0661.{}", "{}.\uff11", "{}.po\u017ft1", "{}+\u212a"]
+    folded = ["{}\u0661", "\u0661.{}", "{}.\uff11"]
     return _around_a_release(*separators, *words, *local, *folded)
 
 
@@ -237,17 +240,17 @@ def wheel_tags() -> SearchStrategy[str]:
 def non_wheel_filenames() -> EveryKind[str]:
     """Draw patterns of names that end in `.whl` and do not follow the convention: one thing wrong in each.
 
-    `{name}` and `{version}` are where the escaped ones go. Source: Binary distribution format,
-    #file-name-convention.
+    `{name}` and `{version}` are where the escaped ones go. The convention has no grammar for tags, and does not say
+    which digits a build tag begins with: of those, one version of `packaging` reads what another refuses. Source:
+    Binary distribution format, #file-name-convention.
     """
     empty = ["-{version}", "{name}-", "{name}-{version}-"]
-    builds = ["{name}-{version}-a1", "{name}-{version}-_1", "{name}-{version}-\u0661"]
+    builds = ["{name}-{version}-a1", "{name}-{version}-_1"]
     names = ["{name}__-{version}", "{name} -{version}"]
     versions = ["{name}-{version}_l", "{name}-{version}.x", "{name}-v"]
     components = ["", "-py3-none", "-1-py3-none-any-x"]
-    tags = ["-py3--any", "-py3-none-", "-py3..py2-none-any", "-py 3-none-any", "-py3-none-.any"]
     whole = map("{}-py3-none-any.whl".format, [*empty, *builds, *names, *versions])
-    ends = map("{{name}}-{{version}}{}.whl".format, [*components, *tags])
+    ends = map("{{name}}-{{version}}{}.whl".format, components)
     return EveryKind(tuple(map(st.just, [*whole, *ends])))
 
 
@@ -310,58 +313,44 @@ def header_garbage() -> SearchStrategy[str]:
     return st.one_of(texts, long.map(lambda drawn: drawn[0] * drawn[1])).map(str.strip)
 
 
-def byte_ranges(length: int) -> EveryKind[tuple[str, slice]]:
-    """Draw a Range header for one range, and the part of `length` bytes that it stands for.
+def closed_byte_ranges(length: int) -> EveryKind[tuple[str, slice]]:
+    """Draw a Range header for one range within `length` bytes, and the part that it stands for.
 
-    The ends are near those of the file, or anywhere up to twice its length. A part that is empty cannot be
-    had: `slice(length, None)`. Source: RFC 9110, #section-14.1.2.
+    The ends are those of the file, one byte of it, or anywhere. Source: RFC 9110, #section-14.1.2.
     """
-    edges = sorted({0, 1, length // 2, max(0, length - 1), length, length + 1, 10 * length + 10**6})
-    positions = st.one_of(st.sampled_from(edges), st.integers(min_value=0, max_value=2 * length))
-    inside = st.integers(min_value=0, max_value=length - 1)
-    beyond = st.sampled_from([edge for edge in edges if edge >= length])
+    last = length - 1
 
     def closed(ends: Sequence[int]) -> tuple[str, slice]:
         return f"bytes={ends[0]}-{ends[1]}", slice(ends[0], ends[1] + 1)
 
-    return EveryKind(
-        (
-            st.tuples(positions, positions).map(sorted).map(closed),
-            st.tuples(inside, beyond).map(closed),
-            positions.map(lambda first: (f"bytes={first}-", slice(first, None))),
-            positions.map(
-                lambda count: (f"bytes=-{count}", slice(-count, None) if count else slice(length, None))
-            ),
-        )
-    )
+    inside = st.integers(min_value=0, max_value=last)
+    whole = [(0, last), (0, 0), (last, last), (0, length // 2), (length // 2, last)]
+    return EveryKind((*map(st.just, map(closed, whole)), st.tuples(inside, inside).map(sorted).map(closed)))
 
 
-def entity_tag_lists(etag: str) -> SearchStrategy[tuple[str, bool]]:
+def entity_tag_lists(etag: str) -> EveryKind[tuple[str, bool]]:
     """Draw an If-None-Match header, and whether it names `etag`: the comparison is weak.
 
     Source: RFC 9110, #section-13.1.2 and #section-8.8.3.2.
     """
     opaque = etag.removeprefix("W/")
     near = [opaque.swapcase(), f'{opaque[:-2]}"', f'{opaque[:-1]}-"', '""']
-    others = st.one_of(st.sampled_from(near), st.from_regex(r'\A"[!#-+\--~]{1,12}"\Z')).filter(
-        lambda tag: tag != opaque
-    )
-    weak = st.sampled_from(["", "W/"])
-    other = st.builds("{}{}".format, weak, others)
-    current = st.builds("{}{}".format, weak, st.just(opaque))
+    others = st.from_regex(r'\A"[!#-+\--~]{1,12}"\Z').filter(lambda tag: tag != opaque)
+    other = st.builds("{}{}".format, st.sampled_from(["", "W/"]), others)
     separator = st.sampled_from([", ", ",", " , "])
-    without = st.lists(other, min_size=1, max_size=3)
-    listed = st.builds(
-        lambda tags, tag, at: [*tags[:at], tag, *tags[at:]],
-        st.lists(other, max_size=3),
-        current,
-        st.integers(min_value=0, max_value=3),
-    )
-    return st.one_of(
-        st.builds(lambda tags, comma: (comma.join(tags), True), listed, separator),
-        st.builds(lambda tags, comma: (comma.join(tags), False), without, separator),
-        st.just(("*", True)),
-    )
+    several = st.lists(other, min_size=1, max_size=3)
+
+    def listed(current: str) -> SearchStrategy[tuple[str, bool]]:
+        return st.builds(
+            lambda tags, at, comma: (comma.join([*tags[:at], current, *tags[at:]]), True),
+            *(several, st.integers(min_value=0, max_value=3), separator),
+        )
+
+    alone = [st.just((f"{weak}{opaque}", True)) for weak in ("", "W/")]
+    amid = [listed(f"{weak}{opaque}") for weak in ("", "W/")]
+    missed = [st.just((tag, False)) for tag in near if tag != opaque]
+    without = st.builds(lambda tags, comma: (comma.join(tags), False), several, separator)
+    return EveryKind((*alone, *amid, *missed, without))
 
 
 def odd_paths() -> SearchStrategy[str]:

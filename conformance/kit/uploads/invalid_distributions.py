@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.kit import expect
-from reference_server.distributions import INVALID, invalid
+from conformance.kit.uploads.publishing import publish
+from reference_server.distributions import INVALID, invalid, sdist, wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +51,11 @@ def upload_invalid(registry: RegistryClient, name: str, kinds: Iterable[str]) ->
 
 
 def each_kind_refused(registry: RegistryClient, name: str, *kinds: str) -> None:
-    """Require that a distribution of each invalid kind is refused, and that none is listed."""
+    """Require that a distribution of each invalid kind is refused, and that none is listed.
+
+    Raises Untestable when right ones are refused, too.
+    """
+    publish(registry, wheel(name, "0.1"), sdist(name, "0.1"))
     attempts = upload_invalid(registry, name, kinds)
     expect.rule(
         "every invalid distribution to be refused (4xx)",

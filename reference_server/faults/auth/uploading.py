@@ -44,6 +44,25 @@ class RefusedUploadsStored(Authorizes):
         return refusal(NotAuthenticatedError()) if unknown else response
 
 
+class UploadersSentToSignIn(Fault):
+    """Redirects uploads without credentials to a page to sign in."""
+
+    caught_by = (
+        "auth.upload.refusal",
+        "auth.upload.before-body",
+        "upload.no-redirect",
+        "gitlab.matrix.upload",
+        "gitlab.access.anonymous-cannot-publish",
+        "gitlab.access.public-needs-token-to-publish",
+    )
+
+    def respond(self, request: Request, response: Response) -> Response:
+        anonymous = request.endpoint == "upload" and "Authorization" not in request.headers
+        if anonymous and response.status_code == 401:
+            return Response(status=302, headers={"Location": "/users/sign_in"})
+        return response
+
+
 class UploadersNotChallenged(ChangesHeaders):
     """Answers 401 to uploads without WWW-Authenticate."""
 

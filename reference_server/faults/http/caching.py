@@ -27,10 +27,21 @@ class NoEtagInJson(ChangesHeaders):
         return request.endpoint in PAGES and response.mimetype == JSON
 
 
+class AnyEtagIgnored(Fault):
+    """Ignores `If-None-Match: *`, which means any page that exists."""
+
+    caught_by = ("http.pages.304.any",)
+
+    def handle(self, request: Request) -> Response | None:
+        if request.headers.get("If-None-Match") == "*":
+            del request.environ["HTTP_IF_NONE_MATCH"]
+        return None
+
+
 class IfNoneMatchIgnored(Fault):
     """Ignores If-None-Match and sends every page in full."""
 
-    caught_by = ("http.pages.304",)
+    caught_by = ("http.pages.304", "http.pages.304.any")
 
     def handle(self, request: Request) -> Response | None:
         request.environ.pop("HTTP_IF_NONE_MATCH", None)
@@ -104,14 +115,6 @@ class EverythingKeptForADay(ChangesHeaders):
 
     caught_by = ("http.pages.cache-control",)
     sets = ("Cache-Control", "max-age=86400")
-
-
-class NoCacheControl(ChangesHeaders):
-    """Omits Cache-Control from pages, so that caches guess."""
-
-    caught_by = ("http.pages.cache-control",)
-    acts_on = PAGES
-    removes = ("Cache-Control",)
 
 
 def _serial(request: Request) -> int:

@@ -43,10 +43,23 @@ class ContentRangeWithoutUnit(Fault):
         return response
 
 
+class LastByteLeftOut(Fault):
+    """Reads the end of a closed range as the first byte that is left out, as slices do."""
+
+    caught_by = ("http.range.single", "http.range.identity")
+
+    def handle(self, request: Request) -> Response | None:
+        if match := re.fullmatch(r"bytes=(\d+)-(\d+)", request.headers.get("Range", "")):
+            first, last = int(match[1]), int(match[2])
+            if first < last < 10**6:
+                request.environ["HTTP_RANGE"] = f"bytes={first}-{last - 1}"
+        return None
+
+
 class OpenRangesOfOneByte(Fault):
     """Reads a range without an end as a single byte."""
 
-    caught_by = ("http.range.single", "http.range.open-ended")
+    caught_by = ("http.range.open-ended",)
 
     def handle(self, request: Request) -> Response | None:
         if match := re.fullmatch(r"bytes=(\d+)-", request.headers.get("Range", "")):
@@ -58,7 +71,7 @@ class SuffixRangesNotFound(Fault):
     """Answers 404 to suffix ranges, as Nexus did."""
 
     incident = "nexus-public #346"
-    caught_by = ("http.range.single", "http.range.suffix")
+    caught_by = ("http.range.suffix",)
 
     def handle(self, request: Request) -> Response | None:
         suffix = request.endpoint == "file" and request.headers.get("Range", "").startswith("bytes=-")
@@ -69,7 +82,7 @@ class RangesBeyondTheEndRefused(Fault):
     """Answers 416 to ranges that end beyond the file, as Artifactory did."""
 
     incident = "conda-package-streaming #132"
-    caught_by = ("http.range.single", "http.range.clamp")
+    caught_by = ("http.range.clamp",)
 
     def respond(self, request: Request, response: Response) -> Response:
         wanted = re.fullmatch(r"bytes=\d+-(\d+)", request.headers.get("Range", ""))

@@ -12,7 +12,7 @@ from reference_server.faults.building.upload_rules import OmitsProjectCheck, wav
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_projects
 from reference_server.model.errors import NameInvalidError, RegistryError
-from reference_server.model.grammar import is_valid_name
+from reference_server.model.grammar import is_valid_name, name_and_version
 
 if TYPE_CHECKING:
     from reference_server.http.request import Request
@@ -38,6 +38,21 @@ class NamesUnchecked(Fault):
     def rules(self, rules: Rules) -> Rules:
         waved = waved_through(rules, lambda _filename, name, _version: not rules.valid_name(name))
         return replace(waved, valid_name=bool)
+
+
+class NamesReadFromFileNames(Fault):
+    """Looks at the name in the file name alone, and takes any name in the form."""
+
+    caught_by = ("name.invalid-rejected",)
+
+    def rules(self, rules: Rules) -> Rules:
+        waved = waved_through(
+            rules,
+            lambda filename, name, _version: (
+                not rules.valid_name(name) and name_and_version(filename) is not None
+            ),
+        )
+        return replace(waved, valid_name=lambda _name: True)
 
 
 class LettersFoldedIntoAscii(Fault):

@@ -33,7 +33,7 @@ class VaryLeftOutWhenUnchanged(ChangesHeaders):
 class HeadIgnoresAccept(Fault):
     """Ignores Accept in HEAD requests."""
 
-    caught_by = ("negotiation.head-same", "http.head")
+    caught_by = ("negotiation.head-same", "http.head.fields")
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint in PAGES and request.method == "HEAD":

@@ -39,9 +39,7 @@ class DatabaseLocked(NotesRequests[bool]):
     """Fails an upload while another one is running, as on SQLite without a timeout."""
 
     caught_by = (
-        "race.same-file-identical",
-        "race.same-file-different",
-        "race.case-and-separator",
+        "race.no-server-error",
         "race.new-project-many-files",
         "race.different-projects",
     )

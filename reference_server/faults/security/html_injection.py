@@ -106,7 +106,7 @@ class FilenamesNotEscaped(Unescapes):
 class OddFilenamesFail(Fault):
     """Fails on a file name with an apostrophe."""
 
-    caught_by = ("security.html.filename",)
+    caught_by = ("security.no-server-error",)
 
     def handle(self, request: Request) -> Response | None:
         fails = request.endpoint == "upload" and re.search(rb"filename=\"[^\"]*'", body_of(request))

@@ -16,6 +16,7 @@ from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
     from reference_server.http.request import Request
+    from reference_server.model import PackageFile, Upload
     from reference_server.rules import Rules
 
 PATH = re.compile(r"[/\\]|%2f|%5c", re.IGNORECASE)
@@ -42,17 +43,26 @@ class FilenamesReadAsPaths(AcceptsFilenames):
     pattern = PATH
 
 
-class DotsAndSpacesKept(AcceptsFilenames):
-    """Accepts file names that end with a dot or a space, which some file systems drop."""
+class PathsWrittenElsewhere(Fault):
+    """Writes a file whose name is a path where the path leads, and lists it under the last part of its name."""
 
-    caught_by = ("security.traversal.filename",)
-    pattern = re.compile(r"[. ]$")
+    caught_by = ("security.traversal.filename", "security.traversal.filename-star")
+
+    def __init__(self) -> None:
+        self.elsewhere: set[str] = set()
 
     def rules(self, rules: Rules) -> Rules:
-        def agrees(filename: str, filetype: str) -> bool:
-            return rules.filetype_agrees(filename.rstrip(". "), filetype)
+        def understood(upload: Upload) -> Upload:
+            upload = rules.understood(upload)
+            if PATH.search(upload.filename):
+                upload = replace(upload, filename=re.split(PATH, upload.filename)[-1])
+                self.elsewhere.add(upload.filename)
+            return upload
 
-        return replace(super().rules(rules), filetype_agrees=agrees)
+        def finds(file: PackageFile, sha256: str, filename: str) -> bool:
+            return file.filename not in self.elsewhere and rules.finds(file, sha256, filename)
+
+        return replace(rules, understood=understood, finds=finds)
 
 
 class ControlCharactersKept(AcceptsFilenames):

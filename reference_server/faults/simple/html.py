@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
+from reference_server.faults.building.requests import PAGES
 from reference_server.faults.building.rewritten_pages import RewritesHtml, RewritesRootPage
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.http.request import Request
 
 VERSION = re.compile(rb'    <meta name="pypi:repository-version" content="[^"]*">\n')
 
@@ -15,6 +22,14 @@ class ParagraphsNeverOpened(RewritesHtml):
     caught_by = ("simple.html.valid-html5",)
     pattern = rb"</body>"
     replacement = rb"</p></body>"
+
+
+class AttributesGluedTogether(RewritesHtml):
+    """Writes two attributes without white space between them."""
+
+    caught_by = ("simple.html.valid-html5",)
+    pattern = rb'" data-core-metadata='
+    replacement = rb'"data-core-metadata='
 
 
 class NoDoctype(RewritesHtml):
@@ -40,6 +55,27 @@ class LatinOneInUtf8(RewritesHtml):
     caught_by = ("simple.html.charset",)
     pattern = rb"<body>"
     replacement = b"<body><p>Caf\xe9</p>"
+
+
+class Utf8InLatinOne(RewritesHtml):
+    """Declares Latin-1 but writes UTF-8."""
+
+    caught_by = ("simple.html.charset",)
+    pattern = rb"<body>"
+    replacement = "<body><p>Caf\u00e9</p>".encode()
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint in PAGES and response.mimetype == "text/html":
+            response.headers["Content-Type"] = "text/html; charset=iso-8859-1"
+        return response
+
+
+class AnchorsInScripts(RewritesHtml):
+    """Writes an anchor in a script, which a simple parser takes for a link."""
+
+    caught_by = ("simple.html.anchor-syntax-plain",)
+    pattern = rb"</body>"
+    replacement = rb"""<script>const link = "<a href='old-0.1.tar.gz'>old</a>";</script></body>"""
 
 
 class AnchorsInCapitals(RewritesHtml):

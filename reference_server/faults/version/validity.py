@@ -12,7 +12,7 @@ from reference_server.faults.building.upload_rules import OmitsUploadCheck, Refu
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_metadata
 from reference_server.model.errors import RegistryError, VersionInvalidError
-from reference_server.model.grammar import is_valid_version
+from reference_server.model.grammar import is_valid_version, name_and_version
 
 if TYPE_CHECKING:
     from reference_server.http.request import Request
@@ -38,6 +38,25 @@ class AnyVersionWithoutSpaces(Fault):
     def rules(self, rules: Rules) -> Rules:
         waved = waved_through(rules, lambda _filename, _name, version: not rules.valid_version(version))
         return replace(waved, valid_version=lambda version: re.fullmatch(r"\S+", version) is not None)
+
+
+class VersionsReadFromFileNames(Fault):
+    """Looks at the version in the file name alone, and takes any version in the form."""
+
+    caught_by = (
+        "version.invalid-rejected",
+        "gitlab.version.refuses-everything-else",
+        "gitlab.version.white-space-refused",
+    )
+
+    def rules(self, rules: Rules) -> Rules:
+        waved = waved_through(
+            rules,
+            lambda filename, _name, version: (
+                not rules.valid_version(version) and name_and_version(filename) is not None
+            ),
+        )
+        return replace(waved, valid_version=lambda _version: True)
 
 
 class DigitsOfAnyScript(Fault):
