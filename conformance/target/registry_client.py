@@ -278,7 +278,8 @@ class RegistryClient:
         change = self.accepted(distribution)
         if answer.status != 202 or not self.settling.limit:
             return answer
-        failure = failure_of_task(answer, self._read_task, limit=self.settling.limit)
+        with self.settling.waiting():
+            failure = failure_of_task(answer, self._read_task, limit=self.settling.limit)
         if not failure:
             page = self.project_answer(canonicalize_name(distribution.name), fresh=True)
             failure = (

@@ -7,6 +7,7 @@ that was read too early for the last word. A run measures the time from its firs
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from conformance.target.answered_pages import page_in, root_in
 from conformance.wire.account import Account, Cell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from conformance.pages import FileLink, ProjectPage
     from conformance.wire import Answer
@@ -112,24 +113,48 @@ class Settling:
 
         Returns the last answer where a change stays away until the run's patience ends.
         """
-        pause, missing = 0.0, self._recent(page)
-        early: list[Change] = []
-        while True:
-            asked = time.monotonic()
-            answer = ask()
-            missing = [change for change in missing if not change.is_on(answer)]
-            if not missing or answer.status not in EARLY:
-                break
+        recent = self._recent(page)
+        answer = ask()
+        missing = _lacking(answer, recent)
+        if not missing:
+            return answer
+        with self.waiting():
+            return self._read_again(answer, missing, ask)
+
+    def _read_again(self, answer: Answer, early: list[Change], ask: Callable[[], Answer]) -> Answer:
+        """Return an answer that shows what an early one lacks; the last one where the run's patience ends."""
+        pause, missing = 0.0, early
+        while missing:
             left = max(change.made for change in missing) + self.patience - time.monotonic()
             if left <= 0:
                 self._give_up(missing)
-                break
-            early = early or missing
+                return answer
             pause = min(pause * 2 or max(SHORTEST_PAUSE, self.longest / 4), LONGEST_PAUSE)
             time.sleep(min(pause, left))
-        if early and not missing:
-            self.note(asked - min(change.made for change in early))
+            asked = time.monotonic()
+            answer = ask()
+            if answer.status not in EARLY:
+                return answer
+            missing = _lacking(answer, missing)
+        self.note(asked - min(change.made for change in early))
         return answer
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Count a wait and its time."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._account.locked() as state:
+                state[Cell.WAITS] += 1
+                state[Cell.WAITED] += time.monotonic() - began
+
+    @property
+    def waits(self) -> tuple[int, float]:
+        """How many times the processes of the run have waited, and for how many seconds together."""
+        with self._account.locked() as state:
+            return int(state[Cell.WAITS]), state[Cell.WAITED]
 
     def note(self, seconds: float) -> None:
         """Record how long a page took to show a change."""
@@ -146,6 +171,12 @@ class Settling:
             change.is_awaited = False
         with self._account.locked() as state:
             state[Cell.NEVER_SHOWN] += 1
+
+
+def _lacking(answer: Answer, changes: list[Change]) -> list[Change]:
+    """Return the changes that an answer does not show; none where it was no early one."""
+    missing = [change for change in changes if not change.is_on(answer)]
+    return missing if answer.status in EARLY else []
 
 
 def lists(filename: str) -> Callable[[Answer], bool]:
