@@ -195,7 +195,7 @@ FRONTS = (
     Front(
         name="queued",
         open=with_faults("processed-late,seconds=0.2,task=none", **ANY_REGISTRY),
-        about=QUEUED | LIKE_GITLAB,
+        about=QUEUED,
         note=WAITED,
         exit_code=1,
     ),

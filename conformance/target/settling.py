@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     from conformance.wire import Answer
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 1.0
-"""Seconds between two looks at a page: each pause is twice the one before; the first is a part of the longest wait."""
+"""Seconds between two looks at a page, once it is late: each pause is twice the one before."""
+
+SOONER = 0.9
+"""The part of the usual time after which a page is looked at again: what is usual may become less."""
+
+LATEST = 0.25
+"""How much the latest change counts for what is usual."""
 
 NEVER_SHOWN = 2
 """How many changes have to stay away for good before a run waits for less than the limit."""
@@ -81,6 +87,12 @@ class Settling:
             return state[Cell.SETTLED_AFTER]
 
     @property
+    def usual(self) -> float:
+        """The seconds that a change takes to be shown where the first look was too early; 0 where none was."""
+        with self._account.locked() as state:
+            return state[Cell.SETTLED_USUALLY]
+
+    @property
     def patience(self) -> float:
         """How many seconds after a change a page is read again: the limit, until waiting has proved to be in vain."""
         with self._account.locked() as state:
@@ -123,14 +135,18 @@ class Settling:
 
     def _read_again(self, answer: Answer, early: list[Change], ask: Callable[[], Answer]) -> Answer:
         """Return an answer that shows what an early one lacks; the last one where the run's patience ends."""
-        pause, missing = 0.0, early
+        missing, usual = early, self.usual
+        pause = max(SHORTEST_PAUSE, usual / 8)
+        due = max(change.made for change in missing) + SOONER * usual
         while missing:
-            left = max(change.made for change in missing) + self.patience - time.monotonic()
+            now = time.monotonic()
+            left = max(change.made for change in missing) + self.patience - now
             if left <= 0:
                 self._give_up(missing)
                 return answer
-            pause = min(pause * 2 or max(SHORTEST_PAUSE, self.longest / 4), LONGEST_PAUSE)
-            time.sleep(min(pause, left))
+            if due <= now:
+                due, pause = now + pause, min(2 * pause, LONGEST_PAUSE)
+            time.sleep(min(due - now, left))
             asked = time.monotonic()
             answer = ask()
             if answer.status not in EARLY:
@@ -160,6 +176,8 @@ class Settling:
         """Record how long a page took to show a change."""
         with self._account.locked() as state:
             state[Cell.SETTLED_AFTER] = max(state[Cell.SETTLED_AFTER], seconds)
+            usual = state[Cell.SETTLED_USUALLY] or seconds
+            state[Cell.SETTLED_USUALLY] = usual + LATEST * (seconds - usual)
 
     def _recent(self, page: str) -> list[Change]:
         since = time.monotonic() - self.limit
@@ -179,8 +197,10 @@ def _lacking(answer: Answer, changes: list[Change]) -> list[Change]:
     return missing if answer.status in EARLY else []
 
 
-def lists(filename: str) -> Callable[[Answer], bool]:
-    """Return whether a project's page lists a file."""
+def lists(filename: str, *, sha256: str = "") -> Callable[[Answer], bool]:
+    """Return whether a project's page lists a file; with a hash, without another one for it."""
+    if sha256:
+        return shows_file(filename, lambda file: file.hashes.get("sha256", sha256).lower() == sha256)
     on_page = shows(lambda page: filename in page.filenames)
     return lambda answer: answer.status == 200 and (filename in answer.text or on_page(answer))
 

@@ -49,7 +49,9 @@ class Cell(IntEnum):
     """How many times a check waited for the registry to show or to do something."""
     WAITED = 12
     """Seconds of all these waits, of all processes together."""
-    TAKEN = 13
+    SETTLED_USUALLY = 13
+    """The seconds that changes have usually taken, of those that took any; 0 where none did."""
+    TAKEN = 14
     """Turns so far. The moments of their ends follow, in a ring."""
 
 
