@@ -3,7 +3,8 @@
     python -m benchmarks.fronts                          # every front, in full
     python -m benchmarks.fronts --front late-2s -k upload
 
-A front moves the addresses, lists uploads late, answers 202, throttles, caches, or has its clock wrong. That breaks
+A front moves the addresses, lists uploads late, answers 202, throttles, caches, offers one form of its pages, or has
+its clock wrong. That breaks
 the requirements that are about it, which each front declares, and no others. The table counts, per front, the judged
 requirements, those about it that deviated, the others that deviated, and what the run left behind; `exit` is the exit
 code; `waits` is how often a check waited for the registry, for so many seconds (`waited`) of all processes together.
@@ -213,6 +214,9 @@ FRONTS = (
     Front(name="shared-validator", open=with_faults("shared-validator")),
     Front(name="clock-fast", open=with_faults("clock-wrong,hours=24"), note=CLOCK),
     Front(name="clock-slow", open=with_faults("clock-wrong,hours=-24"), note=CLOCK),
+    Front(name="json-only", open=with_faults("one-form,form=json")),
+    Front(name="json-for-all", open=with_faults("one-form,form=json,otherwise=page")),
+    Front(name="html-only", open=with_faults("one-form,form=html")),
     Front(name="cached", open=with_faults("pages-cached,seconds=1"), note=WAITED),
 )
 

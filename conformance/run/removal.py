@@ -14,8 +14,7 @@ from packaging.utils import parse_wheel_filename as wheel_parts
 from packaging.version import InvalidVersion, Version
 
 from conformance.errors import UserError
-from conformance.pages import read_root_page
-from conformance.target.answered_pages import page_in
+from conformance.target.answered_pages import page_in, root_in
 from conformance.target.drivers import Ability, NotThere
 from conformance.verdicts import Deviation, NotJudged, Untestable
 from conformance.wire import Unreachable
@@ -149,8 +148,7 @@ class _ByPages:
         answer = self._registry.root_answer()
         if answer.status != 200:
             return None
-        names = read_root_page(answer.text, url=answer.url, where=str(answer)).names
-        known = {str(canonicalize_name(name)) for name in names}
+        known = {str(canonicalize_name(name)) for name in root_in(answer).names}
         accepted = {_name(entry) for entry in self._entries if entry not in self._refused}
         return known if known & accepted else None
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from conformance.kit import expect
-from conformance.pages import ProjectPage, read_project_page
+from conformance.kit.registry import page_in
+from conformance.pages import ProjectPage
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -57,11 +58,11 @@ def sent_as(
 
 
 def page_if_any(registry: RegistryClient, project: str) -> ProjectPage:
-    """Return a project's HTML page as it is now; without a page it has no files, however that is said."""
+    """Return a project's page as it is now; without a page it has no files, however that is said."""
     answer = registry.project_answer(project, fresh=True)
     if answer.status != 200:
         return ProjectPage(files=(), where=str(answer))
-    return read_project_page(answer.text, url=answer.url, where=str(answer))
+    return page_in(answer)
 
 
 def kept_in_place(registry: RegistryClient, sent: list[Sent]) -> None:
