@@ -292,13 +292,15 @@ class RegistryClient:
             return answer
         with self.settling.waiting():
             failure = failure_of_task(answer, self._read_task, limit=self.settling.limit)
-        if not failure:
-            page = self.project_answer(canonicalize_name(distribution.name), fresh=True)
-            failure = (
-                "" if change.is_on(page) else f"the file was not listed within {self.settling.limit:g} s"
-            )
+        if not failure and not self._comes_true(change, canonicalize_name(distribution.name)):
+            failure = f"the file was not listed within {self.settling.limit:g} s"
         change.is_awaited = not failure
         return replace(answer, failure=failure)
+
+    def _comes_true(self, change: Change, project: str) -> bool:
+        """Tell whether the page of a project shows a change in time."""
+        with self.settling.turn(self.project_url(project), change):
+            return change.seen or change.is_on(self.project_answer(project, fresh=True))
 
     def _read_task(self, url: str) -> Answer:
         return self.request("GET", url, headers={"Accept": "application/json"})

@@ -7,6 +7,7 @@ that was read too early for the last word. A run measures the time from its firs
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
     from conformance.pages import FileLink, ProjectPage
     from conformance.wire import Answer
 
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 1.0
-"""Seconds between two looks at a page, once it is late: each pause is twice the one before."""
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 2.0
+"""Seconds between two looks at a page, once it is late."""
+
+FIRST_PAUSE, LONGER = 1 / 8, 3
+"""The first of these pauses, as a part of the usual time, and how many times longer each next one is."""
 
 SOONER = 0.9
 """The part of the usual time after which a page is looked at again: what is usual may become less."""
@@ -79,6 +83,7 @@ class Settling:
         self._account = account or Account()
         self._changes: dict[str, list[Change]] = {}
         self._lock = Lock()
+        self._turns: defaultdict[str, Lock] = defaultdict(Lock)
 
     @property
     def longest(self) -> float:
@@ -136,7 +141,7 @@ class Settling:
     def _read_again(self, answer: Answer, early: list[Change], ask: Callable[[], Answer]) -> Answer:
         """Return an answer that shows what an early one lacks; the last one where the run's patience ends."""
         missing, usual = early, self.usual
-        pause = max(SHORTEST_PAUSE, usual / 8)
+        pause = max(SHORTEST_PAUSE, FIRST_PAUSE * usual)
         due = max(change.made for change in missing) + SOONER * usual
         while missing:
             now = time.monotonic()
@@ -145,7 +150,7 @@ class Settling:
                 self._give_up(missing)
                 return answer
             if due <= now:
-                due, pause = now + pause, min(2 * pause, LONGEST_PAUSE)
+                due, pause = now + pause, min(LONGER * pause, LONGEST_PAUSE)
             time.sleep(min(due - now, left))
             asked = time.monotonic()
             answer = ask()
@@ -154,6 +159,21 @@ class Settling:
             missing = _lacking(answer, missing)
         self.note(asked - min(change.made for change in early))
         return answer
+
+    @contextmanager
+    def turn(self, page: str, change: Change) -> Iterator[None]:
+        """Let one thread at a time wait for a page, from the moment on at which it usually shows a change.
+
+        What one has seen the others need not look for.
+        """
+        with self._lock:
+            lock = self._turns[page]
+        with lock:
+            early = change.made + SOONER * self.usual - time.monotonic()
+            if early > 0 and not change.seen:
+                with self.waiting():
+                    time.sleep(early)
+            yield
 
     @contextmanager
     def waiting(self) -> Iterator[None]:

@@ -12,7 +12,6 @@ from conformance.checks.http.page_readings import accept_of, readings, steady
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.properties import strategies
-from conformance.pages import TEXT_HTML
 from conformance.verdicts import Deviation, NotApplicable
 
 if TYPE_CHECKING:
@@ -177,7 +176,7 @@ def test_cache_control(index: Index, change_if_any: Change | None) -> None:
 
 @check("http.pages.gzip")
 def test_gzip(index: Index, unpacked_page: Answer) -> None:
-    packed = index.html().answer
+    packed = readings(index)[0].answer
     expect.equal(
         packed.text,
         unpacked_page.text,
@@ -198,7 +197,7 @@ def test_gzip(index: Index, unpacked_page: Answer) -> None:
 def test_identity_q0(index: Index) -> None:
     url = index.registry.project_url(index.project)
     answers = [
-        index.registry.request("GET", url, headers={"Accept": TEXT_HTML, "Accept-Encoding": codings})
+        index.registry.request("GET", url, headers={"Accept": index.media_type, "Accept-Encoding": codings})
         for codings in ("identity;q=0, *;q=0", "sdch, x-coding-of-tomorrow")
     ]
     expect.rule(
