@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ from conformance.run.interruption import Interruption
 from conformance.run.judge import Judge
 from conformance.run.keys import JUDGE, PLUGIN
 from conformance.run.plan import Plan
+from conformance.run.processes import advice, processes_for
 from conformance.run.run import CannotJudge
 from conformance.run.selection import EVERYTHING, HERE
 from conformance.run.setup import prepare
@@ -75,8 +77,12 @@ def _judged(
     json_path: Path | None,
     progress: TextIO | None,
 ) -> RunResult:
-    arguments = [*selection.paths(), *SETTINGS, *selection.arguments()]
     run = prepare(target, options)
+    settling = run.registry.settling
+    if progress and (hint := advice(selection.processes, settling)):
+        print(hint, file=progress)
+    selection = replace(selection, processes=processes_for(selection.processes, settling))
+    arguments = [*selection.paths(), *SETTINGS, *selection.arguments()]
     judge = Judge(lambda: run, options, only=selection.only)
     plugins = [_Named(judge), *([ProgressReport(progress)] if progress else [])]
     with _own_settings(), _seldom_collected():
