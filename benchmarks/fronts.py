@@ -215,7 +215,11 @@ FRONTS = (
     Front(name="clock-fast", open=with_faults("clock-wrong,hours=24"), note=CLOCK),
     Front(name="clock-slow", open=with_faults("clock-wrong,hours=-24"), note=CLOCK),
     Front(name="json-only", open=with_faults("one-form,form=json")),
-    Front(name="json-for-all", open=with_faults("one-form,form=json,otherwise=page")),
+    Front(
+        name="json-for-all",
+        open=with_faults("one-form,form=json,otherwise=page"),
+        about=frozenset({"negotiation.unsupported.406"}),
+    ),
     Front(name="html-only", open=with_faults("one-form,form=html")),
     Front(name="cached", open=with_faults("pages-cached,seconds=1"), note=WAITED),
 )

@@ -175,6 +175,12 @@ class Settling:
                     time.sleep(early)
             yield
 
+    def wait(self) -> None:
+        """Wait as long as a page has ever taken to show a change, within the limit."""
+        if seconds := min(self.longest, self.limit):
+            with self.waiting():
+                time.sleep(seconds)
+
     @contextmanager
     def waiting(self) -> Iterator[None]:
         """Count a wait and its time."""
