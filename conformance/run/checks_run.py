@@ -84,7 +84,7 @@ def _judged(
     selection = replace(selection, processes=processes_for(selection.processes, settling))
     arguments = [*selection.paths(), *SETTINGS, *selection.arguments()]
     judge = Judge(lambda: run, options, only=selection.only)
-    plugins = [_Named(judge), *([ProgressReport(progress)] if progress else [])]
+    plugins = [_Named(judge), *([ProgressReport(progress, late=settling.usual)] if progress else [])]
     with _own_settings(), _seldom_collected():
         try:
             write_sentinel(json_path, target, options, run_id=run.corpus.run_id)
