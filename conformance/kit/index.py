@@ -68,6 +68,11 @@ class Index:
         forms = {"html": TEXT_HTML, "json": JSON_V1}
         return {form: media_type for form, media_type in forms.items() if self.offer.has(form)}
 
+    @property
+    def media_type(self) -> str:
+        """The media type to ask for the first form that is offered: of HTML where none is."""
+        return next(iter(self.media_types.values()), TEXT_HTML)
+
     def html(self, name: str | None = None, *, fresh: bool = False) -> Reading[ProjectPage, HtmlDocument]:
         """Return a project's page in HTML. Raises Deviation when there is none."""
         answer = self._ok(self.registry.project_answer(name or self.project, accept=TEXT_HTML, fresh=fresh))

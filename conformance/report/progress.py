@@ -29,9 +29,13 @@ LETTERS = {
 
 
 class ProgressReport:
-    """A pytest plugin: a bar on a terminal, a line of letters per area elsewhere."""
+    """A pytest plugin: a bar on a terminal, a line of letters per area elsewhere.
 
-    def __init__(self, file: TextIO) -> None:
+    The registry shows changes after `late` seconds.
+    """
+
+    def __init__(self, file: TextIO, *, late: float = 0) -> None:
+        self._late = late
         self._console = Console(file=file, highlight=False)
         self._bar = Progress(
             TextColumn("{task.description:<44}"),
@@ -59,7 +63,7 @@ class ProgressReport:
     def _begin(self, ids: list[str]) -> None:
         if self._bar.tasks[self._task].total:  # every worker reports the same checks
             return
-        self._estimate = Estimate(map(_area_of, ids))
+        self._estimate = Estimate(map(_area_of, ids), late=self._late)
         self._bar.update(self._task, total=len(ids))
         self._bar.start()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from conformance.run.interruption import Interruption
 from conformance.run.judge import Judge
 from conformance.run.keys import JUDGE
 from conformance.run.plan import Plan
+from conformance.run.processes import advice, processes_for
 from conformance.run.run import CannotJudge
 from conformance.run.selection import EVERYTHING, HERE
 from conformance.run.setup import prepare
@@ -83,10 +85,15 @@ def _judged(
     json_path: Path | None,
     progress: TextIO | None,
 ) -> RunResult:
-    arguments = [*selection.paths(), *SETTINGS, *selection.arguments()]
     run = prepare(target, options)
+    settling = run.registry.settling
+    if progress and (hint := advice(selection.processes, settling)):
+        print(hint, file=progress)
+    selection = replace(selection, processes=processes_for(selection.processes, settling))
+    arguments = [*selection.paths(), *SETTINGS, *selection.arguments()]
     judge = Judge(lambda: run, options, only=selection.only)
-    plugins = [*_named_plugins(selection), _Named(judge), *([ProgressReport(progress)] if progress else [])]
+    shown = [ProgressReport(progress, late=settling.usual)] if progress else []
+    plugins = [*_named_plugins(selection), _Named(judge), *shown]
     with _own_settings(), _seldom_collected():
         try:
             write_sentinel(json_path, target, options, run_id=run.corpus.run_id)

@@ -9,6 +9,7 @@ from conformance.errors import UserError
 from conformance.run.removal import Removal, remove
 from conformance.target.driver import target_driver
 from conformance.target.registry_client import RegistryClient
+from conformance.target.settling import Settling
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -33,9 +34,12 @@ class CleanUp:
     reason: str = ""
 
 
-def clean_up(ledger: Ledger, target: Target, *, session: Session, transcript: Transcript) -> CleanUp:
+def clean_up(
+    ledger: Ledger, target: Target, *, session: Session, transcript: Transcript, settle: float = 0
+) -> CleanUp:
     """Delete the ledger's distributions from the target, and shorten the ledger to what is left.
 
+    A page may go on listing for `settle` seconds what the registry no longer knows.
     Errors of the target are not raised: what cannot be deleted stays in the ledger, and the reason is returned.
     """
     entries, refused = ledger.entries(), ledger.refused()
@@ -45,7 +49,13 @@ def clean_up(ledger: Ledger, target: Target, *, session: Session, transcript: Tr
         if not target.same_host(url):
             removal.left.update(dict.fromkeys(here, ELSEWHERE))
             continue
-        registry = RegistryClient(target.at(url), session=session, transcript=transcript, ledger=ledger)
+        registry = RegistryClient(
+            target.at(url),
+            session=session,
+            transcript=transcript,
+            ledger=ledger,
+            settling=Settling(settle, session.budget.account),
+        )
         done = _remove(registry, session, here, refused, ledger.run_id)
         removal.releases.update(done.releases)
         removal.stored.update(done.stored)

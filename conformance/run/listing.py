@@ -16,8 +16,8 @@ from conformance.pages import (
     read_json,
     read_project_json,
     read_project_page,
-    read_root_page,
 )
+from conformance.target.answered_pages import root_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ def _spellings(registry: RegistryClient, project: str) -> Iterator[str]:
     root = registry.root_answer()
     if root.status != 200:
         return
-    for link in read_root_page(root.text, url=root.url, where=str(root)).projects:
+    for link in root_in(root).projects:
         if canonicalize_name(link.name) == name:
             yield link.name
             yield unquote(urlsplit(link.url or "").path.rstrip("/").rpartition("/")[2])

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from conformance.pages import (
+    HTML_V1,
     JSON_V1,
     TEXT_HTML,
     FileLink,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from conformance.wire import Answer
 
 LATEST_JSON = "application/vnd.pypi.simple.latest+json"
+ANYTHING = "*/*"
 METADATA_KEYS = tuple(
     f"{data}{key}" for data in ("", "data-") for key in ("core-metadata", "dist-info-metadata")
 )
@@ -66,6 +68,8 @@ def probe(registry: RegistryClient, projects: tuple[str, ...], stated: frozenset
             if page.api_version:
                 features.add("api-version")
                 versions.setdefault(form, page.api_version)
+    if "html" not in features and _has_html(registry, spellings[0]):
+        features.add("html")
     if features.isdisjoint(FORMS):
         features |= _forms_of_root(registry)
     accept = TEXT_HTML if "html" in features else JSON_V1
@@ -77,6 +81,12 @@ def probe(registry: RegistryClient, projects: tuple[str, ...], stated: frozenset
         features.add("tls")
     features |= _negotiated(registry, spellings[0]) | _transferred(registry, spellings[0], accept)
     return OfferedFeatures(features=frozenset(features), versions=versions)
+
+
+def _has_html(registry: RegistryClient, name: str) -> bool:
+    """Return whether a project has an HTML page for some client, though not for one that accepts `text/html`."""
+    answers = (registry.project_answer(name, accept=accept) for accept in (HTML_V1, ANYTHING))
+    return any(answer.status == 200 and is_html(answer) for answer in answers)
 
 
 def _forms_of_root(registry: RegistryClient) -> set[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -14,8 +13,7 @@ from packaging.utils import parse_wheel_filename as wheel_parts
 from packaging.version import InvalidVersion, Version
 
 from conformance.errors import UserError
-from conformance.pages import read_root_page
-from conformance.target.answered_pages import page_in
+from conformance.target.answered_pages import page_in, root_in
 from conformance.target.drivers import Ability, NotThere
 from conformance.verdicts import Deviation, NotJudged, Untestable
 from conformance.wire import Unreachable
@@ -33,9 +31,6 @@ BROKEN_OFF = (Unreachable, NotJudged)
 
 FAILURES = (Untestable, UserError, Deviation, *BROKEN_OFF)
 """Errors that end one deletion."""
-
-LOOKS = 4
-"""How often a page is read again, until it no longer lists what the registry no longer knows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,8 +144,7 @@ class _ByPages:
         answer = self._registry.root_answer()
         if answer.status != 200:
             return None
-        names = read_root_page(answer.text, url=answer.url, where=str(answer)).names
-        known = {str(canonicalize_name(name)) for name in names}
+        known = {str(canonicalize_name(name)) for name in root_in(answer).names}
         accepted = {_name(entry) for entry in self._entries if entry not in self._refused}
         return known if known & accepted else None
 
@@ -213,14 +207,13 @@ class _ByPages:
         return ""
 
     def _still_listed(self, entries: list[Entry]) -> list[Entry]:
-        """Return the entries that a page lists although the registry does not know them, after a while."""
-        for look in range(LOOKS):
-            files = self._files(_name(entries[0]))
-            shown = [entry for entry in entries if entry.filename in (files or ())]
-            if not shown:
-                return []
-            time.sleep(0.1 * 2**look)
-        return shown
+        """Return the entries that a page lists although the registry does not know them, once it has settled."""
+        for entry in entries:
+            self._registry.deleted(
+                _Listed(name=entry.project, version=entry.version, filename=entry.filename)
+            )
+        files = self._files(_name(entries[0])) or ()
+        return [entry for entry in entries if entry.filename in files]
 
     def _files(self, name: str) -> list[str] | None:
         """Return the file names on the page of a project; None if there is no page that can be read."""

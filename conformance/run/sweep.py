@@ -58,7 +58,7 @@ def sweep(target: Target, options: RunOptions) -> Swept:
         if ours:
             if cut := ledger.torn():
                 torn.append((ledger.path, len(cut)))
-            done = clean_up(ledger, target, session=session, transcript=transcript)
+            done = clean_up(ledger, target, session=session, transcript=transcript, settle=options.settle)
             deleted += done.deleted
             files += done.files
             if done.left:

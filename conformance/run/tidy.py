@@ -30,7 +30,9 @@ def tidy(run: Run) -> str:
     if run.options.keep:
         return f"Nothing was deleted (--keep); {ledger.path} lists what was published."
     run.session.budget.begin_clean_up()
-    done = clean_up(ledger, run.target, session=run.session, transcript=run.transcript)
+    done = clean_up(
+        ledger, run.target, session=run.session, transcript=run.transcript, settle=run.options.settle
+    )
     if done.left:
         left = counted(len(done.left), "distribution")
         return f"{left} could not be deleted: {done.reason}. {ledger.path} lists them{_next_step(run)}."

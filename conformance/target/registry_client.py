@@ -9,8 +9,10 @@ from urllib.parse import quote, unquote
 from packaging.utils import canonicalize_name
 
 from conformance.corpus.ledger import Entry
-from conformance.pages import TEXT_HTML, ProjectPage, read_project_page, resolved
+from conformance.pages import ProjectPage, resolved
 from conformance.target import DEFAULT
+from conformance.target.answered_pages import page_in
+from conformance.target.page_form import PageForm
 from conformance.target.settling import Change, Settling, lists, lists_project, omits
 from conformance.target.tasks import failure_of_task
 from conformance.verdicts import Deviation
@@ -45,12 +47,14 @@ class RegistryClient:
         transcript: Transcript,
         ledger: Ledger,
         settling: Settling | None = None,
+        form: PageForm | None = None,
     ) -> None:
         self.target = target
         self.settling = settling or Settling(0)
         self._session = session
         self._transcript = transcript
         self._ledger = ledger
+        self._form = form or PageForm()
         self._pages: dict[tuple[str, str, str, str], Answer] = {}
 
     def in_gitlab_project(self, role: str) -> RegistryClient:
@@ -94,6 +98,7 @@ class RegistryClient:
             transcript=self._transcript,
             ledger=self._ledger,
             settling=settling or self.settling,
+            form=self._form,
         )
 
     def request(
@@ -135,22 +140,29 @@ class RegistryClient:
         """Return the URL of a project's page, with the name spelled exactly so."""
         return f"{self.target.index_url}{quote(name, safe='')}/"
 
-    def root_answer(self, *, accept: str = TEXT_HTML, as_: str = DEFAULT, fresh: bool = False) -> Answer:
-        """Return the answer for the list of projects, from the cache unless `fresh`."""
+    def root_answer(self, *, accept: str = "", as_: str = DEFAULT, fresh: bool = False) -> Answer:
+        """Return the answer for the list of projects, by default in the form that is offered; see `project_answer`."""
         return self._page("", self.target.index_url, accept, as_, fresh=fresh)
 
     def project_answer(
-        self, name: str, *, accept: str = TEXT_HTML, as_: str = DEFAULT, fresh: bool = False
+        self, name: str, *, accept: str = "", as_: str = DEFAULT, fresh: bool = False
     ) -> Answer:
-        """Return the answer for a project's page, from the cache unless `fresh`; redirects are followed."""
+        """Return the answer for a project's page, from the cache unless `fresh`; redirects are followed.
+
+        Without a type to `accept` it is HTML, or JSON where the registry has no HTML.
+        """
         return self._page(canonicalize_name(name), self.project_url(name), accept, as_, fresh=fresh)
 
     def _page(self, project: str, url: str, accept: str, as_: str, *, fresh: bool) -> Answer:
-        key = (project, url, accept, as_)
+        wanted = accept or self._form.accept
+        key = (project, url, wanted, as_)
         if fresh or key not in self._pages:
-            self._pages[key] = self._settled(project, url, accept, as_)
+            self._pages[key] = self._settled(project, url, wanted, as_)
         answer = self._pages[key]
         self._transcript.use(answer.exchange)
+        if not accept and (other := self._form.other(answer)):
+            answer = self._page(project, url, other, as_, fresh=fresh)
+            self._form.learn(answer)
         return answer
 
     def _settled(self, project: str, url: str, accept: str, as_: str) -> Answer:
@@ -193,7 +205,7 @@ class RegistryClient:
         return self.settling.expect(page, subject, shown_on, instead=instead)
 
     def project_page(self, name: str, *, as_: str = DEFAULT, fresh: bool = False) -> ProjectPage:
-        """Return a project's HTML page. A project that does not exist (404) has no files.
+        """Return a project's page in the form that is offered. A project that does not exist (404) has no files.
 
         Raises Deviation if the answer is neither a page nor 404.
         """
@@ -204,7 +216,7 @@ class RegistryClient:
             raise Deviation(
                 expected="a project page (200) or 404", found=f"status {answer.status}", where=str(answer)
             )
-        return read_project_page(answer.text, url=answer.url, where=str(answer))
+        return page_in(answer)
 
     def is_unknown(self, answer: Answer) -> bool:
         """Tell whether an answer says that there is no such project: 404, or the redirect that the target states."""
@@ -254,10 +266,10 @@ class RegistryClient:
             )
         return answer
 
-    def accepted(self, distribution: Distribution) -> Change:
-        """Let readers wait for a distribution that was accepted."""
+    def accepted(self, distribution: Distribution, *, sha256: str = "") -> Change:
+        """Let readers wait for a distribution that was accepted; with a hash, for no other file of its name."""
         project, filename = canonicalize_name(distribution.name), distribution.filename
-        change = self.expect_on_page(project, filename, lists(filename))
+        change = self.expect_on_page(project, filename, lists(filename, sha256=sha256))
         self.settling.expect(self.target.index_url, project, lists_project(project))
         return change
 
@@ -275,17 +287,20 @@ class RegistryClient:
 
     def outcome(self, answer: Answer, distribution: Distribution) -> Answer:
         """Return the answer that accepts an upload, with its failure where the registry only promised to try (202)."""
-        change = self.accepted(distribution)
+        change = self.accepted(distribution, sha256=distribution.sha256 if answer.status == 202 else "")
         if answer.status != 202 or not self.settling.limit:
             return answer
-        failure = failure_of_task(answer, self._read_task, limit=self.settling.limit)
-        if not failure:
-            page = self.project_answer(canonicalize_name(distribution.name), fresh=True)
-            failure = (
-                "" if change.is_on(page) else f"the file was not listed within {self.settling.limit:g} s"
-            )
+        with self.settling.waiting():
+            failure = failure_of_task(answer, self._read_task, limit=self.settling.limit)
+        if not failure and not self._comes_true(change, canonicalize_name(distribution.name)):
+            failure = f"the file was not listed within {self.settling.limit:g} s"
         change.is_awaited = not failure
         return replace(answer, failure=failure)
+
+    def _comes_true(self, change: Change, project: str) -> bool:
+        """Tell whether the page of a project shows a change in time."""
+        with self.settling.turn(self.project_url(project), change):
+            return change.seen or change.is_on(self.project_answer(project, fresh=True))
 
     def _read_task(self, url: str) -> Answer:
         return self.request("GET", url, headers={"Accept": "application/json"})

@@ -30,11 +30,12 @@ CHOICES = {
     "shared-validator": "auth.upload or http.pages or http.head",
     "clock-fast": "upload_time or http.files or http.pages.304",
     "clock-slow": "upload_time",
+    "json-only": "upload.post or simple.json.root or http.pages.gzip or format_param or nothing_stored or yank.still",
     "cached": "upload.visible or simple.name or yank.html",
 }
 """What is judged at each front, as for `-k`."""
-IN_FULL_ONLY = {"late-2s-all"}
-"""Fronts that the program alone tries: most of their time is waiting."""
+IN_FULL_ONLY = {"late-2s-all", "json-for-all", "html-only"}
+"""Fronts that the program alone tries: most of their time is waiting, or they are like another one."""
 
 SETTLE = {"queued": 1.0}
 """Seconds to wait for an upload that never appears, where that is the only sign of a refusal."""

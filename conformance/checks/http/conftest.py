@@ -11,7 +11,6 @@ from conformance.checks.http.page_readings import accept_of
 from conformance.checks.http.samples import IDENTITY, Sample, read_samples
 from conformance.kit.driver import Ability
 from conformance.kit.optional_fixtures import if_applicable
-from conformance.pages import JSON_V1, TEXT_HTML
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
@@ -45,16 +44,16 @@ def first_ten(sample: Sample) -> Answer:
 
 @pytest.fixture(scope="session")
 def unpacked_page(index: Index) -> Answer:
-    """A project's HTML page, asked for without any content coding."""
+    """A project's page in the first form that is offered, asked for without any content coding."""
     url = index.registry.project_url(index.project)
-    return index.registry.request("GET", url, headers={"Accept": TEXT_HTML, **IDENTITY})
+    return index.registry.request("GET", url, headers={"Accept": index.media_type, **IDENTITY})
 
 
 @pytest.fixture(scope="session")
 def absent_pages(index: Index, corpus: Corpus) -> list[Answer]:
     """The answers for a project that is not there, in each form that is offered."""
     name = f"conformance-{corpus.run_id}-absent"
-    types = [TEXT_HTML, *([JSON_V1] if index.offer.has("json") else [])]
+    types = index.media_types.values() or [index.media_type]
     return [index.registry.project_answer(name, accept=accept) for accept in types]
 
 

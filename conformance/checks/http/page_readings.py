@@ -33,15 +33,24 @@ MOST_CHANGES = 3
 """How often a page is read again that changes between two requests for it."""
 
 
-def steady(index: Index, page: Answer, ask: Callable[[Answer], Answer]) -> tuple[Answer, Answer]:
+def steady(
+    index: Index,
+    page: Answer,
+    ask: Callable[[Answer], Answer],
+    *,
+    right: Callable[[Answer, Answer], bool],
+) -> tuple[Answer, Answer]:
     """Return a page as it is now, and the answer of `ask` to it; both from before the page changed again.
 
+    Whether it changed has to be found out only where the answer is not `right` for the page.
     Validators may change with every upload to a registry, those of other processes included.
     """
     for _ in range(MOST_CHANGES):
         now = again(index, page)
         answer = ask(now)
-        if "ETag" not in now.headers or again(index, page).headers.get("ETag") == now.headers["ETag"]:
+        if "ETag" not in now.headers or right(now, answer):
+            break
+        if again(index, page).headers.get("ETag") == now.headers["ETag"]:
             break
     return now, answer
 

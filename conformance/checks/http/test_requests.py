@@ -13,7 +13,7 @@ from conformance.kit.check import check
 from conformance.kit.http import Unreachable, upload_form
 from conformance.kit.properties import strategies
 from conformance.kit.registry import ANONYMOUS
-from conformance.pages import TEXT_HTML, resolved
+from conformance.pages import resolved
 from conformance.verdicts import Deviation, NotApplicable
 from reference_server.distributions import wheel
 
@@ -104,7 +104,7 @@ def test_trailing_junk(index: Index, examples: Examples) -> None:
 def test_absolute_links_proxy(index: Index) -> None:
     registry = index.registry
     slashless = registry.project_url(index.project).rstrip("/")
-    redirect = registry.request("GET", slashless, headers={"Accept": TEXT_HTML})
+    redirect = registry.request("GET", slashless, headers={"Accept": index.media_type})
     links = [file.url for page in index.pages() for file in page.files]
     links += [project.url for root in index.roots() for project in root.projects if project.url]
     links.append(resolved(slashless, redirect.headers.get("Location", "")))

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
-from conformance.kit.registry import DEFAULT
-from conformance.pages import read_project_page
+from conformance.kit.registry import DEFAULT, page_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -22,8 +21,7 @@ def nothing_stored(registry: RegistryClient, distribution: Distribution) -> None
     """Require that `default` does not find a file that was refused; the status of its absence is free."""
     answer = registry.project_answer(canonicalize_name(distribution.name))
     if answer.status == 200:
-        page = read_project_page(answer.text, url=answer.url, where=str(answer))
-        expect.not_listed(page, [distribution.filename])
+        expect.not_listed(page_in(answer), [distribution.filename])
 
 
 def served(registry: RegistryClient, distributions: Collection[Distribution]) -> None:

@@ -66,21 +66,22 @@ class YankedFilesMissing(Fault):
     caught_by = ("race.yank-vs-read",)
 
     def __init__(self) -> None:
-        self.changing: list[str] = []
+        self.changing: dict[Request, str] = {}
+        """The name of each file that is being yanked, by its request."""
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint in {"yank_file", "unyank_file"}:
-            self.changing.append(request.arguments["filename"])
+            self.changing[request] = request.arguments["filename"]
             time.sleep(MOMENT)
         return None
 
     def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint in {"yank_file", "unyank_file"}:
-            self.changing.remove(request.arguments["filename"])
+        self.changing.pop(request, None)
         return response
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
-        return replace(page, files=tuple(file for file in page.files if file.filename not in self.changing))
+        changing = set(self.changing.values())
+        return replace(page, files=tuple(file for file in page.files if file.filename not in changing))
 
 
 class DeletedFilesOverwritten(Fault):
@@ -117,17 +118,19 @@ class DownloadsShareABuffer(Fault):
     caught_by = ("race.parallel-download",)
 
     def __init__(self) -> None:
-        self.sent: list[str] = []
+        self.sending: dict[object, str] = {}
+        """The name of each file that is being sent, by its response."""
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint != "file" or response.status_code != 200 or len(response.data) < LARGE:
             return response
         filename = request.arguments["filename"]
-        if filename in self.sent:
+        if filename in tuple(self.sending.values()):
             middle = len(response.data) // 2
             response.data = response.data[middle:] + response.data[:middle]
-        self.sent.append(filename)
-        response.call_on_close(lambda: self.sent.remove(filename))
+        sent = object()
+        self.sending[sent] = filename
+        response.call_on_close(lambda: self.sending.pop(sent, None))  # a response may be closed twice
         return response
 
 

@@ -13,33 +13,20 @@ from conformance.corpus import Corpus, Published, planned
 from conformance.kit import expect
 from conformance.pages import FileLink, ProjectPage
 from conformance.verdicts import Deviation, Untestable
-from conformance.wire import Answer, Exchange
-from conformance.wire.transcript import excerpt
 from reference_server.distributions import wheel
+
+from .answers import answer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from conformance.wire import Answer
 
 WHEEL = wheel("demo", "1.0")
 
 
 def answer(status: int, content: bytes = b"") -> Answer:
-    exchange = Exchange(
-        number=7,
-        request="GET http://host/",
-        credential="default",
-        response_body=excerpt(content, "text/plain"),
-    )
-    return Answer(
-        method="GET",
-        url="http://host/",
-        credential="default",
-        status=status,
-        reason="Reason",
-        headers={},
-        content=content,
-        exchange=exchange,
-    )
+    return answer_of(content, status=status, number=7)
 
 
 def page(*filenames: str) -> ProjectPage:

@@ -49,6 +49,15 @@ def test_an_estimate_follows_the_pace_so_far(done: int, elapsed: float, words: s
     assert str(estimate) == words
 
 
+def test_races_take_the_longest_at_a_registry_that_is_waited_for(clock: Clock) -> None:
+    soon, late = (Estimate(["clients"] * 25 + ["race"] * 25, late=late, clock=clock) for late in (0, 2))
+    clock.seconds += 600
+    for estimate in (soon, late):
+        for _ in range(25):
+            estimate.end("clients")
+    assert [str(soon), str(late)] == ["about 2 min left", "about 41 min left"]
+
+
 def test_checks_that_take_longer_weigh_more() -> None:
     clock = Clock()
     light, heavy = (Estimate(["simple"] * 60 + [area] * 30, clock=clock) for area in ("simple", "clients"))
@@ -71,7 +80,7 @@ class Terminal(StringIO):
 @pytest.fixture
 def clock() -> Iterator[Clock]:
     clock = Clock()
-    with patch.object(progress, "Estimate", lambda areas: Estimate(areas, clock=clock)):
+    with patch.object(progress, "Estimate", lambda areas, **late: Estimate(areas, clock=clock, **late)):
         yield clock
 
 

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance.target.settling import NEVER_SHOWN, Settling, lists, lists_project, omits, shows
 from conformance.wire.account import Account
-from conformance.wire.answer import Answer
-from conformance.wire.exchange import Exchange
+
+from .answers import answer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from conformance.wire import Answer
 
 PAGE = "http://registry.example.com/simple/demo/"
 WHEEL = "demo-1.0-py3-none-any.whl"
 
 
 def answer(text: str = "", *, status: int = 200, content_type: str = "text/html") -> Answer:
-    return Answer(
-        method="GET",
-        url=PAGE,
-        credential="default",
-        status=status,
-        reason="",
-        headers={"Content-Type": content_type},
-        content=text.encode(),
-        exchange=Exchange(request=f"GET {PAGE}", credential="default"),
-    )
+    return answer_of(text, status=status, url=PAGE, headers={"Content-Type": content_type})
 
 
 def page(*filenames: str) -> Answer:
@@ -139,3 +135,53 @@ def test_a_name_in_the_root_page_counts_in_any_spelling() -> None:
 def test_a_file_name_in_other_characters_is_found() -> None:
     assert lists("demo-1.0+local.whl")(answer('<a href="x/demo-1.0%2Blocal.whl">demo-1.0&#43;local.whl</a>'))
     assert not lists("demo-1.0+local.whl")(page(WHEEL))
+
+
+def test_a_file_of_a_name_is_told_from_another_one_by_its_hash() -> None:
+    ours, other = "a" * 64, "b" * 64
+    listed = answer(f'<a href="../../files/{WHEEL}#sha256={ours}">{WHEEL}</a>')
+    assert lists(WHEEL, sha256=ours)(listed)
+    assert not lists(WHEEL, sha256=other)(listed)
+    assert lists(WHEEL, sha256=other)(page(WHEEL)), "a page without hashes cannot tell"
+
+
+def test_waits_are_counted() -> None:
+    settling = Settling(60)
+    settling.expect(PAGE, WHEEL, lists(WHEEL))
+    assert settling.waits == (0, 0)
+    settling.read(PAGE, in_turn([MISSING, page(WHEEL)]))
+    waits, seconds = settling.waits
+    assert waits == 1
+    assert seconds > 0
+
+
+def test_the_second_look_comes_when_changes_usually_show() -> None:
+    settling = Settling(60)
+    settling.note(0.2)
+    settling.expect(PAGE, WHEEL, lists(WHEEL))
+    looks: list[float] = []
+
+    def ask() -> Answer:
+        looks.append(time.monotonic())
+        return page(WHEEL) if len(looks) == 2 else MISSING
+
+    settling.read(PAGE, ask)
+    assert looks[1] - looks[0] > 0.1
+
+
+def test_one_thread_at_a_time_looks_for_an_upload() -> None:
+    settling = Settling(60)
+    change = settling.expect(PAGE, WHEEL, lists(WHEEL))
+    looked = Event()
+
+    def second() -> bool:
+        looked.wait()
+        with settling.turn(PAGE, change):
+            return change.seen
+
+    with ThreadPoolExecutor(1) as pool:
+        with settling.turn(PAGE, change):
+            other = pool.submit(second)
+            looked.set()
+            settling.read(PAGE, in_turn([page(WHEEL)]))
+        assert other.result(), "it need not look again"

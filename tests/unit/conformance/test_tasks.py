@@ -9,26 +9,20 @@ import pytest
 
 from conformance.target.tasks import failure_of_task, task_url
 from conformance.wire import Unreachable
-from conformance.wire.answer import Answer
-from conformance.wire.exchange import Exchange
+
+from .answers import answer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from conformance.wire import Answer
 
 TASK = "http://registry.example.com/pulp/api/v3/tasks/019dd7f2-0000-7000-8000-000000000001/"
 
 
 def answered(value: object, *, status: int = 200, **headers: str) -> Answer:
-    return Answer(
-        method="POST",
-        url="http://registry.example.com/pypi/index/legacy/",
-        credential="default",
-        status=status,
-        reason="",
-        headers=headers,
-        content=json.dumps(value).encode(),
-        exchange=Exchange(request="POST", credential="default"),
-    )
+    url = "http://registry.example.com/pypi/index/legacy/"
+    return answer_of(json.dumps(value), status=status, method="POST", url=url, headers=headers)
 
 
 def reading(*states: object) -> Callable[[str], Answer]:

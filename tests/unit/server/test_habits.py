@@ -261,9 +261,31 @@ def test_a_page_is_kept_for_its_caller_only(cached: Any) -> None:
     assert cached.get(PAGE, password=None).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("options", "asked", "expected"),
+    [
+        ({"form": "json"}, SIMPLE_JSON, (200, SIMPLE_JSON)),
+        ({"form": "json"}, "text/html", (406, "text/plain")),
+        ({"form": "json", "otherwise": "page"}, "text/html", (200, SIMPLE_JSON)),
+        ({"form": "html"}, SIMPLE_JSON, (406, "text/plain")),
+        ({"form": "html"}, "text/html", (200, "text/html")),
+    ],
+)
+def test_one_form_of_the_pages_is_offered(
+    api: Any, options: dict[str, str], asked: str, expected: tuple[int, str]
+) -> None:
+    answer = api("one-form", **options).get(ROOT, headers={"Accept": asked})
+    assert (answer.status_code, answer.mimetype) == expected
+
+
+def test_a_form_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="it has json, html"):
+        fault_named("one-form", form="xml")
+
+
 def test_habits_have_names_and_most_stay_inside() -> None:
     habits = [kind() for kind in all_faults() if kind.family == "habit"]
     outside = {"throttled", "pages-cached"}
-    inside = {"listed-late", "served-late", "processed-late", "shared-validator", "clock-wrong"}
+    inside = {"listed-late", "served-late", "processed-late", "shared-validator", "clock-wrong", "one-form"}
     assert {fault.name for fault in habits} == outside | inside
     assert {fault.name for fault in habits if works_outside(fault)} == outside

@@ -99,6 +99,19 @@ def test_a_status_outlives_the_files(api: Any, registry: Registry) -> None:
     assert api.upload(FIRST, fields={"name": "demo"}).status_code == 403
 
 
+@pytest.mark.parametrize("selection", [{}, {"version": "1.0"}])
+def test_a_release_is_deleted_after_its_files(
+    api: Any, registry: Registry, selection: dict[str, Any]
+) -> None:
+    for filename in (FIRST, SECOND, SDIST):
+        assert call(api, "DELETE", f"/demo/files/{filename}") == 204
+    registry.delete("demo", **selection)
+    left = [package.version for package in registry.packages(registry.gitlab_project("1"), name="demo")]
+    assert "1.0" not in left
+    with pytest.raises(PackageNotFoundError):
+        registry.delete("demo", **selection)
+
+
 def test_provenance(api: Any, registry: Registry) -> None:
     assert call(api, "PUT", f"/demo/files/{FIRST}/provenance", PROVENANCE) == 204
     url = json_files(api)[FIRST]["provenance"]

@@ -1,0 +1,44 @@
+"""How many processes a run has: more than there are CPUs where it waits for the registry most of the time."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conformance.target.settling import Settling
+
+AUTO = "auto"
+
+SLOW = 0.5
+"""Seconds that a registry takes to list an upload, from which on waiting takes longer than all else."""
+
+PER_CPU, MOST = 4, 16
+"""Processes of a run that waits, measured: with four per CPU the CPUs are busy again."""
+
+
+def processes_for(chosen: str | None, settling: Settling) -> str | None:
+    """Return the number of processes for a choice of `-n`, as pytest-xdist takes it."""
+    return str(_waiting()) if chosen == AUTO and settling.usual >= SLOW else chosen
+
+
+def advice(chosen: str | None, settling: Settling) -> str:
+    """Return which `-n` makes a run shorter; empty where the choice will do."""
+    if settling.usual < SLOW or chosen == AUTO or int(chosen or 1) >= _waiting():
+        return ""
+    return (
+        f"The registry takes about {settling.usual:.1f} s to list an upload; "
+        f"-n auto waits for several at once, with {_waiting()} processes here."
+    )
+
+
+def _waiting() -> int:
+    return min(MOST, PER_CPU * _cpus())
+
+
+def _cpus() -> int:
+    """Return the number of CPUs that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # it is not Linux
+        return os.cpu_count() or 1
