@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -71,7 +72,10 @@ def _make(folder: Path, requirements: Sequence[str]) -> None:
 
 def _run(*command: str) -> str:
     """Return the last lines of what went wrong; empty if nothing did."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    environment = os.environ | {"UV_PYTHON_DOWNLOADS": "never"}
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=environment
+    )
     if not done.returncode:
         return ""
     return "\n".join((done.stderr or done.stdout).strip().splitlines()[-5:]) or f"exit {done.returncode}"

@@ -68,7 +68,9 @@ class Declaration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     title: str
     about: Annotated[str, Meta(description="What it is, in one sentence.")]
     licence: Annotated[str, Meta(description="Its licence, as an SPDX expression.")]
-    project: Annotated[str, Meta(description="The page of the project.")]
+    project: Annotated[
+        str, Meta(description="The page of the project; empty for what comes with the suite.")
+    ] = ""
     version: Annotated[
         str,
         Meta(
