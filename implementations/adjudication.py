@@ -103,7 +103,7 @@ class Comparison:
     """The deviations of a run beside the adjudication."""
 
     new: tuple[str, ...] = ()
-    """Deviations that nobody has looked into."""
+    """Deviations without a row."""
     gone: tuple[str, ...] = ()
     """Rows that were judged and did not deviate, although the file does not say that they do so sometimes."""
     wrong: tuple[str, ...] = ()
