@@ -181,7 +181,7 @@ def _table(judged: Sequence[Judged]) -> Table:
         figures = [
             each.count("passed", "failed", "warned", "noted"),
             *(each.count(verdict) for verdict in ("failed", "warned", "noted", "untestable", "error")),
-            *(found.findings[finding] for finding in (Finding.RIGHT, Finding.REPEAT, Finding.WRONG)),
+            *(found.findings.get(finding, 0) for finding in (Finding.RIGHT, Finding.REPEAT, Finding.WRONG)),
             len(found.new),
             len(found.gone),
             each.files_left,

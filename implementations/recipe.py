@@ -68,9 +68,7 @@ class Declaration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     title: str
     about: Annotated[str, Meta(description="What it is, in one sentence.")]
     licence: Annotated[str, Meta(description="Its licence, as an SPDX expression.")]
-    project: Annotated[
-        str, Meta(description="The page of the project; empty where the suite has it.")
-    ] = ""
+    project: Annotated[str, Meta(description="The page of the project; empty where the suite has it.")] = ""
     version: Annotated[
         str,
         Meta(

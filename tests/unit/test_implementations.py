@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +114,11 @@ def test_a_judgement_is_compared_with_its_adjudication(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("verdict", ["error", "untestable"])
 def test_what_was_not_judged_is_not_gone(verdict: str, tmp_path: Path) -> None:
-    rows = {"upload.digest.mismatch": "failed", "upload.digest.malformed": verdict, "http.range.multi": verdict}
+    rows = {
+        "upload.digest.mismatch": "failed",
+        "upload.digest.malformed": verdict,
+        "http.range.multi": verdict,
+    }
     assert compared(rows, tmp_path).as_adjudicated
 
 
@@ -172,3 +178,12 @@ def test_one_broken_implementation_is_a_problem_and_no_exception(tmp_path: Path)
     judged = judging.judge(assignment)
     assert "absent" in judged.problem
     assert not judged.is_good
+
+
+def test_a_judgement_can_be_written(tmp_path: Path) -> None:
+    found = compared({"upload.digest.mismatch": "failed"}, tmp_path)
+    judged = module("judging").Judged(
+        name="demo", version="1", date="2026-01-01", seconds=1, comparison=found
+    )
+    table = json.loads(json.dumps(asdict(judged)))
+    assert table["comparison"]["findings"] == {"right": 1}
