@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from conformance.clients.environment import hermetic
+from conformance.clients.fork_server import AVAILABLE
 from conformance.clients.run import ClientMissing, ClientRun, execute
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Client:
 
     `python` is the path of that interpreter, `ca_bundle` the certificates to trust, `timeout` the time limit of one
     run in seconds, and `workspace` the parent of the private directories (default: the system's temporary one).
+    With `forked` a run is forked from a process that has imported the client, where the system allows that.
     """
 
     name: ClassVar[str]
@@ -41,6 +43,7 @@ class Client:
     ca_bundle: Path | None = None
     timeout: float = 120
     workspace: Path | None = None
+    forked: bool = AVAILABLE
 
     @classmethod
     def find(cls) -> Self:
@@ -96,6 +99,7 @@ class Client:
             files=files,
             variables=variables,
             secrets=secrets,
+            forked=self.forked,
         )
 
     def _run_python(
@@ -105,6 +109,7 @@ class Client:
         files: Mapping[str, str] | None = None,
         variables: Mapping[str, str] | None = None,
         secrets: Iterable[tuple[str, str]] = (),
+        forked: bool = False,
     ) -> ClientRun:
         with tempfile.TemporaryDirectory(
             prefix=f"{self.name}-", dir=self.workspace, ignore_cleanup_errors=True
@@ -120,6 +125,7 @@ class Client:
                 directory=home,
                 timeout=self.timeout,
                 secrets=secrets,
+                forked=forked,
             )
 
 

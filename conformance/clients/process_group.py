@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +21,21 @@ else:
 
 _RUNNING: set[int] = set()
 """The process groups of this process that may be running, for `kill_all`."""
+
+
+class Process(Protocol):
+    """A running process, the first of its group."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit code, once it was waited for."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end. Raises subprocess.TimeoutExpired."""
 
 
 def start(
@@ -41,11 +56,16 @@ def start(
         start_new_session=True,
         creationflags=_CREATION_FLAGS,
     )
-    _RUNNING.add(process.pid)
+    running(process)
     return process
 
 
-def ended(process: subprocess.Popen[bytes]) -> None:
+def running(process: Process) -> None:
+    """Remember a process with a group of its own, for `kill_all`."""
+    _RUNNING.add(process.pid)
+
+
+def ended(process: Process) -> None:
     """Forget a process that was waited for: its number may be another's by now."""
     _RUNNING.discard(process.pid)
 
@@ -58,12 +78,11 @@ def kill_all() -> None:
                 os.killpg(group, signal.SIGKILL)
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
+def kill(process: Process) -> None:
     """Kill `process`, which was not yet waited for, and its descendants, and wait for its end."""
     if sys.platform == "win32":
         taskkill = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
         subprocess.run(taskkill, capture_output=True, check=False)
-        process.kill()
     else:
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

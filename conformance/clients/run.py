@@ -8,15 +8,18 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypedDict, Unpack
 
-from conformance.clients.process_group import ended, kill, start
+from conformance.clients.fork_server import CannotForkError, fork_server
+from conformance.clients.process_group import ended, kill, running, start
 from conformance.errors import UserError
 from conformance.wire.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from conformance.clients.process_group import Process
 
 KEPT_BYTES = 1_000_000
 """The number of bytes to keep of each output stream: its end, in whole lines."""
@@ -81,18 +84,22 @@ def execute(
     directory: Path,
     timeout: float,
     secrets: Iterable[tuple[str, str]] = (),
+    forked: bool = False,
 ) -> ClientRun:
     """Run `command` in `directory` with exactly `environment` and no input.
 
     In: `timeout` in seconds, after which the process and its descendants are killed; `secrets`, pairs of user name
-    and password to redact in the result.
+    and password to redact in the result; `forked`, whether a command of the form `PYTHON -m MODULE …` is run by the
+    fork server of that module, if that is possible.
     Errors: ClientMissing if the command cannot be started.
     """
     redact = Redactor(secrets)
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         begin = time.perf_counter()
         try:
-            process = start(command, stdout=stdout, stderr=stderr, env=environment, cwd=directory)
+            process = _started(
+                command, forked=forked, stdout=stdout, stderr=stderr, env=environment, cwd=directory
+            )
         except OSError as error:
             raise ClientMissing(client, cause=str(error), hint="Is that the path of a program?") from error
         timed_out = not _ended(process, within=timeout)
@@ -100,7 +107,7 @@ def execute(
             client=client,
             version=version,
             command=tuple(redact(argument) for argument in command),
-            exit_code=process.returncode,
+            exit_code=process.wait(),
             stdout=_kept(stdout, redact),
             stderr=_kept(stderr, redact),
             duration=time.perf_counter() - begin,
@@ -108,7 +115,27 @@ def execute(
         )
 
 
-def _ended(process: subprocess.Popen[bytes], *, within: float) -> bool:
+def _started(command: Sequence[str], *, forked: bool, **streams_and_place: Unpack[_Surroundings]) -> Process:
+    if forked:
+        python, _, module, *arguments = command
+        try:
+            process = fork_server(python, module).start(arguments, **streams_and_place)
+        except CannotForkError:
+            pass
+        else:
+            running(process)
+            return process
+    return start(command, **streams_and_place)
+
+
+class _Surroundings(TypedDict):
+    stdout: IO[bytes]
+    stderr: IO[bytes]
+    env: Mapping[str, str]
+    cwd: Path
+
+
+def _ended(process: Process, *, within: float) -> bool:
     """Return whether `process` ends `within` seconds. It is killed otherwise."""
     try:
         process.wait(within)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.clients.fork_server import ForkServer
 from conformance.clients.process_group import start
 from reference_server.distributions import wheel
 
@@ -17,14 +18,20 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The arguments of every process that was started."""
+    """The arguments of every run of a client, whether it was started or forked."""
     recorded: list[str] = []
+    fork = ForkServer.start
 
     def recording(command: list[str], **options: Any) -> object:
         recorded.extend(command)
         return start(command, **options)
 
+    def recording_fork(server: ForkServer, arguments: list[str], **options: Any) -> object:
+        recorded.extend(arguments)
+        return fork(server, arguments, **options)
+
     monkeypatch.setattr("conformance.clients.run.start", recording)
+    monkeypatch.setattr(ForkServer, "start", recording_fork)
     return recorded
 
 

@@ -1,0 +1,141 @@
+"""The program of a fork server: runs in the Python of a client, and forks for each run of the client.
+
+It is run with `-c`, in any Python that a client may have, and imports nothing of the suite. Its arguments are the
+module to run and the number of a socket. Each message there is a JSON table with `arguments`, `environment` and
+`directory`, and brings three descriptors: standard output, standard error, and a socket for the answers, which are the
+number of the process and, at its end, its exit code (negative for a signal).
+
+A client takes most of its time to import its modules. What one run has imported, the next finds there: each run ends
+with the names of its modules, and the server imports them before it forks again. The end of the socket ends it.
+"""
+
+from __future__ import annotations
+
+import array
+import atexit
+import gc
+import importlib
+import json
+import os
+import runpy
+import select
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+LONGEST = 1 << 20
+"""Bytes of a message."""
+
+
+def serve(requests: socket.socket) -> tuple[dict[str, Any], list[int], socket.socket]:
+    """Fork for each message; return in each fork, with what it has to run."""
+    learned, learning = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the forks need no one to wait for them
+    while True:
+        ready, _, _ = select.select([requests, learned], [], [])
+        if learned in ready:
+            learn(learned.recv(LONGEST).decode().split())
+            continue
+        message, descriptors = received(requests)
+        if not message:
+            shutil.rmtree(Path.cwd(), ignore_errors=True)
+            raise SystemExit(0)
+        if os.fork() == 0:
+            requests.close()
+            learned.close()
+            return json.loads(message), descriptors, learning
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def received(requests: socket.socket) -> tuple[bytes, list[int]]:
+    """Return the next message and its descriptors; nothing at the end."""
+    descriptors = array.array("i")
+    message, ancillary, _, _ = requests.recvmsg(LONGEST, socket.CMSG_SPACE(3 * descriptors.itemsize))
+    for _, _, data in ancillary:
+        descriptors.frombytes(data)
+    return message, descriptors.tolist()
+
+
+def learn(names: list[str]) -> None:
+    """Import what a run has imported."""
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except Exception:  # noqa: BLE001, S112 - the client says what is missing, if it needs it
+            continue
+    gc.collect()
+    gc.freeze()
+
+
+def fork_client(answer: int) -> None:
+    """Fork; return in the client's process, and wait for its end in the other."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    client = os.fork()
+    if client == 0:
+        os.setsid()  # no terminal, and a process group that can be killed
+        return
+    os.write(answer, b"%d" % client)
+    kill_with_reader(client, answer)
+    _, status = os.waitpid(client, 0)
+    code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+    try:
+        os.write(answer, b"%d" % code)
+    finally:
+        os._exit(0)
+
+
+def kill_with_reader(client: int, answer: int) -> None:
+    """Wait until the client has ended; kill it where the one that waits for the answer has ended before."""
+    if not hasattr(os, "pidfd_open"):  # before Python 3.9 and Linux 5.3
+        return
+    poll = select.poll()
+    poll.register(os.pidfd_open(client), select.POLLIN)
+    poll.register(answer, select.POLLHUP)
+    if any(descriptor == answer for descriptor, _ in poll.poll()):
+        os.killpg(client, signal.SIGKILL)
+
+
+def become_client(run: dict[str, Any], stdout: int, stderr: int, answer: int) -> None:
+    """Turn this process into what `python -m` would be: its streams, environment, folder and path."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for descriptor, number in ((nothing, 0), (stdout, 1), (stderr, 2)):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    os.close(answer)
+    os.environ.clear()
+    os.environ.update(run["environment"])
+    os.chdir(run["directory"])
+    tempfile.tempdir = None  # it follows the environment
+    sys.path.insert(0, run["directory"])
+    sys.argv[1:] = run["arguments"]
+    importlib.invalidate_caches()
+
+
+def report_imports(learning: socket.socket) -> None:
+    """Let this process end with the names of the modules that it has imported beyond the server's."""
+    before = frozenset(sys.modules)
+
+    def report() -> None:
+        names = [name for name in sys.modules if name not in before and not name.startswith("__")]
+        if names:
+            try:
+                learning.send(" ".join(names).encode())
+            except OSError:  # the server has ended
+                return
+
+    atexit.register(report)
+
+
+if __name__ == "__main__":
+    module = sys.argv[1]
+    del sys.path[0]  # '' of `-c`
+    run, descriptors, learning = serve(socket.socket(fileno=int(sys.argv[2])))
+    fork_client(descriptors[2])
+    become_client(run, *descriptors)
+    report_imports(learning)
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
