@@ -68,17 +68,20 @@ class SmallIndex:
             found = [file for file in self.files if request.path == f"/files/{file.filename}"]
             status = self.file if found else 404
             return Response(found[0].content if status == 200 else "", status=status)
-        status = {ROOT: self.root, PAGE: self.page}.get(request.path, 404)
+        path = request.path.removesuffix("index.html")
+        status = {ROOT: self.root, PAGE: self.page}.get(path, 404)
         return (
-            self._page(request) if status == 200 else Response("", status=status, content_type="text/plain")
+            self._page(request, path)
+            if status == 200
+            else Response("", status=status, content_type="text/plain")
         )
 
-    def _page(self, request: Request) -> Response:
+    def _page(self, request: Request, path: str) -> Response:
         accepted = request.headers.get("Accept", "*/*")
         form = next((form for form in self.forms if form in accepted), self.forms[0])
         if form not in accepted and "*" not in accepted:
             return Response("", status=406, content_type="text/plain")
-        body = self.bodies.get(request.path) or (self._html if form == HTML else self._json)(request.path)
+        body = self.bodies.get(path) or (self._html if form == HTML else self._json)(path)
         return Response(body, content_type=self.types.get(form, form))
 
     def _html(self, path: str) -> str:
@@ -192,6 +195,22 @@ def test_a_root_is_found_in_each_form(forms: tuple[str, ...]) -> None:
     result = judge(SmallIndex(forms=forms), "simple.root.served", "simple.root.lists-uploads", named=False)
     assert set(result.verdict_by_id.values()) == {Verdict.PASSED}
     assert result.summary.projects == ("alpha",)
+
+
+@pytest.mark.parametrize(
+    ("anchor", "verdict"),
+    [
+        ('<a href="alpha/index.html">alpha</a>', Verdict.PASSED),
+        ('<a href="alpha/index.html">Alpha</a>', Verdict.PASSED),
+        ('<a href="alpha/index.html">alpha/</a>', Verdict.FAILED),
+        ('<a href="alpha/index.html">beta</a>', Verdict.FAILED),
+        ('<a href="beta/index.html">alpha</a>', Verdict.FAILED),
+    ],
+)
+def test_a_link_to_a_file_of_the_folder_leads_to_the_project(anchor: str, verdict: Verdict) -> None:
+    page = f"<!DOCTYPE html><html><head><title>index</title></head><body>{anchor}</body></html>"
+    found = verdicts(SmallIndex(forms=(HTML,), bodies={ROOT: page}), "simple.html.root.anchor-text")
+    assert found["simple.html.root.anchor-text"].verdict is verdict
 
 
 def test_a_wrong_type_hides_no_form() -> None:

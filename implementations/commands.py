@@ -1,0 +1,197 @@
+"""The commands of `python -m implementations`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tomli_w
+from platformdirs import user_cache_path
+from rich.console import Console
+from rich.table import Table
+
+from conformance.commands.output import print_error
+from conformance.commands.parser import CommandParser
+from conformance.errors import ExitCode, UserError
+from implementations.adjudication import FILE, Finding, read_adjudication
+from implementations.judging import Assignment, Judged, judge
+from implementations.place import missing_programs
+from implementations.recipe import Implementation, implementation, implementations
+from implementations.starting import started
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from types import FrameType
+
+PROGRAM = "python -m implementations"
+CACHE = user_cache_path("registry-conformance-implementations")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line, and return the exit code."""
+    signal.signal(signal.SIGTERM, _interrupted)  # registries end with their recipes
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.command(arguments))
+    except UserError as error:
+        print_error(error)
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        return int(ExitCode.HARNESS_ERROR)
+
+
+def _interrupted(_: int, __: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> CommandParser:
+    parser = CommandParser(prog=PROGRAM, description="Starts and judges registries that others wrote.")
+    commands = parser.add_subparsers(prog=PROGRAM, required=True, metavar="COMMAND")
+    listed = commands.add_parser("list", help="list the implementations, and what each of them needs")
+    listed.set_defaults(command=_list)
+    start = commands.add_parser("start", help="start an implementation until Ctrl-C, for a try")
+    start.add_argument("name", metavar="NAME")
+    start.set_defaults(command=_start)
+    judged = commands.add_parser("judge", help="judge implementations, and compare with their adjudication")
+    judged.add_argument("names", metavar="NAME", nargs="*")
+    judged.add_argument("--all", action="store_true", help="judge every implementation")
+    judged.add_argument("-n", type=int, default=1, metavar="N", help="judge N at the same time (default: 1)")
+    judged.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path("implementations-results"),
+        metavar="FOLDER",
+        help="folder of the results (default: %(default)s)",
+    )
+    judged.add_argument(
+        "--embargo", type=Path, metavar="FILE", help="adjudicated rows that are not in the repository"
+    )
+    judged.add_argument(
+        "--run-option",
+        action="append",
+        default=[],
+        metavar="OPTION",
+        help="further option of `registry-conformance run`, such as --run-option=--seed=7; repeatable",
+    )
+    judged.set_defaults(command=_judge)
+    for each in (start, judged):
+        each.add_argument(
+            "--cache",
+            type=Path,
+            default=CACHE,
+            metavar="DIR",
+            help="folder for virtual environments (default: %(default)s)",
+        )
+    return parser
+
+
+def _list(_: argparse.Namespace) -> int:
+    table = Table("name", "version", "licence", "profile", "adjudicated", "needs", "about", box=None)
+    for each in implementations().values():
+        missing = missing_programs(each)
+        table.add_row(
+            each.name,
+            each.version or "-",
+            each.declared.licence,
+            each.declared.target.get("profile", "-"),
+            str(len(read_adjudication(each.folder / FILE))),
+            f"apt-get install {' '.join(each.declared.needs.apt)}" if missing else "",
+            each.declared.about,
+        )
+    _console().print(table)
+    return ExitCode.CONFORMS
+
+
+def _start(arguments: argparse.Namespace) -> int:
+    with started(implementation(arguments.name), arguments.cache) as (running, _):
+        print(f"{arguments.name} answers. Its registry.toml:\n")
+        print(tomli_w.dumps(running.table))
+        if running.note:
+            print(running.note)
+        print("Stop it with Ctrl-C.", flush=True)
+        while True:
+            signal.pause()
+
+
+def _judge(arguments: argparse.Namespace) -> int:
+    chosen = _chosen(arguments)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    assignments = [
+        Assignment(
+            implementation=each,
+            cache=arguments.cache,
+            output=arguments.output,
+            options=arguments.run_option,
+            embargo=arguments.embargo,
+        )
+        for each in chosen
+    ]
+    judged = []
+    with ThreadPoolExecutor(max_workers=max(1, arguments.n)) as pool:
+        for each in pool.map(judge, assignments):
+            judged.append(each)
+            print(f"{each.name}: {each.problem or _in_words(each)}", flush=True)
+    _console().print(_table(judged))
+    summary = json.dumps([asdict(each) for each in judged], indent=1)
+    (arguments.output / "summary.json").write_text(summary + "\n", encoding="utf-8")
+    return ExitCode.CONFORMS if all(each.is_good for each in judged) else ExitCode.DEVIATES
+
+
+def _chosen(arguments: argparse.Namespace) -> list[Implementation]:
+    if bool(arguments.names) == arguments.all:
+        raise UserError("which implementations?", "Name some, or all of them with --all.")
+    return (
+        list(implementations().values())
+        if arguments.all
+        else [implementation(name) for name in arguments.names]
+    )
+
+
+def _in_words(judged: Judged) -> str:
+    found = judged.comparison
+    parts = [
+        ("not adjudicated", found.new),
+        ("adjudicated, and no longer there", found.gone),
+        ("adjudicated as wrong", found.wrong),
+        ("errors", [name for name, verdict in judged.verdicts.items() if verdict == "error"]),
+    ]
+    sentences = [f"{title}: {', '.join(names)}" for title, names in parts if names]
+    sentences += [f"{judged.processes_left} process groups left"] if judged.processes_left else []
+    return "; ".join(sentences) or "as adjudicated"
+
+
+def _table(judged: Sequence[Judged]) -> Table:
+    columns = (
+        "name version judged failed warned noted untestable errors right repeat wrong new gone left seconds"
+    )
+    table = Table(*columns.split(), box=None)
+    for each in judged:
+        if each.problem:
+            table.add_row(each.name, each.version or "-", "not judged")
+            continue
+        found = each.comparison
+        figures = [
+            each.count("passed", "failed", "warned", "noted"),
+            *(each.count(verdict) for verdict in ("failed", "warned", "noted", "untestable", "error")),
+            *(found.findings.get(finding, 0) for finding in (Finding.RIGHT, Finding.REPEAT, Finding.WRONG)),
+            len(found.new),
+            len(found.gone),
+            each.files_left,
+            round(each.seconds),
+        ]
+        table.add_row(each.name, each.version or "-", *map(str, figures))
+    return table
+
+
+def _console() -> Console:
+    return Console(
+        file=sys.stdout, width=None if sys.stdout.isatty() else 200, no_color="NO_COLOR" in os.environ
+    )

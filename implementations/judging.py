@@ -1,0 +1,178 @@
+"""Judges an implementation: starts it, runs the suite on it in a process of its own, and reads the result."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import tomli_w
+
+from conformance.corpus.ledger import Ledger
+from conformance.errors import UserError
+from implementations.adjudication import FILE, Comparison, compare, read_adjudication, read_embargo
+from implementations.environments import versions_in
+from implementations.place import CannotStart
+from implementations.starting import started
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from implementations.place import Place, Running
+    from implementations.recipe import Implementation
+
+LONGEST = 3600.0
+"""Seconds after which a run is ended: a safety net, far above what any of them takes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """The judgement of an implementation. `problem` says why there is none, or empty."""
+
+    name: str
+    version: str
+    date: str
+    seconds: float
+    problem: str = ""
+    exit_code: int | None = None
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+    comparison: Comparison = field(default_factory=Comparison)
+    files_left: int = 0
+    processes_left: int = 0
+
+    def count(self, *verdicts: str) -> int:
+        """Return how many requirements have one of these verdicts."""
+        return sum(verdict in verdicts for verdict in self.verdicts.values())
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it was judged, as adjudicated, and nothing of ours went wrong or was left running."""
+        return not (self.problem or self.count("error") or self.processes_left) and (
+            self.comparison.as_adjudicated
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignment:
+    """What is judged, and where results go. `options` are further ones of `registry-conformance run`."""
+
+    implementation: Implementation
+    cache: Path
+    output: Path
+    options: Sequence[str] = ()
+    embargo: Path | None = None
+
+
+def judge(assignment: Assignment) -> Judged:
+    """Judge an implementation. Lets nothing out: what goes wrong is the `problem` of what is returned."""
+    implementation = assignment.implementation
+    begun, date = perf_counter(), datetime.now(UTC).isoformat(timespec="seconds")
+    folder = (assignment.output / implementation.name).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    found: dict[str, Any] = {}
+    try:
+        rows = read_adjudication(implementation.folder / FILE)
+        rows |= read_embargo(assignment.embargo, implementation.name)
+        with started(implementation, assignment.cache) as (running, place):
+            _write_versions(implementation, place, folder / "versions.json")
+            try:
+                found = _run(assignment, running, folder)
+            finally:
+                _keep_logs(place.work, folder)
+        found["processes_left"] = len(place.leftovers())
+        found["comparison"] = compare(found["verdicts"], rows)
+    except UserError as error:
+        found["problem"] = str(error)
+    except Exception as error:  # noqa: BLE001 - one broken implementation never stops the others
+        found["problem"] = f"{type(error).__name__}: {error}"
+    return Judged(
+        name=implementation.name,
+        version=implementation.version,
+        date=date,
+        seconds=perf_counter() - begun,
+        **found,
+    )
+
+
+def _run(assignment: Assignment, running: Running, folder: Path) -> dict[str, Any]:
+    """Run the suite from its command line, and return what belongs to the judgement."""
+    result = folder / "result.json"
+    result.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix="judge-") as name:
+        work = Path(name)
+        text, passwords = written_target(running.table)
+        (work / "registry.toml").write_text(text, encoding="utf-8")
+        command = [
+            *(sys.executable, "-m", "conformance", "run", "--config", str(work / "registry.toml")),
+            *("--json", str(result), "--report", f"html={folder / 'report.html'}"),
+            *("--ledgers", str(work / "ledgers")),
+            *assignment.implementation.declared.judge.options,
+            *assignment.options,
+        ]
+        with (folder / "output.txt").open("w", encoding="utf-8") as output:
+            output.write(f"$ {shlex.join(command)}\n")
+            output.flush()
+            code = _ended(command, passwords, output)
+        if not result.exists():
+            raise CannotStart(f"the run ended with {code} and no result: see {folder / 'output.txt'}")
+        return _read(result) | {"exit_code": code, "files_left": _left(work / "ledgers")}
+
+
+def _ended(command: Sequence[str], passwords: Mapping[str, str], output: Any) -> int:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("REGISTRY_CONFORMANCE_")}
+    process = subprocess.Popen(
+        command,
+        env=kept | dict(passwords),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+    )
+    with process:
+        try:
+            return process.wait(LONGEST)
+        finally:
+            process.terminate()  # the suite cleans up, and writes what it has
+
+
+def written_target(table: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """Return the text of a registry.toml without passwords, and the variables that hold them."""
+    passwords: dict[str, str] = {}
+    credentials = {}
+    for name, credential in table.get("credentials", {}).items():
+        kept = dict(credential)
+        if "password" in kept:
+            variable = f"IMPLEMENTATION_{name.upper().replace('-', '_')}"[:32]
+            passwords[variable] = kept.pop("password")
+            kept["password-env"] = variable
+        credentials[name] = kept
+    return tomli_w.dumps({**table, **({"credentials": credentials} if credentials else {})}), passwords
+
+
+def _read(result: Path) -> dict[str, Any]:
+    table = json.loads(result.read_text(encoding="utf-8"))
+    return {"verdicts": {each["id"]: each["verdict"] for each in table["results"]}}
+
+
+def _left(ledgers: Path) -> int:
+    """Return how many files the run could not delete, or does not know to be deleted."""
+    written = (Ledger(path) for path in ledgers.glob("*.jsonl"))
+    return sum(len(set(each.entries()) - each.refused()) for each in written)
+
+
+def _keep_logs(work: Path, folder: Path) -> None:
+    for log in work.rglob("*.log"):
+        text = log.read_bytes()[-1_000_000:]
+        (folder / log.name).write_bytes(text)
+
+
+def _write_versions(implementation: Implementation, place: Place, path: Path) -> None:
+    versions = versions_in(place.programs()) if implementation.declared.needs.pip else {}
+    path.write_text(json.dumps(versions, indent=1) + "\n", encoding="utf-8")
