@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 MOST_REASONS = 3
 """How many different reasons a message gives."""
 
+ARRIVAL = 1.0
+"""Seconds after which a registry has stored an upload whose sender was interrupted."""
+
 ELSEWHERE = "it is on another host"
 
 
@@ -33,8 +37,12 @@ class CleanUp:
     reason: str = ""
 
 
-def clean_up(ledger: Ledger, target: Target, *, session: Session, transcript: Transcript) -> CleanUp:
+def clean_up(
+    ledger: Ledger, target: Target, *, session: Session, transcript: Transcript, broken_off: bool = False
+) -> CleanUp:
     """Delete the ledger's distributions from the target, and shorten the ledger to what is left.
+
+    After a run that was `broken_off`, uploads may be on their way: what is not there is looked for once more.
 
     Errors of the target are not raised: what cannot be deleted stays in the ledger, and the reason is returned.
     """
@@ -47,9 +55,10 @@ def clean_up(ledger: Ledger, target: Target, *, session: Session, transcript: Tr
             continue
         registry = RegistryClient(target.at(url), session=session, transcript=transcript, ledger=ledger)
         done = _remove(registry, session, here, refused, ledger.run_id)
-        removal.releases.update(done.releases)
-        removal.stored.update(done.stored)
-        removal.left.update(done.left)
+        if broken_off and (awaited := _awaited(here, done, refused)):
+            time.sleep(ARRIVAL)
+            done.update(_remove(registry, session, awaited, refused, ledger.run_id))
+        removal.update(done)
     ledger.keep_only(removal.left)
     left = {entry: reason for entry, reason in removal.left.items() if entry not in refused}
     return CleanUp(
@@ -58,6 +67,13 @@ def clean_up(ledger: Ledger, target: Target, *, session: Session, transcript: Tr
         left=tuple(left),
         reason="; ".join(_reasons(left.values())),
     )
+
+
+def _awaited(entries: Sequence[Entry], done: Removal, refused: Collection[Entry]) -> list[Entry]:
+    """Return the entries of the projects with one that is neither removed nor left nor refused."""
+    known = {*done.stored, *done.left, *refused}
+    projects = {entry.project for entry in entries if entry not in known}
+    return [entry for entry in entries if entry.project in projects]
 
 
 def _remove(

@@ -106,17 +106,17 @@ def _broken_off(run: Run, error: KeyboardInterrupt | NotJudged) -> CannotJudge:
     limited = isinstance(error, NotJudged)
     code = ExitCode.TOO_LITTLE_JUDGED if limited else ExitCode.HARNESS_ERROR
     why = str(error) if limited else "the run was interrupted"
-    return _refusal(run, f"nothing was judged: {why}", code)
+    return _refusal(run, f"nothing was judged: {why}", code, broken_off=not limited)
 
 
-def _refusal(run: Run, message: str, exit_code: ExitCode) -> CannotJudge:
+def _refusal(run: Run, message: str, exit_code: ExitCode, *, broken_off: bool = False) -> CannotJudge:
     """Remove what was published; return the refusal to raise, with a sentence on what is left."""
     refused = run.ledger.refused()
     sent = [entry for entry in run.ledger.entries() if entry not in refused]
     if not sent:
         run.ledger.keep_only([])
         return CannotJudge(message, exit_code)
-    return CannotJudge(f"{message}\n{tidy(run)}".rstrip(), exit_code)
+    return CannotJudge(f"{message}\n{tidy(run, broken_off=broken_off)}".rstrip(), exit_code)
 
 
 def _stated(registry: RegistryClient, corpus: Corpus) -> frozenset[str]:

@@ -45,7 +45,9 @@ class Cell(IntEnum):
     """The most seconds that a page has taken to show a change."""
     NEVER_SHOWN = 10
     """How many changes no page has shown in time."""
-    TAKEN = 11
+    INTERRUPTED = 11
+    """1 where the run is to end now."""
+    TAKEN = 12
     """Turns so far. The moments of their ends follow, in a ring."""
 
 

@@ -37,7 +37,7 @@ class LongList:
     def request_bare(self, _method: str, url: str, **_: Any) -> Any:
         page = int(parse_qs(urlsplit(url).query)["page"][0])
         rows = [{"id": number} for number in range(PACKAGES)[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]]
-        return SimpleNamespace(status=200, content=json.dumps(rows))
+        return SimpleNamespace(status=200, content=json.dumps(rows).encode())
 
 
 @pytest.mark.parametrize(("most_pages", "found"), [(None, PACKAGES), (MOST_PAGES, MOST_PAGES * PAGE_SIZE)])
