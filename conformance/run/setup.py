@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,10 @@ def prepare(target: Target, options: RunOptions) -> Run:
         raise _refusal(run, str(error), error.exit_code) from error
     except (KeyboardInterrupt, NotJudged) as error:
         raise _broken_off(run, error) from None
+    except Exception:  # a mistake of ours, which leaves nothing behind all the same
+        with suppress(Exception):
+            tidy(run)
+        raise
     notes = (clock,) if clock else ()
     return replace(
         run, corpus=corpus, projects=projects, offer=offer, notes=notes, prepared_with=len(run.transcript)
