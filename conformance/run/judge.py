@@ -9,7 +9,7 @@ import pytest
 from conformance.report.carried import carried_publications, carried_result, carry
 from conformance.report.progress import LETTERS
 from conformance.run.judging import Ended, check_result
-from conformance.run.keys import JUDGE, OPTIONS, RUN
+from conformance.run.keys import JUDGE, OPTIONS, RUN, STRAY
 from conformance.run.parent_watch import end_with_run
 from conformance.run.plan import Plan, requirement_id, requirement_of
 from conformance.run.results import Results
@@ -137,7 +137,12 @@ class Judge:
         """Gather results, from this process and from workers."""
         result = carried_result(report)
         if result is not None:
-            self.results.add(result, carried_publications(report), check=report.nodeid)
+            self.results.add(
+                result,
+                carried_publications(report),
+                check=report.nodeid,
+                strays=[str(path) for name, path in report.user_properties if name == STRAY],
+            )
         elif report.failed:
             self.foreign_failures += 1
 

@@ -13,7 +13,7 @@ from reference_server.distributions import wheel
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from conformance.kit.fixtures import RegistryClient
+    from conformance.kit.fixtures import RegistryClient, Strays
     from conformance.kit.http import Answer, UploadForm
     from reference_server.distributions import Distribution
 
@@ -22,11 +22,15 @@ Payload = TypeVar("Payload")
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """An upload with one hostile thing about it, and the answer. `file` is what it would be without that."""
+    """An upload with one hostile thing about it, and the answer. `file` is what it would be without that.
+
+    `path` is where a registry that is taken in would write the file; empty where it would be in its store.
+    """
 
     what: str
     file: Distribution
     answer: Answer
+    path: str = ""
 
     @property
     def accepted(self) -> bool:
@@ -44,14 +48,20 @@ def sent_as(
     project: str,
     payloads: Mapping[str, Payload],
     change: Callable[[Distribution, Payload], UploadForm],
+    path: Callable[[Distribution, Payload], str] = lambda *_: "",
 ) -> list[Sent]:
     """Upload a wheel for each payload, a version of its own, in the form that `change` makes of both.
 
-    The payloads' keys say what they are.
+    The payloads' keys say what they are. `path` makes the path of a file that leaves the store.
     """
     files = {what: wheel(project, f"1.{number}") for number, what in enumerate(payloads)}
     return [
-        Sent(what=what, file=file, answer=registry.upload(file, form=change(file, payloads[what])))
+        Sent(
+            what=what,
+            file=file,
+            answer=registry.upload(file, form=change(file, payloads[what])),
+            path=path(file, payloads[what]),
+        )
         for what, file in files.items()
     ]
 
@@ -64,9 +74,15 @@ def page_if_any(registry: RegistryClient, project: str) -> ProjectPage:
     return read_project_page(answer.text, url=answer.url, where=str(answer))
 
 
-def kept_in_place(registry: RegistryClient, sent: list[Sent]) -> None:
-    """Require that each upload was refused, or kept under the plain name of its file, and nothing else is listed."""
+def kept_in_place(registry: RegistryClient, sent: list[Sent], strays: Strays | None = None) -> None:
+    """Require that each upload was refused, or kept under the plain name of its file, and nothing else is listed.
+
+    What was accepted under a path, and is not listed, goes to `strays`.
+    """
     page = page_if_any(registry, sent[0].file.name)
+    for each in sent:
+        if strays and each.accepted and each.path and each.file.filename not in page.filenames:
+            strays(each.path)
     plain = {each.file.filename for each in sent if each.accepted}
     wrong = [f"{each.what}: {each.answer.status}" for each in sent if each.failed]
     wrong += [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from packaging.utils import canonicalize_name
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.checks.security.conftest import Remove
-    from conformance.kit.fixtures import Index, NewName, RegistryClient
+    from conformance.kit.fixtures import Index, NewName, RegistryClient, Strays
     from conformance.kit.http import UploadForm
     from reference_server.distributions import Distribution
 
@@ -86,20 +86,27 @@ DOTS = (".", "..", "-")
 
 
 @check("security.traversal.filename")
-def test_traversal_filename(registry: RegistryClient, new_name: NewName) -> None:
+def test_traversal_filename(registry: RegistryClient, new_name: NewName, strays: Strays) -> None:
     def as_path(file: Distribution, path: str) -> UploadForm:
         return named(upload_form(file), path.format(file.filename))
 
-    kept_in_place(registry, sent_as(registry, new_name("path"), PATHS, as_path))
+    def path_of(file: Distribution, path: str) -> str:
+        return path.format(file.filename)
+
+    kept_in_place(registry, sent_as(registry, new_name("path"), PATHS, as_path, path_of), strays)
 
 
 @check("security.traversal.filename-star")
-def test_traversal_filename_star(registry: RegistryClient, new_name: NewName) -> None:
+def test_traversal_filename_star(registry: RegistryClient, new_name: NewName, strays: Strays) -> None:
     def with_two_names(file: Distribution, names: tuple[str, str]) -> UploadForm:
         first, second = (name.format(file.filename) for name in names)
         return starred(upload_form(file), first or None, second)
 
-    kept_in_place(registry, sent_as(registry, new_name("second-name"), SECOND_NAMES, with_two_names))
+    def path_of(file: Distribution, names: tuple[str, str]) -> str:
+        return next(unquote(name.format(file.filename)) for name in names if name not in {"", "{}"})
+
+    sent = sent_as(registry, new_name("second-name"), SECOND_NAMES, with_two_names, path_of)
+    kept_in_place(registry, sent, strays)
 
 
 @check("security.control-chars.filename")
@@ -115,16 +122,24 @@ def test_control_characters_in_filename(registry: RegistryClient, new_name: NewN
 
 
 @check("security.traversal.name-version")
-def test_traversal_name_version(registry: RegistryClient, index: Index, new_name: NewName) -> None:
+def test_traversal_name_version(
+    registry: RegistryClient, index: Index, new_name: NewName, strays: Strays
+) -> None:
     def as_name(file: Distribution, path: str) -> UploadForm:
         return upload_form(file).with_field("name", path.format(file.name))
 
     def as_version(file: Distribution, path: str) -> UploadForm:
         return upload_form(file).with_field("version", path.format(file.version))
 
-    kept_in_place(registry, sent_as(registry, new_name("name-path"), NAMES, as_name))
+    def below_name(file: Distribution, path: str) -> str:
+        return f"{path.format(file.name)}/{file.filename}"
+
+    def below_version(file: Distribution, path: str) -> str:
+        return f"{file.name}/{path.format(file.version)}/{file.filename}"
+
+    kept_in_place(registry, sent_as(registry, new_name("name-path"), NAMES, as_name, below_name), strays)
     project = new_name("version-path")
-    kept_in_place(registry, sent_as(registry, project, VERSIONS, as_version))
+    kept_in_place(registry, sent_as(registry, project, VERSIONS, as_version, below_version), strays)
     for page in index.pages(project) if page_if_any(registry, project).files else []:
         expect.each(
             page.versions or (),
