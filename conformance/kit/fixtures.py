@@ -26,7 +26,7 @@ from conformance.kit.uploads.scenarios import (
     upload_twice,
 )
 from conformance.kit.user_machine import UserMachine
-from conformance.run.keys import MARK, REMARK, RUN
+from conformance.run.keys import MARK, REMARK, RUN, STRAY
 from conformance.run.run import Run
 from conformance.target.gitlab import GitLab, json_of
 from conformance.target.registry_client import RegistryClient
@@ -71,6 +71,7 @@ __all__ = [
     "rounds",
     "run",
     "second_upload",
+    "strays",
     "twine_release",
     "watched",
 ]
@@ -87,6 +88,17 @@ class Remark:
     def __call__(self, text: str) -> None:
         """Record a remark, in place of an earlier one."""
         self._node.user_properties.append((REMARK, text))
+
+
+class Strays:
+    """Records files that the registry may have written outside its store, for the end of the report."""
+
+    def __init__(self, node: pytest.Item) -> None:
+        self._node = node
+
+    def __call__(self, path: str) -> None:
+        """Record a file, by the path that it was sent under."""
+        self._node.user_properties.append((STRAY, path))
 
 
 class NewName:
@@ -147,6 +159,12 @@ def new_name(run: Run) -> NewName:
 def remark(request: pytest.FixtureRequest) -> Remark:
     """A recorder of remarks for the report."""
     return Remark(request.node)
+
+
+@pytest.fixture
+def strays(request: pytest.FixtureRequest) -> Strays:
+    """A recorder of files outside the store."""
+    return Strays(request.node)
 
 
 @pytest.fixture

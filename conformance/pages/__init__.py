@@ -1,7 +1,7 @@
 """Answers parsed into one model."""
 
 from conformance.pages.html import Anchor, HtmlDocument, read_html, read_project_page, read_root_page
-from conformance.pages.json_form import JsonDocument, read_json, read_project_json, read_root_json
+from conformance.pages.json_form import JsonDocument, plain_json, read_json, read_project_json, read_root_json
 from conformance.pages.links import resolved
 from conformance.pages.model import (
     HTML_V1,
@@ -24,6 +24,7 @@ __all__ = [
     "ProjectLink",
     "ProjectPage",
     "RootPage",
+    "plain_json",
     "read_html",
     "read_json",
     "read_project_json",

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 MOST_KEPT = 32 * 1024 * 1024
 """The size of all contents whose pages are kept: a page takes a few times the memory of its content."""
 
+PIECE = 1024 * 1024
+"""The number of bytes or characters that a digest takes at once."""
+
 Where = ParamSpec("Where")
 
 Content = TypeVar("Content", str, bytes)
@@ -44,5 +47,10 @@ def kept(read: Callable[Concatenate[Content, Where], Page]) -> Callable[Concaten
 
 def _digest(content: str | bytes) -> tuple[bytes, int]:
     """Return a digest of a content, and its size in bytes."""
-    data = content if isinstance(content, bytes) else content.encode(errors="surrogatepass")
-    return blake2b(data).digest(), len(data)
+    digest, size = blake2b(), 0
+    for start in range(0, len(content), PIECE):  # a whole page would be there once more as bytes
+        piece = content[start : start + PIECE]
+        data = piece if isinstance(piece, bytes) else piece.encode(errors="surrogatepass")
+        digest.update(data)
+        size += len(data)
+    return digest.digest(), size

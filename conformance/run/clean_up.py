@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 MOST_REASONS = 3
 """How many different reasons a message gives."""
 
+ARRIVAL = 1.0
+"""Seconds after which a registry has stored an upload whose sender was interrupted."""
+
 ELSEWHERE = "it is on another host"
 
 
@@ -35,31 +39,36 @@ class CleanUp:
 
 
 def clean_up(
-    ledger: Ledger, target: Target, *, session: Session, transcript: Transcript, settle: float = 0
+    ledger: Ledger,
+    target: Target,
+    *,
+    session: Session,
+    transcript: Transcript,
+    settle: float = 0,
+    broken_off: bool = False,
 ) -> CleanUp:
     """Delete the ledger's distributions from the target, and shorten the ledger to what is left.
 
     A page may go on listing for `settle` seconds what the registry no longer knows.
+    After a run that was `broken_off`, uploads may be on their way: what is not there is looked for once more.
     Errors of the target are not raised: what cannot be deleted stays in the ledger, and the reason is returned.
     """
     entries, refused = ledger.entries(), ledger.refused()
-    removal = Removal()
+    removal, settling = Removal(), Settling(settle, session.budget.account)
     for url in dict.fromkeys(entry.url for entry in entries):
         here = [entry for entry in entries if entry.url == url]
         if not target.same_host(url):
             removal.left.update(dict.fromkeys(here, ELSEWHERE))
             continue
+        at = target.at(url)
         registry = RegistryClient(
-            target.at(url),
-            session=session,
-            transcript=transcript,
-            ledger=ledger,
-            settling=Settling(settle, session.budget.account),
+            at, session=session, transcript=transcript, ledger=ledger, settling=settling
         )
         done = _remove(registry, session, here, refused, ledger.run_id)
-        removal.releases.update(done.releases)
-        removal.stored.update(done.stored)
-        removal.left.update(done.left)
+        if broken_off and (awaited := _awaited(here, done, refused)):
+            time.sleep(ARRIVAL)
+            done.update(_remove(registry, session, awaited, refused, ledger.run_id))
+        removal.update(done)
     ledger.keep_only(removal.left)
     left = {entry: reason for entry, reason in removal.left.items() if entry not in refused}
     return CleanUp(
@@ -68,6 +77,13 @@ def clean_up(
         left=tuple(left),
         reason="; ".join(_reasons(left.values())),
     )
+
+
+def _awaited(entries: Sequence[Entry], done: Removal, refused: Collection[Entry]) -> list[Entry]:
+    """Return the entries of the projects with one that is neither removed nor left nor refused."""
+    known = {*done.stored, *done.left, *refused}
+    projects = {entry.project for entry in entries if entry not in known}
+    return [entry for entry in entries if entry.project in projects]
 
 
 def _remove(

@@ -9,7 +9,8 @@ import pytest
 from conformance.report.carried import carried_publications, carried_result, carry
 from conformance.report.progress import LETTERS
 from conformance.run.judging import Ended, check_result
-from conformance.run.keys import JUDGE, OPTIONS, RUN
+from conformance.run.keys import JUDGE, OPTIONS, RUN, STRAY
+from conformance.run.parent_watch import end_with_run
 from conformance.run.plan import Plan, requirement_id, requirement_of
 from conformance.run.results import Results
 from conformance.run.run import CannotJudge, Run
@@ -68,6 +69,8 @@ class Judge:
             except CannotJudge as error:
                 pytest.exit(str(error), returncode=int(error.exit_code))
             config.stash[RUN] = self.prepared_run
+            if table:
+                end_with_run(self.prepared_run.session.budget)
         return self.prepared_run
 
     @pytest.hookimpl(optionalhook=True)
@@ -75,6 +78,11 @@ class Judge:
         """Hand the prepared run to a worker process of pytest-xdist."""
         run = self.run(node.config)
         node.workerinput |= {PREPARED: run.as_table(), OPTIONS: self._options.packed()}
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Interrupt the workers, too, which pytest-xdist waits for afterwards."""
+        if self.prepared_run is not None:
+            self.prepared_run.session.budget.interrupt()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -129,7 +137,12 @@ class Judge:
         """Gather results, from this process and from workers."""
         result = carried_result(report)
         if result is not None:
-            self.results.add(result, carried_publications(report), check=report.nodeid)
+            self.results.add(
+                result,
+                carried_publications(report),
+                check=report.nodeid,
+                strays=[str(path) for name, path in report.user_properties if name == STRAY],
+            )
         elif report.failed:
             self.foreign_failures += 1
 

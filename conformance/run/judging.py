@@ -14,7 +14,7 @@ from conformance.run.strictness import held_to, unasked
 from conformance.verdicts import Deviation, NotJudged, Outcome, Verdict, outcome_of, verdict_of
 from conformance.verdicts.sets import is_scored
 from conformance.verdicts.signature import signature_of
-from conformance.wire import publications_behind
+from conformance.wire import Unreachable, publications_behind
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -111,6 +111,8 @@ def _signature(run: Run, requirement: Requirement, deviation: Deviation) -> str:
 
 def _message(ended: Ended) -> str:
     error = ended.error
+    if isinstance(error, Unreachable):
+        return str(error)  # it is no mistake of ours whose place would be of use
     if ended.outcome is Outcome.CRASHED and not ended.stopped_by:
         return f"{type(error).__name__}: {error}\n{ended.report.longreprtext}"
     if ended.deviation:

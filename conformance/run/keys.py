@@ -25,3 +25,6 @@ OPTIONS = "registry_conformance_options"
 
 REMARK = "registry_conformance_remark"
 """The name of a test's property with the remark of its check."""
+
+STRAY = "registry_conformance_stray"
+"""The name of a test's properties with files that the registry may have written outside its store."""

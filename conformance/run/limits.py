@@ -13,7 +13,7 @@ from conformance.verdicts.counting import counted
 from conformance.wire import Throttled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from conformance.report.result import CheckResult
     from conformance.target.settling import Settling
@@ -58,6 +58,17 @@ def unjudged_notes(results: Iterable[CheckResult]) -> list[str]:
         f"{', '.join(sorted(each.id for each in group))}."
         for by, group in sorted(stopped.items())
     ]
+
+
+def strays_note(paths: Sequence[str]) -> str:
+    """Return which files the registry may have written outside its store; empty for none."""
+    if not paths:
+        return ""
+    return (
+        "The registry accepted uploads under names that are paths, and lists none of their files. It may have written "
+        "them outside its store, where this run can delete nothing. Look for them in the file system of the registry, "
+        f"from the folder that it writes uploads to: {', '.join(paths)}."
+    )
 
 
 def run_again_when_throttled(item: pytest.Item) -> None:

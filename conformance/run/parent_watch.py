@@ -1,17 +1,21 @@
-"""A worker process ends with the process that started it."""
+"""A worker process ends with the process that started it, and with the run."""
 
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from conformance.clients.process_group import kill_all
 from conformance.errors import ExitCode
 
+if TYPE_CHECKING:
+    from conformance.wire import Budget
+
 INTERVAL = 0.2
-"""Seconds between two looks at the parent."""
+"""Seconds between two looks at the parent, and at the run."""
 
 
 def end_with_parent() -> None:
@@ -29,3 +33,18 @@ def _watch(parent: int) -> NoReturn:
         time.sleep(INTERVAL)
     kill_all()
     os._exit(ExitCode.HARNESS_ERROR)
+
+
+def end_with_run(budget: Budget) -> None:
+    """Interrupt this process, as Ctrl-C does, as soon as its run is interrupted.
+
+    The signal may have reached the first process alone, and pytest-xdist lets workers go on for five seconds.
+    """
+    if os.name == "posix":
+        threading.Thread(target=_await_interruption, args=(budget,), daemon=True).start()
+
+
+def _await_interruption(budget: Budget) -> None:
+    while not budget.is_interrupted:
+        time.sleep(INTERVAL)
+    os.kill(os.getpid(), signal.SIGINT)

@@ -41,6 +41,12 @@ class Removal:
     stored: set[Entry] = field(default_factory=set)
     left: dict[Entry, str] = field(default_factory=dict)
 
+    def update(self, later: Removal) -> None:
+        """Add what was removed later, and what was left then."""
+        self.releases.update(later.releases)
+        self.stored.update(later.stored)
+        self.left.update(later.left)
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Listed:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from conformance.catalogue import catalogue
 from conformance.report.result import RunResult, run_result, tally_of
 from conformance.run.enough_judged import areas_below_minimum, missing_results, no_files, only_rejections
-from conformance.run.limits import unjudged_notes
+from conformance.run.limits import strays_note, unjudged_notes
 from conformance.verdicts import ExitCode
 
 if TYPE_CHECKING:
@@ -31,15 +31,27 @@ class Results:
         self._results: dict[str, CheckResult] = {}
         self._published: dict[str, Publication] = {}
         self._judged_by: dict[str, str] = {}
+        self._strays: list[str] = []
         self.started = datetime.now(UTC)
 
-    def add(self, result: CheckResult, published: Iterable[Publication], *, check: str) -> None:
-        """Add the result of a check, which is given by its pytest id, and the uploads behind its deviation."""
+    def add(
+        self,
+        result: CheckResult,
+        published: Iterable[Publication],
+        *,
+        check: str,
+        strays: Iterable[str] = (),
+    ) -> None:
+        """Add the result of a check, which is given by its pytest id, and the uploads behind its deviation.
+
+        `strays` are files that the registry may have written outside its store.
+        """
         if self._judged_by.setdefault(result.id, check) != check:
             self._plan.harness_errors.append(
                 f"{result.id} was judged twice: by {self._judged_by[result.id]} and {check}"
             )
         self._results[result.id] = result
+        self._strays += strays
         self._published |= {each.filename: each for each in published}
 
     def of(
@@ -60,6 +72,7 @@ class Results:
         results = tuple(self._results.values())
         rejected, thin = only_rejections(results), areas_below_minimum(results, least_per_area or {})
         unjudged = [*filter(None, [no_files(run)]), *unjudged_notes(results)]
+        outside = run.redact(strays_note(self._strays))
         broken = [*self._plan.harness_errors, *self._incomplete(run, whole=whole, interrupted=interrupted)]
         exit_code = _exit_code(
             tally_of(each for each in results if not each.stopped_by),
@@ -76,7 +89,7 @@ class Results:
             finished=datetime.now(UTC),
             requests=run.prepared_with + sum(result.requests for result in results),
             exit_code=exit_code,
-            notes=(*notes, *filter(None, (rejected, thin, *unjudged, *broken))),
+            notes=(*notes, *filter(None, (outside, rejected, thin, *unjudged, *broken))),
             results=results,
             published=self._published,
             choice=not whole,

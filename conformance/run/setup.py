@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,10 @@ def prepare(target: Target, options: RunOptions) -> Run:
         raise _refusal(run, str(error), error.exit_code) from error
     except (KeyboardInterrupt, NotJudged) as error:
         raise _broken_off(run, error) from None
+    except Exception:  # a mistake of ours, which leaves nothing behind all the same
+        with suppress(Exception):
+            tidy(run)
+        raise
     notes = (clock,) if clock else ()
     return replace(
         run, corpus=corpus, projects=projects, offer=offer, notes=notes, prepared_with=len(run.transcript)
@@ -105,17 +110,17 @@ def _broken_off(run: Run, error: KeyboardInterrupt | NotJudged) -> CannotJudge:
     limited = isinstance(error, NotJudged)
     code = ExitCode.TOO_LITTLE_JUDGED if limited else ExitCode.HARNESS_ERROR
     why = str(error) if limited else "the run was interrupted"
-    return _refusal(run, f"nothing was judged: {why}", code)
+    return _refusal(run, f"nothing was judged: {why}", code, broken_off=not limited)
 
 
-def _refusal(run: Run, message: str, exit_code: ExitCode) -> CannotJudge:
+def _refusal(run: Run, message: str, exit_code: ExitCode, *, broken_off: bool = False) -> CannotJudge:
     """Remove what was published; return the refusal to raise, with a sentence on what is left."""
     refused = run.ledger.refused()
     sent = [entry for entry in run.ledger.entries() if entry not in refused]
     if not sent:
         run.ledger.keep_only([])
         return CannotJudge(message, exit_code)
-    return CannotJudge(f"{message}\n{tidy(run)}".rstrip(), exit_code)
+    return CannotJudge(f"{message}\n{tidy(run, broken_off=broken_off)}".rstrip(), exit_code)
 
 
 def _stated(registry: RegistryClient, corpus: Corpus) -> frozenset[str]:

@@ -25,7 +25,7 @@ def finish(
     In a `whole` run every requirement was to be judged, and the profile's minimum of judged ones counts.
     """
     try:
-        note = tidy(run)
+        note = tidy(run, broken_off=interrupted)
     except UserError as error:  # the ledger cannot be read or written; the result must not be lost for that
         note = f"The clean-up failed: {error.message}"
     except KeyboardInterrupt:

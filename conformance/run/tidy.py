@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from conformance.verdicts.options import RunOptions
 
 
-def tidy(run: Run) -> str:
-    """Delete what a run has published, except with --keep; return a note for the user."""
+def tidy(run: Run, *, broken_off: bool = False) -> str:
+    """Delete what a run has published, except with --keep; return a note for the user.
+
+    Uploads of a run that was `broken_off` may be on their way.
+    """
     ledger = run.ledger
     if run.target.embedded:
         ledger.keep_only([])  # the registry ends with the run
@@ -31,7 +34,12 @@ def tidy(run: Run) -> str:
         return f"Nothing was deleted (--keep); {ledger.path} lists what was published."
     run.session.budget.begin_clean_up()
     done = clean_up(
-        ledger, run.target, session=run.session, transcript=run.transcript, settle=run.options.settle
+        ledger,
+        run.target,
+        session=run.session,
+        transcript=run.transcript,
+        settle=run.options.settle,
+        broken_off=broken_off,
     )
     if done.left:
         left = counted(len(done.left), "distribution")

@@ -5,11 +5,11 @@ Source: GitLab REST API, Packages. A personal access token goes in the header `P
 
 from __future__ import annotations
 
-import json
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
+from conformance.pages import plain_json
 from conformance.target import DEFAULT
 from conformance.verdicts import Deviation
 
@@ -94,8 +94,8 @@ def objects(answer: Answer) -> list[dict[str, Any]]:
 def json_of(answer: Answer) -> Any:
     """Return an answer's JSON. Raises Deviation for any other body."""
     try:
-        return json.loads(answer.content)
-    except (ValueError, RecursionError):
+        return plain_json(answer.content)
+    except ValueError:
         raise Deviation(
             expected="a JSON body", found=answer.excerpt(200) or "nothing", where=str(answer)
         ) from None

@@ -16,7 +16,7 @@ from conformance.target.page_form import PageForm
 from conformance.target.settling import Change, Settling, lists, lists_project, omits
 from conformance.target.tasks import failure_of_task
 from conformance.verdicts import Deviation
-from conformance.wire import Follow, Unreachable, publication_of, upload_form
+from conformance.wire import Follow, RecentAnswers, Unreachable, publication_of, upload_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,7 +35,8 @@ SIGNATURE = "gpg_signature"
 class RegistryClient:
     """A target and a session to talk to it. `as_` is the name of a credential, or `anonymous`.
 
-    Each page is read once per credential and cached until this process publishes under its name. A page that may
+    Each page is read once per credential and cached until this process publishes under its name; very large ones only
+    while there is room. A page that may
     lack what was published a moment ago is read again, until it shows that or the patience of `settling` ends.
     """
 
@@ -55,7 +56,7 @@ class RegistryClient:
         self._transcript = transcript
         self._ledger = ledger
         self._form = form or PageForm()
-        self._pages: dict[tuple[str, str, str, str], Answer] = {}
+        self._pages = RecentAnswers[tuple[str, str, str, str]]()
 
     def in_gitlab_project(self, role: str) -> RegistryClient:
         """Return a client of another GitLab project. Raises Untestable if none is configured."""
@@ -107,7 +108,7 @@ class RegistryClient:
         url: str,
         *,
         as_: str = DEFAULT,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | None] | None = None,
         follow: Follow = Follow.NO,
     ) -> Answer:
         """Send a request without a body and return the answer with any status.
@@ -119,7 +120,7 @@ class RegistryClient:
         return self._ask(method, url, as_=as_, headers=headers, follow=follow)
 
     def _ask(
-        self, method: str, url: str, *, as_: str, headers: Mapping[str, str] | None, follow: Follow
+        self, method: str, url: str, *, as_: str, headers: Mapping[str, str | None] | None, follow: Follow
     ) -> Answer:
         credential = self.target.credential(as_)
         return self._session.send(
@@ -324,7 +325,7 @@ class RegistryClient:
     def forget_pages(self, name: str) -> None:
         """Remove the pages of a changed project from the cache."""
         changed = canonicalize_name(name)
-        self._pages = {key: page for key, page in self._pages.items() if key[0] not in {changed, ""}}
+        self._pages.forget(lambda key: key[0] in {changed, ""})
 
     def download(self, url: str, *, as_: str = DEFAULT) -> Answer:
         """Fetch a file and follow redirects, as clients do.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from conformance.wire.form import Part, UploadForm, upload_form
     from conformance.wire.publication import Publication, publication_of, publications_behind
     from conformance.wire.raw import RawConnection
+    from conformance.wire.recent_answers import RecentAnswers
     from conformance.wire.redaction import Redactor
     from conformance.wire.session import Follow, Session
     from conformance.wire.transcript import Transcript, recorded_bytes
@@ -29,6 +30,7 @@ __all__ = [
     "Part",
     "Publication",
     "RawConnection",
+    "RecentAnswers",
     "Redactor",
     "Session",
     "Throttled",
@@ -53,6 +55,7 @@ _MODULES = {
     "Part": "form",
     "Publication": "publication",
     "RawConnection": "raw",
+    "RecentAnswers": "recent_answers",
     "Redactor": "redaction",
     "Session": "session",
     "Throttled": "budget",

@@ -51,7 +51,9 @@ class Cell(IntEnum):
     """Seconds of all these waits, of all processes together."""
     SETTLED_USUALLY = 13
     """The seconds that changes have usually taken, of those that took any; 0 where none did."""
-    TAKEN = 14
+    INTERRUPTED = 14
+    """1 where the run is to end now."""
+    TAKEN = 15
     """Turns so far. The moments of their ends follow, in a ring."""
 
 

@@ -53,7 +53,9 @@ class BoundedAdapter(HTTPAdapter):
         response = super().send(request, *args, **{**kwargs, "stream": True})
         raw = response.raw
         try:
-            content = b"".join(self._body(response))
+            body = io.BytesIO()  # a list of pieces would take as much again when it is joined
+            for piece in self._body(response):
+                body.write(piece)
         except HTTPError as error:
             broken = isinstance(error, ProtocolError)
             kind = requests.exceptions.ChunkedEncodingError if broken else requests.ConnectionError
@@ -65,7 +67,9 @@ class BoundedAdapter(HTTPAdapter):
             raise
         finally:
             raw.release_conn()
-        response.raw = io.BytesIO(content)
+        body.seek(0)
+        response.raw = body
+        response._content = body.getvalue()  # noqa: SLF001 - `requests` would copy it in pieces, and join them
         return response
 
     def _body(self, response: requests.Response) -> Iterator[bytes]:

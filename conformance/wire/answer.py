@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from conformance.pages.json_form import plain_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,8 +66,8 @@ class Answer:
     def json_object(self) -> dict[str, Any]:
         """The body as a JSON object; an empty one for any other body."""
         try:
-            found = json.loads(self.content)
-        except (ValueError, RecursionError):
+            found = plain_json(self.content)
+        except ValueError:
             return {}
         return found if isinstance(found, dict) else {}
 

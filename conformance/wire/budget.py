@@ -167,6 +167,17 @@ class Budget:
         with self.account.locked() as state:
             state[Cell.GIVEN_UP] = 0
 
+    def interrupt(self) -> None:
+        """Let every process of the run end now."""
+        with self.account.locked() as state:
+            state[Cell.INTERRUPTED] = 1
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether the run is to end now."""
+        with self.account.locked() as state:
+            return bool(state[Cell.INTERRUPTED])
+
     @property
     def throttling(self) -> Throttling | None:
         """How the registry has throttled the run; None where it has not."""

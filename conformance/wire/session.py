@@ -120,7 +120,7 @@ class Session:
         *,
         credential: Credential | None,
         credential_name: str,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | None] | None = None,
         body: bytes | None = None,
         described: str = "",
         follow: Follow = Follow.NO,
@@ -248,7 +248,9 @@ class Session:
         exchange = Exchange(
             request=self._redact(str(request)),
             credential=request.credential_name,
-            request_headers=self._redact.values(request.headers),
+            request_headers=self._redact.values(
+                {name: value for name, value in request.headers.items() if value is not None}
+            ),
             request_body=self._redact(request.described),
             request_bytes=recorded_bytes(request.body or b"", self._redact),
             reason=f"stopped: expected {error.expected}, found {error.found}",
@@ -282,7 +284,8 @@ class _Request:
     url: str
     credential: Credential | None
     credential_name: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str | None]
+    """A field whose value is None is left out, even if `requests` would send it."""
     body: bytes | None
     described: str
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import re
 import sys
@@ -30,6 +31,7 @@ EXIT_CODES = """exit codes:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line, and return the exit code: 0 done, 2 the user's mistake, 3 a crash."""
     options = argparse.Namespace(debug=False)
+    _never_fail_to_encode()
     try:
         _parser().parse_args(arguments, namespace=options)
         return int(options.command(options))
@@ -44,6 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - a crash is reported, with its traceback in a file
         print(f"{PROGRAM}: internal error: {_reported(error, options)}", file=sys.stderr)
         return 3
+
+
+def _never_fail_to_encode() -> None:
+    """Let standard output and standard error print a character that their encoding lacks as an escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _parser() -> argparse.ArgumentParser:

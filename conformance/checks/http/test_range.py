@@ -10,7 +10,8 @@ from conformance.checks.http.byte_ranges import RangedFile, is_truthful_part, pa
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.properties import strategies
-from conformance.verdicts import Deviation, NotApplicable
+from conformance.kit.zip_archives import opened, read
+from conformance.verdicts import Deviation, NotApplicable, Untestable
 
 if TYPE_CHECKING:
     from conformance.checks.http.samples import Sample
@@ -109,7 +110,10 @@ def test_identity(first_ten: Answer, sample: Sample) -> None:
 def test_wheel_metadata(sample: Sample) -> None:
     if not sample.file.filename.endswith(".whl"):
         raise NotApplicable("the project has no wheel")
-    wanted = _metadata(io.BytesIO(sample.content))
+    try:
+        wanted = _metadata(sample.content)
+    except zipfile.BadZipFile as error:
+        raise Untestable(f"the wheel cannot be read: {sample.answer}: {error}") from error
     try:
         found = _metadata(io.BufferedReader(RangedFile(sample), buffer_size=256))
     except (zipfile.BadZipFile, EOFError) as error:
@@ -122,10 +126,10 @@ def test_wheel_metadata(sample: Sample) -> None:
         )
 
 
-def _metadata(wheel: io.BytesIO | io.BufferedReader) -> bytes:
-    """Return a wheel's METADATA. Raises NotApplicable when it has none."""
-    with zipfile.ZipFile(wheel) as archive:
+def _metadata(wheel: bytes | io.BufferedReader) -> bytes:
+    """Return a wheel's METADATA. Raises NotApplicable when it has none, and BadZipFile."""
+    with opened(wheel) as archive:
         for name in archive.namelist():
             if name.endswith(".dist-info/METADATA"):
-                return archive.read(name)
+                return read(archive, name)
     raise NotApplicable("the wheel has no METADATA")

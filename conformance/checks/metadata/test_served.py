@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import zipfile
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
@@ -14,6 +12,7 @@ from conformance.kit.http import Follow
 from conformance.kit.registry import ANONYMOUS
 from conformance.kit.uploads.publishing import fetch, link, publish
 from conformance.kit.urls import metadata_url
+from conformance.kit.zip_archives import opened, read
 from conformance.verdicts import Deviation, NotApplicable, Untestable
 from reference_server.distributions import wheel
 
@@ -151,7 +150,7 @@ def test_visible_together(release: Release) -> None:
 
 
 def metadata_of_wheel(content: bytes) -> bytes:
-    """Return a wheel's METADATA. Raises zipfile.BadZipFile, or LookupError, when there is none."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+    """Return a wheel's METADATA. Raises BadZipFile, or LookupError when there is none."""
+    with opened(content) as archive:
         members = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
-        return archive.read(members[0])
+        return read(archive, members[0])

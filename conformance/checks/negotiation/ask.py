@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from conformance.checks.negotiation.forms import form_of
 from conformance.kit.http import Follow
@@ -44,7 +44,7 @@ class Ask:
         return self.index.registry.request(
             method,
             url if format_ is None else f"{url}?format={format_}",
-            headers=cast("Mapping[str, str]", headers),
+            headers=headers,
             follow=Follow.SAME_HOST,
         )
 

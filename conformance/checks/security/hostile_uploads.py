@@ -16,7 +16,7 @@ from reference_server.distributions import wheel
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from conformance.kit.fixtures import RegistryClient
+    from conformance.kit.fixtures import RegistryClient, Strays
     from conformance.kit.http import Answer, UploadForm
     from conformance.pages import FileLink
     from reference_server.distributions import Distribution
@@ -26,15 +26,18 @@ Payload = TypeVar("Payload")
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """An upload with one hostile thing about it, and the answer. `file` is what it would be without that."""
+    """An upload with one hostile thing about it, and the answer. `file` is what it would be without that.
+
+    `path` is where a registry that is taken in would write the file; empty where it would be in its store.
+    """
 
     what: str
     file: Distribution
     answer: Answer
     name: str = ""
     """The file name in the form."""
-    is_path: bool = False
-    """Whether the hostile thing, decoded, is a path."""
+    path: str = ""
+    """The path that the hostile thing is, decoded; empty where it is none."""
 
     @property
     def accepted(self) -> bool:
@@ -66,9 +69,17 @@ def sent_as(
         form = change(file, payload)
         name = next((part.filename for part in form.parts if part.name == "content"), None)
         answer = registry.upload(file, form=form)
-        path = is_path(unquote(str(payload)))
-        sent.append(Sent(what=what, file=file, answer=answer, name=name or "", is_path=path))
+        sent.append(
+            Sent(what=what, file=file, answer=answer, name=name or "", path=path_in(payload, file.filename))
+        )
     return sent
+
+
+def path_in(payload: object, filename: str) -> str:
+    """Return the decoded path that a payload is, or one of its texts; `{}` stands for the plain file name."""
+    texts = payload if isinstance(payload, tuple) else (payload,)
+    decoded = [unquote(str(text)).replace("{}", filename) for text in texts]
+    return next((text for text in decoded if is_path(text)), "")
 
 
 def page_if_any(registry: RegistryClient, project: str) -> ProjectPage:
@@ -77,19 +88,22 @@ def page_if_any(registry: RegistryClient, project: str) -> ProjectPage:
     return page_in(answer) if answer.status == 200 else ProjectPage(files=(), where=str(answer))
 
 
-def kept_in_place(registry: RegistryClient, sent: list[Sent]) -> None:
+def kept_in_place(registry: RegistryClient, sent: list[Sent], strays: Strays | None = None) -> None:
     """Require that whatever the registry took is in its place: on its project's page, and behind its link.
 
     A name may be reduced to its last part, or kept where it leads nowhere. A refusal harms nothing, and a server
     error is a finding of its own: see `security.no-server-error`.
+    What was accepted under a path, and is not listed, goes to `strays`.
     """
     page = page_if_any(registry, sent[0].file.name)
     wrong = [f"{file.filename!r}: listed under a path" for file in page.files if is_path(file.filename)]
     for each in sent:
         if each.accepted:
             links = links_to(each, page)
-            if each.is_path and not links:
+            if each.path and not links:
                 wrong.append(f"{each.what}: accepted, and not on the page of its project")
+                if strays:
+                    strays(each.path)
             wrong += astray(registry, each, links)
     expect.rule(
         "every upload to be refused, or to be served at the link of its own project",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.checks.security.conftest import Remove
-    from conformance.kit.fixtures import Index, NewName, RegistryClient
+    from conformance.kit.fixtures import Index, NewName, RegistryClient, Strays
     from conformance.kit.http import UploadForm
     from reference_server.distributions import Distribution
 
@@ -49,13 +49,13 @@ DOTS = (".", "..", "-")
 
 
 @check("security.traversal.filename")
-def test_traversal_filename(registry: RegistryClient, named_like_paths: list[Sent]) -> None:
-    kept_in_place(registry, named_like_paths)
+def test_traversal_filename(registry: RegistryClient, named_like_paths: list[Sent], strays: Strays) -> None:
+    kept_in_place(registry, named_like_paths, strays)
 
 
 @check("security.traversal.filename-star")
-def test_traversal_filename_star(registry: RegistryClient, named_twice: list[Sent]) -> None:
-    kept_in_place(registry, named_twice)
+def test_traversal_filename_star(registry: RegistryClient, named_twice: list[Sent], strays: Strays) -> None:
+    kept_in_place(registry, named_twice, strays)
 
 
 @check("security.control-chars.filename")
@@ -78,16 +78,24 @@ def test_no_server_error(registry: RegistryClient, hostile: list[Sent]) -> None:
 
 
 @check("security.traversal.name-version")
-def test_traversal_name_version(registry: RegistryClient, index: Index, new_name: NewName) -> None:
+def test_traversal_name_version(
+    registry: RegistryClient, index: Index, new_name: NewName, strays: Strays
+) -> None:
     def as_name(file: Distribution, path: str) -> UploadForm:
         return upload_form(file).with_field("name", path.format(file.name))
 
     def as_version(file: Distribution, path: str) -> UploadForm:
         return upload_form(file).with_field("version", path.format(file.version))
 
-    kept_in_place(registry, sent_as(registry, new_name("name-path"), NAMES, as_name))
+    def below_name(file: Distribution, path: str) -> str:
+        return f"{path.format(file.name)}/{file.filename}"
+
+    def below_version(file: Distribution, path: str) -> str:
+        return f"{file.name}/{path.format(file.version)}/{file.filename}"
+
+    kept_in_place(registry, sent_as(registry, new_name("name-path"), NAMES, as_name, below_name), strays)
     project = new_name("version-path")
-    kept_in_place(registry, sent_as(registry, project, VERSIONS, as_version))
+    kept_in_place(registry, sent_as(registry, project, VERSIONS, as_version, below_version), strays)
     for page in index.pages(project) if page_if_any(registry, project).files else []:
         expect.each(
             page.versions or (),

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from packaging.metadata import parse_email
 
+from conformance.kit.zip_archives import opened
+
 if TYPE_CHECKING:
     from packaging.metadata import RawMetadata
 
@@ -44,7 +46,7 @@ def metadata_in(filename: str, content: bytes) -> RawMetadata | None:
 
 
 def _from_zip(content: bytes, name: str) -> bytes | None:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+    with opened(content) as archive:
         members = [each for each in archive.namelist() if _is_metadata(each, name)]
         if len(members) != 1:
             return None

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.kit.http import RecentAnswers
+
 if TYPE_CHECKING:
     from conformance.kit.http import Answer, Transcript
     from conformance.kit.registry import RegistryClient
 
 
 class Downloads:
-    """Files by URL, each fetched once."""
+    """Files by URL, each fetched once while there is room."""
 
     def __init__(self, registry: RegistryClient, transcript: Transcript) -> None:
         self._registry = registry
         self._transcript = transcript
-        self._answers: dict[str, Answer] = {}
+        self._answers = RecentAnswers[str]()
 
     def __call__(self, url: str) -> Answer:
         """Return the answer for a file, redirects followed."""

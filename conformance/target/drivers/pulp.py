@@ -7,7 +7,6 @@ of it, by a task that has to be awaited.
 
 from __future__ import annotations
 
-import json
 import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -15,6 +14,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from msgspec import Meta
 
+from conformance.pages import plain_json
 from conformance.target.drivers.driver import Driver, DriverSettings
 from conformance.target.drivers.refusals import CannotDo, NotThere
 
@@ -114,8 +114,8 @@ class PulpDriver(Driver):
 def _object(answer: Answer) -> dict[str, Any]:
     """Return the JSON object of an answer. Raises CannotDo for any other body."""
     try:
-        found = json.loads(answer.content)
-    except (ValueError, RecursionError):
+        found = plain_json(answer.content)
+    except ValueError:
         found = None
     if not isinstance(found, dict):
         raise CannotDo(f"Pulp's API answered with something else than a JSON object: {answer}")

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from conformance.corpus.ledger import Entry, Ledger
+from conformance.run import clean_up as clean_up_module
 from conformance.run.clean_up import clean_up
 from conformance.target import target_from_table
 from conformance.target.gitlab import MOST_PAGES, PAGE_SIZE, GitLab
@@ -37,7 +38,7 @@ class LongList:
     def request_bare(self, _method: str, url: str, **_: Any) -> Any:
         page = int(parse_qs(urlsplit(url).query)["page"][0])
         rows = [{"id": number} for number in range(PACKAGES)[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]]
-        return SimpleNamespace(status=200, content=json.dumps(rows))
+        return SimpleNamespace(status=200, content=json.dumps(rows).encode())
 
 
 @pytest.mark.parametrize(("most_pages", "found"), [(None, PACKAGES), (MOST_PAGES, MOST_PAGES * PAGE_SIZE)])
@@ -62,6 +63,26 @@ def test_what_was_refused_is_not_left(tmp_path: Path) -> None:
         done = clean_up(ledger, target, session=session, transcript=transcript)
         session.close()
     assert done.left == (entry("accepted.whl", target.url),)
+
+
+@pytest.mark.parametrize("broken_off", [True, False])
+def test_an_upload_that_was_on_its_way_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, broken_off: bool
+) -> None:
+    """The registry stores it after the clean-up has looked for the first time."""
+    distribution = wheel("conformance-abcdefgh-x", "1.0")
+    with ReferenceServer() as server:
+        target = target_from_table(server.target(), embedded=True)
+        transcript = Transcript()
+        session = Session(transcript=transcript, redact=Redactor([]), limits=TrafficLimits())
+        ledger = Ledger(tmp_path / "abcdefgh.jsonl")
+        registry = RegistryClient(target, session=session, transcript=transcript, ledger=ledger)
+        registry.announce(distribution)
+        monkeypatch.setattr(clean_up_module.time, "sleep", lambda _: registry.upload(distribution))
+        done = clean_up(ledger, target, session=session, transcript=transcript, broken_off=broken_off)
+        session.close()
+        left = server.registry.packages(server.registry.gitlab_project("1"))
+    assert (done.deleted, list(left), ledger.entries()) == (int(broken_off), [], ())
 
 
 def test_a_signature_is_in_the_ledger(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ from unittest.mock import patch
 import pytest
 
 from conformance.report.result_file import BadResult, read_finished, write_refusal, write_sentinel
+from conformance.run.checks_run import run_checks
 from conformance.run.run import CannotJudge, Run
+from conformance.run.selection import Selection
 from conformance.run.setup import prepare
 from conformance.run.tidy import tidy
 from conformance.target import target_from_table
@@ -83,6 +85,30 @@ def prepared(server: ReferenceServer, options: RunOptions) -> Run:
 
 def packages(server: ReferenceServer) -> list[Any]:
     return list(server.registry.packages(server.registry.gitlab_project("1")))
+
+
+def test_a_mistake_of_ours_in_the_set_up_leaves_nothing(server: ReferenceServer, tmp_path: Path) -> None:
+    with (
+        patch("conformance.run.setup.probe", side_effect=lambda *_: 1 / 0),
+        pytest.raises(ZeroDivisionError),
+    ):
+        prepared(server, RunOptions(ledger_folder=tmp_path))
+    assert packages(server) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_outside_the_store_are_named_at_the_end(tmp_path: Path) -> None:
+    with ReferenceServer(faults=["filenames-read-as-paths"]) as server:
+        result = run_checks(
+            target_from_table(server.target()),
+            RunOptions(ledger_folder=tmp_path),
+            Selection(keyword="security.traversal.filename and not star"),
+        )
+    (note,) = [each for each in result.summary.notes if "outside its store" in each]
+    name = f"conformance_{result.run}_1_path"
+    assert f": ../{name}-1.0-py3-none-any.whl, " in note
+    assert f"../tmp/{name}-1.1-py3-none-any.whl, " in note
+    assert "nothing" in note
 
 
 def test_what_is_left_comes_with_the_next_step(server: ReferenceServer, tmp_path: Path) -> None:

@@ -202,6 +202,15 @@ def test_an_endless_answer_is_a_finding(
     assert expected in exchange.reason
 
 
+def test_a_request_that_leaves_a_field_out_may_have_an_endless_answer() -> None:
+    with (
+        hostile(lambda _: ENDLESS["fields"][0]()) as url,
+        session(LONG) as here,
+        pytest.raises(EndlessAnswer),
+    ):
+        here.send("GET", url, credential=None, credential_name="a", headers={"Accept": None, "X": "y"})
+
+
 @pytest.mark.parametrize(("answer", "seconds", "expected"), ENDLESS.values(), ids=ENDLESS)
 def test_an_endless_answer_to_raw_bytes_is_a_finding(
     answer: Callable[[], Iterable[bytes | None]], seconds: float, expected: str

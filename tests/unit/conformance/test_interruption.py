@@ -5,15 +5,18 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from conformance.run import checks_run, selection
 from conformance.run.interruption import Interruption
+from conformance.run.parent_watch import end_with_run
 from conformance.target import target_from_table
 from conformance.verdicts import ExitCode
-from conformance.verdicts.options import RunOptions
+from conformance.verdicts.options import RunOptions, TrafficLimits
+from conformance.wire import Budget
 from reference_server import ReferenceServer
 
 if TYPE_CHECKING:
@@ -87,6 +90,14 @@ def test_what_comes_before_the_first_check_is_cleaned_up_too(
 def interrupted_with_a_run(*_: Any, run_id: str = "") -> None:
     if run_id:
         signal.raise_signal(signal.SIGINT)
+
+
+def test_a_worker_is_interrupted_with_its_run() -> None:
+    budget = Budget(TrafficLimits())
+    end_with_run(budget)
+    budget.interrupt()
+    with pytest.raises(KeyboardInterrupt):
+        time.sleep(60)
 
 
 def test_in_another_thread_the_signal_is_left_alone() -> None:

@@ -1,0 +1,108 @@
+"""What a target sends is held in bounded memory: answers, archives, JSON."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from itertools import count
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from conformance.kit import zip_archives
+from conformance.pages import plain_json
+from conformance.pages.json_form import MOST_VALUES
+from conformance.wire import RecentAnswers
+
+NAME = "demo-1.0.dist-info/METADATA"
+
+
+def answer(content: bytes) -> Any:
+    return SimpleNamespace(content=content)
+
+
+def test_the_answers_that_were_used_last_are_kept() -> None:
+    kept = RecentAnswers[int](most=10)
+    for key in range(3):
+        kept[key] = answer(bytes([key]) * 5)
+        assert kept[0].content  # used again each time
+    assert [key in kept for key in range(3)] == [True, False, True]
+
+
+def test_a_shared_body_counts_once() -> None:
+    kept, body = RecentAnswers[int](most=10), b"x" * 9
+    for key in range(3):
+        kept[key] = answer(body)
+    assert all(key in kept for key in range(3))
+
+
+def test_an_answer_is_kept_however_large() -> None:
+    kept = RecentAnswers[int](most=10)
+    kept[1], kept[2] = answer(b"x"), answer(b"y" * 99)
+    assert (1 in kept, 2 in kept) == (False, True)
+
+
+def test_what_is_old_is_forgotten() -> None:
+    kept = RecentAnswers[int]()
+    kept[1], kept[2] = answer(b"x"), answer(b"y")
+    kept.forget(lambda key: key == 1)
+    assert (1 in kept, 2 in kept) == (False, True)
+
+
+def zipped(content: bytes, *, members: int = 0) -> bytes:
+    file, names = io.BytesIO(), count()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(NAME, content)
+        for _ in range(members):
+            archive.writestr(f"{next(names)}", b"")
+    return file.getvalue()
+
+
+def metadata(content: bytes) -> bytes:
+    with zip_archives.opened(content) as archive:
+        return zip_archives.read(archive, NAME)
+
+
+def test_a_member_is_read() -> None:
+    assert metadata(zipped(b"Name: demo")) == b"Name: demo"
+
+
+def test_a_member_that_unpacks_to_too_much_is_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zip_archives, "MOST_READ", 1000)
+    assert len(metadata(zipped(bytes(1000)))) == 1000
+    with pytest.raises(zipfile.BadZipFile, match="METADATA has more than"):
+        metadata(zipped(bytes(1001)))
+
+
+def test_an_archive_of_too_many_members_is_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zip_archives, "MOST_MEMBERS", 3)
+    assert metadata(zipped(b"x", members=2)) == b"x"
+    with pytest.raises(zipfile.BadZipFile, match="more than 3 members"):
+        metadata(zipped(b"x", members=3))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda _: b"no zip at all",
+        lambda archive: archive.replace(b"\x08\x00", b"\x63\x00"),  # an unknown compression
+        lambda archive: archive[:40] + bytes(20) + archive[60:],
+    ],
+    ids=["no zip", "compression", "data"],
+)
+def test_whatever_is_damaged_is_one_error(damage: Any) -> None:
+    with pytest.raises(zipfile.BadZipFile):
+        metadata(damage(zipped(b"Name: demo" * 99)))
+
+
+@pytest.mark.parametrize(
+    "content", [b"[" * 100_000, b"[" + b"0," * MOST_VALUES + b"0]", b"\xff", b"{", b""], ids=str
+)
+def test_json_beyond_limits_is_one_error(content: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the words are those of `json`, too
+        plain_json(content)
+
+
+def test_json_within_limits_is_read() -> None:
+    assert plain_json('{"a": [1, "\u2603"]}'.encode()) == {"a": [1, "\u2603"]}
