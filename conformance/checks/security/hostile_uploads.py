@@ -58,10 +58,11 @@ def sent_as(
     project: str,
     payloads: Mapping[str, Payload],
     change: Callable[[Distribution, Payload], UploadForm],
+    below: Callable[[Distribution, Payload], str] | None = None,
 ) -> list[Sent]:
     """Upload a wheel for each payload, a version of its own, in the form that `change` makes of both.
 
-    The payloads' keys say what they are.
+    The payloads' keys say what they are. `below` returns the path of the file where a payload is a folder of it.
     """
     sent = []
     for number, (what, payload) in enumerate(payloads.items()):
@@ -69,9 +70,10 @@ def sent_as(
         form = change(file, payload)
         name = next((part.filename for part in form.parts if part.name == "content"), None)
         answer = registry.upload(file, form=form)
-        sent.append(
-            Sent(what=what, file=file, answer=answer, name=name or "", path=path_in(payload, file.filename))
-        )
+        path = path_in(payload, file.filename)
+        if path and below:
+            path = below(file, payload)
+        sent.append(Sent(what=what, file=file, answer=answer, name=name or "", path=path))
     return sent
 
 
