@@ -6,12 +6,14 @@
 A front moves the addresses, lists uploads late, answers 202, throttles, caches, or has its clock wrong. That breaks
 the requirements that are about it, which each front declares, and no others. The table counts, per front, the judged
 requirements, those about it that deviated, the others that deviated, and what the run left behind; `exit` is the exit
-code. Ends with 1 if a front is not as declared. Loopback only.
+code; `waits` is how often a check waited for the registry, for so many seconds (`waited`) of all processes together.
+Ends with 1 if a front is not as declared. Loopback only.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     """A registry that is served, and the table of the target that it is for a guest."""
 
 DEVIATED = frozenset({"failed", "warned", "noted", "error"})
+_WAITS = re.compile(r"waited for it (\d+) times?, for (\d+) s")
 REPOSITORY = "/api/v4/projects/1/packages/pypi"
 UPLOADS, PAGES = "/intake/wheels", "/shelf"
 
@@ -78,7 +81,16 @@ class Judged:
     exit_code: int
     left: tuple[str, ...]
     notes: tuple[str, ...]
+    requests: int
     seconds: float
+    slowest: tuple[str, ...]
+    """The requirements that took the most time, with their seconds."""
+
+    @property
+    def waits(self) -> tuple[str, str]:
+        """How often and how many seconds the checks waited, from the note of the run."""
+        found = next(filter(None, map(_WAITS.search, self.notes)), None)
+        return (found[1], found[2]) if found else ("-", "-")
 
     @property
     def as_declared(self) -> bool:
@@ -183,7 +195,7 @@ FRONTS = (
     Front(
         name="queued",
         open=with_faults("processed-late,seconds=0.2,task=none", **ANY_REGISTRY),
-        about=QUEUED | LIKE_GITLAB,
+        about=QUEUED,
         note=WAITED,
         exit_code=1,
     ),
@@ -218,6 +230,7 @@ def judge(front: Front, selection: Selection, options: RunOptions) -> Judged:
     deviated = {
         each.id: f"{each.verdict}: {each.message}" for each in result.results if each.verdict in DEVIATED
     }
+    slowest = sorted(result.results, key=lambda each: -each.duration)[:40]
     passed = {each.id for each in result.results if each.verdict == "passed"}
     return Judged(
         front=front,
@@ -228,15 +241,18 @@ def judge(front: Front, selection: Selection, options: RunOptions) -> Judged:
         exit_code=result.summary.exit_code,
         left=(*packages, *(path.name for path in options.ledger_folder.glob("*"))),
         notes=result.summary.notes,
+        requests=result.summary.requests,
+        slowest=tuple(f"{each.duration:8.1f} s {each.requests:5} requests  {each.id}" for each in slowest),
         seconds=perf_counter() - began,
     )
 
 
 def row(judged: Judged) -> str:
     """Return the line of the table."""
+    waits, waited = judged.waits
     return (
         f"{judged.front.name:16} {judged.judged:6} {len(judged.about):9} {len(judged.unexpected):10} "
-        f"{judged.exit_code:5} {len(judged.left):5} {judged.seconds:8.0f}"
+        f"{judged.exit_code:5} {len(judged.left):5} {judged.requests:9} {waits:>6} {waited:>7} {judged.seconds:8.0f}"
     )
 
 
@@ -249,10 +265,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("-k", dest="keyword", help="run only matching checks (default: all)")
     parser.add_argument("-n", dest="processes", help="processes of each run (default: one)")
+    parser.add_argument("--slowest", action="store_true", help="show the slowest checks of each run")
     parser.add_argument("--seed", type=int, default=0, help="seed of the examples (default: 0)")
     given = parser.parse_args(arguments)
     selection = Selection(keyword=given.keyword, processes=given.processes)
-    print("front            judged  about it      others  exit  left  seconds", flush=True)
+    print(
+        "front            judged  about it      others  exit  left  requests  waits  waited  seconds",
+        flush=True,
+    )
     wrong = []
     for front in FRONTS:
         if front.name in (given.front or names):
@@ -260,6 +280,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 options = RunOptions(seed=given.seed, ledger_folder=Path(folder))
                 judged = judge(front, selection, options)
             print(row(judged), flush=True)
+            if given.slowest:
+                print(*judged.slowest, sep="\n", flush=True)
             wrong += [] if judged.as_declared else [judged]
     for judged in wrong:
         print(f"\n{judged}")

@@ -43,7 +43,8 @@ def settling_note(settling: Settling) -> str:
     took = f"The registry took up to {seconds:.2g} s to list what it had accepted"
     if settling.limit and seconds > settling.limit:
         return f"{took}, longer than this run waited; use --settle {math.ceil(2 * seconds)}."
-    return f"{took}; the checks waited for it."
+    waits, waited = settling.waits
+    return f"{took}; the checks waited for it {counted(waits, 'time')}, for {waited:.0f} s in all."
 
 
 def unjudged_notes(results: Iterable[CheckResult]) -> list[str]:

@@ -254,10 +254,10 @@ class RegistryClient:
             )
         return answer
 
-    def accepted(self, distribution: Distribution) -> Change:
-        """Let readers wait for a distribution that was accepted."""
+    def accepted(self, distribution: Distribution, *, sha256: str = "") -> Change:
+        """Let readers wait for a distribution that was accepted; with a hash, for no other file of its name."""
         project, filename = canonicalize_name(distribution.name), distribution.filename
-        change = self.expect_on_page(project, filename, lists(filename))
+        change = self.expect_on_page(project, filename, lists(filename, sha256=sha256))
         self.settling.expect(self.target.index_url, project, lists_project(project))
         return change
 
@@ -275,10 +275,11 @@ class RegistryClient:
 
     def outcome(self, answer: Answer, distribution: Distribution) -> Answer:
         """Return the answer that accepts an upload, with its failure where the registry only promised to try (202)."""
-        change = self.accepted(distribution)
+        change = self.accepted(distribution, sha256=distribution.sha256 if answer.status == 202 else "")
         if answer.status != 202 or not self.settling.limit:
             return answer
-        failure = failure_of_task(answer, self._read_task, limit=self.settling.limit)
+        with self.settling.waiting():
+            failure = failure_of_task(answer, self._read_task, limit=self.settling.limit)
         if not failure:
             page = self.project_answer(canonicalize_name(distribution.name), fresh=True)
             failure = (

@@ -7,6 +7,7 @@ that was read too early for the last word. A run measures the time from its firs
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -17,13 +18,19 @@ from conformance.target.answered_pages import page_in, root_in
 from conformance.wire.account import Account, Cell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from conformance.pages import FileLink, ProjectPage
     from conformance.wire import Answer
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 1.0
-"""Seconds between two looks at a page: each pause is twice the one before; the first is a part of the longest wait."""
+"""Seconds between two looks at a page, once it is late: each pause is twice the one before."""
+
+SOONER = 0.9
+"""The part of the usual time after which a page is looked at again: what is usual may become less."""
+
+LATEST = 0.25
+"""How much the latest change counts for what is usual."""
 
 NEVER_SHOWN = 2
 """How many changes have to stay away for good before a run waits for less than the limit."""
@@ -80,6 +87,12 @@ class Settling:
             return state[Cell.SETTLED_AFTER]
 
     @property
+    def usual(self) -> float:
+        """The seconds that a change takes to be shown where the first look was too early; 0 where none was."""
+        with self._account.locked() as state:
+            return state[Cell.SETTLED_USUALLY]
+
+    @property
     def patience(self) -> float:
         """How many seconds after a change a page is read again: the limit, until waiting has proved to be in vain."""
         with self._account.locked() as state:
@@ -112,29 +125,59 @@ class Settling:
 
         Returns the last answer where a change stays away until the run's patience ends.
         """
-        pause, missing = 0.0, self._recent(page)
-        early: list[Change] = []
-        while True:
-            asked = time.monotonic()
-            answer = ask()
-            missing = [change for change in missing if not change.is_on(answer)]
-            if not missing or answer.status not in EARLY:
-                break
-            left = max(change.made for change in missing) + self.patience - time.monotonic()
+        recent = self._recent(page)
+        answer = ask()
+        missing = _lacking(answer, recent)
+        if not missing:
+            return answer
+        with self.waiting():
+            return self._read_again(answer, missing, ask)
+
+    def _read_again(self, answer: Answer, early: list[Change], ask: Callable[[], Answer]) -> Answer:
+        """Return an answer that shows what an early one lacks; the last one where the run's patience ends."""
+        missing, usual = early, self.usual
+        pause = max(SHORTEST_PAUSE, usual / 8)
+        due = max(change.made for change in missing) + SOONER * usual
+        while missing:
+            now = time.monotonic()
+            left = max(change.made for change in missing) + self.patience - now
             if left <= 0:
                 self._give_up(missing)
-                break
-            early = early or missing
-            pause = min(pause * 2 or max(SHORTEST_PAUSE, self.longest / 4), LONGEST_PAUSE)
-            time.sleep(min(pause, left))
-        if early and not missing:
-            self.note(asked - min(change.made for change in early))
+                return answer
+            if due <= now:
+                due, pause = now + pause, min(2 * pause, LONGEST_PAUSE)
+            time.sleep(min(due - now, left))
+            asked = time.monotonic()
+            answer = ask()
+            if answer.status not in EARLY:
+                return answer
+            missing = _lacking(answer, missing)
+        self.note(asked - min(change.made for change in early))
         return answer
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Count a wait and its time."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._account.locked() as state:
+                state[Cell.WAITS] += 1
+                state[Cell.WAITED] += time.monotonic() - began
+
+    @property
+    def waits(self) -> tuple[int, float]:
+        """How many times the processes of the run have waited, and for how many seconds together."""
+        with self._account.locked() as state:
+            return int(state[Cell.WAITS]), state[Cell.WAITED]
 
     def note(self, seconds: float) -> None:
         """Record how long a page took to show a change."""
         with self._account.locked() as state:
             state[Cell.SETTLED_AFTER] = max(state[Cell.SETTLED_AFTER], seconds)
+            usual = state[Cell.SETTLED_USUALLY] or seconds
+            state[Cell.SETTLED_USUALLY] = usual + LATEST * (seconds - usual)
 
     def _recent(self, page: str) -> list[Change]:
         since = time.monotonic() - self.limit
@@ -148,8 +191,16 @@ class Settling:
             state[Cell.NEVER_SHOWN] += 1
 
 
-def lists(filename: str) -> Callable[[Answer], bool]:
-    """Return whether a project's page lists a file."""
+def _lacking(answer: Answer, changes: list[Change]) -> list[Change]:
+    """Return the changes that an answer does not show; none where it was no early one."""
+    missing = [change for change in changes if not change.is_on(answer)]
+    return missing if answer.status in EARLY else []
+
+
+def lists(filename: str, *, sha256: str = "") -> Callable[[Answer], bool]:
+    """Return whether a project's page lists a file; with a hash, without another one for it."""
+    if sha256:
+        return shows_file(filename, lambda file: file.hashes.get("sha256", sha256).lower() == sha256)
     on_page = shows(lambda page: filename in page.filenames)
     return lambda answer: answer.status == 200 and (filename in answer.text or on_page(answer))
 

@@ -45,7 +45,13 @@ class Cell(IntEnum):
     """The most seconds that a page has taken to show a change."""
     NEVER_SHOWN = 10
     """How many changes no page has shown in time."""
-    TAKEN = 11
+    WAITS = 11
+    """How many times a check waited for the registry to show or to do something."""
+    WAITED = 12
+    """Seconds of all these waits, of all processes together."""
+    SETTLED_USUALLY = 13
+    """The seconds that changes have usually taken, of those that took any; 0 where none did."""
+    TAKEN = 14
     """Turns so far. The moments of their ends follow, in a ring."""
 
 

@@ -302,25 +302,30 @@ class Registry:
     def delete(self, name: str, **selection: Unpack[Selection]) -> None:
         """Delete a project, a version or a file. Raises `PackageNotFoundError`."""
         with self.store.lock:
-            files = self._selected(name, **selection)
             owner = self.gitlab_project(str(selection.get("gitlab_project", 1)))
-            for file in files:
-                self._forget(owner, file)
             if selection.get("filename") is not None:
+                for file in self._selected(name, **selection):
+                    self._forget(owner, file)
                 return  # the package stays, even without files
-            for package_id in {file.package_id for file in files}:
-                if not self.package(owner, package_id).files:
-                    self.store.remove_package(package_id)
+            packages = self._releases(name, selection.get("version"), owner)
+            if not packages:
+                raise PackageNotFoundError
+            for package in packages:
+                self.delete_package(owner, package.id)
+
+    def _releases(self, name: str, version: str | None, owner: GitLabProject) -> tuple[Package, ...]:
+        """Find the packages of a project, or of one of its versions, with or without files."""
+        key = self.rules.version_key
+        packages = self.packages(owner, name=name)
+        return tuple(each for each in packages if version is None or key(each.version) == key(version))
 
     def _selected(
         self, name: str, *, version: str | None = None, filename: str | None = None, gitlab_project: int = 1
     ) -> tuple[PackageFile, ...]:
         """Find files, oldest first. Raises `PackageNotFoundError` when there are none."""
-        key = self.rules.version_key
         files = tuple(
             file
-            for package in self.packages(self.gitlab_project(str(gitlab_project)), name=name)
-            if version is None or key(package.version) == key(version)
+            for package in self._releases(name, version, self.gitlab_project(str(gitlab_project)))
             for file in package.files
             if filename is None or file.filename == filename
         )

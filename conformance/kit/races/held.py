@@ -38,7 +38,9 @@ class HeldUpload:
         """Upload the distribution; return the answer, None where there is none."""
         try:
             with suppress(Untestable):
-                return self._upload(lane)
+                answer = self._upload(lane)
+                accepted = answer is not None and answer.is_success
+                return lane.outcome(answer, self._distribution) if answer and accepted else answer
             return None
         finally:
             self._begun.set()

@@ -52,7 +52,11 @@ class Race:
         return [racer.returned for racer in racers]
 
     def watch(self, project: str, *, kept: Iterable[str] = ()) -> Watch:
-        """Return a reader of a project's page for the time of a change, with a connection of its own."""
+        """Return a reader of a project's page for the time of a change, with a connection of its own.
+
+        The page shows what was published before.
+        """
+        self.reader.await_page(project)
         return Watch(self.reader, project, self.forms, kept=kept)
 
 
