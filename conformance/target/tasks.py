@@ -52,9 +52,7 @@ class Task(NamedTuple):
         return bool(self.state) and not (self.is_done or self.has_failed)
 
 
-def followed(
-    url: str, read: Callable[[str], Answer], *, limit: float, pause: float = SHORTEST_PAUSE
-) -> Task:
+def followed(url: str, read: Callable[[str], Answer], *, limit: float, pause: float = SHORTEST_PAUSE) -> Task:
     """Read a task until it ends, for `limit` seconds at most; the first pause lasts `pause` seconds.
 
     `read` fetches a URL.

@@ -27,7 +27,7 @@ API = "/pulp/api/v3"
 REPOSITORY = "team"
 SETTINGS = """\
 SECRET_KEY = {secret!r}
-DEPLOY_ROOT = MEDIA_ROOT = {media!r}
+DEPLOY_ROOT = MEDIA_ROOT = STATIC_ROOT = {media!r}
 WORKING_DIRECTORY = FILE_UPLOAD_TEMP_DIR = {working!r}
 DB_ENCRYPTION_KEY = {key!r}
 DATABASES = {{
