@@ -20,6 +20,7 @@ from conformance.verdicts.validation import Invalid, validated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from io import FileIO
 
 
 class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,18 +79,10 @@ class Ledger:
     def _append(self, line: Entry | Refusal) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("ab+") as file:
-                file.write(self._separator(file.seek(0, os.SEEK_END)) + _written(line))
+            with self.path.open("ab+", buffering=0) as file:
+                file.write(_separator(file) + _written(line))
         except OSError as error:
             _refuse_folder("write", self.path, error)
-
-    def _separator(self, size: int) -> bytes:
-        """Return the line break that a line needs before it, where the last one was cut off."""
-        if not size:
-            return b""
-        with self.path.open("rb") as file:
-            file.seek(-1, os.SEEK_END)
-            return b"" if file.read() == b"\n" else b"\n"
 
     def entries(self) -> tuple[Entry, ...]:
         """Return the entries, each once. Raises BadLedger."""
@@ -177,6 +170,14 @@ class Ledger:
 
 _START = '{"'
 """How every line of a ledger begins."""
+
+
+def _separator(file: FileIO) -> bytes:
+    """Return the line break that a line needs before it, where the last one was cut off."""
+    if not file.seek(0, os.SEEK_END):
+        return b""
+    file.seek(-1, os.SEEK_END)
+    return b"" if file.read(1) == b"\n" else b"\n"
 
 
 def _written(line: Entry | Refusal) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from contextlib import contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,7 @@ from conformance.report.progress import ProgressReport
 from conformance.report.result_file import write_refusal, write_sentinel
 from conformance.run.interruption import Interruption
 from conformance.run.judge import Judge
-from conformance.run.keys import JUDGE, PLUGIN
+from conformance.run.keys import JUDGE
 from conformance.run.plan import Plan
 from conformance.run.run import CannotJudge
 from conformance.run.selection import EVERYTHING, HERE
@@ -25,6 +26,7 @@ from conformance.verdicts import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
+    from types import ModuleType
     from typing import TextIO
 
     from conformance.profiles import Profile
@@ -34,12 +36,18 @@ if TYPE_CHECKING:
     from conformance.verdicts.options import RunOptions
 
 
+def _without(*plugins: str) -> list[str]:
+    return [argument for name in plugins for argument in ("-p", f"no:{name}")]
+
+
 SETTINGS = (
     "-c",
     str(HERE / "pytest.ini"),
     f"--rootdir={HERE}",
-    *("-p", PLUGIN, "-p", "no:terminal", "-p", "no:faulthandler"),
-    *("-p", "no:unraisableexception", "-p", "no:threadexception"),  # they look for garbage five times
+    *_without(
+        "terminal", "faulthandler", "unraisableexception", "threadexception", "doctest", "freeze_support"
+    ),
+    *_without("junitxml", "legacypath", "pastebin", "recwarn", "setuponly", "setupplan", "stepwise"),
     "--assert=plain",  # checks use no `assert`
 )
 """Pytest's arguments: none of the user's files, and no plugin that a run does not need."""
@@ -78,7 +86,7 @@ def _judged(
     arguments = [*selection.paths(), *SETTINGS, *selection.arguments()]
     run = prepare(target, options)
     judge = Judge(lambda: run, options, only=selection.only)
-    plugins = [_Named(judge), *([ProgressReport(progress)] if progress else [])]
+    plugins = [*_named_plugins(selection), _Named(judge), *([ProgressReport(progress)] if progress else [])]
     with _own_settings(), _seldom_collected():
         try:
             write_sentinel(json_path, target, options, run_id=run.corpus.run_id)
@@ -111,7 +119,7 @@ def selected(profile: Profile, selection: Selection) -> frozenset[str]:
     with _own_settings():
         status = pytest.main(
             [*selection.paths(), *SETTINGS, *selection.arguments(), "--collect-only"],
-            plugins=[_Counted(plan)],
+            plugins=[*_named_plugins(selection), _Counted(plan)],
         )
     if status == pytest.ExitCode.USAGE_ERROR:
         raise _no_expression(selection)
@@ -124,6 +132,11 @@ def _no_expression(selection: Selection) -> CannotJudge:
         ExitCode.USAGE,
         hint="Join words by `and`, `or` and `not`, such as 'simple and not json'.",
     )
+
+
+def _named_plugins(selection: Selection) -> list[ModuleType]:
+    """Return the plugins that workers load by name; by name, pytest would search all that is installed for each."""
+    return [import_module(name) for name in selection.plugins()]
 
 
 class _Quiet:

@@ -12,6 +12,9 @@ MARK = "requirement"
 PLUGIN = "conformance.plugin"
 """The module that pytest loads, by name: importing it here would point upwards."""
 
+NAMED_FILES_ONLY = "conformance.run.named_files_only"
+"""The module of the plugin that narrows the collection, by name: workers load it, too."""
+
 JUDGE = "registry-conformance-judge"
 """The name of the plugin that judges."""
 

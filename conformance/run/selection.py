@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from conformance.run.keys import MARK, PLUGIN
+from conformance.run.keys import MARK, NAMED_FILES_ONLY, PLUGIN
 
 HERE = Path(__file__).parents[1]
 CHECKS = HERE / "checks"
@@ -45,12 +45,17 @@ class Selection:
     def _may_select(self, file: _File, asked: frozenset[str]) -> bool:
         return (self.only is None or bool(self.only & file.checks)) and file.may_match(asked)
 
+    def plugins(self) -> list[str]:
+        """Return the modules of the plugins that the first process and the workers need."""
+        return [PLUGIN, *([NAMED_FILES_ONLY] if self.paths() != [str(CHECKS)] else [])]
+
     def arguments(self) -> list[str]:
-        """Return pytest's arguments. Worker processes load the plugin by name: that searches all that is installed."""
+        """Return pytest's arguments. They name the plugins for workers, which have nothing but the arguments."""
         return [
             *(["-k", self.keyword] if self.keyword else []),
             *(["-x"] if self.exit_first else []),
-            *(["-p", "xdist", "-n", self.processes, "-p", PLUGIN] if self.processes else []),
+            *(["-p", "xdist", "-n", self.processes] if self.processes else []),
+            *(word for name in self.plugins() if self.processes for word in ("-p", name)),
         ]
 
 

@@ -266,7 +266,7 @@ class RawConnection:
                 request_bytes=recorded_bytes(sent, redact),
                 status=response.status if response else None,
                 reason=redact(response.reason) if response else reason,
-                response_headers={name: redact(value) for name, value in headers.items()},
+                response_headers=redact.values(headers),
                 response_body=excerpt(content, headers.get("Content-Type", ""), redact),
                 seconds=round(time.monotonic() - self._started, 4),
             )

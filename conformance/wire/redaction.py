@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from functools import cached_property
 from html.entities import codepoint2name
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sized
 
 MASK = "***"
 
@@ -27,6 +28,7 @@ _ENDS_A_VALUE = re.compile(r"[\s'\"`<>&?#]+")
 _FOLD = r"(?:\s*\n\s*)?"
 _PADDING = r"(?:=|%(?:25)*3[dD]){0,2}"
 _NEVER_ESCAPED = re.compile(r"[A-Za-z0-9]")
+_WORD = re.compile(r"[A-Za-z0-9]+")
 _APOSTROPHES_IN_A_SHELL = ("'\"'\"'", r"'\''")
 
 
@@ -42,27 +44,67 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[tuple[str, str]]) -> None:
-        known = sorted({pair for pair in secrets if pair[1]}, key=lambda pair: -len(pair[1]))
+        self._known = sorted({pair for pair in secrets if pair[1]}, key=lambda pair: -len(pair[1]))
+
+    def __call__(self, text: str) -> str:
+        """Return `text` without secrets."""
+        if not self._known or not self._may_hold_a_secret(text):
+            return text
+        return self._pattern.sub(MASK, text)
+
+    def values(self, table: Mapping[str, str]) -> dict[str, str]:
+        """Return the same table, with values without secrets."""
+        known = {key: self._fields.get(value, value) for key, value in table.items()}
+        if not self._may_hold_a_secret("\n".join(known.values())):
+            return known
+        return {key: self(value) for key, value in known.items()}
+
+    @cached_property
+    def _fields(self) -> dict[str, str]:
+        """What the fields of a header become that are just a credential, as those of most requests."""
+        fields = {password: MASK for _, password in self._known}
+        for username, password in self._known:
+            for encoding in ("utf-8", "latin-1"):
+                pair = f"{username}:{password}".encode(encoding, errors="replace")
+                fields[f"Basic {b64encode(pair).decode()}"] = f"Basic {MASK}"
+        return fields
+
+    def _may_hold_a_secret(self, text: str) -> bool:
+        """Look for words that every spelling of a secret has: much faster than to look for each spelling."""
+        unbroken = "".join(text.split()).lower()
+        return any(word in unbroken for word in self._words)
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        """The longest word of each form of a secret."""
+        found = {_longest_word(form) for form in _within(self._known)}
+        for username, password in self._known:
+            found.add(_longest_word(password[: _least_of_a_password(password)]))
+            found.add(_longest_word(_basic(username, password)[: _least_of_a_basic(username)]))
+            found.update(map(_longest_word, _cut(password)))
+        return frozenset(found)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        """The pattern of all spellings. It is compiled when a text may hold a secret, as that takes 0.1 s."""
+        known = self._known
         plain = [[_spelled(character) for character in password] for _, password in known]
         basic = [[_spelled_in_base64(character) for character in _basic(*pair)] for pair in known]
         within = [[_spelled_in_base64(character) for character in form] for form in _within(known)]
         wholes = [*map(_whole, plain), *(_FOLD.join(form) + _PADDING for form in basic)]
-        named = [len(username) * 8 // 6 + 1 for username, _ in known]
         cut = [
             [_spelled(character) for character in piece] for _, password in known for piece in _cut(password)
         ]
         parts = [
             *map("".join, within),
             *(f"(?i:{''.join(form)})" for form in cut),  # a parser writes names of attributes in lower case
-            *(_beginning(form, (len(form) + 1) // 2) for form in plain if len(form) >= LEAST_ANYWHERE),
-            *(_beginning(form, least + LEAST_SHOWN) for form, least in zip(basic, named, strict=True)),
+            *(_beginning(form, _least_of_a_password(form)) for form in plain if len(form) >= LEAST_ANYWHERE),
+            *(
+                _beginning(form, _least_of_a_basic(name))
+                for form, (name, _) in zip(basic, known, strict=True)
+            ),
         ]
-        pattern = _any_of([*wholes, *parts])
-        self._pattern = re.compile(pattern) if pattern else None
-
-    def __call__(self, text: str) -> str:
-        """Return `text` without secrets."""
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        return re.compile(_any_of([*wholes, *parts]))
 
 
 def _any_of(patterns: list[str]) -> str:
@@ -84,9 +126,23 @@ def _whole(form: list[str]) -> str:
     return rf"(?:(?<![\w-])|(?<=%3[aA])){_FOLD.join(form)}(?![\w-])"
 
 
+def _least_of_a_password(form: Sized) -> int:
+    """Return how many characters at the beginning of a password are too many to show."""
+    return max(LEAST_SHOWN, (len(form) + 1) // 2)
+
+
+def _least_of_a_basic(username: str) -> int:
+    """Return how many characters at the beginning of a Basic header's value are too many to show."""
+    return LEAST_SHOWN + len(username) * 8 // 6 + 1
+
+
+def _longest_word(form: str) -> str:
+    """Return the longest run of letters and digits, which no spelling of a form alters, in lower case."""
+    return max(_WORD.findall(form), key=len, default="").lower()
+
+
 def _beginning(form: list[str], least: int) -> str:
     """Return a pattern of the first `least` characters of a secret or more, up to the end of a word."""
-    least = max(LEAST_SHOWN, least)
     return "".join((*form[:least], *(f"(?:{each})?" for each in form[least:]), r"(?![\w-])"))
 
 

@@ -248,7 +248,7 @@ class Session:
         exchange = Exchange(
             request=self._redact(str(request)),
             credential=request.credential_name,
-            request_headers={key: self._redact(value) for key, value in request.headers.items()},
+            request_headers=self._redact.values(request.headers),
             request_body=self._redact(request.described),
             request_bytes=recorded_bytes(request.body or b"", self._redact),
             reason=f"stopped: expected {error.expected}, found {error.found}",
@@ -263,12 +263,14 @@ class Session:
         return Exchange(
             request=redact(str(request)),
             credential=request.credential_name,
-            request_headers={key: redact(_text(value)) for key, value in response.request.headers.items()},
+            request_headers=redact.values(
+                {key: _text(value) for key, value in response.request.headers.items()}
+            ),
             request_body=redact(request.described),
             request_bytes=recorded_bytes(request.body or b"", redact),
             status=response.status_code,
             reason=redact(response.reason or ""),
-            response_headers={key: redact(value) for key, value in response.headers.items()},
+            response_headers=redact.values(response.headers),
             response_body=excerpt(response.content, response.headers.get("Content-Type", ""), redact),
             seconds=round(seconds, 4),
         )

@@ -9,7 +9,7 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 
 STEM = "name-version"  # replaced by the name and version of the sdist
-WHEEL = "Wheel-Version: 1.0\nGenerator: reference_server\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+WHEEL = "Wheel-Version: 1.0\nGenerator: registry-conformance\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 NOT_INSTALLED = {"PKG-INFO", "pyproject.toml", "self_contained_backend.py"}
 LICENSE_FILE = b"License-File: "
 

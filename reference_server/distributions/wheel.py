@@ -83,7 +83,7 @@ def _about_the_wheel(tag: str, build: str) -> bytes:
     sets = (part.split(".") for part in tag.split("-"))
     lines = (
         "Wheel-Version: 1.0",
-        "Generator: reference_server",
+        "Generator: registry-conformance",
         "Root-Is-Purelib: true",
         *([f"Build: {build}"] if build else []),
         *(f"Tag: {'-'.join(parts)}" for parts in product(*sets)),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from http import HTTPStatus
+from selectors import EVENT_READ, DefaultSelector
+from socket import socketpair
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
     from reference_server.faults import Fault, Switch
     from reference_server.rules import Rules
     from reference_server.rules.registry import Registry
-
-POLL_INTERVAL = 0.005  # seconds, about the time to stop
 
 
 class Server:
@@ -248,10 +248,30 @@ class _Mount(HTTPServer):
         self._counting = Lock()
         self.requests: Counter[tuple[str, str, str]] = Counter()
 
+    def start(self) -> None:
+        """Start a thread that takes connections."""
+        self._stopping, self._asked_to_stop = socketpair()
+        super().start()
+
     def thread_target(self) -> None:
-        if self.server is not None:
-            self.server.RequestHandlerClass = _Handler
-            self.server.serve_forever(poll_interval=POLL_INTERVAL)
+        """Take connections until `stop`. The thread waits for both, and does nothing meanwhile."""
+        server = self.server
+        assert server is not None  # noqa: S101 - pytest-httpserver makes it before it starts this thread
+        server.RequestHandlerClass = _Handler
+        server.timeout = 0  # a connection that was given up meanwhile is not awaited
+        with server, DefaultSelector() as selector:
+            selector.register(server, EVENT_READ)
+            selector.register(self._asked_to_stop, EVENT_READ)
+            while all(key.fileobj is server for key, _ in selector.select()):
+                server.handle_request()
+
+    def stop(self) -> None:
+        """Take no more connections."""
+        assert self.server_thread is not None  # noqa: S101 - there is one while it runs
+        self._stopping.close()
+        self.server_thread.join()
+        self._asked_to_stop.close()
+        self.server = self.server_thread = None
 
     def application(self, request: Request) -> Response:
         """Count the request, and return the application that answers it."""

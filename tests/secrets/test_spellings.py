@@ -32,6 +32,7 @@ OTHERS = {
     "bytes in Python": repr(SECRET.encode())[2:-1],
     "UTF-8 read as Latin-1": SECRET.encode().decode("latin-1"),
     "Latin-1 read as UTF-8": SECRET.encode("latin-1").decode(errors="replace"),
+    "broken in lines": "\n    ".join(SECRET),
     "a word of a shell": shlex.quote(SECRET)[1:-1],
     "an escaped apostrophe of a shell": SECRET.replace("'", r"'\''"),
     "Basic in Latin-1": b64encode(f"{USERNAME}:{SECRET}".encode("latin-1")).decode(),
@@ -49,6 +50,15 @@ def test_every_spelling_of_a_registry_is_taken_out(spellings: Callable[[str, str
 @pytest.mark.parametrize("form", OTHERS.values(), ids=OTHERS)
 def test_a_spelling_that_is_seldom_is_taken_out(form: str) -> None:
     assert Redactor([(USERNAME, SECRET)])(f"before {form} after") == "before *** after"
+
+
+@pytest.mark.parametrize(
+    "sign", ["\N{KELVIN SIGN}", "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "\N{LATIN SMALL LETTER LONG S}"]
+)
+def test_a_sign_whose_lower_case_is_a_letter_of_ascii_is_taken_out(sign: str) -> None:
+    secret = f"kanari-{sign}-of-it"
+    redact = Redactor([(USERNAME, secret)])
+    assert [redact(form) for form in (secret, quote(secret), json.dumps(secret)[1:-1])] == ["***"] * 3
 
 
 WITH_APOSTROPHE = "sixteen-of-these'and-Twenty-One-of-thosE"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from hypothesis import strategies as st
-
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
@@ -22,4 +20,6 @@ class EveryKind(Generic[T]):
     @property
     def mixed(self) -> SearchStrategy[T]:
         """Draw from any kind."""
-        return st.one_of(*self.kinds)
+        from hypothesis import strategies  # takes time
+
+        return strategies.one_of(*self.kinds)

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 from packaging.utils import canonicalize_name
 
 from conformance.kit.driver import Ability
-from conformance.kit.properties.examples import deviation_once
+from conformance.kit.properties.search import deviation_once
 from conformance.kit.races.looks import forms_of, look, wrong_file
 from conformance.verdicts import Deviation, NotJudged
 from conformance.wire import upload_form

@@ -1,0 +1,96 @@
+"""The search for an example that deviates, by Hypothesis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+from hypothesis import seed as seeded
+from hypothesis.errors import FlakyFailure
+
+from conformance.verdicts import Deviation, NotJudged
+from conformance.wire import EndlessAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hypothesis.strategies import SearchStrategy
+
+T = TypeVar("T")
+
+
+def search(
+    strategy: SearchStrategy[T],
+    body: Callable[[T], None],
+    *,
+    named: Callable[[T], str],
+    count: int,
+    seed: int,
+    shrink: bool,
+) -> None:
+    """Run `body` on `count` examples of a strategy, or until one deviates; see `Examples.each`.
+
+    Raises Deviation, and what `body` raises.
+    """
+    seen: list[Deviation] = []
+    which = "smallest" if shrink else "first"
+    stopped: list[NotJudged | Deviation] = []
+
+    @seeded(seed)
+    @_settings(count, shrink=shrink)
+    @given(strategy)
+    def run(example: T) -> None:
+        if stopped:
+            raise stopped[0]
+        try:
+            body(example)
+        except NotJudged as limit:
+            stopped.append(limit)
+            raise
+        except Deviation as deviation:
+            seen.append(deviation)
+            ending = f"{which} failing example, seed {seed}: {named(example)}"
+            found = _with_ending(deviation, ending, seen_first=seen[0])
+            if isinstance(deviation, EndlessAnswer):  # one such answer takes minutes
+                stopped.append(found)
+            raise found from deviation
+
+    try:
+        run()
+    except (FlakyFailure, NotJudged) as error:
+        raise _reason(error, seen, stopped) from error
+
+
+def _settings(count: int, *, shrink: bool) -> settings:
+    return settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+    )
+
+
+def _reason(
+    error: FlakyFailure | NotJudged, seen: list[Deviation], stopped: list[NotJudged | Deviation]
+) -> Exception:
+    """Return what ended a search: a deviation that was seen counts, even where a limit cut the search short."""
+    if stopped:
+        return (seen or stopped)[0]
+    assert isinstance(error, FlakyFailure)  # noqa: S101 - a limit is always among `stopped`
+    return deviation_once(error, "this example was sent") or error.exceptions[0]
+
+
+def _with_ending(deviation: Deviation, ending: str, *, seen_first: Deviation | None) -> Deviation:
+    found = f"{deviation.found}\n{ending}"
+    return Deviation(expected=deviation.expected, found=found, where=deviation.where, seen_first=seen_first)
+
+
+def deviation_once(flaky: FlakyFailure, what: str) -> Deviation | None:
+    """Return the deviation that a repetition did not reproduce; `what` was repeated. None for other errors."""
+    for error in flaky.exceptions:
+        if isinstance(error, Deviation):
+            return _with_ending(error, f"but not every time that {what}", seen_first=error.seen_first)
+    return None
