@@ -103,11 +103,11 @@ class Comparison:
     """The deviations of a run beside the adjudication."""
 
     new: tuple[str, ...] = ()
-    """Deviations that nobody has looked into."""
+    """Deviations without a row."""
     gone: tuple[str, ...] = ()
     """Rows that were judged and did not deviate, although the file does not say that they do so sometimes."""
     wrong: tuple[str, ...] = ()
-    findings: Counter[Finding] = field(default_factory=Counter)
+    findings: Mapping[Finding, int] = field(default_factory=dict)
 
     @property
     def as_adjudicated(self) -> bool:
@@ -127,5 +127,5 @@ def compare(verdicts: Mapping[str, str], rows: Mapping[str, Row]) -> Comparison:
             if verdicts.get(name, "passed") in {"passed", "not applicable"} and not rows[name].sometimes
         ),
         wrong=tuple(row.id for row in found if row.finding is Finding.WRONG),
-        findings=Counter(row.finding for row in found),
+        findings=dict(Counter(row.finding for row in found)),
     )

@@ -163,9 +163,9 @@ def _in_words(judged: Judged) -> str:
         ("adjudicated as wrong", found.wrong),
         ("errors", [name for name, verdict in judged.verdicts.items() if verdict == "error"]),
     ]
-    said = [f"{title}: {', '.join(names)}" for title, names in parts if names]
-    said += [f"{judged.processes_left} process groups left"] if judged.processes_left else []
-    return "; ".join(said) or "as adjudicated"
+    sentences = [f"{title}: {', '.join(names)}" for title, names in parts if names]
+    sentences += [f"{judged.processes_left} process groups left"] if judged.processes_left else []
+    return "; ".join(sentences) or "as adjudicated"
 
 
 def _table(judged: Sequence[Judged]) -> Table:
@@ -181,7 +181,7 @@ def _table(judged: Sequence[Judged]) -> Table:
         figures = [
             each.count("passed", "failed", "warned", "noted"),
             *(each.count(verdict) for verdict in ("failed", "warned", "noted", "untestable", "error")),
-            *(found.findings[finding] for finding in (Finding.RIGHT, Finding.REPEAT, Finding.WRONG)),
+            *(found.findings.get(finding, 0) for finding in (Finding.RIGHT, Finding.REPEAT, Finding.WRONG)),
             len(found.new),
             len(found.gone),
             each.files_left,

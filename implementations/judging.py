@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from conformance.corpus.ledger import Ledger
-from conformance.errors import ExitCode, UserError
+from conformance.errors import UserError
 from implementations.adjudication import FILE, Comparison, compare, read_adjudication, read_embargo
 from implementations.environments import versions_in
 from implementations.place import CannotStart
@@ -176,6 +176,3 @@ def _keep_logs(work: Path, folder: Path) -> None:
 def _write_versions(implementation: Implementation, place: Place, path: Path) -> None:
     versions = versions_in(place.programs()) if implementation.declared.needs.pip else {}
     path.write_text(json.dumps(versions, indent=1) + "\n", encoding="utf-8")
-
-
-__all__ = ["Assignment", "ExitCode", "Judged", "judge", "written_target"]

@@ -1,4 +1,4 @@
-"""nginx from Debian's packages, which serves a folder of one start as whoever started it."""
+"""nginx from Debian's packages, which serves a folder of one start."""
 
 from __future__ import annotations
 

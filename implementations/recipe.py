@@ -68,9 +68,7 @@ class Declaration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     title: str
     about: Annotated[str, Meta(description="What it is, in one sentence.")]
     licence: Annotated[str, Meta(description="Its licence, as an SPDX expression.")]
-    project: Annotated[
-        str, Meta(description="The page of the project; empty for what comes with the suite.")
-    ] = ""
+    project: Annotated[str, Meta(description="The page of the project; empty where the suite has it.")] = ""
     version: Annotated[
         str,
         Meta(
@@ -100,7 +98,7 @@ class Implementation(Struct, frozen=True, kw_only=True):
 
     @property
     def version(self) -> str:
-        """The version that is pinned; empty for what comes with the suite or from Debian."""
+        """The version that is pinned; empty where the suite or Debian has it."""
         pins = dict(each.split("==") for each in self.declared.needs.pip)
         versions = {name.partition("[")[0]: version for name, version in pins.items()}
         return versions.get(self.declared.version, "")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("conformance", "reference_server")
+PACKAGES = ("conformance", "reference_server", "implementations")
 WORDS = any_of(KEPT_OUT)
 
 QUOTED = re.compile(r"`[^`]*`|\"[^\"\n]*\"|'[^'\n]*'")
@@ -72,6 +72,7 @@ FILES = sorted(
         *(ROOT / "templates").glob("*.yml"),
         ROOT / "action.yml",
         *(ROOT / "conformance").rglob("*.toml"),
+        *(ROOT / "implementations").rglob("*.toml"),
         *(ROOT / "conformance" / "report" / "templates").glob("*.*"),
     ]
 )

@@ -1,0 +1,189 @@
+"""The recipes in `implementations/` can be read, and what a judgement says of its adjudication is right."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "implementations"
+DECLARED = sorted(path.parent.name for path in FOLDER.glob("*/implementation.toml"))
+
+ADJUDICATED = """
+[[row]]
+id = "upload.digest.mismatch"
+finding = "right"
+evidence = "The form is read, and no digest of it."
+
+[[row]]
+id = "upload.digest.malformed"
+finding = "right-by-another-cause"
+cause = "upload.digest.mismatch"
+evidence = "The form is read, and no digest of it."
+
+[[row]]
+id = "race.same-file-different"
+finding = "right"
+sometimes = "two workers have to meet"
+evidence = "The name is looked up before it is written."
+
+[[row]]
+id = "http.range.multi"
+finding = "wrong"
+evidence = "The answer has the same fields after all."
+"""
+
+
+def module(name: str) -> Any:
+    """Import a module of the package, which is in the checkout only, from its file."""
+    if "implementations" not in sys.modules:
+        spec = importlib.util.spec_from_file_location(
+            "implementations", FOLDER / "__init__.py", submodule_search_locations=[str(FOLDER)]
+        )
+        assert spec is not None
+        sys.modules["implementations"] = importlib.util.module_from_spec(spec)
+    return importlib.import_module(f"implementations.{name}")
+
+
+def test_every_folder_is_an_implementation() -> None:
+    assert {each.folder.name for each in module("recipe").implementations().values()} == {*DECLARED}
+    assert len(DECLARED) > 8
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_an_implementation_can_be_started_and_compared(name: str) -> None:
+    found = module("recipe").implementation(name.replace("_", "-"))
+    if found.module:
+        assert callable(module(f"{name}.start").start)
+    else:
+        values = {key: key for key in ("bin", "host", "port", "work", "folder")}
+        assert module("starting").filled(found.declared.target, values)
+        assert [each.format_map(values) for each in found.declared.start.command]
+    module("adjudication").read_adjudication(FOLDER / name / "adjudication.toml")
+
+
+def test_a_name_that_is_not_there_gets_a_list() -> None:
+    recipe = module("recipe")
+    with pytest.raises(recipe.UnknownImplementation, match="pypiserver, "):
+        recipe.implementation("pypiservre")
+
+
+@pytest.mark.parametrize("version", ["", ">=2", "==2.*", "~=2.4"])
+def test_only_exact_versions_are_taken(version: str, tmp_path: Path) -> None:
+    recipe = module("recipe")
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "implementation.toml").write_text(
+        f'title = "Demo"\nabout = "A demo."\nlicence = "MIT"\n[needs]\npip = ["demo{version}"]\n'
+        '[start]\ncommand = ["demo"]\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(recipe.BadRecipe, match=r"needs\.pip"):
+        recipe.implementation("demo", tmp_path)
+
+
+def compared(verdicts: dict[str, str], tmp_path: Path) -> Any:
+    adjudication = module("adjudication")
+    (tmp_path / "adjudication.toml").write_text(ADJUDICATED, encoding="utf-8")
+    return adjudication.compare(verdicts, adjudication.read_adjudication(tmp_path / "adjudication.toml"))
+
+
+def test_a_judgement_is_compared_with_its_adjudication(tmp_path: Path) -> None:
+    verdicts = {
+        "upload.digest.mismatch": "failed",
+        "upload.digest.malformed": "passed",
+        "race.same-file-different": "passed",
+        "http.range.multi": "warned",
+        "http.pages.etag": "noted",
+        "simple.html.doctype": "passed",
+    }
+    found = compared(verdicts, tmp_path)
+    assert (found.new, found.gone, found.wrong) == (
+        ("http.pages.etag",),
+        ("upload.digest.malformed",),
+        ("http.range.multi",),
+    )
+    assert {str(finding): count for finding, count in found.findings.items()} == {"right": 1, "wrong": 1}
+    assert not found.as_adjudicated
+
+
+@pytest.mark.parametrize("verdict", ["error", "untestable"])
+def test_what_was_not_judged_is_not_gone(verdict: str, tmp_path: Path) -> None:
+    rows = {
+        "upload.digest.mismatch": "failed",
+        "upload.digest.malformed": verdict,
+        "http.range.multi": verdict,
+    }
+    assert compared(rows, tmp_path).as_adjudicated
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("upload.digest.malformed", "upload.digest.mismatch", "is listed twice"),
+        ("http.range.multi", "http.range.mutli", "there is no requirement"),
+        ('cause = "upload.digest.mismatch"', "", "expected `cause`"),
+        ('cause = "upload.digest.mismatch"', 'cause = "http.pages.etag"', "expected `cause`"),
+        ('finding = "wrong"', 'finding = "fine"', "finding"),
+        ("The answer has the same fields after all.", "It is.", "evidence"),
+    ],
+)
+def test_a_mistake_in_an_adjudication_is_explained(
+    before: str, after: str, words: str, tmp_path: Path
+) -> None:
+    adjudication, path = module("adjudication"), tmp_path / "adjudication.toml"
+    path.write_text(ADJUDICATED.replace(before, after, 1), encoding="utf-8")
+    with pytest.raises(module("recipe").BadRecipe, match=words):
+        adjudication.read_adjudication(path)
+
+
+def test_rows_outside_the_repository_are_of_one_implementation(tmp_path: Path) -> None:
+    path = tmp_path / "embargo.toml"
+    row = ADJUDICATED.split("\n\n", maxsplit=1)[0]
+    path.write_text(f'{row}\nimplementation = "demo"\n', encoding="utf-8")
+    adjudication = module("adjudication")
+    assert adjudication.read_embargo(path, "demo").keys() == {"upload.digest.mismatch"}
+    assert adjudication.read_embargo(path, "other") == adjudication.read_embargo(None, "demo") == {}
+
+
+def test_passwords_are_handed_on_as_variables() -> None:
+    table = {
+        "url": "http://127.0.0.1:1",
+        "credentials": {"default": {"username": "jane", "password": "conformance-secret"}},
+    }
+    text, variables = module("judging").written_target(table)
+    assert "conformance-secret" not in text
+    assert list(variables.values()) == ["conformance-secret"]
+    assert f'password-env = "{next(iter(variables))}"' in text
+
+
+def test_one_broken_implementation_is_a_problem_and_no_exception(tmp_path: Path) -> None:
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "implementation.toml").write_text(
+        'title = "Demo"\nabout = "A demo."\nlicence = "MIT"\n'
+        '[start]\ncommand = ["{work}/absent"]\n[target]\nurl = "http://{host}:{port}"\n',
+        encoding="utf-8",
+    )
+    judging = module("judging")
+    assignment = judging.Assignment(
+        implementation=module("recipe").implementation("demo", tmp_path),
+        cache=tmp_path / "cache",
+        output=tmp_path / "output",
+    )
+    judged = judging.judge(assignment)
+    assert "absent" in judged.problem
+    assert not judged.is_good
+
+
+def test_a_judgement_can_be_written(tmp_path: Path) -> None:
+    found = compared({"upload.digest.mismatch": "failed"}, tmp_path)
+    judged = module("judging").Judged(
+        name="demo", version="1", date="2026-01-01", seconds=1, comparison=found
+    )
+    table = json.loads(json.dumps(asdict(judged)))
+    assert table["comparison"]["findings"] == {"right": 1}
