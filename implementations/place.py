@@ -182,7 +182,7 @@ def answers(url: str) -> bool:
         with requests.Session() as session:
             session.trust_env = False
             session.get(url, timeout=30, allow_redirects=False)
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return False
     return True
 

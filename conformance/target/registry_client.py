@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -292,9 +293,12 @@ class RegistryClient:
         if answer.status != 202 or not self.settling.limit:
             return answer
         with self.settling.waiting():
-            failure = failure_of_task(answer, self._read_task, limit=self.settling.limit)
-        if not failure and not self._comes_true(change, canonicalize_name(distribution.name)):
-            failure = f"the file was not listed within {self.settling.limit:g} s"
+            # A task that goes on is no late page: it has as long as an answer.
+            limit = max(self.settling.limit, self._session.timeout)
+            failure = failure_of_task(answer, self._read_task, limit=limit)
+            change.made = time.monotonic()
+            if not failure and not self._comes_true(change, canonicalize_name(distribution.name)):
+                failure = f"the file was not listed within {self.settling.limit:g} s"
         change.is_awaited = not failure
         return replace(answer, failure=failure)
 

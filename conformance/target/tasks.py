@@ -7,7 +7,7 @@ documentation, "Tasks": an answer names its task, whose `state` ends as complete
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -30,22 +30,48 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.5
 """Seconds between two looks at a task: each pause is twice the one before."""
 
 
+class Task(NamedTuple):
+    """What a task said last: its state in lower case, empty where it could not be read; and of a failure, why."""
+
+    state: str = ""
+    error: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it has ended well."""
+        return self.state in DONE
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it has ended without doing what it was for."""
+        return self.state in FAILED
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it has not ended."""
+        return bool(self.state) and not (self.is_done or self.has_failed)
+
+
+def followed(url: str, read: Callable[[str], Answer], *, limit: float, pause: float = SHORTEST_PAUSE) -> Task:
+    """Read a task until it ends, for `limit` seconds at most; the first pause lasts `pause` seconds.
+
+    `read` fetches a URL.
+    """
+    deadline = time.monotonic() + limit
+    while (task := _task(read, url)).goes_on and time.monotonic() < deadline:
+        time.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+    return task
+
+
 def failure_of_task(answer: Answer, read: Callable[[str], Answer], *, limit: float) -> str:
     """Follow the task that an answer names, for `limit` seconds at most; return why it failed.
 
-    `read` fetches a URL. The text is empty where the task succeeded or goes on, and where there is none to be read.
+    The text is empty where the task succeeded or goes on, and where there is none to be read.
     """
     url = task_url(answer)
-    deadline, pause = time.monotonic() + limit, SHORTEST_PAUSE
-    while url:
-        state, text = _state(read, url)
-        if state in FAILED:
-            return f"the task {state}{text and ': '}{text}"
-        if not state or state in DONE or time.monotonic() > deadline:
-            return ""
-        time.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
-    return ""
+    task = followed(url, read, limit=limit) if url else Task()
+    return f"the task {task.state}{task.error and ': '}{task.error}" if task.has_failed else ""
 
 
 def task_url(answer: Answer) -> str:
@@ -59,16 +85,15 @@ def task_url(answer: Answer) -> str:
     return url if urlsplit(url)[:2] == urlsplit(answer.url)[:2] else ""
 
 
-def _state(read: Callable[[str], Answer], url: str) -> tuple[str, str]:
-    """Return the state of a task, and what it says of an error; nothing of what cannot be read."""
+def _task(read: Callable[[str], Answer], url: str) -> Task:
     try:
         answer = read(url)
     except Unreachable:
-        return "", ""
+        return Task()
     task = answer.json_object if answer.status == 200 else {}
     error = task.get("error") or ""
     text = error.get("description", "") if isinstance(error, dict) else error
-    return str(task.get("state") or task.get("status") or "").lower(), str(text)[:200]
+    return Task(state=str(task.get("state") or task.get("status") or "").lower(), error=str(text)[:200])
 
 
 def _is_uuid(text: str) -> bool:

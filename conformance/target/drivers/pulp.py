@@ -7,7 +7,6 @@ of it, by a task that has to be awaited.
 
 from __future__ import annotations
 
-import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -17,6 +16,7 @@ from msgspec import Meta
 from conformance.pages import plain_json
 from conformance.target.drivers.driver import Driver, DriverSettings
 from conformance.target.drivers.refusals import CannotDo, NotThere
+from conformance.target.tasks import followed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,10 +26,8 @@ if TYPE_CHECKING:
     from conformance.wire import Answer
 
 API = "/pulp/api/v3"
-RUNNING = frozenset({"waiting", "running", "canceling"})
-"""The states of a task that has not ended."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
-"""Seconds between two looks at a task."""
+FIRST_PAUSE = 0.1
+"""Seconds between the first two looks at a task: each of them counts for the budget of the run."""
 
 
 class PulpSettings(DriverSettings, frozen=True, kw_only=True):
@@ -47,10 +45,10 @@ class PulpSettings(DriverSettings, frozen=True, kw_only=True):
 
 
 class PulpDriver(Driver):
-    """Removes files from the repository. Pulp keeps the content itself until its clean-up of orphans."""
+    """Removes files and projects from the repository. Pulp keeps the content itself until its clean-up of orphans."""
 
     Settings = PulpSettings
-    requests_per_deletion: ClassVar[int] = 6
+    requests_per_deletion: ClassVar[int] = 8
 
     def __init__(self, api: RegistryApi, settings: PulpSettings) -> None:
         super().__init__(api, settings)
@@ -60,13 +58,31 @@ class PulpDriver(Driver):
 
     def delete(self, file: File) -> None:
         """Take a file out of the repository."""
-        repository = self._read(self._repository)
-        query = {"filename": file.filename, "repository_version": repository.get("latest_version_href", "")}
-        units = self._results("/content/python/packages/", query)
+        units = self._units(filename=file.filename)
         if not units:
             raise NotThere(f"Pulp's repository has no {file.filename}")
-        body = {"remove_content_units": [unit["pulp_href"] for unit in units]}
-        answer = self.api.change("POST", f"{self._repository}modify/", data=body)
+        self._remove(units)
+
+    def delete_project(self, file: File) -> None:
+        """Take all files of a project out of the repository, a page of the API's list at a time."""
+        units = self._units(name=file.name)
+        if not units:
+            raise NotThere(f"Pulp's repository has no {file.name}")
+        while units:
+            self._remove(units)
+            left = self._units(name=file.name)
+            if set(left) & set(units):
+                raise CannotDo(f"Pulp's repository still has files of {file.name}")
+            units = left
+
+    def _units(self, **query: str) -> list[str]:
+        """Return packages in the latest version of the repository, by their paths; `name` in any spelling."""
+        latest = self._read(self._repository).get("latest_version_href", "")
+        found = self._results("/content/python/packages/", {**query, "repository_version": latest})
+        return [unit["pulp_href"] for unit in found]
+
+    def _remove(self, units: list[str]) -> None:
+        answer = self.api.change("POST", f"{self._repository}modify/", data={"remove_content_units": units})
         self._await(self._href(_object(answer).get("task")), answer)
 
     @cached_property
@@ -86,25 +102,25 @@ class PulpDriver(Driver):
         return self._href(href)
 
     def _await(self, task: str, start: Answer) -> None:
-        """Wait for the end of a task, as long as for an answer. Raises CannotDo for one that fails."""
-        deadline, pause = time.monotonic() + self.api.session.timeout, FIRST_PAUSE
-        while (state := self._read(task)).get("state") in RUNNING:
-            if time.monotonic() > deadline:
-                raise CannotDo(f"a task of Pulp has not ended: {start}; --timeout waits longer")
-            time.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
-        if state.get("state") != "completed":
-            raise CannotDo(f"a task of Pulp ended as {state.get('state')!r}: {state.get('error')}"[:400])
+        """Wait for the end of a task, as long as for an answer. Raises CannotDo for one that does not complete."""
+        last = followed(task, self._ask, limit=self.api.session.timeout, pause=FIRST_PAUSE)
+        if last.goes_on:
+            raise CannotDo(f"a task of Pulp has not ended: {start}; --timeout waits longer")
+        if not last.is_done:
+            raise CannotDo(f"a task of Pulp ended as {last.state or 'nothing'!r}: {last.error}")
 
     def _results(self, path: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
         results: list[dict[str, Any]] = self._read(f"{self._api}{path}?{urlencode(query)}").get("results", [])
         return results
 
     def _read(self, url: str) -> dict[str, Any]:
-        answer = self.api.send("GET", url, headers={"Accept": "application/json"})
+        answer = self._ask(url)
         if answer.status != 200:
             raise CannotDo(f"Pulp's API refused a question: {answer} {answer.excerpt(120)}".rstrip())
         return _object(answer)
+
+    def _ask(self, url: str) -> Answer:
+        return self.api.send("GET", url, headers={"Accept": "application/json"})
 
     def _href(self, href: Any) -> str:
         """Return the URL of what the API names by its path."""

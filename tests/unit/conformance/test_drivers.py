@@ -96,7 +96,7 @@ def as_json(data: Any, status: int = 200, media_type: str = "application/json") 
     [
         ("devpi", {"delete", "delete-release", "delete-project"}),
         ("gitlab", {"delete-release"}),
-        ("pulp", {"delete"}),
+        ("pulp", {"delete", "delete-project"}),
         ("pypiserver", {"delete-release"}),
         ("reference", set(Ability)),
     ],
@@ -269,74 +269,6 @@ def test_what_devpi_refuses_is_told_apart(httpserver: HTTPServer, status: str, k
     with at_devpi(httpserver) as driver, pytest.raises(kind) as caught:
         driver.delete_project(Wheel())
     assert type(caught.value) is kind
-
-
-REPOSITORY = "/pulp/api/v3/repositories/python/python/0196/"
-PACKAGE = "/pulp/api/v3/content/python/packages/0197/"
-TASK = "/pulp/api/v3/tasks/0198/"
-
-
-def pulp(server: HTTPServer, states: list[str]) -> list[Request]:
-    """Answer as Pulp's documentation shows it."""
-
-    def answer(request: Request) -> Response:
-        if request.method == "POST":
-            return as_json({"task": TASK}, 202)
-        if request.path == TASK:
-            state = states.pop(0) if len(states) > 1 else states[0]
-            return as_json(
-                {"state": state, "error": {"description": "no room"} if state == "failed" else None}
-            )
-        if request.path == REPOSITORY:
-            return as_json({"pulp_href": REPOSITORY, "latest_version_href": f"{REPOSITORY}versions/3/"})
-        found: list[dict[str, str]] = []
-        if request.path.endswith("/distributions/python/pypi/"):
-            found = [{"repository": REPOSITORY}] if request.args["base_path"] == "foo" else []
-        elif request.path.endswith("/repositories/python/python/"):
-            found = [{"pulp_href": REPOSITORY}] if request.args["name"] == "stored" else []
-        elif request.args["filename"] == Wheel().filename:
-            assert request.args["repository_version"] == f"{REPOSITORY}versions/3/"
-            found = [{"pulp_href": PACKAGE}]
-        return as_json({"count": len(found), "next": None, "previous": None, "results": found})
-
-    return answering(server, answer)
-
-
-def at_pulp(server: HTTPServer, *, timeout: float = 30, name: str = "foo", **settings: str) -> Any:
-    management = {"driver": "pulp", **settings}
-    at = target(server.url_for(f"/pypi/{name}"), layout="pulp", management=management)
-    return driving(at, limits=TrafficLimits(timeout=timeout))
-
-
-@pytest.mark.parametrize(("name", "settings"), [("foo", {}), ("other", {"repository": "stored"})])
-def test_pulp_takes_a_file_out_of_the_repository(
-    httpserver: HTTPServer, name: str, settings: dict[str, str]
-) -> None:
-    changes = pulp(httpserver, ["waiting", "running", "completed"])
-    with at_pulp(httpserver, name=name, **settings) as driver:
-        driver.delete(Wheel())
-        with pytest.raises(NotThere, match="has no x-1"):
-            driver.delete(Wheel(filename="x-1.tar.gz"))
-    assert [each.path for each in changes] == [f"{REPOSITORY}modify/"]
-    assert changes[0].get_json() == {"remove_content_units": [PACKAGE]}
-
-
-@pytest.mark.parametrize(
-    ("states", "timeout", "reason"),
-    [(["waiting", "failed"], 30, "ended as 'failed': .*no room"), (["running"], 0.2, "has not ended")],
-)
-def test_a_task_of_pulp_that_does_not_complete_is_a_refusal(
-    httpserver: HTTPServer, states: list[str], timeout: float, reason: str
-) -> None:
-    pulp(httpserver, states)
-    with at_pulp(httpserver, timeout=timeout) as driver, pytest.raises(CannotDo, match=reason):
-        driver.delete(Wheel())
-
-
-def test_a_repository_of_pulp_that_is_not_found_has_its_next_step(httpserver: HTTPServer) -> None:
-    pulp(httpserver, ["completed"])
-    with at_pulp(httpserver, name="other") as driver, pytest.raises(CannotDo, match="give `repository`"):
-        driver.delete(Wheel())
 
 
 # The command
