@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 ADDRESS_SPACE = 1024 * 1024 * 1024
 MOST_MEMORY = 400
 """MB of a command that are not to be exceeded."""
-LONGEST = 240
+LONGEST = 400
 """Seconds after which a command is ended, and counts as one that does not end."""
 REPOSITORY = "/api/v4/projects/1/packages/pypi"
 PASSWORD = "reference-api-token"  # noqa: S105 - that of the reference server
