@@ -192,8 +192,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--only", action="append", metavar="WORD", help="cases with a word in their name; repeatable"
     )
+    parser.add_argument(
+        "--but", action="append", default=[], metavar="WORD", help="no case with this word; repeatable"
+    )
     given = parser.parse_args(arguments)
     chosen = [each for each in cases() if not given.only or any(word in each.name for word in given.only)]
+    chosen = [each for each in chosen if not any(word in each.name for word in given.but)]
     print(f"{'case':52} exit seconds memory leaks  says", flush=True)
     wrong = []
     for case in chosen:
