@@ -142,12 +142,12 @@ class RegistryClient:
         """Return the URL of a project's page, with the name spelled exactly so."""
         return f"{self.target.index_url}{quote(name, safe='')}/"
 
-    def root_answer(self, *, accept: str = "", as_: str = DEFAULT, fresh: bool = False) -> Answer:
+    def root_answer(self, *, accept: str | None = None, as_: str = DEFAULT, fresh: bool = False) -> Answer:
         """Return the answer for the list of projects, by default in the form that is offered; see `project_answer`."""
         return self._page("", self.target.index_url, accept, as_, fresh=fresh)
 
     def project_answer(
-        self, name: str, *, accept: str = "", as_: str = DEFAULT, fresh: bool = False
+        self, name: str, *, accept: str | None = None, as_: str = DEFAULT, fresh: bool = False
     ) -> Answer:
         """Return the answer for a project's page, from the cache unless `fresh`; redirects are followed.
 
@@ -155,14 +155,14 @@ class RegistryClient:
         """
         return self._page(canonicalize_name(name), self.project_url(name), accept, as_, fresh=fresh)
 
-    def _page(self, project: str, url: str, accept: str, as_: str, *, fresh: bool) -> Answer:
-        wanted = accept or self._form.accept
+    def _page(self, project: str, url: str, accept: str | None, as_: str, *, fresh: bool) -> Answer:
+        wanted = self._form.accept if accept is None else accept
         key = (project, url, wanted, as_)
         if fresh or key not in self._pages:
             self._pages[key] = self._settled(project, url, wanted, as_)
         answer = self._pages[key]
         self._transcript.use(answer.exchange)
-        if not accept and (other := self._form.other(answer)):
+        if accept is None and (other := self._form.other(answer)):
             answer = self._page(project, url, other, as_, fresh=fresh)
             self._form.learn(answer)
         return answer

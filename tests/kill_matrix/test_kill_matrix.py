@@ -69,6 +69,7 @@ TELLING = {
     "gitlab.page.lists-exactly-the-uploads",
     "http.range.honest",
     "negotiation.content-type.always",
+    "negotiation.content-type.truthful",
 }
 """Checks of pages, files, ranges and rejections."""
 
