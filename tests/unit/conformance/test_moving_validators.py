@@ -39,7 +39,7 @@ def answered(
         reason="",
         headers={"Content-Type": "text/html", "ETag": f'"{hash(modified)}"', "Last-Modified": modified},
         content=b"",
-        exchange=Exchange(request=method, credential="default"),
+        exchange=Exchange(request=method, credential="default", request_headers={"Accept": "text/html"}),
     )
 
 
