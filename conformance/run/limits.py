@@ -65,9 +65,9 @@ def strays_note(paths: Sequence[str]) -> str:
     if not paths:
         return ""
     return (
-        "The registry accepted uploads under names that are paths, and lists none of their files. It may have written "
-        "them outside its store, where this run can delete nothing. Look for them in the file system of the registry, "
-        f"from the folder that it writes uploads to: {', '.join(paths)}."
+        "The registry accepted uploads under names that are paths, and lists their files under no plain name. It may "
+        "have written them outside its store, where this run can delete nothing. Look for them in the file system of "
+        f"the registry, from the folder that it writes uploads to: {', '.join(paths)}."
     )
 
 

@@ -72,7 +72,7 @@ class Results:
         results = tuple(self._results.values())
         rejected, thin = only_rejections(results), areas_below_minimum(results, least_per_area or {})
         unjudged = [*filter(None, [no_files(run)]), *unjudged_notes(results)]
-        outside = run.redact(strays_note(self._strays))
+        outside = run.redact(strays_note(self._strays)) if self._strays else ""
         broken = [*self._plan.harness_errors, *self._incomplete(run, whole=whole, interrupted=interrupted)]
         exit_code = _exit_code(
             tally_of(each for each in results if not each.stopped_by),

@@ -53,9 +53,7 @@ class BoundedAdapter(HTTPAdapter):
         response = super().send(request, *args, **{**kwargs, "stream": True})
         raw = response.raw
         try:
-            body = io.BytesIO()  # a list of pieces would take as much again when it is joined
-            for piece in self._body(response):
-                body.write(piece)
+            body = self._content(response)
         except HTTPError as error:
             broken = isinstance(error, ProtocolError)
             kind = requests.exceptions.ChunkedEncodingError if broken else requests.ConnectionError
@@ -71,6 +69,17 @@ class BoundedAdapter(HTTPAdapter):
         response.raw = body
         response._content = body.getvalue()  # noqa: SLF001 - `requests` would copy it in pieces, and join them
         return response
+
+    def _content(self, response: requests.Response) -> io.BytesIO:
+        """Read the body into one piece of memory: a list of pieces would take as much again when it is joined."""
+        content = io.BytesIO()
+        try:
+            for piece in self._body(response):
+                content.write(piece)
+        except BaseException:
+            content.close()  # the traceback would keep it
+            raise
+        return content
 
     def _body(self, response: requests.Response) -> Iterator[bytes]:
         coding = response.headers.get("Content-Encoding", "")

@@ -112,7 +112,7 @@ def test_the_pypirc_is_for_its_owner_only(
         return start(command, cwd=cwd, **options)
 
     monkeypatch.setattr("conformance.clients.run.start", recording)
-    Twine().upload_with_pypirc([demo], to=upload_url, credential=CREDENTIAL)
+    Twine(forked=False).upload_with_pypirc([demo], to=upload_url, credential=CREDENTIAL)
     assert modes == [0o600]
 
 

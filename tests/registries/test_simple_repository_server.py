@@ -51,7 +51,6 @@ DEVIATIONS = {
     "negotiation.format-param.single": "a list with weights is read in `format`",
     # routers/simple.py, project_list() and simple_project_page(), set no header field but Content-Type.
     "negotiation.vary": "no `Vary: Accept` on pages that are negotiated",
-    "http.pages.cache-control": "no Cache-Control on pages",
     # simple_repository/components/local.py, get_project_page(), gives files without hashes …
     "simple.html.hash.present": "no link has a hash",
     "simple.json.file.hashes.secure": "`hashes` is empty",

@@ -25,10 +25,8 @@ pytestmark = pytest.mark.xdist_group("static-index")
 SUITE = (sys.executable, "-m", "conformance")
 
 DEVIATIONS = {
-    # RFC 9110, 8.8.3: "an origin server SHOULD send an ETag". http.server sends Last-Modified alone …
+    # RFC 9110, 8.8.3: "an origin server SHOULD send an ETag". http.server sends Last-Modified alone.
     "http.pages.etag": "no page has an ETag",
-    # … and RFC 9111, 4.2.2, lets a cache guess then how long the page is fresh.
-    "http.pages.cache-control": "no page has a Cache-Control",
     # "If no types are acceptable … servers SHOULD return 406": http.server never looks at Accept.
     "negotiation.unsupported.406": "a client that wants something else gets HTML",
 }

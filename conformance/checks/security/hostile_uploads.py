@@ -95,7 +95,7 @@ def kept_in_place(registry: RegistryClient, sent: list[Sent], strays: Strays | N
 
     A name may be reduced to its last part, or kept where it leads nowhere. A refusal harms nothing, and a server
     error is a finding of its own: see `security.no-server-error`.
-    What was accepted under a path, and is not listed, goes to `strays`.
+    What was accepted under a path, and is not listed under a plain name, goes to `strays`.
     """
     page = page_if_any(registry, sent[0].file.name)
     wrong = [f"{file.filename!r}: listed under a path" for file in page.files if is_path(file.filename)]
@@ -104,8 +104,8 @@ def kept_in_place(registry: RegistryClient, sent: list[Sent], strays: Strays | N
             links = links_to(each, page)
             if each.path and not links:
                 wrong.append(f"{each.what}: accepted, and not on the page of its project")
-                if strays:
-                    strays(each.path)
+            if strays and each.path and all(is_path(file.filename) for file in links):
+                strays(each.path)
             wrong += astray(registry, each, links)
     expect.rule(
         "every upload to be refused, or to be served at the link of its own project",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from msgspec import structs
@@ -110,6 +110,7 @@ class Report:
     """A pytest report of a check, as the judge takes it."""
 
     failed = False
+    user_properties: ClassVar[list[tuple[str, str]]] = []
 
     def __init__(self, check: CheckResult, nodeid: str) -> None:
         carry(self, check)  # type: ignore[arg-type] - what counts are its attributes
