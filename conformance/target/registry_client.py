@@ -15,7 +15,7 @@ from conformance.target import DEFAULT
 from conformance.target.answered_pages import page_in
 from conformance.target.page_form import PageForm
 from conformance.target.settling import Change, Settling, lists, lists_project, omits
-from conformance.target.tasks import failure_of_task
+from conformance.target.tasks import task_of
 from conformance.verdicts import Deviation
 from conformance.wire import Follow, RecentAnswers, Unreachable, publication_of, upload_form
 
@@ -295,9 +295,15 @@ class RegistryClient:
         with self.settling.waiting():
             # A task that goes on is no late page: it has as long as an answer.
             limit = max(self.settling.limit, self._session.timeout)
-            failure = failure_of_task(answer, self._read_task, limit=limit)
+            task = task_of(answer, self._read_task, limit=limit)
+            failure = task.failure
             change.made = time.monotonic()
-            if not failure and not self._comes_true(change, canonicalize_name(distribution.name)):
+            # A task that is done has accepted the file, under whatever name: the page is for others to judge.
+            if (
+                not failure
+                and not task.is_done
+                and not self._comes_true(change, canonicalize_name(distribution.name))
+            ):
                 failure = f"the file was not listed within {self.settling.limit:g} s"
         change.is_awaited = not failure
         return replace(answer, failure=failure)

@@ -47,6 +47,11 @@ class Task(NamedTuple):
         return self.state in FAILED
 
     @property
+    def failure(self) -> str:
+        """Why it failed; empty where it did not."""
+        return f"the task {self.state}{self.error and ': '}{self.error}" if self.has_failed else ""
+
+    @property
     def goes_on(self) -> bool:
         """Whether it has not ended."""
         return bool(self.state) and not (self.is_done or self.has_failed)
@@ -64,14 +69,10 @@ def followed(url: str, read: Callable[[str], Answer], *, limit: float, pause: fl
     return task
 
 
-def failure_of_task(answer: Answer, read: Callable[[str], Answer], *, limit: float) -> str:
-    """Follow the task that an answer names, for `limit` seconds at most; return why it failed.
-
-    The text is empty where the task succeeded or goes on, and where there is none to be read.
-    """
+def task_of(answer: Answer, read: Callable[[str], Answer], *, limit: float) -> Task:
+    """Follow the task that an answer names, for `limit` seconds at most; where it names none, there is no state."""
     url = task_url(answer)
-    task = followed(url, read, limit=limit) if url else Task()
-    return f"the task {task.state}{task.error and ': '}{task.error}" if task.has_failed else ""
+    return followed(url, read, limit=limit) if url else Task()
 
 
 def task_url(answer: Answer) -> str:

@@ -1,4 +1,4 @@
-"""PostgreSQL from Debian's packages, for one start: on a socket of its own, as the current user or as `postgres`."""
+"""PostgreSQL from Debian's packages, for one start: on a socket of its own, run by the user, for root by `postgres`."""
 
 from __future__ import annotations
 
