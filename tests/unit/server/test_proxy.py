@@ -56,7 +56,11 @@ def test_without_faults_nothing_changes(upstream: ReferenceServer) -> None:
     assert len(results) > 3
 
 
-@pytest.mark.parametrize("name", outside()[::30])
+SEEN_BEFORE_THE_BODY_ENDS = {"large-bodies-reset"}
+"""Its check declares a body and sends its beginning; the proxy hands a body on when it is there."""
+
+
+@pytest.mark.parametrize("name", [name for name in outside() if name not in SEEN_BEFORE_THE_BODY_ENDS][::30])
 def test_a_fault_from_outside_is_caught_as_one_within(upstream: ReferenceServer, name: str) -> None:
     fault = fault_named(name)
     named = {each for each in fault.caught_by if not each.startswith("clients.")}
