@@ -192,6 +192,8 @@ class Watch:
         words = command.decode(errors="replace").split("\0")
         if "-m" in words[:-1]:
             self.programs.add(words[words.index("-m") + 1])
+        if "-c" in words[:-2] and "fork server" in words[words.index("-c") + 1]:
+            self.programs.add(words[words.index("-c") + 2])
         self.programs.add(Path(words[0]).name)
         if any(word in command for word in self.words):
             self.commands.add(" ".join(words))
