@@ -92,7 +92,7 @@ def _publish(url: str, filename: str, content: bytes, form: dict[str, str]) -> N
 
 
 def _leave_ledger(folder: Path, url: str) -> None:
-    """Write the ledger that an earlier run would have left."""
+    """Write the ledger of an earlier run."""
     folder.mkdir()
     entry = {"url": url, "project": "conformance-abcdefgh-1-x", "version": "1.0"}
     line = json.dumps(entry | {"filename": "conformance_abcdefgh_1_x-1.0-py3-none-any.whl"})

@@ -1,4 +1,4 @@
-"""Runs a client from a process that has imported its modules: in a tenth of the time of a new interpreter.
+"""Runs a client from a process that has imported its modules: in a fraction of the time of a new interpreter.
 
 The process is that of the client's own Python, one per client, started when it is first used. Exit codes, output and
 requests are those of `python -m`: tests compare them.
@@ -102,10 +102,8 @@ class ForkServer:
                 self._send(json.dumps(table).encode(), [stdout.fileno(), stderr.fileno(), theirs.fileno()])
             ours.settimeout(PATIENCE)
             return ForkedProcess(int(ours.recv(64)), ours)
-        except (
-            OSError,
-            ValueError,
-        ) as error:  # too long a message, no answer in time, or the end of the server
+        except (OSError, ValueError) as error:
+            # The message is too long, the answer does not come in time, or the server has ended.
             ours.close()
             raise CannotForkError from error
 

@@ -83,6 +83,8 @@ def kill(process: Process) -> None:
     if sys.platform == "win32":
         taskkill = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
         subprocess.run(taskkill, capture_output=True, check=False)
+        if isinstance(process, subprocess.Popen):
+            process.kill()
     else:
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

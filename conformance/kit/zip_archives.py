@@ -46,3 +46,12 @@ def read(archive: ZipFile, name: str) -> bytes:
     if len(content) > MOST_READ:
         raise BadZipFile(f"{name} has more than {MOST_READ // (1024 * 1024)} MiB")
     return content
+
+
+def wheel_metadata(wheel: bytes | IO[bytes]) -> bytes:
+    """Return the METADATA of a wheel. Raises BadZipFile, and LookupError for a wheel without."""
+    with opened(wheel) as archive:
+        for name in archive.namelist():
+            if name.endswith(".dist-info/METADATA"):
+                return read(archive, name)
+    raise LookupError("the wheel has no METADATA")

@@ -69,11 +69,8 @@ class Ended:
 
 def check_result(run: Run, ended: Ended, *, today: date) -> tuple[CheckResult, list[Publication]]:
     """Judge a check that has ended; return its result, and the uploads behind a deviation."""
-    requirement, deviation, baseline = (
-        held_to(ended.requirement, run.target),
-        ended.deviation,
-        run.options.baseline,
-    )
+    requirement, deviation = held_to(ended.requirement, run.target), ended.deviation
+    baseline = run.options.baseline
     signature = _signature(run, requirement, deviation) if deviation else ""
     listing = baseline.listing(requirement.id, signature, today=today)
     verdict = verdict_of(ended.outcome, requirement.level, listing)

@@ -61,9 +61,7 @@ def unjudged_notes(results: Iterable[CheckResult]) -> list[str]:
 
 
 def strays_note(paths: Sequence[str]) -> str:
-    """Return which files the registry may have written outside its store; empty for none."""
-    if not paths:
-        return ""
+    """Return which files the registry may have written outside its store."""
     return (
         "The registry accepted uploads under names that are paths, and lists their files under no plain name. It may "
         "have written them outside its store, where this run can delete nothing. Look for them in the file system of "

@@ -14,7 +14,7 @@ SLOW = 0.5
 """Seconds that a registry takes to list an upload, from which on waiting takes longer than all else."""
 
 PER_CPU, MOST = 4, 16
-"""Processes of a run that waits, measured: with four per CPU the CPUs are busy again."""
+"""Processes of a run that waits: with four per CPU, one can work while three wait."""
 
 
 def processes_for(chosen: str | None, settling: Settling) -> str | None:

@@ -35,15 +35,7 @@ class Selection:
 
     def paths(self) -> list[str]:
         """Return where the selected checks can be: fewer files to collect than all."""
-        if self.only is None and not self.keyword:
-            return [str(CHECKS)]
-        files = _files(CHECKS)
-        asked = _asked(self.keyword or "")
-        chosen = [str(file.path) for file in files if self._may_select(file, asked)]
-        return sorted(chosen) if 0 < len(chosen) < len(files) else [str(CHECKS)]
-
-    def _may_select(self, file: _File, asked: frozenset[str]) -> bool:
-        return (self.only is None or bool(self.only & file.checks)) and file.may_match(asked)
+        return list(_paths(CHECKS, self.only, self.keyword or ""))
 
     def plugins(self) -> list[str]:
         """Return the modules of the plugins that the first process and the workers need."""
@@ -55,7 +47,7 @@ class Selection:
             *(["-k", self.keyword] if self.keyword else []),
             *(["-x"] if self.exit_first else []),
             *(["-p", "xdist", "-n", self.processes] if self.processes else []),
-            *(word for name in self.plugins() if self.processes for word in ("-p", name)),
+            *(word for name in (self.plugins() if self.processes else ()) for word in ("-p", name)),
         ]
 
 
@@ -73,6 +65,18 @@ class _File:
     def may_match(self, asked: frozenset[str]) -> bool:
         """Tell whether a check of this file may match; only `not` finds a check by a word that it lacks."""
         return not asked or "not" in asked or any(word in self.words for word in asked)
+
+
+@cache
+def _paths(folder: Path, only: frozenset[str] | None, keyword: str) -> tuple[str, ...]:
+    """Return the files of a folder that may have a check among `only` that `-k` selects, or the folder for all."""
+    if only is None and not keyword:
+        return (str(folder),)
+    files, asked = _files(folder), _asked(keyword)
+    chosen = [
+        str(file.path) for file in files if (only is None or only & file.checks) and file.may_match(asked)
+    ]
+    return tuple(sorted(chosen)) if 0 < len(chosen) < len(files) else (str(folder),)
 
 
 def _asked(keyword: str) -> frozenset[str]:

@@ -37,8 +37,8 @@ class RegistryClient:
     """A target and a session to talk to it. `as_` is the name of a credential, or `anonymous`.
 
     Each page is read once per credential and cached until this process publishes under its name; very large ones only
-    while there is room. A page that may
-    lack what was published a moment ago is read again, until it shows that or the patience of `settling` ends.
+    while there is room. A page that may lack what was published a moment ago is read again, until it shows that or the
+    patience of `settling` ends.
     """
 
     def __init__(
@@ -299,11 +299,8 @@ class RegistryClient:
             failure = task.failure
             change.made = time.monotonic()
             # A task that is done has accepted the file, under whatever name: the page is for others to judge.
-            if (
-                not failure
-                and not task.is_done
-                and not self._comes_true(change, canonicalize_name(distribution.name))
-            ):
+            is_decided = failure or task.is_done
+            if not is_decided and not self._comes_true(change, canonicalize_name(distribution.name)):
                 failure = f"the file was not listed within {self.settling.limit:g} s"
         change.is_awaited = not failure
         return replace(answer, failure=failure)

@@ -48,9 +48,7 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """Return `text` without secrets."""
-        if not self._known or not self._may_hold_a_secret(text):
-            return text
-        return self._pattern.sub(MASK, text)
+        return self._pattern.sub(MASK, text) if self._may_hold_a_secret(text) else text
 
     def values(self, table: Mapping[str, str]) -> dict[str, str]:
         """Return the same table, with values without secrets."""

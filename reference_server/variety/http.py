@@ -199,9 +199,9 @@ class CacheControl(Variation):
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint in PAGES and response.status_code in {200, 304}:
-            response.headers["Cache-Control"] = self.option
-            if self.option == "unstated":
-                del response.headers["Cache-Control"]
+            response.headers.pop("Cache-Control", None)
+            if self.option != "unstated":
+                response.headers["Cache-Control"] = self.option
         elif request.endpoint in FILES and response.status_code in {200, 206, 304}:
             response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
         return response

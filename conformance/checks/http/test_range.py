@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 from conformance.checks.http.byte_ranges import RangedFile, is_truthful_part, parts_of, right_part
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.properties import strategies
-from conformance.kit.zip_archives import opened, read
+from conformance.kit.zip_archives import wheel_metadata
 from conformance.verdicts import Deviation, NotApplicable, Untestable
 
 if TYPE_CHECKING:
@@ -111,12 +111,14 @@ def test_wheel_metadata(sample: Sample) -> None:
     if not sample.file.filename.endswith(".whl"):
         raise NotApplicable("the project has no wheel")
     try:
-        wanted = _metadata(sample.content)
-    except zipfile.BadZipFile as error:
+        wanted = wheel_metadata(sample.content)
+    except LookupError as error:
+        raise NotApplicable(str(error)) from error
+    except BadZipFile as error:
         raise Untestable(f"the wheel cannot be read: {sample.answer}: {error}") from error
     try:
-        found = _metadata(io.BufferedReader(RangedFile(sample), buffer_size=256))
-    except (zipfile.BadZipFile, EOFError) as error:
+        found = wheel_metadata(io.BufferedReader(RangedFile(sample), buffer_size=256))
+    except (BadZipFile, EOFError, LookupError) as error:
         found = f"no zip archive: {error}".encode()
     if found != wanted:
         raise Deviation(
@@ -124,12 +126,3 @@ def test_wheel_metadata(sample: Sample) -> None:
             found=repr(found[:300]),
             where=sample.file.url,
         )
-
-
-def _metadata(wheel: bytes | io.BufferedReader) -> bytes:
-    """Return a wheel's METADATA. Raises NotApplicable when it has none, and BadZipFile."""
-    with opened(wheel) as archive:
-        for name in archive.namelist():
-            if name.endswith(".dist-info/METADATA"):
-                return read(archive, name)
-    raise NotApplicable("the wheel has no METADATA")

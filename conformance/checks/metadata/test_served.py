@@ -12,7 +12,7 @@ from conformance.kit.http import Follow
 from conformance.kit.registry import ANONYMOUS
 from conformance.kit.uploads.publishing import fetch, link, publish
 from conformance.kit.urls import metadata_url
-from conformance.kit.zip_archives import opened, read
+from conformance.kit.zip_archives import wheel_metadata
 from conformance.verdicts import Deviation, NotApplicable, Untestable
 from reference_server.distributions import wheel
 
@@ -49,7 +49,7 @@ def test_bytes(registry: RegistryClient, served: list[MetadataFile]) -> None:
     chosen = min(wheels, key=_is_large)
     whole = fetch(registry, chosen.links[0].url)
     try:
-        wanted = metadata_of_wheel(whole.content)
+        wanted = wheel_metadata(whole.content)
     except (BadZipFile, LookupError) as error:
         raise Untestable(f"the wheel holds no METADATA: {whole}: {error}") from error
     expect.equal(chosen.answer.content, wanted, of="the metadata file, as in the wheel,", where=chosen.answer)
@@ -147,10 +147,3 @@ def test_visible_together(release: Release) -> None:
     if release.at_once is None:
         raise NotApplicable("the page announces no metadata file for a new wheel")
     expect.status(release.at_once, 200)
-
-
-def metadata_of_wheel(content: bytes) -> bytes:
-    """Return a wheel's METADATA. Raises BadZipFile, or LookupError when there is none."""
-    with opened(content) as archive:
-        members = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
-        return read(archive, members[0])

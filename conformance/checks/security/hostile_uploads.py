@@ -26,10 +26,7 @@ Payload = TypeVar("Payload")
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """An upload with one hostile thing about it, and the answer. `file` is what it would be without that.
-
-    `path` is where a registry that is taken in would write the file; empty where it would be in its store.
-    """
+    """An upload with one hostile thing about it, and the answer. `file` is what it would be without that."""
 
     what: str
     file: Distribution

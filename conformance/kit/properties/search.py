@@ -37,7 +37,7 @@ def search(
     stopped: list[NotJudged | Deviation] = []
 
     @seeded(seed)
-    @_settings(count, shrink=shrink)
+    @bounded(count, shrink=shrink)
     @given(strategy)
     def run(example: T) -> None:
         if stopped:
@@ -61,9 +61,11 @@ def search(
         raise _reason(error, seen, stopped) from error
 
 
-def _settings(count: int, *, shrink: bool) -> settings:
+def bounded(count: int, *, shrink: bool, steps: int = 1) -> settings:
+    """Return the settings of a search of `count` examples, of so many `steps` each for a state machine."""
     return settings(
         max_examples=count,
+        stateful_step_count=steps,
         database=None,
         deadline=None,
         phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
 from hypothesis.errors import FlakyFailure
@@ -19,7 +18,7 @@ from hypothesis.stateful import (
 from packaging.utils import canonicalize_name
 
 from conformance.kit.driver import Ability
-from conformance.kit.properties.search import deviation_once
+from conformance.kit.properties.search import bounded, deviation_once
 from conformance.kit.races.looks import forms_of, look, wrong_file
 from conformance.verdicts import Deviation, NotJudged
 from conformance.wire import upload_form
@@ -255,21 +254,10 @@ def explore(
 
     Raises the first deviation. `shrink` looks for a shorter way to it, which costs hundreds of requests.
     """
-    budget = settings(
-        max_examples=runs,
-        stateful_step_count=steps,
-        database=None,
-        deadline=None,
-        phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
-        report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-        verbosity=Verbosity.quiet,
-    )
-
     try:
         run_state_machine_as_test(
             seeded(seed)(machine),  # type: ignore[arg-type]  # "a class or function", says its documentation
-            settings=budget,
+            settings=bounded(runs, shrink=shrink, steps=steps),
         )
     except FlakyFailure as flaky:
         deviation = deviation_once(flaky, "these steps were taken")
