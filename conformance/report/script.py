@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from conformance.wire.exchange import Exchange
     from conformance.wire.publication import Publication
 
-SCRIPT = "reproduce.py"
+SCRIPT, RENAMING = "reproduce.py", "renaming.py"
+IMPORT = "from conformance.report.templates.renaming import renamed\n"
+"""The line of the script that its other module takes the place of."""
 NO_CASE = 'r"""{}"""'
 """The placeholder of a case in the script."""
 
@@ -50,7 +52,14 @@ def as_script(result: RunResult, finding: CheckResult) -> str:
     """Return the script that repeats the requests of a check and compares the answers."""
     # The texts of a registry are ASCII within quotes there: JSON never has three of them in a row.
     case = json.dumps(case_of(result, finding), indent=1).replace("\x7f", "\\u007f")
-    return own(SCRIPT).replace(NO_CASE, f'r"""{case}"""')
+    return _script().replace(NO_CASE, f'r"""{case}"""')
+
+
+def _script() -> str:
+    """Return the script without its case, in one file."""
+    _, future, renaming = own(RENAMING).partition("from __future__ import annotations\n")
+    assert future  # noqa: S101 - a file of ours
+    return own(SCRIPT).replace(IMPORT, renaming.strip() + "\n")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +72,7 @@ class ScriptParts:
 
 def script_parts(result: RunResult, *, room: int) -> ScriptParts:
     """Return the parts of scripts, those of the worst deviations first, in at most `room` characters."""
-    before, after = own(SCRIPT).split(NO_CASE)
+    before, after = _script().split(NO_CASE)
     cases: dict[str, Any] = {}
     published: dict[str, Any] = {}
     room -= len(before) + len(after)
@@ -88,6 +97,7 @@ def case_of(result: RunResult, finding: CheckResult) -> dict[str, Any]:
     """Return the data of the script for a deviation."""
     return {
         "id": finding.id,
+        "run": result.run,
         "statement": finding.statement,
         "expected": finding.expected,
         "found": finding.found or finding.message,

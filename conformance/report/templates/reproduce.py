@@ -3,12 +3,14 @@
     python reproduce.py [URL]
 
 Needs only Python 3.9 or newer. URL is the one that `twine upload --repository-url` takes (default: that of the
-check). The uploads behind the deviation are published first, under the same names.
+check). The uploads behind the deviation are published first. Each run of this script has names of its own, so that it
+can be run again on the same registry; archives that cannot be renamed keep the names of the check.
 
 Credentials come from the environment, as `user:password`, in variables with their names, such as DEFAULT or
 DEPLOY_READ. They are sent to the registry's own host only, and are not printed.
 
-Exit codes: 1 all answers are the same, 0 at least one differs, 2 wrong command, 3 no answer.
+Exit codes: 1 reproduced (all answers are the same), 0 not reproduced (at least one differs), 2 wrong command, 3 no
+answer, 4 could not be tried.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 from urllib.parse import urlsplit
 
+from conformance.report.templates.renaming import renamed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -40,6 +44,9 @@ SHOWN = 40
 
 BEGINNING = 100
 """Characters of an earlier answer that are printed."""
+
+CUT_OFF = 80
+"""Characters at the end of an earlier answer that was cut: a time, a name or a digest may be cut in them."""
 
 CHANGING = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)?|\b127\.0\.0\.1:\d+\b|\blocalhost:\d+\b")
 """Parts in which equal answers may differ: times, and the port of a local server."""
@@ -81,10 +88,17 @@ def main(arguments: list[str]) -> int:
             "use a user and a password that fit the name, such as a wrong password."
         )
     introduce(url)
+    case = renamed({name: CASE[name] for name in ("published", "requests")}, CASE["run"])
+    if case is None:
+        say("The archives cannot be renamed: the names are those of the check.")
+        case = CASE
     try:
-        for step in CASE["published"]:
-            report("published", step, ask(step, url))
-        same = [compare(step, ask(step, url)) for step in CASE["requests"] if can_be_sent(step)]
+        for step in case["published"]:
+            answer = ask(step, url)
+            report("published", step, answer)
+            if not 200 <= answer.status < 300:
+                return not_tried(refused(step, answer))
+        same = [compare(step, ask(step, url)) for step in case["requests"] if can_be_sent(step)]
     except OSError as error:
         say(f"no answer from {url}: {error}", sys.stderr)
         if CASE["embedded"] and not arguments:
@@ -110,12 +124,29 @@ def introduce(url: str) -> None:
 def conclude(same: list[bool]) -> int:
     """Print the conclusion. Returns the exit code."""
     if not same:
-        return wrong("this script can send none of the requests; the reasons are above")
+        return not_tried("This script can send none of the requests; the reasons are above.")
     say(f"\n{sum(same)} of {len(same)} answers are the same.")
     if all(same):
+        say("Reproduced.")
         return 1
-    say("Compare the others with the expectation.")
+    say("Not reproduced: compare the others with the expectation.")
     return 0
+
+
+def refused(step: dict[str, Any], answer: Answer) -> str:
+    """Return why nothing can be told after an upload that the deviation needs was refused, and what to do."""
+    begin = (
+        f"The registry refused {step['request']}, which the deviation needs: {status_text(answer.status)}."
+    )
+    for line in answer.text.splitlines()[:1]:
+        begin += f" {line[:BEGINNING]}"
+    return f"{begin}\nWhere it still has that file, or remembers its name, delete the project or use an empty registry."
+
+
+def not_tried(message: str) -> int:
+    """Print why the question could not be asked. Returns the exit code."""
+    say(f"\nCould not be tried. {message}")
+    return 4
 
 
 def can_be_sent(step: dict[str, Any]) -> bool:
@@ -178,7 +209,7 @@ def same_content(then: str, answer: Answer) -> bool:
         return len(answer.content) == int(counted[1])
     head, cut, _ = then.partition("\u2026 <")
     head, now = stable(head), stable(answer.text)
-    return now.startswith(head[: -len("2000-01-01T00:00:00.000000+00:00")]) if cut else now == head
+    return now.startswith(head[:-CUT_OFF]) if cut else now == head
 
 
 def stable(text: str) -> str:

@@ -129,6 +129,7 @@ class MetadataComesLater(FailsAtFirst):
         if request.endpoint != "metadata_file":
             return ""
         packages = request.registry.packages(gitlab_project_of(request))
-        newest = max((file for package in packages for file in package.files), key=lambda file: file.id)
+        files = [file for package in packages for file in package.files]
         filename: str = request.arguments["filename"]
-        return filename if filename == newest.filename else ""
+        newest = max(files, key=lambda file: file.id, default=None)
+        return filename if newest and filename == newest.filename else ""

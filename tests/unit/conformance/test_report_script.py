@@ -71,10 +71,31 @@ def test_the_answers_are_those_of_then_until_the_registry_is_mended(name: str, t
         mended = run(script, tmp_path, good.url, DEFAULT=secret)
 
     assert (again.returncode, again.stderr) == (1, ""), again.stdout
-    assert "answers are the same" in again.stdout
+    assert "answers are the same.\nReproduced." in again.stdout
     assert broken.password not in script + again.stdout
     assert (mended.returncode, mended.stderr) == (0, ""), mended.stdout
     assert "  before: " in mended.stdout
+    assert "\nNot reproduced: " in mended.stdout
+
+
+def test_the_names_are_new_each_time(tmp_path: Path) -> None:
+    name = "gitlab.duplicate.message"
+    script = script_of(name)
+    with ReferenceServer(faults=[fault_named(CASES[name])]) as broken:
+        secret = f"{broken.username}:{broken.password}"
+        told = [run(script, tmp_path, broken.url, DEFAULT=secret) for _ in range(3)]
+        projects = {each.name for each in broken.registry.packages(broken.registry.gitlab_project("1"))}
+    assert [each.returncode for each in told] == [1, 1, 1]
+    assert len(projects) == 3
+
+
+def test_a_refused_upload_leaves_the_question_open(tmp_path: Path) -> None:
+    script = script_of("simple.html.doctype")
+    with ReferenceServer() as server:
+        open_question = run(script, tmp_path, server.url, DEFAULT="somebody:wrong")
+    assert open_question.returncode == 4, open_question.stdout
+    assert "\nCould not be tried. The registry refused conformance" in open_question.stdout
+    assert ": 401." in open_question.stdout
 
 
 def test_what_a_registry_says_is_text_in_the_script(table: Any, tmp_path: Path) -> None:
@@ -92,7 +113,7 @@ def test_what_a_registry_says_is_text_in_the_script(table: Any, tmp_path: Path) 
     (case,) = re.findall(r'json\.loads\(r"""(.*?)"""\)', script, re.DOTALL)
     assert json.loads(case)["requests"][0]["answer"] == HOSTILE
     told = run(script, tmp_path)
-    assert told.returncode in {2, 3}
+    assert told.returncode == 4
     assert "\x1b" not in told.stdout + told.stderr
 
 

@@ -1,0 +1,168 @@
+"""Names of its own for each run of a script. `conformance.report.script` puts this module into the script."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import io
+import random
+import re
+import struct
+import tarfile
+import zipfile
+import zlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TRIES = 100
+"""How many names are tried: packed again, each archive has to keep its length."""
+
+DIGEST = re.compile(r"\b[0-9a-fA-F]{20,}\b")
+"""A digest in a form, or the beginning of one."""
+
+HEADER = 10
+"""Bytes of the header of a gzip file without a name. Source: RFC 1952, 2.3."""
+
+LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+"""What the id of a run is made of."""
+
+
+def renamed(case: dict[str, Any], run: str) -> dict[str, Any] | None:
+    """Return uploads and requests with another id in place of a run's; None where an archive cannot be renamed."""
+    for _ in range(TRIES):
+        names = Names(run, "".join(random.choices(LETTERS, k=len(run))))  # noqa: S311 - a name, no secret
+        try:
+            found: dict[str, Any] = names.in_value(case)
+        except CannotBeRenamedError:
+            return None
+        if names.unknown:
+            return None
+        if names.lengths_kept:
+            return found
+    return None
+
+
+class CannotBeRenamedError(Exception):
+    """An archive does not stay as it is, but for the names, when it is packed again."""
+
+
+class Names:
+    """Replaces one run's id by another of the same length: in texts, in archives, and in the digests of those."""
+
+    def __init__(self, old: str, new: str) -> None:
+        self.texts = {old: new}
+        self.old, self.new = old.encode(), new.encode()
+        self.lengths_kept = True
+        self.unknown: set[str] = set()
+        """Digests in uploads that are of none of the renamed files: only with the old names they mean the same."""
+
+    def in_value(self, value: Any) -> Any:
+        """Return a step, or a part of it, with the new names. Bodies come first: they bring new digests."""
+        if isinstance(value, dict):
+            bodies = {"body": self.in_body(value["body"])} if "body" in value else {}
+            return {key: bodies[key] if key in bodies else self.in_value(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [self.in_value(each) for each in value]
+        return self.in_text(value) if isinstance(value, str) else value
+
+    def in_text(self, text: str) -> str:
+        """Return a text with the new names and digests."""
+        for old, new in self.texts.items():
+            text = text.replace(old, new)
+        return text
+
+    def in_bytes(self, content: bytes) -> bytes:
+        """Return bytes with the new names and digests."""
+        return self.in_text(content.decode("latin-1")).encode("latin-1")
+
+    def in_body(self, body: str) -> str:
+        """Return the body of a request, in base64, with the new names and digests."""
+        parts = re.split(rb"(\r\n--[^\r\n]+)", b"\r\n" + base64.b64decode(body))
+        for number, part in enumerate(parts):
+            head, blank, content = part.partition(b"\r\n\r\n")
+            if blank and b"filename" in head:
+                parts[number] = self.in_bytes(head) + blank + self.in_file(content)
+        for number, part in enumerate(parts):
+            if number % 2 == 0 and b"filename" not in part.partition(b"\r\n\r\n")[0]:
+                text = part.decode("latin-1")
+                self.unknown |= {each for each in DIGEST.findall(text) if each not in self.texts}
+                parts[number] = self.in_bytes(part)
+        return base64.b64encode(b"".join(parts)[2:]).decode()
+
+    def in_file(self, content: bytes) -> bytes:
+        """Return a file with the new names, and note what becomes of its digests."""
+        for kind in (rezipped, retarred):
+            new = kind(content, self.old, self.new, self.note)
+            if new is not None:
+                if kind(content, self.old, self.old, lambda *_: None) != content:
+                    raise CannotBeRenamedError
+                self.note(content, new)
+                self.lengths_kept = self.lengths_kept and len(new) == len(content)
+                return new
+        new = content.replace(self.old, self.new)
+        self.note(content, new)
+        return new
+
+    def note(self, old: bytes, new: bytes) -> None:
+        """Note the digests of a file, or of a member of one, before and after."""
+        for before, after in zip(digests(old), digests(new)):  # noqa: B905 - Python 3.9 has no `strict`
+            self.texts[before] = after
+            self.texts[before.upper()] = after.upper()
+
+
+def digests(content: bytes) -> list[str]:
+    """Return the digests that upload forms and pages have."""
+    blake2 = hashlib.blake2b(content, digest_size=32)
+    md5 = hashlib.md5(content, usedforsecurity=False)
+    return [each.hexdigest() for each in (hashlib.sha256(content), md5, blake2)]
+
+
+def rezipped(content: bytes, old: bytes, new: bytes, note: Callable[[bytes, bytes], None]) -> bytes | None:
+    """Return a zip archive with new names, in member names, members, and their RECORD; None if it is none."""
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        members = [(info, archive.read(info)) for info in archive.infolist()]
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError):
+        return None
+    packed, hashes = io.BytesIO(), {}
+    for _, before in members:
+        after = before.replace(old, new)
+        note(before, after)
+        hashes[record_hash(before)] = record_hash(after)
+    with zipfile.ZipFile(packed, "w") as target:
+        for info, before in members:
+            after = before.replace(old, new)
+            info.filename = info.orig_filename = info.filename.replace(old.decode(), new.decode())
+            if info.filename.endswith("/RECORD"):
+                for one, other in hashes.items():
+                    after = after.replace(one, other)
+            target.writestr(info, after, compress_type=info.compress_type)
+    return packed.getvalue()
+
+
+def record_hash(content: bytes) -> bytes:
+    """Return a hash as RECORD has it."""
+    return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=")
+
+
+def retarred(content: bytes, old: bytes, new: bytes, note: Callable[[bytes, bytes], None]) -> bytes | None:
+    """Return a gzipped tar archive with new names; None if it is none."""
+    try:
+        plain = gzip.decompress(content)
+        with tarfile.open(fileobj=io.BytesIO(plain)) as archive:
+            members = archive.getmembers()
+    except (OSError, EOFError, zlib.error, tarfile.TarError):
+        return None
+    packed = bytearray(plain.replace(old, new))
+    for member in members:
+        end = member.offset_data + member.size
+        note(plain[member.offset_data : end], bytes(packed[member.offset_data : end]))
+        start = member.offset
+        packed[start + 148 : start + 156] = b" " * 8
+        packed[start + 148 : start + 156] = b"%06o\0 " % sum(packed[start : start + 512])
+    packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+    deflated = packer.compress(bytes(packed)) + packer.flush()
+    return content[:HEADER] + deflated + struct.pack("<LL", zlib.crc32(packed), len(packed) % 2**32)

@@ -1,0 +1,87 @@
+"""The names of a script's run: everywhere in its uploads and requests, or nowhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.report.templates.renaming import renamed, rezipped
+from reference_server.distributions import sdist, wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reference_server.distributions import Distribution
+
+RUN = "abcdefgh"
+NAME = f"conformance-{RUN}-demo"
+
+
+def case(content: bytes, filename: str, digest: str = "") -> dict[str, Any]:
+    """Return a case with one upload, and a request for its page."""
+    digest = digest or hashlib.sha256(content).hexdigest()
+    fields = {"name": NAME, "sha256_digest": digest, ":action": "file_upload"}
+    lines = [
+        f'--b\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{each}\r\n'
+        for key, each in fields.items()
+    ]
+    head = f'--b\r\nContent-Disposition: form-data; name="content"; filename="{filename}"\r\n\r\n'
+    body = "".join([*lines, head]).encode() + content + b"\r\n--b--\r\n"
+    return {
+        "published": [{"request": filename, "body": base64.b64encode(body).decode()}],
+        "requests": [
+            {"url": f"http://127.0.0.1/simple/{NAME}/", "body": "", "answer": f"{filename}#sha256={digest}"}
+        ],
+    }
+
+
+def file_of(step: dict[str, Any]) -> bytes:
+    return base64.b64decode(step["body"]).rpartition(b"\r\n\r\n")[2].removesuffix(b"\r\n--b--\r\n")
+
+
+@pytest.mark.parametrize("make", [wheel, sdist])
+def test_names_and_digests_change_everywhere(make: Callable[..., Distribution]) -> None:
+    distribution = make(NAME, "1.0")
+    found = renamed(case(distribution.content, distribution.filename), RUN)
+    assert found
+    assert RUN not in str(found)
+    (upload,), (request,) = found["published"], found["requests"]
+    body, new = base64.b64decode(upload["body"]), file_of(upload)
+    assert RUN.encode() not in body
+    assert len(new) == len(distribution.content)
+    digest = hashlib.sha256(new).hexdigest()
+    assert f'name="sha256_digest"\r\n\r\n{digest}\r\n'.encode() in body
+    assert request["answer"] == f"{upload['request']}#sha256={digest}"
+    own = request["url"].split("conformance-")[1][: len(RUN)]
+    assert new == make(f"conformance-{own}-demo", "1.0").content, "the archive that the suite would have made"
+
+
+def test_a_digest_that_no_file_has_keeps_the_names() -> None:
+    distribution = wheel(NAME, "1.0")
+    assert renamed(case(distribution.content, distribution.filename, "f" * 64), RUN) is None
+
+
+def test_an_archive_that_does_not_survive_packing_keeps_the_names() -> None:
+    content = wheel(NAME, "1.0").content
+    polyglot = b"#!/bin/sh\n" + content
+    assert rezipped(polyglot, b"-", b"-", lambda *_: None) not in {None, polyglot}
+    assert renamed(case(polyglot, f"{NAME}-1.0-py3-none-any.whl"), RUN) is None
+
+
+def test_what_is_no_archive_is_text() -> None:
+    content = f"{NAME} is no archive".encode()
+    found = renamed(case(content, "demo.whl"), RUN)
+    assert found
+    assert len(file_of(found["published"][0])) == len(content)
+    assert RUN.encode() not in file_of(found["published"][0])
+
+
+def test_without_names_of_the_run_nothing_changes() -> None:
+    distribution = wheel("demo", "1.0")
+    given = case(distribution.content, distribution.filename)
+    changed = renamed(given, RUN)
+    assert changed
+    assert file_of(changed["published"][0]) == distribution.content
