@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import conformance.checks
 from conformance.catalogue import Level, catalogue
 from conformance.profiles import profile
+from conformance.run.judging import BY_CHANCE
 from conformance.run.keys import MARK
 from conformance.verdicts import Verdict
 from reference_server.faults import all_faults
@@ -65,6 +66,11 @@ def searches(name: str) -> bool:
     code = checks()[name].__code__
     asked = code.co_varnames[: code.co_argcount]
     return bool({"examples", "rounds", "race", "raced", "watched"}.intersection(asked))
+
+
+def by_chance(name: str) -> bool:
+    """Whether a check need not find the same twice, even with the same examples: it is a race."""
+    return CHECKED[name].area in BY_CHANCE
 
 
 def results_of(trial: Callable[..., Mapping[str, CheckResult]], fault: Fault) -> dict[str, CheckResult]:

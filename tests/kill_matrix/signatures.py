@@ -14,6 +14,8 @@ import tomli_w
 
 from conformance.verdicts.signature import normalised
 
+from .matrix import CLIENTS, searches
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 OBSERVED = Path(__file__).with_name("observed")
 """One file per area of faults."""
+
+ACCEPTED_REPEATS = OBSERVED / "repeats.toml"
+"""Pairs of requirements that no fault tells apart, each with the reason for which both are there."""
 
 ANY = "…"
 """Stands for what differed between observations. Checks write it where they cut a text, which differs, too."""
@@ -32,7 +37,9 @@ HERE = "http://127.0.0.1"
 LONGEST = 200
 """Characters of a text that count."""
 
-_END_OF_OUTPUT = re.compile(r"exit code -?\d+|no end within")
+_EXAMPLE = re.compile(rf"'[^']*'|\"[^\"]*\"|\S+\.(whl|tar\.gz|zip)\S*( {ANY})?")
+_STATUS = re.compile(r"(status )?\d{3}\b")
+_EXIT_CODE = re.compile(r"exit code -?\d+|no end within")
 
 
 @dataclass(frozen=True, order=True)
@@ -46,16 +53,24 @@ class Signature:
     @classmethod
     def of(cls, result: CheckResult, run_id: str) -> Signature:
         """Return the signature of a result that names a deviation."""
-        texts = (result.expected, _of_client(result.found), result.where)
-        return cls(*(_cut(normalised(text, run_id).replace(HERE, "")) for text in texts))
+        found = _end_of_output(result.found) if result.id in CLIENTS else result.found
+        texts = (result.expected, found, result.where)
+        made = cls(*(_cut(normalised(text, run_id).replace(HERE, "")) for text in texts))
+        return made.without_example() if searches(result.id) else made
+
+    def without_example(self) -> Signature:
+        """Return what does not depend on the example that a check met first: another Hypothesis draws others."""
+        status = _STATUS.match(self.found)
+        return Signature(_EXAMPLE.sub(ANY, self.expected), status[0] if status else ANY, ANY)
 
     def accepts(self, other: Signature) -> bool:
         """Whether another signature is this one where nothing varies."""
         return all(_matches(*pair) for pair in zip(astuple(self), astuple(other), strict=True))
 
-    def without_what_differs(self, other: Signature) -> Signature:
-        """Return what two observations have in common."""
-        return Signature(*(_common(*pair) for pair in zip(astuple(self), astuple(other), strict=True)))
+    def without_what_differs(self, other: Signature, *, by_chance: bool = False) -> Signature:
+        """Return what two observations have in common; `by_chance` drops a whole text that differs."""
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return Signature(*(_common(*pair, whole=by_chance) for pair in pairs))
 
 
 Signatures = dict[str, tuple[Signature, ...]]
@@ -82,12 +97,15 @@ class Observation:
         ]
 
 
-def merged(observed: Iterable[Signature]) -> tuple[Signature, ...]:
-    """Return the accepted signatures of several observations: one for each thing that was expected."""
+def merged(observed: Iterable[Signature], *, by_chance: bool = False) -> tuple[Signature, ...]:
+    """Return the accepted signatures of several observations: one for each thing that was expected.
+
+    What a race finds first differs in any part from run to run, so nothing of a text that differed is kept of it.
+    """
     kinds: dict[str, Signature] = {}
     for each in observed:
         key = re.sub(r"'[^']*'|\"[^\"]*\"|\d+", ANY, each.expected)
-        kinds[key] = kinds[key].without_what_differs(each) if key in kinds else each
+        kinds[key] = kinds[key].without_what_differs(each, by_chance=by_chance) if key in kinds else each
     return tuple(sorted(kinds.values()))
 
 
@@ -99,7 +117,7 @@ def observations() -> dict[str, Observation]:
             named=_read(table.get("named", {})),
             consequences=_read(table["consequences"]) if "consequences" in table else None,
         )
-        for path in sorted(OBSERVED.glob("*.toml"))
+        for path in sorted(set(OBSERVED.glob("*.toml")) - {ACCEPTED_REPEATS})
         for name, table in tomllib.loads(path.read_text(encoding="utf-8")).items()
     }
 
@@ -142,10 +160,11 @@ def _difference(name: str, accepted: Sequence[Signature], found: Signature) -> I
         yield f"  + {key} {new}"
 
 
-def _of_client(found: str) -> str:
-    """Return the exit code and the last line of a client's output; any other text as it is."""
-    first, *rest = found.strip().splitlines() or [""]
-    return f"{first} {rest[-1]}" if rest and _END_OF_OUTPUT.match(first) else found
+def _end_of_output(found: str) -> str:
+    """Return the exit code and the last line of a client's output: the rest has paths, wrapped at the line's end."""
+    code = _EXIT_CODE.match(found)
+    *_, last = found.strip().splitlines() or [""]
+    return f"{code[0]}: {last}" if code and not last.startswith(code[0]) else last
 
 
 def _cut(text: str) -> str:
@@ -161,9 +180,11 @@ def _matches(kept: str, found: str) -> bool:
     return _pattern(kept).fullmatch(found) is not None
 
 
-def _common(one: str, other: str) -> str:
+def _common(one: str, other: str, *, whole: bool) -> str:
     if _matches(one, other):
         return one
+    if whole:
+        return ANY
     ours, theirs = (re.split(r"(\s+|[/=;,'\"()])", text) for text in (one, other))
     parts, at = [], (0, 0)
     for block in SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks():

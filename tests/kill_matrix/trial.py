@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 from unittest.mock import patch
+
+from hypothesis.internal.conjecture import providers
 
 from conformance.corpus import planned
 from conformance.run import checks_run, door, setup
@@ -19,7 +22,7 @@ from reference_server.serving.in_process import ReferenceServer
 from .direct import straight_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from conformance.report.result import CheckResult
@@ -65,6 +68,7 @@ class Trial:
             patch.object(tempfile, "tempdir", folder),  # the ledger of every run has the same name
             patch.object(setup, "new_run_id", lambda: RUN_ID),
             patch.object(door, "planned", _planned),
+            _same_examples(),
         ):
             table = server.target()
             # The run publishes under the user's own name, so that `__token__` can be what is broken.
@@ -77,6 +81,20 @@ class Trial:
 
 
 _planned = cache(planned)
+
+
+@contextmanager
+def _same_examples() -> Iterator[None]:
+    """Let a seed choose the same examples in each process.
+
+    Hypothesis draws constants, too, from all modules of a checkout that the process has imported until then.
+    """
+    kept = type(providers.CONSTANTS_CACHE)(providers.CONSTANTS_CACHE.max_size)
+    with (
+        patch.object(providers, "_get_local_constants", providers.Constants),
+        patch.object(providers, "CONSTANTS_CACHE", kept),
+    ):
+        yield
 
 
 def _prepared_by(server: ReferenceServer) -> Callable[[Target, RunOptions], Run]:
