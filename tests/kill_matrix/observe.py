@@ -30,7 +30,6 @@ from tests.kill_matrix.matrix import (
     red,
     results_of,
     results_of_clients,
-    searches,
 )
 from tests.kill_matrix.signatures import Observation, Signature, area_of, merged, observations, write
 from tests.kill_matrix.trial import RUN_ID, Trial
@@ -133,7 +132,7 @@ def _noted(notes: Path) -> dict[tuple[str, bool], list[Seen]]:
     found = defaultdict(list)
     for note in _lines(notes):
         seen = {name: Signature(*texts) for name, texts in note["red"].items()}
-        seen = {name: each.without_example() if searches(name) else each for name, each in seen.items()}
+        seen = {name: each.without_example() if by_chance(name) else each for name, each in seen.items()}
         found[note["fault"], note["whole"]].append(seen)
     return found
 
@@ -147,10 +146,7 @@ def _write(noted: dict[tuple[str, bool], list[Seen]], faults: Iterable[Fault], *
         observation = kept.get(fault.name, Observation())
         if fault.name in asked and (seen := noted.get((fault.name, whole))):
             rows = sorted({name for each in seen for name in each})
-            signatures = {
-                name: merged((each[name] for each in seen if name in each), by_chance=by_chance(name))
-                for name in rows
-            }
+            signatures = {name: merged(each[name] for each in seen if name in each) for name in rows}
             observation = replace(observation, **{"consequences" if whole else "named": signatures})
         areas[area_of(fault)][fault.name] = observation
     for area, observed in areas.items():

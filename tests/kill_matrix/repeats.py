@@ -1,10 +1,16 @@
-"""Requirements that repeat another: every fault turns both red, and both find the same in the same place."""
+"""Requirements that repeat another: every fault turns both red, and both find the same in the same place.
+
+They may expect it in other words. Of checks that search by chance the words are all that is kept, and have to be the
+same.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from itertools import combinations
 from typing import TYPE_CHECKING
+
+from .signatures import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,5 +33,6 @@ def _seen(observed: Mapping[str, Observation]) -> dict[str, Seen]:
     seen: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
     for fault, each in observed.items():
         for name, accepted in {**each.named, **(each.consequences or {})}.items():
-            seen[name].update((fault, signature.found, signature.where) for signature in accepted)
+            for one in accepted:
+                seen[name].add((fault, one.expected if one.found == ANY else one.found, one.where))
     return {name: frozenset(found) for name, found in seen.items()}

@@ -14,7 +14,7 @@ import tomli_w
 
 from conformance.verdicts.signature import normalised
 
-from .matrix import CLIENTS, searches
+from .matrix import CLIENTS, by_chance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -56,10 +56,10 @@ class Signature:
         found = _end_of_output(result.found) if result.id in CLIENTS else result.found
         texts = (result.expected, found, result.where)
         made = cls(*(_cut(normalised(text, run_id).replace(HERE, "")) for text in texts))
-        return made.without_example() if searches(result.id) else made
+        return made.without_example() if by_chance(result.id) else made
 
     def without_example(self) -> Signature:
-        """Return what does not depend on the example that a check met first: another Hypothesis draws others."""
+        """Return what does not depend on what a check met first: races differ, and another Hypothesis draws others."""
         status = _STATUS.match(self.found)
         return Signature(_EXAMPLE.sub(ANY, self.expected), status[0] if status else ANY, ANY)
 
@@ -67,10 +67,9 @@ class Signature:
         """Whether another signature is this one where nothing varies."""
         return all(_matches(*pair) for pair in zip(astuple(self), astuple(other), strict=True))
 
-    def without_what_differs(self, other: Signature, *, by_chance: bool = False) -> Signature:
-        """Return what two observations have in common; `by_chance` drops a whole text that differs."""
-        pairs = zip(astuple(self), astuple(other), strict=True)
-        return Signature(*(_common(*pair, whole=by_chance) for pair in pairs))
+    def without_what_differs(self, other: Signature) -> Signature:
+        """Return what two observations have in common."""
+        return Signature(*(_common(*pair) for pair in zip(astuple(self), astuple(other), strict=True)))
 
 
 Signatures = dict[str, tuple[Signature, ...]]
@@ -97,15 +96,12 @@ class Observation:
         ]
 
 
-def merged(observed: Iterable[Signature], *, by_chance: bool = False) -> tuple[Signature, ...]:
-    """Return the accepted signatures of several observations: one for each thing that was expected.
-
-    What a race finds first differs in any part from run to run, so nothing of a text that differed is kept of it.
-    """
+def merged(observed: Iterable[Signature]) -> tuple[Signature, ...]:
+    """Return the accepted signatures of several observations: one for each thing that was expected."""
     kinds: dict[str, Signature] = {}
     for each in observed:
         key = re.sub(r"'[^']*'|\"[^\"]*\"|\d+", ANY, each.expected)
-        kinds[key] = kinds[key].without_what_differs(each, by_chance=by_chance) if key in kinds else each
+        kinds[key] = kinds[key].without_what_differs(each) if key in kinds else each
     return tuple(sorted(kinds.values()))
 
 
@@ -180,11 +176,9 @@ def _matches(kept: str, found: str) -> bool:
     return _pattern(kept).fullmatch(found) is not None
 
 
-def _common(one: str, other: str, *, whole: bool) -> str:
+def _common(one: str, other: str) -> str:
     if _matches(one, other):
         return one
-    if whole:
-        return ANY
     ours, theirs = (re.split(r"(\s+|[/=;,'\"()])", text) for text in (one, other))
     parts, at = [], (0, 0)
     for block in SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks():

@@ -56,8 +56,6 @@ class Md5WantedForSdists(Fault):
 
     caught_by = (
         "upload.digest.sha256-only",
-        "upload.add-wheel-later",
-        "upload.project-create",
         "upload.twine-end-to-end",
         "upload.uv-end-to-end",
     )
