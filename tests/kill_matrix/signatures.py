@@ -37,6 +37,7 @@ HERE = "http://127.0.0.1"
 LONGEST = 200
 """Characters of a text that count."""
 
+_PHRASE = re.compile(r"(?<=→ \d{3}) [A-Z][A-Z' -]*[A-Z]\b")
 _EXAMPLE = re.compile(rf"'[^']*'|\"[^\"]*\"|\S+\.(whl|tar\.gz|zip)\S*( {ANY})?")
 _STATUS = re.compile(r"(status )?\d{3}\b")
 _EXIT_CODE = re.compile(r"exit code -?\d+|no end within")
@@ -55,7 +56,7 @@ class Signature:
         """Return the signature of a result that names a deviation."""
         found = _end_of_output(result.found) if result.id in CLIENTS else result.found
         texts = (result.expected, found, result.where)
-        made = cls(*(_cut(normalised(text, run_id).replace(HERE, "")) for text in texts))
+        made = cls(*(_kept(normalised(text, run_id)) for text in texts))
         return made.without_example() if by_chance(result.id) else made
 
     def without_example(self) -> Signature:
@@ -163,7 +164,9 @@ def _end_of_output(found: str) -> str:
     return f"{code[0]}: {last}" if code and not last.startswith(code[0]) else last
 
 
-def _cut(text: str) -> str:
+def _kept(text: str) -> str:
+    """Return what counts of a text: short, without the server's address and the phrases of its library."""
+    text = _PHRASE.sub("", text.replace(HERE, ""))
     return text if len(text) <= LONGEST else text[:LONGEST].rpartition(" ")[0] + f" {ANY}"
 
 
