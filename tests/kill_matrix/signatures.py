@@ -172,7 +172,11 @@ def _kept(text: str) -> str:
 
 @cache
 def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, text.split(ANY))), re.DOTALL)
+    whole = text.removesuffix(f" {ANY}")
+    more = (
+        r"( .*)?" if whole != text else ""
+    )  # it was cut, perhaps behind a piece that is as long as it may be
+    return re.compile(".*".join(map(re.escape, whole.split(ANY))) + more, re.DOTALL)
 
 
 def _matches(kept: str, found: str) -> bool:
