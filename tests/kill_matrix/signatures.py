@@ -38,6 +38,7 @@ LONGEST = 200
 """Characters of a text that count."""
 
 _PHRASE = re.compile(r"(?<=→ \d{3}) [A-Z][A-Z' -]*[A-Z]\b")
+_PLACE = re.compile(r"\b(column|char|position) (\d+|<number>)")
 _EXAMPLE = re.compile(rf"'[^']*'|\"[^\"]*\"|\S+\.(whl|tar\.gz|zip)\S*( {ANY})?")
 _STATUS = re.compile(r"(status )?\d{3}\b")
 _EXIT_CODE = re.compile(r"exit code -?\d+|no end within")
@@ -165,8 +166,8 @@ def _end_of_output(found: str) -> str:
 
 
 def _kept(text: str) -> str:
-    """Return what counts of a text: short, without the server's address and the phrases of its library."""
-    text = _PHRASE.sub("", text.replace(HERE, ""))
+    """Return what counts of a text: short, without the server's address, its library's phrases and places in a page."""
+    text = _PLACE.sub(rf"\1 {ANY}", _PHRASE.sub("", text.replace(HERE, "")))
     return text if len(text) <= LONGEST else text[:LONGEST].rpartition(" ")[0] + f" {ANY}"
 
 

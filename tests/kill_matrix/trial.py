@@ -6,12 +6,14 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
+from itertools import count
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from hypothesis.internal.conjecture import providers
 
 from conformance.corpus import planned
+from conformance.kit import fixtures
 from conformance.run import checks_run, door, setup
 from conformance.run.selection import Selection
 from conformance.target import DEFAULT, target_from_table
@@ -37,7 +39,7 @@ SETTLE = 0.02
 """Seconds to wait for what a fault may keep away for good: this server shows everything at once."""
 
 RUN_ID = "matrix22"
-"""The id of every run: the same corpus each time, so that nothing of a signature depends on chance."""
+"""The id of every run: the same corpus and the same names each time, so that no signature depends on chance."""
 
 
 class Trial:
@@ -68,6 +70,7 @@ class Trial:
             patch.object(tempfile, "tempdir", folder),  # the ledger of every run has the same name
             patch.object(setup, "new_run_id", lambda: RUN_ID),
             patch.object(door, "planned", _planned),
+            patch.object(fixtures, "_NUMBERS", count(1)),
             _same_examples(),
         ):
             table = server.target()
