@@ -22,6 +22,7 @@ SUMMARY = "write the stubs of a requirement, its check and a fault"
 NEAREST = 5
 """How many existing requirements are shown."""
 NEXT = """Then, with the name of the fault:
+  python -m tests.kill_matrix.observe NAME
   pytest tests/kill_matrix -k NAME
   python tests/kill_matrix/table.py > docs/kill-matrix.md"""
 """What is left to do once the stubs are filled in."""

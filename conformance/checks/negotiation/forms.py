@@ -33,8 +33,11 @@ def typed(answers: Iterable[Answer], *media_types: str) -> None:
 
 
 def written_in(answers: Iterable[Answer], *forms: str) -> None:
-    """Require that every answer is a page in one of these forms, `json` or `html`."""
-    wrong = [answer for answer in answers if form_of(answer) not in forms]
+    """Require that every answer is a page in one of these forms, `json` or `html`.
+
+    The body decides where the media type is none of the simple API: that is for the checks of media types.
+    """
+    wrong = [answer for answer in answers if (form_of(answer) or _form_of_body(answer)) not in forms]
     _deviating(wrong, expected="every page to be in " + " or ".join(map(str.upper, sorted(forms))))
 
 
@@ -47,8 +50,22 @@ def truthful(answers: Iterable[Answer]) -> None:
 def _is_what_it_says(answer: Answer) -> bool:
     form = form_of(answer)
     if form == "json":
-        return isinstance(read_json(answer.content).data, dict)
-    return form == "html" and answer.text.lstrip("\ufeff \t\r\n\f").startswith("<")
+        return _is_json(answer)
+    return form == "html" and _is_markup(answer)
+
+
+def _form_of_body(answer: Answer) -> str | None:
+    if answer.status != 200 or answer.content_type in FORMS:
+        return None
+    return "json" if _is_json(answer) else "html" if _is_markup(answer) else None
+
+
+def _is_json(answer: Answer) -> bool:
+    return isinstance(read_json(answer.content).data, dict)
+
+
+def _is_markup(answer: Answer) -> bool:
+    return answer.text.lstrip("\ufeff \t\r\n\f").startswith("<")
 
 
 def _deviating(answers: list[Answer], *, expected: str) -> None:

@@ -133,10 +133,10 @@ def is_path(filename: str) -> bool:
 
 
 def nothing_forged(page: ProjectPage, sent: list[Sent]) -> None:
-    """Require that a page has no links but those of uploads that were taken: what the text of a field said is none."""
-    taken = [each.file.filename for each in sent if each.accepted]
-    expect.rule(
-        "every link of the page to be that of an upload",
-        broken_by=[file.filename for file in page.files if file.filename not in taken],
-        where=page.where,
-    )
+    """Require that a page has no links but those of uploads: what the text of a field said is none.
+
+    A refused upload that is listed, and a name with something around it, are for other checks.
+    """
+    names = [each.file.filename for each in sent]
+    forged = [file.filename for file in page.files if not any(name in file.filename for name in names)]
+    expect.rule("every link of the page to be that of an upload", broken_by=forged, where=page.where)

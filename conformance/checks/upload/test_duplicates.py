@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.uploads.publishing import publish
 from conformance.kit.uploads.scenarios import link_to
 from conformance.verdicts import Deviation
 from reference_server.distributions import sdist, wheel
@@ -54,9 +55,11 @@ def test_message(second_upload: SecondUpload) -> None:
 @check("upload.add-wheel-later")
 def test_add_wheel_later(registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("later")
-    files = [sdist(name, "1.0"), *(wheel(name, "1.0", tag=tag) for tag in PLATFORMS)]
-    answers = {distribution.filename: registry.upload(distribution) for distribution in files}
+    first = sdist(name, "1.0")
+    publish(registry, first)
+    wheels = [wheel(name, "1.0", tag=tag) for tag in PLATFORMS]
+    answers = {distribution.filename: registry.upload(distribution) for distribution in wheels}
     refused = [f"{filename}: {answer.status}" for filename, answer in answers.items() if answer.status >= 300]
     page = registry.project_page(name)
-    expect.rule("every file of the release to be accepted", broken_by=refused, where=page.where)
-    expect.listed(page, list(answers))
+    expect.rule("every wheel of the release to be accepted", broken_by=refused, where=page.where)
+    expect.listed(page, [first.filename, *answers])

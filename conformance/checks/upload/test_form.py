@@ -151,8 +151,9 @@ def test_large_file(registry: RegistryClient, new_name: NewName) -> None:
 
 
 @check("upload.project-create")
-def test_project_create(registry: RegistryClient, new_name: NewName) -> None:
+def test_project_create(registry: RegistryClient, corpus: Corpus, new_name: NewName) -> None:
     """With the sdist first: some registries learn of a project by its first wheel."""
+    _ = corpus["main-sdist"]  # refused in a project that exists, it would say nothing of new ones
     name = new_name("create")
     for distribution in (sdist(name, "1.0"), wheel(name, "1.0"), wheel(name, "1.1")):
         accepted_and_listed(registry, distribution)

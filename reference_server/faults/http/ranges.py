@@ -25,6 +25,17 @@ class RangesAdvertisedOnly(Fault):
         return None
 
 
+class RangesOfTheBeginningOnly(Fault):
+    """Sends whole files for ranges that begin elsewhere, as a cache that keeps the beginning of each file."""
+
+    caught_by = ("http.range.wheel-metadata",)
+
+    def handle(self, request: Request) -> Response | None:
+        if re.match(r"bytes=[1-9]", request.headers.get("Range", "")):
+            request.environ.pop("HTTP_RANGE", None)
+        return None
+
+
 class ContentRangeWithoutUnit(Fault):
     """Omits the unit from Content-Range."""
 

@@ -68,7 +68,7 @@ class RootCalledXhtml(ChangesHeaders):
 class LatestCalledLatest(Fault):
     """Serves a page under the alias in Accept instead of its real type."""
 
-    caught_by = ("negotiation.latest.real-type", "negotiation.latest.supported")
+    caught_by = ("negotiation.latest.real-type",)
 
     def respond(self, request: Request, response: Response) -> Response:
         accept = request.headers.get("Accept", "")

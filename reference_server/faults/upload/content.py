@@ -100,7 +100,7 @@ class BodiesLimited(RefusesForms):
 class ProjectsBeginWithAWheel(RefusesForms):
     """Rejects the sdist of a project without a wheel."""
 
-    caught_by = ("upload.project-create", "upload.add-wheel-later")
+    caught_by = ("upload.project-create",)
     field = "name"
 
     def is_refused(self, request: Request) -> bool:

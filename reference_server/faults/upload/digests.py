@@ -56,8 +56,6 @@ class Md5WantedForSdists(Fault):
 
     caught_by = (
         "upload.digest.sha256-only",
-        "upload.add-wheel-later",
-        "upload.project-create",
         "upload.twine-end-to-end",
         "upload.uv-end-to-end",
     )
@@ -75,6 +73,17 @@ class Sha256Wanted(Fault):
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, required_fields=(*rules.required_fields, "sha256_digest"))
+
+
+class Blake2Unknown(Fault):
+    """Requires a digest, and knows no blake2_256_digest."""
+
+    caught_by = ("upload.digest.blake2-only",)
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint != "upload" or "sha256_digest" in parts_of(request):
+            return None
+        return None if "md5_digest" in parts_of(request) else refusal(MissingFieldsError("sha256_digest"))
 
 
 class OneDigestCompared(ComparesDigests):
