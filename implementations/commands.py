@@ -81,6 +81,11 @@ def _parser() -> CommandParser:
         metavar="OPTION",
         help="further option of `registry-conformance run`, such as --run-option=--seed=7; repeatable",
     )
+    judged.add_argument(
+        "--update",
+        action="store_true",
+        help="write each baseline.toml to what is found, and compare with that",
+    )
     judged.set_defaults(command=_judge)
     for each in (start, judged):
         each.add_argument(
@@ -131,6 +136,7 @@ def _judge(arguments: argparse.Namespace) -> int:
             output=arguments.output,
             options=arguments.run_option,
             embargo=arguments.embargo,
+            update=arguments.update,
         )
         for each in chosen
     ]
@@ -159,6 +165,7 @@ def _in_words(judged: Judged) -> str:
     found = judged.comparison
     parts = [
         ("not adjudicated", found.new),
+        ("another failure than in the baseline", found.changed),
         ("adjudicated, and no longer there", found.gone),
         ("adjudicated as wrong", found.wrong),
         ("errors", [name for name, verdict in judged.verdicts.items() if verdict == "error"]),
@@ -169,9 +176,7 @@ def _in_words(judged: Judged) -> str:
 
 
 def _table(judged: Sequence[Judged]) -> Table:
-    columns = (
-        "name version judged failed warned noted untestable errors right repeat wrong new gone left seconds"
-    )
+    columns = "name version judged failed warned noted untestable errors right repeat wrong new changed gone left seconds"
     table = Table(*columns.split(), box=None)
     for each in judged:
         if each.problem:
@@ -182,8 +187,7 @@ def _table(judged: Sequence[Judged]) -> Table:
             each.count("passed", "failed", "warned", "noted"),
             *(each.count(verdict) for verdict in ("failed", "warned", "noted", "untestable", "error")),
             *(found.findings.get(finding, 0) for finding in (Finding.RIGHT, Finding.REPEAT, Finding.WRONG)),
-            len(found.new),
-            len(found.gone),
+            *map(len, (found.new, found.changed, found.gone)),
             each.files_left,
             round(each.seconds),
         ]

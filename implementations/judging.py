@@ -18,7 +18,9 @@ import tomli_w
 
 from conformance.corpus.ledger import Ledger
 from conformance.errors import UserError
-from implementations.adjudication import FILE, Comparison, compare, read_adjudication, read_embargo
+from conformance.report.result_file import read_result
+from implementations.adjudication import FILE, read_adjudication, read_embargo
+from implementations.comparison import Comparison, compare, held_to, update_baseline
 from implementations.environments import versions_in
 from implementations.place import CannotStart
 from implementations.starting import started
@@ -26,6 +28,7 @@ from implementations.starting import started
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from implementations.adjudication import Row
     from implementations.place import Place, Running
     from implementations.recipe import Implementation
 
@@ -62,13 +65,17 @@ class Judged:
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """What is judged, and where results go. `options` are further ones of `registry-conformance run`."""
+    """What is judged, and where results go.
+
+    `options` are further ones of `registry-conformance run`; with `update` the baseline becomes what is found.
+    """
 
     implementation: Implementation
     cache: Path
     output: Path
     options: Sequence[str] = ()
     embargo: Path | None = None
+    update: bool = False
 
 
 def judge(assignment: Assignment) -> Judged:
@@ -88,7 +95,7 @@ def judge(assignment: Assignment) -> Judged:
             finally:
                 _keep_logs(place.work, folder)
         found["processes_left"] = len(place.leftovers())
-        found["comparison"] = compare(found["verdicts"], rows)
+        found |= _held(assignment, rows, folder / "result.json")
     except UserError as error:
         found["problem"] = str(error)
     except Exception as error:  # noqa: BLE001 - one broken implementation never stops the others
@@ -123,7 +130,7 @@ def _run(assignment: Assignment, running: Running, folder: Path) -> dict[str, An
             code = _ended(command, passwords, output)
         if not result.exists():
             raise CannotStart(f"the run ended with {code} and no result: see {folder / 'output.txt'}")
-        return _read(result) | {"exit_code": code, "files_left": _left(work / "ledgers")}
+        return {"exit_code": code, "files_left": _left(work / "ledgers")}
 
 
 def _ended(command: Sequence[str], passwords: Mapping[str, str], output: Any) -> int:
@@ -156,9 +163,20 @@ def written_target(table: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
     return tomli_w.dumps({**table, **({"credentials": credentials} if credentials else {})}), passwords
 
 
-def _read(result: Path) -> dict[str, Any]:
-    table = json.loads(result.read_text(encoding="utf-8"))
-    return {"verdicts": {each["id"]: each["verdict"] for each in table["results"]}}
+def _held(assignment: Assignment, rows: Mapping[str, Row], result: Path) -> dict[str, Any]:
+    """Return the verdicts of a result, and how they compare with what is known of the implementation."""
+    results, folder = read_result(result).results, assignment.implementation.folder
+    if assignment.update:
+        update_baseline(folder, results, rows)
+    verdicts = {each.id: str(each.verdict) for each in results}
+    comparison = compare(
+        verdicts,
+        rows,
+        signatures={each.id: each.signature for each in results},
+        baseline=held_to(folder, rows),
+        today=datetime.now(UTC).date(),
+    )
+    return {"verdicts": verdicts, "comparison": comparison}
 
 
 def _left(ledgers: Path) -> int:

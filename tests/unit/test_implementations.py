@@ -6,7 +6,8 @@ import importlib
 import importlib.util
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +88,32 @@ def test_only_exact_versions_are_taken(version: str, tmp_path: Path) -> None:
         recipe.implementation("demo", tmp_path)
 
 
-def compared(verdicts: dict[str, str], tmp_path: Path) -> Any:
-    adjudication = module("adjudication")
+BASELINE = """
+[[known]]
+id = "upload.digest.mismatch"
+reason = "target-bug"
+signature = "0123456789ab"
+
+[[known]]
+id = "http.range.multi"
+reason = "target-bug"
+signature = "0123456789ab"
+"""
+SIGNATURES = dict.fromkeys(("upload.digest.mismatch", "http.range.multi"), "0123456789ab")
+
+
+def compared(verdicts: dict[str, str], tmp_path: Path, signatures: dict[str, str] = SIGNATURES) -> Any:
     (tmp_path / "adjudication.toml").write_text(ADJUDICATED, encoding="utf-8")
-    return adjudication.compare(verdicts, adjudication.read_adjudication(tmp_path / "adjudication.toml"))
+    (tmp_path / "baseline.toml").write_text(BASELINE, encoding="utf-8")
+    rows = module("adjudication").read_adjudication(tmp_path / "adjudication.toml")
+    comparison = module("comparison")
+    return comparison.compare(
+        verdicts,
+        rows,
+        signatures=signatures,
+        baseline=comparison.held_to(tmp_path, rows),
+        today=date(2026, 1, 1),
+    )
 
 
 def test_a_judgement_is_compared_with_its_adjudication(tmp_path: Path) -> None:
@@ -103,13 +126,75 @@ def test_a_judgement_is_compared_with_its_adjudication(tmp_path: Path) -> None:
         "simple.html.doctype": "passed",
     }
     found = compared(verdicts, tmp_path)
-    assert (found.new, found.gone, found.wrong) == (
+    assert (found.new, found.changed, found.gone, found.wrong) == (
         ("http.pages.etag",),
+        (),
         ("upload.digest.malformed",),
         ("http.range.multi",),
     )
     assert {str(finding): count for finding, count in found.findings.items()} == {"right": 1, "wrong": 1}
     assert not found.as_adjudicated
+
+
+@pytest.mark.parametrize("signatures", [{"upload.digest.mismatch": "ba9876543210"}, {}])
+def test_another_failure_of_an_adjudicated_row_is_red(signatures: dict[str, str], tmp_path: Path) -> None:
+    verdicts = dict.fromkeys(SIGNATURES, "error") | {"upload.digest.mismatch": "failed"}
+    verdicts["upload.digest.malformed"] = "untestable"
+    assert compared(verdicts, tmp_path).as_adjudicated
+    found = compared(verdicts, tmp_path, signatures)
+    assert (found.new, found.changed) == ((), ("upload.digest.mismatch",))
+    assert not found.as_adjudicated
+
+
+def test_the_failure_of_a_race_may_be_another_one(tmp_path: Path) -> None:
+    verdicts = {
+        "upload.digest.mismatch": "failed",
+        "upload.digest.malformed": "error",
+        "http.range.multi": "error",
+        "race.same-file-different": "failed",
+    }
+    signatures = SIGNATURES | {"race.same-file-different": "ba9876543210"}
+    assert compared(verdicts, tmp_path, signatures).as_adjudicated
+
+
+@dataclass(frozen=True)
+class Found:
+    id: str
+    signature: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return not self.signature
+
+
+def test_a_baseline_becomes_what_is_found(tmp_path: Path) -> None:
+    adjudication, comparison = module("adjudication"), module("comparison")
+    (tmp_path / "adjudication.toml").write_text(ADJUDICATED, encoding="utf-8")
+    row = ADJUDICATED.split("\n\n", maxsplit=1)[0].replace("upload.digest.mismatch", "http.pages.etag")
+    (tmp_path / "embargo.toml").write_text(
+        f'{row}\nimplementation = "demo"\nsignature = "5"\n', encoding="utf-8"
+    )
+    rows = adjudication.read_adjudication(tmp_path / "adjudication.toml")
+    rows |= adjudication.read_embargo(tmp_path / "embargo.toml", "demo")
+    first = [Found(name, "1") for name in rows]
+    comparison.update_baseline(tmp_path, first, rows)
+    assert comparison.held_to(tmp_path, {}).rows.keys() == rows.keys() - {"http.pages.etag"}
+    second = [Found("upload.digest.mismatch", "2"), Found("upload.digest.malformed")]
+    comparison.update_baseline(tmp_path, [*second, Found("race.same-file-different")], rows)
+    assert {name: known.signature for name, known in comparison.held_to(tmp_path, rows).rows.items()} == {
+        "upload.digest.mismatch": "2",  # found another time
+        "race.same-file-different": "1",  # not found, as it happens
+        "http.range.multi": "1",  # not judged
+        "http.pages.etag": "5",  # kept outside
+    }
+    comparison.update_baseline(tmp_path, map(Found, rows), {})
+    assert not (tmp_path / "baseline.toml").exists()
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_adjudication_and_baseline_list_the_same(name: str) -> None:
+    rows = module("adjudication").read_adjudication(FOLDER / name / "adjudication.toml")
+    assert module("comparison").held_to(FOLDER / name, rows).rows.keys() == rows.keys()
 
 
 @pytest.mark.parametrize("verdict", ["error", "untestable"])

@@ -1,0 +1,99 @@
+"""What a run found, beside the adjudication and the baseline of the implementation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from conformance.verdicts import Listing, Reason
+from conformance.verdicts.baseline import EMPTY, Baseline, Known, known_baseline, updated, write_baseline
+from implementations.adjudication import EmbargoedRow, Finding, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+    from pathlib import Path
+
+    from conformance.report.result import CheckResult
+
+BASELINE = "baseline.toml"
+DEVIATING = ("failed", "warned", "noted")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """The deviations of a run beside the adjudication."""
+
+    new: tuple[str, ...] = ()
+    """Deviations without a row."""
+    changed: tuple[str, ...] = ()
+    """Deviations with a row, whose signature the baseline does not have: another failure of the requirement."""
+    gone: tuple[str, ...] = ()
+    """Rows that were judged and did not deviate, although the file does not say that they do so sometimes."""
+    wrong: tuple[str, ...] = ()
+    findings: Mapping[Finding, int] = field(default_factory=dict)
+
+    @property
+    def as_adjudicated(self) -> bool:
+        """Whether every deviation is adjudicated, none is missing, and no row is a bug of ours."""
+        return not (self.new or self.changed or self.gone or self.wrong)
+
+
+def compare(
+    verdicts: Mapping[str, str],
+    rows: Mapping[str, Row],
+    *,
+    signatures: Mapping[str, str],
+    baseline: Baseline,
+    today: date,
+) -> Comparison:
+    """Compare the verdicts and signatures of a run by id with the rows of its adjudication and its baseline."""
+    deviating = {name for name, verdict in verdicts.items() if verdict in DEVIATING}
+    found = [rows[name] for name in sorted(deviating & rows.keys())]
+    return Comparison(
+        new=tuple(sorted(deviating - rows.keys())),
+        changed=tuple(
+            row.id
+            for row in found
+            if not row.sometimes
+            and baseline.listing(row.id, signatures.get(row.id, ""), today=today) is not Listing.SAME
+        ),
+        gone=tuple(
+            name
+            for name in sorted(rows.keys() - deviating)
+            if verdicts.get(name, "passed") in {"passed", "not applicable"} and not rows[name].sometimes
+        ),
+        wrong=tuple(row.id for row in found if row.finding is Finding.WRONG),
+        findings=dict(Counter(row.finding for row in found)),
+    )
+
+
+def held_to(folder: Path, rows: Mapping[str, Row]) -> Baseline:
+    """Return the baseline in a folder, with the rows that are kept outside the repository."""
+    path = folder / BASELINE
+    listed = known_baseline(path) if path.exists() else EMPTY
+    embargoed = {
+        row.id: _known(row.id, row.signature) for row in rows.values() if isinstance(row, EmbargoedRow)
+    }
+    return replace(listed, rows={**listed.rows, **embargoed})
+
+
+def update_baseline(folder: Path, results: Iterable[CheckResult], rows: Mapping[str, Row]) -> None:
+    """Write the baseline in a folder to what a run found; what deviates sometimes stays, embargoed rows never come."""
+    path = folder / BASELINE
+    before = known_baseline(path) if path.exists() else EMPTY
+    after = {**updated(before, results, new=_known("", "")).rows}
+    for name, row in rows.items():
+        if row.sometimes and name in before.rows:
+            after.setdefault(name, before.rows[name])
+        if isinstance(row, EmbargoedRow):
+            after.pop(name, None)
+    if after:
+        write_baseline(path, Baseline(after, path))
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _known(name: str, signature: str) -> Known:
+    return Known(id=name, reason=Reason.TARGET_BUG, signature=signature)
