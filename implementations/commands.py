@@ -20,7 +20,7 @@ from conformance.commands.output import print_error
 from conformance.commands.parser import CommandParser
 from conformance.errors import ExitCode, UserError
 from implementations.adjudication import FILE, Finding, read_adjudication
-from implementations.judging import Assignment, Judged, judge
+from implementations.judging import RESULT, Assignment, Judged, judge, judged_before
 from implementations.place import missing_programs
 from implementations.recipe import Implementation, implementation, implementations
 from implementations.starting import started
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from types import FrameType
 
 PROGRAM = "python -m implementations"
+COLUMNS = (
+    *("name", "version", "judged", "failed", "warned", "noted", "untestable", "errors"),
+    *("right", "repeat", "wrong", "new", "changed", "gone", "left", "seconds"),
+)
 CACHE = user_cache_path("registry-conformance-implementations")
 
 
@@ -72,21 +76,34 @@ def _parser() -> CommandParser:
         help="folder of the results (default: %(default)s)",
     )
     judged.add_argument(
-        "--embargo", type=Path, metavar="FILE", help="adjudicated rows that are not in the repository"
-    )
-    judged.add_argument(
         "--run-option",
         action="append",
         default=[],
         metavar="OPTION",
         help="further option of `registry-conformance run`, such as --run-option=--seed=7; repeatable",
     )
-    judged.add_argument(
-        "--update",
-        action="store_true",
-        help="write each baseline.toml to what is found, and compare with that",
-    )
     judged.set_defaults(command=_judge)
+    compared = commands.add_parser(
+        "compare", help="compare the results of `judge` with what is adjudicated now, and run nothing"
+    )
+    compared.set_defaults(command=_compare)
+    matrix = commands.add_parser("matrix", help="write the results of `judge` as static pages")
+    matrix.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="SITE", help="folder of the pages"
+    )
+    matrix.set_defaults(command=_matrix)
+    for each in (compared, matrix):
+        each.add_argument("results", type=Path, metavar="RESULTS", help="folder that `judge -o` wrote")
+    for each in (judged, compared):
+        each.add_argument(
+            "--update",
+            action="store_true",
+            help="write each baseline.toml to what was found, and compare with that",
+        )
+    for each in (judged, compared, matrix):
+        each.add_argument(
+            "--embargo", type=Path, metavar="FILE", help="adjudicated rows that are not in the repository"
+        )
     for each in (start, judged):
         each.add_argument(
             "--cache",
@@ -144,11 +161,44 @@ def _judge(arguments: argparse.Namespace) -> int:
     with ThreadPoolExecutor(max_workers=max(1, arguments.n)) as pool:
         for each in pool.map(judge, assignments):
             judged.append(each)
-            print(f"{each.name}: {each.problem or _in_words(each)}", flush=True)
-    _console().print(_table(judged))
+            print(f"{each.name} took {each.seconds:.0f} s.", flush=True)
     summary = json.dumps([asdict(each) for each in judged], indent=1)
     (arguments.output / "summary.json").write_text(summary + "\n", encoding="utf-8")
+    return _reported(judged)
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    judged = [
+        judged_before(
+            Assignment(
+                implementation=each,
+                cache=CACHE,
+                output=arguments.results,
+                embargo=arguments.embargo,
+                update=arguments.update,
+            )
+        )
+        for each in implementations().values()
+        if (arguments.results / each.name / RESULT).exists()
+    ]
+    return _reported(judged)
+
+
+def _reported(judged: Sequence[Judged]) -> int:
+    """Print what each judgement found, and a table of all of them; return the exit code."""
+    for each in judged:
+        print(f"{each.name}: {each.problem or _in_words(each)}", flush=True)
+    _console().print(_table(judged))
     return ExitCode.CONFORMS if all(each.is_good for each in judged) else ExitCode.DEVIATES
+
+
+def _matrix(arguments: argparse.Namespace) -> int:
+    from implementations.site import read_registries, write_site
+
+    registries = read_registries(arguments.results, embargo=arguments.embargo)
+    overview, *others = write_site(registries, arguments.output)
+    print(f"{overview} and {len(others)} other files show {len(registries)} registries.")
+    return ExitCode.CONFORMS
 
 
 def _chosen(arguments: argparse.Namespace) -> list[Implementation]:
@@ -176,8 +226,7 @@ def _in_words(judged: Judged) -> str:
 
 
 def _table(judged: Sequence[Judged]) -> Table:
-    columns = "name version judged failed warned noted untestable errors right repeat wrong new changed gone left seconds"
-    table = Table(*columns.split(), box=None)
+    table = Table(*COLUMNS, box=None)
     for each in judged:
         if each.problem:
             table.add_row(each.name, each.version or "-", "not judged")

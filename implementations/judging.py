@@ -28,10 +28,13 @@ from implementations.starting import started
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from conformance.report.result import RunResult
     from implementations.adjudication import Row
     from implementations.place import Place, Running
     from implementations.recipe import Implementation
 
+RESULT = "result.json"
+VERSIONS = "versions.json"
 LONGEST = 3600.0
 """Seconds after which a run is ended: a safety net, far above what any of them takes."""
 
@@ -86,16 +89,15 @@ def judge(assignment: Assignment) -> Judged:
     folder.mkdir(parents=True, exist_ok=True)
     found: dict[str, Any] = {}
     try:
-        rows = read_adjudication(implementation.folder / FILE)
-        rows |= read_embargo(assignment.embargo, implementation.name)
+        rows = _rows(assignment)
         with started(implementation, assignment.cache) as (running, place):
-            _write_versions(implementation, place, folder / "versions.json")
+            _write_versions(implementation, place, folder / VERSIONS)
             try:
                 found = _run(assignment, running, folder)
             finally:
                 _keep_logs(place.work, folder)
         found["processes_left"] = len(place.leftovers())
-        found |= _held(assignment, rows, folder / "result.json")
+        found |= _held(assignment, rows, read_result(folder / RESULT))
     except UserError as error:
         found["problem"] = str(error)
     except Exception as error:  # noqa: BLE001 - one broken implementation never stops the others
@@ -111,7 +113,7 @@ def judge(assignment: Assignment) -> Judged:
 
 def _run(assignment: Assignment, running: Running, folder: Path) -> dict[str, Any]:
     """Run the suite from its command line, and return what belongs to the judgement."""
-    result = folder / "result.json"
+    result = folder / RESULT
     result.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(prefix="judge-") as name:
         work = Path(name)
@@ -163,9 +165,28 @@ def written_target(table: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
     return tomli_w.dumps({**table, **({"credentials": credentials} if credentials else {})}), passwords
 
 
-def _held(assignment: Assignment, rows: Mapping[str, Row], result: Path) -> dict[str, Any]:
+def judged_before(assignment: Assignment) -> Judged:
+    """Compare the result of an earlier judgement with what is known now. Raises UserError."""
+    implementation = assignment.implementation
+    result = read_result(assignment.output / implementation.name / RESULT)
+    return Judged(
+        name=implementation.name,
+        version=implementation.version,
+        date=result.started.isoformat(timespec="seconds"),
+        seconds=result.seconds,
+        exit_code=result.exit_code,
+        **_held(assignment, _rows(assignment), result),
+    )
+
+
+def _rows(assignment: Assignment) -> dict[str, Row]:
+    name, folder = assignment.implementation.name, assignment.implementation.folder
+    return read_adjudication(folder / FILE) | read_embargo(assignment.embargo, name)
+
+
+def _held(assignment: Assignment, rows: Mapping[str, Row], result: RunResult) -> dict[str, Any]:
     """Return the verdicts of a result, and how they compare with what is known of the implementation."""
-    results, folder = read_result(result).results, assignment.implementation.folder
+    results, folder = result.results, assignment.implementation.folder
     if assignment.update:
         update_baseline(folder, results, rows)
     verdicts = {each.id: str(each.verdict) for each in results}
