@@ -20,6 +20,7 @@ from conformance.commands.output import print_error
 from conformance.commands.parser import CommandParser
 from conformance.errors import ExitCode, UserError
 from implementations.adjudication import FILE, Finding, read_adjudication
+from implementations.debian import install_missing
 from implementations.judging import RESULT, Assignment, Judged, judge, judged_before
 from implementations.place import missing_programs
 from implementations.recipe import Implementation, implementation, implementations
@@ -81,6 +82,9 @@ def _parser() -> CommandParser:
         default=[],
         metavar="OPTION",
         help="further option of `registry-conformance run`, such as --run-option=--seed=7; repeatable",
+    )
+    judged.add_argument(
+        "--apt", action="store_true", help="install missing packages of Debian first; takes root"
     )
     judged.set_defaults(command=_judge)
     compared = commands.add_parser(
@@ -145,6 +149,8 @@ def _start(arguments: argparse.Namespace) -> int:
 
 def _judge(arguments: argparse.Namespace) -> int:
     chosen = _chosen(arguments)
+    if arguments.apt:
+        install_missing(chosen)
     arguments.output.mkdir(parents=True, exist_ok=True)
     assignments = [
         Assignment(

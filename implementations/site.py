@@ -105,7 +105,7 @@ class Registry:
 
     @cached_property
     def deviations(self) -> dict[str, Deviation]:
-        """Its deviations by the id of their requirement, each by itself."""
+        """Its deviations by the id of their requirement, without their repeats."""
         return {
             each.id: Deviation(
                 registry=self,
