@@ -14,8 +14,10 @@ from msgspec import structs
 from conformance.report import html
 from conformance.report.badge import as_badge
 from conformance.report.matrix import Column, Matrix, matrix_of, page_context
+from conformance.report.result import tally_of
 from conformance.report.result_file import BadResult, read_result, write_result
 from conformance.report.templates import render
+from conformance.verdicts import Verdict
 from implementations.adjudication import FILE, Finding, Row, read_adjudication, read_embargo
 from implementations.comparison import DEVIATING
 from implementations.judging import RESULT, VERSIONS
@@ -174,11 +176,18 @@ def _read(implementation: Implementation, folder: Path, embargo: Path | None) ->
     results = tuple(each for each in result.results if each.id not in hidden)
     files = {name for each in results for name in each.published}
     published = {name: each for name, each in result.published.items() if name in files}
+    tally = tally_of(results)
+    summary = structs.replace(
+        result.summary,
+        verdicts={verdict: tally.counts[verdict] for verdict in Verdict},
+        judged=tally.judged,
+        notes=(),  # they are for the one who ran it, with paths of the machine
+    )
     rows = read_adjudication(implementation.folder / FILE)
     versions = folder / VERSIONS
     return Registry(
         implementation=implementation,
-        result=structs.replace(result, results=results, published=published),
+        result=structs.replace(result, results=results, published=published, summary=summary),
         rows={name: row for name, row in rows.items() if name not in hidden},
         versions=json.loads(versions.read_text(encoding="utf-8")) if versions.exists() else {},
     )
