@@ -316,7 +316,7 @@ def result_of(verdicts: dict[str, str]) -> str:
             "run": "",
             "started": "2026-11-22T17:25:54+00:00",
             "finished": "2026-11-22T17:25:59+00:00",
-            "summary": {"requests": 7, "seed": 0, "exit_code": 1, "notes": ["/tmp/ledger lists them"]},
+            "summary": {"requests": 7, "seed": 0, "exit_code": 1, "notes": ["/home/jane/ledger lists them"]},
             "results": rows,
         }
     )
@@ -377,7 +377,7 @@ def test_a_row_under_embargo_is_published_nowhere(site: dict[str, str]) -> None:
 
 
 def test_paths_of_the_machine_are_left_out(site: dict[str, str]) -> None:
-    assert "/tmp/ledger" not in "".join(site.values())
+    assert "/home/jane/ledger" not in "".join(site.values())
 
 
 def test_pages_load_nothing_and_run_nothing_of_a_registry(site: dict[str, str]) -> None:
