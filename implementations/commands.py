@@ -19,7 +19,9 @@ from rich.table import Table
 from conformance.commands.output import print_error
 from conformance.commands.parser import CommandParser
 from conformance.errors import ExitCode, UserError
+from conformance.report.result_file import read_result
 from implementations.adjudication import FILE, Finding, read_adjudication
+from implementations.comparison import differences
 from implementations.debian import install_missing
 from implementations.judging import RESULT, Assignment, Judged, judge, judged_before
 from implementations.place import missing_programs
@@ -89,6 +91,12 @@ def _parser() -> CommandParser:
     judged.set_defaults(command=_judge)
     compared = commands.add_parser(
         "compare", help="compare the results of `judge` with what is adjudicated now, and run nothing"
+    )
+    compared.add_argument(
+        "--earlier",
+        type=Path,
+        metavar="RESULTS",
+        help="show what was not the same in an earlier run, from its folder",
     )
     compared.set_defaults(command=_compare)
     matrix = commands.add_parser("matrix", help="write the results of `judge` as static pages")
@@ -187,7 +195,18 @@ def _compare(arguments: argparse.Namespace) -> int:
         for each in implementations().values()
         if (arguments.results / each.name / RESULT).exists()
     ]
+    if arguments.earlier:
+        for each in judged:
+            _print_differences(each.name, arguments.earlier, arguments.results)
     return _reported(judged)
+
+
+def _print_differences(name: str, *folders: Path) -> None:
+    paths = [folder / name / RESULT for folder in folders]
+    if all(path.exists() for path in paths):
+        first, second = (read_result(path).results for path in paths)
+        for requirement, words in differences(first, second).items():
+            print(f"{name}: {requirement}: {words}")
 
 
 def _reported(judged: Sequence[Judged]) -> int:

@@ -69,6 +69,19 @@ def compare(
     )
 
 
+def differences(first: Iterable[CheckResult], second: Iterable[CheckResult]) -> dict[str, str]:
+    """Return what is not the same in two runs: verdicts, or for deviations the signature, by id in words."""
+    before = {each.id: each for each in first}
+    found: dict[str, str] = {}
+    for each in second:
+        earlier = before.get(each.id, each)
+        if earlier.verdict != each.verdict:
+            found[each.id] = f"{earlier.verdict}, then {each.verdict}"
+        elif earlier.signature != each.signature:
+            found[each.id] = f"{each.verdict} for another failure"
+    return found
+
+
 def held_to(folder: Path, rows: Mapping[str, Row]) -> Baseline:
     """Return the baseline in a folder, with the rows that are kept outside the repository."""
     path = folder / BASELINE

@@ -194,6 +194,20 @@ def test_a_baseline_becomes_what_is_found(tmp_path: Path) -> None:
     assert not (tmp_path / "baseline.toml").exists()
 
 
+@dataclass(frozen=True)
+class Judged(Found):
+    verdict: str = ""
+
+
+def test_what_differs_between_two_runs_is_named() -> None:
+    first = [Judged("a", "1", "failed"), Judged("b", "1", "failed"), Judged("c", "1", "failed")]
+    second = [Judged("a", "1", "failed"), Judged("b", "2", "failed"), Judged("c", "", "passed")]
+    assert module("comparison").differences(first, second) == {
+        "b": "failed for another failure",
+        "c": "failed, then passed",
+    }
+
+
 @pytest.mark.parametrize("name", DECLARED)
 def test_adjudication_and_baseline_list_the_same(name: str) -> None:
     rows = module("adjudication").read_adjudication(FOLDER / name / "adjudication.toml")
