@@ -246,6 +246,8 @@ def _in_words(judged: Judged) -> str:
         ("errors", [name for name, verdict in judged.verdicts.items() if verdict == "error"]),
     ]
     sentences = [f"{title}: {', '.join(names)}" for title, names in parts if names]
+    if judged.exit_code not in {0, 1}:
+        sentences.append(f"the run ended with {judged.exit_code}")
     sentences += [f"{judged.processes_left} process groups left"] if judged.processes_left else []
     return "; ".join(sentences) or "as adjudicated"
 

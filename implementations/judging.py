@@ -62,7 +62,7 @@ class Judged:
     def is_good(self) -> bool:
         """Whether it was judged, as adjudicated, and nothing of ours went wrong or was left running."""
         return not (self.problem or self.count("error") or self.processes_left) and (
-            self.comparison.as_adjudicated
+            self.exit_code == int(self.count("failed") > 0) and self.comparison.as_adjudicated
         )
 
 
