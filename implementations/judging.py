@@ -18,7 +18,7 @@ import tomli_w
 
 from conformance.corpus.ledger import Ledger
 from conformance.errors import UserError
-from conformance.report.result_file import read_result
+from conformance.report.result_file import BadResult, read_finished
 from implementations.adjudication import FILE, read_adjudication, read_embargo
 from implementations.comparison import Comparison, compare, held_to, update_baseline
 from implementations.environments import versions_in
@@ -97,7 +97,7 @@ def judge(assignment: Assignment) -> Judged:
             finally:
                 _keep_logs(place.work, folder)
         found["processes_left"] = len(place.leftovers())
-        found |= _held(assignment, rows, read_result(folder / RESULT))
+        found |= _held(assignment, rows, read_finished(folder / RESULT))
     except UserError as error:
         found["problem"] = str(error)
     except Exception as error:  # noqa: BLE001 - one broken implementation never stops the others
@@ -166,9 +166,14 @@ def written_target(table: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
 
 
 def judged_before(assignment: Assignment) -> Judged:
-    """Compare the result of an earlier judgement with what is known now. Raises UserError."""
+    """Compare the result of an earlier judgement with what is known now; without one the `problem` says so."""
     implementation = assignment.implementation
-    result = read_result(assignment.output / implementation.name / RESULT)
+    try:
+        result = read_finished(assignment.output / implementation.name / RESULT)
+    except BadResult as error:
+        return Judged(
+            name=implementation.name, version=implementation.version, date="", seconds=0, problem=str(error)
+        )
     return Judged(
         name=implementation.name,
         version=implementation.version,
