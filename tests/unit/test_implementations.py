@@ -264,6 +264,15 @@ def test_passwords_are_handed_on_as_variables() -> None:
     assert f'password-env = "{next(iter(variables))}"' in text
 
 
+def test_ports_are_none_that_the_system_gives(tmp_path: Path) -> None:
+    place = module("place")
+    given = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    lowest = int(given.read_text().split()[0]) if given.exists() else 32_768
+    declared = module("recipe").implementation("pypiserver")
+    ports = {place.Place(implementation=declared, cache=tmp_path, work=tmp_path).port() for _ in range(5)}
+    assert max(ports) < lowest
+
+
 def test_one_broken_implementation_is_a_problem_and_no_exception(tmp_path: Path) -> None:
     (tmp_path / "demo").mkdir()
     (tmp_path / "demo" / "implementation.toml").write_text(
