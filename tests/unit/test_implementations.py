@@ -196,7 +196,9 @@ def test_what_differs_between_two_runs_is_named() -> None:
 @pytest.mark.parametrize("name", DECLARED)
 def test_adjudication_and_baseline_list_the_same(name: str) -> None:
     rows = module("adjudication").read_adjudication(FOLDER / name / "adjudication.toml")
-    assert module("comparison").held_to(FOLDER / name, rows).rows.keys() == rows.keys()
+    known = module("comparison").held_to(FOLDER / name, rows).rows.keys()
+    always = {row.id for row in rows.values() if not row.sometimes}
+    assert always <= known <= rows.keys()
 
 
 @pytest.mark.parametrize("verdict", ["error", "untestable"])
