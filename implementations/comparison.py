@@ -93,15 +93,19 @@ def held_to(folder: Path, rows: Mapping[str, Row]) -> Baseline:
 
 
 def update_baseline(folder: Path, results: Iterable[CheckResult], rows: Mapping[str, Row]) -> None:
-    """Write the baseline in a folder to what a run found; what deviates sometimes stays, embargoed rows never come."""
+    """Write the baseline in a folder to what a run found and a person has looked into.
+
+    What deviates sometimes stays; embargoed rows are never written.
+    """
     path = folder / BASELINE
     before = known_baseline(path) if path.exists() else EMPTY
-    after = {**updated(before, results, new=_known("", "")).rows}
-    for name, row in rows.items():
-        if row.sometimes and name in before.rows:
-            after.setdefault(name, before.rows[name])
-        if isinstance(row, EmbargoedRow):
-            after.pop(name, None)
+    found = updated(before, results, new=_known("", "")).rows
+    kept = {name: known for name, known in before.rows.items() if name in rows and rows[name].sometimes}
+    after = {
+        name: known
+        for name, known in {**kept, **found}.items()
+        if name in rows and not isinstance(rows[name], EmbargoedRow)
+    }
     if after:
         write_baseline(path, Baseline(after, path))
     else:
