@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from conformance.errors import UserError
 
 from .checkout import IMPLEMENTATIONS as FOLDER
 from .checkout import module
@@ -249,6 +252,27 @@ def test_passwords_are_handed_on_as_variables() -> None:
     assert "conformance-secret" not in text
     assert list(variables.values()) == ["conformance-secret"]
     assert f'password-env = "{next(iter(variables))}"' in text
+
+
+def test_debian_packages_are_installed_where_a_program_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    debian, recipe, ran = module("debian"), module("recipe"), []
+    chosen = [recipe.implementation(name) for name in ("nginx-folder", "dumb-pypi", "pypiserver")]
+    monkeypatch.setattr(debian, "missing_programs", lambda each: list(each.declared.needs.programs))
+    monkeypatch.setattr(debian.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(debian.os, "geteuid", lambda: 0)
+
+    def run(command: tuple[str, ...], **_: Any) -> Any:
+        ran.append(command[2:])
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(debian.subprocess, "run", run)
+    debian.install_missing(chosen)
+    assert ran == [("update",), ("install", "--yes", "--no-install-recommends", "nginx-light")]
+    debian.install_missing(chosen[2:])
+    assert len(ran) == 2
+    monkeypatch.setattr(debian.os, "geteuid", lambda: 1000)
+    with pytest.raises(UserError, match="nginx-light: that takes root"):
+        debian.install_missing(chosen)
 
 
 def test_ports_are_none_that_the_system_gives(tmp_path: Path) -> None:
