@@ -9,6 +9,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import tomli_w
@@ -160,6 +161,7 @@ def _judge(arguments: argparse.Namespace) -> int:
     if arguments.apt:
         install_missing(chosen)
     arguments.output.mkdir(parents=True, exist_ok=True)
+    stopped = Event()
     assignments = [
         Assignment(
             implementation=each,
@@ -168,14 +170,18 @@ def _judge(arguments: argparse.Namespace) -> int:
             options=arguments.run_option,
             embargo=arguments.embargo,
             update=arguments.update,
+            stopped=stopped,
         )
         for each in chosen
     ]
     judged = []
     with ThreadPoolExecutor(max_workers=max(1, arguments.n)) as pool:
-        for each in pool.map(judge, assignments):
-            judged.append(each)
-            print(f"{each.name} took {each.seconds:.0f} s.", flush=True)
+        try:
+            for each in pool.map(judge, assignments):
+                judged.append(each)
+                print(f"{each.name} took {each.seconds:.0f} s.", flush=True)
+        finally:
+            stopped.set()  # after an interruption others still run, and the pool waits for them
     summary = json.dumps([asdict(each) for each in judged], indent=1)
     (arguments.output / "summary.json").write_text(summary + "\n", encoding="utf-8")
     return _reported(judged)

@@ -11,7 +11,8 @@ import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
+from threading import Event
+from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any
 
 import tomli_w
@@ -70,7 +71,8 @@ class Judged:
 class Assignment:
     """What is judged, and where results go.
 
-    `options` are further ones of `registry-conformance run`; with `update` the baseline becomes what is found.
+    `options` are further ones of `registry-conformance run`; with `update` the baseline becomes what is found. Once
+    `stopped` is set, the judgement ends, with its registry.
     """
 
     implementation: Implementation
@@ -79,6 +81,7 @@ class Assignment:
     options: Sequence[str] = ()
     embargo: Path | None = None
     update: bool = False
+    stopped: Event = field(default_factory=Event)
 
 
 def judge(assignment: Assignment) -> Judged:
@@ -129,13 +132,14 @@ def _run(assignment: Assignment, running: Running, folder: Path) -> dict[str, An
         with (folder / "output.txt").open("w", encoding="utf-8") as output:
             output.write(f"$ {shlex.join(command)}\n")
             output.flush()
-            code = _ended(command, passwords, output)
+            code = _ended(command, passwords, output, assignment.stopped)
         if not result.exists():
             raise CannotStart(f"the run ended with {code} and no result: see {folder / 'output.txt'}")
         return {"exit_code": code, "files_left": _left(work / "ledgers")}
 
 
-def _ended(command: Sequence[str], passwords: Mapping[str, str], output: Any) -> int:
+def _ended(command: Sequence[str], passwords: Mapping[str, str], output: Any, stopped: Event) -> int:
+    """Run a command to its end, or until `stopped` is set, and return its exit code. Raises CannotStart."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("REGISTRY_CONFORMANCE_")}
     process = subprocess.Popen(
         command,
@@ -144,9 +148,15 @@ def _ended(command: Sequence[str], passwords: Mapping[str, str], output: Any) ->
         stdout=output,
         stderr=subprocess.STDOUT,
     )
+    deadline = monotonic() + LONGEST
     with process:
         try:
-            return process.wait(LONGEST)
+            while process.poll() is None:
+                if stopped.wait(0.1):
+                    raise CannotStart("it was stopped")
+                if monotonic() > deadline:
+                    raise CannotStart(f"the run took more than {LONGEST:.0f} s")
+            return process.returncode
         finally:
             process.terminate()  # the suite cleans up, and writes what it has
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -300,6 +304,25 @@ def test_one_broken_implementation_is_a_problem_and_no_exception(tmp_path: Path)
     judged = judging.judge(assignment)
     assert "absent" in judged.problem
     assert not judged.is_good
+
+
+def test_a_run_ends_once_the_judgement_is_stopped(tmp_path: Path) -> None:
+    judging, stopped = module("judging"), threading.Event()
+    program = "import sys, time; print('ready', flush=True); time.sleep(600)"
+    with (tmp_path / "output").open("w") as output, ThreadPoolExecutor() as pool:
+        running = pool.submit(judging._ended, [sys.executable, "-c", program], {}, output, stopped)
+        while not (tmp_path / "output").read_text() and not running.done():
+            time.sleep(0.01)
+        stopped.set()
+        with pytest.raises(UserError, match="was stopped"):
+            running.result(60)
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_run_that_ends_has_its_exit_code(code: int, tmp_path: Path) -> None:
+    with (tmp_path / "output").open("w") as output:
+        command = [sys.executable, "-c", f"raise SystemExit({code})"]
+        assert module("judging")._ended(command, {}, output, threading.Event()) == code
 
 
 def test_a_judgement_can_be_written(tmp_path: Path) -> None:
