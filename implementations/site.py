@@ -173,7 +173,11 @@ def read_registries(folder: Path, *, embargo: Path | None = None) -> list[Regist
 def _read(implementation: Implementation, folder: Path, embargo: Path | None) -> Registry:
     result = read_result(folder / RESULT)
     hidden = read_embargo(embargo, implementation.name)
-    results = tuple(each for each in result.results if each.id not in hidden)
+    results = tuple(
+        structs.replace(each, cause="" if each.cause in hidden else each.cause)
+        for each in result.results
+        if each.id not in hidden
+    )
     files = {name for each in results for name in each.published}
     published = {name: each for name, each in result.published.items() if name in files}
     tally = tally_of(results)
