@@ -1,9 +1,7 @@
-"""The form of `adjudication.toml`: what a person found out about each deviation, and what a run says of it."""
+"""The form of `adjudication.toml`: what a person found out about each deviation."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,11 +12,9 @@ from conformance.verdicts.validation import Invalid, toml_table, validated
 from implementations.recipe import BadRecipe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 FILE = "adjudication.toml"
-DEVIATING = ("failed", "warned", "noted")
 
 
 class Finding(StrEnum):
@@ -42,7 +38,11 @@ class Row(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ]
     cause: Annotated[str, Meta(description="The row that has the cause, for `right-by-another-cause`.")] = ""
     sometimes: Annotated[
-        str, Meta(description="Why the deviation does not occur in every run; empty if it does.")
+        str,
+        Meta(
+            description="Why the deviation, or what is found, is not the same in every run; empty if it is. "
+            "Its signature is not compared."
+        ),
     ] = ""
 
 
@@ -56,6 +56,7 @@ class EmbargoedRow(Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A row that is not published until the maker of the implementation has had time."""
 
     implementation: str
+    signature: Annotated[str, Meta(description="Tells the failure from others; that of its result.")] = ""
 
 
 class EmbargoFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,36 +97,3 @@ def read_embargo(path: Path | None, name: str) -> dict[str, Row]:
     except Invalid as error:
         raise BadRecipe(f"{path}: {error}") from error
     return {row.id: row for row in rows if row.implementation == name}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """The deviations of a run beside the adjudication."""
-
-    new: tuple[str, ...] = ()
-    """Deviations without a row."""
-    gone: tuple[str, ...] = ()
-    """Rows that were judged and did not deviate, although the file does not say that they do so sometimes."""
-    wrong: tuple[str, ...] = ()
-    findings: Mapping[Finding, int] = field(default_factory=dict)
-
-    @property
-    def as_adjudicated(self) -> bool:
-        """Whether every deviation is adjudicated, none is missing, and no row is a bug of ours."""
-        return not (self.new or self.gone or self.wrong)
-
-
-def compare(verdicts: Mapping[str, str], rows: Mapping[str, Row]) -> Comparison:
-    """Compare the verdicts of a run by id with the rows of its adjudication."""
-    deviating = {name for name, verdict in verdicts.items() if verdict in DEVIATING}
-    found = [rows[name] for name in sorted(deviating & rows.keys())]
-    return Comparison(
-        new=tuple(sorted(deviating - rows.keys())),
-        gone=tuple(
-            name
-            for name in sorted(rows.keys() - deviating)
-            if verdicts.get(name, "passed") in {"passed", "not applicable"} and not rows[name].sometimes
-        ),
-        wrong=tuple(row.id for row in found if row.finding is Finding.WRONG),
-        findings=dict(Counter(row.finding for row in found)),
-    )

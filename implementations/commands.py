@@ -9,6 +9,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import tomli_w
@@ -19,8 +20,11 @@ from rich.table import Table
 from conformance.commands.output import print_error
 from conformance.commands.parser import CommandParser
 from conformance.errors import ExitCode, UserError
+from conformance.report.result_file import read_result
 from implementations.adjudication import FILE, Finding, read_adjudication
-from implementations.judging import Assignment, Judged, judge
+from implementations.comparison import differences
+from implementations.debian import install_missing
+from implementations.judging import RESULT, Assignment, Judged, judge, judged_before
 from implementations.place import missing_programs
 from implementations.recipe import Implementation, implementation, implementations
 from implementations.starting import started
@@ -31,6 +35,10 @@ if TYPE_CHECKING:
     from types import FrameType
 
 PROGRAM = "python -m implementations"
+COLUMNS = (
+    *("name", "version", "judged", "failed", "warned", "noted", "untestable", "errors"),
+    *("right", "repeat", "wrong", "new", "changed", "gone", "left", "seconds"),
+)
 CACHE = user_cache_path("registry-conformance-implementations")
 
 
@@ -72,16 +80,43 @@ def _parser() -> CommandParser:
         help="folder of the results (default: %(default)s)",
     )
     judged.add_argument(
-        "--embargo", type=Path, metavar="FILE", help="adjudicated rows that are not in the repository"
-    )
-    judged.add_argument(
         "--run-option",
         action="append",
         default=[],
         metavar="OPTION",
         help="further option of `registry-conformance run`, such as --run-option=--seed=7; repeatable",
     )
+    judged.add_argument(
+        "--apt", action="store_true", help="install missing packages of Debian first; takes root"
+    )
     judged.set_defaults(command=_judge)
+    compared = commands.add_parser(
+        "compare", help="compare the results of `judge` with what is adjudicated now, and run nothing"
+    )
+    compared.add_argument(
+        "--earlier",
+        type=Path,
+        metavar="RESULTS",
+        help="show what was not the same in an earlier run, from its folder",
+    )
+    compared.set_defaults(command=_compare)
+    matrix = commands.add_parser("matrix", help="write the results of `judge` as static pages")
+    matrix.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="SITE", help="folder of the pages"
+    )
+    matrix.set_defaults(command=_matrix)
+    for each in (compared, matrix):
+        each.add_argument("results", type=Path, metavar="RESULTS", help="folder that `judge -o` wrote")
+    for each in (judged, compared):
+        each.add_argument(
+            "--update",
+            action="store_true",
+            help="write each baseline.toml to what was found, and compare with that",
+        )
+    for each in (judged, compared, matrix):
+        each.add_argument(
+            "--embargo", type=Path, metavar="FILE", help="adjudicated rows that are not in the repository"
+        )
     for each in (start, judged):
         each.add_argument(
             "--cache",
@@ -123,7 +158,10 @@ def _start(arguments: argparse.Namespace) -> int:
 
 def _judge(arguments: argparse.Namespace) -> int:
     chosen = _chosen(arguments)
+    if arguments.apt:
+        install_missing(chosen)
     arguments.output.mkdir(parents=True, exist_ok=True)
+    stopped = Event()
     assignments = [
         Assignment(
             implementation=each,
@@ -131,18 +169,67 @@ def _judge(arguments: argparse.Namespace) -> int:
             output=arguments.output,
             options=arguments.run_option,
             embargo=arguments.embargo,
+            update=arguments.update,
+            stopped=stopped,
         )
         for each in chosen
     ]
     judged = []
     with ThreadPoolExecutor(max_workers=max(1, arguments.n)) as pool:
-        for each in pool.map(judge, assignments):
-            judged.append(each)
-            print(f"{each.name}: {each.problem or _in_words(each)}", flush=True)
-    _console().print(_table(judged))
+        try:
+            for each in pool.map(judge, assignments):
+                judged.append(each)
+                print(f"{each.name} took {each.seconds:.0f} s.", flush=True)
+        finally:
+            stopped.set()  # after an interruption others still run, and the pool waits for them
     summary = json.dumps([asdict(each) for each in judged], indent=1)
     (arguments.output / "summary.json").write_text(summary + "\n", encoding="utf-8")
+    return _reported(judged)
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    judged = [
+        judged_before(
+            Assignment(
+                implementation=each,
+                cache=CACHE,
+                output=arguments.results,
+                embargo=arguments.embargo,
+                update=arguments.update,
+            )
+        )
+        for each in implementations().values()
+        if (arguments.results / each.name / RESULT).exists()
+    ]
+    if arguments.earlier:
+        for each in judged:
+            _print_differences(each.name, arguments.earlier, arguments.results)
+    return _reported(judged)
+
+
+def _print_differences(name: str, *folders: Path) -> None:
+    paths = [folder / name / RESULT for folder in folders]
+    if all(path.exists() for path in paths):
+        first, second = (read_result(path).results for path in paths)
+        for requirement, words in differences(first, second).items():
+            print(f"{name}: {requirement}: {words}")
+
+
+def _reported(judged: Sequence[Judged]) -> int:
+    """Print what each judgement found, and a table of all of them; return the exit code."""
+    for each in judged:
+        print(f"{each.name}: {each.problem or _in_words(each)}", flush=True)
+    _console().print(_table(judged))
     return ExitCode.CONFORMS if all(each.is_good for each in judged) else ExitCode.DEVIATES
+
+
+def _matrix(arguments: argparse.Namespace) -> int:
+    from implementations.site import read_registries, write_site
+
+    registries = read_registries(arguments.results, embargo=arguments.embargo)
+    overview, *others = write_site(registries, arguments.output)
+    print(f"{overview} and {len(others)} other files show {len(registries)} registries.")
+    return ExitCode.CONFORMS
 
 
 def _chosen(arguments: argparse.Namespace) -> list[Implementation]:
@@ -159,20 +246,20 @@ def _in_words(judged: Judged) -> str:
     found = judged.comparison
     parts = [
         ("not adjudicated", found.new),
+        ("another failure than in the baseline", found.changed),
         ("adjudicated, and no longer there", found.gone),
         ("adjudicated as wrong", found.wrong),
         ("errors", [name for name, verdict in judged.verdicts.items() if verdict == "error"]),
     ]
     sentences = [f"{title}: {', '.join(names)}" for title, names in parts if names]
+    if judged.exit_code not in {0, 1}:
+        sentences.append(f"the run ended with {judged.exit_code}")
     sentences += [f"{judged.processes_left} process groups left"] if judged.processes_left else []
     return "; ".join(sentences) or "as adjudicated"
 
 
 def _table(judged: Sequence[Judged]) -> Table:
-    columns = (
-        "name version judged failed warned noted untestable errors right repeat wrong new gone left seconds"
-    )
-    table = Table(*columns.split(), box=None)
+    table = Table(*COLUMNS, box=None)
     for each in judged:
         if each.problem:
             table.add_row(each.name, each.version or "-", "not judged")
@@ -182,8 +269,7 @@ def _table(judged: Sequence[Judged]) -> Table:
             each.count("passed", "failed", "warned", "noted"),
             *(each.count(verdict) for verdict in ("failed", "warned", "noted", "untestable", "error")),
             *(found.findings.get(finding, 0) for finding in (Finding.RIGHT, Finding.REPEAT, Finding.WRONG)),
-            len(found.new),
-            len(found.gone),
+            *map(len, (found.new, found.changed, found.gone)),
             each.files_left,
             round(each.seconds),
         ]

@@ -11,14 +11,17 @@ import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
+from threading import Event
+from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
 from conformance.corpus.ledger import Ledger
 from conformance.errors import UserError
-from implementations.adjudication import FILE, Comparison, compare, read_adjudication, read_embargo
+from conformance.report.result_file import BadResult, read_finished
+from implementations.adjudication import FILE, read_adjudication, read_embargo
+from implementations.comparison import Comparison, compare, held_to, update_baseline
 from implementations.environments import versions_in
 from implementations.place import CannotStart
 from implementations.starting import started
@@ -26,9 +29,13 @@ from implementations.starting import started
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from conformance.report.result import RunResult
+    from implementations.adjudication import Row
     from implementations.place import Place, Running
     from implementations.recipe import Implementation
 
+RESULT = "result.json"
+VERSIONS = "versions.json"
 LONGEST = 3600.0
 """Seconds after which a run is ended: a safety net, far above what any of them takes."""
 
@@ -56,19 +63,25 @@ class Judged:
     def is_good(self) -> bool:
         """Whether it was judged, as adjudicated, and nothing of ours went wrong or was left running."""
         return not (self.problem or self.count("error") or self.processes_left) and (
-            self.comparison.as_adjudicated
+            self.exit_code == int(self.count("failed") > 0) and self.comparison.as_adjudicated
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """What is judged, and where results go. `options` are further ones of `registry-conformance run`."""
+    """What is judged, and where results go.
+
+    `options` are further ones of `registry-conformance run`; with `update` the baseline becomes what is found. Once
+    `stopped` is set, the judgement ends, with its registry.
+    """
 
     implementation: Implementation
     cache: Path
     output: Path
     options: Sequence[str] = ()
     embargo: Path | None = None
+    update: bool = False
+    stopped: Event = field(default_factory=Event)
 
 
 def judge(assignment: Assignment) -> Judged:
@@ -79,16 +92,15 @@ def judge(assignment: Assignment) -> Judged:
     folder.mkdir(parents=True, exist_ok=True)
     found: dict[str, Any] = {}
     try:
-        rows = read_adjudication(implementation.folder / FILE)
-        rows |= read_embargo(assignment.embargo, implementation.name)
+        rows = _rows(assignment)
         with started(implementation, assignment.cache) as (running, place):
-            _write_versions(implementation, place, folder / "versions.json")
+            _write_versions(implementation, place, folder / VERSIONS)
             try:
                 found = _run(assignment, running, folder)
             finally:
                 _keep_logs(place.work, folder)
         found["processes_left"] = len(place.leftovers())
-        found["comparison"] = compare(found["verdicts"], rows)
+        found |= _held(assignment, rows, read_finished(folder / RESULT))
     except UserError as error:
         found["problem"] = str(error)
     except Exception as error:  # noqa: BLE001 - one broken implementation never stops the others
@@ -104,7 +116,7 @@ def judge(assignment: Assignment) -> Judged:
 
 def _run(assignment: Assignment, running: Running, folder: Path) -> dict[str, Any]:
     """Run the suite from its command line, and return what belongs to the judgement."""
-    result = folder / "result.json"
+    result = folder / RESULT
     result.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(prefix="judge-") as name:
         work = Path(name)
@@ -120,13 +132,14 @@ def _run(assignment: Assignment, running: Running, folder: Path) -> dict[str, An
         with (folder / "output.txt").open("w", encoding="utf-8") as output:
             output.write(f"$ {shlex.join(command)}\n")
             output.flush()
-            code = _ended(command, passwords, output)
+            code = _ended(command, passwords, output, assignment.stopped)
         if not result.exists():
             raise CannotStart(f"the run ended with {code} and no result: see {folder / 'output.txt'}")
-        return _read(result) | {"exit_code": code, "files_left": _left(work / "ledgers")}
+        return {"exit_code": code, "files_left": _left(work / "ledgers")}
 
 
-def _ended(command: Sequence[str], passwords: Mapping[str, str], output: Any) -> int:
+def _ended(command: Sequence[str], passwords: Mapping[str, str], output: Any, stopped: Event) -> int:
+    """Run a command to its end, or until `stopped` is set, and return its exit code. Raises CannotStart."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("REGISTRY_CONFORMANCE_")}
     process = subprocess.Popen(
         command,
@@ -135,9 +148,15 @@ def _ended(command: Sequence[str], passwords: Mapping[str, str], output: Any) ->
         stdout=output,
         stderr=subprocess.STDOUT,
     )
+    deadline = monotonic() + LONGEST
     with process:
         try:
-            return process.wait(LONGEST)
+            while process.poll() is None:
+                if stopped.wait(0.1):
+                    raise CannotStart("it was stopped")
+                if monotonic() > deadline:
+                    raise CannotStart(f"the run took more than {LONGEST:.0f} s")
+            return process.returncode
         finally:
             process.terminate()  # the suite cleans up, and writes what it has
 
@@ -156,9 +175,44 @@ def written_target(table: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
     return tomli_w.dumps({**table, **({"credentials": credentials} if credentials else {})}), passwords
 
 
-def _read(result: Path) -> dict[str, Any]:
-    table = json.loads(result.read_text(encoding="utf-8"))
-    return {"verdicts": {each["id"]: each["verdict"] for each in table["results"]}}
+def judged_before(assignment: Assignment) -> Judged:
+    """Compare the result of an earlier judgement with what is known now; without one the `problem` says so."""
+    implementation = assignment.implementation
+    try:
+        result = read_finished(assignment.output / implementation.name / RESULT)
+    except BadResult as error:
+        return Judged(
+            name=implementation.name, version=implementation.version, date="", seconds=0, problem=str(error)
+        )
+    return Judged(
+        name=implementation.name,
+        version=implementation.version,
+        date=result.started.isoformat(timespec="seconds"),
+        seconds=result.seconds,
+        exit_code=result.exit_code,
+        **_held(assignment, _rows(assignment), result),
+    )
+
+
+def _rows(assignment: Assignment) -> dict[str, Row]:
+    name, folder = assignment.implementation.name, assignment.implementation.folder
+    return read_adjudication(folder / FILE) | read_embargo(assignment.embargo, name)
+
+
+def _held(assignment: Assignment, rows: Mapping[str, Row], result: RunResult) -> dict[str, Any]:
+    """Return the verdicts of a result, and how they compare with what is known of the implementation."""
+    results, folder = result.results, assignment.implementation.folder
+    if assignment.update:
+        update_baseline(folder, results, rows)
+    verdicts = {each.id: str(each.verdict) for each in results}
+    comparison = compare(
+        verdicts,
+        rows,
+        signatures={each.id: each.signature for each in results},
+        baseline=held_to(folder, rows),
+        today=datetime.now(UTC).date(),
+    )
+    return {"verdicts": verdicts, "comparison": comparison}
 
 
 def _left(ledgers: Path) -> int:

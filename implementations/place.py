@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ import requests
 
 from conformance.errors import ExitCode, UserError
 from implementations.environments import environment_with
-from reference_server.serving.ports import free_port
+from reference_server.serving.ports import PortTakenError, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from implementations.recipe import Implementation
 
 HOST = "127.0.0.1"
+PORTS = range(20_000, 32_000)
 PATIENCE = 180.0
 """Seconds within which a registry answers after its start."""
 ENDING = 20.0
@@ -66,8 +67,14 @@ class Place:
     groups: list[int] = field(default_factory=list)
 
     def port(self) -> int:
-        """Return a free port of the loopback address."""
-        return free_port(HOST, 0)
+        """Return a free port of the loopback address, below those that the system gives to anyone who asks for one.
+
+        A registry takes seconds to listen, in which another program would get such a port, and answer in its place.
+        """
+        for _ in range(100):
+            with suppress(PortTakenError):
+                return free_port(HOST, secrets.choice(PORTS))
+        raise CannotStart(f"no free port was found between {PORTS.start} and {PORTS.stop - 1}")
 
     def secret(self) -> str:
         """Return a new password."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
@@ -89,28 +89,32 @@ class PageResult:
 
 def as_html(result: RunResult) -> str:
     """Return a page with every result, and with the exchanges of those that are explained."""
+    return render("report.html", **page_context(result))
+
+
+def page_context(result: RunResult) -> dict[str, Any]:
+    """Return what the template `report.html`, and those that extend it, are filled in with."""
     explained = len(result.of(*EXPLAINED))
     room = min(MOST_PER_FINDING, ROOM // max(explained, 1))
     parts = script_parts(result, room=ROOM_FOR_SCRIPTS)
     areas = {area: [_page_result(each, room) for each in found] for area, found in result.by_area().items()}
-    return render(
-        "report.html",
-        result=result,
-        areas=areas,
-        counts={verdict: _count(result.results)[verdict] for verdict in result.verdicts},
-        rows={area: _count(found) for area, found in result.by_area().items()},
-        levels=[level for level in Level if any(each.level is level for each in result.results)],
-        clients=[
+    return {
+        "result": result,
+        "areas": areas,
+        "counts": {verdict: _count(result.results)[verdict] for verdict in result.verdicts},
+        "rows": {area: _count(found) for area, found in result.by_area().items()},
+        "levels": [level for level in Level if any(each.level is level for each in result.results)],
+        "clients": [
             name for name in PROGRAMS if any(name in clients_in(each.affects) for each in result.results)
         ],
-        open_verdicts=OPEN,
-        causes=[each for each in result.causes() if {each.verdict, *_verdicts(result, each)} & OPEN],
-        deviating=DEVIATING,
-        scripts=parts.ids,
+        "open_verdicts": OPEN,
+        "causes": [each for each in result.causes() if {each.verdict, *_verdicts(result, each)} & OPEN],
+        "deviating": DEVIATING,
+        "scripts": parts.ids,
         # Inside a script element only `<` could end it, or begin a comment.
-        script_parts=Markup(parts.json.replace("<", "\\u003c")),  # noqa: S704
-        Verdict=Verdict,
-    )
+        "script_parts": Markup(parts.json.replace("<", "\\u003c")),  # noqa: S704
+        "Verdict": Verdict,
+    }
 
 
 def _verdicts(result: RunResult, cause: CheckResult) -> set[Verdict]:

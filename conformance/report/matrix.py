@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.report.markdown import code, table
 from conformance.report.result_file import BadResult, read_result
@@ -32,12 +32,52 @@ SIGNS = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class Part:
+    """A part of a bar: where it begins and how long it is, in percent of the bar."""
+
+    verdict: Verdict
+    count: int
+    start: float
+    length: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """The verdicts on an area as a picture, with the numbers of requirements that were kept and judged."""
+
+    parts: tuple[Part, ...]
+    kept: int
+    judged: int
+
+    def __str__(self) -> str:
+        """Return the verdicts in words."""
+        return ", ".join(f"{part.count} {part.verdict}" for part in self.parts) or "none in the result"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Column:
-    """One registry: the name of its file, its result, and its verdicts by requirement."""
+    """One registry: its name, or that of its file, its result, its verdicts by requirement, and its page if any."""
 
     name: str
     result: RunResult
     verdicts: dict[str, Verdict]
+    page: str = ""
+    version: str = ""
+
+    def bar(self, requirements: Iterable[str]) -> Bar:
+        """Return the verdicts on these requirements as a picture."""
+        counts = Tally.of(self.verdicts[name] for name in requirements if name in self.verdicts).counts
+        parts: list[Part] = []
+        start = 0.0
+        for verdict in Verdict:
+            if count := counts[verdict]:
+                length = 100 * count / counts.total()
+                parts.append(
+                    Part(verdict=verdict, count=count, start=round(start, 2), length=round(length, 2))
+                )
+                start += length
+        judged = sum(count for verdict, count in counts.items() if verdict.judged)
+        return Bar(parts=tuple(parts), kept=counts[Verdict.PASSED], judged=judged)
 
     def sign(self, requirement: str) -> str:
         """Return the verdict on a requirement, in short."""
@@ -66,6 +106,12 @@ class Matrix:
         """The ids of all rows."""
         return [name for rows in self.areas.values() for name in rows]
 
+    @property
+    def title(self) -> str:
+        """The numbers of registries and requirements, in words."""
+        registries = "1 registry" if len(self.columns) == 1 else f"{len(self.columns)} registries"
+        return f"{registries}, {counted(len(self.requirements), 'requirement')}"
+
 
 def read_matrix(paths: Iterable[Path]) -> tuple[Matrix, list[BadResult]]:
     """Read results into columns, and return the errors of files that are no results."""
@@ -80,11 +126,17 @@ def read_matrix(paths: Iterable[Path]) -> tuple[Matrix, list[BadResult]]:
             continue
         name = path.stem if stems[path.stem] == 1 else str(path)
         columns.append(Column(name=name, result=result, verdicts=result.verdict_by_id))
+    return matrix_of(columns), bad
+
+
+def matrix_of(columns: Iterable[Column]) -> Matrix:
+    """Return columns with their rows."""
+    columns = tuple(columns)
     statements = {each.id: each.statement for column in columns for each in column.result.results}
     areas: dict[str, dict[str, str]] = {}
     for name in sorted(statements):
         areas.setdefault(name.partition(".")[0], {})[name] = statements[name]
-    return Matrix(columns=tuple(columns), areas=areas), bad
+    return Matrix(columns=columns, areas=areas)
 
 
 def as_markdown(matrix: Matrix) -> str:
@@ -109,7 +161,10 @@ def as_markdown(matrix: Matrix) -> str:
 
 
 def as_html(matrix: Matrix) -> str:
-    """Return a page with the same tables."""
-    registries = "1 registry" if len(matrix.columns) == 1 else f"{len(matrix.columns)} registries"
-    title = f"{registries}, {counted(len(matrix.requirements), 'requirement')}"
-    return render("matrix.html", matrix=matrix, signs=SIGNS, absent=ABSENT, title=title)
+    """Return a page with the same tables, and a picture of them by area."""
+    return render("matrix.html", **page_context(matrix))
+
+
+def page_context(matrix: Matrix) -> dict[str, Any]:
+    """Return what the template `matrix.html`, and those that extend it, are filled in with."""
+    return {"matrix": matrix, "signs": SIGNS, "absent": ABSENT, "title": matrix.title}

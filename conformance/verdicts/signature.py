@@ -27,6 +27,7 @@ _VARYING = (
     (rf"{_DAY}[T ]{_CLOCK}(Z|[+-]\d\d:?\d\d)?|\b\w{{3}}, \d\d \w{{3}} \d{{4}} {_CLOCK}( GMT)?", "<time>"),
     (rf"\b({_DAY}|{_CLOCK})\b", "<time>"),
     (r"\b[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b|\b[0-9A-HJKMNP-TV-Z]{26}\b", "<uuid>"),
+    (r"(?<=/)[0-9a-f]{2,4}/[0-9a-f]{12,}(?=/)", "<digest>"),  # a folder per beginning of a digest
     (r"\b[0-9a-fA-F]{16,}\b|\b[0-9A-Za-z_-]{43}=?", "<digest>"),
     (r"=[0-9a-fA-F]{8,}\b", "=<digest>"),
     (r"(https?://[^\s/:'\"<>]+):\d+", r"\1"),

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import json
+import subprocess
 import sys
-from dataclasses import asdict
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-FOLDER = Path(__file__).parents[2] / "implementations"
+from conformance.errors import UserError
+
+from .checkout import IMPLEMENTATIONS as FOLDER
+from .checkout import module
+
 DECLARED = sorted(path.parent.name for path in FOLDER.glob("*/implementation.toml"))
 
 ADJUDICATED = """
@@ -38,17 +45,6 @@ id = "http.range.multi"
 finding = "wrong"
 evidence = "The answer has the same fields after all."
 """
-
-
-def module(name: str) -> Any:
-    """Import a module of the package, which is in the checkout only, from its file."""
-    if "implementations" not in sys.modules:
-        spec = importlib.util.spec_from_file_location(
-            "implementations", FOLDER / "__init__.py", submodule_search_locations=[str(FOLDER)]
-        )
-        assert spec is not None
-        sys.modules["implementations"] = importlib.util.module_from_spec(spec)
-    return importlib.import_module(f"implementations.{name}")
 
 
 def test_every_folder_is_an_implementation() -> None:
@@ -87,10 +83,32 @@ def test_only_exact_versions_are_taken(version: str, tmp_path: Path) -> None:
         recipe.implementation("demo", tmp_path)
 
 
-def compared(verdicts: dict[str, str], tmp_path: Path) -> Any:
-    adjudication = module("adjudication")
+BASELINE = """
+[[known]]
+id = "upload.digest.mismatch"
+reason = "target-bug"
+signature = "0123456789ab"
+
+[[known]]
+id = "http.range.multi"
+reason = "target-bug"
+signature = "0123456789ab"
+"""
+SIGNATURES = dict.fromkeys(("upload.digest.mismatch", "http.range.multi"), "0123456789ab")
+
+
+def compared(verdicts: dict[str, str], tmp_path: Path, signatures: dict[str, str] = SIGNATURES) -> Any:
     (tmp_path / "adjudication.toml").write_text(ADJUDICATED, encoding="utf-8")
-    return adjudication.compare(verdicts, adjudication.read_adjudication(tmp_path / "adjudication.toml"))
+    (tmp_path / "baseline.toml").write_text(BASELINE, encoding="utf-8")
+    rows = module("adjudication").read_adjudication(tmp_path / "adjudication.toml")
+    comparison = module("comparison")
+    return comparison.compare(
+        verdicts,
+        rows,
+        signatures=signatures,
+        baseline=comparison.held_to(tmp_path, rows),
+        today=date(2026, 1, 1),
+    )
 
 
 def test_a_judgement_is_compared_with_its_adjudication(tmp_path: Path) -> None:
@@ -103,13 +121,91 @@ def test_a_judgement_is_compared_with_its_adjudication(tmp_path: Path) -> None:
         "simple.html.doctype": "passed",
     }
     found = compared(verdicts, tmp_path)
-    assert (found.new, found.gone, found.wrong) == (
+    assert (found.new, found.changed, found.gone, found.wrong) == (
         ("http.pages.etag",),
+        (),
         ("upload.digest.malformed",),
         ("http.range.multi",),
     )
     assert {str(finding): count for finding, count in found.findings.items()} == {"right": 1, "wrong": 1}
     assert not found.as_adjudicated
+
+
+@pytest.mark.parametrize("signatures", [{"upload.digest.mismatch": "ba9876543210"}, {}])
+def test_another_failure_of_an_adjudicated_row_is_red(signatures: dict[str, str], tmp_path: Path) -> None:
+    verdicts = dict.fromkeys(SIGNATURES, "error") | {"upload.digest.mismatch": "failed"}
+    verdicts["upload.digest.malformed"] = "untestable"
+    assert compared(verdicts, tmp_path).as_adjudicated
+    found = compared(verdicts, tmp_path, signatures)
+    assert (found.new, found.changed) == ((), ("upload.digest.mismatch",))
+    assert not found.as_adjudicated
+
+
+def test_the_failure_of_a_race_may_be_another_one(tmp_path: Path) -> None:
+    verdicts = {
+        "upload.digest.mismatch": "failed",
+        "upload.digest.malformed": "error",
+        "http.range.multi": "error",
+        "race.same-file-different": "failed",
+    }
+    signatures = SIGNATURES | {"race.same-file-different": "ba9876543210"}
+    assert compared(verdicts, tmp_path, signatures).as_adjudicated
+
+
+@dataclass(frozen=True)
+class Found:
+    id: str
+    signature: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return not self.signature
+
+
+def test_a_baseline_becomes_what_is_found(tmp_path: Path) -> None:
+    adjudication, comparison = module("adjudication"), module("comparison")
+    (tmp_path / "adjudication.toml").write_text(ADJUDICATED, encoding="utf-8")
+    row = ADJUDICATED.split("\n\n", maxsplit=1)[0].replace("upload.digest.mismatch", "http.pages.etag")
+    (tmp_path / "embargo.toml").write_text(
+        f'{row}\nimplementation = "demo"\nsignature = "5"\n', encoding="utf-8"
+    )
+    rows = adjudication.read_adjudication(tmp_path / "adjudication.toml")
+    rows |= adjudication.read_embargo(tmp_path / "embargo.toml", "demo")
+    first = [Found(name, "1") for name in (*rows, "simple.html.doctype")]  # the last is not adjudicated
+    comparison.update_baseline(tmp_path, first, rows)
+    assert comparison.held_to(tmp_path, {}).rows.keys() == rows.keys() - {"http.pages.etag"}
+    second = [Found("upload.digest.mismatch", "2"), Found("upload.digest.malformed")]
+    comparison.update_baseline(tmp_path, [*second, Found("race.same-file-different")], rows)
+    assert {name: known.signature for name, known in comparison.held_to(tmp_path, rows).rows.items()} == {
+        "upload.digest.mismatch": "2",  # found another time
+        "race.same-file-different": "1",  # not found, as it happens
+        "http.range.multi": "1",  # not judged
+        "http.pages.etag": "5",  # kept outside
+    }
+    comparison.update_baseline(tmp_path, map(Found, rows), {})
+    assert not (tmp_path / "baseline.toml").exists()
+
+
+@dataclass(frozen=True)
+class Judged(Found):
+    verdict: str = ""
+
+
+def test_what_differs_between_two_runs_is_named() -> None:
+    first = [Judged("a", "1", "failed"), Judged("b", "1", "failed"), Judged("c", "1", "failed")]
+    second = [Judged("a", "1", "failed"), Judged("b", "2", "failed"), Judged("c", "", "passed")]
+    assert module("comparison").differences(first, second) == {
+        "b": "failed for another failure",
+        "c": "failed, then passed",
+    }
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_adjudication_and_baseline_list_the_same(name: str) -> None:
+    rows = module("adjudication").read_adjudication(FOLDER / name / "adjudication.toml")
+    known = module("comparison").held_to(FOLDER / name, rows).rows.keys()
+    always = {row.id for row in rows.values() if not row.sometimes}
+    assert always <= known <= rows.keys()
 
 
 @pytest.mark.parametrize("verdict", ["error", "untestable"])
@@ -162,6 +258,36 @@ def test_passwords_are_handed_on_as_variables() -> None:
     assert f'password-env = "{next(iter(variables))}"' in text
 
 
+def test_debian_packages_are_installed_where_a_program_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    debian, recipe, ran = module("debian"), module("recipe"), []
+    chosen = [recipe.implementation(name) for name in ("nginx-folder", "dumb-pypi", "pypiserver")]
+    monkeypatch.setattr(debian, "missing_programs", lambda each: list(each.declared.needs.programs))
+    monkeypatch.setattr(debian.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(debian.os, "geteuid", lambda: 0)
+
+    def run(command: tuple[str, ...], **_: Any) -> Any:
+        ran.append(command[2:])
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(debian.subprocess, "run", run)
+    debian.install_missing(chosen)
+    assert ran == [("update",), ("install", "--yes", "--no-install-recommends", "nginx-light")]
+    debian.install_missing(chosen[2:])
+    assert len(ran) == 2
+    monkeypatch.setattr(debian.os, "geteuid", lambda: 1000)
+    with pytest.raises(UserError, match="nginx-light: that takes root"):
+        debian.install_missing(chosen)
+
+
+def test_ports_are_none_that_the_system_gives(tmp_path: Path) -> None:
+    place = module("place")
+    given = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    lowest = int(given.read_text().split()[0]) if given.exists() else 32_768
+    declared = module("recipe").implementation("pypiserver")
+    ports = {place.Place(implementation=declared, cache=tmp_path, work=tmp_path).port() for _ in range(5)}
+    assert max(ports) < lowest
+
+
 def test_one_broken_implementation_is_a_problem_and_no_exception(tmp_path: Path) -> None:
     (tmp_path / "demo").mkdir()
     (tmp_path / "demo" / "implementation.toml").write_text(
@@ -178,6 +304,25 @@ def test_one_broken_implementation_is_a_problem_and_no_exception(tmp_path: Path)
     judged = judging.judge(assignment)
     assert "absent" in judged.problem
     assert not judged.is_good
+
+
+def test_a_run_ends_once_the_judgement_is_stopped(tmp_path: Path) -> None:
+    judging, stopped = module("judging"), threading.Event()
+    program = "import sys, time; print('ready', flush=True); time.sleep(600)"
+    with (tmp_path / "output").open("w") as output, ThreadPoolExecutor() as pool:
+        running = pool.submit(judging._ended, [sys.executable, "-c", program], {}, output, stopped)
+        while not (tmp_path / "output").read_text() and not running.done():
+            time.sleep(0.01)
+        stopped.set()
+        with pytest.raises(UserError, match="was stopped"):
+            running.result(60)
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_run_that_ends_has_its_exit_code(code: int, tmp_path: Path) -> None:
+    with (tmp_path / "output").open("w") as output:
+        command = [sys.executable, "-c", f"raise SystemExit({code})"]
+        assert module("judging")._ended(command, {}, output, threading.Event()) == code
 
 
 def test_a_judgement_can_be_written(tmp_path: Path) -> None:

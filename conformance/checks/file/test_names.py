@@ -32,8 +32,9 @@ def test_extension(registry: RegistryClient, new_name: NewName) -> None:
 
 
 def with_extension(name: str, extension: str) -> Distribution:
-    """Return an sdist whose file name ends differently."""
-    return sdist(name, "1.0", filename=sdist(name, "1.0").filename.removesuffix(".tar.gz") + extension)
+    """Return an sdist whose file name ends differently, with bytes of its own: a registry may keep each file once."""
+    filename = sdist(name, "1.0").filename.removesuffix(".tar.gz") + extension
+    return sdist(name, "1.0", filename=filename, marker=extension)
 
 
 @check("file.filetype-mismatch")
@@ -53,7 +54,11 @@ def test_length(registry: RegistryClient, new_name: NewName) -> None:
 
 @check("file.unicode-name")
 def test_unicode_name(registry: RegistryClient, new_name: NewName) -> None:
-    name = new_name("unicode")
+    refused_or_served(registry, *beyond_ascii(new_name("unicode")))
+
+
+def beyond_ascii(name: str) -> list[Distribution]:
+    """Return wheels with letters outside ASCII in their file names, each with bytes of its own."""
     stem = name.replace("-", "_")
     filenames = (f"{stem}_\ufb00-1.0-py3-none-any.whl", f"{stem}-1.0-py3-none-\u00e4nderung.whl")
-    refused_or_served(registry, *(wheel(name, "1.0", filename=filename) for filename in filenames))
+    return [wheel(name, "1.0", filename=filename, marker=filename) for filename in filenames]

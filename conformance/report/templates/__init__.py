@@ -8,22 +8,24 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
-def render(template: str, **context: Any) -> str:
-    """Fill in a template of this folder."""
-    return _environment().get_template(template).render(context)
+def render(template: str, *, beside: Path | None = None, **context: Any) -> str:
+    """Fill in a template of this folder, or of another one whose templates extend these."""
+    return _environment(beside).get_template(template).render(context)
 
 
 @cache
-def _environment() -> Environment:
+def _environment(beside: Path | None) -> Environment:
+    ours = PackageLoader("conformance.report")
     environment = Environment(
-        loader=PackageLoader("conformance.report"),
+        loader=ChoiceLoader([ours, FileSystemLoader(beside)]) if beside else ours,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

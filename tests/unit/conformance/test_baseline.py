@@ -204,6 +204,7 @@ def signature(found: str, run_id: str = "abcdefgh", expected: str = "status 400"
             "500 oops\nsmallest failing example, seed 1: 'a'",
             "500 oops\nfirst failing example, seed 2: 'bbb'",
         ),
+        ("../../+f/5ff/73b6afd631265/a-1.0.whl", "../../+f/9df/15e784d95b470/a-1.0.whl"),
     ],
 )
 def test_a_signature_is_the_same_in_another_run(one: str, other: str) -> None:

@@ -1,0 +1,126 @@
+"""The pages of `python -m implementations matrix`: whole, linked, and deaf to what a registry puts into them."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.catalogue import catalogue
+
+from .checkout import module
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def result_of(verdicts: dict[str, str]) -> str:
+    exchange = {
+        "number": 1,
+        "request": "GET http://127.0.0.1:1/simple/",
+        "credential": "",
+        "request_headers": {},
+        "request_body": "",
+        "status": 200,
+        "reason": "OK",
+        "response_headers": {},
+        "response_body": HOSTILE,
+        "seconds": 0.1,
+    }
+    rows = [
+        {
+            "id": name,
+            "level": str(catalogue()[name].level),
+            "standing": str(catalogue()[name].standing),
+            "verdict": verdict,
+            "message": "",
+            "expected": "expected this",
+            "found": HOSTILE,
+            "where": "there",
+            "duration": 0.1,
+            "requests": 1,
+            "exchanges": [exchange],
+        }
+        for name, verdict in verdicts.items()
+    ]
+    return json.dumps(
+        {
+            "suite": {"name": "pypi-registry-conformance", "version": "0.1.0"},
+            "target": {"url": "http://127.0.0.1:1", "profile": "index", "embedded": False},
+            "run": "",
+            "started": "2026-11-22T17:25:54+00:00",
+            "finished": "2026-11-22T17:25:59+00:00",
+            "summary": {"requests": 7, "seed": 0, "exit_code": 1, "notes": ["/home/jane/ledger lists them"]},
+            "results": rows,
+        }
+    )
+
+
+def site_of(results: dict[str, dict[str, str]], tmp_path: Path, *, embargo: str = "") -> dict[str, str]:
+    for name, verdicts in results.items():
+        (tmp_path / "results" / name).mkdir(parents=True)
+        (tmp_path / "results" / name / "result.json").write_text(result_of(verdicts), encoding="utf-8")
+    (tmp_path / "embargo.toml").write_text(embargo, encoding="utf-8")
+    site = module("site")
+    registries = site.read_registries(tmp_path / "results", embargo=tmp_path / "embargo.toml")
+    site.write_site(registries, tmp_path / "site")
+    return {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "site").iterdir()}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    repeat, cause = "upload.digest.malformed", "upload.digest.mismatch"
+    return site_of(
+        {
+            "pypiserver": {repeat: "failed", cause: "failed", "http.pages.etag": "failed"},
+            "nginx-folder": {"simple.html.doctype": "failed", "http.pages.etag": "passed"},
+        },
+        tmp_path_factory.mktemp("published"),
+        embargo='[[row]]\nimplementation = "pypiserver"\nid = "http.pages.etag"\nfinding = "right"\n'
+        'evidence = "What nobody may read so far."\n',
+    )
+
+
+def test_each_deviation_has_its_evidence_and_each_repeat_is_below_its_cause(site: dict[str, str]) -> None:
+    page = site["pypiserver.html"]
+    causes = page[page.index('<ol class="causes">') : page.index("</ol>")]
+    assert causes.index("upload.digest.mismatch") < causes.index("upload.digest.malformed")
+    assert causes.count("\n<li>") == 2, "a cause, and what repeats it"
+    assert "reads no digest, whatever its form" in causes
+    assert "reads no digest, whatever its form" in site["area-upload.html"]
+
+
+def test_links_lead_to_what_is_there(site: dict[str, str]) -> None:
+    for name, text in site.items():
+        if name.endswith(".html"):
+            for page, anchor in re.findall(r'href="([a-z-]+\.[a-z]+)?(?:#([a-z0-9.-]+))?"', text):
+                assert page in {*site, ""}, f"{name} links {page}"
+                assert not anchor or f'id="{anchor}"' in site[page or name], f"{name} links {page}#{anchor}"
+
+
+def test_a_row_under_embargo_is_published_nowhere(site: dict[str, str]) -> None:
+    assert "What nobody may read" not in "".join(site.values())
+    assert json.loads(site["matrix.json"])["registries"][1]["verdicts"].keys() == {
+        "upload.digest.mismatch",
+        "upload.digest.malformed",
+    }
+    for name in ("pypiserver.html", "pypiserver.json"):
+        assert "http.pages.etag" not in site[name]
+    assert json.loads(site["pypiserver.json"])["summary"]["verdicts"]["failed"] == 2
+    assert "http.pages.etag" in site["nginx-folder.json"]
+
+
+def test_paths_of_the_machine_are_left_out(site: dict[str, str]) -> None:
+    assert "/home/jane/ledger" not in "".join(site.values())
+
+
+def test_pages_load_nothing_and_run_nothing_of_a_registry(site: dict[str, str]) -> None:
+    for name, text in site.items():
+        if name.endswith(".html"):
+            assert HOSTILE not in text
+            assert re.findall(r"<(?:img|link|iframe)\b|<script src|@import", text) == []
+            assert "default-src 'none'" in text
