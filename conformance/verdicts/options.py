@@ -210,7 +210,7 @@ class TrafficLimits:
         input=Input(name="max-time"),
     )
     max_megabytes: float = option(
-        4_000,
+        3_000,
         "--max-megabytes",
         "stop after N MB of responses in all",
         metavar="N",
