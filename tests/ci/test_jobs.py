@@ -31,6 +31,8 @@ CHECKS = "gitlab.page"
 LISTS = "gitlab.page.lists-exactly-the-uploads"
 FILES = {RESULT, *REPORTS.values()}
 LIMIT = 600
+pytestmark = pytest.mark.long
+
 PLATFORMS = {name: pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("gitlab", "github")}
 """Which keep the tests together that look at the same life of a job."""
 

@@ -60,20 +60,26 @@ def test_the_machine_has_one_python_and_every_other_program(path: str) -> None:
     assert shutil.which("bash", path=path)
 
 
-def test_plain_tox_checks_style_and_types_and_runs_every_test(path: str, tmp_path: Path) -> None:
+def test_plain_tox_checks_style_and_types_and_runs_the_tests(path: str, tmp_path: Path) -> None:
     printed = tox("-k", "py_dot_ver", "commands", path=path, folder=tmp_path)
     assert printed.sections() == ["testenv:lint", "testenv:types", "testenv:tests"]
     assert {each["py_dot_ver"] for name, each in printed.items() if name != printed.default_section} == {THIS}
-    assert printed["testenv:tests"]["commands"].endswith(" tests")
+    assert printed["testenv:tests"]["commands"].endswith(" -m 'not long' tests")
+
+
+def test_what_plain_tox_leaves_out_is_run_by_one_command_and_by_ci(path: str, tmp_path: Path) -> None:
+    printed = tox("-e", "long", "-k", "py_dot_ver", "commands", path=path, folder=tmp_path)
+    assert printed["testenv:long"]["py_dot_ver"] == THIS
+    assert printed["testenv:long"]["commands"].endswith(" -m long tests")
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert re.search(r"^PATH=\S+ tox -e long ", script, re.MULTILINE)
 
 
 def test_ci_runs_on_every_supported_python() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert re.findall(r"\$\(python_path (3\.\d+)\)", script) == supported()
-    *middle, newest = supported()[1:]
-    assert re.findall(r"^PATH=\S+ tox -e py(\d+)$", script, re.MULTILINE) == [newest.replace(".", "")]
-    short = r"^PATH=\S+ tox -e conformance --override testenv:conformance\.base_python=python(3\.\d+) "
-    assert re.findall(short, script, re.MULTILINE) == middle
+    others = {f"py{each.replace('.', '')}" for each in supported()[1:]}
+    assert set(re.findall(r"^PATH=\S+ tox -e (py\d+)$", script, re.MULTILINE)) == others
 
 
 def test_ci_types_the_readmes_commands_where_there_is_one_python() -> None:

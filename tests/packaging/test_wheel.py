@@ -17,7 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-pytestmark = pytest.mark.xdist_group("packaging")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("packaging")]
 
 SITE_PACKAGES = "import sysconfig; print(sysconfig.get_path('purelib'))"
 PACKAGES = ("conformance", "reference_server")

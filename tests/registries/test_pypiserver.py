@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pytest_httpserver import HTTPServer
 
-pytestmark = pytest.mark.xdist_group("pypiserver")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("pypiserver")]
 
 PYPISERVER = "pypiserver[passlib]==2.4.2"  # exact, as its deviations are
 SUITE = (sys.executable, "-m", "conformance")

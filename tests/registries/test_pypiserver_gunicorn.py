@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.xdist_group("pypiserver")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("pypiserver")]
 
 PYPISERVER = "pypiserver[passlib]==2.4.2"  # exact, as its deviations are
 GUNICORN = "gunicorn==27.0.1"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.xdist_group("simple-repository-server")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("simple-repository-server")]
 
 # Exact, as its deviations are; the second is the library in which most of them lie.
 REQUIREMENTS = ("simple-repository-server==0.10.0", "simple-repository==0.11.1", "starlette==1.10.0")

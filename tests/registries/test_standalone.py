@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.xdist_group("standalone")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("standalone")]
 
 SUITE = (sys.executable, "-m", "conformance")
 OVER_HTTP_AND_A_FEW_CLIENTS = "gitlab or twine.environment or pip.index-url"

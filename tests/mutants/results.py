@@ -1,0 +1,131 @@
+"""What came of mutants: kept in a file, compared with the known survivors, printed as a table."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from tests.mutants.mutations import Mutation
+
+SURVIVORS = Path(__file__).with_name("survivors.toml")
+NOTICED = {
+    "failed": "a requirement failed",
+    "refused": "the run could not begin, or broke off",
+    "error": "a check could not be made",
+    "no end": "the run took too long",
+    "warned": "a SHOULD is missed",
+    "noted": "a MAY is missed",
+}
+"""Outcomes by which a run tells a mutant from the server as it is."""
+ALIVE = {"survived": "every check passed", "unreached": "no check runs the line"}
+NEVER_STARTED = "no start"
+"""The outcome of a mutant that no run can begin with: it counts neither way."""
+
+HEADINGS = (
+    "room",
+    "mutants",
+    "failed",
+    "warned of",
+    "survived",
+    "of these open",
+    "of these out of sight",
+    "noticed",
+)
+
+
+class Survivor(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A mutant that is known to survive, by its key, and why."""
+
+    mutant: str
+    reason: str
+    sight: Literal["equivalent", "hidden", "open"]
+    """`equivalent`: it changes nothing. `hidden`: nothing that a client can see. `open`: a check is missing."""
+
+
+class Table(msgspec.Struct, forbid_unknown_fields=True):
+    """The form of survivors.toml."""
+
+    survivor: list[Survivor] = []
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What came of a mutant, with these sources of server and suite, and which requirement noticed it."""
+
+    state: str
+    key: str
+    verdict: str
+    row: str = ""
+
+
+class Results:
+    """Outcomes in a file, one a line, so that a long measurement can be stopped and continued.
+
+    Outcomes of another state of the sources are left in the file, and do not count.
+    """
+
+    def __init__(self, path: Path, state: str) -> None:
+        self._path, self._state = path, state
+        lines = path.read_bytes().splitlines() if path.exists() else []
+        found = (msgspec.json.decode(line, type=Outcome) for line in lines)
+        self._by_key = {each.key: each for each in found if each.state == state}
+
+    def __contains__(self, mutant: Mutation) -> bool:
+        return mutant.key in self._by_key
+
+    def __getitem__(self, mutant: Mutation) -> Outcome:
+        return self._by_key[mutant.key]
+
+    def add(self, mutant: Mutation, verdict: str, row: str, seconds: float) -> None:
+        """Keep what came of a mutant, and print it."""
+        outcome = Outcome(state=self._state, key=mutant.key, verdict=verdict, row=row)
+        self._by_key[mutant.key] = outcome
+        with self._path.open("a", encoding="utf-8") as file:
+            print(json.dumps(msgspec.to_builtins(outcome), ensure_ascii=False), file=file)
+        print(f"{len(self._by_key):5} {verdict:9} {seconds:6.1f} s  {mutant.key}  {row}", flush=True)
+
+
+def known_survivors() -> dict[str, Survivor]:
+    """Return the survivors of survivors.toml, by the mutant's key."""
+    table = msgspec.toml.decode(SURVIVORS.read_bytes(), type=Table)
+    return {each.mutant: each for each in table.survivor}
+
+
+def unknown(mutants: Iterable[Mutation], results: Results) -> Iterator[Mutation]:
+    """Yield the survivors that survivors.toml does not name."""
+    known = known_survivors()
+    return (mutant for mutant in mutants if results[mutant].verdict in ALIVE and mutant.key not in known)
+
+
+def document(mutants: Sequence[Mutation], results: Results, rooms: Sequence[str]) -> str:
+    """Return the survivors that are not known, and the scores of the rooms, as Markdown."""
+    known = known_survivors()
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for mutant in mutants:
+        verdict = results[mutant].verdict
+        survivor = known.get(mutant.key)
+        for room in (mutant.room, "all"):
+            counts[room][verdict] += 1
+            if verdict in ALIVE and survivor:
+                counts[room][survivor.sight] += 1
+    lines = [f"- line {each.line} of {each.key}" for each in unknown(mutants, results)]
+    lines += ["", f"| {' | '.join(HEADINGS)} |", f"|{'---|' * len(HEADINGS)}"]
+    lines += [_row(room, counts[room]) for room in (*rooms, "all") if room in counts]
+    return "\n".join(lines)
+
+
+def _row(room: str, counts: Counter[str]) -> str:
+    warned = counts["warned"] + counts["noted"]
+    failed = sum(counts[name] for name in NOTICED) - warned
+    survived = sum(counts[name] for name in ALIVE)
+    out_of_sight = counts["equivalent"] + counts["hidden"]
+    in_sight = failed + warned + survived - out_of_sight
+    share = f"{100 * (failed + warned) / in_sight:.0f} %" if in_sight else "-"
+    cells = (room, failed + warned + survived, failed, warned, survived, counts["open"], out_of_sight, share)
+    return f"| {' | '.join(map(str, cells))} |"

@@ -1,0 +1,233 @@
+"""Runs the suite on the server with one change, each in a process of its own."""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import os
+import resource
+import sys
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from importlib import import_module
+from multiprocessing import get_context
+from multiprocessing.connection import wait
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from conformance.run.checks_run import run_checks
+from conformance.run.run import CannotJudge
+from conformance.run.selection import Selection
+from conformance.target import target_from_table
+from conformance.verdicts.options import RunOptions
+from tests.mutants.mutations import Mutation, mutated
+from tests.mutants.results import NEVER_STARTED
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
+    from types import CodeType, ModuleType
+
+    from conformance.report.result import RunResult
+
+Report = Callable[[Mutation, str, str, float], None]
+
+ROOT = Path(__file__).parents[2]
+SHARED = "reference_server.distributions"
+"""The only room of the server that the suite uses, too: it makes what is uploaded."""
+MAX_FILE_SIZE = 200_000
+"""Bytes: what makes the checks of the size limit as quick as the others."""
+OPTIONS = RunOptions(rounds=5, settle=0.02, shrink=False)
+FORK = get_context("fork")
+SHOWN = 200
+"""Characters of a message that are kept."""
+ENDING = 2.0
+"""Seconds that a process may take to end after its answer."""
+MEMORY = 2 << 30
+"""Bytes of address space beyond what the first process has: a change may loop."""
+
+DEVIATING = ("failed", "error", "warned", "noted")
+"""Verdicts that tell a mutant from the server as it is, the strongest first."""
+
+
+class _Changed(importlib.machinery.SourceFileLoader):
+    """Loads a module with a mutation."""
+
+    def __init__(self, name: str, path: str, index: int) -> None:
+        super().__init__(name, path)
+        self._index = index
+
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002 - as importlib calls it
+        source = Path(self.path).read_text(encoding="utf-8")
+        return compile(mutated(source, self._index), self.path, "exec", dont_inherit=True)
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Finds the one module that is changed."""
+
+    def __init__(self, mutation: Mutation) -> None:
+        path = Path(mutation.file).with_suffix("")
+        parts = path.parts[:-1] if path.name == "__init__" else path.parts
+        self._name, self._mutation = ".".join(parts), mutation
+
+    def find_spec(
+        self,
+        name: str,
+        path: object = None,  # noqa: ARG002 - as importlib calls it
+        target: ModuleType | None = None,  # noqa: ARG002
+    ) -> Any:
+        if name != self._name:
+            return None
+        file = str(ROOT / self._mutation.file)
+        loader = _Changed(name, file, self._mutation.index)
+        return importlib.util.spec_from_file_location(name, file, loader=loader)
+
+
+def forget_server() -> None:
+    """Let the next import load the server's modules again, but for those that the suite uses."""
+    for name in list(sys.modules):
+        if name.split(".")[0] == "reference_server" and not name.startswith(SHARED) and "." in name:
+            del sys.modules[name]
+
+
+def judged(checks: Collection[str], flavour: str, *, exit_first: bool = False) -> RunResult:
+    """Return the result of a choice of checks on a new server."""
+    from reference_server.rules import Rules
+    from reference_server.serving.in_process import ReferenceServer
+
+    with ReferenceServer(rules=replace(Rules(), max_file_size=MAX_FILE_SIZE), flavour=flavour) as server:
+        target = target_from_table(server.target(), embedded=True)
+        return run_checks(target, OPTIONS, Selection(only=frozenset(checks), exit_first=exit_first))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A mutation, and the checks that are to notice it, batch by batch."""
+
+    mutation: Mutation
+    batches: list[list[str]]
+    flavour: str
+
+
+def outcome(batches: Iterable[Collection[str]], flavour: str) -> tuple[str, str]:
+    """Run batches of checks until one of them fails. Return what came of it, and the row that says so."""
+    found: dict[str, str] = {}
+    for batch in batches:
+        try:
+            result = judged(batch, flavour, exit_first=True)
+        except CannotJudge as refusal:
+            return "refused", str(refusal).splitlines()[0][:SHOWN]
+        found = {str(each.verdict): each.id for each in result.results} | found
+        if "failed" in found or "error" in found:
+            break
+    verdict = next((each for each in DEVIATING if each in found), "survived")
+    return verdict, found.get(verdict, "")
+
+
+def be_quiet() -> None:
+    """Send what this process prints nowhere, for good."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+
+
+def _try(trial: Trial, answer: Connection) -> None:
+    """Be the process of one mutation."""
+    os.setsid()
+    be_quiet()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
+        limit = resource.getpagesize() * int(Path("/proc/self/statm").read_text().split()[0]) + MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        sys.meta_path.insert(0, _Finder(trial.mutation))
+        forget_server()
+        try:
+            import_module("reference_server.serving.in_process")
+        except BaseException as error:  # noqa: BLE001 - whatever a change does to a module
+            answer.send((NEVER_STARTED, _line(error)))
+            return
+        try:
+            answer.send(outcome(trial.batches, trial.flavour))
+        except BaseException as error:  # noqa: BLE001 - whatever a change does to the run around it
+            answer.send(("refused", _line(error)))
+
+
+def _line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:SHOWN]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Running:
+    """A trial on its way."""
+
+    mutation: Mutation
+    process: BaseProcess
+    began: float
+
+    def end(self) -> None:
+        """End the process, if it has not ended."""
+        self.process.join(ENDING)
+        self.process.kill()
+        self.process.join()
+
+
+def run_trials(trials: Iterable[Trial], *, processes: int, seconds: float, report: Report) -> None:
+    """Run trials, so many at a time; one that takes longer than these seconds is ended.
+
+    `report` is called with mutation, verdict, row and seconds of each.
+    """
+    running: dict[Connection, _Running] = {}
+
+    def collect() -> None:
+        ready = wait(list(running), timeout=1)
+        for answer, each in list(running.items()):
+            took = monotonic() - each.began
+            if answer in ready:
+                try:
+                    verdict, row = answer.recv()
+                except EOFError:
+                    verdict, row = "refused", "the process died"
+            elif took > seconds:
+                verdict, row = "no end", f"{seconds:.0f} s"
+                each.process.kill()
+            else:
+                continue
+            each.end()
+            del running[answer]
+            report(each.mutation, verdict, row, took)
+
+    for trial in trials:
+        while len(running) >= processes:
+            collect()
+        answer, theirs = FORK.Pipe(duplex=False)
+        process = FORK.Process(target=_try, args=(trial, theirs))
+        process.start()
+        theirs.close()
+        running[answer] = _Running(mutation=trial.mutation, process=process, began=monotonic())
+    while running:
+        collect()
+
+
+def in_a_process(function: Callable[..., object], *arguments: object) -> Any:
+    """Return what a function returns in a forked process, which leaves this one as it is."""
+    ours, theirs = FORK.Pipe(duplex=False)
+    process = FORK.Process(target=_answered, args=(function, arguments, theirs))
+    process.start()
+    theirs.close()
+    try:
+        result: Mapping[str, Any] = ours.recv()
+    finally:
+        process.join()
+    if "error" in result:
+        raise RuntimeError(result["error"])
+    return result["value"]
+
+
+def _answered(function: Callable[..., object], arguments: tuple[object, ...], answer: Connection) -> None:
+    try:
+        answer.send({"value": function(*arguments)})
+    except BaseException as error:  # noqa: BLE001 - it is raised again by whoever asked
+        answer.send({"error": repr(error)})
