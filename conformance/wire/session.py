@@ -229,16 +229,16 @@ class Session:
 
         Source: RFC 9110, 9.2.2, and RFC 9112, 9.5: a server may close a connection at any time.
         """
-        try:
-            return self._once(request)
-        except BrokenAnswer:
-            if request.method not in SAFE:
-                raise
-            return self._once(request)
-        except requests.ConnectionError as error:
-            if request.method not in SAFE or not isinstance(_innermost(error), ConnectionError):
-                raise
-            return self._once(request)
+        repeated: set[type[Exception]] = set()
+        while True:
+            try:
+                return self._once(request)
+            except (BrokenAnswer, requests.ConnectionError) as error:
+                kind = BrokenAnswer if isinstance(error, BrokenAnswer) else requests.ConnectionError
+                closed = kind is BrokenAnswer or isinstance(_innermost(error), ConnectionError)
+                if request.method not in SAFE or not closed or kind in repeated:
+                    raise
+            repeated.add(kind)
 
     def _once(self, request: _Request) -> requests.Response:
         credential = request.credential
