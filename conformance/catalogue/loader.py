@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _SOURCES = "sources.toml"
 _FEATURES = "features.toml"
-_RETIRED = "retired.toml"  # read by conformance.verdicts.sets
+_OTHERS = {"retired.toml", "causes.toml"}  # read by conformance.verdicts.sets and by catalogue.causes
 _DEFAULTS = {"level", "standing", "feature", "since"}
 
 
@@ -114,7 +114,7 @@ def read_catalogue(folder: Traversable) -> Catalogue:
     tables = {
         entry.name: tomllib.loads(entry.read_text(encoding="utf-8"))
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
-        if entry.name.endswith(".toml") and entry.name != _RETIRED
+        if entry.name.endswith(".toml") and entry.name not in _OTHERS
     }
     sources = {
         key: msgspec.convert({"key": key, **table}, Source) for key, table in tables.pop(_SOURCES).items()

@@ -11,8 +11,8 @@ from markupsafe import Markup, escape
 from conformance.catalogue import Level
 from conformance.clients import CLIENTS
 from conformance.report.curl import command_line
-from conformance.report.result import EXPLAINED
-from conformance.report.script import DEVIATING, script_parts
+from conformance.report.result import DEVIATING, EXPLAINED
+from conformance.report.script import script_parts
 from conformance.report.templates import render
 from conformance.verdicts import Tally, Verdict
 
@@ -48,6 +48,10 @@ OTHERS = (
 )
 PROGRAMS = tuple(dict.fromkeys([*(client.name for client in CLIENTS), *OTHERS]))
 """Programs that the catalogue names among the affected ones; the clients of the suite come first."""
+
+
+OPEN = frozenset(EXPLAINED[:4])
+"""Verdicts of problems: they are listed at the top, and their details are open."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,13 +103,19 @@ def as_html(result: RunResult) -> str:
         clients=[
             name for name in PROGRAMS if any(name in clients_in(each.affects) for each in result.results)
         ],
-        open_verdicts=EXPLAINED[:4],
+        open_verdicts=OPEN,
+        causes=[each for each in result.causes() if {each.verdict, *_verdicts(result, each)} & OPEN],
         deviating=DEVIATING,
         scripts=parts.ids,
         # Inside a script element only `<` could end it, or begin a comment.
         script_parts=Markup(parts.json.replace("<", "\\u003c")),  # noqa: S704
         Verdict=Verdict,
     )
+
+
+def _verdicts(result: RunResult, cause: CheckResult) -> set[Verdict]:
+    """Return the verdicts of what follows from a deviation."""
+    return {each.verdict for each in result.consequences(cause)}
 
 
 def clients_in(text: str) -> tuple[str, ...]:

@@ -68,7 +68,10 @@ def _case(finding: CheckResult) -> ET.Element:
     if _is_failure(finding):
         kind = f"{finding.level} {finding.standing}"
         command = _text(last_command(finding.exchanges))
-        ET.SubElement(case, "failure", message=message, type=kind).text = f"{text}\n\n{command}".rstrip()
+        origin = f"Follows from {finding.cause}.\n\n" if finding.cause else ""
+        ET.SubElement(
+            case, "failure", message=message, type=kind
+        ).text = f"{origin}{text}\n\n{command}".rstrip()
     elif finding.verdict is Verdict.ERROR:
         ET.SubElement(case, "error", message=text.partition("\n")[0], type="error").text = text
     elif finding.verdict in SKIPPED:

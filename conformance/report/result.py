@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from importlib.metadata import version
@@ -32,6 +32,9 @@ EXPLAINED = (
     Verdict.KNOWN,
 )
 """Verdicts that reports explain one by one, the worst first."""
+
+DEVIATING = (Verdict.FAILED, Verdict.WARNED, Verdict.NOTED, Verdict.KNOWN, Verdict.STALE)
+"""Verdicts of deviations."""
 
 ENDINGS = {
     ExitCode.CONFORMS: "conforms",
@@ -80,6 +83,12 @@ class CheckResult(Struct, frozen=True, kw_only=True):
         Meta(
             pattern=r"^(budget|time|throttling)?$",
             description="Of an error: the limit that kept the requirement from being judged; otherwise empty.",
+        ),
+    ] = ""
+    cause: Annotated[
+        str,
+        Meta(
+            description="Of a deviation that follows from another one: the requirement at its root; otherwise empty."
         ),
     ] = ""
     scored: Annotated[bool, Meta(description="Whether it counts for the exit code.")] = True
@@ -261,6 +270,24 @@ class RunResult(Struct, frozen=True, kw_only=True):
     def of(self, *verdicts: Verdict) -> list[CheckResult]:
         """Return the results with these verdicts, verdict after verdict."""
         return [each for verdict in verdicts for each in self.results if each.verdict is verdict]
+
+    def causes(self) -> list[CheckResult]:
+        """Return what reports explain and what follows from nothing else: the worst first.
+
+        As bad as a cause is the worst that follows from it; of equally bad ones, what explains most comes first.
+        """
+        explained = self.of(*EXPLAINED)
+        severity = {each.id: EXPLAINED.index(each.verdict) for each in explained}
+        followers = Counter(each.cause for each in explained if each.cause)
+        for each in explained:
+            if each.cause in severity:
+                severity[each.cause] = min(severity[each.cause], EXPLAINED.index(each.verdict))
+        roots = [each for each in explained if each.cause not in severity]
+        return sorted(roots, key=lambda each: (severity[each.id], -followers[each.id], each.id))
+
+    def consequences(self, cause: CheckResult) -> list[CheckResult]:
+        """Return what follows from a deviation, the worst first."""
+        return [each for each in self.of(*EXPLAINED) if each.cause == cause.id]
 
     def by_area(self) -> dict[str, list[CheckResult]]:
         """Return the results of each area."""

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from conformance.errors import UserError
 from conformance.report.curl import ANONYMOUS, placeholder
+from conformance.report.result import DEVIATING
 from conformance.report.templates import own
-from conformance.verdicts import Verdict
 from conformance.wire.credential_patterns import SECRET_HEADERS
 from conformance.wire.raw import NOT_WAITED_FOR
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 SCRIPT = "reproduce.py"
 NO_CASE = 'r"""{}"""'
 """The placeholder of a case in the script."""
-
-DEVIATING = (Verdict.FAILED, Verdict.WARNED, Verdict.NOTED, Verdict.KNOWN, Verdict.STALE)
 
 _REQUEST = re.compile(r"(?P<method>\S+) (?P<target>\S+)(?P<raw> \(over a plain socket\))?")
 

@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from conformance.report.result import EXPLAINED
 from conformance.verdicts import ExitCode, Tally, Verdict
 from conformance.verdicts.counting import counted
 
@@ -34,6 +33,9 @@ STYLES = {
 GROUPED = (Verdict.NOT_APPLICABLE, Verdict.UNTESTABLE)
 """Verdicts that checks share a reason for."""
 
+NAMED = 8
+"""How many consequences of a deviation are named per verdict."""
+
 GOOD, BAD = "bold green", "bold red"
 
 
@@ -43,10 +45,10 @@ def print_report(result: RunResult, file: TextIO) -> None:
     for verdict in GROUPED:
         _explain_together(console, result.of(verdict), verdict)
     _explain_together(console, [each for each in result.of(Verdict.ERROR) if each.stopped_by], Verdict.ERROR)
-    for verdict in reversed(EXPLAINED):
-        for check in result.of(verdict):
-            if not check.stopped_by:
-                _explain(console, check, verdict)
+    for check in reversed(result.causes()):
+        if not check.stopped_by:
+            _explain(console, check, check.verdict)
+            _consequences(console, result.consequences(check))
     if result.results:
         console.print()
         console.print(_by_area(result))
@@ -67,6 +69,19 @@ def _explain(console: Console, check: CheckResult, verdict: Verdict) -> None:
     console.print(head)
     message = check.message.partition("\n")[0] if verdict is Verdict.KNOWN else check.message
     console.print(Text("  " + message.replace("\n", "\n  ")))
+
+
+def _consequences(console: Console, checks: list[CheckResult]) -> None:
+    """Print what follows from the deviation above it, in one line per verdict."""
+    by_verdict: dict[Verdict, list[str]] = defaultdict(list)
+    for check in checks:
+        by_verdict[check.verdict].append(check.id)
+    for verdict, ids in by_verdict.items():
+        number = f"{len(ids)} more {verdict}"
+        rest = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+        console.print(
+            Text.assemble("    causes   ", (number, STYLES[verdict]), f": {', '.join(ids[:NAMED])}{rest}")
+        )
 
 
 def _explain_together(console: Console, checks: Iterable[CheckResult], verdict: Verdict) -> None:
@@ -113,8 +128,11 @@ def _ending(console: Console, result: RunResult) -> None:
 
 
 def _counts(result: RunResult) -> str:
-    """Return how many scored requirements failed and warned, as the end of a sentence."""
+    """Return how many scored requirements failed and warned, and from how many causes, as the end of a sentence."""
     counts = result.tally.counts
     nouns = {Verdict.FAILED: "failure", Verdict.WARNED: "warning"}
     found = [counted(counts[verdict], noun) for verdict, noun in nouns.items() if counts[verdict]]
-    return f", with {' and '.join(found)}" if found else ""
+    deviations = [each for each in result.of(*nouns) if each.scored]
+    causes = {each.cause or each.id for each in deviations}
+    origin = f" from {counted(len(causes), 'cause')}" if len(causes) < len(deviations) else ""
+    return f", with {' and '.join(found)}{origin}" if found else ""

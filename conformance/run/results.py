@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from conformance.catalogue import catalogue
+from conformance.report.causes import with_causes
 from conformance.report.result import RunResult, run_result, tally_of
 from conformance.run.enough_judged import areas_below_minimum, missing_results, no_files, only_rejections
 from conformance.run.limits import strays_note, unjudged_notes
@@ -69,7 +70,7 @@ class Results:
         A `whole` run has to have a result for everything that the profile is held to, any run for everything
         in its plan. `least_per_area` is how many requirements have to be judged in an area.
         """
-        results = tuple(self._results.values())
+        results = with_causes(self._results.values())
         rejected, thin = only_rejections(results), areas_below_minimum(results, least_per_area or {})
         unjudged = [*filter(None, [no_files(run)]), *unjudged_notes(results)]
         outside = run.redact(strays_note(self._strays)) if self._strays else ""

@@ -1,0 +1,49 @@
+"""Which requirement explains which other deviations, as data."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from functools import cache, cached_property
+from importlib.resources import files
+
+import msgspec
+
+
+class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+    """An entry of causes.toml."""
+
+    roots: tuple[str, ...]
+    """The requirements that are about the defect itself, the best one first."""
+    consequences: tuple[str, ...]
+    """Patterns of ids whose deviations may follow from it."""
+    evidence: str = ""
+    """A regular expression that each of these deviations has to show; empty where its id says enough."""
+    apart: tuple[str, ...] = ()
+    """Ids whose deviations stand for themselves, though a pattern fits."""
+
+    @cached_property
+    def _evidence(self) -> re.Pattern[str]:
+        return re.compile(self.evidence, re.MULTILINE)
+
+    def is_shown_by(self, evidence: str) -> bool:
+        """Tell whether a deviation with this evidence may belong to it."""
+        return bool(self._evidence.search(evidence))
+
+    def explains(self, requirement_id: str, evidence: str) -> bool:
+        """Tell whether a deviation of this requirement, with this evidence, follows from a root that deviates."""
+        if requirement_id in self.apart:
+            return False
+        patterns = (*self.roots, *self.consequences)
+        return any(fnmatchcase(requirement_id, each) for each in patterns) and self.is_shown_by(evidence)
+
+
+class _Causes(msgspec.Struct, forbid_unknown_fields=True):
+    cause: tuple[Cause, ...]
+
+
+@cache
+def causes() -> tuple[Cause, ...]:
+    """Return the entries of causes.toml, in their order."""
+    text = files("conformance.catalogue").joinpath("causes.toml").read_bytes()
+    return msgspec.toml.decode(text, type=_Causes).cause

@@ -1,0 +1,82 @@
+"""One cause, one line: the deviations that follow from the deviation of another requirement stand under it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import msgspec
+
+from conformance.catalogue.causes import causes
+from conformance.report.result import DEVIATING, CheckResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from conformance.wire.exchange import Exchange
+
+FILES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".egg")
+
+
+def with_causes(results: Iterable[CheckResult]) -> list[CheckResult]:
+    """Return results in which each deviation that follows from another one names it."""
+    results = list(results)
+    roots = roots_of(results)
+    return [msgspec.structs.replace(each, cause=roots.get(each.id, "")) for each in results]
+
+
+def roots_of(results: Iterable[CheckResult]) -> Mapping[str, str]:
+    """Return the deviations that follow from another one, by id, each with the id of the one at the root.
+
+    An entry of the catalogue's causes applies where a root of it deviates, and both deviations show its evidence.
+    What an entry has explained, or set as a root, no later entry explains.
+    """
+    evidence = {each.id: _evidence(each) for each in results if each.verdict in DEVIATING and each.signature}
+    parents: dict[str, str] = {}
+    for cause in causes():
+        root = next(
+            (each for each in cause.roots if each in evidence and cause.is_shown_by(evidence[each])), None
+        )
+        if root is None:
+            continue
+        explained = {
+            name for name, text in evidence.items() if name not in parents and cause.explains(name, text)
+        }
+        if explained - {root}:
+            parents |= dict.fromkeys(explained, root) | {root: parents.get(root, root)}
+    return {name: root for name in parents if (root := _top(name, parents)) != name}
+
+
+def _top(name: str, parents: Mapping[str, str]) -> str:
+    """Return what is at the root: what explains a root was found by an earlier entry."""
+    while parents[name] != name:
+        name = parents[name]
+    return name
+
+
+def _evidence(finding: CheckResult) -> str:
+    """Return the evidence of a deviation, a line each: what was found, where, and a line per exchange."""
+    exchanges = (_line(each) for each in finding.exchanges)
+    return "\n".join([finding.found, finding.where, *exchanges])
+
+
+def _line(exchange: Exchange) -> str:
+    """Return an exchange in short, such as `GET project as default → 200 text/html`."""
+    method, _, target = exchange.request.partition(" ")
+    kind = next(
+        (value for name, value in exchange.response_headers.items() if name.lower() == "content-type"),
+        "no Content-Type",
+    )
+    caller = exchange.credential or "anonymous"
+    return f"{method} {_route(target.split(' ')[0])} as {caller} → {exchange.status or 0} {kind}"
+
+
+def _route(url: str) -> str:
+    """Return what a URL leads to: `file`, `root`, `project`, or its path where that is unknown."""
+    path = urlsplit(url).path
+    if path.endswith((*FILES, ".metadata")):
+        return "file"
+    _, simple, below = path.partition("/simple/")
+    if simple:
+        return "project" if below.strip("/") else "root"
+    return path

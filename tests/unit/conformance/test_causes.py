@@ -1,0 +1,111 @@
+"""One cause, one line: what follows from another deviation stands under it, and nothing else does."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Any
+
+import msgspec
+import pytest
+
+from conformance.catalogue import catalogue
+from conformance.catalogue.causes import causes
+from conformance.report.causes import roots_of, with_causes
+from conformance.report.formats import FORMATS
+
+ROOT, LINK = "gitlab.page.links-work", "gitlab.file.bytes-exact"
+DEAD = "status 404, 25 bytes with sha256 66c8af649d8196071e7f02b93dc2cfe82e50d419edb24711ddc6f6509ca9345b"
+DEAD_LINK = "GET http://127.0.0.1:1/simple/files/demo-1.0.tar.gz as default → 404 NOT FOUND"
+
+
+def found(table: Any, **deviations: str) -> dict[str, str]:
+    """Return what follows from what, where these requirements deviate with these texts."""
+    for name, text in deviations.items():
+        table.add(name, "failed", found=text, signature="1" * 12)
+    return dict(roots_of(table.stored().results))
+
+
+@pytest.mark.parametrize("cause", causes(), ids=lambda cause: cause.roots[0])
+def test_an_entry_names_requirements_that_exist(cause: Any) -> None:
+    checked = [row.id for row in catalogue() if not row.untested]
+    for name in (*cause.roots, *cause.apart):
+        assert name in checked
+    for pattern in cause.consequences:
+        assert any(fnmatchcase(name, pattern) for name in checked), pattern
+    assert cause.evidence or "*" not in cause.consequences, "everything would follow from it"
+
+
+def test_what_shows_the_evidence_follows_from_the_root(table: Any) -> None:
+    assert found(table, **{ROOT: DEAD_LINK, LINK: DEAD, "yank.still-downloadable": DEAD}) == {
+        LINK: ROOT,
+        "yank.still-downloadable": ROOT,
+    }
+
+
+def test_what_fails_for_its_own_reason_stands_for_itself(table: Any) -> None:
+    assert found(table, **{ROOT: DEAD_LINK, LINK: "status 500", "simple.html.doctype": "<html>"}) == {}
+
+
+def test_without_its_root_nothing_follows(table: Any) -> None:
+    assert found(table, **{"yank.still-downloadable": DEAD, "metadata.bytes": DEAD}) == {}
+
+
+def test_a_root_that_fails_for_another_reason_explains_nothing(table: Any) -> None:
+    assert found(table, **{ROOT: "a relative link", "yank.still-downloadable": DEAD}) == {}
+
+
+def test_what_a_root_follows_from_explains_its_consequences_too(table: Any) -> None:
+    nothing = "status 200, no Content-Type, '<!DOCTYPE html>'"
+    assert found(
+        table,
+        **{
+            "negotiation.content-type.always": nothing,
+            "negotiation.wildcards": f"{nothing} for Accept: */*",
+            "negotiation.picks-listed": "status 406 for Accept: application/*",
+        },
+    ) == {
+        "negotiation.wildcards": "negotiation.content-type.always",
+        "negotiation.picks-listed": "negotiation.content-type.always",
+    }
+
+
+def test_an_exchange_is_evidence(table: Any) -> None:
+    exchange = table.exchange(
+        request="GET http://127.0.0.1:1/simple/demo/", status=200, response_headers={"Date": "today"}
+    )
+    table.add("race.version-set", "failed", found="versions without 1.0", signature="1", exchanges=[exchange])
+    table.add("negotiation.content-type.always", "failed", found="x", signature="1", exchanges=[exchange])
+    assert roots_of(table.stored().results) == {"race.version-set": "negotiation.content-type.always"}
+
+
+def test_a_passed_requirement_is_no_root_and_follows_from_none(table: Any) -> None:
+    table.add(ROOT, "passed")
+    table.add(LINK, "failed", found=DEAD, signature="1")
+    table.add("yank.still-downloadable", "untestable", found=DEAD)
+    assert roots_of(table.stored().results) == {}
+
+
+class TestReports:
+    @pytest.fixture
+    def result(self, table: Any) -> Any:
+        """A warning that explains two failures, and a failure of its own."""
+        table.add("negotiation.quality", "failed", found="status 406", signature="1")
+        table.add(ROOT, "warned", found=DEAD_LINK, signature="1")
+        for name in (LINK, "yank.still-downloadable"):
+            table.add(name, "failed", found=DEAD, signature="1")
+        stored = table.stored()
+        return msgspec.structs.replace(stored, results=tuple(with_causes(stored.results)))
+
+    def test_causes_come_as_bad_as_their_consequences_are(self, result: Any) -> None:
+        assert [each.id for each in result.causes()] == [ROOT, "negotiation.quality"]
+        assert [each.id for each in result.consequences(result.causes()[0])] == [
+            LINK,
+            "yank.still-downloadable",
+        ]
+
+    @pytest.mark.parametrize("name", ["html", "markdown", "junit"])
+    def test_a_report_says_what_follows_from_what(self, name: str, result: Any) -> None:
+        text = FORMATS[name].render(result)
+        origin = {"html": "<dt>follows from", "markdown": "follows from", "junit": "Follows from"}[name]
+        assert text.count(origin) == 2
+        assert ROOT in text.split(origin, 1)[1][:60]

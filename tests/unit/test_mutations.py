@@ -1,0 +1,79 @@
+"""What the mutation testing changes: code, one place at a time, and each change under a name of its own."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def mutations() -> Any:
+    """The module under test, which is in no package."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT))
+        return import_module("tests.mutants.mutations")
+
+
+CHANGES = {
+    "x = a == b": ["a != b"],
+    "x = a < b": ["a <= b"],
+    "x = a in b": ["a not in b"],
+    "x = a and not b": ["a or not b", "b"],
+    "x = a + b": ["a - b"],
+    "x = a + 'text'": ["'textX'"],
+    "x = b if a else c": ["b", "c"],
+    "x = 2": ["3", "1"],
+    "x = 0": ["1"],
+    "x = True": ["False"],
+    "x = b'y'": ["b'yX'"],
+    "f(x)": ["pass"],
+    "x += y": ["pass"],
+    "raise E": ["pass"],
+    "def f():\n return x": ["return None"],
+    "def f():\n return None": [],
+    "if a:\n f()": ["if True", "if False", "pass"],
+    "while a:\n break": ["while False", "continue"],
+    "'''A docstring.'''": [],
+    "def f(x: 'int' = 1) -> 'str': ...": ["2"],
+    "import a\nfrom b import c": [],
+    "if TYPE_CHECKING:\n f()": [],
+    "x = [y for y in z if y]": [],
+}
+
+
+@pytest.mark.parametrize(("source", "changes"), CHANGES.items(), ids=list(CHANGES))
+def test_a_place_is_changed_in_each_way(source: str, changes: list[str], mutations: Any) -> None:
+    found = mutations.mutations_of(source, "module.py")
+    assert [each.after for each in found] == changes
+    for each in found:
+        changed = ast.unparse(mutations.mutated(source, each.index))
+        assert changed != ast.unparse(ast.parse(source))
+
+
+def test_the_others_stay_as_they_are(mutations: Any) -> None:
+    source = "a = 1\nb = 1\n\ndef f():\n    return a == b\n"
+    changed = [ast.unparse(mutations.mutated(source, each)).split("\n") for each in range(4)]
+    assert [lines[:2] for lines in changed] == [
+        ["a = 2", "b = 1"],
+        ["a = 1", "b = 2"],
+        *[["a = 1", "b = 1"]] * 2,
+    ]
+
+
+def test_each_mutant_of_the_server_has_a_name_of_its_own_and_compiles(mutations: Any) -> None:
+    keys: Counter[str] = Counter()
+    for path in sorted((ROOT / "reference_server" / "rules").rglob("*.py")):
+        source = path.read_text(encoding="utf-8")
+        found = mutations.mutations_of(source, path.relative_to(ROOT).as_posix())
+        keys.update(each.key for each in found)
+        for each in found[::20]:
+            compile(mutations.mutated(source, each.index), path, "exec")
+    assert len(keys) > 400
+    assert set(keys.values()) == {1}
