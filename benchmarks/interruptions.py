@@ -1,6 +1,6 @@
 """Runs of the suite that are ended by a signal, at random moments: what stays on the registry, and which processes.
 
-    python -m benchmarks.interruptions                              # SIGTERM, ten moments
+    python -m benchmarks.interruptions                              # SIGTERM, SIGINT and SIGKILL, ten moments each
     python -m benchmarks.interruptions --signal KILL -n auto        # the first process of several
 
 Each moment has a reference server of its own, in another process, and a default run as a user starts one. The moments
@@ -242,8 +242,12 @@ def _result(run: Run, phase: str, number: signal.Signals) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table. Return the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--moments", type=int, default=10, help="number of runs (default: 10)")
-    parser.add_argument("--signal", choices=SIGNALS, default="TERM", help="signal to send (default: TERM)")
+    parser.add_argument(
+        "--moments", type=int, default=10, help="number of runs for each signal (default: 10)"
+    )
+    parser.add_argument(
+        "--signal", choices=SIGNALS, action="append", help="signal (default: all; repeatable)"
+    )
     parser.add_argument("-n", dest="processes", help="processes of each run (default: one)")
     parser.add_argument("-k", dest="keyword", help="run only matching checks (default: all)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the moments (default: 0)")
@@ -256,14 +260,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chance = random.Random(given.seed)  # noqa: S311 - moments, no secrets
     lengths = phases(more)
     print(", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in lengths.items()), flush=True)
-    print("phase    moment  exit    end  late  left  result", flush=True)
+    print("signal  phase    moment  exit    end  late  left  result", flush=True)
     wrong = []
-    for phase in islice(cycle(TURNS), given.moments):
+    turns = list(islice(cycle(TURNS), given.moments))
+    for name, phase in ((name, phase) for name in given.signal or SIGNALS for phase in turns):
         after = chance.uniform(FIRST if phase == PHASES[0] else 0.0, max(FIRST, lengths[phase]))
-        ended = ended_by(SIGNALS[given.signal], phase, after, more)
+        ended = ended_by(SIGNALS[name], phase, after, more)
         print(
-            f"{ended.phase:8} {ended.moment:6.2f} {ended.exit_code:5} {ended.seconds:6.2f} {len(ended.alive):5} "
-            f"{len(ended.left):5}  {ended.result}",
+            f"{name:7} {ended.phase:8} {ended.moment:6.2f} {ended.exit_code:5} {ended.seconds:6.2f} "
+            f"{len(ended.alive):5} {len(ended.left):5}  {ended.result}",
             flush=True,
         )
         wrong += [] if ended.is_right else [ended]

@@ -140,12 +140,13 @@ def _is_whole(config: pytest.Config) -> bool:
 
 def _judge(config: pytest.Config) -> Judge:
     from conformance.run.judge import Judge
-    from conformance.run.parent_watch import end_with_parent
+    from conformance.run.parent_watch import Watch
 
     if hasattr(config, "workerinput"):
-        end_with_parent()
+        watch = Watch()
+        watch.start()
         options = unpacked(config.workerinput[OPTIONS_OF_RUN])
-        return Judge(_refuse_to_prepare, options)
+        return Judge(_refuse_to_prepare, options, watch=watch)
     options = options_from(_given(config))
     stack = ExitStack()
     config.add_cleanup(stack.close)

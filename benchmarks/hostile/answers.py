@@ -109,6 +109,11 @@ def always_another(size: int) -> Pieces:
     return page(link("demo-1.0-py3-none-any.whl") + filler)
 
 
+def wide(size: int) -> Pieces:
+    """Return a page whose text takes four bytes a character, and is another each time."""
+    return page(link("demo-1.0-py3-none-any.whl") + f"{next(_numbers)} \U0001f40d " + "x" * size)
+
+
 def many_values(number: int) -> Pieces:
     """Return a JSON page of many values that is another each time."""
     body = (
@@ -222,6 +227,7 @@ ODD: dict[str, Answer] = {
     "no links": lambda: page("\u2603"),
     "200,000 files": lambda: many_files(200_000),
     "40 MB, always another": lambda: always_another(40 * MIB),
+    "60 MB, wide, always another": lambda: wide(60 * MIB),
     "redirect loop": lambda: redirect("?again"),
     "redirect elsewhere": lambda: redirect(ELSEWHERE + "/simple/demo/"),
     "308 elsewhere": lambda: redirect(ELSEWHERE + "/simple/demo/", "308 Permanent Redirect"),
@@ -239,6 +245,9 @@ ODD: dict[str, Answer] = {
     "no bytes": lambda: [RESET],
     "br": lambda: coded("br", [b"\x8b\x02\x80demo\x03"]),
     "gzip that is none": lambda: coded("gzip", [b"no gzip at all"]),
+    "gzip without its end": lambda: coded("gzip", [gzip.compress(b"<a href=x>x</a>")[:-9]]),
+    "deflate, bad checksum": lambda: coded("deflate", [zlib.compress(b"<a href=x>x</a>")[:-4] + b"none"]),
+    "two lengths": lambda: [head("Content-Length: 4", "Content-Length: 9") + b"x" * 9, RESET],
     "unknown charset": lambda: whole(b"<a href=x>\xff\xfe</a>", media_type="text/html; charset=x-none"),
     "UTF-7": lambda: whole(b"+ADw-a href=x+AD4-", media_type="text/html; charset=utf-7"),
     "invalid UTF-8": lambda: whole(b"<!DOCTYPE html><a href='\xff\xc3\x28'>\xe2\x28\xa1</a>"),

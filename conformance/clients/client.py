@@ -85,11 +85,12 @@ class Client:
         files: Mapping[str, str] | None = None,
         variables: Mapping[str, str] | None = None,
         secrets: Iterable[tuple[str, str]] = (),
+        log: str = "",
     ) -> ClientRun:
         """Run the client with `arguments`.
 
         In: `files`, private texts by name, for its home and current directory; `variables`, added to its
-        environment; `secrets` to hide.
+        environment; `secrets` to hide; `log`, the name of the file there that it logs to.
         """
         return self._run_python(
             "-m",
@@ -99,6 +100,7 @@ class Client:
             files=files,
             variables=variables,
             secrets=secrets,
+            log=log,
             forked=self.forked,
         )
 
@@ -109,6 +111,7 @@ class Client:
         files: Mapping[str, str] | None = None,
         variables: Mapping[str, str] | None = None,
         secrets: Iterable[tuple[str, str]] = (),
+        log: str = "",
         forked: bool = False,
     ) -> ClientRun:
         with tempfile.TemporaryDirectory(
@@ -125,6 +128,7 @@ class Client:
                 directory=home,
                 timeout=self.timeout,
                 secrets=secrets,
+                log=log,
                 forked=forked,
             )
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from conformance.clients.run import ClientRun
 
 _REQUIREMENTS = "requirements.txt"
+_LOG = "pip.log"
 
 
 class Selection(TypedDict, total=False):
@@ -36,6 +37,8 @@ class Selection(TypedDict, total=False):
 @dataclass(frozen=True, kw_only=True)
 class Pip(Client):
     """Installs, downloads and lists; `verbose` reports on each page of an index.
+
+    Its log tells why an index gave no page: pip prints the same for one that is missing and one without a connection.
 
     Uses only the given indexes, so a build backend has to be in the sdist or installed beside pip. Credentials go
     through the environment, because every user of the machine can read the command line.
@@ -127,7 +130,7 @@ class Pip(Client):
         unencrypted = [host for index in indexes if (host := index.unencrypted_host)]
         return self._run(
             *arguments,
-            *("--disable-pip-version-check", "--no-cache-dir", "--no-input", "--retries", "0"),
+            *("--disable-pip-version-check", "--no-cache-dir", "--no-input", "--retries", "0", "--log", _LOG),
             *(option for host in unencrypted for option in ("--trusted-host", host)),
             *(["-vv"] if self.verbose else []),
             *(["--requirement", _REQUIREMENTS] if requirements else []),
@@ -135,6 +138,7 @@ class Pip(Client):
             # --isolated would hide these from pip. The hermetic environment has no others.
             variables={"PIP_INDEX_URL": first, "PIP_EXTRA_INDEX_URL": " ".join(extra)},
             secrets=[pair for index in indexes for pair in index.secrets],
+            log=_LOG,
         )
 
 

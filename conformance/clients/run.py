@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 KEPT_BYTES = 1_000_000
 """The number of bytes to keep of each output stream: its end, in whole lines."""
 
+_NO_CONNECTION = re.compile(
+    r"connection error: |\b(NewConnection|ConnectTimeout|ReadTimeout|ConnectionReset|NameResolution)Error\b"
+    r"|\bRemoteDisconnected\b|\bconnection (refused|reset|aborted)\b|\btcp connect error\b|\btimed out\b",
+    re.IGNORECASE,
+)
+"""How pip, twine and uv report a connection that failed: in the words of urllib3, and of the system."""
+
 _TERMINAL_CODES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
 
@@ -55,11 +62,21 @@ class ClientRun:
     stderr: str
     duration: float
     timed_out: bool
+    log: str = ""
+    """What the client wrote to its log file, redacted; empty for clients without one."""
 
     @property
     def succeeded(self) -> bool:
         """Whether the client ended in time with exit code 0."""
         return self.exit_code == 0 and not self.timed_out
+
+    @property
+    def failed_connection(self) -> str:
+        """The line that tells why the client had no connection; empty where it succeeded, or says nothing of one."""
+        if self.succeeded:
+            return ""
+        lines = (self.output + self.log).splitlines()
+        return next((line.strip() for line in lines if _NO_CONNECTION.search(line)), "")
 
     @property
     def output(self) -> str:
@@ -84,13 +101,14 @@ def execute(
     directory: Path,
     timeout: float,
     secrets: Iterable[tuple[str, str]] = (),
+    log: str = "",
     forked: bool = False,
 ) -> ClientRun:
     """Run `command` in `directory` with exactly `environment` and no input.
 
     In: `timeout` in seconds, after which the process and its descendants are killed; `secrets`, pairs of user name
-    and password to redact in the result; `forked`, whether a command of the form `PYTHON -m MODULE …` is run by the
-    fork server of that module, if that is possible.
+    and password to redact in the result; `log`, the file in `directory` that the client logs to; `forked`, whether a
+    command of the form `PYTHON -m MODULE …` is run by the fork server of that module, if that is possible.
     Errors: ClientMissing if the command cannot be started.
     """
     redact = Redactor(secrets)
@@ -112,6 +130,7 @@ def execute(
             stderr=_kept(stderr, redact),
             duration=time.perf_counter() - begin,
             timed_out=timed_out,
+            log=_logged(directory / log, redact) if log else "",
         )
 
 
@@ -157,6 +176,15 @@ def _kept(stream: IO[bytes], redact: Redactor) -> str:
         text = f"[cut: the end of {size} bytes]\n" + text.partition("\n")[2]
     lines = _TERMINAL_CODES.sub("", text).splitlines()
     return redact("".join(f"{line.rstrip()}\n" for line in lines))
+
+
+def _logged(path: Path, redact: Redactor) -> str:
+    """Return the end of a log; nothing where the client has not begun one."""
+    try:
+        with path.open("rb") as stream:
+            return _kept(stream, redact)
+    except OSError:
+        return ""
 
 
 def _unspaced(text: str) -> str:

@@ -23,7 +23,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the observations; returns 0 when nothing is wrong, 3 when something stays unknown, else 2."""
+    """Print the observations; returns 0 when nothing is wrong, 3 when something stays unknown, 5 when a limit ends it.
+
+    Returns 2 for every other problem.
+    """
     from conformance.target import UnfitURL
     from conformance.target.doctor import examine
     from conformance.target.observations import refused_observations
@@ -61,6 +64,8 @@ def print_observations(observations: list[Observation]) -> ExitCode:
             print(f"         → {each.change}".replace("\n", "\n         "))
     wrong = sum(each.wrong for each in observations)
     print(f"{counted(wrong, 'problem')} found." if wrong else "No problems found.")
+    if any(each.stopped for each in observations):
+        return ExitCode.TOO_LITTLE_JUDGED
     if any(each.unknown for each in observations):
         return ExitCode.HARNESS_ERROR
     return ExitCode.USAGE if wrong else ExitCode.CONFORMS

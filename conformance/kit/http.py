@@ -2,6 +2,7 @@
 
 from conformance.wire import (
     Answer,
+    BrokenAnswer,
     Credential,
     Follow,
     Part,
@@ -15,6 +16,7 @@ from conformance.wire import (
 
 __all__ = [
     "Answer",
+    "BrokenAnswer",
     "Credential",
     "Follow",
     "Part",

@@ -25,7 +25,7 @@ from conformance.clients import (
 )
 from conformance.target import ANONYMOUS, DEFAULT
 from conformance.verdicts import Untestable
-from conformance.wire import Exchange, Throttled
+from conformance.wire import Exchange, Throttled, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -52,6 +52,9 @@ _THROTTLED = re.compile(
 
 _REJECTED = re.compile(r"\b40[134]\b|codec can't encode", re.IGNORECASE)
 """How clients report that a registry rejects a credential, or that they cannot send it."""
+
+TRIES = 2
+"""How often pip is run where it has no connection: that is the network's doing, and installing can be repeated."""
 
 CLIENT_PAUSE = 1.0
 """Seconds to wait after a client was throttled: none reports how long the registry asks for."""
@@ -132,14 +135,17 @@ class UserMachine:
         for name in names:
             (of or self._registry).await_page(name)
         first = empty_index(self._new_folder(), names=names)
-        with self._started_here(REQUESTS_PER_REQUIREMENT * len(requirements)):
-            run = self._pip.install(
-                *requirements,
-                target=target,
-                index_url=first if extra_index else index,
-                extra_index_urls=[index] if extra_index else [],
-                **selection,
-            )
+        for _ in range(TRIES):
+            with self._started_here(REQUESTS_PER_REQUIREMENT * len(requirements)):
+                run = self._pip.install(
+                    *requirements,
+                    target=target,
+                    index_url=first if extra_index else index,
+                    extra_index_urls=[index] if extra_index else [],
+                    **selection,
+                )
+            if not run.failed_connection:
+                break
         self._recorded(run, as_, index.credential, self._pip)
         return Installation(
             run=run, target=target, versions=installed_versions(target), files=installed_files(target)
@@ -167,7 +173,10 @@ class UserMachine:
         return canonicalize_name(requirement.partition("==")[0].partition(" ")[0])
 
     def _recorded(self, run: ClientRun, as_: str, credential: Credential | None, client: Client) -> ClientRun:
-        """Record a run of a client. Raises Throttled, and Untestable where the client garbled the credential."""
+        """Record a run of a client.
+
+        Raises Unreachable where it had no connection, Throttled, and Untestable where it garbled the credential.
+        """
         redact, transcript, budget = self._run.redact, self._run.transcript, self._run.session.budget
         transcript.record(
             Exchange(
@@ -178,6 +187,8 @@ class UserMachine:
                 seconds=round(run.duration, 3),
             )
         )
+        if failure := run.failed_connection:
+            raise Unreachable(redact(f"{run.client} {run.version} had no connection: {failure}"))
         if run.exit_code != 0 and _THROTTLED.search(run.output):
             budget.pause(CLIENT_PAUSE, refused=True)
             raise Throttled(f"the registry throttled {run.client} {run.version}; use --rate", repeatable=True)

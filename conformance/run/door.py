@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from conformance.run.run import CannotJudge
 from conformance.target import ANONYMOUS
 from conformance.target.clock import skew_text
 from conformance.verdicts import ExitCode
+from conformance.wire import BadAnswer
 
 if TYPE_CHECKING:
     from conformance.target import Target
@@ -33,7 +35,10 @@ def try_credential(registry: RegistryClient, run_id: str) -> str:
 
     Returns a note on the clock of the target where it is wrong, or ours is; otherwise nothing.
     """
-    answer = _absent(registry, run_id)
+    try:
+        answer = _absent(registry, run_id)
+    except BadAnswer:  # a finding of the checks that ask for pages
+        return ""
     if answer.status == 401:
         raise CannotJudge(f"the index {_rejection(answer, registry.target)}", ExitCode.USAGE)
     different = skew_text(answer.headers.get("Date"), now=datetime.now(UTC))
@@ -60,7 +65,8 @@ def publish(registry: RegistryClient, run_id: str) -> Corpus:
         )
         if item.accepted and not any(earlier.accepted for earlier in published.values()):
             _require_registry(registry, run_id, answer)
-            await_listing(registry, item)
+            with suppress(BadAnswer):  # a finding of the checks that ask for pages
+                await_listing(registry, item)
         published[role] = item
     if not any(item.accepted for item in published.values()):
         raise _nothing_accepted(answer)
@@ -110,7 +116,10 @@ def _rejection(answer: Answer, target: Target) -> str:
 
 def _require_registry(registry: RegistryClient, run_id: str, upload: Answer) -> None:
     """Refuse a website that answers everything with one page: an upload there publishes nothing."""
-    absent = _absent(registry, run_id)
+    try:
+        absent = _absent(registry, run_id)
+    except BadAnswer:
+        return
     if (absent.status, absent.content) == (upload.status, upload.content):
         raise CannotJudge(
             f"this is not a registry: it answers an upload as it answers {absent.exchange.request}, with "

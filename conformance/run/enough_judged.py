@@ -6,7 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from conformance.run.existing_projects import listed_files
+from conformance.verdicts import NotJudged
 from conformance.verdicts.counting import counted
+from conformance.wire import Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Set
@@ -49,8 +51,14 @@ def _own_statuses(result: CheckResult) -> list[int]:
 
 
 def no_files(run: Run) -> str:
-    """Return a note where a read-only run saw no file: then most checks had nothing to look at."""
-    if not run.options.read_only or listed_files(run.registry, run.projects):
+    """Return a note where a read-only run saw no file: then most checks had nothing to look at.
+
+    Where the pages cannot be read at the end, because of a limit or the network, the results of the checks say so.
+    """
+    try:
+        if not run.options.read_only or listed_files(run.registry, run.projects):
+            return ""
+    except (NotJudged, Unreachable):
         return ""
     names = ", ".join(run.projects[:NAMED])
     return f"No file is listed by {names}: name projects that have files with --project."

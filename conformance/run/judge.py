@@ -10,7 +10,6 @@ from conformance.report.carried import carried_publications, carried_result, car
 from conformance.report.progress import LETTERS
 from conformance.run.judging import Ended, check_result
 from conformance.run.keys import JUDGE, OPTIONS, RUN, STRAY
-from conformance.run.parent_watch import end_with_run
 from conformance.run.plan import Plan, requirement_id, requirement_of
 from conformance.run.results import Results
 from conformance.run.run import CannotJudge, Run
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from conformance.report.result import CheckResult
+    from conformance.run.parent_watch import Watch
     from conformance.verdicts.options import RunOptions
 
 PREPARED = "registry_conformance"
@@ -35,12 +35,18 @@ class Judge:
     """Judges one run; in a worker process it only reports, to the judge of the first process.
 
     `prepared` is called when it is certain that checks will run, and once.
-    `only` is a choice of requirements, by id.
+    `only` is a choice of requirements, by id; `watch` ends a worker process with its run.
     """
 
     def __init__(
-        self, prepared: Callable[[], Run], options: RunOptions, *, only: frozenset[str] | None = None
+        self,
+        prepared: Callable[[], Run],
+        options: RunOptions,
+        *,
+        only: frozenset[str] | None = None,
+        watch: Watch | None = None,
     ) -> None:
+        self._watch = watch
         self._prepare = prepared
         self._options = options
         self._exchanges_before = 0
@@ -69,8 +75,8 @@ class Judge:
             except CannotJudge as error:
                 pytest.exit(str(error), returncode=int(error.exit_code))
             config.stash[RUN] = self.prepared_run
-            if table:
-                end_with_run(self.prepared_run.session.budget)
+            if self._watch is not None:
+                self._watch.end_with_run(self.prepared_run.session.budget)
         return self.prepared_run
 
     @pytest.hookimpl(optionalhook=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -18,6 +19,7 @@ from conformance.pages import (
     read_project_page,
 )
 from conformance.target.answered_pages import root_in
+from conformance.wire import BadAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +55,10 @@ def _spellings(registry: RegistryClient, project: str) -> Iterator[str]:
     """Return the names that the page may have, the right one first; the root page is read for the others."""
     name = canonicalize_name(project)
     yield name
-    root = registry.root_answer()
+    try:
+        root = registry.root_answer()
+    except BadAnswer:  # a finding of the checks that ask for it
+        return
     if root.status != 200:
         return
     for link in root_in(root).projects:
@@ -63,13 +68,16 @@ def _spellings(registry: RegistryClient, project: str) -> Iterator[str]:
 
 
 def pages_of(registry: RegistryClient, spelling: str) -> dict[str, ProjectPage]:
-    """Return the pages of a project by their form, under a name spelled exactly so."""
+    """Return the pages of a project by their form, under a name spelled exactly so; none that cannot be read."""
     pages: dict[str, ProjectPage] = {}
-    html, json = _answers(registry, spelling)
-    if html.status == 200 and is_html(html):
-        pages["html"] = read_project_page(html.text, url=html.url, where=str(html))
-    if json.status == 200 and is_json(json):
-        pages["json"] = read_project_json(json.content, url=json.url, where=str(json))
+    with suppress(BadAnswer):
+        html = registry.project_answer(spelling, accept=TEXT_HTML)
+        if html.status == 200 and is_html(html):
+            pages["html"] = read_project_page(html.text, url=html.url, where=str(html))
+    with suppress(BadAnswer):
+        json = registry.project_answer(spelling, accept=JSON_V1)
+        if json.status == 200 and is_json(json):
+            pages["json"] = read_project_json(json.content, url=json.url, where=str(json))
     return pages
 
 

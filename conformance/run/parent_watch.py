@@ -18,33 +18,39 @@ INTERVAL = 0.2
 """Seconds between two looks at the parent, and at the run."""
 
 
-def end_with_parent() -> None:
-    """End this process, and the clients that it runs, as soon as its parent has ended, for whatever reason.
+class Watch:
+    """Ends this process, and the clients that it runs, as soon as its parent has ended, for whatever reason.
 
     Without this a worker goes on publishing for seconds, with nothing left to clean up after it. Windows keeps the
     number of a parent that has ended, so there is nothing to look at.
     """
-    if os.name == "posix":
-        threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
 
+    def __init__(self) -> None:
+        self._parent = os.getppid()
+        self._budget: Budget | None = None
 
-def _watch(parent: int) -> NoReturn:
-    while os.getppid() == parent:
-        time.sleep(INTERVAL)
-    kill_all()
-    os._exit(ExitCode.HARNESS_ERROR)
+    def start(self) -> None:
+        """Look at both from now on, in a thread."""
+        if os.name == "posix":
+            threading.Thread(target=self._go_on, daemon=True).start()
 
+    def end_with_run(self, budget: Budget) -> None:
+        """Interrupt this process, as Ctrl-C does, as soon as its run is interrupted.
 
-def end_with_run(budget: Budget) -> None:
-    """Interrupt this process, as Ctrl-C does, as soon as its run is interrupted.
+        The signal may have reached the first process alone, and pytest-xdist lets workers go on for five seconds.
+        """
+        self._budget = budget
 
-    The signal may have reached the first process alone, and pytest-xdist lets workers go on for five seconds.
-    """
-    if os.name == "posix":
-        threading.Thread(target=_await_interruption, args=(budget,), daemon=True).start()
+    def look(self) -> None:
+        """Look once at the parent, and at the run."""
+        if os.getppid() != self._parent:
+            kill_all()
+            os._exit(ExitCode.HARNESS_ERROR)
+        if self._budget is not None and self._budget.is_interrupted:
+            self._budget = None
+            os.kill(os.getpid(), signal.SIGINT)
 
-
-def _await_interruption(budget: Budget) -> None:
-    while not budget.is_interrupted:
-        time.sleep(INTERVAL)
-    os.kill(os.getpid(), signal.SIGINT)
+    def _go_on(self) -> NoReturn:
+        while True:
+            self.look()
+            time.sleep(INTERVAL)

@@ -19,7 +19,7 @@ from conformance.run.features import OfferedFeatures
 from conformance.run.listing import is_html, is_json, pages_of, spelling_of
 from conformance.target import ANONYMOUS
 from conformance.target.answered_pages import page_in
-from conformance.wire import EndlessAnswer, Unreachable
+from conformance.wire import BadAnswer, Unreachable
 
 if TYPE_CHECKING:
     from conformance.target.registry_client import RegistryClient
@@ -56,7 +56,10 @@ STATUS_KEYS = ("project-status", "pypi:project-status")
 
 
 def probe(registry: RegistryClient, projects: tuple[str, ...], stated: frozenset[str]) -> OfferedFeatures:
-    """Ask for the pages of `projects` in every way; `stated` features are taken over."""
+    """Ask for the pages of `projects` in every way; `stated` features are taken over.
+
+    An answer that cannot be read shows nothing: it is a finding of the checks that ask for it.
+    """
     features = set(stated) | {"read"}
     versions: dict[str, str] = {}
     spellings = [spelling_of(registry, name) for name in projects]
@@ -68,19 +71,23 @@ def probe(registry: RegistryClient, projects: tuple[str, ...], stated: frozenset
             if page.api_version:
                 features.add("api-version")
                 versions.setdefault(form, page.api_version)
-    if "html" not in features and _has_html(registry, spellings[0]):
-        features.add("html")
+    with suppress(BadAnswer):
+        if "html" not in features and _has_html(registry, spellings[0]):
+            features.add("html")
     if features.isdisjoint(FORMS):
         features |= _forms_of_root(registry)
     accept = TEXT_HTML if "html" in features else JSON_V1
-    if registry.root_answer(accept=accept).status == 200:
-        features.add("project-list")  # a row of its own asks for it
-    if registry.target.credentials and _is_locked(registry, spellings[0], accept):
-        features.add("auth-read")
     if registry.target.index_url.startswith("https:"):
         features.add("tls")
-    features |= _negotiated(registry, spellings[0]) | _transferred(registry, spellings[0], accept)
+    for look in (_listing, _locked, _negotiated, _transferred):
+        with suppress(BadAnswer):
+            features |= look(registry, spellings[0], accept)
     return OfferedFeatures(features=frozenset(features), versions=versions)
+
+
+def _listing(registry: RegistryClient, _: str, accept: str) -> set[str]:
+    served = registry.root_answer(accept=accept).status == 200
+    return {"project-list"} if served else set()  # a row of its own asks for it
 
 
 def _has_html(registry: RegistryClient, name: str) -> bool:
@@ -91,8 +98,11 @@ def _has_html(registry: RegistryClient, name: str) -> bool:
 
 def _forms_of_root(registry: RegistryClient) -> set[str]:
     """Return the forms of the root page, where no project page is found: an index has one form at least."""
-    json = is_json(registry.root_answer(accept=JSON_V1))
-    html = is_html(registry.root_answer(accept=TEXT_HTML))
+    json = html = False
+    with suppress(BadAnswer):
+        json = is_json(registry.root_answer(accept=JSON_V1))
+    with suppress(BadAnswer):
+        html = is_html(registry.root_answer(accept=TEXT_HTML))
     return {"json"} if json and not html else {"html", "json"} if json else {"html"}
 
 
@@ -130,6 +140,11 @@ def _marks_status(registry: RegistryClient, name: str, form: str) -> bool:
     return any(key in {**json.object, **json.meta} for key in STATUS_KEYS)
 
 
+def _locked(registry: RegistryClient, name: str, accept: str) -> set[str]:
+    locked = registry.target.credentials and _is_locked(registry, name, accept)
+    return {"auth-read"} if locked else set()
+
+
 def _is_locked(registry: RegistryClient, name: str, accept: str) -> bool:
     """Return whether an anonymous caller is refused: by a status, or by a page to sign in, which has no files."""
     known = registry.project_answer(name, accept=accept)
@@ -139,7 +154,7 @@ def _is_locked(registry: RegistryClient, name: str, accept: str) -> bool:
     return answer.status != 200 or bool(page_in(known).files and not page_in(answer).files)
 
 
-def _negotiated(registry: RegistryClient, name: str) -> set[str]:
+def _negotiated(registry: RegistryClient, name: str, _: str) -> set[str]:
     url = registry.project_url(name)
     features = set()
     if registry.project_answer(name, accept=LATEST_JSON).content_type == JSON_V1:
@@ -176,6 +191,6 @@ def _transferred(registry: RegistryClient, name: str, accept: str) -> set[str]:
 def _first_file(registry: RegistryClient, name: str) -> Answer | None:
     for page in pages_of(registry, name).values():
         for file in page.files[:1]:
-            with suppress(Unreachable, EndlessAnswer):  # findings of the checks that ask for the file
+            with suppress(Unreachable, BadAnswer):  # findings of the checks that ask for the file
                 return registry.request("GET", file.url, headers={"Range": "bytes=0-0"})
     return None

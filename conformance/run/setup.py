@@ -23,8 +23,8 @@ from conformance.target.registry_client import RegistryClient
 from conformance.target.settling import Settling
 from conformance.verdicts import ExitCode, NotJudged
 from conformance.wire import (
+    BadAnswer,
     Budget,
-    EndlessAnswer,
     Redactor,
     Session,
     Transcript,
@@ -62,8 +62,8 @@ def prepare(target: Target, options: RunOptions) -> Run:
     except Unreachable as error:
         message = f"{error}\nIs the registry running, and is this its URL?"
         raise _refusal(run, message, ExitCode.HARNESS_ERROR) from error
-    except EndlessAnswer as error:
-        raise _refusal(run, f"nothing was judged: {error}", ExitCode.HARNESS_ERROR) from error
+    except BadAnswer as error:
+        raise _refusal(run, f"nothing was judged: {error}", ExitCode.USAGE) from error
     except CannotJudge as error:
         raise _refusal(run, str(error), error.exit_code) from error
     except (KeyboardInterrupt, NotJudged) as error:

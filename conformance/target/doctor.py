@@ -23,10 +23,11 @@ from conformance.target.observations import (
     upload_change,
     url_observations,
 )
+from conformance.verdicts import NotJudged
 from conformance.verdicts.counting import counted
 from conformance.verdicts.declaration import PREFIX
 from conformance.wire import (
-    EndlessAnswer,
+    BadAnswer,
     Part,
     Redactor,
     Session,
@@ -52,6 +53,8 @@ QUICK_READS = 40
 
 CAREFUL_RATE = 5
 """Requests per second to try where a registry throttles and nothing else is known."""
+
+OTHER = "run later"
 
 CAUSES = (
     (r"Hostname mismatch|not valid for", "TLS trust",
@@ -106,11 +109,13 @@ class Doctor:
                 yield from self._fallback()
                 self._read_quickly()
             yield from self._throttling()
-        except (Unreachable, EndlessAnswer) as error:
-            yield self._no_answer(str(error).replace("\n", "; "))
-        except Throttled as error:
-            change = f"run later, and with --rate {CAREFUL_RATE}"
-            yield Observation(about="throttling", seen=str(error), change=change, unknown=True)
+        except BadAnswer as error:
+            yield self._bad_answer(str(error).replace("\n", "; "))
+        except Unreachable as error:
+            yield self._no_answer(str(error))
+        except NotJudged as error:
+            change = f"run later, and with --rate {CAREFUL_RATE}" if isinstance(error, Throttled) else OTHER
+            yield Observation(about=error.by, seen=str(error), change=change, stopped=True)
         finally:
             self._session.close()
 
@@ -152,7 +157,7 @@ class Doctor:
         """Look for the layout of a URL that has not the form of the given one; empty where none is found."""
         try:
             place = search(self._target.url, self._get)
-        except (Unreachable, Throttled):
+        except (Unreachable, BadAnswer, NotJudged):
             return []
         finally:
             self._session.close()
@@ -184,6 +189,13 @@ class Doctor:
             yield Observation(
                 about="proxy", seen=f"requests go through {self._proxies}, set by the environment"
             )
+
+    def _bad_answer(self, error: str) -> Observation:
+        """Say what is wrong with bytes that are no answer: the server speaks another protocol, or breaks its own."""
+        for pattern, about, change in CAUSES:
+            if re.search(pattern, error):
+                return Observation(about=about, seen=error, change=change)
+        return Observation(about="answer", seen=error, change="check the URL, and see the server's log")
 
     def _no_answer(self, error: str) -> Observation:
         if self._proxies:

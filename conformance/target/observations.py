@@ -27,13 +27,15 @@ LEAST_ROLE = 30
 class Observation:
     """One observation about a target; a problem where it has a remedy, `change`.
 
-    It is `unknown` where the cause is outside the command: no answer arrived, or the server returned an error.
+    It is `unknown` where the cause is outside the command: no answer arrived, or the server returned an error. It is
+    `stopped` where a limit kept the rest from being examined, such as throttling that never ends.
     """
 
     about: str
     seen: str
     change: str = ""
     unknown: bool = False
+    stopped: bool = False
 
     @property
     def wrong(self) -> bool:

@@ -175,7 +175,7 @@ def no_baseline() -> Baseline:
 
 @dataclass(frozen=True, kw_only=True)
 class TrafficLimits:
-    """What a run may cost its target and itself: requests in all and per second, seconds in all and per response."""
+    """What a run may cost its target and itself: requests, bytes and seconds in all, and requests per second."""
 
     max_requests: int = option(
         5_000,
@@ -208,6 +208,15 @@ class TrafficLimits:
         group=Group.LIMITS,
         commands=JUDGING,
         input=Input(name="max-time"),
+    )
+    max_megabytes: float = option(
+        3_000,
+        "--max-megabytes",
+        "stop after N MB of responses in all",
+        metavar="N",
+        read=option_types.positive(float),
+        group=Group.LIMITS,
+        commands=SENDING,
     )
     timeout: float = option(
         30.0,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from conformance.wire.answer import Answer, Unreachable
-    from conformance.wire.bounds import EndlessAnswer
+    from conformance.wire.bounds import BadAnswer, BrokenAnswer, EndlessAnswer
     from conformance.wire.budget import Budget, BudgetSpent, Throttled, TimeUp
     from conformance.wire.credential import Credential
     from conformance.wire.exchange import Exchange
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
+    "BadAnswer",
+    "BrokenAnswer",
     "Budget",
     "BudgetSpent",
     "Credential",
@@ -46,6 +48,8 @@ __all__ = [
 
 _MODULES = {
     "Answer": "answer",
+    "BadAnswer": "bounds",
+    "BrokenAnswer": "bounds",
     "Budget": "budget",
     "BudgetSpent": "budget",
     "Credential": "credential",

@@ -34,7 +34,7 @@ class Cell(IntEnum):
     QUIET_UNTIL = 4
     """The end of the current pause."""
     GIVEN_UP = 5
-    """1 where a request was refused to the end, and none was accepted since."""
+    """The moment until which no check sends a request: one was refused to the end, and none was accepted since."""
     PACE = 6
     """Requests per second that the registry seems to accept; 0 where nothing is known."""
     NEXT_START = 7
@@ -53,7 +53,13 @@ class Cell(IntEnum):
     """The seconds that changes have usually taken, of those that took any; 0 where none did."""
     INTERRUPTED = 14
     """1 where the run is to end now."""
-    TAKEN = 15
+    IN_VAIN = 15
+    """Seconds of the pauses after which a request was refused all the same."""
+    RECEIVED = 16
+    """Bytes of the bodies of all answers, after decompression."""
+    LOST = 17
+    """Seconds of requests that no complete answer came to."""
+    TAKEN = 18
     """Turns so far. The moments of their ends follow, in a ring."""
 
 

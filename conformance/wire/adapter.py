@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from functools import partial
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -12,7 +13,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, ProtocolError
 
-from conformance.wire.bounds import BoundedResponse
+from conformance.wire.bounds import BoundedResponse, BrokenAnswer
 from conformance.wire.decoding import PIECE, BadCoding, decoded
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from urllib3.poolmanager import PoolManager
 
     from conformance.wire.bounds import Meter
+
+
+LONGEST_TEXT = 200
+"""Characters that a message quotes of what is no HTTP."""
 
 
 class BoundedAdapter(HTTPAdapter):
@@ -48,18 +53,29 @@ class BoundedAdapter(HTTPAdapter):
         manager.pool_classes_by_scheme = {"http": plain, "https": secure}
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send a request and read its answer whole. Raises EndlessAnswer, and RequestException."""
+        """Send a request and read its answer whole. Raises BadAnswer, and RequestException."""
         self._meter.start()
-        response = super().send(request, *args, **{**kwargs, "stream": True})
+        try:
+            response = super().send(request, *args, **{**kwargs, "stream": True})
+        except requests.RequestException as error:
+            if cause := _not_http(error):
+                raise BrokenAnswer(expected="an answer in HTTP", found=_described(cause), where="") from None
+            raise
         raw = response.raw
         try:
             body = self._content(response)
         except HTTPError as error:
-            broken = isinstance(error, ProtocolError)
-            kind = requests.exceptions.ChunkedEncodingError if broken else requests.ConnectionError
-            raise kind(error, request=request) from error
+            raw.close()
+            if cause := _not_http(error):
+                expected = "the whole body, as its header has it"
+                raise BrokenAnswer(expected=expected, found=_described(cause), where="") from None
+            raise requests.ConnectionError(error, request=request) from error
         except BadCoding as error:
-            raise requests.exceptions.ContentDecodingError(error, request=request) from error
+            raw.close()
+            coding = response.headers.get("Content-Encoding")
+            raise BrokenAnswer(
+                expected=f"a body in the content coding of its header, {coding}", found=str(error), where=""
+            ) from None
         except BaseException:
             raw.close()  # a connection with the rest of an answer cannot be used again
             raise
@@ -88,6 +104,30 @@ class BoundedAdapter(HTTPAdapter):
             received += len(piece)
             self._meter.check_decoded(received)
             yield piece
+
+
+def _not_http(error: BaseException) -> BaseException | None:
+    """Return what is wrong with the bytes of an answer; None where the connection failed."""
+    causes = list(_causes(error))
+    failed = (OSError, EOFError)  # a RemoteDisconnected, too
+    if any(isinstance(each, failed) and not isinstance(each, requests.RequestException) for each in causes):
+        return None
+    return next((each for each in causes if isinstance(each, (HTTPException, ProtocolError))), None)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Return an error and what it wraps, from the outside in."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        inner = next((each for each in cause.args if isinstance(each, BaseException)), None)
+        cause = inner or cause.__cause__ or cause.__context__
+
+
+def _described(cause: BaseException) -> str:
+    """Return in one line what is wrong with an answer."""
+    text = " ".join(str(cause).split()) or "nothing"
+    return f"{type(cause).__name__}: {text[:LONGEST_TEXT]}"
 
 
 class _Bounded:

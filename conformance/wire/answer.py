@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.pages.json_form import plain_json
+from conformance.wire.body import Body, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,10 @@ class Unreachable(Exception):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Answer:
-    """A response, read to its end. Two answers are never equal, even with the same content."""
+    """A response, read to its end. Two answers are never equal, even with the same content.
+
+    A large `content` is read from a file each time.
+    """
 
     method: str
     url: str
@@ -32,7 +36,7 @@ class Answer:
     status: int
     reason: str
     headers: Mapping[str, str]
-    content: bytes = field(repr=False)
+    content: bytes = field(repr=False, default=Body())  # type: ignore[assignment]  # it is set and read as bytes
     exchange: Exchange = field(repr=False)
     failure: str = ""
     """Of an upload that was accepted for processing (202): why it came to nothing; empty where it did not."""
@@ -60,7 +64,7 @@ class Answer:
     @property
     def text(self) -> str:
         """The body as UTF-8, undecodable bytes replaced."""
-        return self.content.decode("utf-8", errors="replace")
+        return text_of(self.content)
 
     @property
     def json_object(self) -> dict[str, Any]:

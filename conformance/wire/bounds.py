@@ -28,11 +28,20 @@ MOST_INFORMATIONAL = 100
 """The number of informational answers (1xx) before an answer."""
 
 _LONGEST_LINE = 64 * 1024
+_KEPT = 100
 _SWITCHING_PROTOCOLS = 101
 
 
-class EndlessAnswer(Deviation):
-    """An answer breaks a limit of size or time. `where` names the request."""
+class BadAnswer(Deviation):
+    """An answer cannot be read to its end, and that is the registry's doing. `where` names the request."""
+
+
+class EndlessAnswer(BadAnswer):
+    """An answer breaks a limit of size or time."""
+
+
+class BrokenAnswer(BadAnswer):
+    """An answer is no HTTP, or its body is not what its header says."""
 
 
 class Meter:
@@ -51,7 +60,7 @@ class Meter:
     def start(self) -> None:
         """Begin a new answer."""
         self._deadline = time.monotonic() + self._seconds
-        self._bytes = self._informational = 0
+        self._bytes = self._decoded = self._informational = 0
         self._most = MOST_HEADER_BYTES
 
     def start_body(self) -> None:
@@ -70,6 +79,11 @@ class Meter:
         _refuse(f"the answer to end within {self._seconds:g} s", f"no end after {self._seconds:g} s")
 
     @property
+    def received(self) -> int:
+        """The size of the body so far, in bytes, on the wire or decompressed, whichever is more."""
+        return max(self._bytes, self._decoded)
+
+    @property
     def is_late(self) -> bool:
         """Whether the time for the answer is over."""
         return time.monotonic() >= self._deadline
@@ -83,6 +97,7 @@ class Meter:
 
     def check_decoded(self, decoded: int) -> None:
         """Check the size of a body after its content codings were undone. Raises EndlessAnswer."""
+        self._decoded = decoded
         if decoded > self._most_bytes:
             _refuse(f"a body of at most {_size(self._most_bytes)} after decompression", "more than that")
 
@@ -106,14 +121,26 @@ class BoundedResponse(HTTPResponse):
         super().__init__(connection, *args, **kwargs)
 
     def begin(self) -> None:
-        """Read the header. Raises EndlessAnswer, and what `HTTPResponse` raises."""
+        """Read the header. Raises BadAnswer, and what `HTTPResponse` raises."""
+        reader = self.fp
         try:
             super().begin()
         except HTTPException as error:
             if isinstance(error, LineTooLong) or type(error) is HTTPException:  # too many fields
                 _refuse("a header that ends", str(error))
             raise
+        if getattr(reader, "is_cut", False):  # `HTTPResponse` takes what came for the whole header
+            raise BrokenAnswer(
+                expected="a header that ends", found="the end of the connection within it", where=""
+            )
+        self._require_one_length()
         self._meter.start_body()
+
+    def _require_one_length(self) -> None:
+        """Raise BrokenAnswer for lengths that differ, before `urllib3` does and leaves the connection open."""
+        lengths = ",".join(self.headers.get_all("Content-Length") or ())
+        if not self.chunked and len({each.strip() for each in lengths.split(",")}) > 1:
+            raise BrokenAnswer(expected="one Content-Length", found=lengths[:_KEPT], where="")
 
     def _read_status(self) -> tuple[str, int, str]:
         while True:
@@ -141,7 +168,19 @@ class _Opened:
 
 def metered(connection: socket.socket, meter: Meter) -> io.BufferedReader:
     """Return the receiving side of a connection. Reading raises EndlessAnswer when the meter's limits are broken."""
-    return io.BufferedReader(_MeteredFile(connection, meter))
+    return _Lines(_MeteredFile(connection, meter))
+
+
+class _Lines(io.BufferedReader):
+    """Knows whether the connection has ended before a line did."""
+
+    is_cut = False
+
+    def readline(self, size: int | None = -1) -> bytes:
+        line = super().readline(size)
+        if not line.endswith(b"\n") and len(line) != size:
+            self.is_cut = True
+        return line
 
 
 class _MeteredFile(io.RawIOBase):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from conformance.verdicts import NotJudged
 from conformance.verdicts.counting import counted
 from conformance.wire.account import RING, TURNS, Account, Cell
+from conformance.wire.throttling import LONGEST_PAUSE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +32,23 @@ TELLING = 5
 """Requests in a second from which on a refusal is put down to the rate of this run."""
 
 
+MOST_IN_VAIN = 300.0
+"""Seconds of a run's pauses that no accepted request followed; from then on a refused request is not sent again."""
+
+MOST_PAUSED = 3600.0
+"""Seconds of all pauses of a run that a registry may ask for."""
+
+MOST_LOST = 5
+"""How many times the time limit of an answer a run spends on requests that no complete answer comes to."""
+
+FOR_THE_END = 1.25
+"""How many times these limits hold for the clean-up."""
+
+MEGABYTE = 1_000_000
+
+
 class BudgetSpent(NotJudged):
-    """The run has used up its budget of requests."""
+    """The run has used up its budget of requests or bytes."""
 
     by = "budget"
 
@@ -152,15 +168,37 @@ class Budget:
             state[Cell.PAUSED] += max(0.0, now + seconds - before)
             state[Cell.QUIET_UNTIL] = max(before, now + seconds)
 
-    def has_time_for(self, seconds: float) -> bool:
-        """Return whether a pause ends before the run has to."""
-        with self.account.locked() as state:
-            return self._at_the_end or seconds < self._seconds_left(state)
+    def has_time_for(self, seconds: float, *, waited: float = 0) -> bool:
+        """Return whether a pause of a request, after `waited` seconds of others, is one that the run waits for.
 
-    def give_up(self) -> None:
-        """Send nothing more in the current pause: the registry has refused a request to the end."""
+        It has to end before the run has to, to be no longer than `LONGEST_PAUSE`, and not to follow many that were
+        in vain.
+        """
         with self.account.locked() as state:
-            state[Cell.GIVEN_UP] = 1
+            in_vain = state[Cell.IN_VAIN] + waited + seconds
+            hopeful = seconds <= LONGEST_PAUSE and in_vain <= MOST_IN_VAIN
+            return hopeful and (self._at_the_end or seconds < self._seconds_left(state))
+
+    def give_up(self, seconds: float, *, waited: float = 0) -> None:
+        """Send nothing more for so long: the registry has refused a request to the end, after `waited` seconds."""
+        with self.account.locked() as state:
+            state[Cell.GIVEN_UP] = time.monotonic() + seconds
+            state[Cell.IN_VAIN] += waited
+
+    def waste(self, seconds: float) -> None:
+        """Count a pause whose request cannot be sent again: whether it is in vain, only the next one shows."""
+        with self.account.locked() as state:
+            state[Cell.IN_VAIN] += seconds
+
+    def receive(self, size: int) -> None:
+        """Count the bytes of an answer."""
+        with self.account.locked() as state:
+            state[Cell.RECEIVED] += size
+
+    def lose(self, seconds: float) -> None:
+        """Count the seconds of a request that no complete answer came to."""
+        with self.account.locked() as state:
+            state[Cell.LOST] += seconds
 
     def accept(self) -> None:
         """Record that the registry accepts requests."""
@@ -201,9 +239,25 @@ class Budget:
         limit = self._limits.max_requests
         if state[Cell.SPENT] + requests > limit - (0 if self._at_the_end else self._kept(state)):
             raise BudgetSpent(f"the budget of {counted(limit, 'request')} is spent; raise --max-requests")
-        paused = time.monotonic() < state[Cell.QUIET_UNTIL]
-        if state[Cell.GIVEN_UP] and paused and not self._at_the_end:
+        self._require_sound_answers(state)
+        if self._at_the_end:
+            return
+        if time.monotonic() < state[Cell.GIVEN_UP] or state[Cell.PAUSED] > MOST_PAUSED:
             raise Throttled("the registry throttles this run, and did not stop; run later, or use --rate")
+
+    def _require_sound_answers(self, state: memoryview[float]) -> None:
+        """Raise BudgetSpent or TimeUp for a registry whose answers have taken too much memory or time together."""
+        more = FOR_THE_END if self._at_the_end else 1
+        megabytes, answer_time = self._limits.max_megabytes, self._limits.answer_time
+        if state[Cell.RECEIVED] > megabytes * MEGABYTE * more:
+            raise BudgetSpent(
+                f"the responses to this run have {megabytes:g} MB together; raise --max-megabytes"
+            )
+        if state[Cell.LOST] > MOST_LOST * answer_time * more:
+            raise TimeUp(
+                f"this run has spent {state[Cell.LOST]:.0f} s on requests without a complete answer; "
+                f"it ends after {MOST_LOST} times --answer-time"
+            )
 
     def _kept(self, state: memoryview[float]) -> float:
         owed = self._per_deletion * state[Cell.OWED]

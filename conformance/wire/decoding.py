@@ -46,9 +46,9 @@ def decoded(pieces: Iterable[bytes], content_encoding: str, meter: Meter) -> Ite
 
 def _gzip(pieces: Iterable[bytes], meter: Meter) -> Iterator[bytes]:
     """Undo gzip: one member after the other; what follows the first and is none is ignored."""
-    decoder, members = zlib.decompressobj(_GZIP), 0
+    decoder, members, begun = zlib.decompressobj(_GZIP), 0, False
     for piece in pieces:
-        rest = piece
+        rest, begun = piece, True
         while rest:
             problem = ""
             try:
@@ -62,6 +62,8 @@ def _gzip(pieces: Iterable[bytes], meter: Meter) -> Iterator[bytes]:
             rest = decoder.unused_data if decoder.eof else b""
             if decoder.eof:
                 decoder, members = zlib.decompressobj(_GZIP), members + 1
+    if begun and not members:
+        raise BadCoding("failed to decode gzip: the body ends before its data do")
 
 
 def _deflate(pieces: Iterable[bytes], meter: Meter) -> Iterator[bytes]:
@@ -78,8 +80,10 @@ def _deflate(pieces: Iterable[bytes], meter: Meter) -> Iterator[bytes]:
             problem = str(error)
         if problem:
             raise BadCoding(f"failed to decode deflate: {problem}")
-    if rest := decoder.flush():  # at most some kilobytes: a body without a checksum can end before its output
+    if rest := decoder.flush():  # at most some kilobytes
         yield rest
+    if not (first or decoder.eof):
+        raise BadCoding("failed to decode deflate: the body ends before its data do")
 
 
 def _has_zlib_header(piece: bytes) -> bool:

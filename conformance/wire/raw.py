@@ -22,7 +22,7 @@ from conformance.wire.bounds import BoundedResponse, EndlessAnswer, Meter, meter
 from conformance.wire.budget import Throttled
 from conformance.wire.credential import ANONYMOUS
 from conformance.wire.exchange import Exchange
-from conformance.wire.throttling import pause_after_refusal
+from conformance.wire.throttling import demand, pause_after_refusal
 from conformance.wire.transcript import KEPT_BYTES, Transcript, excerpt, recorded_bytes
 
 if TYPE_CHECKING:
@@ -203,6 +203,8 @@ class RawConnection:
             if response.length:
                 raise IncompleteRead(content, response.length)
         except EndlessAnswer as error:
+            self._budget.receive(self._meter.received)
+            self._budget.lose(time.monotonic() - self._started)
             reason = f"stopped: expected {error.expected}, found {error.found}"
             exchange = self._record(None, b"", reason=reason)
             where = f"{exchange.request} as {self._name} [{exchange.number}]"
@@ -212,6 +214,7 @@ class RawConnection:
             return None
         headers = CaseInsensitiveDict(_joined(response.getheaders()))
         exchange = self._record(response, content)
+        self._budget.receive(len(content))
         self._obey(response.status, headers)
         return Answer(
             method=self._method,
@@ -227,14 +230,16 @@ class RawConnection:
     def _obey(self, status: int, headers: Mapping[str, str]) -> None:
         """Let the run pause where the registry asks for it. The bytes cannot be sent again, but the check can."""
         pause = pause_after_refusal(status, headers)
-        if pause is not None:
-            self._budget.pause(pause, refused=True)
-            raise Throttled(
-                self._redact(
-                    f"{self._method} {self._target} was refused with {status}: the registry throttles; use --rate"
-                ),
-                repeatable=True,
-            )
+        if pause is None:
+            return
+        is_waited_for = self._budget.has_time_for(pause)
+        self._budget.pause(pause if is_waited_for else 0, refused=True)
+        if not is_waited_for:
+            self._budget.give_up(pause)
+        else:
+            self._budget.waste(pause)
+        asked = f"{self._method} {self._target} was refused with {status}: {demand(pause)}"
+        raise Throttled(self._redact(asked), repeatable=is_waited_for)
 
     def hung_up(self) -> bool:
         """Return whether the server closes the connection within `patience` seconds."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from conformance.wire.body import kept
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
@@ -41,4 +43,4 @@ class RecentAnswers(Generic[Key]):
         self._answers = {key: answer for key, answer in self._answers.items() if not is_old(key)}
 
     def _size(self) -> int:
-        return sum({id(each.content): len(each.content) for each in self._answers.values()}.values())
+        return sum({id(body): len(body) for body in map(kept, self._answers.values())}.values())

@@ -19,14 +19,15 @@ from requests.utils import get_environ_proxies
 from conformance.verdicts.counting import counted
 from conformance.wire.adapter import BoundedAdapter
 from conformance.wire.answer import LOOPBACK, Answer, Unreachable
-from conformance.wire.bounds import EndlessAnswer, Meter
+from conformance.wire.body import share
+from conformance.wire.bounds import BadAnswer, BrokenAnswer, Meter
 from conformance.wire.budget import Budget, Throttled
 from conformance.wire.credential import ANONYMOUS
 from conformance.wire.credential_patterns import SECRET_HEADERS
 from conformance.wire.decoding import CODINGS
 from conformance.wire.exchange import Exchange
 from conformance.wire.raw import PATIENCE, RawConnection
-from conformance.wire.throttling import MOST_PAUSES, pause_after_refusal, pause_before_refusal
+from conformance.wire.throttling import MOST_PAUSES, demand, pause_after_refusal, pause_before_refusal
 from conformance.wire.transcript import Transcript, excerpt, recorded_bytes
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ class Session:
         self._http = requests.Session()
         self._http.trust_env = False
         self._http.headers["Accept-Encoding"] = CODINGS
-        bounded = BoundedAdapter(Meter(seconds=limits.answer_time, patience=limits.timeout))
+        self._meter = Meter(seconds=limits.answer_time, patience=limits.timeout)
+        bounded = BoundedAdapter(self._meter)
         for scheme in ("http://", "https://"):
             self._http.mount(scheme, bounded)
         self._http.cookies.set_policy(
@@ -129,8 +131,8 @@ class Session:
 
         `described` replaces the body in the transcript. Credentials are never sent to another host.
         A request without any is recorded as anonymous.
-        Raises Unreachable without an answer, EndlessAnswer for one beyond a limit, BudgetSpent, and Throttled when
-        the registry refuses to the end.
+        Raises Unreachable without an answer, BadAnswer for one beyond a limit or in no HTTP, BudgetSpent, TimeUp, and
+        Throttled when the registry refuses to the end.
         """
         headers = headers or {}
         if credential is None and SECRET_HEADERS.isdisjoint(name.lower() for name in headers):
@@ -171,26 +173,24 @@ class Session:
             status=response.status_code,
             reason=response.reason or "",
             headers=CaseInsensitiveDict(response.headers),
-            content=self._shared(response.content),
+            content=response.content,
             exchange=exchange,
         )
-        if len(answer.content) >= LARGE:
-            self._large.append(ref(answer))
+        if len(response.content) >= LARGE:
+            self._share(answer)
         return answer
 
-    def _shared(self, content: bytes) -> bytes:
-        """Return the body of an earlier answer where it is the same, so that a large page is kept once."""
-        if len(content) >= LARGE:
-            for earlier in self._large:
-                if (answer := earlier()) and answer.content == content:
-                    return answer.content
-        return content
+    def _share(self, answer: Answer) -> None:
+        """Let a large page be kept once, however often it is read."""
+        if not any((other := earlier()) and share(answer, other) for earlier in self._large):
+            self._large.append(ref(answer))
 
     def _obeying(self, request: _Request) -> tuple[requests.Response, float]:
         """Send a request, again after each pause that the registry asks for; return the answer and its seconds.
 
         What was refused is no part of the transcript: it is no evidence of anything.
         """
+        waited = 0.0
         for pauses in range(MOST_PAUSES + 1):
             response, seconds = self._timed(request)
             pause = pause_after_refusal(response.status_code, response.headers, pauses=pauses)
@@ -199,36 +199,46 @@ class Session:
                     self.budget.pause(used_up, refused=False)
                 self.budget.accept()
                 return response, seconds
-            self.budget.pause(pause, refused=True)
-            if not self.budget.has_time_for(pause):
+            is_waited_for = self.budget.has_time_for(pause, waited=waited)
+            self.budget.pause(pause if is_waited_for else 0, refused=True)
+            if not is_waited_for:
                 break
-        self.budget.give_up()
+            waited += pause
+        self.budget.give_up(pause or 0, waited=waited)
         refusal = f"{response.status_code} {response.reason}, {counted(pauses + 1, 'time')}"
-        raise Throttled(
-            self._redact(f"{request} was refused with {refusal}: the registry throttles; use --rate")
-        )
+        raise Throttled(self._redact(f"{request} was refused with {refusal}: {demand(pause or 0)}"))
 
     def _timed(self, request: _Request) -> tuple[requests.Response, float]:
         with self.budget.turn():
             started = time.monotonic()
             try:
-                return self._request(request), time.monotonic() - started
+                response = self._request(request)
             except (requests.RequestException, ValueError) as error:  # a URL of a page may be none
+                self.budget.lose(time.monotonic() - started)
                 raise Unreachable(self._redact(f"{request} got no answer: {_cause(error)}")) from None
-            except EndlessAnswer as error:
-                raise self._stopped(request, error, time.monotonic() - started) from None
+            except BadAnswer as error:
+                seconds = time.monotonic() - started
+                self.budget.lose(seconds)
+                self.budget.receive(self._meter.received)
+                raise self._stopped(request, error, seconds) from None
+            self.budget.receive(len(response.content))
+            return response, time.monotonic() - started
 
     def _request(self, request: _Request) -> requests.Response:
-        """Send a request; repeat a safe one if a persistent connection turns out to be closed.
+        """Send a request; repeat a safe one if a persistent connection turns out to be closed, or an answer broken.
 
         Source: RFC 9110, 9.2.2, and RFC 9112, 9.5: a server may close a connection at any time.
         """
-        try:
-            return self._once(request)
-        except requests.ConnectionError as error:
-            if request.method not in SAFE or not isinstance(_innermost(error), ConnectionError):
-                raise
-            return self._once(request)
+        repeated: set[type[Exception]] = set()
+        while True:
+            try:
+                return self._once(request)
+            except (BrokenAnswer, requests.ConnectionError) as error:
+                kind = BrokenAnswer if isinstance(error, BrokenAnswer) else requests.ConnectionError
+                closed = kind is BrokenAnswer or isinstance(_innermost(error), ConnectionError)
+                if request.method not in SAFE or not closed or kind in repeated:
+                    raise
+            repeated.add(kind)
 
     def _once(self, request: _Request) -> requests.Response:
         credential = request.credential
@@ -243,7 +253,7 @@ class Session:
             proxies={} if urlsplit(request.url).hostname in LOOPBACK else get_environ_proxies(request.url),
         )
 
-    def _stopped(self, request: _Request, error: EndlessAnswer, seconds: float) -> EndlessAnswer:
+    def _stopped(self, request: _Request, error: BadAnswer, seconds: float) -> BadAnswer:
         """Record a request whose answer was not read to its end; return the finding."""
         exchange = Exchange(
             request=self._redact(str(request)),
@@ -253,12 +263,12 @@ class Session:
             ),
             request_body=self._redact(request.described),
             request_bytes=recorded_bytes(request.body or b"", self._redact),
-            reason=f"stopped: expected {error.expected}, found {error.found}",
+            reason=f"stopped: expected {error.expected}, found {self._redact(error.found)}",
             seconds=round(seconds, 4),
         )
         exchange = self._transcript.record(exchange)
         where = f"{exchange.request} as {request.credential_name} [{exchange.number}]"
-        return EndlessAnswer(expected=error.expected, found=error.found, where=where)
+        return type(error)(expected=error.expected, found=self._redact(error.found), where=where)
 
     def _exchange(self, request: _Request, response: requests.Response, seconds: float) -> Exchange:
         redact = self._redact

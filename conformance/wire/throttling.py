@@ -12,11 +12,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LONGEST_PAUSE = 60.0
-"""The number of seconds that a run waits at most, however many the registry asks for."""
+LONGEST_PAUSE = 300.0
+"""The longest pause, in seconds, that a run waits for. A registry that asks for more is not waited for at all."""
+
+LONGEST_DOUBLED = 60.0
+"""The longest pause, in seconds, where the registry does not say how long."""
 
 MOST_PAUSES = 5
 """How often a run waits before it sends one request again."""
+
+_DAY = 24 * 60 * 60
+_LONG = 1_000
+"""The number of days from which on it does not matter how many there are."""
 
 _POINT_IN_TIME = 10**8
 """A larger RateLimit-Reset is a point in time, as GitLab sends it; a smaller one a number of seconds."""
@@ -35,20 +42,32 @@ def pause_after_refusal(status: int, headers: Mapping[str, str], *, pauses: int 
         return None
     if asked is None:
         asked = _reset(headers)
-    return _bounded(2.0**pauses) if asked is None else asked
+    return min(2.0**pauses, LONGEST_DOUBLED) if asked is None else asked
 
 
 def pause_before_refusal(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds until the quota of requests is renewed, where an answer has used it up."""
-    return _reset(headers) if headers.get("RateLimit-Remaining", "").strip() == "0" else None
+    """Return the seconds until the quota of requests is renewed, where an answer has used it up; at most a minute."""
+    seconds = _reset(headers) if headers.get("RateLimit-Remaining", "").strip() == "0" else None
+    return None if seconds is None else min(seconds, LONGEST_DOUBLED)
+
+
+def demand(pause: float) -> str:
+    """Return what a registry wants that refuses a request to the end, and what to do."""
+    if pause <= LONGEST_PAUSE:
+        return "the registry throttles; use --rate"
+    days = pause / _DAY
+    seconds = (
+        f"{pause:.0f} s" if days < 2 else f"{days:.0f} days" if days < _LONG else f"more than {_LONG} days"
+    )
+    return f"the registry asks for a pause of {seconds}; run later"
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
-        return _bounded(float(value))
+        return float(value)
     moment = _seconds_since_1970(value)
-    return None if moment is None else _bounded(moment - _now(headers))
+    return None if moment is None else max(moment - _now(headers), 0.0)
 
 
 def _reset(headers: Mapping[str, str]) -> float | None:
@@ -56,11 +75,7 @@ def _reset(headers: Mapping[str, str]) -> float | None:
     if not (value.isascii() and value.isdigit()):
         return None
     number = float(value)
-    return _bounded(number - _now(headers) if number > _POINT_IN_TIME else number)
-
-
-def _bounded(seconds: float) -> float:
-    return min(max(seconds, 0.0), LONGEST_PAUSE)
+    return max(number - _now(headers) if number > _POINT_IN_TIME else number, 0.0)
 
 
 def _now(headers: Mapping[str, str]) -> float:

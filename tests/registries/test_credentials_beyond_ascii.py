@@ -180,6 +180,20 @@ def test_each_client_sends_what_its_driver_says(tmp_path: Path) -> None:
         assert set(sent) == {expected}, client.name
 
 
+def test_pip_tells_a_failed_connection_from_a_missing_page() -> None:
+    """It prints the same of both: only its log has the difference."""
+    with recording() as (url, _):
+        missing = Pip().index_versions("alpha", index_url=IndexURL(f"{url}simple/", HERE))
+    failed = Pip().index_versions("alpha", index_url=IndexURL("http://127.0.0.1:1/simple/", HERE))
+    for run in (missing, failed):
+        assert run.exit_code == 1
+        assert run.says("No matching distribution found for alpha")
+        assert "Could not fetch URL" in run.log
+        assert PASSWORD not in run.log + run.output
+    assert missing.failed_connection == ""
+    assert "connection error: " in failed.failed_connection
+
+
 def assert_hidden(result: RunResult) -> None:
     """Require that the password is nowhere in the result."""
     text = str(result.as_json())

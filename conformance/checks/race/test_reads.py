@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.http import Answer, Unreachable
+from conformance.kit.http import Answer, BrokenAnswer, Unreachable
 from conformance.kit.races.held import HeldUpload
 from conformance.kit.races.looks import TYPES, look
 from conformance.kit.races.race import uploading
@@ -97,7 +97,7 @@ def _download(url: str, lane: RegistryClient) -> Answer | None:
     """Return what came whole; nothing where the transfer was cut off."""
     try:
         return lane.download(url)
-    except Unreachable:
+    except (Unreachable, BrokenAnswer):
         return None
 
 

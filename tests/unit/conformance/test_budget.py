@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from email.utils import formatdate
 from threading import Thread
@@ -26,9 +27,11 @@ from conformance.wire import (
     Throttled,
     TimeUp,
     Transcript,
+    Unreachable,
 )
 from conformance.wire.account import Account, Cell
-from conformance.wire.throttling import LONGEST_PAUSE, pause_after_refusal, pause_before_refusal
+from conformance.wire.budget import MOST_IN_VAIN, MOST_LOST, MOST_PAUSED
+from conformance.wire.throttling import LONGEST_DOUBLED, pause_after_refusal, pause_before_refusal
 
 if TYPE_CHECKING:
     from pytest_httpserver import HTTPServer
@@ -178,11 +181,53 @@ def test_a_run_that_is_throttled_slows_down_once_per_burst() -> None:
 def test_what_never_ends_is_not_waited_for_again() -> None:
     hopeless = budget()
     hopeless.pause(60, refused=True)
-    hopeless.give_up()
+    hopeless.give_up(60)
     with pytest.raises(Throttled):
         hopeless.take()
     with pytest.raises(Throttled):
         hopeless.require_open()
+
+
+def test_pauses_that_were_in_vain_are_not_repeated_for_ever() -> None:
+    hopeless = budget()
+    assert hopeless.has_time_for(60, waited=MOST_IN_VAIN - 60)
+    assert not hopeless.has_time_for(61, waited=MOST_IN_VAIN - 60)
+    hopeless.give_up(0, waited=MOST_IN_VAIN)
+    hopeless.begin_clean_up()
+    assert not hopeless.has_time_for(1)
+
+
+def test_all_pauses_together_end() -> None:
+    patient = budget()
+    with patient.account.locked() as state:
+        state[Cell.PAUSED] = MOST_PAUSED + 1
+    with pytest.raises(Throttled, match="did not stop"):
+        patient.require_open()
+
+
+def test_a_run_receives_so_many_bytes_and_its_clean_up_more() -> None:
+    full = budget(max_megabytes=2)
+    full.receive(2_000_000)
+    full.take().end()
+    full.receive(1)
+    with pytest.raises(
+        BudgetSpent, match="the responses to this run have 2 MB together; raise --max-megabytes"
+    ):
+        full.require_open()
+    full.begin_clean_up()
+    full.take().end()
+    full.receive(1_000_000)
+    with pytest.raises(BudgetSpent):
+        full.take()
+
+
+def test_a_run_loses_so_much_time_to_answers_without_an_end() -> None:
+    slow = budget(answer_time=2)
+    slow.lose(MOST_LOST * 2)
+    slow.take().end()
+    slow.lose(1)
+    with pytest.raises(TimeUp, match="11 s on requests without a complete answer; it ends after 5 times"):
+        slow.require_open()
 
 
 def test_a_run_has_a_time_and_its_clean_up_more() -> None:
@@ -206,11 +251,12 @@ def test_a_run_has_a_time_and_its_clean_up_more() -> None:
         (503, {"Retry-After": "soon"}, 0, None),
         (429, {"Retry-After": "3"}, 4, 3),
         (429, {"Retry-After": "0"}, 0, 0),
-        (429, {"Retry-After": "86400"}, 0, LONGEST_PAUSE),
+        (429, {"Retry-After": "86400"}, 0, 86400),
+        (503, {"Retry-After": "9" * 400}, 0, math.inf),
         (429, {"Retry-After": "-1"}, 0, 1),
         (429, {}, 0, 1),
         (429, {}, 3, 8),
-        (429, {}, 9, LONGEST_PAUSE),
+        (429, {}, 9, LONGEST_DOUBLED),
         (
             429,
             {"Date": formatdate(1_000_000_000), "Retry-After": formatdate(1_000_000_007, usegmt=True)},
@@ -236,6 +282,7 @@ def test_the_pause_that_an_answer_asks_for(
         ({"RateLimit-Remaining": "0"}, None),
         ({"RateLimit-Remaining": "1", "RateLimit-Reset": "9"}, None),
         ({"RateLimit-Remaining": "0", "RateLimit-Reset": "9"}, 9),
+        ({"RateLimit-Remaining": "0", "RateLimit-Reset": "86400"}, LONGEST_DOUBLED),
         (
             {"RateLimit-Remaining": "0", "RateLimit-Reset": "1000000009", "Date": formatdate(1_000_000_000)},
             9,
@@ -273,6 +320,46 @@ def test_a_refusal_to_the_end_is_no_answer(httpserver: HTTPServer) -> None:
     with pytest.raises(Throttled, match="429 TOO MANY REQUESTS, 6 times: the registry throttles; use --rate"):
         send(sender, httpserver.url_for("/"))
     assert len(httpserver.log) == 6
+    sender.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("31536000", "a pause of 365 days; run later"),
+        ("301", "a pause of 301 s; run later"),
+        ("9" * 400, "a pause of more than 1000 days; run later"),
+        (formatdate(4_070_908_800, usegmt=True), "days; run later"),
+    ],
+)
+def test_a_pause_that_is_too_long_is_not_waited_for(asked: str, words: str, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/").respond_with_data(status=429, headers={"Retry-After": asked})
+    sender = session()
+    with pytest.raises(Throttled, match=f"429 TOO MANY REQUESTS, 1 time: the registry asks for .*{words}"):
+        send(sender, httpserver.url_for("/"))
+    with pytest.raises(Throttled, match="run later"):
+        send(sender, httpserver.url_for("/"))
+    assert len(httpserver.log) == 1
+    found = sender.budget.throttling
+    assert found is not None
+    assert found.paused == 0
+    with raw(httpserver.url_for("/"), sender) as connection, pytest.raises(Throttled):
+        connection.request("GET")
+    sender.close()
+
+
+def test_bytes_and_lost_seconds_are_counted(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/").respond_with_data(b"x" * 1000)
+    sender = session()
+    send(sender, httpserver.url_for("/"), "GET")
+    with raw(httpserver.url_for("/"), sender) as connection:
+        connection.request("GET")
+        assert connection.answer() is not None
+    assert number(sender.budget, Cell.RECEIVED) == 2000
+    assert number(sender.budget, Cell.LOST) == 0
+    with pytest.raises(Unreachable):
+        send(sender, "http://127.0.0.1:1/")
+    assert number(sender.budget, Cell.LOST) > 0
     sender.close()
 
 

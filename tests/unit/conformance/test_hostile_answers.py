@@ -31,7 +31,15 @@ from conformance.pages.json_form import MOST_VALUES
 from conformance.pages.plain_html import MOST_LINKS
 from conformance.verdicts import Deviation
 from conformance.verdicts.options import TrafficLimits
-from conformance.wire import EndlessAnswer, Follow, Redactor, Session, Transcript, Unreachable
+from conformance.wire import (
+    BrokenAnswer,
+    EndlessAnswer,
+    Follow,
+    Redactor,
+    Session,
+    Transcript,
+    Unreachable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -294,13 +302,65 @@ def test_content_codings_are_undone(codings: str, body: bytes) -> None:
         assert get(here, url) == b"a page"
 
 
-@pytest.mark.parametrize("coding", ["gzip", "deflate"])
-def test_a_body_that_is_not_in_its_coding_is_no_answer(coding: str) -> None:
+GZIP, ZLIB = gzip.compress(b"a page", mtime=0), zlib.compress(b"a page")
+BROKEN: dict[str, tuple[list[bytes], str]] = {
+    "no gzip": ([packed("gzip", b"\x08\x1ddefinitely not")], "failed to decode gzip"),
+    "no deflate": ([packed("deflate", b"\x08\x1ddefinitely not")], "failed to decode deflate"),
+    "gzip without its end": ([packed("gzip", GZIP[:-9])], "the body ends before its data do"),
+    "deflate without its end": ([packed("deflate", ZLIB[:-5])], "the body ends before its data do"),
+    "gzip with another checksum": ([packed("gzip", GZIP[:-8] + bytes(8))], "incorrect data check"),
+    "gzip in no deflate": ([packed("deflate, gzip", GZIP)], "failed to decode deflate"),
+    "a chunk of no size": ([CHUNKED + b"x\r\nfine\r\n0\r\n\r\n"], "InvalidChunkLength"),
+    "a chunk too short": ([CHUNKED + b"fff\r\nfine"], "IncompleteRead"),
+    "chunks without an end": ([CHUNKED + b"4\r\nfine\r\n"], "Response ended prematurely"),
+    "a body too short": ([HEAD + b"Content-Length: 9\r\n\r\nfine"], "IncompleteRead"),
+    "two lengths": ([HEAD + b"Content-Length: 4, 9\r\n\r\nfine"], "4, 9"),
+    "a status of words": ([b"HTTP/1.1 fine\r\n\r\nfine"], "BadStatusLine"),
+    "another protocol": ([b"220 mail.example.com ESMTP\r\n"], "BadStatusLine"),
+    "a header without an end": ([HEAD[:-2]], "the end of the connection within it"),
+}
+
+
+@pytest.mark.parametrize(("pieces", "found"), BROKEN.values(), ids=BROKEN)
+def test_an_answer_that_contradicts_itself_is_a_finding(pieces: list[bytes], found: str) -> None:
+    """It is read a second time before it is one: a connection can break."""
+    asked: list[str] = []
+
+    def answers(path: str) -> Iterator[bytes]:
+        asked.append(path)
+        yield from pieces
+        raise ConnectionAbortedError
+
+    transcript = Transcript()
     with (
-        hostile(lambda _: [packed(coding, b"\x08\x1ddefinitely not")]) as url,
-        session(LONG) as here,
-        pytest.raises(Unreachable, match=f"failed to decode {coding}"),
+        hostile(answers) as url,
+        session(LONG, transcript) as here,
+        pytest.raises(BrokenAnswer) as raised,
     ):
+        get(here, url + "/page")
+    assert found in raised.value.found
+    assert raised.value.where == f"GET {url}/page as anonymous [1]"
+    assert found in transcript.used[0].reason
+    assert asked == ["/page", "/page"]
+
+
+def test_an_answer_that_was_broken_once_is_none() -> None:
+    answers = iter([HEAD + b"Content-Length: 9\r\n\r\nfine", FINE])
+
+    def broken_first(_: str) -> Iterator[bytes]:
+        yield next(answers)
+        raise ConnectionAbortedError
+
+    with hostile(broken_first) as url, session(LONG) as here:
+        assert get(here, url) == b"fine"
+
+
+def test_a_connection_without_an_answer_is_no_finding() -> None:
+    def answers(_: str) -> Iterator[bytes]:
+        yield b""
+        raise ConnectionAbortedError
+
+    with hostile(answers) as url, session(LONG) as here, pytest.raises(Unreachable):
         get(here, url)
 
 
@@ -448,7 +508,7 @@ def test_an_endless_page_ends_the_set_up(name: str, tmp_path: Path) -> None:
     with hostile(lambda path: make() if path == "/demo/" else index([])(path)) as url:  # type: ignore[arg-type, return-value]
         ended = run(url, tmp_path)
     output = (ended.stdout + ended.stderr).decode()
-    assert ended.returncode == 3, output
+    assert ended.returncode == 2, output
     assert expected in output
     assert "Traceback" not in output
     assert "internal error" not in output

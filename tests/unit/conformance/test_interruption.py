@@ -5,14 +5,13 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from conformance.run import checks_run, selection
 from conformance.run.interruption import Interruption
-from conformance.run.parent_watch import end_with_run
+from conformance.run.parent_watch import Watch
 from conformance.target import target_from_table
 from conformance.verdicts import ExitCode
 from conformance.verdicts.options import RunOptions, TrafficLimits
@@ -93,11 +92,13 @@ def interrupted_with_a_run(*_: Any, run_id: str = "") -> None:
 
 
 def test_a_worker_is_interrupted_with_its_run() -> None:
-    budget = Budget(TrafficLimits())
-    end_with_run(budget)
+    budget, watch = Budget(TrafficLimits()), Watch()
+    watch.end_with_run(budget)
+    watch.look()
     budget.interrupt()
     with pytest.raises(KeyboardInterrupt):
-        time.sleep(60)
+        watch.look()
+    watch.look()  # once is enough
 
 
 def test_in_another_thread_the_signal_is_left_alone() -> None:

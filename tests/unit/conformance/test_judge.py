@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -11,9 +12,9 @@ from conformance.catalogue import Level, Standing, catalogue
 from conformance.corpus import Corpus
 from conformance.report.carried import carry
 from conformance.report.result import CheckResult, RunResult
-from conformance.run import selection
+from conformance.run import enough_judged, selection
 from conformance.run.checks_run import run_checks
-from conformance.run.enough_judged import areas_below_minimum, missing_results, only_rejections
+from conformance.run.enough_judged import areas_below_minimum, missing_results, no_files, only_rejections
 from conformance.run.features import OfferedFeatures
 from conformance.run.judge import Judge
 from conformance.run.run import Run
@@ -22,6 +23,7 @@ from conformance.target import target_from_table
 from conformance.verdicts import ExitCode, Reason, Verdict
 from conformance.verdicts.baseline import Baseline, Known
 from conformance.verdicts.options import RunOptions
+from conformance.wire import BudgetSpent, Unreachable
 from conformance.wire.exchange import Exchange
 from reference_server import ReferenceServer
 from reference_server.faults import Fault
@@ -276,3 +278,15 @@ def test_verdicts_with_a_baseline_and_a_set(
     assert {each.scored for each in unscored.results} == {False}
     assert {each.id: each.verdict for each in unscored.results}[CHECKED] == "failed"
     assert unscored.exit_code is ExitCode.TOO_LITTLE_JUDGED, "nothing that counts was judged"
+
+
+@pytest.mark.parametrize("error", [BudgetSpent("spent"), Unreachable("gone")], ids=["limit", "network"])
+def test_a_result_is_written_even_where_pages_cannot_be_read_at_its_end(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unread(*_: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(enough_judged, "listed_files", unread)
+    run: Any = SimpleNamespace(options=RunOptions(read_only=True), registry=None, projects=("demo",))
+    assert no_files(run) == ""

@@ -4,50 +4,79 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from itertools import count
-from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance.kit import zip_archives
 from conformance.pages import plain_json
 from conformance.pages.json_form import MOST_VALUES
-from conformance.wire import RecentAnswers
+from conformance.wire import RecentAnswers, body
+from conformance.wire.body import LARGE, kept, share, text_of
+
+from .answers import answer_of as answer
+
+if TYPE_CHECKING:
+    from typing import Any
 
 NAME = "demo-1.0.dist-info/METADATA"
 
 
-def answer(content: bytes) -> Any:
-    return SimpleNamespace(content=content)
-
-
 def test_the_answers_that_were_used_last_are_kept() -> None:
-    kept = RecentAnswers[int](most=10)
+    recent = RecentAnswers[int](most=10)
     for key in range(3):
-        kept[key] = answer(bytes([key]) * 5)
-        assert kept[0].content  # used again each time
-    assert [key in kept for key in range(3)] == [True, False, True]
+        recent[key] = answer(bytes([key]) * 5)
+        assert recent[0].content  # used again each time
+    assert [key in recent for key in range(3)] == [True, False, True]
 
 
 def test_a_shared_body_counts_once() -> None:
-    kept, body = RecentAnswers[int](most=10), b"x" * 9
+    recent, body = RecentAnswers[int](most=10), b"x" * 9
     for key in range(3):
-        kept[key] = answer(body)
-    assert all(key in kept for key in range(3))
+        recent[key] = answer(body)
+    assert all(key in recent for key in range(3))
+
+
+def test_a_large_body_is_in_a_file_and_a_small_one_is_not() -> None:
+    large = b"x" * LARGE
+    small, other = answer(large[1:]), answer(large)
+    assert (small.content, other.content) == (large[1:], large)
+    assert small.content is kept(small)
+    assert not isinstance(kept(other), bytes)
+    assert len(kept(other)) == LARGE
+    assert replace(other, status=404).content == large
+
+
+def test_a_body_is_shared_with_an_equal_one() -> None:
+    first, second, third = (answer(byte * LARGE) for byte in (b"x", b"x", b"y"))
+    assert share(second, first)
+    assert kept(second) is kept(first)
+    assert not share(third, first)
+    assert third.content == b"y" * LARGE
+
+
+def test_a_large_text_has_two_bytes_a_character_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body, "LARGE_TEXT", 1000)
+    page = "\u2603 \U0001f40d".encode()
+    assert text_of(page) == "\u2603 \U0001f40d"
+    large = text_of(page + b" " * 1000)
+    assert large.startswith("\u2603 \ufffd")
+    assert max(large) == "\ufffd"
 
 
 def test_an_answer_is_kept_however_large() -> None:
-    kept = RecentAnswers[int](most=10)
-    kept[1], kept[2] = answer(b"x"), answer(b"y" * 99)
-    assert (1 in kept, 2 in kept) == (False, True)
+    recent = RecentAnswers[int](most=10)
+    recent[1], recent[2] = answer(b"x"), answer(b"y" * 99)
+    assert (1 in recent, 2 in recent) == (False, True)
 
 
 def test_what_is_old_is_forgotten() -> None:
-    kept = RecentAnswers[int]()
-    kept[1], kept[2] = answer(b"x"), answer(b"y")
-    kept.forget(lambda key: key == 1)
-    assert (1 in kept, 2 in kept) == (False, True)
+    recent = RecentAnswers[int]()
+    recent[1], recent[2] = answer(b"x"), answer(b"y")
+    recent.forget(lambda key: key == 1)
+    assert (1 in recent, 2 in recent) == (False, True)
 
 
 def zipped(content: bytes, *, members: int = 0) -> bytes:
