@@ -57,16 +57,21 @@ class Names:
         self.old, self.new = old.encode(), new.encode()
         self.lengths_kept = True
         self.unknown: set[str] = set()
-        """Digests in uploads that are of none of the renamed files: only with the old names they mean the same."""
+        """Digests in requests that are of none of the renamed files: only with the old names they mean the same."""
 
     def in_value(self, value: Any) -> Any:
         """Return a step, or a part of it, with the new names. Bodies come first: they bring new digests."""
         if isinstance(value, dict):
             bodies = {"body": self.in_body(value["body"])} if "body" in value else {}
+            self.look_for_unknown(value.get("url", ""))
             return {key: bodies[key] if key in bodies else self.in_value(each) for key, each in value.items()}
         if isinstance(value, list):
             return [self.in_value(each) for each in value]
         return self.in_text(value) if isinstance(value, str) else value
+
+    def look_for_unknown(self, text: str) -> None:
+        """Note the digests in what is sent that are of none of the renamed files."""
+        self.unknown |= {each for each in DIGEST.findall(text) if each not in self.texts}
 
     def in_text(self, text: str) -> str:
         """Return a text with the new names and digests."""
@@ -87,8 +92,7 @@ class Names:
                 parts[number] = self.in_bytes(head) + blank + self.in_file(content)
         for number, part in enumerate(parts):
             if number % 2 == 0 and b"filename" not in part.partition(b"\r\n\r\n")[0]:
-                text = part.decode("latin-1")
-                self.unknown |= {each for each in DIGEST.findall(text) if each not in self.texts}
+                self.look_for_unknown(part.decode("latin-1"))
                 parts[number] = self.in_bytes(part)
         return base64.b64encode(b"".join(parts)[2:]).decode()
 

@@ -64,6 +64,13 @@ def test_a_digest_that_no_file_has_keeps_the_names() -> None:
     assert renamed(case(distribution.content, distribution.filename, "f" * 64), RUN) is None
 
 
+def test_a_url_with_such_a_digest_keeps_the_names() -> None:
+    distribution = wheel(NAME, "1.0")
+    given = case(distribution.content, distribution.filename)
+    given["requests"][0]["url"] += "f" * 64
+    assert renamed(given, RUN) is None
+
+
 def test_an_archive_that_does_not_survive_packing_keeps_the_names() -> None:
     content = wheel(NAME, "1.0").content
     polyglot = b"#!/bin/sh\n" + content
