@@ -1,4 +1,7 @@
-"""simple-repository-server, an index that others wrote, judged by the suite without publishing anything."""
+"""simple-repository-server, an index that others wrote, judged by the suite without publishing anything.
+
+Which requirements it misses is in implementations/simple_repository_server.
+"""
 
 from __future__ import annotations
 
@@ -33,38 +36,6 @@ DISTRIBUTIONS = {
     "gamma": (wheel("gamma", "1.0+local.1"),),
 }
 
-DEVIATIONS = {
-    # simple_repository/content_negotiation.py, select_response_format(), sorts what Accept lists by weight, and
-    # takes the first that it knows …
-    "negotiation.order-irrelevant": "of two types with one weight the first comes",
-    "negotiation.prefers-json-on-ties": "HTML where it is listed before JSON with the same weight",
-    # … it knows `*/*`, and no other wildcard …
-    "negotiation.wildcards": "406 for `application/*`",
-    "negotiation.picks-listed": "406 for `application/*`",
-    "negotiation.specificity": "`text/*` and `application/*` are not read",
-    # … nor `latest`, nor a type in other letters …
-    "negotiation.latest.supported": "406 for the alias",
-    "negotiation.case-insensitive": "406 for the type in capitals",
-    # … and a weight that does not begin with a small `q=` is given to float(): ValueError, 500.
-    "negotiation.q-syntax": "500 for `;Q=0.5`",
-    # routers/simple.py, get_response_format(), treats the query's `format` as it treats Accept.
-    "negotiation.format-param.single": "a list with weights is read in `format`",
-    # routers/simple.py, project_list() and simple_project_page(), set no header field but Content-Type.
-    "negotiation.vary": "no `Vary: Accept` on pages that are negotiated",
-    # simple_repository/components/local.py, get_project_page(), gives files without hashes …
-    "simple.html.hash.present": "no link has a hash",
-    "simple.json.file.hashes.secure": "`hashes` is empty",
-    "simple.json.file.hashes.sha256": "`hashes` is empty",
-    # … nor with what they say of Python …
-    "simple.html.requires-python.exposed": "no link says which Python its file needs",
-    # … pages of version 1.1 beside a list of version 1.0 …
-    "simple.html.version-meta.both-pages": "the root declares 1.0, and projects 1.1",
-    # … and components/metadata_injector.py announces what it will extract as `true`.
-    "metadata.hash-offered": "metadata files are announced without a hash",
-    "simple.json.file.core-metadata.hashes": "`core-metadata` is true",
-}
-"""What simple-repository-server fails with a folder of files, by requirement, with what its source says."""
-
 
 @pytest.fixture(scope="module")
 def index(programs: Any, answers: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -94,10 +65,6 @@ def test_everything_is_judged_or_does_not_apply(judged: Any, programs: Any) -> N
     assert judged.verdicts.keys() == {row["id"] for row in listed if not row["untested"]}
     assert set(judged.verdicts.values()) <= {"passed", "failed", "warned", "noted", "not applicable"}
     assert judged.process.stderr == ""
-
-
-def test_it_deviates_exactly_where_its_source_says_so(judged: Any) -> None:
-    assert judged.deviations.keys() == DEVIATIONS.keys()
 
 
 def test_json_metadata_files_and_ranges_are_judged(judged: Any) -> None:
