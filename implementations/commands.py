@@ -104,6 +104,14 @@ def _parser() -> CommandParser:
     matrix.add_argument(
         "-o", "--output", type=Path, required=True, metavar="SITE", help="folder of the pages"
     )
+    matrix.add_argument(
+        "--earlier",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="RESULTS",
+        help="show what has changed since, from the folder of an earlier judgement; repeatable",
+    )
     matrix.set_defaults(command=_matrix)
     for each in (compared, matrix):
         each.add_argument("results", type=Path, metavar="RESULTS", help="folder that `judge -o` wrote")
@@ -226,7 +234,7 @@ def _reported(judged: Sequence[Judged]) -> int:
 def _matrix(arguments: argparse.Namespace) -> int:
     from implementations.site import read_registries, write_site
 
-    registries = read_registries(arguments.results, embargo=arguments.embargo)
+    registries = read_registries(arguments.results, earlier=arguments.earlier, embargo=arguments.embargo)
     overview, *others = write_site(registries, arguments.output)
     print(f"{overview} and {len(others)} other files show {len(registries)} registries.")
     return ExitCode.CONFORMS

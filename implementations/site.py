@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +13,13 @@ from msgspec import structs
 
 from conformance.report import html
 from conformance.report.badge import as_badge
-from conformance.report.matrix import Column, Matrix, matrix_of, page_context
+from conformance.report.matrix import Bar, Column, Matrix, matrix_of, page_context
 from conformance.report.result import tally_of
 from conformance.report.result_file import BadResult, read_result, write_result
 from conformance.report.templates import render
 from conformance.verdicts import Verdict
 from implementations.adjudication import FILE, Finding, Row, read_adjudication, read_embargo
-from implementations.comparison import DEVIATING
+from implementations.comparison import DEVIATING, differences
 from implementations.judging import RESULT, VERSIONS
 from implementations.recipe import Implementation, implementations
 
@@ -49,6 +49,18 @@ class Registry:
     result: RunResult
     rows: Mapping[str, Row]
     versions: Mapping[str, str]
+    earlier: tuple[Registry, ...] = ()
+    """What was kept of earlier judgements, the oldest first."""
+
+    @property
+    def trend(self) -> tuple[Step, ...]:
+        """Its judgements over time, the newest first; empty where there is but one."""
+        results = (*self.earlier, self)
+        steps = (
+            Step(registry=each, before=results[number - 1] if number else None)
+            for number, each in enumerate(results)
+        )
+        return tuple(reversed(tuple(steps))) if self.earlier else ()
 
     @property
     def name(self) -> str:
@@ -143,6 +155,25 @@ class Registry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Step:
+    """A judgement of a registry, and the one before it."""
+
+    registry: Registry
+    before: Registry | None
+
+    @property
+    def bar(self) -> Bar:
+        """The shares of its verdicts."""
+        column = self.registry.column
+        return column.bar(column.verdicts)
+
+    @property
+    def changes(self) -> Mapping[str, str]:
+        """What is another verdict, or another failure, than before, by id in words."""
+        return differences(self.before.result.results, self.registry.result.results) if self.before else {}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rule:
     """A requirement with what each registry does: deviations one by one, other verdicts with their registries."""
 
@@ -155,16 +186,21 @@ class Rule:
     others: Mapping[str, Sequence[Registry]]
 
 
-def read_registries(folder: Path, *, embargo: Path | None = None) -> list[Registry]:
+def read_registries(
+    folder: Path, *, earlier: Sequence[Path] = (), embargo: Path | None = None
+) -> list[Registry]:
     """Return the registries with a result in the folder of `judge -o`, without the rows under embargo.
 
-    Raises BadResult if there is none.
+    `earlier` are folders with results of earlier judgements. Raises BadResult if there is no result.
     """
-    found = [
-        _read(each, folder / name, embargo)
-        for name, each in implementations().items()
-        if (folder / name / RESULT).exists()
-    ]
+    found = []
+    for name, each in implementations().items():
+        if (folder / name / RESULT).exists():
+            kept = [
+                _read(each, place / name, embargo) for place in earlier if (place / name / RESULT).exists()
+            ]
+            oldest_first = sorted(kept, key=lambda registry: registry.result.started)
+            found.append(replace(_read(each, folder / name, embargo), earlier=tuple(oldest_first)))
     if not found:
         raise BadResult(f"{folder} has no results", "`judge -o FOLDER` writes them.")
     return found
@@ -291,6 +327,14 @@ def _registry_as_json(registry: Registry, matrix: Matrix) -> dict[str, Any]:
         "licence": registry.licence,
         "project": registry.project,
         "judged": registry.date,
+        "earlier": [
+            {
+                "judged": each.date,
+                "version": each.version,
+                "verdicts": {verdict: count for verdict in Verdict if (count := each.count(verdict))},
+            }
+            for each in registry.earlier
+        ],
         "profile": registry.result.target.profile,
         "read_only": registry.result.summary.read_only,
         "result": f"{registry.name}.json",

@@ -114,6 +114,39 @@ def test_a_row_under_embargo_is_published_nowhere(site: dict[str, str]) -> None:
     assert "http.pages.etag" in site["nginx-folder.json"]
 
 
+def test_earlier_results_show_what_has_changed(tmp_path: Path) -> None:
+    site = module("site")
+    for place, started, verdicts in (
+        ("newest", "2026-11-23", {"http.pages.etag": "passed", "simple.html.doctype": "failed"}),
+        ("oldest", "2026-09-01", {"http.pages.etag": "warned", "simple.html.doctype": "passed"}),
+        ("older", "2026-10-01", {"http.pages.etag": "warned", "simple.html.doctype": "failed"}),
+    ):
+        (tmp_path / place / "nginx-folder").mkdir(parents=True)
+        text = result_of(verdicts).replace("2026-11-22", started)
+        (tmp_path / place / "nginx-folder" / "result.json").write_text(text, encoding="utf-8")
+    (registry,) = site.read_registries(
+        tmp_path / "newest", earlier=[tmp_path / "older", tmp_path / "oldest", tmp_path]
+    )
+    assert [(step.registry.date[:10], step.changes) for step in registry.trend] == [
+        ("2026-11-23", {"http.pages.etag": "warned, then passed"}),
+        ("2026-10-01", {"simple.html.doctype": "passed, then failed"}),
+        ("2026-09-01", {}),
+    ]
+    site.write_site([registry], tmp_path / "site")
+    page = (tmp_path / "site" / "nginx-folder.html").read_text(encoding="utf-8")
+    assert page.index("2026-11-23 17:25") < page.index("2026-10-01 17:25") < page.index("2026-09-01 17:25")
+    assert "warned, then passed" in page
+    (kept,) = json.loads((tmp_path / "site" / "matrix.json").read_text(encoding="utf-8"))["registries"]
+    assert [each["verdicts"] for each in kept["earlier"]] == [
+        {"passed": 1, "warned": 1},
+        {"failed": 1, "warned": 1},
+    ]
+
+
+def test_without_earlier_results_there_is_no_trend(site: dict[str, str]) -> None:
+    assert "Over time" not in site["pypiserver.html"]
+
+
 def test_paths_of_the_machine_are_left_out(site: dict[str, str]) -> None:
     assert "/home/jane/ledger" not in "".join(site.values())
 
