@@ -158,10 +158,12 @@ def _children(node: ast.AST) -> Iterator[tuple[str, int | None, ast.AST]]:
 
 
 def _is_no_code(node: ast.AST) -> bool:
-    """Whether a statement is a docstring, an import, or one for types only."""
+    """Whether a statement is a docstring, an import, a list of exports, or one for types only."""
     if isinstance(node, ast.Import | ast.ImportFrom | ast.Global | ast.Nonlocal | ast.Pass):
         return True
     if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+        return True
+    if isinstance(node, ast.Assign) and [ast.unparse(each) for each in node.targets] == ["__all__"]:
         return True
     return (
         isinstance(node, ast.Expr)

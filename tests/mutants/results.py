@@ -34,8 +34,9 @@ HEADINGS = (
     "failed",
     "warned of",
     "survived",
-    "of these open",
-    "of these out of sight",
+    "open",
+    "unasked",
+    "out of sight",
     "noticed",
 )
 
@@ -45,8 +46,9 @@ class Survivor(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     mutant: str
     reason: str
-    sight: Literal["equivalent", "hidden", "open"]
-    """`equivalent`: it changes nothing. `hidden`: nothing that a client can see. `open`: a check is missing."""
+    sight: Literal["equivalent", "hidden", "unasked", "open"]
+    """`equivalent`: it changes nothing. `hidden`: nothing that a client can see. `unasked`: a client can see it, and no
+    source asks for it. `open`: a check is missing."""
 
 
 class Table(msgspec.Struct, forbid_unknown_fields=True):
@@ -127,5 +129,6 @@ def _row(room: str, counts: Counter[str]) -> str:
     out_of_sight = counts["equivalent"] + counts["hidden"]
     in_sight = failed + warned + survived - out_of_sight
     share = f"{100 * (failed + warned) / in_sight:.0f} %" if in_sight else "-"
-    cells = (room, failed + warned + survived, failed, warned, survived, counts["open"], out_of_sight, share)
+    whole = failed + warned + survived
+    cells = (room, whole, failed, warned, survived, counts["open"], counts["unasked"], out_of_sight, share)
     return f"| {' | '.join(map(str, cells))} |"

@@ -42,7 +42,7 @@ CHANGES = {
     "while a:\n break": ["while False", "continue"],
     "'''A docstring.'''": [],
     "def f(x: 'int' = 1) -> 'str': ...": ["2"],
-    "import a\nfrom b import c": [],
+    "import a\nfrom b import c\n__all__ = ['c']": [],
     "if TYPE_CHECKING:\n f()": [],
     "x = [y for y in z if y]": [],
 }
