@@ -34,6 +34,9 @@ ANY = "…"
 HERE = "http://127.0.0.1"
 """The server of every observation, whose port is gone already."""
 
+ALIKE = 0.5
+"""The share of the words of one text that another one has at least, if both say the same of different examples."""
+
 LONGEST = 200
 """Characters of a text that count."""
 
@@ -41,6 +44,10 @@ _PHRASE = re.compile(r"(?<=→ \d{3}) [A-Z][A-Z' -]*[A-Z]\b")
 _PLACE = re.compile(r"\b(column|char|position) (\d+|<number>)")
 _EXAMPLE = re.compile(rf"'[^']*'|\"[^\"]*\"|\S+\.(whl|tar\.gz|zip)\S*( {ANY})?")
 _STATUS = re.compile(r"(status )?\d{3}\b")
+_ANY_STATUS = re.compile(r"(?:status |→ |exit code |: )(\d{1,3})\b")
+_WORD = re.compile(r"\w+")
+_RUN = re.compile(r"(\w)\1{9,}")
+"""One character many times, as in a name that is as long as it may be."""
 _EXIT_CODE = re.compile(r"exit code -?\d+|no end within")
 
 
@@ -66,8 +73,13 @@ class Signature:
         return Signature(_EXAMPLE.sub(ANY, self.expected), status[0] if status else ANY, ANY)
 
     def accepts(self, other: Signature) -> bool:
-        """Whether another signature is this one where nothing varies."""
-        return all(_matches(*pair) for pair in zip(astuple(self), astuple(other), strict=True))
+        """Whether another signature is this one where nothing varies, or says the same with other examples.
+
+        The order of a set, the Python and the client decide which examples a check names.
+        """
+        return all(
+            _matches(*pair) or _alike(*pair) for pair in zip(astuple(self), astuple(other), strict=True)
+        )
 
     def without_what_differs(self, other: Signature) -> Signature:
         """Return what two observations have in common."""
@@ -152,7 +164,7 @@ def _difference(name: str, accepted: Sequence[Signature], found: Signature) -> I
     yield f"{name} has another reason:" if accepted else f"{name} has a reason that is not kept yet:"
     for each in accepted:
         for key, kept, new in zip(("expected", "found", "where"), astuple(each), astuple(found), strict=True):
-            if not _matches(kept, new):
+            if not (_matches(kept, new) or _alike(kept, new)):
                 yield f"  - {key} {kept}"
     for key, new in zip(("expected", "found", "where"), astuple(found), strict=True):
         yield f"  + {key} {new}"
@@ -182,6 +194,15 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 def _matches(kept: str, found: str) -> bool:
     return _pattern(kept).fullmatch(found) is not None
+
+
+def _alike(kept: str, found: str) -> bool:
+    """Whether two texts have the same statuses, and most of the words of the shorter one in common."""
+    if [set(_ANY_STATUS.findall(text)) for text in (kept, found)] != 2 * [set(_ANY_STATUS.findall(kept))]:
+        return False
+    ours, theirs = (set(_WORD.findall(_RUN.sub("", text))) for text in (kept, found))
+    shorter = min(len(ours), len(theirs))
+    return shorter > 1 and len(ours & theirs) > shorter * ALIKE
 
 
 def _common(one: str, other: str) -> str:
