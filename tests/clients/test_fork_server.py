@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from conformance.clients import ClientRun
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.skipif(not AVAILABLE, reason="there are no fork servers on this system"),
     pytest.mark.xdist_group("fork-server"),
 ]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.skipif(
         not Path("/proc/self/stat").exists(), reason="reads the states of processes from /proc"
     ),

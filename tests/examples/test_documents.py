@@ -19,7 +19,7 @@ from conformance.target.configuration import configured_target
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.xdist_group("documents")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("documents")]
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

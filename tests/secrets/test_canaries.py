@@ -22,7 +22,7 @@ from reference_server import ReferenceServer
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.xdist_group("secrets")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("secrets")]
 
 CLIENTS = frozenset({"pip", "twine", "uv"})
 CHECKS = (
