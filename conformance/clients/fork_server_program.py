@@ -97,7 +97,10 @@ def kill_with_reader(client: int, answer: int) -> None:
     poll.register(os.pidfd_open(client), select.POLLIN)
     poll.register(answer, select.POLLHUP)
     if any(descriptor == answer for descriptor, _ in poll.poll()):
-        os.killpg(client, signal.SIGKILL)
+        try:
+            os.killpg(client, signal.SIGKILL)
+        except ProcessLookupError:  # it was so quick that the client has no group of its own yet
+            os.kill(client, signal.SIGKILL)
 
 
 def become_client(run: dict[str, Any], stdout: int, stderr: int, answer: int) -> None:
