@@ -97,6 +97,7 @@ def page_context(result: RunResult) -> dict[str, Any]:
     explained = len(result.of(*EXPLAINED))
     room = min(MOST_PER_FINDING, ROOM // max(explained, 1))
     parts = script_parts(result, room=ROOM_FOR_SCRIPTS)
+    consequences = result.consequences()
     areas = {area: [_page_result(each, room) for each in found] for area, found in result.by_area().items()}
     return {
         "result": result,
@@ -108,18 +109,18 @@ def page_context(result: RunResult) -> dict[str, Any]:
             name for name in PROGRAMS if any(name in clients_in(each.affects) for each in result.results)
         ],
         "open_verdicts": OPEN,
-        "causes": [each for each in result.causes() if {each.verdict, *_verdicts(result, each)} & OPEN],
+        "causes": [
+            each
+            for each in result.causes()
+            if OPEN.intersection(one.verdict for one in (each, *consequences.get(each.id, [])))
+        ],
+        "consequences": consequences,
         "deviating": DEVIATING,
         "scripts": parts.ids,
         # Inside a script element only `<` could end it, or begin a comment.
         "script_parts": Markup(parts.json.replace("<", "\\u003c")),  # noqa: S704
         "Verdict": Verdict,
     }
-
-
-def _verdicts(result: RunResult, cause: CheckResult) -> set[Verdict]:
-    """Return the verdicts of what follows from a deviation."""
-    return {each.verdict for each in result.consequences(cause)}
 
 
 def clients_in(text: str) -> tuple[str, ...]:

@@ -26,12 +26,13 @@ BRIEF = frozenset({Verdict.KNOWN, Verdict.NOTED})
 def as_markdown(result: RunResult) -> str:
     """Return Markdown for GitLab and GitHub. The texts of a registry are in code blocks only."""
     parts = [_head(result), _areas(result)]
-    causes = [each for each in result.causes() if each.verdict not in BRIEF or result.consequences(each)]
+    below = result.consequences()
+    causes = [each for each in result.causes() if each.verdict not in BRIEF or each.id in below]
     consequences = [each for each in result.of(*EXPLAINED) if each.cause and each.verdict not in BRIEF]
     explained = [*causes, *consequences]
     room = ROOM - sum(map(len, parts))
     for number, finding in enumerate(explained):
-        details = _details(finding, result.consequences(finding))
+        details = _details(finding, below.get(finding.id, []))
         room -= len(details) + 2
         if room < 0:
             parts.append(f"And {len(explained) - number} more: see the full report.")
@@ -83,16 +84,17 @@ def _details(finding: CheckResult, consequences: list[CheckResult]) -> str:
     scored = "" if finding.scored else ", not scored"
     if finding.cause:
         scored += f", follows from <code>{finding.cause}</code>"
+    more = []
     if consequences:
         scored += f", causes {len(consequences)} more"
-    more = ["Causes " + ", ".join(f"`{each.id}` ({each.verdict})" for each in consequences) + ".", ""]
+        more = ["Causes " + ", ".join(f"`{each.id}` ({each.verdict})" for each in consequences) + ".", ""]
     return "\n".join(
         [
             f"<details><summary><b>{finding.verdict}</b> <code>{finding.id}</code> {finding.level}{scored}</summary>",
             "",
             _block(finding.message),
             "",
-            *(more if consequences else []),
+            *more,
             *([_block(command), ""] if (command := last_command(finding.exchanges)) else []),
             "</details>",
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from importlib.metadata import version
@@ -271,23 +271,28 @@ class RunResult(Struct, frozen=True, kw_only=True):
         """Return the results with these verdicts, verdict after verdict."""
         return [each for verdict in verdicts for each in self.results if each.verdict is verdict]
 
+    def consequences(self) -> Mapping[str, list[CheckResult]]:
+        """Return what follows from which deviation, by the id of that, the worst first."""
+        found: dict[str, list[CheckResult]] = defaultdict(list)
+        for each in self.of(*EXPLAINED):
+            if each.cause:
+                found[each.cause].append(each)
+        return found
+
     def causes(self) -> list[CheckResult]:
         """Return what reports explain and what follows from nothing else: the worst first.
 
         As bad as a cause is the worst that follows from it; of equally bad ones, what explains most comes first.
         """
-        explained = self.of(*EXPLAINED)
-        severity = {each.id: EXPLAINED.index(each.verdict) for each in explained}
-        followers = Counter(each.cause for each in explained if each.cause)
-        for each in explained:
-            if each.cause in severity:
-                severity[each.cause] = min(severity[each.cause], EXPLAINED.index(each.verdict))
-        roots = [each for each in explained if each.cause not in severity]
-        return sorted(roots, key=lambda each: (severity[each.id], -followers[each.id], each.id))
+        explained = {each.id: each for each in self.of(*EXPLAINED)}
+        followers = self.consequences()
 
-    def consequences(self, cause: CheckResult) -> list[CheckResult]:
-        """Return what follows from a deviation, the worst first."""
-        return [each for each in self.of(*EXPLAINED) if each.cause == cause.id]
+        def rank(cause: CheckResult) -> tuple[int, int, str]:
+            below = followers.get(cause.id, [])
+            worst = min(EXPLAINED.index(each.verdict) for each in (cause, *below))
+            return worst, -len(below), cause.id
+
+        return sorted((each for each in explained.values() if each.cause not in explained), key=rank)
 
     def by_area(self) -> dict[str, list[CheckResult]]:
         """Return the results of each area."""

@@ -45,10 +45,11 @@ def print_report(result: RunResult, file: TextIO) -> None:
     for verdict in GROUPED:
         _explain_together(console, result.of(verdict), verdict)
     _explain_together(console, [each for each in result.of(Verdict.ERROR) if each.stopped_by], Verdict.ERROR)
+    consequences = result.consequences()
     for check in reversed(result.causes()):
         if not check.stopped_by:
             _explain(console, check, check.verdict)
-            _consequences(console, result.consequences(check))
+            _consequences(console, consequences.get(check.id, []))
     if result.results:
         console.print()
         console.print(_by_area(result))

@@ -32,19 +32,19 @@ def _environment(beside: Path | None) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    functions: dict[str, Callable[[str], str]] = {"inline": _inline, "digest": _digest}
+    functions: dict[str, Callable[..., str]] = {"inline": _inline, "digest": _digest}
     environment.globals |= functions
     return environment
 
 
-def _inline(name: str) -> Markup:
-    """Return a style sheet or script of this folder, to stand inside a page: our own text, not a registry's."""
-    return Markup(own(name))  # noqa: S704
+def _inline(*names: str) -> Markup:
+    """Return style sheets or scripts of this folder, to stand inside a page: our own text, not a registry's."""
+    return Markup("".join(map(own, names)))  # noqa: S704
 
 
-def _digest(name: str) -> str:
-    """Return the hash under which a content security policy lets an inline style sheet or script pass (CSP 3)."""
-    return "sha256-" + b64encode(hashlib.sha256(own(name).encode()).digest()).decode()
+def _digest(*names: str) -> str:
+    """Return the hash under which a content security policy lets what `_inline` returns pass (CSP 3)."""
+    return "sha256-" + b64encode(hashlib.sha256(_inline(*names).encode()).digest()).decode()
 
 
 @cache

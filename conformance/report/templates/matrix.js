@@ -1,10 +1,7 @@
 
-"use strict";
-// The address holds the filter, so that a view can be linked to: #area=simple&differing=on&column=0,3
-const form = document.getElementById("filter");
+// After filter.js. Addresses: #area=simple&differing=on&column=0,3
 const rows = Array.from(document.querySelectorAll(".requirement"));
 const groups = Array.from(document.querySelectorAll("tbody[data-area]"));
-const one = (name) => form.elements.namedItem(name);
 const columns = Array.from(form.querySelectorAll("[name=column]"));
 
 function verdictsOf(row, chosen) {
@@ -13,13 +10,12 @@ function verdictsOf(row, chosen) {
 
 function fits(row, chosen) {
   const verdicts = verdictsOf(row, chosen);
-  const words = one("text").value.toLowerCase().split(/\s+/).filter(Boolean);
   const text = row.cells[0].textContent.toLowerCase();
   return verdicts.length > 0
     && (!one("area").value || row.parentElement.dataset.area === one("area").value)
     && (!one("verdict").value || verdicts.includes(one("verdict").value))
     && (!one("differing").checked || new Set(verdicts).size > 1)
-    && words.every((word) => text.includes(word));
+    && words().every((word) => text.includes(word));
 }
 
 function show() {
@@ -59,17 +55,4 @@ function read() {
   if (named) named.scrollIntoView();
 }
 
-form.addEventListener("input", () => { show(); write(); });
-form.addEventListener("submit", (event) => event.preventDefault());
-form.addEventListener("reset", () => setTimeout(() => { show(); write(); }));
-addEventListener("hashchange", read);
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "Escape") return form.reset();
-  if (event.target.matches("input[type=search], select, button")) return;
-  if (event.key === "/") { event.preventDefault(); one("text").focus(); }
-  if (event.key === "d") one("differing").click();
-});
-
-form.hidden = false;
-read();
+filterBy({show, write, read, keys: {d: () => one("differing").click()}, typed: "input[type=search], select, button"});

@@ -1,11 +1,8 @@
 
-"use strict";
-// The address holds the filter, so that a view can be linked to: #verdict=failed&area=simple&text=hash
-const form = document.getElementById("filter");
+// After filter.js. Addresses: #verdict=failed&area=simple&text=hash
 const findings = Array.from(document.querySelectorAll(".finding"));
 const sections = Array.from(document.querySelectorAll("main > section"));
 const texts = new Map();
-const one = (name) => form.elements.namedItem(name);
 const boxes = Array.from(form.querySelectorAll("[name=verdict]"));
 
 function textOf(finding) {
@@ -19,7 +16,7 @@ function wanted() {
     area: one("area").value,
     level: one("level").value,
     client: one("client").value,
-    words: one("text").value.toLowerCase().split(/\s+/).filter(Boolean),
+    words: words(),
   };
 }
 
@@ -71,19 +68,6 @@ function step(by) {
   if (next) next.focus();
 }
 
-form.addEventListener("input", () => { show(); write(); });
-form.addEventListener("submit", (event) => event.preventDefault());
-form.addEventListener("reset", () => setTimeout(() => { show(); write(); }));
-addEventListener("hashchange", read);
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "Escape") return form.reset();
-  if (event.target.matches("input, select, button")) return;
-  if (event.key === "/") { event.preventDefault(); one("text").focus(); }
-  if (event.key === "j") step(1);
-  if (event.key === "k") step(-1);
-});
-
 // Everything is open while it is printed.
 let closed = [];
 addEventListener("beforeprint", () => {
@@ -117,5 +101,4 @@ for (const button of document.querySelectorAll("[data-script]")) {
   button.addEventListener("click", () => save(`${button.dataset.script}.py`, scriptOf(button.dataset.script)));
 }
 
-form.hidden = false;
-read();
+filterBy({show, write, read, keys: {j: () => step(1), k: () => step(-1)}, typed: "input, select, button"});
