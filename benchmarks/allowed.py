@@ -291,11 +291,7 @@ def judged(
 ) -> Judged:
     """Judge the server of a behaviour by a profile, all checks but those of clients, or by a choice of them."""
     began = perf_counter()
-    held = [
-        row.id
-        for row in catalogue().judged_in(profile(profile_name))
-        if row.area != "clients" and not row.id.endswith("-end-to-end")
-    ]
+    held = [row.id for row in catalogue().judged_in(profile(profile_name)) if not row.runs_clients]
     rules = behaviour.rules(replace(Rules(), max_file_size=MAX_FILE_SIZE))
     flavour = FLAVOURS.get(profile_name, "reference")
     with ReferenceServer(rules=rules, faults=_altered(profile_name, behaviour), flavour=flavour) as server:

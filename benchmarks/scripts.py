@@ -64,7 +64,7 @@ class Told:
 
     @property
     def misleads(self) -> bool:
-        """Whether somebody who believes it would be wrong."""
+        """Whether it says of a server what is not so."""
         return bool(MISLEADING.intersection(zip(SERVERS, self.words, strict=False)))
 
     def __str__(self) -> str:
@@ -76,11 +76,10 @@ class Told:
 
 def scriptable() -> list[tuple[Fault, str, str]]:
     """Return each fault that an HTTP check catches, with the first such requirement, and a flavour held to it."""
-    clients = {
-        each.id for each in catalogue() if each.id.startswith("clients.") or each.id.endswith("-end-to-end")
-    }
     held = {
-        flavour.name: {each.id for each in catalogue().for_profile(profile(flavour.profile))} - clients
+        flavour.name: {
+            row.id for row in catalogue().for_profile(profile(flavour.profile)) if not row.runs_clients
+        }
         for flavour in FLAVOURS
     }
     found = []
@@ -101,21 +100,19 @@ def served(flavour: str, *faults: Fault) -> Iterator[tuple[ReferenceServer, Targ
 
 def told(fault: Fault, requirement: str, flavour: str) -> Told:
     """Judge a server with a fault by one requirement, and run the script of the deviation against three servers."""
-    with served(flavour, fault) as (server, target), tempfile.TemporaryDirectory() as folder:
-        options = RunOptions(examples=20, rounds=10, settle=0.02)
-        try:
-            result = run_checks(target, options, Selection(only=frozenset({requirement})))
-            script = scripts(result, [requirement])[requirement]
-        except (CannotJudge, NoScript) as error:
-            return Told(fault=fault.name, requirement=requirement, reason=str(error).splitlines()[0])
+    with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "reproduce.py")
-        path.write_text(script, encoding="utf-8")
-        words = [run(path, server, target)]
-    for faults in ((type(fault)(),), ()):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(script, encoding="utf-8")
-        with served(flavour, *faults) as (server, target):
-            words.append(run(path, server, target))
+        with served(flavour, fault) as (server, target):
+            options = RunOptions(examples=20, rounds=10, settle=0.02)
+            try:
+                result = run_checks(target, options, Selection(only=frozenset({requirement})))
+                path.write_text(scripts(result, [requirement])[requirement], encoding="utf-8")
+            except (CannotJudge, NoScript) as error:
+                return Told(fault=fault.name, requirement=requirement, reason=str(error).splitlines()[0])
+            words = [run(path, server, target)]
+        for faults in ((type(fault)(),), ()):
+            with served(flavour, *faults) as (server, target):
+                words.append(run(path, server, target))
     return Told(fault=fault.name, requirement=requirement, words=tuple(words))
 
 

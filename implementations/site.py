@@ -24,7 +24,7 @@ from implementations.judging import RESULT, VERSIONS
 from implementations.recipe import Implementation, implementations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from conformance.report.result import CheckResult, RunResult
 
@@ -116,6 +116,11 @@ class Registry:
     def count(self, verdict: str) -> int:
         """Return how many requirements have a verdict."""
         return sum(each.verdict == verdict for each in self.result.results)
+
+    @cached_property
+    def findings(self) -> dict[str, CheckResult]:
+        """Its results by the id of their requirement."""
+        return {each.id: each for each in self.result.results}
 
     @cached_property
     def deviations(self) -> dict[str, Deviation]:
@@ -275,12 +280,13 @@ def _area(area: str, registries: Sequence[Registry], matrix: Matrix) -> str:
 def _rule(name: str, registries: Sequence[Registry]) -> Rule:
     others: dict[str, list[Registry]] = {}
     deviations = []
-    for registry, finding in _findings(name, registries):
+    judged = [registry for registry in registries if name in registry.findings]
+    for registry in judged:
         if name in registry.deviations:
             deviations.append(registry.deviations[name])
         else:
-            others.setdefault(str(finding.verdict), []).append(registry)
-    _, any_finding = next(_findings(name, registries))
+            others.setdefault(str(registry.findings[name].verdict), []).append(registry)
+    any_finding = judged[0].findings[name]
     return Rule(
         id=name,
         statement=any_finding.statement,
@@ -290,13 +296,6 @@ def _rule(name: str, registries: Sequence[Registry]) -> Rule:
         deviations=tuple(deviations),
         others=others,
     )
-
-
-def _findings(name: str, registries: Sequence[Registry]) -> Iterator[tuple[Registry, CheckResult]]:
-    for registry in registries:
-        for each in registry.result.results:
-            if each.id == name:
-                yield registry, each
 
 
 def _in_words(row: Row) -> str:

@@ -40,6 +40,11 @@ class Requirement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         """The first segment of the id: the file of the catalogue, and the module of the checks."""
         return self.id.partition(".")[0]
 
+    @property
+    def runs_clients(self) -> bool:
+        """Whether its check runs real clients, which take a second each."""
+        return self.area == "clients" or self.id.endswith("-end-to-end")
+
     def as_json(self) -> dict[str, Any]:
         """Return the row as a JSON object, under the catalogue's own keys."""
         table: dict[str, Any] = to_builtins(self)

@@ -168,6 +168,15 @@ class Budget:
             state[Cell.PAUSED] += max(0.0, now + seconds - before)
             state[Cell.QUIET_UNTIL] = max(before, now + seconds)
 
+    def obey(self, seconds: float, *, waited: float = 0) -> bool:
+        """Count a refused request, and pause as the registry asks, if the run waits for that; return whether it does.
+
+        `waited` are the seconds of earlier pauses of the request.
+        """
+        is_waited_for = self.has_time_for(seconds, waited=waited)
+        self.pause(seconds if is_waited_for else 0, refused=True)
+        return is_waited_for
+
     def has_time_for(self, seconds: float, *, waited: float = 0) -> bool:
         """Return whether a pause of a request, after `waited` seconds of others, is one that the run waits for.
 

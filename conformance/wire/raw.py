@@ -232,12 +232,11 @@ class RawConnection:
         pause = pause_after_refusal(status, headers)
         if pause is None:
             return
-        is_waited_for = self._budget.has_time_for(pause)
-        self._budget.pause(pause if is_waited_for else 0, refused=True)
-        if not is_waited_for:
-            self._budget.give_up(pause)
-        else:
+        is_waited_for = self._budget.obey(pause)
+        if is_waited_for:
             self._budget.waste(pause)
+        else:
+            self._budget.give_up(pause)
         asked = f"{self._method} {self._target} was refused with {status}: {demand(pause)}"
         raise Throttled(self._redact(asked), repeatable=is_waited_for)
 

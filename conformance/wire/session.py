@@ -199,9 +199,7 @@ class Session:
                     self.budget.pause(used_up, refused=False)
                 self.budget.accept()
                 return response, seconds
-            is_waited_for = self.budget.has_time_for(pause, waited=waited)
-            self.budget.pause(pause if is_waited_for else 0, refused=True)
-            if not is_waited_for:
+            if not self.budget.obey(pause, waited=waited):
                 break
             waited += pause
         self.budget.give_up(pause or 0, waited=waited)

@@ -33,7 +33,7 @@ FEW, MANY = 3, 100
 
 DEVIATING = {Level.MUST: Verdict.FAILED, Level.SHOULD: Verdict.WARNED, Level.MAY: Verdict.NOTED}
 CHECKED = {requirement.id: requirement for requirement in catalogue() if not requirement.untested}
-CLIENTS = frozenset(name for name in CHECKED if name.startswith("clients.") or name.endswith("-end-to-end"))
+CLIENTS = frozenset(name for name, row in CHECKED.items() if row.runs_clients)
 """Requirements whose checks run real clients."""
 HTTP = CHECKED.keys() - CLIENTS
 FILES = {
@@ -69,7 +69,7 @@ def searches(name: str) -> bool:
 
 
 def by_chance(name: str) -> bool:
-    """Whether a check need not find the same twice: it searches, or looks at what others have left."""
+    """Whether a check need not find the same twice: it searches, or sees what earlier checks published."""
     return CHECKED[name].area in BY_CHANCE or searches(name)
 
 

@@ -94,7 +94,7 @@ Signatures = dict[str, tuple[Signature, ...]]
 class Observation:
     """Which requirements a fault turns red: those that it names, and its consequences.
 
-    The consequences are None where nobody has run the fault against the whole catalogue.
+    The consequences are None until the fault has been run against the whole catalogue.
     """
 
     named: Signatures = field(default_factory=dict)
@@ -198,7 +198,7 @@ def _matches(kept: str, found: str) -> bool:
 
 def _alike(kept: str, found: str) -> bool:
     """Whether two texts have the same statuses, and most of the words of the shorter one in common."""
-    if [set(_ANY_STATUS.findall(text)) for text in (kept, found)] != 2 * [set(_ANY_STATUS.findall(kept))]:
+    if set(_ANY_STATUS.findall(kept)) != set(_ANY_STATUS.findall(found)):
         return False
     ours, theirs = (set(_WORD.findall(_RUN.sub("", text))) for text in (kept, found))
     shorter = min(len(ours), len(theirs))

@@ -21,8 +21,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from tests.kill_matrix.matrix import held_by
 from tests.mutants.mutations import Mutation, mutations_of
-from tests.mutants.reach import ALWAYS, http_checks, reach
+from tests.mutants.reach import ALWAYS, reach
 from tests.mutants.results import SURVIVORS, Results, document, unknown
 from tests.mutants.trials import ROOT, Trial, in_a_process, judged, run_trials
 
@@ -47,7 +48,7 @@ def main() -> int:
     started = perf_counter()
     if left:
         judged(
-            http_checks("reference"), "reference"
+            held_by("reference"), "reference"
         )  # loads what every run needs, for the processes to begin with
         reaches = {flavour: in_a_process(reach, flavour) for flavour in sorted(set(map(_flavour, left)))}
         for mutant in left:
@@ -136,7 +137,7 @@ def _trials(mutants: Sequence[Mutation], reaches: Reaches) -> Iterator[Trial]:
                 lines[flavour].update(names)
     for mutant in mutants:
         flavour = _flavour(mutant)
-        every = http_checks(flavour)
+        every = held_by(flavour)
         near = [name for name in _near(mutant, reaches) if name != ALWAYS and name in every]
         first = sorted(near, key=lambda name: (lines[flavour][name], name))[:FIRST]
         batches = [batch for batch in (first, sorted(every - set(first))) if batch]

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import coverage
 import pytest
 
-from conformance.catalogue import catalogue
-from conformance.profiles import profile
 from conformance.run.keys import MARK
+from tests.kill_matrix.matrix import held_by
 from tests.mutants.trials import DEVIATING, ROOT, be_quiet, forget_server, judged
 
 if TYPE_CHECKING:
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
 PLUGIN = "tests.mutants.reach"
 ALWAYS = ""
 """Stands for what runs while modules are imported, and while a run is prepared."""
-
-PROFILES = {"reference": "gitlab", "pypi": "pypi"}
-"""Flavours of the server, and what each is judged by."""
 
 _recordings: list[coverage.Coverage] = []
 
@@ -35,16 +31,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     mark = item.get_closest_marker(MARK)
     for each in _recordings:
         each.switch_context(mark.args[0] if mark else ALWAYS)
-
-
-def http_checks(flavour: str) -> frozenset[str]:
-    """Return the requirements of a flavour's profile whose checks run no client."""
-    rows = catalogue().for_profile(profile(PROFILES[flavour]))
-    return frozenset(
-        row.id
-        for row in rows
-        if not row.untested and not row.id.startswith("clients.") and not row.id.endswith("-end-to-end")
-    )
 
 
 def reach(flavour: str) -> Mapping[str, Mapping[int, list[str]]]:
@@ -61,7 +47,7 @@ def reach(flavour: str) -> Mapping[str, Mapping[int, list[str]]]:
         recording.start()
         recording.switch_context(ALWAYS)
         _recordings.append(recording)
-        result = judged(http_checks(flavour), flavour)
+        result = judged(held_by(flavour), flavour)
         recording.stop()
     deviations = sorted(each.id for each in result.results if each.verdict in DEVIATING)
     if deviations:

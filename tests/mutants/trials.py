@@ -229,5 +229,5 @@ def in_a_process(function: Callable[..., object], *arguments: object) -> Any:
 def _answered(function: Callable[..., object], arguments: tuple[object, ...], answer: Connection) -> None:
     try:
         answer.send({"value": function(*arguments)})
-    except BaseException as error:  # noqa: BLE001 - it is raised again by whoever asked
+    except BaseException as error:  # noqa: BLE001 - the caller raises it again
         answer.send({"error": repr(error)})
