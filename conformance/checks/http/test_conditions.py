@@ -49,6 +49,7 @@ def test_412(sample: Sample) -> None:
     for current in (tag, f"{OTHER}, {tag}", "*"):
         _answered(sample, 200, if_match=current)
     _withheld(sample, if_match=OTHER)
+    _withheld(sample, if_match=f"W/{tag}")  # weak tags never match: section 8.8.3.2
 
 
 @check("http.files.412.date")

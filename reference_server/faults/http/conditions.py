@@ -80,6 +80,18 @@ class IfMatchOfOneEtag(Fault):
         return None
 
 
+class WeakEtagsMatch(Fault):
+    """Compares If-Match weakly."""
+
+    caught_by = ("http.files.412",)
+    acts_on = ("file",)
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == "file" and "If-Match" in request.headers:
+            request.environ["HTTP_IF_MATCH"] = request.headers["If-Match"].replace("W/", "")
+        return None
+
+
 class IfUnmodifiedSinceIgnored(IgnoresFieldForFiles):
     """Ignores If-Unmodified-Since of files."""
 
