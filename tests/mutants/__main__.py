@@ -5,8 +5,9 @@
 
 Every operator, constant and statement of the server's rules, handlers and rendering is changed, one at a time; each
 mutant is judged by the checks without clients, those that run the changed line first, and what survives in one flavour
-by the nearest of another. Survivors are listed; survivors.toml says of each known one why no check can see it, or that a check is missing. Results are kept in a file:
-a long measurement can be stopped and continued. Linux only. Ends with 1 if survivors.toml lacks a survivor.
+by the nearest of another. Survivors are listed; survivors.toml says of each known one why no check can see it, or that
+a check is missing. Results are kept in a file: a long measurement can be stopped and continued. Linux only. Ends with 1
+if survivors.toml lacks a survivor.
 """
 
 from __future__ import annotations
