@@ -16,10 +16,9 @@ from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, GitLab, NewName, RegistryClient
+    from conformance.kit.fixtures import Corpus, NewName, RegistryClient
 
 ABSENT_PROJECT = "999999999"
-FOR_BROWSERS = {"X-Frame-Options": "SAMEORIGIN", "X-Content-Type-Options": "nosniff"}
 
 
 @check("gitlab.page.lists-exactly-the-uploads")
@@ -60,25 +59,6 @@ def test_links_work(registry: RegistryClient, corpus: Corpus) -> None:
         "every link to lead to its file",
         broken_by=[str(a) for a in answers if a.status != 200],
         where=page.where,
-    )
-
-
-@check("gitlab.page.browser-headers")
-def test_browser_headers(registry: RegistryClient, gitlab: GitLab, corpus: Corpus) -> None:
-    answers = [
-        registry.project_answer(canonicalize_name(corpus.main)),
-        gitlab.call("GET", "/packages", {"package_name": corpus.run_id, "per_page": 1}),
-    ]
-    expect.rule(
-        f"every answer to have {' and '.join(f'{name}: {value}' for name, value in FOR_BROWSERS.items())}",
-        broken_by=[
-            f"{answer}: {name}: {answer.headers.get(name, 'none')}"
-            for answer in answers
-            if answer.status == 200
-            for name, value in FOR_BROWSERS.items()
-            if answer.headers.get(name, "").lower() != value.lower()
-        ],
-        where=expect.requests(answers),
     )
 
 

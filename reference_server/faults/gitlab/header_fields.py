@@ -1,4 +1,4 @@
-"""Faults in GitLab's own header fields: those of tokens, and those for browsers."""
+"""Faults in GitLab's own header fields for tokens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from reference_server.faults.building.decisions import Identifies
 from reference_server.faults.building.requests import READING
-from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -37,17 +36,3 @@ class PersonalTokensAsPasswordOnly(Fault):
         if request.endpoint in READING:
             request.environ.pop("HTTP_PRIVATE_TOKEN", None)
         return None
-
-
-class PagesInFrames(ChangesHeaders):
-    """Lets other sites show its pages in frames."""
-
-    caught_by = ("gitlab.page.browser-headers",)
-    removes = ("X-Frame-Options",)
-
-
-class TypesToBeGuessed(ChangesHeaders):
-    """Lets browsers guess the type of what it sends."""
-
-    caught_by = ("gitlab.page.browser-headers",)
-    removes = ("X-Content-Type-Options",)
