@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from conformance.report.carried import carried_publications, carried_result, carry
 from conformance.report.progress import LETTERS
 from conformance.run.judging import Ended, check_result
-from conformance.run.keys import JUDGE, OPTIONS, RUN, STRAY
+from conformance.run.keys import JUDGE, OPTIONS, PARENT, RUN, STRAY
 from conformance.run.plan import Plan, requirement_id, requirement_of
 from conformance.run.results import Results
 from conformance.run.run import CannotJudge, Run
@@ -83,7 +84,9 @@ class Judge:
     def pytest_configure_node(self, node: Any) -> None:
         """Hand the prepared run to a worker process of pytest-xdist."""
         run = self.run(node.config)
-        node.workerinput |= {PREPARED: run.as_table(), OPTIONS: self._options.packed()}
+        spec = node.gateway.spec
+        parent = os.getpid() if spec.popen and not spec.via else None
+        node.workerinput |= {PREPARED: run.as_table(), OPTIONS: self._options.packed(), PARENT: parent}
 
     def pytest_keyboard_interrupt(self) -> None:
         """Interrupt the workers, too, which pytest-xdist waits for afterwards."""
