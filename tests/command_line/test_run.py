@@ -143,6 +143,7 @@ def test_the_first_failure_ends_the_run_if_asked(tmp_path: Path) -> None:
     assert not any(check["id"].startswith("clients.") for check in results), "they come last"
 
 
+@pytest.mark.long
 def test_two_processes_find_the_same(tmp_path: Path) -> None:
     found = []
     for number, parallel in enumerate(([], ["-n", "2"])):
