@@ -114,7 +114,7 @@ class PlainReport:
         if self._result:
             never_fail_to_encode()
             terminalreporter.ensure_newline()
-            print_report(self._result, sys.stdout)
+            print_report(self._result, sys.stdout, verbose=terminalreporter.config.get_verbosity() > 0)
 
 
 def _is_asked_for(config: pytest.Config) -> bool:

@@ -5,11 +5,9 @@ It carries out the commands of docs/gate.md, and prints each. docs/ci.md lists t
 
 from __future__ import annotations
 
-import io
 import os
 import shlex
 import shutil
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING
 from conformance.commands.output import PROGRAM
 from conformance.errors import ExitCode, UserError
 from conformance.report.formats import FORMATS
+from conformance.report.result_file import BadResult, read_result
 from conformance.verdicts.declaration import PREFIX, Input, Option
 from conformance.verdicts.options import OPTIONS, TARGET
 
@@ -34,9 +33,6 @@ KEPT = "previous.json"
 LEDGERS = "ledgers"
 REPORTS = {each.name: each.ci_file for each in FORMATS.values() if each.ci_file}
 """Formats of reports, and the files that they are written to."""
-
-ROOM = 4_000
-"""Characters of a comparison in the summary: with a report of 60,000 it still fits into a comment."""
 
 PREVIOUS = Input(name="previous", text="Result of an earlier run to compare with; it need not exist")
 FOLDER = Input(
@@ -203,26 +199,24 @@ def _judge(job: Job, main: Main) -> int:
     if refused := _carry_out(main, "doctor", *job.words("doctor")):
         return refused
     reports = [word for name in REPORTS for word in ("--report", f"{name}={job.files[name]}")]
-    exit_code = _carry_out(main, "run", *job.words("run"), "--json", str(job.files["result"]), *reports)
-    _compare(job, main)
-    return exit_code
+    words = [*job.words("run"), *_since(job), "--json", str(job.files["result"]), *reports]
+    return _carry_out(main, "run", *words)
 
 
-def _compare(job: Job, main: Main) -> None:
-    """Print what changed since the earlier result, and add it to the summary."""
+def _since(job: Job) -> list[str]:
+    """Return the option that names the earlier result; none where it is missing or cannot be read."""
     if job.previous is None:
-        return
-    if not (job.folder / KEPT).is_file():
+        return []
+    kept = job.folder / KEPT
+    if not kept.is_file():
         print(f"There is no {job.previous}: nothing to compare with.")
-        return
-    with redirect_stdout(io.StringIO()) as output:
-        exit_code = _carry_out(main, "compare", str(job.folder / KEPT), str(job.files["result"]))
-    print(output.getvalue(), end="")
-    if exit_code == ExitCode.CONFORMS and job.files["markdown"].is_file():
-        changes = output.getvalue().partition("\n")[2]
-        changes = changes if len(changes) <= ROOM else f"{changes[:ROOM]}…\n"
-        with job.files["markdown"].open("a", encoding="utf-8") as file:
-            file.write(f"\n### Since the last time\n\n```text\n{changes}```\n")
+        return []
+    try:
+        read_result(kept)
+    except BadResult as reason:
+        print(f"{reason.message}: nothing to compare with.")
+        return []
+    return ["--since", str(kept)]
 
 
 def _write_outputs(job: Job, exit_code: int, environ: Mapping[str, str]) -> None:

@@ -6,14 +6,15 @@ import sys
 from typing import TYPE_CHECKING
 
 from conformance.commands.arguments import add_options, options_of
-from conformance.commands.output import print_error
-from conformance.commands.report import add_report_option, write_reports
+from conformance.commands.output import PROGRAM, print_error
+from conformance.commands.report import add_report_option, add_since, write_reports
 from conformance.errors import ExitCode, UserError
 from conformance.verdicts.declaration import Group
 
 if TYPE_CHECKING:
     import argparse
 
+    from conformance.report.result import RunResult
     from conformance.target import Target
     from conformance.verdicts.options import RunOptions
 
@@ -27,10 +28,19 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--plan", action="store_true", help="show what would be published, and publish nothing"
     )
     add_report_option(groups[Group.REPORTS])
+    add_since(groups[Group.REPORTS])
+    groups[Group.REPORTS].add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="print every finding in full, and why requirements do not apply or are untestable",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge the registry, print the report, and write the others that were asked for."""
+    from conformance.report.changes import with_changes
+    from conformance.report.result_file import read_result, write_result
     from conformance.report.terminal import print_report
     from conformance.run.checks_run import run_checks
     from conformance.run.outlook import outlook
@@ -38,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     from conformance.target.configuration import configured_or_embedded
 
     given = vars(arguments)
+    earlier = read_result(arguments.since) if arguments.since else None
     with configured_or_embedded(given) as target:
         options = options_of(arguments).under(target.profile)
         if options.projects and not options.read_only:
@@ -51,13 +62,41 @@ def run(arguments: argparse.Namespace) -> int:
         result = run_checks(
             target, options, Selection(**chosen), json_path=given.get("json"), progress=sys.stdout
         )
-    print_report(result, sys.stdout)
+    if earlier:
+        result = with_changes(result, earlier)
+        if given.get("json"):
+            write_result(given["json"], result)
+    print_report(result, sys.stdout, verbose=arguments.verbose, next_steps=_next_steps(result, arguments))
     try:
         write_reports(result, arguments.reports)
     except UserError as error:
         print_error(error)
         return result.exit_code or error.exit_code
     return result.exit_code
+
+
+def _next_steps(result: RunResult, arguments: argparse.Namespace) -> list[str]:
+    """Return what to do about the findings of a run, a line each; nothing where there are none."""
+    causes = result.causes()
+    if not causes:
+        return []
+    worst, kept = causes[0].id, vars(arguments).get("json")
+    pages = [path for name, path in arguments.reports if name == "html"]
+    steps = {f"{PROGRAM} explain {worst}": "what it asks for"}
+    if kept:
+        steps[f"{PROGRAM} script {kept} {worst}"] = "a script that reproduces it"
+    if not arguments.verbose:
+        everything = (
+            {f"{PROGRAM} report {kept} -o report.html": "everything, with every exchange"} if kept else {}
+        )
+        steps |= {f"open {pages[0]}": "everything, with every exchange"} if pages else everything
+    if not kept:
+        steps["run with --json result.json, or --verbose"] = "scripts and reports; every finding in full"
+    widest = max(map(len, steps))
+    return [
+        f"{'Next:' if not number else '':<5} {step:<{widest}}  {use}"
+        for number, (step, use) in enumerate(steps.items())
+    ]
 
 
 def _print_plan(target: Target, options: RunOptions, keyword: str | None) -> int:

@@ -13,7 +13,8 @@ from conformance.verdicts import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.report.result import CheckResult, RunResult
+    from conformance.report.check_result import CheckResult
+    from conformance.report.result import RunResult
 
 FAILURES = frozenset({Verdict.FAILED, Verdict.STALE})
 SKIPPED = frozenset({Verdict.NOT_APPLICABLE, Verdict.UNTESTABLE})

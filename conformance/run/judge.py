@@ -21,7 +21,7 @@ from conformance.verdicts import NotApplicable, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from conformance.report.result import CheckResult
+    from conformance.report.check_result import CheckResult
     from conformance.run.parent_watch import Watch
     from conformance.verdicts.options import RunOptions
 

@@ -60,7 +60,7 @@ def test_a_matrix_of_nothing_is_a_mistake(tmp_path: Path, capfd: pytest.CaptureF
             "cannot write /absent/folder/r.html: there is no folder",
         ),
         (["run", "--report", "html"], "expected FORMAT=FILE, not 'html'"),
-        (["run", "--report", "pdf=r.pdf"], "formats are html"),
+        (["run", "--report", "pdf=r.pdf"], "formats are text, html"),
         (
             ["run", "--report", "html=/absent/folder/r.html"],
             "cannot write /absent/folder/r.html: there is no folder",
