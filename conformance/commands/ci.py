@@ -5,17 +5,21 @@ It carries out the commands of docs/gate.md, and prints each. docs/ci.md lists t
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import shutil
+import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
-from conformance.commands.output import PROGRAM
+from conformance.commands.output import PROGRAM, write
 from conformance.errors import ExitCode, UserError
 from conformance.report.formats import FORMATS
-from conformance.report.result_file import BadResult, read_result
+from conformance.report.result import refused_result
+from conformance.report.result_file import BadResult, concealed_result, read_result, write_result
 from conformance.verdicts.declaration import PREFIX, Input, Option
 from conformance.verdicts.options import OPTIONS, TARGET
 
@@ -196,11 +200,57 @@ def _clear(job: Job) -> None:
 
 
 def _judge(job: Job, main: Main) -> int:
-    if refused := _carry_out(main, "doctor", *job.words("doctor")):
+    with ExitStack() as stack:
+        copies = [stack.enter_context(_Copy(name)) for name in ("stdout", "stderr")]
+        refused = _carry_out(main, "doctor", *job.words("doctor"))
+    if refused:
+        _report_refusal(job, "".join(each.text for each in copies), ExitCode(refused), os.environ)
         return refused
     reports = [word for name in REPORTS for word in ("--report", f"{name}={job.files[name]}")]
     words = [*job.words("run"), *_since(job), "--json", str(job.files["result"]), *reports]
     return _carry_out(main, "run", *words)
+
+
+def _report_refusal(job: Job, reason: str, exit_code: ExitCode, environ: Mapping[str, str]) -> None:
+    """Write the result and the reports of a run that did not begin, so that a merge request shows why."""
+    given = {each.name: environ.get(each.input.variable, "") for each in TARGET if each.input}
+    url = next(filter(None, map(given.get, ("url", "upload_url", "index_url", "config"))), "no registry")
+    refused = refused_result(url, given.get("profile", ""), reason=reason.strip(), exit_code=exit_code)
+    result = concealed_result(refused)
+    write_result(job.files["result"], result)
+    for name in REPORTS:
+        write(FORMATS[name].render(result), job.files[name])
+
+
+class _Copy:
+    """Keeps what is printed to a standard stream, which prints it all the same."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._kept = io.StringIO()
+        self._stream: Any = None
+
+    @property
+    def text(self) -> str:
+        """What was printed, without the command that precedes it."""
+        lines = self._kept.getvalue().splitlines(keepends=True)
+        return "".join(line for line in lines if not line.startswith("$ "))
+
+    def __enter__(self) -> Self:
+        self._stream = getattr(sys, self._name)
+        setattr(sys, self._name, self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        setattr(sys, self._name, self._stream)
+
+    def write(self, text: str) -> int:
+        """Keep a text, and print it."""
+        self._kept.write(text)
+        return int(self._stream.write(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def _since(job: Job) -> list[str]:

@@ -44,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     from conformance.report.terminal import print_report
     from conformance.run.checks_run import run_checks
     from conformance.run.outlook import outlook
+    from conformance.run.run import CannotJudge
     from conformance.run.selection import Selection
     from conformance.target.configuration import configured_or_embedded
 
@@ -59,9 +60,14 @@ def run(arguments: argparse.Namespace) -> int:
         if not (end.removes or options.keep):
             print(f"This run {end.clean_up}.")
         chosen = {name: given[name] for name in ("keyword", "exit_first", "processes") if name in given}
-        result = run_checks(
-            target, options, Selection(**chosen), json_path=given.get("json"), progress=sys.stdout
-        )
+        try:
+            result = run_checks(
+                target, options, Selection(**chosen), json_path=given.get("json"), progress=sys.stdout
+            )
+        except CannotJudge as reason:
+            if reason.result:
+                write_reports(reason.result, arguments.reports)
+            raise
     if earlier:
         result = with_changes(result, earlier)
         if given.get("json"):

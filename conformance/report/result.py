@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -255,6 +255,20 @@ def run_result(
         ),
         published=published or {},
         results=results,
+    )
+
+
+def refused_result(url: str, profile: str, *, reason: str, exit_code: ExitCode) -> RunResult:
+    """Return the result of a run that did not begin, because its target could not be reached or understood."""
+    now = _to_milliseconds(datetime.now(UTC))
+    return RunResult(
+        suite=Suite(name=SUITE, version=version(SUITE)),
+        target=JudgedTarget(url=url, profile=profile, embedded=False),
+        run="",
+        started=now,
+        finished=now,
+        summary=RunSummary(requests=0, seed=0, exit_code=exit_code, notes=(reason,)),
+        results=(),
     )
 
 

@@ -87,3 +87,17 @@ def test_a_run_writes_every_report_it_was_asked_for(tmp_path: Path, programs: An
     for name, path in files.items():
         assert main(["report", str(tmp_path / "r.json"), "--format", name, "-o", str(again)]) == 0
         assert path.read_bytes() == again.read_bytes()
+
+
+def test_a_run_that_cannot_begin_writes_its_reports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    url = "http://127.0.0.1:1/api/v4/projects/1/packages/pypi"
+    reports = ["junit=r.xml", "markdown=r.md", "html=r.html", "text=r.txt"]
+    words = [word for each in reports for word in ("--report", each)]
+    assert main(["run", url, "--username", "jane", "--password", "secret-of-jane", *words]) == 3
+    assert "got no answer" in capsys.readouterr().err
+    for name in ("r.xml", "r.md", "r.html", "r.txt"):
+        assert "got no answer" in (tmp_path / name).read_text(encoding="utf-8")
+    assert 'errors="1"' in (tmp_path / "r.xml").read_text(encoding="utf-8")
