@@ -13,6 +13,7 @@ from conformance.verdicts.declaration import Group
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from conformance.report.result import RunResult
     from conformance.target import Target
@@ -39,13 +40,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge the registry, print the report, and write the others that were asked for."""
-    from conformance.report.changes import with_changes
-    from conformance.report.result_file import read_result, write_result
+    from conformance.report.result_file import read_result
     from conformance.report.terminal import print_report
-    from conformance.run.checks_run import run_checks
     from conformance.run.outlook import outlook
-    from conformance.run.run import CannotJudge
-    from conformance.run.selection import Selection
     from conformance.target.configuration import configured_or_embedded
 
     given = vars(arguments)
@@ -59,19 +56,9 @@ def run(arguments: argparse.Namespace) -> int:
         end = outlook(target, options)
         if not (end.removes or options.keep):
             print(f"This run {end.clean_up}.")
-        chosen = {name: given[name] for name in ("keyword", "exit_first", "processes") if name in given}
-        try:
-            result = run_checks(
-                target, options, Selection(**chosen), json_path=given.get("json"), progress=sys.stdout
-            )
-        except CannotJudge as reason:
-            if reason.result:
-                write_reports(reason.result, arguments.reports)
-            raise
+        result = _judged(target, options, arguments)
     if earlier:
-        result = with_changes(result, earlier)
-        if given.get("json"):
-            write_result(given["json"], result)
+        result = _compared(result, earlier, given.get("json"))
     print_report(result, sys.stdout, verbose=arguments.verbose, next_steps=_next_steps(result, arguments))
     try:
         write_reports(result, arguments.reports)
@@ -79,6 +66,35 @@ def run(arguments: argparse.Namespace) -> int:
         print_error(error)
         return result.exit_code or error.exit_code
     return result.exit_code
+
+
+def _judged(target: Target, options: RunOptions, arguments: argparse.Namespace) -> RunResult:
+    """Judge a target. Raises CannotJudge, once the reports say so."""
+    from conformance.run.checks_run import run_checks
+    from conformance.run.run import CannotJudge
+    from conformance.run.selection import Selection
+
+    given = vars(arguments)
+    chosen = {name: given[name] for name in ("keyword", "exit_first", "processes") if name in given}
+    try:
+        return run_checks(
+            target, options, Selection(**chosen), json_path=given.get("json"), progress=sys.stdout
+        )
+    except CannotJudge as reason:
+        if reason.result:
+            write_reports(reason.result, arguments.reports)
+        raise
+
+
+def _compared(result: RunResult, earlier: RunResult, path: Path | None) -> RunResult:
+    """Return a result that says what changed, and write it again where it is kept."""
+    from conformance.report.changes import with_changes
+    from conformance.report.result_file import write_result
+
+    compared = with_changes(result, earlier)
+    if path:
+        write_result(path, compared)
+    return compared
 
 
 def _next_steps(result: RunResult, arguments: argparse.Namespace) -> list[str]:
@@ -91,17 +107,15 @@ def _next_steps(result: RunResult, arguments: argparse.Namespace) -> list[str]:
     steps = {f"{PROGRAM} explain {worst}": "what it asks for"}
     if kept:
         steps[f"{PROGRAM} script {kept} {worst}"] = "a script that reproduces it"
-    if not arguments.verbose:
-        everything = (
-            {f"{PROGRAM} report {kept} -o report.html": "everything, with every exchange"} if kept else {}
-        )
-        steps |= {f"open {pages[0]}": "everything, with every exchange"} if pages else everything
-    if not kept:
-        steps["run with --json result.json, or --verbose"] = "scripts and reports; every finding in full"
+    if pages or kept:
+        page = f"open {pages[0]}" if pages else f"{PROGRAM} report {kept} -o report.html"
+        steps[page] = "everything, with every exchange"
+    elif not arguments.verbose:
+        steps["run with --verbose, or --json result.json"] = "everything here, or as reports and scripts"
     widest = max(map(len, steps))
+    heads = ["Next:", *[""] * (len(steps) - 1)]
     return [
-        f"{'Next:' if not number else '':<5} {step:<{widest}}  {use}"
-        for number, (step, use) in enumerate(steps.items())
+        f"{head:<5} {step:<{widest}}  {use}" for head, (step, use) in zip(heads, steps.items(), strict=True)
     ]
 
 

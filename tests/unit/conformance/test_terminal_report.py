@@ -144,7 +144,7 @@ def test_what_changed_since_an_earlier_result_is_shown(table: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "steps"),
     [
-        ([], ["explain simple.html.doctype", "run with --json result.json, or --verbose"]),
+        ([], ["explain simple.html.doctype", "run with --verbose, or --json result.json"]),
         (["--json", "r.json"], ["script r.json simple.html.doctype", "report r.json -o report.html"]),
         (["--report", "html=r.html"], ["open r.html"]),
     ],
