@@ -101,3 +101,39 @@ def test_a_run_that_cannot_begin_writes_its_reports(
     for name in ("r.xml", "r.md", "r.html", "r.txt"):
         assert "got no answer" in (tmp_path / name).read_text(encoding="utf-8")
     assert 'errors="1"' in (tmp_path / "r.xml").read_text(encoding="utf-8")
+
+
+def test_requirements_are_listed_by_their_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "-k", "Twine skip-existing"]) == 0
+    _, *rows, _ = capsys.readouterr().out.splitlines()
+    assert any(row.startswith("upload.dup.message ") for row in rows)
+    assert len(rows) < 20
+    assert main(["list", "-k", "no such words"]) == 2
+    assert "no requirement has the words 'no such words'" in capsys.readouterr().err
+
+
+def test_scripts_make_their_folder(tmp_path: Path, table: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    result = tmp_path / "result.json"
+    for name in ("simple.html.doctype", "simple.html.charset"):
+        table.add(name, "failed")
+    result.write_text(json.dumps(table.as_json()), encoding="utf-8")
+    assert main(["script", str(result), "-o", str(tmp_path / "new" / "scripts")]) == 0
+    assert len(list((tmp_path / "new" / "scripts").iterdir())) == 2
+    assert main(["script", str(result), "-o", str(tmp_path / "one.py")]) == 2
+    assert "there are 2 scripts" in capsys.readouterr().err
+
+
+def test_a_matrix_can_be_cut_to_its_differences(
+    tmp_path: Path, table: Any, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    paths = []
+    for number, verdict in enumerate(("passed", "failed")):
+        table.rows.clear()
+        table.add("simple.html.doctype", "passed").add("simple.html.charset", verdict)
+        paths.append(tmp_path / f"{number}.json")
+        paths[-1].write_text(json.dumps(table.as_json()), encoding="utf-8")
+    for words, agreed in (((), True), (("--differences",), False)):
+        assert main(["matrix", *map(str, paths), *words]) == 0
+        text = capsysbinary.readouterr().out.decode()
+        assert "simple.html.charset" in text
+        assert ("simple.html.doctype" in text) is agreed
