@@ -11,7 +11,8 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.credentials import NOT_A_TOKEN, WRONG, default_token, with_wrong_token
 from conformance.kit.http import Credential
-from conformance.kit.registry import DEFAULT
+from conformance.kit.registry import ANONYMOUS, DEFAULT
+from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -77,7 +78,12 @@ def reads_by_header(field: str, as_: str, registry: RegistryClient, corpus: Corp
     """Require that a token in a header field of its own opens a page, and that nothing else there does."""
     credential = registry.target.credential(as_)
     token = credential.password if credential else ""
-    url = registry.project_url(canonicalize_name(corpus.main))
+    name = canonicalize_name(corpus.main)
+    if registry.project_answer(name, as_=as_).status != 200:
+        raise Untestable(f"the token of {as_!r} does not read as a password either; see gitlab.token.*")
+    if registry.project_answer(name, as_=ANONYMOUS).status == 200:
+        raise Untestable("pages are read without a token; see gitlab.access.anonymous-cannot-read-private")
+    url = registry.project_url(name)
     opened = registry.request_bare("GET", url, label=as_, headers={field: token})
     expect.status(opened, 200)
     closed = registry.request_bare("GET", url, label=WRONG, headers={field: NOT_A_TOKEN})
