@@ -29,7 +29,7 @@ def versions(gitlab: GitLab, corpus: Corpus) -> dict[str, Any]:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def old_version(gitlab: GitLab, versions: Mapping[str, object]) -> Answer:
     """The answer for the package with version 1.0."""
     answer = gitlab.call("GET", f"/packages/{versions['1.0']}")
