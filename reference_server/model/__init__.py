@@ -10,6 +10,8 @@ from reference_server.model.access import (
     JobToken,
     PersonalAccessToken,
     Role,
+    Token,
+    TokenRecord,
     User,
     Visibility,
 )
@@ -39,6 +41,8 @@ __all__ = [
     "ProjectStatus",
     "Role",
     "Status",
+    "Token",
+    "TokenRecord",
     "Upload",
     "User",
     "Visibility",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date, datetime
 
 
 class Role(IntEnum):
@@ -48,6 +49,19 @@ class User:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRecord:
+    """How a token is listed. The store gives it an `id`, by which tokens are not compared.
+
+    Ready-made tokens have no `created_at`. A token is valid before `expires_at`, a day in UTC.
+    """
+
+    id: int = field(default=0, compare=False)
+    name: str = ""
+    created_at: datetime | None = None
+    expires_at: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonalAccessToken:
     """A user's token. Relevant scopes: `api` (everything) and `read_api` (reading)."""
 
@@ -56,6 +70,7 @@ class PersonalAccessToken:
     scopes: frozenset[str] = frozenset({"api"})
     expired: bool = False
     revoked: bool = False
+    record: TokenRecord = TokenRecord()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +81,8 @@ class DeployToken:
     username: str
     gitlab_project: int
     scopes: frozenset[str]
+    revoked: bool = False
+    record: TokenRecord = TokenRecord()
 
     @property
     def reads(self) -> bool:
@@ -86,17 +103,26 @@ class JobToken:
     user: User
     gitlab_project: int
     running: bool = True
+    record: TokenRecord = TokenRecord()
+
+
+Token = PersonalAccessToken | DeployToken | JobToken
+"""Tokens of any kind. A token that a store lists has an empty secret: stores keep digests only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitLabProject:
-    """A GitLab project, the owner of one package registry. `members` maps user names to roles."""
+    """A GitLab project, the owner of one package registry. `members` maps user names to roles.
+
+    `duplicates_allowed`: a second upload of a file name replaces the first instead of being rejected.
+    """
 
     id: int
     full_path: str
     visibility: Visibility = Visibility.PRIVATE
     packages_enabled: bool = True
     members: Mapping[str, Role] = field(default_factory=lambda: MappingProxyType({}))
+    duplicates_allowed: bool = False
 
     @property
     def name(self) -> str:
@@ -116,11 +142,12 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """The caller of a request: a user with the scopes of their token, a deploy token, or anonymous."""
+    """The caller of a request: a user with the scopes of their token, or with a job's; a deploy token; or anonymous."""
 
     user: User | None = None
     scopes: frozenset[str] = frozenset()
     deploy_token: DeployToken | None = None
+    job_token: JobToken | None = None
 
     @property
     def is_anonymous(self) -> bool:

@@ -259,6 +259,7 @@ class Registry:
                 created_at=self.now(),
                 blob=upload.blob,
                 core_metadata=upload.core_metadata,
+                published_by=upload.published_by,
             )
             self.store.put_package(replace(package, files=(*package.files, file)))
             return file
