@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.routing import IntegerConverter, Map, Rule
 
-from reference_server.app.handlers import files, reference_api, rest, simple, upload
+from reference_server.app.handlers import files, projects, reference_api, rest, simple, upload
 from reference_server.model import Action
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ PACKAGE = f"{PROJECT}/packages/<id:package_id>"
 REFERENCE = "/-/reference/projects/<gitlab_project>/packages/pypi/<name>"  # see `handlers.reference_api`
 REFERENCE_VERSION = f"{REFERENCE}/versions/<version>"
 REFERENCE_FILE = f"{REFERENCE}/files/<filename>"
+DEPLOY_TOKENS = f"{PROJECT}/deploy_tokens"
+JOB_TOKENS = "/-/reference/projects/<gitlab_project>/job_tokens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,21 @@ ROUTES = (
     Route("delete_project", "DELETE", REFERENCE, Action.DELETE, reference_api.delete),
     Route("delete_version", "DELETE", REFERENCE_VERSION, Action.DELETE, reference_api.delete),
     Route("delete_file", "DELETE", REFERENCE_FILE, Action.DELETE, reference_api.delete),
+    # The handlers check that the caller is a Maintainer: the registry may be switched off.
+    Route("update_gitlab_project", "PUT", PROJECT, Action.SEE, projects.update),
+    Route("deploy_tokens", "GET", DEPLOY_TOKENS, Action.SEE, projects.deploy_tokens),
+    Route("create_deploy_token", "POST", DEPLOY_TOKENS, Action.SEE, projects.create_deploy_token),
+    Route("deploy_token", "GET", f"{DEPLOY_TOKENS}/<id:token_id>", Action.SEE, projects.deploy_token),
+    Route(
+        "revoke_deploy_token",
+        "DELETE",
+        f"{DEPLOY_TOKENS}/<id:token_id>",
+        Action.SEE,
+        projects.revoke_deploy_token,
+    ),
+    Route("job_tokens", "GET", JOB_TOKENS, Action.SEE, projects.job_tokens),
+    Route("create_job_token", "POST", JOB_TOKENS, Action.SEE, projects.create_job_token),
+    Route("end_job", "DELETE", f"{JOB_TOKENS}/<id:token_id>", Action.SEE, projects.end_job),
 )
 
 

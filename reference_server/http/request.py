@@ -16,7 +16,7 @@ from werkzeug.exceptions import BadRequest, ClientDisconnected
 from werkzeug.wsgi import get_input_stream
 
 from reference_server.http.expect_continue import AWAITED
-from reference_server.model import Credentials
+from reference_server.model import Caller, Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,12 +41,14 @@ _PROJECT_REFERENCE = re.compile(r"(?<=/projects/)(?!\d+(?:/|$)).+?(?=/packages(?
 class Request(WerkzeugRequest):
     """A request. `endpoint` is the name of its route (see `reference_server.app.routes`), or empty without one.
 
-    `registry` is the registry that it acts on; `flavour` defines the URLs.
+    `registry` is the registry that it acts on; `flavour` defines the URLs. `caller` is None until the credentials
+    have been checked.
     """
 
     registry: Registry
     flavour: Flavour
     endpoint: str = ""
+    caller: Caller | None = None
     arguments: Mapping[str, Any] = MappingProxyType({})
 
     @cached_property

@@ -154,5 +154,12 @@ class Caller:
         """Whether the caller is anonymous."""
         return self.user is None and self.deploy_token is None
 
+    @property
+    def name(self) -> str:
+        """The name of the user or of the deploy token, or an empty string."""
+        if self.deploy_token is not None:
+            return self.deploy_token.username
+        return self.user.name if self.user else ""
+
 
 ANONYMOUS = Caller()

@@ -17,6 +17,7 @@ from reference_server.model.errors import (
 )
 from reference_server.model.grammar import name_and_version
 from reference_server.rules.acceptance import check, inspect, with_metadata
+from reference_server.rules.current_tokens import CurrentTokens
 from reference_server.rules.rules import Rules, exactly
 from reference_server.store.memory import MemoryStore
 
@@ -73,7 +74,7 @@ class Registry:
 
     def identify(self, credentials: Credentials) -> Caller:
         """Return the caller with these credentials. Raises `NotAuthenticatedError`."""
-        return self.rules.identify(credentials, self.store)
+        return self.rules.identify(credentials, CurrentTokens(self.store, self.now))
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         """Check that the caller may do this. Raises as `reference_server.rules.access.authorize` does."""
@@ -215,7 +216,7 @@ class Registry:
             return self._append(gitlab_project, upload)
         if self.rules.duplicates == "ignore" or self._is_taken_again(existing, upload):
             return existing
-        if self.rules.duplicates == "reject":
+        if self.rules.duplicates == "reject" and not gitlab_project.duplicates_allowed:
             raise self.rules.file_name_taken(existing)
         self._drop(gitlab_project, existing)
         return self._append(gitlab_project, upload)

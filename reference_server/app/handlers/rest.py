@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug import Response
 
 from reference_server.app.handlers.pagination import paginated
+from reference_server.app.handlers.projects import described
 from reference_server.http.json_responses import json_answer
 from reference_server.model import Action
 from reference_server.model.errors import InvalidFieldError, RegistryError
@@ -33,17 +34,7 @@ SORTS = {"asc": False, "desc": True}
 
 def gitlab_project(call: Call) -> Response:
     """Describe the GitLab project."""
-    described = call.gitlab_project
-    return json_answer(
-        {
-            "id": described.id,
-            "name": described.name,
-            "path": described.name,
-            "path_with_namespace": described.full_path,
-            "visibility": described.visibility.value,
-            "packages_enabled": described.packages_enabled,
-        }
-    )
+    return json_answer(described(call.gitlab_project))
 
 
 def packages(call: Call) -> Response:
