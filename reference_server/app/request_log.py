@@ -58,6 +58,6 @@ def kind(caller: Caller | None) -> str:
         return "not identified"
     if caller.deploy_token:
         return "deploy token"
-    if caller.job_token:
+    if caller.job_project is not None:
         return "CI job token"
     return "personal access token" if caller.user else "anonymous"

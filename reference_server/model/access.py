@@ -142,12 +142,15 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """The caller of a request: a user with the scopes of their token, or with a job's; a deploy token; or anonymous."""
+    """The caller of a request: a user with the scopes of their token, a deploy token, or anonymous.
+
+    `job_project` is the GitLab project of the CI job, if the user calls by a job token.
+    """
 
     user: User | None = None
     scopes: frozenset[str] = frozenset()
     deploy_token: DeployToken | None = None
-    job_token: JobToken | None = None
+    job_project: int | None = None
 
     @property
     def is_anonymous(self) -> bool:

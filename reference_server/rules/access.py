@@ -86,7 +86,7 @@ def _owner(token: PersonalAccessToken | None) -> Caller:
 def _starter(token: JobToken | None) -> Caller:
     if token is None or not token.running:
         raise UnknownTokenError
-    return Caller(user=token.user, scopes=frozenset({"api"}), job_token=token)
+    return Caller(user=token.user, scopes=frozenset({"api"}), job_project=token.gitlab_project)
 
 
 def authorize(caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:

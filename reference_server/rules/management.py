@@ -95,7 +95,7 @@ def require_user(caller: Caller, *scopes: str) -> User:
     """
     if caller.is_anonymous:
         raise NotAuthenticatedError
-    if caller.user is None or caller.job_token is not None:
+    if caller.user is None or caller.job_project is not None:
         raise ForbiddenError
     enough = scopes or ("api",)
     if caller.scopes.isdisjoint(enough):

@@ -16,15 +16,24 @@ FLAVOURS_BY_PROFILE: Mapping[str, str] = {each.profile: each.name for each in re
 """The name of the default flavour of each profile of the suite: the first one that conforms to it."""
 
 
-def target_table(origin: str, *, max_file_size: int | None, flavour: Flavour = REFERENCE) -> dict[str, Any]:
+def target_table(
+    origin: str,
+    *,
+    max_file_size: int | None,
+    flavour: Flavour = REFERENCE,
+    secrets: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """Return the description of a server with the ready-made set, in the format of the suite's `registry.toml`.
 
-    `origin` is `http://HOST:PORT`.
+    `origin` is `http://HOST:PORT`; `secrets` maps public secrets of ready-made tokens to those in their place.
     """
+    known = credentials()
+    for pair in known.values():
+        pair["password"] = (secrets or {}).get(pair["password"], pair["password"])
     return {
         "url": origin + flavour.path(flavour.layout.base),
         "profile": flavour.profile,
-        "credentials": credentials(),
+        "credentials": known,
         "gitlab-projects": {
             "public": "2",
             "switched-off": "3",

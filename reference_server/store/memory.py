@@ -42,6 +42,9 @@ class MemoryStore:
         """Remove all blobs from disk."""
         self.blobs.close()
 
+    def announce(self, origin: str) -> None:
+        """Do nothing: no other process finds this store."""
+
     @contextmanager
     def keeping(self, blob: Blob) -> Iterator[Blob]:
         """Return the blob itself, and remove it at the end of the block unless a file uses it."""

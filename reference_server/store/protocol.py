@@ -46,6 +46,9 @@ class Store(Protocol):
     def close(self) -> None:
         """Close the store. A persistent store keeps its state."""
 
+    def announce(self, origin: str) -> None:
+        """Write down where the registry is served, for commands on this machine that find the store in use."""
+
     # GitLab projects and tokens
 
     def add_gitlab_project(self, gitlab_project: GitLabProject) -> None:

@@ -78,6 +78,10 @@ class SQLiteStore:
         self._connections.close()
         self._directory.release()
 
+    def announce(self, origin: str) -> None:
+        """Write down where the registry is served, for commands on this machine that find the store in use."""
+        self._directory.announce(origin)
+
     @contextmanager
     def keeping(self, blob: Blob) -> Iterator[Blob]:
         """Move a blob into the store, to be added to a package within the block.
