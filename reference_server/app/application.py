@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from reference_server.alterations import Alteration, compose, transmitted
-from reference_server.app import account_routes
 from reference_server.app.handlers.call import Call
 from reference_server.app.handlers.sending import PageAnswer
 from reference_server.app.request_log import RequestLog
@@ -162,9 +161,12 @@ class Application:
 
 
 def _unrouted(request: Request, mode: _Mode, error: HTTPException) -> Response:
-    answer = account_routes.answer(request, mode.registry) if isinstance(error, NotFound) else None
-    if answer is not None:
-        return answer
+    if isinstance(error, NotFound):
+        from reference_server.app import account_routes
+
+        answer = account_routes.answer(request, mode.registry)
+        if answer is not None:
+            return answer
     if request.method == "OPTIONS" and isinstance(error, MethodNotAllowed):
         return options(error)
     return router_refusal(error)

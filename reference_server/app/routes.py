@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from werkzeug.routing import IntegerConverter, Map, Rule
 
-from reference_server.app.handlers import files, projects, reference_api, rest, simple, upload
+from reference_server.app.handlers import files, reference_api, rest, simple, upload
 from reference_server.model import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from werkzeug import Response
+
+    from reference_server.app.handlers.call import Call
 
 PROJECT = "/api/v4/projects/<gitlab_project>"
 PACKAGE = f"{PROJECT}/packages/<id:package_id>"
@@ -33,6 +35,18 @@ class Route:
     path: str
     action: Action
     handler: Callable[..., Response]
+
+
+def _project(name: str) -> Callable[..., Response]:
+    """Return a handler of `handlers.projects`, which is imported on its first request."""
+
+    def handler(call: Call, **arguments: int) -> Response:
+        from reference_server.app.handlers import projects
+
+        answer: Response = getattr(projects, name)(call, **arguments)
+        return answer
+
+    return handler
 
 
 ROUTES = (
@@ -93,20 +107,20 @@ ROUTES = (
     Route("delete_version", "DELETE", REFERENCE_VERSION, Action.DELETE, reference_api.delete),
     Route("delete_file", "DELETE", REFERENCE_FILE, Action.DELETE, reference_api.delete),
     # The handlers check that the caller is a Maintainer: the registry may be switched off.
-    Route("update_gitlab_project", "PUT", PROJECT, Action.SEE, projects.update),
-    Route("deploy_tokens", "GET", DEPLOY_TOKENS, Action.SEE, projects.deploy_tokens),
-    Route("create_deploy_token", "POST", DEPLOY_TOKENS, Action.SEE, projects.create_deploy_token),
-    Route("deploy_token", "GET", f"{DEPLOY_TOKENS}/<id:token_id>", Action.SEE, projects.deploy_token),
+    Route("update_gitlab_project", "PUT", PROJECT, Action.SEE, _project("update")),
+    Route("deploy_tokens", "GET", DEPLOY_TOKENS, Action.SEE, _project("deploy_tokens")),
+    Route("create_deploy_token", "POST", DEPLOY_TOKENS, Action.SEE, _project("create_deploy_token")),
+    Route("deploy_token", "GET", f"{DEPLOY_TOKENS}/<id:token_id>", Action.SEE, _project("deploy_token")),
     Route(
         "revoke_deploy_token",
         "DELETE",
         f"{DEPLOY_TOKENS}/<id:token_id>",
         Action.SEE,
-        projects.revoke_deploy_token,
+        _project("revoke_deploy_token"),
     ),
-    Route("job_tokens", "GET", JOB_TOKENS, Action.SEE, projects.job_tokens),
-    Route("create_job_token", "POST", JOB_TOKENS, Action.SEE, projects.create_job_token),
-    Route("end_job", "DELETE", f"{JOB_TOKENS}/<id:token_id>", Action.SEE, projects.end_job),
+    Route("job_tokens", "GET", JOB_TOKENS, Action.SEE, _project("job_tokens")),
+    Route("create_job_token", "POST", JOB_TOKENS, Action.SEE, _project("create_job_token")),
+    Route("end_job", "DELETE", f"{JOB_TOKENS}/<id:token_id>", Action.SEE, _project("end_job")),
 )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from reference_server.app.new_secrets import DEPLOY, JOB, PERSONAL, new_secret
 from reference_server.rules import ready_made
 from reference_server.rules.registry import Registry
+from reference_server.store.memory import MemoryStore
+from reference_server.store.tokens import TokenTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,13 +35,29 @@ def default_registry(
     tokens to others (see `fresh_secrets`): then these replace all ready-made tokens in the store. Without
     `adds_ready_made`, the registry has the content of the store only.
     """
-    registry = Registry(now=now, rules=rules, store=store)
+    begun = store or MemoryStore(tokens=_ready_made_tokens().copy())
+    registry = Registry(now=now, rules=rules, store=begun)
     if adds_ready_made:
-        with registry.store.lock:
+        with begun.lock:
+            _add_gitlab_projects(begun)
             if secrets:
-                _remove_ready_made_tokens(registry.store)
-            _add_ready_made(registry.store, secrets or {})
+                _remove_ready_made_tokens(begun)
+            if secrets or store:
+                _add_tokens(begun, secrets or {})
     return registry
+
+
+@cache
+def _ready_made_tokens() -> TokenTable:
+    """Return the ready-made tokens by their digests, which take longer to make than all else in a start."""
+    table = TokenTable()
+    for token in _tokens():
+        table.add(token)
+    return table
+
+
+def _tokens() -> tuple[Token, ...]:
+    return (*ready_made.PERSONAL_ACCESS_TOKENS, *ready_made.DEPLOY_TOKENS, *ready_made.JOB_TOKENS)
 
 
 def fresh_secrets() -> dict[str, str]:
@@ -53,21 +72,19 @@ def fresh_secrets() -> dict[str, str]:
 
 def _remove_ready_made_tokens(store: Store) -> None:
     """Remove the tokens that differ from ready-made ones in nothing but their secrets."""
-    tokens: tuple[Token, ...] = (
-        *ready_made.PERSONAL_ACCESS_TOKENS,
-        *ready_made.DEPLOY_TOKENS,
-        *ready_made.JOB_TOKENS,
-    )
-    known = [replace(token, secret="") for token in tokens]
+    known = [replace(token, secret="") for token in _tokens()]
     for token in store.tokens():
         if token in known:
             store.remove_token(token.record.id)
 
 
-def _add_ready_made(store: Store, secrets: Mapping[str, str]) -> None:
+def _add_gitlab_projects(store: Store) -> None:
     for gitlab_project in ready_made.GITLAB_PROJECTS:
         if store.gitlab_project(str(gitlab_project.id)) is None:
             store.add_gitlab_project(gitlab_project)
+
+
+def _add_tokens(store: Store, secrets: Mapping[str, str]) -> None:
     for personal in ready_made.PERSONAL_ACCESS_TOKENS:
         secret = secrets.get(personal.secret, personal.secret)
         if store.personal_access_token(secret) is None:

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 class MemoryStore:
     """A store in memory. Each method is atomic; hold `lock` around several."""
 
-    def __init__(self, *, blobs: Blobs | None = None) -> None:
+    def __init__(self, *, blobs: Blobs | None = None, tokens: TokenTable | None = None) -> None:
         self.lock = RLock()
         self.blobs = blobs or Blobs()
         self._ids = count(1)
         self._gitlab_projects: dict[int, GitLabProject] = {}
-        self._tokens = TokenTable()
+        self._tokens = tokens or TokenTable()
         self._packages: dict[int, Package] = {}
         self._packages_by_name: dict[tuple[int, str], dict[int, Package]] = {}
         self._closed_filenames: set[tuple[int, str, str]] = set()

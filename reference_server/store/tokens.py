@@ -34,6 +34,12 @@ class TokenTable:
     def __iter__(self) -> Iterator[Token]:
         return iter([self._tokens[number] for number in sorted(self._tokens)])
 
+    def copy(self) -> TokenTable:
+        """Return a table with the same tokens."""
+        table = TokenTable()
+        table._tokens, table._ids = dict(self._tokens), dict(self._ids)
+        return table
+
     def add(self, token: Token) -> int:
         """Add or replace the token with this secret, and return its id."""
         key = type(token), digest_of(token.secret)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from werkzeug import Response
 
 from reference_server.app.handlers.pagination import paginated
-from reference_server.app.handlers.projects import described, settings, visibility
+from reference_server.app.handlers.projects import settings, visibility
+from reference_server.app.handlers.rest import described_project
 from reference_server.app.new_secrets import PERSONAL, new_secret
 from reference_server.http.json_responses import json_answer
 from reference_server.http.parameters import parameters
@@ -48,7 +49,7 @@ def gitlab_projects(call: AccountCall) -> Response:
         and (wanted.get("membership", "false") not in {"true", "1"} or call.caller.name in each.members)
     ]
     found.sort(key=lambda each: each.id, reverse=wanted.get("sort", "desc") == "desc")
-    return paginated(call, [described(each) for each in found])
+    return paginated(call, [described_project(each) for each in found])
 
 
 def create_gitlab_project(call: AccountCall) -> Response:
@@ -67,7 +68,7 @@ def create_gitlab_project(call: AccountCall) -> Response:
         owner=user,
         **settings(given) | {"visibility": visibility(given)},
     )
-    return json_answer(described(made), status=201)
+    return json_answer(described_project(made), status=201)
 
 
 def user(call: AccountCall) -> Response:

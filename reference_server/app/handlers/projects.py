@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug import Response
 
 from reference_server.app.handlers.pagination import paginated
+from reference_server.app.handlers.rest import described_project
 from reference_server.app.new_secrets import DEPLOY, JOB, new_secret
 from reference_server.http.json_responses import json_answer
 from reference_server.http.parameters import parameters
@@ -18,25 +19,12 @@ from reference_server.rules.current_tokens import has_expired
 if TYPE_CHECKING:
     from reference_server.app.handlers.call import Call
     from reference_server.http.parameters import Parameters
-    from reference_server.model import DeployToken, GitLabProject, JobToken
+    from reference_server.model import DeployToken, JobToken
     from reference_server.rules.management import Settings
     from reference_server.rules.registry import Registry
 
 ACCESS_LEVELS = {"disabled": False, "private": True, "enabled": True}
 """Values of `package_registry_access_level`. `public`, which opens a private project's registry, is not offered."""
-
-
-def described(gitlab_project: GitLabProject) -> dict[str, Any]:
-    """Describe a GitLab project."""
-    return {
-        "id": gitlab_project.id,
-        "name": gitlab_project.name,
-        "path": gitlab_project.name,
-        "path_with_namespace": gitlab_project.full_path,
-        "visibility": gitlab_project.visibility.value,
-        "packages_enabled": gitlab_project.packages_enabled,
-        "package_registry_access_level": "enabled" if gitlab_project.packages_enabled else "disabled",
-    }
 
 
 def update(call: Call) -> Response:
@@ -46,7 +34,9 @@ def update(call: Call) -> Response:
     changed = settings(given)
     if "visibility" in given:
         changed["visibility"] = visibility(given)
-    return json_answer(described(management.change_settings(call.registry, call.gitlab_project, **changed)))
+    return json_answer(
+        described_project(management.change_settings(call.registry, call.gitlab_project, **changed))
+    )
 
 
 def settings(given: Parameters) -> Settings:
@@ -128,7 +118,7 @@ def create_job_token(call: Call) -> Response:
         management.require_user(call.caller),
         secret=new_secret(JOB),
         name=given.text("name", "job"),
-        expires_at=None,
+        expires_at=given.day("expires_at"),
     )
     return json_answer(_described_job_token(call.registry, made) | {"token": made.secret}, status=201)
 
@@ -162,4 +152,5 @@ def _described_job_token(registry: Registry, token: JobToken) -> dict[str, Any]:
         "user": token.user.name,
         "running": token.running and not has_expired(token, registry.now),
         "created_at": record.created_at.isoformat() if record.created_at else None,
+        "expires_at": record.expires_at.isoformat() if record.expires_at else None,
     }

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from werkzeug import Response
 
 from reference_server.app.handlers.pagination import paginated
-from reference_server.app.handlers.projects import described
 from reference_server.http.json_responses import json_answer
 from reference_server.model import Action
 from reference_server.model.errors import InvalidFieldError, RegistryError
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reference_server.app.handlers.call import Call
-    from reference_server.model import Package, PackageFile
+    from reference_server.model import GitLabProject, Package, PackageFile
 
 PACKAGE_TYPES = frozenset(
     {"composer", "conan", "debian", "generic", "golang", "helm", "maven", "ml_model", "npm", "nuget"}
@@ -34,7 +33,20 @@ SORTS = {"asc": False, "desc": True}
 
 def gitlab_project(call: Call) -> Response:
     """Describe the GitLab project."""
-    return json_answer(described(call.gitlab_project))
+    return json_answer(described_project(call.gitlab_project))
+
+
+def described_project(gitlab_project: GitLabProject) -> dict[str, Any]:
+    """Describe a GitLab project."""
+    return {
+        "id": gitlab_project.id,
+        "name": gitlab_project.name,
+        "path": gitlab_project.name,
+        "path_with_namespace": gitlab_project.full_path,
+        "visibility": gitlab_project.visibility.value,
+        "packages_enabled": gitlab_project.packages_enabled,
+        "package_registry_access_level": "enabled" if gitlab_project.packages_enabled else "disabled",
+    }
 
 
 def packages(call: Call) -> Response:
