@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from packaging.metadata import parse_email
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from markdown_it.token import Token
 
     from reference_server.model import Package
 
@@ -81,12 +83,17 @@ def _links(urls: Iterable[tuple[str, str]], home_page: str) -> Iterator[tuple[st
             yield label, url
 
 
+def _image(_renderer: object, tokens: Sequence[Token], index: int, *_: object) -> str:
+    return str(escape(tokens[index].content))
+
+
 def markdown(text: str) -> Markup:
-    """Render Markdown without the HTML in it, and without images, which would tell their host who reads.
+    """Render Markdown without the HTML in it, and images as their texts: they would tell their host who reads.
 
     markdown-it refuses links that could run a script.
     """
-    renderer = MarkdownIt("js-default", {"linkify": False}).disable("image")
+    renderer = MarkdownIt("js-default", {"linkify": False})
+    renderer.add_render_rule("image", _image)
     tokens = renderer.parse(text)
     for token in (each for block in tokens for each in (block, *(block.children or ()))):
         if token.type == "link_open":
