@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import subprocess
+import sys
 from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ OPTIONS = (
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 )
+LAUNCHER = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"
+"""Chromium reads from 3 and writes to 4."""
 PROBLEMS = {"Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Network.loadingFailed"}
 
 
@@ -126,8 +129,15 @@ def devtools(program: str, folder: Path) -> Iterator[DevTools]:
     our_in, their_out = os.pipe()
 
     for_them = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (their_in, their_out)]
-    connect = f'exec "$0" "$@" 3<&{for_them[0]} 4>&{for_them[1]}'  # Chromium reads from 3 and writes to 4
-    command = ["sh", "-c", connect, program, *OPTIONS, f"--user-data-dir={folder}"]
+    command = [
+        sys.executable,
+        "-c",
+        LAUNCHER,
+        *map(str, for_them),
+        program,
+        *OPTIONS,
+        f"--user-data-dir={folder}",
+    ]
     with subprocess.Popen(
         command, pass_fds=for_them, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
