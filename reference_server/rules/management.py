@@ -75,8 +75,10 @@ class NewToken(TypedDict):
 # who may
 
 
-def require_maintainer(caller: Caller, gitlab_project: GitLabProject) -> None:
-    """Check that the caller may change a GitLab project's settings and tokens.
+def require_maintainer(
+    caller: Caller, gitlab_project: GitLabProject, *, minimum: Role = Role.MAINTAINER
+) -> None:
+    """Check that the caller may change a GitLab project's settings and tokens. Its visibility takes an Owner.
 
     Raises `NotAuthenticatedError`, `NotFoundError` where the caller may not see it, `InsufficientScopeError` and
     `ForbiddenError`.
@@ -84,7 +86,7 @@ def require_maintainer(caller: Caller, gitlab_project: GitLabProject) -> None:
     if not is_visible(caller, gitlab_project):
         raise NotAuthenticatedError if caller.is_anonymous else NotFoundError
     user = require_user(caller)
-    if gitlab_project.members.get(user.name, Role.GUEST) < Role.MAINTAINER:
+    if gitlab_project.members.get(user.name, Role.GUEST) < minimum:
         raise ForbiddenError
 
 

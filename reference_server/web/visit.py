@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 from werkzeug import Response
 
 from reference_server.http.parameters import parameters
+from reference_server.model import Role
 from reference_server.model.errors import RegistryError
 from reference_server.rules import management
 from reference_server.web.rendering import render
@@ -53,8 +54,22 @@ class Visit:
     @property
     def manages(self) -> bool:
         """Whether the caller may change the settings of the GitLab project."""
+        return self._has(Role.MAINTAINER, self.owner)
+
+    @property
+    def owns(self) -> bool:
+        """Whether the caller may change the visibility of the GitLab project."""
+        return self._has(Role.OWNER, self.owner)
+
+    @cached_property
+    def watches(self) -> bool:
+        """Whether the caller may see the requests of all clients: a Maintainer of GitLab project 1."""
+        guard = self.registry.store.gitlab_project("1")
+        return guard is not None and self._has(Role.MAINTAINER, guard)
+
+    def _has(self, minimum: Role, gitlab_project: GitLabProject) -> bool:
         try:
-            management.require_maintainer(self.caller, self.owner)
+            management.require_maintainer(self.caller, gitlab_project, minimum=minimum)
         except RegistryError:
             return False
         return True

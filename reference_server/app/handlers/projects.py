@@ -11,7 +11,7 @@ from reference_server.app.handlers.rest import described_project
 from reference_server.app.new_secrets import DEPLOY, JOB, new_secret
 from reference_server.http.json_responses import json_answer
 from reference_server.http.parameters import parameters
-from reference_server.model import Visibility
+from reference_server.model import Role, Visibility
 from reference_server.model.errors import InvalidFieldError, NotFoundError
 from reference_server.rules import management
 from reference_server.rules.current_tokens import has_expired
@@ -33,6 +33,7 @@ def update(call: Call) -> Response:
     given = parameters(call.request)
     changed = settings(given)
     if "visibility" in given:
+        management.require_maintainer(call.caller, call.gitlab_project, minimum=Role.OWNER)
         changed["visibility"] = visibility(given)
     return json_answer(
         described_project(management.change_settings(call.registry, call.gitlab_project, **changed))

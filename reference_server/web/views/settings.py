@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reference_server.model import Visibility
+from reference_server.model import Role, Visibility
 from reference_server.model.errors import InvalidFieldError
 from reference_server.rules import management
 
@@ -27,6 +27,8 @@ def save(visit: Visit) -> Response:
     if visibility not in set(Visibility):
         field = "visibility"
         raise InvalidFieldError(field)
+    if visibility != visit.owner.visibility:
+        management.require_maintainer(visit.caller, visit.owner, minimum=Role.OWNER)
     management.change_settings(
         visit.registry,
         visit.owner,

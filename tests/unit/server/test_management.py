@@ -47,14 +47,17 @@ def test_the_switch_ends_and_restores_every_use_of_the_registry(api: Api) -> Non
 )
 def test_an_invalid_setting_changes_nothing(api: Api, body: dict[str, str]) -> None:
     before = api.get("/projects/1").json
-    assert api.request("PUT", "/projects/1", json=body | {"packages_enabled": "x"}).status_code == 400
-    assert api.request("PUT", "/projects/1", json=body).status_code == 400
+    owner = "reference-owner-token"
+    assert api.request("PUT", "/projects/1", json=body, password=owner).status_code == 400
     assert api.get("/projects/1").json == before
 
 
 def test_visibility_decides_who_sees_it(api: Api) -> None:
     assert api.get("/projects/1", password=None).status_code == 401
-    assert api.request("PUT", "/projects/1", json={"visibility": "public"}).status_code == 200
+    body = {"visibility": "public"}
+    assert api.request("PUT", "/projects/1", json=body).status_code == 403, "a Maintainer is no Owner"
+    owner = "reference-owner-token"
+    assert api.request("PUT", "/projects/1", json=body, password=owner).status_code == 200
     assert api.get("/projects/1", password=None).status_code == 200
 
 

@@ -140,7 +140,20 @@ def test_a_package_and_a_file_are_yanked_and_deleted(visitor: Visitor, registry:
     assert registry.packages(registry.gitlab_project("1")) == ()
 
 
-def test_settings_are_saved(visitor: Visitor, registry: Registry) -> None:
+def test_a_maintainer_changes_everything_but_the_visibility(visitor: Visitor, registry: Registry) -> None:
+    assert "<fieldset disabled>" in visitor.open(SETTINGS).text
+    assert visitor.send(SETTINGS, {"visibility": "public"}).status_code == 403
+    visitor.after(SETTINGS, {"duplicates_allowed": "on"})
+    project = registry.gitlab_project("1")
+    assert (project.packages_enabled, project.duplicates_allowed, project.visibility) == (
+        False,
+        True,
+        "private",
+    )
+
+
+def test_settings_are_saved(registry: Registry) -> None:
+    visitor = Visitor(registry, "reference-owner-token")
     assert "were saved" in visitor.after(SETTINGS, {"visibility": "public", "duplicates_allowed": "on"})
     project = registry.gitlab_project("1")
     assert (project.packages_enabled, project.duplicates_allowed, project.visibility) == (
