@@ -11,9 +11,11 @@ from reference_server.app.handlers import files, reference_api, rest, simple, up
 from reference_server.model import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from werkzeug import Response
+
+    from reference_server.flavours.flavour import Flavour
 
 PROJECT = "/api/v4/projects/<gitlab_project>"
 PACKAGE = f"{PROJECT}/packages/<id:package_id>"
@@ -31,6 +33,11 @@ class Route:
     path: str
     action: Action
     handler: Callable[..., Response]
+
+    @property
+    def is_of_registry(self) -> bool:
+        """Whether it is a route of GitLab's package registry for Python, for installers and uploads."""
+        return self.path.startswith(f"{PROJECT}/packages/pypi")
 
 
 ROUTES = (
@@ -68,28 +75,28 @@ ROUTES = (
         Action.DELETE,
         rest.delete_package_file,
     ),
-    Route("yank_version", "PUT", f"{REFERENCE_VERSION}/yank", Action.DELETE, reference_api.yank),
-    Route("unyank_version", "DELETE", f"{REFERENCE_VERSION}/yank", Action.DELETE, reference_api.unyank),
-    Route("yank_file", "PUT", f"{REFERENCE_FILE}/yank", Action.DELETE, reference_api.yank),
-    Route("unyank_file", "DELETE", f"{REFERENCE_FILE}/yank", Action.DELETE, reference_api.unyank),
-    Route("set_status", "PUT", f"{REFERENCE}/status", Action.DELETE, reference_api.set_status),
+    Route("yank_version", "PUT", f"{REFERENCE_VERSION}/yank", Action.MANAGE, reference_api.yank),
+    Route("unyank_version", "DELETE", f"{REFERENCE_VERSION}/yank", Action.MANAGE, reference_api.unyank),
+    Route("yank_file", "PUT", f"{REFERENCE_FILE}/yank", Action.MANAGE, reference_api.yank),
+    Route("unyank_file", "DELETE", f"{REFERENCE_FILE}/yank", Action.MANAGE, reference_api.unyank),
+    Route("set_status", "PUT", f"{REFERENCE}/status", Action.MANAGE, reference_api.set_status),
     Route(
         "attach_provenance",
         "PUT",
         f"{REFERENCE_FILE}/provenance",
-        Action.DELETE,
+        Action.MANAGE,
         reference_api.attach_provenance,
     ),
     Route(
         "remove_provenance",
         "DELETE",
         f"{REFERENCE_FILE}/provenance",
-        Action.DELETE,
+        Action.MANAGE,
         reference_api.remove_provenance,
     ),
-    Route("delete_project", "DELETE", REFERENCE, Action.DELETE, reference_api.delete),
-    Route("delete_version", "DELETE", REFERENCE_VERSION, Action.DELETE, reference_api.delete),
-    Route("delete_file", "DELETE", REFERENCE_FILE, Action.DELETE, reference_api.delete),
+    Route("delete_project", "DELETE", REFERENCE, Action.MANAGE, reference_api.delete),
+    Route("delete_version", "DELETE", REFERENCE_VERSION, Action.MANAGE, reference_api.delete),
+    Route("delete_file", "DELETE", REFERENCE_FILE, Action.MANAGE, reference_api.delete),
 )
 
 
@@ -102,10 +109,26 @@ class IdConverter(IntegerConverter):
 BY_NAME = {route.name: route for route in ROUTES}
 
 
-# A trailing slash makes no difference to the route.
-URL_MAP = Map(
-    [Rule(route.path, endpoint=route.name, methods=[route.method]) for route in ROUTES],
-    strict_slashes=False,
-    merge_slashes=False,
-    converters={"id": IdConverter},
-)
+def _map(routes: Iterable[tuple[Route, str]]) -> Map:
+    """Return the map of routes with their paths. A trailing slash makes no difference to the route."""
+    return Map(
+        [Rule(path, endpoint=route.name, methods=[route.method]) for route, path in routes],
+        strict_slashes=False,
+        merge_slashes=False,
+        converters={"id": IdConverter},
+    )
+
+
+URL_MAP = _map((route, route.path) for route in ROUTES)
+
+
+def url_map(flavour: Flavour) -> Map:
+    """Return the map of a flavour: without the routes that it lacks, and with its splats."""
+    if not flavour.lacks and not flavour.splats:
+        return URL_MAP
+    routes = [route for route in ROUTES if route.name not in flavour.lacks]
+    return _map((route, _splat(route.path) if flavour.splats else route.path) for route in routes)
+
+
+def _splat(path: str) -> str:
+    return path.replace("simple/<name>", "simple/<path:name>").replace("<filename>", "<path:filename>")

@@ -78,6 +78,7 @@ class Request(WerkzeugRequest):
             bearer=bearer,
             private_token=self.headers.get("PRIVATE-TOKEN") or None,
             deploy_token=self.headers.get("DEPLOY-TOKEN") or None,
+            job_token=self.headers.get("JOB-TOKEN") or None,
         )
 
     @cached_property

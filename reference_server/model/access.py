@@ -37,7 +37,8 @@ class Action(StrEnum):
     DOWNLOAD = "download"  # one file
     INSPECT = "inspect"  # packages and files, over the REST API
     UPLOAD = "upload"
-    DELETE = "delete"
+    DELETE = "delete"  # packages and files, over the REST API
+    MANAGE = "manage"  # what only this server offers over HTTP, such as yanking
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,8 @@ class GitLabProject:
     visibility: Visibility = Visibility.PRIVATE
     packages_enabled: bool = True
     members: Mapping[str, Role] = field(default_factory=lambda: MappingProxyType({}))
+    job_token_scope: frozenset[int] = frozenset()
+    """The ids of other GitLab projects whose CI jobs may use their tokens here, the job token allowlist."""
 
     @property
     def name(self) -> str:
@@ -112,15 +115,20 @@ class Credentials:
     private_token: str | None = None
     bearer: str | None = None
     deploy_token: str | None = None
+    job_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """The caller of a request: a user with the scopes of their token, a deploy token, or anonymous."""
+    """The caller of a request: a user with the scopes of their token, a deploy token, or anonymous.
+
+    `job_project` is the GitLab project of the CI job, if the user calls by a job token.
+    """
 
     user: User | None = None
     scopes: frozenset[str] = frozenset()
     deploy_token: DeployToken | None = None
+    job_project: int | None = None
 
     @property
     def is_anonymous(self) -> bool:

@@ -107,6 +107,13 @@ class InvalidFieldError(FieldError):
         super().__init__(f"{name} is invalid")
 
 
+class PathInvalidError(FieldError):
+    """A name in the URL leads to another folder."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} should be a valid file path")
+
+
 class MalformedFormError(FieldError):
     """The request body is not a valid form."""
 
@@ -126,6 +133,12 @@ class NameInvalidError(PackageInvalidError):
     """The project's name is not a valid name."""
 
     reason = "Name is invalid"
+
+
+class NameBlankError(PackageInvalidError):
+    """The project's name is empty."""
+
+    reason = "Name can't be blank, Name is invalid"
 
 
 class VersionInvalidError(PackageInvalidError):

@@ -71,9 +71,13 @@ class Registry:
             raise GitLabProjectNotFoundError
         return gitlab_project
 
-    def identify(self, credentials: Credentials) -> Caller:
-        """Return the caller with these credentials. Raises `NotAuthenticatedError`."""
-        return self.rules.identify(credentials, self.store)
+    def identify(self, credentials: Credentials, action: Action | None = None) -> Caller:
+        """Return the caller with these credentials, as far as an action reads them.
+
+        Raises `NotAuthenticatedError`.
+        """
+        read = credentials if action is None else self.rules.reads(credentials, action)
+        return self.rules.identify(read, self.store)
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         """Check that the caller may do this. Raises as `reference_server.rules.access.authorize` does."""
@@ -99,9 +103,10 @@ class Registry:
 
         Raises `PackageNotFoundError` for an unknown project.
         """
+        wanted = self.rules.requested_name or self.rules.normalize
         packages = tuple(
             replace(package, files=files)
-            for package in self.packages(gitlab_project, name=name)
+            for package in self.store.packages_named(gitlab_project.id, wanted(name))
             if (files := tuple(file for file in package.files if self.rules.lists(file)))
         )
         if not packages:
@@ -117,10 +122,14 @@ class Registry:
     def display_names(self, gitlab_project: GitLabProject) -> Mapping[str, str]:
         """Return the name on the root page of each project with a listed file, by normalized name, sorted."""
         projects: dict[str, list[Package]] = {}
-        for package in self.packages(gitlab_project):
-            if any(map(self.rules.lists, package.files)):
-                projects.setdefault(package.normalized, []).append(package)
+        for package in self.listed_versions(gitlab_project):
+            projects.setdefault(package.normalized, []).append(package)
         return {name: self.rules.display_name(projects[name]) for name in sorted(projects)}
+
+    def listed_versions(self, gitlab_project: GitLabProject) -> tuple[Package, ...]:
+        """Return the packages with a listed file, oldest first."""
+        packages = self.packages(gitlab_project)
+        return tuple(package for package in packages if any(map(self.rules.lists, package.files)))
 
     def project_names(self, gitlab_project: GitLabProject) -> tuple[str, ...]:
         """Return the normalized names of all projects with a listed file, sorted."""
@@ -236,6 +245,8 @@ class Registry:
     def _package_of(self, gitlab_project: GitLabProject, upload: Upload) -> Package | None:
         wanted = self.rules.version_key(upload.version)
         for package in self.packages(gitlab_project, name=upload.name):
+            if self.rules.keeps_spellings_apart and package.name != upload.name:
+                continue
             if self.rules.version_key(package.version) == wanted:
                 return package
         return None

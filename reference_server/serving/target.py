@@ -33,13 +33,12 @@ def target_table(origin: str, *, max_file_size: int | None, flavour: Flavour = R
             "path": "conformance/registry",
         },
         "limits": {} if max_file_size is None else {"max-file-size": max_file_size},
-        "management": {"driver": "reference", "gitlab-project": str(flavour.gitlab_project)},
-        "features": [
-            "disposable",
-            "strict-filenames",
-            "strict-metadata",
-            "strict-names",
-            "strict-versions",
-            "validate-archive",
-        ],
-    }
+        "features": list(flavour.features),
+    } | _management(flavour)
+
+
+def _management(flavour: Flavour) -> dict[str, Any]:
+    """Name the driver of the server's own API. Without that, the suite uses GitLab's."""
+    if "yank_version" in flavour.lacks:
+        return {}
+    return {"management": {"driver": "reference", "gitlab-project": str(flavour.gitlab_project)}}

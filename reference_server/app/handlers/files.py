@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from reference_server.app.handlers.sending import Content, content_answer, not_acceptable, page_answer
-from reference_server.model.errors import PackageNotFoundError
+from reference_server.model.errors import PackageNotFoundError, PathInvalidError
 from reference_server.rendering.page_cache import RenderedPage
 from reference_server.rules.negotiation import negotiate
 
@@ -22,6 +22,9 @@ PROVENANCE_TYPES = (INTEGRITY, "application/json")
 
 def download(call: Call, sha256: str, filename: str) -> Response:
     """Send the unchanged bytes of a file."""
+    if not call.registry.rules.valid_path(filename.replace("%2F", "/")):
+        field = "file_identifier"
+        raise PathInvalidError(field)
     file = call.registry.file(call.gitlab_project, sha256, filename)
     try:
         stream = file.blob.open()
@@ -38,6 +41,7 @@ def download(call: Call, sha256: str, filename: str) -> Response:
             headers={
                 "Content-Disposition": f'attachment; filename="{quote(file.filename, safe="+!")}"; '
                 f"filename*=UTF-8''{quote(file.filename, safe='')}",
+                **call.request.flavour.file_headers,
             },
         ),
     )

@@ -58,7 +58,8 @@ def page_answer(call: Call, rendered: RenderedPage, *, vary: str) -> Response:
     wanted = minimum is not None and accepts_gzip(call.request.headers.get("Accept-Encoding"))
     gzips = wanted and len(rendered.body) >= (minimum or 0)
     etag = f'"{rendered.digest}-gzip"' if gzips else f'"{rendered.digest}"'
-    headers = {"ETag": etag, "Vary": vary if minimum is None else f"{vary}, Accept-Encoding"}
+    varies = ", ".join(filter(None, (vary, "" if minimum is None else "Accept-Encoding")))
+    headers = {"ETag": etag} | ({"Vary": varies} if varies else {})
     refused = _failed_precondition(call.request, headers, etag=etag)
     if refused:
         return refused
