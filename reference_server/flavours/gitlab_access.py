@@ -95,7 +95,7 @@ def _bearer(error: RegistryError) -> str | None:
 
 
 def _require_rest_visibility(caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
-    """Answer the REST API for an unseen GitLab project as for one that does not exist, whoever asks."""
+    """Answer anonymous callers of the REST API as if a GitLab project that they may not see did not exist."""
     if action in OVER_REST and action is not Action.MANAGE and caller.is_anonymous:
         if not is_visible(caller, gitlab_project):
             raise GitLabProjectNotFoundError
