@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Protocol
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from reference_server.alterations import Alteration, compose, transmitted
-from reference_server.app.handlers.call import Call
+from reference_server.app.handlers.call import Call, GroupCall
 from reference_server.app.handlers.sending import PageAnswer
 from reference_server.app.routes import BY_NAME, url_map
 from reference_server.http.json_responses import options, refusal, router_refusal
 from reference_server.http.request import Request
+from reference_server.model import Action
 from reference_server.model.errors import InvalidFieldError, RegistryError
 from reference_server.rendering.page_cache import PageCache
 
@@ -130,6 +131,8 @@ class Application:
         arguments = dict(request.arguments)
         registry = mode.registry
         try:
+            if "group" in arguments:
+                return route.handler(self._group_call(request, mode, arguments.pop("group")), **arguments)
             reference = arguments.pop("gitlab_project").replace("%2F", "/")
             gitlab_project = registry.gitlab_project(reference)
             if registry.rules.needs_id and route.is_of_registry and not reference.isdecimal():
@@ -142,6 +145,14 @@ class Application:
             return refusal(error, self._flavour, route.name)
         except HTTPException as error:
             return router_refusal(error)
+
+    def _group_call(self, request: Request, mode: _Mode, reference: str) -> GroupCall:
+        """Check in the same order: the group, the caller, then what the caller may read of it."""
+        registry = mode.registry
+        group = registry.group(reference.replace("%2F", "/"))
+        caller = registry.identify(request.credentials, Action.BROWSE)
+        gitlab_projects = registry.readable_in(group, caller)
+        return GroupCall(request, registry, group, gitlab_projects, mode.alteration, mode.pages)
 
 
 def _no_id() -> InvalidFieldError:

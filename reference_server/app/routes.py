@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PROJECT = "/api/v4/projects/<gitlab_project>"
 PACKAGE = f"{PROJECT}/packages/<id:package_id>"
+GROUP = "/api/v4/groups/<group>/-/packages/pypi"
 REFERENCE = "/-/reference/projects/<gitlab_project>/packages/pypi/<name>"  # see `handlers.reference_api`
 REFERENCE_VERSION = f"{REFERENCE}/versions/<version>"
 REFERENCE_FILE = f"{REFERENCE}/files/<filename>"
@@ -26,7 +27,10 @@ REFERENCE_FILE = f"{REFERENCE}/files/<filename>"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route. Faults refer to its `name`. The handler takes a `Call` and the arguments in the path."""
+    """One route. Faults refer to its `name`.
+
+    The handler takes a `Call`, or a `GroupCall` where the path has a group, and the other arguments in the path.
+    """
 
     name: str
     method: str
@@ -62,6 +66,16 @@ ROUTES = (
         f"{PROJECT}/packages/pypi/integrity/<name>/<version>/<filename>/provenance",
         Action.DOWNLOAD,
         files.provenance,
+    ),
+    Route("group_root_page", "GET", f"{GROUP}/simple/", Action.BROWSE, simple.root_page),
+    Route("group_project_page", "GET", f"{GROUP}/simple/<name>/", Action.BROWSE, simple.project_page),
+    Route("group_file", "GET", f"{GROUP}/files/<sha256>/<filename>", Action.BROWSE, files.download),
+    Route(
+        "group_metadata_file",
+        "GET",
+        f"{GROUP}/files/<sha256>/<filename>.metadata",
+        Action.BROWSE,
+        files.metadata_file,
     ),
     Route("gitlab_project", "GET", PROJECT, Action.SEE, rest.gitlab_project),
     Route("packages", "GET", f"{PROJECT}/packages", Action.INSPECT, rest.packages),

@@ -26,8 +26,9 @@ OWN_API = frozenset(
     | {"attach_provenance", "remove_provenance", "delete_project", "delete_version", "delete_file"}
 )
 """The routes that only this server has."""
-NO_SUCH_FILES = frozenset({"metadata_file", "provenance"})
+NO_SUCH_FILES = frozenset({"metadata_file", "group_metadata_file", "provenance"})
 FILE = frozenset({"file"})
+OF_GROUPS = frozenset({"group_root_page", "group_project_page", "group_file"})
 TOO_LARGE = Refusal(error=FileTooLargeError, status=400, text="400 Bad request - File is too large")
 
 
@@ -90,7 +91,7 @@ GITLAB_13_4 = Flavour(
     profile="gitlab",
     rules=rules_13_4,
     deviates=True,
-    lacks=OWN_API | NO_SUCH_FILES | {"root_page", "delete_package_file"},
+    lacks=OWN_API | NO_SUCH_FILES | OF_GROUPS | {"root_page", "delete_package_file"},
     features=("disposable",),
     html=GitLabHtml(indented=True, breaks=True),
     refusals=(TOO_LARGE, Refusal(error=PackageNotFoundError, routes=FILE, text="404 Not found")),
@@ -110,7 +111,11 @@ GITLAB = Flavour(
     lacks=OWN_API | NO_SUCH_FILES,
     features=("disposable",),
     html=GitLabHtml(indented=False, breaks=False),
-    refusals=(TOO_LARGE, Refusal(error=PackageInvalidError, text="400 Bad request - {}")),
+    refusals=(
+        TOO_LARGE,
+        Refusal(error=PackageInvalidError, text="400 Bad request - {}"),
+        Refusal(error=PackageNotFoundError, routes=frozenset({"group_file"}), text="404 Not found"),
+    ),
     challenge=gitlab_access.challenge,
     file_headers=MappingProxyType({"Content-Transfer-Encoding": "binary"}),
     splats=True,

@@ -108,6 +108,19 @@ class GitLabProject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group of GitLab projects: all whose paths begin with its own, those of subgroups included."""
+
+    id: int
+    full_path: str
+
+    @property
+    def name(self) -> str:
+        """The last segment of the path."""
+        return self.full_path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
     """The credentials in one request, not yet verified."""
 

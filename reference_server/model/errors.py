@@ -71,6 +71,10 @@ class GitLabProjectNotFoundError(NotFoundError):
     """There is no such GitLab project, or the caller may not see it."""
 
 
+class GroupNotFoundError(NotFoundError):
+    """There is no such group, or the caller may not see it."""
+
+
 class PackageNotFoundError(NotFoundError):
     """There is no such project, package or file in this GitLab project."""
 

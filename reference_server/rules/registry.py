@@ -16,6 +16,7 @@ from reference_server.model.errors import (
     RegistryError,
 )
 from reference_server.model.grammar import name_and_version
+from reference_server.rules import groups
 from reference_server.rules.acceptance import check, inspect, with_metadata
 from reference_server.rules.rules import Rules, exactly
 from reference_server.store.memory import MemoryStore
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from reference_server.archives.archive import Archive
-    from reference_server.model import Action, Caller, Credentials, GitLabProject
+    from reference_server.model import Action, Caller, Credentials, GitLabProject, Group
     from reference_server.store.protocol import Store
 
 
@@ -70,6 +71,15 @@ class Registry:
         if gitlab_project is None:
             raise GitLabProjectNotFoundError
         return gitlab_project
+
+    def group(self, reference: str) -> Group:
+        """Find a group by id or full path. Raises `GroupNotFoundError`."""
+        return groups.group(self.store.gitlab_projects(), reference)
+
+    def readable_in(self, group: Group, caller: Caller) -> tuple[GitLabProject, ...]:
+        """Return the GitLab projects of a group that the caller may read. Raises as `groups.readable` does."""
+        members = self.rules.group_members(self.store.gitlab_projects(), group)
+        return self.rules.readable_in_group(self.authorize, caller, members)
 
     def identify(self, credentials: Credentials, action: Action | None = None) -> Caller:
         """Return the caller with these credentials, as far as an action reads them.

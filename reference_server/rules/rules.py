@@ -10,10 +10,10 @@ from reference_server.archives import archive, core_metadata
 from reference_server.archives.checks import ARCHIVE_CHECKS
 from reference_server.model import ProjectStatus, Status, grammar
 from reference_server.model.errors import DigestMismatchError, FileNameTakenError, InvalidFieldError
-from reference_server.rules import access, negotiation
+from reference_server.rules import access, groups, negotiation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
     from reference_server.archives.archive import Archive, ArchiveLimits
     from reference_server.archives.checks import ArchiveCheck
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Caller,
         Credentials,
         GitLabProject,
+        Group,
         Package,
         PackageFile,
         Upload,
@@ -117,7 +118,7 @@ class Rules:
 
     Access: `reads` (credentials, action) returns the credentials that the action's routes read; `identify` and
     `authorize` (see `reference_server.rules.access`). `needs_id` refuses a GitLab project's path in the URLs of its
-    registry.
+    registry. `group_members` (all GitLab projects, group); `readable_in_group` (`authorize`, caller, members).
 
     Names and versions: `valid_name`, `valid_version`, `normalize` (equal for all spellings of a project),
     `version_key` (equal for all spellings of a version). `requested_name` is the normalized name that a requested
@@ -165,6 +166,11 @@ class Rules:
     identify: Callable[[Credentials, access.Tokens], Caller] = access.identify
     authorize: Callable[[Caller, GitLabProject, Action], None] = access.authorize
     needs_id: bool = False
+    group_members: Callable[[Iterable[GitLabProject], Group], tuple[GitLabProject, ...]] = groups.members
+    readable_in_group: Callable[
+        [Callable[[Caller, GitLabProject, Action], None], Caller, Iterable[GitLabProject]],
+        tuple[GitLabProject, ...],
+    ] = groups.readable
 
     valid_name: Callable[[str], bool] = grammar.is_valid_name
     valid_version: Callable[[str], bool] = grammar.is_valid_version

@@ -31,10 +31,18 @@ def target_table(origin: str, *, max_file_size: int | None, flavour: Flavour = R
             "elsewhere": "4",
             "internal": "5",
             "path": "conformance/registry",
-        },
+        }
+        | _group(flavour),
         "limits": {} if max_file_size is None else {"max-file-size": max_file_size},
         "features": list(flavour.features),
     } | _management(flavour)
+
+
+def _group(flavour: Flavour) -> dict[str, str]:
+    """Name the group of the ready-made GitLab projects, if the flavour has an index of groups."""
+    if "group_project_page" in flavour.lacks:
+        return {}
+    return {"group": "conformance", "subgroup": "6"}
 
 
 def _management(flavour: Flavour) -> dict[str, Any]:

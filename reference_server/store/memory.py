@@ -104,6 +104,11 @@ class MemoryStore:
         with self.lock:
             return self._job_tokens.get(secret)
 
+    def gitlab_projects(self) -> tuple[GitLabProject, ...]:
+        """Return all GitLab projects, by id."""
+        with self.lock:
+            return tuple(self._gitlab_projects[number] for number in sorted(self._gitlab_projects))
+
     # packages
 
     def next_id(self) -> int:

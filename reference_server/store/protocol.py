@@ -70,6 +70,9 @@ class Store(Protocol):
     def job_token(self, secret: str) -> JobToken | None:
         """Find a job token."""
 
+    def gitlab_projects(self) -> tuple[GitLabProject, ...]:
+        """Return all GitLab projects, by id."""
+
     # packages
 
     def next_id(self) -> int:

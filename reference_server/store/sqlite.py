@@ -126,6 +126,10 @@ class SQLiteStore:
         """Find a job token."""
         return self._known().job_token(secret)
 
+    def gitlab_projects(self) -> tuple[GitLabProject, ...]:
+        """Return all GitLab projects, by id."""
+        return self._known().gitlab_projects()
+
     def _add_token(self, token: PersonalAccessToken | DeployToken | JobToken) -> None:
         row = type(token).__name__, token.secret, rows.token_document(token)
         with self._writing() as connection:
