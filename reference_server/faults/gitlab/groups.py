@@ -33,11 +33,7 @@ PAGE = "group_project_page"
 class SubgroupsLeftOut(Fault):
     """Shows in a group only its own GitLab projects, and not those of its subgroups."""
 
-    caught_by = (
-        "gitlab.group.every-gitlab-project",
-        "gitlab.group.no-other-gitlab-project",
-        "gitlab.group.root-page",
-    )
+    caught_by = ("gitlab.group.every-gitlab-project", "gitlab.group.root-page")
 
     def rules(self, rules: Rules) -> Rules:
         def directly(gitlab_projects: Iterable[GitLabProject], group: Group) -> tuple[GitLabProject, ...]:
