@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Protocol
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from reference_server.alterations import Alteration, compose, transmitted
-from reference_server.app.handlers.call import Call
+from reference_server.app.handlers.call import Call, GroupCall
 from reference_server.app.handlers.sending import PageAnswer
 from reference_server.app.request_log import RequestLog
-from reference_server.app.routes import BY_NAME, URL_MAP
+from reference_server.app.routes import BY_NAME, url_map
 from reference_server.http.cross_site import CrossSiteError, is_cross_site
 from reference_server.http.json_responses import options, refusal, router_refusal
 from reference_server.http.request import Request
-from reference_server.model.errors import RegistryError
+from reference_server.model import Action
+from reference_server.model.errors import InvalidFieldError, RegistryError
 from reference_server.rendering.page_cache import PageCache
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Application:
         self._flavour = flavour
         self._alterations = alterations
         self._own = own or {}
-        self._adapter = URL_MAP.bind("localhost")
+        self._adapter = url_map(flavour).bind("localhost")
         self._variations = variations
         self._usual = self._mode(compose(variations), kept_pages=KEPT_PAGES)
         self._altered: dict[tuple[Alteration, ...], _Mode] = {}
@@ -149,15 +150,33 @@ class Application:
         arguments = dict(request.arguments)
         registry = mode.registry
         try:
-            gitlab_project = registry.gitlab_project(arguments.pop("gitlab_project").replace("%2F", "/"))
-            caller = request.caller = registry.identify(request.credentials)
+            if "group" in arguments:
+                return route.handler(self._group_call(request, mode, arguments.pop("group")), **arguments)
+            reference = arguments.pop("gitlab_project").replace("%2F", "/")
+            gitlab_project = registry.gitlab_project(reference)
+            if registry.rules.needs_id and route.is_of_registry and not reference.isdecimal():
+                raise _no_id()
+            caller = request.caller = registry.identify(request.credentials, route.action)
             registry.authorize(caller, gitlab_project, route.action)
             call = Call(request, registry, gitlab_project, caller, mode.alteration, mode.pages)
             return route.handler(call, **arguments)
         except RegistryError as error:
-            return refusal(error)
+            return refusal(error, self._flavour, route.name)
         except HTTPException as error:
             return router_refusal(error)
+
+    def _group_call(self, request: Request, mode: _Mode, reference: str) -> GroupCall:
+        """Check in the same order: the group, the caller, then what the caller may read of it."""
+        registry = mode.registry
+        group = registry.group(reference.replace("%2F", "/"))
+        caller = request.caller = registry.identify(request.credentials, Action.BROWSE)
+        gitlab_projects = registry.readable_in(group, caller)
+        return GroupCall(request, registry, group, gitlab_projects, mode.alteration, mode.pages)
+
+
+def _no_id() -> InvalidFieldError:
+    field = "id"
+    return InvalidFieldError(field)
 
 
 def _unrouted(request: Request, mode: _Mode, error: HTTPException) -> Response:

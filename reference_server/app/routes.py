@@ -11,14 +11,16 @@ from reference_server.app.handlers import files, reference_api, rest, simple, up
 from reference_server.model import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from werkzeug import Response
 
     from reference_server.app.handlers.call import Call
+    from reference_server.flavours.flavour import Flavour
 
 PROJECT = "/api/v4/projects/<gitlab_project>"
 PACKAGE = f"{PROJECT}/packages/<id:package_id>"
+GROUP = "/api/v4/groups/<group>/-/packages/pypi"
 REFERENCE = "/-/reference/projects/<gitlab_project>/packages/pypi/<name>"  # see `handlers.reference_api`
 REFERENCE_VERSION = f"{REFERENCE}/versions/<version>"
 REFERENCE_FILE = f"{REFERENCE}/files/<filename>"
@@ -28,13 +30,21 @@ JOB_TOKENS = "/-/reference/projects/<gitlab_project>/job_tokens"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route. Faults refer to its `name`. The handler takes a `Call` and the arguments in the path."""
+    """One route. Faults refer to its `name`.
+
+    The handler takes a `Call`, or a `GroupCall` where the path has a group, and the other arguments in the path.
+    """
 
     name: str
     method: str
     path: str
     action: Action
     handler: Callable[..., Response]
+
+    @property
+    def is_of_registry(self) -> bool:
+        """Whether it is a route of GitLab's package registry for Python, for installers and uploads."""
+        return self.path.startswith(f"{PROJECT}/packages/pypi")
 
 
 def _project(name: str) -> Callable[..., Response]:
@@ -72,6 +82,16 @@ ROUTES = (
         Action.DOWNLOAD,
         files.provenance,
     ),
+    Route("group_root_page", "GET", f"{GROUP}/simple/", Action.BROWSE, simple.root_page),
+    Route("group_project_page", "GET", f"{GROUP}/simple/<name>/", Action.BROWSE, simple.project_page),
+    Route("group_file", "GET", f"{GROUP}/files/<sha256>/<filename>", Action.BROWSE, files.download),
+    Route(
+        "group_metadata_file",
+        "GET",
+        f"{GROUP}/files/<sha256>/<filename>.metadata",
+        Action.BROWSE,
+        files.metadata_file,
+    ),
     Route("gitlab_project", "GET", PROJECT, Action.SEE, rest.gitlab_project),
     Route("packages", "GET", f"{PROJECT}/packages", Action.INSPECT, rest.packages),
     Route("package", "GET", PACKAGE, Action.INSPECT, rest.package),
@@ -84,28 +104,28 @@ ROUTES = (
         Action.DELETE,
         rest.delete_package_file,
     ),
-    Route("yank_version", "PUT", f"{REFERENCE_VERSION}/yank", Action.DELETE, reference_api.yank),
-    Route("unyank_version", "DELETE", f"{REFERENCE_VERSION}/yank", Action.DELETE, reference_api.unyank),
-    Route("yank_file", "PUT", f"{REFERENCE_FILE}/yank", Action.DELETE, reference_api.yank),
-    Route("unyank_file", "DELETE", f"{REFERENCE_FILE}/yank", Action.DELETE, reference_api.unyank),
-    Route("set_status", "PUT", f"{REFERENCE}/status", Action.DELETE, reference_api.set_status),
+    Route("yank_version", "PUT", f"{REFERENCE_VERSION}/yank", Action.MANAGE, reference_api.yank),
+    Route("unyank_version", "DELETE", f"{REFERENCE_VERSION}/yank", Action.MANAGE, reference_api.unyank),
+    Route("yank_file", "PUT", f"{REFERENCE_FILE}/yank", Action.MANAGE, reference_api.yank),
+    Route("unyank_file", "DELETE", f"{REFERENCE_FILE}/yank", Action.MANAGE, reference_api.unyank),
+    Route("set_status", "PUT", f"{REFERENCE}/status", Action.MANAGE, reference_api.set_status),
     Route(
         "attach_provenance",
         "PUT",
         f"{REFERENCE_FILE}/provenance",
-        Action.DELETE,
+        Action.MANAGE,
         reference_api.attach_provenance,
     ),
     Route(
         "remove_provenance",
         "DELETE",
         f"{REFERENCE_FILE}/provenance",
-        Action.DELETE,
+        Action.MANAGE,
         reference_api.remove_provenance,
     ),
-    Route("delete_project", "DELETE", REFERENCE, Action.DELETE, reference_api.delete),
-    Route("delete_version", "DELETE", REFERENCE_VERSION, Action.DELETE, reference_api.delete),
-    Route("delete_file", "DELETE", REFERENCE_FILE, Action.DELETE, reference_api.delete),
+    Route("delete_project", "DELETE", REFERENCE, Action.MANAGE, reference_api.delete),
+    Route("delete_version", "DELETE", REFERENCE_VERSION, Action.MANAGE, reference_api.delete),
+    Route("delete_file", "DELETE", REFERENCE_FILE, Action.MANAGE, reference_api.delete),
     # The handlers check that the caller is a Maintainer: the registry may be switched off.
     Route("update_gitlab_project", "PUT", PROJECT, Action.SEE, _project("update")),
     Route("deploy_tokens", "GET", DEPLOY_TOKENS, Action.SEE, _project("deploy_tokens")),
@@ -133,10 +153,26 @@ class IdConverter(IntegerConverter):
 BY_NAME = {route.name: route for route in ROUTES}
 
 
-# A trailing slash makes no difference to the route.
-URL_MAP = Map(
-    [Rule(route.path, endpoint=route.name, methods=[route.method]) for route in ROUTES],
-    strict_slashes=False,
-    merge_slashes=False,
-    converters={"id": IdConverter},
-)
+def _map(routes: Iterable[tuple[Route, str]]) -> Map:
+    """Return the map of routes with their paths. A trailing slash makes no difference to the route."""
+    return Map(
+        [Rule(path, endpoint=route.name, methods=[route.method]) for route, path in routes],
+        strict_slashes=False,
+        merge_slashes=False,
+        converters={"id": IdConverter},
+    )
+
+
+URL_MAP = _map((route, route.path) for route in ROUTES)
+
+
+def url_map(flavour: Flavour) -> Map:
+    """Return the map of a flavour: without the routes that it lacks, and with its splats."""
+    if not flavour.lacks and not flavour.splats:
+        return URL_MAP
+    routes = [route for route in ROUTES if route.name not in flavour.lacks]
+    return _map((route, _splat(route.path) if flavour.splats else route.path) for route in routes)
+
+
+def _splat(path: str) -> str:
+    return path.replace("simple/<name>", "simple/<path:name>").replace("<filename>", "<path:filename>")

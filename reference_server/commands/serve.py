@@ -56,7 +56,8 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--flavour",
         default="reference",
         metavar="NAME",
-        help="registry to imitate, such as pypi (default: reference, GitLab's URLs and every specification)",
+        help="registry to imitate: gitlab-13.4, gitlab or pypi (default: reference, GitLab's URLs and every "
+        "specification)",
     )
     parser.add_argument(
         "--variety",

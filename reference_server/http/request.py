@@ -35,7 +35,9 @@ DRAIN_PATIENCE = 1.0  # seconds without a byte, after which the client is waitin
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _ENCODED_SLASH = re.compile(rb"%2f", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_PROJECT_REFERENCE = re.compile(r"(?<=/projects/)(?!\d+(?:/|$)).+?(?=/packages(?:/|$)|$)")
+_PROJECT_REFERENCE = re.compile(
+    r"(?<=/projects/)(?!\d+(?:/|$)).+?(?=/packages(?:/|$)|$)|(?<=/groups/)(?!\d+(?:/|$)).+?(?=/-/packages(?:/|$)|$)"
+)
 
 
 class Request(WerkzeugRequest):
@@ -80,6 +82,7 @@ class Request(WerkzeugRequest):
             bearer=bearer,
             private_token=self.headers.get("PRIVATE-TOKEN") or None,
             deploy_token=self.headers.get("DEPLOY-TOKEN") or None,
+            job_token=self.headers.get("JOB-TOKEN") or None,
         )
 
     @cached_property

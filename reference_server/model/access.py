@@ -38,7 +38,8 @@ class Action(StrEnum):
     DOWNLOAD = "download"  # one file
     INSPECT = "inspect"  # packages and files, over the REST API
     UPLOAD = "upload"
-    DELETE = "delete"
+    DELETE = "delete"  # packages and files, over the REST API
+    MANAGE = "manage"  # what only this server offers over HTTP, such as yanking
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,21 @@ class GitLabProject:
     packages_enabled: bool = True
     members: Mapping[str, Role] = field(default_factory=lambda: MappingProxyType({}))
     duplicates_allowed: bool = False
+    job_token_scope: frozenset[int] = frozenset()
+    """The ids of other GitLab projects whose CI jobs may use their tokens here, the job token allowlist."""
+
+    @property
+    def name(self) -> str:
+        """The last segment of the path."""
+        return self.full_path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group of GitLab projects: all whose paths begin with its own, those of subgroups included."""
+
+    id: int
+    full_path: str
 
     @property
     def name(self) -> str:
@@ -138,6 +154,7 @@ class Credentials:
     private_token: str | None = None
     bearer: str | None = None
     deploy_token: str | None = None
+    job_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,15 +40,22 @@ def target_table(
             "elsewhere": "4",
             "internal": "5",
             "path": "conformance/registry",
-        },
+        }
+        | _group(flavour),
         "limits": {} if max_file_size is None else {"max-file-size": max_file_size},
-        "management": {"driver": "reference", "gitlab-project": str(flavour.gitlab_project)},
-        "features": [
-            "disposable",
-            "strict-filenames",
-            "strict-metadata",
-            "strict-names",
-            "strict-versions",
-            "validate-archive",
-        ],
-    }
+        "features": list(flavour.features),
+    } | _management(flavour)
+
+
+def _group(flavour: Flavour) -> dict[str, str]:
+    """Name the group of the ready-made GitLab projects, if the flavour has an index of groups."""
+    if "group_project_page" in flavour.lacks:
+        return {}
+    return {"group": "conformance", "subgroup": "6"}
+
+
+def _management(flavour: Flavour) -> dict[str, Any]:
+    """Name the driver of the server's own API. Without that, the suite uses GitLab's."""
+    if "yank_version" in flavour.lacks:
+        return {}
+    return {"management": {"driver": "reference", "gitlab-project": str(flavour.gitlab_project)}}

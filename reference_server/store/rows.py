@@ -135,6 +135,7 @@ def gitlab_project_document(gitlab_project: GitLabProject) -> str:
             "packages_enabled": gitlab_project.packages_enabled,
             "members": dict(gitlab_project.members),
             "duplicates_allowed": gitlab_project.duplicates_allowed,
+            "job_token_scope": sorted(gitlab_project.job_token_scope),
         }
     )
 
@@ -143,8 +144,11 @@ def gitlab_project(document: str) -> GitLabProject:
     """Read a GitLab project."""
     fields = json.loads(document)
     members = {name: Role(role) for name, role in fields["members"].items()}
+    scope = frozenset(fields.get("job_token_scope", ()))
     return GitLabProject(
-        **fields | {"visibility": Visibility(fields["visibility"]), "members": MappingProxyType(members)}
+        **fields
+        | {"visibility": Visibility(fields["visibility"]), "members": MappingProxyType(members)}
+        | {"job_token_scope": scope}
     )
 
 

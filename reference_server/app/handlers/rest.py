@@ -77,7 +77,7 @@ def package(call: Call, package_id: int) -> Response:
 def package_files(call: Call, package_id: int) -> Response:
     """List the files of a package."""
     found = call.registry.package(call.gitlab_project, package_id)
-    return paginated(call, [_described_file(file) for file in found.files])
+    return paginated(call, [_described_file(call, file) for file in found.files])
 
 
 def delete_package(call: Call, package_id: int) -> Response:
@@ -104,7 +104,7 @@ def _described(call: Call, found: Package) -> dict[str, Any]:
     links = {"web_path": f"/{owner.full_path}/-/packages/{found.id}"}
     if _may_delete(call):
         links["delete_api_path"] = f"{call.request.host_url}api/v4/projects/{owner.id}/packages/{found.id}"
-    return {
+    described = {
         "id": found.id,
         "name": found.name,
         "version": found.version,
@@ -114,10 +114,11 @@ def _described(call: Call, found: Package) -> dict[str, Any]:
         "created_at": _time(found.created_at),
         "tags": [],
     }
+    return _kept(call, described)
 
 
-def _described_file(file: PackageFile) -> dict[str, Any]:
-    return {
+def _described_file(call: Call, file: PackageFile) -> dict[str, Any]:
+    described = {
         "id": file.id,
         "package_id": file.package_id,
         "created_at": _time(file.created_at),
@@ -127,6 +128,12 @@ def _described_file(file: PackageFile) -> dict[str, Any]:
         "file_sha1": None,
         "file_sha256": file.sha256,
     }
+    return _kept(call, described)
+
+
+def _kept(call: Call, described: dict[str, Any]) -> dict[str, Any]:
+    lacks = call.request.flavour.rest_lacks
+    return {key: value for key, value in described.items() if key not in lacks}
 
 
 def _may_delete(call: Call) -> bool:
