@@ -80,6 +80,7 @@ def path_of(registry: Registry, route: Any, caller: str) -> str:
     mine = [each for each in own if wanted != "PersonalAccessToken" or each.user.name == owner]  # type: ignore[union-attr]
     values = {
         "gitlab_project": "1",
+        "group": "conformance",
         "path:project": "conformance/registry",
         "id:package_id": package.id,
         "id:file_id": package.files[0].id,
