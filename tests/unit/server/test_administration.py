@@ -10,6 +10,7 @@ import requests
 from reference_server import ReferenceServer
 from reference_server.commands import main
 from reference_server.commands.administration import table
+from reference_server.rules.ready_made import GITLAB_PROJECTS
 from reference_server.serving.default_registry import default_registry
 from reference_server.store.sqlite import SQLiteStore
 
@@ -58,9 +59,10 @@ def test_gitlab_projects(run: Callable[..., str], place: tuple[str, str]) -> Non
         ["3", "conformance/switched-off", "private", "off"],
     ]
     made = run("gitlab-project", "create", "group/tools", "--visibility", "public", *place)
-    assert rows(made) == [["6", "group/tools", "public", "on"]]
+    number = str(len(listed) + 1)
+    assert rows(made) == [[number, "group/tools", "public", "on"]]
     assert rows(run("gitlab-project", "switch", "GROUP/tools", "off", *place))[0][3] == "off"
-    assert rows(run("gitlab-project", "switch", "6", "on", *place)) == rows(made)
+    assert rows(run("gitlab-project", "switch", number, "on", *place)) == rows(made)
     assert rows(run("gitlab-project", "list", *place)) == [*listed, *rows(made)]
 
 
@@ -92,7 +94,8 @@ def test_the_token_of_the_command_comes_from_a_file_or_the_environment(
     file = tmp_path / "token"
     file.write_text("reference-stranger-token\n")
     with ReferenceServer() as server:
-        assert len(rows(run("gitlab-project", "list", "--server", server.origin))) == 5
+        every = rows(run("gitlab-project", "list", "--server", server.origin))
+        assert len(every) == len(GITLAB_PROJECTS)
         with_file = run("gitlab-project", "list", "--server", server.origin, "--token-file", file)
         monkeypatch.setenv("REFERENCE_SERVER_TOKEN", "reference-stranger-token")
         assert run("gitlab-project", "list", "--server", server.origin) == with_file

@@ -11,6 +11,7 @@ from werkzeug.test import Client
 from reference_server import create_app
 from reference_server.app.request_log import KEPT
 from reference_server.flavours import FLAVOURS
+from reference_server.rules.ready_made import GITLAB_PROJECTS
 from reference_server.serving.default_registry import default_registry
 
 from .conftest import NOON, Api
@@ -42,7 +43,7 @@ def test_anonymous_visitors_see_public_projects(registry: Registry) -> None:
 
 
 def test_projects_are_searched(visitor: Visitor) -> None:
-    assert len(rows(visitor.open("/").text)) == 5
+    assert len(rows(visitor.open("/").text)) == len(GITLAB_PROJECTS)
     assert rows(visitor.open("/?search=ELSE").text) == ["conformance/elsewhere"]
 
 
