@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from reference_server.http.json_responses import STATUSES
 from reference_server.model import ANONYMOUS, Action
-from reference_server.model.errors import ForbiddenError, NotAuthenticatedError, RegistryError
+from reference_server.model.errors import ForbiddenError, NotAuthenticatedError, NotFoundError, RegistryError
 from reference_server.web.routes import ADAPTER, BY_NAME
 from reference_server.web.sessions import Sessions, caller_of, cookie_name
 from reference_server.web.visit import Visit
@@ -34,6 +34,11 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+REASONS = {
+    ForbiddenError.message: "Your role, or the scope of your token, does not allow this.",
+    NotFoundError.message: "It does not exist, or you may not see it.",
+}
+"""Sentences for people in place of GitLab's texts for programs."""
 WITHOUT_SESSION = frozenset({"sign_in"})
 
 
@@ -79,7 +84,7 @@ class Site:
             return visit.to_sign_in()
         except RegistryError as error:
             status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
-            return _refused(visit, status, str(error).removeprefix(f"{status} "))
+            return _refused(visit, status, REASONS.get(str(error), str(error).removeprefix(f"{status} ")))
 
     def _visit(self, request: Request) -> Visit:
         now = self._registry.now()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -282,3 +284,20 @@ def test_methods_and_paths_of_nothing_stay_the_apis_answer(registry: Registry) -
         assert (answer.status_code, answer.content_type) == (404, "application/json")
     head = client.head("/")
     assert (head.status_code, head.data) == (200, b"")
+
+
+def test_a_server_for_clients_imports_no_page() -> None:
+    program = (
+        "import sys; from reference_server import ReferenceServer\n"
+        "with ReferenceServer() as server:\n"
+        "    import urllib.request as http\n"
+        "    http.urlopen(server.index_url.replace('/1/', '/2/')).read()\n"
+        "    late = ('reference_server.web', 'reference_server.app.account_routes', 'markdown_it')\n"
+        "    before = [name for name in late if name in sys.modules]\n"
+        "    http.urlopen(server.origin).read()\n"
+        "    print(before, 'reference_server.web' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout.strip() == "[] True"
