@@ -92,6 +92,8 @@ class PrivateReadByEveryone(Authorizes):
         "gitlab.matrix.page",
         "gitlab.matrix.private-is-secret",
         "gitlab.matrix.root-page",
+        "gitlab.matrix.group-page",
+        "gitlab.matrix.group-file",
     )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
@@ -249,6 +251,8 @@ class ReportersCannotRead(Authorizes):
         "gitlab.matrix.file",
         "gitlab.matrix.list",
         "gitlab.matrix.page",
+        "gitlab.matrix.group-page",
+        "gitlab.matrix.group-file",
     )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:

@@ -65,7 +65,11 @@ class GroupRootPageCutShort(Fault):
 class GroupFilesMissing(Fault):
     """Serves no file of a group."""
 
-    caught_by = ("gitlab.group.links-work", "gitlab.group.file-of-readable-only")
+    caught_by = (
+        "gitlab.group.links-work",
+        "gitlab.group.file-of-readable-only",
+        "gitlab.matrix.group-file",
+    )
 
     def handle(self, request: Request) -> Response | None:
         return refusal(PackageNotFoundError()) if request.endpoint == "group_file" else None
@@ -74,7 +78,12 @@ class GroupFilesMissing(Fault):
 class GroupsOpenToEveryone(Fault):
     """Shows all GitLab projects of a group to every caller."""
 
-    caught_by = ("gitlab.group.page-of-readable-only", "gitlab.group.file-of-readable-only")
+    caught_by = (
+        "gitlab.group.page-of-readable-only",
+        "gitlab.group.file-of-readable-only",
+        "gitlab.matrix.group-page",
+        "gitlab.matrix.group-file",
+    )
 
     def rules(self, rules: Rules) -> Rules:
         def everything(
@@ -91,7 +100,10 @@ class GroupsOpenToEveryone(Fault):
 class GroupFilesOpenToEveryone(Fault):
     """Serves every file of a group to every caller who knows its URL."""
 
-    caught_by = ("gitlab.group.file-of-readable-only",)
+    caught_by = (
+        "gitlab.group.file-of-readable-only",
+        "gitlab.matrix.group-file",
+    )
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint == "group_file":
@@ -116,7 +128,10 @@ class NotFoundAsForbidden(Fault):
 class ProjectAbsentInGroupForbidden(NotFoundAsForbidden):
     """Answers 403 for a project that is in no GitLab project of a group."""
 
-    caught_by = ("gitlab.group.absent-project-not-found",)
+    caught_by = (
+        "gitlab.group.absent-project-not-found",
+        "gitlab.matrix.group-page",
+    )
     error = PackageNotFoundError
 
 
