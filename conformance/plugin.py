@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.errors import UserError
-from conformance.run.keys import JUDGE
+from conformance.run.keys import JUDGE, PARENT
 from conformance.run.keys import OPTIONS as OPTIONS_OF_RUN
 from conformance.verdicts.options import OPTIONS, options_from, unpacked
 
@@ -114,7 +114,7 @@ class PlainReport:
         if self._result:
             never_fail_to_encode()
             terminalreporter.ensure_newline()
-            print_report(self._result, sys.stdout)
+            print_report(self._result, sys.stdout, verbose=terminalreporter.config.get_verbosity() > 0)
 
 
 def _is_asked_for(config: pytest.Config) -> bool:
@@ -143,7 +143,7 @@ def _judge(config: pytest.Config) -> Judge:
     from conformance.run.parent_watch import Watch
 
     if hasattr(config, "workerinput"):
-        watch = Watch()
+        watch = Watch(config.workerinput[PARENT])
         watch.start()
         options = unpacked(config.workerinput[OPTIONS_OF_RUN])
         return Judge(_refuse_to_prepare, options, watch=watch)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from conformance.report.result import CheckResult
+    from conformance.report.check_result import CheckResult
 
 BASELINE = "baseline.toml"
 DEVIATING = ("failed", "warned", "noted")

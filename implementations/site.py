@@ -26,7 +26,8 @@ from implementations.recipe import Implementation, implementations
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from conformance.report.result import CheckResult, RunResult
+    from conformance.report.check_result import CheckResult
+    from conformance.report.result import RunResult
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -5,13 +5,23 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from conformance.catalogue.levels import Level, Standing
+from conformance.catalogue.levels import Harm, Level, Standing
 
 if TYPE_CHECKING:
     from conformance.catalogue.loader import BadRow, Catalogue, catalogue, read_catalogue
     from conformance.catalogue.model import Requirement, Source
 
-__all__ = ["BadRow", "Catalogue", "Level", "Requirement", "Source", "Standing", "catalogue", "read_catalogue"]
+__all__ = [
+    "BadRow",
+    "Catalogue",
+    "Harm",
+    "Level",
+    "Requirement",
+    "Source",
+    "Standing",
+    "catalogue",
+    "read_catalogue",
+]
 
 _MODULES = {
     "BadRow": "loader",

@@ -1,4 +1,4 @@
-"""How strongly a requirement is asked for, and by whom."""
+"""How strongly a requirement is asked for, by whom, and what a deviation does."""
 
 from __future__ import annotations
 
@@ -11,6 +11,22 @@ class Level(StrEnum):
     MUST = "MUST"
     SHOULD = "SHOULD"
     MAY = "MAY"
+
+
+class Harm(StrEnum):
+    """What a deviation does to people, the worst first. Reports begin with the worst."""
+
+    UNSAFE = "unsafe"
+    DATA_LOSS = "data-loss"
+    BREAKS_CLIENTS = "breaks-clients"
+    DEVIATES = "deviates"
+
+    @property
+    def words(self) -> str:
+        """The harm in a line of a report; empty where there is none beyond the deviation itself."""
+        return {"unsafe": "unsafe", "data-loss": "loses data", "breaks-clients": "breaks clients"}.get(
+            self, ""
+        )
 
 
 class Standing(StrEnum):

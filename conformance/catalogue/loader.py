@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from conformance.catalogue.features import features_in, satisfiable
+from conformance.catalogue.levels import Harm, Standing
 from conformance.catalogue.model import Requirement, Source
 
 if TYPE_CHECKING:
@@ -137,9 +138,15 @@ def _requirements(file_name: str, table: dict[str, Any]) -> Iterator[Requirement
         raise BadRow(f"{file_name}: [defaults] may not have {sorted(unknown)}")
     for row in table["requirement"]:
         try:
-            yield msgspec.convert({**defaults, **row}, Requirement)
+            yield msgspec.convert({**_harm(file_name, {**defaults, **row}), **defaults, **row}, Requirement)
         except msgspec.ValidationError as error:
             raise BadRow(f"{file_name}: {row.get('id', 'a row without id')}: {error}") from error
+
+
+def _harm(file_name: str, row: dict[str, Any]) -> dict[str, str]:
+    """Return the harm of a row that names none: what clients in wide use need, or run into, breaks them."""
+    breaks = row.get("standing") == Standing.DE_FACTO or file_name.startswith("clients.")
+    return {"harm": Harm.BREAKS_CLIENTS} if breaks else {}
 
 
 def _check(requirement: Requirement, file_name: str, catalogue: Catalogue) -> None:

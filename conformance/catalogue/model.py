@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, to_builtins
 
-from conformance.catalogue.levels import Level, Standing
+from conformance.catalogue.levels import Harm, Level, Standing
 
 Text = Annotated[str, Meta(min_length=1)]
 
@@ -21,8 +21,8 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Requirement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A row of the catalogue.
 
-    `source` is `<key of a Source>#<anchor>`. `untested` says why no check can hold the row;
-    every other row has exactly one check.
+    `source` is `<key of a Source>#<anchor>`. `harm` is what a deviation does to people.
+    `untested` says why no check can hold the row; every other row has exactly one check.
     """
 
     id: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+$")]
@@ -33,6 +33,7 @@ class Requirement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     source: Text
     affects: Text
     since: Text
+    harm: Harm = Harm.DEVIATES
     untested: Text | None = None
 
     @property

@@ -9,14 +9,17 @@ import io
 import os
 import shlex
 import shutil
-from contextlib import redirect_stdout
+import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
-from conformance.commands.output import PROGRAM
+from conformance.commands.output import PROGRAM, write
 from conformance.errors import ExitCode, UserError
 from conformance.report.formats import FORMATS
+from conformance.report.result import refused_result
+from conformance.report.result_file import BadResult, concealed_result, read_result, write_result
 from conformance.verdicts.declaration import PREFIX, Input, Option
 from conformance.verdicts.options import OPTIONS, TARGET
 
@@ -34,9 +37,6 @@ KEPT = "previous.json"
 LEDGERS = "ledgers"
 REPORTS = {each.name: each.ci_file for each in FORMATS.values() if each.ci_file}
 """Formats of reports, and the files that they are written to."""
-
-ROOM = 4_000
-"""Characters of a comparison in the summary: with a report of 60,000 it still fits into a comment."""
 
 PREVIOUS = Input(name="previous", text="Result of an earlier run to compare with; it need not exist")
 FOLDER = Input(
@@ -200,29 +200,73 @@ def _clear(job: Job) -> None:
 
 
 def _judge(job: Job, main: Main) -> int:
-    if refused := _carry_out(main, "doctor", *job.words("doctor")):
+    with ExitStack() as stack:
+        copies = [stack.enter_context(_Copy(name)) for name in ("stdout", "stderr")]
+        refused = _carry_out(main, "doctor", *job.words("doctor"))
+    if refused:
+        _report_refusal(job, "".join(each.text for each in copies), ExitCode(refused), os.environ)
         return refused
     reports = [word for name in REPORTS for word in ("--report", f"{name}={job.files[name]}")]
-    exit_code = _carry_out(main, "run", *job.words("run"), "--json", str(job.files["result"]), *reports)
-    _compare(job, main)
-    return exit_code
+    words = [*job.words("run"), *_since(job), "--json", str(job.files["result"]), *reports]
+    return _carry_out(main, "run", *words)
 
 
-def _compare(job: Job, main: Main) -> None:
-    """Print what changed since the earlier result, and add it to the summary."""
+def _report_refusal(job: Job, reason: str, exit_code: ExitCode, environ: Mapping[str, str]) -> None:
+    """Write the result and the reports of a run that did not begin, so that a merge request shows why."""
+    given = {each.name: environ.get(each.input.variable, "") for each in TARGET if each.input}
+    url = next(filter(None, map(given.get, ("url", "upload_url", "index_url", "config"))), "no registry")
+    refused = refused_result(url, given.get("profile", ""), reason=reason.strip(), exit_code=exit_code)
+    result = concealed_result(refused)
+    write_result(job.files["result"], result)
+    for name in REPORTS:
+        write(FORMATS[name].render(result), job.files[name])
+
+
+class _Copy:
+    """Keeps what is printed to a standard stream, which prints it all the same."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._kept = io.StringIO()
+        self._stream: Any = None
+
+    @property
+    def text(self) -> str:
+        """What was printed, without the command that precedes it."""
+        lines = self._kept.getvalue().splitlines(keepends=True)
+        return "".join(line for line in lines if not line.startswith("$ "))
+
+    def __enter__(self) -> Self:
+        self._stream = getattr(sys, self._name)
+        setattr(sys, self._name, self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        setattr(sys, self._name, self._stream)
+
+    def write(self, text: str) -> int:
+        """Keep a text, and print it."""
+        self._kept.write(text)
+        return int(self._stream.write(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def _since(job: Job) -> list[str]:
+    """Return the option that names the earlier result; none where it is missing or cannot be read."""
     if job.previous is None:
-        return
-    if not (job.folder / KEPT).is_file():
+        return []
+    kept = job.folder / KEPT
+    if not kept.is_file():
         print(f"There is no {job.previous}: nothing to compare with.")
-        return
-    with redirect_stdout(io.StringIO()) as output:
-        exit_code = _carry_out(main, "compare", str(job.folder / KEPT), str(job.files["result"]))
-    print(output.getvalue(), end="")
-    if exit_code == ExitCode.CONFORMS and job.files["markdown"].is_file():
-        changes = output.getvalue().partition("\n")[2]
-        changes = changes if len(changes) <= ROOM else f"{changes[:ROOM]}…\n"
-        with job.files["markdown"].open("a", encoding="utf-8") as file:
-            file.write(f"\n### Since the last time\n\n```text\n{changes}```\n")
+        return []
+    try:
+        read_result(kept)
+    except BadResult as reason:
+        print(f"{reason.message}: nothing to compare with.")
+        return []
+    return ["--since", str(kept)]
 
 
 def _write_outputs(job: Job, exit_code: int, environ: Mapping[str, str]) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from conformance.errors import ExitCode
+from conformance.errors import ExitCode, UserError
 
 if TYPE_CHECKING:
     import argparse
+
+    from conformance.catalogue import Requirement
 
 SUMMARY = "list the requirements"
 
@@ -17,6 +19,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="output format (default: text)"
+    )
+    parser.add_argument(
+        "-k",
+        metavar="WORDS",
+        dest="words",
+        default="",
+        help="list only the requirements with all of these words in id, statement or who is affected",
     )
     parser.add_argument("--profile", metavar="NAME", help="list only what this kind of registry has to do")
 
@@ -30,6 +39,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     known = catalogue()
     rows = known.for_profile(profile(arguments.profile)) if arguments.profile else list(known)
+    words = arguments.words.casefold().split()
+    rows = [row for row in rows if all(word in _searched(row) for word in words)]
+    if not rows:
+        raise UserError(
+            f"no requirement has the words {arguments.words!r}", "Try fewer words, or list all without -k."
+        )
     if arguments.format == "json":
         profiles = profiles_by_id(known)
         print(json.dumps([{**row.as_json(), "profiles": profiles[row.id]} for row in rows], indent=1))
@@ -42,3 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     tested = sum(row.untested is None for row in rows)
     print(f"{counted(len(rows), 'requirement')}: {tested} with a check, {len(rows) - tested} without")
     return ExitCode.CONFORMS
+
+
+def _searched(row: Requirement) -> str:
+    return f"{row.id} {row.statement} {row.affects}".casefold()

@@ -24,6 +24,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=MATRIX_FORMATS, default="markdown", help="format (default: markdown)"
     )
+    parser.add_argument(
+        "--differences", action="store_true", help="leave out the requirements on which all registries agree"
+    )
     add_output(parser)
 
 
@@ -36,5 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_error(error)
     if not matrix.columns:
         return ExitCode.USAGE
+    if arguments.differences:
+        matrix = matrix.differing()
     write(MATRIX_FORMATS[arguments.format].render(matrix), arguments.output)
     return ExitCode.CONFORMS

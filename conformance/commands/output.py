@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
@@ -14,11 +15,28 @@ if TYPE_CHECKING:
 PROGRAM = "registry-conformance"
 
 
+PLAIN = {"…": "...", "·": "-", "→": "->", "─": "-"}
+"""What stands for characters of ours where an encoding lacks them."""
+
+_ERRORS = "registry-conformance-plain"
+
+
 def never_fail_to_encode() -> None:
-    """Let standard output and standard error print a character that their encoding lacks as an escape."""
+    """Let standard output and standard error print a character that their encoding lacks in ASCII, or as an escape."""
+    codecs.register_error(_ERRORS, _plainly)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors=_ERRORS)
+
+
+def _plainly(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    characters = error.object[error.start : error.end]
+    if not PLAIN.keys() & {*characters}:
+        return codecs.backslashreplace_errors(error)
+    plain = (PLAIN.get(each) or each.encode("ascii", "backslashreplace").decode() for each in characters)
+    return "".join(plain), error.end
 
 
 def print_error(error: UserError) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.commands.arguments import add_result
@@ -13,7 +14,6 @@ from conformance.verdicts.option_types import writable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from conformance.report.result import RunResult
 
@@ -25,6 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_result(parser)
     parser.add_argument("--format", choices=FORMATS, default="html", help="format (default: html)")
+    add_since(parser)
     add_output(parser)
 
 
@@ -32,6 +33,13 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     """Add the option that names the file to write."""
     parser.add_argument(
         "-o", "--output", metavar="FILE", type=writable, help="write to FILE (default: standard output)"
+    )
+
+
+def add_since(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Add the option that names an earlier result."""
+    parser.add_argument(
+        "--since", metavar="RESULT.json", type=Path, help="say what changed since an earlier result"
     )
 
 
@@ -50,9 +58,13 @@ def add_report_option(group: argparse._ArgumentGroup) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print or write a report of a stored result."""
+    from conformance.report.changes import with_changes
     from conformance.report.result_file import read_result
 
-    write(FORMATS[arguments.format].render(read_result(arguments.result)), arguments.output)
+    result = read_result(arguments.result)
+    if arguments.since:
+        result = with_changes(result, read_result(arguments.since))
+    write(FORMATS[arguments.format].render(result), arguments.output)
     return ExitCode.CONFORMS
 
 

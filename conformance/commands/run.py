@@ -6,14 +6,16 @@ import sys
 from typing import TYPE_CHECKING
 
 from conformance.commands.arguments import add_options, options_of
-from conformance.commands.output import print_error
-from conformance.commands.report import add_report_option, write_reports
+from conformance.commands.output import PROGRAM, print_error
+from conformance.commands.report import add_report_option, add_since, write_reports
 from conformance.errors import ExitCode, UserError
 from conformance.verdicts.declaration import Group
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
+    from conformance.report.result import RunResult
     from conformance.target import Target
     from conformance.verdicts.options import RunOptions
 
@@ -27,17 +29,24 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--plan", action="store_true", help="show what would be published, and publish nothing"
     )
     add_report_option(groups[Group.REPORTS])
+    add_since(groups[Group.REPORTS])
+    groups[Group.REPORTS].add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="print every finding in full, and why requirements do not apply or are untestable",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge the registry, print the report, and write the others that were asked for."""
+    from conformance.report.result_file import read_result
     from conformance.report.terminal import print_report
-    from conformance.run.checks_run import run_checks
     from conformance.run.outlook import outlook
-    from conformance.run.selection import Selection
     from conformance.target.configuration import configured_or_embedded
 
     given = vars(arguments)
+    earlier = read_result(arguments.since) if arguments.since else None
     with configured_or_embedded(given) as target:
         options = options_of(arguments).under(target.profile)
         if options.projects and not options.read_only:
@@ -47,17 +56,67 @@ def run(arguments: argparse.Namespace) -> int:
         end = outlook(target, options)
         if not (end.removes or options.keep):
             print(f"This run {end.clean_up}.")
-        chosen = {name: given[name] for name in ("keyword", "exit_first", "processes") if name in given}
-        result = run_checks(
-            target, options, Selection(**chosen), json_path=given.get("json"), progress=sys.stdout
-        )
-    print_report(result, sys.stdout)
+        result = _judged(target, options, arguments)
+    if earlier:
+        result = _compared(result, earlier, given.get("json"))
+    print_report(result, sys.stdout, verbose=arguments.verbose, next_steps=_next_steps(result, arguments))
     try:
         write_reports(result, arguments.reports)
     except UserError as error:
         print_error(error)
         return result.exit_code or error.exit_code
     return result.exit_code
+
+
+def _judged(target: Target, options: RunOptions, arguments: argparse.Namespace) -> RunResult:
+    """Judge a target. Raises CannotJudge, once the reports say so."""
+    from conformance.run.checks_run import run_checks
+    from conformance.run.run import CannotJudge
+    from conformance.run.selection import Selection
+
+    given = vars(arguments)
+    chosen = {name: given[name] for name in ("keyword", "exit_first", "processes") if name in given}
+    try:
+        return run_checks(
+            target, options, Selection(**chosen), json_path=given.get("json"), progress=sys.stdout
+        )
+    except CannotJudge as reason:
+        if reason.result:
+            write_reports(reason.result, arguments.reports)
+        raise
+
+
+def _compared(result: RunResult, earlier: RunResult, path: Path | None) -> RunResult:
+    """Return a result that says what changed, and write it again where it is kept."""
+    from conformance.report.changes import with_changes
+    from conformance.report.result_file import write_result
+
+    compared = with_changes(result, earlier)
+    if path:
+        write_result(path, compared)
+    return compared
+
+
+def _next_steps(result: RunResult, arguments: argparse.Namespace) -> list[str]:
+    """Return what to do about the findings of a run, a line each; nothing where there are none."""
+    causes = result.causes()
+    if not causes:
+        return []
+    worst, kept = causes[0].id, vars(arguments).get("json")
+    pages = [path for name, path in arguments.reports if name == "html"]
+    steps = {f"{PROGRAM} explain {worst}": "what it asks for"}
+    if kept:
+        steps[f"{PROGRAM} script {kept} {worst}"] = "a script that reproduces it"
+    if pages or kept:
+        page = f"open {pages[0]}" if pages else f"{PROGRAM} report {kept} -o report.html"
+        steps[page] = "everything, with every exchange"
+    elif not arguments.verbose:
+        steps["run with --verbose, or --json result.json"] = "everything here, or as reports and scripts"
+    widest = max(map(len, steps))
+    heads = ["Next:", *[""] * (len(steps) - 1)]
+    return [
+        f"{head:<5} {step:<{widest}}  {use}" for head, (step, use) in zip(heads, steps.items(), strict=True)
+    ]
 
 
 def _print_plan(target: Target, options: RunOptions, keyword: str | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     import argparse
 
 SUMMARY = "write standalone scripts that reproduce failures"
+NAMED = 5
+"""How many of several scripts are named where one has to be chosen."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--output",
         metavar="FILE_OR_FOLDER",
         type=Path,
-        help="write one script to a file, or several to a folder (default: standard output)",
+        help="write one script to a file, or several to a folder, which is made (default: standard output)",
     )
 
 
@@ -35,13 +38,19 @@ def run(arguments: argparse.Namespace) -> int:
 
     into: Path | None = arguments.output
     made = scripts(read_result(arguments.result), arguments.ids)
-    if into is not None and into.is_dir():
+    if into is not None and (into.is_dir() or (len(made) > 1 and not into.suffix)):
+        try:
+            into.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"cannot make the folder {into}: {error.strerror}") from error
         for name, text in made.items():
             write(text, into / f"{name}.py")
         return ExitCode.CONFORMS
     if len(made) > 1:
+        first = ", ".join(islice(made, NAMED))
+        rest = f" and {len(made) - NAMED} more" if len(made) > NAMED else ""
         raise UserError(
-            f"there are {len(made)} scripts: {', '.join(made)}",
+            f"there are {len(made)} scripts: {first}{rest}",
             "Name one of them, or write all to a folder with `-o FOLDER`.",
         )
     (text,) = made.values()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from conformance.report.result import CheckResult
+from conformance.report.check_result import CheckResult
 from conformance.wire.publication import Publication
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from conformance.catalogue.causes import causes
-from conformance.report.result import DEVIATING, CheckResult
+from conformance.report.check_result import DEVIATING, CheckResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

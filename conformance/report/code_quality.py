@@ -6,11 +6,12 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from conformance.report.result import EXPLAINED
+from conformance.report.check_result import EXPLAINED
 from conformance.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from conformance.report.result import CheckResult, RunResult
+    from conformance.report.check_result import CheckResult
+    from conformance.report.result import RunResult
 
 PLACE = "registry.toml"
 """The file that issues point to: a registry has no files, and this one names it."""

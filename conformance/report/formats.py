@@ -36,6 +36,11 @@ def _table(*rows: Format) -> dict[str, Format]:
 
 FORMATS = _table(
     Format(
+        name="text",
+        purpose="what `run` prints at its end, with every finding in full",
+        renderer="conformance.report.terminal:as_text",
+    ),
+    Format(
         name="html",
         purpose="one page with filters, exchanges and scripts",
         renderer="conformance.report.html:as_html",

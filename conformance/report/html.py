@@ -10,8 +10,10 @@ from markupsafe import Markup, escape
 
 from conformance.catalogue import Level
 from conformance.clients import CLIENTS
+from conformance.report.change import ABSENT
+from conformance.report.changes import summary
+from conformance.report.check_result import DEVIATING, EXPLAINED
 from conformance.report.curl import command_line
-from conformance.report.result import DEVIATING, EXPLAINED
 from conformance.report.script import script_parts
 from conformance.report.templates import render
 from conformance.verdicts import Tally, Verdict
@@ -19,7 +21,8 @@ from conformance.verdicts import Tally, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.report.result import CheckResult, RunResult
+    from conformance.report.check_result import CheckResult
+    from conformance.report.result import RunResult
     from conformance.wire.exchange import Exchange
 
 ROOM = 700_000
@@ -50,8 +53,11 @@ PROGRAMS = tuple(dict.fromkeys([*(client.name for client in CLIENTS), *OTHERS]))
 """Programs that the catalogue names among the affected ones; the clients of the suite come first."""
 
 
-OPEN = frozenset(EXPLAINED[:4])
-"""Verdicts of problems: they are listed at the top, and their details are open."""
+PROBLEMS = frozenset(EXPLAINED[:4])
+"""Verdicts of what is listed at the top."""
+
+OPENED = 5
+"""How many causes are open at first: a page with forty open ones leads nowhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +104,11 @@ def page_context(result: RunResult) -> dict[str, Any]:
     room = min(MOST_PER_FINDING, ROOM // max(explained, 1))
     parts = script_parts(result, room=ROOM_FOR_SCRIPTS)
     consequences = result.consequences()
+    causes = [
+        each
+        for each in result.causes()
+        if PROBLEMS.intersection(one.verdict for one in (each, *consequences.get(each.id, [])))
+    ]
     areas = {area: [_page_result(each, room) for each in found] for area, found in result.by_area().items()}
     return {
         "result": result,
@@ -108,12 +119,10 @@ def page_context(result: RunResult) -> dict[str, Any]:
         "clients": [
             name for name in PROGRAMS if any(name in clients_in(each.affects) for each in result.results)
         ],
-        "open_verdicts": OPEN,
-        "causes": [
-            each
-            for each in result.causes()
-            if OPEN.intersection(one.verdict for one in (each, *consequences.get(each.id, [])))
-        ],
+        "opened": {each.id for each in causes[:OPENED]},
+        "causes": causes,
+        "changes": summary(result.since) if result.since else "",
+        "absent": ABSENT,
         "consequences": consequences,
         "deviating": DEVIATING,
         "scripts": parts.ids,

@@ -13,7 +13,8 @@ from conformance.verdicts import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.report.result import CheckResult, RunResult
+    from conformance.report.check_result import CheckResult
+    from conformance.report.result import RunResult
 
 FAILURES = frozenset({Verdict.FAILED, Verdict.STALE})
 SKIPPED = frozenset({Verdict.NOT_APPLICABLE, Verdict.UNTESTABLE})
@@ -29,6 +30,8 @@ def as_junit(result: RunResult) -> str:
     root = ET.Element("testsuites", _counts(result.results, name=result.target.url))
     for area, findings in result.by_area().items():
         root.append(_suite(result, area, findings))
+    if not result.results:
+        root.append(_no_suite(result))
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
@@ -51,6 +54,15 @@ def _suite(result: RunResult, area: str, findings: list[CheckResult]) -> ET.Elem
     for name, value in facts.items():
         ET.SubElement(properties, "property", name=name, value=_text(value))
     suite.extend(map(_case, findings))
+    return suite
+
+
+def _no_suite(result: RunResult) -> ET.Element:
+    """Return a suite with the reason why nothing was judged: without any, CI systems would show nothing."""
+    suite = ET.Element("testsuite", name="run", tests="1", failures="0", errors="1", time="0.000")
+    case = ET.SubElement(suite, "testcase", name="run", classname="conformance", time="0.000")
+    reason = _text("\n".join(result.summary.notes))
+    ET.SubElement(case, "error", message=_text(result.ending), type="error").text = reason
     return suite
 
 

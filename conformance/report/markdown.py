@@ -5,27 +5,30 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from conformance.report.changes import as_lines
+from conformance.report.check_result import EXPLAINED
 from conformance.report.curl import last_command
-from conformance.report.result import EXPLAINED
 from conformance.verdicts import Tally, Verdict
 from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from conformance.report.result import CheckResult, RunResult
+    from conformance.report.check_result import CheckResult
+    from conformance.report.result import RunResult
 
 ROOM = 60_000
 """Characters; a comment on GitHub may have 65,536."""
 LONGEST = 4_000
 """Characters of one message."""
+MOST_CHANGES = 40
 BRIEF = frozenset({Verdict.KNOWN, Verdict.NOTED})
 """Verdicts that are only counted."""
 
 
 def as_markdown(result: RunResult) -> str:
     """Return Markdown for GitLab and GitHub. The texts of a registry are in code blocks only."""
-    parts = [_head(result), _areas(result)]
+    parts = [_head(result), _areas(result), *_changes(result)]
     below = result.consequences()
     causes = [each for each in result.causes() if each.verdict not in BRIEF or each.id in below]
     consequences = [each for each in result.of(*EXPLAINED) if each.cause and each.verdict not in BRIEF]
@@ -78,6 +81,13 @@ def _areas(result: RunResult) -> str:
         counts = Tally.of(each.verdict for each in findings).counts
         rows.append([area, *(str(counts[verdict] or "") for verdict in result.verdicts)])
     return table(["area", *map(str, result.verdicts)], rows) if rows else "Nothing was judged."
+
+
+def _changes(result: RunResult) -> Iterator[str]:
+    """Yield what changed since an earlier result, at most `MOST_CHANGES` of it."""
+    if found := result.since:
+        lines = as_lines(found, most=MOST_CHANGES)
+        yield "### Since the last time\n\n" + _block("\n".join(lines))
 
 
 def _details(finding: CheckResult, consequences: list[CheckResult]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.report.markdown import code, table
@@ -95,6 +95,18 @@ class Matrix:
 
     columns: tuple[Column, ...]
     areas: dict[str, dict[str, str]]
+
+    def differing(self) -> Matrix:
+        """Return the rows on which two columns differ; a row that a column lacks differs."""
+        areas = {
+            area: {
+                name: text
+                for name, text in rows.items()
+                if len({each.sign(name) for each in self.columns}) > 1
+            }
+            for area, rows in self.areas.items()
+        }
+        return replace(self, areas={area: rows for area, rows in areas.items() if rows})
 
     @property
     def verdicts(self) -> list[Verdict]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.report.carried import carried_result
+from conformance.report.console import console_on
 from conformance.report.estimate import Estimate
 from conformance.verdicts import Verdict
+from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -28,28 +30,35 @@ LETTERS = {
 }
 
 
+LINE = 60
+"""Letters in a line."""
+
+
 class ProgressReport:
-    """A pytest plugin: a bar on a terminal, a line of letters per area elsewhere.
+    """A pytest plugin: a bar on a terminal, lines of letters per area elsewhere.
 
     The registry shows changes after `late` seconds.
     """
 
     def __init__(self, file: TextIO, *, late: float = 0) -> None:
         self._late = late
-        self._console = Console(file=file, highlight=False)
+        self._console = console_on(file)
         self._bar = Progress(
             TextColumn("{task.description:<44}"),
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
+            TextColumn("{task.fields[found]}"),
             TimeElapsedColumn(),
             TextColumn("{task.fields[left]}"),
             console=self._console,
             transient=True,
-            disable=not self._console.is_terminal,
+            disable=not self._console.is_interactive,
         )
-        self._task = self._bar.add_task("preparing", total=None, left="")
+        self._task = self._bar.add_task("preparing", total=None, left="", found="")
         self._estimate = Estimate([])
-        self._area = ""
+        self._failed = self._requests = 0
+        self._whole: Counter[str] = Counter()
+        self._letters: dict[str, list[str]] = defaultdict(list)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Set the number of checks."""
@@ -63,7 +72,9 @@ class ProgressReport:
     def _begin(self, ids: list[str]) -> None:
         if self._bar.tasks[self._task].total:  # every worker reports the same checks
             return
-        self._estimate = Estimate(map(_area_of, ids), late=self._late)
+        areas = [_area_of(each) for each in ids]
+        self._whole = Counter(areas)
+        self._estimate = Estimate(areas, late=self._late)
         self._bar.update(self._task, total=len(ids))
         self._bar.start()
 
@@ -73,22 +84,39 @@ class ProgressReport:
         if result is None:
             return
         self._estimate.end(result.area)
-        self._bar.update(self._task, advance=1, description=result.id, left=str(self._estimate))
-        if not self._console.is_terminal:
+        self._failed += result.verdict is Verdict.FAILED
+        self._requests += result.requests
+        self._bar.update(
+            self._task,
+            advance=1,
+            description=result.id,
+            found=f"{self._failed} failed, {counted(self._requests, 'request')}",
+            left=str(self._estimate),
+        )
+        if not self._console.is_interactive:
             self._letter(result.area, LETTERS[result.verdict])
 
     def _letter(self, area: str, letter: str) -> None:
-        if area != self._area:
-            self._console.print(f"{chr(10) if self._area else ''}{area:<12}", end="")
-            self._area = area
-        self._console.print(letter, end="")
+        """Keep a letter until the line of its area is full: workers judge several areas at the same time."""
+        letters = self._letters[area]
+        letters.append(letter)
+        if len(letters) % LINE == 0 or len(letters) == self._whole[area]:
+            self._line(area)
+
+    def _line(self, area: str) -> None:
+        letters = self._letters[area]
+        begin = (len(letters) - 1) // LINE * LINE
+        shown = "".join(letters[begin:])
+        self._console.print(f"{area:<12} {shown:<{LINE}} {len(letters):>3} of {self._whole[area]}")
         self._console.file.flush()
 
     def pytest_sessionfinish(self) -> None:
-        """End the bar or the line of letters."""
+        """End the bar, and the lines of areas that were not judged whole."""
         self._bar.stop()
-        if self._area:
-            self._console.print()
+        if not self._console.is_interactive:
+            for area, letters in self._letters.items():
+                if len(letters) < self._whole[area] and len(letters) % LINE:
+                    self._line(area)
 
 
 def _area_of(check: str) -> str:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
-from conformance.catalogue import Level, Requirement, Standing, catalogue
 from conformance.profiles import UnknownProfile, profile
+from conformance.report.change import Since
+from conformance.report.check_result import EXPLAINED, HARMS, CheckResult
 from conformance.verdicts import ExitCode, Tally, Verdict
-from conformance.wire.exchange import Exchange
 from conformance.wire.publication import Publication
 
 if TYPE_CHECKING:
@@ -22,19 +22,6 @@ if TYPE_CHECKING:
     from conformance.verdicts.options import RunOptions
 
 SUITE = "pypi-registry-conformance"
-
-EXPLAINED = (
-    Verdict.FAILED,
-    Verdict.ERROR,
-    Verdict.STALE,
-    Verdict.WARNED,
-    Verdict.NOTED,
-    Verdict.KNOWN,
-)
-"""Verdicts that reports explain one by one, the worst first."""
-
-DEVIATING = (Verdict.FAILED, Verdict.WARNED, Verdict.NOTED, Verdict.KNOWN, Verdict.STALE)
-"""Verdicts of deviations."""
 
 ENDINGS = {
     ExitCode.CONFORMS: "conforms",
@@ -46,96 +33,6 @@ ENDINGS = {
 """How a run ended: the predicate of a sentence about the target."""
 
 Count = Annotated[int, Meta(ge=0)]
-
-
-class CheckResult(Struct, frozen=True, kw_only=True):
-    """The result of one requirement."""
-
-    id: Annotated[
-        str,
-        Meta(
-            pattern=r"^[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+$",
-            description="The id of a requirement, such as `simple.html.doctype`.",
-        ),
-    ]
-    level: Level
-    standing: Standing
-    verdict: Verdict
-    message: Annotated[
-        str, Meta(description="An explanation; of a passed check, which of its parts were left out, if any.")
-    ]
-    duration: Annotated[float, Meta(ge=0, description="In seconds.")]
-    requests: Annotated[int, Meta(ge=0, description="Requests that the check itself caused.")]
-    expected: Annotated[
-        str, Meta(description="What the requirement asks for here; empty without a deviation.")
-    ] = ""
-    found: Annotated[str, Meta(description="What the target did instead; empty without a deviation.")] = ""
-    where: Annotated[str, Meta(description="The exchange or file; empty without a deviation.")] = ""
-    signature: Annotated[
-        str, Meta(description="Tells one deviation from another; empty without a deviation.")
-    ] = ""
-    published: Annotated[
-        tuple[str, ...],
-        Meta(description="Of a deviation: the file names of the uploads behind what the check looked at."),
-    ] = ()
-    stopped_by: Annotated[
-        str,
-        Meta(
-            pattern=r"^(budget|time|throttling)?$",
-            description="Of an error: the limit that kept the requirement from being judged; otherwise empty.",
-        ),
-    ] = ""
-    cause: Annotated[
-        str,
-        Meta(
-            description="Of a deviation that follows from another one: the requirement at its root; otherwise empty."
-        ),
-    ] = ""
-    scored: Annotated[bool, Meta(description="Whether it counts for the exit code.")] = True
-    exchanges: Annotated[
-        tuple[Exchange, ...],
-        Meta(description="The last requests that the check looked at, cached ones among them."),
-    ]
-
-    @property
-    def area(self) -> str:
-        """The first segment of the id."""
-        return self.id.partition(".")[0]
-
-    @property
-    def requirement(self) -> Requirement | None:
-        """The row of the catalogue; None where the catalogue, being of another version, lacks it."""
-        return catalogue().requirements.get(self.id)
-
-    @property
-    def statement(self) -> str:
-        """The statement of the requirement."""
-        return self.requirement.statement if self.requirement else "This catalogue has no such requirement."
-
-    @property
-    def affects(self) -> str:
-        """Who suffers from a deviation."""
-        return self.requirement.affects if self.requirement else ""
-
-    @property
-    def source(self) -> str:
-        """The source of the rule, by title and anchor."""
-        return catalogue().cite(self.requirement) if self.requirement else ""
-
-    @property
-    def about_baseline(self) -> str:
-        """What the baseline has to do with the verdict; empty where it has nothing."""
-        return self.message.partition("\n")[0] if self.verdict in {Verdict.KNOWN, Verdict.STALE} else ""
-
-    @property
-    def passed(self) -> bool:
-        """Whether the target did as required, even where a baseline lists it."""
-        return self.verdict in {Verdict.PASSED, Verdict.STALE} and not self.signature
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the result as a JSON object."""
-        table: dict[str, Any] = msgspec.to_builtins(self)
-        return table
 
 
 class Suite(Struct, frozen=True, kw_only=True):
@@ -223,6 +120,9 @@ class RunResult(Struct, frozen=True, kw_only=True):
     results: Annotated[
         tuple[CheckResult, ...], Meta(description="One entry per requirement, in the order of their ids.")
     ]
+    since: Annotated[
+        Since | None, Meta(description="What changed since an earlier result; null where none was given.")
+    ] = None
 
     @property
     def exit_code(self) -> ExitCode:
@@ -282,15 +182,18 @@ class RunResult(Struct, frozen=True, kw_only=True):
     def causes(self) -> list[CheckResult]:
         """Return what reports explain and what follows from nothing else: the worst first.
 
-        As bad as a cause is the worst that follows from it; of equally bad ones, what explains most comes first.
+        As bad as a cause is the worst that follows from it, by verdict and by harm; of equally bad ones, what explains
+        most comes first.
         """
         explained = {each.id: each for each in self.of(*EXPLAINED)}
         followers = self.consequences()
 
-        def rank(cause: CheckResult) -> tuple[int, int, str]:
+        def rank(cause: CheckResult) -> tuple[int, int, int, str]:
             below = followers.get(cause.id, [])
-            worst = min(EXPLAINED.index(each.verdict) for each in (cause, *below))
-            return worst, -len(below), cause.id
+            worst, harm = min(
+                (EXPLAINED.index(each.verdict), HARMS.index(each.harm)) for each in (cause, *below)
+            )
+            return worst, harm, -len(below), cause.id
 
         return sorted((each for each in explained.values() if each.cause not in explained), key=rank)
 
@@ -352,6 +255,20 @@ def run_result(
         ),
         published=published or {},
         results=results,
+    )
+
+
+def refused_result(url: str, profile: str, *, reason: str, exit_code: ExitCode) -> RunResult:
+    """Return the result of a run that did not begin, because its target could not be reached or understood."""
+    now = _to_milliseconds(datetime.now(UTC))
+    return RunResult(
+        suite=Suite(name=SUITE, version=version(SUITE)),
+        target=JudgedTarget(url=url, profile=profile, embedded=False),
+        run="",
+        started=now,
+        finished=now,
+        summary=RunSummary(requests=0, seed=0, exit_code=exit_code, notes=(reason,)),
+        results=(),
     )
 
 

@@ -114,17 +114,18 @@ def write_sentinel(path: Path | None, target: Target, options: RunOptions, *, ru
 
 def write_refusal(
     path: Path | None, target: Target, options: RunOptions, *, reason: str, exit_code: ExitCode
-) -> None:
-    """Write the result of a run that could not judge the target, with the reason."""
+) -> RunResult:
+    """Return the result of a run that could not judge the target, with the reason, and write it where asked."""
+    now = datetime.now(UTC)
+    result = run_result(
+        target=target,
+        options=options,
+        run_id="",
+        started=now,
+        finished=now,
+        exit_code=exit_code,
+        notes=[Redactor(target.secrets)(reason)],
+    )
     if path:
-        now = datetime.now(UTC)
-        result = run_result(
-            target=target,
-            options=options,
-            run_id="",
-            started=now,
-            finished=now,
-            exit_code=exit_code,
-            notes=[Redactor(target.secrets)(reason)],
-        )
         write_result(path, result)
+    return result

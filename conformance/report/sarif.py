@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from conformance.report.check_result import EXPLAINED
 from conformance.report.code_quality import PLACE, fingerprint
-from conformance.report.result import EXPLAINED
 from conformance.verdicts import ExitCode, Verdict
 
 if TYPE_CHECKING:
-    from conformance.report.result import CheckResult, RunResult
+    from conformance.report.check_result import CheckResult
+    from conformance.report.result import RunResult
     from conformance.wire.exchange import Exchange
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from conformance.errors import UserError
+from conformance.report.check_result import DEVIATING
 from conformance.report.curl import ANONYMOUS, placeholder
-from conformance.report.result import DEVIATING
 from conformance.report.templates import own
 from conformance.wire.credential_patterns import SECRET_HEADERS
 from conformance.wire.raw import NOT_WAITED_FOR
@@ -18,7 +18,8 @@ from conformance.wire.raw import NOT_WAITED_FOR
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.report.result import CheckResult, RunResult
+    from conformance.report.check_result import CheckResult
+    from conformance.report.result import RunResult
     from conformance.wire.exchange import Exchange
     from conformance.wire.publication import Publication
 

@@ -2,87 +2,113 @@
 
 from __future__ import annotations
 
+import io
 from collections import defaultdict
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from conformance.report.blocks import STYLES, Page, block
+from conformance.report.changes import as_lines
+from conformance.report.console import console_on
 from conformance.verdicts import ExitCode, Tally, Verdict
 from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import TextIO
 
-    from conformance.report.result import CheckResult, RunResult
+    from rich.console import Console
 
-STYLES = {
-    Verdict.PASSED: "green",
-    Verdict.FAILED: "bold red",
-    Verdict.WARNED: "yellow",
-    Verdict.NOTED: "cyan",
-    Verdict.NOT_APPLICABLE: "dim",
-    Verdict.UNTESTABLE: "magenta",
-    Verdict.KNOWN: "blue",
-    Verdict.STALE: "bold yellow",
-    Verdict.ERROR: "bold red",
-}
+    from conformance.report.check_result import CheckResult
+    from conformance.report.result import RunResult
+
 GROUPED = (Verdict.NOT_APPLICABLE, Verdict.UNTESTABLE)
 """Verdicts that checks share a reason for."""
 
-NAMED = 8
-"""How many consequences of a deviation are named per verdict."""
+ROOM = 36
+"""Lines for findings in full, unless all are asked for; the worst one is always shown."""
+
+LISTED = 8
+"""How many further findings are listed in a line each."""
 
 GOOD, BAD = "bold green", "bold red"
 
 
-def print_report(result: RunResult, file: TextIO) -> None:
-    """Print an explanation per verdict that needs one, the worst last, a table by area, and the ending."""
-    console = Console(file=file, highlight=False, soft_wrap=True)
-    for verdict in GROUPED:
+def print_report(
+    result: RunResult, file: TextIO, *, verbose: bool = False, next_steps: Iterable[str] = ()
+) -> None:
+    """Print the findings, the worst first, a table by area, the next steps, and the ending.
+
+    What follows from another finding stands under it. Without `verbose` only the worst findings are shown in full.
+    Lines are wrapped on a terminal only.
+    """
+    console = console_on(file)
+    page = Page(width=console.width if console.is_terminal else 0, brief=not verbose)
+    for verdict in GROUPED if verbose else ():
         _explain_together(console, result.of(verdict), verdict)
     _explain_together(console, [each for each in result.of(Verdict.ERROR) if each.stopped_by], Verdict.ERROR)
-    consequences = result.consequences()
-    for check in reversed(result.causes()):
-        if not check.stopped_by:
-            _explain(console, check, check.verdict)
-            _consequences(console, consequences.get(check.id, []))
+    _findings(console, result, page)
     if result.results:
         console.print()
-        console.print(_by_area(result))
+        console.print(_by_area(result), soft_wrap=False)
     if newer := result.tally.unscored.total():
         console.print(
             f"{counted(newer, 'requirement')} joined after set {result.summary.set}: judged, but not scored."
         )
+    if result.since:
+        console.print(f"Since run {result.since.run}:")
+        for line in as_lines(result.since, most=None if verbose else LISTED):
+            console.print(Text("  " + line))
+        console.print()
+    for step in next_steps:
+        console.print(step)
     _ending(console, result)
 
 
-def _explain(console: Console, check: CheckResult, verdict: Verdict) -> None:
-    head = Text.assemble((verdict.upper(), STYLES[verdict]), "  ", (check.id, "bold"), f"  {check.level}")
-    if verdict in {Verdict.FAILED, Verdict.WARNED, Verdict.NOTED}:
-        head.append(f", {check.standing.words(check.level)}")
-    if not check.scored:
-        head.append("  unscored", "dim")
-    console.print()
-    console.print(head)
-    message = check.message.partition("\n")[0] if verdict is Verdict.KNOWN else check.message
-    console.print(Text("  " + message.replace("\n", "\n  ")))
+def as_text(result: RunResult) -> str:
+    """Return the report as plain text, with every finding in full."""
+    file = io.StringIO()
+    print_report(result, file, verbose=True)
+    return file.getvalue()
 
 
-def _consequences(console: Console, checks: list[CheckResult]) -> None:
-    """Print what follows from the deviation above it, in one line per verdict."""
-    by_verdict: dict[Verdict, list[str]] = defaultdict(list)
-    for check in checks:
-        by_verdict[check.verdict].append(check.id)
-    for verdict, ids in by_verdict.items():
-        number = f"{len(ids)} more {verdict}"
-        rest = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
-        console.print(
-            Text.assemble("    causes   ", (number, STYLES[verdict]), f": {', '.join(ids[:NAMED])}{rest}")
+def _findings(console: Console, result: RunResult, page: Page) -> None:
+    """Print findings, the worst first."""
+    consequences = result.consequences()
+    causes = [each for each in result.causes() if not each.stopped_by]
+    shown = used = 0
+    for cause in causes:
+        lines = block(cause, consequences.get(cause.id, []), page)
+        if page.brief and shown and used + len(lines) + 1 > ROOM:
+            break
+        console.print()
+        for line in lines:
+            console.print(line)
+        shown, used = shown + 1, used + len(lines) + 1
+    rest = causes[shown:]
+    if rest:
+        console.print()
+        console.print(f"{len(rest)} more:")
+        for line in _listed(rest, page):
+            console.print(line)
+
+
+def _listed(findings: list[CheckResult], page: Page) -> Iterator[Text]:
+    """Yield a line for each of the next findings, and one for those after them."""
+    widest = max(len(each.id) for each in findings[:LISTED])
+    for each in islice(findings, LISTED):
+        line = Text.assemble(
+            "  ", (f"{each.verdict:<6}", STYLES[each.verdict]), f"  {each.id:<{widest}}  {each.statement}"
         )
+        if page.width:
+            line.truncate(page.width, overflow="ellipsis")
+        yield line
+    if len(findings) > LISTED:
+        yield Text(f"  and {len(findings) - LISTED} more")
 
 
 def _explain_together(console: Console, checks: Iterable[CheckResult], verdict: Verdict) -> None:

@@ -72,7 +72,9 @@ def run_checks(
         with Interruption() as interruption:
             return _judged(target, options, selection, interruption, json_path=json_path, progress=progress)
     except CannotJudge as reason:
-        write_refusal(json_path, target, options, reason=str(reason), exit_code=reason.exit_code)
+        reason.result = write_refusal(
+            json_path, target, options, reason=str(reason), exit_code=reason.exit_code
+        )
         raise
 
 

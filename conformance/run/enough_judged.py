@@ -13,7 +13,7 @@ from conformance.wire import Unreachable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Set
 
-    from conformance.report.result import CheckResult
+    from conformance.report.check_result import CheckResult
     from conformance.run.run import Run
 
 REJECTIONS = frozenset({401, 403, 404})

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from conformance.report.carried import carried_publications, carried_result, carry
 from conformance.report.progress import LETTERS
+from conformance.run.held_frames import release
 from conformance.run.judging import Ended, check_result
-from conformance.run.keys import JUDGE, OPTIONS, RUN, STRAY
+from conformance.run.keys import JUDGE, OPTIONS, PARENT, RUN, STRAY
 from conformance.run.plan import Plan, requirement_id, requirement_of
 from conformance.run.results import Results
 from conformance.run.run import CannotJudge, Run
@@ -19,7 +21,7 @@ from conformance.verdicts import NotApplicable, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from conformance.report.result import CheckResult
+    from conformance.report.check_result import CheckResult
     from conformance.run.parent_watch import Watch
     from conformance.verdicts.options import RunOptions
 
@@ -50,6 +52,7 @@ class Judge:
         self._prepare = prepared
         self._options = options
         self._exchanges_before = 0
+        self._errors: list[BaseException] = []
         self.plan = Plan(lambda config: self.run(config).target.profile, only)
         self.results = Results(self.plan)
         self.prepared_run: Run | None = None
@@ -83,7 +86,9 @@ class Judge:
     def pytest_configure_node(self, node: Any) -> None:
         """Hand the prepared run to a worker process of pytest-xdist."""
         run = self.run(node.config)
-        node.workerinput |= {PREPARED: run.as_table(), OPTIONS: self._options.packed()}
+        spec = node.gateway.spec
+        parent = os.getpid() if spec.popen and not spec.via else None
+        node.workerinput |= {PREPARED: run.as_table(), OPTIONS: self._options.packed(), PARENT: parent}
 
     def pytest_keyboard_interrupt(self) -> None:
         """Interrupt the workers, too, which pytest-xdist waits for afterwards."""
@@ -114,6 +119,8 @@ class Judge:
         requirement = requirement_of(item)
         if requirement is None:
             return report
+        if call.excinfo is not None:
+            self._errors.append(call.excinfo.value)
         run = self.run(item.config)
         report.sections = [(title, run.redact(text)) for title, text in report.sections]
         if call.when != "call" and call.excinfo is None:
@@ -129,6 +136,11 @@ class Judge:
         carry(report, result, published)
         _count(report, result, item)
         return report
+
+    def pytest_runtest_logfinish(self) -> None:
+        """Let go of what the errors of a check hold, now that no debugger asks for it."""
+        while self._errors:
+            release(self._errors.pop())
 
     def pytest_report_teststatus(
         self, report: pytest.CollectReport | pytest.TestReport

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from conformance.catalogue import Requirement, catalogue
+from conformance.report.check_result import CheckResult
 from conformance.report.explain import explain_deviation
-from conformance.report.result import CheckResult
 from conformance.run.keys import REMARK
 from conformance.run.strictness import held_to, unasked
 from conformance.verdicts import Deviation, NotJudged, Outcome, Verdict, outcome_of, verdict_of
@@ -75,8 +75,10 @@ def check_result(run: Run, ended: Ended, *, today: date) -> tuple[CheckResult, l
     listing = baseline.listing(requirement.id, signature, today=today)
     verdict = verdict_of(ended.outcome, requirement.level, listing)
     message = run.redact(_message(ended))
+    optional = ""
     if deviation and (validations := unasked(ended.requirement, run.target)):
-        message += f"\n  optional features = {json.dumps(validations)} in registry.toml asks for it"
+        optional = f"features = {json.dumps(validations)} in registry.toml asks for it"
+        message += f"\n  optional {optional}"
     if verdict in {Verdict.KNOWN, Verdict.STALE}:
         about_baseline = baseline.explain(requirement.id, listing, deviated=bool(signature))
         message = f"{about_baseline}\n{message}".rstrip()
@@ -96,6 +98,7 @@ def check_result(run: Run, ended: Ended, *, today: date) -> tuple[CheckResult, l
         signature=signature,
         published=tuple(each.filename for each in published),
         stopped_by=ended.stopped_by,
+        optional=optional,
         scored=is_scored(requirement, run.options.requirement_set),
         exchanges=exchanges if deviation else tuple(replace(each, request_bytes="") for each in exchanges),
     )

@@ -23,6 +23,9 @@ RUN = pytest.StashKey[Run]()
 OPTIONS = "registry_conformance_options"
 """The key under which a worker process finds the options of the run."""
 
+PARENT = "registry_conformance_parent"
+"""The key under which a worker process finds the id of the process that started it, where it is on this machine."""
+
 REMARK = "registry_conformance_remark"
 """The name of a test's property with the remark of its check."""
 

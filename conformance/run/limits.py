@@ -15,7 +15,7 @@ from conformance.wire import Throttled
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from conformance.report.result import CheckResult
+    from conformance.report.check_result import CheckResult
     from conformance.target.settling import Settling
     from conformance.wire import Budget
 

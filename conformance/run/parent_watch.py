@@ -25,8 +25,12 @@ class Watch:
     number of a parent that has ended, so there is nothing to look at.
     """
 
-    def __init__(self) -> None:
-        self._parent = os.getppid()
+    def __init__(self, parent: int | None = None) -> None:
+        """Watch the process with the id `parent`; without one, the present parent.
+
+        A parent can end while its worker still imports, so a worker is handed the id.
+        """
+        self._parent = os.getppid() if parent is None else parent
         self._budget: Budget | None = None
 
     def start(self) -> None:

@@ -14,7 +14,8 @@ from conformance.verdicts import Verdict
 if TYPE_CHECKING:
     from typing import TextIO
 
-    from conformance.report.result import CheckResult, RunResult
+    from conformance.report.check_result import CheckResult
+    from conformance.report.result import RunResult
     from conformance.target import Target
     from conformance.verdicts.options import RunOptions
 

@@ -16,7 +16,7 @@ from conformance.verdicts import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from conformance.report.result import CheckResult
+    from conformance.report.check_result import CheckResult
     from conformance.run.plan import Plan
     from conformance.run.run import Run
     from conformance.verdicts import Tally

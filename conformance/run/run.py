@@ -10,6 +10,7 @@ from conformance.errors import ExitCode, UserError
 if TYPE_CHECKING:
     from conformance.corpus import Corpus
     from conformance.corpus.ledger import Ledger
+    from conformance.report.result import RunResult
     from conformance.run.features import OfferedFeatures
     from conformance.target import Target
     from conformance.target.registry_client import RegistryClient
@@ -22,6 +23,8 @@ class CannotJudge(UserError):
 
     def __init__(self, message: str, exit_code: ExitCode, *, hint: str = "") -> None:
         super().__init__(message, hint, exit_code)
+        self.result: RunResult | None = None
+        """The result that says so, once it is made."""
 
 
 @dataclass(frozen=True, kw_only=True)

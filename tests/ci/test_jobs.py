@@ -274,7 +274,12 @@ def test_the_doctor_ends_a_job_before_anything_is_published(
     assert ended.exit_code == 2, ended.output
     assert "problem  credential: " in ended.output
     assert "$ registry-conformance run" not in ended.output
-    assert [path.name for path in folder.iterdir()] == [], "nothing of yesterday"
+    written = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+    assert {*written} == {"result.json", *REPORTS.values()}
+    assert "yesterday" not in written["result.json"]
+    for name in ("summary.md", "junit.xml", "report.html"):
+        assert "problem  credential: " in written[name], "a merge request shows why"
+    assert "mistyped" not in "".join(written.values())
 
 
 def test_read_only_publishes_nothing(jobs: Any, good: ReferenceServer) -> None:
@@ -326,7 +331,9 @@ def test_github_is_told_what_there_is(platform: str, lives: Callable[[str], Life
 
 def test_github_is_told_of_a_refusal(github_jobs: Any, good: ReferenceServer) -> None:
     refused = github_jobs.run("mistyped", url=good.url, username=good.username)
-    assert {name: value for name, value in refused.outputs.items() if value} == {"exit-code": "2"}
+    assert refused.outputs["exit-code"] == "2"
+    summary = (github_jobs.folder / "github_step_summary").read_text(encoding="utf-8")
+    assert "problem  credential: " in summary
 
 
 def test_gitlab_takes_the_password_from_the_variable_that_is_named(

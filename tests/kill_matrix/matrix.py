@@ -22,7 +22,7 @@ from reference_server.flavours import FLAVOURS
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from conformance.report.result import CheckResult
+    from conformance.report.check_result import CheckResult
     from reference_server.faults import Fault
 
 PROFILES = {each.name: each.profile for each in FLAVOURS if not each.deviates}

@@ -37,7 +37,7 @@ from tests.kill_matrix.trial import RUN_ID, Trial
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from conformance.report.result import CheckResult
+    from conformance.report.check_result import CheckResult
     from reference_server.faults import Fault
 
     Seen = dict[str, Signature]

@@ -19,7 +19,7 @@ from .matrix import CLIENTS, by_chance
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from conformance.report.result import CheckResult
+    from conformance.report.check_result import CheckResult
     from reference_server.faults import Fault
 
 OBSERVED = Path(__file__).with_name("observed")

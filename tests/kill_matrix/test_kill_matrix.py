@@ -40,7 +40,7 @@ from .trial import RUN_ID
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from conformance.report.result import CheckResult
+    from conformance.report.check_result import CheckResult
 
     Trial = Callable[..., Mapping[str, CheckResult]]
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from conformance.report.result import CheckResult
+    from conformance.report.check_result import CheckResult
     from conformance.run.run import Run
     from conformance.target import Target
     from reference_server.faults import Fault

@@ -21,7 +21,8 @@ from reference_server.distributions import Metadata, sdist, wheel
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.report.result import CheckResult, RunResult
+    from conformance.report.check_result import CheckResult
+    from conformance.report.result import RunResult
     from reference_server.distributions import Distribution
 
 HTML, JSON = "text/html", "application/vnd.pypi.simple.v1+json"

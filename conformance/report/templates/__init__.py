@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,12 +34,21 @@ def _environment(beside: Path | None) -> Environment:
     )
     functions: dict[str, Callable[..., str]] = {"inline": _inline, "digest": _digest}
     environment.globals |= functions
+    environment.filters["prose"] = _prose
     return environment
 
 
 def _inline(*names: str) -> Markup:
     """Return style sheets or scripts of this folder, to stand inside a page: our own text, not a registry's."""
     return Markup("".join(map(own, names)))  # noqa: S704
+
+
+def _prose(text: str) -> Markup:
+    """Return a text of ours, escaped, with what stands between backticks as code."""
+    pieces = (escape(each) for each in text.split("`"))
+    return Markup().join(
+        Markup("<code>{}</code>").format(each) if number % 2 else each for number, each in enumerate(pieces)
+    )
 
 
 def _digest(*names: str) -> str:

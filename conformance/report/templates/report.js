@@ -64,7 +64,8 @@ function read() {
 function step(by) {
   const visible = findings.filter((finding) => !finding.hidden).map((finding) => finding.firstElementChild);
   const here = visible.indexOf(document.activeElement);
-  const next = visible[here < 0 ? (by > 0 ? 0 : visible.length - 1) : here + by];
+  const worst = visible.findIndex((each) => each.parentElement.open);  // the first problem, where any is shown
+  const next = visible[here < 0 ? (by > 0 ? Math.max(worst, 0) : visible.length - 1) : here + by];
   if (next) next.focus();
 }
 

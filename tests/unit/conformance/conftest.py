@@ -14,7 +14,8 @@ from conformance.verdicts import Deviation, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.report.result import CheckResult, RunResult
+    from conformance.report.check_result import CheckResult
+    from conformance.report.result import RunResult
 
 HOSTILE = """</pre></script><script>alert(1)</script><img src=x onerror=alert(1)> ``` ]]> | \x00\x1b[31m & "'
 * {{ 7*7 }}"""

@@ -179,6 +179,7 @@ def test_json_has_the_keys_of_the_catalogue() -> None:
         "source",
         "affects",
         "since",
+        "harm",
         "untested",
     }
     for row in catalogue():

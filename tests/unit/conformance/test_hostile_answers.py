@@ -430,8 +430,8 @@ LINKS = "".join(f'<a href="x-{number}.whl#sha256=0">x-{number}.whl</a>' for numb
 @pytest.mark.parametrize(
     ("page", "is_cut"),
     [
-        (LINKS, True),
-        ("<a href=x>x</a><a " + "x " * MIB, True),
+        pytest.param(LINKS, True, marks=pytest.mark.long),
+        pytest.param("<a href=x>x</a><a " + "x " * MIB, True, marks=pytest.mark.long),
         ("".join(f"<p><b id={number}>x" for number in range(3_000)), False),
         ("<div>" * 50_000, False),
     ],
@@ -449,6 +449,7 @@ def test_json_with_too_many_values_is_not_read() -> None:
     assert not read_json(b"[" + b"[]," * 1_000 + b"[]]").is_cut
 
 
+@pytest.mark.long
 def test_a_page_of_20_000_files_is_read_once_and_looked_up_by_name() -> None:
     page = LINKS[: LINKS.index('<a href="x-20000.whl')]
     read = [read_project_page(page, url="http://host/simple/x/", where=where) for where in ("one", "other")]
@@ -528,7 +529,12 @@ def test_a_bomb_is_a_finding_of_a_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("profile", "path"), [("index", "/"), ("gitlab", "/api/v4/projects/1/packages/pypi"), ("pypi", "/")]
+    ("profile", "path"),
+    [
+        ("index", "/"),
+        pytest.param("gitlab", "/api/v4/projects/1/packages/pypi", marks=pytest.mark.long),
+        pytest.param("pypi", "/", marks=pytest.mark.long),
+    ],
 )
 def test_a_page_without_links_is_judged(profile: str, path: str, tmp_path: Path) -> None:
     page = answer("<!doctype html><html><head><title>\u2603</title></head><body>\u2603</body></html>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -99,6 +100,19 @@ def test_a_worker_is_interrupted_with_its_run() -> None:
     with pytest.raises(KeyboardInterrupt):
         watch.look()
     watch.look()  # once is enough
+
+
+def test_a_worker_ends_where_its_parent_ended_before_it_looked(monkeypatch: pytest.MonkeyPatch) -> None:
+    class EndedError(Exception):
+        pass
+
+    def ended(code: int) -> None:
+        raise EndedError(code)
+
+    monkeypatch.setattr(os, "_exit", ended)
+    Watch(os.getppid()).look()
+    with pytest.raises(EndedError):
+        Watch(os.getpid()).look()
 
 
 def test_in_another_thread_the_signal_is_left_alone() -> None:

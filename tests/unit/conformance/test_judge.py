@@ -11,7 +11,7 @@ from msgspec import structs
 from conformance.catalogue import Level, Standing, catalogue
 from conformance.corpus import Corpus
 from conformance.report.carried import carry
-from conformance.report.result import CheckResult, RunResult
+from conformance.report.check_result import CheckResult
 from conformance.run import enough_judged, selection
 from conformance.run.checks_run import run_checks
 from conformance.run.enough_judged import areas_below_minimum, missing_results, no_files, only_rejections
@@ -30,6 +30,8 @@ from reference_server.faults import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from conformance.report.result import RunResult
 
 URL = "http://127.0.0.1:1/api/v4/projects/1/packages/pypi"
 CHECKED = "gitlab.page.lists-exactly-the-uploads"

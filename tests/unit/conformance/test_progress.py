@@ -102,7 +102,7 @@ def test_the_estimate_is_on_terminals_only(
     else:
         report.pytest_collection_finish(_session(ids))
     clock.seconds += 600
-    result = SimpleNamespace(id="simple.root.served", area="simple", verdict=Verdict.PASSED)
+    result = SimpleNamespace(id="simple.root.served", area="simple", verdict=Verdict.PASSED, requests=2)
     with patch.object(progress, "carried_result", lambda _: result):
         for _ in range(10):
             report.pytest_runtest_logreport(_report())

@@ -11,7 +11,7 @@ from msgspec import structs
 from conformance.catalogue import Level, Standing
 from conformance.commands.main import main
 from conformance.commands.replay import print_replay
-from conformance.report.result import CheckResult, RunResult
+from conformance.report.check_result import CheckResult
 from conformance.report.result_file import result_from_json
 from conformance.run import replay as replaying
 from conformance.run.checks_run import run_checks
@@ -28,6 +28,8 @@ from reference_server.faults.simple.html import NoDoctype
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from conformance.report.result import RunResult
 
 LISTS = "gitlab.page.lists-exactly-the-uploads"
 DOCTYPE = "simple.html.doctype"

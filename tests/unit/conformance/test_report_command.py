@@ -60,7 +60,7 @@ def test_a_matrix_of_nothing_is_a_mistake(tmp_path: Path, capfd: pytest.CaptureF
             "cannot write /absent/folder/r.html: there is no folder",
         ),
         (["run", "--report", "html"], "expected FORMAT=FILE, not 'html'"),
-        (["run", "--report", "pdf=r.pdf"], "formats are html"),
+        (["run", "--report", "pdf=r.pdf"], "formats are text, html"),
         (
             ["run", "--report", "html=/absent/folder/r.html"],
             "cannot write /absent/folder/r.html: there is no folder",
@@ -87,3 +87,53 @@ def test_a_run_writes_every_report_it_was_asked_for(tmp_path: Path, programs: An
     for name, path in files.items():
         assert main(["report", str(tmp_path / "r.json"), "--format", name, "-o", str(again)]) == 0
         assert path.read_bytes() == again.read_bytes()
+
+
+def test_a_run_that_cannot_begin_writes_its_reports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    url = "http://127.0.0.1:1/api/v4/projects/1/packages/pypi"
+    reports = ["junit=r.xml", "markdown=r.md", "html=r.html", "text=r.txt"]
+    words = [word for each in reports for word in ("--report", each)]
+    assert main(["run", url, "--username", "jane", "--password", "secret-of-jane", *words]) == 3
+    assert "got no answer" in capsys.readouterr().err
+    for name in ("r.xml", "r.md", "r.html", "r.txt"):
+        assert "got no answer" in (tmp_path / name).read_text(encoding="utf-8")
+    assert 'errors="1"' in (tmp_path / "r.xml").read_text(encoding="utf-8")
+
+
+def test_requirements_are_listed_by_their_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "-k", "Twine skip-existing"]) == 0
+    _, *rows, _ = capsys.readouterr().out.splitlines()
+    assert any(row.startswith("upload.dup.message ") for row in rows)
+    assert len(rows) < 20
+    assert main(["list", "-k", "no such words"]) == 2
+    assert "no requirement has the words 'no such words'" in capsys.readouterr().err
+
+
+def test_scripts_make_their_folder(tmp_path: Path, table: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    result = tmp_path / "result.json"
+    for name in ("simple.html.doctype", "simple.html.charset"):
+        table.add(name, "failed")
+    result.write_text(json.dumps(table.as_json()), encoding="utf-8")
+    assert main(["script", str(result), "-o", str(tmp_path / "new" / "scripts")]) == 0
+    assert len(list((tmp_path / "new" / "scripts").iterdir())) == 2
+    assert main(["script", str(result), "-o", str(tmp_path / "one.py")]) == 2
+    assert "there are 2 scripts" in capsys.readouterr().err
+
+
+def test_a_matrix_can_be_cut_to_its_differences(
+    tmp_path: Path, table: Any, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    paths = []
+    for number, verdict in enumerate(("passed", "failed")):
+        table.rows.clear()
+        table.add("simple.html.doctype", "passed").add("simple.html.charset", verdict)
+        paths.append(tmp_path / f"{number}.json")
+        paths[-1].write_text(json.dumps(table.as_json()), encoding="utf-8")
+    for words, agreed in (((), True), (("--differences",), False)):
+        assert main(["matrix", *map(str, paths), *words]) == 0
+        text = capsysbinary.readouterr().out.decode()
+        assert "simple.html.charset" in text
+        assert ("simple.html.doctype" in text) is agreed

@@ -168,7 +168,7 @@ def test_a_choice_of_checks_never_conforms(verdict: str, table: Any) -> None:
     reports = {name: FORMATS[name].render(choice) for name in FORMATS} | {"terminal": terminal.getvalue()}
     assert [name for name, text in reports.items() if " conforms" in text] == []
     told = {name for name, text in reports.items() if words in text}
-    assert told == {"terminal", "html", "markdown", "junit", "sarif"}
+    assert told == {"terminal", "text", "html", "markdown", "junit", "sarif"}
     assert "choice: " in reports["badge"]
     assert " conforms" in FORMATS["markdown"].render(whole)
 

@@ -14,7 +14,7 @@ import pytest
 from conformance.catalogue import Level, Requirement, Standing, catalogue
 from conformance.corpus import Corpus
 from conformance.report.carried import carried_result
-from conformance.report.result import CheckResult
+from conformance.report.check_result import CheckResult
 from conformance.run.features import OfferedFeatures
 from conformance.run.judge import Judge
 from conformance.run.keys import MARK

@@ -23,7 +23,7 @@ from reference_server.serving.proxy import InsideFaultError, endpoint_of, works_
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.report.result import CheckResult
+    from conformance.report.check_result import CheckResult
 
 
 @pytest.fixture

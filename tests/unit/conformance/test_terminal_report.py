@@ -1,0 +1,178 @@
+"""The report at the end of a run: the worst first, in about forty lines, at any width."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.catalogue import Harm, catalogue
+from conformance.commands import main
+from conformance.report.blocks import NAMED, Page
+from conformance.report.changes import with_changes
+from conformance.report.terminal import LISTED, ROOM, as_text, print_report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conformance.report.result import RunResult
+
+MUST = [row.id for row in catalogue() if row.level == "MUST" and not row.untested]
+CONTROLS = re.compile(r"\x1b|\x07")
+
+
+class Terminal(io.StringIO):
+    """A terminal, as far as rich asks."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    return Terminal()
+
+
+def forty_failures(table: Any) -> RunResult:
+    for name in MUST[:40]:
+        table.add(name, "failed", found="a line that was found\n" * 12)
+    return table.add("http.pages.gzip", "not applicable").stored()  # type: ignore[no-any-return]
+
+
+def printed(result: RunResult, **how: Any) -> str:
+    file = io.StringIO()
+    print_report(result, file, **how)
+    return file.getvalue()
+
+
+def findings(text: str) -> list[str]:
+    """Return the ids that have a block of their own, in order."""
+    return re.findall(r"^(?:FAILED|WARNED|NOTED)  (\S+)", text, re.MULTILINE)
+
+
+def test_forty_failures_take_forty_lines(table: Any) -> None:
+    text = printed(forty_failures(table))
+    shown, listed = text.split(" more:\n")
+    assert len(shown.splitlines()) <= ROOM + 2
+    assert len(re.findall(r"^  failed  \S+", listed, re.MULTILINE)) == LISTED
+    assert f"and {40 - len(findings(text)) - LISTED} more" in listed
+    assert "… and 9 more lines" in shown
+
+
+def test_on_request_all_of_them_are_shown_in_full(table: Any) -> None:
+    text = printed(forty_failures(table), verbose=True)
+    assert len(findings(text)) == 40
+    assert text.count("a line that was found") == 12 * 40
+    assert "not applicable: http.pages.gzip" in text
+    assert text == as_text(table.stored())
+
+
+def test_what_harms_people_most_comes_first(table: Any) -> None:
+    names = {
+        harm: next(each.id for each in catalogue() if each.level == "MUST" and each.harm is harm)
+        for harm in Harm
+    }
+    for harm in reversed(Harm):
+        table.add(names[harm], "failed")
+    table.add("upload.status-200", "warned")
+    text = printed(table.stored(), verbose=True)
+    assert findings(text) == [*(names[harm] for harm in Harm), "upload.status-200"]
+    assert re.search(rf"^FAILED  {names[Harm.UNSAFE]} .*, unsafe$", text, re.MULTILINE)
+    assert re.search(rf"^FAILED  {names[Harm.DATA_LOSS]} .*, loses data$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_lines_are_wrapped_at_the_width_of_the_terminal(
+    columns: int, terminal: Terminal, table: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", "1")
+    table.add(
+        "upload.dup.different", "failed", found="word " * 100 + "https://registry.example.com/" + "x" * 300
+    )
+    print_report(table.stored(), terminal, verbose=True)
+    block = terminal.getvalue().split("\n\n")[0].splitlines()[2:]
+    assert max(map(len, block)) <= columns
+    assert sum(line.count("word") for line in block) == 100
+
+
+def test_a_file_has_long_lines(table: Any) -> None:
+    table.add("upload.dup.different", "failed", found="word " * 100)
+    assert ("word " * 100).strip() in printed(table.stored())
+
+
+def test_no_color_is_obeyed(terminal: Terminal, table: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = table.add("upload.dup.different", "failed").stored()
+    print_report(result, terminal)
+    assert CONTROLS.search(terminal.getvalue())
+    monkeypatch.setenv("NO_COLOR", "1")
+    plain = Terminal()
+    print_report(result, plain)
+    assert not CONTROLS.search(plain.getvalue())
+
+
+def test_a_registry_cannot_steer_the_terminal(table: Any) -> None:
+    table.add("upload.dup.different", "failed", found="\x1b[2J\x07 gone \x9b31m")
+    assert "\\x1b[2J\\x07 gone \\x9b31m" in printed(table.stored())
+
+
+def test_consequences_stand_under_their_cause(table: Any) -> None:
+    cause, *others = MUST[: NAMED + 3]
+    table.add(cause, "failed")
+    for each in others:
+        table.add(each, "failed", cause=cause)
+    text = printed(table.stored(), verbose=True)
+    assert findings(text) == [cause]
+    assert f"causes   {len(others)} more failed: " in text
+    assert all(each in text for each in sorted(others)[:NAMED])
+    assert "and 2 more" in text
+
+
+def test_what_changed_since_an_earlier_result_is_shown(table: Any) -> None:
+    earlier = table.add("upload.dup.different", "passed").stored()
+    table.rows.clear()
+    later = with_changes(table.add("upload.dup.different", "failed").stored(), earlier)
+    assert "Since run abcdefgh:\n  regressed     upload.dup.different  passed → failed" in printed(later)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "steps"),
+    [
+        ([], ["explain simple.html.doctype", "run with --verbose, or --json result.json"]),
+        (["--json", "r.json"], ["script r.json simple.html.doctype", "report r.json -o report.html"]),
+        (["--report", "html=r.html"], ["open r.html"]),
+    ],
+)
+def test_a_run_says_what_can_be_done_next(
+    arguments: list[str], steps: list[str], run_of: Callable[..., str]
+) -> None:
+    following = run_of(*arguments).partition("Next: ")[2]
+    assert all(step in following for step in steps)
+
+
+@pytest.fixture
+def run_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], table: Any
+) -> Callable[..., str]:
+    """Return what `run` prints of a registry without a doctype."""
+    result = table.add("simple.html.doctype", "failed").stored()
+    monkeypatch.setattr("conformance.run.checks_run.run_checks", lambda *_, **__: result)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> str:
+        assert main.main(["run", *arguments]) == 1
+        return capsys.readouterr().out
+
+    return run
+
+
+def test_texts_are_short_only_where_they_have_to_be() -> None:
+    long = "\n".join(map(str, range(20)))
+    assert Page().wrapped(long, "found") == long.splitlines()
+    assert Page(brief=True).wrapped(long, "found") == ["0", "1", "2", "… and 17 more lines"]
