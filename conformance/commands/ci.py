@@ -18,8 +18,6 @@ from typing import TYPE_CHECKING, Any, Self
 from conformance.commands.output import PROGRAM, write
 from conformance.errors import ExitCode, UserError
 from conformance.report.formats import FORMATS
-from conformance.report.result import refused_result
-from conformance.report.result_file import BadResult, concealed_result, read_result, write_result
 from conformance.verdicts.declaration import PREFIX, Input, Option
 from conformance.verdicts.options import OPTIONS, TARGET
 
@@ -213,6 +211,9 @@ def _judge(job: Job, main: Main) -> int:
 
 def _report_refusal(job: Job, reason: str, exit_code: ExitCode, environ: Mapping[str, str]) -> None:
     """Write the result and the reports of a run that did not begin, so that a merge request shows why."""
+    from conformance.report.result import refused_result
+    from conformance.report.result_file import concealed_result, write_result
+
     given = {each.name: environ.get(each.input.variable, "") for each in TARGET if each.input}
     url = next(filter(None, map(given.get, ("url", "upload_url", "index_url", "config"))), "no registry")
     refused = refused_result(url, given.get("profile", ""), reason=reason.strip(), exit_code=exit_code)
@@ -255,6 +256,8 @@ class _Copy:
 
 def _since(job: Job) -> list[str]:
     """Return the option that names the earlier result; none where it is missing or cannot be read."""
+    from conformance.report.result_file import BadResult, read_result
+
     if job.previous is None:
         return []
     kept = job.folder / KEPT

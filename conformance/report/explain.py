@@ -30,6 +30,7 @@ def explain_requirement(requirement: Requirement, catalogue: Catalogue) -> str:
     return f"{requirement.id}\n" + _table(
         requirement.statement,
         level=f"{requirement.level}; a failing registry {requirement.standing.words(requirement.level)}",
+        harm=requirement.harm.words,
         **{_plural("feature", requirement.feature): in_words(requirement.feature)},
         profiles=", ".join(profiles_by_id(catalogue)[requirement.id]),
         affects=requirement.affects,

@@ -73,6 +73,9 @@ CAUSES = (
 """Patterns of error texts, with the subject and the remedy."""
 
 
+REJECTED = "returned 401"
+
+
 class Doctor:
     """Examines one target with a few requests that store nothing."""
 
@@ -101,8 +104,8 @@ class Doctor:
             uploads = list(self._uploads()) if publishes else []
             yield from self._index(index, uploads)
             if publishes and self._target.has_gitlab_api:
-                yield from self._gitlab_project()
-            yield from uploads
+                yield from self._gitlab_project(rejected=index.status == 401)
+            yield from (each for each in uploads if index.status != 401 or REJECTED not in each.seen)
             if publishes:
                 yield self._driver()
             if index.status in {200, 404}:
@@ -298,13 +301,16 @@ class Doctor:
                 "if only pages of projects are there, name one with --project",
             )
 
-    def _gitlab_project(self) -> Iterator[Observation]:
+    def _gitlab_project(self, *, rejected: bool) -> Iterator[Observation]:
+        """Look at the GitLab project. That the API, too, has `rejected` the credential is no problem of its own."""
         credential = self._target.credential(DEFAULT)
         headers = {"PRIVATE-TOKEN": credential.password} if credential else {}
         answer = self._get(self._target.gitlab_api, as_=DEFAULT, headers=headers or {"Accept": "*/*"})
         project = answer.json_object
         if answer.status == 200 and "id" in project:
             yield from gitlab_observations(project)
+        elif answer.status == 401 and rejected:
+            return
         elif answer.status in {401, 403}:
             yield Observation(
                 about="API",

@@ -439,3 +439,11 @@ def test_no_gitlab_project_is_asked_of_another_registry(
     serve(httpserver, {})
     assert main(["doctor", httpserver.url_for("/pypi/name"), "--profile", "pep503-upload"]) == 2
     assert "GitLab" not in capsys.readouterr().out
+
+
+def test_a_wrong_token_is_one_problem() -> None:
+    with ReferenceServer() as server:
+        table = server.target()
+        table["credentials"] = {"default": {"username": "__token__", "password": "mistyped"}}
+        found = examine(target_from_table(table), RunOptions())
+    assert [each.about for each in found if each.wrong] == ["credential"]
