@@ -169,15 +169,3 @@ class AbsentProjectsForbidden(Fault):
         absent = request.endpoint == "project_page" and response.status_code == 404
         known = request.credentials == OWNER or "maintainer" in (request.credentials.basic or ())
         return refusal(ForbiddenError()) if absent and known else response
-
-
-class ChallengeWithColon(Fault):
-    """Writes a colon for the equals sign in its challenge, as GitLab 13.4 did."""
-
-    caught_by = ("gitlab.access.challenge",)
-
-    def respond(self, request: Request, response: Response) -> Response:
-        challenge = response.headers.get("WWW-Authenticate")
-        if challenge is not None:
-            response.headers["WWW-Authenticate"] = challenge.replace("=", ": ").replace('"', "")
-        return response

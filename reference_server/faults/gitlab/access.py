@@ -279,3 +279,15 @@ class EverythingPrivate(Authorizes):
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         super().authorize(caller, replace(gitlab_project, visibility=Visibility.PRIVATE), action)
+
+
+class ChallengeWithColon(Fault):
+    """Writes a colon for the equals sign in its challenge, as GitLab 13.4 did."""
+
+    caught_by = ("gitlab.access.challenge",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        challenge = response.headers.get("WWW-Authenticate")
+        if challenge is not None:
+            response.headers["WWW-Authenticate"] = challenge.replace("=", ": ").replace('"', "")
+        return response

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 GROUPS = "/api/v4/groups/"
-PAGE = "group_project_page"
 
 
 class SubgroupsLeftOut(Fault):
@@ -107,7 +106,7 @@ class GroupFilesOpenToEveryone(Fault):
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint == "group_file":
-            request.__dict__["credentials"] = Credentials(private_token=PASSWORD)
+            request.credentials = Credentials(private_token=PASSWORD)
         return None
 
 
@@ -117,7 +116,7 @@ class NotFoundAsForbidden(Fault):
     error: ClassVar[type[RegistryError]]
 
     def respond(self, request: Request, response: Response) -> Response:
-        missing = request.endpoint == PAGE and response.status_code == 404
+        missing = request.endpoint == "group_project_page" and response.status_code == 404
         return (
             refusal(ForbiddenError())
             if missing and str(self.error()) in response.get_data(as_text=True)
