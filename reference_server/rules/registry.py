@@ -83,7 +83,7 @@ class Registry:
         return self.rules.readable_in_group(self.authorize, caller, members)
 
     def identify(self, credentials: Credentials, action: Action | None = None) -> Caller:
-        """Return the caller by the credentials that an action reads. Raises `NotAuthenticatedError`."""
+        """Return the caller with these credentials, as an action reads them. Raises `NotAuthenticatedError`."""
         read = credentials if action is None else self.rules.reads(credentials, action)
         return self.rules.identify(read, CurrentTokens(self.store, self.now))
 

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 GROUPS = "/api/v4/groups/"
-PAGE = "group_project_page"
 
 
 class SubgroupsLeftOut(Fault):
@@ -65,7 +64,11 @@ class GroupRootPageCutShort(Fault):
 class GroupFilesMissing(Fault):
     """Serves no file of a group."""
 
-    caught_by = ("gitlab.group.links-work", "gitlab.group.file-of-readable-only")
+    caught_by = (
+        "gitlab.group.links-work",
+        "gitlab.group.file-of-readable-only",
+        "gitlab.matrix.group-file",
+    )
 
     def handle(self, request: Request) -> Response | None:
         return refusal(PackageNotFoundError()) if request.endpoint == "group_file" else None
@@ -74,7 +77,12 @@ class GroupFilesMissing(Fault):
 class GroupsOpenToEveryone(Fault):
     """Shows all GitLab projects of a group to every caller."""
 
-    caught_by = ("gitlab.group.page-of-readable-only", "gitlab.group.file-of-readable-only")
+    caught_by = (
+        "gitlab.group.page-of-readable-only",
+        "gitlab.group.file-of-readable-only",
+        "gitlab.matrix.group-page",
+        "gitlab.matrix.group-file",
+    )
 
     def rules(self, rules: Rules) -> Rules:
         def everything(
@@ -91,11 +99,14 @@ class GroupsOpenToEveryone(Fault):
 class GroupFilesOpenToEveryone(Fault):
     """Serves every file of a group to every caller who knows its URL."""
 
-    caught_by = ("gitlab.group.file-of-readable-only",)
+    caught_by = (
+        "gitlab.group.file-of-readable-only",
+        "gitlab.matrix.group-file",
+    )
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint == "group_file":
-            request.__dict__["credentials"] = Credentials(private_token=PASSWORD)
+            request.credentials = Credentials(private_token=PASSWORD)
         return None
 
 
@@ -105,7 +116,7 @@ class NotFoundAsForbidden(Fault):
     error: ClassVar[type[RegistryError]]
 
     def respond(self, request: Request, response: Response) -> Response:
-        missing = request.endpoint == PAGE and response.status_code == 404
+        missing = request.endpoint == "group_project_page" and response.status_code == 404
         return (
             refusal(ForbiddenError())
             if missing and str(self.error()) in response.get_data(as_text=True)
@@ -116,7 +127,10 @@ class NotFoundAsForbidden(Fault):
 class ProjectAbsentInGroupForbidden(NotFoundAsForbidden):
     """Answers 403 for a project that is in no GitLab project of a group."""
 
-    caught_by = ("gitlab.group.absent-project-not-found",)
+    caught_by = (
+        "gitlab.group.absent-project-not-found",
+        "gitlab.matrix.group-page",
+    )
     error = PackageNotFoundError
 
 

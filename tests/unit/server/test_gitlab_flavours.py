@@ -377,6 +377,30 @@ def test_a_job_of_another_gitlab_project(registry: Registry, flavour: str, statu
     assert gitlab.get("simple/my-pkg", project="4", **job).status_code == 200
 
 
+def test_the_index_of_a_group(new: GitLab) -> None:
+    for project, version in (("1", "1.0"), ("6", "2.0")):
+        new.upload(f"{version}.whl", project=project, version=version)
+    base = "/groups/conformance/-/packages/pypi"
+    anchors = anchor("1.0.whl", "") + anchor("2.0.whl", "")
+    page = document("My.Pkg", anchors.replace("/projects/1/", "/groups/101/-/")).lstrip()
+    assert new.call("GET", f"{base}/simple/my-pkg").text == page
+    root = new.call("GET", f"{base}/simple").text
+    assert root.count(f'href="{ORIGIN}/api/v4/groups/101/-/packages/pypi/simple/my-pkg"') == 2
+    assert "<h1>Links for conformance</h1>" in root
+    assert new.call("GET", f"{base}/files/{DIGEST}/2.0.whl").data == b"12345"
+    for path, text in ((f"files/{DIGEST}/x.whl", "404 Not found"), ("simple/x", "404 Package Not Found")):
+        answer = new.call("GET", f"{base}/{path}")
+        assert (answer.status_code, answer.json) == (404, {"message": text})
+    assert new.call("GET", base.replace("conformance", "none") + "/simple").json == {
+        "message": "404 Not Found"
+    }
+
+
+def test_13_4_has_no_index_of_groups(old: GitLab) -> None:
+    answer = old.call("GET", "/groups/conformance/-/packages/pypi/simple/x")
+    assert (answer.status_code, answer.json) == (404, {"error": "404 Not Found"})
+
+
 def test_forwarding_is_a_rule(registry: Registry) -> None:
     rules = replace(registry.rules, forwards_to="https://pypi.example.com/simple/")
     gitlab = GitLab(registry, NEW, rules)
