@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .devtools import DevTools
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("browser")]
 
 PACKAGES = "/conformance/registry/-/packages"
 VIEWS = (
@@ -76,7 +76,6 @@ def judged(tab: DevTools, axe: str) -> list[object]:
     return list(tab.run(AXE))
 
 
-@pytest.mark.long
 def test_every_view_is_accessible_and_fits(signed_in: DevTools, server: ReferenceServer) -> None:
     """axe-core judges names, roles, contrast and structure; nothing fails to load, and nothing overflows."""
     axe = files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")

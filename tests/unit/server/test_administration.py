@@ -26,6 +26,14 @@ def store(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store for commands that change nothing."""
+    path = tmp_path_factory.mktemp("untouched") / "store"
+    default_registry(store=SQLiteStore(path)).close()
+    return path
+
+
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """Run a command that succeeds, and return what it prints."""
@@ -38,13 +46,18 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
 
 
 @pytest.fixture(params=["stopped", "server", "locked"])
-def place(request: pytest.FixtureRequest, store: Path) -> Iterator[tuple[str, str]]:
+def place(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     """Where the registry is: a store without a server, a server's URL, or a store that a server uses."""
+    if request.param == "server":
+        with ReferenceServer() as server:
+            yield "--server", server.origin
+        return
+    store: Path = request.getfixturevalue("store")
     if request.param == "stopped":
         yield "--store", str(store)
         return
-    with ReferenceServer(store=store) as server:
-        yield ("--server", server.origin) if request.param == "server" else ("--store", str(store))
+    with ReferenceServer(store=store):
+        yield "--store", str(store)
 
 
 def rows(printed: str) -> list[list[str]]:
@@ -119,10 +132,10 @@ def test_the_token_of_the_command_comes_from_a_file_or_the_environment(
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_a_mistake_is_one_line_and_exit_2(
-    arguments: list[str], message: str, store: Path, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], message: str, untouched: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     *rest, last = arguments
-    assert main.main([*rest, *(["--store", str(store)] if last == "STORE" else [last])]) == 2
+    assert main.main([*rest, *(["--store", str(untouched)] if last == "STORE" else [last])]) == 2
     printed = capsys.readouterr()
     assert message in printed.err
     assert len(printed.err.splitlines()) <= 2
@@ -143,10 +156,10 @@ def test_a_refusal_of_the_server(capsys: pytest.CaptureFixture[str], monkeypatch
 
 
 def test_a_store_that_another_process_uses_without_an_address(
-    store: Path, capsys: pytest.CaptureFixture[str]
+    untouched: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    held = SQLiteStore(store)
-    assert main.main(["token", "list", "--store", str(store)]) == 2
+    held = SQLiteStore(untouched)
+    assert main.main(["token", "list", "--store", str(untouched)]) == 2
     assert "another server uses it" in capsys.readouterr().err
     held.close()
 
