@@ -1,7 +1,7 @@
 """The registry under test, for checks: its client, its driver, GitLab's API of it, and who may be its caller."""
 
 from conformance.target import ANONYMOUS, DEFAULT
-from conformance.target.answered_pages import page_in
+from conformance.target.answered_pages import page_in, root_in
 from conformance.target.clock import skew
 from conformance.target.drivers import Driver
 from conformance.target.gitlab import GitLab, json_of, objects
@@ -17,5 +17,6 @@ __all__ = [
     "json_of",
     "objects",
     "page_in",
+    "root_in",
     "skew",
 ]

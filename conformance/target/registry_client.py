@@ -67,6 +67,14 @@ class RegistryClient:
         """Return a client of the GitLab project with another id or encoded path."""
         return self._beside(self.target.at_project(project))
 
+    def in_group(self) -> RegistryClient:
+        """Return a client that reads from the group of the target. Raises Untestable if none is configured."""
+        return self._beside(self.target.in_group())
+
+    def at_group(self, group: str) -> RegistryClient:
+        """Return a client that reads from the group with another id or full path."""
+        return self._beside(self.target.at_group(group))
+
     def knowing(self, **credentials: Credential) -> RegistryClient:
         """Return a client with further credentials, such as wrong ones."""
         known = {name.replace("_", "-"): credential for name, credential in credentials.items()}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from conformance.target.layouts import Layout
 
 PASSWORD = f"{PREFIX}PASSWORD"
+EXAMPLES = {"group": "group", "path": "group/name"}  # of what is no numeric id in [gitlab-projects]
 """The environment variable of the password."""
 COMMAND, EXAMPLE = "command", 'command = ["python3", "driver.py"]\n'
 """The driver for any registry, and its setting: a program."""
@@ -119,7 +120,7 @@ def _gitlab_projects(kind: Profile) -> Iterator[str]:
     lines = ["# Other GitLab projects of the same instance, by numeric id, each of them for its checks.\n"]
     lines.append("#[gitlab-projects]\n")
     for role, meaning in kind.gitlab_projects.items():
-        example = "group/name" if role == "path" else 0
+        example = EXAMPLES.get(role, 0)
         lines.append(f"# {meaning}\n{_left_out(_setting(role, example))}")
     yield "".join(lines)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from conformance.errors import UserError
 from conformance.profiles import Profile, profile, profile_names
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from conformance.wire.credential import Credential
 
 DEFAULT = "default"
+GROUP = "group"  # the key in [gitlab-projects]
 ANONYMOUS = "anonymous"
 
 
@@ -165,6 +166,19 @@ class Target:
     def at_project(self, project: str) -> Target:
         """Return the target's twin under another id or encoded path of a GitLab project. Raises Untestable."""
         return self.at(f"{self.gitlab_api.rpartition('/')[0]}/{project}/packages/pypi")
+
+    def in_group(self) -> Target:
+        """Return the target's twin at the URLs of its group, to read from. Raises Untestable without a group."""
+        if GROUP not in self.gitlab_projects:
+            meaning = self.profile.gitlab_projects.get(GROUP, "a group")
+            raise Untestable(f"no {GROUP!r} ({meaning}); add it to [gitlab-projects] in registry.toml")
+        return self.at_group(self.gitlab_projects[GROUP])
+
+    def at_group(self, group: str) -> Target:
+        """Return the target's twin at the URLs of the group with an id or a full path. Raises Untestable."""
+        api = self.gitlab_api.rpartition("/projects/")[0]
+        url = f"{api}/groups/{quote(group, safe='')}/-/packages/pypi"
+        return replace(self, url=url, given=GivenAddresses(index=f"{url}/simple/", api=self.gitlab_api))
 
     def at(self, url: str) -> Target:
         """Return the target's twin in the GitLab project with this URL; the target itself if the URL is its own."""

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from reference_server.alterations import Alteration, compose, transmitted
-from reference_server.app.handlers.call import Call
+from reference_server.app.handlers.call import Call, GroupCall
 from reference_server.app.handlers.sending import PageAnswer
-from reference_server.app.routes import BY_NAME, URL_MAP
+from reference_server.app.request_log import RequestLog
+from reference_server.app.routes import BY_NAME, url_map
+from reference_server.http.cross_site import CrossSiteError, is_cross_site
 from reference_server.http.json_responses import options, refusal, router_refusal
 from reference_server.http.request import Request
-from reference_server.model.errors import RegistryError
+from reference_server.model import Action
+from reference_server.model.errors import InvalidFieldError, RegistryError
 from reference_server.rendering.page_cache import PageCache
 
 if TYPE_CHECKING:
@@ -55,7 +58,9 @@ class Application:
     """A WSGI application. Safe to use from several threads.
 
     `variations` apply to every request, and `alterations` selects further ones. A path in `own` is answered by its
-    function. Only the transmission of that answer can be altered.
+    function. Only the transmission of that answer can be altered. `pages` answers the requests of people, or
+    returns None for a request that is not theirs. `log` keeps all other requests. Requests of other sites' pages are
+    refused where they could change something.
     """
 
     def __init__(
@@ -66,12 +71,15 @@ class Application:
         alterations: ActiveAlterations,
         variations: tuple[Alteration, ...] = (),
         own: Mapping[str, Callable[[Request], Response]] | None = None,
+        pages: Callable[[Request], Response | None] = lambda _: None,
     ) -> None:
+        self.log = RequestLog()
+        self._pages = pages
         self._registry = registry
         self._flavour = flavour
         self._alterations = alterations
         self._own = own or {}
-        self._adapter = URL_MAP.bind("localhost")
+        self._adapter = url_map(flavour).bind("localhost")
         self._variations = variations
         self._usual = self._mode(compose(variations), kept_pages=KEPT_PAGES)
         self._altered: dict[tuple[Alteration, ...], _Mode] = {}
@@ -82,13 +90,25 @@ class Application:
         request = Request(environ)
         request.flavour = self._flavour
         path = environ.get("PATH_INFO", "")
+        if is_cross_site(request):
+            return self._sent(Alteration(), request, refusal(CrossSiteError()), start_response)
         if path in self._own:
-            return transmitted(self._usual.alteration, request, self._own[path](request), start_response)
+            return self._sent(self._usual.alteration, request, self._own[path](request), start_response)
         unroutable = self._route(request)
+        page = self._pages(request) if unroutable else None
+        if page is not None:
+            return transmitted(Alteration(), request, page, start_response)
         alterations = self._alterations.active(request.method, path, request.endpoint)
         mode = self._with(alterations) if alterations else self._usual
         request.registry = mode.registry
-        return transmitted(mode.alteration, request, self._answer(request, mode, unroutable), start_response)
+        return self._sent(mode.alteration, request, self._answer(request, mode, unroutable), start_response)
+
+    def _sent(
+        self, alteration: Alteration, request: Request, response: Response, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        now, path = self._registry.now(), request.environ.get("PATH_INFO", "")
+        self.log.add(now, request.method, path, response.status_code, request.caller)
+        return transmitted(alteration, request, response, start_response)
 
     def _with(self, alterations: tuple[Alteration, ...]) -> _Mode:
         with self._lock:
@@ -107,7 +127,7 @@ class Application:
     def _answer(self, request: Request, mode: _Mode, unroutable: HTTPException | None) -> Response:
         response = mode.alteration.handle(request)
         if response is None:
-            response = _unrouted(request, unroutable) if unroutable else self._handle(request, mode)
+            response = _unrouted(request, mode, unroutable) if unroutable else self._handle(request, mode)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         response = mode.alteration.respond(request, response)
@@ -130,18 +150,42 @@ class Application:
         arguments = dict(request.arguments)
         registry = mode.registry
         try:
-            gitlab_project = registry.gitlab_project(arguments.pop("gitlab_project").replace("%2F", "/"))
-            caller = registry.identify(request.credentials)
+            if "group" in arguments:
+                return route.handler(self._group_call(request, mode, arguments.pop("group")), **arguments)
+            reference = arguments.pop("gitlab_project").replace("%2F", "/")
+            gitlab_project = registry.gitlab_project(reference)
+            if registry.rules.needs_id and route.is_of_registry and not reference.isdecimal():
+                raise _no_id()
+            caller = request.caller = registry.identify(request.credentials, route.action)
             registry.authorize(caller, gitlab_project, route.action)
             call = Call(request, registry, gitlab_project, caller, mode.alteration, mode.pages)
             return route.handler(call, **arguments)
         except RegistryError as error:
-            return refusal(error)
+            return refusal(error, self._flavour, route.name)
         except HTTPException as error:
             return router_refusal(error)
 
+    def _group_call(self, request: Request, mode: _Mode, reference: str) -> GroupCall:
+        """Check in the same order: the group, the caller, then what the caller may read of it."""
+        registry = mode.registry
+        group = registry.group(reference.replace("%2F", "/"))
+        caller = request.caller = registry.identify(request.credentials, Action.BROWSE)
+        gitlab_projects = registry.readable_in(group, caller)
+        return GroupCall(request, registry, group, gitlab_projects, mode.alteration, mode.pages)
 
-def _unrouted(request: Request, error: HTTPException) -> Response:
+
+def _no_id() -> InvalidFieldError:
+    field = "id"
+    return InvalidFieldError(field)
+
+
+def _unrouted(request: Request, mode: _Mode, error: HTTPException) -> Response:
+    if isinstance(error, NotFound):
+        from reference_server.app import account_routes
+
+        answer = account_routes.answer(request, mode.registry)
+        if answer is not None:
+            return answer
     if request.method == "OPTIONS" and isinstance(error, MethodNotAllowed):
         return options(error)
     return router_refusal(error)

@@ -11,26 +11,52 @@ from reference_server.app.handlers import files, reference_api, rest, simple, up
 from reference_server.model import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from werkzeug import Response
 
+    from reference_server.app.handlers.call import Call
+    from reference_server.flavours.flavour import Flavour
+
 PROJECT = "/api/v4/projects/<gitlab_project>"
 PACKAGE = f"{PROJECT}/packages/<id:package_id>"
+GROUP = "/api/v4/groups/<group>/-/packages/pypi"
 REFERENCE = "/-/reference/projects/<gitlab_project>/packages/pypi/<name>"  # see `handlers.reference_api`
 REFERENCE_VERSION = f"{REFERENCE}/versions/<version>"
 REFERENCE_FILE = f"{REFERENCE}/files/<filename>"
+DEPLOY_TOKENS = f"{PROJECT}/deploy_tokens"
+JOB_TOKENS = "/-/reference/projects/<gitlab_project>/job_tokens"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route. Faults refer to its `name`. The handler takes a `Call` and the arguments in the path."""
+    """One route. Faults refer to its `name`.
+
+    The handler takes a `Call`, or a `GroupCall` where the path has a group, and the other arguments in the path.
+    """
 
     name: str
     method: str
     path: str
     action: Action
     handler: Callable[..., Response]
+
+    @property
+    def is_of_registry(self) -> bool:
+        """Whether it is a route of GitLab's package registry for Python, for installers and uploads."""
+        return self.path.startswith(f"{PROJECT}/packages/pypi")
+
+
+def _project(name: str) -> Callable[..., Response]:
+    """Return a handler of `handlers.projects`, which is imported on its first request."""
+
+    def handler(call: Call, **arguments: int) -> Response:
+        from reference_server.app.handlers import projects
+
+        answer: Response = getattr(projects, name)(call, **arguments)
+        return answer
+
+    return handler
 
 
 ROUTES = (
@@ -56,6 +82,16 @@ ROUTES = (
         Action.DOWNLOAD,
         files.provenance,
     ),
+    Route("group_root_page", "GET", f"{GROUP}/simple/", Action.BROWSE, simple.root_page),
+    Route("group_project_page", "GET", f"{GROUP}/simple/<name>/", Action.BROWSE, simple.project_page),
+    Route("group_file", "GET", f"{GROUP}/files/<sha256>/<filename>", Action.BROWSE, files.download),
+    Route(
+        "group_metadata_file",
+        "GET",
+        f"{GROUP}/files/<sha256>/<filename>.metadata",
+        Action.BROWSE,
+        files.metadata_file,
+    ),
     Route("gitlab_project", "GET", PROJECT, Action.SEE, rest.gitlab_project),
     Route("packages", "GET", f"{PROJECT}/packages", Action.INSPECT, rest.packages),
     Route("package", "GET", PACKAGE, Action.INSPECT, rest.package),
@@ -68,28 +104,43 @@ ROUTES = (
         Action.DELETE,
         rest.delete_package_file,
     ),
-    Route("yank_version", "PUT", f"{REFERENCE_VERSION}/yank", Action.DELETE, reference_api.yank),
-    Route("unyank_version", "DELETE", f"{REFERENCE_VERSION}/yank", Action.DELETE, reference_api.unyank),
-    Route("yank_file", "PUT", f"{REFERENCE_FILE}/yank", Action.DELETE, reference_api.yank),
-    Route("unyank_file", "DELETE", f"{REFERENCE_FILE}/yank", Action.DELETE, reference_api.unyank),
-    Route("set_status", "PUT", f"{REFERENCE}/status", Action.DELETE, reference_api.set_status),
+    Route("yank_version", "PUT", f"{REFERENCE_VERSION}/yank", Action.MANAGE, reference_api.yank),
+    Route("unyank_version", "DELETE", f"{REFERENCE_VERSION}/yank", Action.MANAGE, reference_api.unyank),
+    Route("yank_file", "PUT", f"{REFERENCE_FILE}/yank", Action.MANAGE, reference_api.yank),
+    Route("unyank_file", "DELETE", f"{REFERENCE_FILE}/yank", Action.MANAGE, reference_api.unyank),
+    Route("set_status", "PUT", f"{REFERENCE}/status", Action.MANAGE, reference_api.set_status),
     Route(
         "attach_provenance",
         "PUT",
         f"{REFERENCE_FILE}/provenance",
-        Action.DELETE,
+        Action.MANAGE,
         reference_api.attach_provenance,
     ),
     Route(
         "remove_provenance",
         "DELETE",
         f"{REFERENCE_FILE}/provenance",
-        Action.DELETE,
+        Action.MANAGE,
         reference_api.remove_provenance,
     ),
-    Route("delete_project", "DELETE", REFERENCE, Action.DELETE, reference_api.delete),
-    Route("delete_version", "DELETE", REFERENCE_VERSION, Action.DELETE, reference_api.delete),
-    Route("delete_file", "DELETE", REFERENCE_FILE, Action.DELETE, reference_api.delete),
+    Route("delete_project", "DELETE", REFERENCE, Action.MANAGE, reference_api.delete),
+    Route("delete_version", "DELETE", REFERENCE_VERSION, Action.MANAGE, reference_api.delete),
+    Route("delete_file", "DELETE", REFERENCE_FILE, Action.MANAGE, reference_api.delete),
+    # The handlers check that the caller is a Maintainer: the registry may be switched off.
+    Route("update_gitlab_project", "PUT", PROJECT, Action.SEE, _project("update")),
+    Route("deploy_tokens", "GET", DEPLOY_TOKENS, Action.SEE, _project("deploy_tokens")),
+    Route("create_deploy_token", "POST", DEPLOY_TOKENS, Action.SEE, _project("create_deploy_token")),
+    Route("deploy_token", "GET", f"{DEPLOY_TOKENS}/<id:token_id>", Action.SEE, _project("deploy_token")),
+    Route(
+        "revoke_deploy_token",
+        "DELETE",
+        f"{DEPLOY_TOKENS}/<id:token_id>",
+        Action.SEE,
+        _project("revoke_deploy_token"),
+    ),
+    Route("job_tokens", "GET", JOB_TOKENS, Action.SEE, _project("job_tokens")),
+    Route("create_job_token", "POST", JOB_TOKENS, Action.SEE, _project("create_job_token")),
+    Route("end_job", "DELETE", f"{JOB_TOKENS}/<id:token_id>", Action.SEE, _project("end_job")),
 )
 
 
@@ -102,10 +153,26 @@ class IdConverter(IntegerConverter):
 BY_NAME = {route.name: route for route in ROUTES}
 
 
-# A trailing slash makes no difference to the route.
-URL_MAP = Map(
-    [Rule(route.path, endpoint=route.name, methods=[route.method]) for route in ROUTES],
-    strict_slashes=False,
-    merge_slashes=False,
-    converters={"id": IdConverter},
-)
+def _map(routes: Iterable[tuple[Route, str]]) -> Map:
+    """Return the map of routes with their paths. A trailing slash makes no difference to the route."""
+    return Map(
+        [Rule(path, endpoint=route.name, methods=[route.method]) for route, path in routes],
+        strict_slashes=False,
+        merge_slashes=False,
+        converters={"id": IdConverter},
+    )
+
+
+URL_MAP = _map((route, route.path) for route in ROUTES)
+
+
+def url_map(flavour: Flavour) -> Map:
+    """Return the map of a flavour: without the routes that it lacks, and with its splats."""
+    if not flavour.lacks and not flavour.splats:
+        return URL_MAP
+    routes = [route for route in ROUTES if route.name not in flavour.lacks]
+    return _map((route, _splat(route.path) if flavour.splats else route.path) for route in routes)
+
+
+def _splat(path: str) -> str:
+    return path.replace("simple/<name>", "simple/<path:name>").replace("<filename>", "<path:filename>")

@@ -31,7 +31,7 @@ def add_faults(parser: argparse.ArgumentParser) -> None:
 
 def warn_outside(host: str, why: str) -> None:
     """Warn that a server is reachable from other machines, unless it listens on loopback."""
-    if not _is_loopback(host):
+    if not is_loopback(host):
         print(
             f"reference-server: warning: {host} is reachable from other machines, and {why}", file=sys.stderr
         )
@@ -60,7 +60,8 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether only programs on this machine reach a server that listens there."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -11,7 +11,7 @@ import tempfile
 import traceback
 from typing import TYPE_CHECKING, NoReturn
 
-from reference_server.commands import faults, proxy, serve
+from reference_server.commands import faults, gitlab_project, proxy, serve, token
 from reference_server.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 PROGRAM = "reference-server"
 DISTRIBUTION = "pypi-registry-conformance"
 DEBUG = "REFERENCE_SERVER_DEBUG"
-COMMANDS = {"serve": serve, "proxy": proxy, "faults": faults}
+COMMANDS = {
+    "serve": serve,
+    "proxy": proxy,
+    "faults": faults,
+    "token": token,
+    "gitlab-project": gitlab_project,
+}
 EXIT_CODES = """exit codes:
   0  stopped on request, or listed
   2  the command line is wrong, or the server cannot start

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,8 @@ from reference_server.commands.listening import (
     add_address,
     add_faults,
     in_url,
+    is_loopback,
     wait_until_interrupted,
-    warn_outside,
 )
 from reference_server.errors import UserError
 from reference_server.serving.ports import free_port
@@ -46,10 +47,17 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="keep the registry in a directory, which is created if missing (default: in memory)",
     )
     parser.add_argument(
+        "--generate-tokens",
+        action="store_true",
+        help="give the ready-made tokens new secrets, and print them once; required for a --host that other machines "
+        "can reach",
+    )
+    parser.add_argument(
         "--flavour",
         default="reference",
         metavar="NAME",
-        help="registry to imitate, such as pypi (default: reference, GitLab's URLs and every specification)",
+        help="registry to imitate: gitlab-13.4, gitlab or pypi (default: reference, GitLab's URLs and every "
+        "specification)",
     )
     parser.add_argument(
         "--variety",
@@ -79,13 +87,19 @@ def _add_steering(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
     from reference_server.flavours import flavour_named
+    from reference_server.serving.default_registry import fresh_secrets
     from reference_server.serving.target import target_table
 
     flavour = flavour_named(options.flavour)
+    if not options.generate_tokens and not is_loopback(options.host):
+        raise UserError(
+            f"{options.host} is reachable from other machines, and the ready-made tokens are public",
+            "Add --generate-tokens, which gives them new secrets, or listen on 127.0.0.1.",
+        )
+    secrets = fresh_secrets() if options.generate_tokens else {}
     port = free_port(options.host, options.port)
     origin = f"http://{in_url(options.host)}:{port}"
-    target = target_table(origin, max_file_size=options.max_file_size, flavour=flavour)
-    warn_outside(options.host, "its tokens are public knowledge")
+    target = target_table(origin, max_file_size=options.max_file_size, flavour=flavour, secrets=secrets)
 
     def greet() -> None:
         if options.write_target:
@@ -94,7 +108,7 @@ def run(options: argparse.Namespace) -> int:
 
     store = options.store and options.store.absolute()
     if options.fault or options.control:
-        _serve_here(options, port, store, greet)
+        _serve_here(options, port, store, greet, secrets)
     else:
         serve(
             host=options.host,
@@ -104,28 +118,49 @@ def run(options: argparse.Namespace) -> int:
             store=store,
             flavour=flavour.name,
             variety=options.variety,
+            secrets=secrets,
+            origin=f"http://{in_url(_nearest(options.host))}:{port}",
         )
     return 0
 
 
+def _nearest(host: str) -> str:
+    """Return the address at which this machine reaches a server that listens there."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+
+
 def _serve_here(
-    options: argparse.Namespace, port: int, store: Path | None, greet: Callable[[], None]
+    options: argparse.Namespace,
+    port: int,
+    store: Path | None,
+    greet: Callable[[], None],
+    secrets: dict[str, str],
 ) -> None:
     """Serve from this process, where faults can reach the connections."""
     from dataclasses import replace
 
     from reference_server.rules import Rules
+    from reference_server.serving.default_registry import default_registry
     from reference_server.serving.in_process import ReferenceServer
 
-    with ReferenceServer(
-        host=options.host,
-        port=port,
-        store=store,
-        rules=replace(Rules(), max_file_size=options.max_file_size),
-        faults=options.fault,
-        flavour=options.flavour,
-        control=options.control,
-        variety=options.variety,
+    state = None
+    if store:
+        from reference_server.store.sqlite import SQLiteStore
+
+        state = SQLiteStore(store)
+    registry = default_registry(store=state, secrets=secrets)
+    with (
+        closing(registry),
+        ReferenceServer(
+            host=options.host,
+            port=port,
+            registry=registry,
+            rules=replace(Rules(), max_file_size=options.max_file_size),
+            faults=options.fault,
+            flavour=options.flavour,
+            control=options.control,
+            variety=options.variety,
+        ),
     ):
         greet()
         wait_until_interrupted()
@@ -162,11 +197,13 @@ def _greeting(target: dict[str, Any], origin: str, flavour: Flavour, options: ar
     username, password = target["credentials"]["default"].values()
     scheme, _, rest = index.partition("://")
     lines = [
+        f"Page        {origin}/",
         f"Repository  {upload}",
         f"Index       {index}",
         f"User name   {username}",
         f"Token       {password}",
         *(f"Fault       {fault}" for fault in options.fault),
+        *_generated(target, options),
         "",
         f"twine upload --repository-url {upload} -u {username} -p {password} dist/*",
         f"pip install --index-url {scheme}://{username}:{password}@{rest} NAME",
@@ -176,3 +213,16 @@ def _greeting(target: dict[str, Any], origin: str, flavour: Flavour, options: ar
         else "Ctrl-C stops the server and discards the registry.",
     ]
     return "\n".join(lines)
+
+
+def _generated(target: dict[str, Any], options: argparse.Namespace) -> list[str]:
+    """Return the new secrets of the ready-made tokens. They are never printed again."""
+    if not options.generate_tokens:
+        return []
+    pairs = {pair["password"]: name for name, pair in target["credentials"].items()}
+    width = max(map(len, pairs.values()))
+    return [
+        "",
+        "Tokens, which only this run prints:",
+        *(f"  {name:{width}}  {each}" for each, name in pairs.items()),
+    ]

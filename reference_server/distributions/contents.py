@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SUMMARY = "Published by a registry's conformance run; safe to delete."
+REQUIRES_PYTHON = ">=3.8"
 LICENSE_TEXT = b"Anybody may do anything with this file.\n"
 
 
@@ -18,7 +19,7 @@ class Contents(TypedDict, total=False):
     """What a distribution contains: keywords of `wheel` and `sdist`."""
 
     requires_python: str | None
-    """Requires-Python (default: none)."""
+    """Requires-Python (default: `>=3.8`, as most projects have one; None for none)."""
     requires_dist: tuple[str, ...]
     """Each Requires-Dist (default: none)."""
     summary: str | None
@@ -55,7 +56,7 @@ def metadata_of(name: str, version: str, contents: Contents) -> Metadata:
         name=name,
         version=version,
         summary=contents.get("summary", SUMMARY),
-        requires_python=contents.get("requires_python"),
+        requires_python=contents.get("requires_python", REQUIRES_PYTHON),
         requires_dist=contents.get("requires_dist", ()),
     )
 

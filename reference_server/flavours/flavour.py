@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol
+
+from reference_server.rendering import html
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from reference_server.model.errors import RegistryError
+    from reference_server.rendering.pages import ProjectPage, RootPage
     from reference_server.rules import Rules
 
+CHALLENGE = 'Basic realm="GitLab Packages Registry"'
 REPOSITORY = "/api/v4/projects/{gitlab_project}/packages/pypi"
 """The repository's path in GitLab's layout."""
+
+FEATURES = (
+    "disposable",
+    "strict-filenames",
+    "strict-metadata",
+    "strict-names",
+    "strict-versions",
+    "validate-archive",
+)
+"""What the reference claims to the suite, by the names of the suite's features."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,17 +54,60 @@ class Layout:
         return path
 
 
+class Pages(Protocol):
+    """How simple pages are written in HTML, in UTF-8."""
+
+    def project_page(self, page: ProjectPage, /) -> bytes:
+        """Render a project's page."""
+
+    def root_page(self, page: RootPage, /) -> bytes:
+        """Render the root page."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """How one kind of refusal is written on these routes, or on all if there are none.
+
+    `status` is None for the usual one. `{}` in the `text` is the reason.
+    """
+
+    error: type[RegistryError]
+    routes: frozenset[str] = frozenset()
+    status: int | None = None
+    text: str = "{}"
+
+    def covers(self, error: RegistryError, route: str) -> bool:
+        """Return whether a refusal on a route is written so."""
+        return isinstance(error, self.error) and (not self.routes or route in self.routes)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Flavour:
-    """A vendor that the server imitates. Its URLs are those of the registry of `gitlab_project`."""
+    """A vendor that the server imitates. Its URLs are those of the registry of `gitlab_project`.
+
+    `deviates` from the specifications, or else conforms to its profile. `lacks` names the routes that it does not
+    have (see `reference_server.app.routes`); `features` are what it claims to the suite. `html` writes its pages. The
+    first of the `refusals` that covers a refusal gives its wording; `challenge` returns the WWW-Authenticate of an
+    answer with status 401, or None. `file_headers` come with every file. `rest_lacks` names the keys that its REST API
+    leaves out. `splats` takes names with slashes in URLs.
+    """
 
     name: str
     summary: str
     layout: Layout
     profile: str
-    """The profile of the suite that it conforms to."""
+    """The profile of the suite that it is judged by."""
     gitlab_project: int = 1
     rules: Callable[[Rules], Rules] = lambda rules: rules
+    deviates: bool = False
+    lacks: frozenset[str] = frozenset()
+    features: tuple[str, ...] = FEATURES
+    html: Pages = html
+    refusals: tuple[Refusal, ...] = ()
+    challenge: Callable[[RegistryError], str | None] = lambda _: CHALLENGE
+    file_headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    rest_lacks: frozenset[str] = frozenset()
+    splats: bool = False
 
     def path(self, template: str) -> str:
         """Fill in the GitLab project of a layout's path."""

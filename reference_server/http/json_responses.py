@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from werkzeug import Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from reference_server.flavours.flavour import Refusal
+from reference_server.flavours.reference import REFERENCE
 from reference_server.model.errors import (
     FieldError,
     FileTooLargeError,
@@ -22,7 +24,9 @@ from reference_server.model.errors import (
     UnusableTokenError,
 )
 
-CHALLENGE = 'Basic realm="GitLab Packages Registry"'
+if TYPE_CHECKING:
+    from reference_server.flavours.flavour import Flavour
+
 ROUTER_TEXTS = {404: "404 Not Found", 405: "405 Not Allowed", 413: "413 Request Entity Too Large"}
 STATUSES: dict[type[RegistryError], int] = {
     NotAuthenticatedError: 401,
@@ -43,15 +47,17 @@ def json_answer(body: Any, *, status: int = 200, headers: dict[str, str] | None 
     )
 
 
-def refusal(error: RegistryError) -> Response:
-    """Answer for a refusal by the rules."""
-    status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
-    headers = {"WWW-Authenticate": CHALLENGE} if status == 401 else None
-    return json_answer(_body(error), status=status, headers=headers)
+def refusal(error: RegistryError, flavour: Flavour = REFERENCE, route: str = "") -> Response:
+    """Answer for a refusal by the rules, in the words of a flavour."""
+    usual = Refusal(error=RegistryError)
+    written = next((each for each in flavour.refusals if each.covers(error, route)), usual)
+    status = written.status or next(status for kind, status in STATUSES.items() if isinstance(error, kind))
+    challenge = flavour.challenge(error) if status == 401 else None
+    headers = {"WWW-Authenticate": challenge} if challenge else None
+    return json_answer(_body(error, written.text.format(error)), status=status, headers=headers)
 
 
-def _body(error: RegistryError) -> dict[str, str]:
-    text = str(error)
+def _body(error: RegistryError, text: str) -> dict[str, str]:
     if isinstance(error, UnusableTokenError):
         return {"error": "invalid_token", "error_description": text}
     if isinstance(error, InsufficientScopeError):

@@ -16,7 +16,7 @@ from werkzeug.exceptions import BadRequest, ClientDisconnected
 from werkzeug.wsgi import get_input_stream
 
 from reference_server.http.expect_continue import AWAITED
-from reference_server.model import Credentials
+from reference_server.model import Caller, Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,18 +35,22 @@ DRAIN_PATIENCE = 1.0  # seconds without a byte, after which the client is waitin
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _ENCODED_SLASH = re.compile(rb"%2f", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_PROJECT_REFERENCE = re.compile(r"(?<=/projects/)(?!\d+(?:/|$)).+?(?=/packages(?:/|$)|$)")
+_PROJECT_REFERENCE = re.compile(
+    r"(?<=/projects/)(?!\d+(?:/|$)).+?(?=/packages(?:/|$)|$)|(?<=/groups/)(?!\d+(?:/|$)).+?(?=/-/packages(?:/|$)|$)"
+)
 
 
 class Request(WerkzeugRequest):
     """A request. `endpoint` is the name of its route (see `reference_server.app.routes`), or empty without one.
 
-    `registry` is the registry that it acts on; `flavour` defines the URLs.
+    `registry` is the registry that it acts on; `flavour` defines the URLs. `caller` is None until the credentials
+    have been checked.
     """
 
     registry: Registry
     flavour: Flavour
     endpoint: str = ""
+    caller: Caller | None = None
     arguments: Mapping[str, Any] = MappingProxyType({})
 
     @cached_property
@@ -78,6 +82,7 @@ class Request(WerkzeugRequest):
             bearer=bearer,
             private_token=self.headers.get("PRIVATE-TOKEN") or None,
             deploy_token=self.headers.get("DEPLOY-TOKEN") or None,
+            job_token=self.headers.get("JOB-TOKEN") or None,
         )
 
     @cached_property

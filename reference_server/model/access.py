@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date, datetime
 
 
 class Role(IntEnum):
@@ -37,7 +38,8 @@ class Action(StrEnum):
     DOWNLOAD = "download"  # one file
     INSPECT = "inspect"  # packages and files, over the REST API
     UPLOAD = "upload"
-    DELETE = "delete"
+    DELETE = "delete"  # packages and files, over the REST API
+    MANAGE = "manage"  # what only this server offers over HTTP, such as yanking
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,19 @@ class User:
     """A user with an account."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRecord:
+    """How a token is listed. The store gives it an `id`, by which tokens are not compared.
+
+    Ready-made tokens have no `created_at`. A token is valid before `expires_at`, a day in UTC.
+    """
+
+    id: int = field(default=0, compare=False)
+    name: str = ""
+    created_at: datetime | None = None
+    expires_at: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +71,7 @@ class PersonalAccessToken:
     scopes: frozenset[str] = frozenset({"api"})
     expired: bool = False
     revoked: bool = False
+    record: TokenRecord = TokenRecord()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +82,8 @@ class DeployToken:
     username: str
     gitlab_project: int
     scopes: frozenset[str]
+    revoked: bool = False
+    record: TokenRecord = TokenRecord()
 
     @property
     def reads(self) -> bool:
@@ -86,17 +104,41 @@ class JobToken:
     user: User
     gitlab_project: int
     running: bool = True
+    record: TokenRecord = TokenRecord()
+
+
+Token = PersonalAccessToken | DeployToken | JobToken
+"""Tokens of any kind. A token that a store lists has an empty secret: stores keep digests only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitLabProject:
-    """A GitLab project, the owner of one package registry. `members` maps user names to roles."""
+    """A GitLab project, the owner of one package registry. `members` maps user names to roles.
+
+    `duplicates_allowed`: a second upload of a file name replaces the first instead of being rejected.
+    """
 
     id: int
     full_path: str
     visibility: Visibility = Visibility.PRIVATE
     packages_enabled: bool = True
     members: Mapping[str, Role] = field(default_factory=lambda: MappingProxyType({}))
+    duplicates_allowed: bool = False
+    job_token_scope: frozenset[int] = frozenset()
+    """The ids of other GitLab projects whose CI jobs may use their tokens here, the job token allowlist."""
+
+    @property
+    def name(self) -> str:
+        """The last segment of the path."""
+        return self.full_path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group of GitLab projects: all whose paths begin with its own, those of subgroups included."""
+
+    id: int
+    full_path: str
 
     @property
     def name(self) -> str:
@@ -112,20 +154,32 @@ class Credentials:
     private_token: str | None = None
     bearer: str | None = None
     deploy_token: str | None = None
+    job_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """The caller of a request: a user with the scopes of their token, a deploy token, or anonymous."""
+    """The caller of a request: a user with the scopes of their token, a deploy token, or anonymous.
+
+    `job_project` is the GitLab project of the CI job, if the user calls by a job token.
+    """
 
     user: User | None = None
     scopes: frozenset[str] = frozenset()
     deploy_token: DeployToken | None = None
+    job_project: int | None = None
 
     @property
     def is_anonymous(self) -> bool:
         """Whether the caller is anonymous."""
         return self.user is None and self.deploy_token is None
+
+    @property
+    def name(self) -> str:
+        """The name of the user or of the deploy token, or an empty string."""
+        if self.deploy_token is not None:
+            return self.deploy_token.username
+        return self.user.name if self.user else ""
 
 
 ANONYMOUS = Caller()

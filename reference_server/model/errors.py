@@ -71,6 +71,10 @@ class GitLabProjectNotFoundError(NotFoundError):
     """There is no such GitLab project, or the caller may not see it."""
 
 
+class GroupNotFoundError(NotFoundError):
+    """There is no such group, or the caller may not see it."""
+
+
 class PackageNotFoundError(NotFoundError):
     """There is no such project, package or file in this GitLab project."""
 
@@ -107,6 +111,13 @@ class InvalidFieldError(FieldError):
         super().__init__(f"{name} is invalid")
 
 
+class PathInvalidError(FieldError):
+    """A name in the URL leads to another folder."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} should be a valid file path")
+
+
 class MalformedFormError(FieldError):
     """The request body is not a valid form."""
 
@@ -126,6 +137,12 @@ class NameInvalidError(PackageInvalidError):
     """The project's name is not a valid name."""
 
     reason = "Name is invalid"
+
+
+class NameBlankError(PackageInvalidError):
+    """The project's name is empty."""
+
+    reason = "Name can't be blank, Name is invalid"
 
 
 class VersionInvalidError(PackageInvalidError):

@@ -13,8 +13,7 @@ _NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE | re.
 _SEPARATORS = re.compile(r"[-_.]+")
 
 # Source: GitLab's documentation of the PyPI repository, "Ensure your version string is valid".
-_VERSION = re.compile(
-    r"""
+VERSION_EXPRESSION = r"""
     \A(?:
         v?
         (?:([0-9]+)!)?                                                 (?# epoch)
@@ -24,9 +23,8 @@ _VERSION = re.compile(
         ([-_\.]?(dev)[-_\.]?([0-9]+)?)?                                (?# dev release)
         (?:\+([a-z0-9]+(?:[-_\.][a-z0-9]+)*))?                         (?# local version)
     )\Z
-    """,
-    re.VERBOSE | re.IGNORECASE | re.ASCII,
-)
+    """
+_VERSION = re.compile(VERSION_EXPRESSION, re.VERBOSE | re.IGNORECASE | re.ASCII)
 
 # The characters of wheel and sdist names. None has a meaning in a path or a header.
 _FILENAME = re.compile(r"[A-Z0-9._+!-]{1,255}", re.IGNORECASE | re.ASCII)

@@ -53,7 +53,7 @@ class PackageFile:
     """One stored distribution file. `digests` maps `sha256`, `md5`, `blake2_256` to hex.
 
     `core_metadata` is served next to the file. `yanked` is the reason, possibly empty, or None for a file that
-    is not yanked. `provenance` is a provenance object in JSON.
+    is not yanked. `provenance` is a provenance object in JSON. `published_by` names a user or a deploy token.
     """
 
     id: int
@@ -66,6 +66,7 @@ class PackageFile:
     core_metadata: CoreMetadata | None = None
     yanked: str | None = None
     provenance: bytes | None = None
+    published_by: str | None = None
 
     @property
     def size(self) -> int:
@@ -96,7 +97,7 @@ class Upload:
     """An upload. `digests` are those in the form, by algorithm.
 
     `fields` has every text field of the form, known or unknown, with all its values. `core_metadata` comes from
-    the archive.
+    the archive. `published_by` names a user or a deploy token.
     """
 
     name: str
@@ -107,3 +108,4 @@ class Upload:
     digests: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     core_metadata: CoreMetadata | None = None
+    published_by: str | None = None

@@ -15,16 +15,17 @@ CONTENT_TYPE = "text/html; charset=utf-8"
 
 def project_page(page: ProjectPage) -> bytes:
     """Render a project's page in UTF-8."""
-    return _environment().get_template("project.html").render(page=page).encode()
+    return environment().get_template("project.html").render(page=page).encode()
 
 
 def root_page(page: RootPage) -> bytes:
     """Render the root page in UTF-8."""
-    return _environment().get_template("root.html").render(page=page).encode()
+    return environment().get_template("root.html").render(page=page).encode()
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates, with escaping on."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     return Environment(

@@ -82,17 +82,19 @@ class ProjectPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectLink:
-    """A project on the root page."""
+    """A project on the root page. Only GitLab says there what a version's Requires-Python is."""
 
     name: str
     url: str
+    requires_python: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RootPage:
-    """The list of all projects. `keys` and `url` are as in `ProjectPage`."""
+    """The list of all projects of an `owner`. `keys` and `url` are as in `ProjectPage`."""
 
     projects: tuple[ProjectLink, ...]
+    owner: str = ""
     repository_version: str | None = REPOSITORY_VERSION
     keys: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     url: str = ""

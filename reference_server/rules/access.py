@@ -6,6 +6,7 @@ versions guests may read private packages, and a download needs the same rights 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 from reference_server.model import (
@@ -31,8 +32,14 @@ from reference_server.model.errors import (
 )
 
 JOB_USERNAME = "gitlab-ci-token"
-WRITING = frozenset({Action.UPLOAD, Action.DELETE})
-MINIMUM_ROLE = {Action.UPLOAD: Role.DEVELOPER, Action.DELETE: Role.MAINTAINER}
+WRITING = frozenset({Action.UPLOAD, Action.DELETE, Action.MANAGE})
+MINIMUM_ROLE = {
+    Action.UPLOAD: Role.DEVELOPER,
+    Action.DELETE: Role.MAINTAINER,
+    Action.MANAGE: Role.MAINTAINER,
+}
+OVER_REST = frozenset({Action.SEE, Action.INSPECT, Action.DELETE, Action.MANAGE})
+"""The actions that GitLab offers over its REST API, and those that only this server offers."""
 
 
 class Tokens(Protocol):
@@ -46,6 +53,11 @@ class Tokens(Protocol):
 
     def job_token(self, secret: str) -> JobToken | None:
         """Find a job token."""
+
+
+def read_by(credentials: Credentials, action: Action) -> Credentials:
+    """Return the credentials that the routes of an action read: the field JOB-TOKEN is for the REST API only."""
+    return credentials if action in OVER_REST else replace(credentials, job_token=None)
 
 
 def identify(credentials: Credentials, tokens: Tokens) -> Caller:
@@ -69,7 +81,9 @@ def identify(credentials: Credentials, tokens: Tokens) -> Caller:
     if personal:
         return _owner(personal)
     if username == JOB_USERNAME:
-        return _starter(tokens.job_token(password))
+        return starter(tokens.job_token(password))
+    if credentials.job_token is not None:
+        return starter(tokens.job_token(credentials.job_token))
     return ANONYMOUS
 
 
@@ -83,10 +97,11 @@ def _owner(token: PersonalAccessToken | None) -> Caller:
     return Caller(user=token.user, scopes=token.scopes)
 
 
-def _starter(token: JobToken | None) -> Caller:
+def starter(token: JobToken | None) -> Caller:
+    """Return the user who started a job, as the caller by its token. Raises `UnknownTokenError`."""
     if token is None or not token.running:
         raise UnknownTokenError
-    return Caller(user=token.user, scopes=frozenset({"api"}))
+    return Caller(user=token.user, scopes=frozenset({"api"}), job_project=token.gitlab_project)
 
 
 def authorize(caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
@@ -96,8 +111,12 @@ def authorize(caller: Caller, gitlab_project: GitLabProject, action: Action) -> 
     for an anonymous caller, `GitLabProjectNotFoundError` for a caller who may not know that the GitLab
     project exists, and else `ForbiddenError`.
     """
+    if caller.deploy_token and action in OVER_REST:
+        raise NotAuthenticatedError
     if caller.user:
         _require_scope(caller, action)
+    if not is_in_job_scope(caller, gitlab_project, action):
+        raise ForbiddenError
     if not is_visible(caller, gitlab_project):
         raise NotAuthenticatedError if caller.is_anonymous else GitLabProjectNotFoundError
     if not is_allowed(caller, gitlab_project, action):
@@ -108,6 +127,20 @@ def _require_scope(caller: Caller, action: Action) -> None:
     enough = ("api",) if action in WRITING else ("api", "read_api")
     if caller.scopes.isdisjoint(enough):
         raise InsufficientScopeError(*enough)
+
+
+def is_in_job_scope(caller: Caller, gitlab_project: GitLabProject, action: Action) -> bool:
+    """Return whether the token of a CI job may be used for this action here. Other tokens may.
+
+    A job may use its own GitLab project, those that have its own on their allowlist, and read those that everyone
+    may read. It never deletes or manages. Source: GitLab's documentation, "CI/CD job token".
+    """
+    if caller.job_project is None:
+        return True
+    if action in {Action.DELETE, Action.MANAGE}:
+        return False
+    listed = caller.job_project == gitlab_project.id or caller.job_project in gitlab_project.job_token_scope
+    return listed or (action not in WRITING and gitlab_project.visibility is not Visibility.PRIVATE)
 
 
 def is_visible(caller: Caller, gitlab_project: GitLabProject) -> bool:

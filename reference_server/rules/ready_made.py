@@ -31,6 +31,11 @@ GITLAB_PROJECTS = (
         members=MappingProxyType({"maintainer": Role.MAINTAINER}),
     ),
     GitLabProject(id=5, full_path="conformance/internal", visibility=Visibility.INTERNAL, members=MEMBERS),
+    GitLabProject(
+        id=6,
+        full_path="conformance/team/tools",
+        members=MappingProxyType({"maintainer": Role.MAINTAINER}),
+    ),
 )
 
 _MAINTAINER = User("maintainer")

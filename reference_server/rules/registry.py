@@ -16,7 +16,9 @@ from reference_server.model.errors import (
     RegistryError,
 )
 from reference_server.model.grammar import name_and_version
+from reference_server.rules import groups
 from reference_server.rules.acceptance import check, inspect, with_metadata
+from reference_server.rules.current_tokens import CurrentTokens
 from reference_server.rules.rules import Rules, exactly
 from reference_server.store.memory import MemoryStore
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from reference_server.archives.archive import Archive
-    from reference_server.model import Action, Caller, Credentials, GitLabProject
+    from reference_server.model import Action, Caller, Credentials, GitLabProject, Group
     from reference_server.store.protocol import Store
 
 
@@ -71,9 +73,19 @@ class Registry:
             raise GitLabProjectNotFoundError
         return gitlab_project
 
-    def identify(self, credentials: Credentials) -> Caller:
-        """Return the caller with these credentials. Raises `NotAuthenticatedError`."""
-        return self.rules.identify(credentials, self.store)
+    def group(self, reference: str) -> Group:
+        """Find a group by id or full path. Raises `GroupNotFoundError`."""
+        return groups.group(self.store.gitlab_projects(), reference)
+
+    def readable_in(self, group: Group, caller: Caller) -> tuple[GitLabProject, ...]:
+        """Return the GitLab projects of a group that the caller may read. Raises as `groups.readable` does."""
+        members = self.rules.group_members(self.store.gitlab_projects(), group)
+        return self.rules.readable_in_group(self.authorize, caller, members)
+
+    def identify(self, credentials: Credentials, action: Action | None = None) -> Caller:
+        """Return the caller with these credentials, as an action reads them. Raises `NotAuthenticatedError`."""
+        read = credentials if action is None else self.rules.reads(credentials, action)
+        return self.rules.identify(read, CurrentTokens(self.store, self.now))
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         """Check that the caller may do this. Raises as `reference_server.rules.access.authorize` does."""
@@ -99,9 +111,10 @@ class Registry:
 
         Raises `PackageNotFoundError` for an unknown project.
         """
+        wanted = self.rules.requested_name or self.rules.normalize
         packages = tuple(
             replace(package, files=files)
-            for package in self.packages(gitlab_project, name=name)
+            for package in self.store.packages_named(gitlab_project.id, wanted(name))
             if (files := tuple(file for file in package.files if self.rules.lists(file)))
         )
         if not packages:
@@ -117,10 +130,14 @@ class Registry:
     def display_names(self, gitlab_project: GitLabProject) -> Mapping[str, str]:
         """Return the name on the root page of each project with a listed file, by normalized name, sorted."""
         projects: dict[str, list[Package]] = {}
-        for package in self.packages(gitlab_project):
-            if any(map(self.rules.lists, package.files)):
-                projects.setdefault(package.normalized, []).append(package)
+        for package in self.listed_versions(gitlab_project):
+            projects.setdefault(package.normalized, []).append(package)
         return {name: self.rules.display_name(projects[name]) for name in sorted(projects)}
+
+    def listed_versions(self, gitlab_project: GitLabProject) -> tuple[Package, ...]:
+        """Return the packages with a listed file, oldest first."""
+        packages = self.packages(gitlab_project)
+        return tuple(package for package in packages if any(map(self.rules.lists, package.files)))
 
     def project_names(self, gitlab_project: GitLabProject) -> tuple[str, ...]:
         """Return the normalized names of all projects with a listed file, sorted."""
@@ -215,7 +232,7 @@ class Registry:
             return self._append(gitlab_project, upload)
         if self.rules.duplicates == "ignore" or self._is_taken_again(existing, upload):
             return existing
-        if self.rules.duplicates == "reject":
+        if self.rules.duplicates == "reject" and not gitlab_project.duplicates_allowed:
             raise self.rules.file_name_taken(existing)
         self._drop(gitlab_project, existing)
         return self._append(gitlab_project, upload)
@@ -236,6 +253,8 @@ class Registry:
     def _package_of(self, gitlab_project: GitLabProject, upload: Upload) -> Package | None:
         wanted = self.rules.version_key(upload.version)
         for package in self.packages(gitlab_project, name=upload.name):
+            if self.rules.keeps_spellings_apart and package.name != upload.name:
+                continue
             if self.rules.version_key(package.version) == wanted:
                 return package
         return None
@@ -259,6 +278,7 @@ class Registry:
                 created_at=self.now(),
                 blob=upload.blob,
                 core_metadata=upload.core_metadata,
+                published_by=upload.published_by,
             )
             self.store.put_package(replace(package, files=(*package.files, file)))
             return file

@@ -10,10 +10,10 @@ from reference_server.archives import archive, core_metadata
 from reference_server.archives.checks import ARCHIVE_CHECKS
 from reference_server.model import ProjectStatus, Status, grammar
 from reference_server.model.errors import DigestMismatchError, FileNameTakenError, InvalidFieldError
-from reference_server.rules import access, negotiation
+from reference_server.rules import access, groups, negotiation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
     from reference_server.archives.archive import Archive, ArchiveLimits
     from reference_server.archives.checks import ArchiveCheck
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Caller,
         Credentials,
         GitLabProject,
+        Group,
         Package,
         PackageFile,
         Upload,
@@ -91,6 +92,16 @@ def always(_file: PackageFile) -> bool:
     return True
 
 
+def any_path(_name: str) -> bool:
+    """Take every name in a URL."""
+    return True
+
+
+def its_own_requires_python(_package: Package, file: PackageFile) -> str | None:
+    """Return the Requires-Python of the file itself."""
+    return file.requires_python
+
+
 def takes_uploads(project: ProjectStatus) -> bool:
     """Return whether a project with this status accepts uploads. Source: PyPA "Project status markers"."""
     return project.status in {Status.ACTIVE, Status.DEPRECATED}
@@ -105,10 +116,14 @@ def offers_files(project: ProjectStatus) -> bool:
 class Rules:
     """All decisions. Change one with `dataclasses.replace(rules, valid_version=…)`.
 
-    Access: `identify` and `authorize` (see `reference_server.rules.access`).
+    Access: `reads` (credentials, action) returns the credentials that the action's routes read; `identify` and
+    `authorize` (see `reference_server.rules.access`). `needs_id` refuses a GitLab project's path in the URLs of its
+    registry. `group_members` (all GitLab projects, group); `readable_in_group` (`authorize`, caller, members).
 
     Names and versions: `valid_name`, `valid_version`, `normalize` (equal for all spellings of a project),
-    `version_key` (equal for all spellings of a version).
+    `version_key` (equal for all spellings of a version). `requested_name` is the normalized name that a requested
+    one leads to; None is the same as `normalize`. `keeps_spellings_apart` makes releases of different spellings of a
+    name different packages. `valid_path` decides about a name or file name in a URL.
 
     Uploads: `understood` returns an upload as the registry reads it. Each of the `upload_checks` (upload) raises
     an error or passes, and so does, for a new file, each of the `project_checks` (upload, all packages, oldest
@@ -131,7 +146,9 @@ class Rules:
 
     Reading: `lists` decides whether a project's page lists a file; `display_name` (a project's packages, oldest
     first) returns its name on the root page; `finds` (file, sha256, file name) decides whether a download asks
-    for a file. `redirects_slashless` and `redirects_unnormalized` redirect a URL without its slash or with an
+    for a file. `listed_requires_python` (package, file) returns what a page says of a file. `links_versions` gives
+    each version a link on the root page. `forwards_to` is the URL of an index that answers for projects that are not
+    here, or None. `redirects_slashless` and `redirects_unnormalized` redirect a URL without its slash or with an
     unnormalized name; else such a URL is answered directly.
 
     Simple pages: `api_version` of the pages, or None; `serializations`, the media types on offer, best first;
@@ -145,13 +162,23 @@ class Rules:
     names of deleted files again.
     """
 
+    reads: Callable[[Credentials, Action], Credentials] = access.read_by
     identify: Callable[[Credentials, access.Tokens], Caller] = access.identify
     authorize: Callable[[Caller, GitLabProject, Action], None] = access.authorize
+    needs_id: bool = False
+    group_members: Callable[[Iterable[GitLabProject], Group], tuple[GitLabProject, ...]] = groups.members
+    readable_in_group: Callable[
+        [Callable[[Caller, GitLabProject, Action], None], Caller, Iterable[GitLabProject]],
+        tuple[GitLabProject, ...],
+    ] = groups.readable
 
     valid_name: Callable[[str], bool] = grammar.is_valid_name
     valid_version: Callable[[str], bool] = grammar.is_valid_version
     normalize: Callable[[str], str] = grammar.normalize
     version_key: Callable[[str], Hashable] = grammar.version_key
+    requested_name: Callable[[str], str] | None = None
+    keeps_spellings_apart: bool = False
+    valid_path: Callable[[str], bool] = any_path
 
     understood: Callable[[Upload], Upload] = unchanged
     upload_checks: tuple[Callable[[Upload], None], ...] = ()
@@ -186,6 +213,9 @@ class Rules:
     lists: Callable[[PackageFile], bool] = always
     display_name: Callable[[Sequence[Package]], str] = normalized_name
     finds: Callable[[PackageFile, str, str], bool] = exactly
+    listed_requires_python: Callable[[Package, PackageFile], str | None] = its_own_requires_python
+    links_versions: bool = False
+    forwards_to: str | None = None
     redirects_slashless: bool = True
     redirects_unnormalized: bool = True
 

@@ -1,7 +1,7 @@
 """The control API, which switches faults while the server runs.
 
-`/-/reference/faults` needs the rights to delete a package of GitLab project 1. `GET` lists the active faults, `PUT`
-with a JSON array activates exactly these, and `DELETE` deactivates all. An element is a text
+`/-/reference/faults` needs a personal access token of a Maintainer of GitLab project 1. `GET` lists the active
+faults, `PUT` with a JSON array activates exactly these, and `DELETE` deactivates all. An element is a text
 (`"truncated-downloads,first=2"`) or an object (`{"name": "truncated-downloads", "first": 2}`).
 """
 
@@ -40,7 +40,7 @@ def control(request: Request, registry: Registry, switchboard: Switchboard) -> R
     """Answer a request of the control API. Faults never apply to it."""
     try:
         registry.authorize(
-            registry.identify(request.credentials), registry.gitlab_project(GUARD), Action.DELETE
+            registry.identify(request.credentials), registry.gitlab_project(GUARD), Action.MANAGE
         )
         if request.method == "PUT":
             switchboard.put(_switches(request))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from reference_server.app.application import Application
@@ -12,12 +12,18 @@ from reference_server.serving.control import PATH, control
 from reference_server.serving.default_registry import default_registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    from werkzeug import Response
 
     from reference_server.alterations import Alteration
     from reference_server.flavours import Flavour
+    from reference_server.http.request import Request
     from reference_server.rules import Rules
     from reference_server.rules.registry import Registry
+
+PAGES = frozenset({"/", "/projects", "/projects/new", "/users/sign_in", "/users/sign_out"})
+"""The paths of the page that have no `/-/`."""
 
 
 class RegistryApplication(Application):
@@ -33,8 +39,24 @@ class RegistryApplication(Application):
         variations: tuple[Alteration, ...],
     ) -> None:
         own = {PATH: partial(control, registry=registry, switchboard=switchboard)} if controlled else {}
-        super().__init__(registry, flavour, alterations=switchboard, variations=variations, own=own)
+        super().__init__(
+            registry, flavour, alterations=switchboard, variations=variations, own=own, pages=self._page
+        )
         self.switchboard = switchboard
+
+    def _page(self, request: Request) -> Response | None:
+        """Answer a person, or return None for a path that is none of the page's."""
+        path = request.environ.get("PATH_INFO", "")
+        if path not in PAGES and "/-/" not in path:
+            return None
+        return self._site(request)
+
+    @cached_property
+    def _site(self) -> Callable[[Request], Response | None]:
+        """The page, which takes as long to import as the rest of the server. Most servers need none."""
+        from reference_server.web.site import Site
+
+        return Site(self._registry, self.log)
 
 
 def create_app(

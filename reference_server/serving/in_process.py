@@ -112,6 +112,12 @@ class ReferenceServer(Server):
         self._max_file_size = (rules or self.registry.rules).max_file_size
         super().__init__(app, host, port)
 
+    def start(self) -> Self:
+        """Start the server. Raises `PortTakenError`, an `OSError`."""
+        super().start()
+        self.registry.store.announce(self.origin)
+        return self
+
     @property
     def url(self) -> str:
         """The repository URL for twine."""

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from reference_server.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from _typeshed.wsgi import WSGIApplication
+
+    from reference_server.store.protocol import Store
 
 THREADS = 8
 GRACE = 5  # seconds for running requests when the server stops
@@ -39,6 +41,10 @@ class RegistryOptions(TypedDict, total=False):
     """The vendor to imitate (default: reference)."""
     variety: int | None
     """A seed that varies what the specifications leave open (default: none)."""
+    secrets: Mapping[str, str] | None
+    """New secrets of the ready-made tokens, by their public ones (default: these)."""
+    origin: str
+    """Where commands on this machine reach the server that uses the store."""
 
 
 def serve(*, host: str, port: int, on_start: Callable[[], Any], **options: Unpack[RegistryOptions]) -> None:
@@ -91,8 +97,9 @@ def application(*, directory: Path, **options: Unpack[RegistryOptions]) -> WSGIA
     from reference_server.store.sqlite import SQLiteStore
 
     store = options.get("store")
-    state = SQLiteStore(store) if store else MemoryStore(blobs=Blobs(directory))
+    state: Store = SQLiteStore(store) if store else MemoryStore(blobs=Blobs(directory))
     rules = replace(Rules(), max_file_size=options.get("max_file_size"))
-    registry = default_registry(rules=rules, store=state)
+    registry = default_registry(rules=rules, store=state, secrets=options.get("secrets"))
+    state.announce(options.get("origin", ""))
     flavour = flavour_named(options.get("flavour", "reference"))
     return create_app(registry, flavour=flavour, variety=options.get("variety"))

@@ -16,30 +16,46 @@ FLAVOURS_BY_PROFILE: Mapping[str, str] = {each.profile: each.name for each in re
 """The name of the default flavour of each profile of the suite: the first one that conforms to it."""
 
 
-def target_table(origin: str, *, max_file_size: int | None, flavour: Flavour = REFERENCE) -> dict[str, Any]:
+def target_table(
+    origin: str,
+    *,
+    max_file_size: int | None,
+    flavour: Flavour = REFERENCE,
+    secrets: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """Return the description of a server with the ready-made set, in the format of the suite's `registry.toml`.
 
-    `origin` is `http://HOST:PORT`.
+    `origin` is `http://HOST:PORT`; `secrets` maps public secrets of ready-made tokens to those in their place.
     """
+    known = credentials()
+    for pair in known.values():
+        pair["password"] = (secrets or {}).get(pair["password"], pair["password"])
     return {
         "url": origin + flavour.path(flavour.layout.base),
         "profile": flavour.profile,
-        "credentials": credentials(),
+        "credentials": known,
         "gitlab-projects": {
             "public": "2",
             "switched-off": "3",
             "elsewhere": "4",
             "internal": "5",
             "path": "conformance/registry",
-        },
+        }
+        | _group(flavour),
         "limits": {} if max_file_size is None else {"max-file-size": max_file_size},
-        "management": {"driver": "reference", "gitlab-project": str(flavour.gitlab_project)},
-        "features": [
-            "disposable",
-            "strict-filenames",
-            "strict-metadata",
-            "strict-names",
-            "strict-versions",
-            "validate-archive",
-        ],
-    }
+        "features": list(flavour.features),
+    } | _management(flavour)
+
+
+def _group(flavour: Flavour) -> dict[str, str]:
+    """Name the group of the ready-made GitLab projects, if the flavour has an index of groups."""
+    if "group_project_page" in flavour.lacks:
+        return {}
+    return {"group": "conformance", "subgroup": "6"}
+
+
+def _management(flavour: Flavour) -> dict[str, Any]:
+    """Name the driver of the server's own API. Without that, the suite uses GitLab's."""
+    if "yank_version" in flavour.lacks:
+        return {}
+    return {"management": {"driver": "reference", "gitlab-project": str(flavour.gitlab_project)}}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reference_server.store.errors import NotAStoreError, StoreTooNewError, StoreUnwritableError
 from reference_server.store.schema import VERSIONS
+from reference_server.store.tokens import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,8 +130,12 @@ class Connections:
         if version == 0 and tables:
             raise NotAStoreError(path, f"{self._database.name} is another program's database")
         self._writer.execute("PRAGMA journal_mode = WAL")
+        self._writer.create_function("digest_of", 1, digest_of, deterministic=True)
+        # No secret of an old schema stays in a free page.
+        self._writer.execute(f"PRAGMA secure_delete = {int(0 < version < len(VERSIONS))}")
         for number, script in enumerate(VERSIONS[version:], version + 1):
             self._writer.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+        self._writer.execute("PRAGMA secure_delete = 0")
 
 
 @contextmanager

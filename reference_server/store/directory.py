@@ -45,13 +45,21 @@ class StoreDirectory:
         except OSError as error:
             os.close(held)
             raise StoreHeldError(path) from error
+        os.ftruncate(held, 0)  # the origin of a server that was killed
         self._held: int | None = held
         self.blobs = Blobs(self._incoming)
+
+    def announce(self, origin: str) -> None:
+        """Write the origin of the server that holds the lock into the lock's file."""
+        if self._held is not None:
+            os.ftruncate(self._held, 0)
+            os.pwrite(self._held, origin.encode(), 0)
 
     def release(self) -> None:
         """Unlock the directory. A second call does nothing."""
         self.blobs.close()
         if self._held is not None:
+            os.ftruncate(self._held, 0)
             os.close(self._held)
             self._held = None
 
@@ -111,6 +119,14 @@ class StoreDirectory:
             foreign = sorted(path.name for path in self.path.iterdir() if path.name != LOCK)
             if foreign:
                 raise NotAStoreError(self.path, f"it is not a store, but contains {foreign[0]!r}")
+
+
+def announced_origin(path: Path) -> str:
+    """Return the origin of the server that uses a store's directory; an empty string without one."""
+    try:
+        return (path / LOCK).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
 
 
 def _sync_folder(path: Path) -> None:

@@ -9,34 +9,26 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from reference_server.model import ACTIVE, ProjectStatus
+from reference_server.model import ACTIVE, DeployToken, JobToken, PersonalAccessToken, ProjectStatus
 from reference_server.store.blobs import Blobs
+from reference_server.store.tokens import TokenTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from reference_server.model import (
-        DeployToken,
-        GitLabProject,
-        JobToken,
-        Package,
-        PackageFile,
-        PersonalAccessToken,
-    )
+    from reference_server.model import GitLabProject, Package, PackageFile, Token
     from reference_server.model.blob import Blob
 
 
 class MemoryStore:
     """A store in memory. Each method is atomic; hold `lock` around several."""
 
-    def __init__(self, *, blobs: Blobs | None = None) -> None:
+    def __init__(self, *, blobs: Blobs | None = None, tokens: TokenTable | None = None) -> None:
         self.lock = RLock()
         self.blobs = blobs or Blobs()
         self._ids = count(1)
         self._gitlab_projects: dict[int, GitLabProject] = {}
-        self._personal_access_tokens: dict[str, PersonalAccessToken] = {}
-        self._deploy_tokens: dict[str, DeployToken] = {}
-        self._job_tokens: dict[str, JobToken] = {}
+        self._tokens = tokens or TokenTable()
         self._packages: dict[int, Package] = {}
         self._packages_by_name: dict[tuple[int, str], dict[int, Package]] = {}
         self._closed_filenames: set[tuple[int, str, str]] = set()
@@ -49,6 +41,9 @@ class MemoryStore:
     def close(self) -> None:
         """Remove all blobs from disk."""
         self.blobs.close()
+
+    def announce(self, origin: str) -> None:
+        """Do nothing: no other process finds this store."""
 
     @contextmanager
     def keeping(self, blob: Blob) -> Iterator[Blob]:
@@ -69,17 +64,17 @@ class MemoryStore:
     def add_personal_access_token(self, token: PersonalAccessToken) -> None:
         """Add or replace the personal access token with this secret."""
         with self.lock:
-            self._personal_access_tokens[token.secret] = token
+            self._tokens.add(token)
 
     def add_deploy_token(self, token: DeployToken) -> None:
         """Add or replace the deploy token with this secret."""
         with self.lock:
-            self._deploy_tokens[token.secret] = token
+            self._tokens.add(token)
 
     def add_job_token(self, token: JobToken) -> None:
         """Add or replace the job token with this secret."""
         with self.lock:
-            self._job_tokens[token.secret] = token
+            self._tokens.add(token)
 
     def gitlab_project(self, reference: str) -> GitLabProject | None:
         """Find a GitLab project by its id, or by its full path in any case."""
@@ -92,17 +87,42 @@ class MemoryStore:
     def personal_access_token(self, secret: str) -> PersonalAccessToken | None:
         """Find a personal access token."""
         with self.lock:
-            return self._personal_access_tokens.get(secret)
+            return self._tokens.find(PersonalAccessToken, secret)
 
     def deploy_token(self, secret: str) -> DeployToken | None:
         """Find a deploy token."""
         with self.lock:
-            return self._deploy_tokens.get(secret)
+            return self._tokens.find(DeployToken, secret)
 
     def job_token(self, secret: str) -> JobToken | None:
         """Find a job token."""
         with self.lock:
-            return self._job_tokens.get(secret)
+            return self._tokens.find(JobToken, secret)
+
+    def gitlab_projects(self) -> tuple[GitLabProject, ...]:
+        """Return all GitLab projects, by id."""
+        with self.lock:
+            return tuple(self._gitlab_projects[number] for number in sorted(self._gitlab_projects))
+
+    def tokens(self) -> tuple[Token, ...]:
+        """Return all tokens by id, with empty secrets."""
+        with self.lock:
+            return tuple(self._tokens)
+
+    def put_token(self, token: Token) -> None:
+        """Replace the token with this id. It keeps its secret."""
+        with self.lock:
+            self._tokens.put(token)
+
+    def remove_token(self, token_id: int) -> None:
+        """Remove a token, if it exists."""
+        with self.lock:
+            self._tokens.remove(token_id)
+
+    def load_token(self, digest: str, token: Token) -> None:
+        """Add a token with an id, by the digest of its secret."""
+        with self.lock:
+            self._tokens.load(digest, token)
 
     # packages
 

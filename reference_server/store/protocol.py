@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         PackageFile,
         PersonalAccessToken,
         ProjectStatus,
+        Token,
     )
     from reference_server.model.blob import Blob
     from reference_server.store.blobs import Blobs
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 class Store(Protocol):
     """The state of a registry. Each method is atomic; `with lock` makes several of them one transaction.
 
-    Ids come from `next_id`, so a larger id is a newer row. A package has its files in the order of their ids. A
-    blob is removed with the last file that uses it.
+    Ids come from `next_id`, so a larger id is a newer row; tokens have ids of their own. A package has its files in
+    the order of their ids. A blob is removed with the last file that uses it. Of a token's secret, only the digest
+    is kept.
     """
 
     @property
@@ -43,6 +45,9 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Close the store. A persistent store keeps its state."""
+
+    def announce(self, origin: str) -> None:
+        """Write down where the registry is served, for commands on this machine that find the store in use."""
 
     # GitLab projects and tokens
 
@@ -69,6 +74,18 @@ class Store(Protocol):
 
     def job_token(self, secret: str) -> JobToken | None:
         """Find a job token."""
+
+    def gitlab_projects(self) -> tuple[GitLabProject, ...]:
+        """Return all GitLab projects, by id."""
+
+    def tokens(self) -> tuple[Token, ...]:
+        """Return all tokens by id, with empty secrets."""
+
+    def put_token(self, token: Token) -> None:
+        """Replace the token with this id. It keeps its secret."""
+
+    def remove_token(self, token_id: int) -> None:
+        """Remove a token, if it exists."""
 
     # packages
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,13 @@ from reference_server.model import (
     PackageFile,
     PersonalAccessToken,
     Role,
+    Token,
+    TokenRecord,
     User,
     Visibility,
 )
 from reference_server.model.blob import Blob
+from reference_server.store.tokens import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,12 +38,12 @@ PUT_PACKAGE = """
 """
 GET_FILES = """
     SELECT blobs.sha256, blobs.size, blobs.digests, id, package_id, filename, files.digests, requires_python,
-    created_at, core_metadata, yanked, provenance
+    created_at, core_metadata, yanked, provenance, published_by
     FROM files JOIN blobs ON blobs.sha256 = blob WHERE package_id = ? ORDER BY id
 """
 PUT_FILE = """
     INSERT OR REPLACE INTO files (id, package_id, filename, digests, requires_python, created_at,
-    core_metadata, yanked, provenance, sha256, blob) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    core_metadata, yanked, provenance, published_by, sha256, blob) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 PUT_BLOB = "INSERT OR IGNORE INTO blobs (sha256, size, digests) VALUES (?, ?, ?)"
 DROP_BLOB = """
@@ -86,6 +89,7 @@ def file_row(file: PackageFile) -> tuple[Any, ...]:
         file.core_metadata.document if file.core_metadata else None,
         file.yanked,
         file.provenance,
+        file.published_by,
         file.sha256,
         file.blob.digests["sha256"],
     )
@@ -93,7 +97,8 @@ def file_row(file: PackageFile) -> tuple[Any, ...]:
 
 def file(row: tuple[Any, ...], blob: Blob) -> PackageFile:
     """Return the file in a row of `GET_FILES`, without the leading columns of the blob."""
-    number, package_id, filename, digests, requires_python, created_at, metadata, yanked, provenance = row
+    number, package_id, filename, digests, requires_python, created_at, metadata, *rest = row
+    yanked, provenance, published_by = rest
     return PackageFile(
         id=number,
         package_id=package_id,
@@ -105,6 +110,7 @@ def file(row: tuple[Any, ...], blob: Blob) -> PackageFile:
         core_metadata=None if metadata is None else CoreMetadata(metadata),
         yanked=yanked,
         provenance=provenance,
+        published_by=published_by,
     )
 
 
@@ -128,6 +134,8 @@ def gitlab_project_document(gitlab_project: GitLabProject) -> str:
             "visibility": gitlab_project.visibility,
             "packages_enabled": gitlab_project.packages_enabled,
             "members": dict(gitlab_project.members),
+            "duplicates_allowed": gitlab_project.duplicates_allowed,
+            "job_token_scope": sorted(gitlab_project.job_token_scope),
         }
     )
 
@@ -136,53 +144,57 @@ def gitlab_project(document: str) -> GitLabProject:
     """Read a GitLab project."""
     fields = json.loads(document)
     members = {name: Role(role) for name, role in fields["members"].items()}
+    scope = frozenset(fields.get("job_token_scope", ()))
     return GitLabProject(
-        **fields | {"visibility": Visibility(fields["visibility"]), "members": MappingProxyType(members)}
+        **fields
+        | {"visibility": Visibility(fields["visibility"]), "members": MappingProxyType(members)}
+        | {"job_token_scope": scope}
     )
 
 
-def token_document(token: PersonalAccessToken | DeployToken | JobToken) -> str:
-    """Write a token as JSON, without its secret."""
+def token_document(token: Token) -> str:
+    """Write a token as JSON, without its id and its secret."""
+    fields: dict[str, Any] = {}
     match token:
         case PersonalAccessToken():
-            fields: dict[str, Any] = {
-                "user": token.user.name,
-                "scopes": sorted(token.scopes),
-                "expired": token.expired,
-                "revoked": token.revoked,
-            }
+            fields = {"user": token.user.name, "scopes": sorted(token.scopes)}
+            fields |= {"expired": token.expired, "revoked": token.revoked}
         case DeployToken():
-            fields = {
-                "username": token.username,
-                "gitlab_project": token.gitlab_project,
-                "scopes": sorted(token.scopes),
-            }
+            fields = {"username": token.username, "scopes": sorted(token.scopes), "revoked": token.revoked}
+            fields |= {"gitlab_project": token.gitlab_project}
         case JobToken():
-            fields = {
-                "user": token.user.name,
-                "gitlab_project": token.gitlab_project,
-                "running": token.running,
-            }
-    return json.dumps(fields)
+            fields = {"user": token.user.name, "running": token.running}
+            fields |= {"gitlab_project": token.gitlab_project}
+    return json.dumps(fields | {"record": _record_fields(token.record)})
 
 
-def personal_access_token(secret: str, document: str) -> PersonalAccessToken:
-    """Read a personal access token."""
+def token(number: int, kind: str, document: str) -> Token:
+    """Read a token, with an empty secret."""
     fields = json.loads(document)
-    user, scopes = User(fields["user"]), frozenset(fields["scopes"])
-    return PersonalAccessToken(secret=secret, **fields | {"user": user, "scopes": scopes})
+    if "user" in fields:
+        fields["user"] = User(fields["user"])
+    if "scopes" in fields:
+        fields["scopes"] = frozenset(fields["scopes"])
+    record = _record(number, fields.pop("record", {}))
+    return KINDS[kind](secret="", record=record, **fields)
 
 
-def deploy_token(secret: str, document: str) -> DeployToken:
-    """Read a deploy token."""
-    fields = json.loads(document)
-    return DeployToken(secret=secret, **fields | {"scopes": frozenset(fields["scopes"])})
+def _record_fields(record: TokenRecord) -> dict[str, str | None]:
+    return {
+        "name": record.name,
+        "created_at": record.created_at.isoformat() if record.created_at else None,
+        "expires_at": record.expires_at.isoformat() if record.expires_at else None,
+    }
 
 
-def job_token(secret: str, document: str) -> JobToken:
-    """Read a job token."""
-    fields = json.loads(document)
-    return JobToken(secret=secret, **fields | {"user": User(fields["user"])})
+def _record(number: int, fields: dict[str, Any]) -> TokenRecord:
+    created_at, expires_at = fields.get("created_at"), fields.get("expires_at")
+    return TokenRecord(
+        id=number,
+        name=fields.get("name", ""),
+        created_at=datetime.fromisoformat(created_at) if created_at else None,
+        expires_at=date.fromisoformat(expires_at) if expires_at else None,
+    )
 
 
 def _digests(document: str) -> MappingProxyType[str, str]:

@@ -80,5 +80,22 @@ CREATE TABLE serials (
 CREATE INDEX serials_by_gitlab_project ON serials (gitlab_project, serial);
 """
 
-VERSIONS = (_FIRST,)
+_TOKENS_BY_DIGEST = """
+CREATE TABLE tokens_by_digest (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    document TEXT NOT NULL,
+    UNIQUE (kind, digest)
+) STRICT;
+INSERT INTO tokens_by_digest (kind, digest, document)
+SELECT kind, digest_of(secret), document FROM tokens ORDER BY kind, secret;
+DROP TABLE tokens;
+ALTER TABLE tokens_by_digest RENAME TO tokens;
+
+ALTER TABLE files ADD COLUMN published_by TEXT;
+"""
+"""Replaces the secrets of tokens with their digests, by the function `digest_of` of the connection."""
+
+VERSIONS = (_FIRST, _TOKENS_BY_DIGEST)
 """The script at index N migrates schema N to schema N + 1. Released scripts never change."""

@@ -12,18 +12,27 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from reference_server.model import ACTIVE, DeployToken, JobToken, PersonalAccessToken, ProjectStatus, Status
+from reference_server.model import ACTIVE, ProjectStatus, Status
 from reference_server.store import rows
 from reference_server.store.connections import Connections
 from reference_server.store.directory import StoreDirectory
 from reference_server.store.memory import MemoryStore
+from reference_server.store.tokens import digest_of
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator
     from contextlib import AbstractContextManager
 
-    from reference_server.model import GitLabProject, Package, PackageFile
+    from reference_server.model import (
+        DeployToken,
+        GitLabProject,
+        JobToken,
+        Package,
+        PackageFile,
+        PersonalAccessToken,
+        Token,
+    )
     from reference_server.model.blob import Blob
     from reference_server.store.blobs import Blobs
 
@@ -68,6 +77,10 @@ class SQLiteStore:
         """Close the database and unlock the directory."""
         self._connections.close()
         self._directory.release()
+
+    def announce(self, origin: str) -> None:
+        """Write down where the registry is served, for commands on this machine that find the store in use."""
+        self._directory.announce(origin)
 
     @contextmanager
     def keeping(self, blob: Blob) -> Iterator[Blob]:
@@ -126,11 +139,36 @@ class SQLiteStore:
         """Find a job token."""
         return self._known().job_token(secret)
 
-    def _add_token(self, token: PersonalAccessToken | DeployToken | JobToken) -> None:
-        row = type(token).__name__, token.secret, rows.token_document(token)
+    def gitlab_projects(self) -> tuple[GitLabProject, ...]:
+        """Return all GitLab projects, by id."""
+        return self._known().gitlab_projects()
+
+    def tokens(self) -> tuple[Token, ...]:
+        """Return all tokens by id, with empty secrets."""
+        return self._known().tokens()
+
+    def put_token(self, token: Token) -> None:
+        """Replace the token with this id. It keeps its secret."""
         with self._writing() as connection:
             self._changes_known = True
-            connection.execute("INSERT OR REPLACE INTO tokens (kind, secret, document) VALUES (?, ?, ?)", row)
+            row = rows.token_document(token), token.record.id
+            connection.execute("UPDATE tokens SET document = ? WHERE id = ?", row)
+
+    def remove_token(self, token_id: int) -> None:
+        """Remove a token, if it exists."""
+        with self._writing() as connection:
+            self._changes_known = True
+            connection.execute("DELETE FROM tokens WHERE id = ?", (token_id,))
+
+    def _add_token(self, token: Token) -> None:
+        row = type(token).__name__, digest_of(token.secret), rows.token_document(token)
+        with self._writing() as connection:
+            self._changes_known = True
+            connection.execute(
+                "INSERT INTO tokens (kind, digest, document) VALUES (?, ?, ?) "
+                "ON CONFLICT (kind, digest) DO UPDATE SET document = excluded.document",
+                row,
+            )
 
     def _known(self) -> MemoryStore:
         """Return the GitLab projects and tokens, cached because every request needs them."""
@@ -141,13 +179,8 @@ class SQLiteStore:
         known = MemoryStore()
         for (document,) in self._rows("SELECT document FROM gitlab_projects ORDER BY position"):
             known.add_gitlab_project(rows.gitlab_project(document))
-        for kind, secret, document in self._rows("SELECT kind, secret, document FROM tokens"):
-            if kind == PersonalAccessToken.__name__:
-                known.add_personal_access_token(rows.personal_access_token(secret, document))
-            elif kind == DeployToken.__name__:
-                known.add_deploy_token(rows.deploy_token(secret, document))
-            else:
-                known.add_job_token(rows.job_token(secret, document))
+        for number, kind, digest, document in self._rows("SELECT id, kind, digest, document FROM tokens"):
+            known.load_token(digest, rows.token(number, kind, document))
         if not self._connections.is_writing:
             self._kept_known = edition, known
         return known

@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .devtools import devtools
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from pytest_httpserver import HTTPServer
+
+    from .devtools import DevTools
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LIMIT = 60
@@ -93,3 +98,12 @@ def browser(httpserver: HTTPServer, tmp_path: Path) -> Browser:
     if program is None:
         pytest.skip(f"no Chromium: none of {', '.join(NAMES)} is on the PATH")
     return Browser(program, httpserver, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevTools]:
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    if program is None:
+        pytest.skip(f"no Chromium: none of {', '.join(NAMES)} is on the PATH")
+    with devtools(program, tmp_path_factory.mktemp("profile")) as tab:
+        yield tab

@@ -267,7 +267,7 @@ EXPOSED, UNSET, OWN = (
     f"simple.html.requires-python.{name}" for name in ("exposed", "absent-when-unset", "per-file")
 )
 IN_JSON = "simple.json.file.requires-python"
-PLAIN = wheel("alpha", "2.0")
+PLAIN = wheel("alpha", "2.0", requires_python=None)
 RIGHT = {WHEEL.filename: " >=3.8", SDIST.filename: ">=3.8"}
 
 

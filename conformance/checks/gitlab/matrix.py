@@ -22,8 +22,19 @@ if TYPE_CHECKING:
     from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
 
-ACTIONS = ("page", "root-page", "file", "metadata-file", "upload", "list", "delete")
+ACTIONS = (
+    "page",
+    "root-page",
+    "file",
+    "metadata-file",
+    "upload",
+    "list",
+    "delete",
+    "group-page",
+    "group-file",
+)
 VISIBILITIES = ("private", "internal", "public")
+GROUP = "group"
 DONE = frozenset({201, 204})
 
 _ABSENT = 999_999_999
@@ -116,7 +127,9 @@ class Matrix:
 
     def _can_be_asked(self, cell: Cell) -> bool:
         project = self.projects.get(cell.visibility)
-        return project is not None and has_credential(project.registry, cell.caller)
+        if project is None or not has_credential(project.registry, cell.caller):
+            return False
+        return not cell.action.startswith(GROUP) or GROUP in project.registry.target.gitlab_projects
 
     def answer(self, visibility: str, caller: str, action: str) -> Answer:
         """Return the answer to one cell."""
@@ -150,8 +163,15 @@ def ask(project: PreparedProject, caller: str, action: str, *, upload: Distribut
         "upload": lambda: registry.upload(upload, as_=caller),
         "list": lambda: gitlab.call("GET", "/packages", {"package_name": project.published.name}, as_=caller),
         "delete": lambda: gitlab.delete_package(project.deletable, as_=caller),
+        "group-page": lambda: registry.in_group().project_answer(project.published.name, as_=caller),
+        "group-file": lambda: registry.download(_in_group(url, registry), as_=caller),
     }
     return actions[action]()
+
+
+def _in_group(url: str, registry: RegistryClient) -> str:
+    """Return the URL of a file in the group for that in the GitLab project."""
+    return registry.in_group().target.url + url.removeprefix(registry.target.gitlab_registry)
 
 
 def prepare(registry: RegistryClient, new_name: NewName) -> Matrix:

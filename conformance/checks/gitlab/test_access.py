@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 SCHEME = re.compile(r"(?:^|,)\s*([\w-]+)(?![\w-]|\s*=)")
 """One of the challenges, in any place. Source: RFC 9110, section 11.6.1."""
+BASIC_WITH_REALM = re.compile(r"(?:^|,)\s*basic\s+(?:[\w-]+\s*=\s*[^\s,]*\s*,\s*)*realm\s*=", re.IGNORECASE)
+"""The challenge Basic with the parameter that it needs. Source: RFC 7617, section 2."""
 
 
 @check("gitlab.access.anonymous-cannot-publish")
@@ -46,6 +48,11 @@ def test_challenge(private_registry: RegistryClient, corpus: Corpus) -> None:
     expect.rule(
         "WWW-Authenticate to offer the scheme Basic",
         broken_by=[] if "basic" in schemes else [challenges or "no challenge"],
+        where=answer,
+    )
+    expect.rule(
+        "the scheme Basic to have a realm",
+        broken_by=[] if BASIC_WITH_REALM.search(challenges) else [challenges],
         where=answer,
     )
 

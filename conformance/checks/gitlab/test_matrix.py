@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from conformance.kit.fixtures import NewName, RegistryClient, Remark
     from conformance.kit.http import Answer
 
-SHUT_OUT = {"stranger": ACTIONS, "deploy-elsewhere": ACTIONS[:5]}
+SHUT_OUT = {"stranger": ACTIONS[:7], "deploy-elsewhere": ACTIONS[:5]}
 """Callers who are signed in, and may not know of the private GitLab project, with what their token is for."""
 
 OF_ONE_ANSWER = (
@@ -70,6 +70,16 @@ def test_list(matrix: Matrix, remark: Remark) -> None:
 @check("gitlab.matrix.delete")
 def test_delete(matrix: Matrix, remark: Remark) -> None:
     as_in_the_table(matrix, "delete", remark)
+
+
+@check("gitlab.matrix.group-page")
+def test_group_page(matrix: Matrix, remark: Remark) -> None:
+    as_in_the_table(matrix, "group-page", remark)
+
+
+@check("gitlab.matrix.group-file")
+def test_group_file(matrix: Matrix, remark: Remark) -> None:
+    as_in_the_table(matrix, "group-file", remark)
 
 
 def as_in_the_table(matrix: Matrix, action: str, remark: Remark) -> None:

@@ -98,7 +98,8 @@ def with_odd_json_values(registry: RegistryClient, new_name: NewName) -> list[Se
 
     def requiring_bytes(file: Distribution, specifier: bytes) -> UploadForm:
         form = upload_form(file)
-        return replace(form, parts=(Part(name="requires_python", content=specifier), *form.parts))
+        stated = Part(name="requires_python", content=specifier)
+        return replace(form, parts=(stated, *form.without("requires_python").parts))
 
     return sent_as(registry, new_name("json"), payloads.JSON_VALUES, requiring_bytes)
 

@@ -55,6 +55,7 @@ def test_served_type(registry: RegistryClient, new_name: NewName) -> None:
         summary=DOCUMENT.splitlines()[1],
         description=DOCUMENT,
         description_content_type="text/plain",
+        requires_python=">=3.8",
     )
     inside = wheel(name, "1.0", metadata=about)
     plain = wheel(name, "1.1")

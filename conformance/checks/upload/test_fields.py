@@ -40,6 +40,7 @@ def test_multi_fields(registry: RegistryClient, new_name: NewName) -> None:
         platform=("linux", "win32"),
         license_file=("LICENSE", "NOTICE"),
         classifiers=("Programming Language :: Python :: 3", "Operating System :: OS Independent"),
+        requires_python=">=3.8",
         requires_dist=('conformance-one; extra == "one"', 'conformance-two>=2; extra == "two"'),
         project_urls=("Homepage, https://example.com/", "Source, https://example.com/source"),
         provides_extra=("one", "two"),
@@ -77,7 +78,7 @@ def test_unknown_fields(registry: RegistryClient, new_name: NewName, examples: E
 
 @check("upload.empty-fields")
 def test_empty_fields(registry: RegistryClient, new_name: NewName) -> None:
-    distribution = wheel(new_name("empty"), "1.0", summary=None)
+    distribution = wheel(new_name("empty"), "1.0", summary=None, requires_python=None)
     form = upload_form(distribution).with_more((name, "") for name in OPTIONAL)
     accepted_and_listed(registry, distribution, form)
     page = registry.project_page(distribution.name)

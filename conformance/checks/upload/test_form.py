@@ -32,7 +32,7 @@ SENT_WITHOUT_LIMIT = 10_000_000
 
 @check("upload.post-multipart")
 def test_post_multipart(registry: RegistryClient, new_name: NewName) -> None:
-    distribution = wheel(new_name("minimal"), "1.0")
+    distribution = wheel(new_name("minimal"), "1.0", requires_python=None)
     needed = upload_form(distribution).without("summary")
     expect.accepted(registry.upload(distribution, form=needed))
     expect.same_bytes(registry.download(link_to(registry, distribution)), distribution)
@@ -53,7 +53,7 @@ def test_twine_end_to_end(twine_release: tuple[Distribution, ...], registry: Reg
 @check("upload.uv-end-to-end")
 def test_uv_end_to_end(machine: UserMachine, registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("uv")
-    files = (wheel(name, "1.0"), sdist(name, "1.0"))
+    files = (wheel(name, "1.0", requires_python=None), sdist(name, "1.0"))
     expect.succeeded(machine.publish_with_uv(*files))
     expect.listed(registry.project_page(name), [distribution.filename for distribution in files])
 

@@ -12,16 +12,31 @@ from reference_server.distributions import Metadata, wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import NewName, RegistryClient
+    from conformance.kit.http import UploadForm
     from reference_server.distributions import Distribution
 
 IN_USE = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")
+WITHOUT_REQUIRES_PYTHON = ("1.0", "1.1")
+"""Metadata versions before the field."""
 NEWER = ("2.6", "2.99")
 
 
 def of_metadata_version(metadata_version: str, name: str, version: str = "1.0") -> Distribution:
     """Return a wheel whose form and METADATA have this metadata version."""
-    metadata = Metadata(name=name, version=version, metadata_version=metadata_version, summary="Small.")
+    metadata = Metadata(
+        name=name,
+        version=version,
+        metadata_version=metadata_version,
+        summary="Small.",
+        requires_python=None if metadata_version in WITHOUT_REQUIRES_PYTHON else ">=3.8",
+    )
     return wheel(name, version, metadata=metadata)
+
+
+def as_twine_sent_it(distribution: Distribution) -> UploadForm:
+    """Return the form with the field that twine before 6.1 always sent, empty or not."""
+    stated = distribution.metadata.requires_python
+    return upload_form(distribution).with_field("requires_python", stated or "")
 
 
 @check("upload.metadata-version.required")
@@ -38,7 +53,10 @@ def test_required(registry: RegistryClient, new_name: NewName) -> None:
 def test_current(registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("metadata-versions")
     sent = {each: of_metadata_version(each, name, f"1.{number}") for number, each in enumerate(IN_USE)}
-    answers = {each: registry.upload(distribution) for each, distribution in sent.items()}
+    answers = {
+        each: registry.upload(distribution, form=as_twine_sent_it(distribution))
+        for each, distribution in sent.items()
+    }
     refused = [
         f"{each} ({answer.status} {answer.excerpt()})"
         for each, answer in answers.items()

@@ -22,7 +22,7 @@ BROKEN_RST = "A link without an end: `here <https://example.invalid/>`_, `there\
 
 @check("upload.unknown-literal")
 def test_unknown_literal(registry: RegistryClient, new_name: NewName) -> None:
-    distribution = wheel(new_name("unknown"), "1.0")
+    distribution = wheel(new_name("unknown"), "1.0", requires_python=None)
     form = upload_form(distribution).with_more((field, "UNKNOWN") for field in UNKNOWN_OF_OLD)
     expect.accepted(registry.upload(distribution, form=form))
     link_to(registry, distribution)

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from reference_server.app.handlers.sending import Content, content_answer, not_acceptable, page_answer
-from reference_server.model.errors import PackageNotFoundError
+from reference_server.model.errors import PackageNotFoundError, PathInvalidError
 from reference_server.rendering.page_cache import RenderedPage
 from reference_server.rules.negotiation import negotiate
 
 if TYPE_CHECKING:
     from werkzeug import Response
 
-    from reference_server.app.handlers.call import Call
+    from reference_server.app.handlers.call import Call, ReadingCall
+    from reference_server.model import PackageFile
 
 INTEGRITY = "application/vnd.pypi.integrity.v1+json"
 PROVENANCE_TYPES = (INTEGRITY, "application/json")
 
 
-def download(call: Call, sha256: str, filename: str) -> Response:
+def download(call: ReadingCall, sha256: str, filename: str) -> Response:
     """Send the unchanged bytes of a file."""
-    file = call.registry.file(call.gitlab_project, sha256, filename)
+    if not call.registry.rules.valid_path(filename.replace("%2F", "/")):
+        field = "file_identifier"
+        raise PathInvalidError(field)
+    file = _found(call, sha256, filename)
     try:
         stream = file.blob.open()
     except FileNotFoundError as gone:  # deleted since it was found
@@ -38,14 +43,15 @@ def download(call: Call, sha256: str, filename: str) -> Response:
             headers={
                 "Content-Disposition": f'attachment; filename="{quote(file.filename, safe="+!")}"; '
                 f"filename*=UTF-8''{quote(file.filename, safe='')}",
+                **call.request.flavour.file_headers,
             },
         ),
     )
 
 
-def metadata_file(call: Call, sha256: str, filename: str) -> Response:
+def metadata_file(call: ReadingCall, sha256: str, filename: str) -> Response:
     """Send the unchanged core metadata of a file."""
-    file = call.registry.file(call.gitlab_project, sha256, filename)
+    file = _found(call, sha256, filename)
     if file.core_metadata is None:
         raise PackageNotFoundError
     return content_answer(
@@ -69,3 +75,14 @@ def provenance(call: Call, name: str, version: str, filename: str) -> Response:
     if media_type is None:
         return not_acceptable(PROVENANCE_TYPES, vary="Accept")
     return page_answer(call, RenderedPage(file.provenance, media_type), vary="Accept")
+
+
+def _found(call: ReadingCall, sha256: str, filename: str) -> PackageFile:
+    """Find the newest file in any GitLab project of the index. Raises `PackageNotFoundError`."""
+    found = []
+    for owner in call.index.gitlab_projects:
+        with suppress(PackageNotFoundError):
+            found.append(call.registry.file(owner, sha256, filename))
+    if not found:
+        raise PackageNotFoundError
+    return max(found, key=lambda file: file.id)

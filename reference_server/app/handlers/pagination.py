@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
 from reference_server.http.json_responses import json_answer
@@ -13,10 +13,18 @@ if TYPE_CHECKING:
 
     from werkzeug import Response
 
-    from reference_server.app.handlers.call import Call
+    from reference_server.http.request import Request
 
 DEFAULT_PER_PAGE = 20
 MAX_PER_PAGE = 100
+
+
+class Call(Protocol):
+    """A call of any kind."""
+
+    @property
+    def request(self) -> Request:
+        """The request."""
 
 
 def paginated(call: Call, items: Sequence[Any]) -> Response:

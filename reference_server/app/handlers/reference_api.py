@@ -1,7 +1,7 @@
 """The server's own API for tests, beyond GitLab's: yank, set a status, attach provenance, delete.
 
-All routes are below `/-/reference/projects/ID/packages/pypi/NAME`. They need the rights to delete a package (a
-Maintainer's token with the scope api), accept a JSON object or an empty body, and answer 204:
+All routes are below `/-/reference/projects/ID/packages/pypi/NAME`. They need a personal access token of a
+Maintainer with the scope api, accept a JSON object or an empty body, and answer 204:
 
 | | | |
 |---|---|---|

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reference_server.app.handlers.call import Call
-    from reference_server.model import Package, PackageFile
+    from reference_server.model import GitLabProject, Package, PackageFile
 
 PACKAGE_TYPES = frozenset(
     {"composer", "conan", "debian", "generic", "golang", "helm", "maven", "ml_model", "npm", "nuget"}
@@ -33,17 +33,20 @@ SORTS = {"asc": False, "desc": True}
 
 def gitlab_project(call: Call) -> Response:
     """Describe the GitLab project."""
-    described = call.gitlab_project
-    return json_answer(
-        {
-            "id": described.id,
-            "name": described.name,
-            "path": described.name,
-            "path_with_namespace": described.full_path,
-            "visibility": described.visibility.value,
-            "packages_enabled": described.packages_enabled,
-        }
-    )
+    return json_answer(described_project(call.gitlab_project))
+
+
+def described_project(gitlab_project: GitLabProject) -> dict[str, Any]:
+    """Describe a GitLab project."""
+    return {
+        "id": gitlab_project.id,
+        "name": gitlab_project.name,
+        "path": gitlab_project.name,
+        "path_with_namespace": gitlab_project.full_path,
+        "visibility": gitlab_project.visibility.value,
+        "packages_enabled": gitlab_project.packages_enabled,
+        "package_registry_access_level": "enabled" if gitlab_project.packages_enabled else "disabled",
+    }
 
 
 def packages(call: Call) -> Response:
@@ -74,7 +77,7 @@ def package(call: Call, package_id: int) -> Response:
 def package_files(call: Call, package_id: int) -> Response:
     """List the files of a package."""
     found = call.registry.package(call.gitlab_project, package_id)
-    return paginated(call, [_described_file(file) for file in found.files])
+    return paginated(call, [_described_file(call, file) for file in found.files])
 
 
 def delete_package(call: Call, package_id: int) -> Response:
@@ -101,7 +104,7 @@ def _described(call: Call, found: Package) -> dict[str, Any]:
     links = {"web_path": f"/{owner.full_path}/-/packages/{found.id}"}
     if _may_delete(call):
         links["delete_api_path"] = f"{call.request.host_url}api/v4/projects/{owner.id}/packages/{found.id}"
-    return {
+    described = {
         "id": found.id,
         "name": found.name,
         "version": found.version,
@@ -111,10 +114,11 @@ def _described(call: Call, found: Package) -> dict[str, Any]:
         "created_at": _time(found.created_at),
         "tags": [],
     }
+    return _kept(call, described)
 
 
-def _described_file(file: PackageFile) -> dict[str, Any]:
-    return {
+def _described_file(call: Call, file: PackageFile) -> dict[str, Any]:
+    described = {
         "id": file.id,
         "package_id": file.package_id,
         "created_at": _time(file.created_at),
@@ -124,6 +128,12 @@ def _described_file(file: PackageFile) -> dict[str, Any]:
         "file_sha1": None,
         "file_sha256": file.sha256,
     }
+    return _kept(call, described)
+
+
+def _kept(call: Call, described: dict[str, Any]) -> dict[str, Any]:
+    lacks = call.request.flavour.rest_lacks
+    return {key: value for key, value in described.items() if key not in lacks}
 
 
 def _may_delete(call: Call) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from reference_server.app.handlers.call import Call
+    from reference_server.app.handlers.call import ReadingCall
     from reference_server.http.request import Request
     from reference_server.rendering.page_cache import RenderedPage
 
@@ -52,13 +52,14 @@ class PageAnswer(Response):
         self.headers["Content-Encoding"] = "gzip"
 
 
-def page_answer(call: Call, rendered: RenderedPage, *, vary: str) -> Response:
+def page_answer(call: ReadingCall, rendered: RenderedPage, *, vary: str) -> Response:
     """Send a page, compressed if the client prefers that and the page is large enough."""
     minimum = call.registry.rules.gzips_from
     wanted = minimum is not None and accepts_gzip(call.request.headers.get("Accept-Encoding"))
     gzips = wanted and len(rendered.body) >= (minimum or 0)
     etag = f'"{rendered.digest}-gzip"' if gzips else f'"{rendered.digest}"'
-    headers = {"ETag": etag, "Vary": vary if minimum is None else f"{vary}, Accept-Encoding"}
+    varies = ", ".join(filter(None, (vary, "" if minimum is None else "Accept-Encoding")))
+    headers = {"ETag": etag} | ({"Vary": varies} if varies else {})
     refused = _failed_precondition(call.request, headers, etag=etag)
     if refused:
         return refused
@@ -68,7 +69,7 @@ def page_answer(call: Call, rendered: RenderedPage, *, vary: str) -> Response:
     return answer
 
 
-def content_answer(call: Call, content: Content) -> Response:
+def content_answer(call: ReadingCall, content: Content) -> Response:
     """Send a file or the requested range of it, never compressed."""
     request = call.request
     last_modified = content.last_modified.replace(microsecond=0)

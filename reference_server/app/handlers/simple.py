@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from werkzeug import Response
 
+from reference_server.app.handlers.call import repository
 from reference_server.app.handlers.sending import not_acceptable, page_answer
 from reference_server.model import ACTIVE
-from reference_server.rendering import html, json
+from reference_server.model.errors import PackageNotFoundError, PathInvalidError
+from reference_server.rendering import json
 from reference_server.rendering.page_cache import RenderedPage
 from reference_server.rendering.pages import FileLink, ProjectLink, ProjectPage, RootPage
-from reference_server.rules.negotiation import SIMPLE_HTML, SIMPLE_JSON, TEXT_HTML, real_type
+from reference_server.rules.negotiation import SIMPLE_JSON, real_type
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
     from datetime import datetime
 
-    from reference_server.app.handlers.call import Call
-    from reference_server.model import PackageFile
+    from reference_server.app.handlers.call import ReadingCall
+    from reference_server.flavours.flavour import Pages
+    from reference_server.model import Package, PackageFile, ProjectStatus
 
-RENDERERS = {SIMPLE_JSON: json, SIMPLE_HTML: html, TEXT_HTML: html}
 VARY = "Accept"
 
 
-def root_page(call: Call) -> Response:
+def root_page(call: ReadingCall) -> Response:
     """List every project once."""
     if call.registry.rules.redirects_slashless and _slashless(call):
         return _redirect(call, "simple/")
@@ -35,20 +39,23 @@ def root_page(call: Call) -> Response:
 
     def render() -> RenderedPage:
         page = call.alteration.root_page(_root(call))
-        return RenderedPage(call.alteration.rendered(RENDERERS[media_type].root_page(page)), media_type)
+        written = _written_as(call, media_type).root_page(page)
+        return RenderedPage(call.alteration.rendered(written), media_type)
 
-    owner, origin = call.gitlab_project.id, call.request.root_url
-    serial = call.registry.store.serial(owner)
-    return page_answer(call, call.pages.page((owner, media_type, origin), serial, render), vary=VARY)
+    rendered = call.pages.page((*_origin(call), media_type), _serial(call), render)
+    return page_answer(call, rendered, vary=_vary(call))
 
 
-def project_page(call: Call, name: str) -> Response:
+def project_page(call: ReadingCall, name: str) -> Response:
     """List every file of a project under any spelling of its name."""
     rules = call.registry.rules
-    normalized = rules.normalize(name)
+    name = _requested(call, name)
+    normalized = (rules.requested_name or rules.normalize)(name)
+    if rules.forwards_to is not None and not _is_here(call, name):
+        return Response(status=302, headers={"Location": f"{rules.forwards_to.rstrip('/')}/{quote(name)}/"})
     slashless = _slashless(call)
     if (slashless and rules.redirects_slashless) or (name != normalized and rules.redirects_unnormalized):
-        call.registry.listed(call.gitlab_project, name)
+        _listed(call, name)
         return _redirect(call, f"{'' if slashless else '../'}{quote(normalized, safe='')}/")
     media_type = _media_type(call)
     if media_type is None:
@@ -56,29 +63,47 @@ def project_page(call: Call, name: str) -> Response:
 
     def render() -> RenderedPage:
         page = call.alteration.project_page(_project(call, name))
-        return RenderedPage(call.alteration.rendered(RENDERERS[media_type].project_page(page)), media_type)
+        written = _written_as(call, media_type).project_page(page)
+        return RenderedPage(call.alteration.rendered(written), media_type)
 
-    owner, origin = call.gitlab_project.id, call.request.root_url
-    serial = call.registry.store.serial(owner, normalized)
-    rendered = call.pages.page((owner, normalized, media_type, origin), serial, render)
-    return page_answer(call, rendered, vary=VARY)
+    key = (*_origin(call), normalized, media_type)
+    rendered = call.pages.page(key, _serial(call, normalized), render)
+    return page_answer(call, rendered, vary=_vary(call))
 
 
-def _root(call: Call) -> RootPage:
-    names = call.registry.display_names(call.gitlab_project)
+def _root(call: ReadingCall) -> RootPage:
     return RootPage(
-        projects=tuple(
-            ProjectLink(name=display_name, url=f"{quote(name)}/") for name, display_name in names.items()
-        ),
+        owner=call.index.name,
+        projects=_linked_versions(call) if call.registry.rules.links_versions else _linked_projects(call),
         repository_version=call.registry.rules.api_version,
         url=f"{_repository(call)}/simple/",
     )
 
 
-def _project(call: Call, name: str) -> ProjectPage:
+def _linked_projects(call: ReadingCall) -> tuple[ProjectLink, ...]:
+    names: dict[str, str] = {}
+    for owner in call.index.gitlab_projects:
+        names = {**call.registry.display_names(owner), **names}
+    return tuple(ProjectLink(name=names[name], url=f"{quote(name)}/") for name in sorted(names))
+
+
+def _linked_versions(call: ReadingCall) -> tuple[ProjectLink, ...]:
+    stated = call.registry.rules.listed_requires_python
+    return tuple(
+        ProjectLink(
+            name=package.name,
+            url=f"{quote(package.normalized)}/",
+            requires_python=stated(package, package.files[-1]),
+        )
+        for owner in call.index.gitlab_projects
+        for package in call.registry.listed_versions(owner)
+    )
+
+
+def _project(call: ReadingCall, name: str) -> ProjectPage:
     registry = call.registry
-    packages = registry.listed(call.gitlab_project, name)
-    status = registry.status(call.gitlab_project, name)
+    packages = _listed(call, name)
+    status = _status(call, name)
     versions = (str(registry.rules.version_key(package.version)) for package in packages)
     return ProjectPage(
         name=packages[0].name,
@@ -86,45 +111,85 @@ def _project(call: Call, name: str) -> ProjectPage:
         versions=tuple(dict.fromkeys(versions)),
         status=None if status == ACTIVE else status.status.value,
         status_reason=status.reason,
-        files=tuple(
-            _link(call, file, f"{quote(package.normalized, safe='')}/{quote(package.version, safe='')}")
-            for package in packages
-            for file in package.files
-        ),
+        files=tuple(_links(call, packages).values()),
         repository_version=registry.rules.api_version,
         url=f"{_repository(call)}/simple/{quote(packages[0].normalized, safe='')}/",
     )
 
 
-def _link(call: Call, file: PackageFile, release: str) -> FileLink:
+def _links(call: ReadingCall, packages: Sequence[Package]) -> dict[tuple[str, str], FileLink]:
+    """Return the links by file name and sha256: a file is listed once, in however many GitLab projects it is."""
+    links: dict[tuple[str, str], FileLink] = {}
+    for package in packages:
+        for file in package.files:
+            if (file.filename, file.sha256) not in links:
+                links[file.filename, file.sha256] = _link(call, package, file)
+    return links
+
+
+def _link(call: ReadingCall, package: Package, file: PackageFile) -> FileLink:
+    rules = call.registry.rules
     filename = quote(file.filename, safe="")
-    listed = call.registry.rules.listed_hashes
+    release = f"{quote(package.normalized, safe='')}/{quote(package.version, safe='')}"
     return FileLink(
         filename=file.filename,
         url=f"../../files/{file.sha256}/{filename}",
-        hashes={name: file.digests[name] for name in listed if name in file.digests},
-        requires_python=file.requires_python,
+        hashes={name: file.digests[name] for name in rules.listed_hashes if name in file.digests},
+        requires_python=rules.listed_requires_python(package, file),
         size=file.size,
         upload_time=_time(file.created_at),
         core_metadata={"sha256": file.core_metadata.sha256} if file.core_metadata else None,
         yanked=file.yanked,
-        provenance=f"{_repository(call)}/integrity/{release}/{filename}/provenance"
+        provenance=f"{_integrity(call, package)}/{release}/{filename}/provenance"
         if file.provenance
         else None,
     )
 
 
-def _repository(call: Call) -> str:
-    """Return the absolute base URL of the GitLab project's pages and files."""
-    repository = f"{call.request.root_url}{call.request.flavour.layout.repository}".rstrip("/")
-    return repository.replace("{gitlab_project}", str(call.gitlab_project.id))
+def _repository(call: ReadingCall) -> str:
+    """Return the absolute base URL of the pages and files."""
+    return f"{call.request.root_url}{call.index.repository}".rstrip("/")
+
+
+def _integrity(call: ReadingCall, package: Package) -> str:
+    """Return the absolute base URL of provenance objects, which a group has none of."""
+    path = repository(call.request, package.gitlab_project)
+    return f"{call.request.root_url}{path}".rstrip("/") + "/integrity"
+
+
+def _origin(call: ReadingCall) -> tuple[Hashable, ...]:
+    """Return what a page depends on beside its content: the URLs in it, and whose packages it shows."""
+    owners = tuple(owner.id for owner in call.index.gitlab_projects)
+    return call.index.repository, owners, call.request.root_url
+
+
+def _serial(call: ReadingCall, normalized: str | None = None) -> int:
+    serial = call.registry.store.serial
+    return max((serial(owner.id, normalized) for owner in call.index.gitlab_projects), default=0)
+
+
+def _listed(call: ReadingCall, name: str) -> tuple[Package, ...]:
+    """Return a project's packages in all GitLab projects of the index. Raises `PackageNotFoundError`."""
+    found: list[Package] = []
+    for owner in call.index.gitlab_projects:
+        with suppress(PackageNotFoundError):
+            found += call.registry.listed(owner, name)
+    if not found:
+        raise PackageNotFoundError
+    return tuple(sorted(found, key=lambda package: package.id))
+
+
+def _status(call: ReadingCall, name: str) -> ProjectStatus:
+    """Return a project's status, or active where it is not the same in all GitLab projects."""
+    statuses = {call.registry.status(owner, name) for owner in call.index.gitlab_projects}
+    return statuses.pop() if len(statuses) == 1 else ACTIVE
 
 
 def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
-def _media_type(call: Call) -> str | None:
+def _media_type(call: ReadingCall) -> str | None:
     """Choose the media type of a page. The query's `format` has precedence over the Accept header."""
     rules = call.registry.rules
     asked = call.request.args.get("format") if rules.reads_format else None
@@ -136,11 +201,36 @@ def _media_type(call: Call) -> str | None:
     return chosen if chosen or rules.refuses_unacceptable else rules.default_serialization
 
 
-def _slashless(call: Call) -> bool:
+def _written_as(call: ReadingCall, media_type: str) -> Pages:
+    return json if media_type == SIMPLE_JSON else call.request.flavour.html
+
+
+def _vary(call: ReadingCall) -> str:
+    return VARY if len(call.registry.rules.serializations) > 1 else ""
+
+
+def _requested(call: ReadingCall, name: str) -> str:
+    """Return the requested name, where a name may have slashes. Raises `PathInvalidError`."""
+    requested = name.replace("%2F", "/") if call.request.flavour.splats else name
+    if not call.registry.rules.valid_path(requested):
+        field = "package_name"
+        raise PathInvalidError(field)
+    return requested
+
+
+def _is_here(call: ReadingCall, name: str) -> bool:
+    try:
+        _listed(call, name)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def _slashless(call: ReadingCall) -> bool:
     return not call.request.routed_path.endswith("/")
 
 
-def _redirect(call: Call, location: str) -> Response:
+def _redirect(call: ReadingCall, location: str) -> Response:
     """Redirect to a relative URL, which keeps the origin and prefix that the client uses."""
     query = call.request.query_string.decode("latin-1")
     return Response(status=301, headers={"Location": f"{location}?{query}" if query else location})

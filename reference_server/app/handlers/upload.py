@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ def upload(call: Call) -> Response:
     with call.registry.store.blobs.spool(limit=rules.max_file_size) as spool:
         form = read_form(call.request, spool, max_file_size=rules.max_file_size)
         _require(form, rules.required_fields)
-        described = _described(form, _content(form), spool)
+        described = replace(_described(form, _content(form), spool), published_by=call.caller.name or None)
     call.registry.upload(call.gitlab_project, described)
     status = HTTPStatus(rules.created_status)
     return json_answer({"message": f"{status.value} {status.phrase}"}, status=status)

@@ -92,6 +92,8 @@ class PrivateReadByEveryone(Authorizes):
         "gitlab.matrix.page",
         "gitlab.matrix.private-is-secret",
         "gitlab.matrix.root-page",
+        "gitlab.matrix.group-page",
+        "gitlab.matrix.group-file",
     )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
@@ -249,6 +251,8 @@ class ReportersCannotRead(Authorizes):
         "gitlab.matrix.file",
         "gitlab.matrix.list",
         "gitlab.matrix.page",
+        "gitlab.matrix.group-page",
+        "gitlab.matrix.group-file",
     )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
@@ -275,3 +279,15 @@ class EverythingPrivate(Authorizes):
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         super().authorize(caller, replace(gitlab_project, visibility=Visibility.PRIVATE), action)
+
+
+class ChallengeWithColon(Fault):
+    """Writes a colon for the equals sign in its challenge, as GitLab 13.4 did."""
+
+    caught_by = ("gitlab.access.challenge",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        challenge = response.headers.get("WWW-Authenticate")
+        if challenge is not None:
+            response.headers["WWW-Authenticate"] = challenge.replace("=", ": ").replace('"', "")
+        return response

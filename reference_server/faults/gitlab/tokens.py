@@ -44,6 +44,8 @@ class DocumentedUserNameUnknown(Identifies):
         "gitlab.matrix.page",
         "gitlab.matrix.root-page",
         "gitlab.matrix.upload",
+        "gitlab.matrix.group-page",
+        "gitlab.matrix.group-file",
     )
 
     def identify(self, credentials: Credentials, tokens: Tokens) -> Caller:
@@ -81,6 +83,8 @@ class ReadingNeedsTheApiScope(Authorizes):
         "gitlab.matrix.metadata-file",
         "gitlab.matrix.page",
         "gitlab.matrix.root-page",
+        "gitlab.matrix.group-page",
+        "gitlab.matrix.group-file",
     )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
@@ -183,6 +187,8 @@ class JobTokensUnknown(Identifies):
         "gitlab.matrix.file",
         "gitlab.matrix.page",
         "gitlab.matrix.upload",
+        "gitlab.matrix.group-page",
+        "gitlab.matrix.group-file",
     )
 
     def identify(self, credentials: Credentials, tokens: Tokens) -> Caller:
@@ -214,6 +220,8 @@ class JobTokensOutliveTheirJobs(Identifies):
         "gitlab.matrix.file",
         "gitlab.matrix.page",
         "gitlab.matrix.upload",
+        "gitlab.matrix.group-page",
+        "gitlab.matrix.group-file",
     )
 
     def identify(self, credentials: Credentials, tokens: Tokens) -> Caller:
@@ -230,6 +238,8 @@ class JobUserNameSuffices(Identifies):
         "gitlab.matrix.file",
         "gitlab.matrix.page",
         "gitlab.matrix.upload",
+        "gitlab.matrix.group-page",
+        "gitlab.matrix.group-file",
     )
 
     def identify(self, credentials: Credentials, tokens: Tokens) -> Caller:
@@ -247,6 +257,8 @@ class WrongJobTokensForbidden(Fault):
         "gitlab.matrix.file",
         "gitlab.matrix.page",
         "gitlab.matrix.upload",
+        "gitlab.matrix.group-page",
+        "gitlab.matrix.group-file",
     )
 
     def respond(self, request: Request, response: Response) -> Response:
@@ -278,6 +290,8 @@ class ExpiryIgnored(AcceptsUnusableTokens):
         "gitlab.matrix.list",
         "gitlab.matrix.page",
         "gitlab.matrix.upload",
+        "gitlab.matrix.group-page",
+        "gitlab.matrix.group-file",
     )
     taken = TokenExpiredError
 
@@ -320,6 +334,8 @@ class PasswordsNotCompared(Identifies):
         "gitlab.matrix.private-is-secret",
         "gitlab.matrix.root-page",
         "gitlab.matrix.upload",
+        "gitlab.matrix.group-page",
+        "gitlab.matrix.group-file",
     )
 
     def identify(self, credentials: Credentials, tokens: Tokens) -> Caller:
@@ -344,6 +360,8 @@ class WrongTokensForbidden(Fault):
         "gitlab.matrix.page",
         "gitlab.matrix.root-page",
         "gitlab.matrix.upload",
+        "gitlab.matrix.group-page",
+        "gitlab.matrix.group-file",
     )
 
     def respond(self, request: Request, response: Response) -> Response:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reference_server.model import ANONYMOUS, Action, Caller, Credentials, GitLabProject, Visibility
+from reference_server.model import ANONYMOUS, Action, Caller, Credentials, GitLabProject, User, Visibility
 from reference_server.model.errors import (
     ForbiddenError,
     GitLabProjectNotFoundError,
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 OK, UNKNOWN, HIDDEN, FORBIDDEN = None, NotAuthenticatedError, GitLabProjectNotFoundError, ForbiddenError
 PRIVATE, PUBLIC, SWITCHED_OFF, *_ = GITLAB_PROJECTS
 INTERNAL = replace(PRIVATE, visibility=Visibility.INTERNAL)
-READING = (Action.BROWSE, Action.DOWNLOAD, Action.INSPECT)
 
 
 def caller(registry: Registry, name: str) -> Caller:
@@ -35,6 +34,8 @@ def caller(registry: Registry, name: str) -> Caller:
         return ANONYMOUS
     if name == "bad":
         return identify(Credentials(basic=("__token__", "wrong")), registry.store)
+    if name == "job of project 4":
+        return Caller(user=User("maintainer"), scopes=frozenset({"api"}), job_project=4)
     pair = credentials()[name]
     return identify(Credentials(basic=(pair["username"], pair["password"])), registry.store)
 
@@ -61,10 +62,11 @@ TABLE: dict[str, tuple[GitLabProject, dict[str, tuple[type[RegistryError] | None
             "bad": (UNKNOWN, UNKNOWN, UNKNOWN),
             "anonymous": (UNKNOWN, UNKNOWN, UNKNOWN),
             "personal-read-api": (OK, InsufficientScopeError, InsufficientScopeError),
-            "deploy-read": (OK, FORBIDDEN, FORBIDDEN),
-            "deploy-write": (OK, OK, OK),
-            "deploy-elsewhere": (HIDDEN, HIDDEN, HIDDEN),
-            "job": (OK, OK, OK),
+            "deploy-read": (OK, FORBIDDEN, UNKNOWN),
+            "deploy-write": (OK, OK, UNKNOWN),
+            "deploy-elsewhere": (HIDDEN, HIDDEN, UNKNOWN),
+            "job": (OK, OK, FORBIDDEN),
+            "job of project 4": (FORBIDDEN, FORBIDDEN, FORBIDDEN),
         },
     ),
     "public": (
@@ -75,7 +77,8 @@ TABLE: dict[str, tuple[GitLabProject, dict[str, tuple[type[RegistryError] | None
             "stranger": (OK, FORBIDDEN, FORBIDDEN),
             "bad": (OK, UNKNOWN, UNKNOWN),
             "anonymous": (OK, UNKNOWN, UNKNOWN),
-            "deploy-write": (OK, FORBIDDEN, FORBIDDEN),
+            "deploy-write": (OK, FORBIDDEN, UNKNOWN),
+            "job": (OK, FORBIDDEN, FORBIDDEN),
         },
     ),
     "internal": (
@@ -84,9 +87,13 @@ TABLE: dict[str, tuple[GitLabProject, dict[str, tuple[type[RegistryError] | None
             "developer": (OK, OK, FORBIDDEN),
             "stranger": (OK, FORBIDDEN, FORBIDDEN),
             "anonymous": (UNKNOWN, UNKNOWN, UNKNOWN),
-            "deploy-read": (OK, FORBIDDEN, FORBIDDEN),
-            "deploy-elsewhere": (HIDDEN, HIDDEN, HIDDEN),
+            "deploy-read": (OK, FORBIDDEN, UNKNOWN),
+            "deploy-elsewhere": (HIDDEN, HIDDEN, UNKNOWN),
         },
+    ),
+    "allowing jobs of project 4": (
+        replace(PRIVATE, job_token_scope=frozenset({4})),
+        {"job of project 4": (OK, OK, FORBIDDEN)},
     ),
     "switched off": (
         SWITCHED_OFF,
@@ -112,7 +119,15 @@ ROWS = [(project, who) for project, (_, rows) in TABLE.items() for who in rows]
 def test_who_may_do_what(registry: Registry, project: str, who: str) -> None:
     gitlab_project, rows = TABLE[project]
     reading, uploading, deleting = rows[who]
-    expected = dict.fromkeys(READING, reading) | {Action.UPLOAD: uploading, Action.DELETE: deleting}
+    listing = UNKNOWN if who.startswith("deploy") else reading  # the REST API knows no deploy tokens
+    expected = {
+        Action.BROWSE: reading,
+        Action.DOWNLOAD: reading,
+        Action.INSPECT: listing,
+        Action.UPLOAD: uploading,
+        Action.DELETE: deleting,
+        Action.MANAGE: deleting,
+    }
     known = caller(registry, who)
     assert {action: verdict(known, gitlab_project, action) for action in expected} == expected
 

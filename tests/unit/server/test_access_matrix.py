@@ -33,9 +33,11 @@ DEEDS = {
     "upload": (Action.UPLOAD, 201),
     "list": (Action.INSPECT, 200),
     "delete": (Action.DELETE, 204),
+    "group-page": (Action.BROWSE, 200),
+    "group-file": (Action.BROWSE, 200),
 }
 OVER_REST = {"list", "delete"}
-SHORT = {"metadata-file": "metadata", "root-page": "root"}
+SHORT = {"metadata-file": "metadata", "root-page": "root", "group-page": "group", "group-file": "group file"}
 
 
 def presented(cell: Cell) -> Credentials:
@@ -54,6 +56,9 @@ def status(registry: Registry, cell: Cell) -> int:
     action, done = DEEDS[cell.action]
     try:
         caller = identify(presented(cell), registry.store)
+        if cell.action.startswith("group"):
+            readable = registry.readable_in(registry.group("conformance"), caller)
+            return done if GITLAB_PROJECTS[cell.visibility] in {str(each.id) for each in readable} else 404
         authorize(caller, registry.gitlab_project(GITLAB_PROJECTS[cell.visibility]), action)
     except RegistryError as error:
         return refusal(error).status_code

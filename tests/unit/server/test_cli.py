@@ -10,14 +10,18 @@ import sys
 import time
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
 from reference_server.commands import main, serve
 from reference_server.distributions import sdist
+from reference_server.model import PersonalAccessToken, TokenRecord, User
+from reference_server.rules.ready_made import PASSWORD, credentials
 from reference_server.serving import standalone
+from reference_server.serving.default_registry import default_registry, fresh_secrets
+from reference_server.store.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,14 +128,54 @@ def test_without_granian(capsys: pytest.CaptureFixture[str], monkeypatch: pytest
     assert error.count("\n") == 1
 
 
-def test_a_host_that_others_reach_is_warned_of(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_a_host_that_others_reach_needs_new_tokens(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(serve, "serve", lambda **_options: None)
-    assert main.main(["serve", "--host", "0.0.0.0", "--port", "0"]) == 0  # noqa: S104
-    assert "public knowledge" in capsys.readouterr().err
+    started: list[dict[str, Any]] = []
+
+    def start(**options: Any) -> None:
+        started.append(options)
+        options["on_start"]()
+
+    monkeypatch.setattr(serve, "serve", start)
+    for host in ("0.0.0.0", "::", "registry.example.com"):  # noqa: S104
+        assert main.main(["serve", "--host", host, "--port", "0"]) == 2
+        assert "Add --generate-tokens" in capsys.readouterr().err
+    assert started == []
+    target = tmp_path / "registry.toml"
+    arguments = ["--host", "0.0.0.0", "--generate-tokens", "--write-target", str(target)]  # noqa: S104
+    assert main.main(["serve", "--port", "0", *arguments]) == 0
+    printed = capsys.readouterr().out
+    (options,) = started
+    known = {pair["password"] for pair in credentials().values()}
+    assert set(options["secrets"]) == known
+    assert not any(secret in printed + target.read_text() for secret in known)
+    assert all(secret in printed and secret in target.read_text() for secret in options["secrets"].values())
     assert main.main(["serve", "--port", "0"]) == 0
-    assert capsys.readouterr().err == ""
+    assert PASSWORD in capsys.readouterr().out
+
+
+def test_new_secrets_replace_those_of_the_ready_made_tokens(tmp_path: Path) -> None:
+    def store() -> SQLiteStore:
+        return SQLiteStore(tmp_path / "store")
+
+    def opened(**more: Any) -> list[bool]:
+        registry = default_registry(store=store(), **more)
+        found = [registry.store.personal_access_token(each) is not None for each in (PASSWORD, first, second)]
+        assert len(registry.store.tokens()) == len(fresh_secrets()) + 1  # and the user's own
+        registry.close()
+        return found
+
+    own = store()
+    own.add_personal_access_token(
+        PersonalAccessToken(secret="mine", user=User("maintainer"), record=TokenRecord(name="own"))
+    )
+    own.close()
+    one, two = fresh_secrets(), fresh_secrets()
+    first, second = one[PASSWORD], two[PASSWORD]
+    assert opened() == [True, False, False]
+    assert opened(secrets=one) == [False, True, False]
+    assert opened(secrets=two) == [False, False, True]
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,8 @@ def full(registry: Registry) -> Registry:
     first = wheel("Demo", "1.0", requires_python=">=3.8,<4")
     for made in (
         first,
-        sdist("Demo", "1.0"),
-        wheel("Demo", "1!2.0+l.1"),
+        sdist("Demo", "1.0", requires_python=None),
+        wheel("Demo", "1!2.0+l.1", requires_python=None),
         wheel("Demo", "3.0rc1", requires_python='>="3"'),
     ):
         registry.publish(made.filename, made.content, name="Demo")

@@ -157,7 +157,7 @@ def test_urls_that_make_no_sense(api: Any, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/projects", "/projects/1/x", f"{SIMPLE}/demo/extra", "/projects/1//packages"]
+    "path", ["/groups", "/other", "/projects/1/x", f"{SIMPLE}/demo/extra", "/projects/1//packages"]
 )
 def test_unknown_routes(api: Any, path: str) -> None:
     answer = api.get(path)

@@ -96,8 +96,8 @@ def test_parameters_that_make_no_sense(api: Any, query: str) -> None:
         (None, 401),
         ("reference-stranger-token", 404),
         ("reference-developer-token", 403),
-        ("reference-deploy-read-token", 403),
-        ("reference-deploy-write-token", 204),
+        ("reference-deploy-read-token", 401),
+        ("reference-deploy-write-token", 401),
         ("reference-maintainer-token", 204),
     ],
 )

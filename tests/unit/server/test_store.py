@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference_server.model import CoreMetadata, Package, PackageFile, ProjectStatus, Status, Visibility
+from reference_server.model import (
+    CoreMetadata,
+    Package,
+    PackageFile,
+    ProjectStatus,
+    Status,
+    TokenRecord,
+    Visibility,
+)
 from reference_server.rules.ready_made import (
     DEPLOY_TOKENS,
     GITLAB_PROJECTS,
@@ -105,6 +114,36 @@ def test_tokens_by_their_secret_and_kind(store: Store) -> None:
     assert store.personal_access_token(revoked.secret) == revoked
 
 
+def test_tokens_are_listed_changed_and_removed_without_their_secrets(store: Store) -> None:
+    record = TokenRecord(name="laptop", created_at=NOON, expires_at=date(2027, 1, 1))
+    store.add_personal_access_token(replace(PERSONAL_ACCESS_TOKENS[0], record=record))
+    store.add_deploy_token(replace(DEPLOY_TOKENS[0], record=record))
+    store.add_job_token(JOB_TOKENS[0])
+    personal, deploy, job = store.tokens()
+    assert [each.record.id for each in store.tokens()] == [1, 2, 3]
+    assert personal == replace(PERSONAL_ACCESS_TOKENS[0], secret="", record=record)
+    assert {each.secret for each in store.tokens()} == {""}
+    store.put_token(replace(deploy, revoked=True))
+    found = store.deploy_token(DEPLOY_TOKENS[0].secret)
+    assert found == replace(DEPLOY_TOKENS[0], revoked=True, record=record)
+    store.remove_token(1)
+    store.remove_token(1)
+    assert store.personal_access_token(PERSONAL_ACCESS_TOKENS[0].secret) is None
+    assert store.tokens()[1:] == (job,)
+    store.add_deploy_token(DEPLOY_TOKENS[0])  # the same secret: the same token
+    assert [each.record.id for each in store.tokens()] == [2, 3]
+
+
+def test_gitlab_projects_by_id(store: Store) -> None:
+    for each in reversed(GITLAB_PROJECTS):
+        store.add_gitlab_project(each)
+    store.add_gitlab_project(replace(GITLAB_PROJECTS[0], duplicates_allowed=True))
+    assert store.gitlab_projects() == (
+        replace(GITLAB_PROJECTS[0], duplicates_allowed=True),
+        *GITLAB_PROJECTS[1:],
+    )
+
+
 def test_packages_oldest_first(store: Store) -> None:
     first, second = put(store, b"1"), put(store, b"2", b"3", version="2.0")
     other, elsewhere = put(store, name="other"), put(store, b"4", owner=2)
@@ -137,7 +176,11 @@ def test_everything_about_a_file(store: Store) -> None:
         (None, b"\xff", "~=3"),
     ):
         file = replace(
-            package.files[0], yanked=yanked, provenance=provenance, requires_python=requires_python
+            package.files[0],
+            yanked=yanked,
+            provenance=provenance,
+            requires_python=requires_python,
+            published_by=yanked,
         )
         store.put_package(replace(package, files=(replace(file, core_metadata=None),)))
         assert store.packages(1)[0].files == (replace(file, core_metadata=None),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,12 @@ from reference_server import ReferenceServer
 from reference_server.commands import main
 from reference_server.distributions import wheel
 from reference_server.rules import Rules
+from reference_server.rules.ready_made import (
+    DEPLOY_TOKENS,
+    GITLAB_PROJECTS,
+    JOB_TOKENS,
+    PERSONAL_ACCESS_TOKENS,
+)
 from reference_server.serving import standalone
 from reference_server.serving.default_registry import default_registry
 from reference_server.store.blobs import IN_MEMORY
@@ -31,11 +38,11 @@ from .conftest import NOON, Api
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from reference_server.rules.registry import Registry
 
 DEMO = wheel("demo", "1.0")
+SCHEMA_1 = Path(__file__).parent / "store_schema_1.sql"
 
 
 def opened(directory: Path, **rules: object) -> Registry:
@@ -192,6 +199,40 @@ def test_a_newer_schema(directory: Path) -> None:
     database.close()
     with pytest.raises(StoreTooNewError, match="a later one"):
         SQLiteStore(directory)
+
+
+def earlier_store(directory: Path) -> None:
+    """Make the store that a release with schema 1 made: `store_schema_1.sql` is the dump of its database."""
+    directory.mkdir(parents=True)
+    database = sqlite3.connect(directory / "registry.sqlite3")
+    database.executescript(SCHEMA_1.read_text(encoding="utf-8"))
+    ((sha256,),) = database.execute("SELECT sha256 FROM blobs").fetchall()
+    database.close()
+    blob = directory / "blobs" / sha256[:2] / sha256
+    blob.parent.mkdir(parents=True)
+    blob.write_bytes(b"content")
+
+
+def test_a_store_of_the_first_schema_is_upgraded(directory: Path) -> None:
+    earlier_store(directory)
+    secrets = [token.secret for token in (*PERSONAL_ACCESS_TOKENS, *DEPLOY_TOKENS, *JOB_TOKENS)]
+    assert b"reference-owner-token" in (directory / "registry.sqlite3").read_bytes()
+    registry = SQLiteStore(directory)
+    assert registry.packages(1)[0].files[0].yanked == "old"
+    assert registry.packages(1)[0].files[0].blob.read() == b"content"
+    assert registry.gitlab_projects() == GITLAB_PROJECTS[:5]  # those of the release
+    for personal in PERSONAL_ACCESS_TOKENS:
+        assert registry.personal_access_token(personal.secret) == personal
+    assert registry.deploy_token("reference-deploy-read-token") == DEPLOY_TOKENS[0]
+    assert registry.job_token("reference-job-finished-token") == JOB_TOKENS[1]
+    assert [token.record.id for token in registry.tokens()] == list(range(1, len(secrets) + 1))
+    registry.close()
+    kept = b"".join(path.read_bytes() for path in directory.glob("registry.sqlite3*"))
+    assert [secret for secret in secrets if secret.encode() in kept] == []
+    opened(directory).close()  # adds what is missing: nothing
+    registry = SQLiteStore(directory)
+    assert len(registry.tokens()) == len(secrets)
+    registry.close()
 
 
 def test_a_directory_with_something_else_in_it(tmp_path: Path) -> None:

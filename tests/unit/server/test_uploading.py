@@ -66,7 +66,9 @@ def test_taken(api: Any) -> None:
 
 @pytest.mark.parametrize("requires_python", ["", "  "])
 def test_an_empty_field_counts_as_absent(api: Any, registry: Registry, requires_python: str) -> None:
-    assert api.upload(fields={"requires_python": requires_python, "md5_digest": ""}).status_code == 201
+    content = wheel("demo-pkg", "1.0", requires_python=None).content
+    fields = {"requires_python": requires_python, "md5_digest": ""}
+    assert api.upload(content=content, fields=fields).status_code == 201
     assert registry.packages(PRIVATE)[0].files[0].requires_python is None
 
 

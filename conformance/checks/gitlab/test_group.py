@@ -1,0 +1,148 @@
+"""The index of a group: the packages of all its GitLab projects."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+from packaging.utils import canonicalize_name
+
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.registry import ANONYMOUS, page_in, root_in
+from conformance.kit.uploads.publishing import publish
+from conformance.verdicts import Untestable
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.kit.fixtures import NewName, RegistryClient
+    from conformance.pages import ProjectPage
+    from reference_server.distributions import Distribution
+
+ABSENT_GROUP = "999999999"
+READER = "reporter"
+"""A caller who is a member of the target's GitLab project, and not of the one in the subgroup."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grouped:
+    """A group with a project in two of its GitLab projects, and one in each of them only."""
+
+    group: RegistryClient
+    shared: tuple[Distribution, Distribution]
+    """One version each in the target and in the GitLab project of the subgroup."""
+    own: Distribution
+    """What only the target has."""
+    secret: Distribution
+    """What only the private GitLab project of the subgroup has."""
+
+    def page(self, name: str, *, as_: str) -> ProjectPage | None:
+        """Return a project's page as a caller gets it; None without one."""
+        answer = self.group.project_answer(name, as_=as_)
+        return page_in(answer) if answer.status == 200 else None
+
+    def url(self, distribution: Distribution) -> str:
+        """Return the documented URL of a file."""
+        return f"{self.group.target.url}/files/{distribution.sha256}/{quote(distribution.filename)}"
+
+
+@pytest.fixture(scope="session")
+def grouped(registry: RegistryClient, new_name: NewName) -> Grouped:
+    """What is published in two GitLab projects of one group."""
+    group, below = registry.in_group(), registry.in_gitlab_project("subgroup")
+    shared = new_name("grouped")
+    here, there = wheel(shared, "1.0"), wheel(shared, "2.0")
+    own, secret = wheel(new_name("group-own"), "1.0"), wheel(new_name("group-secret"), "1.0")
+    publish(registry, here, own)
+    publish(below, there, secret)
+    return Grouped(group=group, shared=(here, there), own=own, secret=secret)
+
+
+@check("gitlab.group.every-gitlab-project")
+def test_every_gitlab_project(grouped: Grouped) -> None:
+    for files in (grouped.shared, (grouped.own,), (grouped.secret,)):
+        page = grouped.group.project_page(canonicalize_name(files[0].name))
+        expect.listed(page, [file.filename for file in files])
+
+
+@check("gitlab.group.no-other-gitlab-project")
+def test_no_other_gitlab_project(grouped: Grouped, registry: RegistryClient, new_name: NewName) -> None:
+    same = wheel(new_name("group-same"), "1.0")
+    publish(registry, same)
+    publish(registry.in_gitlab_project("subgroup"), same)
+    for files in (grouped.shared, (grouped.own,), (grouped.secret,), (same,)):
+        page = grouped.group.project_page(canonicalize_name(files[0].name))
+        if not page.files:
+            raise Untestable(f"the group lists no file of {files[0].name}: {page.where}")
+        more = Counter(file.filename for file in page.files) - Counter(file.filename for file in files)
+        expect.rule(
+            "every file of the page to be one that was uploaded, and to be listed once",
+            broken_by=sorted(more.elements()),
+            where=page.where,
+        )
+
+
+@check("gitlab.group.root-page")
+def test_root_page(grouped: Grouped) -> None:
+    answer = grouped.group.root_answer()
+    expect.status(answer, 200)
+    listed = {canonicalize_name(project.name) for project in root_in(answer).projects}
+    wanted = {canonicalize_name(file.name) for file in (grouped.shared[0], grouped.own, grouped.secret)}
+    expect.rule(
+        "the root page to list every project of the group",
+        broken_by=sorted(f"{name} is missing" for name in wanted - listed),
+        where=answer,
+    )
+
+
+@check("gitlab.group.links-work")
+def test_links_work(grouped: Grouped) -> None:
+    page = grouped.group.project_page(canonicalize_name(grouped.shared[0].name))
+    links = {file.filename: file.url for file in page.files}
+    for file in grouped.shared:
+        if file.filename not in links:
+            raise Untestable(f"{file.filename} is not on the page of the group: {page.where}")
+        expect.same_bytes(grouped.group.download(links[file.filename]), file)
+        expect.same_bytes(grouped.group.download(grouped.url(file)), file)
+
+
+@check("gitlab.group.page-of-readable-only")
+def test_page_of_readable_only(grouped: Grouped) -> None:
+    hidden = {file.filename for file in (grouped.shared[1], grouped.secret)}
+    shown = []
+    for caller in (READER, ANONYMOUS):
+        for file in (grouped.shared[0], grouped.secret):
+            page = grouped.page(canonicalize_name(file.name), as_=caller)
+            found = hidden.intersection(page.filenames) if page else ()
+            shown += [f"{name}, to {caller}" for name in found]
+    own = grouped.page(canonicalize_name(grouped.shared[0].name), as_=READER)
+    if own is None or grouped.shared[0].filename not in own.filenames:
+        raise Untestable(f"{READER} does not see the target's own file in the group")
+    expect.rule(
+        "files of the private GitLab project to be on no page of these callers",
+        broken_by=sorted(shown),
+        where=grouped.group.target.url,
+    )
+
+
+@check("gitlab.group.file-of-readable-only")
+def test_file_of_readable_only(grouped: Grouped) -> None:
+    expect.same_bytes(grouped.group.download(grouped.url(grouped.own), as_=READER), grouped.own)
+    for caller in (READER, ANONYMOUS):
+        for file in (grouped.shared[1], grouped.secret):
+            expect.forbidden(grouped.group.download(grouped.url(file), as_=caller))
+
+
+@check("gitlab.group.absent-project-not-found")
+def test_absent_project_not_found(grouped: Grouped, new_name: NewName) -> None:
+    expect.status(grouped.group.project_answer(canonicalize_name(new_name("group-absent"))), 404)
+
+
+@check("gitlab.group.unknown-not-found")
+def test_unknown_not_found(grouped: Grouped, registry: RegistryClient) -> None:
+    name = canonicalize_name(grouped.own.name)
+    expect.status(grouped.group.project_answer(name), 200)
+    expect.status(registry.at_group(ABSENT_GROUP).project_answer(name), 404)

@@ -1,0 +1,165 @@
+"""A running server, over GitLab's REST API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+import requests
+
+from reference_server.commands.administration import TOKEN_VARIABLE, ListedProject, ListedToken
+from reference_server.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reference_server.commands.administration import NewToken
+
+PATIENCE = 30  # seconds
+
+
+class RunningServer:
+    """Asks a server with a personal access token. Raises `UserError` for a wrong URL."""
+
+    def __init__(self, origin: str, token: str) -> None:
+        parts = urlsplit(origin)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise UserError(f"{origin!r} is not an http(s) URL")
+        self._origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        self._session = requests.Session()
+        self._session.trust_env = False  # no .netrc, no proxy
+        if not (token.isascii() and token.isprintable()):
+            raise UserError("the token has characters that no token has")
+        self._session.headers["PRIVATE-TOKEN"] = token
+
+    def gitlab_projects(self) -> Sequence[ListedProject]:
+        """List the GitLab projects that the token's user may see."""
+        return [_listed(each) for each in self._all("/api/v4/projects?sort=asc&per_page=100")]
+
+    def create_gitlab_project(self, full_path: str, visibility: str) -> ListedProject:
+        """Create a GitLab project."""
+        namespace, _, path = full_path.rpartition("/")
+        body = {"namespace_path": namespace, "path": path, "visibility": visibility}
+        return _listed(self._ask("POST", "/api/v4/projects", body))
+
+    def switch(self, reference: str, *, on: bool) -> ListedProject:
+        """Switch the package registry of a GitLab project on or off."""
+        body = {"package_registry_access_level": "enabled" if on else "disabled"}
+        return _listed(self._ask("PUT", f"/api/v4/projects/{quote(reference, safe='')}", body))
+
+    def tokens(self) -> Sequence[ListedToken]:
+        """List the tokens that the token's user may see: their own, and those of GitLab projects they maintain."""
+        return [token for token, _ in self._tokens()]
+
+    def create_token(self, new: NewToken) -> str:
+        """Make a token, and return its secret. A personal access token is for the user of the session's token."""
+        body: dict[str, Any] = {"name": new.name, "scopes": list(new.scopes)}
+        if new.expires_at:
+            body["expires_at"] = new.expires_at.isoformat()
+        project = quote(new.gitlab_project, safe="")
+        if new.kind == "personal":
+            user = self._ask("GET", "/api/v4/user")
+            if new.user not in {"", user["username"]}:
+                raise UserError(
+                    f"a running server makes personal access tokens for {user['username']} only, who owns the token "
+                    "of this command"
+                )
+            path = f"/api/v4/users/{user['id']}/personal_access_tokens"
+        elif new.kind == "deploy":
+            path = f"/api/v4/projects/{project}/deploy_tokens"
+            body |= {"username": new.user} if new.user else {}
+        else:
+            path = f"/-/reference/projects/{project}/job_tokens"
+        return str(self._ask("POST", path, body)["token"])
+
+    def revoke_token(self, token_id: int) -> None:
+        """Revoke a token, or end its job."""
+        for token, path in self._tokens():
+            if token.id == token_id:
+                self._ask("DELETE", f"{path}/{token_id}")
+                return
+        raise UserError(f"there is no token {token_id}", "`token list` lists the tokens that you may see.")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def _tokens(self) -> Iterator[tuple[ListedToken, str]]:
+        """Yield each token with the path below which it is."""
+        name = self._ask("GET", "/api/v4/user")["username"]
+        path = "/api/v4/personal_access_tokens"
+        for each in self._all(f"{path}?per_page=100"):
+            yield _token("personal", each, name, ""), path
+        for project in self.gitlab_projects():
+            for kind, path in (
+                ("deploy", f"/api/v4/projects/{project.id}/deploy_tokens"),
+                ("job", f"/-/reference/projects/{project.id}/job_tokens"),
+            ):
+                for each in self._all(f"{path}?per_page=100", or_none=True):
+                    holder = each["username"] if kind == "deploy" else each["user"]
+                    yield _token(kind, each, holder, project.full_path), path
+
+    def _all(self, path: str, *, or_none: bool = False) -> Iterator[dict[str, Any]]:
+        """Yield the items of all pages of a list; none where the user may not see it, if `or_none`."""
+        page = "1"
+        while page:
+            answer = self._send("GET", f"{path}&page={page}")
+            if or_none and answer.status_code in {403, 404}:
+                return
+            yield from self._checked(answer)
+            page = answer.headers.get("X-Next-Page", "")
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        return self._checked(self._send(method, path, body))
+
+    def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> requests.Response:
+        try:
+            return self._session.request(
+                method, self._origin + path, json=body, timeout=PATIENCE, allow_redirects=False
+            )
+        except (requests.RequestException, ValueError) as error:
+            raise UserError(
+                f"no answer from {self._origin}: {type(error).__name__}",
+                "`reference-server serve` starts a server.",
+            ) from error
+
+    def _checked(self, answer: requests.Response) -> Any:
+        try:
+            body = answer.json() if answer.content else {}
+        except ValueError:
+            body = None
+        if answer.ok and body is not None:
+            return body
+        reason = (
+            answer.status_code
+            if not isinstance(body, dict)
+            else next(
+                (body[key] for key in ("error_description", "message", "error") if key in body),
+                answer.status_code,
+            )
+        )
+        hint = f"Set {TOKEN_VARIABLE} to a token of a Maintainer." if answer.status_code in {401, 403} else ""
+        raise UserError(f"{self._origin} refuses: {reason}", hint)
+
+
+def _listed(each: dict[str, Any]) -> ListedProject:
+    return ListedProject(
+        id=each["id"],
+        full_path=each["path_with_namespace"],
+        visibility=each["visibility"],
+        packages_enabled=each["packages_enabled"],
+    )
+
+
+def _token(kind: str, each: dict[str, Any], holder: str, gitlab_project: str) -> ListedToken:
+    active = each.get("active", each.get("running", not (each.get("revoked") or each.get("expired"))))
+    return ListedToken(
+        id=each["id"],
+        kind=kind,
+        name=each["name"],
+        holder=holder,
+        gitlab_project=gitlab_project,
+        scopes=tuple(each.get("scopes", ())),
+        expires_at=(each.get("expires_at") or "")[:10],
+        active=bool(active),
+    )

@@ -1,0 +1,121 @@
+"""`reference-server token`: makes, lists and revokes tokens."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from reference_server.commands.administration import KINDS, NewToken, table
+from reference_server.commands.place import add_place, administration
+
+if TYPE_CHECKING:
+    from datetime import date
+
+SUMMARY = "create, list and revoke tokens"
+SCOPES = {
+    "personal": ("api",),
+    "deploy": ("read_package_registry", "write_package_registry"),
+    "job": (),
+}
+"""The scopes by default."""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the commands below this one."""
+    commands = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
+    create = commands.add_parser("create", help="create a token and print it")
+    add_place(create)
+    create.add_argument(
+        "--kind", choices=KINDS, default=KINDS[0], help="kind of token (default: %(default)s)"
+    )
+    create.add_argument("--name", default="token", help="name in lists (default: %(default)s)")
+    create.add_argument(
+        "--user", default="", metavar="NAME", help="user of the token, or user name of a deploy token"
+    )
+    create.add_argument(
+        "--gitlab-project",
+        default="1",
+        metavar="ID",
+        help="id or path, for deploy and job tokens (default: 1)",
+    )
+    create.add_argument(
+        "--scope",
+        action="append",
+        default=[],
+        help="api or read_api; of a deploy token, read_package_registry or write_package_registry; may be repeated "
+        "(default: api; both)",
+    )
+    create.add_argument(
+        "--expires", type=_day, metavar="YYYY-MM-DD", help="day on which it expires (default: never)"
+    )
+    create.set_defaults(action=_create)
+    listing = commands.add_parser("list", help="list tokens, without their secrets")
+    add_place(listing)
+    listing.set_defaults(action=_list)
+    revoke = commands.add_parser("revoke", help="revoke a token, or end the job of a job token")
+    revoke.add_argument("id", type=int, metavar="ID", help="id in the list")
+    add_place(revoke)
+    revoke.set_defaults(action=_revoke)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Create, list or revoke."""
+    options.action(options)
+    return 0
+
+
+def _create(options: argparse.Namespace) -> None:
+    new = NewToken(
+        kind=options.kind,
+        name=options.name,
+        user=options.user,
+        gitlab_project=options.gitlab_project,
+        scopes=tuple(options.scope) or SCOPES[options.kind],
+        expires_at=options.expires,
+    )
+    place = administration(options)
+    try:
+        print(place.create_token(new))
+    finally:
+        place.close()
+
+
+def _list(options: argparse.Namespace) -> None:
+    place = administration(options)
+    try:
+        tokens = place.tokens()
+    finally:
+        place.close()
+    headings = ("ID", "KIND", "NAME", "HOLDER", "GITLAB PROJECT", "SCOPES", "EXPIRES", "STATE")
+    lines = [
+        (
+            str(each.id),
+            each.kind,
+            each.name or "(ready-made)",
+            each.holder,
+            each.gitlab_project or "-",
+            ", ".join(each.scopes) or "-",
+            each.expires_at or "never",
+            "active" if each.active else "inactive",
+        )
+        for each in tokens
+    ]
+    print(table(headings, lines))
+
+
+def _revoke(options: argparse.Namespace) -> None:
+    place = administration(options)
+    try:
+        place.revoke_token(options.id)
+    finally:
+        place.close()
+    print(f"Token {options.id} is revoked.")
+
+
+def _day(text: str) -> date:
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a day such as 2027-01-31, not {text!r}") from None

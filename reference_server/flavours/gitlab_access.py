@@ -1,0 +1,109 @@
+"""Credentials and permissions in two versions of GitLab.
+
+Source: GitLab, `lib/api/api_guard.rb`, `lib/gitlab/auth/auth_finders.rb`, `app/policies/project_policy.rb`, and the
+tables in `spec/requests/api/pypi_packages_spec.rb`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reference_server.model import Action, Caller, Role, Visibility
+from reference_server.model.errors import (
+    ForbiddenError,
+    GitLabProjectNotFoundError,
+    NotAuthenticatedError,
+    RegistryError,
+    UnknownTokenError,
+    UnusableTokenError,
+)
+from reference_server.rules.access import OVER_REST, authorize, identify, is_in_job_scope, is_visible, starter
+
+if TYPE_CHECKING:
+    from reference_server.model import Credentials, GitLabProject
+    from reference_server.rules.access import Tokens
+
+READING = frozenset({Action.BROWSE, Action.DOWNLOAD, Action.INSPECT})
+
+
+def read_by(credentials: Credentials, action: Action) -> Credentials:
+    """Return what a route reads: Basic and DEPLOY-TOKEN are for packages, JOB-TOKEN for the REST API."""
+    if action in OVER_REST and action is not Action.MANAGE:
+        return replace(credentials, basic=None, deploy_token=None)
+    return replace(credentials, job_token=None)
+
+
+def read_by_13_4(credentials: Credentials, action: Action) -> Credentials:
+    """Return what a route reads: job tokens are for packages only."""
+    return replace(read_by(credentials, action), job_token=None)
+
+
+def identify_bearer(credentials: Credentials, tokens: Tokens) -> Caller:
+    """Return the caller; a job token may come as Bearer, too."""
+    bearer = credentials.bearer
+    if bearer and tokens.job_token(bearer) and not tokens.deploy_token(credentials.deploy_token or ""):
+        return starter(tokens.job_token(bearer))
+    return identify(credentials, tokens)
+
+
+def authorize_now(caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+    """Check that the caller may do this in a current version."""
+    _require_rest_visibility(caller, gitlab_project, action)
+    if action is Action.DELETE and caller.job_project is not None:  # as the user who started the job
+        if not is_in_job_scope(caller, gitlab_project, Action.UPLOAD):
+            raise ForbiddenError
+        caller = replace(caller, job_project=None)
+    if caller.is_anonymous and action in READING and _is_switched_off(caller, gitlab_project):
+        raise ForbiddenError
+    authorize(caller, gitlab_project, action)
+
+
+def authorize_13_4(caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+    """Check that the caller may do this in 13.4: files are open, Guests read nothing, jobs act as their users."""
+    if action is Action.DOWNLOAD:
+        return
+    _require_rest_visibility(caller, gitlab_project, action)
+    caller = replace(caller, job_project=None)
+    authorize(caller, gitlab_project, action)
+    if action in READING and not _reads_13_4(caller, gitlab_project):
+        raise ForbiddenError
+
+
+def _reads_13_4(caller: Caller, gitlab_project: GitLabProject) -> bool:
+    if gitlab_project.visibility is not Visibility.PRIVATE or caller.user is None:
+        return True
+    return gitlab_project.members[caller.user.name] >= Role.REPORTER
+
+
+def challenge(error: RegistryError) -> str | None:
+    """Return the challenge of a current version: every 401 has one."""
+    return _bearer(error) or 'Basic realm="GitLab Packages Registry"'
+
+
+def challenge_13_4(error: RegistryError) -> str | None:
+    """Return the challenge of 13.4, which is malformed, and is not sent for a wrong token."""
+    if isinstance(error, UnknownTokenError):
+        return None
+    return _bearer(error) or "Basic realm: GitLab Packages Registry"
+
+
+def _bearer(error: RegistryError) -> str | None:
+    if not isinstance(error, UnusableTokenError):
+        return None
+    return f'Bearer realm="Protected by OAuth 2.0", error="invalid_token", error_description="{error}"'
+
+
+def _require_rest_visibility(caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+    """Answer anonymous callers of the REST API as if a GitLab project that they may not see did not exist."""
+    if action in OVER_REST and action is not Action.MANAGE and caller.is_anonymous:
+        if not is_visible(caller, gitlab_project):
+            raise GitLabProjectNotFoundError
+        if action is not Action.SEE and not gitlab_project.packages_enabled:
+            raise ForbiddenError
+        if action is Action.DELETE:
+            raise NotAuthenticatedError
+
+
+def _is_switched_off(caller: Caller, gitlab_project: GitLabProject) -> bool:
+    return is_visible(caller, gitlab_project) and not gitlab_project.packages_enabled

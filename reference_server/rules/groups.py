@@ -1,0 +1,80 @@
+"""Groups, which follow from the paths of GitLab projects, and what a caller may read in one.
+
+Source: GitLab's documentation, "Groups" and "PyPI API", and its tests of the endpoints for groups.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reference_server.model import ANONYMOUS, Action, Group
+from reference_server.model.errors import (
+    ForbiddenError,
+    GroupNotFoundError,
+    InsufficientScopeError,
+    NotAuthenticatedError,
+    NotFoundError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from reference_server.model import Caller, GitLabProject
+
+LEVELS = 100  # of nested groups, at most
+
+
+def groups(gitlab_projects: Iterable[GitLabProject]) -> Iterator[Group]:
+    """Yield every group once. Its id follows from its oldest GitLab project and its depth, and so stays the same."""
+    known = set()
+    for gitlab_project in sorted(gitlab_projects, key=lambda each: each.id):
+        segments = gitlab_project.full_path.split("/")[:-1]
+        for depth in range(1, len(segments) + 1):
+            path = "/".join(segments[:depth])
+            if path.lower() not in known:
+                known.add(path.lower())
+                yield Group(id=gitlab_project.id * LEVELS + depth, full_path=path)
+
+
+def group(gitlab_projects: Iterable[GitLabProject], reference: str) -> Group:
+    """Find a group by its id, or by its full path in any case. Raises `GroupNotFoundError`."""
+    by_id = reference.isascii() and reference.isdecimal()
+    for each in groups(gitlab_projects):
+        if reference == str(each.id) if by_id else reference.lower() == each.full_path.lower():
+            return each
+    raise GroupNotFoundError
+
+
+def members(gitlab_projects: Iterable[GitLabProject], parent: Group) -> tuple[GitLabProject, ...]:
+    """Return the GitLab projects of a group and of its subgroups, oldest first."""
+    prefix = f"{parent.full_path}/".lower()
+    return tuple(each for each in gitlab_projects if each.full_path.lower().startswith(prefix))
+
+
+def readable(
+    authorize: Callable[[Caller, GitLabProject, Action], None],
+    caller: Caller,
+    gitlab_projects: Iterable[GitLabProject],
+) -> tuple[GitLabProject, ...]:
+    """Return the GitLab projects of a group whose packages the caller may read, in their order.
+
+    A deploy token of a GitLab project reads no more of a group than an anonymous caller. Raises
+    `InsufficientScopeError`; without a GitLab project that the caller may see, `NotAuthenticatedError` for an
+    anonymous caller and `GroupNotFoundError` for others.
+    """
+    reader = ANONYMOUS if caller.deploy_token else caller
+    found, is_seen = [], False
+    for gitlab_project in gitlab_projects:
+        try:
+            authorize(reader, gitlab_project, Action.BROWSE)
+        except InsufficientScopeError:
+            raise
+        except ForbiddenError:
+            is_seen = True
+        except (NotAuthenticatedError, NotFoundError):
+            continue
+        else:
+            found.append(gitlab_project)
+    if found or is_seen:
+        return tuple(found)
+    raise NotAuthenticatedError if caller.is_anonymous else GroupNotFoundError
