@@ -51,6 +51,11 @@ def backslash_path_member_sdist(name: str, version: str) -> Distribution:
     return sdist(name, version, members={f"{escaped_name(name)}\\data.txt": b"data\n"})
 
 
+def drive_path_member_sdist(name: str, version: str) -> Distribution:
+    """A member's path begins with the letter of a drive, which makes it absolute on Windows only."""
+    return _with_more(name, version, tar_member(f"C:/{OUTSIDE}", b"outside\n"), b"outside\n")
+
+
 def symlink_member(name: str, version: str) -> Distribution:
     """A symbolic link leads out of the archive."""
     return _with_more(name, version, _link(name, version, "data.txt", f"../../{OUTSIDE}", tarfile.SYMTYPE))
@@ -192,6 +197,7 @@ def _with_large_member(name: str, version: str, path: str, *, first: bytes, bloc
 
 TARS = (
     *(absolute_path_member_sdist, parent_path_member_sdist, backslash_path_member_sdist),
+    drive_path_member_sdist,
     *(symlink_member, hardlink_outside, device_member, pkg_info_symlink),
     *(tar_bomb, huge_metadata_sdist, many_members, duplicate_member_sdist, duplicate_metadata_member_sdist),
     *(trailing_data_sdist, sparse_member_gnu, sparse_member_pax, polyglot_sdist),

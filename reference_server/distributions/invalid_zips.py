@@ -42,6 +42,11 @@ def backslash_path_member_wheel(name: str, version: str) -> Distribution:
     return _with_more(name, version, entry(f"{escaped_name(name)}\\data.txt", b"data\n"))
 
 
+def drive_path_member_wheel(name: str, version: str) -> Distribution:
+    """A member's path begins with the letter of a drive, which makes it absolute on Windows only."""
+    return wheel(name, version, members={f"C:/{OUTSIDE}": b"outside\n"})
+
+
 def zip_bomb(name: str, version: str) -> Distribution:
     """A member unpacks to 48 MiB, more than a thousand times its compressed size."""
     return _with_more(name, version, repeated(f"{escaped_name(name)}/zeros.bin", bytes(4 * MEBIBYTE), 12))
@@ -159,6 +164,7 @@ def _recorded(entries: Iterable[Entry], name: str, version: str) -> list[Entry]:
 
 ZIPS = (
     *(absolute_path_member_wheel, parent_path_member_wheel, backslash_path_member_wheel),
+    drive_path_member_wheel,
     *(zip_bomb, huge_metadata_wheel, nested_zip_bomb_overlapping),
     *(duplicate_member_wheel, duplicate_metadata_member_wheel, local_header_mismatch),
     *(encrypted_member, zip64_lie, prepended_data, trailing_data_wheel, polyglot_wheel),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Literal, Unpack
@@ -34,11 +35,13 @@ def sdist(
     version: str,
     *,
     format: Literal["tar.gz", "zip"] = "tar.gz",  # noqa: A002 - the word of the specification
+    tar: int = tarfile.USTAR_FORMAT,
     **contents: Unpack[Contents],
 ) -> Distribution:
     """Build a valid sdist, by default with one import package. It installs without any build tool.
 
-    Old sdists have the format `zip`. Source: Source distribution format.
+    Old sdists have the format `zip`. `tar` is the layout of the archive, as `tarfile` names it: a long path, or one
+    beyond ASCII, needs another one than the default. Source: Source distribution format.
     """
     metadata = metadata_of(name, version, contents)
     folder = stem(name, version)
@@ -55,7 +58,7 @@ def sdist(
         filename=contents.get("filename") or f"{folder}.{format}",
         content=zip_archive(in_folder, compressed=True)
         if format == "zip"
-        else gzipped(tar_archive(in_folder)),
+        else gzipped(tar_archive(in_folder, format=tar)),
         metadata=metadata,
         filetype="sdist",
         pyversion="source",

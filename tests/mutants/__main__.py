@@ -4,9 +4,10 @@
     python -m tests.mutants --room rules --room http
 
 Every operator, constant and statement of the server's rules, handlers and rendering is changed, one at a time; each
-mutant is judged by the checks without clients, those that run the changed line first. Survivors are listed;
-survivors.toml says of each known one why no check can see it, or that a check is missing. Results are kept in a file:
-a long measurement can be stopped and continued. Linux only. Ends with 1 if survivors.toml lacks a survivor.
+mutant is judged by the checks without clients, those that run the changed line first, and what survives in one flavour
+by the nearest of another. Survivors are listed; survivors.toml says of each known one why no check can see it, or that
+a check is missing. Results are kept in a file: a long measurement can be stopped and continued. Linux only. Ends with 1
+if survivors.toml lacks a survivor.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from tests.kill_matrix.matrix import held_by
 from tests.mutants.mutations import Mutation, mutations_of
 from tests.mutants.reach import ALWAYS, reach
 from tests.mutants.results import SURVIVORS, Results, document, unknown
-from tests.mutants.trials import ROOT, Trial, in_a_process, judged, run_trials
+from tests.mutants.trials import ROOT, Batch, Trial, in_a_process, judged, run_trials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 ROOMS = ("rules", "app", "http", "rendering", "model", "archives", "flavours")
 """What decides what a client sees. The store is held by tests/durability; `serving` starts and stops servers."""
+FLAVOURS = ("reference", "pypi")
+"""What a mutant is judged in: the first one whose checks run the changed line, and then the other."""
 FIRST = 40
 """How many checks are asked first: those that run the changed line, and little else."""
 
@@ -50,9 +53,9 @@ def main() -> int:
         judged(
             held_by("reference"), "reference"
         )  # loads what every run needs, for the processes to begin with
-        reaches = {flavour: in_a_process(reach, flavour) for flavour in sorted(set(map(_flavour, left)))}
+        reaches = {flavour: in_a_process(reach, flavour) for flavour in FLAVOURS}
         for mutant in left:
-            if not _near(mutant, reaches):
+            if not any(_near(mutant, reaches, flavour) for flavour in FLAVOURS):
                 results.add(mutant, "unreached", "", 0)
         reached = [mutant for mutant in left if mutant not in results]
         trials = _trials(reached, reaches)
@@ -108,9 +111,12 @@ def chosen(options: argparse.Namespace) -> list[Mutation]:
     return sorted(picked, key=lambda each: (each.file, each.index))
 
 
-def _flavour(mutation: Mutation) -> str:
-    """Return the flavour of the server that has the changed code."""
-    return "pypi" if mutation.file.startswith("reference_server/flavours/pypi") else "reference"
+def _flavour(mutation: Mutation, reaches: Reaches) -> str:
+    """Return the flavour that a mutant is judged in: that of its code, or the first one that runs the line."""
+    if mutation.file.startswith("reference_server/flavours/pypi"):
+        return "pypi"
+    found = (flavour for flavour in FLAVOURS if mutation.line in reaches[flavour].get(mutation.file, {}))
+    return next(found, FLAVOURS[0])
 
 
 def _state() -> str:
@@ -123,25 +129,32 @@ def _state() -> str:
     return digest.hexdigest()[:16]
 
 
-def _near(mutation: Mutation, reaches: Reaches) -> list[str]:
-    """Return the checks that run the changed line, or nothing where none does."""
-    return reaches[_flavour(mutation)].get(mutation.file, {}).get(mutation.line, [])
+def _near(mutation: Mutation, reaches: Reaches, flavour: str) -> list[str]:
+    """Return the checks of a flavour that run the changed line, or nothing where none does."""
+    return reaches[flavour].get(mutation.file, {}).get(mutation.line, [])
 
 
 def _trials(mutants: Sequence[Mutation], reaches: Reaches) -> Iterator[Trial]:
-    """Yield a trial per mutant: first the checks that run the line and little else, then all others."""
+    """Yield a trial per mutant: by the checks that run the line and little else, then by all others.
+
+    What survives in its own flavour is tried by the nearest checks of the other.
+    """
     lines: dict[str, Counter[str]] = defaultdict(Counter)
     for flavour, files in reaches.items():
         for by_line in files.values():
             for names in by_line.values():
                 lines[flavour].update(names)
     for mutant in mutants:
-        flavour = _flavour(mutant)
-        every = held_by(flavour)
-        near = [name for name in _near(mutant, reaches) if name != ALWAYS and name in every]
-        first = sorted(near, key=lambda name: (lines[flavour][name], name))[:FIRST]
-        batches = [batch for batch in (first, sorted(every - set(first))) if batch]
-        yield Trial(mutation=mutant, batches=batches, flavour=flavour)
+        own = _flavour(mutant, reaches)
+        batches: list[Batch] = []
+        for flavour in sorted(FLAVOURS, key=lambda each: each != own):
+            every = held_by(flavour)
+            near = [name for name in _near(mutant, reaches, flavour) if name != ALWAYS and name in every]
+            first = sorted(near, key=lambda name: (lines[flavour][name], name))[:FIRST]
+            batches.append((flavour, first))
+            if flavour == own:
+                batches.append((flavour, sorted(every - set(first))))
+        yield Trial(mutation=mutant, batches=[batch for batch in batches if batch[1]])
 
 
 if __name__ == "__main__":

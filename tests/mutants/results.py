@@ -38,6 +38,7 @@ HEADINGS = (
     "unasked",
     "out of sight",
     "noticed",
+    "of what is asked",
 )
 
 
@@ -127,8 +128,15 @@ def _row(room: str, counts: Counter[str]) -> str:
     failed = sum(counts[name] for name in NOTICED) - warned
     survived = sum(counts[name] for name in ALIVE)
     out_of_sight = counts["equivalent"] + counts["hidden"]
-    in_sight = failed + warned + survived - out_of_sight
-    share = f"{100 * (failed + warned) / in_sight:.0f} %" if in_sight else "-"
-    whole = failed + warned + survived
-    cells = (room, whole, failed, warned, survived, counts["open"], counts["unasked"], out_of_sight, share)
+    noticed = failed + warned
+    whole = noticed + survived
+    shares = (
+        _share(noticed, whole - out_of_sight),
+        _share(noticed, whole - out_of_sight - counts["unasked"]),
+    )
+    cells = (room, whole, failed, warned, survived, counts["open"], counts["unasked"], out_of_sight, *shares)
     return f"| {' | '.join(map(str, cells))} |"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f} %" if whole else "-"

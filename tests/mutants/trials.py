@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from conformance.report.result import RunResult
 
+Batch = tuple[str, list[str]]
+"""A flavour, and the checks to judge it by."""
 Report = Callable[[Mutation, str, str, float], None]
 
 ROOT = Path(__file__).parents[2]
@@ -108,14 +110,13 @@ class Trial:
     """A mutation, and the checks that are to notice it, batch by batch."""
 
     mutation: Mutation
-    batches: list[list[str]]
-    flavour: str
+    batches: list[Batch]
 
 
-def outcome(batches: Iterable[Collection[str]], flavour: str) -> tuple[str, str]:
+def outcome(batches: Iterable[Batch]) -> tuple[str, str]:
     """Run batches of checks until one of them fails. Return what came of it, and the row that says so."""
     found: dict[str, str] = {}
-    for batch in batches:
+    for flavour, batch in batches:
         try:
             result = judged(batch, flavour, exit_first=True)
         except CannotJudge as refusal:
@@ -150,7 +151,7 @@ def _try(trial: Trial, answer: Connection) -> None:
             answer.send((NEVER_STARTED, _line(error)))
             return
         try:
-            answer.send(outcome(trial.batches, trial.flavour))
+            answer.send(outcome(trial.batches))
         except BaseException as error:  # noqa: BLE001 - whatever a change does to the run around it
             answer.send(("refused", _line(error)))
 

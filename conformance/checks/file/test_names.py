@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import tarfile
 from typing import TYPE_CHECKING
 
 from conformance.checks.file.uploads import refused, refused_or_served
 from conformance.kit.check import check
-from reference_server.distributions import sdist, wheel
+from conformance.kit.uploads.publishing import publish
+from conformance.kit.uploads.stored_files import accepted_and_listed
+from reference_server.distributions import invalid, sdist, wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import NewName, RegistryClient
     from reference_server.distributions import Distribution
 
+KINDS = ("wheel", "sdist")
 NEVER = (".html", ".txt", ".sh", "")
 FORMER = (".egg", ".exe", ".rpm", ".tar.bz2", ".tgz")
 
@@ -22,6 +26,26 @@ FILE_SYSTEM_LIMIT = 255
 @check("file.sdist.zip")
 def test_sdist_as_zip(registry: RegistryClient, new_name: NewName) -> None:
     refused_or_served(registry, sdist(new_name("zip"), "1.0", format="zip"))
+
+
+@check("file.sdist.long-paths")
+def test_sdist_with_long_paths(registry: RegistryClient, new_name: NewName) -> None:
+    """Each beside an sdist of the same name with short paths, which is accepted as well."""
+    long = {f"{'folder/' * 20}{stem}.txt": b"deep\n" for stem in ("deep", "t\u00edefe")}
+    for layout in (tarfile.PAX_FORMAT, tarfile.GNU_FORMAT):
+        name = new_name("long-paths")
+        plain, deep = sdist(name, "1.0"), sdist(name, "2.0", members=long, tar=layout)
+        publish(registry, plain)
+        accepted_and_listed(registry, deep)
+
+
+@check("file.not-utf8")
+def test_not_utf8(registry: RegistryClient, new_name: NewName) -> None:
+    name = new_name("latin")
+    refused_or_served(
+        registry,
+        *(invalid(f"metadata_not_utf8_{kind}", name, f"{number}.0") for number, kind in enumerate(KINDS, 1)),
+    )
 
 
 @check("file.extension")

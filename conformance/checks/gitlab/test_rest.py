@@ -9,8 +9,8 @@ from packaging.utils import canonicalize_name
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.registry import json_of, objects
-from conformance.kit.uploads.scenarios import link_to, only_package
-from conformance.verdicts import Deviation
+from conformance.kit.uploads.scenarios import ids_of_packages, link_to, only_package
+from conformance.verdicts import Deviation, Untestable
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
     from conformance.kit.fixtures import Corpus, Deletion, GitLab, NewName, RegistryClient
 
-ABSENT_PACKAGE = 999_999_999
+ABSENT = 999_999_999
+"""The id of a package, or of a file, that does not exist."""
+
+OTHER_TYPES = ("composer", "conan", "golang", "maven", "npm", "nuget")
+"""The types of packages that GitLab 13.4 documents beside pypi."""
 
 
 def packages_of_the_run(gitlab: GitLab, corpus: Corpus) -> list[dict[str, Any]]:
@@ -55,8 +59,11 @@ def test_lists_packages(gitlab: GitLab, corpus: Corpus) -> None:
 
 @check("gitlab.rest.filters-by-type")
 def test_filters_by_type(gitlab: GitLab, corpus: Corpus) -> None:
-    found = gitlab.packages(package_type="npm", package_name=corpus.run_id)
-    expect.equal(found, [], of="the packages of type npm", where="GET /packages?package_type=npm")
+    for other in OTHER_TYPES:
+        found = gitlab.packages(package_type=other, package_name=corpus.run_id)
+        expect.equal(
+            found, [], of=f"the packages of type {other}", where=f"GET /packages?package_type={other}"
+        )
 
 
 @check("gitlab.rest.filters-by-name")
@@ -98,13 +105,12 @@ def test_package_files(gitlab: GitLab, corpus: Corpus) -> None:
         (item.filename, len(item.content), item.sha256)
         for item in (corpus["main-wheel"], corpus["main-sdist"])
     }
-    found = {
-        (file.get("file_name"), file.get("size"), file.get("file_sha256"))
-        for file in gitlab.package_files(package_id)
-    }
-    expect.equal(
-        found, wanted, of="the files of the package", where=f"GET /packages/{package_id}/package_files"
-    )
+    files = gitlab.package_files(package_id)
+    where = f"GET /packages/{package_id}/package_files"
+    found = {(file.get("file_name"), file.get("size"), file.get("file_sha256")) for file in files}
+    expect.equal(found, wanted, of="the files of the package", where=where)
+    strange = [file.get("file_name") for file in files if file.get("package_id") != package_id]
+    expect.rule("every file to name its package, in `package_id`", broken_by=strange, where=where)
 
 
 @check("gitlab.rest.delete-package")
@@ -116,9 +122,11 @@ def test_delete_package(registry: RegistryClient, deletion: Deletion) -> None:
 
 @check("gitlab.rest.delete-file")
 def test_delete_file(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> None:
+    """The file between two others, so that neither the first nor the last one is meant by chance."""
     name = new_name("half-deleted")
-    goes, stays = wheel(name, "1.0"), sdist(name, "1.0")
-    for distribution in (goes, stays):
+    goes = wheel(name, "1.0", build="1")
+    stay = (wheel(name, "1.0"), sdist(name, "1.0"))
+    for distribution in (stay[0], goes, stay[1]):
         expect.accepted(registry.upload(distribution))
     package_id = only_package(gitlab, name)
     ids = {file.get("file_name"): file.get("id") for file in gitlab.package_files(package_id)}
@@ -128,12 +136,28 @@ def test_delete_file(registry: RegistryClient, gitlab: GitLab, new_name: NewName
     registry.deleted(goes)
     page = registry.project_page(name)
     expect.not_listed(page, [goes.filename])
-    expect.listed(page, [stays.filename])
+    expect.listed(page, [distribution.filename for distribution in stay])
+
+
+@check("gitlab.rest.delete-absent-file-not-found")
+def test_delete_absent_file_not_found(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> None:
+    one, other = wheel(new_name("whole"), "1.0"), wheel(new_name("beside"), "1.0")
+    for distribution in (one, other):
+        expect.accepted(registry.upload(distribution))
+    packages = [ids_of_packages(gitlab, distribution.name).get("1.0") for distribution in (one, other)]
+    if None in packages:
+        raise Untestable("what this check publishes is not listed; see gitlab.rest.lists-packages")
+    package_id, others = map(int, filter(None, packages))
+    elsewhere = [file.get("id") for file in gitlab.package_files(others)]
+    for absent in (ABSENT, *elsewhere):
+        expect.status(gitlab.call("DELETE", f"/packages/{package_id}/package_files/{absent}"), 404)
+    for distribution in (one, other):
+        expect.listed(registry.project_page(distribution.name, fresh=True), [distribution.filename])
 
 
 @check("gitlab.rest.delete-absent-not-found")
 def test_delete_absent_not_found(gitlab: GitLab) -> None:
-    expect.status(gitlab.delete_package(ABSENT_PACKAGE), 404)
+    expect.status(gitlab.delete_package(ABSENT), 404)
 
 
 @check("gitlab.rest.delete-needs-role")

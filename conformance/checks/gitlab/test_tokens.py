@@ -11,6 +11,8 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.credentials import NOT_A_TOKEN, WRONG, default_token, with_wrong_token
 from conformance.kit.http import Credential
+from conformance.kit.registry import ANONYMOUS, DEFAULT
+from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -60,6 +62,32 @@ def test_deploy_read_cannot_publish(registry: RegistryClient, new_name: NewName)
 @check("gitlab.token.deploy-elsewhere-sees-nothing")
 def test_deploy_elsewhere_sees_nothing(private_registry: RegistryClient, corpus: Corpus) -> None:
     expect.forbidden(private_registry.project_answer(canonicalize_name(corpus.main), as_="deploy-elsewhere"))
+
+
+@check("gitlab.token.deploy-header")
+def test_deploy_header(private_registry: RegistryClient, corpus: Corpus) -> None:
+    reads_by_header("DEPLOY-TOKEN", "deploy-read", private_registry, corpus)
+
+
+@check("gitlab.token.personal-header")
+def test_personal_header(private_registry: RegistryClient, corpus: Corpus) -> None:
+    reads_by_header("PRIVATE-TOKEN", DEFAULT, private_registry, corpus)
+
+
+def reads_by_header(field: str, as_: str, registry: RegistryClient, corpus: Corpus) -> None:
+    """Require that a token in a header field of its own opens a page, and that nothing else there does."""
+    credential = registry.target.credential(as_)
+    token = credential.password if credential else ""
+    name = canonicalize_name(corpus.main)
+    if registry.project_answer(name, as_=as_).status != 200:
+        raise Untestable(f"the token of {as_!r} does not read as a password either; see gitlab.token.*")
+    if registry.project_answer(name, as_=ANONYMOUS).status == 200:
+        raise Untestable("pages are read without a token; see gitlab.access.anonymous-cannot-read-private")
+    url = registry.project_url(name)
+    opened = registry.request_bare("GET", url, label=as_, headers={field: token})
+    expect.status(opened, 200)
+    closed = registry.request_bare("GET", url, label=WRONG, headers={field: NOT_A_TOKEN})
+    expect.status(closed, 401)
 
 
 @check("gitlab.token.job-publishes")

@@ -29,6 +29,9 @@ def readings(index: Index, name: str | None = None) -> list[AnyReading]:
     return [*found, index.json(name)] if index.offer.has("json") else found
 
 
+SAME_IN_304 = ("ETag", "Vary", "Cache-Control")
+"""Header fields that a 304 has as the answer with the content has them. Source: RFC 9110, section 15.4.5."""
+
 MOST_CHANGES = 3
 """How often a page is read again that changes between two requests for it."""
 

@@ -8,7 +8,15 @@ from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 from conformance.checks.http.cache_control import max_ages
-from conformance.checks.http.page_readings import MOST_CHANGES, accept_of, again, content_of, readings, steady
+from conformance.checks.http.page_readings import (
+    MOST_CHANGES,
+    SAME_IN_304,
+    accept_of,
+    again,
+    content_of,
+    readings,
+    steady,
+)
 from conformance.checks.http.samples import IDENTITY
 from conformance.kit import expect
 from conformance.kit.check import check
@@ -24,7 +32,6 @@ if TYPE_CHECKING:
 HOUR = 60 * 60
 SERIAL = "X-PyPI-Last-Serial"
 ORIGIN = "Access-Control-Allow-Origin"
-SAME_IN_304 = ("ETag", "Vary", "Cache-Control")
 
 
 @check("http.head")

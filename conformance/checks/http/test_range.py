@@ -95,6 +95,18 @@ def test_if_range(sample: Sample) -> None:
     right_part(answer, sample.content, slice(0, 10))
 
 
+@check("http.range.if-range.current")
+def test_if_range_current(sample: Sample, first_ten: Answer) -> None:
+    tag = sample.answer.headers.get("ETag", "")
+    if not tag.startswith('"'):
+        raise NotApplicable("files come without a strong ETag")
+    if first_ten.status != 206:
+        raise NotApplicable("files come whole, whatever range is requested")
+    answer = sample.get(range="bytes=0-9", if_range=tag)
+    expect.status(answer, 206)
+    expect.equal(answer.content, first_ten.content, of="the part of the file", where=answer)
+
+
 @check("http.range.identity")
 def test_identity(first_ten: Answer, sample: Sample) -> None:
     expect.equal(

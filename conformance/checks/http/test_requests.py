@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 LARGE = 100_000
 """Bytes of an upload that no socket's buffer swallows whole, and every registry would take."""
 
+FOR_BROWSERS = {
+    "X-Frame-Options": frozenset({"deny", "sameorigin", "allowall"}),
+    "X-Content-Type-Options": frozenset({"nosniff"}),
+}
+"""Header fields for browsers, with the values that they know. Sources: HTML and Fetch Living Standards."""
+
 USER_AGENTS = (
     'pip/26.3 {"installer":{"name":"pip","version":"26.3"},"python":"3.13.1"}',
     'uv/0.13.9 {"installer":{"name":"uv","version":"0.13.9"}}',
@@ -168,6 +174,31 @@ def _as_before(answer: Answer, page: Answer, *, after: Answer) -> None:
             found=f"status {answer.status}: {answer.excerpt(200)}",
             where=str(answer),
         )
+
+
+@check("http.browser-headers")
+def test_browser_headers(index: Index, sample: Sample, absent_pages: list[Answer]) -> None:
+    answers = [*(reading.answer for reading in readings(index)), sample.answer, *absent_pages]
+    stated = [
+        (answer, name, answer.headers[name])
+        for answer in answers
+        for name in FOR_BROWSERS
+        if name in answer.headers
+    ]
+    if not stated:
+        raise NotApplicable(f"answers come without {' and '.join(FOR_BROWSERS)}")
+    expect.rule(
+        "a value that browsers know",
+        broken_by=dict.fromkeys(
+            f"{name}: {value}" for _, name, value in stated if not _is_known(value, FOR_BROWSERS[name])
+        ),
+        where=stated[0][0],
+    )
+
+
+def _is_known(value: str, known: frozenset[str]) -> bool:
+    """Tell whether a field has known values only; several fields of one name are a list."""
+    return {each.strip().lower() for each in value.split(",")} <= known
 
 
 @check("http.user-agent-independent")

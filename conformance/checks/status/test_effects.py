@@ -10,7 +10,6 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.uploads.publishing import fetch
 from conformance.kit.uploads.scenarios import link_to
-from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:
     from conformance.checks.status.marked_projects import Marks
@@ -82,8 +81,7 @@ def test_quarantined_urls_dead(registry: RegistryClient, marks: Marks) -> None:
 
 
 def page_if_any(index: Index, form: str, name: str) -> ProjectPage | None:
-    """Return a project's page; None where there is none, which is a way of not offering files."""
-    try:
-        return index.html(name).page if form == "html" else index.json(name).page
-    except Deviation:
+    """Return a project's page; None where it is refused (4xx), which is a way of not offering files."""
+    if index.registry.project_answer(name, accept=index.media_types[form]).is_client_error:
         return None
+    return index.html(name).page if form == "html" else index.json(name).page

@@ -89,6 +89,15 @@ def only_package(gitlab: GitLab, name: str) -> int:
     return int(packages[0]["id"])
 
 
+def ids_of_packages(gitlab: GitLab, name: str) -> dict[str, int]:
+    """Return the ids of the packages of exactly that name, by version."""
+    return {
+        str(package.get("version")): int(package["id"])
+        for package in gitlab.packages(package_name=name)
+        if package.get("name") == name and "id" in package
+    }
+
+
 def link_to(registry: RegistryClient, distribution: Distribution) -> str:
     """Return the URL under which the project page links a file. Raises Deviation when it does not."""
     page = registry.project_page(canonicalize_name(distribution.name))

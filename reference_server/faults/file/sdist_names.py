@@ -9,10 +9,16 @@ from reference_server.archives.checks import metadata_agrees, without
 from reference_server.faults.building.upload_rules import FailsOnFilenames, OmitsUploadCheck
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_files
+from reference_server.model.errors import ArchiveUnreadableError
 
 if TYPE_CHECKING:
+    from reference_server.archives.archive import Archive, ArchiveLimits
+    from reference_server.model.blob import Blob
     from reference_server.rendering.pages import ProjectPage
     from reference_server.rules import Rules
+
+
+MAX_HEADER_PATH = 100  # bytes
 
 
 class MetadataInTheFileIgnored(Fault):
@@ -29,6 +35,38 @@ class SdistNamesSpelledFreely(OmitsUploadCheck):
 
     caught_by = ("file.sdist.name-form",)
     left_out = pypi_files.sdist_is_named_after_release
+
+
+class ExtendedHeadersUnread(Fault):
+    """Refuses sdists whose paths do not fit into the first tar header, in any layout."""
+
+    caught_by = ("file.sdist.long-paths",)
+    acts_on = ("upload",)
+
+    def rules(self, rules: Rules) -> Rules:
+        def opened(filename: str, blob: Blob, limits: ArchiveLimits) -> Archive | None:
+            archive = rules.open_archive(filename, blob, limits)
+            if archive and any(len(member.path) > MAX_HEADER_PATH for member in archive.members):
+                raise ArchiveUnreadableError
+            return archive
+
+        return replace(rules, open_archive=opened)
+
+
+class OtherEncodingsFail(Fault):
+    """Fails on metadata that is not UTF-8."""
+
+    caught_by = ("file.not-utf8",)
+    acts_on = ("upload",)
+
+    def rules(self, rules: Rules) -> Rules:
+        def opened(filename: str, blob: Blob, limits: ArchiveLimits) -> Archive | None:
+            archive = rules.open_archive(filename, blob, limits)
+            for document in archive.documents if archive else ():
+                document.content.decode()
+            return archive
+
+        return replace(rules, open_archive=opened)
 
 
 class ZipSdistsFail(FailsOnFilenames):

@@ -35,7 +35,7 @@ class IgnoresParameter(Fault):
 class TypeFilterIgnored(IgnoresParameter):
     """Ignores `package_type` and lists packages of every type."""
 
-    caught_by = ("gitlab.rest.filters-by-type",)
+    caught_by = ("gitlab.rest.filters-by-type", "gitlab.rest.invalid-parameters")
     parameter = "package_type"
 
 
@@ -45,6 +45,7 @@ class NameFilterIgnored(IgnoresParameter):
     caught_by = (
         "gitlab.rest.filters-by-name",
         "gitlab.rest.pages",
+        "gitlab.rest.page-headers",
         "gitlab.rest.delete-package",
         "gitlab.rest.delete-file",
         "gitlab.rest.delete-needs-role",
@@ -56,14 +57,14 @@ class NameFilterIgnored(IgnoresParameter):
 class PerPageIgnored(IgnoresParameter):
     """Ignores `per_page` and returns pages of twenty."""
 
-    caught_by = ("gitlab.rest.pages",)
+    caught_by = ("gitlab.rest.pages", "gitlab.rest.page-headers", "gitlab.rest.invalid-parameters")
     parameter = "per_page"
 
 
 class PageIgnored(IgnoresParameter):
     """Ignores `page` and returns the first page."""
 
-    caught_by = ("gitlab.rest.pages",)
+    caught_by = ("gitlab.rest.pages", "gitlab.rest.page-headers", "gitlab.rest.invalid-parameters")
     parameter = "page"
 
 
@@ -101,8 +102,10 @@ class OldestVersionOnly(Fault):
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "packages" and response.status_code == 200:
-            packages = {each["name"]: each for each in reversed(json.loads(response.data))}
-            response.data = json.dumps(list(packages.values())).encode()
+            oldest: dict[str, Any] = {}
+            for package in json.loads(response.data):
+                oldest.setdefault(package["name"], package)
+            response.data = json.dumps(list(oldest.values())).encode()
         return response
 
 
@@ -147,7 +150,7 @@ class DeletedIsHidden(Fault):
 class FilesDeletedTogether(Fault):
     """Deletes the whole package instead of one of its files."""
 
-    caught_by = ("gitlab.rest.delete-file",)
+    caught_by = ("gitlab.rest.delete-file", "gitlab.rest.delete-absent-file-not-found")
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint == "delete_package_file":

@@ -28,9 +28,9 @@ class NoEtagInJson(ChangesHeaders):
 
 
 class AnyEtagIgnored(Fault):
-    """Ignores `If-None-Match: *`, which means any page that exists."""
+    """Ignores `If-None-Match: *`, which means any page or file that exists."""
 
-    caught_by = ("http.pages.304.any",)
+    caught_by = ("http.pages.304.any", "http.files.304")
 
     def handle(self, request: Request) -> Response | None:
         if request.headers.get("If-None-Match") == "*":
@@ -39,9 +39,9 @@ class AnyEtagIgnored(Fault):
 
 
 class IfNoneMatchIgnored(Fault):
-    """Ignores If-None-Match and sends every page in full."""
+    """Ignores If-None-Match and sends every page and file in full."""
 
-    caught_by = ("http.pages.304", "http.pages.304.any")
+    caught_by = ("http.pages.304", "http.pages.304.any", "http.files.304")
 
     def handle(self, request: Request) -> Response | None:
         request.environ.pop("HTTP_IF_NONE_MATCH", None)
@@ -51,7 +51,7 @@ class IfNoneMatchIgnored(Fault):
 class FirstEtagOnly(Fault):
     """Reads only the first ETag in If-None-Match."""
 
-    caught_by = ("http.pages.304",)
+    caught_by = ("http.pages.304", "http.files.304")
 
     def handle(self, request: Request) -> Response | None:
         if tags := request.headers.get("If-None-Match"):

@@ -40,3 +40,17 @@ class UnknownPathsCrash(Fault):
     def respond(self, request: Request, response: Response) -> Response:
         crashes = not request.endpoint and response.status_code in {400, 404}
         return Response(status=500) if crashes else response
+
+
+class FramesOfAnUnknownPolicy(ChangesHeaders):
+    """Sends an X-Frame-Options that browsers no longer know, and so ignore."""
+
+    caught_by = ("http.browser-headers",)
+    sets = ("X-Frame-Options", "ALLOW-FROM https://registry.example.com")
+
+
+class TypesToBeGuessed(ChangesHeaders):
+    """Sends an X-Content-Type-Options that browsers ignore."""
+
+    caught_by = ("http.browser-headers",)
+    sets = ("X-Content-Type-Options", "no-sniff")

@@ -147,3 +147,15 @@ class PartsCompressed(Fault):
             response.set_data(gzip.compress(response.get_data()))
             response.headers["Content-Encoding"] = "gzip"
         return response
+
+
+class IfRangeNeverHolds(Fault):
+    """Sends the whole file for every request with If-Range."""
+
+    caught_by = ("http.range.if-range.current",)
+    acts_on = ("file",)
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == "file" and "If-Range" in request.headers:
+            request.environ.pop("HTTP_RANGE", None)
+        return None

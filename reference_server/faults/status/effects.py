@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from werkzeug.exceptions import InternalServerError
+
 from reference_server.faults.fault import Fault
 from reference_server.model import Status
 
@@ -57,6 +59,17 @@ class QuarantinedIsListed(Fault):
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, offers_files=lambda _project: True)
+
+
+class QuarantineBreaksPages(Fault):
+    """Fails on the page of a quarantined project."""
+
+    caught_by = ("status.quarantined.no-files",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        if page.status == Status.QUARANTINED:
+            raise InternalServerError
+        return page
 
 
 class QuarantinedIsOnlyUnlisted(Fault):

@@ -148,7 +148,7 @@ def of_sdist(built: Distribution) -> set[str]:
         found.add("trailing")
     if zipfile.is_zipfile(io.BytesIO(built.content)):
         found.add("also a zip")
-    folders = {each.name.partition("/")[0] for each in members} - {""}
+    folders = {each.name.partition("/")[0] for each in members} - {"", "C:"}
     if folders != {top}:
         found.add("two top folders" if len(folders) > 1 else "name of the top folder")
         top = sorted(folders)[0]
@@ -180,6 +180,7 @@ def of_paths(given: Iterable[str]) -> set[str]:
         "absolute path": any(path.startswith("/") for path in paths),
         "path leads out": any(".." in path.split("/") for path in paths),
         "backslash": any("\\" in path for path in paths),
+        "drive": any(path[1:2] == ":" for path in paths),
         "path twice": len(set(paths)) < len(paths),
     }
     return {word for word, is_so in checks.items() if is_so}

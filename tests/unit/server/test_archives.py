@@ -57,6 +57,7 @@ REFUSED = {
     errors.UnsafeMemberError: {
         *("absolute_path_member_wheel", "parent_path_member_wheel", "backslash_path_member_wheel"),
         *("absolute_path_member_sdist", "parent_path_member_sdist", "backslash_path_member_sdist"),
+        *("drive_path_member_wheel", "drive_path_member_sdist"),
         *("symlink_member", "hardlink_outside", "device_member", "pkg_info_symlink"),
         *("sparse_member_gnu", "sparse_member_pax"),
     },

@@ -1,0 +1,114 @@
+"""Lists of GitLab's own API: their pages, their order, and what they are asked with."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.registry import objects
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.kit.fixtures import Corpus, GitLab, NewName, RegistryClient
+    from conformance.kit.http import Answer
+
+USUAL, MOST = 20, 100
+"""Items of a page without `per_page`, and the most that it may have."""
+
+LINK = re.compile(r'<([^>]*)>\s*;[^,]*?\brel="?(\w+)')
+
+INVALID = {
+    "package_type": "no-type",
+    "order_by": "no-field",
+    "sort": "sideways",
+    "page": "first",
+    "per_page": "many",
+}
+
+
+@check("gitlab.rest.page-headers")
+def test_page_headers(gitlab: GitLab, corpus: Corpus) -> None:
+    """Of a project with two versions."""
+    name = corpus["picky-old"].name
+    wanted = {
+        (1, 1): {"Page": 1, "Per-Page": 1, "Prev-Page": "", "Next-Page": 2, "Total": 2, "Total-Pages": 2},
+        (2, 1): {"Page": 2, "Per-Page": 1, "Prev-Page": 1, "Next-Page": "", "Total": 2, "Total-Pages": 2},
+        (1, MOST + 1): {"Page": 1, "Per-Page": MOST, "Next-Page": "", "Total": 2, "Total-Pages": 1},
+    }
+    for (page, per_page), fields in wanted.items():
+        answer = gitlab.call("GET", "/packages", {"package_name": name, "page": page, "per_page": per_page})
+        objects(answer)
+        _states(answer, fields)
+        if per_page == 1:
+            beside = {"next": "2"} if page == 1 else {"prev": "1"}
+            expect.equal(
+                _linked_pages(answer),
+                beside | {"first": "1", "last": "2"},
+                of="the pages in Link",
+                where=answer,
+            )
+    answer = gitlab.call("GET", "/packages", {"package_name": name})
+    objects(answer)
+    _states(answer, {"Page": 1, "Per-Page": USUAL})
+
+
+def _states(answer: Answer, fields: Mapping[str, object]) -> None:
+    wanted = {f"X-{name}": str(value) for name, value in fields.items()}
+    found = {name: answer.headers.get(name, "") for name in wanted}
+    expect.equal(found, wanted, of="the header fields of the page", where=answer)
+
+
+def _linked_pages(answer: Answer) -> dict[str, str]:
+    """Return the page that each relation in Link leads to."""
+    return {
+        relation: parse_qs(urlsplit(url).query).get("page", ["no page"])[0]
+        for url, relation in LINK.findall(answer.headers.get("Link", ""))
+    }
+
+
+@check("gitlab.rest.order")
+def test_order(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> None:
+    """Of three packages that are in another order by time, by version and by name; by type they are equal."""
+    name = new_name("order")
+    for letter, version in (("b", "2.0"), ("c", "1.0"), ("a", "3.0")):
+        expect.accepted(registry.upload(wheel(f"{name}-{letter}", version)))
+    ascending = {
+        "created_at": ["2.0", "1.0", "3.0"],
+        "version": ["1.0", "2.0", "3.0"],
+        "name": ["3.0", "2.0", "1.0"],
+    }
+    for (order, wanted), sort in product(ascending.items(), ("asc", "desc")):
+        answer = gitlab.call(
+            "GET", "/packages", {"package_name": name, "order_by": order, "sort": sort, "per_page": MOST}
+        )
+        found = [row.get("version") for row in objects(answer) if str(row.get("name")).startswith(name)]
+        expect.equal(
+            found,
+            wanted if sort == "asc" else wanted[::-1],
+            of=f"the versions by {order}, {sort}",
+            where=answer,
+        )
+    objects(gitlab.call("GET", "/packages", {"package_name": name, "order_by": "type"}))
+
+
+@check("gitlab.rest.invalid-parameters")
+def test_invalid_parameters(gitlab: GitLab, corpus: Corpus) -> None:
+    valid: dict[str, str | int] = {"package_name": corpus["picky-old"].name, "package_type": "pypi"}
+    objects(gitlab.call("GET", "/packages", valid))
+    answers = {
+        f"{name}={value}": gitlab.call("GET", "/packages", {**valid, name: value})
+        for name, value in INVALID.items()
+    }
+    expect.rule(
+        "400 for every parameter with an invalid value",
+        broken_by=[
+            f"{what}: status {answer.status}" for what, answer in answers.items() if answer.status != 400
+        ],
+        where="GET /packages",
+    )

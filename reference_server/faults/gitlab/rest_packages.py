@@ -1,0 +1,87 @@
+"""Faults in single packages and files of the REST API."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from werkzeug import Response
+
+from reference_server.faults.building.requests import gitlab_project_of
+from reference_server.faults.fault import Fault
+from reference_server.faults.gitlab.rest import ReplacesValues
+
+if TYPE_CHECKING:
+    from reference_server.http.request import Request
+
+
+class ReplacesValuesOfPackage(Fault):
+    """Replaces values in the description of one package."""
+
+    acts_on = ("package",)
+    says: ClassVar[dict[str, Any]]
+
+    def respond(self, request: Request, response: Response) -> Response:
+        """Replace values in the object."""
+        if request.endpoint == "package" and response.status_code == 200:
+            response.data = json.dumps(json.loads(response.data) | self.says).encode()
+        return response
+
+
+class PackagesWithoutLinks(ReplacesValuesOfPackage):
+    """Omits the links of a package."""
+
+    caught_by = ("gitlab.rest.links",)
+    says: ClassVar = {"_links": {}}
+
+
+class PackagesWithoutVersions(ReplacesValuesOfPackage):
+    """Omits the other versions from the description of a package."""
+
+    caught_by = ("gitlab.rest.versions",)
+    says: ClassVar = {"versions": []}
+
+
+class FilesWithoutPackage(ReplacesValues):
+    """Omits the package from the description of its files."""
+
+    caught_by = ("gitlab.rest.package-files",)
+    endpoint, says = "package_files", {"package_id": None}
+
+
+class OldestFileDeleted(Fault):
+    """Deletes the oldest file of a package, whichever is named."""
+
+    caught_by = ("gitlab.rest.delete-file", "gitlab.rest.delete-absent-file-not-found")
+    acts_on = ("delete_package_file",)
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == "delete_package_file":
+            package = request.registry.package(gitlab_project_of(request), request.arguments["package_id"])
+            request.arguments = {**request.arguments, "file_id": package.files[0].id}
+        return None
+
+
+class FilesDeletedThroughAnyPackage(Fault):
+    """Deletes a file by its id, whichever package is named with it."""
+
+    caught_by = ("gitlab.rest.delete-absent-file-not-found",)
+    acts_on = ("delete_package_file",)
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == "delete_package_file":
+            for package in request.registry.packages(gitlab_project_of(request)):
+                if any(file.id == request.arguments["file_id"] for file in package.files):
+                    request.arguments = {**request.arguments, "package_id": package.id}
+        return None
+
+
+class AbsentFilesDeleted(Fault):
+    """Reports the deletion of an absent file as done."""
+
+    caught_by = ("gitlab.rest.delete-absent-file-not-found",)
+    acts_on = ("delete_package_file",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        absent = request.endpoint == "delete_package_file" and response.status_code == 404
+        return Response(status=204) if absent else response

@@ -1,0 +1,99 @@
+"""Faults in conditional requests for files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from reference_server.faults.building.responses import ChangesHeaders
+from reference_server.faults.fault import Fault
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.http.request import Request
+
+
+class IgnoresFieldForFiles(Fault):
+    """Ignores a header field of requests for files."""
+
+    acts_on = ("file",)
+    ignored: ClassVar[str]
+
+    def handle(self, request: Request) -> Response | None:
+        """Remove the header field."""
+        if request.endpoint == "file":
+            request.environ.pop(f"HTTP_{self.ignored}", None)
+        return None
+
+
+class FilesSentAgain(IgnoresFieldForFiles):
+    """Ignores If-None-Match of files, and sends each one again."""
+
+    caught_by = ("http.files.304",)
+    ignored = "IF_NONE_MATCH"
+
+
+class FilesNotModifiedWithoutEtag(ChangesHeaders):
+    """Omits ETag from the 304 for a file."""
+
+    caught_by = ("http.files.304",)
+    acts_on, statuses = ("file",), (304,)
+    removes = ("ETag",)
+
+
+class FilesSentAgainByDate(IgnoresFieldForFiles):
+    """Ignores If-Modified-Since of files."""
+
+    caught_by = ("http.files.304.date",)
+    ignored = "IF_MODIFIED_SINCE"
+
+
+class DatesBeforeEtags(Fault):
+    """Goes by If-Modified-Since where a request for a file has an ETag as well."""
+
+    caught_by = ("http.files.304",)
+    acts_on = ("file",)
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == "file" and "If-Modified-Since" in request.headers:
+            request.environ.pop("HTTP_IF_NONE_MATCH", None)
+        return None
+
+
+class IfMatchIgnored(IgnoresFieldForFiles):
+    """Ignores If-Match of files."""
+
+    caught_by = ("http.files.412",)
+    ignored = "IF_MATCH"
+
+
+class IfMatchOfOneEtag(Fault):
+    """Compares If-Match with the ETag of a file as one text, lists and `*` included."""
+
+    caught_by = ("http.files.412",)
+    acts_on = ("file",)
+
+    def handle(self, request: Request) -> Response | None:
+        text = request.headers.get("If-Match", "")
+        if request.endpoint == "file" and ("," in text or text == "*"):
+            request.environ["HTTP_IF_MATCH"] = '"of-no-file"'
+        return None
+
+
+class WeakEtagsMatch(Fault):
+    """Compares If-Match weakly."""
+
+    caught_by = ("http.files.412",)
+    acts_on = ("file",)
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == "file" and "If-Match" in request.headers:
+            request.environ["HTTP_IF_MATCH"] = request.headers["If-Match"].replace("W/", "")
+        return None
+
+
+class IfUnmodifiedSinceIgnored(IgnoresFieldForFiles):
+    """Ignores If-Unmodified-Since of files."""
+
+    caught_by = ("http.files.412.date",)
+    ignored = "IF_UNMODIFIED_SINCE"
