@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
 from reference_server.model.errors import FieldError, FileTooLargeError, InvalidFieldError, MalformedFormError
@@ -74,7 +75,7 @@ def parameters(request: Request) -> Parameters:
     """
     try:
         body = request.body.read(MAX_BODY + 1)
-    except OSError as error:
+    except (OSError, HTTPException) as error:  # the client has left
         raise MalformedFormError from error
     if len(body) > MAX_BODY:
         raise FileTooLargeError
@@ -99,6 +100,8 @@ def _from_form(request: Request, body: bytes) -> MultiDict[str, Any]:
     parser = FormDataParser(silent=False, max_form_memory_size=MAX_BODY, max_form_parts=MAX_PARTS)
     try:
         _, form, _ = parser.parse(io.BytesIO(body), request.mimetype, len(body), request.mimetype_params)
-    except (ValueError, KeyError) as error:
+    except RequestEntityTooLarge as error:  # too many parts
+        raise FileTooLargeError from error
+    except (ValueError, KeyError, HTTPException) as error:
         raise MalformedFormError from error
     return form

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -103,6 +104,20 @@ def test_a_session_ends_with_its_token_and_with_time(registry: Registry) -> None
 
 
 # attacks
+
+
+def test_a_form_with_too_many_parts_or_cut_short_is_refused(registry: Registry) -> None:
+    client = Visitor(registry, None).client
+    part = '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n'
+    kind = "multipart/form-data; boundary=x"
+    answer = client.post("/users/sign_in", data=part * 1001 + "--x--\r\n", content_type=kind)
+    assert answer.status_code == 413
+    headers = {"PRIVATE-TOKEN": "reference-api-token"}
+    for path in ("/users/sign_in", "/api/v4/projects"):
+        cut = {"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "99"}
+        kind = "application/x-www-form-urlencoded"
+        answer = client.post(path, environ_overrides=cut, content_type=kind, headers=headers)
+        assert answer.status_code == 400
 
 
 @pytest.mark.parametrize(
