@@ -35,8 +35,12 @@ DRAIN_PATIENCE = 1.0  # seconds without a byte, after which the client is waitin
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _ENCODED_SLASH = re.compile(rb"%2f", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_PROJECT_REFERENCE = re.compile(
-    r"(?<=/projects/)(?!\d+(?:/|$)).+?(?=/packages(?:/|$)|$)|(?<=/groups/)(?!\d+(?:/|$)).+?(?=/-/packages(?:/|$)|$)"
+_REFERENCES = (
+    re.compile(
+        r"^(/(?:api/v4|-/reference)/projects/)(?!\d+(?:/|$))(.+?)"
+        r"(?=/(?:packages|deploy_tokens|job_tokens)(?:/|$)|$)"
+    ),
+    re.compile(r"^(/api/v4/groups/)(?!\d+(?:/|$))(.+?)(?=/-/packages(?:/|$)|$)"),
 )
 
 
@@ -146,7 +150,9 @@ def _decoded(path: bytes) -> str:
 def _reencoded(environ: WSGIEnvironment) -> str:
     """Restore `%2F` in a full project path, which servers lose that only pass the decoded path."""
     path = _utf8(environ.get("PATH_INFO", "").encode("latin-1"))
-    return _PROJECT_REFERENCE.sub(lambda match: match[0].replace("/", "%2F"), path, count=1)
+    for reference in _REFERENCES:
+        path = reference.sub(lambda match: match[1] + match[2].replace("/", "%2F"), path)
+    return path
 
 
 def _utf8(path: bytes) -> str:

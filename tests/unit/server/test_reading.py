@@ -7,6 +7,8 @@ from urllib.parse import urljoin
 
 import pytest
 
+from reference_server.http.request import Request
+
 if TYPE_CHECKING:
     from reference_server.rules.registry import Registry
 
@@ -129,6 +131,22 @@ def test_a_full_path_where_the_server_only_passes_the_decoded_path(api: Any) -> 
     for path in ("conformance/registry/packages/pypi/simple/", "conformance/registry"):
         environ = {"RAW_URI": "", "REQUEST_URI": ""}
         assert api.get(f"/projects/{path}", environ_overrides=environ).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "routed"),
+    [
+        ("/api/v4/projects/a/b/deploy_tokens/3", "/api/v4/projects/a%2Fb/deploy_tokens/3"),
+        ("/-/reference/projects/a/b/job_tokens", "/-/reference/projects/a%2Fb/job_tokens"),
+        ("/-/reference/projects/a/b/packages/pypi/x", "/-/reference/projects/a%2Fb/packages/pypi/x"),
+        ("/api/v4/groups/a/b/-/packages/pypi", "/api/v4/groups/a%2Fb/-/packages/pypi"),
+        ("/api/v4/projects/7/deploy_tokens", "/api/v4/projects/7/deploy_tokens"),
+        ("/team/projects/tools/-/packages/5", "/team/projects/tools/-/packages/5"),
+        ("/team/groups/tools/-/packages", "/team/groups/tools/-/packages"),
+    ],
+)
+def test_the_route_where_the_server_only_passes_the_decoded_path(path: str, routed: str) -> None:
+    assert Request({"PATH_INFO": path, "REQUEST_METHOD": "GET"}).routed_path == routed
 
 
 def test_below_a_prefix(api: Any, registry: Registry) -> None:
