@@ -12,6 +12,7 @@ from reference_server.app.handlers import account
 from reference_server.app.handlers.account import AccountCall
 from reference_server.app.routes import IdConverter
 from reference_server.http.json_responses import options, refusal, router_refusal
+from reference_server.model import Action
 from reference_server.model.errors import RegistryError
 
 if TYPE_CHECKING:
@@ -67,10 +68,10 @@ def answer(request: Request, registry: Registry) -> Response | None:
     """Answer a request of these routes; None for any other."""
     try:
         name, arguments = ADAPTER.match(path_info=request.routed_path, method=request.method)
-        caller = request.caller = registry.identify(request.credentials)
+        caller = request.caller = registry.identify(request.credentials, Action.SEE)
         return BY_NAME[name].handler(AccountCall(request, registry, caller), **arguments)
     except RegistryError as error:
-        return refusal(error)
+        return refusal(error, request.flavour)
     except NotFound:
         return None
     except MethodNotAllowed as error:

@@ -14,7 +14,12 @@ from reference_server.app.handlers.rest import described_project
 from reference_server.app.new_secrets import PERSONAL, new_secret
 from reference_server.http.json_responses import json_answer
 from reference_server.http.parameters import parameters
-from reference_server.model.errors import ForbiddenError, MissingFieldsError, NotFoundError
+from reference_server.model.errors import (
+    ForbiddenError,
+    MissingFieldsError,
+    NotAuthenticatedError,
+    NotFoundError,
+)
 from reference_server.rules import management
 from reference_server.rules.current_tokens import is_active
 
@@ -37,6 +42,8 @@ class AccountCall:
 
 def gitlab_projects(call: AccountCall) -> Response:
     """List the GitLab projects that the caller may see, filtered by the query."""
+    if call.caller.deploy_token:
+        raise NotAuthenticatedError
     if call.caller.user:
         management.require_user(call.caller, *READING)
     wanted = call.request.args

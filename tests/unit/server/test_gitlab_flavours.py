@@ -467,3 +467,9 @@ def test_expressions(rule: Any, valid: tuple[str, ...], invalid: tuple[str, ...]
 )
 def test_file_names(sent: str, stored: str) -> None:
     assert sanitized(sent) == stored
+
+
+def test_routes_without_a_gitlab_project_read_what_the_rest_api_reads(gitlab: GitLab) -> None:
+    refused = gitlab.call("GET", "/user")
+    assert refused.status_code == 401
+    assert gitlab.call("GET", "/user", password=None, headers={"PRIVATE-TOKEN": PASSWORD}).status_code == 200

@@ -94,6 +94,10 @@ def test_gitlab_projects_that_the_caller_may_see(api: Api) -> None:
     assert paths("?membership=true", password="reference-stranger-token") == []
 
 
+def test_a_deploy_token_lists_no_gitlab_projects(api: Api) -> None:
+    assert api.get("/projects", password="reference-deploy-read-token").status_code == 401
+
+
 def test_a_new_gitlab_project_belongs_to_its_creator(api: Api) -> None:
     made = api.request("POST", "/projects", json={"path": "tools", "visibility": "internal"})
     assert made.status_code == 201
