@@ -190,6 +190,33 @@ def test_own_pages_and_other_clients_are_not_refused(registry: Registry, headers
     assert Visitor(registry).send(SETTINGS, {"packages_enabled": "on"}, headers=headers).status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("host", "address", "headers", "status"),
+    [
+        ("evil.example", "127.0.0.1", {"Origin": "http://evil.example"}, 403),
+        ("evil.example:80", "::1", {"Origin": "http://evil.example:80"}, 403),
+        ("evil.example", "::ffff:127.0.0.1", {"Origin": "http://evil.example"}, 403),
+        ("evil.example", "127.0.0.1", {"Sec-Fetch-Site": "same-origin"}, 403),
+        ("localhost.evil.example", "127.0.0.1", {"Origin": "http://localhost.evil.example"}, 403),
+        ("notlocalhost", "127.0.0.1", {"Origin": "http://notlocalhost"}, 403),
+        ("app.localhost:8765", "127.0.0.1", {"Origin": "http://app.localhost:8765"}, 201),
+        ("[::1]:8765", "::1", {"Origin": "http://[::1]:8765"}, 201),
+        ("127.0.0.1:8765", "127.0.0.1", {"Origin": "http://127.0.0.1:8765"}, 201),
+        ("registry.example.com", "127.0.0.1", {"Origin": "https://registry.example.com"}, 201),
+        ("registry.example.com", "192.0.2.1", {"Origin": "http://registry.example.com"}, 201),
+        ("registry.example.com", "", {"Origin": "http://registry.example.com"}, 201),
+        ("registry.example.com", "127.0.0.1", {}, 201),
+    ],
+)
+def test_a_name_that_was_rebound_to_this_machine_is_another_site(
+    registry: Registry, host: str, address: str, headers: dict[str, str], status: int
+) -> None:
+    answer = Api(registry).upload(
+        headers=headers, base_url=f"http://{host}", environ_overrides={"REMOTE_ADDR": address}
+    )
+    assert answer.status_code == status
+
+
 def test_stored_markup_is_shown_as_text_in_every_view(registry: Registry) -> None:
     lines = [
         f"Summary: {MARKUP}",
