@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 import requests
 
-from reference_server.commands.administration import TOKEN_VARIABLE, ListedProject, ListedToken
+from reference_server.commands.administration import TOKEN_VARIABLE, ListedProject, ListedToken, shown
 from reference_server.errors import UserError
 
 if TYPE_CHECKING:
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from reference_server.commands.administration import NewToken
 
 PATIENCE = 30  # seconds
+
+
+@contextmanager
+def _as_gitlab() -> Iterator[None]:
+    """Explain an answer of another shape."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UserError("the answer is not GitLab's", "Is the URL that of a reference server?") from error
 
 
 class RunningServer:
@@ -32,25 +42,30 @@ class RunningServer:
             raise UserError("the token has characters that no token has")
         self._session.headers["PRIVATE-TOKEN"] = token
 
+    @_as_gitlab()
     def gitlab_projects(self) -> Sequence[ListedProject]:
         """List the GitLab projects that the token's user may see."""
         return [_listed(each) for each in self._all("/api/v4/projects?sort=asc&per_page=100")]
 
+    @_as_gitlab()
     def create_gitlab_project(self, full_path: str, visibility: str) -> ListedProject:
         """Create a GitLab project."""
         namespace, _, path = full_path.rpartition("/")
         body = {"namespace_path": namespace, "path": path, "visibility": visibility}
         return _listed(self._ask("POST", "/api/v4/projects", body))
 
+    @_as_gitlab()
     def switch(self, reference: str, *, on: bool) -> ListedProject:
         """Switch the package registry of a GitLab project on or off."""
         body = {"package_registry_access_level": "enabled" if on else "disabled"}
         return _listed(self._ask("PUT", f"/api/v4/projects/{quote(reference, safe='')}", body))
 
+    @_as_gitlab()
     def tokens(self) -> Sequence[ListedToken]:
         """List the tokens that the token's user may see: their own, and those of GitLab projects they maintain."""
         return [token for token, _ in self._tokens()]
 
+    @_as_gitlab()
     def create_token(self, new: NewToken) -> str:
         """Make a token, and return its secret. A personal access token is for the user of the session's token."""
         body: dict[str, Any] = {"name": new.name, "scopes": list(new.scopes)}
@@ -61,8 +76,8 @@ class RunningServer:
             user = self._ask("GET", "/api/v4/user")
             if new.user not in {"", user["username"]}:
                 raise UserError(
-                    f"a running server makes personal access tokens for {user['username']} only, who owns the token "
-                    "of this command"
+                    f"a running server makes personal access tokens for {shown(str(user['username']))} only, who owns "
+                    "the token of this command"
                 )
             path = f"/api/v4/users/{user['id']}/personal_access_tokens"
         elif new.kind == "deploy":
@@ -72,6 +87,7 @@ class RunningServer:
             path = f"/-/reference/projects/{project}/job_tokens"
         return str(self._ask("POST", path, body)["token"])
 
+    @_as_gitlab()
     def revoke_token(self, token_id: int) -> None:
         """Revoke a token, or end its job."""
         for token, path in self._tokens():
@@ -106,7 +122,10 @@ class RunningServer:
             answer = self._send("GET", f"{path}&page={page}")
             if or_none and answer.status_code in {403, 404}:
                 return
-            yield from self._checked(answer)
+            items = self._checked(answer)
+            if not isinstance(items, list):
+                raise TypeError
+            yield from items
             page = answer.headers.get("X-Next-Page", "")
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -128,7 +147,7 @@ class RunningServer:
             body = answer.json() if answer.content else {}
         except ValueError:
             body = None
-        if answer.ok and body is not None:
+        if 200 <= answer.status_code < 300 and body is not None:
             return body
         reason = (
             answer.status_code
@@ -139,27 +158,27 @@ class RunningServer:
             )
         )
         hint = f"Set {TOKEN_VARIABLE} to a token of a Maintainer." if answer.status_code in {401, 403} else ""
-        raise UserError(f"{self._origin} refuses: {reason}", hint)
+        raise UserError(f"{self._origin} refuses: {shown(str(reason))}", hint)
 
 
 def _listed(each: dict[str, Any]) -> ListedProject:
     return ListedProject(
-        id=each["id"],
-        full_path=each["path_with_namespace"],
-        visibility=each["visibility"],
-        packages_enabled=each["packages_enabled"],
+        id=int(each["id"]),
+        full_path=str(each["path_with_namespace"]),
+        visibility=str(each["visibility"]),
+        packages_enabled=bool(each["packages_enabled"]),
     )
 
 
 def _token(kind: str, each: dict[str, Any], holder: str, gitlab_project: str) -> ListedToken:
     active = each.get("active", each.get("running", not (each.get("revoked") or each.get("expired"))))
     return ListedToken(
-        id=each["id"],
+        id=int(each["id"]),
         kind=kind,
-        name=each["name"],
-        holder=holder,
+        name=str(each["name"]),
+        holder=str(holder),
         gitlab_project=gitlab_project,
-        scopes=tuple(each.get("scopes", ())),
-        expires_at=(each.get("expires_at") or "")[:10],
+        scopes=tuple(map(str, each.get("scopes", ()))),
+        expires_at=str(each.get("expires_at") or "")[:10],
         active=bool(active),
     )

@@ -155,6 +155,32 @@ def test_a_refusal_of_the_server(capsys: pytest.CaptureFixture[str], monkeypatch
         assert "401 Unauthorized\n  Set REFERENCE_SERVER_TOKEN" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("status", "text", "message"),
+    [
+        (302, "[]", "refuses: 302"),
+        (200, "", "the answer is not GitLab's"),
+        (200, '{"a": 1}', "the answer is not GitLab's"),
+        (200, '[{"id": 1}]', "the answer is not GitLab's"),
+        (200, "7", "the answer is not GitLab's"),
+        (403, '{"message": "no \\u001b[31m"}', "refuses: no \\x1b[31m"),
+    ],
+)
+def test_an_answer_of_another_server(
+    status: int,
+    text: str,
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer = requests.Response()
+    answer.status_code, answer._content = status, text.encode()
+    monkeypatch.setattr(requests.Session, "request", lambda *_, **__: answer)
+    for command in ("gitlab-project", "token"):
+        assert main.main([command, "list", "--server", "http://127.0.0.1:1"]) == 2
+    assert capsys.readouterr().err.count(message) == 2
+
+
 def test_a_store_that_another_process_uses_without_an_address(
     untouched: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
