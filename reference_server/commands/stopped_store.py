@@ -39,7 +39,11 @@ class StoppedStore:
         """Create a GitLab project."""
         with _explained():
             made = management.create_gitlab_project(
-                self._registry, full_path, owner=User(DEFAULT_USER), visibility=Visibility(visibility)
+                self._registry,
+                full_path,
+                owner=User(DEFAULT_USER),
+                anywhere=True,
+                visibility=Visibility(visibility),
             )
         return _listed(made)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 from reference_server.model import (
     DeployToken,
     GitLabProject,
+    Group,
     JobToken,
     PersonalAccessToken,
     Role,
@@ -30,6 +31,7 @@ from reference_server.model.errors import (
     NotFoundError,
 )
 from reference_server.rules.access import is_visible
+from reference_server.rules.groups import members
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -114,9 +116,12 @@ def visible_gitlab_projects(registry: Registry, caller: Caller) -> tuple[GitLabP
 
 
 def create_gitlab_project(
-    registry: Registry, full_path: str, *, owner: User, **settings: Unpack[Settings]
+    registry: Registry, full_path: str, *, owner: User, anywhere: bool = False, **settings: Unpack[Settings]
 ) -> GitLabProject:
-    """Add a GitLab project with one Owner. Raises `InvalidFieldError` and `NameTakenError`."""
+    """Add a GitLab project with one Owner, who has to be a Maintainer in its group unless `anywhere`.
+
+    Raises `InvalidFieldError`, `ForbiddenError` and `NameTakenError`.
+    """
     segments = full_path.split("/")
     if not (
         len(segments) >= 2
@@ -128,6 +133,8 @@ def create_gitlab_project(
         field = "path"
         raise InvalidFieldError(field)
     with registry.store.lock:
+        if not anywhere:
+            _require_group(registry, owner, segments[:-1])
         if registry.store.gitlab_project(full_path):
             raise NameTakenError
         made = GitLabProject(
@@ -138,6 +145,20 @@ def create_gitlab_project(
         )
         registry.store.add_gitlab_project(made)
         return made
+
+
+def _require_group(registry: Registry, user: User, segments: list[str]) -> None:
+    """Check that a user may add to a group: a Maintainer in one of the GitLab projects of it, or of its parent if new.
+
+    Everyone may begin a group at the top. Raises `ForbiddenError`.
+    """
+    for depth in range(len(segments), 0, -1):
+        group = Group(id=0, full_path="/".join(segments[:depth]))
+        found = members(registry.store.gitlab_projects(), group)
+        if found:
+            if not any(each.members.get(user.name, Role.GUEST) >= Role.MAINTAINER for each in found):
+                raise ForbiddenError
+            return
 
 
 def change_settings(

@@ -62,7 +62,8 @@ def gitlab_projects(call: AccountCall) -> Response:
 def create_gitlab_project(call: AccountCall) -> Response:
     """Create a GitLab project of the caller, who becomes its Owner.
 
-    `namespace_path` is this server's own: the groups of a path need not exist before. It defaults to the user's name.
+    `namespace_path` is this server's own: the groups of a path need not exist before. Where they do, the caller
+    has to be a Maintainer in one of their GitLab projects. It defaults to the user's name.
     """
     user = management.require_user(call.caller)
     given = parameters(call.request)

@@ -109,6 +109,18 @@ def test_a_new_gitlab_project_belongs_to_its_creator(api: Api) -> None:
     assert (again.status_code, again.json) == (400, {"error": "path has already been taken"})
 
 
+def test_a_group_with_gitlab_projects_takes_new_ones_of_its_maintainers_only(api: Api) -> None:
+    def create(namespace: str, user: str, path: str = "tools") -> int:
+        body = {"path": path, "namespace_path": namespace, "visibility": "public"}
+        return api.request("POST", "/projects", json=body, password=f"reference-{user}-token").status_code
+
+    for namespace in ("conformance", "Conformance", "conformance/new", "conformance/team"):
+        assert [create(namespace, user) for user in ("stranger", "developer")] == [403, 403]
+    assert create("conformance", "stranger", "registry") == 403, "what is there stays unknown"
+    assert [create("conformance", "owner"), create("conformance/new", "maintainer")] == [201, 201]
+    assert [create("nobodys", "stranger"), create("nobodys", "owner", "other")] == [201, 403]
+
+
 @pytest.mark.parametrize(
     "path", ["", "-", "a b", "a\n", "../x", "a/", "x.git", "é", "a" * 300, "<b>", "..", ".", "a%2Fb"]
 )
