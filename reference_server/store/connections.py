@@ -131,11 +131,11 @@ class Connections:
             raise NotAStoreError(path, f"{self._database.name} is another program's database")
         self._writer.execute("PRAGMA journal_mode = WAL")
         self._writer.create_function("digest_of", 1, digest_of, deterministic=True)
-        # No secret of an old schema stays in a free page.
-        self._writer.execute(f"PRAGMA secure_delete = {int(0 < version < len(VERSIONS))}")
         for number, script in enumerate(VERSIONS[version:], version + 1):
             self._writer.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
-        self._writer.execute("PRAGMA secure_delete = 0")
+        if 0 < version < len(VERSIONS):  # no secret of an old schema stays in a free page or in the log
+            self._writer.execute("VACUUM")
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 @contextmanager

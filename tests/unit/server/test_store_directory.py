@@ -216,7 +216,14 @@ def earlier_store(directory: Path) -> None:
 def test_a_store_of_the_first_schema_is_upgraded(directory: Path) -> None:
     earlier_store(directory)
     secrets = [token.secret for token in (*PERSONAL_ACCESS_TOKENS, *DEPLOY_TOKENS, *JOB_TOKENS)]
-    assert b"reference-owner-token" in (directory / "registry.sqlite3").read_bytes()
+    database = sqlite3.connect(directory / "registry.sqlite3", isolation_level=None)
+    database.execute("PRAGMA secure_delete = 0")
+    database.execute("CREATE TABLE dropped AS SELECT 'dropped-token' AS secret")
+    database.execute("DROP TABLE dropped")
+    database.close()
+    old = (directory / "registry.sqlite3").read_bytes()
+    assert b"reference-owner-token" in old
+    assert b"dropped-token" in old
     registry = SQLiteStore(directory)
     assert registry.packages(1)[0].files[0].yanked == "old"
     assert registry.packages(1)[0].files[0].blob.read() == b"content"
@@ -226,9 +233,9 @@ def test_a_store_of_the_first_schema_is_upgraded(directory: Path) -> None:
     assert registry.deploy_token("reference-deploy-read-token") == DEPLOY_TOKENS[0]
     assert registry.job_token("reference-job-finished-token") == JOB_TOKENS[1]
     assert [token.record.id for token in registry.tokens()] == list(range(1, len(secrets) + 1))
-    registry.close()
     kept = b"".join(path.read_bytes() for path in directory.glob("registry.sqlite3*"))
-    assert [secret for secret in secrets if secret.encode() in kept] == []
+    assert [secret for secret in (*secrets, "dropped-token") if secret.encode() in kept] == []
+    registry.close()
     opened(directory).close()  # adds what is missing: nothing
     registry = SQLiteStore(directory)
     assert len(registry.tokens()) == len(secrets)
