@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from reference_server.app.request_log import RequestLog
     from reference_server.http.request import Request
+    from reference_server.model import GitLabProject
     from reference_server.rules.registry import Registry
 
 HEADERS = {
@@ -74,9 +75,7 @@ class Site:
             if request.method == "POST":
                 _require_form(visit, name)
             if project is not None:
-                found = self._registry.gitlab_project(str(project).replace("%2F", "/"))
-                self._registry.authorize(visit.caller, found, Action.SEE)
-                visit.project = found
+                visit.project = self._found(visit, str(project).replace("%2F", "/"))
             return BY_NAME[name].view(visit, **arguments)
         except NotAuthenticatedError:
             if request.method == "POST":
@@ -85,6 +84,17 @@ class Site:
         except RegistryError as error:
             status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
             return _refused(visit, status, REASONS.get(str(error), str(error).removeprefix(f"{status} ")))
+
+    def _found(self, visit: Visit, reference: str) -> GitLabProject:
+        """Find what the caller may see. An anonymous one does not learn whether a GitLab project exists."""
+        try:
+            found = self._registry.gitlab_project(reference)
+        except NotFoundError:
+            if visit.caller.is_anonymous:
+                raise NotAuthenticatedError from None
+            raise
+        self._registry.authorize(visit.caller, found, Action.SEE)
+        return found
 
     def _visit(self, request: Request) -> Visit:
         now = self._registry.now()

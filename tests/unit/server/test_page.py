@@ -44,6 +44,13 @@ def test_anonymous_visitors_see_public_projects(registry: Registry) -> None:
     assert answer.headers["Location"] == f"/users/sign_in?return_to={PACKAGES.replace('/', '%2F')}%3Fpage%3D2"
 
 
+def test_anonymous_visitors_do_not_learn_which_projects_exist(registry: Registry) -> None:
+    visitor = Visitor(registry, None)
+    for path in ("/conformance/registry/-/packages", "/conformance/nothing/-/packages"):
+        answer = visitor.open(path)
+        assert (answer.status_code, answer.headers["Location"][:15]) == (303, "/users/sign_in?")
+
+
 def test_projects_are_searched(visitor: Visitor) -> None:
     assert len(rows(visitor.open("/").text)) == len(GITLAB_PROJECTS)
     assert rows(visitor.open("/?search=ELSE").text) == ["conformance/elsewhere"]
