@@ -26,7 +26,7 @@ IDLE = timedelta(hours=8)
 class Session:
     """One signed-in browser. It knows the id of the token, not its secret.
 
-    `csrf` is what every form of this session has to send. `notice` is for the next page only.
+    `csrf` is what every form of this session has to send. `notice` is for one page, once.
     """
 
     token_id: int
@@ -38,9 +38,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """The result of the last form. `secret` is that of a new token, shown once."""
+    """The result of the last form, for the page at `path`. `secret` is that of a new token, shown once."""
 
     text: str
+    path: str
     secret: str = ""
     is_error: bool = False
 

@@ -87,9 +87,9 @@ class Visit:
         return quote(self.request.root_path + path, safe="/-._~")
 
     def page(self, template: str, *, status: int = 200, **values: object) -> Response:
-        """Render a page. The notice of the last form is shown once."""
+        """Render a page. The notice of the last form is shown once, on its page."""
         notice = None
-        if self.session:
+        if self.session and self.session.notice and self.session.notice.path == self.request.path:
             notice, self.session.notice = self.session.notice, None
         common = {
             "visit": self,
@@ -104,7 +104,7 @@ class Visit:
     def to(self, path: str, notice: str = "", *, secret: str = "", is_error: bool = False) -> Response:
         """Redirect to a path of the page, with a notice there."""
         if self.session and notice:
-            self.session.notice = Notice(notice, secret, is_error)
+            self.session.notice = Notice(notice, path, secret, is_error)
         return Response(status=303, headers={"Location": self.url(path)})
 
     def to_sign_in(self) -> Response:

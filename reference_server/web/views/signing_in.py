@@ -8,7 +8,7 @@ from reference_server.model import Credentials
 from reference_server.model.errors import NotAuthenticatedError
 from reference_server.rules.access import identify
 from reference_server.rules.current_tokens import CurrentTokens
-from reference_server.web.sessions import Notice, cookie_name
+from reference_server.web.sessions import cookie_name
 
 if TYPE_CHECKING:
     from werkzeug import Response
@@ -37,10 +37,8 @@ def sign_in(visit: Visit) -> Response:
         raise NotAuthenticatedError
     if visit.session:
         visit.sessions.end(visit.session)
-    session = visit.sessions.begin(token, visit.registry.now())
-    session.notice = Notice(f"Signed in as {token.user.name}.")
-    visit.session = session
-    answer = visit.to(return_to)
+    session = visit.session = visit.sessions.begin(token, visit.registry.now())
+    answer = visit.to(return_to, f"Signed in as {token.user.name}.")
     answer.set_cookie(
         cookie_name(visit.request),
         session.key,
