@@ -47,7 +47,7 @@ class RegistryApplication(Application):
     def _page(self, request: Request) -> Response | None:
         """Answer a person, or return None for a path that is none of the page's."""
         path = request.environ.get("PATH_INFO", "")
-        if path not in PAGES and "/-/" not in path:
+        if path.startswith("/api/") or (path not in PAGES and "/-/" not in path):
             return None
         return self._site(request)
 

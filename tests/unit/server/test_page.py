@@ -204,7 +204,11 @@ def test_a_project_is_created(visitor: Visitor, registry: Registry) -> None:
 def test_a_token_is_shown_once_and_revoked(
     visitor: Visitor, registry: Registry, page: str, form: str, fields: dict[str, Any]
 ) -> None:
-    text = visitor.after(form, {"name": "laptop"} | fields)
+    visitor.open("/")
+    answer = visitor.send(form, {"name": "laptop"} | fields)
+    elsewhere = visitor.open("/").text + visitor.open("/conformance/public/-/packages").text
+    assert "Copy the new token" not in elsewhere
+    text = visitor.open(answer.headers["Location"]).text
     (secret,) = re.findall(r"<code>(gl[a-z]+-[^<]+)</code>", text)
     assert secret not in visitor.open(page).text
     api, path = Api(registry), "/projects/1/packages/pypi/simple/"
@@ -289,6 +293,8 @@ def test_methods_and_paths_of_nothing_stay_the_apis_answer(registry: Registry) -
     for method, path in (("PUT", "/"), ("DELETE", PACKAGES), ("GET", "/users"), ("GET", "/-/unknown")):
         answer = client.open(path, method=method)
         assert (answer.status_code, answer.content_type) == (404, "application/json")
+    for path in ("/api/v4/groups/conformance/-/packages", "/api/v4/projects/1/-/packages"):
+        assert client.get(path).content_type == "application/json"
     head = client.head("/")
     assert (head.status_code, head.data) == (200, b"")
 
