@@ -171,6 +171,30 @@ def change_settings(
         return changed
 
 
+# packages
+
+
+def put_yank(
+    registry: Registry,
+    gitlab_project: GitLabProject,
+    package_id: int,
+    reason: str | None,
+    *,
+    file_id: int | None = None,
+) -> None:
+    """Yank the files of a package, or one of them; None undoes it. Raises `NotFoundError` where there are none.
+
+    Other packages keep theirs, even those of the same name and version in another spelling.
+    """
+    with registry.store.lock:
+        package = registry.package(gitlab_project, package_id)
+        chosen = {file.id for file in package.files if file_id in {None, file.id}}
+        if not chosen:
+            raise NotFoundError
+        files = tuple(replace(file, yanked=reason) if file.id in chosen else file for file in package.files)
+        registry.store.put_package(replace(package, files=files))
+
+
 # tokens
 
 

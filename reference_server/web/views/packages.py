@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 from werkzeug import Response
 
 from reference_server.model import ACTIVE, Action
 from reference_server.model.errors import NotFoundError
+from reference_server.rules import management
 from reference_server.web.description import described
 from reference_server.web.setup_lines import addresses, clients
 
@@ -76,7 +77,7 @@ def _listing(visit: Visit, packages: tuple[Package, ...]) -> Listing:
     sort = sort if sort in SORTS else "created_at"
     order = order if order in {"asc", "desc"} else "desc"
     found = [each for each in packages if search.casefold() in f"{each.name} {each.version}".casefold()]
-    found.sort(key=_key(visit, sort), reverse=order == "desc")
+    found.sort(key=_key(sort), reverse=order == "desc")
     pages = max(1, -(-len(found) // PER_PAGE))
     number = asked.get("page", "1")
     page = min(int(number), pages) if number.isascii() and number.isdigit() and len(number) < 9 else 1
@@ -86,10 +87,12 @@ def _listing(visit: Visit, packages: tuple[Package, ...]) -> Listing:
     )
 
 
-def _key(visit: Visit, sort: str) -> Callable[[Package], Any]:
+def _key(sort: str) -> Callable[[Package], Any]:
     def version(package: Package) -> tuple[int, Any]:
-        key = visit.registry.rules.version_key(package.version)
-        return (1, key) if isinstance(key, Version) else (0, str(key))
+        try:
+            return 1, Version(package.version)
+        except InvalidVersion:
+            return 0, package.version
 
     keys: dict[str, Callable[[Package], Any]] = {
         "created_at": lambda each: (each.created_at, each.id),
@@ -109,7 +112,7 @@ def show(visit: Visit, package_id: int) -> Response:
     """Show a package with its files, and the other versions of its project."""
     package = _package(visit, package_id, Action.INSPECT)
     versions = sorted(
-        visit.registry.packages(visit.owner, name=package.name), key=_key(visit, "version"), reverse=True
+        visit.registry.packages(visit.owner, name=package.name), key=_key("version"), reverse=True
     )
     status = visit.registry.status(visit.owner, package.name)
     return visit.page(
@@ -120,6 +123,7 @@ def show(visit: Visit, package_id: int) -> Response:
         described=described(package),
         clients=_clients(visit, package.normalized),
         may_delete=visit.may(Action.DELETE),
+        may_yank="yank_version" not in visit.request.flavour.lacks,
         is_yanked=bool(package.files) and all(file.yanked is not None for file in package.files),
     )
 
@@ -167,40 +171,28 @@ def delete_file(visit: Visit, package_id: int, file_id: int) -> Response:
 def yank(visit: Visit, package_id: int) -> Response:
     """Yank all files of a package."""
     package = _package(visit, package_id, Action.DELETE)
-    visit.registry.yank(
-        package.name, version=package.version, reason=_reason(visit), gitlab_project=visit.owner.id
-    )
+    management.put_yank(visit.registry, visit.owner, package.id, _reason(visit))
     return visit.to(f"{_list(visit)}/{package.id}", f"{package.name} {package.version} was yanked.")
 
 
 def unyank(visit: Visit, package_id: int) -> Response:
     """Undo the yank of all files of a package."""
     package = _package(visit, package_id, Action.DELETE)
-    visit.registry.unyank(package.name, version=package.version, gitlab_project=visit.owner.id)
+    management.put_yank(visit.registry, visit.owner, package.id, None)
     return visit.to(f"{_list(visit)}/{package.id}", f"{package.name} {package.version} is offered again.")
 
 
 def yank_file(visit: Visit, package_id: int, file_id: int) -> Response:
     """Yank one file."""
     file = _file(visit, package_id, file_id, Action.DELETE)
-    package = visit.registry.package(visit.owner, package_id)
-    visit.registry.yank(
-        package.name,
-        version=package.version,
-        filename=file.filename,
-        reason=_reason(visit),
-        gitlab_project=visit.owner.id,
-    )
+    management.put_yank(visit.registry, visit.owner, package_id, _reason(visit), file_id=file.id)
     return visit.to(f"{_list(visit)}/{package_id}", f"{file.filename} was yanked.")
 
 
 def unyank_file(visit: Visit, package_id: int, file_id: int) -> Response:
     """Undo the yank of one file."""
     file = _file(visit, package_id, file_id, Action.DELETE)
-    package = visit.registry.package(visit.owner, package_id)
-    visit.registry.unyank(
-        package.name, version=package.version, filename=file.filename, gitlab_project=visit.owner.id
-    )
+    management.put_yank(visit.registry, visit.owner, package_id, None, file_id=file.id)
     return visit.to(f"{_list(visit)}/{package_id}", f"{file.filename} is offered again.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ from werkzeug.test import Client
 
 from reference_server import create_app
 from reference_server.app.request_log import KEPT
-from reference_server.flavours import FLAVOURS
+from reference_server.flavours import FLAVOURS, flavour_named
 from reference_server.rules.ready_made import GITLAB_PROJECTS
 from reference_server.serving.default_registry import default_registry
 
@@ -226,6 +227,25 @@ def test_an_invalid_token_is_not_made(visitor: Visitor, registry: Registry) -> N
         PERSONAL, {"name": "x", "scopes[]": "api", "expires_at": "2001-01-01"}
     )
     assert registry.store.tokens() == before
+
+
+# where a flavour keeps spellings apart
+
+
+def test_packages_of_two_spellings_are_sorted_and_yanked_one_by_one(registry: Registry) -> None:
+    first, second = publish(registry, "demo", "1.9"), publish(registry, "demo", "1.10")
+    registry.store.put_package(replace(second, name="Demo"))
+    visitor = Visitor(registry, flavour=flavour_named("gitlab"))
+    text = visitor.open(f"{PACKAGES}?sort=version&order=asc").text
+    assert re.findall(r'data-label="Version">([^<]+)', text) == ["1.9", "1.10"]
+    assert "Yank" not in visitor.open(f"{PACKAGES}/{first.id}").text
+    assert "Yank" in Visitor(registry).open(f"{PACKAGES}/{first.id}").text
+    registry.store.put_package(replace(second, name="Demo", version="1.9"))
+    visitor.after(f"{PACKAGES}/{second.id}/yank", {"reason": "old"})
+    yanked = [each.files[0].yanked for each in registry.packages(registry.gitlab_project("1"))]
+    assert yanked == [None, "old"]
+    visitor.after(f"{PACKAGES}/{second.id}/unyank")
+    assert registry.packages(registry.gitlab_project("1"))[1].files[0].yanked is None
 
 
 # the request log
