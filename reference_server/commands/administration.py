@@ -74,13 +74,13 @@ class Administration(Protocol):
         """End the use."""
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """Return a text with control characters as escapes."""
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def table(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     """Return lines as a table with aligned columns. Control characters are shown as escapes."""
-    rows = [tuple(map(shown, line)) for line in (headings, *lines)]
+    rows = [tuple(map(printable, line)) for line in (headings, *lines)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
-from reference_server.commands.administration import TOKEN_VARIABLE, ListedProject, ListedToken, shown
+from reference_server.commands.administration import TOKEN_VARIABLE, ListedProject, ListedToken, printable
 from reference_server.errors import UserError
 
 if TYPE_CHECKING:
@@ -74,10 +74,10 @@ class RunningServer:
         project = quote(new.gitlab_project, safe="")
         if new.kind == "personal":
             user = self._ask("GET", "/api/v4/user")
-            if new.user not in {"", user["username"]}:
+            if new.user not in {"", name := str(user["username"])}:
                 raise UserError(
-                    f"a running server makes personal access tokens for {shown(str(user['username']))} only, who owns "
-                    "the token of this command"
+                    f"a running server makes personal access tokens for {printable(name)} only, who owns the token "
+                    "of this command"
                 )
             path = f"/api/v4/users/{user['id']}/personal_access_tokens"
         elif new.kind == "deploy":
@@ -158,7 +158,7 @@ class RunningServer:
             )
         )
         hint = f"Set {TOKEN_VARIABLE} to a token of a Maintainer." if answer.status_code in {401, 403} else ""
-        raise UserError(f"{self._origin} refuses: {shown(str(reason))}", hint)
+        raise UserError(f"{self._origin} refuses: {printable(str(reason))}", hint)
 
 
 def _listed(each: dict[str, Any]) -> ListedProject:

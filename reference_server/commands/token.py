@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from reference_server.commands.administration import KINDS, NewToken, shown, table
+from reference_server.commands.administration import KINDS, NewToken, printable, table
 from reference_server.commands.place import add_place, administration
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _create(options: argparse.Namespace) -> None:
     )
     place = administration(options)
     try:
-        print(shown(place.create_token(new)))
+        print(printable(place.create_token(new)))
     finally:
         place.close()
 
