@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.registry import ANONYMOUS, page_in, root_in
+from conformance.kit.unknown_projects import expect_unknown
 from conformance.kit.uploads.publishing import publish
 from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
@@ -138,7 +139,8 @@ def test_file_of_readable_only(grouped: Grouped) -> None:
 
 @check("gitlab.group.absent-project-not-found")
 def test_absent_project_not_found(grouped: Grouped, new_name: NewName) -> None:
-    expect.status(grouped.group.project_answer(canonicalize_name(new_name("group-absent"))), 404)
+    answer = grouped.group.project_answer(canonicalize_name(new_name("group-absent")))
+    expect_unknown(grouped.group, answer)
 
 
 @check("gitlab.group.unknown-not-found")
