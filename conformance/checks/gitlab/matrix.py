@@ -172,7 +172,7 @@ def ask(project: PreparedProject, caller: str, action: str, *, upload: Distribut
         "list": lambda: gitlab.call("GET", "/packages", {"package_name": project.published.name}, as_=caller),
         "delete": lambda: gitlab.delete_package(project.deletable, as_=caller),
         "group-page": lambda: registry.in_group().project_answer(project.published.name, as_=caller),
-        "group-file": lambda: registry.download(_in_group(url, registry), as_=caller),
+        "group-file": lambda: registry.in_group().download(_in_group(url, registry), as_=caller),
     }
     return actions[action]()
 
@@ -185,6 +185,8 @@ def _in_group(url: str, registry: RegistryClient) -> str:
 def prepare(registry: RegistryClient, new_name: NewName) -> Matrix:
     """Publish what the table is asked with: in the target, and in the neighbours that are configured."""
     projects = {"private": _prepared(registry, new_name)}
+    if GROUP in registry.target.gitlab_projects:
+        registry.in_group().accepted(projects["private"].published)
     for visibility in VISIBILITIES[1:]:
         if visibility in registry.target.gitlab_projects:
             projects[visibility] = _prepared(registry.in_gitlab_project(visibility), new_name)
