@@ -256,7 +256,7 @@ class _Copy:
 
 def _since(job: Job) -> list[str]:
     """Return the option that names the earlier result; none where it is missing or cannot be read."""
-    from conformance.report.result_file import BadResult, read_result
+    from conformance.report.result_file import BadResult, read_earlier
 
     if job.previous is None:
         return []
@@ -265,7 +265,7 @@ def _since(job: Job) -> list[str]:
         print(f"There is no {job.previous}: nothing to compare with.")
         return []
     try:
-        read_result(kept)
+        read_earlier(kept)
     except BadResult as reason:
         print(f"{reason.message}: nothing to compare with.")
         return []

@@ -59,11 +59,11 @@ def add_report_option(group: argparse._ArgumentGroup) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print or write a report of a stored result."""
     from conformance.report.changes import with_changes
-    from conformance.report.result_file import read_result
+    from conformance.report.result_file import read_earlier, read_result
 
     result = read_result(arguments.result)
     if arguments.since:
-        result = with_changes(result, read_result(arguments.since))
+        result = with_changes(result, read_earlier(arguments.since))
     write(FORMATS[arguments.format].render(result), arguments.output)
     return ExitCode.CONFORMS
 

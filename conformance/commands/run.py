@@ -40,13 +40,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge the registry, print the report, and write the others that were asked for."""
-    from conformance.report.result_file import read_result
+    from conformance.report.result_file import read_earlier
     from conformance.report.terminal import print_report
     from conformance.run.outlook import outlook
     from conformance.target.configuration import configured_or_embedded
 
     given = vars(arguments)
-    earlier = read_result(arguments.since) if arguments.since else None
+    earlier = read_earlier(arguments.since) if arguments.since else None
     with configured_or_embedded(given) as target:
         options = options_of(arguments).under(target.profile)
         if options.projects and not options.read_only:
@@ -59,13 +59,21 @@ def run(arguments: argparse.Namespace) -> int:
         result = _judged(target, options, arguments)
     if earlier:
         result = _compared(result, earlier, given.get("json"))
+    unwritten = _unwritten(result, arguments)
     print_report(result, sys.stdout, verbose=arguments.verbose, next_steps=_next_steps(result, arguments))
+    if unwritten:
+        print_error(unwritten)
+        return result.exit_code or unwritten.exit_code
+    return result.exit_code
+
+
+def _unwritten(result: RunResult, arguments: argparse.Namespace) -> UserError | None:
+    """Write the reports; return the reason where one cannot be written."""
     try:
         write_reports(result, arguments.reports)
     except UserError as error:
-        print_error(error)
-        return result.exit_code or error.exit_code
-    return result.exit_code
+        return error
+    return None
 
 
 def _judged(target: Target, options: RunOptions, arguments: argparse.Namespace) -> RunResult:
@@ -103,10 +111,11 @@ def _next_steps(result: RunResult, arguments: argparse.Namespace) -> list[str]:
     if not causes:
         return []
     worst, kept = causes[0].id, vars(arguments).get("json")
+    scripted = next((each.id for each in causes if each.signature and each.exchanges), "")
     pages = [path for name, path in arguments.reports if name == "html"]
     steps = {f"{PROGRAM} explain {worst}": "what it asks for"}
-    if kept:
-        steps[f"{PROGRAM} script {kept} {worst}"] = "a script that reproduces it"
+    if kept and scripted:
+        steps[f"{PROGRAM} script {kept} {scripted}"] = "a script that reproduces it"
     if pages or kept:
         page = f"open {pages[0]}" if pages else f"{PROGRAM} report {kept} -o report.html"
         steps[page] = "everything, with every exchange"

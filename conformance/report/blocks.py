@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from conformance.report.console import shown
 from conformance.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -40,9 +41,6 @@ NAMED = 8
 
 UNLIMITED = 100_000
 
-_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if code not in b"\n\t"}
-"""Characters that would move the cursor of a terminal, or change its colours: a registry may send them."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
@@ -56,7 +54,7 @@ class Page:
         room = max(20, self.width - LABELS) if self.width else UNLIMITED
         lines = [
             line
-            for each in text.translate(_CONTROLS).splitlines() or [""]
+            for each in shown(text).splitlines() or [""]
             for line in textwrap.wrap(each, room, break_on_hyphens=False, replace_whitespace=False, tabsize=4)
             or [""]
         ]
@@ -84,7 +82,7 @@ def head(finding: CheckResult) -> Text:
     )
     if finding.verdict in {Verdict.FAILED, Verdict.WARNED, Verdict.NOTED}:
         line.append(f", {finding.standing.words(finding.level)}")
-        if finding.is_grave:
+        if finding.does_harm:
             line.append(", ").append(finding.harm.words, UNSAFE)
     if not finding.scored:
         line.append("  unscored", "dim")

@@ -41,5 +41,13 @@ class Since(Struct, frozen=True, kw_only=True):
     """What changed since an earlier result."""
 
     run: Annotated[str, Meta(description="The id of the earlier run.")]
+    url: Annotated[
+        str, Meta(description="The registry of the earlier run where it is another one; otherwise empty.")
+    ] = ""
     both: Annotated[int, Meta(ge=0, description="The number of requirements in both results.")]
     changes: Annotated[tuple[Change, ...], Meta(description="What matters most first.")]
+
+    @property
+    def elsewhere(self) -> str:
+        """Where the earlier run was, in words; empty where it was at the same registry."""
+        return f" at another registry, {self.url}" if self.url else ""

@@ -14,7 +14,7 @@ from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:
     from conformance.report.check_result import CheckResult
-    from conformance.report.result import RunResult
+    from conformance.report.result import JudgedTarget, RunResult
 
 _FROM_GOOD_TO_BAD = (Verdict.PASSED, Verdict.NOTED, Verdict.WARNED, Verdict.FAILED)
 _DEVIATING = {Level.MUST: Verdict.FAILED, Level.SHOULD: Verdict.WARNED, Level.MAY: Verdict.NOTED}
@@ -31,9 +31,15 @@ def since(earlier: RunResult, later: RunResult) -> Since:
     order = [*Kind]
     return Since(
         run=earlier.run,
+        url="" if _is_same(earlier.target, later.target) else earlier.target.url,
         both=len(one.keys() & other.keys()),
         changes=tuple(sorted(found, key=lambda each: (order.index(each.kind), each.id))),
     )
+
+
+def _is_same(one: JudgedTarget, other: JudgedTarget) -> bool:
+    """Tell whether two targets are one registry; the embedded server has another port in each run."""
+    return one.addresses == other.addresses or (one.embedded and other.embedded)
 
 
 def with_changes(later: RunResult, earlier: RunResult) -> RunResult:

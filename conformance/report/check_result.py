@@ -109,9 +109,9 @@ class CheckResult(Struct, frozen=True, kw_only=True):
         return self.requirement.harm if self.requirement else Harm.DEVIATES
 
     @property
-    def is_grave(self) -> bool:
-        """Whether the deviation endangers people or their files."""
-        return self.harm in {Harm.UNSAFE, Harm.DATA_LOSS}
+    def does_harm(self) -> bool:
+        """Whether it is a deviation that endangers people or their files."""
+        return bool(self.signature) and self.harm in {Harm.UNSAFE, Harm.DATA_LOSS}
 
     @property
     def source(self) -> str:

@@ -27,7 +27,8 @@ def as_junit(result: RunResult) -> str:
 
     Only what fails the run is a failure: a warning is the output of a passed test.
     """
-    root = ET.Element("testsuites", _counts(result.results, name=result.target.url))
+    counts = _counts(result.results, name=result.target.url)
+    root = ET.Element("testsuites", counts if result.results else {**counts, "tests": "1", "errors": "1"})
     for area, findings in result.by_area().items():
         root.append(_suite(result, area, findings))
     if not result.results:

@@ -64,6 +64,8 @@ def _head(result: RunResult) -> str:
     figures = f"in {result.seconds:.0f} s with {counted(result.summary.requests, 'request')}"
     origin = f"run {code(result.run)}, seed {result.summary.seed}, {result.suite.name} {code(result.suite.version)}"
     head = f"### {code(result.target.url)} {result.ending}"
+    if not result.results:
+        return "\n\n".join([head, *_notes(result)])
     return "\n\n".join([head, f"{result.kind}: {judged} {figures}, {origin}.", *_notes(result)])
 
 
@@ -87,7 +89,8 @@ def _changes(result: RunResult) -> Iterator[str]:
     """Yield what changed since an earlier result, at most `MOST_CHANGES` of it."""
     if found := result.since:
         lines = as_lines(found, most=MOST_CHANGES)
-        yield "### Since the last time\n\n" + _block("\n".join(lines))
+        where = f", {code(found.url)}" if found.url else ""
+        yield f"### Since the last time{where}\n\n" + _block("\n".join(lines))
 
 
 def _details(finding: CheckResult, consequences: list[CheckResult]) -> str:

@@ -44,6 +44,14 @@ def read_result(path: Path) -> RunResult:
         raise BadResult(f"{path} is not a result: expected JSON; `run --json FILE` writes one") from error
 
 
+def read_earlier(path: Path) -> RunResult:
+    """Read a result that a later one is compared with. Raises BadResult where it has no verdicts."""
+    result = read_result(path)
+    if not result.results:
+        raise BadResult(f"{path} has no verdicts to compare with: its run ended before the first check")
+    return result
+
+
 def read_finished(path: Path) -> RunResult:
     """Read a result that a later run or a baseline is compared with. Raises BadResult.
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from conformance.report.blocks import STYLES, Page, block
 from conformance.report.changes import as_lines
-from conformance.report.console import console_on
+from conformance.report.console import console_on, shown
 from conformance.verdicts import ExitCode, Tally, Verdict
 from conformance.verdicts.counting import counted
 
@@ -39,14 +39,19 @@ GOOD, BAD = "bold green", "bold red"
 
 
 def print_report(
-    result: RunResult, file: TextIO, *, verbose: bool = False, next_steps: Iterable[str] = ()
+    result: RunResult,
+    file: TextIO,
+    *,
+    verbose: bool = False,
+    plain: bool = False,
+    next_steps: Iterable[str] = (),
 ) -> None:
     """Print the findings, the worst first, a table by area, the next steps, and the ending.
 
     What follows from another finding stands under it. Without `verbose` only the worst findings are shown in full.
-    Lines are wrapped on a terminal only.
+    Lines are wrapped on a terminal only; a `plain` report is for none.
     """
-    console = console_on(file)
+    console = console_on(file, plain=plain)
     page = Page(width=console.width if console.is_terminal else 0, brief=not verbose)
     for verdict in GROUPED if verbose else ():
         _explain_together(console, result.of(verdict), verdict)
@@ -55,14 +60,16 @@ def print_report(
     if result.results:
         console.print()
         console.print(_by_area(result), soft_wrap=False)
+    if not verbose and (untestable := result.of(Verdict.UNTESTABLE)):
+        console.print(f"{counted(len(untestable), 'requirement')} untestable; --verbose says why.")
     if newer := result.tally.unscored.total():
         console.print(
             f"{counted(newer, 'requirement')} joined after set {result.summary.set}: judged, but not scored."
         )
     if result.since:
-        console.print(f"Since run {result.since.run}:")
+        console.print(shown(f"Since run {result.since.run}{result.since.elsewhere}:"))
         for line in as_lines(result.since, most=None if verbose else LISTED):
-            console.print(Text("  " + line))
+            console.print(Text(shown("  " + line)))
         console.print()
     for step in next_steps:
         console.print(step)
@@ -72,7 +79,7 @@ def print_report(
 def as_text(result: RunResult) -> str:
     """Return the report as plain text, with every finding in full."""
     file = io.StringIO()
-    print_report(result, file, verbose=True)
+    print_report(result, file, verbose=True, plain=True)
     return file.getvalue()
 
 
@@ -80,16 +87,16 @@ def _findings(console: Console, result: RunResult, page: Page) -> None:
     """Print findings, the worst first."""
     consequences = result.consequences()
     causes = [each for each in result.causes() if not each.stopped_by]
-    shown = used = 0
+    whole = used = 0
     for cause in causes:
         lines = block(cause, consequences.get(cause.id, []), page)
-        if page.brief and shown and used + len(lines) + 1 > ROOM:
+        if page.brief and whole and used + len(lines) + 1 > ROOM:
             break
         console.print()
         for line in lines:
             console.print(line)
-        shown, used = shown + 1, used + len(lines) + 1
-    rest = causes[shown:]
+        whole, used = whole + 1, used + len(lines) + 1
+    rest = causes[whole:]
     if rest:
         console.print()
         console.print(f"{len(rest)} more:")
@@ -114,7 +121,7 @@ def _listed(findings: list[CheckResult], page: Page) -> Iterator[Text]:
 def _explain_together(console: Console, checks: Iterable[CheckResult], verdict: Verdict) -> None:
     reasons: dict[str, list[str]] = defaultdict(list)
     for check in checks:
-        reasons[check.message].append(check.id)
+        reasons[shown(check.message)].append(check.id)
     if reasons:
         console.print()
     for reason, ids in reasons.items():
@@ -151,7 +158,7 @@ def _ending(console: Console, result: RunResult) -> None:
         )
     )
     for note in result.summary.notes:
-        console.print(Text(note))
+        console.print(Text(shown(note)))
 
 
 def _counts(result: RunResult) -> str:

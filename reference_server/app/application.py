@@ -90,17 +90,18 @@ class Application:
         request = Request(environ)
         request.flavour = self._flavour
         path = environ.get("PATH_INFO", "")
-        if is_cross_site(request):
-            return self._sent(Alteration(), request, refusal(CrossSiteError()), start_response)
-        if path in self._own:
+        cross_site = is_cross_site(request)
+        if path in self._own and not cross_site:
             return self._sent(self._usual.alteration, request, self._own[path](request), start_response)
         unroutable = self._route(request)
-        page = self._pages(request) if unroutable else None
+        page = self._pages(request) if unroutable and not cross_site else None
         if page is not None:
             return transmitted(Alteration(), request, page, start_response)
         alterations = self._alterations.active(request.method, path, request.endpoint)
         mode = self._with(alterations) if alterations else self._usual
         request.registry = mode.registry
+        if cross_site and (unroutable or path in self._own or mode.registry.rules.refuses_cross_site):
+            return self._sent(Alteration(), request, refusal(CrossSiteError()), start_response)
         return self._sent(mode.alteration, request, self._answer(request, mode, unroutable), start_response)
 
     def _sent(

@@ -118,7 +118,8 @@ class Rules:
 
     Access: `reads` (credentials, action) returns the credentials that the action's routes read; `identify` and
     `authorize` (see `reference_server.rules.access`). `needs_id` refuses a GitLab project's path in the URLs of its
-    registry. `group_members` (all GitLab projects, group); `readable_in_group` (`authorize`, caller, members).
+    registry. `refuses_cross_site` refuses uploads and changes that another site's page sends.
+    `group_members` (all GitLab projects, group); `readable_in_group` (`authorize`, caller, members).
 
     Names and versions: `valid_name`, `valid_version`, `normalize` (equal for all spellings of a project),
     `version_key` (equal for all spellings of a version). `requested_name` is the normalized name that a requested
@@ -165,6 +166,7 @@ class Rules:
     reads: Callable[[Credentials, Action], Credentials] = access.read_by
     identify: Callable[[Credentials, access.Tokens], Caller] = access.identify
     authorize: Callable[[Caller, GitLabProject, Action], None] = access.authorize
+    refuses_cross_site: bool = True
     needs_id: bool = False
     group_members: Callable[[Iterable[GitLabProject], Group], tuple[GitLabProject, ...]] = groups.members
     readable_in_group: Callable[

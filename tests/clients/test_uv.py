@@ -31,7 +31,7 @@ def test_a_file_is_published_with_basic_authorization(
     assert request.authorization is not None
     assert (request.authorization.username, request.authorization.password) == pair
     with request:
-        assert request.form["requires_python"] == ""
+        assert request.form["requires_python"] == ">=3.8"
         assert request.files["content"].filename == demo.name
 
 

@@ -19,7 +19,7 @@ from reference_server.rendering.pages import FileLink, ProjectLink, ProjectPage,
 from reference_server.rules.negotiation import SIMPLE_JSON, real_type
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
     from datetime import datetime
 
     from reference_server.app.handlers.call import ReadingCall
@@ -111,20 +111,20 @@ def _project(call: ReadingCall, name: str) -> ProjectPage:
         versions=tuple(dict.fromkeys(versions)),
         status=None if status == ACTIVE else status.status.value,
         status_reason=status.reason,
-        files=tuple(_links(call, packages).values()),
+        files=tuple(_links(call, packages)),
         repository_version=registry.rules.api_version,
         url=f"{_repository(call)}/simple/{quote(packages[0].normalized, safe='')}/",
     )
 
 
-def _links(call: ReadingCall, packages: Sequence[Package]) -> dict[tuple[str, str], FileLink]:
-    """Return the links by file name and sha256: a file is listed once, in however many GitLab projects it is."""
-    links: dict[tuple[str, str], FileLink] = {}
+def _links(call: ReadingCall, packages: Sequence[Package]) -> Iterator[FileLink]:
+    """Yield the links to files. One that several GitLab projects have is listed once."""
+    owners: dict[tuple[str, str], int] = {}
     for package in packages:
         for file in package.files:
-            if (file.filename, file.sha256) not in links:
-                links[file.filename, file.sha256] = _link(call, package, file)
-    return links
+            owner = owners.setdefault((file.filename, file.sha256), package.gitlab_project)
+            if owner == package.gitlab_project:
+                yield _link(call, package, file)
 
 
 def _link(call: ReadingCall, package: Package, file: PackageFile) -> FileLink:

@@ -19,6 +19,7 @@ from reference_server.model.errors import NotAuthenticatedError
 if TYPE_CHECKING:
     from reference_server.http.request import Request
     from reference_server.model import Caller, GitLabProject
+    from reference_server.rules import Rules
     from reference_server.rules.access import Tokens
 
 LARGE = 100_000  # bytes
@@ -33,6 +34,9 @@ class RefusedUploadsStored(Authorizes):
         "gitlab.token.refused-leaves-nothing",
         "security.auth.csrf",
     )
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(super().rules(rules), refuses_cross_site=False)
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         if not (caller.is_anonymous and action is Action.UPLOAD):

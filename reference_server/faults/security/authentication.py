@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reference_server.faults.building.decisions import let_in
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from werkzeug import Response
 
     from reference_server.http.request import Request
+    from reference_server.rules import Rules
 
 
 class OverriddenMethodUnguarded(Fault):
@@ -40,6 +42,9 @@ class CookiesPublish(Fault):
     """Accepts a session cookie for an upload that another site has sent."""
 
     caught_by = ("security.auth.csrf",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, refuses_cross_site=False)
 
     def handle(self, request: Request) -> Response | None:
         if request.endpoint == "upload" and "Origin" in request.headers and "signed_in" in request.cookies:

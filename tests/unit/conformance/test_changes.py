@@ -109,3 +109,21 @@ def test_a_report_of_a_stored_result_can_say_it(
     assert "regressed" in capsysbinary.readouterr().out.decode()
     assert main.main(["compare", *map(str, paths)]) == 0
     assert f"regressed     {MUST}  passed → failed" in capsysbinary.readouterr().out.decode()
+
+
+def test_another_registry_is_named(table: Any) -> None:
+    earlier = table.add(MUST, "passed").stored()
+    table.url = "https://other.example.com/api/v4/projects/1/packages/pypi"
+    assert since(earlier, table.stored()).elsewhere == f" at another registry, {earlier.target.url}"
+    assert since(earlier, earlier).elsewhere == ""
+
+
+def test_a_result_without_verdicts_is_nothing_to_compare_with(
+    table: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = [tmp_path / "empty.json", tmp_path / "result.json"]
+    for path in paths:
+        path.write_text(json.dumps(table.as_json()), encoding="utf-8")
+        table.add(MUST, "passed")
+    assert main.main(["report", str(paths[1]), "--since", str(paths[0])]) == 2
+    assert "has no verdicts to compare with" in capsys.readouterr().err

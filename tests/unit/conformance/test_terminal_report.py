@@ -119,7 +119,34 @@ def test_no_color_is_obeyed(terminal: Terminal, table: Any, monkeypatch: pytest.
 
 def test_a_registry_cannot_steer_the_terminal(table: Any) -> None:
     table.add("upload.dup.different", "failed", found="\x1b[2J\x07 gone \x9b31m")
-    assert "\\x1b[2J\\x07 gone \\x9b31m" in printed(table.stored())
+    table.add("upload.dup.message", "untestable", message="answered \x1b[31m")
+    text = printed(table.stored(), verbose=True)
+    assert "\\x1b[2J\\x07 gone \\x9b31m" in text
+    assert "answered \\x1b[31m" in text
+
+
+def test_square_brackets_are_no_markup(table: Any) -> None:
+    result = table.add("upload.dup.different", "failed", found="[red]x[/nothing]").stored()
+    text = printed(result, next_steps=["explain result[gitlab].json [/x]"])
+    assert "[red]x[/nothing]" in text
+    assert "explain result[gitlab].json [/x]" in text
+
+
+def test_a_plain_report_has_no_codes(table: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert not CONTROLS.search(as_text(table.add("upload.dup.different", "failed").stored()))
+
+
+def test_what_is_untestable_is_counted(table: Any) -> None:
+    result = table.add("upload.dup.different", "untestable", message="there is no credential").stored()
+    assert "1 requirement untestable; --verbose says why." in printed(result)
+    assert "there is no credential" in printed(result, verbose=True)
+
+
+def test_an_error_of_ours_does_no_harm(table: Any) -> None:
+    unsafe = next(each.id for each in catalogue() if each.harm is Harm.UNSAFE)
+    result = table.add(unsafe, "error", message="ValueError: ours").stored()
+    assert not result.results[0].does_harm
 
 
 def test_consequences_stand_under_their_cause(table: Any) -> None:
