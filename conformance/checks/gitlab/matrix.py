@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
-from http import HTTPStatus
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +35,7 @@ ACTIONS = (
 )
 VISIBILITIES = ("private", "internal", "public")
 GROUP, GROUP_PAGE = "group", "group-page"
-DONE = frozenset({201, 204})
+DONE, NOT_FOUND = frozenset({201, 204}), 404
 
 _ABSENT = 999_999_999
 """The id of a GitLab project that does not exist."""
@@ -134,7 +133,7 @@ class Matrix:
 
     def allows(self, cell: Cell, answer: Answer) -> bool:
         """Tell whether an answer is right; a group sends unknown names elsewhere where its target does."""
-        if cell.action == GROUP_PAGE and HTTPStatus.NOT_FOUND in cell.statuses:
+        if cell.action == GROUP_PAGE and NOT_FOUND in cell.statuses:
             registry = self.projects[cell.visibility].registry
             return registry.is_unknown(answer) or cell.allows(answer.status)
         return cell.allows(answer.status)
