@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from conformance.target.layouts import Layout
 
 PASSWORD = f"{PREFIX}PASSWORD"
-EXAMPLES = {"group": "group", "path": "group/name"}  # of what is no numeric id in [gitlab-projects]
 """The environment variable of the password."""
+EXAMPLES = {"group": "group", "path": "group/name"}
+"""Examples of what is no numeric id in [gitlab-projects]."""
 COMMAND, EXAMPLE = "command", 'command = ["python3", "driver.py"]\n'
 """The driver for any registry, and its setting: a program."""
 

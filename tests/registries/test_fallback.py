@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from reference_server.http.request import Request
 
 ELSEWHERE = "https://index.example.com/simple/"
-UNKNOWN = ("simple.project.unknown-404", "auth.unknown-project", "gitlab.page.absent-project-not-found")
+PAGES = ("project_page", "group_project_page")
+UNKNOWN = (
+    "simple.project.unknown-404",
+    "auth.unknown-project",
+    "gitlab.page.absent-project-not-found",
+    "gitlab.group.absent-project-not-found",
+    "gitlab.matrix.group-page",
+)
 OTHERS = (
     "simple.project.no-files",
     "simple.url.variants-same-project",
@@ -38,7 +45,7 @@ class RedirectsUnknownProjects(Fault):
     """Redirects to another index for a project that is not there, as GitLab's request forwarding does."""
 
     def respond(self, request: Request, response: Response) -> Response:
-        if request.endpoint == "project_page" and response.status_code == 404:
+        if request.endpoint in PAGES and response.status_code == 404:
             return Response("", status=302, headers={"Location": f"{ELSEWHERE}{request.arguments['name']}/"})
         return response
 

@@ -34,8 +34,8 @@ ACTIONS = (
     "group-file",
 )
 VISIBILITIES = ("private", "internal", "public")
-GROUP = "group"
-DONE = frozenset({201, 204})
+GROUP, GROUP_PAGE = "group", "group-page"
+DONE, NOT_FOUND = frozenset({201, 204}), 404
 
 _ABSENT = 999_999_999
 """The id of a GitLab project that does not exist."""
@@ -131,6 +131,13 @@ class Matrix:
             return False
         return not cell.action.startswith(GROUP) or GROUP in project.registry.target.gitlab_projects
 
+    def allows(self, cell: Cell, answer: Answer) -> bool:
+        """Tell whether an answer is right; a group sends unknown names elsewhere where its target does."""
+        if cell.action == GROUP_PAGE and NOT_FOUND in cell.statuses:
+            registry = self.projects[cell.visibility].registry
+            return registry.is_unknown(answer) or cell.allows(answer.status)
+        return cell.allows(answer.status)
+
     def answer(self, visibility: str, caller: str, action: str) -> Answer:
         """Return the answer to one cell."""
         key = (visibility, caller, action)
@@ -164,7 +171,7 @@ def ask(project: PreparedProject, caller: str, action: str, *, upload: Distribut
         "list": lambda: gitlab.call("GET", "/packages", {"package_name": project.published.name}, as_=caller),
         "delete": lambda: gitlab.delete_package(project.deletable, as_=caller),
         "group-page": lambda: registry.in_group().project_answer(project.published.name, as_=caller),
-        "group-file": lambda: registry.download(_in_group(url, registry), as_=caller),
+        "group-file": lambda: registry.in_group().download(_in_group(url, registry), as_=caller),
     }
     return actions[action]()
 
@@ -177,6 +184,8 @@ def _in_group(url: str, registry: RegistryClient) -> str:
 def prepare(registry: RegistryClient, new_name: NewName) -> Matrix:
     """Publish what the table is asked with: in the target, and in the neighbours that are configured."""
     projects = {"private": _prepared(registry, new_name)}
+    if GROUP in registry.target.gitlab_projects:
+        registry.in_group().accepted(projects["private"].published)
     for visibility in VISIBILITIES[1:]:
         if visibility in registry.target.gitlab_projects:
             projects[visibility] = _prepared(registry.in_gitlab_project(visibility), new_name)

@@ -85,7 +85,7 @@ def test_group_file(matrix: Matrix, remark: Remark) -> None:
 def as_in_the_table(matrix: Matrix, action: str, remark: Remark) -> None:
     """Require of all cells of an action that they have one of their statuses."""
     answers = matrix.judged(action)
-    wrong = {cell: answer for cell, answer in answers.items() if not cell.allows(answer.status)}
+    wrong = {cell: answer for cell, answer in answers.items() if not matrix.allows(cell, answer)}
     total = sum(cell.action == action for cell in cells())
     if left_out := total - len(answers):
         remark(

@@ -148,11 +148,19 @@ def test_delete_absent_file_not_found(registry: RegistryClient, gitlab: GitLab, 
     if None in packages:
         raise Untestable("what this check publishes is not listed; see gitlab.rest.lists-packages")
     package_id, others = map(int, filter(None, packages))
-    elsewhere = [file.get("id") for file in gitlab.package_files(others)]
+    own, elsewhere = (
+        [file.get("id") for file in gitlab.package_files(each)] for each in (package_id, others)
+    )
+    if not own or not elsewhere:
+        raise Untestable("the files of a package are not listed; see gitlab.rest.package-files")
     for absent in (ABSENT, *elsewhere):
         expect.status(gitlab.call("DELETE", f"/packages/{package_id}/package_files/{absent}"), 404)
     for distribution in (one, other):
         expect.listed(registry.project_page(distribution.name, fresh=True), [distribution.filename])
+    deleted = gitlab.call("DELETE", f"/packages/{package_id}/package_files/{own[0]}")
+    if not deleted.is_success:
+        raise Untestable(f"no file is deleted, present or absent ({deleted}); see gitlab.rest.delete-file")
+    registry.deleted(one)
 
 
 @check("gitlab.rest.delete-absent-not-found")

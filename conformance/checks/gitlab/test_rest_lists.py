@@ -78,6 +78,7 @@ def test_order(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> N
     name = new_name("order")
     for letter, version in (("b", "2.0"), ("c", "1.0"), ("a", "3.0")):
         expect.accepted(registry.upload(wheel(f"{name}-{letter}", version)))
+        registry.project_page(f"{name}-{letter}")  # the query names none of the three, and waits for none
     ascending = {
         "created_at": ["2.0", "1.0", "3.0"],
         "version": ["1.0", "2.0", "3.0"],

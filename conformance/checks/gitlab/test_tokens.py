@@ -87,7 +87,7 @@ def reads_by_header(field: str, as_: str, registry: RegistryClient, corpus: Corp
     opened = registry.request_bare("GET", url, label=as_, headers={field: token})
     expect.status(opened, 200)
     closed = registry.request_bare("GET", url, label=WRONG, headers={field: NOT_A_TOKEN})
-    expect.status(closed, 401)
+    expect.forbidden(closed)
 
 
 @check("gitlab.token.job-publishes")

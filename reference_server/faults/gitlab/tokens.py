@@ -83,8 +83,6 @@ class ReadingNeedsTheApiScope(Authorizes):
         "gitlab.matrix.metadata-file",
         "gitlab.matrix.page",
         "gitlab.matrix.root-page",
-        "gitlab.matrix.group-page",
-        "gitlab.matrix.group-file",
     )
 
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:

@@ -30,7 +30,7 @@ class NoEtagInJson(ChangesHeaders):
 class AnyEtagIgnored(Fault):
     """Ignores `If-None-Match: *`, which means any page or file that exists."""
 
-    caught_by = ("http.pages.304.any", "http.files.304")
+    caught_by = ("http.pages.304.any",)
 
     def handle(self, request: Request) -> Response | None:
         if request.headers.get("If-None-Match") == "*":
