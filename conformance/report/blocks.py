@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from conformance.report.console import shown
+from conformance.report.console import printable
 from conformance.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Page:
         room = max(20, self.width - LABELS) if self.width else UNLIMITED
         lines = [
             line
-            for each in shown(text).splitlines() or [""]
+            for each in printable(text).splitlines() or [""]
             for line in textwrap.wrap(each, room, break_on_hyphens=False, replace_whitespace=False, tabsize=4)
             or [""]
         ]

@@ -27,6 +27,6 @@ def console_on(file: TextIO, *, plain: bool = False) -> Console:
     return Console(file=file, highlight=False, markup=False, emoji=False, soft_wrap=True, **how)
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """Return a text from elsewhere as a terminal may show it."""
     return text.translate(_CONTROLS)

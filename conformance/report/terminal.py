@@ -13,7 +13,7 @@ from rich.text import Text
 
 from conformance.report.blocks import STYLES, Page, block
 from conformance.report.changes import as_lines
-from conformance.report.console import console_on, shown
+from conformance.report.console import console_on, printable
 from conformance.verdicts import ExitCode, Tally, Verdict
 from conformance.verdicts.counting import counted
 
@@ -67,9 +67,9 @@ def print_report(
             f"{counted(newer, 'requirement')} joined after set {result.summary.set}: judged, but not scored."
         )
     if result.since:
-        console.print(shown(f"Since run {result.since.run}{result.since.elsewhere}:"))
+        console.print(printable(f"Since run {result.since.run}{result.since.elsewhere}:"))
         for line in as_lines(result.since, most=None if verbose else LISTED):
-            console.print(Text(shown("  " + line)))
+            console.print(Text(printable("  " + line)))
         console.print()
     for step in next_steps:
         console.print(step)
@@ -121,7 +121,7 @@ def _listed(findings: list[CheckResult], page: Page) -> Iterator[Text]:
 def _explain_together(console: Console, checks: Iterable[CheckResult], verdict: Verdict) -> None:
     reasons: dict[str, list[str]] = defaultdict(list)
     for check in checks:
-        reasons[shown(check.message)].append(check.id)
+        reasons[printable(check.message)].append(check.id)
     if reasons:
         console.print()
     for reason, ids in reasons.items():
@@ -158,7 +158,7 @@ def _ending(console: Console, result: RunResult) -> None:
         )
     )
     for note in result.summary.notes:
-        console.print(Text(shown(note)))
+        console.print(Text(printable(note)))
 
 
 def _counts(result: RunResult) -> str:
