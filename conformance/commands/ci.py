@@ -164,9 +164,12 @@ def take_password(environ: MutableMapping[str, str]) -> None:
 
 def job_of(environ: Mapping[str, str]) -> Job:
     """Read the inputs of the job; CI systems set also those that are not given, to nothing. Raises UserError."""
+    folder = environ.get(FOLDER.variable) or FOLDER.default
+    if not folder.isprintable():  # the outputs of a step are lines
+        raise UserError(f"{FOLDER.variable} is the name of a folder in one line, not {folder!r}")
     previous = environ.get(PREVIOUS.variable)
     return Job(
-        folder=Path(environ.get(FOLDER.variable) or FOLDER.default),
+        folder=Path(folder),
         given=tuple(
             (option, text)
             for option in OPTIONS

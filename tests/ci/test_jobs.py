@@ -145,7 +145,7 @@ def test_the_life_of_a_job(platform: str, lives: Callable[[str], Life]) -> None:
 
     assert life.regression.ended.exit_code == 1, "red on a regression"
     assert verdict(life.regression.written) == "failed"
-    assert "5 requirements in both, 1 differ" in life.regression.ended.output
+    assert "1 regressed, of 5 requirements in both results" in life.regression.ended.output
     summary = (life.regression.written / "summary.md").read_text(encoding="utf-8")
     assert f"<b>failed</b> <code>{LISTS}</code>" in summary
     assert "### Since the last time" in summary

@@ -31,6 +31,7 @@ LISTED = {
     "source",
     "affects",
     "since",
+    "harm",
     "untested",
 }
 

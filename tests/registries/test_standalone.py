@@ -41,8 +41,9 @@ class Standalone:
         api = self.url.partition("/projects/")[0]
         token = {"PRIVATE-TOKEN": self.description["credentials"]["default"]["password"]}
         found: list[dict[str, Any]] = []
-        for gitlab_project in (1, *self.description["gitlab-projects"].values()):
-            if gitlab_project != self.description["gitlab-projects"]["path"]:
+        others = self.description["gitlab-projects"].items()
+        for kind, gitlab_project in (("", 1), *others):
+            if kind not in {"path", "group"}:
                 url = f"{api}/projects/{gitlab_project}/packages?per_page=100"
                 answer = requests.get(url, headers=token, timeout=30)
                 assert answer.status_code in {200, 403}, answer.text
