@@ -117,7 +117,8 @@ def test_the_keyboard_suffices(browser: Any, report: str) -> None:
       press("j"); seen.typing = focused();
       change("text", "nothing has this"); seen.none = visible();
       press("Escape"); await moment(); seen.all = visible().length;
-      seen.reachable = all("summary, input, select, button, a").every((each) => each.tabIndex === 0);
+      // A cell of the picture leads to a finding, which has a stop of its own.
+      seen.reachable = all("summary, input, select, button, a:not(.cell)").every((each) => each.tabIndex === 0);
       return seen;
     """
     assert browser(report, steps) == {
