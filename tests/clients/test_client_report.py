@@ -17,7 +17,7 @@ from reference_server.serving.in_process import ReferenceServer
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.xdist_group("client-report")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("client-report")]
 
 POETRY = "poetry==2.5.1"
 PIP = [sys.executable, "-m", "pip", "download", "--no-deps", "-d", "{folder}", "{project}"]

@@ -25,6 +25,8 @@ from reference_server.distributions import Distribution, sdist, wheel
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.long
+
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "drivers.md").read_text(encoding="utf-8")
 CHANGES = "yank or status or provenance or integrity or race.delete"
 RUN = "abcdefgh"

@@ -26,6 +26,8 @@ from reference_server.faults import Fault
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 LIMIT = 600
 CHECKS = "gitlab.page"
