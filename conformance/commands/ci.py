@@ -10,10 +10,10 @@ import os
 import shlex
 import shutil
 import sys
-from contextlib import ExitStack
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, TextIO
 
 from conformance.commands.output import PROGRAM, write
 from conformance.errors import ExitCode, UserError
@@ -201,11 +201,10 @@ def _clear(job: Job) -> None:
 
 
 def _judge(job: Job, main: Main) -> int:
-    with ExitStack() as stack:
-        copies = [stack.enter_context(_Copy(name)) for name in ("stdout", "stderr")]
+    with redirect_stdout(_Copy(sys.stdout)) as output, redirect_stderr(_Copy(sys.stderr)) as errors:
         refused = _carry_out(main, "doctor", *job.words("doctor"))
     if refused:
-        _report_refusal(job, "".join(each.text for each in copies), ExitCode(refused), os.environ)
+        _report_refusal(job, output.text + errors.text, ExitCode(refused), os.environ)
         return refused
     reports = [word for name in REPORTS for word in ("--report", f"{name}={job.files[name]}")]
     words = [*job.words("run"), *_since(job), "--json", str(job.files["result"]), *reports]
@@ -226,35 +225,27 @@ def _report_refusal(job: Job, reason: str, exit_code: ExitCode, environ: Mapping
         write(FORMATS[name].render(result), job.files[name])
 
 
-class _Copy:
-    """Keeps what is printed to a standard stream, which prints it all the same."""
+class _Copy(io.StringIO):
+    """Keeps what is printed to a stream, which prints it all the same."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._kept = io.StringIO()
-        self._stream: Any = None
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
 
     @property
     def text(self) -> str:
         """What was printed, without the command that precedes it."""
-        lines = self._kept.getvalue().splitlines(keepends=True)
+        lines = self.getvalue().splitlines(keepends=True)
         return "".join(line for line in lines if not line.startswith("$ "))
-
-    def __enter__(self) -> Self:
-        self._stream = getattr(sys, self._name)
-        setattr(sys, self._name, self)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        setattr(sys, self._name, self._stream)
 
     def write(self, text: str) -> int:
         """Keep a text, and print it."""
-        self._kept.write(text)
-        return int(self._stream.write(text))
+        self._stream.write(text)
+        return super().write(text)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
+    def flush(self) -> None:
+        """Print what the stream has not printed yet."""
+        self._stream.flush()
 
 
 def _since(job: Job) -> list[str]:

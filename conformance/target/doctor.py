@@ -73,9 +73,6 @@ CAUSES = (
 """Patterns of error texts, with the subject and the remedy."""
 
 
-REJECTED = "returned 401"
-
-
 class Doctor:
     """Examines one target with a few requests that store nothing."""
 
@@ -101,11 +98,12 @@ class Doctor:
             yield from clock_observations(index.headers.get("Date"), now=datetime.now(UTC))
             anonymous = index.status == 401 and not self._target.credentials
             publishes = self._publishes and not anonymous  # the other steps would find the same
-            uploads = list(self._uploads()) if publishes else []
+            rejected = index.status == 401
+            uploads = list(self._uploads(rejected=rejected)) if publishes else []
             yield from self._index(index, uploads)
             if publishes and self._target.has_gitlab_api:
-                yield from self._gitlab_project(rejected=index.status == 401)
-            yield from (each for each in uploads if index.status != 401 or REJECTED not in each.seen)
+                yield from self._gitlab_project(rejected=rejected)
+            yield from uploads
             if publishes:
                 yield self._driver()
             if index.status in {200, 404}:
@@ -342,8 +340,11 @@ class Doctor:
             seen += "; a run cannot delete what it has published"
         return Observation(about="driver", seen=seen)
 
-    def _uploads(self) -> Iterator[Observation]:
-        """Send an upload form without a file: registries reject the credential before they reject the form."""
+    def _uploads(self, *, rejected: bool) -> Iterator[Observation]:
+        """Send an upload form without a file: registries reject the credential before they reject the form.
+
+        That uploads, too, have `rejected` the credential is no problem of its own.
+        """
         if not self._target.has_uploads:
             yield Observation(
                 about="uploads",
@@ -361,6 +362,8 @@ class Doctor:
             body=form.body(),
             described="an upload form without a file",
         )
+        if answer.status == 401 and rejected:
+            return
         seen = f"an upload form without a file returned {answer.status} {answer.reason}"
         change = upload_change(answer.status, self._target)
         yield Observation(about="uploads", seen=seen, change=change, unknown=answer.status >= 500)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
-from werkzeug.routing import Map, Rule
 
 from reference_server.app.handlers import account
 from reference_server.app.handlers.account import AccountCall
-from reference_server.app.routes import IdConverter
+from reference_server.app.routes import route_map
 from reference_server.http.json_responses import options, refusal, router_refusal
 from reference_server.model import Action
 from reference_server.model.errors import RegistryError
@@ -51,17 +50,12 @@ ROUTES = (
     AccountRoute(
         "create_personal_access_token",
         "POST",
-        "/api/v4/users/<id:user_id>/personal_access_tokens",
+        "/api/v4/users/<id:number>/personal_access_tokens",
         account.create_personal_access_token,
     ),
 )
 BY_NAME = {route.name: route for route in ROUTES}
-ADAPTER = Map(
-    [Rule(route.path, endpoint=route.name, methods=[route.method]) for route in ROUTES],
-    strict_slashes=False,
-    merge_slashes=False,
-    converters={"id": IdConverter},
-).bind("localhost")
+ADAPTER = route_map((route.name, route.method, route.path) for route in ROUTES).bind("localhost")
 
 
 def answer(request: Request, registry: Registry) -> Response | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from itertools import count
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ class Entry:
     `caller` is the kind of the caller, and `name` the user's or the deploy token's, if any.
     """
 
-    number: int
     time: datetime
     method: str
     path: str
@@ -37,7 +35,6 @@ class RequestLog:
 
     def __init__(self, limit: int = KEPT) -> None:
         self._entries: deque[Entry] = deque(maxlen=limit)
-        self._numbers = count(1)
 
     def entries(self) -> tuple[Entry, ...]:
         """Return the kept requests."""
@@ -48,8 +45,7 @@ class RequestLog:
         if not path.isascii():
             path = path.encode("latin-1", "replace").decode("utf-8", "replace")
         name = caller.name if caller else ""
-        number = next(self._numbers)
-        self._entries.append(Entry(number, time, method, path[:LONGEST_PATH], status, kind(caller), name))
+        self._entries.append(Entry(time, method, path[:LONGEST_PATH], status, kind(caller), name))
 
 
 def kind(caller: Caller | None) -> str:

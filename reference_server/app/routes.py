@@ -153,17 +153,17 @@ class IdConverter(IntegerConverter):
 BY_NAME = {route.name: route for route in ROUTES}
 
 
-def _map(routes: Iterable[tuple[Route, str]]) -> Map:
-    """Return the map of routes with their paths. A trailing slash makes no difference to the route."""
+def route_map(routes: Iterable[tuple[str, str, str]]) -> Map:
+    """Return the map of routes by name, method and path. A trailing slash makes no difference to the route."""
     return Map(
-        [Rule(path, endpoint=route.name, methods=[route.method]) for route, path in routes],
+        [Rule(path, endpoint=name, methods=[method]) for name, method, path in routes],
         strict_slashes=False,
         merge_slashes=False,
         converters={"id": IdConverter},
     )
 
 
-URL_MAP = _map((route, route.path) for route in ROUTES)
+URL_MAP = route_map((route.name, route.method, route.path) for route in ROUTES)
 
 
 def url_map(flavour: Flavour) -> Map:
@@ -171,7 +171,9 @@ def url_map(flavour: Flavour) -> Map:
     if not flavour.lacks and not flavour.splats:
         return URL_MAP
     routes = [route for route in ROUTES if route.name not in flavour.lacks]
-    return _map((route, _splat(route.path) if flavour.splats else route.path) for route in routes)
+    return route_map(
+        (route.name, route.method, _splat(route.path) if flavour.splats else route.path) for route in routes
+    )
 
 
 def _splat(path: str) -> str:

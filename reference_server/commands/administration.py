@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from reference_server.rendering.escapes import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
@@ -72,11 +74,6 @@ class Administration(Protocol):
 
     def close(self) -> None:
         """End the use."""
-
-
-def printable(text: str) -> str:
-    """Return a text with control characters as escapes."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def table(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

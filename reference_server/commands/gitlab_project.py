@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from reference_server.commands.administration import table
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-    from reference_server.commands.administration import ListedProject
+    from reference_server.commands.administration import Administration, ListedProject
 
 SUMMARY = "create and list GitLab projects, and switch their registries on and off"
 
@@ -41,32 +42,21 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Create, list or switch."""
-    options.action(options)
+    with closing(administration(options)) as place:
+        options.action(options, place)
     return 0
 
 
-def _create(options: argparse.Namespace) -> None:
-    place = administration(options)
-    try:
-        _show([place.create_gitlab_project(options.path, options.visibility)])
-    finally:
-        place.close()
+def _create(options: argparse.Namespace, place: Administration) -> None:
+    _show([place.create_gitlab_project(options.path, options.visibility)])
 
 
-def _list(options: argparse.Namespace) -> None:
-    place = administration(options)
-    try:
-        _show(place.gitlab_projects())
-    finally:
-        place.close()
+def _list(_options: argparse.Namespace, place: Administration) -> None:
+    _show(place.gitlab_projects())
 
 
-def _switch(options: argparse.Namespace) -> None:
-    place = administration(options)
-    try:
-        _show([place.switch(options.gitlab_project, on=options.state == "on")])
-    finally:
-        place.close()
+def _switch(options: argparse.Namespace, place: Administration) -> None:
+    _show([place.switch(options.gitlab_project, on=options.state == "on")])
 
 
 def _show(projects: Iterable[ListedProject]) -> None:

@@ -8,8 +8,9 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
-from reference_server.commands.administration import TOKEN_VARIABLE, ListedProject, ListedToken, printable
+from reference_server.commands.administration import TOKEN_VARIABLE, ListedProject, ListedToken
 from reference_server.errors import UserError
+from reference_server.rendering.escapes import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from typing import TYPE_CHECKING
 
-from reference_server.commands.administration import KINDS, NewToken, printable, table
+from reference_server.commands.administration import KINDS, NewToken, table
 from reference_server.commands.place import add_place, administration
+from reference_server.rendering.escapes import printable
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from reference_server.commands.administration import Administration
 
 SUMMARY = "create, list and revoke tokens"
 SCOPES = {
@@ -60,11 +64,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Create, list or revoke."""
-    options.action(options)
+    with closing(administration(options)) as place:
+        options.action(options, place)
     return 0
 
 
-def _create(options: argparse.Namespace) -> None:
+def _create(options: argparse.Namespace, place: Administration) -> None:
     new = NewToken(
         kind=options.kind,
         name=options.name,
@@ -73,19 +78,11 @@ def _create(options: argparse.Namespace) -> None:
         scopes=tuple(options.scope) or SCOPES[options.kind],
         expires_at=options.expires,
     )
-    place = administration(options)
-    try:
-        print(printable(place.create_token(new)))
-    finally:
-        place.close()
+    print(printable(place.create_token(new)))
 
 
-def _list(options: argparse.Namespace) -> None:
-    place = administration(options)
-    try:
-        tokens = place.tokens()
-    finally:
-        place.close()
+def _list(_options: argparse.Namespace, place: Administration) -> None:
+    tokens = place.tokens()
     headings = ("ID", "KIND", "NAME", "HOLDER", "GITLAB PROJECT", "SCOPES", "EXPIRES", "STATE")
     lines = [
         (
@@ -103,12 +100,8 @@ def _list(options: argparse.Namespace) -> None:
     print(table(headings, lines))
 
 
-def _revoke(options: argparse.Namespace) -> None:
-    place = administration(options)
-    try:
-        place.revoke_token(options.id)
-    finally:
-        place.close()
+def _revoke(options: argparse.Namespace, place: Administration) -> None:
+    place.revoke_token(options.id)
     print(f"Token {options.id} is revoked.")
 
 

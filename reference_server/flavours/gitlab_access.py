@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reference_server.flavours.flavour import CHALLENGE
 from reference_server.model import Action, Caller, Role, Visibility
 from reference_server.model.errors import (
     ForbiddenError,
@@ -78,7 +79,7 @@ def _reads_13_4(caller: Caller, gitlab_project: GitLabProject) -> bool:
 
 def challenge(error: RegistryError) -> str | None:
     """Return the challenge of a current version: every 401 has one."""
-    return _bearer(error) or 'Basic realm="GitLab Packages Registry"'
+    return _bearer(error) or CHALLENGE
 
 
 def challenge_13_4(error: RegistryError) -> str | None:

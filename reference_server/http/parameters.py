@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import io
-import json
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
-from reference_server.model.errors import FieldError, FileTooLargeError, InvalidFieldError, MalformedFormError
+from reference_server.http.json_bodies import is_text, json_object
+from reference_server.model.errors import FileTooLargeError, InvalidFieldError, MalformedFormError
 
 if TYPE_CHECKING:
     from reference_server.http.request import Request
 
 MAX_BODY = 1024 * 1024  # bytes
 MAX_PARTS = 1000
+E = TypeVar("E", bound=StrEnum)
 TRUE, FALSE = {"true", "1", "on", "yes"}, {"false", "0", "off", "no", ""}
-
-
-class MalformedJsonError(FieldError):
-    """The body is not a JSON object."""
-
-    message = "request body is not a JSON object"
 
 
 class Parameters:
@@ -41,7 +37,7 @@ class Parameters:
         value = self._values.get(name)
         if value is None:
             return default
-        if not isinstance(value, str) or any("\ud800" <= each <= "\udfff" for each in value):
+        if not is_text(value):
             raise InvalidFieldError(name)
         return value
 
@@ -58,6 +54,13 @@ class Parameters:
         if text not in TRUE | FALSE:
             raise InvalidFieldError(name)
         return text in TRUE
+
+    def choice(self, name: str, default: E) -> E:
+        """Return a member of the default's enumeration. Raises `InvalidFieldError`."""
+        try:
+            return type(default)(self.text(name, default.value))
+        except ValueError:
+            raise InvalidFieldError(name) from None
 
     def day(self, name: str) -> date | None:
         """Return a day such as `2027-01-31`; a time after it is ignored. Raises `InvalidFieldError`."""
@@ -87,13 +90,7 @@ def parameters(request: Request) -> Parameters:
 
 
 def _from_json(body: bytes) -> MultiDict[str, Any]:
-    try:
-        values = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise MalformedJsonError from error
-    if not isinstance(values, dict):
-        raise MalformedJsonError
-    return MultiDict({name: value for name, value in values.items() if value is not None})
+    return MultiDict({name: value for name, value in json_object(body).items() if value is not None})
 
 
 def _from_form(request: Request, body: bytes) -> MultiDict[str, Any]:

@@ -91,6 +91,11 @@ class Package:
     created_at: datetime
     files: tuple[PackageFile, ...] = ()
 
+    @property
+    def published_by(self) -> str:
+        """Who published the first file of a known publisher; empty where there is none."""
+        return next((file.published_by for file in self.files if file.published_by), "")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:

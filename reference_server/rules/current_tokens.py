@@ -10,7 +10,7 @@ from reference_server.model import DeployToken, JobToken, PersonalAccessToken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from reference_server.model import Token
     from reference_server.rules.access import Tokens
@@ -42,7 +42,12 @@ class CurrentTokens:
 def has_expired(token: Token, now: Callable[[], datetime]) -> bool:
     """Return whether the day on which a token expires has come."""
     expires_at = token.record.expires_at
-    return expires_at is not None and expires_at <= now().astimezone(UTC).date()
+    return expires_at is not None and has_come(expires_at, now)
+
+
+def has_come(day: date, now: Callable[[], datetime]) -> bool:
+    """Return whether a day has begun, in UTC."""
+    return day <= now().astimezone(UTC).date()
 
 
 def is_active(token: Token, now: Callable[[], datetime]) -> bool:

@@ -31,6 +31,7 @@ from reference_server.model.errors import (
     NotFoundError,
 )
 from reference_server.rules.access import is_visible
+from reference_server.rules.current_tokens import has_come
 from reference_server.rules.groups import members
 
 if TYPE_CHECKING:
@@ -293,7 +294,7 @@ def _record(registry: Registry, new: NewToken) -> TokenRecord:
     if not 0 < len(name) <= LONGEST_NAME or _CONTROL.search(name):
         field = "name"
         raise InvalidFieldError(field)
-    if expires_at is not None and expires_at <= registry.now().date():
+    if expires_at is not None and has_come(expires_at, registry.now):
         field = "expires_at"
         raise InvalidFieldError(field)
     return TokenRecord(name=name, created_at=registry.now(), expires_at=expires_at)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from reference_server.rendering.escapes import printable
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -31,11 +33,6 @@ def moment(time: datetime) -> str:
     return time.strftime("%d %b %Y, %H:%M UTC")
 
 
-def visible(text: str) -> str:
-    """Return a text with control and formatting characters as escapes."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
-
-
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -46,5 +43,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"size": size, "moment": moment, "visible": visible}
+    environment.filters |= {"size": size, "moment": moment, "visible": printable}
     return environment

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from werkzeug.routing import Map, Rule
-
-from reference_server.app.routes import IdConverter
+from reference_server.app.routes import route_map
+from reference_server.web import paths
 from reference_server.web.views import assets, packages, projects, request_log, settings, signing_in, tokens
 
 if TYPE_CHECKING:
@@ -15,13 +14,13 @@ if TYPE_CHECKING:
 
     from werkzeug import Response
 
-PERSONAL = "/-/user_settings/personal_access_tokens"
+PERSONAL = paths.PERSONAL_TOKENS
 PROJECT = "/<path:project>"
-PACKAGES = f"{PROJECT}/-/packages"
+PACKAGES = f"{PROJECT}{paths.PACKAGES}"
 PACKAGE = f"{PACKAGES}/<id:package_id>"
 FILE = f"{PACKAGE}/files/<id:file_id>"
-SETTINGS = f"{PROJECT}/-/settings/packages_and_registries"
-REPOSITORY = f"{PROJECT}/-/settings/repository"
+SETTINGS = f"{PROJECT}{paths.SETTINGS}"
+REPOSITORY = f"{PROJECT}{paths.REPOSITORY}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +68,4 @@ ROUTES = (
     PageRoute("end_job", "POST", f"{REPOSITORY}/job_tokens/<id:token_id>/revoke", tokens.end_job),
 )
 BY_NAME = {route.name: route for route in ROUTES}
-ADAPTER = Map(
-    [Rule(route.path, endpoint=route.name, methods=[route.method]) for route in ROUTES],
-    strict_slashes=False,
-    merge_slashes=False,
-    converters={"id": IdConverter},
-).bind("localhost")
+ADAPTER = route_map((route.name, route.method, route.path) for route in ROUTES).bind("localhost")

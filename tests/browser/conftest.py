@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .devtools import devtools
+from .devtools import QUIET, devtools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,16 +25,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 LIMIT = 60
 """Seconds."""
 
-OPTIONS = (
-    "--headless",
-    "--no-sandbox",  # it opens nothing but our own page, and CI systems run it as root
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-    "--virtual-time-budget=10000",
-)
+OPTIONS = (*QUIET, "--virtual-time-budget=10000")
 
 DRIVER = """<!DOCTYPE html>
 <link rel="icon" href="data:,">

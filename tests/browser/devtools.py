@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-OPTIONS = (
+QUIET = (
     "--headless",
     "--no-sandbox",  # it opens nothing but our own page, and CI systems run it as root
     "--disable-gpu",
@@ -24,9 +24,9 @@ OPTIONS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--no-first-run",
-    "--hide-scrollbars",
-    "--remote-debugging-pipe",
 )
+"""What every Chromium of the tests is started with."""
+OPTIONS = (*QUIET, "--hide-scrollbars", "--remote-debugging-pipe")
 LAUNCHER = """
 import os, sys
 for end, number in zip(sys.argv[1:3], (3, 4)):

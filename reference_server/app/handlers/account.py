@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from werkzeug import Response
 
 from reference_server.app.handlers.pagination import paginated
-from reference_server.app.handlers.projects import settings, visibility
+from reference_server.app.handlers.projects import settings
 from reference_server.app.handlers.rest import described_project
 from reference_server.app.new_secrets import PERSONAL, new_secret
 from reference_server.http.json_responses import json_answer
 from reference_server.http.parameters import parameters
+from reference_server.model import Visibility
 from reference_server.model.errors import (
     ForbiddenError,
     MissingFieldsError,
@@ -25,7 +26,7 @@ from reference_server.rules.current_tokens import is_active
 
 if TYPE_CHECKING:
     from reference_server.http.request import Request
-    from reference_server.model import Caller, PersonalAccessToken, User
+    from reference_server.model import Caller, PersonalAccessToken
     from reference_server.rules.registry import Registry
 
 READING = ("api", "read_api")
@@ -74,7 +75,7 @@ def create_gitlab_project(call: AccountCall) -> Response:
         call.registry,
         f"{given.text('namespace_path', user.name)}/{path}",
         owner=user,
-        **settings(given) | {"visibility": visibility(given)},
+        **settings(given) | {"visibility": given.choice("visibility", Visibility.PRIVATE)},
     )
     return json_answer(described_project(made), status=201)
 
@@ -113,10 +114,10 @@ def personal_access_token(call: AccountCall, token_id: int) -> Response:
     raise NotFoundError
 
 
-def create_personal_access_token(call: AccountCall, user_id: int) -> Response:
+def create_personal_access_token(call: AccountCall, number: int) -> Response:
     """Create a personal access token of the caller. GitLab lets only administrators do this over HTTP."""
     owner = management.require_user(call.caller)
-    if user_id != _own_id(owner):
+    if number != user_id(owner.name):
         raise ForbiddenError
     given = parameters(call.request)
     made = management.make_personal_access_token(
@@ -140,10 +141,6 @@ def revoke_personal_access_token(call: AccountCall, token_id: int) -> Response:
 def user_id(name: str) -> int:
     """Return a user's id, made from their name: users have no row of their own."""
     return zlib.crc32(name.encode()) or 1
-
-
-def _own_id(owner: User) -> int:
-    return user_id(owner.name)
 
 
 def described_token(registry: Registry, token: PersonalAccessToken) -> dict[str, Any]:

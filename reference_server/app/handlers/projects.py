@@ -34,7 +34,7 @@ def update(call: Call) -> Response:
     changed = settings(given)
     if "visibility" in given:
         management.require_maintainer(call.caller, call.gitlab_project, minimum=Role.OWNER)
-        changed["visibility"] = visibility(given)
+        changed["visibility"] = given.choice("visibility", Visibility.PRIVATE)
     return json_answer(
         described_project(management.change_settings(call.registry, call.gitlab_project, **changed))
     )
@@ -51,15 +51,6 @@ def settings(given: Parameters) -> Settings:
             raise InvalidFieldError(level)
         changed["packages_enabled"] = ACCESS_LEVELS[given.text(level)]
     return changed
-
-
-def visibility(given: Parameters) -> Visibility:
-    """Return the visibility (default: private). Raises `InvalidFieldError`."""
-    text = given.text("visibility", "private")
-    if text not in set(Visibility):
-        field = "visibility"
-        raise InvalidFieldError(field)
-    return Visibility(text)
 
 
 def deploy_tokens(call: Call) -> Response:

@@ -14,24 +14,18 @@ Maintainer with the scope api, accept a JSON object or an empty body, and answer
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from werkzeug import Response
 
+from reference_server.http.json_bodies import MalformedJsonError, is_text, json_object
 from reference_server.model import Status
-from reference_server.model.errors import FieldError, FileTooLargeError, InvalidFieldError
+from reference_server.model.errors import FileTooLargeError, InvalidFieldError
 
 if TYPE_CHECKING:
     from reference_server.app.handlers.call import Call
 
 MAX_BODY = 4 * 1024 * 1024  # bytes
-
-
-class MalformedJsonError(FieldError):
-    """The body is not a JSON object."""
-
-    message = "request body is not a JSON object"
 
 
 def yank(call: Call, name: str, version: str | None = None, filename: str | None = None) -> Response:
@@ -85,21 +79,13 @@ def _body(call: Call) -> dict[str, Any]:
         text = call.request.body.read(MAX_BODY + 1)
         if len(text) > MAX_BODY:
             raise FileTooLargeError
-        body = json.loads(text or b"{}")
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise MalformedJsonError from error
-    if not isinstance(body, dict):
-        raise MalformedJsonError
-    return body
+    return json_object(text or b"{}")
 
 
 def _text(body: dict[str, Any], name: str) -> str | None:
     value = body.get(name)
-    if value is not None and not (isinstance(value, str) and _is_text(value)):
+    if value is not None and not is_text(value):
         raise InvalidFieldError(name)
     return value
-
-
-def _is_text(value: str) -> bool:
-    """Return whether a string has no lone surrogate, which JSON can contain but UTF-8 cannot."""
-    return not any("\ud800" <= character <= "\udfff" for character in value)

@@ -13,6 +13,7 @@ from reference_server.model import ACTIVE, Action
 from reference_server.model.errors import NotFoundError
 from reference_server.rules import management
 from reference_server.web.description import described
+from reference_server.web.paths import PACKAGES
 from reference_server.web.setup_lines import addresses, clients
 
 if TYPE_CHECKING:
@@ -98,14 +99,9 @@ def _key(sort: str) -> Callable[[Package], Any]:
         "created_at": lambda each: (each.created_at, each.id),
         "name": lambda each: (each.normalized, version(each)),
         "version": version,
-        "published_by": lambda each: (publisher(each), each.normalized),
+        "published_by": lambda each: (each.published_by, each.normalized),
     }
     return keys[sort]
-
-
-def publisher(package: Package) -> str:
-    """Return who published the first file."""
-    return next((file.published_by for file in package.files if file.published_by), "")
 
 
 def show(visit: Visit, package_id: int) -> Response:
@@ -204,7 +200,7 @@ def _reason(visit: Visit) -> str:
 
 
 def _list(visit: Visit) -> str:
-    return f"/{visit.owner.full_path}/-/packages"
+    return f"/{visit.owner.full_path}{PACKAGES}"
 
 
 def _package(visit: Visit, package_id: int, action: Action) -> Package:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from reference_server.model import Visibility
 from reference_server.model.errors import FieldError
 from reference_server.rules import management
+from reference_server.web.paths import PACKAGES
 
 if TYPE_CHECKING:
     from werkzeug import Response
@@ -43,4 +44,4 @@ def create(visit: Visit) -> Response:
     except (FieldError, ValueError) as error:
         reason = f"{str(error)[:1].upper()}{str(error)[1:]}."
         return visit.page("new_project.html", status=422, path=path, visibility=visibility, error=reason)
-    return visit.to(f"/{made.full_path}/-/packages", f"Project {made.full_path} was created.")
+    return visit.to(f"/{made.full_path}{PACKAGES}", f"Project {made.full_path} was created.")

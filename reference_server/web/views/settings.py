@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reference_server.model import Role, Visibility
-from reference_server.model.errors import InvalidFieldError
+from reference_server.model import Role
 from reference_server.rules import management
+from reference_server.web.paths import SETTINGS
 
 if TYPE_CHECKING:
     from werkzeug import Response
@@ -23,10 +23,7 @@ def show(visit: Visit) -> Response:
 def save(visit: Visit) -> Response:
     """Save the settings. A box that is not checked is not sent."""
     management.require_maintainer(visit.caller, visit.owner)
-    visibility = visit.form.text("visibility", visit.owner.visibility.value)
-    if visibility not in set(Visibility):
-        field = "visibility"
-        raise InvalidFieldError(field)
+    visibility = visit.form.choice("visibility", visit.owner.visibility)
     if visibility != visit.owner.visibility:
         management.require_maintainer(visit.caller, visit.owner, minimum=Role.OWNER)
     management.change_settings(
@@ -34,8 +31,6 @@ def save(visit: Visit) -> Response:
         visit.owner,
         packages_enabled="packages_enabled" in visit.form,
         duplicates_allowed="duplicates_allowed" in visit.form,
-        visibility=Visibility(visibility),
+        visibility=visibility,
     )
-    return visit.to(
-        f"/{visit.owner.full_path}/-/settings/packages_and_registries", "The settings were saved."
-    )
+    return visit.to(f"/{visit.owner.full_path}{SETTINGS}", "The settings were saved.")

@@ -8,6 +8,7 @@ from reference_server.app.new_secrets import DEPLOY, JOB, PERSONAL, new_secret
 from reference_server.model.errors import FieldError
 from reference_server.rules import management
 from reference_server.rules.current_tokens import is_active
+from reference_server.web.paths import PERSONAL_TOKENS, REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
     from reference_server.model import Token
     from reference_server.web.visit import Visit
-
-PERSONAL_PATH = "/-/user_settings/personal_access_tokens"
 
 
 def personal(visit: Visit) -> Response:
@@ -39,7 +38,7 @@ def create_personal(visit: Visit) -> Response:
     form = visit.form
     return _made(
         visit,
-        PERSONAL_PATH,
+        PERSONAL_TOKENS,
         lambda: (
             management.make_personal_access_token(
                 visit.registry,
@@ -57,7 +56,7 @@ def revoke_personal(visit: Visit, token_id: int) -> Response:
     """Revoke a personal access token of the caller."""
     owner = management.require_user(visit.caller)
     management.revoke(visit.registry, management.personal_access_tokens(visit.registry, owner), token_id)
-    return visit.to(PERSONAL_PATH, "The token was revoked.")
+    return visit.to(PERSONAL_TOKENS, "The token was revoked.")
 
 
 def of_project(visit: Visit) -> Response:
@@ -135,7 +134,7 @@ def _active(visit: Visit, tokens: tuple[Token, ...]) -> frozenset[int]:
 
 
 def _path(visit: Visit) -> str:
-    return f"/{visit.owner.full_path}/-/settings/repository"
+    return f"/{visit.owner.full_path}{REPOSITORY}"
 
 
 def _made(visit: Visit, path: str, make: Callable[[], str]) -> Response:

@@ -85,7 +85,7 @@ def path_of(registry: Registry, route: Any, caller: str) -> str:
         "id:package_id": package.id,
         "id:file_id": package.files[0].id,
         "id:token_id": (mine or own)[0].record.id,
-        "id:user_id": user_id(owner),
+        "id:number": user_id(owner),
         "name": "page.css" if "assets" in route.path else "demo",
         "version": "1.0",
         "filename": DEMO.filename,
