@@ -22,6 +22,8 @@ from reference_server.model.errors import (
     RegistryError,
     UnsupportedEncodingError,
     UnusableTokenError,
+    UpstreamError,
+    UpstreamTimeoutError,
 )
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ STATUSES: dict[type[RegistryError], int] = {
     FieldError: 400,
     PackageInvalidError: 400,
     PolicyError: 400,
+    UpstreamTimeoutError: 504,
+    UpstreamError: 502,
 }
 
 

@@ -19,6 +19,7 @@ from reference_server.model.access import (
 from reference_server.model.packages import (
     ACTIVE,
     CoreMetadata,
+    ListedFile,
     Package,
     PackageFile,
     ProjectStatus,
@@ -37,6 +38,7 @@ __all__ = [
     "GitLabProject",
     "Group",
     "JobToken",
+    "ListedFile",
     "Package",
     "PackageFile",
     "PersonalAccessToken",

@@ -81,6 +81,20 @@ class PackageNotFoundError(NotFoundError):
     message = "404 Package Not Found"
 
 
+class UpstreamError(RegistryError):
+    """Another index, which was asked for what is not here, gave no usable answer."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"502 Bad Gateway - {message}")
+
+
+class UpstreamTimeoutError(UpstreamError):
+    """Another index did not answer in time."""
+
+    def __init__(self, message: str) -> None:
+        RegistryError.__init__(self, f"504 Gateway Timeout - {message}")
+
+
 class FileTooLargeError(RegistryError):
     """The file is larger than the registry's limit."""
 

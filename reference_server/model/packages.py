@@ -9,11 +9,11 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from reference_server.model.blob import Blob
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-
-    from reference_server.model.blob import Blob
 
 
 class Status(StrEnum):
@@ -77,6 +77,65 @@ class PackageFile:
     def sha256(self) -> str:
         """The digest in the file's URL."""
         return self.digests["sha256"]
+
+    @property
+    def listed_size(self) -> int | None:
+        """The size on the project's page."""
+        return self.size
+
+    @property
+    def listed_time(self) -> datetime | None:
+        """The time of the upload on the project's page."""
+        return self.created_at
+
+    @property
+    def listed_metadata(self) -> Mapping[str, str] | bool | None:
+        """What the project's page says of the metadata file: its hashes, or only whether there is one."""
+        return {"sha256": self.core_metadata.sha256} if self.core_metadata else None
+
+
+NOT_FETCHED = Blob(b"", 0, MappingProxyType({}))
+"""The content of a file that another index still has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedFile(PackageFile):
+    """A file as another index lists it. What that index does not state is None.
+
+    `url` is its address there. `location` takes the place of the sha256 in URLs: it is the stated sha256, or else the
+    sha256 of `url`.
+    """
+
+    url: str = ""
+    location: str
+    stated_size: int | None = None
+    stated_time: datetime | None = None
+    stated_metadata: Mapping[str, str] | bool | None = None
+
+    @property
+    def is_fetched(self) -> bool:
+        """Whether its content is here."""
+        return self.blob is not NOT_FETCHED
+
+    @property
+    def sha256(self) -> str:
+        """The digest in the file's URL."""
+        return self.location
+
+    @property
+    def listed_size(self) -> int | None:
+        """The size on the project's page."""
+        return self.size if self.is_fetched else self.stated_size
+
+    @property
+    def listed_time(self) -> datetime | None:
+        """The time of the upload on the project's page."""
+        return self.stated_time
+
+    @property
+    def listed_metadata(self) -> Mapping[str, str] | bool | None:
+        """What the project's page says of the metadata file: its hashes, or only whether there is one."""
+        return {"sha256": self.core_metadata.sha256} if self.core_metadata else self.stated_metadata
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ class MemoryStore:
         self._packages: dict[int, Package] = {}
         self._packages_by_name: dict[tuple[int, str], dict[int, Package]] = {}
         self._closed_filenames: set[tuple[int, str, str]] = set()
-        self._files: dict[tuple[int, str, str], dict[int, PackageFile]] = {}
+        self._files: dict[tuple[int, str], dict[int, PackageFile]] = {}  # by file name
         self._statuses: dict[tuple[int, str], ProjectStatus] = {}
         self._serials: dict[tuple[int, str | None], int] = {}
         self._changes = count(1)
@@ -191,8 +191,8 @@ class MemoryStore:
     def files_named(self, gitlab_project: int, sha256: str, filename: str) -> tuple[PackageFile, ...]:
         """Return the files with this digest and this name, oldest first."""
         with self.lock:
-            files = self._files.get((gitlab_project, sha256, filename), {})
-            return tuple(files[number] for number in sorted(files))
+            files = self._files.get((gitlab_project, filename), {})
+            return tuple(files[number] for number in sorted(files) if files[number].sha256 == sha256)
 
     def serial(self, gitlab_project: int, normalized: str | None = None) -> int:
         """Return a number that grows with every change of a project, or of a whole GitLab project."""
@@ -225,8 +225,8 @@ def _key(package: Package) -> tuple[int, str]:
     return package.gitlab_project, package.normalized
 
 
-def _file_key(package: Package, file: PackageFile) -> tuple[int, str, str]:
-    return package.gitlab_project, file.sha256, file.filename
+def _file_key(package: Package, file: PackageFile) -> tuple[int, str]:
+    return package.gitlab_project, file.filename
 
 
 def _paths(package: Package) -> list[Path]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -14,17 +13,18 @@ from reference_server.app.handlers.sending import not_acceptable, page_answer
 from reference_server.model import ACTIVE
 from reference_server.model.errors import PackageNotFoundError, PathInvalidError
 from reference_server.rendering import json
+from reference_server.rendering.content import file_link, project_content
 from reference_server.rendering.page_cache import RenderedPage
-from reference_server.rendering.pages import FileLink, ProjectLink, ProjectPage, RootPage
+from reference_server.rendering.pages import ProjectLink, RootPage
 from reference_server.rules.negotiation import SIMPLE_JSON, real_type
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
-    from datetime import datetime
 
     from reference_server.app.handlers.call import ReadingCall
     from reference_server.flavours.flavour import Pages
     from reference_server.model import Package, PackageFile, ProjectStatus
+    from reference_server.rendering.pages import FileLink, ProjectPage
 
 VARY = "Accept"
 
@@ -103,16 +103,11 @@ def _linked_versions(call: ReadingCall) -> tuple[ProjectLink, ...]:
 def _project(call: ReadingCall, name: str) -> ProjectPage:
     registry = call.registry
     packages = _listed(call, name)
-    status = _status(call, name)
-    versions = (str(registry.rules.version_key(package.version)) for package in packages)
-    return ProjectPage(
-        name=packages[0].name,
-        normalized=packages[0].normalized,
-        versions=tuple(dict.fromkeys(versions)),
-        status=None if status == ACTIVE else status.status.value,
-        status_reason=status.reason,
-        files=tuple(_links(call, packages)),
-        repository_version=registry.rules.api_version,
+    return project_content(
+        registry.rules,
+        packages,
+        _status(call, name),
+        files=_links(call, packages),
         url=f"{_repository(call)}/simple/{quote(packages[0].normalized, safe='')}/",
     )
 
@@ -128,22 +123,11 @@ def _links(call: ReadingCall, packages: Sequence[Package]) -> Iterator[FileLink]
 
 
 def _link(call: ReadingCall, package: Package, file: PackageFile) -> FileLink:
-    rules = call.registry.rules
-    filename = quote(file.filename, safe="")
+    if not file.provenance:
+        return file_link(call.registry.rules, package, file)
     release = f"{quote(package.normalized, safe='')}/{quote(package.version, safe='')}"
-    return FileLink(
-        filename=file.filename,
-        url=f"../../files/{file.sha256}/{filename}",
-        hashes={name: file.digests[name] for name in rules.listed_hashes if name in file.digests},
-        requires_python=rules.listed_requires_python(package, file),
-        size=file.size,
-        upload_time=_time(file.created_at),
-        core_metadata={"sha256": file.core_metadata.sha256} if file.core_metadata else None,
-        yanked=file.yanked,
-        provenance=f"{_integrity(call, package)}/{release}/{filename}/provenance"
-        if file.provenance
-        else None,
-    )
+    path = f"{release}/{quote(file.filename, safe='')}/provenance"
+    return file_link(call.registry.rules, package, file, provenance=f"{_integrity(call, package)}/{path}")
 
 
 def _repository(call: ReadingCall) -> str:
@@ -183,10 +167,6 @@ def _status(call: ReadingCall, name: str) -> ProjectStatus:
     """Return a project's status, or active where it is not the same in all GitLab projects."""
     statuses = {call.registry.status(owner, name) for owner in call.index.gitlab_projects}
     return statuses.pop() if len(statuses) == 1 else ACTIVE
-
-
-def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _media_type(call: ReadingCall) -> str | None:
