@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from reference_server.alterations import Alteration, compose, transmitted
+from reference_server.app.elsewhere import is_elsewhere
 from reference_server.app.handlers.call import Call, GroupCall
 from reference_server.app.handlers.sending import PageAnswer
 from reference_server.app.request_log import RequestLog
@@ -19,6 +20,7 @@ from reference_server.http.request import Request
 from reference_server.model import Action
 from reference_server.model.errors import InvalidFieldError, RegistryError
 from reference_server.rendering.page_cache import PageCache
+from reference_server.rules.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from werkzeug import Response
 
+    from reference_server.app.elsewhere import Elsewhere
     from reference_server.flavours.flavour import Flavour
-    from reference_server.rules.registry import Registry
+    from reference_server.model import GitLabProject
 
 KEPT_PAGES = 4096
 KEPT_COMBINATIONS = 64  # of alterations on one request
@@ -60,7 +63,7 @@ class Application:
     `variations` apply to every request, and `alterations` selects further ones. A path in `own` is answered by its
     function. Only the transmission of that answer can be altered. `pages` answers the requests of people, or
     returns None for a request that is not theirs. `log` keeps all other requests. Requests of other sites' pages are
-    refused where they could change something.
+    refused where they could change something. `elsewhere` has projects that are not in the registry.
     """
 
     def __init__(
@@ -72,9 +75,11 @@ class Application:
         variations: tuple[Alteration, ...] = (),
         own: Mapping[str, Callable[[Request], Response]] | None = None,
         pages: Callable[[Request], Response | None] = lambda _: None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self.log = RequestLog()
         self._pages = pages
+        self._elsewhere = elsewhere
         self._registry = registry
         self._flavour = flavour
         self._alterations = alterations
@@ -159,7 +164,8 @@ class Application:
                 raise _no_id()
             caller = request.caller = registry.identify(request.credentials, route.action)
             registry.authorize(caller, gitlab_project, route.action)
-            call = Call(request, registry, gitlab_project, caller, mode.alteration, mode.pages)
+            answering = self._answering(request, registry, [gitlab_project]) or registry
+            call = Call(request, answering, gitlab_project, caller, mode.alteration, mode.pages)
             return route.handler(call, **arguments)
         except RegistryError as error:
             return refusal(error, self._flavour, route.name)
@@ -172,7 +178,19 @@ class Application:
         group = registry.group(reference.replace("%2F", "/"))
         caller = request.caller = registry.identify(request.credentials, Action.BROWSE)
         gitlab_projects = registry.readable_in(group, caller)
+        members = registry.rules.group_members(registry.store.gitlab_projects(), group)
+        if answering := self._answering(request, registry, members):
+            registry, gitlab_projects = answering, gitlab_projects[:1]
         return GroupCall(request, registry, group, gitlab_projects, mode.alteration, mode.pages)
+
+    def _answering(
+        self, request: Request, registry: Registry, owners: Iterable[GitLabProject]
+    ) -> Registry | None:
+        """Return the registry of another place that answers a request, or None for this one."""
+        place = self._elsewhere
+        if place is None or not is_elsewhere(place, request, registry, owners):
+            return None
+        return Registry(now=registry.now, rules=registry.rules, store=place.store)
 
 
 def _no_id() -> InvalidFieldError:

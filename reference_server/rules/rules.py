@@ -149,8 +149,8 @@ class Rules:
     first) returns its name on the root page; `finds` (file, sha256, file name) decides whether a download asks
     for a file. `listed_requires_python` (package, file) returns what a page says of a file. `links_versions` gives
     each version a link on the root page. `forwards_to` is the URL of an index that answers for projects that are not
-    here, or None. `redirects_slashless` and `redirects_unnormalized` redirect a URL without its slash or with an
-    unnormalized name; else such a URL is answered directly.
+    here and that it `may_forward` by name, or None. `redirects_slashless` and `redirects_unnormalized` redirect a URL
+    without its slash or with an unnormalized name; else such a URL is answered directly.
 
     Simple pages: `api_version` of the pages, or None; `serializations`, the media types on offer, best first;
     `default_serialization` for clients without a preference; `negotiate` (Accept header, types, default).
@@ -218,6 +218,7 @@ class Rules:
     listed_requires_python: Callable[[Package, PackageFile], str | None] = its_own_requires_python
     links_versions: bool = False
     forwards_to: str | None = None
+    may_forward: Callable[[str], bool] = any_path
     redirects_slashless: bool = True
     redirects_unnormalized: bool = True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from reference_server.http.request import Request
     from reference_server.rules import Rules
     from reference_server.rules.registry import Registry
+    from reference_server.sources.mirror import Mirror
+    from reference_server.sources.upstream import Upstream
+    from reference_server.store.blobs import Blobs
 
 PAGES = frozenset({"/", "/projects", "/projects/new", "/users/sign_in", "/users/sign_out"})
 """The paths of the page that have no `/-/`."""
@@ -37,12 +41,25 @@ class RegistryApplication(Application):
         *,
         controlled: bool,
         variations: tuple[Alteration, ...],
+        mirror: Mirror | None = None,
     ) -> None:
         own = {PATH: partial(control, registry=registry, switchboard=switchboard)} if controlled else {}
         super().__init__(
-            registry, flavour, alterations=switchboard, variations=variations, own=own, pages=self._page
+            registry,
+            flavour,
+            alterations=switchboard,
+            variations=variations,
+            own=own,
+            pages=self._page,
+            elsewhere=mirror,
         )
         self.switchboard = switchboard
+        self._mirror = mirror
+
+    def close(self) -> None:
+        """Remove the files of an upstream."""
+        if self._mirror is not None:
+            self._mirror.close()
 
     def _page(self, request: Request) -> Response | None:
         """Answer a person, or return None for a path that is none of the page's."""
@@ -67,6 +84,8 @@ def create_app(
     flavour: Flavour = REFERENCE,
     controlled: bool = False,
     variety: int | None = None,
+    upstream: Upstream | str | None = None,
+    mirrored: Blobs | None = None,
 ) -> RegistryApplication:
     """Return the WSGI application of a registry.
 
@@ -74,11 +93,16 @@ def create_app(
     registry for requests over HTTP; the flavour and then the `faults`, in order, change them. A fault may also be
     a switch or a text such as `no-hashes,first=2`. If `controlled`, faults can be switched over HTTP: see
     `reference_server.serving.control`. `variety` is a seed that varies everything that the specifications leave
-    open: see `reference_server.variety`.
-    Raises `UnknownFaultError` and `FaultOptionError`.
+    open: see `reference_server.variety`. `upstream` is the URL of another index, or an `Upstream`, for projects that
+    are not here; `mirrored` is the place for its files (default: one of their own).
+    Raises `UnknownFaultError`, `FaultOptionError` and `UpstreamInvalidError`.
     """
     registry = registry or default_registry()
-    registry = registry.under(flavour.rules(rules or registry.rules))
+    flavoured = flavour.rules(rules or registry.rules)
+    mirror = None
+    if upstream is not None:
+        flavoured, mirror = _with_upstream(flavoured, upstream, mirrored)
+    registry = registry.under(flavoured)
     variations: tuple[Alteration, ...] = ()
     if variety is not None:
         from reference_server.variety import Variety
@@ -86,4 +110,20 @@ def create_app(
         variations = Variety(variety).chosen
     switchboard = Switchboard()
     switchboard.put(faults)
-    return RegistryApplication(registry, flavour, switchboard, controlled=controlled, variations=variations)
+    return RegistryApplication(
+        registry, flavour, switchboard, controlled=controlled, variations=variations, mirror=mirror
+    )
+
+
+def _with_upstream(
+    rules: Rules, given: Upstream | str, mirrored: Blobs | None
+) -> tuple[Rules, Mirror | None]:
+    """Return the rules with a redirect to an upstream, or a mirror of it."""
+    from reference_server.sources.upstream import Upstream
+
+    upstream = Upstream.of(given)
+    if upstream.mode == "redirect":
+        return replace(rules, forwards_to=upstream.index, may_forward=upstream.may_be_asked), None
+    from reference_server.sources.mirror import Mirror
+
+    return rules, Mirror(upstream, blobs=mirrored)

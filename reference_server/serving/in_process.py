@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from reference_server.faults import Fault, Switch
     from reference_server.rules import Rules
     from reference_server.rules.registry import Registry
+    from reference_server.sources.upstream import Upstream
 
 
 class Server:
@@ -76,7 +77,8 @@ class ReferenceServer(Server):
     switched with `switchboard`, and over HTTP unless `control` is false (see `serving.control`). `username` and
     `password` have all rights in the ready-made GitLab project 1 (2 in the flavour `pypi`), whose URLs are `url` (for
     uploads) and `index_url` (for installers). `variety` is a seed that varies what the specifications leave open.
-    Raises `UnknownFlavourError`, and `StoreError` for an unusable directory.
+    `upstream` is the URL of another index, or an `Upstream`, that is asked for projects which are not here.
+    Raises `UnknownFlavourError`, `UpstreamInvalidError`, and `StoreError` for an unusable directory.
     """
 
     username = ready_made.USERNAME
@@ -94,6 +96,7 @@ class ReferenceServer(Server):
         flavour: str = "reference",
         control: bool = True,
         variety: int | None = None,
+        upstream: Upstream | str | None = None,
     ) -> None:
         if registry and store:
             raise ValueError("give registry= or store=, but not both: a registry has its own store")
@@ -107,7 +110,9 @@ class ReferenceServer(Server):
             flavour=self.flavour,
             controlled=control,
             variety=variety,
+            upstream=upstream,
         )
+        self._close_app = app.close
         self.switchboard = app.switchboard
         self._max_file_size = (rules or self.registry.rules).max_file_size
         super().__init__(app, host, port)
@@ -146,6 +151,7 @@ class ReferenceServer(Server):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         super().__exit__(kind, error, trace)
+        self._close_app()
         if self._owns_registry:
             self.registry.close()
 

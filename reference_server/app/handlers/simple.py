@@ -51,7 +51,7 @@ def project_page(call: ReadingCall, name: str) -> Response:
     rules = call.registry.rules
     name = _requested(call, name)
     normalized = (rules.requested_name or rules.normalize)(name)
-    if rules.forwards_to is not None and not _is_here(call, name):
+    if rules.forwards_to is not None and not _is_here(call, name) and rules.may_forward(name):
         return Response(status=302, headers={"Location": f"{rules.forwards_to.rstrip('/')}/{quote(name)}/"})
     slashless = _slashless(call)
     if (slashless and rules.redirects_slashless) or (name != normalized and rules.redirects_unnormalized):
@@ -142,9 +142,9 @@ def _integrity(call: ReadingCall, package: Package) -> str:
 
 
 def _origin(call: ReadingCall) -> tuple[Hashable, ...]:
-    """Return what a page depends on beside its content: the URLs in it, and whose packages it shows."""
+    """Return what a page depends on beside its content: the URLs in it, and whose packages in which store it shows."""
     owners = tuple(owner.id for owner in call.index.gitlab_projects)
-    return call.index.repository, owners, call.request.root_url
+    return call.index.repository, owners, call.request.root_url, id(call.registry.store)
 
 
 def _serial(call: ReadingCall, normalized: str | None = None) -> int:
