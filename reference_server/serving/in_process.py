@@ -77,8 +77,9 @@ class ReferenceServer(Server):
     switched with `switchboard`, and over HTTP unless `control` is false (see `serving.control`). `username` and
     `password` have all rights in the ready-made GitLab project 1 (2 in the flavour `pypi`), whose URLs are `url` (for
     uploads) and `index_url` (for installers). `variety` is a seed that varies what the specifications leave open.
-    `upstream` is the URL of another index, or an `Upstream`, that is asked for projects which are not here.
-    Raises `UnknownFlavourError`, `UpstreamInvalidError`, and `StoreError` for an unusable directory.
+    `upstream` is the URL of another index, or an `Upstream`, that is asked for projects which are not here. `folder`
+    has distributions to serve, or what `reference-server record` wrote; with `watch`, changes of distributions are
+    noticed. Raises `UnknownFlavourError`, `UpstreamInvalidError`, and `UserError` for an unusable directory.
     """
 
     username = ready_made.USERNAME
@@ -97,12 +98,17 @@ class ReferenceServer(Server):
         control: bool = True,
         variety: int | None = None,
         upstream: Upstream | str | None = None,
+        folder: Path | str | None = None,
+        watch: bool = False,
     ) -> None:
-        if registry and store:
-            raise ValueError("give registry= or store=, but not both: a registry has its own store")
+        if sum(map(bool, (registry, store, folder))) > 1:
+            raise ValueError("give one of registry=, store= and folder=: each has its own packages")
         self.flavour = flavour_named(flavour)
         self._owns_registry = registry is None
-        self.registry = registry or _registry(store)
+        owner = self.flavour.gitlab_project
+        self.registry = registry or (
+            _of(folder, owner, watches=watch) if folder is not None else _registry(store)
+        )
         app = create_app(
             self.registry,
             rules=rules,
@@ -154,6 +160,12 @@ class ReferenceServer(Server):
         self._close_app()
         if self._owns_registry:
             self.registry.close()
+
+
+def _of(folder: Path | str, gitlab_project: int, *, watches: bool) -> Registry:
+    from reference_server.sources.opening import folder_store
+
+    return default_registry(store=folder_store(folder, gitlab_project=gitlab_project, watches=watches))
 
 
 def _registry(store: Path | str | None) -> Registry:

@@ -1,0 +1,25 @@
+"""Opens a folder, whatever is in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reference_server.errors import UserError
+
+if TYPE_CHECKING:
+    from reference_server.store.memory import MemoryStore
+
+
+def folder_store(folder: Path | str, *, gitlab_project: int, watches: bool = False) -> MemoryStore:
+    """Return the packages of a recording, or else of a folder of distributions. Raises `UserError`."""
+    from reference_server.sources.recording import is_recording, recorded_store
+
+    path = Path(folder)
+    if not is_recording(path):
+        from reference_server.sources.folder import FolderStore
+
+        return FolderStore(path, gitlab_project=gitlab_project, watches=watches)
+    if watches:
+        raise UserError(f"{path} is a recording, which does not change", "Leave out --watch.")
+    return recorded_store(path, gitlab_project=gitlab_project)
