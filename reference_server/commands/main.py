@@ -11,7 +11,7 @@ import tempfile
 import traceback
 from typing import TYPE_CHECKING, NoReturn
 
-from reference_server.commands import faults, gitlab_project, proxy, serve, token
+from reference_server.commands import export, faults, gitlab_project, proxy, record, serve, token
 from reference_server.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ DEBUG = "REFERENCE_SERVER_DEBUG"
 COMMANDS = {
     "serve": serve,
     "proxy": proxy,
+    "record": record,
+    "export": export,
     "faults": faults,
     "token": token,
     "gitlab-project": gitlab_project,

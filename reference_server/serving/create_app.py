@@ -54,12 +54,12 @@ class RegistryApplication(Application):
             elsewhere=mirror,
         )
         self.switchboard = switchboard
-        self._mirror = mirror
+        self.mirror = mirror
 
     def close(self) -> None:
         """Remove the files of an upstream."""
-        if self._mirror is not None:
-            self._mirror.close()
+        if self.mirror is not None:
+            self.mirror.close()
 
     def _page(self, request: Request) -> Response | None:
         """Answer a person, or return None for a path that is none of the page's."""

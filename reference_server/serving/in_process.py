@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from reference_server.faults import Fault, Switch
     from reference_server.rules import Rules
     from reference_server.rules.registry import Registry
+    from reference_server.sources.mirror import Mirror
     from reference_server.sources.upstream import Upstream
 
 
@@ -118,7 +119,7 @@ class ReferenceServer(Server):
             variety=variety,
             upstream=upstream,
         )
-        self._close_app = app.close
+        self._app = app
         self.switchboard = app.switchboard
         self._max_file_size = (rules or self.registry.rules).max_file_size
         super().__init__(app, host, port)
@@ -140,6 +141,13 @@ class ReferenceServer(Server):
         return self.origin + self.flavour.path(self.flavour.layout.index)
 
     @property
+    def mirror(self) -> Mirror:
+        """The mirror of the upstream. Raises `ValueError` without one."""
+        if self._app.mirror is None:
+            raise ValueError("this server mirrors no upstream")
+        return self._app.mirror
+
+    @property
     def request_count(self) -> int:
         """The number of requests so far."""
         return self._mount.requests.total()
@@ -157,7 +165,7 @@ class ReferenceServer(Server):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         super().__exit__(kind, error, trace)
-        self._close_app()
+        self._app.close()
         if self._owns_registry:
             self.registry.close()
 

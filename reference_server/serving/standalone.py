@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import WSGIApplication
 
+    from reference_server.sources.upstream import Upstream
     from reference_server.store.protocol import Store
 
 THREADS = 8
@@ -43,6 +44,12 @@ class RegistryOptions(TypedDict, total=False):
     """A seed that varies what the specifications leave open (default: none)."""
     secrets: Mapping[str, str] | None
     """New secrets of the ready-made tokens, by their public ones (default: these)."""
+    folder: Path | None
+    """A folder of distributions, or a recording, in place of a store (default: none)."""
+    watches: bool
+    """Whether changes of the folder are noticed (default: no)."""
+    upstream: Upstream | None
+    """Another index that is asked for projects which are not here (default: none)."""
     origin: str
     """Where commands on this machine reach the server that uses the store."""
 
@@ -62,6 +69,8 @@ def serve(*, host: str, port: int, on_start: Callable[[], Any], **options: Unpac
         raise ServerMissingError from error
     if store := options.get("store"):
         _check(store)
+    if options.get("folder"):
+        _folder(options).close()
     with tempfile.TemporaryDirectory(prefix="reference-server-", ignore_cleanup_errors=True) as directory:
         server = Granian(
             target="reference_server",
@@ -97,9 +106,28 @@ def application(*, directory: Path, **options: Unpack[RegistryOptions]) -> WSGIA
     from reference_server.store.sqlite import SQLiteStore
 
     store = options.get("store")
-    state: Store = SQLiteStore(store) if store else MemoryStore(blobs=Blobs(directory))
+    state: Store
+    if options.get("folder"):
+        state = _folder(options)
+    else:
+        state = SQLiteStore(store) if store else MemoryStore(blobs=Blobs(directory))
     rules = replace(Rules(), max_file_size=options.get("max_file_size"))
     registry = default_registry(rules=rules, store=state, secrets=options.get("secrets"))
     state.announce(options.get("origin", ""))
     flavour = flavour_named(options.get("flavour", "reference"))
-    return create_app(registry, flavour=flavour, variety=options.get("variety"))
+    return create_app(
+        registry,
+        flavour=flavour,
+        variety=options.get("variety"),
+        upstream=options.get("upstream"),
+        mirrored=Blobs(directory),
+    )
+
+
+def _folder(options: RegistryOptions) -> Store:
+    from reference_server.flavours import flavour_named
+    from reference_server.sources.opening import folder_store
+
+    owner = flavour_named(options.get("flavour", "reference")).gitlab_project
+    folder = options.get("folder") or Path()
+    return folder_store(folder, gitlab_project=owner, watches=options.get("watches", False))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Lock
@@ -22,7 +23,7 @@ from reference_server.sources.upstream import shown
 from reference_server.store.memory import MemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from reference_server.model import Package, PackageFile, ProjectStatus
     from reference_server.model.blob import Blob
@@ -94,6 +95,16 @@ class Mirror:
         self._clock = clock
         self._pages: dict[str, _Kept] = {}
         self._locks = tuple(Lock() for _ in range(LOCKS))
+        self.trouble = ""
+        """What the upstream did wrong last."""
+
+    def projects(self) -> tuple[str, ...]:
+        """Return the normalized names of the projects that were brought, sorted."""
+        return tuple(sorted({package.normalized for package in self.store.packages(OWNER)}))
+
+    def files(self, name: str) -> tuple[ListedFile, ...]:
+        """Return the files of a project, by its normalized name, as far as it was brought."""
+        return tuple(each for each in files_of(self.store, OWNER, name) if isinstance(each, ListedFile))
 
     def close(self) -> None:
         """Remove what was kept."""
@@ -116,11 +127,12 @@ class Mirror:
             if kept and kept.fresh_until > self._clock():
                 return
             try:
-                self._fetch_page(name, kept, via)
-            except UpstreamError as error:
+                with self._noting():
+                    self._fetch_page(name, kept, via)
+            except UpstreamError:
                 if kept is None or not kept.is_storable:
                     raise
-                log.warning("the page of %s as it was kept: %s", name, error)
+                log.warning("the page of %s is served as it was kept", name)
 
     def bring_file(self, location: str, filename: str, *, via: str = "") -> None:
         """Fetch a file and check its hashes, unless it is kept. Raises `UpstreamError` and `PackageNotFoundError`."""
@@ -128,7 +140,8 @@ class Mirror:
         with self._lock(f"{location}/{filename}"):
             file = self._listed(location, filename, via)
             if not file.is_fetched:
-                blob = self._fetched(file, via)
+                with self._noting():
+                    blob = self._fetched(file, via)
                 replace_file(self.store, replace(file, blob=blob, digests=blob.digests))
 
     def bring_metadata(self, location: str, filename: str, *, via: str = "") -> None:
@@ -139,8 +152,18 @@ class Mirror:
         with self._lock(f"{location}/{filename}"):
             file = self._listed(location, filename, via)
             if file.core_metadata is None:
-                document = self._document(file, via)
+                with self._noting():
+                    document = self._document(file, via)
                 replace_file(self.store, replace(file, core_metadata=CoreMetadata(document)))
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        try:
+            yield
+        except UpstreamError as error:
+            self.trouble = str(error)
+            log.warning("%s", error)
+            raise
 
     def _lock(self, key: str) -> Lock:
         return self._locks[hash(key) % LOCKS]
@@ -183,14 +206,11 @@ class Mirror:
     def _take(self, name: str, page: IndexPage) -> None:
         """Make the project's files those of the page. A file that is fetched and still listed stays so."""
         with self.store.lock:
-            known = {(each.filename, each.sha256): each for each in self._files(name)}
+            known = {(each.filename, each.sha256): each for each in self.files(name)}
             files = [_taken(each, known) for each in page.files]
             put_files(self.store, OWNER, name, by_version(name, files))
             if self.store.status(OWNER, name) != page.status:
                 self.store.put_status(OWNER, name, page.status)
-
-    def _files(self, name: str) -> tuple[ListedFile, ...]:
-        return tuple(each for each in files_of(self.store, OWNER, name) if isinstance(each, ListedFile))
 
     def _listed(self, location: str, filename: str, via: str) -> ListedFile:
         """Find a file. After a new start, the page that lists it has to be fetched first."""

@@ -220,7 +220,8 @@ def test_the_kept_page_and_file_outlive_an_upstream_that_is_down(
     script.answers["/simple/demo/"] = (503, {}, b"")
     with caplog.at_level(logging.WARNING):
         assert mirrored.file().data == DEMO.content
-    assert "the page of demo as it was kept" in caplog.text
+    assert "the page of demo is served as it was kept" in caplog.text
+    assert "answered 503" in caplog.text
     script.page(headers={"Cache-Control": "no-store"})
     assert mirrored.page().status_code == 200
     script.answers["/simple/demo/"] = (503, {}, b"")

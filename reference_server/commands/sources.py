@@ -1,0 +1,101 @@
+"""The options that name where projects come from: another index, and a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reference_server.errors import UserError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from reference_server.sources.upstream import Upstream
+
+
+def add_folder(parser: argparse.ArgumentParser) -> None:
+    """Add the folder to serve."""
+    parser.add_argument(
+        "given_folder",
+        nargs="?",
+        type=Path,
+        metavar="FOLDER",
+        help="serve the wheels and sdists in a folder and below it, or what `record` wrote; the folder is not changed",
+    )
+    parser.add_argument("--folder", type=Path, metavar="FOLDER", help="the same as an option")
+    parser.add_argument(
+        "--watch", action="store_true", help="notice what changes in the folder (default: serve it as it was)"
+    )
+
+
+def add_upstream(parser: argparse.ArgumentParser) -> None:
+    """Add the index to ask for what is not here."""
+    parser.add_argument(
+        "--upstream",
+        metavar="URL",
+        help="simple index to ask for projects that are not here; a user name and a password may be in the URL, or in "
+        "the netrc file (default: none)",
+    )
+    parser.add_argument(
+        "--upstream-mode",
+        choices=("mirror", "redirect"),
+        default="mirror",
+        help="fetch, check and keep, or send clients there, as GitLab does (default: %(default)s)",
+    )
+    add_private(parser)
+
+
+def add_private(parser: argparse.ArgumentParser) -> None:
+    """Add the limits of what is asked of an upstream."""
+    parser.add_argument(
+        "--private",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="projects that the upstream is never asked for, such as 'mycompany-*'; may be repeated",
+    )
+    parser.add_argument(
+        "--upstream-timeout",
+        type=_seconds,
+        default=10.0,
+        metavar="SECONDS",
+        help="longest time without a byte from the upstream (default: %(default)s)",
+    )
+
+
+def _seconds(text: str) -> float:
+    import argparse
+
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 86400:
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, not {text!r}")
+    return seconds
+
+
+def folder_of(options: argparse.Namespace) -> Path | None:
+    """Return the folder to serve. Raises `UserError`."""
+    if options.folder and options.given_folder:
+        raise UserError("there are two folders to serve", "Give FOLDER or --folder FOLDER.")
+    folder: Path | None = options.folder or options.given_folder
+    if folder and options.store:
+        raise UserError("a folder and a --store cannot be served at once", "Serve one of them.")
+    if options.watch and not folder:
+        raise UserError("--watch needs a folder", "Give FOLDER.")
+    return folder and folder.absolute()
+
+
+def upstream_of(options: argparse.Namespace) -> Upstream | None:
+    """Return the upstream. Raises `UserError`."""
+    if not options.upstream:
+        return None
+    from reference_server.sources.upstream import Upstream
+
+    return Upstream(
+        url=options.upstream,
+        mode=options.upstream_mode,
+        private=tuple(options.private),
+        timeout=options.upstream_timeout,
+    )
