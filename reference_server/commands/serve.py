@@ -15,7 +15,7 @@ from reference_server.commands.listening import (
     is_loopback,
     wait_until_interrupted,
 )
-from reference_server.commands.sources import add_folder, add_upstream, folder_of, upstream_of
+from reference_server.commands.sources import add_sources, describe, sources_of
 from reference_server.errors import UserError
 from reference_server.serving.ports import free_port
 from reference_server.serving.standalone import serve
@@ -23,8 +23,8 @@ from reference_server.serving.standalone import serve
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from reference_server.commands.sources import Sources
     from reference_server.flavours import Flavour
-    from reference_server.sources.upstream import Upstream
     from reference_server.store.protocol import Store
 
 SUMMARY = "run a registry until Ctrl-C"
@@ -35,9 +35,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     from reference_server.rules.rules import DOCUMENTED_MAX_FILE_SIZE
 
-    add_folder(parser)
+    add_sources(parser)
     add_address(parser, PORT)
-    add_upstream(parser)
     parser.add_argument(
         "--max-file-size",
         type=_size,
@@ -102,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
             "Add --generate-tokens, which gives them new secrets, or listen on 127.0.0.1.",
         )
     secrets = fresh_secrets() if options.generate_tokens else {}
-    folder, upstream = folder_of(options), upstream_of(options)
+    sources = sources_of(options)
     port = free_port(options.host, options.port)
     origin = f"http://{in_url(options.host)}:{port}"
     target = target_table(origin, max_file_size=options.max_file_size, flavour=flavour, secrets=secrets)
@@ -114,7 +113,7 @@ def run(options: argparse.Namespace) -> int:
 
     store = options.store and options.store.absolute()
     if options.fault or options.control:
-        _serve_here(options, port, store, greet, secrets, folder=folder, upstream=upstream)
+        _serve_here(options, port, store, greet, secrets, sources=sources)
     else:
         serve(
             host=options.host,
@@ -125,9 +124,7 @@ def run(options: argparse.Namespace) -> int:
             flavour=flavour.name,
             variety=options.variety,
             secrets=secrets,
-            folder=folder,
-            watches=options.watch,
-            upstream=upstream,
+            **sources,
             origin=f"http://{in_url(_nearest(options.host))}:{port}",
         )
     return 0
@@ -145,28 +142,16 @@ def _serve_here(
     greet: Callable[[], None],
     secrets: dict[str, str],
     *,
-    folder: Path | None,
-    upstream: Upstream | None,
+    sources: Sources,
 ) -> None:
     """Serve from this process, where faults can reach the connections."""
     from dataclasses import replace
 
-    from reference_server.flavours import flavour_named
     from reference_server.rules import Rules
     from reference_server.serving.default_registry import default_registry
     from reference_server.serving.in_process import ReferenceServer
 
-    state: Store | None = None
-    if store:
-        from reference_server.store.sqlite import SQLiteStore
-
-        state = SQLiteStore(store)
-    elif folder:
-        from reference_server.sources.opening import folder_store
-
-        owner = flavour_named(options.flavour).gitlab_project
-        state = folder_store(folder, gitlab_project=owner, watches=options.watch)
-    registry = default_registry(store=state, secrets=secrets)
+    registry = default_registry(store=_state(options, store, sources), secrets=secrets)
     with (
         closing(registry),
         ReferenceServer(
@@ -178,11 +163,25 @@ def _serve_here(
             flavour=options.flavour,
             control=options.control,
             variety=options.variety,
-            upstream=upstream,
+            upstream=sources["upstream"],
         ),
     ):
         greet()
         wait_until_interrupted()
+
+
+def _state(options: argparse.Namespace, store: Path | None, sources: Sources) -> Store | None:
+    if store:
+        from reference_server.store.sqlite import SQLiteStore
+
+        return SQLiteStore(store)
+    if sources["folder"]:
+        from reference_server.flavours import flavour_named
+        from reference_server.sources.opening import folder_store
+
+        owner = flavour_named(options.flavour).gitlab_project
+        return folder_store(sources["folder"], gitlab_project=owner, watches=sources["watches"])
+    return None
 
 
 def _seed(text: str) -> int:
@@ -222,7 +221,7 @@ def _greeting(target: dict[str, Any], origin: str, flavour: Flavour, options: ar
         f"User name   {username}",
         f"Token       {password}",
         *(f"Fault       {fault}" for fault in options.fault),
-        *_sources(options),
+        *describe(sources_of(options)),
         *_generated(target, options),
         "",
         f"twine upload --repository-url {upload} -u {username} -p {password} dist/*",
@@ -233,15 +232,6 @@ def _greeting(target: dict[str, Any], origin: str, flavour: Flavour, options: ar
         else "Ctrl-C stops the server and discards the registry.",
     ]
     return "\n".join(lines)
-
-
-def _sources(options: argparse.Namespace) -> list[str]:
-    """Return where projects come from beside uploads."""
-    folder, upstream = folder_of(options), upstream_of(options)
-    lines = [f"Folder      {folder}; uploads are kept in memory"] if folder else []
-    if upstream:
-        lines.append(f"Upstream    {upstream.index} ({upstream.mode}), for projects that are not here")
-    return lines
 
 
 def _generated(target: dict[str, Any], options: argparse.Namespace) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from reference_server.errors import UserError
 
@@ -13,8 +13,16 @@ if TYPE_CHECKING:
     from reference_server.sources.upstream import Upstream
 
 
-def add_folder(parser: argparse.ArgumentParser) -> None:
-    """Add the folder to serve."""
+class Sources(TypedDict):
+    """Where projects come from beside uploads."""
+
+    folder: Path | None
+    watches: bool
+    upstream: Upstream | None
+
+
+def add_sources(parser: argparse.ArgumentParser) -> None:
+    """Add the folder to serve, and the index to ask for what is not here."""
     parser.add_argument(
         "given_folder",
         nargs="?",
@@ -26,10 +34,6 @@ def add_folder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--watch", action="store_true", help="notice what changes in the folder (default: serve it as it was)"
     )
-
-
-def add_upstream(parser: argparse.ArgumentParser) -> None:
-    """Add the index to ask for what is not here."""
     parser.add_argument(
         "--upstream",
         metavar="URL",
@@ -75,7 +79,21 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def folder_of(options: argparse.Namespace) -> Path | None:
+def sources_of(options: argparse.Namespace) -> Sources:
+    """Return what the options name. Raises `UserError`."""
+    return Sources(folder=_folder_of(options), watches=options.watch, upstream=_upstream_of(options))
+
+
+def describe(sources: Sources) -> list[str]:
+    """Return lines for the greeting."""
+    folder, upstream = sources["folder"], sources["upstream"]
+    lines = [f"Folder      {folder}; uploads are kept in memory"] if folder else []
+    if upstream:
+        lines.append(f"Upstream    {upstream.index} ({upstream.mode}), for projects that are not here")
+    return lines
+
+
+def _folder_of(options: argparse.Namespace) -> Path | None:
     """Return the folder to serve. Raises `UserError`."""
     if options.folder and options.given_folder:
         raise UserError("there are two folders to serve", "Give FOLDER or --folder FOLDER.")
@@ -87,7 +105,7 @@ def folder_of(options: argparse.Namespace) -> Path | None:
     return folder and folder.absolute()
 
 
-def upstream_of(options: argparse.Namespace) -> Upstream | None:
+def _upstream_of(options: argparse.Namespace) -> Upstream | None:
     """Return the upstream. Raises `UserError`."""
     if not options.upstream:
         return None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from reference_server.sources.upstream import Upstream
+    from reference_server.store.blobs import Blobs
     from reference_server.store.protocol import Store
 
 THREADS = 8
@@ -70,7 +71,7 @@ def serve(*, host: str, port: int, on_start: Callable[[], Any], **options: Unpac
     if store := options.get("store"):
         _check(store)
     if options.get("folder"):
-        _folder(options).close()
+        _folder(options, None).close()
     with tempfile.TemporaryDirectory(prefix="reference-server-", ignore_cleanup_errors=True) as directory:
         server = Granian(
             target="reference_server",
@@ -108,7 +109,7 @@ def application(*, directory: Path, **options: Unpack[RegistryOptions]) -> WSGIA
     store = options.get("store")
     state: Store
     if options.get("folder"):
-        state = _folder(options)
+        state = _folder(options, Blobs(directory))
     else:
         state = SQLiteStore(store) if store else MemoryStore(blobs=Blobs(directory))
     rules = replace(Rules(), max_file_size=options.get("max_file_size"))
@@ -124,10 +125,11 @@ def application(*, directory: Path, **options: Unpack[RegistryOptions]) -> WSGIA
     )
 
 
-def _folder(options: RegistryOptions) -> Store:
+def _folder(options: RegistryOptions, blobs: Blobs | None) -> Store:
     from reference_server.flavours import flavour_named
     from reference_server.sources.opening import folder_store
 
     owner = flavour_named(options.get("flavour", "reference")).gitlab_project
     folder = options.get("folder") or Path()
-    return folder_store(folder, gitlab_project=owner, watches=options.get("watches", False))
+    watches = options.get("watches", False)
+    return folder_store(folder, gitlab_project=owner, watches=watches, blobs=blobs)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from reference_server.model import PackageFile
+    from reference_server.store.blobs import Blobs
 
 SUFFIXES = (".whl", ".tar.gz", ".zip")
 SETTLED = 2.0  # seconds, after which a change of a folder has another time than the one before
@@ -55,8 +56,15 @@ class FolderStore(MemoryStore):
     `FolderError`.
     """
 
-    def __init__(self, folder: Path | str, *, gitlab_project: int = 1, watches: bool = False) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        folder: Path | str,
+        *,
+        gitlab_project: int = 1,
+        watches: bool = False,
+        blobs: Blobs | None = None,
+    ) -> None:
+        super().__init__(blobs=blobs)
         self.folder = Path(folder).absolute()
         self._owner = gitlab_project
         self._watches = watches

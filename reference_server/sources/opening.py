@@ -8,18 +8,24 @@ from typing import TYPE_CHECKING
 from reference_server.errors import UserError
 
 if TYPE_CHECKING:
+    from reference_server.store.blobs import Blobs
     from reference_server.store.memory import MemoryStore
 
 
-def folder_store(folder: Path | str, *, gitlab_project: int, watches: bool = False) -> MemoryStore:
-    """Return the packages of a recording, or else of a folder of distributions. Raises `UserError`."""
+def folder_store(
+    folder: Path | str, *, gitlab_project: int, watches: bool = False, blobs: Blobs | None = None
+) -> MemoryStore:
+    """Return the packages of a recording, or else of a folder of distributions. `blobs` keep what is uploaded.
+
+    Raises `UserError`.
+    """
     from reference_server.sources.recording import is_recording, recorded_store
 
     path = Path(folder)
     if not is_recording(path):
         from reference_server.sources.folder import FolderStore
 
-        return FolderStore(path, gitlab_project=gitlab_project, watches=watches)
+        return FolderStore(path, gitlab_project=gitlab_project, watches=watches, blobs=blobs)
     if watches:
         raise UserError(f"{path} is a recording, which does not change", "Leave out --watch.")
-    return recorded_store(path, gitlab_project=gitlab_project)
+    return recorded_store(path, gitlab_project=gitlab_project, blobs=blobs)

@@ -25,6 +25,7 @@ from reference_server.store.memory import MemoryStore
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from reference_server.store.blobs import Blobs
     from reference_server.store.protocol import Store
 
 LIST = "recording.json"
@@ -149,10 +150,10 @@ def _stated(values: Mapping[str, Any]) -> dict[str, Any]:
 # playing
 
 
-def recorded_store(folder: Path, *, gitlab_project: int = 1) -> MemoryStore:
+def recorded_store(folder: Path, *, gitlab_project: int = 1, blobs: Blobs | None = None) -> MemoryStore:
     """Return the packages of a recording. Every file is checked. Raises `RecordingError`."""
     folder = folder.absolute()
-    store = MemoryStore()
+    store = MemoryStore(blobs=blobs)
     try:
         listed = json.loads((folder / LIST).read_bytes())
         version = listed["recording"]
