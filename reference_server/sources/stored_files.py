@@ -180,7 +180,7 @@ def _metadata(stamp: Stamp, filename: str) -> tuple[str | None, CoreMetadata | N
 
 
 def _archive(stamp: Stamp, filename: str) -> Archive | None:
-    """Open a distribution. Of an sdist, only what comes before its metadata is unpacked."""
+    """Open a distribution. An sdist is unpacked as far as its metadata."""
     if not filename.endswith(".tar.gz"):
         return open_archive(filename, StoredBlob.at(stamp), LIMITS)
 
