@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from reference_server.errors import UserError
 from reference_server.model.errors import UpstreamError, UpstreamTimeoutError
-from reference_server.sources.upstream import PORTS, shown
+from reference_server.sources.upstream import PORTS, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,13 +68,13 @@ class Answer:
             try:
                 body += unpacked.decompress(piece, limit + 1 - len(body)) if unpacked else piece
             except zlib.error:
-                raise UpstreamError(f"{shown(self.url)} is no valid gzip") from None
+                raise UpstreamError(f"{without_secrets(self.url)} is no valid gzip") from None
             if len(body) > limit:
-                raise UpstreamError(f"{shown(self.url)} is larger than {limit} bytes")
+                raise UpstreamError(f"{without_secrets(self.url)} is larger than {limit} bytes")
             if time.monotonic() > deadline:
-                raise UpstreamTimeoutError(f"{shown(self.url)} was not complete in time")
+                raise UpstreamTimeoutError(f"{without_secrets(self.url)} was not complete in time")
         if unpacked and not unpacked.eof:
-            raise UpstreamError(f"{shown(self.url)} ended too early")
+            raise UpstreamError(f"{without_secrets(self.url)} ended too early")
         return bytes(body)
 
     def pieces(self) -> Iterator[bytes]:
@@ -88,7 +88,7 @@ class Answer:
         except (OSError, http.client.HTTPException, ValueError) as error:
             _fail(self.url, error)
         if left:
-            raise UpstreamError(f"{shown(self.url)} ended too early")
+            raise UpstreamError(f"{without_secrets(self.url)} ended too early")
 
 
 class Fetcher:
@@ -115,7 +115,7 @@ class Fetcher:
                 url = _followed(url, location)
             finally:
                 response.close()
-        raise UpstreamError(f"{shown(url)} is the end of more than {MAX_REDIRECTS} redirects")
+        raise UpstreamError(f"{without_secrets(url)} is the end of more than {MAX_REDIRECTS} redirects")
 
     def _sent(self, url: str, headers: Mapping[str, str]) -> Response:
         request = Request(quote(url.partition("#")[0], safe=SAFE), method="GET")  # noqa: S310 - checked
@@ -166,15 +166,15 @@ def is_web(url: str) -> bool:
 def refused(answer: Answer) -> UpstreamError:
     """Return the error for an answer without what was asked for."""
     reason = next((each.phrase for each in HTTPStatus if each == answer.status), "")
-    return UpstreamError(f"{shown(answer.url)} answered {answer.status} {reason}".rstrip())
+    return UpstreamError(f"{without_secrets(answer.url)} answered {answer.status} {reason}".rstrip())
 
 
 def _followed(url: str, location: str) -> str:
     followed = urljoin(url, location)
     if not is_web(followed):
-        raise UpstreamError(f"{shown(url)} redirects to something other than http(s)")
+        raise UpstreamError(f"{without_secrets(url)} redirects to something other than http(s)")
     if url.startswith("https:") and not followed.startswith("https:"):
-        raise UpstreamError(f"{shown(url)} redirects from https to http")
+        raise UpstreamError(f"{without_secrets(url)} redirects from https to http")
     return followed
 
 
@@ -190,6 +190,6 @@ def _fail(url: str, error: Exception) -> NoReturn:
     """Raise the error of a request. urllib's text may have a URL with a credential in it: a short cause replaces it."""
     cause = error.reason if isinstance(error, URLError) else error
     if isinstance(cause, TimeoutError):
-        raise UpstreamTimeoutError(f"{shown(url)} did not answer in time") from None
+        raise UpstreamTimeoutError(f"{without_secrets(url)} did not answer in time") from None
     text = (cause.strerror if isinstance(cause, OSError) else None) or type(cause).__name__
-    raise UpstreamError(f"no answer from {shown(url)}: {text}") from None
+    raise UpstreamError(f"no answer from {without_secrets(url)}: {text}") from None

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from reference_server.model import ProjectStatus, Status
 from reference_server.model.errors import UpstreamError
 from reference_server.sources.fetching import is_web
-from reference_server.sources.upstream import shown
+from reference_server.sources.upstream import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,7 +64,7 @@ def read_page(body: bytes, content_type: str, url: str) -> IndexPage:
     elif media_type.strip() in {"text/html", "application/vnd.pypi.simple.v1+html"}:
         page, files = _Html.read(body, parameters, url), _html_files
     else:
-        raise UpstreamError(f"{shown(url)} is neither a page of an index in HTML nor in JSON")
+        raise UpstreamError(f"{without_secrets(url)} is neither a page of an index in HTML nor in JSON")
     found = {each.filename: each for each in files(page, url)}
     return IndexPage(files=tuple(found.values()), status=_status(page))
 
@@ -85,13 +85,15 @@ def _json(body: bytes, url: str) -> dict[str, Any]:
     try:
         page = json.loads(body)
     except (ValueError, RecursionError):
-        raise UpstreamError(f"{shown(url)} is no valid JSON") from None
+        raise UpstreamError(f"{without_secrets(url)} is no valid JSON") from None
     if not isinstance(page, dict):
-        raise UpstreamError(f"{shown(url)} is no page of an index")
+        raise UpstreamError(f"{without_secrets(url)} is no page of an index")
     meta = page.get("meta")
     version = str(meta.get("api-version", "1.0")) if isinstance(meta, dict) else "1.0"
     if version.partition(".")[0] != "1":
-        raise UpstreamError(f"{shown(url)} has version {version[:20]!r} of the API, which is unknown")
+        raise UpstreamError(
+            f"{without_secrets(url)} has version {version[:20]!r} of the API, which is unknown"
+        )
     return page
 
 
@@ -145,7 +147,7 @@ class _Html(HTMLParser):
             parser.feed(body.decode(charset[1] if charset else "utf-8", "replace"))
             parser.close()
         except (LookupError, AssertionError):  # an unknown charset; invalid declarations
-            raise UpstreamError(f"{shown(url)} is no valid HTML") from None
+            raise UpstreamError(f"{without_secrets(url)} is no valid HTML") from None
         marker = parser.status if "status" in parser.status else None
         return {"base": parser.base, "anchors": parser.anchors, "project-status": marker}
 

@@ -19,7 +19,7 @@ from reference_server.model.packages import NOT_FETCHED
 from reference_server.sources.fetching import Fetcher, refused
 from reference_server.sources.index_page import ACCEPT, IndexFile, IndexPage, read_page
 from reference_server.sources.placing import by_version, files_of, put_files, replace_file
-from reference_server.sources.upstream import shown
+from reference_server.sources.upstream import without_secrets
 from reference_server.store.memory import MemoryStore
 
 if TYPE_CHECKING:
@@ -237,7 +237,9 @@ class Mirror:
                 for each in hashes.values():
                     each.update(piece)
             if file.stated_size not in {None, size}:
-                raise UpstreamError(f"{shown(file.url)} does not have the size that its page states")
+                raise UpstreamError(
+                    f"{without_secrets(file.url)} does not have the size that its page states"
+                )
             _check(file.url, file.digests, {name: each.hexdigest() for name, each in hashes.items()})
             return spool.take(writer)
 
@@ -286,7 +288,7 @@ def _check_status(answer: Answer) -> None:
 def _check(url: str, stated: Mapping[str, str], found: Mapping[str, str]) -> None:
     for name, digest in stated.items():
         if digest != found[name]:
-            raise UpstreamError(f"{shown(url)} does not have the {name} that its page states")
+            raise UpstreamError(f"{without_secrets(url)} does not have the {name} that its page states")
 
 
 def _directives(cache_control: str) -> dict[str, str]:

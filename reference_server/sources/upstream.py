@@ -47,11 +47,12 @@ class Upstream:
             raise UpstreamInvalidError("the upstream's URL is invalid") from None
         if parts.scheme not in PORTS or not parts.hostname:
             raise UpstreamInvalidError(
-                f"the upstream is no http(s) URL: {shown(self.url)}", "Give the URL of its simple index."
+                f"the upstream is no http(s) URL: {without_secrets(self.url)}",
+                "Give the URL of its simple index.",
             )
         if parts.query or parts.fragment:
             raise UpstreamInvalidError(
-                f"the upstream's URL has a query or a fragment: {shown(self.url)}",
+                f"the upstream's URL has a query or a fragment: {without_secrets(self.url)}",
                 "Give the URL of its simple index, such as https://registry.example.com/simple/.",
             )
         if self.mode not in MODES:
@@ -65,7 +66,7 @@ class Upstream:
     @property
     def index(self) -> str:
         """The URL without a credential, with a slash at its end."""
-        return shown(self.url).rstrip("/") + "/"
+        return without_secrets(self.url).rstrip("/") + "/"
 
     def may_be_asked(self, name: str) -> bool:
         """Return whether a project may be asked for there."""
@@ -90,7 +91,7 @@ class Upstream:
 
     @cached_property
     def _netrc(self) -> netrc | None:
-        """The user's netrc file. Its errors quote its content, which may be a password: they are not shown."""
+        """The user's netrc file. Its errors quote its content, which may be a password: they are not without_secrets."""
         from netrc import NetrcParseError, netrc
 
         path = os.environ.get("NETRC") or os.path.expanduser("~/.netrc")  # noqa: PTH111 - keeps what it cannot expand
@@ -104,7 +105,7 @@ class Upstream:
             ) from None
 
 
-def shown(url: str) -> str:
+def without_secrets(url: str) -> str:
     """Return a URL for people: without a user name, a password, a query and a fragment."""
     parts = urlsplit(url)
     return SplitResult(parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "").geturl()
