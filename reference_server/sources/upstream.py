@@ -91,7 +91,7 @@ class Upstream:
 
     @cached_property
     def _netrc(self) -> netrc | None:
-        """The user's netrc file. Its errors quote its content, which may be a password: they are not without_secrets."""
+        """The user's netrc file. Its errors quote its content, which may be a password: they are not shown."""
         from netrc import NetrcParseError, netrc
 
         path = os.environ.get("NETRC") or os.path.expanduser("~/.netrc")  # noqa: PTH111 - keeps what it cannot expand
