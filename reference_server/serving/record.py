@@ -73,7 +73,7 @@ def record(
 def _check(files: Iterable[Path], folder: Path) -> None:
     """Find out before a long download what would stop it. Raises `UserError`."""
     if find_spec("pip") is None:
-        raise UserError("recording needs pip, which this Python does not have", "python -m ensurepip")
+        raise UserError("recording needs pip, which this Python does not have", "Run: python -m ensurepip")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FolderTakenError(folder)
     for file in files:

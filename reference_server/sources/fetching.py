@@ -41,8 +41,8 @@ class Response(Protocol):
     status: int
     headers: Message
 
-    def read(self, size: int = ..., /) -> bytes:
-        """Return up to `size` bytes."""
+    def read1(self, size: int = ..., /) -> bytes:
+        """Return up to `size` bytes as soon as there are some."""
 
     def close(self) -> None:
         """Close the connection."""
@@ -79,10 +79,9 @@ class Answer:
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the body as it was sent. Raises `UpstreamError`."""
-        length = self.headers.get("Content-Length", "")
-        left = int(length) if length.isdecimal() else None
+        left = whole_number(self.headers.get("Content-Length", ""))
         try:
-            while piece := self._response.read(CHUNK):
+            while piece := self._response.read1(CHUNK):
                 left = None if left is None else left - len(piece)
                 yield piece
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -118,15 +117,15 @@ class Fetcher:
         raise UpstreamError(f"{without_secrets(url)} is the end of more than {MAX_REDIRECTS} redirects")
 
     def _sent(self, url: str, headers: Mapping[str, str]) -> Response:
-        request = Request(quote(url.partition("#")[0], safe=SAFE), method="GET")  # noqa: S310 - checked
         via = headers.get("Via", "")
         own = f"1.1 {self.pseudonym}"
         sent = {"User-Agent": "reference-server", **headers, "Via": f"{via}, {own}" if via else own}
         if pair := self._credentials(url):
             sent["Authorization"] = "Basic " + base64.b64encode(":".join(pair).encode()).decode()
-        for name, value in sent.items():
-            request.add_unredirected_header(name, value)
         try:
+            request = Request(quote(url.partition("#")[0], safe=SAFE), method="GET")  # noqa: S310 - checked
+            for name, value in sent.items():
+                request.add_unredirected_header(name, value)
             response: Response = self._opener(url).open(request, timeout=self._upstream.timeout)
         except (OSError, http.client.HTTPException, ValueError) as error:
             _fail(url, error)
@@ -152,6 +151,11 @@ class Fetcher:
             return self._upstream.credentials(url)
         except UserError as error:
             raise UpstreamError(str(error)) from None
+
+
+def whole_number(text: str) -> int | None:
+    """Return the number in a header field; None for anything else, and for more digits than a size can have."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
 
 
 def is_web(url: str) -> bool:

@@ -28,6 +28,7 @@ LENGTHS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha
 """The algorithms that are checked, with the number of digits of a digest."""
 
 _FILENAME = re.compile(r"[A-Za-z0-9._+!-]{1,255}\.(?:whl|tar\.gz|zip)", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DIGITS = re.compile(r"[0-9a-f]*", re.ASCII)
 
 
@@ -103,8 +104,7 @@ def _status(page: Mapping[str, Any]) -> ProjectStatus:
     state = marker.get("status")
     if not isinstance(state, str) or state not in set(Status):
         return ProjectStatus()
-    reason = marker.get("reason")
-    return ProjectStatus(status=Status(state), reason=reason if isinstance(reason, str) else None)
+    return ProjectStatus(status=Status(state), reason=_text(marker.get("reason")))
 
 
 def _json_files(page: Mapping[str, Any], url: str) -> Iterator[IndexFile]:
@@ -121,10 +121,10 @@ def _json_files(page: Mapping[str, Any], url: str) -> Iterator[IndexFile]:
             filename=filename,
             url=address,
             hashes=_hashes(each.get("hashes")),
-            requires_python=required if isinstance(required, str) else None,
+            requires_python=_text(required),
             size=size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None,
             upload_time=_time(each.get("upload-time")),
-            yanked=(yanked if isinstance(yanked, str) else "") if yanked else None,
+            yanked=(_text(yanked) or "") if yanked else None,
             metadata=(_hashes(metadata) or True) if metadata else None,
         )
 
@@ -181,8 +181,8 @@ def _html_files(page: Mapping[str, Any], url: str) -> Iterator[IndexFile]:
             filename=filename,
             url=address,
             hashes=_hashes({algorithm: digest}),
-            requires_python=anchor.get("data-requires-python") or None,
-            yanked=(anchor["data-yanked"] or "") if "data-yanked" in anchor else None,
+            requires_python=_text(anchor.get("data-requires-python")),
+            yanked=(_text(anchor["data-yanked"]) or "") if "data-yanked" in anchor else None,
             metadata=(_hashes({kind: value}) or True) if stated and stated != "false" else None,
         )
 
@@ -193,6 +193,7 @@ def _address(href: object, base: str) -> str | None:
         return None
     try:
         address = urljoin(base, href.strip()).partition("#")[0]
+        address.encode()
     except ValueError:
         return None
     return address if is_web(address) else None
@@ -210,9 +211,19 @@ def _hashes(stated: object) -> dict[str, str]:
     }
 
 
+def _text(stated: object) -> str | None:
+    """Return a text that any page can have, without control characters; None for an empty one and for no text."""
+    if not isinstance(stated, str):
+        return None
+    return _CONTROL.sub(" ", stated.encode("utf-8", "replace").decode()) or None
+
+
 def _time(stated: object) -> datetime | None:
+    """Return a time that has a time zone; without one in the text it is in UTC."""
     try:
         moment = datetime.fromisoformat(stated) if isinstance(stated, str) else None
-    except ValueError:
+        if moment is None:
+            return None
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment

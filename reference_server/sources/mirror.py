@@ -16,14 +16,14 @@ from reference_server.model import CoreMetadata, ListedFile
 from reference_server.model.errors import PackageNotFoundError, UpstreamError
 from reference_server.model.grammar import name_and_version
 from reference_server.model.packages import NOT_FETCHED
-from reference_server.sources.fetching import Fetcher, refused
+from reference_server.sources.fetching import Fetcher, refused, whole_number
 from reference_server.sources.index_page import ACCEPT, IndexFile, IndexPage, read_page
 from reference_server.sources.placing import by_version, files_of, put_files, replace_file
 from reference_server.sources.upstream import without_secrets
 from reference_server.store.memory import MemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from reference_server.model import Package, PackageFile, ProjectStatus
     from reference_server.model.blob import Blob
@@ -94,7 +94,8 @@ class Mirror:
         self._fetcher = Fetcher(upstream)
         self._clock = clock
         self._pages: dict[str, _Kept] = {}
-        self._locks = tuple(Lock() for _ in range(LOCKS))
+        self._page_locks = tuple(Lock() for _ in range(LOCKS))
+        self._file_locks = tuple(Lock() for _ in range(LOCKS))  # taken before one of a page, never after
         self.trouble = ""
         """What the upstream did wrong last."""
 
@@ -122,7 +123,7 @@ class Mirror:
         """
         if not self.upstream.may_be_asked(name):
             raise PackageNotFoundError
-        with self._lock(name):
+        with _lock(self._page_locks, name):
             kept = self._pages.get(name)
             if kept and kept.fresh_until > self._clock():
                 return
@@ -137,7 +138,7 @@ class Mirror:
     def bring_file(self, location: str, filename: str, *, via: str = "") -> None:
         """Fetch a file and check its hashes, unless it is kept. Raises `UpstreamError` and `PackageNotFoundError`."""
         file = self._listed(location, filename, via)
-        with self._lock(f"{location}/{filename}"):
+        with _lock(self._file_locks, f"{location}/{filename}"):
             file = self._listed(location, filename, via)
             if not file.is_fetched:
                 with self._noting():
@@ -149,7 +150,7 @@ class Mirror:
         file = self._listed(location, filename, via)
         if file.stated_metadata is None:
             raise PackageNotFoundError
-        with self._lock(f"{location}/{filename}"):
+        with _lock(self._file_locks, f"{location}/{filename}"):
             file = self._listed(location, filename, via)
             if file.core_metadata is None:
                 with self._noting():
@@ -164,9 +165,6 @@ class Mirror:
             self.trouble = str(error)
             log.warning("%s", error)
             raise
-
-    def _lock(self, key: str) -> Lock:
-        return self._locks[hash(key) % LOCKS]
 
     def _fetch_page(self, name: str, kept: _Kept | None, via: str) -> None:
         headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip", "Via": via}
@@ -192,13 +190,13 @@ class Mirror:
 
     def _noted(self, answer: Answer, digest: bytes, *, before: _Kept | None = None) -> _Kept:
         control = _directives(answer.headers.get("Cache-Control", ""))
-        age = answer.headers.get("Age", "")
-        stated = control.get("s-maxage", control.get("max-age", ""))
-        lifetime = int(stated) if stated.isdecimal() and not control.keys() & {"no-cache", "no-store"} else 0
+        lifetime = whole_number(control.get("s-maxage", control.get("max-age", ""))) or 0
+        if control.keys() & {"no-cache", "no-store"}:
+            lifetime = 0
         return _Kept(
             etag=answer.headers.get("ETag") or (before.etag if before else None),
             last_modified=answer.headers.get("Last-Modified") or (before.last_modified if before else None),
-            fresh_until=self._clock() + lifetime - (int(age) if age.isdecimal() else 0),
+            fresh_until=self._clock() + lifetime - (whole_number(answer.headers.get("Age", "")) or 0),
             digest=digest,
             is_storable="no-store" not in control,
         )
@@ -244,7 +242,7 @@ class Mirror:
             return spool.take(writer)
 
     def _document(self, file: ListedFile, via: str) -> bytes:
-        url = f"{file.url.partition('?')[0]}.metadata"
+        url = f"{file.url}.metadata"
         with self._fetcher.get(url, {"Via": via}) as answer:
             _check_status(answer)
             document = answer.page(MAX_METADATA)
@@ -276,6 +274,10 @@ def _taken(file: IndexFile, known: Mapping[tuple[str, str], ListedFile]) -> List
         stated_time=file.upload_time,
         stated_metadata=file.metadata,
     )
+
+
+def _lock(locks: Sequence[Lock], key: str) -> Lock:
+    return locks[hash(key) % len(locks)]
 
 
 def _check_status(answer: Answer) -> None:

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from werkzeug import Request, Response
 from werkzeug.test import Client
 
@@ -16,12 +17,12 @@ from reference_server.faults import Switchboard
 from reference_server.flavours import flavour_named
 from reference_server.serving.create_app import RegistryApplication
 from reference_server.serving.default_registry import default_registry
+from reference_server.serving.in_process import Server
 from reference_server.sources.mirror import Mirror
+from reference_server.sources.upstream import Upstream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from reference_server.sources.upstream import Upstream
+    from collections.abc import Callable, Iterator
 
 JSON = "application/vnd.pypi.simple.v1+json"
 DEMO = wheel("demo", "1.0", requires_python=">=3.8")
@@ -106,3 +107,27 @@ class Mirrored:
     def file(self, suffix: str = "") -> Any:
         url = self.entry()["url"].removeprefix("../..")
         return self.client.get(url + suffix)
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[tuple[Server, Script]]:
+    script = Script()
+    with Server(script, "127.0.0.1", 0) as server:
+        yield server, script
+
+
+@pytest.fixture
+def script(running: tuple[Server, Script]) -> Script:
+    script = running[1]
+    script.answers.clear()
+    script.requests.clear()
+    script.file()
+    script.file(METADATA, f"/packages/{DEMO.filename}.metadata")
+    return script
+
+
+@pytest.fixture
+def mirrored(running: tuple[Server, Script]) -> Iterator[Mirrored]:
+    mirrored = Mirrored(Upstream(url=f"{running[0].origin}/simple/", timeout=5))
+    yield mirrored
+    mirrored.mirror.close()

@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import requests
@@ -19,34 +19,10 @@ from reference_server.serving.in_process import Server
 from reference_server.serving.ports import free_port
 from reference_server.sources.upstream import Upstream
 
-from .scripted_index import DEMO, JSON, METADATA, Mirrored, Script
+from .scripted_index import DEMO, JSON, METADATA, Mirrored, Script, mirrored, running, script
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+__all__ = ["mirrored", "running", "script"]
 
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[tuple[Server, Script]]:
-    script = Script()
-    with Server(script, "127.0.0.1", 0) as server:
-        yield server, script
-
-
-@pytest.fixture
-def script(running: tuple[Server, Script]) -> Script:
-    script = running[1]
-    script.answers.clear()
-    script.requests.clear()
-    script.file()
-    script.file(METADATA, f"/packages/{DEMO.filename}.metadata")
-    return script
-
-
-@pytest.fixture
-def mirrored(running: tuple[Server, Script]) -> Iterator[Mirrored]:
-    mirrored = Mirrored(Upstream(url=f"{running[0].origin}/simple/", timeout=5))
-    yield mirrored
-    mirrored.mirror.close()
 
 
 def test_everything_of_a_json_page_is_passed_on(mirrored: Mirrored, script: Script) -> None:
@@ -175,6 +151,7 @@ def test_unusable_entries_are_left_out(mirrored: Mirrored, script: Script) -> No
             "size": -1,
             "upload-time": "today",
         },
+        {"filename": "demo-7.0.tar.gz", "url": "x\ud800"},
     ]
     body = json.dumps({"meta": {"api-version": "1.0"}, "files": hostile}).encode()
     script.answers["/simple/demo/"] = (200, {"Content-Type": JSON}, body)
