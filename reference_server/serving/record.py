@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,9 @@ FLAVOUR = "pypi"
 """Its index needs no credential."""
 PATIENCE = 600  # seconds: a file is fetched as a whole before its first byte is sent
 LINES = 5  # of pip's output, in a message
+
+BUILDERS = ("--no-deps", "setuptools", "wheel")
+"""What installers build an sdist with that names nothing: some versions of pip with both, others with the first."""
 
 _OTHER_SOURCE = re.compile(
     r"\s*(?:-i|-f|--index-url|--extra-index-url|--find-links|--no-index|--pypi-url)\b", re.MULTILINE
@@ -60,6 +64,9 @@ def record(
         mirror = server.mirror
         try:
             _download(server.index_url, arguments, Path(downloads))
+            if any(not path.name.endswith(".whl") for path in Path(downloads).iterdir()):
+                with suppress(UserError):  # an index need not have them
+                    _download(server.index_url, BUILDERS, Path(downloads))
             for name in mirror.projects():
                 bring_files(mirror, name, fetched=True)
         except UserError as error:

@@ -105,4 +105,4 @@ def test_the_exported_index_passes_behind_any_web_server(
         judged = judge_index(f"{origin}/simple", tmp_path, *PROJECTS, checks="simple.html.detail or metadata")
     assert judged.deviations == {}
     assert judged.exit_codes == (0, 0)
-    assert sum(each == "passed" for each in judged.verdicts.values()) > 20
+    assert sum(each == "passed" for each in judged.verdicts.values()) > 10
