@@ -92,19 +92,16 @@ def run(options: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
     from reference_server.flavours import flavour_named
     from reference_server.serving.default_registry import fresh_secrets
-    from reference_server.serving.target import target_table
+    from reference_server.serving.target import declared, target_table
 
     flavour = flavour_named(options.flavour)
-    if not options.generate_tokens and not is_loopback(options.host):
-        raise UserError(
-            f"{options.host} is reachable from other machines, and the ready-made tokens are public",
-            "Add --generate-tokens, which gives them new secrets, or listen on 127.0.0.1.",
-        )
+    _check_tokens(options)
     secrets = fresh_secrets() if options.generate_tokens else {}
     sources = sources_of(options)
     port = free_port(options.host, options.port)
     origin = f"http://{in_url(options.host)}:{port}"
     target = target_table(origin, max_file_size=options.max_file_size, flavour=flavour, secrets=secrets)
+    target |= declared(sources["upstream"])
 
     def greet() -> None:
         if options.write_target:
@@ -128,6 +125,15 @@ def run(options: argparse.Namespace) -> int:
             origin=f"http://{in_url(_nearest(options.host))}:{port}",
         )
     return 0
+
+
+def _check_tokens(options: argparse.Namespace) -> None:
+    """Refuse an address that other machines reach, with the tokens that they know."""
+    if not options.generate_tokens and not is_loopback(options.host):
+        raise UserError(
+            f"{options.host} is reachable from other machines, and the ready-made tokens are public",
+            "Add --generate-tokens, which gives them new secrets, or listen on 127.0.0.1.",
+        )
 
 
 def _nearest(host: str) -> str:

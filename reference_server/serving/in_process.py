@@ -20,7 +20,7 @@ from reference_server.rules import ready_made
 from reference_server.serving.create_app import create_app
 from reference_server.serving.default_registry import default_registry
 from reference_server.serving.ports import free_port
-from reference_server.serving.target import target_table
+from reference_server.serving.target import declared, target_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -120,6 +120,7 @@ class ReferenceServer(Server):
             upstream=upstream,
         )
         self._app = app
+        self._upstream = upstream
         self.switchboard = app.switchboard
         self._max_file_size = (rules or self.registry.rules).max_file_size
         super().__init__(app, host, port)
@@ -159,7 +160,8 @@ class ReferenceServer(Server):
 
     def target(self) -> dict[str, Any]:
         """Return this server's description in the format of the suite's `registry.toml`."""
-        return target_table(self.origin, max_file_size=self._max_file_size, flavour=self.flavour)
+        table = target_table(self.origin, max_file_size=self._max_file_size, flavour=self.flavour)
+        return table | declared(self._upstream)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reference_server.flavours import Flavour
+    from reference_server.sources.upstream import Upstream
 
 FLAVOURS_BY_PROFILE: Mapping[str, str] = {each.profile: each.name for each in reversed(FLAVOURS)}
 """The name of the default flavour of each profile of the suite: the first one that conforms to it."""
@@ -45,6 +46,13 @@ def target_table(
         "limits": {} if max_file_size is None else {"max-file-size": max_file_size},
         "features": list(flavour.features),
     } | _management(flavour)
+
+
+def declared(upstream: Upstream | str | None) -> dict[str, str]:
+    """Declare to the suite that readers are redirected to another index."""
+    if upstream is None or isinstance(upstream, str) or upstream.mode != "redirect":
+        return {}
+    return {"fallback": "redirect"}
 
 
 def _group(flavour: Flavour) -> dict[str, str]:

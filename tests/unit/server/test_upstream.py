@@ -19,10 +19,9 @@ from reference_server.serving.in_process import Server
 from reference_server.serving.ports import free_port
 from reference_server.sources.upstream import Upstream
 
-from .scripted_index import DEMO, JSON, METADATA, Mirrored, Script, mirrored, running, script
+from .scripted_index import DEMO, JSON, METADATA, Mirrored, Script, mirrored, only_loopback, running, script
 
-__all__ = ["mirrored", "running", "script"]
-
+__all__ = ["mirrored", "only_loopback", "running", "script"]
 
 
 def test_everything_of_a_json_page_is_passed_on(mirrored: Mirrored, script: Script) -> None:
@@ -333,6 +332,7 @@ def test_redirecting_as_gitlab_does() -> None:
             return answer.status_code, answer.headers.get("Location")
 
         assert location("demo/", auth=auth) == (302, "http://registry.example.com/simple/demo/")
+        assert server.target()["fallback"] == "redirect"
         assert location("own-demo/", auth=auth) == (404, None)
         assert location("demo/")[0] == 401
         server.registry.publish(DEMO.filename, DEMO.content)

@@ -13,12 +13,12 @@ import pytest
 from reference_server.model.errors import UpstreamError, UpstreamTimeoutError
 from reference_server.sources import fetching
 
-from .scripted_index import mirrored, running, script
+from .scripted_index import mirrored, only_loopback, running, script
 
 if TYPE_CHECKING:
     from .scripted_index import Mirrored, Script
 
-__all__ = ["mirrored", "running", "script"]
+__all__ = ["mirrored", "only_loopback", "running", "script"]
 URL = "http://127.0.0.1/"
 NAUGHTS = gzip.compress(bytes(1000))
 
