@@ -179,7 +179,7 @@ class Application:
         caller = request.caller = registry.identify(request.credentials, Action.BROWSE)
         gitlab_projects = registry.readable_in(group, caller)
         members = registry.rules.group_members(registry.store.gitlab_projects(), group)
-        if answering := self._answering(request, registry, members):
+        if gitlab_projects and (answering := self._answering(request, registry, members)):
             registry, gitlab_projects = answering, gitlab_projects[:1]
         return GroupCall(request, registry, group, gitlab_projects, mode.alteration, mode.pages)
 
