@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reference_server.faults import Fault, Switch
     from reference_server.http.request_log import Entry
     from reference_server.rules.registry import Registry
+    from reference_server.serving.tls import Authority
 
 LOGGER = logging.getLogger("reference_server.requests")
 
@@ -27,9 +28,10 @@ class ReferenceServer(Server, ServedRegistry):
 
     Port 0 chooses a free port. `registry` gives direct access to the state. It outlives `stop`; the end of `with`
     closes it, unless it was an argument. The state is in memory, or in the directory `store`, where the next server
-    finds it. The `options` are those of `RegistryOptions`. `rules` and `faults` apply to requests over HTTP, not to
-    direct calls of `registry`. Raises `UnknownFlavourError`, `UnknownFaultError`, `FaultOptionError`, and `StoreError`
-    for an unusable directory.
+    finds it. `tls` serves HTTPS, with a certificate that `ca_bundle` verifies: True for the authority of this process,
+    which its servers share, or another one. The `options` are those of `RegistryOptions`. `rules` and `faults` apply
+    to requests over HTTP, not to direct calls of `registry`. Raises `UnknownFlavourError`, `UnknownFaultError`,
+    `FaultOptionError`, `UserError` for `tls` without trustme, and `StoreError` for an unusable directory.
     """
 
     def __init__(
@@ -39,14 +41,22 @@ class ReferenceServer(Server, ServedRegistry):
         port: int = 0,
         registry: Registry | None = None,
         store: Path | str | None = None,
+        tls: Authority | bool = False,
         **options: Unpack[RegistryOptions],
     ) -> None:
         if registry and store:
             raise ValueError("give registry= or store=, but not both: a registry has its own store")
+        self._authority = _authority(tls)
         self._owns_registry = registry is None
         ServedRegistry.__init__(self, registry or _registry(store), **options)
         self.requests.on_end = _log
-        Server.__init__(self, self.app, host, port)
+        context = self._authority.context(host) if self._authority else None
+        Server.__init__(self, self.app, host, port, tls=context)
+
+    @property
+    def ca_bundle(self) -> Path | None:
+        """The file with the certificate to trust, in PEM, or None without TLS."""
+        return self._authority.bundle if self._authority else None
 
     def start(self) -> Self:
         """Start the server. Raises `PortTakenError`, an `OSError`."""
@@ -60,6 +70,16 @@ class ReferenceServer(Server, ServedRegistry):
         super().__exit__(kind, error, trace)
         if self._owns_registry:
             self.registry.close()
+
+
+def _authority(tls: Authority | bool) -> Authority | None:  # noqa: FBT001 - the argument of `ReferenceServer`
+    if not isinstance(tls, bool):
+        return tls
+    if not tls:
+        return None
+    from reference_server.serving.tls import shared_authority
+
+    return shared_authority()
 
 
 def _log(entry: Entry) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from urllib.parse import quote
 
@@ -20,8 +21,8 @@ from reference_server.serving.target import target_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
+    from reference_server.clients.access import Place
     from reference_server.distributions import Distribution
     from reference_server.faults import Fault, Switch, Switchboard
     from reference_server.faults.switch import SwitchedOn
@@ -143,6 +144,39 @@ class ServedRegistry:
         from reference_server.serving import published
 
         return published.publish_folder(self.registry, folder, gitlab_project=gitlab_project)
+
+    # who uses it
+
+    @property
+    def ca_bundle(self) -> Path | None:
+        """The certificates to trust, or None without TLS."""
+        return None
+
+    def client_env(
+        self,
+        client: str,
+        folder: Path | str,
+        *,
+        credentials: Place = "config",
+        username: str | None = None,
+        password: str | None = None,
+    ) -> dict[str, str]:
+        """Write the configuration of a client for this registry into a folder, and return the client's environment.
+
+        The clients are `pip`, `uv`, `twine`, `poetry`, `pdm`, `hatch`, `flit` and `tox`. See
+        `clients.configuration.client_environment`, also for the errors.
+        """
+        from reference_server.clients.access import Access
+        from reference_server.clients.configuration import client_environment
+
+        access = Access(
+            index_url=self.index_url,
+            upload_url=self.url,
+            username=self.username if username is None else username,
+            password=self.password if password is None else password,
+            ca_bundle=self.ca_bundle,
+        )
+        return client_environment(client, access, Path(folder).absolute(), credentials=credentials)
 
     # what it does
 
