@@ -15,7 +15,7 @@ from reference_server.model.errors import (
     ProjectClosedError,
     RegistryError,
 )
-from reference_server.model.grammar import name_and_version
+from reference_server.model.grammar import name_and_version, version_key
 from reference_server.rules import groups
 from reference_server.rules.acceptance import check, inspect, with_metadata
 from reference_server.rules.current_tokens import CurrentTokens
@@ -248,12 +248,10 @@ class Registry:
         return next((file for file in files if self.rules.is_duplicate(file, upload)), None)
 
     def _package_of(self, gitlab_project: GitLabProject, upload: Upload) -> Package | None:
-        wanted = self.rules.version_key(upload.version)
-        for package in self.packages(gitlab_project, name=upload.name):
+        for package in self._of_version(gitlab_project, upload.name, upload.version):
             if self.rules.keeps_spellings_apart and package.name != upload.name:
                 continue
-            if self.rules.version_key(package.version) == wanted:
-                return package
+            return package
         return None
 
     def _append(self, gitlab_project: GitLabProject, upload: Upload) -> PackageFile:
@@ -335,9 +333,13 @@ class Registry:
 
     def _releases(self, name: str, version: str | None, owner: GitLabProject) -> tuple[Package, ...]:
         """Find the packages of a project, or of one of its versions, with or without files."""
+        return self.packages(owner, name=name) if version is None else self._of_version(owner, name, version)
+
+    def _of_version(self, owner: GitLabProject, name: str, version: str) -> tuple[Package, ...]:
         key = self.rules.version_key
-        packages = self.packages(owner, name=name)
-        return tuple(each for each in packages if version is None or key(each.version) == key(version))
+        if key is version_key:
+            return self.store.packages_of_version(owner.id, self.rules.normalize(name), version)
+        return tuple(each for each in self.packages(owner, name=name) if key(each.version) == key(version))
 
     def _selected(
         self, name: str, *, version: str | None = None, filename: str | None = None, gitlab_project: int = OWN

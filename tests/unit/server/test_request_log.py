@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import socket
@@ -17,6 +18,7 @@ from reference_server.http.paths import names_path
 from reference_server.http.request_log import RequestLog, redaction
 from reference_server.http.request_log.entry import LONGEST_BODY, LONGEST_VALUE, MOST_FIELDS
 from reference_server.http.request_log.lines import json_line, line
+from reference_server.serving.printed_requests import printing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -258,11 +260,23 @@ def test_a_line_obeys_no_terminal_and_goes_to_logging(
     caplog.set_level(logging.INFO, "reference_server.requests")
     get(server, server.index_url, agent="\x1b[31mred/1", alone=True)
     entry = server.requests[-1]
-    wait_for(lambda: caplog.records)
+    wait_for(lambda: any("without credentials" in record.getMessage() for record in caplog.records))
     assert "\\x1b[31mred" in line(entry)
     assert "\x1b" not in line(entry)
     assert "\x1b[33m401\x1b[0m" in line(entry, coloured=True)
-    assert any("without credentials" in record.getMessage() for record in caplog.records)
+
+
+def test_requests_are_printed_as_lines_on_a_terminal_and_as_json_elsewhere(
+    server: ReferenceServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get(server, server.index_url, alone=True)
+    for on_terminal in (True, False):
+        stream = io.StringIO()
+        monkeypatch.setattr(stream, "isatty", lambda on_terminal=on_terminal: on_terminal)
+        printing(stream)(server.requests[-1])
+        (printed,) = stream.getvalue().splitlines()
+        assert printed.startswith("{") is not on_terminal
+        assert "\x1b[33m401\x1b[0m" in printed if on_terminal else json.loads(printed)["status"] == 401
 
 
 @pytest.mark.parametrize(

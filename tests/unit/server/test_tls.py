@@ -11,12 +11,14 @@ import pytest
 import requests
 
 from reference_server import ReferenceServer
+from reference_server.commands import main
 from reference_server.distributions import wheel
 from reference_server.errors import UserError
 from reference_server.serving.tls import Authority
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 DEMO = wheel("demo", "1.0", size=4000)
 
@@ -78,8 +80,17 @@ def test_a_client_that_never_shakes_hands_keeps_nobody_waiting(server: Reference
     assert answer.status_code == 401
 
 
-def test_without_trustme_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_trustme_the_extra_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     monkeypatch.setitem(sys.modules, "trustme", None)
     with pytest.raises(UserError) as refused:
         Authority()
     assert refused.value.hint == "Run: pip install 'pypi-registry-conformance[tls]'"
+    assert main.main(["serve", "--port", "0", "--tls", str(tmp_path / "ca.pem")]) == 2
+    assert "Run: pip install 'pypi-registry-conformance[tls]'" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main.main(["serve", "--port", "0", "--tls", str(tmp_path / "none" / "ca.pem")]) == 2
+    assert "ca.pem: No such file or directory" in capsys.readouterr().err
