@@ -53,8 +53,9 @@ class RequestLog(Requests):
     def begin(self, now: datetime, request: Request) -> Entry:
         """Add a request that has arrived, and count what is read of its body."""
         number = next(self._numbers)
-        entry = Entry(number, now, request.environ)
-        if request.content_length or request.environ.get("wsgi.input_terminated"):
+        environ = request.environ
+        entry = Entry(number, now, environ)
+        if environ.get("CONTENT_LENGTH", "0") not in {"", "0"} or environ.get("wsgi.input_terminated"):
             request.body = _Noted(request.body, entry)  # type: ignore[assignment]  # the one method that is used
         self._kept.append(entry)
         self._last = number
