@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from werkzeug import Response
 
     from reference_server.flavours.flavour import Flavour
+    from reference_server.http.request_log import Entry
     from reference_server.rules.registry import Registry
 
 KEPT_PAGES = 4096
@@ -105,7 +106,12 @@ class Application:
         request.registry = mode.registry
         if cross_site and (unroutable or path in self._own or mode.registry.rules.refuses_cross_site):
             return self._sent(Alteration(), request, refusal(CrossSiteError()), start_response)
-        return self._sent(mode.alteration, request, self._answer(request, mode, unroutable), start_response)
+        try:
+            response = self._answer(request, mode, unroutable)
+        except ConnectionError:
+            self._broken_off(request.entry)
+            raise
+        return self._sent(mode.alteration, request, response, start_response)
 
     def _sent(
         self, alteration: Alteration, request: Request, response: Response, start_response: StartResponse
@@ -115,9 +121,12 @@ class Application:
         try:
             return Counted(transmitted(alteration, request, response, start_response), entry, self.log)
         except ConnectionError:
-            entry.broken_off = True
-            self.log.end(entry)
+            self._broken_off(entry)
             raise
+
+    def _broken_off(self, entry: Entry) -> None:
+        entry.broken_off = True
+        self.log.end(entry)
 
     def _note(self, request: Request, alterations: tuple[Alteration, ...]) -> None:
         """Add the request to the log, before anything can end it."""

@@ -254,6 +254,22 @@ def test_faults_and_broken_answers_are_in_the_log(server: ReferenceServer) -> No
     assert len(server.requests.with_fault("no-answer")) == 1
 
 
+def test_connections_end_after_a_number_of_bytes(server: ReferenceServer) -> None:
+    file = f"{server.origin}/api/v4/projects/1/packages/pypi/files/{DEMO.sha256}/{DEMO.filename}"
+    with server.fault("truncated-downloads", at=1234), pytest.raises(requests.RequestException):
+        get(server, file)
+    with server.fault("truncated-uploads", at=2000), pytest.raises(requests.ConnectionError):
+        upload(server)
+    with server.fault("truncated-uploads"), pytest.raises(requests.ConnectionError):
+        upload(server)
+    down, up, half = server.requests
+    assert (down.sent, down.broken_off) == (1234, True)
+    assert (up.received, up.sent, up.status, up.broken_off) == (2000, 0, None, True)
+    assert 1500 < half.received < 3000
+    assert "no answer" in line(up)
+    assert "broken off" in line(up)
+
+
 def test_a_line_obeys_no_terminal_and_goes_to_logging(
     server: ReferenceServer, caplog: pytest.LogCaptureFixture
 ) -> None:
