@@ -14,12 +14,12 @@ LAST = 50
 
 def sections(funcargs: Mapping[str, Any], frames: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     """Return title and text for each registry in the fixtures and the local variables of a test: its last requests."""
-    shown: list[ServedRegistry] = []
+    found: list[ServedRegistry] = []
     for values in (funcargs, *frames):
         for name, value in values.items():
             for each in value if isinstance(value, list | tuple) else [value]:
-                if isinstance(each, ServedRegistry) and not any(each is other for other in shown):
-                    shown.append(each)
+                if isinstance(each, ServedRegistry) and not any(each is other for other in found):
+                    found.append(each)
                     yield _section(name, each)
 
 
