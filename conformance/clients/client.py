@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from conformance.clients.environment import hermetic
-from conformance.clients.fork_server import AVAILABLE
 from conformance.clients.run import ClientMissing, ClientRun, execute
 
 if TYPE_CHECKING:
@@ -29,7 +28,8 @@ class Client:
 
     `python` is the path of that interpreter, `ca_bundle` the certificates to trust, `timeout` the time limit of one
     run in seconds, and `workspace` the parent of the private directories (default: the system's temporary one).
-    With `forked` a run is forked from a process that has imported the client, where the system allows that.
+    With `forked` a run is forked from a process that has imported the client, where the system allows that. This is
+    for clients that read their settings in each run, and none when they are imported.
     """
 
     name: ClassVar[str]
@@ -38,12 +38,14 @@ class Client:
     """How it sends a user name and a password beyond ASCII, whatever the registry announces."""
     uses: ClassVar[tuple[Use, ...]] = ()
     """The commands that the report on clients runs."""
+    warm_up: ClassVar[str] = ""
+    """Lines of code that have the same result in each run, for the process that runs are forked from."""
 
     python: Path = Path(sys.executable)
     ca_bundle: Path | None = None
     timeout: float = 120
     workspace: Path | None = None
-    forked: bool = AVAILABLE
+    forked: bool = False
 
     @classmethod
     def find(cls) -> Self:
@@ -129,7 +131,7 @@ class Client:
                 timeout=self.timeout,
                 secrets=secrets,
                 log=log,
-                forked=forked,
+                warm_up=self.warm_up if forked else None,
             )
 
 

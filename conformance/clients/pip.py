@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 _REQUIREMENTS = "requirements.txt"
 _LOG = "pip.log"
+_WARM_UP = """\
+import pip._internal.cli.main
+import pip._internal.commands.install
+import pip._internal.commands.download
+import pip._internal.commands.index
+from pip._vendor import distro; distro.name(), distro.version(), distro.codename()
+"""
+"""The last line starts `lsb_release`, for the User-Agent; pip then knows what it printed."""
 
 
 class Selection(TypedDict, total=False):
@@ -54,7 +62,10 @@ class Pip(Client):
         ),
     )
 
+    warm_up: ClassVar[str] = _WARM_UP
+
     verbose: bool = False
+    forked: bool = True
 
     @staticmethod
     def settings(index: IndexURL, upload_url: str) -> dict[str, str]:
