@@ -11,7 +11,7 @@ from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index
-    from conformance.pages import HtmlDocument, JsonDocument, ProjectPage
+    from conformance.pages import HtmlDocument, JsonDocument
 
 
 MARKERS = ("active", "archived", "quarantined", "deprecated")
@@ -49,6 +49,18 @@ def test_html_reason(index: Index, marks: Marks) -> None:
         raise NotApplicable("no page states a reason, and none has to")
     for reading, found in reasons:
         expect.equal(found or [REASON], [REASON], of=META_REASON, where=reading)
+
+
+@check("status.json.emitted")
+def test_json_emitted(index: Index, marks: Marks) -> None:
+    for status in ("archived", "deprecated"):
+        reading = index.json(marks[status].project)
+        missing = [] if status_objects(reading.document) else [marks[status].project]
+        expect.rule(
+            f"the page of a project that is {status} to have `project-status`",
+            broken_by=missing,
+            where=reading,
+        )
 
 
 @check("status.json.object")
@@ -134,13 +146,8 @@ def test_not_on_root(index: Index) -> None:
 def test_html_json_agree(index: Index, projects: tuple[str, ...]) -> None:
     for name in projects:
         html, json = index.html(name).page, index.json(name).page
-        expect.equal(
-            _status_of(json), _status_of(html), of="the status in JSON, as in HTML,", where=json.where
-        )
-
-
-def _status_of(page: ProjectPage) -> str:
-    return page.status or "active"
+        if html.status and json.status:
+            expect.equal(json.status, html.status, of="the status in JSON, as in HTML,", where=json.where)
 
 
 def status_metas(document: HtmlDocument, name: str = META) -> list[str]:
