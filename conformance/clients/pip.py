@@ -22,9 +22,13 @@ import pip._internal.cli.main
 import pip._internal.commands.install
 import pip._internal.commands.download
 import pip._internal.commands.index
+import pip._internal.cli.main_parser
+import pip._internal.resolution.resolvelib.resolver
+import pip._internal.operations.install.wheel
+import pip._vendor.truststore
 from pip._vendor import distro; distro.name(), distro.version(), distro.codename()
 """
-"""The last line starts `lsb_release`, for the User-Agent; pip then knows what it printed."""
+"""What an installation imports. The last line starts `lsb_release`, for the User-Agent; pip keeps what it printed."""
 
 
 class Selection(TypedDict, total=False):
