@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib.metadata
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from conformance.clients.environment import hermetic
+from conformance.clients.fork_server import AVAILABLE, fork_server
 from conformance.clients.run import ClientMissing, ClientRun, execute
 
 if TYPE_CHECKING:
@@ -51,6 +53,14 @@ class Client:
     def find(cls) -> Self:
         """Return the client to use by default: that of this interpreter."""
         return cls()
+
+    @classmethod
+    def import_early(cls) -> None:
+        """Let the process that runs are forked from import the client now, beside what this process does."""
+        client = cls.find()
+        if client.forked and AVAILABLE:
+            with suppress(OSError):  # the first run says what is missing
+                fork_server(str(client.python), cls.name, cls.warm_up)
 
     @staticmethod
     def settings(index: IndexURL, upload_url: str) -> dict[str, str]:

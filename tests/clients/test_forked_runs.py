@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.clients import IndexURL, Pip, Twine
+from conformance.clients import IndexURL, Pip, Twine, Uv
 from conformance.clients.fork_server import AVAILABLE, ForkServer, fork_server
 from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
@@ -249,6 +249,15 @@ def test_no_run_leaves_anything_in_the_home_of_the_server(client: type[Pip | Twi
     """What a client computes from HOME when it is imported would be shared by all runs."""
     server = fork_server(sys.executable, client.name, client.warm_up)
     assert list(Path(server._environment["HOME"]).iterdir()) == []
+
+
+def test_a_client_that_is_imported_early_is_the_one_that_runs() -> None:
+    Twine.import_early()
+    servers = fork_server.cache_info().currsize
+    assert servers
+    assert Twine()._run("--version").succeeded
+    Uv.import_early()  # it is no Python program
+    assert fork_server.cache_info().currsize == servers
 
 
 @pytest.mark.parametrize(
