@@ -45,6 +45,10 @@ class CannotForkError(Exception):
     """A fork server does not answer. A new interpreter does as well."""
 
 
+class LostProcessError(OSError):
+    """The process that waited for a client has ended before it."""
+
+
 @dataclass
 class ForkedProcess:
     """A run of a client, with the members of `subprocess.Popen` that a waiter needs."""
@@ -54,16 +58,27 @@ class ForkedProcess:
     returncode: int | None = None
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait for the end, and return the exit code. Raises subprocess.TimeoutExpired."""
+        """Wait for the end, and return the exit code.
+
+        Raises subprocess.TimeoutExpired, and LostProcessError where nothing can say how it ended.
+        """
         if self.returncode is None:
-            self._answers.settimeout(timeout)
             try:
-                answer = self._answers.recv(64)
+                answer = self._received(timeout)
             except TimeoutError:
                 raise subprocess.TimeoutExpired(str(self.pid), timeout or 0) from None
             self._answers.close()
-            self.returncode = int(answer or -9)  # nothing comes where everything was killed
+            if not answer:
+                raise LostProcessError("the process that waits for it has ended")
+            self.returncode = int(answer)
         return self.returncode
+
+    def _received(self, timeout: float | None) -> bytes:
+        """Return the next answer; nothing where none will come."""
+        if self._answers.fileno() < 0:
+            return b""
+        self._answers.settimeout(timeout)
+        return self._answers.recv(64)
 
 
 class ForkServer:

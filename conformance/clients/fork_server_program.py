@@ -122,10 +122,12 @@ def fork_client(answer: int) -> None:
 
 def kill_with_reader(client: int, answer: int) -> None:
     """Wait until the client has ended; kill it where the one that waits for the answer has ended before."""
-    if not hasattr(os, "pidfd_open"):  # before Python 3.9 and Linux 5.3
+    try:
+        ended = os.pidfd_open(client)
+    except (AttributeError, OSError):  # before Python 3.9, and before Linux 5.3
         return
     poll = select.poll()
-    poll.register(os.pidfd_open(client), select.POLLIN)
+    poll.register(ended, select.POLLIN)
     poll.register(answer, select.POLLHUP)
     if any(descriptor == answer for descriptor, _ in poll.poll()):
         try:

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, TypedDict, Unpack
 
-from conformance.clients.fork_server import AVAILABLE, CannotForkError, fork_server
+from conformance.clients.fork_server import AVAILABLE, CannotForkError, LostProcessError, fork_server
 from conformance.clients.process_group import ended, kill, running, start
 from conformance.errors import UserError
 from conformance.wire.redaction import Redactor
@@ -109,16 +109,18 @@ def execute(
     In: `timeout` in seconds, after which the process and its descendants are killed; `secrets`, pairs of user name
     and password to redact in the result; `log`, the file in `directory` that the client logs to; `warm_up`, lines of
     code with which the fork server of the command begins, which is `PYTHON -m MODULE …` then (default: no forks).
-    Errors: ClientMissing if the command cannot be started.
+    Errors: ClientMissing if the command cannot be started, or nothing says how it ended.
     """
     redact = Redactor(secrets)
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         begin = time.perf_counter()
         try:
             process = _started(command, warm_up, stdout=stdout, stderr=stderr, env=environment, cwd=directory)
+            timed_out = not _ended(process, within=timeout)
         except OSError as error:
-            raise ClientMissing(client, cause=str(error), hint="Is that the path of a program?") from error
-        timed_out = not _ended(process, within=timeout)
+            lost = isinstance(error, LostProcessError)
+            hint = "Does --plain-clients help?" if lost else "Is that the path of a program?"
+            raise ClientMissing(client, cause=str(error), hint=hint) from error
         return ClientRun(
             client=client,
             version=version,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.clients import execute, hermetic
+from conformance.clients import ClientMissing, execute, hermetic
 from conformance.clients.fork_server import AVAILABLE, CannotForkError, ForkServer
 
 if TYPE_CHECKING:
@@ -170,6 +170,14 @@ def test_what_a_client_has_started_is_killed_with_it(tmp_path: Path) -> None:
     code = LOCKING.replace("time.sleep", "open('locked', 'w'); time.sleep")
     assert run_forked(code, tmp_path, timeout=3).timed_out
     assert (tmp_path / "locked").exists(), "it never began"
+    assert is_free(tmp_path / "lock")
+
+
+def test_nothing_is_said_of_a_client_whose_end_nobody_saw(tmp_path: Path) -> None:
+    """An exit code that is made up would accuse the registry."""
+    code = "import os, signal; os.kill(os.getppid(), signal.SIGKILL);" + LOCKING
+    with pytest.raises(ClientMissing, match="--plain-clients"):
+        run_forked(code, tmp_path)
     assert is_free(tmp_path / "lock")
 
 
