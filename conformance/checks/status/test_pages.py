@@ -35,15 +35,15 @@ def test_html_value(index: Index, projects: tuple[str, ...]) -> None:
 
 @check("status.html.emitted")
 def test_html_emitted(index: Index, marks: Marks) -> None:
-    for status in ("archived", "deprecated"):
-        reading = index.html(marks[status].project)
+    for marked in marks.those("archived", "deprecated"):
+        reading = index.html(marked.project)
         found = [content.lower() for content in status_metas(reading.document)]
-        expect.equal(found[:1], [status], of=f"the first {META}", where=reading)
+        expect.equal(found[:1], [marked.status], of=f"the first {META}", where=reading)
 
 
 @check("status.html.reason")
 def test_html_reason(index: Index, marks: Marks) -> None:
-    readings = [index.html(marks[status].project) for status in ("archived", "deprecated")]
+    readings = [index.html(marked.project) for marked in marks.those("archived", "deprecated")]
     reasons = [(reading, status_metas(reading.document, META_REASON)) for reading in readings]
     if not any(found for _, found in reasons):
         raise NotApplicable("no page states a reason, and none has to")
@@ -53,11 +53,11 @@ def test_html_reason(index: Index, marks: Marks) -> None:
 
 @check("status.json.emitted")
 def test_json_emitted(index: Index, marks: Marks) -> None:
-    for status in ("archived", "deprecated"):
-        reading = index.json(marks[status].project)
-        missing = [] if status_objects(reading.document) else [marks[status].project]
+    for marked in marks.those("archived", "deprecated"):
+        reading = index.json(marked.project)
+        missing = [] if status_objects(reading.document) else [marked.project]
         expect.rule(
-            f"the page of a project that is {status} to have `project-status`",
+            f"the page of a project that is {marked.status} to have `project-status`",
             broken_by=missing,
             where=reading,
         )
