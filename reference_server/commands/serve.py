@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from reference_server.commands.sources import Sources
     from reference_server.flavours import Flavour
+    from reference_server.serving.tls import Authority
     from reference_server.store.protocol import Store
 
 SUMMARY = "run a registry until Ctrl-C"
@@ -74,7 +76,18 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_steering(parser: argparse.ArgumentParser) -> None:
-    """Add the options for other programs: tests that turn faults on, and the suite."""
+    """Add the options for other programs: tests that turn faults on, clients that they watch, and the suite."""
+    parser.add_argument(
+        "--log",
+        action="store_true",
+        help="print each request to standard error: a line on a terminal, JSON otherwise; without secrets",
+    )
+    parser.add_argument(
+        "--tls",
+        type=Path,
+        metavar="FILE",
+        help="serve HTTPS, and write the certificate that clients have to trust to a file",
+    )
     parser.add_argument(
         "--control",
         action="store_true",
@@ -99,7 +112,7 @@ def run(options: argparse.Namespace) -> int:
     secrets = fresh_secrets() if options.generate_tokens else {}
     sources = sources_of(options)
     port = free_port(options.host, options.port)
-    origin = f"http://{in_url(options.host)}:{port}"
+    origin = f"{'https' if options.tls else 'http'}://{in_url(options.host)}:{port}"
     target = target_table(origin, max_file_size=options.max_file_size, flavour=flavour, secrets=secrets)
     target |= declared(sources["upstream"])
 
@@ -109,7 +122,7 @@ def run(options: argparse.Namespace) -> int:
         print(_greeting(target, origin, flavour, options), flush=True)
 
     store = options.store and options.store.absolute()
-    if options.fault or options.control:
+    if options.fault or options.control or options.tls:
         _serve_here(options, port, store, greet, secrets, sources=sources)
     else:
         serve(
@@ -121,6 +134,7 @@ def run(options: argparse.Namespace) -> int:
             flavour=flavour.name,
             variety=options.variety,
             secrets=secrets,
+            log=options.log,
             **sources,
             origin=f"http://{in_url(_nearest(options.host))}:{port}",
         )
@@ -156,6 +170,7 @@ def _serve_here(
     from reference_server.rules import Rules
     from reference_server.serving.default_registry import default_registry
     from reference_server.serving.in_process import ReferenceServer
+    from reference_server.serving.printed_requests import printing
 
     registry = default_registry(store=_state(options, store, sources), secrets=secrets)
     with (
@@ -170,13 +185,17 @@ def _serve_here(
             control=options.control,
             variety=options.variety,
             upstream=sources["upstream"],
-        ),
+            tls=_authority(options.tls),
+        ) as server,
     ):
+        if options.log:
+            server.requests.on_end = printing(sys.stderr)
         greet()
         wait_until_interrupted()
 
 
 def _state(options: argparse.Namespace, store: Path | None, sources: Sources) -> Store | None:
+    """Open a store or a folder. Raises UserError."""
     if store:
         from reference_server.store.sqlite import SQLiteStore
 
@@ -188,6 +207,22 @@ def _state(options: argparse.Namespace, store: Path | None, sources: Sources) ->
         owner = flavour_named(options.flavour).gitlab_project
         return folder_store(sources["folder"], gitlab_project=owner, watches=sources["watches"])
     return None
+
+
+def _authority(bundle: Path | None) -> Authority | bool:
+    """Return a certificate authority whose certificate is in a file, or False. Raises UserError."""
+    if bundle is None:
+        return False
+    from reference_server.serving.tls import Authority
+
+    authority = Authority()
+    try:
+        authority.save(bundle)
+    except OSError as error:
+        raise UserError(
+            f"cannot write {bundle}: {error.strerror}", "Choose another file for --tls."
+        ) from error
+    return authority
 
 
 def _seed(text: str) -> int:
@@ -226,6 +261,7 @@ def _greeting(target: dict[str, Any], origin: str, flavour: Flavour, options: ar
         f"Index       {index}",
         f"User name   {username}",
         f"Token       {password}",
+        *([f"Trust       {options.tls}"] if options.tls else []),
         *(f"Fault       {fault}" for fault in options.fault),
         *describe(sources_of(options)),
         *_generated(target, options),

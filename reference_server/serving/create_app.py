@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reference_server.app.application import Application
 from reference_server.faults import Fault, Switch, Switchboard
 from reference_server.flavours import REFERENCE
+from reference_server.http.request_log.log import KEPT, RequestLog
 from reference_server.serving.control import PATH, control
 from reference_server.serving.default_registry import default_registry
 
@@ -41,6 +42,7 @@ class RegistryApplication(Application):
         *,
         controlled: bool,
         variations: tuple[Alteration, ...],
+        log: RequestLog,
         mirror: Mirror | None = None,
     ) -> None:
         own = {PATH: partial(control, registry=registry, switchboard=switchboard)} if controlled else {}
@@ -51,6 +53,7 @@ class RegistryApplication(Application):
             variations=variations,
             own=own,
             pages=self._page,
+            log=log,
             elsewhere=mirror,
         )
         self.switchboard = switchboard
@@ -84,6 +87,7 @@ def create_app(
     flavour: Flavour = REFERENCE,
     controlled: bool = False,
     variety: int | None = None,
+    kept_requests: int = KEPT,
     upstream: Upstream | str | None = None,
     mirrored: Blobs | None = None,
 ) -> RegistryApplication:
@@ -93,15 +97,13 @@ def create_app(
     registry for requests over HTTP; the flavour and then the `faults`, in order, change them. A fault may also be
     a switch or a text such as `no-hashes,first=2`. If `controlled`, faults can be switched over HTTP: see
     `reference_server.serving.control`. `variety` is a seed that varies everything that the specifications leave
-    open: see `reference_server.variety`. `upstream` is the URL of another index, or an `Upstream`, for projects that
-    are not here; `mirrored` is the place for its files (default: one of their own).
+    open: see `reference_server.variety`. The log of the application keeps the last `kept_requests`. `upstream` is the
+    URL of another index, or an `Upstream`, for projects that are not here; `mirrored` is the place for its files
+    (default: one of their own).
     Raises `UnknownFaultError`, `FaultOptionError` and `UpstreamInvalidError`.
     """
     registry = registry or default_registry()
-    flavoured = flavour.rules(rules or registry.rules)
-    mirror = None
-    if upstream is not None:
-        flavoured, mirror = _with_upstream(flavoured, upstream, mirrored)
+    flavoured, mirror = _with_upstream(flavour.rules(rules or registry.rules), upstream, mirrored)
     registry = registry.under(flavoured)
     variations: tuple[Alteration, ...] = ()
     if variety is not None:
@@ -110,15 +112,18 @@ def create_app(
         variations = Variety(variety).chosen
     switchboard = Switchboard()
     switchboard.put(faults)
+    log = RequestLog(kept_requests)
     return RegistryApplication(
-        registry, flavour, switchboard, controlled=controlled, variations=variations, mirror=mirror
+        registry, flavour, switchboard, controlled=controlled, variations=variations, log=log, mirror=mirror
     )
 
 
 def _with_upstream(
-    rules: Rules, given: Upstream | str, mirrored: Blobs | None
+    rules: Rules, given: Upstream | str | None, mirrored: Blobs | None
 ) -> tuple[Rules, Mirror | None]:
-    """Return the rules with a redirect to an upstream, or a mirror of it."""
+    """Return the rules with a redirect to an upstream, or a mirror of it, or neither."""
+    if given is None:
+        return rules, None
     from reference_server.sources.upstream import Upstream
 
     upstream = Upstream.of(given)

@@ -90,6 +90,11 @@ class FolderStore(MemoryStore):
         self._notice(normalized)
         return super().packages_named(gitlab_project, normalized)
 
+    def packages_of_version(self, gitlab_project: int, normalized: str, version: str) -> tuple[Package, ...]:
+        """Return those with this version, in any spelling, oldest first."""
+        self._notice(normalized)
+        return super().packages_of_version(gitlab_project, normalized, version)
+
     def files_named(self, gitlab_project: int, sha256: str, filename: str) -> tuple[PackageFile, ...]:
         """Return the files with this digest and this name, oldest first."""
         parsed = _named(filename)
@@ -162,9 +167,7 @@ class FolderStore(MemoryStore):
         self.put_package(replace(package, files=tuple(files)))
 
     def _package(self, name: str, version: str) -> Package | None:
-        wanted = version_key(version)
-        named = super().packages_named(self._owner, name)
-        return next((each for each in named if version_key(each.version) == wanted), None)
+        return next(iter(super().packages_of_version(self._owner, name, version)), None)
 
     def _take_out(self, path: str) -> None:
         package_id, number = self._ids_by_path.pop(path, (0, 0))

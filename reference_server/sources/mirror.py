@@ -53,6 +53,11 @@ class MirrorStore(MemoryStore):
         del gitlab_project
         return super().packages_named(OWNER, normalized)
 
+    def packages_of_version(self, gitlab_project: int, normalized: str, version: str) -> tuple[Package, ...]:
+        """Return those with this version, in any spelling, oldest first."""
+        del gitlab_project
+        return super().packages_of_version(OWNER, normalized, version)
+
     def files_named(self, gitlab_project: int, sha256: str, filename: str) -> tuple[PackageFile, ...]:
         """Return the files with this location and this name."""
         del gitlab_project

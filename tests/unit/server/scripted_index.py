@@ -17,6 +17,7 @@ from werkzeug.test import Client
 from reference_server.distributions import wheel
 from reference_server.faults import Switchboard
 from reference_server.flavours import flavour_named
+from reference_server.http.request_log.log import RequestLog
 from reference_server.serving.create_app import RegistryApplication
 from reference_server.serving.default_registry import default_registry
 from reference_server.serving.in_process import Server
@@ -93,6 +94,7 @@ class Mirrored:
             Switchboard(),
             controlled=False,
             variations=(),
+            log=RequestLog(100),
             mirror=self.mirror,
         )
         self.client = Client(app)
