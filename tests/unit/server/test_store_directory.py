@@ -290,7 +290,7 @@ def test_a_server_finds_what_an_earlier_one_kept(directory: Path) -> None:
 
 
 def test_a_registry_has_its_own_store(directory: Path, registry: Registry) -> None:
-    with pytest.raises(ValueError, match="not both"):
+    with pytest.raises(ValueError, match="give one of"):
         ReferenceServer(registry=registry, store=directory)
 
 
