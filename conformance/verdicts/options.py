@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from conformance.profiles import Profile
     from conformance.verdicts.baseline import Baseline
 
-SENDING = frozenset({"run", "replay", "doctor", "sweep"})
+SENDING = frozenset({"run", "replay", "doctor", "sweep", "load"})
 PUBLISHING = SENDING - {"doctor"}
 JUDGING = frozenset({"run", "replay"})
 RUN = frozenset({"run"})
+RESULTS = frozenset({"run", "load"})
 
 REGISTRY_URL = "URL of the registry, in most layouts the one for `twine upload --repository-url`"
 
@@ -155,7 +156,7 @@ RESULT = Option(
     help="write the result to FILE, for `report`, `compare`, `replay` and `baseline`",
     read=option_types.writable,
     group=Group.REPORTS,
-    commands=RUN,
+    commands=RESULTS,
 )
 
 
@@ -313,7 +314,7 @@ class RunOptions(TrafficLimits):
         "do not delete what the run published",
         default="",
         group=Group.RUN,
-        commands=RUN,
+        commands=RESULTS,
     )
     ledger_folder: Path = option(
         default_ledger_folder,
@@ -333,7 +334,7 @@ class RunOptions(TrafficLimits):
         metavar="FILE",
         read=option_types.baseline,
         group=Group.REPORTS,
-        commands=RUN,
+        commands=RESULTS,
         input=Input(name="baseline", text="file of known failures"),
     )
     requirement_set: str | None = option(
@@ -344,7 +345,7 @@ class RunOptions(TrafficLimits):
         metavar="NAME",
         read=option_types.requirement_set,
         group=Group.REPORTS,
-        commands=RUN,
+        commands=RESULTS,
         input=Input(name="set"),
     )
     settle: float = option(
@@ -355,7 +356,7 @@ class RunOptions(TrafficLimits):
         metavar="SECONDS",
         read=option_types.positive(float, or_zero=True),
         group=Group.LIMITS,
-        commands=JUDGING,
+        commands=JUDGING | RESULTS,
         input=Input(name="settle"),
     )
     shrink: bool = True
