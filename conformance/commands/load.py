@@ -77,6 +77,14 @@ def add(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="confirm that the registry may be put under load; not needed on a loopback address",
     )
+    _add_several(parser)
+    add_report_option(groups[Group.REPORTS])
+    groups[Group.REPORTS].add_argument(
+        "-v", "--verbose", action="store_true", help="print every finding in full"
+    )
+
+
+def _add_several(parser: argparse.ArgumentParser) -> None:
     several = parser.add_argument_group("several processes and machines, by Locust's protocol")
     several.add_argument(
         "--processes",
@@ -100,10 +108,6 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     several.add_argument(
         "--master-port", metavar="PORT", type=int, default=PORT, help=f"its port (default: {PORT})"
-    )
-    add_report_option(groups[Group.REPORTS])
-    groups[Group.REPORTS].add_argument(
-        "-v", "--verbose", action="store_true", help="print every finding in full"
     )
 
 

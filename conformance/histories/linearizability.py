@@ -1,6 +1,7 @@
 """Whether one order of a project's operations explains every answer.
 
-The search of Wing and Gong, with the memory of Lowe: a set of operations that has led to a state is tried once.
+The search of Wing and Gong, with the memory of Lowe: a set of operations that has led to a state is tried once. What
+changes nothing is taken as soon as it fits.
 Sources: J. M. Wing, C. Gong, Testing and verifying concurrent objects, 1993; G. Lowe, Testing for linearizability,
 2017. An order per project suffices, as no operation is about two: M. P. Herlihy, J. M. Wing, Linearizability, 1990.
 """
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from conformance.histories.operation import Operation
 
-MOST_STEPS = 200_000
+MOST_STEPS = 50_000
 """How many steps a search of one project may take before it ends without a verdict."""
 
 STEPS_PER_OPERATION = 10
@@ -43,7 +44,7 @@ def judge(history: Iterable[Operation], *, start: State = EMPTY, most_steps: int
     An operation comes after all that returned before it was called. One whose outcome is unknown comes anywhere after
     its call, or not at all.
     """
-    operations = sorted(history, key=lambda each: each.called)
+    operations = sorted(_without_the_unseen([*history]), key=lambda each: each.called)
     few = STEPS_PER_OPERATION * len(operations)
     judgement = _Search(operations).judge(start, min(few, most_steps))
     if judgement is not Judgement.UNDECIDED or few >= most_steps:
@@ -53,6 +54,12 @@ def judge(history: Iterable[Operation], *, start: State = EMPTY, most_steps: int
         if _Search(about(operations, {file})).judge(own, most_steps) is Judgement.CONTRADICTORY:
             return Judgement.CONTRADICTORY
     return _Search(operations).judge(start, most_steps)
+
+
+def _without_the_unseen(history: Sequence[Operation]) -> list[Operation]:
+    """Leave out uploads without an answer whose file appears nowhere else: they need not have happened."""
+    seen = set(files_of(each for each in history if not each.is_pending))
+    return [each for each in history if not each.is_pending or each.file in seen]
 
 
 def with_patience(history: Iterable[Operation], seconds: float) -> list[Operation]:
@@ -97,38 +104,70 @@ class _Search:
                 ] = place
         self._end = len(self._events) - 1
         self._unanswered = sum(not each.is_pending for each in operations)
+        self._state = EMPTY
+        self._done = self._left = self._steps = 0
 
     def judge(self, start: State, most_steps: int) -> Judgement:
-        state, done, place = start, 0, self._events[0].behind
+        """Search for an order from a state on."""
+        self._state, self._done, self._left, self._steps = start, 0, self._unanswered, 0
         tried: set[tuple[int, State]] = set()
-        taken: list[tuple[int, State]] = []
-        left, steps = self._unanswered, 0
-        while left:
-            steps += 1
-            if steps > most_steps:
+        taken: list[tuple[int, State, bool]] = []
+        place = self._after_reads(taken)
+        while self._left:
+            if self._steps > most_steps:
                 return Judgement.UNDECIDED
+            self._steps += 1
             number = self._events[place].number
             if place != self._end and number >= 0:
-                following = after(state, self._operations[number])
-                key = (done | 1 << number, following) if following is not None else None
-                if key is None or following is None or key in tried:
+                following = after(self._state, self._operations[number])
+                key = None if following is None else (self._done | 1 << number, following)
+                if key is None or key in tried:
                     place = self._events[place].behind
                     continue
                 tried.add(key)
-                taken.append((number, state))
-                state, done = following, key[0]
-                left -= not self._operations[number].is_pending
-                self._lift(number)
-                place = self._events[0].behind
-            elif taken:
-                number, state = taken.pop()
-                done &= ~(1 << number)
-                left += not self._operations[number].is_pending
-                self._put_back(number)
-                place = self._events[self._call[number]].behind
-            else:
+                self._take(number, key[1], taken, is_choice=True)
+                place = self._after_reads(taken)
+            elif not taken:
                 return Judgement.CONTRADICTORY
+            else:
+                place = self._back(taken)
         return Judgement.ORDERED
+
+    def _after_reads(self, taken: list[tuple[int, State, bool]]) -> int:
+        """Take every operation that may come next and changes nothing, and return the first event that is left.
+
+        What may come next and fits may always come first: it is no choice, and need not be tried later.
+        """
+        place = self._events[0].behind
+        while place != self._end and (number := self._events[place].number) >= 0:
+            self._steps += 1
+            place = self._events[place].behind
+            operation = self._operations[number]
+            if operation.reads and after(self._state, operation) is not None:
+                following = self._events[self._call[number]].before
+                self._take(number, self._state, taken, is_choice=False)
+                place = self._events[following].behind
+        return self._events[0].behind
+
+    def _take(
+        self, number: int, following: State, taken: list[tuple[int, State, bool]], *, is_choice: bool
+    ) -> None:
+        taken.append((number, self._state, is_choice))
+        self._state = following
+        self._done |= 1 << number
+        self._left -= not self._operations[number].is_pending
+        self._lift(number)
+
+    def _back(self, taken: list[tuple[int, State, bool]]) -> int:
+        """Undo the last choice and what followed from it; return the event to go on with."""
+        is_choice = False
+        number = 0
+        while taken and not is_choice:
+            number, self._state, is_choice = taken.pop()
+            self._done &= ~(1 << number)
+            self._left += not self._operations[number].is_pending
+            self._put_back(number)
+        return self._events[self._call[number]].behind if is_choice else self._end
 
     def _lift(self, number: int) -> None:
         """Take an operation out of the list."""

@@ -19,7 +19,7 @@ from conformance.load.traffic import SettledProject, Traffic, put_together, seco
 from conformance.verdicts import NotApplicable, Untestable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from conformance.load.conduct import Recorded
     from conformance.run.run import Run
@@ -122,8 +122,13 @@ def contradictions(traffic: Traffic) -> tuple[list[list[Operation]], int]:
         judgement = judge(patient)
         undecided += judgement is Judgement.UNDECIDED
         if judgement is Judgement.CONTRADICTORY:
-            found.append(shrunk(patient))
+            found.append(_as_seen(shrunk(patient), traffic.patience))
     return found, undecided
+
+
+def _as_seen(history: Iterable[Operation], patience: float) -> list[Operation]:
+    """Return operations with the times of their answers, without the patience that was added to changes."""
+    return [each if each.reads else replace(each, returned=each.returned - patience) for each in history]
 
 
 def require_own_pace(traffic: Traffic, seconds: float) -> None:

@@ -152,7 +152,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _require_every_end(batches: Sequence[Batch], expected: int) -> None:
-    """Raise UserError where a process has not handed over its last batch: what it uploaded would look like nobody's."""
+    """Raise UserError where a process has not handed over its last batch: its uploads would look like ghosts."""
     began = {each.process for each in batches}
     ended = {each.process for each in batches if each.is_last}
     if began - ended or len(ended) < max(1, expected):

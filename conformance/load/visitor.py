@@ -68,6 +68,10 @@ class Visitor:
         self._recorder = recorder
         self._clock = clock
 
+    def close(self) -> None:
+        """Close the connections of this user."""
+        self._session.close()
+
     def page(self, project: str, headers: Mapping[str, str]) -> tuple[ProjectPage | None, Answer | None]:
         """Read a project's page, and record what it lists: nothing where there is no such project (404)."""
         called = self._clock()

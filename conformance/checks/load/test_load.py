@@ -125,7 +125,7 @@ def test_one_order(traffic: Traffic, remark: Remark) -> None:
     if found:
         raise Deviation(
             expected="one order of the requests of each project to explain every response",
-            found=f"none for {len(found)} of {len(traffic.by_project)} projects",
+            found=f"none for {len(found)} of {len(traffic.by_project)} projects, with {traffic.patience:g} s to settle",
             where=f"{found[0][0].project}\n{timeline(found[0])}",
         )
 
