@@ -16,6 +16,8 @@ import msgspec
 from locust import User, between, events, task
 from locust.env import Environment
 from locust.exception import StopUser
+from locust.rpc import Message
+from locust.runners import MasterRunner
 
 from conformance.corpus.ledger import Ledger
 from conformance.load.behaviours import BEHAVIOURS, Behaviour
@@ -34,7 +36,7 @@ from conformance.wire.account import Account
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from locust.runners import LocalRunner, MasterRunner
+    from locust.runners import LocalRunner
 
     from conformance.load.task import Task
 
@@ -174,8 +176,26 @@ class Swarm:
                 shown = now
                 self._show(now - started)
             gevent.sleep(TICK)
-        runner.stop()
+        self._end(runner)
+
+    def _end(self, runner: LocalRunner | MasterRunner) -> None:
+        """End every user, and wait for what the workers have recorded last.
+
+        A master that stops its workers forgets them until they are ready again, and would not reach them with `quit`.
+        """
+        if isinstance(runner, MasterRunner):
+            for client in runner.clients.all:
+                runner.server.send_to_client(Message("quit", None, client.id))
+            deadline = time.monotonic() + PATIENCE
+            while not self._all_ended and time.monotonic() < deadline:
+                gevent.sleep(TICK)
         runner.quit()
+
+    @property
+    def _all_ended(self) -> bool:
+        return {each.process for each in self._batches} == {
+            each.process for each in self._batches if each.is_last
+        }
 
     def _show(self, seconds: float) -> None:
         """Print a line of progress."""

@@ -7,7 +7,7 @@ import tempfile
 import time
 from dataclasses import replace
 from random import Random
-from threading import Thread
+from threading import Barrier, Thread
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
@@ -38,11 +38,17 @@ if TYPE_CHECKING:
     from conformance.run.run import Run
     from reference_server.faults import Fault
 
-USERS = ("twine",) * 14 + ("pip", "mirror", "pip", "uv", "pip")
-"""What each thread behaves as: enough of them meet to be a crowd."""
+PUBLISHERS, ROUNDS = 12, 6
+"""How many users publish at the same moment, and how often: enough of them to be a crowd."""
 
-SECONDS, PERIOD, SETTLE, PATIENT = 0.9, 0.12, 0.4, 1.5
-"""How long the load lasts and how often its users meet, how long pages may take to settle, and an upload to answer."""
+READERS = ("pip", "mirror", "uv", "pip")
+"""What the other users behave as, as long as others publish."""
+
+THINK = 0.02
+"""Seconds between two visits of a reader."""
+
+SETTLE, PATIENT = 0.4, 1.5
+"""How long pages may take to settle, and an upload to be answered, in seconds."""
 
 STARVED = 3.0
 """Seconds that a fault that lets writers wait does so."""
@@ -63,7 +69,7 @@ class LoadTrial:
             tempfile.TemporaryDirectory(dir=self._folder) as folder,
             patch.object(tempfile, "tempdir", folder),
             patch.object(setup, "new_run_id", lambda: RUN_ID),
-            patch.object(names, "PERIOD", PERIOD),
+            patch.object(names, "this_moment", lambda: ROUNDS + 2),
             patch.object(test_load, "PATIENT", PATIENT),
             patch.object(test_load, "TIMES", 1),
         ):
@@ -78,34 +84,46 @@ class LoadTrial:
 
 
 def _drive(run: Run) -> Recorded:
-    recorder = Recorder("threads", "here")
-    until = time.monotonic() + SECONDS
-    threads = [
-        Thread(target=_behave, args=(_visitor(run, recorder, number, behaviour), behaviour, until))
-        for number, behaviour in enumerate(USERS)
+    recorder, barrier = Recorder("threads", "here"), Barrier(PUBLISHERS)
+    writers = [
+        Thread(target=_publish, args=(_visitor(run, recorder, f"twine {number}"), barrier))
+        for number in range(PUBLISHERS)
     ]
-    for each in threads:
+    readers = [
+        Thread(target=_read, args=(_visitor(run, recorder, f"{name} {number}"), name, writers))
+        for number, name in enumerate(READERS)
+    ]
+    for each in (*writers, *readers):
         each.start()
-    for each in threads:
+    for each in (*writers, *readers):
         each.join()
     return Recorded(batches=[recorder.batch(is_last=True)], ended="", clock=0.0)
 
 
-def _visitor(run: Run, recorder: Recorder, number: int, behaviour: str) -> Visitor:
+def _visitor(run: Run, recorder: Recorder, who: str) -> Visitor:
     session = Session(transcript=Counted(), redact=run.redact, limits=run.options, budget=run.session.budget)
     return Visitor(
-        f"{behaviour} {number}",
+        who,
         target=run.target,
         session=session,
         ledger=run.ledger,
         names=Names(run.corpus.run_id, projects=2),
         recorder=recorder,
-        random=Random(number),  # noqa: S311 - nothing secret
+        random=Random(who),  # noqa: S311 - nothing secret
     )
 
 
-def _behave(visitor: Visitor, behaviour: str, until: float) -> None:
+def _publish(visitor: Visitor, barrier: Barrier) -> None:
+    """Publish with all others, as twine does, at moments that do not depend on the clock."""
+    with contextlib.closing(visitor):
+        for moment in range(ROUNDS):
+            barrier.wait()
+            visitor.upload(visitor.names.at(moment, visitor.random), alone=bool(moment % 2))
+
+
+def _read(visitor: Visitor, behaviour: str, writers: list[Thread]) -> None:
     behaves: Behaviour = BEHAVIOURS[behaviour](visitor)
     with contextlib.closing(visitor):
-        while time.monotonic() < until:
+        while any(each.is_alive() for each in writers):
             behaves.visit()
+            time.sleep(THINK)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.concurrent_uploads import TracksUploads
+from reference_server.faults.building.concurrent_uploads import BUSY, TracksUploads
 from reference_server.faults.building.requests import gitlab_project_of
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 CROWD = 6
 """How many uploads at once are a crowd: more than a check of races sends."""
+
+LONGER = 0.1
+"""Seconds by which an upload is prolonged at most, so that others come."""
 
 
 class InCrowds(TracksUploads):
@@ -43,10 +46,17 @@ class InCrowds(TracksUploads):
                 self.running += 1
         response = super().handle(request)
         if upload := self.noted(request):
-            upload.crowded = self.is_crowded
+            upload.crowded = self._comes_to_a_crowd()
             if upload.crowded:
                 self.crowded_at = time.monotonic()
         return response
+
+    def _comes_to_a_crowd(self) -> bool:
+        """Wait a moment for others, as a busy server would be slower; tell whether there is a crowd."""
+        began = time.monotonic()
+        while not self.is_crowded and self.crowded_at < began and time.monotonic() < began + LONGER:
+            time.sleep(BUSY)
+        return self.is_crowded or self.crowded_at >= began
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "upload":
