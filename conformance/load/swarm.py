@@ -184,8 +184,9 @@ class Swarm:
         A master that stops its workers forgets them until they are ready again, and would not reach them with `quit`.
         """
         if isinstance(runner, MasterRunner):
+            message: Any = Message  # Locust has no types for it
             for client in runner.clients.all:
-                runner.server.send_to_client(Message("quit", None, client.id))
+                runner.server.send_to_client(message("quit", None, client.id))
             deadline = time.monotonic() + PATIENCE
             while not self._all_ended and time.monotonic() < deadline:
                 gevent.sleep(TICK)
