@@ -22,7 +22,7 @@ CROWD = 6
 """How many uploads at once are a crowd: more than a check of races sends."""
 
 LONGER = 0.1
-"""Seconds by which an upload is prolonged at most, so that others come."""
+"""Seconds by which a request is prolonged at most, so that others come."""
 
 
 class InCrowds(TracksUploads):
@@ -46,12 +46,12 @@ class InCrowds(TracksUploads):
                 self.running += 1
         response = super().handle(request)
         if upload := self.noted(request):
-            upload.crowded = self._comes_to_a_crowd()
+            upload.crowded = self.comes_to_a_crowd()
             if upload.crowded:
                 self.crowded_at = time.monotonic()
         return response
 
-    def _comes_to_a_crowd(self) -> bool:
+    def comes_to_a_crowd(self) -> bool:
         """Wait a moment for others, as a busy server would be slower; tell whether there is a crowd."""
         began = time.monotonic()
         while not self.is_crowded and self.crowded_at < began and time.monotonic() < began + LONGER:
