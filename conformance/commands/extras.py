@@ -18,6 +18,7 @@ EXTRAS = {
         "tomli_w",
         "twine",
     ),
+    "load": ("locust",),
     "parallel": ("xdist",),
 }
 """The packages of each extra, as they are imported."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -91,3 +91,13 @@ def profile(name: str) -> Profile:
         user_names=table["user-names"],
         gitlab_projects=table.get("gitlab-projects", {}),
     )
+
+
+LOAD = "load"
+"""The feature, and the group of features, that only a registry under load is held to."""
+
+
+def under_load(kind: Profile) -> Profile:
+    """Return a profile that is held to what is asked of a registry under load, too."""
+    held_to = replace(kind.held_to, groups=kind.held_to.groups | {LOAD})
+    return replace(kind, features=kind.features | {LOAD}, held_to=held_to)

@@ -60,6 +60,29 @@ class JudgedTarget(Struct, frozen=True, kw_only=True):
         return tuple(filter(None, (self.url, self.upload_url, self.index_url, self.api_url)))
 
 
+class LoadFigure(Struct, frozen=True, kw_only=True):
+    """The requests of a load that had one purpose."""
+
+    purpose: Annotated[str, Meta(description="Such as `upload`, `page` or `file`.")]
+    requests: Count
+    per_second: Annotated[float, Meta(ge=0)]
+    failed: Annotated[int, Meta(ge=0, description="Without an answer, or with a server error.")]
+    median: Annotated[float, Meta(ge=0, description="In seconds.")]
+    p95: Annotated[float, Meta(ge=0, description="The seconds within which 95% were answered.")]
+    p99: Annotated[float, Meta(ge=0, description="The seconds within which 99% were answered.")]
+    slowest: Annotated[float, Meta(ge=0, description="In seconds.")]
+
+
+class LoadFigures(Struct, frozen=True, kw_only=True):
+    """How fast a registry was under load."""
+
+    users: Count
+    mix: Annotated[str, Meta(description="What the users did.")]
+    seconds: Annotated[float, Meta(ge=0, description="Without the warm-up.")]
+    processes: Annotated[int, Meta(ge=0, description="The processes that drove the users.")]
+    purposes: tuple[LoadFigure, ...]
+
+
 class RunSummary(Struct, frozen=True, kw_only=True):
     """Figures, options and the outcome of a run."""
 
@@ -95,6 +118,9 @@ class RunSummary(Struct, frozen=True, kw_only=True):
         ),
     ]
     notes: Annotated[tuple[str, ...], Meta(description="What else a reader has to know.")]
+    load: Annotated[
+        LoadFigures | None, Meta(description="How fast the registry was under load; null for other runs.")
+    ] = None
 
 
 Moment = Annotated[datetime, Meta(tz=True)]

@@ -26,7 +26,7 @@ from conformance.run.teardown import finish
 from conformance.verdicts import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
     from types import ModuleType
     from typing import TextIO
@@ -62,15 +62,26 @@ def run_checks(
     *,
     json_path: Path | None = None,
     progress: TextIO | None = None,
+    plugins: Sequence[object] = (),
 ) -> RunResult:
     """Judge a target, clean up, and return the result; write it to `json_path` too.
+
+    `plugins` of pytest bring fixtures that only some runs have.
 
     Raises CannotJudge when the target cannot be judged at all, or when no check was selected.
     """
     write_sentinel(json_path, target, options)
     try:
         with Interruption() as interruption:
-            return _judged(target, options, selection, interruption, json_path=json_path, progress=progress)
+            return _judged(
+                target,
+                options,
+                selection,
+                interruption,
+                json_path=json_path,
+                progress=progress,
+                plugins=plugins,
+            )
     except CannotJudge as reason:
         reason.result = write_refusal(
             json_path, target, options, reason=str(reason), exit_code=reason.exit_code
@@ -86,6 +97,7 @@ def _judged(
     *,
     json_path: Path | None,
     progress: TextIO | None,
+    plugins: Sequence[object],
 ) -> RunResult:
     run = prepare(target, options)
     settling = run.registry.settling
@@ -95,12 +107,12 @@ def _judged(
     arguments = [*selection.paths(), *SETTINGS, *selection.arguments()]
     judge = Judge(lambda: run, options, only=selection.only)
     shown = [ProgressReport(progress, late=settling.usual)] if progress else []
-    plugins = [*_named_plugins(selection), _Named(judge), *shown]
+    plugins = [*_named_plugins(selection), _Named(judge), *shown, *plugins, interruption]
     with _own_settings(), _seldom_collected():
         try:
             write_sentinel(json_path, target, options, run_id=run.corpus.run_id)
             _import_clients(target, options, selection)
-            status = pytest.main(arguments, plugins=[*plugins, interruption])
+            status = pytest.main(arguments, plugins=plugins)
         except KeyboardInterrupt:  # before pytest took over, or after
             status = pytest.ExitCode.INTERRUPTED
     interruption.begin_clean_up()

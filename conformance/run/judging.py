@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 KEPT_EXCHANGES = 20
 
-BY_CHANCE = frozenset({"consistency", "race"})
+BY_CHANCE = frozenset({"consistency", "load", "race"})
 """Areas whose checks do not find the same twice."""
 
 

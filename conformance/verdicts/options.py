@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from conformance.profiles import Profile
     from conformance.verdicts.baseline import Baseline
 
-SENDING = frozenset({"run", "replay", "doctor", "sweep"})
+SENDING = frozenset({"run", "replay", "doctor", "sweep", "load"})
 PUBLISHING = SENDING - {"doctor"}
 JUDGING = frozenset({"run", "replay"})
 RUN = frozenset({"run"})
+RESULTS = frozenset({"run", "load"})
 
 REGISTRY_URL = "URL of the registry, in most layouts the one for `twine upload --repository-url`"
 
@@ -155,7 +156,7 @@ RESULT = Option(
     help="write the result to FILE, for `report`, `compare`, `replay` and `baseline`",
     read=option_types.writable,
     group=Group.REPORTS,
-    commands=RUN,
+    commands=RESULTS,
 )
 
 
@@ -309,7 +310,7 @@ class RunOptions(TrafficLimits):
         "--keep",
         "do not delete what the run published",
         group=Group.RUN,
-        commands=RUN,
+        commands=RESULTS,
     )
     ledger_folder: Path = option(
         default_ledger_folder,
@@ -329,7 +330,7 @@ class RunOptions(TrafficLimits):
         metavar="FILE",
         read=option_types.baseline,
         group=Group.REPORTS,
-        commands=RUN,
+        commands=RESULTS,
         input=Input(name="baseline", text="file of known failures"),
     )
     requirement_set: str | None = option(
@@ -340,7 +341,7 @@ class RunOptions(TrafficLimits):
         metavar="NAME",
         read=option_types.requirement_set,
         group=Group.REPORTS,
-        commands=RUN,
+        commands=RESULTS,
         input=Input(name="set"),
     )
     plain_clients: bool = switch(
@@ -357,7 +358,7 @@ class RunOptions(TrafficLimits):
         metavar="SECONDS",
         read=option_types.positive(float, or_zero=True),
         group=Group.LIMITS,
-        commands=JUDGING,
+        commands=JUDGING | RESULTS,
         input=Input(name="settle"),
     )
     shrink: bool = True

@@ -23,6 +23,7 @@ USES = {
     "init": ["init", "{folder}/registry.toml"],
     "doctor": ["doctor", ABSENT],
     "run": ["run", "--plan"],
+    "load": ["load", "https://registry.example.com/\u2603"],
     "replay": ["replay", "{result}", ABSENT],
     "sweep": ["sweep", ABSENT, "--ledgers", "{folder}/sn\u00f6w\u2603"],
     "ci": ["ci", "--help"],

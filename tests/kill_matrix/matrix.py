@@ -35,7 +35,9 @@ DEVIATING = {Level.MUST: Verdict.FAILED, Level.SHOULD: Verdict.WARNED, Level.MAY
 CHECKED = {requirement.id: requirement for requirement in catalogue() if not requirement.untested}
 CLIENTS = frozenset(name for name, row in CHECKED.items() if row.runs_clients)
 """Requirements whose checks run real clients."""
-HTTP = CHECKED.keys() - CLIENTS
+LOAD = frozenset(name for name, row in CHECKED.items() if row.area == "load")
+"""Requirements that are judged under load, and in no other run."""
+HTTP = CHECKED.keys() - CLIENTS - LOAD
 FILES = {
     row["id"]: entry.name.removesuffix(".toml")
     for entry in files("conformance.catalogue").iterdir()
@@ -92,6 +94,13 @@ def results_of_clients(
     """Run a fault against the client checks that it names; return their results."""
     named = CLIENTS.intersection(fault.caught_by)
     return dict(trial(fault, named)) if named else {}
+
+
+def results_of_load(
+    trial: Callable[[Fault], Mapping[str, CheckResult]], fault: Fault
+) -> dict[str, CheckResult]:
+    """Judge a fault under load if it names a requirement of that; return every result."""
+    return dict(trial(fault)) if LOAD.intersection(fault.caught_by) else {}
 
 
 def concerned_by(named: Collection[str], flavour: str) -> frozenset[str]:

@@ -19,6 +19,7 @@ from dataclasses import astuple, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.kill_matrix.load_trial import LoadTrial
 from tests.kill_matrix.matrix import (
     FAULTS,
     FEW,
@@ -30,6 +31,7 @@ from tests.kill_matrix.matrix import (
     red,
     results_of,
     results_of_clients,
+    results_of_load,
 )
 from tests.kill_matrix.signatures import Observation, Signature, area_of, merged, observations, write
 from tests.kill_matrix.trial import RUN_ID, Trial
@@ -107,7 +109,8 @@ def _observe(faults: Iterable[Fault], arguments: argparse.Namespace) -> None:
 
 
 def _named(trial: Trial, fault: Fault) -> dict[str, CheckResult]:
-    return red(results_of(trial, fault) | results_of_clients(trial, fault))
+    under_load = results_of_load(LoadTrial(trial.folder), fault)
+    return red(results_of(trial, fault) | results_of_clients(trial, fault) | under_load)
 
 
 def _whole(trial: Trial, fault: Fault) -> dict[str, CheckResult]:

@@ -49,7 +49,7 @@ class Trial:
     """
 
     def __init__(self, folder: Path, *, direct: bool = True) -> None:
-        self._folder = folder
+        self.folder = folder
         self._direct = direct
 
     def __call__(
@@ -66,7 +66,7 @@ class Trial:
         options = RunOptions(examples=examples, rounds=rounds, settle=SETTLE, shrink=False)
         with (
             ReferenceServer(rules=rules, faults=[fault], flavour=flavour) as server,
-            tempfile.TemporaryDirectory(dir=self._folder) as folder,
+            tempfile.TemporaryDirectory(dir=self.folder) as folder,
             patch.object(tempfile, "tempdir", folder),  # the ledger of every run has the same name
             patch.object(setup, "new_run_id", lambda: RUN_ID),
             patch.object(door, "planned", _planned),

@@ -35,10 +35,14 @@ LARGE = 50_000
 
 @dataclass
 class RunningUpload:
-    """An upload: the number of the last row when it began, and the digest of the file once it is stored."""
+    """An upload: the number of the last row when it began, and the digest of the file once it is stored.
+
+    `crowded` says whether many others were running then.
+    """
 
     began: int
     sha256: str = ""
+    crowded: bool = False
 
 
 class TracksUploads(NotesRequests["RunningUpload | None"]):

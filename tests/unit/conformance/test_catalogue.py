@@ -13,7 +13,7 @@ import pytest
 
 from conformance.catalogue import BadRow, Level, Requirement, Standing, catalogue, read_catalogue
 from conformance.catalogue.features import features_in
-from conformance.profiles import HeldTo, profile, profile_names
+from conformance.profiles import HeldTo, profile, profile_names, under_load
 from conformance.run.probe import PROBED
 from conformance.target import STATED, driver
 from conformance.target.drivers.table import driver_class, driver_names
@@ -21,7 +21,9 @@ from conformance.target.drivers.table import driver_class, driver_names
 from ..words import KEPT_OUT, NOT_NAMES, any_of
 
 OFFERED = PROBED.union(
-    STATED, {"auth-upload", "local-versions"}, *(profile(name).features for name in profile_names())
+    STATED,
+    {"auth-upload", "local-versions"},
+    *(under_load(profile(name)).features for name in profile_names()),
 )
 """What a target can be found to offer."""
 LONGEST_STATEMENT = 115

@@ -1,0 +1,1 @@
+"""What many clients saw at once."""

@@ -1,0 +1,166 @@
+"""What many clients saw at once, and what was there afterwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.load import (
+    both_forms,
+    contested,
+    contradictions,
+    require_own_pace,
+    require_uploads,
+    seconds_at,
+    timeline,
+    unsent,
+)
+from conformance.verdicts import Deviation
+
+if TYPE_CHECKING:
+    from conformance.kit.fixtures import Remark
+    from conformance.kit.load import Traffic
+
+PATIENT, TIMES = 5.0, 10
+"""Seconds, and how many times as long as reading a page, that an upload may take."""
+
+MOST_LATE = 1.0
+"""Seconds by which the load itself may be late where times are judged."""
+
+
+@check("load.no-server-error")
+def test_no_server_error(traffic: Traffic) -> None:
+    seen = traffic.seen("server-error")
+    if seen:
+        number = f"{len(seen)} of {len(traffic.samples)} requests"
+        raise Deviation(
+            expected="no request to cause a server error (5xx) but 503",
+            found=f"{seen[0].found}; {number}",
+            where=seen[0].where,
+        )
+
+
+@check("load.new-files-accepted")
+def test_new_files_accepted(traffic: Traffic) -> None:
+    require_uploads(traffic)
+    seen = traffic.seen("new-file-refused")
+    where = seen[0].where if seen else ""
+    expect.rule(
+        "every upload of a new file to be accepted", broken_by=[each.found for each in seen], where=where
+    )
+
+
+@check("load.writers-not-starved")
+def test_writers_not_starved(traffic: Traffic) -> None:
+    require_uploads(traffic)
+    require_own_pace(traffic, MOST_LATE)
+    uploads = seconds_at(traffic.samples, "upload", 0.99)
+    reading = seconds_at(traffic.samples, "page", 0.99)
+    if uploads > max(PATIENT, TIMES * reading):
+        raise Deviation(
+            expected=f"99% of the uploads to be answered within {PATIENT:g} s, or {TIMES} times as long as pages take",
+            found=f"{uploads:.1f} s; pages took {reading:.1f} s",
+            where="the uploads of the whole load",
+        )
+
+
+@check("load.accepted-is-listed")
+def test_accepted_is_listed(traffic: Traffic) -> None:
+    require_uploads(traffic)
+    missing = [key for key in traffic.accepted if key[1] not in traffic.settled[key[0]].listed]
+    where = traffic.settled[missing[0][0]].where if missing else ""
+    expect.rule(
+        "every accepted file to be listed once the pages have settled",
+        broken_by=[file for _, file in missing],
+        where=where,
+    )
+
+
+@check("load.accepted-is-served")
+def test_accepted_is_served(traffic: Traffic, remark: Remark) -> None:
+    require_uploads(traffic)
+    looked = {
+        (project.name, file): content
+        for project in traffic.settled.values()
+        for file, content in project.served.items()
+        if file in project.listed
+    }
+    gone = [key for key, content in looked.items() if content not in traffic.accepted[key]]
+    if len(looked) < len(traffic.accepted):
+        remark(f"downloaded {len(looked)} of {len(traffic.accepted)} accepted files")
+    where = traffic.settled[gone[0][0]].where if gone else ""
+    expect.rule(
+        "every accepted file to be served with its bytes", broken_by=[file for _, file in gone], where=where
+    )
+
+
+@check("load.only-what-was-sent")
+def test_only_what_was_sent(traffic: Traffic) -> None:
+    require_uploads(traffic)
+    found = unsent(traffic)
+    expect.rule(
+        "pages to list only files that were uploaded, with the hash of an upload",
+        broken_by=dict.fromkeys(file for file, _ in found),
+        where=found[0][1] if found else "",
+    )
+
+
+@check("load.one-winner")
+def test_one_winner(traffic: Traffic) -> None:
+    wrong = [group for group in contested(traffic) if not group.has_one_winner]
+    expect.rule(
+        "exactly one of the uploads of a file name with different bytes to be accepted",
+        broken_by=[str(group) for group in wrong],
+        where=timeline(wrong[0].uploads) if wrong else "",
+    )
+
+
+@check("load.one-order")
+def test_one_order(traffic: Traffic, remark: Remark) -> None:
+    require_uploads(traffic)
+    found, undecided = contradictions(traffic)
+    if undecided:
+        remark(f"{undecided} of {len(traffic.by_project)} projects are undecided")
+    if found:
+        raise Deviation(
+            expected="one order of the requests of each project to explain every response",
+            found=f"none for {len(found)} of {len(traffic.by_project)} projects, with {traffic.patience:g} s to settle",
+            where=f"{found[0][0].project}\n{timeline(found[0])}",
+        )
+
+
+@check("load.forms-agree")
+def test_forms_agree(traffic: Traffic) -> None:
+    require_uploads(traffic)
+    wrong = [each for each in both_forms(traffic) if each.html != each.json]
+    expect.rule(
+        "the HTML and the JSON form of each page to list the same files with the same hashes",
+        broken_by=[
+            file
+            for each in wrong
+            for file in sorted({*(each.html or {}), *(each.json or {})})
+            if (each.html or {}).get(file) != (each.json or {}).get(file)
+        ],
+        where=wrong[0].where if wrong else "",
+    )
+
+
+@check("load.project-list")
+def test_project_list(traffic: Traffic) -> None:
+    require_uploads(traffic)
+    expect.rule(
+        "every project with an accepted file to be in the list of projects",
+        broken_by=sorted(traffic.settled.keys() - traffic.listed_projects),
+        where=traffic.root,
+    )
+
+
+@check("load.hash-matches")
+def test_hash_matches(traffic: Traffic) -> None:
+    seen = traffic.seen("other-hash")
+    expect.rule(
+        "every download to have the bytes that its hash states",
+        broken_by=[each.found for each in seen],
+        where=seen[0].where if seen else "",
+    )

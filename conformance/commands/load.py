@@ -1,0 +1,231 @@
+"""`registry-conformance load`: judges a registry while many clients use it."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from conformance.commands.arguments import add_options, options_of
+from conformance.commands.report import add_report_option, write_reports
+from conformance.errors import ExitCode, UserError
+from conformance.verdicts.declaration import Group
+
+if TYPE_CHECKING:
+    from conformance.load.conduct import Recorded
+    from conformance.load.task import LoadSettings
+    from conformance.report.result import RunResult
+    from conformance.run.run import Run
+    from conformance.target import Target
+    from conformance.verdicts.options import RunOptions
+
+SUMMARY = "judge a registry while many clients use it"
+
+MOST_REQUESTS, MOST_MEGABYTES = 1_000_000, 100_000
+"""What a load may cost by default: a run of checks costs less."""
+
+PORT = 5557
+"""The port on which Locust's masters listen."""
+
+_TIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
+
+
+def seconds(text: str) -> float:
+    """Return a time such as 90, 90s, 2m or 1h30m in seconds."""
+    match = _TIME.fullmatch(text)
+    parts = [float(part or 0) for part in match.groups()] if match else []
+    total = sum(part * unit for part, unit in zip(parts, (3600, 60, 1), strict=False))
+    if not total:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 90s, 2m or 1h30m")
+    return total
+
+
+def at_least_one(text: str) -> int:
+    """Return a whole number from 1 on."""
+    if not text.isascii() or not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    groups = add_options(
+        parser,
+        "load",
+        defaults={"max_requests": str(MOST_REQUESTS), "max_megabytes": str(MOST_MEGABYTES)},
+    )
+    load = parser.add_argument_group("load")
+    load.add_argument(
+        "--users", metavar="N", type=at_least_one, default=20, help="clients at once (default: 20)"
+    )
+    load.add_argument(
+        "--time", metavar="TIME", type=seconds, default=60.0, help="how long, such as 90s or 2m (default: 1m)"
+    )
+    load.add_argument("--mix", metavar="NAME", default="registry", help=f"what the clients do: {_mixes()}")
+    load.add_argument(
+        "--warm-up",
+        metavar="TIME",
+        type=seconds,
+        default=2.0,
+        help="leave the first seconds out of the figures (default: 2s)",
+    )
+    load.add_argument(
+        "--i-own-this-registry",
+        action="store_true",
+        help="confirm that the registry may be put under load; not needed on a loopback address",
+    )
+    _add_several(parser)
+    add_report_option(groups[Group.REPORTS])
+    groups[Group.REPORTS].add_argument(
+        "-v", "--verbose", action="store_true", help="print every finding in full"
+    )
+
+
+def _add_several(parser: argparse.ArgumentParser) -> None:
+    several = parser.add_argument_group("several processes and machines, by Locust's protocol")
+    several.add_argument(
+        "--processes",
+        metavar="N",
+        type=at_least_one,
+        default=1,
+        help="drive the clients from N processes of this machine (default: 1)",
+    )
+    role = several.add_mutually_exclusive_group()
+    role.add_argument("--master", action="store_true", help="wait for workers on other machines")
+    role.add_argument("--worker", action="store_true", help="drive clients for a master, and judge nothing")
+    several.add_argument(
+        "--expect-workers",
+        metavar="N",
+        type=at_least_one,
+        default=1,
+        help="begin with N workers (default: 1)",
+    )
+    several.add_argument(
+        "--master-host", metavar="HOST", default="", help="where the master is, for a worker"
+    )
+    several.add_argument(
+        "--master-port", metavar="PORT", type=int, default=PORT, help=f"its port (default: {PORT})"
+    )
+
+
+def _mixes() -> str:
+    return "registry, releases or installs (default: registry)"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Drive the load, judge what was seen, print the report, and write the others that were asked for."""
+    from conformance.load.conduct import require_locust
+    from conformance.load.mixes import mix
+    from conformance.report.terminal import print_report
+    from conformance.target.configuration import configured_or_embedded
+
+    require_locust()
+    mix(arguments.mix)
+    with configured_or_embedded(vars(arguments)) as target:
+        _require_consent(target, arguments)
+        options = options_of(arguments, max_requests=MOST_REQUESTS, max_megabytes=MOST_MEGABYTES)
+        if arguments.worker:
+            return _follow(target, options, arguments)
+        result = _judged(target, options, arguments)
+    write_reports(result, arguments.reports)
+    print_report(result, sys.stdout, verbose=arguments.verbose, next_steps=[])
+    return result.exit_code
+
+
+def _require_consent(target: Target, arguments: argparse.Namespace) -> None:
+    from conformance.wire.answer import LOOPBACK
+
+    hosts = {urlsplit(url).hostname or "" for url in (target.url, *target.given.as_table().values())}
+    if hosts - LOOPBACK and not arguments.i_own_this_registry:
+        raise UserError(
+            f"{', '.join(sorted(hosts - LOOPBACK))} is not on this machine, and a load may bring a registry down",
+            "Give --i-own-this-registry where it is yours to put under load.",
+        )
+    if target.profile.read_only:
+        raise UserError(f"a load publishes, and the profile {target.profile.name} only reads")
+
+
+def _settings(arguments: argparse.Namespace) -> LoadSettings:
+    from conformance.load.conduct import free_port
+    from conformance.load.task import LoadSettings
+
+    alone = not (arguments.master or arguments.worker)
+    host = arguments.master_host or ("*" if arguments.master else "127.0.0.1")
+    return LoadSettings(
+        users=arguments.users,
+        seconds=arguments.time,
+        warm_up=min(arguments.warm_up, arguments.time / 2),
+        mix=arguments.mix,
+        processes=arguments.processes,
+        expect_workers=arguments.expect_workers if arguments.master else 0,
+        host=host,
+        port=free_port() if alone else arguments.master_port,
+    )
+
+
+def _follow(target: Target, options: RunOptions, arguments: argparse.Namespace) -> int:
+    from conformance.corpus.ledger import Ledger
+    from conformance.load.conduct import Conductor
+
+    if not arguments.master_host:
+        raise UserError("a worker needs to know its master", "Give --master-host.")
+    ledger = Ledger(options.ledger_folder / "worker.jsonl")
+    Conductor(settings=_settings(arguments), target=target, options=options, ledger=ledger).follow()
+    return ExitCode.CONFORMS
+
+
+def _judged(target: Target, options: RunOptions, arguments: argparse.Namespace) -> RunResult:
+    from dataclasses import replace
+
+    import msgspec
+
+    from conformance.catalogue import catalogue
+    from conformance.kit.load import UnderLoad
+    from conformance.profiles import under_load
+    from conformance.report.load_figures import figures_note, load_figures
+    from conformance.report.result_file import write_result
+    from conformance.run.checks_run import run_checks
+    from conformance.run.outlook import outlook
+    from conformance.run.selection import Selection
+
+    end = outlook(target, options)
+    settings = _settings(arguments)
+    print(f"{settings.users} clients for {settings.seconds:g} s. This run {end.clean_up}.")
+    rows = frozenset(row.id for row in catalogue() if row.area == "load")
+    plugin = UnderLoad(partial(_driven, settings))
+    json_path = vars(arguments).get("json")
+    result = run_checks(
+        replace(target, profile=under_load(target.profile)),
+        options,
+        Selection(only=rows),
+        json_path=json_path,
+        progress=sys.stdout,
+        plugins=[plugin],
+    )
+    if plugin.traffic_seen is None:
+        return result
+    figures = load_figures(settings, plugin.traffic_seen.samples, processes=plugin.traffic_seen.processes)
+    notes = (*figures_note(figures), *filter(None, [plugin.traffic_seen.ended]), *result.summary.notes)
+    result = msgspec.structs.replace(
+        result, summary=msgspec.structs.replace(result.summary, load=figures, notes=notes)
+    )
+    if json_path:
+        write_result(json_path, result)
+    return result
+
+
+def _driven(settings: LoadSettings, run: Run) -> Recorded:
+    from conformance.load.conduct import Conductor
+    from conformance.run.tidy import requests_per_deletion
+
+    return Conductor(
+        settings=settings,
+        target=run.target,
+        options=run.options,
+        ledger=run.ledger,
+        budget=run.session.budget.share(),
+        per_deletion=requests_per_deletion(run.target, run.options),
+    ).drive()

@@ -1,0 +1,207 @@
+"""Whether one order of a project's operations explains every answer.
+
+The search of Wing and Gong, with the memory of Lowe: a set of operations that has led to a state is tried once. What
+changes nothing is taken as soon as it fits.
+Sources: J. M. Wing, C. Gong, Testing and verifying concurrent objects, 1993; G. Lowe, Testing for linearizability,
+2017. An order per project suffices, as no operation is about two: M. P. Herlihy, J. M. Wing, Linearizability, 1990.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from conformance.histories.operation import Kind
+from conformance.histories.registry_model import EMPTY, State, after
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from conformance.histories.operation import Operation
+
+MOST_STEPS = 50_000
+"""How many steps a search of one project may take before it ends without a verdict."""
+
+STEPS_PER_OPERATION = 10
+"""How many steps for each operation usually find an order. Without one, the files are judged one by one first."""
+
+
+class Judgement(StrEnum):
+    """What the search of one project found."""
+
+    ORDERED = "ordered"
+    """There is an order that explains every answer."""
+    CONTRADICTORY = "contradictory"
+    """There is none."""
+    UNDECIDED = "undecided"
+    """The search took too long: nothing is held against the registry."""
+
+
+def judge(history: Iterable[Operation], *, start: State = EMPTY, most_steps: int = MOST_STEPS) -> Judgement:
+    """Judge the operations of one project, in any order, from the state `start` on.
+
+    An operation comes after all that returned before it was called. One whose outcome is unknown comes anywhere after
+    its call, or not at all.
+    """
+    operations = sorted(_without_the_unseen([*history]), key=lambda each: each.called)
+    few = STEPS_PER_OPERATION * len(operations)
+    judgement = _Search(operations).judge(start, min(few, most_steps))
+    if judgement is not Judgement.UNDECIDED or few >= most_steps:
+        return judgement
+    for file in files_of(operations):
+        own = frozenset(each for each in start if each[0] == file)
+        if _Search(about(operations, {file})).judge(own, most_steps) is Judgement.CONTRADICTORY:
+            return Judgement.CONTRADICTORY
+    return _Search(operations).judge(start, most_steps)
+
+
+def _without_the_unseen(history: Sequence[Operation]) -> list[Operation]:
+    """Leave out uploads without an answer whose file appears nowhere else: they need not have happened."""
+    seen = set(files_of(each for each in history if not each.is_pending))
+    return [each for each in history if not each.is_pending or each.file in seen]
+
+
+def with_patience(history: Iterable[Operation], seconds: float) -> list[Operation]:
+    """Return a history in which a change may take effect some seconds after its answer: a registry may take its time.
+
+    What has taken effect once has to stay.
+    """
+    return [each if each.reads else replace(each, returned=each.returned + seconds) for each in history]
+
+
+@dataclass
+class _Event:
+    """A call, or a return, whose `number` is -1 minus that of its operation, with its neighbours in the list."""
+
+    number: int
+    before: int = 0
+    behind: int = 0
+
+
+class _Search:
+    """The search for an order, depth first. The events are in a doubly linked list with an end on each side."""
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self._operations = operations
+        moments = [
+            moment
+            for number, each in enumerate(operations)
+            for moment in (
+                (each.called, 0, number),
+                *(() if each.is_pending else ((max(each.returned, each.called), 1, -1 - number),)),
+            )
+        ]
+        moments.sort(key=lambda each: each[:2])
+        self._events = [_Event(0), *(_Event(number) for _, _, number in moments), _Event(0)]
+        self._call: dict[int, int] = {}
+        self._return: dict[int, int] = {}
+        for place, event in enumerate(self._events):
+            event.before, event.behind = place - 1, place + 1
+            if 0 < place <= len(moments):
+                (self._call if event.number >= 0 else self._return)[
+                    event.number if event.number >= 0 else -1 - event.number
+                ] = place
+        self._end = len(self._events) - 1
+        self._unanswered = sum(not each.is_pending for each in operations)
+        self._state = EMPTY
+        self._done = self._left = self._steps = 0
+
+    def judge(self, start: State, most_steps: int) -> Judgement:
+        """Search for an order from a state on."""
+        self._state, self._done, self._left, self._steps = start, 0, self._unanswered, 0
+        tried: set[tuple[int, State]] = set()
+        taken: list[tuple[int, State, bool]] = []
+        place = self._after_reads(taken)
+        while self._left:
+            if self._steps > most_steps:
+                return Judgement.UNDECIDED
+            self._steps += 1
+            number = self._events[place].number
+            if place != self._end and number >= 0:
+                following = after(self._state, self._operations[number])
+                key = None if following is None else (self._done | 1 << number, following)
+                if key is None or key in tried:
+                    place = self._events[place].behind
+                    continue
+                tried.add(key)
+                self._take(number, key[1], taken, is_choice=True)
+                place = self._after_reads(taken)
+            elif not taken:
+                return Judgement.CONTRADICTORY
+            else:
+                place = self._back(taken)
+        return Judgement.ORDERED
+
+    def _after_reads(self, taken: list[tuple[int, State, bool]]) -> int:
+        """Take every operation that may come next and changes nothing, and return the first event that is left.
+
+        What may come next and fits may always come first: it is no choice, and need not be tried later.
+        """
+        place = self._events[0].behind
+        while place != self._end and (number := self._events[place].number) >= 0:
+            self._steps += 1
+            place = self._events[place].behind
+            operation = self._operations[number]
+            if operation.reads and after(self._state, operation) is not None:
+                following = self._events[self._call[number]].before
+                self._take(number, self._state, taken, is_choice=False)
+                place = self._events[following].behind
+        return self._events[0].behind
+
+    def _take(
+        self, number: int, following: State, taken: list[tuple[int, State, bool]], *, is_choice: bool
+    ) -> None:
+        taken.append((number, self._state, is_choice))
+        self._state = following
+        self._done |= 1 << number
+        self._left -= not self._operations[number].is_pending
+        self._lift(number)
+
+    def _back(self, taken: list[tuple[int, State, bool]]) -> int:
+        """Undo the last choice and what followed from it; return the event to go on with."""
+        is_choice = False
+        number = 0
+        while taken and not is_choice:
+            number, self._state, is_choice = taken.pop()
+            self._done &= ~(1 << number)
+            self._left += not self._operations[number].is_pending
+            self._put_back(number)
+        return self._events[self._call[number]].behind if is_choice else self._end
+
+    def _lift(self, number: int) -> None:
+        """Take an operation out of the list."""
+        for place in (self._call[number], self._return.get(number)):
+            if place is not None:
+                event = self._events[place]
+                self._events[event.before].behind = event.behind
+                self._events[event.behind].before = event.before
+
+    def _put_back(self, number: int) -> None:
+        """Put the operation that was taken out last back into its place."""
+        for place in (self._return.get(number), self._call[number]):
+            if place is not None:
+                event = self._events[place]
+                self._events[event.before].behind = place
+                self._events[event.behind].before = place
+
+
+def files_of(history: Iterable[Operation]) -> list[str]:
+    """Return the file names that a history is about, in the order of their first appearance."""
+    found: dict[str, None] = {}
+    for each in history:
+        found |= dict.fromkeys(each.listed or ()) if each.kind is Kind.LIST else {each.file: None}
+    return list(found)
+
+
+def about(history: Iterable[Operation], files: Collection[str]) -> list[Operation]:
+    """Return the operations on these files, and every list without the others."""
+    return [
+        replace(
+            each, listed={file: content for file, content in (each.listed or {}).items() if file in files}
+        )
+        if each.kind is Kind.LIST
+        else each
+        for each in history
+        if each.kind is Kind.LIST or each.file in files
+    ]

@@ -1,0 +1,184 @@
+"""The load of a run, for the checks that judge what was seen under it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.corpus.ledger import Entry
+from conformance.histories.linearizability import Judgement, judge, with_patience
+from conformance.histories.operation import Operation, Outcome
+from conformance.histories.shrinking import shrunk
+from conformance.histories.timeline import timeline
+from conformance.load.conduct import now
+from conformance.load.settled import SettledLook
+from conformance.load.traffic import SettledProject, Traffic, put_together, seconds_at
+from conformance.verdicts import NotApplicable, Untestable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from conformance.load.conduct import Recorded
+    from conformance.run.run import Run
+
+__all__ = [
+    "Contest",
+    "Operation",
+    "SettledProject",
+    "Traffic",
+    "UnderLoad",
+    "both_forms",
+    "contested",
+    "contradictions",
+    "require_own_pace",
+    "require_uploads",
+    "seconds_at",
+    "timeline",
+    "unsent",
+]
+
+
+@dataclass
+class UnderLoad:
+    """A plugin of pytest: drives the load when the first check asks for it.
+
+    `drive` does so, and returns what was recorded; `traffic_seen` is what the checks have judged.
+    """
+
+    drive: Callable[[Run], Recorded]
+    traffic_seen: Traffic | None = field(default=None)
+
+    @pytest.fixture(scope="session")
+    def traffic(self, run: Run) -> Traffic:
+        """What was asked and answered under load, and what is there now."""
+        self.traffic_seen = _settled(run, self.drive(run))
+        return self.traffic_seen
+
+
+def _settled(run: Run, recorded: Recorded) -> Traffic:
+    """Put together what was recorded, and look at every project once more."""
+    batches = recorded.batches
+    seen = Traffic(
+        operations=[*put_together(batches)],
+        samples=[each for batch in batches for each in batch.samples],
+        sightings=[each for batch in batches for each in batch.sightings],
+        patience=run.options.settle,
+        lag=max((batch.lag for batch in batches), default=0.0),
+        ended=recorded.ended,
+        processes=len({batch.process for batch in batches}),
+    )
+    _remember(run, seen.uploads)
+    accepted: dict[str, dict[str, frozenset[str]]] = {}
+    for (project, file), contents in seen.accepted.items():
+        accepted.setdefault(project, {})[file] = contents
+    look = SettledLook(
+        run.registry, lambda: now(recorded.clock), deadline=time.monotonic() + run.options.settle
+    )
+    settled = {name: look.project(name, files) for name, files in accepted.items()}
+    projects, root = look.projects(frozenset(accepted))
+    return replace(
+        seen,
+        operations=[*seen.operations, *look.operations],
+        settled=settled,
+        listed_projects=projects,
+        root=root,
+    )
+
+
+def _remember(run: Run, uploads: Sequence[Operation]) -> None:
+    """Write down what other machines have sent: they had ledgers of their own."""
+    known = {each.filename for each in run.ledger.entries()}
+    for each in uploads:
+        if each.file not in known and not each.reads:
+            known.add(each.file)
+            version = each.file.removesuffix(".tar.gz").split("-")[1]
+            run.ledger.add(
+                Entry(url=run.target.upload_url, project=each.project, version=version, filename=each.file)
+            )
+
+
+def require_uploads(traffic: Traffic) -> None:
+    """Raise Untestable where no upload was accepted under load."""
+    if not traffic.accepted:
+        raise Untestable(f"no upload was accepted under load{f': {traffic.ended}' if traffic.ended else ''}")
+
+
+def both_forms(traffic: Traffic) -> list[SettledProject]:
+    """Return the projects with pages in both forms. Raises NotApplicable where there are none."""
+    both = [each for each in traffic.settled.values() if each.html is not None and each.json is not None]
+    if not both:
+        raise NotApplicable("the registry serves pages in one form only")
+    return both
+
+
+def contradictions(traffic: Traffic) -> tuple[list[list[Operation]], int]:
+    """Return the projects whose answers no order explains, each shrunk, and the number of those left undecided."""
+    found, undecided = [], 0
+    for history in traffic.by_project.values():
+        patient = with_patience(history, traffic.patience)
+        judgement = judge(patient)
+        undecided += judgement is Judgement.UNDECIDED
+        if judgement is Judgement.CONTRADICTORY:
+            found.append(_as_seen(shrunk(patient), traffic.patience))
+    return found, undecided
+
+
+def _as_seen(history: Iterable[Operation], patience: float) -> list[Operation]:
+    """Return operations with the times of their answers, without the patience that was added to changes."""
+    return [each if each.reads else replace(each, returned=each.returned - patience) for each in history]
+
+
+def require_own_pace(traffic: Traffic, seconds: float) -> None:
+    """Raise Untestable where the load itself was so late that its figures are not those of the registry."""
+    if traffic.lag > seconds:
+        raise Untestable(
+            f"this machine was itself late by {traffic.lag:.2f} s; give fewer --users, or more --processes"
+        )
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Uploads of one file name with different bytes."""
+
+    uploads: list[Operation]
+
+    @property
+    def has_one_winner(self) -> bool:
+        """Whether one content was accepted. One that got no answer may have been it."""
+        accepted = {each.content for each in self.uploads if each.outcome is Outcome.DONE}
+        is_open = any(each.is_pending for each in self.uploads)
+        return len(accepted) == 1 or (not accepted and is_open)
+
+    def __str__(self) -> str:
+        accepted = sum(each.outcome is Outcome.DONE for each in self.uploads)
+        return f"{self.uploads[0].file}: {accepted} of {len(self.uploads)} accepted"
+
+
+def contested(traffic: Traffic) -> list[Contest]:
+    """Return the file names that several users uploaded with different bytes. Raises Untestable without any."""
+    groups: dict[str, list[Operation]] = {}
+    for each in traffic.uploads:
+        groups.setdefault(each.file, []).append(each)
+    found = [Contest(each) for each in groups.values() if len({upload.content for upload in each}) > 1]
+    if not found:
+        raise Untestable("no two users met with one file name; give more --users")
+    return found
+
+
+def unsent(traffic: Traffic) -> list[tuple[str, str]]:
+    """Return what pages listed that was not uploaded until then, each with a line that says where."""
+    sent: dict[tuple[str, str], list[Operation]] = {}
+    for each in traffic.uploads:
+        sent.setdefault((each.project, each.file), []).append(each)
+    return [
+        (file, timeline([page]))
+        for page in traffic.operations
+        for file, digest in (page.listed or {}).items()
+        if not any(
+            upload.called <= page.returned and digest in {"", upload.content}
+            for upload in sent.get((page.project, file), ())
+        )
+    ]

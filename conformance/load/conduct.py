@@ -1,0 +1,175 @@
+"""Starts the processes of a load, waits for their end, and takes over what they have recorded."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from conformance.errors import ExitCode, UserError
+from conformance.load.record import Batch
+from conformance.load.task import LoadSettings, Role, Task, clock_of_this_machine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from conformance.corpus.ledger import Ledger
+    from conformance.target import Target
+    from conformance.verdicts.options import RunOptions
+
+GRACE = 120.0
+"""Seconds that the processes may take beyond the load itself: to start, to meet, and to end the last visits."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """What the processes of a load have recorded, and why it ended before its time."""
+
+    batches: Sequence[Batch]
+    ended: str
+    clock: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conductor:
+    """Drives a load at a target.
+
+    `budget` is the path of the account that the run shares; it keeps `per_deletion` requests for each upload.
+    """
+
+    settings: LoadSettings
+    target: Target
+    options: RunOptions
+    ledger: Ledger
+    budget: Path | None = None
+    per_deletion: int = 0
+
+    def drive(self) -> Recorded:
+        """Drive the load from this machine, and from those whose workers come. Raises UserError."""
+        require_locust()
+        clock = clock_of_this_machine()
+        with tempfile.TemporaryDirectory(prefix="registry-conformance-") as folder:
+            out = Path(folder) / "record"
+            self._run(self._tasks(clock, out))
+            if not out.exists():
+                raise UserError("the load ended without a record", exit_code=ExitCode.HARNESS_ERROR)
+            ended, batches = msgspec.msgpack.decode(out.read_bytes(), type=tuple[str, list[Batch]])
+        _require_every_end(batches, self._expected)
+        return Recorded(batches=batches, ended=ended, clock=clock)
+
+    def follow(self) -> None:
+        """Take part in the load of a master on another machine, until it ends."""
+        require_locust()
+        worker = self._task(Role.WORKER, clock_of_this_machine())
+        self._run([worker] * self.settings.processes)
+
+    @property
+    def _expected(self) -> int:
+        """How many workers a master waits for; 0 where one process does everything."""
+        own = self.settings.processes if self.settings.processes > 1 else 0
+        return max(self.settings.expect_workers, own)
+
+    def _tasks(self, clock: float, out: Path) -> list[Task]:
+        if not self._expected:
+            return [self._task(Role.LOCAL, clock, out)]
+        master = self._task(Role.MASTER, clock, out)
+        own = 0 if self.settings.expect_workers else self.settings.processes
+        return [master, *[self._task(Role.WORKER, clock)] * own]
+
+    def _task(self, role: Role, clock: float, out: Path | None = None) -> Task:
+        return Task(
+            role=role,
+            settings=msgspec.structs.replace(self.settings, expect_workers=self._expected),
+            run_id=self.ledger.run_id,
+            target=self.target.as_table(),
+            embedded=self.target.embedded,
+            options=self.options.packed(),
+            ledger=str(self.ledger.path),
+            clock=clock,
+            budget=str(self.budget or ""),
+            per_deletion=self.per_deletion,
+            out=str(out or ""),
+            parent=os.getpid(),
+        )
+
+    def _run(self, tasks: Iterable[Task]) -> None:
+        """Run a process for each task; end them all with the first one, which the others follow."""
+        processes = [_started(task) for task in tasks]
+        try:
+            limit = None if self._waits_for_others else self.settings.seconds + GRACE
+            processes[0].wait(timeout=limit)
+            for each in processes[1:]:
+                each.wait(timeout=GRACE)
+        except subprocess.TimeoutExpired as error:
+            raise UserError("the load did not end in time", exit_code=ExitCode.HARNESS_ERROR) from error
+        finally:
+            for each in processes:
+                each.terminate()
+            for each in processes:
+                _end(each)
+
+    @property
+    def _waits_for_others(self) -> bool:
+        return bool(self.settings.expect_workers) or self.settings.host != "127.0.0.1"
+
+
+def require_locust() -> None:
+    """Raise UserError where Locust is not installed."""
+    if find_spec("locust") is None:
+        raise UserError(
+            "a load needs locust, which is not installed",
+            "Run: pip install 'pypi-registry-conformance[load]'",
+        )
+
+
+def _started(task: Task) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "conformance.load.process"],
+        stdin=subprocess.PIPE,
+        start_new_session=True,  # an interruption is for the run to obey: it ends its processes before it cleans up
+    )
+    assert process.stdin is not None  # noqa: S101 - asked for above
+    process.stdin.write(task.packed())
+    process.stdin.close()
+    return process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _require_every_end(batches: Sequence[Batch], expected: int) -> None:
+    """Raise UserError where a process has not handed over its last batch: its uploads would look like ghosts."""
+    began = {each.process for each in batches}
+    ended = {each.process for each in batches if each.is_last}
+    if began - ended or len(ended) < max(1, expected):
+        raise UserError(
+            f"{max(1, expected) - len(ended)} of {max(1, expected)} processes ended without their whole record",
+            "Nothing can be said about what they have sent; run again.",
+            ExitCode.HARNESS_ERROR,
+        )
+
+
+def free_port() -> int:
+    """Return a port on the loopback interface that nothing listens on."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
+
+
+def now(clock: float) -> float:
+    """Return the time of operations: the steady clock, shifted as the processes have shifted it."""
+    return time.monotonic() + clock

@@ -1,0 +1,113 @@
+"""What the users of a load have asked and seen, as data: it travels between processes, and is judged at the end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from conformance.histories.operation import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Sample(Struct, frozen=True, array_like=True):
+    """One request: when it was sent, what it was for, its seconds, and the status, 0 without an answer."""
+
+    sent: float
+    purpose: str
+    seconds: float
+    status: int
+
+
+class Sighting(Struct, frozen=True, kw_only=True):
+    """Something that a user noticed at once: a server error, bytes with another hash, an upload that was refused."""
+
+    kind: str
+    found: str
+    where: str
+
+
+class Batch(Struct, frozen=True, kw_only=True):
+    """What one process has recorded since its last batch; `is_last` says that there will be no other.
+
+    `lag` is the most seconds by which the process itself was late.
+    """
+
+    process: str
+    host: str
+    operations: Sequence[Operation] = ()
+    samples: Sequence[Sample] = ()
+    sightings: Sequence[Sighting] = ()
+    lag: float = 0.0
+    is_last: bool = False
+
+    def packed(self) -> bytes:
+        """Return the batch as bytes. MessagePack keeps times without an end, which JSON does not."""
+        return msgspec.msgpack.encode(self)
+
+
+def unpacked(packed: bytes) -> Batch:
+    """Return a batch that another process of the load has packed."""
+    return msgspec.msgpack.decode(packed, type=Batch)
+
+
+class Recorder:
+    """Records what the users of one process do. Safe to use from several threads."""
+
+    def __init__(self, process: str = "", host: str = "") -> None:
+        self._process, self._host = process, host
+        self._lock = Lock()
+        self._operations: list[Operation] = []
+        self._samples: list[Sample] = []
+        self._sightings: list[Sighting] = []
+        self.lag = 0.0
+
+    def add(self, operation: Operation) -> None:
+        """Record an operation."""
+        with self._lock:
+            self._operations.append(operation)
+
+    def sample(self, sample: Sample) -> None:
+        """Record a request."""
+        with self._lock:
+            self._samples.append(sample)
+
+    def notice(self, kind: str, found: str, where: object) -> None:
+        """Record something that is wrong on its own."""
+        with self._lock:
+            self._sightings.append(Sighting(kind=kind, found=found, where=str(where)))
+
+    def batch(self, *, is_last: bool = False) -> Batch:
+        """Return what was recorded since the last batch."""
+        with self._lock:
+            batch = Batch(
+                process=self._process,
+                host=self._host,
+                operations=self._operations,
+                samples=self._samples,
+                sightings=self._sightings,
+                lag=self.lag,
+                is_last=is_last,
+            )
+            self._operations, self._samples, self._sightings = [], [], []
+        return batch
+
+
+def percentile(seconds: Iterable[float], part: float) -> float:
+    """Return the value that `part` of the values do not exceed; 0 without any (nearest rank)."""
+    ordered = sorted(seconds)
+    return ordered[max(0, math.ceil(part * len(ordered)) - 1)] if ordered else 0.0
+
+
+def by_purpose(samples: Iterable[Sample]) -> Mapping[str, list[Sample]]:
+    """Return the samples of each purpose."""
+    found: dict[str, list[Sample]] = {}
+    for each in samples:
+        found.setdefault(each.purpose, []).append(each)
+    return found

@@ -1,0 +1,252 @@
+"""Users in Locust's processes: one process, or a master with its workers, by Locust's own protocol."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import gevent
+import msgspec
+from locust import User, between, events, task
+from locust.env import Environment
+from locust.exception import StopUser
+from locust.rpc import Message
+from locust.runners import MasterRunner
+
+from conformance.corpus.ledger import Ledger
+from conformance.load.behaviours import BEHAVIOURS, Behaviour
+from conformance.load.mixes import mix
+from conformance.load.names import Names
+from conformance.load.record import Batch, Recorder, percentile
+from conformance.load.record import unpacked as unpacked_batch
+from conformance.load.task import Role
+from conformance.load.visitor import Counted, Visitor
+from conformance.target import target_from_table
+from conformance.verdicts import NotJudged
+from conformance.verdicts.options import unpacked
+from conformance.wire import Budget, Redactor, Session
+from conformance.wire.account import Account
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from locust.runners import LocalRunner
+
+    from conformance.load.task import Task
+
+RUN = "registry-run"
+"""The message with which a master tells its workers which run they take part in."""
+
+BATCH = "registry-batch"
+"""The key of a worker's report that holds what its users have recorded."""
+
+PATIENCE = 60.0
+"""Seconds that a master waits for its workers, and that users have for the end of their visit."""
+
+TICK = 0.1
+"""Seconds between two looks at how late this process is."""
+
+PROGRESS = 5.0
+"""Seconds between two lines of progress."""
+
+
+class RegistryUser(User):  # type: ignore[misc, unused-ignore]  # Locust is an extra
+    """A user of Locust that behaves as a client."""
+
+    abstract = True
+    behaviour: ClassVar[Callable[[Visitor], Behaviour]]
+    swarm: ClassVar[Swarm]
+
+    def on_start(self) -> None:
+        """Open this user's connection."""
+        self._behaves = type(self).behaviour(self.swarm.visitor(type(self).__name__.lower()))
+
+    @task  # type: ignore[misc, unused-ignore]
+    def visit(self) -> None:
+        """Use the registry once; the whole load ends where the run has to."""
+        try:
+            self._behaves.visit()
+        except NotJudged as error:
+            self.swarm.give_up(error)
+            raise StopUser from None
+
+
+class Swarm:
+    """One process of a load."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._settings = task.settings
+        self._names = Names(task.run_id, task.settings.projects)
+        self._recorder = Recorder(f"{socket.gethostname()}:{os.getpid()}", socket.gethostname())
+        self._target = target_from_table(task.target, embedded=task.embedded)
+        options = unpacked(task.options)
+        account = Account(Path(task.budget)) if task.budget else None
+        self._session = Session(
+            transcript=Counted(),
+            redact=Redactor(self._target.secrets),
+            limits=options,
+            ca_bundle=options.ca_bundle,
+            budget=Budget(options, per_deletion=task.per_deletion, account=account),
+        )
+        self._batches: list[Batch] = []
+        self._visitors = 0
+        self._ended = ""
+        self._stopped = False
+        self._lags: list[float] = []
+        self._environment = Environment(user_classes=self._user_classes(), events=events)
+        self._environment.stop_timeout = PATIENCE
+
+    def run(self) -> None:
+        """Drive the users, or follow a master; write the record where the task says so."""
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+        gevent.spawn(self._watch)
+        runs = {Role.LOCAL: self._run_alone, Role.MASTER: self._run_as_master, Role.WORKER: self._follow}
+        runs[self._task.role]()
+        if self._task.out:
+            Path(self._task.out).write_bytes(msgspec.msgpack.encode((self._ended, self._batches)))
+
+    def visitor(self, behaviour: str) -> Visitor:
+        """Return a new user."""
+        self._visitors += 1
+        offset = self._task.clock
+        return Visitor(
+            f"{behaviour} {self._visitors}",
+            target=self._target,
+            session=self._session.twin(),
+            ledger=Ledger(Path(self._task.ledger).with_stem(self._names.run_id)),
+            names=self._names,
+            recorder=self._recorder,
+            random=Random(),  # noqa: S311 - nothing secret
+            clock=lambda: time.monotonic() + offset,
+        )
+
+    def give_up(self, error: NotJudged) -> None:
+        """End the load before its time."""
+        self._ended = self._ended or str(error)
+
+    def _user_classes(self) -> list[type[User]]:
+        return [
+            type(
+                name.capitalize(),
+                (RegistryUser,),
+                {
+                    "abstract": False,
+                    "behaviour": BEHAVIOURS[name],
+                    "swarm": self,
+                    "weight": share.share,
+                    "wait_time": between(*share.think),
+                },
+            )
+            for name, share in mix(self._settings.mix).items()
+        ]
+
+    def _run_alone(self) -> None:
+        runner = self._environment.create_local_runner()
+        self._drive(runner)
+        self._batches.append(self._batch(is_last=True))
+
+    def _run_as_master(self) -> None:
+        settings = self._settings
+        runner = self._environment.create_master_runner(settings.host, settings.port)
+        _listen(events.worker_report, self._take)
+        deadline = time.monotonic() + PATIENCE
+        while len(runner.clients.ready) < settings.expect_workers:
+            if time.monotonic() > deadline:
+                self._ended = f"{len(runner.clients.ready)} of {settings.expect_workers} workers came"
+                runner.quit()
+                return
+            gevent.sleep(TICK)
+        runner.send_message(RUN, {"run_id": self._names.run_id, "projects": self._names.projects})
+        self._drive(runner)
+
+    def _drive(self, runner: LocalRunner | MasterRunner) -> None:
+        settings = self._settings
+        runner.start(settings.users, spawn_rate=settings.begun_per_second)
+        started = time.monotonic()
+        shown = started
+        while (now := time.monotonic()) < started + settings.seconds and not self._ended:
+            if now >= shown + PROGRESS:
+                shown = now
+                self._show(now - started)
+            gevent.sleep(TICK)
+        self._end(runner)
+
+    def _end(self, runner: LocalRunner | MasterRunner) -> None:
+        """End every user, and wait for what the workers have recorded last.
+
+        A master that stops its workers forgets them until they are ready again, and would not reach them with `quit`.
+        """
+        if isinstance(runner, MasterRunner):
+            message: Any = Message  # Locust has no types for it
+            for client in runner.clients.all:
+                runner.server.send_to_client(message("quit", None, client.id))
+            deadline = time.monotonic() + PATIENCE
+            while not self._all_ended and time.monotonic() < deadline:
+                gevent.sleep(TICK)
+        runner.quit()
+
+    @property
+    def _all_ended(self) -> bool:
+        return {each.process for each in self._batches} == {
+            each.process for each in self._batches if each.is_last
+        }
+
+    def _show(self, seconds: float) -> None:
+        """Print a line of progress."""
+        if self._task.role is Role.LOCAL:
+            self._batches.append(self._batch())
+        samples = [each for batch in self._batches for each in batch.samples]
+        failed = sum(each.status >= 500 or not each.status for each in samples)
+        lately = percentile((each.seconds for each in samples[-1000:]), 0.95)
+        print(
+            f"  {seconds:4.0f} s  {len(samples):>7} requests  {len(samples) / seconds:6.0f}/s  "
+            f"95% within {lately:.2f} s  {failed} failed",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    def _follow(self) -> None:
+        settings = self._settings
+        runner = self._environment.create_worker_runner(settings.host, settings.port)
+        runner.register_message(RUN, self._join)
+        _listen(events.report_to_master, self._report)
+        _listen(events.test_stop, self._note_stop)
+        runner.greenlet.join()
+
+    def _join(self, msg: Any, **_: Any) -> None:
+        self._names = Names(str(msg.data["run_id"]), int(msg.data["projects"]))
+
+    def _note_stop(self, **_: Any) -> None:
+        self._stopped = True
+
+    def _report(self, data: dict[str, Any], **_: Any) -> None:
+        data[BATCH] = self._batch(is_last=self._stopped).packed()
+        data["registry-ended"] = self._ended
+
+    def _take(self, data: dict[str, Any], **_: Any) -> None:
+        self._batches.append(unpacked_batch(data.pop(BATCH)))
+        self._ended = self._ended or data.pop("registry-ended")
+
+    def _batch(self, *, is_last: bool = False) -> Batch:
+        self._recorder.lag = percentile(self._lags, 0.99)
+        return self._recorder.batch(is_last=is_last)
+
+    def _watch(self) -> None:
+        """Measure how late this process is, and end with the one that started it."""
+        while True:
+            before = time.monotonic()
+            gevent.sleep(TICK)
+            self._lags.append(time.monotonic() - before - TICK)
+            if self._task.parent and os.getppid() != self._task.parent:
+                os._exit(1)
+
+
+def _listen(event: Any, listener: Callable[..., None]) -> None:
+    event.add_listener(listener)  # Locust's own types do not say what it takes

@@ -1,0 +1,100 @@
+"""All that the users of a load have seen, put together, and what is there once it has settled."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence  # noqa: TC003 - part of the public types
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from conformance.histories.operation import Kind, Operation, Outcome
+from conformance.load.record import by_purpose, percentile
+
+if TYPE_CHECKING:
+    from conformance.load.record import Batch, Sample, Sighting
+
+CLOCKS_DIFFER = 0.5
+"""Seconds by which the clocks of two machines may differ: an operation may have begun earlier and ended later."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettledProject:
+    """A project once the load has ended and settled: the files of its page in each form, None where there is none.
+
+    `served` are the digests of what was downloaded then, by file name, empty for what could not be.
+    """
+
+    name: str
+    html: Mapping[str, str] | None
+    json: Mapping[str, str] | None
+    where: str
+    served: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def listed(self) -> Mapping[str, str]:
+        """The files of the page, in the form that there is."""
+        return self.json if self.json is not None else self.html or {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traffic:
+    """What was asked and answered under load. `patience` are the seconds that a change may take to be shown.
+
+    `lag` are the seconds by which the processes of the load were late themselves. `ended` says why the load ended
+    before its time.
+    """
+
+    operations: Sequence[Operation]
+    samples: Sequence[Sample]
+    sightings: Sequence[Sighting]
+    settled: Mapping[str, SettledProject] = field(default_factory=dict)
+    listed_projects: frozenset[str] = frozenset()
+    root: str = ""
+    patience: float = 0.0
+    lag: float = 0.0
+    ended: str = ""
+    processes: int = 1
+
+    @cached_property
+    def uploads(self) -> Sequence[Operation]:
+        """Every upload, whatever came of it."""
+        return [each for each in self.operations if each.kind is Kind.UPLOAD]
+
+    @cached_property
+    def accepted(self) -> Mapping[tuple[str, str], frozenset[str]]:
+        """The digests that were accepted for each file, by project and file name."""
+        found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        for each in self.uploads:
+            if each.outcome is Outcome.DONE:
+                found[each.project, each.file].add(each.content)
+        return {key: frozenset(contents) for key, contents in found.items()}
+
+    @cached_property
+    def by_project(self) -> Mapping[str, Sequence[Operation]]:
+        """The operations of each project."""
+        found: defaultdict[str, list[Operation]] = defaultdict(list)
+        for each in self.operations:
+            found[each.project].append(each)
+        return found
+
+    def seen(self, kind: str) -> Sequence[Sighting]:
+        """Return what users noticed at once, of one kind."""
+        return [each for each in self.sightings if each.kind == kind]
+
+
+def put_together(batches: Sequence[Batch]) -> Sequence[Operation]:
+    """Return the operations of all processes, with wider limits where they come from several machines."""
+    several = len({each.host for each in batches if each.operations}) > 1
+    found = [each for batch in batches for each in batch.operations]
+    if not several:
+        return found
+    return [
+        replace(each, called=each.called - CLOCKS_DIFFER, returned=each.returned + CLOCKS_DIFFER)
+        for each in found
+    ]
+
+
+def seconds_at(samples: Sequence[Sample], purpose: str, part: float) -> float:
+    """Return the seconds within which a part of the requests with one purpose were answered."""
+    return percentile((each.seconds for each in by_purpose(samples).get(purpose, ())), part)

@@ -1,0 +1,222 @@
+"""One user's connection to the registry: sends requests, and records what was asked and what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from conformance.corpus.ledger import Entry
+from conformance.histories.operation import Kind, Operation, Outcome
+from conformance.load.record import Sample
+from conformance.target import DEFAULT
+from conformance.target.answered_pages import page_in, root_in
+from conformance.verdicts import Deviation, NotJudged
+from conformance.wire import BadAnswer, Follow, Session, Transcript, Unreachable, upload_form
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from random import Random
+
+    from conformance.corpus.ledger import Ledger
+    from conformance.load.names import Names
+    from conformance.load.record import Recorder
+    from conformance.pages import FileLink, ProjectPage, RootPage
+    from conformance.target import Target
+    from conformance.wire import Answer, Exchange
+    from reference_server.distributions import Distribution
+
+TAKEN = frozenset({400, 403, 409, 422})
+"""The statuses with which registries refuse a name that is taken."""
+
+
+class Counted(Transcript):
+    """Numbers exchanges, and keeps none: a load has too many."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._number = 0
+
+    def record(self, exchange: Exchange) -> Exchange:
+        """Return an exchange with its number."""
+        self._number += 1
+        return replace(exchange, number=self._number)
+
+
+class Visitor:
+    """One user. `clock` gives the seconds of operations, the same for all processes of a machine."""
+
+    def __init__(
+        self,
+        who: str,
+        *,
+        target: Target,
+        session: Session,
+        ledger: Ledger,
+        names: Names,
+        recorder: Recorder,
+        random: Random,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.who = who
+        self.names = names
+        self.random = random
+        self._target = target
+        self._session = session
+        self._ledger = ledger
+        self._recorder = recorder
+        self._clock = clock
+
+    def close(self) -> None:
+        """Close the connections of this user."""
+        self._session.close()
+
+    def page(self, project: str, headers: Mapping[str, str]) -> tuple[ProjectPage | None, Answer | None]:
+        """Read a project's page, and record what it lists: nothing where there is no such project (404)."""
+        called = self._clock()
+        answer = self._ask("GET", f"{self._target.index_url}{project}/", "page", headers)
+        if answer is None or answer.status not in {200, 404}:
+            return None, answer
+        try:
+            page = page_in(answer) if answer.status == 200 else None
+        except (Deviation, BadAnswer) as error:
+            self._recorder.notice("no-page", str(error).replace("\n", "; "), answer)
+            return None, answer
+        listed = {file.filename: file.hashes.get("sha256", "") for file in (page.files if page else ())}
+        self._add(Operation(kind=Kind.LIST, project=project, called=called, listed=listed))
+        return page, answer
+
+    def root(self, headers: Mapping[str, str]) -> RootPage | None:
+        """Read the list of projects."""
+        answer = self._ask("GET", self._target.index_url, "project list", headers)
+        try:
+            return root_in(answer) if answer is not None and answer.status == 200 else None
+        except (Deviation, BadAnswer):
+            return None
+
+    def download(self, project: str, file: FileLink, headers: Mapping[str, str]) -> bytes | None:
+        """Download a file, compare it with its hash, and record its content or that there is none (404, 410)."""
+        called = self._clock()
+        answer = self._ask("GET", file.url, "file", headers, follow=Follow.ANY_HOST)
+        if answer is None or answer.status not in {200, 404, 410}:
+            return None
+        made = Operation(kind=Kind.DOWNLOAD, project=project, called=called, file=file.filename)
+        if answer.status != 200:
+            self._add(replace(made, outcome=Outcome.REFUSED))
+            return None
+        content = answer.content
+        digest = hashlib.sha256(content).hexdigest()
+        self.compare(file.filename, digest, file.hashes.get("sha256", ""), answer)
+        self._add(replace(made, content=digest))
+        return bytes(content)
+
+    def metadata(self, file: FileLink) -> None:
+        """Download the metadata of a file, and compare it with its hash."""
+        hashes = file.core_metadata if isinstance(file.core_metadata, dict) else {}
+        answer = self._ask("GET", f"{file.url}.metadata", "metadata", {"Accept": "*/*"})
+        if answer is not None and answer.status == 200:
+            digest = hashlib.sha256(answer.content).hexdigest()
+            self.compare(f"{file.filename}.metadata", digest, hashes.get("sha256", ""), answer)
+
+    def part(self, file: FileLink, last: int) -> bytes | None:
+        """Download the last bytes of a file, as uv does to read metadata; None where no part is sent."""
+        headers = {"Range": f"bytes=-{last}", "Accept-Encoding": "identity"}
+        answer = self._ask("GET", file.url, "part of a file", headers, follow=Follow.ANY_HOST)
+        return bytes(answer.content) if answer is not None and answer.status == 206 else None
+
+    def head(self, file: FileLink) -> None:
+        """Ask for the header of a file."""
+        self._ask("HEAD", file.url, "header of a file", {"Accept-Encoding": "identity"})
+
+    def compare(self, what: str, found: str, stated: str, where: object) -> None:
+        """Notice bytes with another hash than the page states."""
+        if stated and found != stated:
+            self._recorder.notice(
+                "other-hash", f"{what} has sha256 {found}, and the page states {stated}", where
+            )
+
+    def upload(self, distribution: Distribution, *, alone: bool) -> None:
+        """Upload a file, and record what came of it. `alone` says that no other user uploads a file of its name."""
+        entry = Entry(
+            url=self._target.upload_url,
+            project=distribution.name,
+            version=distribution.version,
+            filename=distribution.filename,
+        )
+        self._ledger.add(entry)
+        self._session.budget.owe()
+        made = Operation(
+            kind=Kind.UPLOAD,
+            project=distribution.name,
+            called=self._clock(),
+            file=distribution.filename,
+            content=distribution.sha256,
+            outcome=Outcome.UNKNOWN,
+        )
+        try:
+            answer = self._post(distribution)
+        except BaseException:
+            self._recorder.add(replace(made, who=self.who))  # it may have arrived, whatever ended this user
+            raise
+        if answer is not None and answer.is_success and answer.status != 202:
+            made = replace(made, outcome=Outcome.DONE)
+        elif answer is not None and answer.status in TAKEN:
+            self._forget(entry)
+            if alone:
+                self._recorder.notice("new-file-refused", f"{distribution.filename}: {answer.status}", answer)
+                return
+            made = replace(made, outcome=Outcome.REFUSED)
+        elif answer is not None and answer.is_client_error:
+            self._forget(entry)
+            return
+        self._add(made)
+
+    def _forget(self, entry: Entry) -> None:
+        self._ledger.note_refusal(entry)
+        self._session.budget.settle()
+
+    def _post(self, distribution: Distribution) -> Answer | None:
+        form = upload_form(distribution)
+        headers = {"Content-Type": form.content_type, "Accept": "*/*"}
+        return self._ask("POST", self._target.upload_url, "upload", headers, body=form.body())
+
+    def _ask(
+        self,
+        method: str,
+        url: str,
+        purpose: str,
+        headers: Mapping[str, str],
+        *,
+        body: bytes | None = None,
+        follow: Follow = Follow.SAME_HOST,
+    ) -> Answer | None:
+        """Send a request; return None without an answer, or where the registry throttles to the end."""
+        started = self._clock()
+        answer, status = None, 0
+        try:
+            answer = self._session.send(
+                method,
+                url,
+                credential=self._target.credential(DEFAULT) if self._target.same_host(url) else None,
+                credential_name=DEFAULT,
+                headers=headers,
+                body=body,
+                follow=follow,
+            )
+            status = answer.status
+        except (Unreachable, BadAnswer):
+            pass  # counted as a request without an answer
+        except NotJudged as error:
+            if error.by != "throttling":
+                raise
+            status = 429
+        self._recorder.sample(Sample(started, purpose, self._clock() - started, status))
+        if answer is not None and answer.is_server_error and status != 503:
+            self._recorder.notice("server-error", f"status {status} for {method} ({purpose})", answer)
+        return answer
+
+    def _add(self, operation: Operation) -> None:
+        unknown = operation.outcome is Outcome.UNKNOWN
+        returned = operation.returned if unknown else self._clock()
+        self._recorder.add(replace(operation, returned=returned, who=self.who))

@@ -1,0 +1,105 @@
+"""Faults in what becomes of uploads in a crowd."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from werkzeug import Response
+
+from reference_server.faults.building.crowds import (
+    CROWD,
+    ForgetsFilesOfCrowds,
+    InCrowds,
+    TakesDuplicatesInCrowds,
+)
+
+if TYPE_CHECKING:
+    from reference_server.http.request import Request
+    from reference_server.model import PackageFile
+    from reference_server.rendering.pages import ProjectPage
+    from reference_server.rules import Rules
+
+
+class ConnectionsExhausted(InCrowds):
+    """Fails an upload in a crowd, as with too small a pool of connections to the database."""
+
+    caught_by = ("load.no-server-error",)
+
+    def handle(self, request: Request) -> Response | None:
+        response = super().handle(request)
+        upload = self.noted(request)
+        if upload and upload.crowded:
+            return Response("no connection left", status=500, content_type="text/plain")
+        return response
+
+
+class CrowdedOut(InCrowds):
+    """Refuses one upload of a crowd as if its name were taken."""
+
+    caught_by = ("load.new-files-accepted",)
+
+    def handle(self, request: Request) -> Response | None:
+        last = request.endpoint == "upload" and self.running == CROWD - 1
+        response = super().handle(request)
+        return Response("name is taken", status=400, content_type="text/plain") if last else response
+
+
+class WritersStarved(InCrowds):
+    """Lets uploads of a crowd wait while others read, as a lock that prefers readers does."""
+
+    caught_by = ("load.writers-not-starved",)
+
+    def __init__(self, *, seconds: float = 8.0) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+    def handle(self, request: Request) -> Response | None:
+        response = super().handle(request)
+        upload = self.noted(request)
+        if upload and upload.crowded:
+            time.sleep(self.seconds)
+        return response
+
+
+class LostInCrowds(InCrowds):
+    """Loses a file that was stored while a crowd published to its project."""
+
+    caught_by = ("load.accepted-is-listed", "load.one-order")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lost: set[int] = set()
+
+    def rules(self, rules: Rules) -> Rules:
+        return super().rules(
+            replace(rules, lists=lambda file: file.id not in self.lost and rules.lists(file))
+        )
+
+    def respond(self, request: Request, response: Response) -> Response:
+        upload = self.noted(request)
+        if upload and upload.crowded:
+            self.lost |= {file.id for _, file in self.overlapping(request)}
+        return super().respond(request, response)
+
+
+class AcknowledgedThenGone(ForgetsFilesOfCrowds):
+    """Accepts the files of a crowd, lists them, and cannot find them afterwards."""
+
+    caught_by = ("load.accepted-is-served", "load.one-order")
+
+    def rules(self, rules: Rules) -> Rules:
+        def finds(file: PackageFile, sha256: str, filename: str) -> bool:
+            return file.id not in self.files and rules.finds(file, sha256, filename)
+
+        return super().rules(replace(rules, finds=finds))
+
+
+class TwoWinnersInCrowds(TakesDuplicatesInCrowds):
+    """Accepts several files of one name from a crowd, and keeps the last one."""
+
+    caught_by = ("load.one-winner", "load.one-order")
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return replace(page, files=tuple({file.filename: file for file in page.files}.values()))

@@ -1,0 +1,65 @@
+"""`registry-conformance load`, with Locust's processes and without."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.commands.load import seconds
+from conformance.commands.main import main
+from conformance.load.behaviours import BEHAVIOURS
+from conformance.load.mixes import mix, mixes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("90", 90), ("90s", 90), ("2m", 120), ("1h30m", 5400), ("0.5s", 0.5)]
+)
+def test_a_time_is_read(text: str, expected: float) -> None:
+    assert seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "0", "m", "2x", "-1"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        seconds(text)
+
+
+def test_every_mix_has_known_behaviours_and_publishes() -> None:
+    for name in mixes():
+        assert set(mix(name)) <= BEHAVIOURS.keys()
+        assert "twine" in mix(name)
+
+
+def test_a_registry_elsewhere_is_not_put_under_load_without_consent(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["load", "https://registry.example.com/api/v4/projects/1/packages/pypi"]) == 2
+    assert "--i-own-this-registry" in capsys.readouterr().err
+
+
+def test_a_worker_has_to_know_its_master(capsys: pytest.CaptureFixture[str]) -> None:
+    url = "http://127.0.0.1:9/api/v4/projects/1/packages/pypi"
+    assert main(["load", url, "--username", "u", "--password", "p", "--worker"]) == 2
+    assert "--master-host" in capsys.readouterr().err
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_embedded_server_stays_right(
+    processes: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "result.json"
+    options = ["--users", "12", "--time", "3s", "--warm-up", "1s", "--mix", "releases", "--settle", "1"]
+    assert main(["load", *options, "--processes", str(processes), "--json", str(path)]) == 0
+    result = json.loads(path.read_text())
+    figures = result["summary"]["load"]
+    assert {each["verdict"] for each in result["results"]} <= {"passed", "untestable"}
+    assert figures["processes"] == processes
+    assert {each["purpose"] for each in figures["purposes"]} >= {"upload", "page", "file"}
+    assert "upload: " in capsys.readouterr().out

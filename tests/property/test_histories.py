@@ -1,0 +1,93 @@
+"""The search for an order agrees with all orders tried one by one, and what it shows is the least that shows it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from conformance.histories.linearizability import Judgement, judge, with_patience
+from conformance.histories.operation import Kind, Operation, Outcome
+from conformance.histories.shrinking import shrunk
+from conformance.histories.timeline import timeline
+
+from .histories import random_history, some_order_explains
+
+HISTORIES = 400
+UPLOADED = Operation(
+    kind=Kind.UPLOAD, project="p", file="a", content="1" * 64, called=0, returned=1, who="twine 1"
+)
+
+
+def page(called: float, **listed: str) -> Operation:
+    return Operation(
+        kind=Kind.LIST, project="p", called=called, returned=called + 1, listed=listed, who="pip 1"
+    )
+
+
+def test_the_search_agrees_with_all_orders() -> None:
+    found: Counter[Judgement] = Counter()
+    for seed in range(HISTORIES):
+        history = random_history(seed)
+        judgement = judge(history)
+        expected = Judgement.ORDERED if some_order_explains(history) else Judgement.CONTRADICTORY
+        assert judgement is expected, f"seed {seed}:\n{timeline(history)}"
+        found[judgement] += 1
+    assert min(found[Judgement.ORDERED], found[Judgement.CONTRADICTORY]) > HISTORIES / 10
+
+
+def test_what_is_left_of_a_contradiction_contradicts_itself_and_lacks_no_operation() -> None:
+    seen = 0
+    for seed in range(HISTORIES):
+        history = random_history(seed)
+        if judge(history) is not Judgement.CONTRADICTORY:
+            continue
+        seen += 1
+        least = shrunk(history)
+        assert not some_order_explains(least)
+        for left_out in [each for each in least if each.reads]:
+            assert some_order_explains([each for each in least if each is not left_out])
+    assert seen > HISTORIES / 10
+
+
+@pytest.mark.parametrize(
+    ("later", "judgement"),
+    [
+        (page(2, a="1" * 64), Judgement.ORDERED),
+        (page(2, a=""), Judgement.ORDERED),
+        (page(2), Judgement.CONTRADICTORY),
+        (page(1), Judgement.ORDERED),
+        (page(2, a="2" * 64), Judgement.CONTRADICTORY),
+        (page(2, a="1" * 64, b=""), Judgement.CONTRADICTORY),
+    ],
+    ids=["listed", "without a hash", "missing", "missing at once", "other bytes", "one too many"],
+)
+def test_a_page_after_an_upload(later: Operation, judgement: Judgement) -> None:
+    assert judge([UPLOADED, later]) is judgement
+
+
+def test_an_upload_without_an_answer_may_have_happened_or_not() -> None:
+    lost = Operation(
+        kind=Kind.UPLOAD, project="p", file="a", content="1" * 64, called=0, outcome=Outcome.UNKNOWN
+    )
+    assert judge([lost, page(2), page(9, a="")]) is Judgement.ORDERED
+    assert judge([lost, page(2, a=""), page(9)]) is Judgement.CONTRADICTORY
+
+
+def test_a_patient_reader_waits_for_a_change_and_not_for_its_undoing() -> None:
+    late = [UPLOADED, page(2), page(4, a="")]
+    assert judge(late) is Judgement.CONTRADICTORY
+    assert judge(with_patience(late, 5)) is Judgement.ORDERED
+    assert judge(with_patience([*late, page(6)], 5)) is Judgement.CONTRADICTORY
+
+
+def test_a_search_that_takes_too_long_decides_nothing() -> None:
+    assert judge([UPLOADED, page(2)], most_steps=1) is Judgement.UNDECIDED
+
+
+def test_a_timeline_has_a_line_for_each_operation() -> None:
+    others = [page(number + 2, a="", b="") for number in range(20)]
+    assert timeline(shrunk([UPLOADED, *others, page(40)])).splitlines() == [
+        "0.000 to 1.000 s    twine 1  upload a (11111111)  accepted",
+        "40.000 to 41.000 s  pip 1    list p               listed no such file",
+    ]
