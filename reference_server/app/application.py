@@ -17,7 +17,12 @@ from reference_server.http.cross_site import CrossSiteError, is_cross_site
 from reference_server.http.json_responses import options, refusal, router_refusal
 from reference_server.http.request import Request
 from reference_server.model import Action
-from reference_server.model.errors import InvalidFieldError, RegistryError
+from reference_server.model.errors import (
+    InvalidFieldError,
+    RegistryError,
+    StoreFullError,
+    StoreUnavailableError,
+)
 from reference_server.rendering.page_cache import PageCache
 
 if TYPE_CHECKING:
@@ -89,6 +94,14 @@ class Application:
         """Answer one request, then read the rest of its body."""
         request = Request(environ)
         request.flavour = self._flavour
+        try:
+            return self._answered(request, environ, start_response)
+        except (StoreUnavailableError, StoreFullError) as error:  # outside of all handlers
+            return self._sent(Alteration(), request, refusal(error), start_response)
+
+    def _answered(
+        self, request: Request, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         cross_site = is_cross_site(request)
         if path in self._own and not cross_site:

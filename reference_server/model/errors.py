@@ -93,6 +93,24 @@ class UnsupportedEncodingError(RegistryError):
     message = "415 Unsupported Media Type - Content-Encoding is not supported"
 
 
+class StoreUnavailableError(RegistryError):
+    """The store's directory or database cannot be used at present: it was taken away, or it is damaged."""
+
+    message = "503 Service Unavailable - The store cannot be used"
+
+
+class StoreFullError(RegistryError):
+    """The disk of the store has no room for this."""
+
+    message = "507 Insufficient Storage - The disk is full"
+
+
+class FileDamagedError(RegistryError):
+    """The stored bytes of a file are missing or damaged."""
+
+    message = "500 Internal Server Error - The stored file is damaged; upload it again"
+
+
 class FieldError(RegistryError):
     """A form field or parameter is missing or invalid."""
 

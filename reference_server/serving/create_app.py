@@ -44,6 +44,10 @@ class RegistryApplication(Application):
         )
         self.switchboard = switchboard
 
+    def close(self) -> None:
+        """Close the registry."""
+        self._registry.close()
+
     def _page(self, request: Request) -> Response | None:
         """Answer a person, or return None for a path that is none of the page's."""
         path = request.environ.get("PATH_INFO", "")

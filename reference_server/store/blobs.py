@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 import weakref
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
 from reference_server.model.blob import Blob
 from reference_server.model.errors import FileTooLargeError
+from reference_server.store.failures import refused
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -48,8 +50,8 @@ class Blobs:
             shutil.rmtree(directory, ignore_errors=True)
 
     def temporary_file(self) -> Path:
-        """Create an empty file."""
-        with self._lock:
+        """Create an empty file. Raises `StoreFullError` and `StoreUnavailableError`."""
+        with self._lock, refused():
             if self._directory is None:
                 self._directory = Path(tempfile.mkdtemp(prefix="reference-server-"))
                 weakref.finalize(self, shutil.rmtree, self._directory, ignore_errors=True)
@@ -73,7 +75,7 @@ class Spool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for writer in self._writers:
-            writer.finish().remove()
+            writer.discard()
 
     def writer(self) -> BlobWriter:
         """Open a new part."""
@@ -83,8 +85,9 @@ class Spool:
 
     def take(self, writer: BlobWriter) -> Blob:
         """Complete a part and hand it to the caller."""
+        blob = writer.finish()
         self._writers.remove(writer)
-        return writer.finish()
+        return blob
 
 
 class _Hash(Protocol):
@@ -94,7 +97,10 @@ class _Hash(Protocol):
 
 
 class BlobWriter:
-    """A file that can only be written, in order. Raises `FileTooLargeError` beyond its limit."""
+    """A file that can only be written, in order.
+
+    Raises `FileTooLargeError` beyond its limit, `StoreFullError` and `StoreUnavailableError`.
+    """
 
     def __init__(self, blobs: Blobs, limit: int | None) -> None:
         self._blobs = blobs
@@ -117,7 +123,8 @@ class BlobWriter:
             self._move_to_disk()
         for each in self._hashes.values():
             each.update(data)
-        return self._stream.write(data)
+        with refused():
+            return self._stream.write(data)
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Do nothing. Form parsers rewind complete parts."""
@@ -128,11 +135,21 @@ class BlobWriter:
         """Close the file and return its blob."""
         digests = MappingProxyType({name: each.hexdigest() for name, each in self._hashes.items()})
         content = self._path or (self._stream.getvalue() if isinstance(self._stream, io.BytesIO) else b"")
-        self._stream.close()
+        with refused():
+            self._stream.close()
         return Blob(content, self._size, digests)
+
+    def discard(self) -> None:
+        """Close and remove the file."""
+        with suppress(OSError):  # there may be no room for the rest of it
+            self._stream.close()
+        if self._path is not None:
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)
 
     def _move_to_disk(self) -> None:
         self._path = self._blobs.temporary_file()
         written = self._stream.getvalue() if isinstance(self._stream, io.BytesIO) else b""
-        self._stream = self._path.open("wb")
-        self._stream.write(written)
+        with refused():
+            self._stream = self._path.open("wb")
+            self._stream.write(written)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from reference_server.model import ACTIVE, ProjectStatus, Status
 from reference_server.store import rows
-from reference_server.store.connections import Connections
 from reference_server.store.directory import StoreDirectory
 from reference_server.store.memory import MemoryStore
+from reference_server.store.opening import closed, opened
 from reference_server.store.tokens import digest_of
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
     from reference_server.model.blob import Blob
     from reference_server.store.blobs import Blobs
+    from reference_server.store.lock import StoreLock
 
 GREATEST_ID = 2**63 - 1  # of a row
 
@@ -42,11 +43,12 @@ GREATEST_ID = 2**63 - 1  # of a row
 class SQLiteStore:
     """A store in a directory, which is created if it is missing, and locked until `close`.
 
-    Packages that were read or written are cached in memory until they change. Raises `StoreError`.
+    Packages that were read or written are cached in memory until they change. `lock` is the directory's, if the
+    caller has locked it. Raises `StoreError`.
     """
 
-    def __init__(self, directory: Path | str) -> None:
-        self._directory = StoreDirectory(Path(directory))
+    def __init__(self, directory: Path | str, *, lock: StoreLock | None = None) -> None:
+        self._directory = StoreDirectory(Path(directory), lock)
         self._bringing: Counter[str] = Counter()  # digests of blobs that may have no row yet
         self._bringing_lock = Lock()
         self._dropped: set[str] = set()  # digests of blobs that the current transaction may leave unused
@@ -57,8 +59,7 @@ class SQLiteStore:
         self._kept_known: tuple[object, MemoryStore] = (None, MemoryStore())  # as of an edition
         self._changes_known = False  # whether the current transaction changes GitLab projects or tokens
         try:
-            self._connections = Connections(self._directory.database)
-            self._directory.prepare(sha256 for (sha256,) in self._rows("SELECT sha256 FROM blobs"))
+            self._connections = opened(self._directory)
         except BaseException:
             self._directory.release()
             raise
@@ -75,7 +76,7 @@ class SQLiteStore:
 
     def close(self) -> None:
         """Close the database and unlock the directory."""
-        self._connections.close()
+        closed(self._directory, self._connections)
         self._directory.release()
 
     def announce(self, origin: str) -> None:
@@ -86,9 +87,12 @@ class SQLiteStore:
     def keeping(self, blob: Blob) -> Iterator[Blob]:
         """Move a blob into the store, to be added to a package within the block.
 
-        At the end of the block it is removed unless a file uses it.
+        At the end of the block it is removed unless a file uses it. Raises `StoreFullError` and
+        `StoreUnavailableError`.
         """
         sha256 = blob.digests["sha256"]
+        self._connections.require_place()
+        self._directory.reserve.make_room(for_upload=True)
         with self._bringing_lock:
             self._bringing[sha256] += 1
         try:
@@ -301,6 +305,7 @@ class SQLiteStore:
             with self._connections.writing() as connection:
                 yield connection
             return
+        self._directory.reserve.make_room(for_upload=False)
         with self._connections.writing() as connection:
             dropped = self._dropped = set()
             written = self._written = {}
@@ -311,7 +316,10 @@ class SQLiteStore:
         self._read.update(written)
         if changes_known:
             self._edition = object()
+        self._directory.note_change()
         self._remove_unused(dropped)
+        if dropped:
+            self._directory.reserve.fill()
 
     def _rows(self, query: str, *values: object) -> list[Any]:
         return self._connections.rows(query, *values)
@@ -337,7 +345,9 @@ class SQLiteStore:
 
     def _files(self, connection: sqlite3.Connection, package_id: int) -> Iterator[PackageFile]:
         for row in connection.execute(rows.GET_FILES, (package_id,)).fetchall():
-            yield rows.file(row[3:], rows.blob(row[:3], self._directory.path_of(row[0])))
+            yield rows.file(
+                row[3:], rows.blob(row[:3], self._directory.path_of(row[0]), self._directory.files)
+            )
 
     def _drop_unused(self, connection: sqlite3.Connection, files: Iterable[PackageFile]) -> None:
         for sha256 in {file.blob.digests["sha256"] for file in files}:
