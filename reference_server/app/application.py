@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotFound
 
 from reference_server.alterations import Alteration, compose, transmitted
 from reference_server.app.handlers.call import Call, GroupCall
@@ -14,6 +14,7 @@ from reference_server.app.handlers.sending import PageAnswer
 from reference_server.app.request_log import RequestLog
 from reference_server.app.routes import BY_NAME, url_map
 from reference_server.http.cross_site import CrossSiteError, is_cross_site
+from reference_server.http.host import has_valid_host
 from reference_server.http.json_responses import options, refusal, router_refusal
 from reference_server.http.request import Request
 from reference_server.model import Action
@@ -94,6 +95,8 @@ class Application:
         """Answer one request, then read the rest of its body."""
         request = Request(environ)
         request.flavour = self._flavour
+        if not has_valid_host(environ):
+            return self._sent(Alteration(), request, router_refusal(BadRequest()), start_response)
         try:
             return self._answered(request, environ, start_response)
         except (StoreUnavailableError, StoreFullError) as error:  # outside of all handlers

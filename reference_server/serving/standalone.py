@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reference_server.store.lock import StoreLock
     from reference_server.store.protocol import Store
 
-THREADS = 8
+THREADS = 512  # started on demand, one per request that is running: slow clients hold theirs
 GRACE = 5  # seconds for running requests when the server stops
 
 

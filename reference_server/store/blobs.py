@@ -21,7 +21,7 @@ from reference_server.store.failures import refused
 if TYPE_CHECKING:
     from types import TracebackType
 
-IN_MEMORY = 1024 * 1024  # bytes; larger content goes to a temporary file
+IN_MEMORY = 1024 * 1024  # bytes of all parts of a form; what is more goes to temporary files
 
 
 class Blobs:
@@ -66,6 +66,7 @@ class Spool:
     def __init__(self, blobs: Blobs, limit: int | None) -> None:
         self._blobs = blobs
         self._limit = limit
+        self._room = IN_MEMORY
         self._writers: list[BlobWriter] = []
 
     def __enter__(self) -> Self:
@@ -79,7 +80,7 @@ class Spool:
 
     def writer(self) -> BlobWriter:
         """Open a new part."""
-        writer = BlobWriter(self._blobs, self._limit)
+        writer = BlobWriter(self, self._limit)
         self._writers.append(writer)
         return writer
 
@@ -88,6 +89,15 @@ class Spool:
         blob = writer.finish()
         self._writers.remove(writer)
         return blob
+
+    def takes_into_memory(self, size: int) -> bool:
+        """Return whether there is room for so many more bytes in memory, and occupy it."""
+        self._room -= size
+        return self._room >= 0
+
+    def temporary_file(self) -> Path:
+        """Create an empty file."""
+        return self._blobs.temporary_file()
 
 
 class _Hash(Protocol):
@@ -102,8 +112,8 @@ class BlobWriter:
     Raises `FileTooLargeError` beyond its limit, `StoreFullError` and `StoreUnavailableError`.
     """
 
-    def __init__(self, blobs: Blobs, limit: int | None) -> None:
-        self._blobs = blobs
+    def __init__(self, spool: Spool, limit: int | None) -> None:
+        self._spool = spool
         self._limit = limit
         self._size = 0
         self._path: Path | None = None
@@ -119,7 +129,7 @@ class BlobWriter:
         self._size += len(data)
         if self._limit is not None and self._size > self._limit:
             raise FileTooLargeError
-        if self._path is None and self._size > IN_MEMORY:
+        if self._path is None and not self._spool.takes_into_memory(len(data)):
             self._move_to_disk()
         for each in self._hashes.values():
             each.update(data)
@@ -148,7 +158,7 @@ class BlobWriter:
                 self._path.unlink(missing_ok=True)
 
     def _move_to_disk(self) -> None:
-        self._path = self._blobs.temporary_file()
+        self._path = self._spool.temporary_file()
         written = self._stream.getvalue() if isinstance(self._stream, io.BytesIO) else b""
         with refused():
             self._stream = self._path.open("wb")
