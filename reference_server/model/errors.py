@@ -259,9 +259,45 @@ class ArchiveUnreadableError(ArchiveError):
 
 
 class ArchiveTooLargeError(ArchiveError):
+    """The archive exceeds a limit."""
+
+
+class UnpackedTooLargeError(ArchiveTooLargeError):
     """The archive unpacks to more than the limit, as a zip bomb does."""
 
     reason = "File unpacks to more than is allowed"
+
+
+class TooManyMembersError(ArchiveTooLargeError):
+    """The archive has more members than the limit."""
+
+    def __init__(self, most: int) -> None:
+        self.reason = f"File has more than {most} members"
+        super().__init__()
+
+
+class DirectoryTooLargeError(ArchiveTooLargeError):
+    """The central directory of the zip archive is larger than the limit."""
+
+    def __init__(self, most: int) -> None:
+        self.reason = f"The directory of the zip archive is larger than {most} bytes"
+        super().__init__()
+
+
+class MetadataTooLargeError(ArchiveTooLargeError):
+    """The metadata is larger than the limit."""
+
+    def __init__(self, most: int) -> None:
+        self.reason = f"Metadata in the file is larger than {most} bytes"
+        super().__init__()
+
+
+class PathTooLongError(ArchiveTooLargeError):
+    """A path in the archive is longer than the limit."""
+
+    def __init__(self, most: int) -> None:
+        self.reason = f"File has a member with a path of more than {most} bytes"
+        super().__init__()
 
 
 class MembersMissingError(ArchiveError):

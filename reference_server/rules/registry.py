@@ -15,7 +15,7 @@ from reference_server.model.errors import (
     ProjectClosedError,
     RegistryError,
 )
-from reference_server.model.grammar import name_and_version
+from reference_server.model.grammar import read_from
 from reference_server.rules import groups
 from reference_server.rules.acceptance import check, inspect, with_metadata
 from reference_server.rules.current_tokens import CurrentTokens
@@ -187,7 +187,7 @@ class Registry:
         """
         owner = self.gitlab_project(str(gitlab_project))
         if name is None or version is None:
-            parsed = name_and_version(filename)
+            parsed = read_from(filename, name)
             if parsed is None:
                 message = f"give name= and version=: {filename!r} does not contain them"
                 raise ValueError(message)
