@@ -93,6 +93,8 @@ class Application:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request, then read the rest of its body."""
+        if not environ.get("HTTP_HOST"):
+            environ.pop("HTTP_HOST", None)  # else URLs would have no host
         request = Request(environ)
         request.flavour = self._flavour
         if not has_valid_host(environ):

@@ -17,7 +17,7 @@ from reference_server.model.errors import (
 )
 from reference_server.model.grammar import read_from
 from reference_server.rules import groups
-from reference_server.rules.acceptance import check, inspect, with_metadata
+from reference_server.rules.acceptance import check, inspect, require_showable, with_metadata
 from reference_server.rules.current_tokens import CurrentTokens
 from reference_server.rules.rules import Rules, exactly
 from reference_server.store.memory import MemoryStore
@@ -288,8 +288,9 @@ class Registry:
     def yank(self, name: str, *, reason: str = "", **selection: Unpack[Selection]) -> None:
         """Yank files of a project. The reason may be empty. Raises `PackageNotFoundError` when there are none.
 
-        Source: PyPA "File yanking".
+        Raises `InvalidFieldError` for a reason that a page cannot show. Source: PyPA "File yanking".
         """
+        require_showable("reason", reason)
         self._change(name, lambda file: replace(file, yanked=reason), **selection)
 
     def unyank(self, name: str, **selection: Unpack[Selection]) -> None:
@@ -299,7 +300,11 @@ class Registry:
     def set_status(
         self, name: str, status: Status | str, *, reason: str | None = None, gitlab_project: int = 1
     ) -> None:
-        """Set a project's status. Raises `PackageNotFoundError`, and `ValueError` for an unknown status."""
+        """Set a project's status.
+
+        Raises `PackageNotFoundError`, `ValueError` for an unknown status, and `InvalidFieldError` as `yank` does.
+        """
+        require_showable("reason", reason or "")
         marker = ProjectStatus(status=Status(status), reason=reason)
         with self.store.lock:
             packages = self.packages(self.gitlab_project(str(gitlab_project)), name=name)
@@ -310,8 +315,11 @@ class Registry:
     def attach_provenance(
         self, name: str, filename: str, provenance: Mapping[str, Any] | None, *, gitlab_project: int = 1
     ) -> None:
-        """Attach a provenance object to a file, unverified; None removes it. Raises `PackageNotFoundError`."""
-        document = None if provenance is None else json.dumps(provenance).encode()
+        """Attach a provenance object to a file, unverified; None removes it.
+
+        Raises `PackageNotFoundError`, and `ValueError` for a number that JSON does not have.
+        """
+        document = None if provenance is None else json.dumps(provenance, allow_nan=False).encode()
         self._change(
             name,
             lambda file: replace(file, provenance=document),
