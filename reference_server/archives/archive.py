@@ -124,8 +124,13 @@ def is_document(path: str, filename: str) -> bool:
     return name == "PKG-INFO"
 
 
+def is_zip(filename: str) -> bool:
+    """Return whether this is the file name of a zip archive."""
+    return filename.endswith((".whl", ".zip"))
+
+
 def _reader(filename: str) -> Callable[[_Reading, IO[bytes]], Archive] | None:
-    if filename.endswith((".whl", ".zip")):
+    if is_zip(filename):
         return _in_zip
     return _in_tar if filename.endswith(".tar.gz") else None
 
