@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from reference_server.model import ACTIVE, ProjectStatus, Status
+from reference_server.model.errors import StoreUnavailableError
 from reference_server.store import rows
 from reference_server.store.directory import StoreDirectory
 from reference_server.store.memory import MemoryStore
@@ -51,6 +52,7 @@ class SQLiteStore:
         self._directory = StoreDirectory(Path(directory), lock)
         self._bringing: Counter[str] = Counter()  # digests of blobs that may have no row yet
         self._bringing_lock = Lock()
+        self._is_closed = False
         self._dropped: set[str] = set()  # digests of blobs that the current transaction may leave unused
         self._committed = 0  # the last change before the current transaction
         self._read: dict[int, tuple[int, Package]] = {}  # packages as of a change, by id
@@ -76,6 +78,9 @@ class SQLiteStore:
 
     def close(self) -> None:
         """Close the database and unlock the directory."""
+        with self._bringing_lock:
+            self._is_closed = True  # no blob arrives any more
+            self._directory.has_leftovers |= any(self._bringing.values())
         closed(self._directory, self._connections)
         self._directory.release()
 
@@ -94,6 +99,8 @@ class SQLiteStore:
         self._connections.require_place()
         self._directory.reserve.make_room(for_upload=True)
         with self._bringing_lock:
+            if self._is_closed:
+                raise StoreUnavailableError
             self._bringing[sha256] += 1
         try:
             yield self._directory.place(blob)
