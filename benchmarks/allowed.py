@@ -31,13 +31,14 @@ from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 from reference_server.distributions import sdist, wheel
 from reference_server.faults import Fault
+from reference_server.faults.building.requests import body_of
 from reference_server.faults.building.responses import ChangesDuplicates
 from reference_server.http.json_responses import json_answer, refusal
 from reference_server.model.errors import InvalidFieldError, PackageNotFoundError
 from reference_server.rules import Rules
 from reference_server.rules.negotiation import SIMPLE_HTML, SIMPLE_JSON, TEXT_HTML
 from reference_server.rules.rules import verify_digests
-from reference_server.variety import answers, http, pages
+from reference_server.variety import answers, html, http, json, pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -134,6 +135,15 @@ class DuplicatesNamed(ChangesDuplicates):
         response.data = b'{"message":"The file already exists."}'
 
 
+class OneStatus(Fault):
+    """Knows archived projects, and no other status."""
+
+    def handle(self, request: Request) -> Response | None:
+        """Refuse every other status."""
+        other = request.endpoint == "set_status" and b"archived" not in body_of(request)
+        return json_answer({"message": "422 Unknown status"}, status=422) if other else None
+
+
 class ChunksRefused(Fault):
     """Refuses uploads without a length."""
 
@@ -223,6 +233,15 @@ BEHAVIOURS = (
         name="bare",
         rules=lambda rules: replace(rules, gzips_from=None, offers_metadata=lambda _name, _document: False),
         alterations=lambda: (Bare(),),
+    ),
+    Behaviour(
+        name="json-first",
+        alterations=lambda: (
+            *map(html.FeaturesLeftOut, html.FeaturesLeftOut.options),
+            json.YankReasonsLeftOut(),
+            OneStatus(),
+        ),
+        profiles=("gitlab", "pep503-upload", "pypi"),
     ),
     Behaviour(name="any-order", alterations=lambda: (Shuffled(),)),
     Behaviour(

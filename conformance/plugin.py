@@ -7,7 +7,7 @@ and imports nothing large, until checks of the suite are collected.
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentTypeError
+from argparse import SUPPRESS, ArgumentTypeError
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,17 +31,27 @@ if TYPE_CHECKING:
 _OPTIONS = tuple(each for each in OPTIONS if each.in_pytest)
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options of a run, each as `--registry-…`."""
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add the options of a run, each as `--registry-…`. The help of other projects' tests does not list them."""
     group = parser.getgroup("registry conformance")
+    config = pluginmanager.get_plugin("pytestconfig")
+    hidden = config is None or not _are_named(config)
     for each in _OPTIONS:
-        words: dict[str, Any] = {"help": _with_pytest_flags(each.help_text), "default": None}
+        text = SUPPRESS if hidden else _with_pytest_flags(each.help_text)
+        words: dict[str, Any] = {"help": text, "default": None}
         if each.metavar:
             action = "append" if each.repeats else "store"
             words |= {"metavar": each.metavar, "type": _reader(each), "action": action}
         else:
             words["action"] = "store_true"
         group.addoption(each.pytest_flag, **words)
+
+
+def _are_named(config: pytest.Config) -> bool:
+    """Return whether an argument names the suite's checks, or one of its options."""
+    return any(
+        "conformance" in each or each.startswith("--registry") for each in config.invocation_params.args
+    )
 
 
 def _with_pytest_flags(text: str) -> str:
@@ -74,7 +84,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the mark of checks, and the judge where there is something to judge."""
     config.addinivalue_line("markers", "requirement(id): the requirement of the catalogue that this checks")
     if _is_asked_for(config) and not config.pluginmanager.has_plugin(JUDGE):
-        _judge(config).register(config.pluginmanager)
+        try:
+            _judge(config).register(config.pluginmanager)
+        except ImportError as error:
+            from conformance.commands.extras import extra_missing
+
+            if missing := extra_missing(error):
+                raise pytest.UsageError(str(missing)) from error
+            raise
         if not hasattr(config, "workerinput"):
             config.pluginmanager.register(PlainReport(), "registry-conformance-report")
 

@@ -54,7 +54,7 @@ OF_THE_JOB = (
     FOLDER,
     Input(
         name="package",
-        default="pypi-registry-conformance[parallel]",
+        default="pypi-registry-conformance[suite,parallel]",
         text="Requirement to install with pip; leave empty where the suite is already installed",
     ),
     Input(name="python-version", default="3.13", text="Version of Python to run the suite with"),

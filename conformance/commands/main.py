@@ -27,6 +27,7 @@ from conformance.commands import (
     upgrade,
 )
 from conformance.commands.crash import DEBUG, reported
+from conformance.commands.extras import extra_missing
 from conformance.commands.output import PROGRAM, never_fail_to_encode, print_error
 from conformance.commands.parser import CommandParser
 from conformance.errors import ExitCode, UserError
@@ -86,8 +87,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print_error(UserError("interrupted"))
         return int(ExitCode.HARNESS_ERROR)
     except Exception as error:  # noqa: BLE001 - a crash is reported, with its traceback in a file
-        print_error(reported(error, arguments))
-        return int(ExitCode.HARNESS_ERROR)
+        shown = (isinstance(error, ImportError) and extra_missing(error)) or reported(error, arguments)
+        print_error(shown)
+        return int(shown.exit_code)
 
 
 def parser() -> argparse.ArgumentParser:

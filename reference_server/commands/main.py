@@ -12,7 +12,7 @@ import traceback
 from typing import TYPE_CHECKING, NoReturn
 
 from reference_server.commands import faults, gitlab_project, proxy, repair, serve, token, verify
-from reference_server.errors import UserError
+from reference_server.errors import UserError, extra_missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,16 +45,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _parser().parse_args(arguments, namespace=options)
         return int(options.command(options))
     except UserError as error:
-        print(f"{PROGRAM}: {error}", *filter(None, (error.hint,)), sep="\n  ", file=sys.stderr)
-        return 2
+        return _refused(error)
     except BrokenPipeError:  # `faults | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
         return 0
     except Exception as error:  # noqa: BLE001 - a crash is reported, with its traceback in a file
+        if isinstance(error, ImportError) and (missing := extra_missing(error)):
+            return _refused(missing)
         print(f"{PROGRAM}: internal error: {_reported(error, options)}", file=sys.stderr)
         return 3
+
+
+def _refused(error: UserError) -> int:
+    """Print the cause and the next step. Returns the exit code."""
+    print(f"{PROGRAM}: {error}", *filter(None, (error.hint,)), sep="\n  ", file=sys.stderr)
+    return 2
 
 
 def _never_fail_to_encode() -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-import requests
+import urllib3
 
 from reference_server.commands.administration import TOKEN_VARIABLE, ListedProject, ListedToken
 from reference_server.errors import UserError
@@ -37,11 +37,9 @@ class RunningServer:
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise UserError(f"{origin!r} is not an http(s) URL")
         self._origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        self._session = requests.Session()
-        self._session.trust_env = False  # no .netrc, no proxy
         if not (token.isascii() and token.isprintable()):
             raise UserError("the token has characters that no token has")
-        self._session.headers["PRIVATE-TOKEN"] = token
+        self._pool = urllib3.PoolManager(retries=False, timeout=PATIENCE, headers={"PRIVATE-TOKEN": token})
 
     @_as_gitlab()
     def gitlab_projects(self) -> Sequence[ListedProject]:
@@ -99,7 +97,7 @@ class RunningServer:
 
     def close(self) -> None:
         """Close the connections."""
-        self._session.close()
+        self._pool.clear()
 
     def _tokens(self) -> Iterator[tuple[ListedToken, str]]:
         """Yield each token with the path below which it is."""
@@ -121,7 +119,7 @@ class RunningServer:
         page = "1"
         while page:
             answer = self._send("GET", f"{path}&page={page}")
-            if or_none and answer.status_code in {403, 404}:
+            if or_none and answer.status in {403, 404}:
                 return
             items = self._checked(answer)
             if not isinstance(items, list):
@@ -132,33 +130,31 @@ class RunningServer:
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         return self._checked(self._send(method, path, body))
 
-    def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> requests.Response:
+    def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> urllib3.BaseHTTPResponse:
         try:
-            return self._session.request(
-                method, self._origin + path, json=body, timeout=PATIENCE, allow_redirects=False
-            )
-        except (requests.RequestException, ValueError) as error:
+            return self._pool.request(method, self._origin + path, json=body, redirect=False)
+        except (urllib3.exceptions.HTTPError, ValueError) as error:
             raise UserError(
                 f"no answer from {self._origin}: {type(error).__name__}",
                 "`reference-server serve` starts a server.",
             ) from error
 
-    def _checked(self, answer: requests.Response) -> Any:
+    def _checked(self, answer: urllib3.BaseHTTPResponse) -> Any:
         try:
-            body = answer.json() if answer.content else {}
+            body = answer.json() if answer.data else {}
         except ValueError:
             body = None
-        if 200 <= answer.status_code < 300 and body is not None:
+        if 200 <= answer.status < 300 and body is not None:
             return body
         reason = (
-            answer.status_code
+            answer.status
             if not isinstance(body, dict)
             else next(
                 (body[key] for key in ("error_description", "message", "error") if key in body),
-                answer.status_code,
+                answer.status,
             )
         )
-        hint = f"Set {TOKEN_VARIABLE} to a token of a Maintainer." if answer.status_code in {401, 403} else ""
+        hint = f"Set {TOKEN_VARIABLE} to a token of a Maintainer." if answer.status in {401, 403} else ""
         raise UserError(f"{self._origin} refuses: {printable(str(reason))}", hint)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+EXTRAS = {"serve": ("granian", "tomli_w")}
+"""The packages of each extra that the server uses, as they are imported."""
+
 
 class UserError(Exception):
     """Something that the user can put right: the text names the cause, `hint` the next step."""
@@ -11,4 +14,16 @@ class UserError(Exception):
         self.hint = hint
 
 
-__all__ = ["UserError"]
+def extra_missing(error: ImportError) -> UserError | None:
+    """Return the error for the user if what cannot be imported belongs to an extra of the distribution."""
+    package = (error.name or "").partition(".")[0]
+    for extra, packages in EXTRAS.items():
+        if package in packages:
+            return UserError(
+                f"this needs {package}, which is not installed",
+                f"Run: pip install 'pypi-registry-conformance[{extra}]'",
+            )
+    return None
+
+
+__all__ = ["EXTRAS", "UserError", "extra_missing"]

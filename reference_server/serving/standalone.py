@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from reference_server.errors import UserError
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -23,15 +21,6 @@ if TYPE_CHECKING:
 
 THREADS = 512  # started on demand, one per request that is running: slow clients hold theirs
 GRACE = 5  # seconds for running requests when the server stops
-
-
-class ServerMissingError(UserError):
-    """granian is not installed."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "serving needs granian, which is not installed: pip install 'pypi-registry-conformance[serve]'"
-        )
 
 
 class RegistryOptions(TypedDict, total=False):
@@ -56,14 +45,12 @@ def serve(*, host: str, port: int, on_start: Callable[[], Any], **options: Unpac
 
     The port has to be free: granian shares it with other sharing programs without an error.
 
-    Raises `ServerMissingError`, and `StoreError` for an unusable directory.
+    Raises `ImportError` without the extra `serve`, and `StoreError` for an unusable directory.
     """
-    try:
-        from granian import Granian
-        from granian.constants import HTTPModes, Interfaces
-        from granian.log import LogLevels
-    except ImportError as error:
-        raise ServerMissingError from error
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces
+    from granian.log import LogLevels
+
     store = options.get("store")
     lock = _checked(store) if store else None
     with (

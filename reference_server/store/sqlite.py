@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from reference_server.model import ACTIVE, ProjectStatus, Status
 from reference_server.model.errors import StoreUnavailableError
-from reference_server.store import rows
+from reference_server.store import counters, rows
 from reference_server.store.directory import StoreDirectory
 from reference_server.store.memory import MemoryStore
 from reference_server.store.opening import closed, opened
@@ -201,13 +201,13 @@ class SQLiteStore:
     def next_id(self) -> int:
         """Return a new id, larger than all earlier ones."""
         with self._writing() as connection:
-            return _next(connection, "id")
+            return counters.following(connection, "id")
 
     def put_package(self, package: Package) -> None:
         """Add or replace the package with this id. The blobs of its files are stored or come from `keeping`."""
         with self._writing() as connection:
             known = self.package(package.id)
-            change = _changed(connection, package.gitlab_project, package.normalized)
+            change = counters.changed(connection, package.gitlab_project, package.normalized)
             connection.execute(rows.PUT_PACKAGE, (*rows.package_row(package), change))
             before = {file.id: file for file in known.files} if known else {}
             for file in package.files:
@@ -227,7 +227,7 @@ class SQLiteStore:
                 connection.execute("DELETE FROM files WHERE package_id = ?", (package_id,))
                 self._drop_unused(connection, package.files)
                 connection.execute("DELETE FROM packages WHERE id = ?", (package_id,))
-                _changed(connection, package.gitlab_project, package.normalized)
+                counters.changed(connection, package.gitlab_project, package.normalized)
                 self._read.pop(package_id, None)
                 self._written.pop(package_id, None)
 
@@ -283,7 +283,7 @@ class SQLiteStore:
                 "VALUES (?, ?, ?, ?)",
                 row,
             )
-            _changed(connection, gitlab_project, normalized)
+            counters.changed(connection, gitlab_project, normalized)
 
     def status(self, gitlab_project: int, normalized: str) -> ProjectStatus:
         """Return the status of a project (default: active)."""
@@ -317,7 +317,7 @@ class SQLiteStore:
             dropped = self._dropped = set()
             written = self._written = {}
             self._changes_known = False
-            self._committed = _last(connection, "change")
+            self._committed = counters.last(connection, "change")
             yield connection
             changes_known = self._changes_known
         self._read.update(written)
@@ -377,22 +377,3 @@ class SQLiteStore:
 
     def _is_used(self, sha256: str) -> bool:
         return bool(self._rows("SELECT 1 FROM blobs WHERE sha256 = ?", sha256))
-
-
-def _last(connection: sqlite3.Connection, counter: str) -> int:
-    found = connection.execute("SELECT value FROM counters WHERE name = ?", (counter,)).fetchall()
-    return int(found[0][0])
-
-
-def _next(connection: sqlite3.Connection, counter: str) -> int:
-    connection.execute("UPDATE counters SET value = value + 1 WHERE name = ?", (counter,))
-    return _last(connection, counter)
-
-
-def _changed(connection: sqlite3.Connection, gitlab_project: int, normalized: str) -> int:
-    change = _next(connection, "change")
-    row = gitlab_project, normalized, change
-    connection.execute(
-        "INSERT OR REPLACE INTO serials (gitlab_project, normalized, serial) VALUES (?, ?, ?)", row
-    )
-    return change

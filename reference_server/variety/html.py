@@ -166,6 +166,24 @@ class FurtherAttributes(HtmlVariation):
         return replace(tag, attributes=(*chosen[:2], *tag.attributes, *chosen[2:]))
 
 
+class FeaturesLeftOut(HtmlVariation):
+    """Leaves out of HTML a feature that JSON has."""
+
+    source = "simple-api#versioning"
+    left_open = "A feature may be present in only one of the forms."
+    options = ("yanks", "metadata", "provenance")
+    attributes: ClassVar[dict[str, tuple[str, ...]]] = {
+        "yanks": ("data-yanked",),
+        "metadata": ("data-core-metadata", "data-dist-info-metadata"),
+        "provenance": ("data-provenance",),
+    }
+
+    def tag(self, tag: Tag, chance: Random) -> Tag:
+        del chance
+        left_out = self.attributes[self.option]
+        return replace(tag, attributes=tuple(each for each in tag.attributes if each.name not in left_out))
+
+
 class Comments(HtmlVariation):
     """Adds comments, some of them with an anchor inside."""
 

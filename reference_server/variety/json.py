@@ -59,6 +59,27 @@ class YankedLeftOut(JsonVariation):
         return {key: value for key, value in file.items() if (key, value) != ("yanked", False)}
 
 
+class YankReasonsLeftOut(JsonVariation):
+    """Writes true for a file that is yanked for a reason."""
+
+    source = DETAIL
+    left_open = "`yanked` may be a boolean or the reason."
+
+    def file(self, file: dict[str, Any]) -> dict[str, Any]:
+        return file | {"yanked": True} if file.get("yanked") else file
+
+
+class MetadataLeftOut(JsonVariation):
+    """Announces no metadata file."""
+
+    source = "simple-api#versioning"
+    left_open = "A feature may be present in only one of the forms."
+
+    def file(self, file: dict[str, Any]) -> dict[str, Any]:
+        left_out = {"core-metadata", "dist-info-metadata"}
+        return {key: value for key, value in file.items() if key not in left_out}
+
+
 class MetadataDenied(JsonVariation):
     """Writes false for the metadata of files without a metadata file, under both names."""
 

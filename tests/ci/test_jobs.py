@@ -311,7 +311,7 @@ def test_the_package_is_installed_and_judges(
         "PIP_NO_DEPS": "1",
         "PIP_FORCE_REINSTALL": "1",
     }
-    ended = judge(jobs, good, package=f"{wheel}[parallel]", variables=variables)
+    ended = judge(jobs, good, package=f"{wheel}[suite,parallel]", variables=variables)
     assert ended.exit_code == 0, ended.output
     assert len(list(tmp_path.rglob("bin/registry-conformance"))) == 1
     assert packages(good) == set()

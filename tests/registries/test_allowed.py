@@ -38,10 +38,25 @@ ORDERED = frozenset(
         "simple.html.root.anchor-text",
     }
 )
+ONE_FORM = frozenset(
+    {
+        "consistency.html-json-agree",
+        "consistency.state-machine",
+        "provenance.json.same-rules",
+        "simple.json.detail.same-as-html",
+        "status.active.download",
+        "status.html-json-agree",
+        "status.html.emitted",
+        "status.json.emitted",
+        "yank.html-json-agree",
+        "yank.unyank",
+    }
+)
 CHOICES = {
     ("index", "any-order"): ORDERED,
     ("index", "bare"): frozenset({"http.pages.cache-control", "http.pages.etag-per-type", "http.head"}),
     ("index", "json-only"): frozenset({"negotiation.content-type.truthful", "simple.json.detail.files"}),
+    ("gitlab", "json-first"): ONE_FORM,
     ("pep503-upload", "identical-200"): frozenset({"upload.dup.identical", "upload.dup.different"}),
     ("pep503-upload", "strict"): VALIDATED
     | {"upload.digest.mismatch", "robustness.chunked", "upload.dup.different", "upload.dup.message"},

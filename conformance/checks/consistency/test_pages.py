@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
-from conformance.kit import expect
+from conformance.kit import contradictions, expect
 from conformance.kit.check import check
 from conformance.kit.races.looks import wrong_file
 
@@ -52,12 +51,7 @@ def test_html_json_agree(index: Index, raced: tuple[WatchedHeat, ...]) -> None:
 
 
 def _difference(html: ProjectPage, json: ProjectPage) -> str:
-    """Say which files, with which hash, only one of the two pages has."""
-    ours, theirs = (Counter(map(_with_hash, page.files)) for page in (html, json))
-    only = [f"{each} in HTML" for each in ours - theirs] + [f"{each} in JSON" for each in theirs - ours]
-    return f"{', '.join(only)}: {html.where}, {json.where}" if only else ""
-
-
-def _with_hash(file: FileLink) -> str:
-    """Tell a file by its name and by the hash that both forms have, where they have one."""
-    return f"{file.filename} ({file.hashes.get('sha256', 'no sha256').lower()})"
+    """Say which files only one of the two pages has, and which have another hash."""
+    other = (each for pair in contradictions.pairs(html, json) for each in contradictions.hashes(*pair))
+    wrong = [*contradictions.listed_once(html, json), *map(contradictions.written, other)]
+    return f"{', '.join(wrong)}: {html.where}, {json.where}" if wrong else ""

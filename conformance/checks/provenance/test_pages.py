@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.kit import expect
+from conformance.kit import contradictions, expect
 from conformance.kit.check import check
 from conformance.kit.urls import is_absolute, is_secure
 
@@ -58,8 +58,15 @@ def test_json_same_rules(index: Index, projects: tuple[str, ...]) -> None:
             where=page.where,
         )
         if index.offer.has("html"):
-            wanted = _urls(index.html(name).page)
-            expect.equal(found, wanted, of="the provenance in JSON, as in HTML,", where=page.where)
+            html = index.html(name).page
+            different = (
+                each for pair in contradictions.pairs(html, page) for each in contradictions.provenance(*pair)
+            )
+            expect.rule(
+                "JSON to have the provenance that HTML has",
+                broken_by=map(contradictions.written, different),
+                where=f"{html.where}, {page.where}",
+            )
 
 
 @check("provenance.api-version")

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from conformance.checks.simple.json_pages import json_answers, json_pages
-from conformance.kit import expect
+from conformance.kit import contradictions, expect
 from conformance.kit.check import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.kit.fixtures import Index
-    from conformance.pages import FileLink, ProjectPage
+    from conformance.pages import ProjectPage
 
 
 _VERSION = re.compile(r"([0-9]+)\.([0-9]+)", re.ASCII)
@@ -146,35 +145,26 @@ def test_same_as_html(index: Index) -> None:
     for name in index.projects:
         html, json = index.html(name), index.json(name)
         expect.rule(
-            "HTML and JSON to say the same of every file",
+            "HTML and JSON to list the same files, and not to contradict each other",
             broken_by=_differences(html.page, json.page),
             where=f"{html}, {json}",
         )
 
 
 def _differences(html: ProjectPage, json: ProjectPage) -> Iterator[str]:
-    for filename in sorted(html.filenames ^ json.filenames):
-        yield f"{filename}, only in {'HTML' if filename in html.filenames else 'JSON'}"
-    for file in html.files:
-        twin = json.file(file.filename)
-        if twin is not None:
-            for what, one, other in _compared(file, twin):
-                if one != other:
-                    yield f"{what} of {file.filename}: {one!r} in HTML, {other!r} in JSON"
+    yield from contradictions.listed_once(html, json)
+    for file, twin in contradictions.pairs(html, json):
+        for compared in _COMPARED:
+            yield from map(contradictions.written, compared(file, twin))
+    yield from map(contradictions.written, contradictions.yanks(html, json))
 
 
-def _compared(html: FileLink, json: FileLink) -> Iterator[tuple[str, object, object]]:
-    """Yield what both forms say about a file: a link has room for one hash, and JSON for several."""
-    hashes = {name: text for name, text in html.hashes.items() if name in hashlib.algorithms_guaranteed}
-    in_json = {name.lower(): text for name, text in json.hashes.items()}
-    yield "hash", hashes, {name: in_json.get(name) for name in hashes}
-    yield "Requires-Python", html.requires_python or None, json.requires_python or None
-    yield "yank", html.yanked, json.yanked
-    yield "provenance", html.provenance, json.provenance
-    yield "metadata", bool(html.core_metadata), bool(json.core_metadata)
-    one, other = html.core_metadata, json.core_metadata
-    if one and other and not isinstance(one, bool) and not isinstance(other, bool):
-        yield "hash of the metadata", dict(one), {name: other.get(name) for name in one}
+_COMPARED = (
+    contradictions.hashes,
+    contradictions.requires_python,
+    contradictions.provenance,
+    contradictions.metadata,
+)
 
 
 @check("simple.json.file.no-data-prefix")

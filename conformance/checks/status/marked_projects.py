@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.kit.uploads.publishing import link, publish
+from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -50,6 +51,21 @@ class Marks:
         if status not in self._made:
             self._made[status] = self._make(status)
         return self._made[status]
+
+    def those(self, *statuses: str) -> list[Marked]:
+        """Return projects with those of some statuses that the registry has; it need not have every one.
+
+        Raises Untestable if it has none of them. Source: Project status markers, #specification.
+        """
+        found, lacking = [], None
+        for status in statuses:
+            try:
+                found.append(self[status])
+            except Untestable as error:
+                lacking = error
+        if lacking and not found:
+            raise lacking
+        return found
 
     def _make(self, status: str) -> Marked:
         name = self._new_name(status)

@@ -39,8 +39,7 @@ def test_active_upload(corpus: Corpus, index: Index, marks: Marks) -> None:
 
 @check("status.active.download")
 def test_active_download(registry: RegistryClient, index: Index, marks: Marks) -> None:
-    for status in ("archived", "deprecated"):
-        project = marks[status]
+    for project in marks.those("archived", "deprecated"):
         for page in index.pages(project.project):
             expect.listed(page, [project.file.filename])
         expect.same_bytes(registry.download(project.link.url), project.file)

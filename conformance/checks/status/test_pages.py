@@ -11,7 +11,7 @@ from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index
-    from conformance.pages import HtmlDocument, JsonDocument, ProjectPage
+    from conformance.pages import HtmlDocument, JsonDocument
 
 
 MARKERS = ("active", "archived", "quarantined", "deprecated")
@@ -35,20 +35,32 @@ def test_html_value(index: Index, projects: tuple[str, ...]) -> None:
 
 @check("status.html.emitted")
 def test_html_emitted(index: Index, marks: Marks) -> None:
-    for status in ("archived", "deprecated"):
-        reading = index.html(marks[status].project)
+    for marked in marks.those("archived", "deprecated"):
+        reading = index.html(marked.project)
         found = [content.lower() for content in status_metas(reading.document)]
-        expect.equal(found[:1], [status], of=f"the first {META}", where=reading)
+        expect.equal(found[:1], [marked.status], of=f"the first {META}", where=reading)
 
 
 @check("status.html.reason")
 def test_html_reason(index: Index, marks: Marks) -> None:
-    readings = [index.html(marks[status].project) for status in ("archived", "deprecated")]
+    readings = [index.html(marked.project) for marked in marks.those("archived", "deprecated")]
     reasons = [(reading, status_metas(reading.document, META_REASON)) for reading in readings]
     if not any(found for _, found in reasons):
         raise NotApplicable("no page states a reason, and none has to")
     for reading, found in reasons:
         expect.equal(found or [REASON], [REASON], of=META_REASON, where=reading)
+
+
+@check("status.json.emitted")
+def test_json_emitted(index: Index, marks: Marks) -> None:
+    for marked in marks.those("archived", "deprecated"):
+        reading = index.json(marked.project)
+        missing = [] if status_objects(reading.document) else [marked.project]
+        expect.rule(
+            f"the page of a project that is {marked.status} to have `project-status`",
+            broken_by=missing,
+            where=reading,
+        )
 
 
 @check("status.json.object")
@@ -134,13 +146,8 @@ def test_not_on_root(index: Index) -> None:
 def test_html_json_agree(index: Index, projects: tuple[str, ...]) -> None:
     for name in projects:
         html, json = index.html(name).page, index.json(name).page
-        expect.equal(
-            _status_of(json), _status_of(html), of="the status in JSON, as in HTML,", where=json.where
-        )
-
-
-def _status_of(page: ProjectPage) -> str:
-    return page.status or "active"
+        if html.status and json.status:
+            expect.equal(json.status, html.status, of="the status in JSON, as in HTML,", where=json.where)
 
 
 def status_metas(document: HtmlDocument, name: str = META) -> list[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.checks.yank.yanked_project import REASON
-from conformance.kit import expect
+from conformance.kit import contradictions, expect
 from conformance.kit.check import check
 from conformance.kit.differences import written
 from conformance.kit.uploads.publishing import link
+from conformance.verdicts import NotApplicable, Untestable
 
 if TYPE_CHECKING:
     from conformance.checks.yank.yanked_project import Yanked
@@ -39,6 +40,8 @@ def test_html_value_present(index: Index, projects: tuple[str, ...]) -> None:
 def test_html_reason(index: Index, yanked: Yanked) -> None:
     page = index.html(yanked.project).page
     found = link(page, yanked.reasoned).raw.get(ATTRIBUTE)
+    if not found:
+        raise NotApplicable("the page gives no reason, and none has to; see yank.reason")
     expect.equal(found, REASON, of=ATTRIBUTE, where=page.where)
 
 
@@ -70,18 +73,34 @@ def test_per_file(index: Index, yanked: Yanked) -> None:
 def test_html_json_agree(index: Index, projects: tuple[str, ...]) -> None:
     for name in projects:
         html, json = index.html(name).page, index.json(name).page
-        found = {file.filename: file.yanked for file in json.files}
-        wanted = {file.filename: file.yanked for file in html.files}
-        expect.equal(found, wanted, of="the yanks in JSON, as in HTML,", where=json.where)
+        expect.rule(
+            "HTML and JSON not to contradict each other on yanks",
+            broken_by=map(contradictions.written, contradictions.yanks(html, json)),
+            where=f"{html.where}, {json.where}",
+        )
+
+
+@check("yank.reason")
+def test_reason(index: Index, yanked: Yanked) -> None:
+    for page in index.pages(yanked.project):
+        marked = link(page, yanked.reasoned).yanked
+        silent = [yanked.reasoned.filename] if marked is True else []
+        expect.rule("a mark of a yank to give its reason", broken_by=silent, where=page.where)
 
 
 @check("yank.unyank")
 def test_unyank(index: Index, yanked: Yanked, driver: Driver) -> None:
     file = yanked.plain
+    seen = 0
     for change, marked in ((driver.unyank, False), (driver.yank, True)):
         change(file)
         for page in index.pages(file.name, fresh=True):
+            if link(page, yanked.reasoned).yanked is None:
+                continue  # this form shows no yanks
             found = link(page, file).yanked is not None
             expect.equal(
                 found, marked, of=f"whether the file is yanked, after {change.__name__},", where=page.where
             )
+            seen += 1
+    if not seen:
+        raise Untestable("no page marks a yanked file; see the other checks of yanking")

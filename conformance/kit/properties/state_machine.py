@@ -84,6 +84,7 @@ class UploadsAndChanges(RuleBasedStateMachine):
         self._registry = registry
         self._offer = offer
         self._forms = forms_of(offer)
+        self._marking: set[str] = set()  # forms that have shown a yank: one of them may not show any
         self._driver = driver
 
     # Uploads
@@ -203,20 +204,23 @@ class UploadsAndChanges(RuleBasedStateMachine):
                 for name in {*listed, *wanted}
                 if listed.count(name) != (name in wanted)
             ]
+            if any(file.yanked is not None for file in seen.page.files):
+                self._marking.add(form)
             for file in seen.page.files:
                 if stored := wanted.get(file.filename):
-                    wrong += self._differences(file, stored)
+                    wrong += self._differences(file, stored, marks=form in self._marking)
             self._require(
                 wrong,
                 expected=f"the page to list exactly {', '.join(sorted(wanted)) or 'no file'}",
                 where=seen.answer,
             )
 
-    def _differences(self, file: FileLink, stored: Stored) -> Iterator[str]:
+    @staticmethod
+    def _differences(file: FileLink, stored: Stored, *, marks: bool) -> Iterator[str]:
         sha256 = stored.distribution.sha256
         if file.hashes.get("sha256", sha256).lower() != sha256:
             yield f"{file.filename} with sha256 {file.hashes['sha256']}, accepted with {sha256}"
-        if stored.yanked is not None and stored.yanked != (file.yanked is not None):
+        if marks and stored.yanked is not None and stored.yanked != (file.yanked is not None):
             yield f"{file.filename} {'not ' if stored.yanked else ''}yanked"
 
     def _require(self, wrong: Sequence[str], *, expected: str, where: Answer) -> None:

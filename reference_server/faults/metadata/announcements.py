@@ -30,7 +30,7 @@ class MetadataUnderTheOldName(Fault):
     """Announces metadata files in HTML only under the name from before PEP 714."""
 
     incident = "uv #3689"
-    caught_by = ("metadata.html.attribute-name", "simple.json.detail.same-as-html")
+    caught_by = ("metadata.html.attribute-name",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(self._renamed)
@@ -75,7 +75,6 @@ class MetadataUnderTheOldKey(Fault):
 
     caught_by = (
         "metadata.json.key",
-        "simple.json.detail.same-as-html",
         "simple.json.file.dist-info-metadata.alias",
     )
 

@@ -30,7 +30,6 @@ class SignaturesListed(RewritesHtml):
         "gitlab.page.hash",
         "gitlab.page.links-work",
         "gitlab.page.requires-python",
-        "yank.html-json-agree",
     )
     pattern = rb'(<a href="[^"#]+)(#[^"]*"[^>]*>)([^<]+\.tar\.gz)</a>'
     replacement = rb"\g<0><br>\1.asc\2\3.asc</a>"
@@ -90,7 +89,7 @@ class OnlyMd5(Fault):
     """Lists md5 instead of sha256, as CodeArtifact was seen to."""
 
     incident = "aws-cdk #21865"
-    caught_by = ("simple.html.hash.sha256", "simple.json.detail.same-as-html", "gitlab.page.hash")
+    caught_by = ("simple.html.hash.sha256", "gitlab.page.hash")
 
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "project_page" and response.status_code == 200:

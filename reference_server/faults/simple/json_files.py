@@ -27,12 +27,10 @@ class FilenamesWithAFolder(ChangesKeys):
         "simple.json.file.requires-python.quotes",
         "simple.json.detail.same-as-html",
         "http.pages.cache-control",
-        "provenance.json.same-rules",
         "provenance.statement.subject",
         "simple.name.normalization",
         "status.active.download",
         "status.active.upload",
-        "yank.html-json-agree",
         "yank.still-listed",
     )
 
@@ -56,7 +54,6 @@ class HashesNull(ChangesKeys):
         "simple.json.file.hashes.present",
         "simple.json.file.hashes.secure",
         "simple.json.file.hashes.sha256",
-        "simple.json.detail.same-as-html",
     )
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
@@ -69,7 +66,6 @@ class HashesEmpty(ChangesKeys):
     caught_by = (
         "simple.json.file.hashes.secure",
         "simple.json.file.hashes.sha256",
-        "simple.json.detail.same-as-html",
     )
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
@@ -153,7 +149,6 @@ class CoreMetadataAsInHtml(ChangesKeys):
     caught_by = (
         "simple.json.file.core-metadata.type",
         "simple.json.file.core-metadata.hashes",
-        "simple.json.detail.same-as-html",
     )
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
@@ -166,7 +161,6 @@ class CoreMetadataPromised(ChangesKeys):
 
     caught_by = (
         "simple.json.file.core-metadata.truthy-served",
-        "simple.json.detail.same-as-html",
         "metadata.sdist-static-only",
         "metadata.served",
     )
@@ -178,7 +172,7 @@ class CoreMetadataPromised(ChangesKeys):
 class CoreMetadataDenied(ChangesKeys):
     """Denies metadata in JSON but serves it."""
 
-    caught_by = ("simple.json.file.core-metadata.falsy-absent", "simple.json.detail.same-as-html")
+    caught_by = ("simple.json.file.core-metadata.falsy-absent",)
 
     def keys(self, file: FileLink) -> Mapping[str, Any]:
         return {"core-metadata": False}

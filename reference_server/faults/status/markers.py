@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from reference_server.faults.building.rewritten_pages import ChangesJson
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -31,10 +32,19 @@ class StatusInCapitals(Fault):
 class StatusNotInHtml(Fault):
     """Omits the status from HTML."""
 
-    caught_by = ("status.html.emitted", "status.html-json-agree")
+    caught_by = ("status.html.emitted",)
 
     def rendered(self, body: bytes) -> bytes:
         return META.sub(b"", body)
+
+
+class StatusNotInJson(ChangesJson):
+    """Omits the status from JSON."""
+
+    caught_by = ("status.json.emitted",)
+
+    def change(self, document: dict[str, Any]) -> None:
+        document.pop("project-status", None)
 
 
 class StatusReasonEscapedTwice(Fault):
@@ -53,7 +63,7 @@ class StatusReasonEscapedTwice(Fault):
 class StatusAsString(Fault):
     """Writes `project-status` in JSON as a string, so that uv rejects the page."""
 
-    caught_by = ("status.json.object", "status.html-json-agree")
+    caught_by = ("status.json.object",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return with_status_in_json(page, page.status)

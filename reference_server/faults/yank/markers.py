@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 class YankOnlyInJson(Fault):
     """Marks yanked files in JSON only."""
 
-    caught_by = ("yank.html.attribute", "yank.html.reason", "yank.html-json-agree", "yank.unyank")
+    caught_by = ("yank.html.attribute",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(
@@ -39,16 +40,43 @@ class YankReasonLost(Fault):
     """Drops the reason of a yank, as devpi's mirrors once did."""
 
     incident = "devpi #895"
-    caught_by = ("yank.html.reason",)
+    caught_by = ("yank.reason",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, yanked=file.yanked and ""))
 
 
+class YankReasonEscapedTwice(Fault):
+    """Escapes the reason of a yank twice in HTML, so that readers see `&lt;`."""
+
+    caught_by = ("yank.html.reason", "yank.html-json-agree")
+
+    def rendered(self, body: bytes) -> bytes:
+        return re.sub(
+            rb'(data-yanked=")([^"]*)', lambda found: found[1] + found[2].replace(b"&", b"&amp;"), body
+        )
+
+
+class YankOfTheWholeVersionInJson(Fault):
+    """Marks every file of a version in JSON if one is yanked, and only that one in HTML."""
+
+    caught_by = ("yank.per-file", "yank.html-json-agree")
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        yanked = {_version(file) for file in page.files if file.yanked is not None}
+        return page.each(
+            lambda file: (
+                replace(file, keys={"yanked": True})
+                if file.yanked is None and _version(file) in yanked
+                else file
+            )
+        )
+
+
 class YankAsText(Fault):
     """Writes the text "true" in JSON if a yank has no reason."""
 
-    caught_by = ("yank.json.value", "yank.html-json-agree")
+    caught_by = ("yank.json.value",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, keys={"yanked": "true"}) if file.yanked == "" else file)
@@ -57,7 +85,7 @@ class YankAsText(Fault):
 class YankReasonNotInJson(Fault):
     """Omits the reason of a yank from JSON."""
 
-    caught_by = ("yank.html-json-agree",)
+    caught_by = ("yank.reason",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(lambda file: replace(file, keys={"yanked": True}) if file.yanked else file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,8 @@ from reference_server.store.sqlite import SQLiteStore
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from pytest_httpserver import HTTPServer
 
 
 @pytest.fixture
@@ -167,17 +170,11 @@ def test_a_refusal_of_the_server(capsys: pytest.CaptureFixture[str], monkeypatch
     ],
 )
 def test_an_answer_of_another_server(
-    status: int,
-    text: str,
-    message: str,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    status: int, text: str, message: str, capsys: pytest.CaptureFixture[str], httpserver: HTTPServer
 ) -> None:
-    answer = requests.Response()
-    answer.status_code, answer._content = status, text.encode()
-    monkeypatch.setattr(requests.Session, "request", lambda *_, **__: answer)
+    httpserver.expect_request(re.compile("")).respond_with_data(text, status)
     for command in ("gitlab-project", "token"):
-        assert main.main([command, "list", "--server", "http://127.0.0.1:1"]) == 2
+        assert main.main([command, "list", "--server", httpserver.url_for("/")]) == 2
     assert capsys.readouterr().err.count(message) == 2
 
 

@@ -125,7 +125,7 @@ def test_without_granian(capsys: pytest.CaptureFixture[str], monkeypatch: pytest
     assert main.main(["serve", "--port", "0"]) == 2
     error = capsys.readouterr().err
     assert "pip install 'pypi-registry-conformance[serve]'" in error
-    assert error.count("\n") == 1
+    assert error.count("\n") == 2
 
 
 def test_a_host_that_others_reach_needs_new_tokens(
