@@ -300,10 +300,7 @@ class Registry:
     def set_status(
         self, name: str, status: Status | str, *, reason: str | None = None, gitlab_project: int = 1
     ) -> None:
-        """Set a project's status.
-
-        Raises `PackageNotFoundError`, `ValueError` for an unknown status, and `InvalidFieldError` as `yank` does.
-        """
+        """Set a project's status. Raises as `yank` does, and `ValueError` for an unknown status."""
         require_showable("reason", reason or "")
         marker = ProjectStatus(status=Status(status), reason=reason)
         with self.store.lock:
@@ -315,10 +312,7 @@ class Registry:
     def attach_provenance(
         self, name: str, filename: str, provenance: Mapping[str, Any] | None, *, gitlab_project: int = 1
     ) -> None:
-        """Attach a provenance object to a file, unverified; None removes it.
-
-        Raises `PackageNotFoundError`, and `ValueError` for a number that JSON does not have.
-        """
+        """Attach provenance to a file, unverified; None removes it. Raises `PackageNotFoundError`, `ValueError`."""
         document = None if provenance is None else json.dumps(provenance, allow_nan=False).encode()
         self._change(
             name,

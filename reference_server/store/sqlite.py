@@ -52,6 +52,7 @@ class SQLiteStore:
         self._directory = StoreDirectory(Path(directory), lock)
         self._bringing: Counter[str] = Counter()  # digests of blobs that may have no row yet
         self._bringing_lock = Lock()
+        self._uploads = 0  # that are running
         self._is_closed = False
         self._dropped: set[str] = set()  # digests of blobs that the current transaction may leave unused
         self._committed = 0  # the last change before the current transaction
@@ -80,8 +81,9 @@ class SQLiteStore:
         """Close the database and unlock the directory."""
         with self._bringing_lock:
             self._is_closed = True  # no blob arrives any more
-            self._directory.has_leftovers |= any(self._bringing.values())
-        closed(self._directory, self._connections)
+            self._directory.has_leftovers |= self._uploads > 0
+        with self._connections.alone:
+            closed(self._directory, self._connections)
         self._directory.release()
 
     def announce(self, origin: str) -> None:
@@ -102,12 +104,15 @@ class SQLiteStore:
             if self._is_closed:
                 raise StoreUnavailableError
             self._bringing[sha256] += 1
+            self._uploads += 1
         try:
             yield self._directory.place(blob)
         finally:
             with self._bringing_lock:
                 self._bringing -= Counter([sha256])
             self._remove_unused({sha256})
+            with self._bringing_lock:
+                self._uploads -= 1
 
     # GitLab projects and tokens
 
@@ -313,18 +318,21 @@ class SQLiteStore:
                 yield connection
             return
         self._directory.reserve.make_room(for_upload=False)
-        with self._connections.writing() as connection:
-            dropped = self._dropped = set()
-            written = self._written = {}
-            self._changes_known = False
-            self._committed = counters.last(connection, "change")
-            yield connection
-            changes_known = self._changes_known
-        self._read.update(written)
-        if changes_known:
-            self._edition = object()
-        self._directory.note_change()
-        self._remove_unused(dropped)
+        with self._connections.alone:  # nothing is closed before all of it is done
+            with self._connections.writing() as connection:
+                dropped = self._dropped = set()
+                written = self._written = {}
+                self._changes_known = False
+                self._committed = counters.last(connection, "change")
+                before = connection.total_changes
+                yield connection
+                changes_known, has_written = self._changes_known, connection.total_changes > before
+            if has_written:
+                self._directory.note_change()
+            self._read.update(written)
+            if changes_known:
+                self._edition = object()
+            self._remove_unused(dropped)
         if dropped:
             self._directory.reserve.fill()
 

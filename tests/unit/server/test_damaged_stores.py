@@ -235,6 +235,15 @@ def test_an_empty_database_is_started_where_there_are_no_blobs(tmp_path: Path) -
     opened(tmp_path).close()
 
 
+def test_a_kill_before_the_first_change_loses_nothing(stores: Path, tmp_path: Path) -> None:
+    directory = copied(stores / "clean", tmp_path / "store")
+    registry = opened(directory)
+    left = copied(directory, tmp_path / "left")
+    assert (left / LOG).stat().st_size == 0
+    registry.close()
+    opened(left).close()
+
+
 def test_a_store_is_closed_without_a_log(stores: Path) -> None:
     assert not (stores / "clean" / LOG).exists()
     assert (stores / "killed" / LOG).stat().st_size > 1000
