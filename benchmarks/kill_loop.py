@@ -270,8 +270,9 @@ class Uploader:
     ) -> bool:
         """Change a file over the page or the API. Return whether the server said that it did."""
         if self._random.random() < 0.5:
-            tally.page_actions += 1
-            return self._changed_on_the_page(session, server, filename, action)
+            is_done = self._changed_on_the_page(session, server, filename, action)
+            tally.page_actions += is_done
+            return is_done
         path = f"/{self._gitlab_project}/packages/pypi/{self._name}/files/{filename}"
         url = (
             server.projects.replace("/api/v4/", "/-/reference/")
