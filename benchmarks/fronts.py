@@ -31,7 +31,7 @@ from reference_server import ReferenceServer
 from reference_server.faults import Fault
 from reference_server.serving.create_app import create_app
 from reference_server.serving.default_registry import default_registry
-from reference_server.serving.in_process import Server
+from reference_server.serving.wsgi_server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

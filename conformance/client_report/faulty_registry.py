@@ -72,7 +72,6 @@ class FaultyRegistry:
     """A running server whose newest release for this Python is 1.1 of `PROJECT`."""
 
     server: ReferenceServer
-    _before: Counter[tuple[str, str, str]]
 
     @property
     def credential(self) -> Credential:
@@ -93,8 +92,9 @@ class FaultyRegistry:
     def request_counts(self) -> RequestCounts:
         """The requests since the registry was ready."""
         counts = Counter[tuple[str, str, str]]()
-        for (method, path, part), count in (self.server.requests - self._before).items():
-            counts[method, path, "" if _REST.fullmatch(part) else part] += count
+        for request in self.server.requests:
+            part = request.headers.get("range", "")
+            counts[request.method, request.path, "" if _REST.fullmatch(part) else part] += 1
         return RequestCounts(counts)
 
     @property
@@ -136,7 +136,8 @@ def faulty_registry(fault: str | None) -> Iterator[FaultyRegistry]:
             _read(server)
         _publish(_NEWEST, server)
         server.registry.set_status(PROJECT, "archived")  # a page does not state the status `active`
-        yield FaultyRegistry(server, server.requests)
+        server.requests.clear()
+        yield FaultyRegistry(server)
 
 
 def _publish(distribution: Distribution, server: ReferenceServer) -> None:

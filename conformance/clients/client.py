@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib.metadata
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from conformance.clients.environment import hermetic
-from conformance.clients.fork_server import AVAILABLE
+from conformance.clients.fork_server import AVAILABLE, fork_server
 from conformance.clients.run import ClientMissing, ClientRun, execute
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ class Client:
 
     `python` is the path of that interpreter, `ca_bundle` the certificates to trust, `timeout` the time limit of one
     run in seconds, and `workspace` the parent of the private directories (default: the system's temporary one).
-    With `forked` a run is forked from a process that has imported the client, where the system allows that.
+    With `forked` a run is forked from a process that has imported the client, where the system allows that. This is
+    for clients that read their settings in each run, and none when they are imported.
     """
 
     name: ClassVar[str]
@@ -38,17 +40,27 @@ class Client:
     """How it sends a user name and a password beyond ASCII, whatever the registry announces."""
     uses: ClassVar[tuple[Use, ...]] = ()
     """The commands that the report on clients runs."""
+    warm_up: ClassVar[str] = ""
+    """Lines of code that have the same result in each run, for the process that runs are forked from."""
 
     python: Path = Path(sys.executable)
     ca_bundle: Path | None = None
     timeout: float = 120
     workspace: Path | None = None
-    forked: bool = AVAILABLE
+    forked: bool = False
 
     @classmethod
     def find(cls) -> Self:
         """Return the client to use by default: that of this interpreter."""
         return cls()
+
+    @classmethod
+    def import_early(cls) -> None:
+        """Let the process that runs are forked from import the client now, beside what this process does."""
+        client = cls.find()
+        if client.forked and AVAILABLE:
+            with suppress(OSError):  # the first run says what is missing
+                fork_server(str(client.python), cls.name, cls.warm_up)
 
     @staticmethod
     def settings(index: IndexURL, upload_url: str) -> dict[str, str]:
@@ -129,7 +141,7 @@ class Client:
                 timeout=self.timeout,
                 secrets=secrets,
                 log=log,
-                forked=forked,
+                warm_up=self.warm_up if forked else None,
             )
 
 

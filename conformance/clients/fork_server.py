@@ -1,7 +1,9 @@
 """Runs a client from a process that has imported its modules: in a fraction of the time of a new interpreter.
 
 The process is that of the client's own Python, one per client, started when it is first used. Exit codes, output and
-requests are those of `python -m`: tests compare them.
+requests are those of `python -m`: tests compare them. Two things are those of the server for all of its runs: the order
+of sets (one PYTHONHASHSEED), and what a client computes from HOME when it is imported (pip's cache directory, which the
+driver switches off). A client that computes more, as poetry does, is never forked.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import array
 import atexit
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -31,9 +34,19 @@ AVAILABLE = sys.platform == "linux"
 PATIENCE = 30.0
 """Seconds for a fork, which takes milliseconds."""
 
+READ_BY_RUNS = re.compile(
+    r"(HOME|USERPROFILE|(LOCAL)?APPDATA|TMPDIR|TE?MP|NO_PROXY|REQUESTS_CA_BUNDLE|SSL_CERT_FILE"
+    r"|PYTHON_KEYRING_BACKEND|PIP_\w+|TWINE_\w+)"
+)
+"""Environment variables that a client reads in each run. Python and libraries read others once, at their start."""
+
 
 class CannotForkError(Exception):
     """A fork server does not answer. A new interpreter does as well."""
+
+
+class LostProcessError(OSError):
+    """The process that waited for a client has ended before it."""
 
 
 @dataclass
@@ -45,35 +58,48 @@ class ForkedProcess:
     returncode: int | None = None
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait for the end, and return the exit code. Raises subprocess.TimeoutExpired."""
+        """Wait for the end, and return the exit code.
+
+        Raises subprocess.TimeoutExpired, and LostProcessError where nothing can say how it ended.
+        """
         if self.returncode is None:
-            self._answers.settimeout(timeout)
             try:
-                answer = self._answers.recv(64)
+                answer = self._received(timeout)
             except TimeoutError:
                 raise subprocess.TimeoutExpired(str(self.pid), timeout or 0) from None
             self._answers.close()
-            self.returncode = int(answer or -9)  # nothing comes where everything was killed
+            if not answer:
+                raise LostProcessError("the process that waits for it has ended")
+            self.returncode = int(answer)
         return self.returncode
+
+    def _received(self, timeout: float | None) -> bytes:
+        """Return the next answer; nothing where none will come."""
+        if self._answers.fileno() < 0:
+            return b""
+        self._answers.settimeout(timeout)
+        return self._answers.recv(64)
 
 
 class ForkServer:
     """A process that runs `python -m MODULE` by forks. Errors: OSError if there is no such Python."""
 
-    def __init__(self, python: str, module: str) -> None:
+    def __init__(self, python: str, module: str, warm_up: str = "") -> None:
+        """Start it; `warm_up` are lines of code that each run would begin with."""
         home = Path(tempfile.mkdtemp(prefix=f"{module}-server-"))  # the server removes it
+        self._environment = hermetic(home)
         self._requests, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
         self._sending = Lock()
         program = files("conformance.clients").joinpath("fork_server_program.py").read_text(encoding="utf-8")
         with theirs:
             try:
                 self._process = subprocess.Popen(
-                    [python, "-c", program, module, str(theirs.fileno())],
+                    [python, "-c", program, module, str(theirs.fileno()), warm_up],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     pass_fds=[theirs.fileno()],
-                    env=hermetic(home),
+                    env=self._environment,
                     cwd=home,
                     start_new_session=True,
                 )
@@ -93,8 +119,10 @@ class ForkServer:
     ) -> ForkedProcess:
         """Run the module with these arguments, and without input, in a process group of its own.
 
-        Raises CannotForkError.
+        Raises CannotForkError, also where a variable differs that was read at the start of the server.
         """
+        if any(not READ_BY_RUNS.fullmatch(name) for name, _ in env.items() ^ self._environment.items()):
+            raise CannotForkError
         table = {"arguments": list(arguments), "environment": dict(env), "directory": str(cwd)}
         ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
         try:
@@ -119,8 +147,8 @@ class ForkServer:
 
 
 @cache
-def fork_server(python: str, module: str) -> ForkServer:
+def fork_server(python: str, module: str, warm_up: str = "") -> ForkServer:
     """Return the fork server of a client in this process: the first call starts it. Errors: OSError."""
-    server = ForkServer(python, module)
+    server = ForkServer(python, module, warm_up)
     atexit.register(server.stop)
     return server

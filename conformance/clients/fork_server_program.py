@@ -1,12 +1,14 @@
 """The program of a fork server: runs in the Python of a client, and forks for each run of the client.
 
 It is run with `-c`, in any Python that a client may have, and imports nothing of the suite. Its arguments are the
-module to run and the number of a socket. Each message there is a JSON table with `arguments`, `environment` and
-`directory`, and brings three descriptors: standard output, standard error, and a socket for the answers, which are the
-number of the process and, at its end, its exit code (negative for a signal).
+module to run, the number of a socket, and lines of code to begin with, each left out where it fails. Each message on
+the socket is a JSON table with `arguments`, `environment` and `directory`, and brings three descriptors: standard
+output, standard error, and a socket for the answers, which are the number of the process and, at its end, its exit
+code (negative for a signal).
 
 A client takes most of its time to import its modules. What one run has imported, the next finds there: each run ends
-with the names of its modules, and the server imports them before it forks again. The end of the socket ends it.
+with the names of its modules, and the server imports them before it forks again. The end of the socket ends it, and so
+does a module that starts a thread: a fork has no other thread, and waits for ever for what one holds.
 """
 
 from __future__ import annotations
@@ -21,11 +23,14 @@ import runpy
 import select
 import shutil
 import signal
+import site
 import socket
 import sys
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 LONGEST = 1 << 20
 """Bytes of a message."""
@@ -34,16 +39,15 @@ LONGEST = 1 << 20
 def serve(requests: socket.socket) -> tuple[dict[str, Any], list[int], socket.socket]:
     """Fork for each message; return in each fork, with what it has to run."""
     learned, learning = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the forks need no one to wait for them
     while True:
         ready, _, _ = select.select([requests, learned], [], [])
+        reap()
         if learned in ready:
             learn(learned.recv(LONGEST).decode().split())
             continue
         message, descriptors = received(requests)
         if not message:
-            shutil.rmtree(Path.cwd(), ignore_errors=True)
-            raise SystemExit(0)
+            end()
         if os.fork() == 0:
             requests.close()
             learned.close()
@@ -61,25 +65,52 @@ def received(requests: socket.socket) -> tuple[bytes, list[int]]:
     return message, descriptors.tolist()
 
 
+def end() -> NoReturn:
+    """End this process, and remove its folder."""
+    shutil.rmtree(Path.cwd(), ignore_errors=True)
+    raise SystemExit(0)
+
+
+def reap() -> None:
+    """Forget the forks that have ended; the system adds the time that they took to that of this process."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            continue
+
+
+def begin(lines: str) -> None:
+    """Do what every run would do first, and what has the same result each time."""
+    for line in lines.splitlines():
+        with suppress(Exception):  # the client says what is missing, if it needs it
+            exec(line, {})  # noqa: S102 - the suite wrote it
+    settle()
+
+
 def learn(names: list[str]) -> None:
     """Import what a run has imported."""
     for name in names:
-        try:
+        with suppress(Exception):  # as above
             importlib.import_module(name)
-        except Exception:  # noqa: BLE001, S112 - the client says what is missing, if it needs it
-            continue
+    settle()
+
+
+def settle() -> None:
+    """Leave what there is to all forks as it is; end where none is safe."""
+    if len(os.listdir("/proc/self/task")) > 1:  # noqa: PTH208 - quicker, and as clear
+        end()
     gc.collect()
     gc.freeze()
 
 
 def fork_client(answer: int) -> None:
     """Fork; return in the client's process, and wait for its end in the other."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     client = os.fork()
     if client == 0:
         os.setsid()  # no terminal, and a process group that can be killed
+        os.write(
+            answer, b"%d" % os.getpid()
+        )  # fails where the one that asked has given up: a new interpreter runs
         return
-    os.write(answer, b"%d" % client)
     kill_with_reader(client, answer)
     _, status = os.waitpid(client, 0)
     code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
@@ -91,10 +122,12 @@ def fork_client(answer: int) -> None:
 
 def kill_with_reader(client: int, answer: int) -> None:
     """Wait until the client has ended; kill it where the one that waits for the answer has ended before."""
-    if not hasattr(os, "pidfd_open"):  # before Python 3.9 and Linux 5.3
+    try:
+        ended = os.pidfd_open(client)
+    except (AttributeError, OSError):  # before Python 3.9, and before Linux 5.3
         return
     poll = select.poll()
-    poll.register(os.pidfd_open(client), select.POLLIN)
+    poll.register(ended, select.POLLIN)
     poll.register(answer, select.POLLHUP)
     if any(descriptor == answer for descriptor, _ in poll.poll()):
         try:
@@ -113,9 +146,13 @@ def become_client(run: dict[str, Any], stdout: int, stderr: int, answer: int) ->
     os.environ.clear()
     os.environ.update(run["environment"])
     os.chdir(run["directory"])
-    tempfile.tempdir = None  # it follows the environment
+    time.tzset()
+    tempfile.tempdir = site.USER_BASE = site.USER_SITE = None  # they follow the environment
+    site.getusersitepackages()
     sys.path.insert(0, run["directory"])
     sys.argv[1:] = run["arguments"]
+    if hasattr(sys, "orig_argv"):  # before Python 3.10
+        sys.orig_argv[1:] = ["-m", sys.argv[0], *run["arguments"]]
     importlib.invalidate_caches()
 
 
@@ -134,11 +171,43 @@ def report_imports(learning: socket.socket) -> None:
     atexit.register(report)
 
 
+class Ending:
+    """Ends a run as soon as all that was registered for its end is done, and leaves its memory to the system.
+
+    Python itself would take every module apart, twice as long as a short run takes for all else. An exit code that is
+    no number, an exception and output that cannot be written are left to Python.
+    """
+
+    def __init__(self) -> None:
+        """Be the last of what is registered: nothing may be registered before."""
+        self._code: int | None = None
+        atexit.register(self._end)
+
+    def run(self, module: str) -> None:
+        """Run a module as `python -m` does."""
+        try:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+            self._code = 0
+        except SystemExit as ended:
+            if ended.code is None or isinstance(ended.code, int):
+                self._code = int(ended.code or 0)
+            raise
+
+    def _end(self) -> None:
+        if self._code is not None:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(self._code & 0xFF)
+
+
 if __name__ == "__main__":
-    module = sys.argv[1]
+    ending = Ending()
+    _, module, number, lines = sys.argv
+    sys.argv[:] = [module]
     del sys.path[0]  # '' of `-c`
-    run, descriptors, learning = serve(socket.socket(fileno=int(sys.argv[2])))
+    begin(lines)
+    run, descriptors, learning = serve(socket.socket(fileno=int(number)))
     fork_client(descriptors[2])
     become_client(run, *descriptors)
     report_imports(learning)
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    ending.run(module)

@@ -17,6 +17,18 @@ if TYPE_CHECKING:
 
 _REQUIREMENTS = "requirements.txt"
 _LOG = "pip.log"
+_WARM_UP = """\
+import pip._internal.cli.main
+import pip._internal.commands.install
+import pip._internal.commands.download
+import pip._internal.commands.index
+import pip._internal.cli.main_parser
+import pip._internal.resolution.resolvelib.resolver
+import pip._internal.operations.install.wheel
+import pip._vendor.truststore
+from pip._vendor import distro; distro.name(), distro.version(), distro.codename()
+"""
+"""What an installation imports. The last line starts `lsb_release`, for the User-Agent; pip keeps what it printed."""
 
 
 class Selection(TypedDict, total=False):
@@ -54,7 +66,10 @@ class Pip(Client):
         ),
     )
 
+    warm_up: ClassVar[str] = _WARM_UP
+
     verbose: bool = False
+    forked: bool = True
 
     @staticmethod
     def settings(index: IndexURL, upload_url: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, TypedDict, Unpack
 
-from conformance.clients.fork_server import CannotForkError, fork_server
+from conformance.clients.fork_server import AVAILABLE, CannotForkError, LostProcessError, fork_server
 from conformance.clients.process_group import ended, kill, running, start
 from conformance.errors import UserError
 from conformance.wire.redaction import Redactor
@@ -102,25 +102,25 @@ def execute(
     timeout: float,
     secrets: Iterable[tuple[str, str]] = (),
     log: str = "",
-    forked: bool = False,
+    warm_up: str | None = None,
 ) -> ClientRun:
     """Run `command` in `directory` with exactly `environment` and no input.
 
     In: `timeout` in seconds, after which the process and its descendants are killed; `secrets`, pairs of user name
-    and password to redact in the result; `log`, the file in `directory` that the client logs to; `forked`, whether a
-    command of the form `PYTHON -m MODULE …` is run by the fork server of that module, if that is possible.
-    Errors: ClientMissing if the command cannot be started.
+    and password to redact in the result; `log`, the file in `directory` that the client logs to; `warm_up`, lines of
+    code with which the fork server of the command begins, which is `PYTHON -m MODULE …` then (default: no forks).
+    Errors: ClientMissing if the command cannot be started, or nothing says how it ended.
     """
     redact = Redactor(secrets)
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         begin = time.perf_counter()
         try:
-            process = _started(
-                command, forked=forked, stdout=stdout, stderr=stderr, env=environment, cwd=directory
-            )
+            process = _started(command, warm_up, stdout=stdout, stderr=stderr, env=environment, cwd=directory)
+            timed_out = not _ended(process, within=timeout)
         except OSError as error:
-            raise ClientMissing(client, cause=str(error), hint="Is that the path of a program?") from error
-        timed_out = not _ended(process, within=timeout)
+            lost = isinstance(error, LostProcessError)
+            hint = "Does --plain-clients help?" if lost else "Is that the path of a program?"
+            raise ClientMissing(client, cause=str(error), hint=hint) from error
         return ClientRun(
             client=client,
             version=version,
@@ -134,11 +134,14 @@ def execute(
         )
 
 
-def _started(command: Sequence[str], *, forked: bool, **streams_and_place: Unpack[_Surroundings]) -> Process:
-    if forked:
+def _started(
+    command: Sequence[str], warm_up: str | None, **streams_and_place: Unpack[_Surroundings]
+) -> Process:
+    """Fork a process, where that is asked for and possible; start one otherwise."""
+    if warm_up is not None and AVAILABLE:
         python, _, module, *arguments = command
         try:
-            process = fork_server(python, module).start(arguments, **streams_and_place)
+            process = fork_server(python, module, warm_up).start(arguments, **streams_and_place)
         except CannotForkError:
             pass
         else:

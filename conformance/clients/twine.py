@@ -31,7 +31,10 @@ class Twine(Client):
         Use("twine upload", Activity.UPLOADS, ("upload", "--disable-progress-bar", "{file}")),
     )
 
+    warm_up: ClassVar[str] = "import twine.cli\nimport twine.commands.upload\n"
+
     verbose: bool = True
+    forked: bool = True
 
     @staticmethod
     def settings(index: IndexURL, upload_url: str) -> dict[str, str]:

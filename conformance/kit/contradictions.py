@@ -66,7 +66,7 @@ def yanks(html: ProjectPage, json: ProjectPage) -> Iterator[Contradiction]:
     for one, other in pairs(html, json):
         both = (in_html or one.yanked is not None) and (in_json or "yanked" in other.raw)
         if both and (one.yanked is None) != (other.yanked is None):
-            yield f"yank of {one.filename}", _said(one), _said(other)
+            yield f"yank of {one.filename}", _mark(one), _mark(other)
         elif isinstance(one.yanked, str) and isinstance(other.yanked, str) and one.yanked != other.yanked:
             yield f"reason of the yank of {one.filename}", one.yanked, other.yanked
 
@@ -84,5 +84,5 @@ def written(found: Contradiction) -> str:
     return f"{what}: {in_html!r} in HTML, {in_json!r} in JSON"
 
 
-def _said(file: FileLink) -> object:
+def _mark(file: FileLink) -> object:
     return file.yanked if file.yanked is not None else "not yanked"

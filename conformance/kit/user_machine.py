@@ -75,13 +75,23 @@ class UserMachine:
     """Drives real clients against the target, one scenario's worth.
 
     Every distribution is in the ledger before a client sends it, and every run of a client is in
-    the transcript. A client that cannot be started makes the check untestable.
+    the transcript. A client that cannot be started makes the check untestable. pip and twine are forked
+    from a process that has imported them, unless the machine is `plain`.
     """
 
-    def __init__(self, run: Run, registry: RegistryClient, folder: Path) -> None:
+    def __init__(self, run: Run, registry: RegistryClient, folder: Path, *, plain: bool = False) -> None:
         self._run = run
         self._registry = registry
         self._folder = folder
+        self._forked = not (plain or run.options.plain_clients)
+
+    @property
+    def plain(self) -> UserMachine:
+        """This machine, where each run of a client is a new interpreter, as on a user's.
+
+        One scenario of each client runs there in every run of the suite: a fork that differs would show beside it.
+        """
+        return UserMachine(self._run, self._registry, self._folder, plain=True)
 
     def publish(
         self,
@@ -97,7 +107,7 @@ class UserMachine:
         paths = [distribution.save(self._new_folder()) for distribution in distributions]
         credential = registry.target.credential(as_)
         options = self._run.options
-        twine = Twine(timeout=options.client_timeout, ca_bundle=options.ca_bundle)
+        twine = Twine(timeout=options.client_timeout, ca_bundle=options.ca_bundle, forked=self._forked)
         url = registry.target.upload_url
         with self._started_here(REQUESTS_PER_FILE * len(paths)):
             if pypirc and credential is not None:
@@ -163,7 +173,7 @@ class UserMachine:
     @property
     def _pip(self) -> Pip:
         options = self._run.options
-        return Pip(timeout=options.client_timeout, ca_bundle=options.ca_bundle)
+        return Pip(timeout=options.client_timeout, ca_bundle=options.ca_bundle, forked=self._forked)
 
     def _new_folder(self) -> Path:
         return Path(tempfile.mkdtemp(dir=self._folder))

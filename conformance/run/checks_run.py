@@ -99,6 +99,7 @@ def _judged(
     with _own_settings(), _seldom_collected():
         try:
             write_sentinel(json_path, target, options, run_id=run.corpus.run_id)
+            _import_clients(target, options, selection)
             status = pytest.main(arguments, plugins=[*plugins, interruption])
         except KeyboardInterrupt:  # before pytest took over, or after
             status = pytest.ExitCode.INTERRUPTED
@@ -117,6 +118,18 @@ def _judged(
             hint=f"`registry-conformance list --profile {target.profile.name}` lists the ids.",
         )
     return result
+
+
+def _import_clients(target: Target, options: RunOptions, selection: Selection) -> None:
+    """Let the clients of a whole run be imported on another CPU; workers use all of them already."""
+    from conformance.catalogue import catalogue
+
+    run_by = (row.runs_clients for row in catalogue().for_profile(target.profile))
+    if selection.whole and not selection.processes and not options.plain_clients and any(run_by):
+        from conformance.clients import CLIENTS  # takes a while to import
+
+        for kind in CLIENTS:
+            kind.import_early()
 
 
 def selected(profile: Profile, selection: Selection) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -58,6 +59,7 @@ class RegistryClient:
         self._ledger = ledger
         self._form = form or PageForm()
         self._pages = RecentAnswers[tuple[str, str, str, str]]()
+        self._pages_of: defaultdict[str, set[tuple[str, str, str, str]]] = defaultdict(set)
 
     def in_gitlab_project(self, role: str) -> RegistryClient:
         """Return a client of another GitLab project. Raises Untestable if none is configured."""
@@ -168,6 +170,7 @@ class RegistryClient:
         key = (project, url, wanted, as_)
         if fresh or key not in self._pages:
             self._pages[key] = self._settled(project, url, wanted, as_)
+            self._pages_of[project].add(key)
         answer = self._pages[key]
         self._transcript.use(answer.exchange)
         if accept is None and (other := self._form.other(answer)):
@@ -340,7 +343,8 @@ class RegistryClient:
     def forget_pages(self, name: str) -> None:
         """Remove the pages of a changed project from the cache."""
         changed = canonicalize_name(name)
-        self._pages.forget(lambda key: key[0] in {changed, ""})
+        for project in (changed, ""):
+            self._pages.forget(self._pages_of.pop(project, ()))
 
     def download(self, url: str, *, as_: str = DEFAULT) -> Answer:
         """Fetch a file and follow redirects, as clients do.

@@ -97,6 +97,11 @@ def option(value: Any, flag: str, text: str, *, default: str | None = None, **mo
     )
 
 
+def switch(flag: str, text: str, **more: Any) -> Any:
+    """Declare a field of a dataclass as an option without a value, off unless it is given."""
+    return option(False, flag, text, default="", **more)  # noqa: FBT003 - what it is
+
+
 def declared_in(kind: type) -> tuple[Option, ...]:
     """Return the options that a dataclass declares with its fields."""
     found = ((each.name, each.metadata.get(_DECLARED)) for each in fields(kind))

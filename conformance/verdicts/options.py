@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.verdicts import option_types
-from conformance.verdicts.declaration import PREFIX, Group, Input, Option, declared_in, option
+from conformance.verdicts.declaration import PREFIX, Group, Input, Option, declared_in, option, switch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -288,11 +288,9 @@ class RunOptions(TrafficLimits):
         group=Group.RUN,
         commands=JUDGING,
     )
-    read_only: bool = option(
-        False,  # noqa: FBT003 - the default of a switch
+    read_only: bool = switch(
         "--read-only",
         "publish nothing; judge the projects that are already there",
-        default="",
         group=Group.RUN,
         commands=frozenset({"run", "doctor"}),
         input=Input(name="read-only", default="false", choices=("false", "true")),
@@ -307,11 +305,9 @@ class RunOptions(TrafficLimits):
         group=Group.RUN,
         commands=frozenset({"run", "doctor"}),
     )
-    keep: bool = option(
-        False,  # noqa: FBT003 - the default of a switch
+    keep: bool = switch(
         "--keep",
         "do not delete what the run published",
-        default="",
         group=Group.RUN,
         commands=RUN,
     )
@@ -346,6 +342,12 @@ class RunOptions(TrafficLimits):
         group=Group.REPORTS,
         commands=RUN,
         input=Input(name="set"),
+    )
+    plain_clients: bool = switch(
+        "--plain-clients",
+        "start a new Python for each run of pip and twine; on Linux most are forks of one that has imported them",
+        group=Group.RUN,
+        commands=JUDGING,
     )
     settle: float = option(
         5.0,

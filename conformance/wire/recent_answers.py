@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from conformance.wire.body import kept
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Hashable, Iterable
 
     from conformance.wire.answer import Answer
 
@@ -23,6 +23,9 @@ class RecentAnswers(Generic[Key]):
     def __init__(self, most: int = MOST_KEPT) -> None:
         self._most = most
         self._answers: dict[Key, Answer] = {}
+        self._size = (
+            0  # or more: what is forgotten, and what several answers share, counts until there is too much
+        )
 
     def __contains__(self, key: Key) -> bool:
         return key in self._answers
@@ -35,12 +38,15 @@ class RecentAnswers(Generic[Key]):
     def __setitem__(self, key: Key, answer: Answer) -> None:
         self._answers.pop(key, None)
         self._answers[key] = answer
-        while len(self._answers) > 1 and self._size() > self._most:
+        self._size += len(kept(answer))
+        while len(self._answers) > 1 and self._size > self._most and self._counted() > self._most:
             self._answers.pop(next(iter(self._answers)))
 
-    def forget(self, is_old: Callable[[Key], bool]) -> None:
-        """Remove the answers whose keys are old."""
-        self._answers = {key: answer for key, answer in self._answers.items() if not is_old(key)}
+    def forget(self, keys: Iterable[Key]) -> None:
+        """Remove the answers with these keys, where there are any."""
+        for key in keys:
+            self._answers.pop(key, None)
 
-    def _size(self) -> int:
-        return sum({id(body): len(body) for body in map(kept, self._answers.values())}.values())
+    def _counted(self) -> int:
+        self._size = sum({id(body): len(body) for body in map(kept, self._answers.values())}.values())
+        return self._size

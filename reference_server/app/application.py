@@ -11,12 +11,12 @@ from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, Not
 from reference_server.alterations import Alteration, compose, transmitted
 from reference_server.app.handlers.call import Call, GroupCall
 from reference_server.app.handlers.sending import PageAnswer
-from reference_server.app.request_log import RequestLog
 from reference_server.app.routes import BY_NAME, url_map
 from reference_server.http.cross_site import CrossSiteError, is_cross_site
 from reference_server.http.host import has_valid_host
 from reference_server.http.json_responses import options, refusal, router_refusal
 from reference_server.http.request import Request
+from reference_server.http.request_log.log import Counted, RequestLog
 from reference_server.model import Action
 from reference_server.model.errors import (
     InvalidFieldError,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from werkzeug import Response
 
     from reference_server.flavours.flavour import Flavour
+    from reference_server.http.request_log import Entry
     from reference_server.rules.registry import Registry
 
 KEPT_PAGES = 4096
@@ -78,8 +79,9 @@ class Application:
         variations: tuple[Alteration, ...] = (),
         own: Mapping[str, Callable[[Request], Response]] | None = None,
         pages: Callable[[Request], Response | None] = lambda _: None,
+        log: RequestLog | None = None,
     ) -> None:
-        self.log = RequestLog()
+        self.log = RequestLog() if log is None else log
         self._pages = pages
         self._registry = registry
         self._flavour = flavour
@@ -98,10 +100,13 @@ class Application:
         request = Request(environ)
         request.flavour = self._flavour
         if not has_valid_host(environ):
+            request.entry = self.log.begin(self._registry.now(), request)
             return self._sent(Alteration(), request, router_refusal(BadRequest()), start_response)
         try:
             return self._answered(request, environ, start_response)
         except (StoreUnavailableError, StoreFullError) as error:  # outside of all handlers
+            if "entry" not in vars(request):
+                request.entry = self.log.begin(self._registry.now(), request)
             return self._sent(Alteration(), request, refusal(error), start_response)
 
     def _answered(
@@ -110,24 +115,46 @@ class Application:
         path = environ.get("PATH_INFO", "")
         cross_site = is_cross_site(request)
         if path in self._own and not cross_site:
+            request.entry = self.log.begin(self._registry.now(), request)
             return self._sent(self._usual.alteration, request, self._own[path](request), start_response)
         unroutable = self._route(request)
         page = self._pages(request) if unroutable and not cross_site else None
         if page is not None:
             return transmitted(Alteration(), request, page, start_response)
         alterations = self._alterations.active(request.method, path, request.endpoint)
+        self._note(request, alterations)
         mode = self._with(alterations) if alterations else self._usual
         request.registry = mode.registry
         if cross_site and (unroutable or path in self._own or mode.registry.rules.refuses_cross_site):
             return self._sent(Alteration(), request, refusal(CrossSiteError()), start_response)
-        return self._sent(mode.alteration, request, self._answer(request, mode, unroutable), start_response)
+        try:
+            response = self._answer(request, mode, unroutable)
+        except ConnectionError:
+            self._broken_off(request.entry)
+            raise
+        return self._sent(mode.alteration, request, response, start_response)
 
     def _sent(
         self, alteration: Alteration, request: Request, response: Response, start_response: StartResponse
     ) -> Iterable[bytes]:
-        now, path = self._registry.now(), request.environ.get("PATH_INFO", "")
-        self.log.add(now, request.method, path, response.status_code, request.caller)
-        return transmitted(alteration, request, response, start_response)
+        entry = request.entry
+        entry.answered(response.status_code, request.caller)
+        try:
+            return Counted(transmitted(alteration, request, response, start_response), entry, self.log)
+        except ConnectionError:
+            self._broken_off(entry)
+            raise
+
+    def _broken_off(self, entry: Entry) -> None:
+        entry.broken_off = True
+        self.log.end(entry)
+
+    def _note(self, request: Request, alterations: tuple[Alteration, ...]) -> None:
+        """Add the request to the log, before anything can end it."""
+        entry = request.entry = self.log.begin(self._registry.now(), request)
+        entry.route = request.endpoint
+        entry.project = str(request.arguments.get("name", ""))
+        entry.faults = tuple(each.name for each in alterations)
 
     def _with(self, alterations: tuple[Alteration, ...]) -> _Mode:
         with self._lock:

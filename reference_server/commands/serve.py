@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reference_server.flavours import Flavour
+    from reference_server.serving.tls import Authority
+    from reference_server.store.sqlite import SQLiteStore
 
 SUMMARY = "run a registry until Ctrl-C"
 PORT = 8765
@@ -70,7 +73,18 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_steering(parser: argparse.ArgumentParser) -> None:
-    """Add the options for other programs: tests that turn faults on, and the suite."""
+    """Add the options for other programs: tests that turn faults on, clients that they watch, and the suite."""
+    parser.add_argument(
+        "--log",
+        action="store_true",
+        help="print each request to standard error: a line on a terminal, JSON otherwise; without secrets",
+    )
+    parser.add_argument(
+        "--tls",
+        type=Path,
+        metavar="FILE",
+        help="serve HTTPS, and write the certificate that clients have to trust to a file",
+    )
     parser.add_argument(
         "--control",
         action="store_true",
@@ -98,7 +112,7 @@ def run(options: argparse.Namespace) -> int:
         )
     secrets = fresh_secrets() if options.generate_tokens else {}
     port = free_port(options.host, options.port)
-    origin = f"http://{in_url(options.host)}:{port}"
+    origin = f"{'https' if options.tls else 'http'}://{in_url(options.host)}:{port}"
     target = target_table(origin, max_file_size=options.max_file_size, flavour=flavour, secrets=secrets)
 
     def greet() -> None:
@@ -107,7 +121,7 @@ def run(options: argparse.Namespace) -> int:
         print(_greeting(target, origin, flavour, options), flush=True)
 
     store = options.store and options.store.absolute()
-    if options.fault or options.control:
+    if options.fault or options.control or options.tls:
         _serve_here(options, port, store, greet, secrets)
     else:
         serve(
@@ -119,6 +133,7 @@ def run(options: argparse.Namespace) -> int:
             flavour=flavour.name,
             variety=options.variety,
             secrets=secrets,
+            log=options.log,
             origin=f"http://{in_url(_nearest(options.host))}:{port}",
         )
     return 0
@@ -142,13 +157,9 @@ def _serve_here(
     from reference_server.rules import Rules
     from reference_server.serving.default_registry import default_registry
     from reference_server.serving.in_process import ReferenceServer
+    from reference_server.serving.printed_requests import printing
 
-    state = None
-    if store:
-        from reference_server.store.sqlite import SQLiteStore
-
-        state = SQLiteStore(store)
-    registry = default_registry(store=state, secrets=secrets)
+    registry = default_registry(store=_opened(store), secrets=secrets)
     with (
         closing(registry),
         ReferenceServer(
@@ -160,10 +171,38 @@ def _serve_here(
             flavour=options.flavour,
             control=options.control,
             variety=options.variety,
-        ),
+            tls=_authority(options.tls),
+        ) as server,
     ):
+        if options.log:
+            server.requests.on_end = printing(sys.stderr)
         greet()
         wait_until_interrupted()
+
+
+def _opened(store: Path | None) -> SQLiteStore | None:
+    """Open a store. Raises StoreError."""
+    if store is None:
+        return None
+    from reference_server.store.sqlite import SQLiteStore
+
+    return SQLiteStore(store)
+
+
+def _authority(bundle: Path | None) -> Authority | bool:
+    """Return a certificate authority whose certificate is in a file, or False. Raises UserError."""
+    if bundle is None:
+        return False
+    from reference_server.serving.tls import Authority
+
+    authority = Authority()
+    try:
+        authority.save(bundle)
+    except OSError as error:
+        raise UserError(
+            f"cannot write {bundle}: {error.strerror}", "Choose another file for --tls."
+        ) from error
+    return authority
 
 
 def _seed(text: str) -> int:
@@ -202,6 +241,7 @@ def _greeting(target: dict[str, Any], origin: str, flavour: Flavour, options: ar
         f"Index       {index}",
         f"User name   {username}",
         f"Token       {password}",
+        *([f"Trust       {options.tls}"] if options.tls else []),
         *(f"Fault       {fault}" for fault in options.fault),
         *_generated(target, options),
         "",

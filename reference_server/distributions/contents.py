@@ -8,7 +8,7 @@ from reference_server.distributions.distribution import escaped_name, escaped_ve
 from reference_server.distributions.metadata import Metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 SUMMARY = "Published by a registry's conformance run; safe to delete."
 REQUIRES_PYTHON = ">=3.8"
@@ -22,10 +22,12 @@ class Contents(TypedDict, total=False):
     """Requires-Python (default: `>=3.8`, as most projects have one; None for none)."""
     requires_dist: tuple[str, ...]
     """Each Requires-Dist (default: none)."""
+    requires: Iterable[str]
+    """The same, in any sequence: `requires=["dep>=1"]`."""
     summary: str | None
     """Summary (default: a note that the distribution is safe to delete)."""
     metadata: Metadata | None
-    """The whole metadata, instead of the three fields above."""
+    """The whole metadata, instead of the fields above."""
     document: bytes | None
     """The metadata file, if it is to differ from the upload form."""
     packages: tuple[str, ...] | None
@@ -57,7 +59,7 @@ def metadata_of(name: str, version: str, contents: Contents) -> Metadata:
         version=version,
         summary=contents.get("summary", SUMMARY),
         requires_python=contents.get("requires_python", REQUIRES_PYTHON),
-        requires_dist=contents.get("requires_dist", ()),
+        requires_dist=(*contents.get("requires_dist", ()), *contents.get("requires", ())),
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from reference_server.faults.lookup import CONDITIONS, FaultOptionError, fault_named, options_of
 from reference_server.faults.path_pattern import PatternError, pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from types import TracebackType
 
     from reference_server.faults.fault import Fault
 
@@ -48,11 +49,37 @@ def switch_from_text(text: str) -> Switch:
 
     Raises `UnknownFaultError` and `FaultOptionError`.
     """
+    return switch_from_table(_table(text))
+
+
+def _table(text: str) -> dict[str, Any]:
     name, *pairs = text.split(",")
     wrong = next((pair for pair in pairs if "=" not in pair), None)
     if wrong is not None:
         raise FaultOptionError(f"{text!r}: {wrong!r} is not OPTION=VALUE")
-    return switch_from_table({"name": name.strip(), **dict(pair.strip().split("=", 1) for pair in pairs)})
+    return {"name": name.strip(), **dict(pair.strip().split("=", 1) for pair in pairs)}
+
+
+def switch_with(fault: Fault | Switch | str, conditions: Mapping[str, Any]) -> Switch:
+    """Return the switch of a fault with conditions and, for a text, with options of the fault.
+
+    Raises as `switch_from_text`.
+    """
+    if isinstance(fault, str):
+        return switch_from_table({**_table(fault), **conditions})
+    if isinstance(fault, Switch):
+        conditions = {**_conditions_of(fault), **conditions}
+        fault = fault.fault
+    unknown = next((name for name in conditions if name not in CONDITIONS), None)
+    if unknown is not None:
+        raise FaultOptionError(
+            f"{fault.name}: {unknown!r} is no condition; give the fault itself its options"
+        )
+    return Switch(fault=fault, **_conditions(fault.name, conditions))
+
+
+def _conditions_of(switch: Switch) -> dict[str, Any]:
+    return {name: getattr(switch, name) for name in CONDITIONS if getattr(switch, name) is not None}
 
 
 def switches(faults: Iterable[Fault | Switch | str]) -> tuple[Switch, ...]:
@@ -94,11 +121,19 @@ def _conditions(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return conditions
 
 
-@dataclass
-class _Counted:
+@dataclass(eq=False)
+class Counted:
+    """A switch, and the requests so far: `matched` its conditions but the number, and `hits`, when it was on."""
+
     switch: Switch
     chance: random.Random
     matched: int = 0
+    hits: int = 0
+
+
+def _counted(fault: Fault | Switch | str) -> Counted:
+    switch = _switch(fault)
+    return Counted(switch, random.Random(switch.seed))  # noqa: S311 - a reproducible choice, not a secret
 
 
 @dataclass
@@ -106,16 +141,25 @@ class Switchboard:
     """The faults that are on. Thread-safe; can be changed while the server runs."""
 
     _lock: Lock = field(default_factory=Lock)
-    _switches: tuple[_Counted, ...] = ()
+    _switches: tuple[Counted, ...] = ()
 
     def put(self, faults: Iterable[Fault | Switch | str]) -> None:
         """Switch on exactly these and reset the counters. Raises as `switch_from_text`, and then changes nothing."""
-        counted = tuple(
-            _Counted(switch, random.Random(switch.seed))  # noqa: S311 - a reproducible choice, not a secret
-            for switch in switches(faults)
-        )
+        counted = tuple(map(_counted, faults))
         with self._lock:
             self._switches = counted
+
+    def switch_on(self, fault: Fault | Switch | str, **conditions: Any) -> SwitchedOn:
+        """Switch on one more, before the others. Raises as `switch_from_text`."""
+        counted = _counted(switch_with(fault, conditions))
+        with self._lock:
+            self._switches = (counted, *self._switches)
+        return SwitchedOn(self, counted)
+
+    def switch_off(self, counted: Counted) -> None:
+        """Switch off one, if it is on."""
+        with self._lock:
+            self._switches = tuple(each for each in self._switches if each is not counted)
 
     def switches(self) -> tuple[Switch, ...]:
         """Return the switches."""
@@ -130,16 +174,43 @@ class Switchboard:
             return tuple(each.switch.fault for each in matching if _is_on(each))
 
 
+class SwitchedOn:
+    """One fault that is on. `stop`, or the end of `with`, switches it off."""
+
+    def __init__(self, switchboard: Switchboard, counted: Counted) -> None:
+        self._switchboard = switchboard
+        self._counted = counted
+
+    @property
+    def hits(self) -> int:
+        """The number of requests for which it was on."""
+        return self._counted.hits
+
+    def stop(self) -> None:
+        """Switch it off, if it is on."""
+        self._switchboard.switch_off(self._counted)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
 def _matches(switch: Switch, method: str, path: str, endpoint: str) -> bool:
     if switch.fault.acts_on and endpoint not in switch.fault.acts_on:
         return False
     return (not switch.method or switch.method == method) and pattern(switch.path).is_in(path)
 
 
-def _is_on(counted: _Counted) -> bool:
+def _is_on(counted: Counted) -> bool:
     switch = counted.switch
     counted.matched += 1
     number = counted.matched - switch.after
     if number < 1 or (switch.first is not None and number > switch.first):
         return False
-    return switch.probability >= 1 or counted.chance.random() < switch.probability
+    is_on = switch.probability >= 1 or counted.chance.random() < switch.probability
+    counted.hits += is_on
+    return is_on

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from reference_server.flavours.flavour import Flavour
     from reference_server.http.expect_continue import AwaitedBody
+    from reference_server.http.request_log.entry import Entry
     from reference_server.rules.registry import Registry
 
 CHUNK = 64 * 1024
@@ -48,9 +49,10 @@ class Request(WerkzeugRequest):
     """A request. `endpoint` is the name of its route (see `reference_server.app.routes`), or empty without one.
 
     `registry` is the registry that it acts on; `flavour` defines the URLs. `caller` is None until the credentials
-    have been checked.
+    have been checked. `entry` is its place in the log, which pages for people have not.
     """
 
+    entry: Entry
     registry: Registry
     flavour: Flavour
     endpoint: str = ""

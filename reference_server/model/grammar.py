@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
@@ -53,6 +54,7 @@ def is_valid_version(version: str) -> bool:
     return _VERSION.match(version) is not None
 
 
+@lru_cache(maxsize=65536)
 def version_key(version: str) -> Version | str:
     """Return a key that is equal for equal versions (`1.0`, `1.0.0`, `v1.0`). Source: PEP 440.
 

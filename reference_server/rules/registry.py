@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from reference_server.archives.archive import leniently
 from reference_server.model import Package, PackageFile, ProjectStatus, Status, Upload
@@ -15,11 +15,12 @@ from reference_server.model.errors import (
     ProjectClosedError,
     RegistryError,
 )
-from reference_server.model.grammar import read_from
+from reference_server.model.grammar import read_from, version_key
 from reference_server.rules import groups
 from reference_server.rules.acceptance import check, inspect, require_showable, with_metadata
 from reference_server.rules.current_tokens import CurrentTokens
 from reference_server.rules.rules import Rules, exactly
+from reference_server.rules.selection import OWN, Selection
 from reference_server.store.memory import MemoryStore
 
 if TYPE_CHECKING:
@@ -32,33 +33,29 @@ if TYPE_CHECKING:
     from reference_server.store.protocol import Store
 
 
-class Selection(TypedDict, total=False):
-    """Which files of a project: all, unless narrowed."""
-
-    version: str | None
-    """Those of one version, in any spelling."""
-    filename: str | None
-    """Those of one file name."""
-    gitlab_project: int
-    """The id of the GitLab project that owns the registry (default: 1)."""
-
-
 class Registry:
     """A package registry. Safe to use from several threads.
 
-    `now` is the clock; `rules` decide; `store` keeps the state.
+    `now` is the clock; `rules` decide; `store` keeps the state. `own` is the id of the GitLab project that is meant
+    where none is named.
     """
 
     def __init__(
-        self, *, now: Callable[[], datetime], rules: Rules | None = None, store: Store | None = None
+        self,
+        *,
+        now: Callable[[], datetime],
+        rules: Rules | None = None,
+        store: Store | None = None,
+        own: int = 1,
     ) -> None:
         self.now = now
+        self.own = own
         self.rules = rules or Rules()
         self.store: Store = store or MemoryStore()
 
     def under(self, rules: Rules) -> Registry:
         """Return a registry with the same state and other rules."""
-        return Registry(now=self.now, rules=rules, store=self.store)
+        return Registry(now=self.now, rules=rules, store=self.store, own=self.own)
 
     def close(self) -> None:
         """Close the store. State in memory is lost."""
@@ -178,14 +175,14 @@ class Registry:
         name: str | None = None,
         version: str | None = None,
         requires_python: str | None = None,
-        gitlab_project: int = 1,
+        gitlab_project: int = OWN,
     ) -> PackageFile:
         """Publish a distribution, as an authorized upload does.
 
         Name and version come from the file name by default. The content may be any bytes: it is not checked.
         Raises the other errors of `upload`, and `ValueError` for a file name without a name and a version.
         """
-        owner = self.gitlab_project(str(gitlab_project))
+        owner = self._owner(gitlab_project)
         if name is None or version is None:
             parsed = read_from(filename, name)
             if parsed is None:
@@ -251,12 +248,10 @@ class Registry:
         return next((file for file in files if self.rules.is_duplicate(file, upload)), None)
 
     def _package_of(self, gitlab_project: GitLabProject, upload: Upload) -> Package | None:
-        wanted = self.rules.version_key(upload.version)
-        for package in self.packages(gitlab_project, name=upload.name):
+        for package in self._of_version(gitlab_project, upload.name, upload.version):
             if self.rules.keeps_spellings_apart and package.name != upload.name:
                 continue
-            if self.rules.version_key(package.version) == wanted:
-                return package
+            return package
         return None
 
     def _append(self, gitlab_project: GitLabProject, upload: Upload) -> PackageFile:
@@ -286,10 +281,7 @@ class Registry:
     # changing
 
     def yank(self, name: str, *, reason: str = "", **selection: Unpack[Selection]) -> None:
-        """Yank files of a project. The reason may be empty. Raises `PackageNotFoundError` when there are none.
-
-        Raises `InvalidFieldError` for a reason that a page cannot show. Source: PyPA "File yanking".
-        """
+        """Yank files. Raises `PackageNotFoundError`, `InvalidFieldError`. Source: PyPA "File yanking"."""
         require_showable("reason", reason)
         self._change(name, lambda file: replace(file, yanked=reason), **selection)
 
@@ -298,19 +290,19 @@ class Registry:
         self._change(name, lambda file: replace(file, yanked=None), **selection)
 
     def set_status(
-        self, name: str, status: Status | str, *, reason: str | None = None, gitlab_project: int = 1
+        self, name: str, status: Status | str, *, reason: str | None = None, gitlab_project: int = OWN
     ) -> None:
         """Set a project's status. Raises as `yank` does, and `ValueError` for an unknown status."""
         require_showable("reason", reason or "")
         marker = ProjectStatus(status=Status(status), reason=reason)
         with self.store.lock:
-            packages = self.packages(self.gitlab_project(str(gitlab_project)), name=name)
+            packages = self.packages(owner := self._owner(gitlab_project), name=name)
             if not packages:
                 raise PackageNotFoundError
-            self.store.put_status(gitlab_project, packages[0].normalized, marker)
+            self.store.put_status(owner.id, packages[0].normalized, marker)
 
     def attach_provenance(
-        self, name: str, filename: str, provenance: Mapping[str, Any] | None, *, gitlab_project: int = 1
+        self, name: str, filename: str, provenance: Mapping[str, Any] | None, *, gitlab_project: int = OWN
     ) -> None:
         """Attach provenance to a file, unverified; None removes it. Raises `PackageNotFoundError`, `ValueError`."""
         document = None if provenance is None else json.dumps(provenance, allow_nan=False).encode()
@@ -324,7 +316,7 @@ class Registry:
     def delete(self, name: str, **selection: Unpack[Selection]) -> None:
         """Delete a project, a version or a file. Raises `PackageNotFoundError`."""
         with self.store.lock:
-            owner = self.gitlab_project(str(selection.get("gitlab_project", 1)))
+            owner = self._owner(selection.get("gitlab_project", OWN))
             if selection.get("filename") is not None:
                 for file in self._selected(name, **selection):
                     self._forget(owner, file)
@@ -335,19 +327,26 @@ class Registry:
             for package in packages:
                 self.delete_package(owner, package.id)
 
+    def _owner(self, gitlab_project: int) -> GitLabProject:
+        return self.gitlab_project(str(gitlab_project or self.own))
+
     def _releases(self, name: str, version: str | None, owner: GitLabProject) -> tuple[Package, ...]:
         """Find the packages of a project, or of one of its versions, with or without files."""
+        return self.packages(owner, name=name) if version is None else self._of_version(owner, name, version)
+
+    def _of_version(self, owner: GitLabProject, name: str, version: str) -> tuple[Package, ...]:
         key = self.rules.version_key
-        packages = self.packages(owner, name=name)
-        return tuple(each for each in packages if version is None or key(each.version) == key(version))
+        if key is version_key:
+            return self.store.packages_of_version(owner.id, self.rules.normalize(name), version)
+        return tuple(each for each in self.packages(owner, name=name) if key(each.version) == key(version))
 
     def _selected(
-        self, name: str, *, version: str | None = None, filename: str | None = None, gitlab_project: int = 1
+        self, name: str, *, version: str | None = None, filename: str | None = None, gitlab_project: int = OWN
     ) -> tuple[PackageFile, ...]:
         """Find files, oldest first. Raises `PackageNotFoundError` when there are none."""
         files = tuple(
             file
-            for package in self._releases(name, version, self.gitlab_project(str(gitlab_project)))
+            for package in self._releases(name, version, self._owner(gitlab_project))
             for file in package.files
             if filename is None or file.filename == filename
         )
@@ -360,7 +359,7 @@ class Registry:
     ) -> None:
         with self.store.lock:
             chosen = {file.id for file in self._selected(name, **selection)}
-            owner = self.gitlab_project(str(selection.get("gitlab_project", 1)))
+            owner = self._owner(selection.get("gitlab_project", OWN))
             for package in self.packages(owner, name=name):
                 files = tuple(change(file) if file.id in chosen else file for file in package.files)
                 self.store.put_package(replace(package, files=files))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reference_server.app.application import Application
 from reference_server.faults import Fault, Switch, Switchboard
 from reference_server.flavours import REFERENCE
+from reference_server.http.request_log.log import KEPT, RequestLog
 from reference_server.serving.control import PATH, control
 from reference_server.serving.default_registry import default_registry
 
@@ -37,10 +38,17 @@ class RegistryApplication(Application):
         *,
         controlled: bool,
         variations: tuple[Alteration, ...],
+        log: RequestLog,
     ) -> None:
         own = {PATH: partial(control, registry=registry, switchboard=switchboard)} if controlled else {}
         super().__init__(
-            registry, flavour, alterations=switchboard, variations=variations, own=own, pages=self._page
+            registry,
+            flavour,
+            alterations=switchboard,
+            variations=variations,
+            own=own,
+            pages=self._page,
+            log=log,
         )
         self.switchboard = switchboard
 
@@ -71,6 +79,7 @@ def create_app(
     flavour: Flavour = REFERENCE,
     controlled: bool = False,
     variety: int | None = None,
+    kept_requests: int = KEPT,
 ) -> RegistryApplication:
     """Return the WSGI application of a registry.
 
@@ -78,7 +87,7 @@ def create_app(
     registry for requests over HTTP; the flavour and then the `faults`, in order, change them. A fault may also be
     a switch or a text such as `no-hashes,first=2`. If `controlled`, faults can be switched over HTTP: see
     `reference_server.serving.control`. `variety` is a seed that varies everything that the specifications leave
-    open: see `reference_server.variety`.
+    open: see `reference_server.variety`. The log of the application keeps the last `kept_requests`.
     Raises `UnknownFaultError` and `FaultOptionError`.
     """
     registry = registry or default_registry()
@@ -90,4 +99,7 @@ def create_app(
         variations = Variety(variety).chosen
     switchboard = Switchboard()
     switchboard.put(faults)
-    return RegistryApplication(registry, flavour, switchboard, controlled=controlled, variations=variations)
+    log = RequestLog(kept_requests)
+    return RegistryApplication(
+        registry, flavour, switchboard, controlled=controlled, variations=variations, log=log
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from contextlib import closing, nullcontext
 from dataclasses import replace
@@ -38,6 +39,8 @@ class RegistryOptions(TypedDict, total=False):
     """New secrets of the ready-made tokens, by their public ones (default: these)."""
     origin: str
     """Where commands on this machine reach the server that uses the store."""
+    log: bool
+    """Whether each request is printed to standard error (default: false)."""
 
 
 def serve(*, host: str, port: int, on_start: Callable[[], Any], **options: Unpack[RegistryOptions]) -> None:
@@ -121,6 +124,7 @@ def application(
     from reference_server.rules import Rules
     from reference_server.serving.create_app import create_app
     from reference_server.serving.default_registry import default_registry
+    from reference_server.serving.printed_requests import printing
     from reference_server.store.blobs import Blobs
     from reference_server.store.memory import MemoryStore
     from reference_server.store.sqlite import SQLiteStore
@@ -131,4 +135,7 @@ def application(
     registry = default_registry(rules=rules, store=state, secrets=options.get("secrets"))
     state.announce(options.get("origin", ""))
     flavour = flavour_named(options.get("flavour", "reference"))
-    return create_app(registry, flavour=flavour, variety=options.get("variety"))
+    app = create_app(registry, flavour=flavour, variety=options.get("variety"))
+    if options.get("log"):
+        app.log.on_end = printing(sys.stderr)
+    return app

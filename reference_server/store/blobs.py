@@ -124,6 +124,11 @@ class BlobWriter:
             "blake2_256": hashlib.blake2b(digest_size=32),
         }
 
+    @property
+    def size(self) -> int:
+        """The bytes written so far."""
+        return self._size
+
     def write(self, data: bytes | bytearray) -> int:
         """Append and hash data."""
         self._size += len(data)

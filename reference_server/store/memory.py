@@ -10,11 +10,12 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from reference_server.model import ACTIVE, DeployToken, JobToken, PersonalAccessToken, ProjectStatus
+from reference_server.model.grammar import version_key
 from reference_server.store.blobs import Blobs
 from reference_server.store.tokens import TokenTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator
 
     from reference_server.model import GitLabProject, Package, PackageFile, Token
     from reference_server.model.blob import Blob
@@ -31,6 +32,7 @@ class MemoryStore:
         self._tokens = tokens or TokenTable()
         self._packages: dict[int, Package] = {}
         self._packages_by_name: dict[tuple[int, str], dict[int, Package]] = {}
+        self._packages_by_version: dict[tuple[int, str, Hashable], dict[int, Package]] = {}
         self._closed_filenames: set[tuple[int, str, str]] = set()
         self._files: dict[tuple[int, str, str], dict[int, PackageFile]] = {}
         self._statuses: dict[tuple[int, str], ProjectStatus] = {}
@@ -139,6 +141,7 @@ class MemoryStore:
             self._unindex(before)
             self._packages[package.id] = package
             self._packages_by_name.setdefault(_key(package), {})[package.id] = package
+            self._packages_by_version.setdefault(_version_key(package), {})[package.id] = package
             for file in package.files:
                 self._files.setdefault(_file_key(package, file), {})[file.id] = file
             self._changed(package.gitlab_project, package.normalized)
@@ -149,7 +152,11 @@ class MemoryStore:
         with self.lock:
             package = self._packages.pop(package_id, None)
             if package:
+                version = _version_key(package)
                 del self._packages_by_name[_key(package)][package_id]
+                del self._packages_by_version[version][package_id]
+                if not self._packages_by_version[version]:
+                    del self._packages_by_version[version]
                 self._unindex(package)
                 self._changed(package.gitlab_project, package.normalized)
                 self._remove_unused(file.blob for file in package.files)
@@ -188,6 +195,12 @@ class MemoryStore:
         with self.lock:
             return tuple(self._packages_by_name.get((gitlab_project, normalized), {}).values())
 
+    def packages_of_version(self, gitlab_project: int, normalized: str, version: str) -> tuple[Package, ...]:
+        """Return those with this version, in any spelling, oldest first."""
+        with self.lock:
+            key = gitlab_project, normalized, version_key(version)
+            return tuple(self._packages_by_version.get(key, {}).values())
+
     def files_named(self, gitlab_project: int, sha256: str, filename: str) -> tuple[PackageFile, ...]:
         """Return the files with this digest and this name, oldest first."""
         with self.lock:
@@ -223,6 +236,10 @@ class MemoryStore:
 
 def _key(package: Package) -> tuple[int, str]:
     return package.gitlab_project, package.normalized
+
+
+def _version_key(package: Package) -> tuple[int, str, Hashable]:
+    return package.gitlab_project, package.normalized, version_key(package.version)
 
 
 def _file_key(package: Package, file: PackageFile) -> tuple[int, str, str]:

@@ -107,6 +107,9 @@ class Store(Protocol):
     def packages_named(self, gitlab_project: int, normalized: str) -> tuple[Package, ...]:
         """Return the packages of one project in a GitLab project, oldest first."""
 
+    def packages_of_version(self, gitlab_project: int, normalized: str, version: str) -> tuple[Package, ...]:
+        """Return those with this version, in any spelling, oldest first."""
+
     def files_named(self, gitlab_project: int, sha256: str, filename: str) -> tuple[PackageFile, ...]:
         """Return the files with this digest and this name, oldest first."""
 

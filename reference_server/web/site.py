@@ -20,8 +20,8 @@ from reference_server.web.visit import Visit
 if TYPE_CHECKING:
     from werkzeug import Response
 
-    from reference_server.app.request_log import RequestLog
     from reference_server.http.request import Request
+    from reference_server.http.request_log import RequestLog
     from reference_server.model import GitLabProject
     from reference_server.rules.registry import Registry
 

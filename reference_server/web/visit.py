@@ -17,9 +17,9 @@ from reference_server.web.rendering import render
 from reference_server.web.sessions import Notice
 
 if TYPE_CHECKING:
-    from reference_server.app.request_log import RequestLog
     from reference_server.http.parameters import Parameters
     from reference_server.http.request import Request
+    from reference_server.http.request_log import RequestLog
     from reference_server.model import Action, Caller, GitLabProject
     from reference_server.rules.registry import Registry
     from reference_server.web.sessions import Session, Sessions

@@ -1,26 +1,22 @@
-"""A forked run of a client is what `python -m` is: exit code, output, requests, and its end."""
+"""A fork of a client's process begins and ends as a new interpreter does, and never outlives its run."""
 
 from __future__ import annotations
 
+import fcntl
 import os
-import re
 import select
 import signal
+import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+import textwrap
+import time
+from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.clients import IndexURL, Pip, Twine, execute, hermetic
+from conformance.clients import ClientMissing, execute, hermetic
 from conformance.clients.fork_server import AVAILABLE, CannotForkError, ForkServer
-from conformance.wire import Credential
-from reference_server import ReferenceServer
-from reference_server.distributions import wheel
-from reference_server.serving.create_app import create_app
-from reference_server.serving.in_process import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,147 +29,6 @@ pytestmark = [
     pytest.mark.skipif(not AVAILABLE, reason="there are no fork servers on this system"),
     pytest.mark.xdist_group("fork-server"),
 ]
-
-WRONG = Credential(username="maintainer", password="wr0ng-secret")
-
-
-@dataclass
-class Shop:
-    """A registry with one published wheel, and the requests that it was sent."""
-
-    origin: str
-    folder: Path
-    requests: list[Any] = field(default_factory=list)
-
-    credential = Credential(username=ReferenceServer.username, password=ReferenceServer.password)
-
-    @property
-    def url(self) -> str:
-        return f"{self.origin}/api/v4/projects/1/packages/pypi"
-
-    def index(self, credential: Credential | None = credential) -> IndexURL:
-        return IndexURL(f"{self.url}/simple", credential)
-
-    def wheel(self, version: str) -> Path:
-        return wheel("demo", version).save(self.folder)
-
-
-@contextmanager
-def shop(folder: Path) -> Iterator[Shop]:
-    """Serve a new registry in a new folder."""
-    app, opened = create_app(), Shop("", folder)
-
-    def recording(environ: dict[str, Any], start_response: Any) -> Any:
-        opened.requests.append(
-            {
-                key: value
-                for key, value in environ.items()
-                if key.startswith(("HTTP_", "PATH", "QUERY", "REQUEST_"))
-            }
-        )
-        return app(environ, start_response)
-
-    with Server(recording, "127.0.0.1", 0) as server:
-        opened.origin = server.origin
-        assert twine(opened, forked=False).upload(
-            [opened.wheel("1.0")], to=opened.url, credential=opened.credential
-        )
-        opened.requests.clear()
-        yield opened
-
-
-def twine(shop: Shop, *, forked: bool) -> Twine:
-    return Twine(forked=forked, workspace=shop.folder)
-
-
-def pip(shop: Shop, *, forked: bool) -> Pip:
-    return Pip(forked=forked, workspace=shop.folder, verbose=True)
-
-
-def uploading(version: str = "2.0", credential: Credential | None = Shop.credential, **options: bool) -> Any:
-    return lambda shop, forked: twine(shop, forked=forked).upload(
-        [shop.wheel(version)], to=shop.url, credential=credential, **options
-    )
-
-
-def installing(requirement: str, credential: Credential | None = Shop.credential, **options: Any) -> Any:
-    return lambda shop, forked: pip(shop, forked=forked).install(
-        requirement, target=shop.folder / "target", index_url=shop.index(credential), **options
-    )
-
-
-CASES: dict[str, Any] = {
-    "twine uploads": uploading(),
-    "twine is refused": uploading("1.0"),
-    "twine skips": uploading("1.0", skip_existing=True),
-    "twine with a wrong password": uploading(credential=WRONG),
-    "twine without a password": uploading(credential=None),
-    "twine without a file": lambda shop, forked: twine(shop, forked=forked).upload(
-        [shop.folder / "none.whl"], to=shop.url, credential=shop.credential
-    ),
-    "twine with a .pypirc": lambda shop, forked: twine(shop, forked=forked).upload_with_pypirc(
-        [shop.wheel("2.0")], to=shop.url, credential=shop.credential
-    ),
-    "twine with no such host": lambda shop, forked: twine(shop, forked=forked).upload(
-        [shop.wheel("2.0")], to="http://127.0.0.1:9/", credential=shop.credential
-    ),
-    "pip installs": installing("demo"),
-    "pip finds nothing": installing("demo==3"),
-    "pip with a wrong password": installing("demo", WRONG),
-    "pip with a wrong hash": installing(f"demo==1.0 --hash=sha256:{'0' * 64}", require_hashes=True),
-    "pip with a bad requirement": installing("demo=="),
-    "pip with a bad option": installing("demo", python_version="x"),
-    "pip lists": lambda shop, forked: pip(shop, forked=forked).index_versions("demo", index_url=shop.index()),
-    "pip downloads": lambda shop, forked: pip(shop, forked=forked).download(
-        "demo", dest=shop.folder / "dest", index_url=shop.index()
-    ),
-}
-
-
-def outcome(case: Any, folder: Path, *, forked: bool) -> dict[str, Any]:
-    """Return what can be told of a run, without what differs from run to run."""
-    with shop(folder) as opened:
-        run = case(opened, forked)
-        known = {opened.origin.removeprefix("http://"): "HOST", str(folder): "FOLDER"}
-        requests = [{key: replaced(text, known) for key, text in each.items()} for each in opened.requests]
-        files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-        return {
-            "exit code": run.exit_code,
-            "stdout": replaced("".join(run.stdout.split()), known),
-            "stderr": replaced("".join(run.stderr.split()), known),
-            "requests": requests,
-            "files": files,
-        }
-
-
-def replaced(text: str, known: dict[str, str]) -> str:
-    """Return a text without ports, folders, times, addresses of objects, boundaries, and how a module is run."""
-    for value, name in known.items():
-        text = text.replace(value, name)
-    text = re.sub(r"((?:pip|twine)-(?:[a-z]+-)*)[a-z0-9_]{8}", r"\1RANDOM", text)
-    text = re.sub(r"\d+(\.\d+)? ?(seconds|s|[kM]?B/s)\b", "SOME", text)
-    text = re.sub(r"\d+:\d\d(:\d\d)?", "TIME", text)
-    text = re.sub(r"0x[0-9a-f]+", "ADDRESS", text)
-    text = re.sub(r"boundary=\w+", "boundary=RANDOM", text)
-    return re.sub(r'File"<(string|frozenrunpy)>".*?(?=File")', "", text)
-
-
-@pytest.fixture(scope="module")
-def _learned(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Let the servers of both clients learn what runs import, so that the cases meet imported modules."""
-    for name in ("twine uploads", "pip installs", "pip lists", "pip downloads"):
-        outcome(CASES[name], tmp_path_factory.mktemp("learning"), forked=True)
-
-
-@pytest.mark.usefixtures("_learned")
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_a_forked_run_is_what_a_new_interpreter_does(case: Any, tmp_path: Path) -> None:
-    folders = [tmp_path / name for name in ("single", "forked")]  # one length: lines are wrapped
-    for folder in folders:
-        folder.mkdir()
-    plain, forked = (outcome(case, folder, forked=folder.name == "forked") for folder in folders)
-    assert forked == plain
-    assert plain["stdout"] + plain["stderr"]
 
 
 def run_module(server: ForkServer, folder: Path, code: str, timeout: float = 30) -> tuple[int, str]:
@@ -207,12 +62,57 @@ def server() -> Iterator[ForkServer]:
         ("import atexit; atexit.register(print, 'at the end')", 0, "at the end\n"),
         ("import tempfile, os; print(tempfile.gettempdir() == os.environ['TMPDIR'])", 0, "True\n"),
         ("import subprocess, sys; print(subprocess.run([sys.executable, '-c', '']).returncode)", 0, "0\n"),
+        ("import sys; print('begun'); sys.exit('a text')", 1, "begun\n"),
+        ("import sys; sys.exit(-1)", 255, ""),
+        ("import os; print('lost'); os._exit(7)", 7, ""),
+        ("raise KeyboardInterrupt", -signal.SIGINT, ""),
+        ("import signal; print(*(signal.getsignal(each).name for each in (17, 15)))", 0, "SIG_DFL SIG_DFL\n"),
+        ("import threading; threading.Timer(0.05, print, ['late']).start()", 0, "late\n"),
+        ("import sys; print(sys.orig_argv[1:])", 0, "['-m', 'fork_me', 'a', 'b']\n"),
+        ("import site, os; print(site.USER_BASE.startswith(os.environ['HOME']))", 0, "True\n"),
     ],
 )
 def test_a_fork_begins_and_ends_as_a_process(
     code: str, ending: int, printed: str, server: ForkServer, tmp_path: Path
 ) -> None:
     assert run_module(server, tmp_path, code) == (ending, printed)
+
+
+@pytest.mark.parametrize(
+    "variable", [{"PYTHONHASHSEED": "1"}, {"LC_ALL": "C"}, {"LD_PRELOAD": ""}, {"SSLKEYLOGFILE": "keys"}]
+)
+def test_what_python_reads_at_its_start_is_left_to_a_new_interpreter(
+    variable: dict[str, str], server: ForkServer, tmp_path: Path
+) -> None:
+    with tempfile.TemporaryFile() as stream, pytest.raises(CannotForkError):
+        server.start([], stdout=stream, stderr=stream, env=hermetic(tmp_path) | variable, cwd=tmp_path)
+
+
+def test_a_server_with_a_thread_of_its_own_ends(tmp_path: Path) -> None:
+    threaded = ForkServer(
+        sys.executable,
+        "fork_me",
+        "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()",
+    )
+    with pytest.raises(CannotForkError):
+        run_module(threaded, tmp_path, "print('begun')")
+    threaded.stop()
+    assert not os.path.exists(threaded._environment["HOME"])  # noqa: PTH110 - as it is kept
+
+
+def test_a_run_that_was_given_up_does_not_begin_later(
+    server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = tmp_path / "begun"
+    os.kill(server._process.pid, signal.SIGSTOP)
+    with monkeypatch.context() as patch:
+        patch.setattr("conformance.clients.fork_server.PATIENCE", 0.05)
+        with pytest.raises(CannotForkError):
+            run_module(server, tmp_path, f"open({str(begun)!r}, 'w')")
+    os.kill(server._process.pid, signal.SIGCONT)
+    assert run_module(server, tmp_path, "print('the next')") == (0, "the next\n")
+    server.stop()
+    assert not begun.exists()
 
 
 def test_a_run_finds_what_an_earlier_one_has_imported(server: ForkServer, tmp_path: Path) -> None:
@@ -234,7 +134,7 @@ def run_forked(code: str, folder: Path, *arguments: str, timeout: float = 60) ->
         environment=hermetic(folder),
         directory=folder,
         timeout=timeout,
-        forked=True,
+        warm_up="",
     )
 
 
@@ -242,6 +142,68 @@ def test_a_client_that_takes_too_long_is_killed(tmp_path: Path) -> None:
     run = run_forked("import time; time.sleep(600)", tmp_path, timeout=1)
     assert run.timed_out
     assert run.exit_code == -signal.SIGKILL
+
+
+LOCKING = """
+import fcntl, os, time
+fcntl.flock(open("lock", "w"), fcntl.LOCK_EX)
+os.fork()
+time.sleep(600)
+"""
+"""Locks a file together with a process that it starts."""
+
+
+def is_free(lock: Path) -> bool:
+    """Return whether, within some time, no process has the file locked."""
+    with lock.open("w") as file:
+        for _ in range(600):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(0.05)
+            else:
+                return True
+    return False
+
+
+def test_what_a_client_has_started_is_killed_with_it(tmp_path: Path) -> None:
+    code = LOCKING.replace("time.sleep", "open('locked', 'w'); time.sleep")
+    assert run_forked(code, tmp_path, timeout=3).timed_out
+    assert (tmp_path / "locked").exists(), "it never began"
+    assert is_free(tmp_path / "lock")
+
+
+def test_nothing_is_said_of_a_client_whose_end_nobody_saw(tmp_path: Path) -> None:
+    """An exit code that is made up would accuse the registry."""
+    code = "import os, signal; os.kill(os.getppid(), signal.SIGKILL);" + LOCKING
+    with pytest.raises(ClientMissing, match="--plain-clients"):
+        run_forked(code, tmp_path)
+    assert is_free(tmp_path / "lock")
+
+
+def test_server_and_clients_end_with_the_process_that_started_them(tmp_path: Path) -> None:
+    """However it ends: SIGKILL leaves it no time for anything."""
+    (tmp_path / "fork_me.py").write_text(LOCKING)
+    starter = textwrap.dedent(f"""
+        import pathlib, sys
+        from conformance.clients import hermetic
+        from conformance.clients.fork_server import ForkServer
+        folder = pathlib.Path({str(tmp_path)!r})
+        server = ForkServer(sys.executable, "fork_me")
+        run = server.start([], stdout=sys.stderr, stderr=sys.stderr, env=hermetic(folder), cwd=folder)
+        print(server._process.pid, run.pid, server._environment["HOME"], flush=True)
+        run.wait()
+    """)
+    with subprocess.Popen([sys.executable, "-c", starter], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        *numbers, home = process.stdout.readline().split()
+        descriptors = [os.pidfd_open(int(number)) for number in numbers]
+        process.kill()
+    for descriptor in descriptors:
+        with open(descriptor, "rb") as ended:  # noqa: PTH123 - it has no path
+            assert select.select([ended], [], [], 60)[0]
+    assert is_free(tmp_path / "lock")
+    assert not os.path.exists(home)  # noqa: PTH110 - a word of another process
 
 
 def test_a_client_ends_with_the_process_that_waits_for_it(server: ForkServer, tmp_path: Path) -> None:

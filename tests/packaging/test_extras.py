@@ -69,8 +69,8 @@ def test_the_packages_of_an_extra_are_those_that_it_brings(extra: str) -> None:
     assert set(BOTH[extra]) == imported_by(extra)
 
 
-def test_the_fake_is_at_most_nine_packages() -> None:
-    assert len(needed_by_the_fake()) <= 9, needed_by_the_fake()
+def test_the_fake_is_at_most_eight_packages() -> None:
+    assert len(needed_by_the_fake()) <= 8, needed_by_the_fake()
 
 
 def test_the_fake_needs_no_extra() -> None:

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from conformance.wire import Part, UploadForm, upload_form
 from reference_server import create_app
-from reference_server.app.request_log import RequestLog
 from reference_server.distributions import INVALID, invalid, sdist, wheel
+from reference_server.http.request_log import RequestLog
 from reference_server.rules.ready_made import PASSWORD
 from reference_server.serving.default_registry import default_registry
 from reference_server.serving.in_process import ReferenceServer

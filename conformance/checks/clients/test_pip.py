@@ -40,7 +40,7 @@ def installed(installation: Installation, distribution: Distribution, machine: U
 
 @check("clients.pip.index-url")
 def test_index_url(machine: UserMachine, corpus: Corpus) -> None:
-    installed(machine.install(f"{corpus.main}==1.0"), corpus["main-wheel"], machine)
+    installed(machine.plain.install(f"{corpus.main}==1.0"), corpus["main-wheel"], machine)
 
 
 @check("clients.pip.extra-index-url")

@@ -39,7 +39,7 @@ def test_pypirc_job_token(machine: UserMachine, registry: RegistryClient, new_na
 @check("clients.twine.environment")
 def test_environment(machine: UserMachine, registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("twine-environment"), "1.0")
-    expect.succeeded(machine.publish(distribution))
+    expect.succeeded(machine.plain.publish(distribution))
     expect.listed(registry.project_page(distribution.name), [distribution.filename])
 
 

@@ -30,10 +30,17 @@ def upload(call: Call) -> Response:
     with call.registry.store.blobs.spool(limit=rules.max_file_size) as spool:
         form = read_form(call.request, spool, max_file_size=rules.max_file_size)
         _require(form, rules.required_fields)
+        _log(form, call)
         described = replace(_described(form, _content(form), spool), published_by=call.caller.name or None)
     call.registry.upload(call.gitlab_project, described)
     status = HTTPStatus(rules.created_status)
     return json_answer({"message": f"{status.value} {status.phrase}"}, status=status)
+
+
+def _log(form: Form, call: Call) -> None:
+    content = next(iter(form.files.get("content", ())), None)
+    if content is not None:
+        call.request.entry.uploads(content.filename, content.writer.size, form.fields)
 
 
 def _require(form: Form, names: tuple[str, ...]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reference_server.http.request_log import KEPT
 from reference_server.model.errors import ForbiddenError
 from reference_server.rules import management
 
@@ -20,6 +21,6 @@ def show(visit: Visit) -> Response:
     management.require_user(visit.caller)
     if not visit.watches:
         raise ForbiddenError
-    entries = visit.log.entries()[::-1]
+    entries = [entry for entry in visit.log.entries() if entry.status is not None][: -KEPT - 1 : -1]
     refreshes = visit.request.args.get("refresh") == "on"
     return visit.page("requests.html", entries=entries, refreshes=refreshes, seconds=SECONDS)

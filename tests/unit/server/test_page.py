@@ -12,8 +12,8 @@ import pytest
 from werkzeug.test import Client
 
 from reference_server import create_app
-from reference_server.app.request_log import KEPT
 from reference_server.flavours import FLAVOURS, flavour_named
+from reference_server.http.request_log import KEPT
 from reference_server.rules.ready_made import GITLAB_PROJECTS
 from reference_server.serving.default_registry import default_registry
 

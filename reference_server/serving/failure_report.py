@@ -1,0 +1,30 @@
+"""What pytest's report of a failure shows about the registries of the test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reference_server.serving.served_registry import ServedRegistry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+LAST = 50
+
+
+def sections(funcargs: Mapping[str, Any], frames: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Return title and text for each registry in the fixtures and the local variables of a test: its last requests."""
+    found: list[ServedRegistry] = []
+    for values in (funcargs, *frames):
+        for name, value in values.items():
+            for each in value if isinstance(value, list | tuple) else [value]:
+                if isinstance(each, ServedRegistry) and not any(each is other for other in found):
+                    found.append(each)
+                    yield _section(name, each)
+
+
+def _section(name: str, registry: ServedRegistry) -> tuple[str, str]:
+    requests = registry.requests
+    count = len(requests)
+    which = f"last {LAST} of {requests.total}" if requests.total > LAST else f"{count}"
+    return f"requests to {name} ({which}, newest last)", str(requests[-LAST:]) or "none"

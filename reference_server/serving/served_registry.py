@@ -1,0 +1,262 @@
+"""A registry that clients reach over HTTP, with what a test does to it and asks about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from urllib.parse import quote
+
+from reference_server.faults.canned import CannedAnswer
+from reference_server.flavours import flavour_named
+from reference_server.flavours.flavour import REPOSITORY
+from reference_server.http.paths import path_expression
+from reference_server.model import ACTIVE
+from reference_server.rules import ready_made
+from reference_server.rules.registry import Registry
+from reference_server.rules.selection import OWN
+from reference_server.serving import accounts
+from reference_server.serving.create_app import create_app
+from reference_server.serving.target import target_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reference_server.clients.access import Place
+    from reference_server.distributions import Distribution
+    from reference_server.faults import Fault, Switch, Switchboard
+    from reference_server.faults.switch import SwitchedOn
+    from reference_server.http.request_log import RequestLog
+    from reference_server.model import GitLabProject, Token
+    from reference_server.rules import Rules
+    from reference_server.serving.create_app import RegistryApplication
+    from reference_server.serving.published import Published
+
+KEPT_REQUESTS = 5000
+
+
+class RegistryOptions(TypedDict, total=False):
+    """How a registry behaves, and who may use it."""
+
+    rules: Rules | None
+    """The rules of requests over HTTP (default: those of the registry)."""
+    faults: Iterable[Fault | Switch | str]
+    """What is on from the start."""
+    flavour: str
+    """The vendor to imitate (default: `reference`)."""
+    control: bool
+    """Whether faults can be switched over HTTP, too (default: true; see `serving.control`)."""
+    variety: int | None
+    """A seed that varies what the specifications leave open."""
+    users: Mapping[str, str]
+    """Passwords by user name. These users are Maintainers; the first is `username`."""
+    tokens: Mapping[str, str] | Iterable[Token]
+    """Tokens beside the ready-made ones, or user names by the secrets of personal access tokens."""
+    gitlab_projects: Iterable[GitLabProject | str]
+    """GitLab projects beside the ready-made ones, or the full paths of private ones. Their groups exist with them."""
+
+
+class ServedRegistry:
+    """A registry behind a URL.
+
+    `registry` gives direct access to the state, `requests` has what clients asked for, and `switchboard` the faults.
+    `username` and `password` have all rights in the GitLab project whose URLs are `url` (for uploads) and `index_url`
+    (for installers). It is also where `publish` puts files.
+    """
+
+    username = ready_made.USERNAME
+    password = ready_made.PASSWORD
+
+    def __init__(self, registry: Registry, **options: Unpack[RegistryOptions]) -> None:
+        self.flavour = flavour_named(options.get("flavour", "reference"))
+        own = self.flavour.gitlab_project
+        if registry.own != own:
+            registry = Registry(now=registry.now, rules=registry.rules, store=registry.store, own=own)
+        self.registry = registry
+        users = options.get("users", {})
+        accounts.add_gitlab_projects(registry.store, options.get("gitlab_projects", ()))
+        accounts.add_tokens(registry.store, options.get("tokens", ()))
+        if users:
+            accounts.add_users(registry.store, users)
+            self.username, self.password = next(iter(users.items()))
+        rules = options.get("rules") or registry.rules
+        self._max_file_size = rules.max_file_size
+        self._faults = tuple(options.get("faults", ()))
+        self.app: RegistryApplication = create_app(
+            registry,
+            rules=accounts.with_passwords(rules, users),
+            faults=self._faults,
+            flavour=self.flavour,
+            controlled=options.get("control", True),
+            variety=options.get("variety"),
+            kept_requests=KEPT_REQUESTS,
+        )
+
+    # where it is
+
+    @property
+    def origin(self) -> str:
+        """The URL of the root, without a slash."""
+        raise NotImplementedError
+
+    @property
+    def url(self) -> str:
+        """The repository URL for twine."""
+        return self.origin + self.flavour.path(self.flavour.layout.upload)
+
+    @property
+    def index_url(self) -> str:
+        """The index URL for pip."""
+        return self.origin + self.flavour.path(self.flavour.layout.index)
+
+    @property
+    def url_with_credentials(self) -> str:
+        """`url` with `username` and `password` in it."""
+        return self._with_credentials(self.url)
+
+    @property
+    def index_url_with_credentials(self) -> str:
+        """`index_url` with `username` and `password` in it."""
+        return self._with_credentials(self.index_url)
+
+    def group_index_url(self, group: str) -> str:
+        """Return the index URL of a group, which has the packages of all its GitLab projects."""
+        return f"{self.origin}/api/v4/groups/{quote(group, safe='')}/-/packages/pypi/simple/"
+
+    def gitlab_project(self, reference: str | int) -> ServedGitLabProject:
+        """Return a GitLab project by its id or its full path. Raises `GitLabProjectNotFoundError`."""
+        return ServedGitLabProject(self, self.registry.gitlab_project(str(reference)).id)
+
+    def _with_credentials(self, url: str) -> str:
+        scheme, _, rest = url.partition("://")
+        return f"{scheme}://{quote(self.username, safe='')}:{quote(self.password, safe='')}@{rest}"
+
+    # what it has
+
+    def publish(self, what: Distribution | Path | str | bytes, *, gitlab_project: int = OWN) -> Published:
+        """Publish a distribution, the file at a path, or bytes: see `serving.published`."""
+        from reference_server.serving import published
+
+        return published.publish(self.registry, what, gitlab_project=gitlab_project)
+
+    def publish_folder(self, folder: Path | str, *, gitlab_project: int = OWN) -> tuple[Published, ...]:
+        """Publish all wheels and sdists in a folder: see `serving.published`."""
+        from reference_server.serving import published
+
+        return published.publish_folder(self.registry, folder, gitlab_project=gitlab_project)
+
+    # who uses it
+
+    @property
+    def ca_bundle(self) -> Path | None:
+        """The certificates to trust, or None without TLS."""
+        return None
+
+    def client_env(
+        self,
+        client: str,
+        folder: Path | str,
+        *,
+        credentials: Place = "config",
+        username: str | None = None,
+        password: str | None = None,
+    ) -> dict[str, str]:
+        """Write the configuration of a client for this registry into a folder, and return the client's environment.
+
+        The clients are `pip`, `uv`, `twine`, `poetry`, `pdm`, `hatch`, `flit` and `tox`. See
+        `clients.configuration.client_environment`, also for the errors.
+        """
+        from reference_server.clients.access import Access
+        from reference_server.clients.configuration import client_environment
+
+        access = Access(
+            index_url=self.index_url,
+            upload_url=self.url,
+            username=self.username if username is None else username,
+            password=self.password if password is None else password,
+            ca_bundle=self.ca_bundle,
+        )
+        return client_environment(client, access, Path(folder).absolute(), credentials=credentials)
+
+    # what it does
+
+    @property
+    def switchboard(self) -> Switchboard:
+        """The faults that are on."""
+        return self.app.switchboard
+
+    def fault(self, fault: Fault | Switch | str, **conditions: Any) -> SwitchedOn:
+        """Switch on a fault: until the end of `with`, or until `stop` or `reset`.
+
+        `conditions` are those of a `Switch` and the fault's own options: `fault("latency", seconds=0.1, first=2)`.
+        Raises `UnknownFaultError` and `FaultOptionError`.
+        """
+        return self.switchboard.switch_on(fault, **conditions)
+
+    def answer(
+        self,
+        path: str,
+        *,
+        status: int = 200,
+        reason: str = "",
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+        **conditions: Any,
+    ) -> SwitchedOn:
+        """Answer requests to a path in this way: until the end of `with`, or until `stop` or `reset`.
+
+        `path` is a pattern as in `requests.to`. `body` is bytes, text (HTML, unless `headers` say otherwise), or what
+        becomes JSON; by default a message with the status and the reason. `conditions` are those of a `Switch` except
+        `path`, such as `first`. Raises `FaultOptionError`.
+        """
+        answer = CannedAnswer(path, status, reason, body, headers)
+        return self.fault(answer, path=path_expression(path).pattern, **conditions)
+
+    def reset(self) -> None:
+        """Return to the faults of the start, forget all requests, and remove all packages."""
+        self.switchboard.put(self._faults)
+        self.requests.clear()
+        store = self.registry.store
+        with store.lock:
+            for gitlab_project in store.gitlab_projects():
+                for package in store.packages(gitlab_project.id):
+                    store.put_status(gitlab_project.id, package.normalized, ACTIVE)
+                    store.remove_package(package.id)
+
+    # what it was asked
+
+    @property
+    def requests(self) -> RequestLog:
+        """The requests so far, in order. Those for the page are left out."""
+        return self.app.log
+
+    @property
+    def request_count(self) -> int:
+        """The number of requests so far."""
+        return self.requests.total
+
+    def target(self) -> dict[str, Any]:
+        """Return this server's description in the format of the suite's `registry.toml`."""
+        return target_table(self.origin, max_file_size=self._max_file_size, flavour=self.flavour)
+
+
+@dataclass(frozen=True)
+class ServedGitLabProject:
+    """The registry of one GitLab project, in GitLab's layout."""
+
+    served: ServedRegistry
+    id: int
+
+    @property
+    def url(self) -> str:
+        """The repository URL for twine."""
+        return self.served.origin + REPOSITORY.replace("{gitlab_project}", str(self.id))
+
+    @property
+    def index_url(self) -> str:
+        """The index URL for pip."""
+        return f"{self.url}/simple/"
+
+    def publish(self, what: Distribution | Path | str | bytes) -> Published:
+        """Publish as `ServedRegistry.publish` does."""
+        return self.served.publish(what, gitlab_project=self.id)

@@ -1,0 +1,188 @@
+"""Any WSGI application on a port of this process. It starts and stops in milliseconds."""
+
+from __future__ import annotations
+
+import io
+from http import HTTPStatus
+from selectors import EVENT_READ, DefaultSelector
+from socket import socketpair
+from threading import Thread
+from typing import TYPE_CHECKING, Self
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from reference_server.http.chunked import ChunkedBody
+from reference_server.http.expect_continue import AWAITED, CONTINUE, AwaitedBody
+from reference_server.serving.ports import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from ssl import SSLContext
+    from types import TracebackType
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+EMPTIED = 10_000_000
+"""How many bytes werkzeug asks for at once after an answer. It would wait for all of them, or for the client's end."""
+
+
+class Server:
+    """A WSGI application on a port, from `start` (or `with`) until `stop`. With `tls` it speaks HTTPS only."""
+
+    def __init__(self, app: WSGIApplication, host: str, port: int, *, tls: SSLContext | None = None) -> None:
+        self._mount = _Mount(app, host, port, tls)
+
+    @property
+    def origin(self) -> str:
+        """`http://HOST:PORT`, available after the start."""
+        return self.origin_at(self._mount.host)
+
+    @property
+    def port(self) -> int:
+        """The port, available after the start."""
+        return self._mount.port
+
+    def origin_at(self, host: str) -> str:
+        """Return the origin under another name of this machine, such as `localhost`."""
+        scheme = "https" if self._mount.tls else "http"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self._mount.port}"
+
+    def start(self) -> Self:
+        """Start the server. Raises `PortTakenError`, an `OSError`."""
+        if self._mount.port:
+            free_port(self._mount.host, self._mount.port)
+        self._mount.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop the server, if it is running."""
+        if self._mount.is_running():
+            self._mount.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+class _Incoming(io.BufferedReader):
+    """The bytes that arrive over a connection."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read so many bytes; the rest of a closing connection only as far as it has arrived."""
+        return self.read1(EMPTIED) if size == EMPTIED else super().read(size)
+
+
+class _Handler(WSGIRequestHandler):
+    """Logs errors only. Sets its own protocol version: werkzeug would set it on a shared class."""
+
+    protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.1"
+    """That of a broken request line, which would get a page without a header."""
+
+    _headers_buffer: list[bytes]
+    """The header fields so far, of the base class."""
+
+    _awaited: AwaitedBody | None = None
+
+    def parse_request(self) -> bool:
+        """Refuse a request with two different lengths. Source: RFC 9112, 6.3."""
+        if not super().parse_request():
+            return False
+        if len(set(self.headers.get_all("Content-Length", ()))) > 1:
+            self.send_error(HTTPStatus.BAD_REQUEST)
+            return False
+        return True
+
+    def setup(self) -> None:
+        """Read from the connection without waiting for more than is there, where werkzeug empties it."""
+        super().setup()
+        self.rfile = _Incoming(self.rfile.detach())
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Send an error page that repeats nothing of the request."""
+        del message, explain
+        super().send_error(code)
+
+    def handle_expect_100(self) -> bool:
+        """Let the body ask the client for itself, so that a refused request does not send one."""
+        del self.headers["Expect"]  # else werkzeug would ask
+        self._awaited = AwaitedBody(self.rfile, lambda: self.wfile.write(CONTINUE))
+        return True
+
+    def make_environ(self) -> WSGIEnvironment:
+        """Return the WSGI environment, with a body that ends with the request."""
+        environ = super().make_environ()
+        body = self._awaited or self.rfile
+        environ["wsgi.input"] = ChunkedBody(body) if environ.get("wsgi.input_terminated") else body
+        if self._awaited is not None:
+            environ |= {"HTTP_EXPECT": "100-continue", AWAITED: self._awaited}
+        return environ
+
+    def send_header(self, keyword: str, value: str) -> None:
+        """Send a header field; a Date of the application takes the place of this server's."""
+        if keyword.lower() == "date" and "_headers_buffer" in vars(self):
+            self._headers_buffer = [
+                line for line in self._headers_buffer if not line.lower().startswith(b"date:")
+            ]
+        super().send_header(keyword, value)
+
+    def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
+        """Close a connection that a fault or the client has ended."""
+        del error, environ
+        self.close_connection = True
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        del code, size
+
+
+class _Mount:
+    """An application on werkzeug's server. Bodies are streamed."""
+
+    def __init__(self, app: WSGIApplication, host: str, port: int, tls: SSLContext | None) -> None:
+        self._app = app
+        self.host = host
+        self.port = port
+        self.tls = tls
+        self._thread: Thread | None = None
+
+    def is_running(self) -> bool:
+        """Return whether it takes connections."""
+        return self._thread is not None
+
+    def start(self) -> None:
+        """Start a thread that takes connections."""
+        server = make_server(
+            self.host, self.port, self._answer, threaded=True, request_handler=_Handler, ssl_context=self.tls
+        )
+        self.port = server.port
+        server.timeout = 0  # a connection that was given up meanwhile is not awaited
+        if (
+            self.tls
+        ):  # each connection's own thread shakes hands, so that a silent client keeps nobody waiting
+            server.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]  # of an SSL socket
+        self._stopping, self._asked_to_stop = socketpair()
+        self._thread = Thread(target=self._take_connections, args=(server,), daemon=True)
+        self._thread.start()
+
+    def _take_connections(self, server: BaseWSGIServer) -> None:
+        """Take connections until `stop`. The thread waits for both, and does nothing meanwhile."""
+        with server, DefaultSelector() as selector:
+            selector.register(server, EVENT_READ)
+            selector.register(self._asked_to_stop, EVENT_READ)
+            while all(key.fileobj is server for key, _ in selector.select()):
+                server.handle_request()
+
+    def stop(self) -> None:
+        """Take no more connections."""
+        assert self._thread is not None  # noqa: S101 - there is one while it runs
+        self._stopping.close()
+        self._thread.join()
+        self._asked_to_stop.close()
+        self._thread = None
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self._app(environ, start_response)

@@ -1,0 +1,231 @@
+"""Setting up a registry for a test: packages, users, GitLab projects, faults and answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+import pytest
+import requests
+
+from reference_server import ReferenceServer
+from reference_server.distributions import invalid, sdist, wheel
+from reference_server.faults import FaultOptionError, Switch, fault_named
+from reference_server.model import DeployToken, GitLabProject, Role, Visibility
+from reference_server.serving.published import NotPublishedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+JSON = {"Accept": "application/vnd.pypi.simple.v1+json"}
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[ReferenceServer]:
+    tokens = {"my-own-token": "carol"}
+    projects = ["acme/app", GitLabProject(id=40, full_path="acme/open", visibility=Visibility.PUBLIC)]
+    users = {"alice": "secret", "bob": "grüße"}
+    with ReferenceServer(users=users, tokens=tokens, gitlab_projects=projects) as server:
+        yield server
+
+
+@pytest.fixture
+def server(running: ReferenceServer) -> ReferenceServer:
+    running.reset()
+    return running
+
+
+def page(server: ReferenceServer, name: str = "demo", **more: Any) -> Any:
+    more.setdefault("auth", (server.username, server.password))
+    answer = requests.get(f"{server.index_url}{name}/", headers=JSON, timeout=10, **more)
+    return answer.json() if answer.ok else answer.status_code
+
+
+@pytest.mark.parametrize("flavour", ["reference", "pypi", "gitlab-13.4", "gitlab"])
+def test_what_is_published_is_at_the_url(flavour: str) -> None:
+    with ReferenceServer(flavour=flavour) as server:
+        server.registry.publish("demo-1.0.tar.gz", b"any bytes")
+        made = server.publish(wheel("other", "1.0"))
+        for name in ("demo", "other"):
+            answer = requests.get(
+                f"{server.index_url}{name}/", auth=(server.username, server.password), timeout=10
+            )
+            assert answer.status_code == 200
+        made.yank("why")
+        server.registry.unyank("other")
+        server.registry.delete("demo")
+        server.registry.set_status("other", "archived")
+        assert server.registry.status(
+            server.registry.gitlab_project(str(made.gitlab_project)), "other"
+        ).status == ("archived")
+
+
+def test_distributions_paths_bytes_and_folders(server: ReferenceServer, tmp_path: Path) -> None:
+    one, two = wheel("demo", "1.0", requires=["dep>=1"]), sdist("demo", "2.0", requires_python=">=3.9")
+    assert server.publish(one).filename == one.filename
+    assert server.publish(two.save(tmp_path)).sha256 == two.sha256
+    built = wheel("demo", "3.0", tag="py2.py3-none-any", build="1")
+    for made in (built, sdist("demo", "4.0"), sdist("demo", "5.0", format="zip")):
+        assert server.publish(made.content).filename == made.filename
+    server.publish(invalid("wheel_without_record", "demo", "6.0"))
+    found = page(server)
+    assert found["versions"] == ["1.0", "2.0", "3.0", "4.0", "5.0", "6.0"]
+    assert found["files"][1]["requires-python"] == ">=3.9"
+    url = urljoin(f"{server.index_url}demo/", f"{found['files'][0]['url']}.metadata")
+    metadata = requests.get(url, auth=("alice", "secret"), timeout=10).text
+    assert "Requires-Dist: dep>=1\n" in metadata
+    (tmp_path / "notes.txt").touch()
+    one.save(tmp_path)
+    server.reset()
+    assert [each.filename for each in server.publish_folder(tmp_path)] == [one.filename, two.filename]
+    assert page(server)["versions"] == ["1.0", "2.0"]
+
+
+def test_what_cannot_be_published_is_named(server: ReferenceServer, tmp_path: Path) -> None:
+    for content in (b"", b"PK", b"nothing", b"\x1f\x8b", sdist("a", "1").content[:30]):
+        with pytest.raises(NotPublishedError, match="neither a wheel nor an sdist"):
+            server.publish(content)
+    with pytest.raises(NotPublishedError, match=r"cannot read .*demo.whl: No such file"):
+        server.publish(tmp_path / "demo.whl")
+    with pytest.raises(NotPublishedError, match="has no wheel and no sdist"):
+        server.publish_folder(tmp_path)
+    with pytest.raises(NotPublishedError, match="cannot read the folder"):
+        server.publish_folder(tmp_path / "none")
+
+
+def test_a_published_file_is_changed_in_a_chain(server: ReferenceServer) -> None:
+    made = server.publish(wheel("Demo.Pkg", "1.0")).yank("broken").status("deprecated", "use other")
+    found = page(server, "demo-pkg")
+    assert found["files"][0]["yanked"] == "broken"
+    assert found["project-status"] == {"status": "deprecated", "reason": "use other"}
+    made.unyank().provenance({"version": 1, "attestation_bundles": []})
+    found = page(server, "demo-pkg")
+    assert found["files"][0]["yanked"] is False
+    assert found["files"][0]["provenance"]
+    made.delete()
+    assert page(server, "demo-pkg") == 404
+
+
+def test_users_have_passwords_and_tokens_have_users(server: ReferenceServer) -> None:
+    server.publish(wheel("demo", "1.0"))
+    assert (server.username, server.password) == ("alice", "secret")
+    known = {
+        ("alice", "secret"): 200,
+        ("bob", "grüße".encode()): 200,
+        ("alice", "grüße".encode()): 401,
+        ("bob", "secret"): 401,
+        ("alice", ""): 401,
+        ("carol", "secret"): 401,
+        ("anybody", "my-own-token"): 404,  # carol is no member
+        ("anybody", "reference-api-token"): 200,
+    }
+    for auth, status in known.items():
+        answer = requests.get(f"{server.index_url}demo/", auth=auth, timeout=10)
+        assert answer.status_code == status, auth
+    assert requests.get(f"{server.index_url_with_credentials}demo/", timeout=10).status_code == 200
+    assert server.url_with_credentials == server.url.replace("://", "://alice:secret@")
+
+
+def test_gitlab_projects_and_groups_of_ones_own(server: ReferenceServer) -> None:
+    app, shown = server.gitlab_project("acme/app"), server.gitlab_project(40)
+    app.publish(wheel("inner", "1.0")).yank("reason")
+    shown.publish(wheel("outer", "1.0"))
+    assert app.url.endswith("/projects/7/packages/pypi")
+    names = {
+        app.index_url: {"inner"},
+        shown.index_url: {"outer"},
+        server.group_index_url("acme"): {"inner", "outer"},
+        server.index_url: set(),
+    }
+    for url, expected in names.items():
+        found = requests.get(url, headers=JSON, auth=("bob", "grüße".encode()), timeout=10).json()
+        assert {each["name"] for each in found["projects"]} == expected
+    assert requests.get(shown.index_url, timeout=10).status_code == 200
+    assert requests.get(app.index_url, timeout=10).status_code == 401
+
+
+def test_a_deploy_token_and_a_role_of_ones_own() -> None:
+    token = DeployToken(
+        secret="d", username="robot", gitlab_project=7, scopes=frozenset({"read_package_registry"})
+    )
+    project = GitLabProject(id=7, full_path="acme/app", members={"alice": Role.GUEST})
+    with ReferenceServer(tokens=[token], gitlab_projects=[project], users={"alice": "a"}) as server:
+        app = server.gitlab_project("acme/app")
+        built = wheel("demo", "1.0")
+        for auth in (("robot", "d"), ("alice", "a")):
+            assert requests.get(app.index_url, auth=auth, timeout=10).status_code == 200
+            sent = requests.post(
+                app.url,
+                data=built.form(),
+                files={"content": (built.filename, built.content)},
+                auth=auth,
+                timeout=10,
+            )
+            assert sent.status_code == 403
+
+
+def test_a_canned_answer_is_given_for_its_path_and_while_it_lasts(server: ReferenceServer) -> None:
+    server.publish(wheel("demo", "1.0"))
+    server.publish(wheel("other", "1.0"))
+    with server.answer("simple/demo", status=403, reason="Blocked by policy") as blocked:
+        answer = requests.get(f"{server.index_url}demo", timeout=10)
+        assert (answer.status_code, answer.reason) == (403, "Blocked by policy")
+        assert answer.json() == {"message": "403 Blocked by policy"}
+        assert page(server, "other")["name"] == "other"
+    assert page(server)["name"] == "demo"
+    assert blocked.hits == 1
+    server.answer("*.whl", status=302, headers={"Location": "http://127.0.0.1:9/"}, first=1)
+    server.answer("/made/up", body=b"bytes", headers={"Content-Type": "text/plain"})
+    server.answer("list.json", body=[1, 2])
+    file = urljoin(f"{server.index_url}demo/", page(server)["files"][0]["url"])
+    auth = (server.username, server.password)
+    moved = [requests.get(file, auth=auth, timeout=10, allow_redirects=False).status_code for _ in range(2)]
+    assert moved == [302, 200]
+    made = requests.get(f"{server.origin}/made/up", timeout=10)
+    assert (made.content, made.headers["Content-Type"]) == (b"bytes", "text/plain")
+    assert requests.get(f"{server.origin}/any/list.json", timeout=10).json() == [1, 2]
+    assert requests.put(f"{server.origin}/-/reference/faults", json=[], auth=auth, timeout=10).json() == []
+    assert requests.get(f"{server.origin}/any/list.json", timeout=10).status_code == 404
+
+
+def test_faults_add_up_and_go_alone(server: ReferenceServer) -> None:
+    server.publish(wheel("demo", "1.0"))
+    with server.fault("unavailable", retry_after=0, first=1) as down:
+        slow = server.fault("latency,seconds=0.0", first=2)
+        assert page(server) == 503
+        assert page(server)["name"] == "demo"
+        slow.stop()
+        slow.stop()
+        page(server)
+    assert (down.hits, slow.hits) == (1, 2)
+    unavailable = fault_named("unavailable")
+    with (
+        server.fault(unavailable, path="/simple/$"),
+        server.fault(Switch(fault=unavailable, first=1), path="none"),
+    ):
+        assert page(server)["name"] == "demo"
+        assert requests.get(server.index_url, timeout=10).status_code == 503
+    assert requests.get(server.index_url, timeout=10).status_code == 401
+    assert server.requests.per_fault() == {"unavailable": 2, "latency": 2}
+    for wrong in ({"first": "x"}, {"unknown": 1}, {"path": "("}):
+        with pytest.raises(FaultOptionError):
+            server.fault("unavailable", **wrong)
+        with pytest.raises(FaultOptionError):
+            server.fault(unavailable, **wrong)
+
+
+def test_reset_brings_back_the_start(server: ReferenceServer) -> None:
+    server.publish(wheel("demo", "1.0")).status("quarantined")
+    server.fault("unavailable")
+    server.answer("simple/demo", status=418)
+    assert page(server) == 418
+    server.reset()
+    assert not server.requests
+    assert page(server) == 404
+    server.publish(wheel("demo", "1.0"))
+    assert "project-status" not in page(server)
+    with ReferenceServer(faults=["unavailable"]) as other:
+        other.switchboard.put([])
+        other.reset()
+        assert page(other) == 503
