@@ -1,11 +1,12 @@
-"""Kills `reference-server serve --store` again and again while it takes uploads, and counts what was lost.
+"""Kills `reference-server serve --store` again and again while it is used, and counts what was lost.
 
     python benchmarks/kill_loop.py --kills 200 --seed 1
 
 Several threads upload small and large wheels, some of them the same bytes to two GitLab projects at a time, some with
-a name that is taken; they delete some again. At a random moment the server gets SIGKILL. It is started again, and
-everything is read: each file has to be in a state that its last acknowledged request, and one that may have been
-running, can have left it in. Ends with 1 when anything is not as it should be. Loopback only.
+a name that is taken; they yank and delete some again, over the API or with the forms of the page. At a random moment
+the server, its worker or both get SIGKILL. It is started again, and everything is read: each file has to be in a state
+that its last acknowledged request, and one that may have been running, can have left it in. Ends with 1 when anything
+is not as it should be. Loopback only.
 
 A kill leaves what the kernel has been told: this does not try what a power failure does. That contents and folders are
 synced before a row is committed is the subject of `tests/durability/test_order.py`.
@@ -27,6 +28,7 @@ import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -36,12 +38,12 @@ import requests
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from reference_server.distributions import Distribution
 
 UPLOADERS = 4
-GITLAB_PROJECTS = ("1", "2")
+GITLAB_PROJECTS = {"1": "conformance/registry", "2": "conformance/public"}
 """Uploader N writes to project N modulo 2, and shares its wheels' bytes with its neighbour in the other."""
 LARGE = 3_000_000  # bytes; what is above 1 MiB never lies in the server's memory as a whole
 KEPT = 12
@@ -49,6 +51,8 @@ KEPT = 12
 LATEST = 0.6  # seconds from the first upload to the kill
 PATIENCE = 30.0
 
+YANKED = " yanked"
+"""What a yanked file has after its digest."""
 JSON = "application/vnd.pypi.simple.v1+json"
 
 
@@ -59,6 +63,9 @@ class Tally:
     kills: int = 0
     acknowledged: int = 0
     deleted: int = 0
+    yanked: int = 0
+    page_actions: int = 0
+    """Yanks and deletions among these that were sent as forms of the page."""
     refused: int = 0
     interrupted: int = 0
     """Kills that hit at least one running upload."""
@@ -86,6 +93,8 @@ class Tally:
                 "  that hit a running upload": self.interrupted,
                 "acknowledged uploads": self.acknowledged,
                 "acknowledged deletions": self.deleted,
+                "acknowledged yanks, and undone ones": self.yanked,
+                "  of both, over the page": self.page_actions,
                 "refused uploads": self.refused,
                 "unacknowledged uploads, there whole": self.survived,
                 "files read after a restart": self.read,
@@ -107,9 +116,13 @@ class Server:
     process: subprocess.Popen[bytes]
     seconds: float
 
-    def kill(self, store: Path) -> None:
-        """Send SIGKILL to the process and its worker, and wait until neither holds the store."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+    def kill(self, store: Path, victim: str) -> None:
+        """Send SIGKILL to the process, its worker or both, and wait until neither holds the store."""
+        if victim == "both":
+            os.killpg(self.process.pid, signal.SIGKILL)
+        else:
+            worker = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()[0]
+            os.kill(self.process.pid if victim == "parent" else int(worker), signal.SIGKILL)
         self.process.wait()
         with (store / "lock").open("r+b") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -157,16 +170,18 @@ class Uploader:
     """One client with files of its own, each with the states that it may be in: a digest, or None for absent."""
 
     def __init__(self, number: int, seed: int) -> None:
-        self._gitlab_project = GITLAB_PROJECTS[number % len(GITLAB_PROJECTS)]
+        self._gitlab_project = [*GITLAB_PROJECTS][number % len(GITLAB_PROJECTS)]
         self._name = f"pair-{number // len(GITLAB_PROJECTS)}"
         self._random = random.Random(f"{seed} {number}")  # noqa: S311 - it has to be the same again
         self._next = 0
         self.states: dict[str, set[str | None]] = {}
         self.running: str | None = None
         """The file whose upload has no answer yet."""
+        self._csrf = ""
 
     def run(self, server: Server, tally: Tally, stop: Event) -> None:
         """Upload and delete until the server is gone."""
+        self._csrf = ""
         with requests.Session() as session:
             session.trust_env = False
             session.auth = server.auth
@@ -195,10 +210,12 @@ class Uploader:
     def _step(self, session: requests.Session, server: Server, tally: Tally) -> None:
         there = [filename for filename, states in self.states.items() if states != {None}]
         if there and self._random.random() < 0.15:
-            number = int(self._random.choice(there).split("-")[1].removeprefix("1."))
+            number = int(self._random.choice(there).split("-")[-4].removeprefix("1."))
             self._upload(session, server, tally, number, marker=f"other {self._random.random()}")
         elif len(there) > KEPT:
             self._delete(session, server, tally, self._random.choice(there[: KEPT // 2]))
+        elif there and self._random.random() < 0.3:
+            self._yank(session, server, tally, self._random.choice(there))
         else:
             self._next += 1
             self._upload(session, server, tally, self._next)
@@ -213,7 +230,7 @@ class Uploader:
             self.states[made.filename] = states | {made.sha256}
         file = {"content": (made.filename, made.content)}
         url = f"{server.projects}/{self._gitlab_project}/packages/pypi"
-        status = session.post(url, data=list(made.form()), files=file, timeout=PATIENCE).status_code
+        status = _status(session.post(url, data=list(made.form()), files=file, timeout=PATIENCE))
         if status == 201:
             tally.acknowledged += 1
             if None not in states:
@@ -229,13 +246,70 @@ class Uploader:
     def _delete(self, session: requests.Session, server: Server, tally: Tally, filename: str) -> None:
         states = self.states[filename]
         self.states[filename] = states | {None}
-        path = f"/{self._gitlab_project}/packages/pypi/{self._name}/files/{filename}"
-        url = server.projects.replace("/api/v4/", "/-/reference/") + path
-        status = session.delete(url, timeout=PATIENCE).status_code
-        if status != 204 and None not in states:
-            tally.lost.append(f"{filename} could not be deleted: {status}, and was {states}")
-        tally.deleted += status == 204
+        if self._changed(session, server, tally, filename, "delete"):
+            tally.deleted += 1
+        elif None not in states:
+            tally.lost.append(f"{filename} could not be deleted, and was {states}")
         self.states[filename] = {None}
+
+    def _yank(self, session: requests.Session, server: Server, tally: Tally, filename: str) -> None:
+        states = self.states[filename]
+        if len(states) != 1:
+            return
+        (state,) = states
+        is_yanked = str(state).endswith(YANKED)
+        after = str(state).removesuffix(YANKED) if is_yanked else f"{state}{YANKED}"
+        self.states[filename] = {state, after}
+        if not self._changed(session, server, tally, filename, "unyank" if is_yanked else "yank"):
+            tally.lost.append(f"{filename} could not be yanked, and was {states}")
+        tally.yanked += 1
+        self.states[filename] = {after}
+
+    def _changed(
+        self, session: requests.Session, server: Server, tally: Tally, filename: str, action: str
+    ) -> bool:
+        """Change a file over the page or the API. Return whether the server said that it did."""
+        if self._random.random() < 0.5:
+            is_done = self._changed_on_the_page(session, server, filename, action)
+            tally.page_actions += is_done
+            return is_done
+        path = f"/{self._gitlab_project}/packages/pypi/{self._name}/files/{filename}"
+        url = (
+            server.projects.replace("/api/v4/", "/-/reference/")
+            + path
+            + ("" if action == "delete" else "/yank")
+        )
+        method = {"delete": "DELETE", "yank": "PUT", "unyank": "DELETE"}[action]
+        return _status(session.request(method, url, timeout=PATIENCE)) == 204
+
+    def _changed_on_the_page(
+        self, session: requests.Session, server: Server, filename: str, action: str
+    ) -> bool:
+        origin = server.projects.partition("/api/")[0]
+        if not self._csrf:  # sessions end with the server
+            signed_in = {"token": server.auth[1], "return_to": "/"}
+            answer = session.post(f"{origin}/users/sign_in", data=signed_in, timeout=PATIENCE)
+            self._csrf = answer.text.partition('name="authenticity_token" value="')[2].partition('"')[0]
+        version = filename.split("-")[-4]
+        listed = session.get(
+            f"{server.projects}/{self._gitlab_project}/packages",
+            params={"package_name": self._name, "per_page": "100"},
+            timeout=PATIENCE,
+        ).json()
+        ids = [each["id"] for each in listed if (each["name"], each["version"]) == (self._name, version)]
+        if len(ids) != 1:
+            return False
+        package = f"{origin}/{GITLAB_PROJECTS[self._gitlab_project]}/-/packages/{ids[0]}/{action}"
+        sent = {"authenticity_token": self._csrf}
+        answer = session.post(package, data=sent, timeout=PATIENCE, allow_redirects=False)
+        return _status(answer) == 303
+
+
+def _status(answer: requests.Response) -> int:
+    """Return the status of an answer. A worker whose parent was killed acknowledges nothing any more: 503."""
+    if answer.status_code == 503:
+        raise requests.ConnectionError("the server is stopping")
+    return answer.status_code
 
 
 def made_wheel(name: str, number: int, marker: str = "") -> Distribution:
@@ -264,7 +338,8 @@ def everything(server: Server, tally: Tally) -> dict[tuple[str, str], str]:
                         tally.half_stored.append(f"{file['filename']}: {answer.status_code}")
                     elif sha256 != told:
                         tally.wrong.append(f"{file['filename']}: {sha256}, listed as {told}")
-                    found[gitlab_project, file["filename"]] = told
+                    is_yanked = file.get("yanked", False) is not False
+                    found[gitlab_project, file["filename"]] = told + (YANKED if is_yanked else "")
     return found
 
 
@@ -284,7 +359,7 @@ def run(kills: int, seed: int, folder: Path) -> Tally:
             if round_:
                 tally.starts.append(server.seconds)
                 files = everything(server, tally)
-                look_for_strays(store, set(files.values()), tally)
+                look_for_strays(store, {state.removesuffix(YANKED) for state in files.values()}, tally)
                 interrupted = any(each.running for each in uploaders)
                 tally.interrupted += interrupted
                 unknown = files.keys() - set().union(*(each.expected() for each in uploaders))
@@ -294,19 +369,21 @@ def run(kills: int, seed: int, folder: Path) -> Tally:
             if tally.failures:
                 break
             if round_ < kills:
-                _kill_while_uploading(server, store, uploaders, tally, chance.uniform(0, LATEST))
+                victim = chance.choice(("both", "parent", "worker"))
+                kill = partial(server.kill, store, victim)
+                _kill_while_used(server, uploaders, tally, chance.uniform(0, LATEST), kill)
                 tally.kills += 1
     return tally
 
 
-def _kill_while_uploading(
-    server: Server, store: Path, uploaders: list[Uploader], tally: Tally, delay: float
+def _kill_while_used(
+    server: Server, uploaders: list[Uploader], tally: Tally, delay: float, kill: Callable[[], None]
 ) -> None:
     stop = Event()
     with ThreadPoolExecutor(len(uploaders)) as pool:
         running = [pool.submit(each.run, server, tally, stop) for each in uploaders]
         time.sleep(delay)
-        server.kill(store)
+        kill()
         stop.set()
         for each in running:
             each.result()

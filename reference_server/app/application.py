@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotFound
 
 from reference_server.alterations import Alteration, compose, transmitted
 from reference_server.app.elsewhere import is_elsewhere
@@ -14,11 +14,17 @@ from reference_server.app.handlers.call import Call, GroupCall
 from reference_server.app.handlers.sending import PageAnswer
 from reference_server.app.routes import BY_NAME, url_map
 from reference_server.http.cross_site import CrossSiteError, is_cross_site
+from reference_server.http.host import has_valid_host
 from reference_server.http.json_responses import options, refusal, router_refusal
 from reference_server.http.request import Request
 from reference_server.http.request_log.log import Counted, RequestLog
 from reference_server.model import Action
-from reference_server.model.errors import InvalidFieldError, RegistryError
+from reference_server.model.errors import (
+    InvalidFieldError,
+    RegistryError,
+    StoreFullError,
+    StoreUnavailableError,
+)
 from reference_server.rendering.page_cache import PageCache
 from reference_server.rules.registry import Registry
 
@@ -94,8 +100,23 @@ class Application:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request, then read the rest of its body."""
+        if not environ.get("HTTP_HOST"):
+            environ.pop("HTTP_HOST", None)  # else URLs would have no host
         request = Request(environ)
         request.flavour = self._flavour
+        if not has_valid_host(environ):
+            request.entry = self.log.begin(self._registry.now(), request)
+            return self._sent(Alteration(), request, router_refusal(BadRequest()), start_response)
+        try:
+            return self._answered(request, environ, start_response)
+        except (StoreUnavailableError, StoreFullError) as error:  # outside of all handlers
+            if "entry" not in vars(request):
+                request.entry = self.log.begin(self._registry.now(), request)
+            return self._sent(Alteration(), request, refusal(error), start_response)
+
+    def _answered(
+        self, request: Request, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         cross_site = is_cross_site(request)
         if path in self._own and not cross_site:

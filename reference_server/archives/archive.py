@@ -18,7 +18,15 @@ from typing import IO, TYPE_CHECKING
 
 from reference_server.archives.tarballs import Kind, Member
 from reference_server.archives.tarballs import members as members_of_tar
-from reference_server.model.errors import ArchiveError, ArchiveTooLargeError, ArchiveUnreadableError
+from reference_server.model.errors import (
+    ArchiveError,
+    ArchiveUnreadableError,
+    DirectoryTooLargeError,
+    MetadataTooLargeError,
+    PathTooLongError,
+    TooManyMembersError,
+    UnpackedTooLargeError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +36,10 @@ if TYPE_CHECKING:
     Opener = Callable[[str, Blob, "ArchiveLimits"], "Archive | None"]
 
 MEGABYTE = 1024 * 1024
+MAX_DICTIONARY = 64 * MEGABYTE  # of LZMA; its highest preset has 64 MiB
 MAX_TARGET = 4096  # bytes of a link's target in a zip archive
+
+_COMPRESSIONS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA})
 
 BROKEN = (
     *(tarfile.TarError, zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError),
@@ -40,13 +51,14 @@ BROKEN = (
 class ArchiveLimits:
     """Limits on the content of an archive. Sizes are in bytes.
 
-    `members` is the number of members; `directory` the size of a zip archive's central directory; `document` that
-    of the metadata; `unpacked` that of all members. Above `ratio_from`, an archive may unpack to at most `ratio`
-    times its own size.
+    `members` is the number of members (the published sdists of Ansible have some 22,000); `path` the length of the path
+    of one; `directory` the size of a zip archive's central directory; `document` that of the metadata; `unpacked` that
+    of all members. Above `ratio_from`, an archive may unpack to at most `ratio` times its own size.
     """
 
-    members: int = 20_000
-    directory: int = 4 * MEGABYTE
+    members: int = 50_000
+    path: int = 4096
+    directory: int = 16 * MEGABYTE
     document: int = 8 * MEGABYTE
     unpacked: int = 1024 * MEGABYTE
     ratio: int = 100
@@ -112,14 +124,19 @@ def is_document(path: str, filename: str) -> bool:
     return name == "PKG-INFO"
 
 
+def is_zip(filename: str) -> bool:
+    """Return whether this is the file name of a zip archive."""
+    return filename.endswith((".whl", ".zip"))
+
+
 def _reader(filename: str) -> Callable[[_Reading, IO[bytes]], Archive] | None:
-    if filename.endswith((".whl", ".zip")):
+    if is_zip(filename):
         return _in_zip
     return _in_tar if filename.endswith(".tar.gz") else None
 
 
 class _Reading:
-    """Collects the content of one archive. Raises `ArchiveTooLargeError` beyond the limits."""
+    """Collects the content of one archive. Raises each `ArchiveTooLargeError` beyond the limits."""
 
     def __init__(self, filename: str, packed: int, limits: ArchiveLimits) -> None:
         self.limits = limits
@@ -127,6 +144,7 @@ class _Reading:
         self._filename = filename
         self._most = limits.most_unpacked(packed)
         self._unpacked = 0
+        self._of_documents = 0
         self._members: list[Member] = []
         self._documents: list[Document] = []
 
@@ -134,22 +152,25 @@ class _Reading:
         """Count unpacked bytes."""
         self._unpacked += size
         if self._unpacked > self._most:
-            raise ArchiveTooLargeError
+            raise UnpackedTooLargeError
 
     def is_wanted(self, member: Member) -> bool:
         """Return whether a member is a metadata file."""
         if member.kind is not Kind.FILE or not is_document(member.path, self._filename):
             return False
-        if sum(len(each.content) for each in self._documents) + member.size > self.limits.document:
-            raise ArchiveTooLargeError
+        if self._of_documents + member.size > self.limits.document:
+            raise MetadataTooLargeError(self.limits.document)
         return True
 
     def add(self, member: Member, content: bytes | None) -> None:
         """Add a member, with its content if it is a metadata file."""
         self._members.append(member)
         if len(self._members) > self.limits.members:
-            raise ArchiveTooLargeError
+            raise TooManyMembersError(self.limits.members)
+        if max(len(member.path), len(member.target)) > self.limits.path:
+            raise PathTooLongError(self.limits.path)
         if content is not None:
+            self._of_documents += len(content)
             self._documents.append(Document(member.path, content))
 
     def archive(self) -> Archive:
@@ -184,7 +205,7 @@ def _in_zip(reading: _Reading, stream: IO[bytes]) -> Archive:
     with zipfile.ZipFile(stream) as archive:
         entries = archive.infolist()
         if sum(entry.compress_size for entry in entries) > reading.packed:  # they overlap
-            raise ArchiveTooLargeError
+            raise UnpackedTooLargeError
         for entry in entries:
             member = _zip_member(archive, entry)
             reading.count(member.size)
@@ -201,9 +222,14 @@ def _zip_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Member:
 
 
 def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """Read a small member. Other compression methods are refused, as they can use any amount of memory."""
-    if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+    """Read a small member, compressed in any way that Python's `zipfile`, and so pip, can read.
+
+    Bzip2 needs 4 MB of memory at most. LZMA needs a dictionary, whose size is in the member: it is bounded.
+    """
+    if entry.compress_type not in _COMPRESSIONS:
         raise ValueError("an unusual compression")
+    if entry.compress_type == zipfile.ZIP_LZMA and _dictionary(archive, entry) > MAX_DICTIONARY:
+        raise ValueError("a large dictionary")
     with archive.open(entry) as content:
         found = content.read(entry.file_size + 1)
     if len(found) != entry.file_size:
@@ -211,10 +237,21 @@ def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     return found
 
 
+def _dictionary(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int:
+    """Return the size of an LZMA member's dictionary. Source: APPNOTE.TXT, 5.8.8."""
+    stream = archive.fp
+    assert stream is not None  # noqa: S101 - the archive is open
+    stream.seek(entry.header_offset)
+    *_, name, extra = struct.unpack("<26s2H", stream.read(30))
+    stream.seek(entry.header_offset + 30 + name + extra)
+    _, size, _, dictionary = struct.unpack("<2sHBL", stream.read(9))
+    return int(dictionary) if size == 5 else MAX_DICTIONARY + 1
+
+
 def _check_directory(stream: IO[bytes], limits: ArchiveLimits) -> None:
     """Check the size of a zip archive's central directory before it is read.
 
-    Source: APPNOTE.TXT, 4.3.12 to 4.3.16. Raises `ArchiveTooLargeError`, and `ValueError` without a directory.
+    Source: APPNOTE.TXT, 4.3.12 to 4.3.16. Raises each `ArchiveTooLargeError`, and `ValueError` without a directory.
     """
     end = stream.seek(0, io.SEEK_END)
     stream.seek(max(0, end - 22 - 0xFFFF - 20 - 56))
@@ -227,10 +264,10 @@ def _check_directory(stream: IO[bytes], limits: ArchiveLimits) -> None:
         (size,) = struct.unpack_from("<Q", tail, at - 76 + 40)
         at -= 76
     if size > limits.directory:
-        raise ArchiveTooLargeError
+        raise DirectoryTooLargeError(limits.directory)
     stream.seek(end - len(tail) + at - size)
     if _count(stream.read(size)) > limits.members:
-        raise ArchiveTooLargeError
+        raise TooManyMembersError(limits.members)
 
 
 def _count(directory: bytes) -> int:

@@ -17,7 +17,7 @@ from reference_server.model.errors import (
     MetadataDisagreesError,
     UnsafeMemberError,
 )
-from reference_server.model.grammar import normalize, version_key
+from reference_server.model.grammar import normalize, splits, version_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,10 +65,14 @@ def has_one_folder(archive: Archive, upload: Upload) -> None:
     """Require that all members of an sdist are in the folder `{name}-{version}`."""
     if archive.filename.endswith(".whl"):
         return
+    known: dict[str, bool] = {}
     for member in archive.members:
         place = _segments(member)
-        is_inside = len(place) > 1 or member.kind is Kind.FOLDER
-        if place and not (is_inside and is_named_after(upload, place[0])):
+        if not place:
+            continue
+        if place[0] not in known:
+            known[place[0]] = is_named_after(upload, place[0])
+        if not (known[place[0]] and (len(place) > 1 or member.kind is Kind.FOLDER)):
             raise MembersOutsideError(_stem(archive))
 
 
@@ -119,11 +123,16 @@ def without(checks: tuple[ArchiveCheck, ...], *left_out: ArchiveCheck) -> tuple[
 
 def is_named_after(upload: Upload, stem: str) -> bool:
     """Return whether `{name}-{version}` matches the form in any spelling. An empty field matches everything."""
-    name, _, version = stem.rpartition("-")
-    return (not upload.name or normalize(name) == normalize(upload.name)) and (
-        not upload.version
-        or version_key(version) == version_key(upload.version)
-        or _UNSAFE_IN_NAMES.sub("_", version) == _UNSAFE_IN_NAMES.sub("_", upload.version)
+    return any(
+        (not upload.name or normalize(name) == normalize(upload.name))
+        and (not upload.version or _is_version(upload.version, version))
+        for name, version in splits(stem)
+    )
+
+
+def _is_version(wanted: str, found: str) -> bool:
+    return version_key(found) == version_key(wanted) or (
+        _UNSAFE_IN_NAMES.sub("_", found) == _UNSAFE_IN_NAMES.sub("_", wanted)
     )
 
 

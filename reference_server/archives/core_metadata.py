@@ -5,6 +5,7 @@ Source: PyPA "Core metadata", "Binary distribution format", "Source distribution
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import TYPE_CHECKING
 
@@ -61,19 +62,20 @@ def name_and_version(document: bytes) -> tuple[str, str]:
 def _fields(document: bytes) -> Mapping[str, Sequence[str]]:
     """Read the fields before the first empty line: lower-case names with all values in order.
 
-    Like the header of an email (RFC 822), it ends at the first line that is not a field.
+    Like the header of an email (RFC 822), it ends at the first line that is not a field. A byte order mark before the
+    first one is skipped.
     """
-    fields: dict[str, list[str]] = {}
-    latest: list[str] = []
-    for line in _lines(document):
-        if latest and line[:1] in {b" ", b"\t"}:
-            latest[-1] = f"{latest[-1]}\n{_text(line)}"
+    fields: dict[str, list[list[bytes]]] = {}
+    lines: list[bytes] = []
+    for line in _lines(document.removeprefix(codecs.BOM_UTF8)):
+        if lines and line[:1] in {b" ", b"\t"}:
+            lines.append(line)
         elif field := _FIELD.fullmatch(line):
-            latest = fields.setdefault(_text(field[1]).lower(), [])
-            latest.append(_text(field[2]))
+            lines = [field[2]]
+            fields.setdefault(_text(field[1]).lower(), []).append(lines)
         else:
             break
-    return fields
+    return {name: tuple("\n".join(map(_text, lines)) for lines in values) for name, values in fields.items()}
 
 
 def _lines(document: bytes) -> Iterator[bytes]:

@@ -6,19 +6,28 @@ Source: PyPA "Source distribution format", which requires the POSIX.1-2001 pax f
 
 from __future__ import annotations
 
+import re
 import tarfile
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 BLOCK = tarfile.BLOCKSIZE
 CHUNK = 64 * 1024  # bytes to read at once when skipping
 MAX_EXTENSION = 256 * 1024  # bytes of one extension header, which is kept in memory
 
+_SPARSE = "GNU.sparse."
+
 _EMPTY = bytes(BLOCK)
+_USUAL = re.compile(
+    rb"([^\0]{1,100})\0*(?<=^.{100})(?:[0-7]{7}\0){3}([0-7]{11})\0[0-7]{11}\0([0-7]{6})\0 ([05])\0{100}"
+    rb"(?:ustar\0(?:00).{64}(?:0{7}\0|\0{8}){2}\0{167})",
+    re.DOTALL,
+)
+"""A header of a file or a folder as almost all programs write it, without a prefix of its path."""
 _EXTENSIONS = frozenset(
     {tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.XGLTYPE}
     | {tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK}
@@ -76,7 +85,7 @@ def members(stream: Unpacked, wanted: Callable[[Member], bool]) -> Iterator[tupl
     if not block:
         raise EOFError
     while block and block != _EMPTY:
-        header = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+        header = _header(block)
         if header.type in _EXTENSIONS:
             (for_all if header.type == tarfile.XGLTYPE else for_next).update(_extension(stream, header))
         else:
@@ -93,12 +102,23 @@ def members(stream: Unpacked, wanted: Callable[[Member], bool]) -> Iterator[tupl
     _nothing_follows(stream)
 
 
+def _header(block: bytes) -> tarfile.TarInfo:
+    """Read a header as `tarfile` does, which takes ten times as long for usual ones."""
+    usual = _USUAL.fullmatch(block)
+    if usual is None or sum(block) - sum(block[148:156]) + 8 * 32 != int(usual[3], 8):
+        return tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+    header = tarfile.TarInfo(_text(usual[1]))
+    header.size, header.type = int(usual[2], 8), usual[4]
+    if header.type == tarfile.DIRTYPE:
+        header.name = header.name.rstrip("/")
+    return header
+
+
 def _member(header: tarfile.TarInfo, extensions: dict[str, str]) -> Member:
-    is_sparse = any(key.startswith("GNU.sparse.") for key in extensions)
     size = 0 if header.type in _WITHOUT_DATA else _positive(int(extensions.get("size", header.size)))
     return Member(
         path=extensions.get("path", header.name),
-        kind=Kind.SPARSE if is_sparse else _KINDS.get(header.type, Kind.SPECIAL),
+        kind=Kind.SPARSE if _SPARSE in extensions else _KINDS.get(header.type, Kind.SPECIAL),
         size=size,
         target=extensions.get("linkpath", header.linkname),
     )
@@ -113,7 +133,16 @@ def _extension(stream: Unpacked, header: tarfile.TarInfo) -> dict[str, str]:
         return {"path": _text(content.partition(b"\0")[0])}
     if header.type == tarfile.GNUTYPE_LONGLINK:
         return {"linkpath": _text(content.partition(b"\0")[0])}
-    return dict(_records(content))
+    return dict(_effective(_records(content)))
+
+
+def _effective(records: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield the records that say something of a member, a few at most however long the header is."""
+    for key, value in records:
+        if key.startswith(_SPARSE):
+            yield _SPARSE, ""
+        elif key in {"path", "linkpath", "size"}:
+            yield key, value
 
 
 def _records(content: bytes) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,17 @@ import tempfile
 import traceback
 from typing import TYPE_CHECKING, NoReturn
 
-from reference_server.commands import export, faults, gitlab_project, proxy, record, serve, token
+from reference_server.commands import (
+    export,
+    faults,
+    gitlab_project,
+    proxy,
+    record,
+    repair,
+    serve,
+    token,
+    verify,
+)
 from reference_server.errors import UserError, extra_missing
 
 if TYPE_CHECKING:
@@ -28,9 +38,12 @@ COMMANDS = {
     "faults": faults,
     "token": token,
     "gitlab-project": gitlab_project,
+    "verify": verify,
+    "repair": repair,
 }
 EXIT_CODES = """exit codes:
-  0  stopped on request, or listed
+  0  stopped on request, listed or repaired
+  1  verify found something wrong
   2  the command line is wrong, or the server cannot start
   3  an internal error
 """

@@ -48,7 +48,7 @@ def administration(options: argparse.Namespace) -> Administration:
 
         return StoppedStore(options.store)
     except StoreHeldError:
-        from reference_server.store.directory import announced_origin
+        from reference_server.store.lock import announced_origin
 
         if origin := announced_origin(options.store):
             return _running(options, origin)

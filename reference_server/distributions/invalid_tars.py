@@ -27,13 +27,12 @@ from reference_server.distributions.sdist import sdist
 from reference_server.distributions.zip_records import repeated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 SECRET = "/etc/passwd"  # noqa: S105 - a path whose content is no secret
 _BLOCK = 4 * 1024 * 1024
 _BLOCKS = 12
 _RECORD = 512
-_MEMBERS = 25_000
 
 
 def absolute_path_member_sdist(name: str, version: str) -> Distribution:
@@ -94,11 +93,6 @@ def huge_metadata_sdist(name: str, version: str) -> Distribution:
     return _with_large_member(
         name, version, f"{stem(name, version)}/PKG-INFO", first=document, block=b" " * _BLOCK
     )
-
-
-def many_members(name: str, version: str) -> Distribution:
-    """A small file has 25,000 members."""
-    return _with_raw(name, version, b"".join(_empty_files(f"{stem(name, version)}/many-", _MEMBERS)))
 
 
 def duplicate_member_sdist(name: str, version: str) -> Distribution:
@@ -172,16 +166,6 @@ def _with_raw(name: str, version: str, first: bytes) -> Distribution:
     return replace(good, content=gzipped(first + tar_archive(tar_members(good.content))))
 
 
-def _empty_files(path: str, number: int) -> Iterator[bytes]:
-    """Yield the headers of empty files. Only the last digits of the path and the checksum differ."""
-    header = tar_member(f"{path}00000", b"").tobuf(tarfile.USTAR_FORMAT)
-    place, checksum = header.index(b"00000", header.index(b"many-")), int(header[148:154], 8)
-    before, after, rest = header[:place], header[place + 5 : 148], header[156:]
-    for digits in (b"%05d" % each for each in range(number)):
-        total = checksum + sum(digits) - sum(b"00000")
-        yield b"%b%b%b%06o\0 %b" % (before, digits, after, total, rest)
-
-
 def _with_large_member(name: str, version: str, path: str, *, first: bytes, block: bytes) -> Distribution:
     """Return the sdist with a first member of 48 MiB, which replaces the one with its path."""
     good = sdist(name, version)
@@ -199,6 +183,6 @@ TARS = (
     *(absolute_path_member_sdist, parent_path_member_sdist, backslash_path_member_sdist),
     drive_path_member_sdist,
     *(symlink_member, hardlink_outside, device_member, pkg_info_symlink),
-    *(tar_bomb, huge_metadata_sdist, many_members, duplicate_member_sdist, duplicate_metadata_member_sdist),
+    *(tar_bomb, huge_metadata_sdist, duplicate_member_sdist, duplicate_metadata_member_sdist),
     *(trailing_data_sdist, sparse_member_gnu, sparse_member_pax, polyglot_sdist),
 )

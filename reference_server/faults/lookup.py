@@ -25,6 +25,9 @@ CONDITIONS: Mapping[str, Callable[[Any], Any]] = {
 }
 """The conditions under which any fault can be switched on, and how their texts are read."""
 
+MOST = 10**9
+"""The greatest number that an option can have."""
+
 
 class UnknownFaultError(UserError, LookupError):
     """No fault has this name. The message suggests similar names."""
@@ -110,10 +113,17 @@ def _by_name() -> dict[str, type[Fault]]:
 
 
 def _typed(name: str, option: str, default: Any, value: Any) -> Any:
-    """Convert a text to the type of the default. Raises `FaultOptionError`."""
-    if not isinstance(value, str) or isinstance(default, str):
+    """Convert a text or a number to the type of the default. Raises `FaultOptionError`."""
+    if type(value) is type(default) and not isinstance(value, float):
         return value
+    if default is None or isinstance(default, (str, bool)) or isinstance(value, bool):
+        if isinstance(value, type(default)) or (default is None and isinstance(value, (str, int))):
+            return value
+        raise FaultOptionError(f"{name} does not take {str(value)[:100]!r} for {option}")
     try:
-        return type(default)(value)
-    except ValueError:
-        raise FaultOptionError(f"{name} needs a number for {option}, not {value!r}") from None
+        found = type(default)(value)
+    except (ValueError, TypeError, OverflowError):
+        found = None
+    if found is None or found != found or abs(found) > MOST:  # noqa: PLR0124 - NaN differs from itself
+        raise FaultOptionError(f"{name} needs a number for {option}, not {str(value)[:100]!r}")
+    return found

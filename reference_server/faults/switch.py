@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-import re
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
 from reference_server.faults.lookup import CONDITIONS, FaultOptionError, fault_named, options_of
+from reference_server.faults.path_pattern import PatternError, pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 class Switch:
     """A fault, and the conditions of the requests that it acts on.
 
-    `path` is a regular expression that is searched for in the decoded path; `method` an HTTP method. Only requests
-    that match both and that the fault can affect are counted. The fault is on after the first `after` of these, for
-    `first` requests, each with a `probability`, drawn by `seed`: the same seed draws the same.
+    `path` is a regular expression, without look-around and counts, that is searched for in the decoded path; `method`
+    an HTTP method. Only requests that match both and that the fault can affect are counted. The fault is on after the
+    first `after` of these, for `first` requests, each with a `probability`, drawn by `seed`: the same seed draws the
+    same.
     """
 
     fault: Fault
@@ -107,13 +108,13 @@ def _conditions(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in given.items():
         try:
             conditions[key] = CONDITIONS[key](value)
-        except (TypeError, ValueError):
-            raise FaultOptionError(f"{name}: {key}={value!r} is not a number") from None
+        except (TypeError, ValueError, OverflowError):
+            raise FaultOptionError(f"{name}: {key}={str(value)[:100]!r} is not a number") from None
     try:
-        re.compile(conditions.get("path", ""))
-    except re.error as error:
+        pattern(conditions.get("path", ""))
+    except PatternError as error:
         raise FaultOptionError(
-            f"{name}: path={conditions['path']!r} is not a regular expression: {error}"
+            f"{name}: path={conditions['path'][:100]!r} is not a regular expression: {error}"
         ) from None
     if not 0 <= conditions.get("probability", 1) <= 1:
         raise FaultOptionError(f"{name}: probability must be between 0 and 1")
@@ -201,7 +202,7 @@ class SwitchedOn:
 def _matches(switch: Switch, method: str, path: str, endpoint: str) -> bool:
     if switch.fault.acts_on and endpoint not in switch.fault.acts_on:
         return False
-    return (not switch.method or switch.method == method) and re.search(switch.path, path) is not None
+    return (not switch.method or switch.method == method) and pattern(switch.path).is_in(path)
 
 
 def _is_on(counted: Counted) -> bool:

@@ -11,7 +11,9 @@ import zipfile
 from collections import Counter
 from typing import IO, TYPE_CHECKING
 
+from reference_server.archives.archive import is_zip
 from reference_server.archives.tarballs import Kind
+from reference_server.flavours.pypi_zips import NOT_ACCEPTED, record_lists_the_members, zip_entries_are_plain
 from reference_server.model.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from reference_server.archives.checks import ArchiveCheck
     from reference_server.model import Upload
 
-_NOT_ACCEPTED = "Invalid distribution file. ZIP archive not accepted: {}."
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _END = struct.Struct("<4s16xH")
 _UTF8 = 0x800  # the flag of a path that is in UTF-8
@@ -35,22 +36,22 @@ def is_one_archive(_archive: Archive, upload: Upload) -> None:
 def paths_are_unique(archive: Archive, _upload: Upload) -> None:
     """Refuse a zip archive with a duplicate path: programs differ in which member they unpack."""
     paths = Counter(member.path for member in archive.members)
-    if _is_zip(archive) and any(times > 1 for times in paths.values()):
-        raise PolicyError(_NOT_ACCEPTED.format("Duplicate filename in local headers"))
+    if is_zip(archive.filename) and any(times > 1 for times in paths.values()):
+        raise PolicyError(NOT_ACCEPTED.format("Duplicate filename in local headers"))
 
 
 def zip_has_one_reading(archive: Archive, upload: Upload) -> None:
     """Refuse a zip archive whose local headers and central directory differ."""
-    if not _is_zip(archive):
+    if not is_zip(archive.filename):
         return
     with upload.blob.open() as stream, zipfile.ZipFile(stream) as opened:
         entries = opened.infolist()
         if entries and min(entry.header_offset for entry in entries) > 0:
-            raise PolicyError(_NOT_ACCEPTED.format("Malformed zip file"))
+            raise PolicyError(NOT_ACCEPTED.format("Malformed zip file"))
         if any(_local_path(stream, entry) != _path(entry) for entry in entries):
-            raise PolicyError(_NOT_ACCEPTED.format("Mis-matched local headers and central directory"))
+            raise PolicyError(NOT_ACCEPTED.format("Mis-matched local headers and central directory"))
         if not _ends_here(stream, len(opened.comment)):
-            raise PolicyError(_NOT_ACCEPTED.format("Trailing data"))
+            raise PolicyError(NOT_ACCEPTED.format("Trailing data"))
 
 
 def license_files_are_there(archive: Archive, upload: Upload) -> None:
@@ -70,13 +71,11 @@ CHECKS: tuple[ArchiveCheck, ...] = (
     is_one_archive,
     paths_are_unique,
     zip_has_one_reading,
+    zip_entries_are_plain,
+    record_lists_the_members,
     license_files_are_there,
 )
 """In the order of their evaluation."""
-
-
-def _is_zip(archive: Archive) -> bool:
-    return archive.filename.endswith((".whl", ".zip"))
 
 
 def _is_tarfile(stream: IO[bytes]) -> bool:
@@ -90,8 +89,10 @@ def _path(entry: zipfile.ZipInfo) -> bytes:
 
 def _local_path(stream: IO[bytes], entry: zipfile.ZipInfo) -> bytes:
     stream.seek(entry.header_offset)
-    _, length, _ = _LOCAL_HEADER.unpack(stream.read(_LOCAL_HEADER.size))
-    return stream.read(length)
+    header = stream.read(_LOCAL_HEADER.size)
+    if len(header) < _LOCAL_HEADER.size:
+        return b""  # the end of the file, which is no entry's path
+    return stream.read(_LOCAL_HEADER.unpack(header)[1])
 
 
 def _ends_here(stream: IO[bytes], comment: int) -> bool:

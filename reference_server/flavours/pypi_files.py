@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from reference_server.model.errors import PolicyError
-from reference_server.model.grammar import name_and_version, normalize
+from reference_server.model.grammar import name_and_version, normalize, sdist_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,10 +92,10 @@ def wheel_is_named_after_project(upload: Upload) -> None:
 
 def sdist_is_named_after_release(upload: Upload) -> None:
     """Require the normalized name and version in an sdist's file name, and `.tar.gz`."""
-    parsed = name_and_version(upload.filename)
-    if parsed is None or upload.filename.endswith(".whl") or not _is_of_project(upload):
+    version = sdist_version(upload.filename, upload.name)
+    if version is None:
         return
-    wanted = f"{_escaped(upload.name)}-{parsed[1]}.tar.gz"
+    wanted = f"{_escaped(upload.name)}-{version}.tar.gz"
     if upload.filename != wanted:
         raise PolicyError(f"Filename {upload.filename!r} is invalid, should be {wanted!r}.")
 

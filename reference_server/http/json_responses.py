@@ -12,6 +12,7 @@ from reference_server.flavours.flavour import Refusal
 from reference_server.flavours.reference import REFERENCE
 from reference_server.model.errors import (
     FieldError,
+    FileDamagedError,
     FileTooLargeError,
     ForbiddenError,
     InsufficientScopeError,
@@ -20,6 +21,8 @@ from reference_server.model.errors import (
     PackageInvalidError,
     PolicyError,
     RegistryError,
+    StoreFullError,
+    StoreUnavailableError,
     UnsupportedEncodingError,
     UnusableTokenError,
     UpstreamError,
@@ -39,6 +42,9 @@ STATUSES: dict[type[RegistryError], int] = {
     FieldError: 400,
     PackageInvalidError: 400,
     PolicyError: 400,
+    FileDamagedError: 500,
+    StoreUnavailableError: 503,
+    StoreFullError: 507,
     UpstreamTimeoutError: 504,
     UpstreamError: 502,
 }

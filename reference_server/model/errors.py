@@ -107,6 +107,24 @@ class UnsupportedEncodingError(RegistryError):
     message = "415 Unsupported Media Type - Content-Encoding is not supported"
 
 
+class StoreUnavailableError(RegistryError):
+    """The store's directory or database cannot be used at present: it was taken away, or it is damaged."""
+
+    message = "503 Service Unavailable - The store cannot be used"
+
+
+class StoreFullError(RegistryError):
+    """The disk of the store has no room for this."""
+
+    message = "507 Insufficient Storage - The disk is full"
+
+
+class FileDamagedError(RegistryError):
+    """The stored bytes of a file are missing or damaged."""
+
+    message = "500 Internal Server Error - The stored file is damaged; upload it again"
+
+
 class FieldError(RegistryError):
     """A form field or parameter is missing or invalid."""
 
@@ -255,9 +273,45 @@ class ArchiveUnreadableError(ArchiveError):
 
 
 class ArchiveTooLargeError(ArchiveError):
+    """The archive exceeds a limit."""
+
+
+class UnpackedTooLargeError(ArchiveTooLargeError):
     """The archive unpacks to more than the limit, as a zip bomb does."""
 
     reason = "File unpacks to more than is allowed"
+
+
+class TooManyMembersError(ArchiveTooLargeError):
+    """The archive has more members than the limit."""
+
+    def __init__(self, most: int) -> None:
+        self.reason = f"File has more than {most} members"
+        super().__init__()
+
+
+class DirectoryTooLargeError(ArchiveTooLargeError):
+    """The central directory of the zip archive is larger than the limit."""
+
+    def __init__(self, most: int) -> None:
+        self.reason = f"The directory of the zip archive is larger than {most} bytes"
+        super().__init__()
+
+
+class MetadataTooLargeError(ArchiveTooLargeError):
+    """The metadata is larger than the limit."""
+
+    def __init__(self, most: int) -> None:
+        self.reason = f"Metadata in the file is larger than {most} bytes"
+        super().__init__()
+
+
+class PathTooLongError(ArchiveTooLargeError):
+    """A path in the archive is longer than the limit."""
+
+    def __init__(self, most: int) -> None:
+        self.reason = f"File has a member with a path of more than {most} bytes"
+        super().__init__()
 
 
 class MembersMissingError(ArchiveError):

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_STEM = 255  # characters; the longest file name
 
 # Source: PyPA specifications, "Names and normalization".
 _NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE | re.ASCII)
@@ -26,6 +32,8 @@ VERSION_EXPRESSION = r"""
     )\Z
     """
 _VERSION = re.compile(VERSION_EXPRESSION, re.VERBOSE | re.IGNORECASE | re.ASCII)
+_POST = re.compile(r"[0-9]+(?:\.[0-9]+)+-[0-9]+", re.ASCII)
+"""A post-release of a version with a dot: a name that ends with one is less likely."""
 
 # The characters of wheel and sdist names. None has a meaning in a path or a header.
 _FILENAME = re.compile(r"[A-Z0-9._+!-]{1,255}", re.IGNORECASE | re.ASCII)
@@ -77,7 +85,35 @@ def is_valid_filename(filename: str) -> bool:
 
 def filename_agrees(filename: str, name: str, version: str) -> bool:
     """Return whether the file name has the name and version of the form, in any spelling."""
-    return name_and_version(filename) == (normalize(name), version_key(version))
+    if filename.endswith(".whl"):
+        return name_and_version(filename) == (normalize(name), version_key(version))
+    found = sdist_version(filename, name)
+    return found is not None and found == version_key(version)
+
+
+def sdist_version(filename: str, name: str) -> Version | None:
+    """Return the version in the file name of an sdist of this project; None for another project's, or no sdist's.
+
+    A version may have hyphens: `demo-1.0-2.tar.gz` is version `1.0-2` of `demo`, which is `1.0.post2`.
+    """
+    if name_and_version(filename) is None or filename.endswith(".whl"):
+        return None
+    stem = filename.removesuffix(".tar.gz").removesuffix(".zip")
+    versions = [version for found, version in splits(stem) if normalize(found) == normalize(name)]
+    try:
+        return Version(versions[0]) if versions else None
+    except ValueError:
+        return None
+
+
+def splits(stem: str) -> Iterator[tuple[str, str]]:
+    """Yield each way to read `{name}-{version}`: split at the last hyphen, then at those before it."""
+    if len(stem) > MAX_STEM:
+        return
+    at = stem.rfind("-")
+    while at > 0:
+        yield stem[:at], stem[at + 1 :]
+        at = stem.rfind("-", 0, at)
 
 
 def filetype_agrees(filename: str, filetype: str) -> bool:
@@ -93,3 +129,23 @@ def name_and_version(filename: str) -> tuple[NormalizedName, Version] | None:
         return parse_sdist_filename(filename)
     except ValueError:
         return None
+
+
+def read_from(filename: str, name: str | None) -> tuple[str, Version] | None:
+    """Return the name and the version in a file name, of the project with this name if it is known.
+
+    An unknown name ends before the first part that is a version, as in `demo-1.0-2.tar.gz`.
+    """
+    parsed = name_and_version(filename)
+    if parsed is None or filename.endswith(".whl"):
+        return parsed
+    stem = filename.removesuffix(".tar.gz").removesuffix(".zip")
+    names = (
+        [name]
+        if name
+        else [found for found, version in reversed([*splits(stem)]) if _POST.fullmatch(version)]
+    )
+    for each in names:
+        if version := sdist_version(filename, each):
+            return normalize(each), version
+    return parsed

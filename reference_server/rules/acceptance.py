@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from reference_server.model.errors import (
     FileNameInvalidError,
     FileTooLargeError,
     FileTypeDisagreesError,
+    InvalidFieldError,
     MetadataVersionInvalidError,
     NameInvalidError,
     RequiresPythonInvalidError,
@@ -23,6 +25,17 @@ if TYPE_CHECKING:
     from reference_server.archives.archive import Archive
     from reference_server.model import Upload
     from reference_server.rules.rules import Rules
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+
+
+def require_showable(field: str, text: str) -> None:
+    """Require a text without control characters that HTML cannot have. Source: HTML, "Preprocessing the input stream".
+
+    Raises `InvalidFieldError`.
+    """
+    if _CONTROL.search(text):
+        raise InvalidFieldError(field)
 
 
 def check(upload: Upload, rules: Rules) -> None:

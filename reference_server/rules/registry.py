@@ -15,9 +15,9 @@ from reference_server.model.errors import (
     ProjectClosedError,
     RegistryError,
 )
-from reference_server.model.grammar import name_and_version, version_key
+from reference_server.model.grammar import read_from, version_key
 from reference_server.rules import groups
-from reference_server.rules.acceptance import check, inspect, with_metadata
+from reference_server.rules.acceptance import check, inspect, require_showable, with_metadata
 from reference_server.rules.current_tokens import CurrentTokens
 from reference_server.rules.rules import Rules, exactly
 from reference_server.rules.selection import OWN, Selection
@@ -184,7 +184,7 @@ class Registry:
         """
         owner = self._owner(gitlab_project)
         if name is None or version is None:
-            parsed = name_and_version(filename)
+            parsed = read_from(filename, name)
             if parsed is None:
                 message = f"give name= and version=: {filename!r} does not contain them"
                 raise ValueError(message)
@@ -281,10 +281,8 @@ class Registry:
     # changing
 
     def yank(self, name: str, *, reason: str = "", **selection: Unpack[Selection]) -> None:
-        """Yank files of a project. The reason may be empty. Raises `PackageNotFoundError` when there are none.
-
-        Source: PyPA "File yanking".
-        """
+        """Yank files. Raises `PackageNotFoundError`, `InvalidFieldError`. Source: PyPA "File yanking"."""
+        require_showable("reason", reason)
         self._change(name, lambda file: replace(file, yanked=reason), **selection)
 
     def unyank(self, name: str, **selection: Unpack[Selection]) -> None:
@@ -294,7 +292,8 @@ class Registry:
     def set_status(
         self, name: str, status: Status | str, *, reason: str | None = None, gitlab_project: int = OWN
     ) -> None:
-        """Set a project's status. Raises `PackageNotFoundError`, and `ValueError` for an unknown status."""
+        """Set a project's status. Raises as `yank` does, and `ValueError` for an unknown status."""
+        require_showable("reason", reason or "")
         marker = ProjectStatus(status=Status(status), reason=reason)
         with self.store.lock:
             packages = self.packages(owner := self._owner(gitlab_project), name=name)
@@ -305,8 +304,8 @@ class Registry:
     def attach_provenance(
         self, name: str, filename: str, provenance: Mapping[str, Any] | None, *, gitlab_project: int = OWN
     ) -> None:
-        """Attach a provenance object to a file, unverified; None removes it. Raises `PackageNotFoundError`."""
-        document = None if provenance is None else json.dumps(provenance).encode()
+        """Attach provenance to a file, unverified; None removes it. Raises `PackageNotFoundError`, `ValueError`."""
+        document = None if provenance is None else json.dumps(provenance, allow_nan=False).encode()
         self._change(
             name,
             lambda file: replace(file, provenance=document),

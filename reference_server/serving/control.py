@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PATH = "/-/reference/faults"
 GUARD = "1"  # the GitLab project whose Maintainers may switch faults
 MAX_BODY = 1024 * 1024  # bytes
+MAX_FAULTS = 1000
 
 
 class FaultsInvalidError(FieldError):
@@ -61,9 +62,13 @@ def _switches(request: Request) -> list[Switch]:
         items = json.loads(body)
         if not isinstance(items, list):
             raise FaultsInvalidError("not a JSON array")
+        if len(items) > MAX_FAULTS:
+            raise FaultsInvalidError(f"more than {MAX_FAULTS}")
         return [
             switch_from_text(item) if isinstance(item, str) else switch_from_table(dict(item))
             for item in items
         ]
+    except RecursionError as error:
+        raise FaultsInvalidError("the JSON is too deep") from error
     except (UnknownFaultError, FaultOptionError, ValueError, TypeError) as error:
         raise FaultsInvalidError(error) from error

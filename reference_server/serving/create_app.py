@@ -59,10 +59,15 @@ class RegistryApplication(Application):
         self.switchboard = switchboard
         self.mirror = mirror
 
-    def close(self) -> None:
+    def close_upstream(self) -> None:
         """Remove the files of an upstream."""
         if self.mirror is not None:
             self.mirror.close()
+
+    def close(self) -> None:
+        """Close the registry, and remove the files of an upstream."""
+        self.close_upstream()
+        self._registry.close()
 
     def _page(self, request: Request) -> Response | None:
         """Answer a person, or return None for a path that is none of the page's."""

@@ -74,9 +74,10 @@ class ReferenceServer(Server, ServedRegistry):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         super().__exit__(kind, error, trace)
-        self.app.close()
         if self._owns_registry:
-            self.registry.close()
+            self.app.close()
+        else:
+            self.app.close_upstream()
 
 
 def _authority(tls: Authority | bool) -> Authority | None:  # noqa: FBT001 - the argument of `ReferenceServer`

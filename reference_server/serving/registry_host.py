@@ -61,7 +61,7 @@ class Tenant(ServedRegistry):
     def close(self) -> None:
         """Remove the registry with its content."""
         self._host.remove(self.place)
-        self.registry.close()
+        self.app.close()
 
     def __enter__(self) -> Self:
         return self

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,11 +16,13 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import WSGIApplication
 
+    from reference_server.serving.create_app import RegistryApplication
     from reference_server.sources.upstream import Upstream
     from reference_server.store.blobs import Blobs
+    from reference_server.store.lock import StoreLock
     from reference_server.store.protocol import Store
 
-THREADS = 8
+THREADS = 512  # started on demand, one per request that is running: slow clients hold theirs
 GRACE = 5  # seconds for running requests when the server stops
 
 
@@ -58,11 +62,14 @@ def serve(*, host: str, port: int, on_start: Callable[[], Any], **options: Unpac
     from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
 
-    if store := options.get("store"):
-        _check(store)
     if options.get("folder"):
         _folder(options, None).close()
-    with tempfile.TemporaryDirectory(prefix="reference-server-", ignore_cleanup_errors=True) as directory:
+    store = options.get("store")
+    lock = _checked(store) if store else None
+    with (
+        closing(lock) if lock else nullcontext(),
+        tempfile.TemporaryDirectory(prefix="reference-server-", ignore_cleanup_errors=True) as directory,
+    ):
         server = Granian(
             target="reference_server",
             address=host,
@@ -75,19 +82,54 @@ def serve(*, host: str, port: int, on_start: Callable[[], Any], **options: Unpac
             workers_kill_timeout=GRACE,
         )
         server.on_startup(on_start)
-        load = partial(application, directory=Path(directory), **options)
+        load = partial(_application_of_worker, directory=Path(directory), lock=lock, **options)
         server.serve(target_loader=load, wrap_loader=False)
 
 
-def _check(store: Path) -> None:
-    """Open and close a store: the worker, which opens it again, cannot report an error to the user."""
+def _checked(store: Path) -> StoreLock:
+    """Lock, open and close a store: the worker, which opens it again, cannot report an error to the user.
+
+    The worker gets the lock, too. It is free when both have ended.
+    """
+    from reference_server.store.lock import StoreLock
     from reference_server.store.sqlite import SQLiteStore
 
-    SQLiteStore(store).close()
+    lock = StoreLock(store)
+    try:
+        SQLiteStore(store, lock=lock).close()
+    except BaseException:
+        lock.close()
+        raise
+    return lock
 
 
-def application(*, directory: Path, **options: Unpack[RegistryOptions]) -> WSGIApplication:
-    """Return the application for the worker. Without a store, `directory` keeps large files."""
+def _application_of_worker(
+    *, directory: Path, lock: StoreLock | None, **options: Unpack[RegistryOptions]
+) -> WSGIApplication:
+    """Return the application for the worker, which closes its store when it stops, and ends with its parent."""
+    from multiprocessing import parent_process
+    from multiprocessing.util import Finalize
+    from threading import Thread
+
+    app = application(directory=directory, lock=lock, **options)
+    close = Finalize(None, app.close, exitpriority=100)
+    parent = parent_process()
+
+    def end_with_parent() -> None:
+        assert parent is not None  # noqa: S101 - a worker has one
+        parent.join()
+        close()
+        os._exit(1)
+
+    if parent is not None:
+        Thread(target=end_with_parent, daemon=True).start()
+    return app
+
+
+def application(
+    *, directory: Path, lock: StoreLock | None = None, **options: Unpack[RegistryOptions]
+) -> RegistryApplication:
+    """Return the application for a worker. Without a store, `directory` keeps large files; `lock` is the store's."""
     from reference_server.flavours import flavour_named
     from reference_server.rules import Rules
     from reference_server.serving.create_app import create_app
@@ -102,7 +144,7 @@ def application(*, directory: Path, **options: Unpack[RegistryOptions]) -> WSGIA
     if options.get("folder"):
         state = _folder(options, Blobs(directory))
     else:
-        state = SQLiteStore(store) if store else MemoryStore(blobs=Blobs(directory))
+        state = SQLiteStore(store, lock=lock) if store else MemoryStore(blobs=Blobs(directory))
     rules = replace(Rules(), max_file_size=options.get("max_file_size"))
     registry = default_registry(rules=rules, store=state, secrets=options.get("secrets"))
     state.announce(options.get("origin", ""))

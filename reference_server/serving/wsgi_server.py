@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from http import HTTPStatus
 from selectors import EVENT_READ, DefaultSelector
 from socket import socketpair
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+EMPTIED = 10_000_000
+"""How many bytes werkzeug asks for at once after an answer. It would wait for all of them, or for the client's end."""
 
 
 class Server:
@@ -64,10 +68,20 @@ class Server:
         self.stop()
 
 
+class _Incoming(io.BufferedReader):
+    """The bytes that arrive over a connection."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read so many bytes; the rest of a closing connection only as far as it has arrived."""
+        return self.read1(EMPTIED) if size == EMPTIED else super().read(size)
+
+
 class _Handler(WSGIRequestHandler):
     """Logs errors only. Sets its own protocol version: werkzeug would set it on a shared class."""
 
     protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.1"
+    """That of a broken request line, which would get a page without a header."""
 
     _headers_buffer: list[bytes]
     """The header fields so far, of the base class."""
@@ -79,9 +93,19 @@ class _Handler(WSGIRequestHandler):
         if not super().parse_request():
             return False
         if len(set(self.headers.get_all("Content-Length", ()))) > 1:
-            self.send_error(HTTPStatus.BAD_REQUEST, "Two different lengths")
+            self.send_error(HTTPStatus.BAD_REQUEST)
             return False
         return True
+
+    def setup(self) -> None:
+        """Read from the connection without waiting for more than is there, where werkzeug empties it."""
+        super().setup()
+        self.rfile = _Incoming(self.rfile.detach())
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Send an error page that repeats nothing of the request."""
+        del message, explain
+        super().send_error(code)
 
     def handle_expect_100(self) -> bool:
         """Let the body ask the client for itself, so that a refused request does not send one."""

@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 import weakref
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
@@ -15,11 +16,12 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
 from reference_server.model.blob import Blob
 from reference_server.model.errors import FileTooLargeError
+from reference_server.store.failures import refused
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-IN_MEMORY = 1024 * 1024  # bytes; larger content goes to a temporary file
+IN_MEMORY = 1024 * 1024  # bytes of all parts of a form; what is more goes to temporary files
 
 
 class Blobs:
@@ -48,8 +50,8 @@ class Blobs:
             shutil.rmtree(directory, ignore_errors=True)
 
     def temporary_file(self) -> Path:
-        """Create an empty file."""
-        with self._lock:
+        """Create an empty file. Raises `StoreFullError` and `StoreUnavailableError`."""
+        with self._lock, refused():
             if self._directory is None:
                 self._directory = Path(tempfile.mkdtemp(prefix="reference-server-"))
                 weakref.finalize(self, shutil.rmtree, self._directory, ignore_errors=True)
@@ -64,6 +66,7 @@ class Spool:
     def __init__(self, blobs: Blobs, limit: int | None) -> None:
         self._blobs = blobs
         self._limit = limit
+        self._room = IN_MEMORY
         self._writers: list[BlobWriter] = []
 
     def __enter__(self) -> Self:
@@ -73,18 +76,28 @@ class Spool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for writer in self._writers:
-            writer.finish().remove()
+            writer.discard()
 
     def writer(self) -> BlobWriter:
         """Open a new part."""
-        writer = BlobWriter(self._blobs, self._limit)
+        writer = BlobWriter(self, self._limit)
         self._writers.append(writer)
         return writer
 
     def take(self, writer: BlobWriter) -> Blob:
         """Complete a part and hand it to the caller."""
+        blob = writer.finish()
         self._writers.remove(writer)
-        return writer.finish()
+        return blob
+
+    def takes_into_memory(self, size: int) -> bool:
+        """Return whether there is room for so many more bytes in memory, and occupy it."""
+        self._room -= size
+        return self._room >= 0
+
+    def temporary_file(self) -> Path:
+        """Create an empty file."""
+        return self._blobs.temporary_file()
 
 
 class _Hash(Protocol):
@@ -94,10 +107,13 @@ class _Hash(Protocol):
 
 
 class BlobWriter:
-    """A file that can only be written, in order. Raises `FileTooLargeError` beyond its limit."""
+    """A file that can only be written, in order.
 
-    def __init__(self, blobs: Blobs, limit: int | None) -> None:
-        self._blobs = blobs
+    Raises `FileTooLargeError` beyond its limit, `StoreFullError` and `StoreUnavailableError`.
+    """
+
+    def __init__(self, spool: Spool, limit: int | None) -> None:
+        self._spool = spool
         self._limit = limit
         self._size = 0
         self._path: Path | None = None
@@ -118,11 +134,12 @@ class BlobWriter:
         self._size += len(data)
         if self._limit is not None and self._size > self._limit:
             raise FileTooLargeError
-        if self._path is None and self._size > IN_MEMORY:
+        if self._path is None and not self._spool.takes_into_memory(len(data)):
             self._move_to_disk()
         for each in self._hashes.values():
             each.update(data)
-        return self._stream.write(data)
+        with refused():
+            return self._stream.write(data)
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Do nothing. Form parsers rewind complete parts."""
@@ -133,11 +150,21 @@ class BlobWriter:
         """Close the file and return its blob."""
         digests = MappingProxyType({name: each.hexdigest() for name, each in self._hashes.items()})
         content = self._path or (self._stream.getvalue() if isinstance(self._stream, io.BytesIO) else b"")
-        self._stream.close()
+        with refused():
+            self._stream.close()
         return Blob(content, self._size, digests)
 
+    def discard(self) -> None:
+        """Close and remove the file."""
+        with suppress(OSError):  # there may be no room for the rest of it
+            self._stream.close()
+        if self._path is not None:
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)
+
     def _move_to_disk(self) -> None:
-        self._path = self._blobs.temporary_file()
+        self._path = self._spool.temporary_file()
         written = self._stream.getvalue() if isinstance(self._stream, io.BytesIO) else b""
-        self._stream = self._path.open("wb")
-        self._stream.write(written)
+        with refused():
+            self._stream = self._path.open("wb")
+            self._stream.write(written)

@@ -4,29 +4,53 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import RLock, get_ident
 from typing import TYPE_CHECKING, Any
 
-from reference_server.store.errors import NotAStoreError, StoreTooNewError, StoreUnwritableError
+from reference_server.model.errors import StoreUnavailableError
+from reference_server.store import health
+from reference_server.store.errors import (
+    NotAStoreError,
+    StoreDamagedError,
+    StoreDoubtfulError,
+    StoreTooNewError,
+    StoreUnwritableError,
+)
+from reference_server.store.failures import refusal_of
 from reference_server.store.schema import VERSIONS
-from reference_server.store.tokens import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
+
+_PLACE_ERRORS = frozenset(
+    {sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY}
+    | {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_AUTH}
+)
+"""Errors of the directory, not of what is in the database."""
 
 
 class Connections:
     """Writers wait for each other. Readers never wait, and see committed changes only.
 
-    A writing thread also sees its own changes. Creates the database, or migrates its schema.
-    Raises `NotAStoreError`, `StoreTooNewError`, `StoreUnwritableError`.
+    A writing thread also sees its own changes. Creates the database if it is empty and `may_create`, or migrates its
+    schema. `checks` whether a database is whole. `is_in_place` tells whether the directory is still the same one.
+    Raises `NotAStoreError`, `StoreTooNewError`, `StoreUnwritableError`, and later `StoreFullError` and
+    `StoreUnavailableError`.
     """
 
-    def __init__(self, database: Path) -> None:
+    def __init__(
+        self,
+        database: Path,
+        *,
+        checks: bool = True,
+        may_create: bool = True,
+        is_in_place: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._database = database
+        self._is_in_place = is_in_place
         self._lock = RLock()
         self._writer_thread: int | None = None
         self._idle: deque[sqlite3.Connection] = deque()
@@ -34,7 +58,8 @@ class Connections:
         with _explained(database):
             self._writer = self._open()
             try:
-                self._prepare()
+                self._prepare(checks=checks, may_create=may_create)
+                self._file = _file(database)
             except BaseException:
                 self._writer.close()
                 raise
@@ -56,17 +81,28 @@ class Connections:
             if self.is_writing:
                 yield self._writer
                 return
-            self._writer.execute("BEGIN IMMEDIATE")
-            self._writer_thread = get_ident()
             try:
-                yield self._writer
-                self._writer.execute("COMMIT")
-            except BaseException:
+                self.require_place()
+                with self._transaction():
+                    yield self._writer
+                self.require_place()  # else the commit has reached a database that is gone
+            except sqlite3.Error as error:
+                raise refusal_of(error) from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._writer.execute("BEGIN IMMEDIATE")
+        self._writer_thread = get_ident()
+        try:
+            yield
+            self._writer.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):  # SQLite has rolled back after some errors
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
-                raise
-            finally:
-                self._writer_thread = None
+            raise
+        finally:
+            self._writer_thread = None
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -74,23 +110,47 @@ class Connections:
         if self.is_writing:
             yield self._writer
             return
-        connection = self._reader()
-        connection.execute("BEGIN")
         try:
-            yield connection
-        finally:
-            connection.execute("COMMIT")
-            self._give_back(connection)
+            connection = self._reader()
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            finally:
+                with suppress(sqlite3.Error):
+                    connection.execute("COMMIT")
+                self._give_back(connection)
+        except sqlite3.Error as error:
+            raise refusal_of(error) from error
 
     def rows(self, query: str, *values: object) -> list[Any]:
         """Return the rows of a query."""
-        if self.is_writing:
-            return self._writer.execute(query, values).fetchall()
-        connection = self._reader()
         try:
-            return connection.execute(query, values).fetchall()
-        finally:
-            self._give_back(connection)
+            if self.is_writing:
+                return self._writer.execute(query, values).fetchall()
+            connection = self._reader()
+            try:
+                return connection.execute(query, values).fetchall()
+            finally:
+                self._give_back(connection)
+        except sqlite3.Error as error:
+            raise refusal_of(error) from error
+
+    def require_place(self) -> None:
+        """Require the directory and the database that were opened. Raises `StoreUnavailableError`."""
+        if not self._is_in_place() or _file(self._database) != self._file:
+            raise StoreUnavailableError
+
+    @property
+    def identity(self) -> str:
+        """The name of the store in the database."""
+        ((found,),) = self.rows("SELECT id FROM identity")
+        return str(found)
+
+    def checkpoint(self) -> bool:
+        """Move all changes from the log into the database. Return False if a reader is in the way."""
+        with self._lock:
+            (busy, _, _) = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
 
     def close(self) -> None:
         """Close all connections. One in use is closed when its reader has finished."""
@@ -106,6 +166,8 @@ class Connections:
             self.close()
 
     def _reader(self) -> sqlite3.Connection:
+        if _file(self._database) != self._file:
+            raise StoreUnavailableError
         try:
             return self._idle.pop()
         except IndexError:
@@ -121,28 +183,44 @@ class Connections:
             raise
         return connection
 
-    def _prepare(self) -> None:
+    def _prepare(self, *, checks: bool, may_create: bool) -> None:
         path = self._database.parent
         (version,) = self._writer.execute("PRAGMA user_version").fetchone()
         (tables,) = self._writer.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         if version > len(VERSIONS):
             raise StoreTooNewError(path, version, len(VERSIONS))
-        if version == 0 and tables:
+        if version <= 0 and tables:
             raise NotAStoreError(path, f"{self._database.name} is another program's database")
+        if version <= 0 and not may_create:
+            raise StoreDoubtfulError(path, f"{self._database.name} is empty, but blobs/ is not")
+        if checks and version:
+            health.check_file(self._writer)
         self._writer.execute("PRAGMA journal_mode = WAL")
-        self._writer.create_function("digest_of", 1, digest_of, deterministic=True)
-        for number, script in enumerate(VERSIONS[version:], version + 1):
-            self._writer.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+        health.migrate(self._writer, max(version, 0))
         if 0 < version < len(VERSIONS):  # no secret of an old schema stays in a free page or in the log
             self._writer.execute("VACUUM")
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if checks:
+            health.check_content(self._writer)
+
+
+def _file(path: Path) -> tuple[int, int]:
+    """Return what names a file as long as it exists. Raises `StoreUnavailableError`."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise StoreUnavailableError from error
+    return status.st_dev, status.st_ino
 
 
 @contextmanager
 def _explained(database: Path) -> Iterator[None]:
+    path = database.parent
     try:
         yield
-    except sqlite3.OperationalError as error:
-        raise StoreUnwritableError(database.parent, OSError(None, str(error))) from error
     except sqlite3.DatabaseError as error:
-        raise NotAStoreError(database.parent, f"{database.name}: {error}") from error
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _PLACE_ERRORS:
+            raise StoreUnwritableError(path, OSError(None, str(error))) from error
+        raise StoreDamagedError(path, error) from error
+    except ValueError as error:
+        raise StoreDamagedError(path, error) from error

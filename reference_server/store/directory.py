@@ -1,87 +1,117 @@
-"""The directory of a store: locked by one process, with files named by their digests."""
+"""The directory of a store: locked by one server, with files named by their digests."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reference_server.store import mark
 from reference_server.store.blobs import Blobs
-from reference_server.store.errors import NotAStoreError, StoreHeldError, StoreUnwritableError
+from reference_server.store.errors import StoreUnwritableError
+from reference_server.store.failures import refused
+from reference_server.store.lock import DATABASE, StoreLock
+from reference_server.store.reserve import Reserve
+from reference_server.store.trash import Trash
+from reference_server.store.verified import StoredBlob, VerifiedFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
     from reference_server.model.blob import Blob
 
-DATABASE = "registry.sqlite3"
-LOCK = "lock"
 _HEX = "0123456789abcdef"
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 class StoreDirectory:
-    """A store's directory, created if it is missing, and locked until `release`.
+    """A store's directory, created if it is missing, and locked until `release` unless the lock was an argument.
 
     `database` is the file for rows, `blobs` the place for incoming content. Raises `StoreError`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, lock: StoreLock | None = None) -> None:
         self.path = path
         self.database = path / DATABASE
         self._incoming, self._placed = path / "incoming", path / "blobs"
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            self._refuse_what_is_not_ours()
-            held = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise StoreUnwritableError(path, error) from error
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(held)
-            raise StoreHeldError(path) from error
-        os.ftruncate(held, 0)  # the origin of a server that was killed
-        self._held: int | None = held
+        self._owns_lock = lock is None
+        self.lock = lock or StoreLock(path)
         self.blobs = Blobs(self._incoming)
+        self.files = VerifiedFiles()
+        self.trash = Trash(path)
+        self.reserve = Reserve(path)
+        self._is_open: mark.Mark | None = None
+        self.has_leftovers = False
+        """Whether a blob could not be removed, so that the next start has to look for it."""
 
     def announce(self, origin: str) -> None:
-        """Write the origin of the server that holds the lock into the lock's file."""
-        if self._held is not None:
-            os.ftruncate(self._held, 0)
-            os.pwrite(self._held, origin.encode(), 0)
+        """Write the origin of the server that holds the lock into the lock's file, and occupy the reserve."""
+        self.lock.announce(origin)
+        self.reserve.fill()
 
     def release(self) -> None:
         """Unlock the directory. A second call does nothing."""
-        self.blobs.close()
-        if self._held is not None:
-            os.ftruncate(self._held, 0)
-            os.close(self._held)
-            self._held = None
+        if self.lock.is_in_place:
+            self.reserve.remove()
+            self.blobs.close()
+        if self._owns_lock:
+            self.lock.close()
 
-    def prepare(self, referred_to: Iterable[str]) -> None:
-        """Create the folders, and remove leftovers of a crash: incomplete and unused blobs.
+    @property
+    def mark(self) -> mark.Mark | None:
+        """The mark beside the blobs."""
+        return mark.read(self._placed / "identity")
 
-        Other files are not touched. Raises `StoreUnwritableError`.
-        """
+    @mark.setter
+    def mark(self, new: mark.Mark) -> None:
+        mark.write(self._placed / "identity", new)
+        self._is_open = new if new.state == mark.OPEN else None
+
+    def note_change(self) -> None:
+        """Note that the database has changed since it was opened."""
+        is_open, self._is_open = self._is_open, None
+        if is_open:
+            with suppress(OSError):
+                self.mark = mark.Mark(is_open.store, mark.CHANGED)
+
+    def prepare(self) -> None:
+        """Create the folders. Raises `StoreUnwritableError`."""
         try:
             folders = [self._placed / (first + second) for first in _HEX for second in _HEX]
             for folder in (self._incoming, self._placed, *folders):
                 folder.mkdir(exist_ok=True)
             for folder in (self._placed, self.path, self.path.parent):
                 _sync_folder(folder)
-            known = set(referred_to)
-            for path in self._incoming.glob("upload-*"):
-                path.unlink()
-            for path in (path for folder in folders for path in folder.iterdir()):
-                if _DIGEST.fullmatch(path.name) and path.name not in known:
-                    path.unlink()
         except OSError as error:
             raise StoreUnwritableError(self.path, error) from error
+
+    def placed(self) -> Iterator[Path]:
+        """Yield the files that are named by a digest."""
+        for first in _HEX:
+            for second in _HEX:
+                folder = self._placed / (first + second)
+                with suppress(FileNotFoundError, NotADirectoryError):
+                    yield from [path for path in folder.iterdir() if _DIGEST.fullmatch(path.name)]
+
+    def sweep(self, known: set[str]) -> int:
+        """Move blobs without a row to the trash, remove incomplete uploads, and return the number of blobs.
+
+        Other files are not touched. What cannot be moved stays.
+        """
+        number = 0
+        for path in self._incoming.glob("upload-*"):
+            with suppress(OSError):
+                path.unlink()
+        for path in self.placed():
+            if path.name not in known:
+                try:
+                    self.trash.take(path)
+                    number += 1
+                except OSError:
+                    self.has_leftovers = True
+        return number
 
     def path_of(self, sha256: str) -> Path:
         """Return the path for the blob with this digest, whether it exists or not."""
@@ -90,43 +120,37 @@ class StoreDirectory:
     def place(self, blob: Blob) -> Blob:
         """Move a blob to the path of its digest. Afterwards it survives a crash.
 
-        An existing blob is written again: the first writer may not have synced it yet.
+        An existing blob is written again: the first writer may not have synced it yet, or its file may be damaged.
+        Raises `StoreFullError` and `StoreUnavailableError`.
         """
-        placed = self.path_of(blob.digests["sha256"])
+        sha256 = blob.digests["sha256"]
+        placed = self.path_of(sha256)
         if blob.content == placed:
             return blob
         source = blob.content if isinstance(blob.content, Path) else self.blobs.temporary_file()
         try:
-            with source.open("r+b") as stream:
-                if isinstance(blob.content, bytes):
-                    stream.write(blob.content)
-                    stream.flush()
-                os.fsync(stream.fileno())
-            source.replace(placed)
+            with refused():
+                with source.open("r+b") as stream:
+                    if isinstance(blob.content, bytes):
+                        stream.write(blob.content)
+                        stream.flush()
+                    os.fsync(stream.fileno())
+                    status = os.fstat(stream.fileno())
+                source.replace(placed)
+                _sync_folder(placed.parent)
         except BaseException:
-            source.unlink(missing_ok=True)
+            with suppress(OSError):
+                source.unlink(missing_ok=True)
             raise
-        _sync_folder(placed.parent)
-        return replace(blob, content=placed)
+        self.files.trust(sha256, status)
+        return StoredBlob(placed, blob.size, blob.digests, self.files)
 
     def remove(self, sha256: str) -> None:
-        """Delete a blob. If that fails, the next start removes it."""
-        with suppress(OSError):
+        """Delete a blob. If that fails, the next start moves it to the trash."""
+        try:
             self.path_of(sha256).unlink(missing_ok=True)
-
-    def _refuse_what_is_not_ours(self) -> None:
-        if not self.database.exists():
-            foreign = sorted(path.name for path in self.path.iterdir() if path.name != LOCK)
-            if foreign:
-                raise NotAStoreError(self.path, f"it is not a store, but contains {foreign[0]!r}")
-
-
-def announced_origin(path: Path) -> str:
-    """Return the origin of the server that uses a store's directory; an empty string without one."""
-    try:
-        return (path / LOCK).read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return ""
+        except OSError:
+            self.has_leftovers = True
 
 
 def _sync_folder(path: Path) -> None:

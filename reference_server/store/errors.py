@@ -35,8 +35,26 @@ class StoreHeldError(StoreError):
 class NotAStoreError(StoreError):
     """The directory contains something else."""
 
+    def __init__(
+        self, path: Path, cause: object, next_step: str = "Choose an empty directory or an existing store."
+    ) -> None:
+        super().__init__(path, cause, next_step)
+
+
+class StoreDamagedError(NotAStoreError):
+    """The database is damaged."""
+
     def __init__(self, path: Path, cause: object) -> None:
-        super().__init__(path, cause, "Choose an empty directory or an existing store.")
+        text = " ".join(str(cause).split())  # SQLite's reports have several lines
+        super().__init__(path, f"registry.sqlite3 is damaged: {text[:200]}", "Restore it from a backup.")
+
+
+class StoreDoubtfulError(NotAStoreError):
+    """Database and blobs do not belong together, or the database has lost changes. Nothing was removed."""
+
+    def __init__(self, path: Path, cause: object) -> None:
+        step = f"Restore it from a backup, or accept what is there with `reference-server repair --store {path}`."
+        super().__init__(path, cause, step)
 
 
 class StoreTooNewError(StoreError):

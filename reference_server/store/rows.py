@@ -21,14 +21,18 @@ from reference_server.model import (
     User,
     Visibility,
 )
-from reference_server.model.blob import Blob
 from reference_server.store.tokens import KINDS
+from reference_server.store.verified import StoredBlob
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-GET_PACKAGE = "SELECT id, gitlab_project, name, normalized, version, created_at FROM packages WHERE id = ?"
+    from reference_server.model.blob import Blob
+    from reference_server.store.verified import VerifiedFiles
+
+GET_PACKAGES = "SELECT id, gitlab_project, name, normalized, version, created_at FROM packages"
+GET_PACKAGE = f"{GET_PACKAGES} WHERE id = ?"
 PUT_PACKAGE = """
     INSERT INTO packages (id, gitlab_project, name, normalized, version, created_at, change)
     VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -36,11 +40,12 @@ PUT_PACKAGE = """
     normalized = excluded.normalized, version = excluded.version, created_at = excluded.created_at,
     change = excluded.change
 """
-GET_FILES = """
+GET_ALL_FILES = """
     SELECT blobs.sha256, blobs.size, blobs.digests, id, package_id, filename, files.digests, requires_python,
     created_at, core_metadata, yanked, provenance, published_by
-    FROM files JOIN blobs ON blobs.sha256 = blob WHERE package_id = ? ORDER BY id
+    FROM files JOIN blobs ON blobs.sha256 = blob
 """
+GET_FILES = f"{GET_ALL_FILES} WHERE package_id = ? ORDER BY id"
 PUT_FILE = """
     INSERT OR REPLACE INTO files (id, package_id, filename, digests, requires_python, created_at,
     core_metadata, yanked, provenance, published_by, sha256, blob) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -72,7 +77,7 @@ def package(row: tuple[Any, ...], files: Iterable[PackageFile]) -> Package:
         name=name,
         normalized=normalized,
         version=version,
-        created_at=datetime.fromisoformat(created_at),
+        created_at=_moment(created_at),
         files=tuple(files),
     )
 
@@ -105,7 +110,7 @@ def file(row: tuple[Any, ...], blob: Blob) -> PackageFile:
         filename=filename,
         digests=_digests(digests),
         requires_python=requires_python,
-        created_at=datetime.fromisoformat(created_at),
+        created_at=_moment(created_at),
         blob=blob,
         core_metadata=None if metadata is None else CoreMetadata(metadata),
         yanked=yanked,
@@ -119,10 +124,10 @@ def blob_row(blob: Blob) -> tuple[Any, ...]:
     return blob.digests["sha256"], blob.size, json.dumps(dict(blob.digests))
 
 
-def blob(row: tuple[Any, ...], path: Path) -> Blob:
+def blob(row: tuple[Any, ...], path: Path, files: VerifiedFiles) -> Blob:
     """Return the blob in the leading columns of a row of `GET_FILES`."""
     _, size, digests = row
-    return Blob(path, size, _digests(digests))
+    return StoredBlob(path, size, _digests(digests), files)
 
 
 def gitlab_project_document(gitlab_project: GitLabProject) -> str:
@@ -192,10 +197,18 @@ def _record(number: int, fields: dict[str, Any]) -> TokenRecord:
     return TokenRecord(
         id=number,
         name=fields.get("name", ""),
-        created_at=datetime.fromisoformat(created_at) if created_at else None,
+        created_at=_moment(created_at) if created_at else None,
         expires_at=date.fromisoformat(expires_at) if expires_at else None,
     )
 
 
 def _digests(document: str) -> MappingProxyType[str, str]:
-    return MappingProxyType(json.loads(document))
+    found = json.loads(document)
+    return MappingProxyType({str(name): str(digest) for name, digest in found.items()})
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return moment

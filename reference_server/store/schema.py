@@ -97,5 +97,11 @@ ALTER TABLE files ADD COLUMN published_by TEXT;
 """
 """Replaces the secrets of tokens with their digests, by the function `digest_of` of the connection."""
 
-VERSIONS = (_FIRST, _TOKENS_BY_DIGEST)
+_IDENTITY = """
+CREATE TABLE identity (id TEXT NOT NULL) STRICT;
+INSERT INTO identity VALUES (lower(hex(randomblob(16))));
+"""
+"""Names the store, as the mark beside the blobs does."""
+
+VERSIONS = (_FIRST, _TOKENS_BY_DIGEST, _IDENTITY)
 """The script at index N migrates schema N to schema N + 1. Released scripts never change."""

@@ -13,11 +13,12 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from reference_server.model import ACTIVE, ProjectStatus, Status
+from reference_server.model.errors import StoreUnavailableError
 from reference_server.model.grammar import version_key
-from reference_server.store import rows
-from reference_server.store.connections import Connections
+from reference_server.store import counters, rows
 from reference_server.store.directory import StoreDirectory
 from reference_server.store.memory import MemoryStore
+from reference_server.store.opening import closed, opened
 from reference_server.store.tokens import digest_of
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     )
     from reference_server.model.blob import Blob
     from reference_server.store.blobs import Blobs
+    from reference_server.store.lock import StoreLock
 
 GREATEST_ID = 2**63 - 1  # of a row
 
@@ -43,13 +45,16 @@ GREATEST_ID = 2**63 - 1  # of a row
 class SQLiteStore:
     """A store in a directory, which is created if it is missing, and locked until `close`.
 
-    Packages that were read or written are cached in memory until they change. Raises `StoreError`.
+    Packages that were read or written are cached in memory until they change. `lock` is the directory's, if the
+    caller has locked it. Raises `StoreError`.
     """
 
-    def __init__(self, directory: Path | str) -> None:
-        self._directory = StoreDirectory(Path(directory))
+    def __init__(self, directory: Path | str, *, lock: StoreLock | None = None) -> None:
+        self._directory = StoreDirectory(Path(directory), lock)
         self._bringing: Counter[str] = Counter()  # digests of blobs that may have no row yet
         self._bringing_lock = Lock()
+        self._uploads = 0  # that are running
+        self._is_closed = False
         self._dropped: set[str] = set()  # digests of blobs that the current transaction may leave unused
         self._committed = 0  # the last change before the current transaction
         self._read: dict[int, tuple[int, Package]] = {}  # packages as of a change, by id
@@ -58,8 +63,7 @@ class SQLiteStore:
         self._kept_known: tuple[object, MemoryStore] = (None, MemoryStore())  # as of an edition
         self._changes_known = False  # whether the current transaction changes GitLab projects or tokens
         try:
-            self._connections = Connections(self._directory.database)
-            self._directory.prepare(sha256 for (sha256,) in self._rows("SELECT sha256 FROM blobs"))
+            self._connections = opened(self._directory)
         except BaseException:
             self._directory.release()
             raise
@@ -76,7 +80,11 @@ class SQLiteStore:
 
     def close(self) -> None:
         """Close the database and unlock the directory."""
-        self._connections.close()
+        with self._bringing_lock:
+            self._is_closed = True  # no blob arrives any more
+            self._directory.has_leftovers |= self._uploads > 0
+        with self._connections.alone:
+            closed(self._directory, self._connections)
         self._directory.release()
 
     def announce(self, origin: str) -> None:
@@ -87,17 +95,25 @@ class SQLiteStore:
     def keeping(self, blob: Blob) -> Iterator[Blob]:
         """Move a blob into the store, to be added to a package within the block.
 
-        At the end of the block it is removed unless a file uses it.
+        At the end of the block it is removed unless a file uses it. Raises `StoreFullError` and
+        `StoreUnavailableError`.
         """
         sha256 = blob.digests["sha256"]
+        self._connections.require_place()
+        self._directory.reserve.make_room(for_upload=True)
         with self._bringing_lock:
+            if self._is_closed:
+                raise StoreUnavailableError
             self._bringing[sha256] += 1
+            self._uploads += 1
         try:
             yield self._directory.place(blob)
         finally:
             with self._bringing_lock:
                 self._bringing -= Counter([sha256])
             self._remove_unused({sha256})
+            with self._bringing_lock:
+                self._uploads -= 1
 
     # GitLab projects and tokens
 
@@ -191,13 +207,13 @@ class SQLiteStore:
     def next_id(self) -> int:
         """Return a new id, larger than all earlier ones."""
         with self._writing() as connection:
-            return _next(connection, "id")
+            return counters.following(connection, "id")
 
     def put_package(self, package: Package) -> None:
         """Add or replace the package with this id. The blobs of its files are stored or come from `keeping`."""
         with self._writing() as connection:
             known = self.package(package.id)
-            change = _changed(connection, package.gitlab_project, package.normalized)
+            change = counters.changed(connection, package.gitlab_project, package.normalized)
             connection.execute(rows.PUT_PACKAGE, (*rows.package_row(package), change))
             before = {file.id: file for file in known.files} if known else {}
             for file in package.files:
@@ -217,7 +233,7 @@ class SQLiteStore:
                 connection.execute("DELETE FROM files WHERE package_id = ?", (package_id,))
                 self._drop_unused(connection, package.files)
                 connection.execute("DELETE FROM packages WHERE id = ?", (package_id,))
-                _changed(connection, package.gitlab_project, package.normalized)
+                counters.changed(connection, package.gitlab_project, package.normalized)
                 self._read.pop(package_id, None)
                 self._written.pop(package_id, None)
 
@@ -278,7 +294,7 @@ class SQLiteStore:
                 "VALUES (?, ?, ?, ?)",
                 row,
             )
-            _changed(connection, gitlab_project, normalized)
+            counters.changed(connection, gitlab_project, normalized)
 
     def status(self, gitlab_project: int, normalized: str) -> ProjectStatus:
         """Return the status of a project (default: active)."""
@@ -307,17 +323,24 @@ class SQLiteStore:
             with self._connections.writing() as connection:
                 yield connection
             return
-        with self._connections.writing() as connection:
-            dropped = self._dropped = set()
-            written = self._written = {}
-            self._changes_known = False
-            self._committed = _last(connection, "change")
-            yield connection
-            changes_known = self._changes_known
-        self._read.update(written)
-        if changes_known:
-            self._edition = object()
-        self._remove_unused(dropped)
+        self._directory.reserve.make_room(for_upload=False)
+        with self._connections.alone:  # nothing is closed before all of it is done
+            with self._connections.writing() as connection:
+                dropped = self._dropped = set()
+                written = self._written = {}
+                self._changes_known = False
+                self._committed = counters.last(connection, "change")
+                before = connection.total_changes
+                yield connection
+                changes_known, has_written = self._changes_known, connection.total_changes > before
+            if has_written:
+                self._directory.note_change()
+            self._read.update(written)
+            if changes_known:
+                self._edition = object()
+            self._remove_unused(dropped)
+        if dropped:
+            self._directory.reserve.fill()
 
     def _rows(self, query: str, *values: object) -> list[Any]:
         return self._connections.rows(query, *values)
@@ -343,7 +366,9 @@ class SQLiteStore:
 
     def _files(self, connection: sqlite3.Connection, package_id: int) -> Iterator[PackageFile]:
         for row in connection.execute(rows.GET_FILES, (package_id,)).fetchall():
-            yield rows.file(row[3:], rows.blob(row[:3], self._directory.path_of(row[0])))
+            yield rows.file(
+                row[3:], rows.blob(row[:3], self._directory.path_of(row[0]), self._directory.files)
+            )
 
     def _drop_unused(self, connection: sqlite3.Connection, files: Iterable[PackageFile]) -> None:
         for sha256 in {file.blob.digests["sha256"] for file in files}:
@@ -366,22 +391,3 @@ class SQLiteStore:
 
     def _is_used(self, sha256: str) -> bool:
         return bool(self._rows("SELECT 1 FROM blobs WHERE sha256 = ?", sha256))
-
-
-def _last(connection: sqlite3.Connection, counter: str) -> int:
-    found = connection.execute("SELECT value FROM counters WHERE name = ?", (counter,)).fetchall()
-    return int(found[0][0])
-
-
-def _next(connection: sqlite3.Connection, counter: str) -> int:
-    connection.execute("UPDATE counters SET value = value + 1 WHERE name = ?", (counter,))
-    return _last(connection, counter)
-
-
-def _changed(connection: sqlite3.Connection, gitlab_project: int, normalized: str) -> int:
-    change = _next(connection, "change")
-    row = gitlab_project, normalized, change
-    connection.execute(
-        "INSERT OR REPLACE INTO serials (gitlab_project, normalized, serial) VALUES (?, ?, ?)", row
-    )
-    return change

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from reference_server.app.handlers.sending import Content, content_answer, not_acceptable, page_answer
-from reference_server.model.errors import PackageNotFoundError, PathInvalidError
+from reference_server.model.errors import FileDamagedError, PackageNotFoundError, PathInvalidError
 from reference_server.rendering.page_cache import RenderedPage
 from reference_server.rules.negotiation import negotiate
 
@@ -30,8 +30,9 @@ def download(call: ReadingCall, sha256: str, filename: str) -> Response:
     file = _found(call, sha256, filename)
     try:
         stream = file.blob.open()
-    except FileNotFoundError as gone:  # deleted since it was found
-        raise PackageNotFoundError from gone
+    except FileNotFoundError as gone:
+        _found(call, sha256, filename)  # else it was deleted since
+        raise FileDamagedError from gone
     return content_answer(
         call,
         Content(

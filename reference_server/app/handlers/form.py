@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reference_server.store.blobs import BlobWriter, Spool
 
 MAX_PARTS = 20_000
+MAX_FILES = 20  # parts with a file name; each may be a file on disk
 MAX_FIELDS = 32 * 1024 * 1024  # bytes of all text fields; descriptions are the long ones
 MAX_PART_HEADER = 16 * 1024  # bytes of one line
 CHUNK = 64 * 1024
@@ -102,7 +103,10 @@ def read_form(request: Request, spool: Spool, *, max_file_size: int | None) -> F
 
 @dataclass
 class _Reading:
-    """The part of the form read so far. Raises `RequestEntityTooLarge` for too much text, and `MalformedFormError`."""
+    """The part of the form read so far.
+
+    Raises `RequestEntityTooLarge` for too much text or too many files, and `MalformedFormError`.
+    """
 
     spool: Spool
     fields: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -111,6 +115,7 @@ class _Reading:
     _text: bytearray = field(default_factory=bytearray)
     _writer: BlobWriter | None = None
     _room: int = MAX_FIELDS
+    _files_left: int = MAX_FILES
 
     def take(self, event: MultipartSegment | bytes | bytearray | None) -> None:
         """Handle an event of the parser: the beginning of a part, a piece of it, or its end."""
@@ -138,6 +143,9 @@ class _Reading:
         if filename is None:
             self._writer, self._text = None, bytearray()
         else:
+            self._files_left -= 1
+            if self._files_left < 0:
+                raise RequestEntityTooLarge
             self._writer = self.spool.writer()
             self.files[self._name].append(FilePart(filename, self._writer))
 

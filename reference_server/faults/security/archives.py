@@ -26,11 +26,15 @@ PASSWORDS = b"root:x:0:0:root:/root:/bin/sh\n"
 class CrashesOn(Fault):
     """Crashes on an upload that the rules reject with this message."""
 
-    reason: ClassVar[bytes]
+    reasons: ClassVar[tuple[bytes, ...]]
 
     def respond(self, request: Request, response: Response) -> Response:
         """Answer as a proxy does whose server has crashed."""
-        dies = request.endpoint == "upload" and response.status_code == 400 and self.reason in response.data
+        dies = (
+            request.endpoint == "upload"
+            and response.status_code == 400
+            and any(reason in response.data for reason in self.reasons)
+        )
         return Response("502 Bad Gateway", status=502) if dies else response
 
 
@@ -38,14 +42,14 @@ class HostileMembersCrash(CrashesOn):
     """Extracts uploads to read their metadata, and crashes on members that lead outside."""
 
     caught_by = ("security.no-extraction", "security.pkginfo-symlink")
-    reason = b"File has an unsafe member"
+    reasons = (b"File has an unsafe member",)
 
 
 class DecompressionBombsCrash(CrashesOn):
     """Decompresses uploads into memory, and crashes on decompression bombs."""
 
     caught_by = ("security.zip-bomb", "security.huge-metadata")
-    reason = b"File unpacks to more than is allowed"
+    reasons = (b"File unpacks to more than is allowed", b"Metadata in the file is larger than ")
 
 
 class HugeMetadataServed(Fault):

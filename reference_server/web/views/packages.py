@@ -10,7 +10,7 @@ from packaging.version import InvalidVersion, Version
 from werkzeug import Response
 
 from reference_server.model import ACTIVE, Action
-from reference_server.model.errors import NotFoundError
+from reference_server.model.errors import FileDamagedError, NotFoundError
 from reference_server.rules import management
 from reference_server.web.description import described
 from reference_server.web.paths import PACKAGES
@@ -134,8 +134,9 @@ def download(visit: Visit, package_id: int, file_id: int) -> Response:
     file = _file(visit, package_id, file_id, Action.DOWNLOAD)
     try:
         stream = file.blob.open()
-    except FileNotFoundError as gone:  # deleted since it was found
-        raise NotFoundError from gone
+    except FileNotFoundError as gone:
+        _file(visit, package_id, file_id, Action.DOWNLOAD)  # else it was deleted since
+        raise FileDamagedError from gone
     name = quote(file.filename, safe="+!")
     return Response(
         _chunks(stream),

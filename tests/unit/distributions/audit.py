@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from reference_server.distributions import Distribution
 
 LARGE = 8 * 1024 * 1024
-MANY = 10_000
 KNOWN = {"1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6"}
 
 
@@ -164,7 +163,6 @@ def of_tar(members: list[tarfile.TarInfo]) -> set[str]:
         "sparse": any(each.issparse() for each in members),
         "link": any(each.islnk() or each.issym() for each in members),
         "device": any(each.ischr() or each.isblk() or each.isfifo() for each in members),
-        "number of members": len(members) > MANY,
         "large member": any(
             each.size > LARGE
             for each in members

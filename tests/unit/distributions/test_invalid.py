@@ -77,7 +77,6 @@ BROKEN = {
     "pkg_info_symlink": {"link"},
     "tar_bomb": {"large member"},
     "huge_metadata_sdist": {"large metadata"},
-    "many_members": {"number of members"},
     "duplicate_member_sdist": {"path twice"},
     "duplicate_metadata_member_sdist": {"path twice"},
     "trailing_data_sdist": {"trailing"},

@@ -55,6 +55,17 @@ def test_no_fault_touches_the_switch(server: ReferenceServer) -> None:
         ('[{"name": "latency", "minutes": 1}]', "its options are seconds"),
         ("[1]", "faults"),
         ('[{"first": 1}]', "needs a `name`"),
+        ("[" * 100_000, "too deep"),
+        ('[{"name": "no-hashes", "first": ' + "[" * 900 + "]" * 900 + "}]", "is not a number"),
+        ('[{"name": "no-hashes", "first": 1e400}]', "is not a number"),
+        ('[{"name": "no-hashes", "after": NaN}]', "is not a number"),
+        ('[{"name": "no-hashes", "probability": NaN}]', "between 0 and 1"),
+        ('[{"name": "latency", "seconds": 1e400}]', "needs a number for seconds"),
+        ('[{"name": "latency", "seconds": NaN}]', "needs a number for seconds"),
+        ('[{"name": "latency", "seconds": [1]}]', "needs a number for seconds"),
+        ('[{"name": "latency", "seconds": true}]', "does not take 'True' for seconds"),
+        ('[{"name": "no-hashes", "path": "(a{2})"}]', "is not a regular expression"),
+        ('["no-hashes"' + ',"no-hashes"' * 1000 + "]", "more than 1000"),
     ],
 )
 def test_a_mistake_is_explained_and_changes_nothing(server: ReferenceServer, body: str, message: str) -> None:
@@ -78,3 +89,9 @@ def test_other_methods_are_not_there(server: ReferenceServer) -> None:
     answer = ask(server, "POST", [])
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "DELETE, GET, OPTIONS, PUT"
+
+
+def test_no_pattern_holds_up_the_server(server: ReferenceServer) -> None:
+    assert ask(server, "PUT", [{"name": "unavailable", "path": "((((a+)+)+)+)$"}]).status_code == 200
+    states = [requests.get(f"{server.origin}/{'a' * 3000}{end}", timeout=30).status_code for end in ("b", "")]
+    assert states == [404, 503]

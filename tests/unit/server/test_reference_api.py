@@ -112,6 +112,24 @@ def test_a_release_is_deleted_after_its_files(
         registry.delete("demo", **selection)
 
 
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "NaN", "Infinity"])
+def test_a_number_that_json_does_not_have(number: str, api: Any, registry: Registry) -> None:
+    body = '{"version": %s}' % number  # noqa: UP031 - it has braces
+    path = f"/demo/files/{FIRST}/provenance"
+    assert call(api, "PUT", path, data=body, content_type="application/json") == 400
+    with pytest.raises(ValueError, match="JSON"):
+        registry.attach_provenance("demo", FIRST, {"version": float(number)})
+    assert "provenance" not in json_files(api)[FIRST]
+
+
+@pytest.mark.parametrize("reason", ["a\0", "\x1b[31m", "\x7f"])
+def test_a_reason_that_no_page_can_show(reason: str, api: Any) -> None:
+    assert call(api, "PUT", "/demo/versions/1.0/yank", {"reason": reason}) == 400
+    assert call(api, "PUT", "/demo/status", {"status": "archived", "reason": reason}) == 400
+    assert yanked(api)[FIRST] is False
+    assert call(api, "PUT", "/demo/versions/1.0/yank", {"reason": "two\nlines\tand ü"}) == 204
+
+
 def test_provenance(api: Any, registry: Registry) -> None:
     assert call(api, "PUT", f"/demo/files/{FIRST}/provenance", PROVENANCE) == 204
     url = json_files(api)[FIRST]["provenance"]

@@ -22,6 +22,7 @@ from reference_server.model import (
     TokenRecord,
     Visibility,
 )
+from reference_server.model.blob import Blob
 from reference_server.rules.ready_made import (
     DEPLOY_TOKENS,
     GITLAB_PROJECTS,
@@ -312,7 +313,7 @@ def seen(store: Store) -> list[Any]:
     files = [file for package in packages for file in package.files]
     return [
         [replace(package, files=()) for package in packages],
-        [replace(file, blob=replace(file.blob, content=file.blob.read())) for file in files],
+        [replace(file, blob=Blob(file.blob.read(), file.size, file.blob.digests)) for file in files],
         [
             [file.id for file in store.files_named(owner, file.sha256, file.filename)]
             for owner in (1, 2)

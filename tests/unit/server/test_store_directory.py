@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -43,11 +44,18 @@ if TYPE_CHECKING:
 
 DEMO = wheel("demo", "1.0")
 SCHEMA_1 = Path(__file__).parent / "store_schema_1.sql"
+SCHEMA_1_BLOB = "e3c053422fea9c050e27746ec9d37d7e3f8a999cdd94b4ae32270fab1ef5a91d"
 
 
 def opened(directory: Path, **rules: object) -> Registry:
     changed = replace(Rules(), **rules)  # type: ignore[arg-type]
     return default_registry(now=lambda: NOON, rules=changed, store=SQLiteStore(directory))
+
+
+def crashed(registry: Registry) -> None:
+    """Give up the lock, as the end of a process does, and leave everything else as it is."""
+    store: Any = registry.store
+    store._directory.lock.close()
 
 
 @pytest.fixture
@@ -114,14 +122,14 @@ def test_ready_made_ones_are_only_added_when_they_are_missing(directory: Path) -
 def test_what_a_crash_left_is_swept_and_nothing_else(directory: Path) -> None:
     registry = opened(directory)
     kept = registry.publish(DEMO.filename, DEMO.content).blob
-    registry.close()
+    crashed(registry)
     orphan = directory / "blobs" / "ab" / ("ab" * 32)
     half, foreign = directory / "incoming" / "upload-x", [directory / "blobs" / "README", directory / "notes"]
-    (directory / "incoming").mkdir()
     for path in (orphan, half, *foreign):
         path.write_bytes(b"left")
     registry = opened(directory)
     assert not orphan.exists()
+    assert (directory / "trash" / orphan.name).read_bytes() == b"left"
     assert not half.exists()
     assert all(path.exists() for path in foreign)
     assert kept.read() == DEMO.content
@@ -205,8 +213,9 @@ def earlier_store(directory: Path) -> None:
     """Make the store that a release with schema 1 made: `store_schema_1.sql` is the dump of its database."""
     directory.mkdir(parents=True)
     database = sqlite3.connect(directory / "registry.sqlite3")
-    database.executescript(SCHEMA_1.read_text(encoding="utf-8"))
-    ((sha256,),) = database.execute("SELECT sha256 FROM blobs").fetchall()
+    dump = SCHEMA_1.read_text(encoding="utf-8")
+    sha256 = hashlib.sha256(b"content").hexdigest()
+    database.executescript(dump.replace(SCHEMA_1_BLOB, sha256))
     database.close()
     blob = directory / "blobs" / sha256[:2] / sha256
     blob.parent.mkdir(parents=True)

@@ -1,0 +1,270 @@
+"""What happens to a directory while a server uses it: a full disk, damaged files, another directory in its place."""
+
+from __future__ import annotations
+
+import errno
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reference_server.commands import main
+from reference_server.distributions import wheel
+from reference_server.serving.default_registry import default_registry
+from reference_server.store.errors import StoreHeldError
+from reference_server.store.lock import StoreLock
+from reference_server.store.reserve import RESERVE, Reserve
+from reference_server.store.sqlite import SQLiteStore
+
+from .conftest import NOON, Api
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reference_server.distributions import Distribution
+
+ONE, TWO, NEW = wheel("demo", "1.0"), wheel("demo", "2.0"), wheel("demo", "3.0")
+REPOSITORY = "/projects/1/packages/pypi"
+REFERENCE = f"/../../-/reference{REPOSITORY}/demo"
+PATIENCE = 60  # seconds
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def api(directory: Path) -> Iterator[Api]:
+    """Open a registry with two files."""
+    registry = default_registry(now=lambda: NOON, store=SQLiteStore(directory))
+    for made in (ONE, TWO):
+        registry.publish(made.filename, made.content)
+    yield Api(registry)
+    registry.close()
+
+
+def upload(api: Api, made: Distribution) -> int:
+    fields = {"name": "demo", "version": made.filename.split("-")[1]}
+    return api.upload(made.filename, made.content, fields=fields).status_code
+
+
+def download(api: Api, made: Distribution) -> tuple[int, bytes]:
+    answer = api.get(f"{REPOSITORY}/files/{made.sha256}/{made.filename}")
+    return answer.status_code, answer.data
+
+
+def reference(api: Api, method: str, path: str) -> int:
+    headers = {"PRIVATE-TOKEN": "reference-api-token"}
+    url = f"/-/reference{REPOSITORY}/demo/{path}"
+    return api.client.open(url, method=method, headers=headers).status_code
+
+
+def blob(directory: Path, made: Distribution) -> Path:
+    return directory / "blobs" / made.sha256[:2] / made.sha256
+
+
+def change_a_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def test_on_a_full_disk_uploads_are_refused_and_space_can_be_freed(
+    api: Api, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.registry.store.announce("")
+    assert (directory / "reserve").stat().st_blocks * 512 >= RESERVE
+    monkeypatch.setattr(Reserve, "_free", lambda _: 0)
+    refused = api.upload(NEW.filename, NEW.content, fields={"name": "demo", "version": "3.0"})
+    assert refused.status_code == 507
+    assert refused.json == {"message": "507 Insufficient Storage - The disk is full"}
+    assert (directory / "reserve").exists()
+    assert reference(api, "PUT", "versions/1.0/yank") == 204
+    assert not (directory / "reserve").exists()
+    assert reference(api, "DELETE", "versions/2.0") == 204
+    assert not blob(directory, TWO).exists()
+    monkeypatch.undo()
+    assert upload(api, NEW) == 201
+    assert reference(api, "DELETE", "versions/3.0") == 204
+    assert (directory / "reserve").exists()
+
+
+@pytest.mark.parametrize("size", [None, 2_000_000])
+def test_a_disk_that_fills_up_during_an_upload(
+    size: int | None, api: Api, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = wheel("demo", "3.0", size=size)
+
+    def full(_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        assert upload(api, made) == 507
+    assert list((directory / "incoming").iterdir()) == []
+    assert download(api, made)[0] == 404
+    store: Any = api.registry.store
+    writer = store._connections._writer
+    (pages,) = writer.execute("PRAGMA page_count").fetchone()
+    writer.execute(f"PRAGMA max_page_count = {pages}")
+    large = wheel("demo", "3.0", summary="x" * 300_000)
+    assert upload(api, large) == 507
+    assert not blob(directory, large).exists()
+    writer.execute("PRAGMA max_page_count = 1000000")
+    assert upload(api, made) == 201
+
+
+def test_a_damaged_file_is_not_sent_until_it_is_uploaded_again(api: Api, directory: Path) -> None:
+    assert download(api, ONE) == (200, ONE.content)
+    for damage in (change_a_bit, Path.unlink):
+        damage(blob(directory, ONE))
+        status, text = download(api, ONE)
+        assert status == 500
+        assert json.loads(text)["message"].endswith("The stored file is damaged; upload it again")
+        assert download(api, TWO) == (200, TWO.content)
+        assert upload(api, wheel("demo", "1.0", marker="other bytes")) == 400
+        assert download(api, ONE)[0] == 500
+        assert upload(api, ONE) == 400  # as a duplicate is
+        assert download(api, ONE) == (200, ONE.content)
+    blob(directory, ONE).unlink()
+    assert reference(api, "DELETE", "versions/1.0") == 204
+    assert download(api, ONE)[0] == 404
+
+
+def test_a_directory_that_is_taken_away_is_never_acknowledged(
+    api: Api, directory: Path, tmp_path: Path
+) -> None:
+    directory.rename(tmp_path / "elsewhere")
+    states = [upload(api, NEW), download(api, ONE)[0], api.get(f"{REPOSITORY}/simple/demo/").status_code]
+    states += [
+        reference(api, "DELETE", "versions/1.0"),
+        api.client.get("/conformance/public/-/packages").status_code,
+    ]
+    assert states == [503] * 5
+    other = default_registry(store=SQLiteStore(directory))
+    states = [upload(api, NEW), download(api, ONE)[0], reference(api, "PUT", "versions/1.0/yank")]
+    assert states == [503] * 3
+    assert upload(Api(other), NEW) == 201
+    other.close()
+    shutil.rmtree(directory)
+    (tmp_path / "elsewhere").rename(directory)
+    assert upload(api, NEW) == 201
+    assert download(api, ONE) == (200, ONE.content)
+
+
+def test_a_database_that_is_replaced_is_never_acknowledged(api: Api, directory: Path) -> None:
+    database = directory / "registry.sqlite3"
+    kept = database.rename(directory / "kept")
+    assert upload(api, NEW) == 503
+    database.touch()
+    assert upload(api, NEW) == 503
+    assert api.client.get("/").status_code == 503
+    kept.rename(database)
+    assert upload(api, NEW) == 201
+
+
+def test_verify_and_repair(api: Api, directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert upload(api, NEW) == 201
+    api.registry.close()
+    assert main.main(["verify", "--store", str(directory)]) == 0
+    assert "sound: 3 blobs" in capsys.readouterr().out
+    change_a_bit(blob(directory, ONE))
+    blob(directory, TWO).unlink()
+    unused = directory / "blobs" / "ab" / ("ab" * 32)
+    unused.write_bytes(b"unused")
+    assert main.main(["verify", "--store", str(directory)]) == 1
+    listed = capsys.readouterr().out
+    for line in (f"damaged  {ONE.sha256}", f"missing  {TWO.sha256}", f"unused   {unused.name}"):
+        assert line in listed
+    assert f"listed   {ONE.filename} of demo 1.0 in GitLab project 1" in listed
+    assert unused.exists()
+    assert main.main(["repair", "--store", str(directory)]) == 0
+    assert "Removed 2 files from the lists; moved 2 blobs" in capsys.readouterr().out
+    trash = {path.name for path in (directory / "trash").iterdir()}
+    assert trash == {f"{ONE.sha256}.damaged", unused.name}
+    assert main.main(["verify", "--store", str(directory)]) == 0
+    registry = default_registry(now=lambda: NOON, store=SQLiteStore(directory))
+    again = Api(registry)
+    assert NEW.filename in (page := again.get(f"{REPOSITORY}/simple/demo/").text)
+    assert ONE.filename not in page
+    assert upload(again, ONE) == 201
+    registry.close()
+    assert main.main(["repair", "--store", str(directory), "--empty-trash"]) == 0
+    assert "Deleted 2 files in the trash" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["verify", "repair"])
+def test_no_store_and_one_in_use(command: str, api: Api, directory: Path, tmp_path: Path) -> None:
+    assert api.registry
+    assert main.main([command, "--store", str(tmp_path)]) == 2
+    assert main.main([command, "--store", str(directory)]) == 2
+
+
+def test_old_trash_is_deleted_at_a_start(api: Api, directory: Path) -> None:
+    api.registry.close()
+    (directory / "trash").mkdir()
+    old, new = directory / "trash" / "old", directory / "trash" / "new"
+    for path in (old, new):
+        path.touch()
+    os.utime(old, (0, 0))
+    SQLiteStore(directory).close()
+    assert not old.exists()
+    assert new.exists()
+
+
+def hold(lock: StoreLock, go_on: Any) -> None:
+    go_on.wait(PATIENCE)
+    lock.close()
+
+
+@pytest.mark.parametrize("method", ["fork", pytest.param("spawn", marks=pytest.mark.long)])
+def test_a_worker_shares_the_lock_and_keeps_it(method: str, directory: Path) -> None:
+    """A second server never gets in between, whichever of the two ends first."""
+    context = multiprocessing.get_context(method)
+    lock, go_on = StoreLock(directory), context.Event()
+    worker = context.Process(target=hold, args=(lock, go_on))  # type: ignore[attr-defined]
+    worker.start()
+    lock.close()
+    with pytest.raises(StoreHeldError):
+        StoreLock(directory)
+    go_on.set()
+    worker.join(PATIENCE)
+    StoreLock(directory).close()
+
+
+@pytest.mark.long
+def test_a_worker_ends_with_its_killed_parent_and_keeps_everything(directory: Path, tmp_path: Path) -> None:
+    pytest.importorskip("granian", reason="granian is not installed")
+    command = [sys.executable, "-m", "reference_server", "serve", "--port", "0", "--store", str(directory)]
+    with (tmp_path / "log").open("w+") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+        deadline = time.monotonic() + PATIENCE
+        while "Ctrl-C" not in (tmp_path / "log").read_text() or not _is_clean_or_open(directory):
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+        process.wait(PATIENCE)
+    while time.monotonic() < deadline:
+        try:
+            StoreLock(directory).close()
+        except StoreHeldError:
+            time.sleep(0.02)
+        else:
+            break
+    SQLiteStore(directory).close()
+
+
+def _is_clean_or_open(directory: Path) -> bool:
+    """Whether the worker has opened the store, which its parent had closed."""
+    mark = directory / "blobs" / "identity"
+    return mark.exists() and (directory / "lock").read_text() != ""
