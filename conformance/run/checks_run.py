@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from conformance.target import Target
     from conformance.verdicts.options import RunOptions
 
+ENDED_EARLY = frozenset({pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR})
+
 
 def _without(*plugins: str) -> list[str]:
     return [argument for name in plugins for argument in ("-p", f"no:{name}")]
@@ -116,10 +118,7 @@ def _judged(
         except KeyboardInterrupt:  # before pytest took over, or after
             status = pytest.ExitCode.INTERRUPTED
     interruption.begin_clean_up()
-    interrupted = interruption.came or status in {
-        pytest.ExitCode.INTERRUPTED,
-        pytest.ExitCode.INTERNAL_ERROR,
-    }
+    interrupted = interruption.came or status in ENDED_EARLY
     result = finish(judge, run, json_path=json_path, whole=selection.whole, interrupted=interrupted)
     if status == pytest.ExitCode.USAGE_ERROR:
         raise _no_expression(selection)

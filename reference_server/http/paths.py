@@ -12,10 +12,10 @@ def path_expression(pattern: str) -> re.Pattern[str]:
 
     The pattern names the last segments of a path, such as `simple/demo` or `demo-*.whl`, or a whole path if it begins
     with a slash. `*` stands for any characters in one segment, `?` for one, and `**` for any number of segments.
-    A slash at the end makes no difference.
+    A slash at the end makes no difference. Faults understand the expression, too.
     """
     body = "/".join(_segment(each) for each in pattern.strip("/").split("/"))
-    return re.compile(rf"(?:^/{'' if pattern.startswith('/') else '|/'}){body}/?\Z", re.DOTALL)
+    return re.compile(rf"(?:^/{'' if pattern.startswith('/') else '|/'}){body}/?$", re.DOTALL)
 
 
 def _segment(pattern: str) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from reference_server.errors import UserError
+from reference_server.model.errors import FileDamagedError
 from reference_server.rendering import html, json
 from reference_server.rendering.content import file_link, project_content
 from reference_server.rendering.pages import ProjectLink, RootPage
@@ -87,11 +88,14 @@ def _export_file(file: PackageFile, folder: Path, *, links: bool) -> None:
     place = folder / "files" / file.sha256
     place.mkdir(parents=True, exist_ok=True)
     target = place / file.filename
-    if not (links and _linked(file, target)):
-        with file.blob.open() as source, target.open("wb") as copy:
-            shutil.copyfileobj(source, copy, CHUNK)
-    with target.open("rb") as written:
-        found = hashlib.file_digest(written, "sha256").hexdigest()
+    try:
+        if not (links and _linked(file, target)):
+            with file.blob.open() as source, target.open("wb") as copy:
+                shutil.copyfileobj(source, copy, CHUNK)
+        with target.open("rb") as written:
+            found = hashlib.file_digest(written, "sha256").hexdigest()
+    except FileDamagedError:
+        found = ""
     if found != file.digests["sha256"]:
         raise UserError(
             f"the content of {file.filename} is not what was uploaded", "Delete the file, or upload it again."

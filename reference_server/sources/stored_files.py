@@ -69,13 +69,13 @@ class StoredBlob(Blob):
         return blob
 
     def open(self) -> BinaryIO:
-        """Open it for reading. Raises `FileNotFoundError` if it was removed or replaced."""
+        """Open it for reading. Raises `PackageNotFoundError` if it was removed or replaced."""
         if not self.stamp.is_current:
-            raise FileNotFoundError(self.stamp.path)
+            raise PackageNotFoundError
         return Path(self.stamp.path).open("rb")
 
     def read(self) -> bytes:
-        """Return all bytes. Raises `FileNotFoundError` if it was removed or replaced."""
+        """Return all bytes. Raises `PackageNotFoundError` if it was removed or replaced."""
         with self.open() as stream:
             return stream.read()
 
