@@ -39,7 +39,7 @@ def seconds(text: str) -> float:
     parts = [float(part or 0) for part in match.groups()] if match else []
     total = sum(part * unit for part, unit in zip(parts, (3600, 60, 1), strict=False))
     if not total:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 90s, 2m or 1h30m")
+        raise argparse.ArgumentTypeError(f"expected a time such as 90s, 2m or 1h30m, not {text!r}")
     return total
 
 

@@ -157,8 +157,8 @@ def _require_every_end(batches: Sequence[Batch], expected: int) -> None:
     ended = {each.process for each in batches if each.is_last}
     if began - ended or len(ended) < max(1, expected):
         raise UserError(
-            f"{max(1, expected) - len(ended)} of {max(1, expected)} processes ended without their whole record",
-            "Nothing can be said about what they have sent; run again.",
+            f"{max(1, expected) - len(ended)} of {max(1, expected)} load processes did not finish their record",
+            "The results are incomplete. Run the load again.",
             ExitCode.HARNESS_ERROR,
         )
 

@@ -15,7 +15,7 @@ SUMMARY = "make the files and the lists of a stopped registry agree"
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.description = (
-        "Remove files from the lists whose contents are missing or damaged, and move damaged and unused contents "
+        "Unlist files whose contents are missing or damaged, and move damaged and unused contents "
         "to the folder trash, where they stay for a week. Accepts a database that has lost changes."
     )
     add_store(parser)

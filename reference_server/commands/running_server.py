@@ -26,7 +26,9 @@ def _as_gitlab() -> Iterator[None]:
     try:
         yield
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise UserError("the answer is not GitLab's", "Is the URL that of a reference server?") from error
+        raise UserError(
+            "the answer is not that of GitLab's API", "Check that --server is the URL of a reference server."
+        ) from error
 
 
 class RunningServer:
@@ -154,8 +156,12 @@ class RunningServer:
                 answer.status,
             )
         )
-        hint = f"Set {TOKEN_VARIABLE} to a token of a Maintainer." if answer.status in {401, 403} else ""
-        raise UserError(f"{self._origin} refuses: {printable(str(reason))}", hint)
+        hint = (
+            f"Set {TOKEN_VARIABLE}, or use --token-file, with a Maintainer's token."
+            if answer.status in {401, 403}
+            else ""
+        )
+        raise UserError(f"{self._origin} rejected the request: {printable(str(reason))}", hint)
 
 
 def _listed(each: dict[str, Any]) -> ListedProject:

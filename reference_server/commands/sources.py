@@ -30,7 +30,7 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="serve the wheels and sdists in a folder and below it, or what `record` wrote; the folder is not changed",
     )
-    parser.add_argument("--folder", type=Path, metavar="FOLDER", help="the same as an option")
+    parser.add_argument("--folder", type=Path, metavar="FOLDER", help="same as FOLDER")
     parser.add_argument(
         "--watch", action="store_true", help="notice what changes in the folder (default: serve it as it was)"
     )
@@ -44,7 +44,8 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         "--upstream-mode",
         choices=("mirror", "redirect"),
         default="mirror",
-        help="fetch, check and keep, or send clients there, as GitLab does (default: %(default)s)",
+        help="mirror: fetch, check and keep pages and files; redirect: send clients to the upstream, as GitLab does "
+        "(default: %(default)s)",
     )
     add_private(parser)
 
@@ -56,7 +57,7 @@ def add_private(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PATTERN",
-        help="projects that the upstream is never asked for, such as 'mycompany-*'; may be repeated",
+        help="never ask the upstream for projects that match, such as 'mycompany-*'; may be repeated",
     )
     parser.add_argument(
         "--upstream-timeout",

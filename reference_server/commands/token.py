@@ -34,7 +34,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     create.add_argument("--name", default="token", help="name in lists (default: %(default)s)")
     create.add_argument(
-        "--user", default="", metavar="NAME", help="user of the token, or user name of a deploy token"
+        "--user",
+        default="",
+        metavar="NAME",
+        help="user who owns the token (default: maintainer in a store, your own user on a server), or the user "
+        "name of a deploy token",
     )
     create.add_argument(
         "--gitlab-project",
@@ -46,8 +50,8 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--scope",
         action="append",
         default=[],
-        help="api or read_api; of a deploy token, read_package_registry or write_package_registry; may be repeated "
-        "(default: api; both)",
+        help="api or read_api (default: api); for a deploy token, read_package_registry or write_package_registry "
+        "(default: both); may be repeated",
     )
     create.add_argument(
         "--expires", type=_day, metavar="YYYY-MM-DD", help="day on which it expires (default: never)"

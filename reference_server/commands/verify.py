@@ -31,7 +31,8 @@ def run(options: argparse.Namespace) -> int:
     print(
         f"Of {found.blobs} blobs, {len(found.damaged)} are damaged and {len(found.missing)} are missing; "
         f"{len(found.unused)} others are unused.",
-        "The right bytes, uploaded again, restore a blob. `reference-server repair` removes the rest.",
+        "To restore a blob, upload the right bytes again. To drop the affected files, run `reference-server repair "
+        f"--store {options.store}`.",
         sep="\n",
     )
     return 1

@@ -68,7 +68,7 @@ class Answer:
             try:
                 body += unpacked.decompress(piece, limit + 1 - len(body)) if unpacked else piece
             except zlib.error:
-                raise UpstreamError(f"{without_secrets(self.url)} is no valid gzip") from None
+                raise UpstreamError(f"{without_secrets(self.url)} is not valid gzip") from None
             if len(body) > limit:
                 raise UpstreamError(f"{without_secrets(self.url)} is larger than {limit} bytes")
             if time.monotonic() > deadline:

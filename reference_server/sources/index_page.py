@@ -86,9 +86,9 @@ def _json(body: bytes, url: str) -> dict[str, Any]:
     try:
         page = json.loads(body)
     except (ValueError, RecursionError):
-        raise UpstreamError(f"{without_secrets(url)} is no valid JSON") from None
+        raise UpstreamError(f"{without_secrets(url)} is not valid JSON") from None
     if not isinstance(page, dict):
-        raise UpstreamError(f"{without_secrets(url)} is no page of an index")
+        raise UpstreamError(f"{without_secrets(url)} is not a page of an index")
     meta = page.get("meta")
     version = str(meta.get("api-version", "1.0")) if isinstance(meta, dict) else "1.0"
     if version.partition(".")[0] != "1":
@@ -147,7 +147,7 @@ class _Html(HTMLParser):
             parser.feed(body.decode(charset[1] if charset else "utf-8", "replace"))
             parser.close()
         except (LookupError, AssertionError):  # an unknown charset; invalid declarations
-            raise UpstreamError(f"{without_secrets(url)} is no valid HTML") from None
+            raise UpstreamError(f"{without_secrets(url)} is not valid HTML") from None
         marker = parser.status if "status" in parser.status else None
         return {"base": parser.base, "anchors": parser.anchors, "project-status": marker}
 

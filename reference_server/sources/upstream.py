@@ -47,7 +47,7 @@ class Upstream:
             raise UpstreamInvalidError("the upstream's URL is invalid") from None
         if parts.scheme not in PORTS or not parts.hostname:
             raise UpstreamInvalidError(
-                f"the upstream is no http(s) URL: {without_secrets(self.url)}",
+                f"the upstream is not an http(s) URL: {without_secrets(self.url)}",
                 "Give the URL of its simple index.",
             )
         if parts.query or parts.fragment:
@@ -56,7 +56,7 @@ class Upstream:
                 "Give the URL of its simple index, such as https://registry.example.com/simple/.",
             )
         if self.mode not in MODES:
-            raise UpstreamInvalidError(f"{self.mode!r} is no mode of an upstream: {', '.join(MODES)}")
+            raise UpstreamInvalidError(f"{self.mode!r} is not a mode of an upstream: {', '.join(MODES)}")
 
     @classmethod
     def of(cls, given: Self | str) -> Self:
@@ -101,7 +101,7 @@ class Upstream:
             return None
         except (OSError, NetrcParseError, UnicodeDecodeError):
             raise UpstreamInvalidError(
-                f"the netrc file {path} cannot be read", "Mend it, or set NETRC to another file."
+                f"the netrc file {path} cannot be read", "Fix it, or set NETRC to another file."
             ) from None
 
 

@@ -14,7 +14,7 @@ class StoreError(UserError):
     """The directory cannot be a store. The message has the cause and the next step."""
 
     def __init__(self, path: Path, cause: object, next_step: str) -> None:
-        super().__init__(f"cannot keep a registry in {path}: {cause}. {next_step}")
+        super().__init__(f"cannot use the store {path}: {cause}. {next_step}")
 
 
 class StoreUnwritableError(StoreError):
@@ -29,7 +29,7 @@ class StoreHeldError(StoreError):
     """Another server has locked the directory."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, "another server uses it", "Stop that server, or choose another directory.")
+        super().__init__(path, "another server uses it", "Stop that server, or choose another store.")
 
 
 class NotAStoreError(StoreError):

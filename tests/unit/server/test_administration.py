@@ -150,7 +150,7 @@ def test_a_refusal_of_the_server(capsys: pytest.CaptureFixture[str], monkeypatch
     with ReferenceServer() as server:
         place = ["--server", server.origin]
         assert main.main(["gitlab-project", "switch", "1", "off", *place]) == 2
-        assert "refuses: 403 Forbidden" in capsys.readouterr().err
+        assert "rejected the request: 403 Forbidden" in capsys.readouterr().err
         assert main.main(["token", "create", "--user", "owner", *place]) == 2
         assert "for developer only" in capsys.readouterr().err
         monkeypatch.setenv("REFERENCE_SERVER_TOKEN", "no-token")
@@ -161,12 +161,12 @@ def test_a_refusal_of_the_server(capsys: pytest.CaptureFixture[str], monkeypatch
 @pytest.mark.parametrize(
     ("status", "text", "message"),
     [
-        (302, "[]", "refuses: 302"),
-        (200, "", "the answer is not GitLab's"),
-        (200, '{"a": 1}', "the answer is not GitLab's"),
-        (200, '[{"id": 1}]', "the answer is not GitLab's"),
-        (200, "7", "the answer is not GitLab's"),
-        (403, '{"message": "no \\u001b[31m"}', "refuses: no \\x1b[31m"),
+        (302, "[]", "rejected the request: 302"),
+        (200, "", "the answer is not that of GitLab's API"),
+        (200, '{"a": 1}', "the answer is not that of GitLab's API"),
+        (200, '[{"id": 1}]', "the answer is not that of GitLab's API"),
+        (200, "7", "the answer is not that of GitLab's API"),
+        (403, '{"message": "no \\u001b[31m"}', "rejected the request: no \\x1b[31m"),
     ],
 )
 def test_an_answer_of_another_server(

@@ -186,7 +186,7 @@ def test_a_command_prints_the_refusal(
     overwrite(DATABASE, 0.5, bytes(range(256)) * 40)(directory)
     assert main.main(["token", "list", "--store", str(directory)]) == 2
     error = capsys.readouterr().err
-    assert error.startswith("reference-server: cannot keep a registry in ")
+    assert error.startswith("reference-server: cannot use the store ")
     assert error.count("\n") == 1
 
 

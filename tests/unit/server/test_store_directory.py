@@ -277,7 +277,7 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFi
     (tmp_path / "file").touch()
     assert main.main(["serve", "--port", "0", "--store", str(tmp_path / "file")]) == 2
     error = capsys.readouterr().err
-    assert error.startswith("reference-server: cannot keep a registry in ")
+    assert error.startswith("reference-server: cannot use the store ")
     assert error.count("\n") == 1
 
 

@@ -117,12 +117,12 @@ def test_a_refusal_of_the_upstream_is_a_bad_gateway(mirrored: Mirrored, script: 
 @pytest.mark.parametrize(
     ("content_type", "body", "reason"),
     [
-        (JSON, b"{", "no valid JSON"),
-        (JSON, b"[" * 100_000, "no valid JSON"),
-        (JSON, b"[]", "no page of an index"),
+        (JSON, b"{", "not valid JSON"),
+        (JSON, b"[" * 100_000, "not valid JSON"),
+        (JSON, b"[]", "not a page of an index"),
         (JSON, b'{"meta": {"api-version": "2.0"}}', "version '2.0'"),
         ("text/plain", b"hello", "neither"),
-        ("text/html; charset=unknown", b"<a>", "no valid HTML"),
+        ("text/html; charset=unknown", b"<a>", "not valid HTML"),
     ],
 )
 def test_a_page_that_cannot_be_read(

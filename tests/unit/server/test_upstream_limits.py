@@ -67,7 +67,7 @@ def test_a_compressed_page_is_unpacked() -> None:
     ("sent", "reason"),
     [
         (gzip.compress(bytes(10_000_000)), "larger than 1000 bytes"),
-        (b"no gzip", "no valid gzip"),
+        (b"no gzip", "not valid gzip"),
         (NAUGHTS[:-4], "ended too early"),
     ],
 )
