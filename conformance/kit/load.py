@@ -14,6 +14,7 @@ from conformance.histories.operation import Operation, Outcome
 from conformance.histories.shrinking import shrunk
 from conformance.histories.timeline import timeline
 from conformance.load.conduct import now
+from conformance.load.listing import differing
 from conformance.load.settled import SettledLook
 from conformance.load.traffic import SettledProject, Traffic, put_together, seconds_at
 from conformance.verdicts import NotApplicable, Untestable
@@ -33,7 +34,9 @@ __all__ = [
     "both_forms",
     "contested",
     "contradictions",
+    "differing",
     "require_own_pace",
+    "require_read",
     "require_uploads",
     "seconds_at",
     "timeline",
@@ -106,9 +109,21 @@ def require_uploads(traffic: Traffic) -> None:
         raise Untestable(f"no upload was accepted under load{f': {traffic.ended}' if traffic.ended else ''}")
 
 
+def require_read(traffic: Traffic) -> None:
+    """Raise Untestable where a project could not be read after the load: what it lacks is unknown."""
+    unread = [each for each in traffic.settled.values() if not each.was_read]
+    if unread:
+        raise Untestable(
+            f"{len(unread)} of {len(traffic.settled)} projects could not be read after the load: {unread[0].unread}"
+        )
+
+
 def both_forms(traffic: Traffic) -> list[SettledProject]:
     """Return the projects with pages in both forms. Raises NotApplicable where there are none."""
     both = [each for each in traffic.settled.values() if each.html is not None and each.json is not None]
+    unread = next((each.unread for each in traffic.settled.values() if each.unread), "")
+    if not both and unread:
+        raise Untestable(f"the pages could not be read after the load: {unread}")
     if not both:
         raise NotApplicable("the registry serves pages in one form only")
     return both

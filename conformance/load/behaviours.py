@@ -91,10 +91,12 @@ class Uv(Behaviour):
             visitor.download(project, file, FILE)
             return
         visitor.head(file)
-        end = visitor.part(file, TAIL)
+        part = visitor.part(file, TAIL)
         content = visitor.download(project, file, FILE)
-        if end is not None and content is not None:
-            visitor.compare(f"the end of {file.filename}", _hex(end), _hex(content[-TAIL:]), file.url)
+        if part is not None and content is not None:
+            start, end = part
+            there = content[start : start + len(end)]
+            visitor.compare(f"part of {file.filename}", _hex(end), _hex(there), file.url)
 
 
 class Twine(Behaviour):

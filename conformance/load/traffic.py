@@ -22,7 +22,8 @@ CLOCKS_DIFFER = 0.5
 class SettledProject:
     """A project once the load has ended and settled: the files of its page in each form, None where there is none.
 
-    `served` are the digests of what was downloaded then, by file name, empty for what could not be.
+    `served` are the digests of what was downloaded then, by file name, empty for what was not found (404, 410). What
+    got another answer is not among them. `unread` says why a form could not be read.
     """
 
     name: str
@@ -30,6 +31,12 @@ class SettledProject:
     json: Mapping[str, str] | None
     where: str
     served: Mapping[str, str] = field(default_factory=dict)
+    unread: str = ""
+
+    @property
+    def was_read(self) -> bool:
+        """Whether there is a page in some form."""
+        return self.html is not None or self.json is not None
 
     @property
     def listed(self) -> Mapping[str, str]:
@@ -42,14 +49,14 @@ class Traffic:
     """What was asked and answered under load. `patience` are the seconds that a change may take to be shown.
 
     `lag` are the seconds by which the processes of the load were late themselves. `ended` says why the load ended
-    before its time.
+    before its time. `listed_projects` is None where the root page could not be read, and `root` says why then.
     """
 
     operations: Sequence[Operation]
     samples: Sequence[Sample]
     sightings: Sequence[Sighting]
     settled: Mapping[str, SettledProject] = field(default_factory=dict)
-    listed_projects: frozenset[str] = frozenset()
+    listed_projects: frozenset[str] | None = None
     root: str = ""
     patience: float = 0.0
     lag: float = 0.0

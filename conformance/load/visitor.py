@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.corpus.ledger import Entry
 from conformance.histories.operation import Kind, Operation, Outcome
+from conformance.load.listing import listed, sha256_in
 from conformance.load.record import Sample
 from conformance.target import DEFAULT
 from conformance.target.answered_pages import page_in, root_in
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 
 TAKEN = frozenset({400, 403, 409, 422})
 """The statuses with which registries refuse a name that is taken."""
+
+
+RANGE = re.compile(r"bytes (\d+)-\d+/(?:\d+|\*)", re.IGNORECASE)
+"""The Content-Range of one part (RFC 9110, 14.4)."""
 
 
 class Counted(Transcript):
@@ -83,8 +89,7 @@ class Visitor:
         except (Deviation, BadAnswer) as error:
             self._recorder.notice("no-page", str(error).replace("\n", "; "), answer)
             return None, answer
-        listed = {file.filename: file.hashes.get("sha256", "") for file in (page.files if page else ())}
-        self._add(Operation(kind=Kind.LIST, project=project, called=called, listed=listed))
+        self._add(Operation(kind=Kind.LIST, project=project, called=called, listed=listed(page)))
         return page, answer
 
     def root(self, headers: Mapping[str, str]) -> RootPage | None:
@@ -107,7 +112,7 @@ class Visitor:
             return None
         content = answer.content
         digest = hashlib.sha256(content).hexdigest()
-        self.compare(file.filename, digest, file.hashes.get("sha256", ""), answer)
+        self.compare(file.filename, digest, sha256_in(file.hashes), answer)
         self._add(replace(made, content=digest))
         return bytes(content)
 
@@ -117,13 +122,19 @@ class Visitor:
         answer = self._ask("GET", f"{file.url}.metadata", "metadata", {"Accept": "*/*"})
         if answer is not None and answer.status == 200:
             digest = hashlib.sha256(answer.content).hexdigest()
-            self.compare(f"{file.filename}.metadata", digest, hashes.get("sha256", ""), answer)
+            self.compare(f"{file.filename}.metadata", digest, sha256_in(hashes), answer)
 
-    def part(self, file: FileLink, last: int) -> bytes | None:
-        """Download the last bytes of a file, as uv does to read metadata; None where no part is sent."""
+    def part(self, file: FileLink, last: int) -> tuple[int, bytes] | None:
+        """Download the last bytes of a file, as uv does to read metadata; return them with the place of the first.
+
+        None where no part is sent, or one that does not say where it is.
+        """
         headers = {"Range": f"bytes=-{last}", "Accept-Encoding": "identity"}
         answer = self._ask("GET", file.url, "part of a file", headers, follow=Follow.ANY_HOST)
-        return bytes(answer.content) if answer is not None and answer.status == 206 else None
+        if answer is None or answer.status != 206 or "Content-Encoding" in answer.headers:
+            return None
+        match = RANGE.fullmatch(answer.headers.get("Content-Range", "").strip())
+        return (int(match[1]), bytes(answer.content)) if match else None
 
     def head(self, file: FileLink) -> None:
         """Ask for the header of a file."""
