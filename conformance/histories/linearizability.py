@@ -63,11 +63,12 @@ def _without_the_unseen(history: Sequence[Operation]) -> list[Operation]:
 
 
 def with_patience(history: Iterable[Operation], seconds: float) -> list[Operation]:
-    """Return a history in which a change may take effect some seconds after its answer: a registry may take its time.
+    """Return a history in which what only looks may show what was there some seconds before it was called.
 
-    What has taken effect once has to stay.
+    A registry may take its time, and each of its workers and forms its own: what took effect longer ago than that has
+    to be shown by all of them. Uploads are decided at once: a page that is late says nothing about them.
     """
-    return [each if each.reads else replace(each, returned=each.returned + seconds) for each in history]
+    return [replace(each, called=each.called - seconds) if each.reads else each for each in history]
 
 
 @dataclass

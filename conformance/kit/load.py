@@ -142,8 +142,8 @@ def contradictions(traffic: Traffic) -> tuple[list[list[Operation]], int]:
 
 
 def _as_seen(history: Iterable[Operation], patience: float) -> list[Operation]:
-    """Return operations with the times of their answers, without the patience that was added to changes."""
-    return [each if each.reads else replace(each, returned=each.returned - patience) for each in history]
+    """Return operations with the times at which they were called, without the patience that was added to reads."""
+    return [replace(each, called=each.called + patience) if each.reads else each for each in history]
 
 
 def require_own_pace(traffic: Traffic, seconds: float) -> None:

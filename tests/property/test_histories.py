@@ -74,11 +74,26 @@ def test_an_upload_without_an_answer_may_have_happened_or_not() -> None:
     assert judge([lost, page(2, a=""), page(9)]) is Judgement.CONTRADICTORY
 
 
-def test_a_patient_reader_waits_for_a_change_and_not_for_its_undoing() -> None:
-    late = [UPLOADED, page(2), page(4, a="")]
+def test_a_patient_reader_waits_for_every_worker_and_no_longer() -> None:
+    late = [UPLOADED, page(2), page(4, a=""), page(5)]
     assert judge(late) is Judgement.CONTRADICTORY
     assert judge(with_patience(late, 5)) is Judgement.ORDERED
-    assert judge(with_patience([*late, page(6)], 5)) is Judgement.CONTRADICTORY
+    assert judge(with_patience([*late, page(7)], 5)) is Judgement.CONTRADICTORY
+
+
+def test_a_name_that_is_taken_may_be_on_no_page_yet() -> None:
+    refused = Operation(
+        kind=Kind.UPLOAD,
+        project="p",
+        file="a",
+        content="2" * 64,
+        called=2,
+        returned=3,
+        outcome=Outcome.REFUSED,
+    )
+    assert judge(with_patience([UPLOADED, refused, page(4), page(9, a="")], 5)) is Judgement.ORDERED
+    assert judge(with_patience([UPLOADED, refused, page(9)], 5)) is Judgement.CONTRADICTORY
+    assert judge(with_patience([refused, page(9)], 5)) is Judgement.CONTRADICTORY
 
 
 def test_a_search_that_takes_too_long_decides_nothing() -> None:

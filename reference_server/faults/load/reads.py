@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from reference_server.http.request import Request
     from reference_server.rendering.pages import ProjectPage, RootPage
 
-STALE = 0.3
-"""Seconds after a crowd for which one of two workers has old pages."""
+QUIET = 0.3
+"""Seconds without a crowd after which the second worker hears of everything."""
 
 
 class ReadsInCrowds(InCrowds):
@@ -51,7 +51,7 @@ class GhostsInCrowds(ReadsInCrowds):
 
 
 class StaleWorker(InCrowds):
-    """Answers every second page from a worker that has not heard of the last crowd yet."""
+    """Answers every second page from a worker that hears of nothing as long as crowds go on publishing."""
 
     caught_by = ("load.one-order",)
 
@@ -61,7 +61,7 @@ class StaleWorker(InCrowds):
         self.known: dict[str, ProjectPage] = {}
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
-        if time.monotonic() > self.crowded_at + STALE:
+        if time.monotonic() > self.crowded_at + QUIET:
             self.known[page.normalized] = page
             return page
         known = self.known.setdefault(page.normalized, page)
