@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from socket import gethostname
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,7 @@ from conformance.histories.timeline import timeline
 from conformance.load.conduct import now
 from conformance.load.listing import differing
 from conformance.load.settled import SettledLook
-from conformance.load.traffic import SettledProject, Traffic, put_together, seconds_at
+from conformance.load.traffic import CLOCKS_DIFFER, SettledProject, Traffic, put_together, seconds_at, skew_of
 from conformance.verdicts import NotApplicable, Untestable
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ __all__ = [
     "differing",
     "require_own_pace",
     "require_read",
+    "require_same_time",
     "require_uploads",
     "seconds_at",
     "timeline",
@@ -63,17 +65,20 @@ class UnderLoad:
 
 def _settled(run: Run, recorded: Recorded) -> Traffic:
     """Put together what was recorded, and look at every project once more."""
-    batches = recorded.batches
+    batches, host = recorded.batches, gethostname()
     seen = Traffic(
-        operations=[*put_together(batches)],
+        operations=put_together(batches, (), host=host),
         samples=[each for batch in batches for each in batch.samples],
         sightings=[each for batch in batches for each in batch.sightings],
         patience=run.options.settle,
         lag=max((batch.lag for batch in batches), default=0.0),
+        skew=skew_of(batches),
         ended=recorded.ended,
         processes=len({batch.process for batch in batches}),
     )
     _remember(run, seen.uploads)
+    if recorded.incomplete:
+        raise recorded.incomplete
     accepted: dict[str, dict[str, frozenset[str]]] = {}
     for (project, file), contents in seen.accepted.items():
         accepted.setdefault(project, {})[file] = contents
@@ -84,7 +89,7 @@ def _settled(run: Run, recorded: Recorded) -> Traffic:
     projects, root = look.projects(frozenset(accepted))
     return replace(
         seen,
-        operations=[*seen.operations, *look.operations],
+        operations=put_together(batches, look.operations, host=host),
         settled=settled,
         listed_projects=projects,
         root=root,
@@ -151,6 +156,14 @@ def require_own_pace(traffic: Traffic, seconds: float) -> None:
     if traffic.lag > seconds:
         raise Untestable(
             f"this machine was itself late by {traffic.lag:.2f} s; give fewer --users, or more --processes"
+        )
+
+
+def require_same_time(traffic: Traffic) -> None:
+    """Raise Untestable where the clocks of the machines differ too much to say what came before what."""
+    if traffic.skew > CLOCKS_DIFFER:
+        raise Untestable(
+            f"the clocks of the machines differ by {traffic.skew:.1f} s; synchronize them, and run the load again"
         )
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from conformance.errors import ExitCode, UserError
-from conformance.load.record import Batch
+from conformance.load.record import Batch, incomplete
 from conformance.load.task import LoadSettings, Role, Task, clock_of_this_machine
 
 if TYPE_CHECKING:
@@ -32,11 +32,15 @@ GRACE = 120.0
 
 @dataclass(frozen=True, kw_only=True)
 class Recorded:
-    """What the processes of a load have recorded, and why it ended before its time."""
+    """What the processes of a load have recorded, and why it ended before its time.
+
+    `incomplete` is the error of a record that lacks something: it may be cleaned up after, and not be judged.
+    """
 
     batches: Sequence[Batch]
     ended: str
     clock: float
+    incomplete: UserError | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +67,9 @@ class Conductor:
             if not out.exists():
                 raise UserError("the load ended without a record", exit_code=ExitCode.HARNESS_ERROR)
             ended, batches = msgspec.msgpack.decode(out.read_bytes(), type=tuple[str, list[Batch]])
-        _require_every_end(batches, self._expected)
-        return Recorded(batches=batches, ended=ended, clock=clock)
+        return Recorded(
+            batches=batches, ended=ended, clock=clock, incomplete=_incomplete(batches, self._expected)
+        )
 
     def follow(self) -> None:
         """Take part in the load of a master on another machine, until it ends."""
@@ -151,16 +156,17 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _require_every_end(batches: Sequence[Batch], expected: int) -> None:
-    """Raise UserError where a process has not handed over its last batch: its uploads would look like ghosts."""
-    began = {each.process for each in batches}
-    ended = {each.process for each in batches if each.is_last}
-    if began - ended or len(ended) < max(1, expected):
-        raise UserError(
-            f"{max(1, expected) - len(ended)} of {max(1, expected)} load processes did not finish their record",
-            "The results are incomplete. Run the load again.",
-            ExitCode.HARNESS_ERROR,
-        )
+def _incomplete(batches: Sequence[Batch], expected: int) -> UserError | None:
+    """Return the error of a record in which a process lacks a batch: its uploads would look like ghosts."""
+    complete = {each.process for each in batches} - incomplete(batches)
+    expected = max(1, expected)
+    if not incomplete(batches) and len(complete) >= expected:
+        return None
+    return UserError(
+        f"{max(1, expected - len(complete))} of {expected} load processes did not finish their record",
+        "The results are incomplete. Run the load again.",
+        ExitCode.HARNESS_ERROR,
+    )
 
 
 def free_port() -> int:

@@ -36,7 +36,8 @@ class Sighting(Struct, frozen=True, kw_only=True):
 class Batch(Struct, frozen=True, kw_only=True):
     """What one process has recorded since its last batch; `is_last` says that there will be no other.
 
-    `lag` is the most seconds by which the process itself was late.
+    `number` counts the batches of a process from 0 on. `lag` is the most seconds by which the process itself was late.
+    `sent` is the sender's clock, and `skew` by how much the receiver's clock was ahead of it.
     """
 
     process: str
@@ -46,6 +47,9 @@ class Batch(Struct, frozen=True, kw_only=True):
     sightings: Sequence[Sighting] = ()
     lag: float = 0.0
     is_last: bool = False
+    number: int = 0
+    sent: float = 0.0
+    skew: float = 0.0
 
     def packed(self) -> bytes:
         """Return the batch as bytes. MessagePack keeps times without an end, which JSON does not."""
@@ -66,6 +70,7 @@ class Recorder:
         self._operations: list[Operation] = []
         self._samples: list[Sample] = []
         self._sightings: list[Sighting] = []
+        self._batches = 0
         self.lag = 0.0
 
     def add(self, operation: Operation) -> None:
@@ -94,9 +99,26 @@ class Recorder:
                 sightings=self._sightings,
                 lag=self.lag,
                 is_last=is_last,
+                number=self._batches,
             )
+            self._batches += 1
             self._operations, self._samples, self._sightings = [], [], []
         return batch
+
+
+def incomplete(batches: Iterable[Batch]) -> set[str]:
+    """Return the processes of which a batch is missing: one in between, or the last one."""
+    numbers: dict[str, set[int]] = {}
+    ended: dict[str, int] = {}
+    for each in batches:
+        numbers.setdefault(each.process, set()).add(each.number)
+        if each.is_last:
+            ended[each.process] = max(each.number, ended.get(each.process, 0))
+    return {
+        process
+        for process, found in numbers.items()
+        if process not in ended or found != set(range(max(found) + 1)) or ended[process] != max(found)
+    }
 
 
 def percentile(seconds: Iterable[float], part: float) -> float:

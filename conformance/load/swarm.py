@@ -23,7 +23,7 @@ from conformance.corpus.ledger import Ledger
 from conformance.load.behaviours import BEHAVIOURS, Behaviour
 from conformance.load.mixes import mix
 from conformance.load.names import Names
-from conformance.load.record import Batch, Recorder, percentile
+from conformance.load.record import Batch, Recorder, incomplete, percentile
 from conformance.load.record import unpacked as unpacked_batch
 from conformance.load.task import Role
 from conformance.load.visitor import Counted, Visitor
@@ -105,12 +105,20 @@ class Swarm:
 
     def run(self) -> None:
         """Drive the users, or follow a master; write the record where the task says so."""
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+        gevent.signal_handler(signal.SIGTERM, self._interrupt)
         gevent.spawn(self._watch)
         runs = {Role.LOCAL: self._run_alone, Role.MASTER: self._run_as_master, Role.WORKER: self._follow}
         runs[self._task.role]()
         if self._task.out:
             Path(self._task.out).write_bytes(msgspec.msgpack.encode((self._ended, self._batches)))
+
+    def _interrupt(self) -> None:
+        """End this process; a master ends its workers first, wherever they are: they would go on publishing."""
+        runner = self._environment.runner
+        if isinstance(runner, MasterRunner):
+            _quit_workers(runner)
+            gevent.sleep(TICK)
+        os._exit(1)
 
     def visitor(self, behaviour: str) -> Visitor:
         """Return a new user."""
@@ -184,9 +192,7 @@ class Swarm:
         A master that stops its workers forgets them until they are ready again, and would not reach them with `quit`.
         """
         if isinstance(runner, MasterRunner):
-            message: Any = Message  # Locust has no types for it
-            for client in runner.clients.all:
-                runner.server.send_to_client(message("quit", None, client.id))
+            _quit_workers(runner)
             deadline = time.monotonic() + PATIENCE
             while not self._all_ended and time.monotonic() < deadline:
                 gevent.sleep(TICK)
@@ -194,9 +200,7 @@ class Swarm:
 
     @property
     def _all_ended(self) -> bool:
-        return {each.process for each in self._batches} == {
-            each.process for each in self._batches if each.is_last
-        }
+        return not incomplete(self._batches)
 
     def _show(self, seconds: float) -> None:
         """Print a line of progress."""
@@ -227,11 +231,15 @@ class Swarm:
         self._stopped = True
 
     def _report(self, data: dict[str, Any], **_: Any) -> None:
-        data[BATCH] = self._batch(is_last=self._stopped).packed()
+        sent = time.monotonic() + self._task.clock
+        batch = msgspec.structs.replace(self._batch(is_last=self._stopped), sent=sent)
+        data[BATCH] = batch.packed()
         data["registry-ended"] = self._ended
 
     def _take(self, data: dict[str, Any], **_: Any) -> None:
-        self._batches.append(unpacked_batch(data.pop(BATCH)))
+        batch = unpacked_batch(data.pop(BATCH))
+        skew = time.monotonic() + self._task.clock - batch.sent
+        self._batches.append(msgspec.structs.replace(batch, skew=skew))
         self._ended = self._ended or data.pop("registry-ended")
 
     def _batch(self, *, is_last: bool = False) -> Batch:
@@ -246,6 +254,12 @@ class Swarm:
             self._lags.append(time.monotonic() - before - TICK)
             if self._task.parent and os.getppid() != self._task.parent:
                 os._exit(1)
+
+
+def _quit_workers(runner: MasterRunner) -> None:
+    message: Any = Message  # Locust has no types for it
+    for client in runner.clients.all:
+        runner.server.send_to_client(message("quit", None, client.id))
 
 
 def _listen(event: Any, listener: Callable[..., None]) -> None:

@@ -12,6 +12,8 @@ from conformance.histories.operation import Kind, Operation, Outcome
 from conformance.load.record import by_purpose, percentile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from conformance.load.record import Batch, Sample, Sighting
 
 CLOCKS_DIFFER = 0.5
@@ -48,7 +50,8 @@ class SettledProject:
 class Traffic:
     """What was asked and answered under load. `patience` are the seconds that a change may take to be shown.
 
-    `lag` are the seconds by which the processes of the load were late themselves. `ended` says why the load ended
+    `lag` are the seconds by which the processes of the load were late themselves, and `skew` those by which the clocks
+    of its machines differ. `ended` says why the load ended
     before its time. `listed_projects` is None where the root page could not be read, and `root` says why then.
     """
 
@@ -60,6 +63,7 @@ class Traffic:
     root: str = ""
     patience: float = 0.0
     lag: float = 0.0
+    skew: float = 0.0
     ended: str = ""
     processes: int = 1
 
@@ -90,16 +94,29 @@ class Traffic:
         return [each for each in self.sightings if each.kind == kind]
 
 
-def put_together(batches: Sequence[Batch]) -> Sequence[Operation]:
-    """Return the operations of all processes, with wider limits where they come from several machines."""
-    several = len({each.host for each in batches if each.operations}) > 1
-    found = [each for batch in batches for each in batch.operations]
-    if not several:
+def put_together(batches: Sequence[Batch], last: Sequence[Operation], *, host: str) -> Sequence[Operation]:
+    """Return the operations of all processes and the last look's, which `host` made.
+
+    Their limits are wider where they come from several machines.
+    """
+    found = [*(each for batch in batches for each in batch.operations), *last]
+    if not {each.host for each in batches if each.operations} - {host}:
         return found
     return [
         replace(each, called=each.called - CLOCKS_DIFFER, returned=each.returned + CLOCKS_DIFFER)
         for each in found
     ]
+
+
+def skew_of(batches: Iterable[Batch]) -> float:
+    """Return the most seconds by which the clock of a process differs from this one's.
+
+    Of each process the batch that was fastest counts, as the way of a batch takes time, too.
+    """
+    least: dict[str, float] = {}
+    for each in batches:
+        least[each.process] = min(each.skew, least.get(each.process, each.skew))
+    return max(map(abs, least.values()), default=0.0)
 
 
 def seconds_at(samples: Sequence[Sample], purpose: str, part: float) -> float:

@@ -7,6 +7,7 @@ import tempfile
 import time
 from dataclasses import replace
 from random import Random
+from socket import gethostname
 from threading import Barrier, Thread
 from typing import TYPE_CHECKING
 from unittest.mock import patch
@@ -84,7 +85,7 @@ class LoadTrial:
 
 
 def _drive(run: Run) -> Recorded:
-    recorder, barrier = Recorder("threads", "here"), Barrier(PUBLISHERS)
+    recorder, barrier = Recorder("threads", gethostname()), Barrier(PUBLISHERS)
     writers = [
         Thread(target=_publish, args=(_visitor(run, recorder, f"twine {number}"), barrier))
         for number in range(PUBLISHERS)

@@ -13,6 +13,7 @@ from conformance.kit.load import (
     differing,
     require_own_pace,
     require_read,
+    require_same_time,
     require_uploads,
     seconds_at,
     timeline,
@@ -108,6 +109,7 @@ def test_accepted_is_served(traffic: Traffic, remark: Remark) -> None:
 @check("load.only-what-was-sent")
 def test_only_what_was_sent(traffic: Traffic) -> None:
     require_uploads(traffic)
+    require_same_time(traffic)
     found = unsent(traffic)
     expect.rule(
         "pages to list only files that were uploaded, with the hash of an upload",
@@ -129,6 +131,7 @@ def test_one_winner(traffic: Traffic) -> None:
 @check("load.one-order")
 def test_one_order(traffic: Traffic, remark: Remark) -> None:
     require_uploads(traffic)
+    require_same_time(traffic)
     found, undecided = contradictions(traffic)
     if undecided:
         remark(f"{undecided} of {len(traffic.by_project)} projects are undecided")
