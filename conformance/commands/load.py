@@ -163,6 +163,7 @@ def _settings(arguments: argparse.Namespace) -> LoadSettings:
         expect_workers=arguments.expect_workers if arguments.master else 0,
         host=host,
         port=free_port() if alone else arguments.master_port,
+        beyond=arguments.i_own_this_registry,
     )
 
 
@@ -195,7 +196,7 @@ def _judged(target: Target, options: RunOptions, arguments: argparse.Namespace) 
     settings = _settings(arguments)
     print(f"{settings.users} clients for {settings.seconds:g} s. This run {end.clean_up}.")
     rows = frozenset(row.id for row in catalogue() if row.area == "load")
-    plugin = UnderLoad(partial(_driven, settings))
+    plugin = UnderLoad(partial(_driven, settings), beyond=settings.beyond)
     json_path = vars(arguments).get("json")
     result = run_checks(
         replace(target, profile=under_load(target.profile)),

@@ -50,20 +50,22 @@ __all__ = [
 class UnderLoad:
     """A plugin of pytest: drives the load when the first check asks for it.
 
-    `drive` does so, and returns what was recorded; `traffic_seen` is what the checks have judged.
+    `drive` does so, and returns what was recorded; `beyond` lets downloads go to hosts other than this machine.
+    `traffic_seen` is what the checks have judged.
     """
 
     drive: Callable[[Run], Recorded]
+    beyond: bool = False
     traffic_seen: Traffic | None = field(default=None)
 
     @pytest.fixture(scope="session")
     def traffic(self, run: Run) -> Traffic:
         """What was asked and answered under load, and what is there now."""
-        self.traffic_seen = _settled(run, self.drive(run))
+        self.traffic_seen = _settled(run, self.drive(run), beyond=self.beyond)
         return self.traffic_seen
 
 
-def _settled(run: Run, recorded: Recorded) -> Traffic:
+def _settled(run: Run, recorded: Recorded, *, beyond: bool) -> Traffic:
     """Put together what was recorded, and look at every project once more."""
     batches, host = recorded.batches, gethostname()
     seen = Traffic(
@@ -83,7 +85,10 @@ def _settled(run: Run, recorded: Recorded) -> Traffic:
     for (project, file), contents in seen.accepted.items():
         accepted.setdefault(project, {})[file] = contents
     look = SettledLook(
-        run.registry, lambda: now(recorded.clock), deadline=time.monotonic() + run.options.settle
+        run.registry,
+        lambda: now(recorded.clock),
+        deadline=time.monotonic() + run.options.settle,
+        beyond=beyond,
     )
     settled = {name: look.project(name, files) for name, files in accepted.items()}
     projects, root = look.projects(frozenset(accepted))

@@ -32,6 +32,7 @@ from conformance.verdicts import NotJudged
 from conformance.verdicts.options import unpacked
 from conformance.wire import Budget, Redactor, Session
 from conformance.wire.account import Account
+from conformance.wire.budget import Throttled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +52,9 @@ PATIENCE = 60.0
 
 TICK = 0.1
 """Seconds between two looks at how late this process is."""
+
+PAUSE = 1.0
+"""Seconds that a user stays away after it was throttled to the end."""
 
 PROGRESS = 5.0
 """Seconds between two lines of progress."""
@@ -72,6 +76,8 @@ class RegistryUser(User):  # type: ignore[misc, unused-ignore]  # Locust is an e
         """Use the registry once; the whole load ends where the run has to."""
         try:
             self._behaves.visit()
+        except Throttled:
+            gevent.sleep(PAUSE)  # this visit is over: the registry takes no more for now
         except NotJudged as error:
             self.swarm.give_up(error)
             raise StopUser from None
@@ -133,6 +139,7 @@ class Swarm:
             recorder=self._recorder,
             random=Random(),  # noqa: S311 - nothing secret
             clock=lambda: time.monotonic() + offset,
+            beyond=self._settings.beyond,
         )
 
     def give_up(self, error: NotJudged) -> None:

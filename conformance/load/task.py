@@ -22,7 +22,7 @@ class LoadSettings(Struct, frozen=True, kw_only=True):
     """How much load, of what kind, from where. Times are in seconds.
 
     `spawn_rate` is how many users begin in a second. Requests of the first `warm_up` seconds are left out of the
-    figures, and judged all the same.
+    figures, and judged all the same. `beyond` lets downloads go to hosts other than this machine.
     """
 
     users: int = 20
@@ -34,6 +34,7 @@ class LoadSettings(Struct, frozen=True, kw_only=True):
     expect_workers: int = 0
     host: str = "127.0.0.1"
     port: int = 5557
+    beyond: bool = False
 
     @property
     def projects(self) -> int:

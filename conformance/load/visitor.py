@@ -7,15 +7,17 @@ import re
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from conformance.corpus.ledger import Entry
 from conformance.histories.operation import Kind, Operation, Outcome
-from conformance.load.listing import listed, sha256_in
+from conformance.load.listing import is_beyond, listed, sha256_in
 from conformance.load.record import Sample
 from conformance.target import DEFAULT
 from conformance.target.answered_pages import page_in, root_in
-from conformance.verdicts import Deviation, NotJudged
+from conformance.verdicts import Deviation
 from conformance.wire import BadAnswer, Follow, Session, Transcript, Unreachable, upload_form
+from conformance.wire.budget import Throttled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 TAKEN = frozenset({400, 403, 409, 422})
 """The statuses with which registries refuse a name that is taken."""
+
+LATE = frozenset({408, 425, 429})
+"""The statuses that refuse a moment, and not a file."""
 
 
 RANGE = re.compile(r"bytes (\d+)-\d+/(?:\d+|\*)", re.IGNORECASE)
@@ -51,7 +56,11 @@ class Counted(Transcript):
 
 
 class Visitor:
-    """One user. `clock` gives the seconds of operations, the same for all processes of a machine."""
+    """One user. `clock` gives the seconds of operations, the same for all processes of a machine.
+
+    `beyond` lets requests for files go to hosts other than this machine. Raises Throttled where the registry throttles
+    to the end: the visit is over.
+    """
 
     def __init__(
         self,
@@ -64,6 +73,7 @@ class Visitor:
         recorder: Recorder,
         random: Random,
         clock: Callable[[], float] = time.monotonic,
+        beyond: bool = False,
     ) -> None:
         self.who = who
         self.names = names
@@ -73,6 +83,7 @@ class Visitor:
         self._ledger = ledger
         self._recorder = recorder
         self._clock = clock
+        self._beyond = beyond
 
     def close(self) -> None:
         """Close the connections of this user."""
@@ -103,7 +114,7 @@ class Visitor:
     def download(self, project: str, file: FileLink, headers: Mapping[str, str]) -> bytes | None:
         """Download a file, compare it with its hash, and record its content or that there is none (404, 410)."""
         called = self._clock()
-        answer = self._ask("GET", file.url, "file", headers, follow=Follow.ANY_HOST)
+        answer = self._ask_for_file("GET", file.url, "file", headers)
         if answer is None or answer.status not in {200, 404, 410}:
             return None
         made = Operation(kind=Kind.DOWNLOAD, project=project, called=called, file=file.filename)
@@ -119,7 +130,7 @@ class Visitor:
     def metadata(self, file: FileLink) -> None:
         """Download the metadata of a file, and compare it with its hash."""
         hashes = file.core_metadata if isinstance(file.core_metadata, dict) else {}
-        answer = self._ask("GET", f"{file.url}.metadata", "metadata", {"Accept": "*/*"})
+        answer = self._ask_for_file("GET", f"{file.url}.metadata", "metadata", {"Accept": "*/*"})
         if answer is not None and answer.status == 200:
             digest = hashlib.sha256(answer.content).hexdigest()
             self.compare(f"{file.filename}.metadata", digest, sha256_in(hashes), answer)
@@ -130,7 +141,7 @@ class Visitor:
         None where no part is sent, or one that does not say where it is.
         """
         headers = {"Range": f"bytes=-{last}", "Accept-Encoding": "identity"}
-        answer = self._ask("GET", file.url, "part of a file", headers, follow=Follow.ANY_HOST)
+        answer = self._ask_for_file("GET", file.url, "part of a file", headers)
         if answer is None or answer.status != 206 or "Content-Encoding" in answer.headers:
             return None
         match = RANGE.fullmatch(answer.headers.get("Content-Range", "").strip())
@@ -138,7 +149,7 @@ class Visitor:
 
     def head(self, file: FileLink) -> None:
         """Ask for the header of a file."""
-        self._ask("HEAD", file.url, "header of a file", {"Accept-Encoding": "identity"})
+        self._ask_for_file("HEAD", file.url, "header of a file", {"Accept-Encoding": "identity"})
 
     def compare(self, what: str, found: str, stated: str, where: object) -> None:
         """Notice bytes with another hash than the page states."""
@@ -167,20 +178,20 @@ class Visitor:
         )
         try:
             answer = self._post(distribution)
+        except Throttled:
+            self._forget(entry)  # the registry refused before it looked
+            raise
         except BaseException:
             self._recorder.add(replace(made, who=self.who))  # it may have arrived, whatever ended this user
             raise
         if answer is not None and answer.is_success and answer.status != 202:
             made = replace(made, outcome=Outcome.DONE)
-        elif answer is not None and answer.status in TAKEN:
-            self._forget(entry)
-            if alone:
-                self._recorder.notice("new-file-refused", f"{distribution.filename}: {answer.status}", answer)
-                return
-            made = replace(made, outcome=Outcome.REFUSED)
         elif answer is not None and answer.is_client_error:
             self._forget(entry)
-            return
+            if alone and answer.status not in LATE:
+                self._recorder.notice("new-file-refused", f"{distribution.filename}: {answer.status}", answer)
+            if not alone and answer.status in TAKEN:
+                made = replace(made, outcome=Outcome.REFUSED)
         self._add(made)
 
     def _forget(self, entry: Entry) -> None:
@@ -192,6 +203,15 @@ class Visitor:
         headers = {"Content-Type": form.content_type, "Accept": "*/*"}
         return self._ask("POST", self._target.upload_url, "upload", headers, body=form.body())
 
+    def _ask_for_file(self, method: str, url: str, purpose: str, headers: Mapping[str, str]) -> Answer | None:
+        """Send a request to where a page links, except to another machine without consent."""
+        if not self._beyond and is_beyond(url):
+            self._recorder.notice("left-out", urlsplit(url).hostname or url, url)
+            return None
+        return self._ask(
+            method, url, purpose, headers, follow=Follow.ANY_HOST if self._beyond else Follow.SAME_HOST
+        )
+
     def _ask(
         self,
         method: str,
@@ -202,9 +222,10 @@ class Visitor:
         body: bytes | None = None,
         follow: Follow = Follow.SAME_HOST,
     ) -> Answer | None:
-        """Send a request; return None without an answer, or where the registry throttles to the end."""
+        """Send a request; return None without an answer. The seconds of an answer are the registry's alone."""
         started = self._clock()
-        answer, status = None, 0
+        answer = None
+        seconds, status = 0.0, 0
         try:
             answer = self._session.send(
                 method,
@@ -215,14 +236,13 @@ class Visitor:
                 body=body,
                 follow=follow,
             )
-            status = answer.status
+            seconds, status = answer.exchange.seconds, answer.status
         except (Unreachable, BadAnswer):
-            pass  # counted as a request without an answer
-        except NotJudged as error:
-            if error.by != "throttling":
-                raise
-            status = 429
-        self._recorder.sample(Sample(started, purpose, self._clock() - started, status))
+            seconds = self._clock() - started  # counted as a request without an answer
+        except Throttled:
+            self._recorder.sample(Sample(started, purpose, seconds, 429))
+            raise
+        self._recorder.sample(Sample(started, purpose, seconds, status))
         if answer is not None and answer.is_server_error and status != 503:
             self._recorder.notice("server-error", f"status {status} for {method} ({purpose})", answer)
         return answer

@@ -51,6 +51,9 @@ THINK = 0.02
 SETTLE, PATIENT = 0.4, 1.5
 """How long pages may take to settle, and an upload to be answered, in seconds."""
 
+FEWEST = 50
+"""How many of the uploads have to be answered for a judgement of the slowest ones."""
+
 STARVED = 3.0
 """Seconds that a fault that lets writers wait does so."""
 
@@ -73,6 +76,7 @@ class LoadTrial:
             patch.object(names, "this_moment", lambda: ROUNDS + 2),
             patch.object(test_load, "PATIENT", PATIENT),
             patch.object(test_load, "TIMES", 1),
+            patch.object(test_load, "FEWEST", FEWEST),
         ):
             target = target_from_table(server.target(), embedded=True)
             result = checks_run.run_checks(
