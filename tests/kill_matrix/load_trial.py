@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from conformance.run.run import Run
     from reference_server.faults import Fault
 
-PUBLISHERS, ROUNDS = 12, 6
+PUBLISHERS, ROUNDS = 12, 8
 """How many users publish at the same moment, and how often: enough of them to be a crowd."""
 
 READERS = ("pip", "mirror", "uv", "pip")
@@ -54,7 +54,7 @@ SETTLE, PATIENT = 0.4, 1.5
 FEWEST = 50
 """How many of the uploads have to be answered for a judgement of the slowest ones."""
 
-STARVED = 3.0
+STARVED = 2.25
 """Seconds that a fault that lets writers wait does so."""
 
 
