@@ -289,6 +289,7 @@ class Uploader:
         if not self._csrf:  # sessions end with the server
             signed_in = {"token": server.auth[1], "return_to": "/"}
             answer = session.post(f"{origin}/users/sign_in", data=signed_in, timeout=PATIENCE)
+            _status(answer)  # nobody is signed in by a server that is stopping
             self._csrf = answer.text.partition('name="authenticity_token" value="')[2].partition('"')[0]
         version = filename.split("-")[-4]
         listed = session.get(
@@ -302,6 +303,8 @@ class Uploader:
         package = f"{origin}/{GITLAB_PROJECTS[self._gitlab_project]}/-/packages/{ids[0]}/{action}"
         sent = {"authenticity_token": self._csrf}
         answer = session.post(package, data=sent, timeout=PATIENCE, allow_redirects=False)
+        if answer.status_code == 401:  # another worker has begun
+            raise requests.ConnectionError("the session has ended with its worker")
         return _status(answer) == 303
 
 
