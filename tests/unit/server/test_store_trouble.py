@@ -98,6 +98,16 @@ def test_on_a_full_disk_uploads_are_refused_and_space_can_be_freed(
     assert (directory / "reserve").exists()
 
 
+def test_a_reserve_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "posix_fallocate", raising=False)  # as on macOS
+    Reserve(tmp_path).fill()
+    assert (tmp_path / "reserve").stat().st_size == RESERVE
+    Reserve(tmp_path).remove()
+    monkeypatch.setattr(os, "write", lambda _, content: len(content) // 2)
+    Reserve(tmp_path).fill()
+    assert not (tmp_path / "reserve").exists()
+
+
 @pytest.mark.parametrize("size", [None, 2_000_000])
 def test_a_disk_that_fills_up_during_an_upload(
     size: int | None, api: Api, directory: Path, monkeypatch: pytest.MonkeyPatch
