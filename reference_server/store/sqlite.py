@@ -18,7 +18,7 @@ from reference_server.model.grammar import version_key
 from reference_server.store import counters, rows
 from reference_server.store.directory import StoreDirectory
 from reference_server.store.memory import MemoryStore
-from reference_server.store.opening import closed, opened
+from reference_server.store.opening import closed, closing_with, opened
 from reference_server.store.tokens import digest_of
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class SQLiteStore:
         except BaseException:
             self._directory.release()
             raise
+        self._finish = closing_with(self, self._directory, self._connections)
 
     @property
     def lock(self) -> AbstractContextManager[object]:
@@ -79,7 +80,9 @@ class SQLiteStore:
         return self._directory.blobs
 
     def close(self) -> None:
-        """Close the database and unlock the directory."""
+        """Close the database and unlock the directory. A second call does nothing."""
+        if self._finish.detach() is None:
+            return
         with self._bringing_lock:
             self._is_closed = True  # no blob arrives any more
             self._directory.has_leftovers |= self._uploads > 0
