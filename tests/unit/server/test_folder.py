@@ -161,6 +161,16 @@ def test_an_unwatched_folder_is_as_it_was_and_never_wrong(tmp_path: Path) -> Non
     assert index.get(url).status_code == 404
 
 
+def test_a_file_that_is_gone_hides_no_other(tmp_path: Path) -> None:
+    path, other = write(tmp_path, DEMO), write(tmp_path, SOURCE)
+    index = Index(tmp_path)
+    path.unlink()
+    assert index.files("demo-pkg").keys() == {SOURCE.filename}
+    index = Index(tmp_path)
+    other.unlink()
+    assert index.get("/simple/demo-pkg/").status_code == 404
+
+
 def test_the_first_of_two_files_with_one_name_counts(tmp_path: Path) -> None:
     write(tmp_path / "a", DEMO)
     write(tmp_path / "b", DEMO, b"other")
