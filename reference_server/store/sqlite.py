@@ -249,9 +249,8 @@ class SQLiteStore:
 
     def packages(self, gitlab_project: int) -> tuple[Package, ...]:
         """Return the packages of a GitLab project, oldest first."""
-        return self._packages(
-            "SELECT id, change FROM packages WHERE gitlab_project = ? ORDER BY id", gitlab_project
-        )
+        query = "SELECT id, change FROM packages WHERE gitlab_project = ? ORDER BY id"
+        return self._packages(query, gitlab_project)
 
     def packages_named(self, gitlab_project: int, normalized: str) -> tuple[Package, ...]:
         """Return the packages of one project in a GitLab project, oldest first."""
@@ -317,6 +316,13 @@ class SQLiteStore:
         """Return whether this file name is refused."""
         query = "SELECT 1 FROM closed_filenames WHERE gitlab_project = ? AND normalized = ? AND filename = ?"
         return bool(self._rows(query, gitlab_project, normalized, filename))
+
+    def forget(self) -> None:
+        """Remove all packages, statuses and closed file names. Serials go on."""
+        with self._writing() as connection:
+            for (package_id,) in self._rows("SELECT id FROM packages"):
+                self.remove_package(package_id)
+            counters.forget_projects(connection)
 
     # internals
 
@@ -385,10 +391,7 @@ class SQLiteStore:
         for sha256 in digests:
             if self._is_used(sha256):
                 continue
-            with (
-                self._connections.alone,
-                self._bringing_lock,
-            ):  # no row is committed, no copy of the blob arrives
+            with self._connections.alone, self._bringing_lock:  # no row and no copy of the blob arrives
                 if not self._bringing[sha256] and not self._is_used(sha256):
                     self._directory.remove(sha256)
 

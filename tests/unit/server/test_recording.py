@@ -82,6 +82,17 @@ def test_it_plays_offline(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> No
     ]
 
 
+def test_a_reset_plays_it_again(recorded: Path) -> None:
+    with ReferenceServer(folder=recorded, flavour="pypi") as server:
+        store = server.registry.store
+        before = [[file.filename for file in each.files] for each in store.packages(2)]
+        server.registry.delete("app", gitlab_project=2)
+        server.registry.set_status("lib-two", "active", gitlab_project=2)
+        server.reset()
+        assert [[file.filename for file in each.files] for each in store.packages(2)] == before
+        assert store.status(2, "lib-two").status == "deprecated"
+
+
 def test_it_plays_the_same_each_time(recorded: Path) -> None:
     def everything() -> list[tuple[bytes, Any]]:
         client = player(recorded)
