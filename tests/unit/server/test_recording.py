@@ -179,7 +179,7 @@ def test_nothing_is_left_of_a_recording_that_fails(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("record", "ftp://example.com/", "demo", "-o", "{new}"), "no http(s) URL"),
+        (("record", "ftp://example.com/", "demo", "-o", "{new}"), "not an http(s) URL"),
         (("record", "http://127.0.0.1:9/", "-o", "{new}"), "nothing to record"),
         (("record", "http://127.0.0.1:9/", "demo", "-o", "{full}"), "is not empty"),
         (("record", "http://127.0.0.1:9/", "-r", "{full}/options.txt", "-o", "{new}"), "names another index"),
@@ -188,7 +188,7 @@ def test_nothing_is_left_of_a_recording_that_fails(tmp_path: Path, monkeypatch: 
         (("serve", "{full}", "--store", "{new}"), "cannot be served at once"),
         (("serve", "--watch"), "needs a folder"),
         (("serve", "{new}", "--control"), "there is no folder"),
-        (("serve", "--upstream", "example.com"), "no http(s) URL"),
+        (("serve", "--upstream", "example.com"), "not an http(s) URL"),
         (("export", "-o", "{new}"), "needs one source"),
         (("export", "{full}", "-o", "{full}"), "is not empty"),
         (("export", "--server", "http://127.0.0.1:9/", "-o", "{new}"), "cannot be read"),
