@@ -49,7 +49,7 @@ def lost(directory: StoreDirectory, known: Mark | None) -> str:
 
 
 def connected(
-    directory: StoreDirectory, known: Mark | None, *, may_create: bool | None = None
+    directory: StoreDirectory, known: Mark | None, *, may_create: bool | None = None, migrates: bool = True
 ) -> Connections:
     """Open the database, and check it unless it is as the last server left it."""
     if may_create is None:
@@ -58,6 +58,7 @@ def connected(
         directory.database,
         checks=not (known and directory.database.exists() and known.is_clean(directory.database)),
         may_create=may_create,
+        migrates=migrates,
         is_in_place=lambda: directory.lock.is_in_place,
     )
 

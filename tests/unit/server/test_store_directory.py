@@ -229,6 +229,13 @@ def earlier_store(directory: Path) -> None:
     blob.write_bytes(b"content")
 
 
+def test_verify_upgrades_nothing(directory: Path) -> None:
+    earlier_store(directory)
+    before = (directory / "registry.sqlite3").read_bytes()
+    assert main.main(["verify", "--store", str(directory)]) == 0
+    assert (directory / "registry.sqlite3").read_bytes() == before
+
+
 def test_a_store_of_the_first_schema_is_upgraded(directory: Path) -> None:
     earlier_store(directory)
     secrets = [token.secret for token in (*PERSONAL_ACCESS_TOKENS, *DEPLOY_TOKENS, *JOB_TOKENS)]
