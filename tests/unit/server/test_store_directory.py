@@ -351,7 +351,7 @@ def test_a_store_without_a_close_is_unlocked_and_whole(directory: Path) -> None:
 
 
 def test_a_process_that_ends_without_a_close_loses_nothing(directory: Path) -> None:
-    program = "import sys; from reference_server import *; ReferenceServer(store=sys.argv[1]).start()"
+    program = "import sys; from reference_server import *; it = ReferenceServer(store=sys.argv[1]); it.start().stop()"
     subprocess.run([sys.executable, "-c", program, str(directory)], check=True, timeout=60)
     SQLiteStore(directory).close()
 
