@@ -289,6 +289,7 @@ class Uploader:
         if not self._csrf:  # sessions end with the server
             signed_in = {"token": server.auth[1], "return_to": "/"}
             answer = session.post(f"{origin}/users/sign_in", data=signed_in, timeout=PATIENCE)
+            _status(answer)  # nobody is signed in by a server that is stopping
             self._csrf = answer.text.partition('name="authenticity_token" value="')[2].partition('"')[0]
         version = filename.split("-")[-4]
         listed = session.get(

@@ -19,6 +19,12 @@ Contradiction = tuple[str, object, object]
 """What both forms say: of what, in HTML, in JSON."""
 
 
+def listed(html: ProjectPage, json: ProjectPage) -> Iterator[str]:
+    """Name the files that only one form lists."""
+    yield from (f"{name}, only in HTML" for name in sorted(html.filenames - json.filenames))
+    yield from (f"{name}, only in JSON" for name in sorted(json.filenames - html.filenames))
+
+
 def listed_once(html: ProjectPage, json: ProjectPage) -> Iterator[str]:
     """Name the files that only one form lists, or lists more often."""
     ours, theirs = (Counter(file.filename for file in page.files) for page in (html, json))

@@ -64,10 +64,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 0
     except Exception as error:  # noqa: BLE001 - a crash is reported, with its traceback in a file
-        if isinstance(error, ImportError) and (missing := extra_missing(error)):
-            return _refused(missing)
+        if known := _explained(error):
+            return _refused(known)
         print(f"{PROGRAM}: internal error: {_reported(error, options)}", file=sys.stderr)
         return 3
+
+
+def _explained(error: Exception) -> UserError | None:
+    """Return the user's error for a missing extra, and for a refusal by the registry such as a full disk."""
+    if isinstance(error, ImportError):
+        return extra_missing(error)
+    from reference_server.model.errors import RegistryError
+
+    return UserError(str(error)) if isinstance(error, RegistryError) else None
 
 
 def _refused(error: UserError) -> int:

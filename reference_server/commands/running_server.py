@@ -136,6 +136,11 @@ class RunningServer:
         try:
             return self._pool.request(method, self._origin + path, json=body, redirect=False)
         except (urllib3.exceptions.HTTPError, ValueError) as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise UserError(
+                    f"the certificate of {self._origin} is not trusted",
+                    "Set SSL_CERT_FILE to the file of `serve --tls`.",
+                ) from error
             raise UserError(
                 f"no answer from {self._origin}: {type(error).__name__}",
                 "`reference-server serve` starts a server.",

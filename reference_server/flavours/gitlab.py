@@ -37,7 +37,7 @@ def rules(rules: Rules) -> Rules:
     return replace(
         rules,
         reads=gitlab_access.read_by,
-        identify=gitlab_access.identify_bearer,
+        identify=gitlab_access.with_job_bearer(rules.identify),
         authorize=gitlab_access.authorize_now,
         valid_name=gitlab_names.is_valid_name,
         valid_version=gitlab_names.is_valid_version,

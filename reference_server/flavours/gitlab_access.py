@@ -19,9 +19,11 @@ from reference_server.model.errors import (
     UnknownTokenError,
     UnusableTokenError,
 )
-from reference_server.rules.access import OVER_REST, authorize, identify, is_in_job_scope, is_visible, starter
+from reference_server.rules.access import OVER_REST, authorize, is_in_job_scope, is_visible, starter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reference_server.model import Credentials, GitLabProject
     from reference_server.rules.access import Tokens
 
@@ -40,12 +42,18 @@ def read_by_13_4(credentials: Credentials, action: Action) -> Credentials:
     return replace(read_by(credentials, action), job_token=None)
 
 
-def identify_bearer(credentials: Credentials, tokens: Tokens) -> Caller:
-    """Return the caller; a job token may come as Bearer, too."""
-    bearer = credentials.bearer
-    if bearer and tokens.job_token(bearer) and not tokens.deploy_token(credentials.deploy_token or ""):
-        return starter(tokens.job_token(bearer))
-    return identify(credentials, tokens)
+def with_job_bearer(
+    identify: Callable[[Credentials, Tokens], Caller],
+) -> Callable[[Credentials, Tokens], Caller]:
+    """Identify callers as before; a job token may come as Bearer, too."""
+
+    def identified(credentials: Credentials, tokens: Tokens) -> Caller:
+        bearer = credentials.bearer
+        if bearer and tokens.job_token(bearer) and not tokens.deploy_token(credentials.deploy_token or ""):
+            return starter(tokens.job_token(bearer))
+        return identify(credentials, tokens)
+
+    return identified
 
 
 def authorize_now(caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:

@@ -28,14 +28,20 @@ if TYPE_CHECKING:
 
 
 def add_gitlab_projects(store: Store, gitlab_projects: Iterable[GitLabProject | str]) -> None:
-    """Add GitLab projects. A text is the full path of a private one, with the ready-made members."""
+    """Add GitLab projects. A text is the full path of a private one, with the ready-made members, unless it exists."""
     with store.lock:
         for each in gitlab_projects:
+            if isinstance(each, str) and _exists(store, each):
+                continue
             number = 1 + max((known.id for known in store.gitlab_projects()), default=0)
             added = (
                 GitLabProject(id=number, full_path=each, members=MEMBERS) if isinstance(each, str) else each
             )
             store.add_gitlab_project(added)
+
+
+def _exists(store: Store, full_path: str) -> bool:
+    return any(each.full_path.lower() == full_path.lower() for each in store.gitlab_projects())
 
 
 def add_users(store: Store, names: Iterable[str]) -> None:

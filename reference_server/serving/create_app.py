@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property, partial
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from reference_server.app.application import Application
@@ -58,6 +59,7 @@ class RegistryApplication(Application):
         )
         self.switchboard = switchboard
         self.mirror = mirror
+        self._making_site = Lock()
 
     def close_upstream(self) -> None:
         """Remove the files of an upstream."""
@@ -74,7 +76,9 @@ class RegistryApplication(Application):
         path = request.environ.get("PATH_INFO", "")
         if path.startswith("/api/") or (path not in PAGES and "/-/" not in path):
             return None
-        return self._site(request)
+        with self._making_site:  # a second site would not know the sessions of the first
+            site = self._site
+        return site(request)
 
     @cached_property
     def _site(self) -> Callable[[Request], Response | None]:

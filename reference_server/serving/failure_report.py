@@ -18,7 +18,9 @@ def sections(funcargs: Mapping[str, Any], frames: Iterable[Mapping[str, Any]]) -
     for values in (funcargs, *frames):
         for name, value in values.items():
             for each in value if isinstance(value, list | tuple) else [value]:
-                if isinstance(each, ServedRegistry) and not any(each is other for other in found):
+                if not isinstance(each, ServedRegistry) or any(each is other for other in found):
+                    continue
+                if hasattr(each, "app"):  # else its own start has failed
                     found.append(each)
                     yield _section(name, each)
 

@@ -54,10 +54,16 @@ class ReferenceServer(Server, ServedRegistry):
         self._owns_registry = registry is None
         if folder is not None:
             registry = _of(folder, options.get("flavour", "reference"), watches=watch)
-        ServedRegistry.__init__(self, registry or _registry(store), **options)
-        self.requests.on_end = _log
-        context = self._authority.context(host) if self._authority else None
-        Server.__init__(self, self.app, host, port, tls=context)
+        registry = registry or _registry(store)
+        try:
+            ServedRegistry.__init__(self, registry, **options)
+            self.requests.on_end = _log
+            context = self._authority.context(host) if self._authority else None
+            Server.__init__(self, self.app, host, port, tls=context)
+        except BaseException:
+            if self._owns_registry:
+                registry.close()
+            raise
 
     @property
     def ca_bundle(self) -> Path | None:
@@ -69,6 +75,13 @@ class ReferenceServer(Server, ServedRegistry):
         super().start()
         self.registry.store.announce(self.origin)
         return self
+
+    def __enter__(self) -> Self:
+        try:
+            return self.start()
+        except BaseException as error:
+            self.__exit__(type(error), error, error.__traceback__)
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -11,7 +11,6 @@ from reference_server.faults.canned import CannedAnswer
 from reference_server.flavours import flavour_named
 from reference_server.flavours.flavour import REPOSITORY
 from reference_server.http.paths import path_expression
-from reference_server.model import ACTIVE
 from reference_server.rules import ready_made
 from reference_server.rules.registry import Registry
 from reference_server.rules.selection import OWN
@@ -226,15 +225,13 @@ class ServedRegistry:
         return self.app.mirror
 
     def reset(self) -> None:
-        """Return to the faults of the start, forget all requests, and remove all packages."""
+        """Return to the faults of the start, forget all requests, and remove all packages, statuses and closed names.
+
+        A folder is listed again as it is, and a recording as it was. Users, tokens and GitLab projects stay.
+        """
         self.switchboard.put(self._faults)
         self.requests.clear()
-        store = self.registry.store
-        with store.lock:
-            for gitlab_project in store.gitlab_projects():
-                for package in store.packages(gitlab_project.id):
-                    store.put_status(gitlab_project.id, package.normalized, ACTIVE)
-                    store.remove_package(package.id)
+        self.registry.store.forget()
 
     # what it was asked
 

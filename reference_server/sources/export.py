@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from reference_server.errors import UserError
-from reference_server.model.errors import FileDamagedError
+from reference_server.model.errors import FileDamagedError, PackageNotFoundError
 from reference_server.rendering import html, json
 from reference_server.rendering.content import file_link, project_content
 from reference_server.rendering.pages import ProjectLink, RootPage
@@ -85,28 +85,34 @@ def _write_page(page: ProjectPage, folder: Path) -> None:
 
 
 def _export_file(file: PackageFile, folder: Path, *, links: bool) -> None:
-    place = folder / "files" / file.sha256
-    place.mkdir(parents=True, exist_ok=True)
-    target = place / file.filename
     try:
-        if not (links and _linked(file, target)):
-            with file.blob.open() as source, target.open("wb") as copy:
-                shutil.copyfileobj(source, copy, CHUNK)
-        with target.open("rb") as written:
-            found = hashlib.file_digest(written, "sha256").hexdigest()
-    except FileDamagedError:
-        found = ""
-    if found != file.digests["sha256"]:
+        target = _written(file, folder, links=links)
+    except (FileDamagedError, FileNotFoundError, PackageNotFoundError) as error:
         raise UserError(
-            f"the content of {file.filename} is not what was uploaded", "Delete the file, or upload it again."
-        )
+            f"the content of {file.filename} is missing, or is not what was uploaded",
+            "Delete the file, or upload it again.",
+        ) from error
     moment = file.created_at.timestamp()
     if not links:
         os.utime(target, (moment, moment))
     if file.core_metadata is not None:
-        metadata = place / f"{file.filename}.metadata"
+        metadata = target.with_name(f"{file.filename}.metadata")
         metadata.write_bytes(file.core_metadata.document)
         os.utime(metadata, (moment, moment))
+
+
+def _written(file: PackageFile, folder: Path, *, links: bool) -> Path:
+    """Copy or link a file, and return its path. Raises `FileDamagedError` for other bytes."""
+    place = folder / "files" / file.sha256
+    place.mkdir(parents=True, exist_ok=True)
+    target = place / file.filename
+    if not (links and _linked(file, target)):
+        with file.blob.open() as source, target.open("wb") as copy:
+            shutil.copyfileobj(source, copy, CHUNK)
+    with target.open("rb") as written:
+        if hashlib.file_digest(written, "sha256").hexdigest() != file.digests["sha256"]:
+            raise FileDamagedError
+    return target
 
 
 def _linked(file: PackageFile, target: Path) -> bool:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from reference_server.errors import UserError
 from reference_server.model import Package
+from reference_server.model.errors import StoreUnavailableError
 from reference_server.model.grammar import name_and_version, normalize, version_key
 from reference_server.sources.stored_files import KEPT, Stamp, StoredBlob, StoredFile
 from reference_server.store.memory import MemoryStore
@@ -106,6 +107,14 @@ class FolderStore(MemoryStore):
         self._notice(normalized)
         return super().serial(gitlab_project, normalized)
 
+    def forget(self) -> None:
+        """Remove what was uploaded, and list the folder as it is now. Raises `FolderError`."""
+        with self.lock:
+            super().forget()
+            self._scan = _Scan({}, {})
+            self._ids_by_path.clear()
+            self._refresh(always=True)
+
     def _notice(self, normalized: str | None = None) -> None:
         """Look at the folders, and at the files of one project, for changes."""
         if not self._watches:
@@ -114,7 +123,10 @@ class FolderStore(MemoryStore):
             named = super().packages_named(self._owner, normalized) if normalized else ()
             blobs = (file.blob for package in named for file in package.files)
             changed = not all(each.stamp.is_current for each in blobs if isinstance(each, StoredBlob))
-            self._refresh(always=changed)
+            try:
+                self._refresh(always=changed)
+            except FolderError as error:  # such as a disk that is not mounted now
+                raise StoreUnavailableError from error
 
     def _refresh(self, *, always: bool = False) -> None:
         with self.lock:
@@ -122,11 +134,13 @@ class FolderStore(MemoryStore):
                 return
             self._scanned_at = time.time_ns()
             before, self._scan = self._scan, _scanned(self.folder)
-            for path, stamp in before.files.items():
-                if self._scan.files.get(path) != stamp:
-                    self._take_out(path)
-            added = [path for path, stamp in self._scan.files.items() if before.files.get(path) != stamp]
-            self._put(added)
+            changed = [path for path, stamp in before.files.items() if self._scan.files.get(path) != stamp]
+            freed = {Path(path).name for path in changed if self._take_out(path)}
+            self._put(
+                path
+                for path, stamp in self._scan.files.items()
+                if before.files.get(path) != stamp or (freed and Path(path).name in freed)
+            )
 
     def _is_settled(self) -> bool:
         """Return whether the folders had rested when they were last read."""
@@ -169,16 +183,18 @@ class FolderStore(MemoryStore):
     def _package(self, name: str, version: str) -> Package | None:
         return next(iter(super().packages_of_version(self._owner, name, version)), None)
 
-    def _take_out(self, path: str) -> None:
+    def _take_out(self, path: str) -> bool:
+        """Remove a file, and return whether there was one."""
         package_id, number = self._ids_by_path.pop(path, (0, 0))
         package = self.package(package_id)
         if package is None:
-            return
+            return False
         files = tuple(each for each in package.files if each.id != number)
         if files:
             self.put_package(replace(package, files=files))
         else:
             self.remove_package(package_id)
+        return len(files) < len(package.files)
 
 
 def _scanned(folder: Path) -> _Scan:

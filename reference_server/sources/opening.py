@@ -19,7 +19,7 @@ def folder_store(
 
     Raises `UserError`.
     """
-    from reference_server.sources.recording import is_recording, recorded_store
+    from reference_server.sources.recording import RecordedStore, is_recording
 
     path = Path(folder)
     if not is_recording(path):
@@ -28,4 +28,4 @@ def folder_store(
         return FolderStore(path, gitlab_project=gitlab_project, watches=watches, blobs=blobs)
     if watches:
         raise UserError(f"{path} is a recording, which does not change", "Leave out --watch.")
-    return recorded_store(path, gitlab_project=gitlab_project, blobs=blobs)
+    return RecordedStore(path, gitlab_project=gitlab_project, blobs=blobs)

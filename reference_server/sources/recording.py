@@ -150,23 +150,34 @@ def _stated(values: Mapping[str, Any]) -> dict[str, Any]:
 # playing
 
 
-def recorded_store(folder: Path, *, gitlab_project: int = 1, blobs: Blobs | None = None) -> MemoryStore:
-    """Return the packages of a recording. Every file is checked. Raises `RecordingError`."""
-    folder = folder.absolute()
-    store = MemoryStore(blobs=blobs)
+class RecordedStore(MemoryStore):
+    """The packages of a recording. Every file is checked. Raises `RecordingError`."""
+
+    def __init__(self, folder: Path, *, gitlab_project: int = 1, blobs: Blobs | None = None) -> None:
+        super().__init__(blobs=blobs)
+        self._folder, self._owner = folder.absolute(), gitlab_project
+        _play_all(self, self._owner, self._folder)
+
+    def forget(self) -> None:
+        """Remove what was uploaded, and play the recording again. Raises `RecordingError`."""
+        with self.lock:
+            super().forget()
+            _play_all(self, self._owner, self._folder)
+
+
+def _play_all(store: MemoryStore, owner: int, folder: Path) -> None:
     try:
         listed = json.loads((folder / LIST).read_bytes())
         version = listed["recording"]
         if version != VERSION:
             raise RecordingError(folder, f"version {version!r} is not known to this release")
         for project in listed["projects"]:
-            _play(store, gitlab_project, project, folder)
+            _play(store, owner, project, folder)
     except OSError as error:
         name = Path(error.filename).relative_to(folder) if error.filename else LIST
         raise RecordingError(folder, f"{name}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RecordingError(folder, f"{LIST} is not as it was written") from error
-    return store
 
 
 def _play(store: MemoryStore, owner: int, project: dict[str, Any], folder: Path) -> None:

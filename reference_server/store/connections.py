@@ -35,10 +35,10 @@ _PLACE_ERRORS = frozenset(
 class Connections:
     """Writers wait for each other. Readers never wait, and see committed changes only.
 
-    A writing thread also sees its own changes. Creates the database if it is empty and `may_create`, or migrates its
-    schema. `checks` whether a database is whole. `is_in_place` tells whether the directory is still the same one.
-    Raises `NotAStoreError`, `StoreTooNewError`, `StoreUnwritableError`, and later `StoreFullError` and
-    `StoreUnavailableError`.
+    A writing thread also sees its own changes. Creates the database if it is empty and `may_create`, and brings its
+    schema up to date if it `migrates`. `checks` whether a database is whole. `is_in_place` tells whether the directory
+    is still the same one. Raises `NotAStoreError`, `StoreTooNewError`, `StoreUnwritableError`, and later
+    `StoreFullError` and `StoreUnavailableError`.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Connections:
         *,
         checks: bool = True,
         may_create: bool = True,
+        migrates: bool = True,
         is_in_place: Callable[[], bool] = lambda: True,
     ) -> None:
         self._database = database
@@ -58,7 +59,13 @@ class Connections:
         with _explained(database):
             self._writer = self._open()
             try:
-                self._prepare(checks=checks, may_create=may_create)
+                version = self._known_version(may_create=may_create)
+                if checks and version:
+                    health.check_file(self._writer)
+                if migrates:
+                    self._migrate(version)
+                if checks and (migrates or version == len(VERSIONS)):
+                    health.check_content(self._writer)
                 self._file = _file(database)
             except BaseException:
                 self._writer.close()
@@ -183,7 +190,8 @@ class Connections:
             raise
         return connection
 
-    def _prepare(self, *, checks: bool, may_create: bool) -> None:
+    def _known_version(self, *, may_create: bool) -> int:
+        """Return the version of the schema, 0 for an empty database."""
         path = self._database.parent
         (version,) = self._writer.execute("PRAGMA user_version").fetchone()
         (tables,) = self._writer.execute("SELECT count(*) FROM sqlite_schema").fetchone()
@@ -193,15 +201,14 @@ class Connections:
             raise NotAStoreError(path, f"{self._database.name} is another program's database")
         if version <= 0 and not may_create:
             raise StoreDoubtfulError(path, f"{self._database.name} is empty, but blobs/ is not")
-        if checks and version:
-            health.check_file(self._writer)
+        return max(int(version), 0)
+
+    def _migrate(self, version: int) -> None:
         self._writer.execute("PRAGMA journal_mode = WAL")
-        health.migrate(self._writer, max(version, 0))
+        health.migrate(self._writer, version)
         if 0 < version < len(VERSIONS):  # no secret of an old schema stays in a free page or in the log
             self._writer.execute("VACUUM")
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        if checks:
-            health.check_content(self._writer)
 
 
 def _file(path: Path) -> tuple[int, int]:

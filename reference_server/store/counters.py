@@ -28,3 +28,13 @@ def changed(connection: sqlite3.Connection, gitlab_project: int, normalized: str
         "INSERT OR REPLACE INTO serials (gitlab_project, normalized, serial) VALUES (?, ?, ?)", row
     )
     return change
+
+
+def forget_projects(connection: sqlite3.Connection) -> None:
+    """Delete all statuses and closed file names, and note the changes."""
+    for gitlab_project, normalized in connection.execute(
+        "SELECT gitlab_project, normalized FROM statuses"
+    ).fetchall():
+        changed(connection, gitlab_project, normalized)
+    connection.execute("DELETE FROM statuses")
+    connection.execute("DELETE FROM closed_filenames")

@@ -51,9 +51,9 @@ class StoreDirectory:
         self.lock.announce(origin)
         self.reserve.fill()
 
-    def release(self) -> None:
-        """Unlock the directory. A second call does nothing."""
-        if self.lock.is_in_place:
+    def release(self, *, cleans: bool = True) -> None:
+        """Unlock the directory; if it `cleans`, remove incoming content first. A second call does nothing."""
+        if cleans and self.lock.is_in_place:
             self.reserve.remove()
             self.blobs.close()
         if self._owns_lock:

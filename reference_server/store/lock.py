@@ -52,6 +52,11 @@ class StoreLock:
         vars(self).update(state | {"_held": state["_held"].detach()})
 
     @property
+    def is_held(self) -> bool:
+        """Whether this object has not released the directory."""
+        return self._held is not None
+
+    @property
     def is_in_place(self) -> bool:
         """Whether the directory is still the locked one: neither taken away nor replaced."""
         try:

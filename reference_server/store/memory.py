@@ -233,6 +233,16 @@ class MemoryStore:
         with self.lock:
             return (gitlab_project, normalized, filename) in self._closed_filenames
 
+    def forget(self) -> None:
+        """Remove all packages, statuses and closed file names. Serials go on."""
+        with self.lock:
+            for package_id in list(self._packages):
+                self.remove_package(package_id)
+            for gitlab_project, normalized in self._statuses:
+                self._changed(gitlab_project, normalized)
+            self._statuses.clear()
+            self._closed_filenames.clear()
+
 
 def _key(package: Package) -> tuple[int, str]:
     return package.gitlab_project, package.normalized

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -47,7 +49,7 @@ def lost(directory: StoreDirectory, known: Mark | None) -> str:
 
 
 def connected(
-    directory: StoreDirectory, known: Mark | None, *, may_create: bool | None = None
+    directory: StoreDirectory, known: Mark | None, *, may_create: bool | None = None, migrates: bool = True
 ) -> Connections:
     """Open the database, and check it unless it is as the last server left it."""
     if may_create is None:
@@ -56,6 +58,7 @@ def connected(
         directory.database,
         checks=not (known and directory.database.exists() and known.is_clean(directory.database)),
         may_create=may_create,
+        migrates=migrates,
         is_in_place=lambda: directory.lock.is_in_place,
     )
 
@@ -82,6 +85,24 @@ def closed(directory: StoreDirectory, connections: Connections) -> None:
             if connections.checkpoint() and not directory.has_leftovers:
                 directory.mark = mark.clean(identity, directory.database)
     connections.close()
+
+
+def closing_with(
+    store: object, directory: StoreDirectory, connections: Connections
+) -> weakref.finalize[..., object]:
+    """Close the database and unlock the directory when the store is garbage, or at the end of the process.
+
+    A store that is closed detaches what this returns.
+    """
+    return weakref.finalize(store, _abandoned, directory, connections, os.getpid())
+
+
+def _abandoned(directory: StoreDirectory, connections: Connections, owner: int) -> None:
+    if os.getpid() != owner or not directory.lock.is_held:  # another process or another server has the store
+        return
+    directory.has_leftovers = True  # an upload may be running: the next start looks at everything
+    closed(directory, connections)
+    directory.release()
 
 
 def _belongs(directory: StoreDirectory, connections: Connections, known: Mark | None) -> bool:

@@ -127,3 +127,6 @@ class Store(Protocol):
 
     def is_closed_filename(self, gitlab_project: int, normalized: str, filename: str) -> bool:
         """Return whether this file name is refused."""
+
+    def forget(self) -> None:
+        """Remove all packages, statuses and closed file names. A store of recorded or found files has these again."""

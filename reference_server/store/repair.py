@@ -36,7 +36,10 @@ class Findings:
 
 
 def verified(path: Path) -> Findings:
-    """Hash all blobs, and change nothing. Raises `StoreError`."""
+    """Hash all blobs, and change neither rows nor files. What a killed server left in the log becomes rows.
+
+    Raises `StoreError`.
+    """
     return _run(path, repairs=False)
 
 
@@ -55,9 +58,11 @@ def _run(path: Path, *, repairs: bool) -> Findings:
         doubts = lost(directory, known)
         if doubts and not repairs:
             return _without_database(directory, doubts)  # to open it would complete the loss
-        connections = connected(directory, None, may_create=repairs)
+        if repairs:
+            directory.reserve.remove()  # the disk may be full
+        connections = connected(directory, None, may_create=repairs, migrates=repairs)
         try:
-            if known and known.store != connections.identity:
+            if known and known.store != _identity(connections):
                 doubts = "database and blobs belong to different stores"
             findings = _found(directory, connections, doubts)
             if repairs:
@@ -70,8 +75,14 @@ def _run(path: Path, *, repairs: bool) -> Findings:
             else:
                 connections.close()
     finally:
-        directory.release()
+        directory.release(cleans=repairs)
     return findings
+
+
+def _identity(connections: Connections) -> str:
+    """Return the name of the store in the database; an empty text where an earlier release made the database."""
+    is_named = connections.rows("SELECT 1 FROM sqlite_schema WHERE name = 'identity'")
+    return connections.identity if is_named else ""
 
 
 def _without_database(directory: StoreDirectory, doubts: str) -> Findings:

@@ -23,14 +23,18 @@ class Reserve:
 
     def fill(self) -> None:
         """Occupy the space, if there is some."""
-        with suppress(OSError):
+        try:
             if self._path.exists() or self._free() < 2 * RESERVE:
                 return
             handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
-                os.posix_fallocate(handle, 0, RESERVE)
+                complete = os.write(handle, os.urandom(RESERVE)) == RESERVE  # a file system may compress
             finally:
                 os.close(handle)
+        except OSError:
+            complete = False
+        if not complete:  # a short file is no reserve
+            self.remove()
 
     def make_room(self, *, for_upload: bool) -> None:
         """Free the space for a change on a full disk. Raises `StoreFullError` for an upload."""

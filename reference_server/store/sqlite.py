@@ -18,7 +18,7 @@ from reference_server.model.grammar import version_key
 from reference_server.store import counters, rows
 from reference_server.store.directory import StoreDirectory
 from reference_server.store.memory import MemoryStore
-from reference_server.store.opening import closed, opened
+from reference_server.store.opening import closed, closing_with, opened
 from reference_server.store.tokens import digest_of
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class SQLiteStore:
         except BaseException:
             self._directory.release()
             raise
+        self._finish = closing_with(self, self._directory, self._connections)
 
     @property
     def lock(self) -> AbstractContextManager[object]:
@@ -79,7 +80,9 @@ class SQLiteStore:
         return self._directory.blobs
 
     def close(self) -> None:
-        """Close the database and unlock the directory."""
+        """Close the database and unlock the directory. A second call does nothing."""
+        if self._finish.detach() is None:
+            return
         with self._bringing_lock:
             self._is_closed = True  # no blob arrives any more
             self._directory.has_leftovers |= self._uploads > 0
@@ -246,9 +249,8 @@ class SQLiteStore:
 
     def packages(self, gitlab_project: int) -> tuple[Package, ...]:
         """Return the packages of a GitLab project, oldest first."""
-        return self._packages(
-            "SELECT id, change FROM packages WHERE gitlab_project = ? ORDER BY id", gitlab_project
-        )
+        query = "SELECT id, change FROM packages WHERE gitlab_project = ? ORDER BY id"
+        return self._packages(query, gitlab_project)
 
     def packages_named(self, gitlab_project: int, normalized: str) -> tuple[Package, ...]:
         """Return the packages of one project in a GitLab project, oldest first."""
@@ -314,6 +316,13 @@ class SQLiteStore:
         """Return whether this file name is refused."""
         query = "SELECT 1 FROM closed_filenames WHERE gitlab_project = ? AND normalized = ? AND filename = ?"
         return bool(self._rows(query, gitlab_project, normalized, filename))
+
+    def forget(self) -> None:
+        """Remove all packages, statuses and closed file names. Serials go on."""
+        with self._writing() as connection:
+            for (package_id,) in self._rows("SELECT id FROM packages"):
+                self.remove_package(package_id)
+            counters.forget_projects(connection)
 
     # internals
 
@@ -382,10 +391,7 @@ class SQLiteStore:
         for sha256 in digests:
             if self._is_used(sha256):
                 continue
-            with (
-                self._connections.alone,
-                self._bringing_lock,
-            ):  # no row is committed, no copy of the blob arrives
+            with self._connections.alone, self._bringing_lock:  # no row and no copy of the blob arrives
                 if not self._bringing[sha256] and not self._is_used(sha256):
                     self._directory.remove(sha256)
 

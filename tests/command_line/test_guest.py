@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 TOKEN = ("--username", "__token__", "--password", "reference-api-token")
 CLIENTS = ("pip/", "twine/", "uv/")
 
+pytestmark = pytest.mark.long
+
 
 class Front:
     """Notes when each request arrives, and refuses what is above a limit per second with 429 and Retry-After."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from reference_server.distributions import Distribution
 
-pytestmark = pytest.mark.xdist_group("static-index")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("static-index")]
 
 SUITE = (sys.executable, "-m", "conformance")
 

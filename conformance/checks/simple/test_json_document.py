@@ -152,7 +152,7 @@ def test_same_as_html(index: Index) -> None:
 
 
 def _differences(html: ProjectPage, json: ProjectPage) -> Iterator[str]:
-    yield from contradictions.listed_once(html, json)
+    yield from contradictions.listed(html, json)
     for file, twin in contradictions.pairs(html, json):
         for compared in _COMPARED:
             yield from map(contradictions.written, compared(file, twin))

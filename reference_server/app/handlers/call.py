@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from reference_server.model.errors import PackageNotFoundError
+
 if TYPE_CHECKING:
     from reference_server.alterations import Alteration
     from reference_server.http.request import Request
-    from reference_server.model import Caller, GitLabProject, Group
+    from reference_server.model import Caller, GitLabProject, Group, PackageFile
     from reference_server.rendering.page_cache import PageCache
     from reference_server.rules.registry import Registry
 
@@ -88,3 +90,12 @@ class GroupCall:
 def repository(request: Request, gitlab_project: int) -> str:
     """Return the path of a GitLab project's pages and files, without a slash at its ends."""
     return request.flavour.layout.repository.replace("{gitlab_project}", str(gitlab_project)).strip("/")
+
+
+def is_there(file: PackageFile) -> bool:
+    """Return whether a file can be described: one in a served folder may be removed or changed."""
+    try:
+        _ = file.sha256
+    except PackageNotFoundError:
+        return False
+    return True

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug import Response
 
+from reference_server.app.handlers.call import is_there
 from reference_server.app.handlers.pagination import paginated
 from reference_server.http.json_responses import json_answer
 from reference_server.model import Action
@@ -77,7 +78,7 @@ def package(call: Call, package_id: int) -> Response:
 def package_files(call: Call, package_id: int) -> Response:
     """List the files of a package."""
     found = call.registry.package(call.gitlab_project, package_id)
-    return paginated(call, [_described_file(call, file) for file in found.files])
+    return paginated(call, [_described_file(call, file) for file in found.files if is_there(file)])
 
 
 def delete_package(call: Call, package_id: int) -> Response:

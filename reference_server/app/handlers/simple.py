@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from werkzeug import Response
 
-from reference_server.app.handlers.call import repository
+from reference_server.app.handlers.call import is_there, repository
 from reference_server.app.handlers.sending import not_acceptable, page_answer
 from reference_server.model import ACTIVE
 from reference_server.model.errors import PackageNotFoundError, PathInvalidError
@@ -103,20 +103,23 @@ def _linked_versions(call: ReadingCall) -> tuple[ProjectLink, ...]:
 def _project(call: ReadingCall, name: str) -> ProjectPage:
     registry = call.registry
     packages = _listed(call, name)
+    links = tuple(_links(call, packages))
+    if not links and any(package.files for package in packages):
+        raise PackageNotFoundError
     return project_content(
         registry.rules,
         packages,
         _status(call, name),
-        files=_links(call, packages),
+        files=links,
         url=f"{_repository(call)}/simple/{quote(packages[0].normalized, safe='')}/",
     )
 
 
 def _links(call: ReadingCall, packages: Sequence[Package]) -> Iterator[FileLink]:
-    """Yield the links to files. One that several GitLab projects have is listed once."""
+    """Yield the links to files that are there. One that several GitLab projects have is listed once."""
     owners: dict[tuple[str, str], int] = {}
     for package in packages:
-        for file in package.files:
+        for file in filter(is_there, package.files):
             owner = owners.setdefault((file.filename, file.sha256), package.gitlab_project)
             if owner == package.gitlab_project:
                 yield _link(call, package, file)

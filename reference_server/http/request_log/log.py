@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from itertools import count
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from reference_server.http.request_log.entry import Entry
@@ -27,38 +27,42 @@ class RequestLog(Requests):
     def __init__(self, limit: int = KEPT, *, on_end: Callable[[Entry], None] | None = None) -> None:
         super().__init__()
         self._kept: deque[Entry] = deque(maxlen=limit)
-        self._numbers = count(1)
+        self._lock = Lock()
         self._before_clear = self._last = 0
         self.on_end = on_end
 
     def entries(self) -> tuple[Entry, ...]:
         """Return the kept requests."""
-        return tuple(self._kept.copy())
+        with self._lock:
+            return tuple(self._kept)
 
     @property
     def total(self) -> int:
         """The number of requests since the start, or since `clear`: those that are no longer kept included."""
-        return self._last - self._before_clear
+        with self._lock:
+            return self._last - self._before_clear
 
     @property
     def dropped(self) -> int:
         """The number of requests that are no longer kept."""
-        return self.total - len(self._kept)
+        with self._lock:
+            return self._last - self._before_clear - len(self._kept)
 
     def clear(self) -> None:
         """Forget all requests. Numbers go on."""
-        self._kept.clear()
-        self._before_clear = self._last
+        with self._lock:
+            self._kept.clear()
+            self._before_clear = self._last
 
     def begin(self, now: datetime, request: Request) -> Entry:
         """Add a request that has arrived, and count what is read of its body."""
-        number = next(self._numbers)
         environ = request.environ
-        entry = Entry(number, now, environ)
+        with self._lock:  # the order in the log is that of the numbers
+            self._last += 1
+            entry = Entry(self._last, now, environ)
+            self._kept.append(entry)
         if environ.get("CONTENT_LENGTH", "0") not in {"", "0"} or environ.get("wsgi.input_terminated"):
             request.body = _Noted(request.body, entry)  # type: ignore[assignment]  # the one method that is used
-        self._kept.append(entry)
-        self._last = number
         return entry
 
     def end(self, entry: Entry) -> None:

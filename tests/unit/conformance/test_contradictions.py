@@ -59,6 +59,7 @@ def test_the_files_of_a_page() -> None:
         "a-1.zip, only in HTML",
         "b-1.zip, only in HTML",
     ]
+    assert [*contradictions.listed(page(one, two, two), page(two))] == ["a-1.zip, only in HTML"]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from werkzeug.test import Client
@@ -14,6 +14,7 @@ from reference_server.distributions import sdist, wheel
 from reference_server.flavours import flavour_named
 from reference_server.serving.create_app import create_app
 from reference_server.serving.default_registry import default_registry
+from reference_server.sources import folder
 from reference_server.store.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
@@ -39,12 +40,12 @@ def fill(registry: Registry, gitlab_project: int) -> None:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
-    folder = tmp_path / "store"
-    registry = default_registry(store=SQLiteStore(folder))
+    directory = tmp_path / "store"
+    registry = default_registry(store=SQLiteStore(directory))
     fill(registry, 2)
     registry.attach_provenance("demo-pkg", DEMO.filename, None, gitlab_project=2)
     registry.close()
-    return folder
+    return directory
 
 
 @pytest.mark.parametrize("option", [(), ("--link",)])
@@ -94,7 +95,38 @@ def test_a_damaged_file_is_not_exported(
     damaged.chmod(0o644)
     damaged.write_bytes(DEMO.content[:-1] + b"x")
     assert main(["export", str(store), "--gitlab-project", "2", "-o", str(tmp_path / "out")]) == 2
-    assert f"the content of {DEMO.filename} is not what was uploaded" in capsys.readouterr().err
+    assert (
+        f"the content of {DEMO.filename} is missing, or is not what was uploaded" in capsys.readouterr().err
+    )
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("kind", ["store", "folder"])
+def test_a_missing_file_is_named(
+    kind: str,
+    store: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    place, path = store, store / "blobs" / DEMO.sha256[:2] / DEMO.sha256
+    if kind == "folder":
+        place = tmp_path / "folder"
+        place.mkdir()
+        path = place / DEMO.filename
+        path.write_bytes(DEMO.content)
+        scanned = folder._scanned
+
+        def scanned_before(found: Path) -> Any:
+            scan = scanned(found)
+            path.unlink()
+            return scan
+
+        monkeypatch.setattr(folder, "_scanned", scanned_before)
+    else:
+        path.unlink()
+    assert main(["export", str(place), "--gitlab-project", "2", "-o", str(tmp_path / "out")]) == 2
+    assert f"the content of {DEMO.filename} is missing" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from reference_server import ReferenceServer
+from reference_server.serving.failure_report import sections
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from reference_server import ReferenceServer
     from reference_server.distributions import Distribution
     from reference_server.serving.registry_host import RegistryHost, Tenant
 
@@ -100,6 +102,10 @@ def test_the_factory_starts_servers_with_options(
 
 
 @pytest.mark.long  # a pytest of its own
+def test_a_server_that_cannot_be_made_has_no_requests_to_show() -> None:
+    assert not list(sections({"half": ReferenceServer.__new__(ReferenceServer)}, ()))
+
+
 def test_a_failure_shows_the_requests(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(FAILING, encoding="utf-8")
     options = ["-q", "-p", "no:cacheprovider", "-p", "reference_server.fixtures", "-W", "error"]

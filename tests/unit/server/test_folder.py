@@ -161,6 +161,57 @@ def test_an_unwatched_folder_is_as_it_was_and_never_wrong(tmp_path: Path) -> Non
     assert index.get(url).status_code == 404
 
 
+def test_a_file_that_is_gone_hides_no_other(tmp_path: Path) -> None:
+    gone = write(tmp_path, DEMO), write(tmp_path, OTHER)
+    write(tmp_path, SOURCE)
+    index = Index(tmp_path)
+    for path in gone:
+        path.unlink()
+    assert index.files("demo-pkg").keys() == {SOURCE.filename}
+    assert index.get("/simple/other/").status_code == 404
+    (package,) = index.store.packages_named(2, "demo-pkg")
+    rest = index.client.get(
+        f"/api/v4/projects/2/packages/{package.id}/package_files",
+        headers={"PRIVATE-TOKEN": "reference-api-token"},
+    )
+    assert [each["file_name"] for each in rest.json] == [SOURCE.filename]
+
+
+def test_a_watched_folder_that_is_away_is_unavailable(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    write(folder, DEMO)
+    index = Index(folder, watches=True)
+    folder.rename(tmp_path / "away")
+    assert index.get("/simple/demo-pkg/").status_code == 503
+    (tmp_path / "away").rename(folder)
+    assert index.files("demo-pkg").keys() == {DEMO.filename}
+
+
+def test_a_name_that_is_free_again_is_that_of_the_other_file(tmp_path: Path) -> None:
+    first = write(tmp_path / "a", DEMO)
+    write(tmp_path / "b", DEMO, b"other")
+    index = Index(tmp_path, watches=True)
+    before, serial = index.files("demo-pkg"), index.store.serial(2)
+    index.names()
+    assert index.store.serial(2) == serial
+    first.unlink()
+    after = index.files("demo-pkg")
+    assert after.keys() == before.keys() == {DEMO.filename}
+    assert after != before
+
+
+def test_a_reset_lists_the_folder_as_it_is(tmp_path: Path) -> None:
+    write(tmp_path, DEMO)
+    with ReferenceServer(folder=tmp_path) as server:
+        server.publish(SOURCE)
+        server.registry.delete("demo-pkg", filename=DEMO.filename)
+        write(tmp_path, OTHER)
+        server.reset()
+        packages = server.registry.store.packages(1)
+    found = {file.filename for package in packages for file in package.files}
+    assert found == {DEMO.filename, OTHER.filename}
+
+
 def test_the_first_of_two_files_with_one_name_counts(tmp_path: Path) -> None:
     write(tmp_path / "a", DEMO)
     write(tmp_path / "b", DEMO, b"other")

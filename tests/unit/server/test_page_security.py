@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,7 @@ from werkzeug.test import Client
 from reference_server import create_app
 from reference_server.model import CoreMetadata, Credentials
 from reference_server.rules import management
+from reference_server.web import site
 from reference_server.web.description import markdown
 from reference_server.web.routes import ROUTES
 from reference_server.web.setup_lines import TOKEN
@@ -34,6 +37,23 @@ def visitor(registry: Registry) -> Visitor:
 
 
 # signing in
+
+
+def test_first_visits_at_the_same_moment_share_their_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+
+    class Slow(site.Site):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            time.sleep(0.05)
+            made.append(self)
+
+    monkeypatch.setattr(site, "Site", Slow)
+    app = create_app()
+    with ThreadPoolExecutor(4) as pool:
+        answers = pool.map(lambda _: Client(app).get("/").status_code, range(4))
+    assert [*answers] == [200] * 4
+    assert len(made) == 1
 
 
 def test_signing_in_leads_back_and_out_again(registry: Registry) -> None:

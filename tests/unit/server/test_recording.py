@@ -82,6 +82,17 @@ def test_it_plays_offline(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> No
     ]
 
 
+def test_a_reset_plays_it_again(recorded: Path) -> None:
+    with ReferenceServer(folder=recorded, flavour="pypi") as server:
+        store = server.registry.store
+        before = [[file.filename for file in each.files] for each in store.packages(2)]
+        server.registry.delete("app", gitlab_project=2)
+        server.registry.set_status("lib-two", "active", gitlab_project=2)
+        server.reset()
+        assert [[file.filename for file in each.files] for each in store.packages(2)] == before
+        assert store.status(2, "lib-two").status == "deprecated"
+
+
 def test_it_plays_the_same_each_time(recorded: Path) -> None:
     def everything() -> list[tuple[bytes, Any]]:
         client = player(recorded)
@@ -168,7 +179,7 @@ def test_nothing_is_left_of_a_recording_that_fails(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("record", "ftp://example.com/", "demo", "-o", "{new}"), "no http(s) URL"),
+        (("record", "ftp://example.com/", "demo", "-o", "{new}"), "not an http(s) URL"),
         (("record", "http://127.0.0.1:9/", "-o", "{new}"), "nothing to record"),
         (("record", "http://127.0.0.1:9/", "demo", "-o", "{full}"), "is not empty"),
         (("record", "http://127.0.0.1:9/", "-r", "{full}/options.txt", "-o", "{new}"), "names another index"),
@@ -177,7 +188,7 @@ def test_nothing_is_left_of_a_recording_that_fails(tmp_path: Path, monkeypatch: 
         (("serve", "{full}", "--store", "{new}"), "cannot be served at once"),
         (("serve", "--watch"), "needs a folder"),
         (("serve", "{new}", "--control"), "there is no folder"),
-        (("serve", "--upstream", "example.com"), "no http(s) URL"),
+        (("serve", "--upstream", "example.com"), "not an http(s) URL"),
         (("export", "-o", "{new}"), "needs one source"),
         (("export", "{full}", "-o", "{full}"), "is not empty"),
         (("export", "--server", "http://127.0.0.1:9/", "-o", "{new}"), "cannot be read"),

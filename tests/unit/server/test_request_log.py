@@ -7,15 +7,20 @@ import json
 import logging
 import socket
 import time
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from werkzeug.test import EnvironBuilder
 
 from reference_server import ReferenceServer
 from reference_server.distributions import wheel
 from reference_server.http.paths import names_path
+from reference_server.http.request import Request
 from reference_server.http.request_log import RequestLog, redaction
+from reference_server.http.request_log import log as log_module
 from reference_server.http.request_log.entry import LONGEST_BODY, LONGEST_VALUE, MOST_FIELDS
 from reference_server.http.request_log.lines import json_line, line
 from reference_server.serving.printed_requests import printing
@@ -177,6 +182,22 @@ def test_what_is_kept_is_bounded(server: ReferenceServer) -> None:
         log.to("nowhere").assert_none()
     log.clear()
     assert (len(log), log.total, log.dropped) == (0, 0, 0)
+
+
+def test_the_order_of_the_log_is_that_of_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(log_module.Entry):  # lets another thread in between the number and the place in the log
+        __slots__ = ()
+
+        def __init__(self, number: int, *rest: Any) -> None:
+            time.sleep(0.02 if number % 2 else 0)
+            super().__init__(number, *rest)
+
+    monkeypatch.setattr(log_module, "Entry", Slow)
+    log, now = RequestLog(), datetime(2026, 1, 1, tzinfo=UTC)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: log.begin(now, Request(EnvironBuilder().get_environ())), range(8)))
+    assert [entry.number for entry in log] == list(range(1, 9))
+    assert (log.total, log.dropped) == (8, 0)
 
 
 def test_filters_read_as_prose(server: ReferenceServer) -> None:

@@ -127,6 +127,21 @@ def test_users_have_passwords_and_tokens_have_users(server: ReferenceServer) -> 
     assert server.url_with_credentials == server.url.replace("://", "://alice:secret@")
 
 
+@pytest.mark.parametrize("flavour", ["gitlab", "gitlab-13.4"])
+def test_users_have_passwords_in_other_flavours(flavour: str) -> None:
+    with ReferenceServer(flavour=flavour, users={"alice": "secret"}) as server:
+        server.publish(wheel("demo", "1.0"))
+        assert requests.get(f"{server.index_url_with_credentials}demo/", timeout=10).status_code == 200
+        assert requests.get(f"{server.index_url}demo/", auth=("alice", "no"), timeout=10).status_code == 401
+
+
+def test_a_store_has_a_gitlab_project_once(tmp_path: Path) -> None:
+    for _ in range(2):
+        with ReferenceServer(store=tmp_path / "store", gitlab_projects=["acme/app"]) as server:
+            paths = [each.full_path for each in server.registry.store.gitlab_projects()]
+            assert paths.count("acme/app") == 1
+
+
 def test_gitlab_projects_and_groups_of_ones_own(server: ReferenceServer) -> None:
     app, shown = server.gitlab_project("acme/app"), server.gitlab_project(40)
     app.publish(wheel("inner", "1.0")).yank("reason")

@@ -355,3 +355,20 @@ def test_both_stores_agree_whatever_is_done_to_them(steps: list[tuple[Any, ...]]
         finally:
             sqlite.close()
             memory.close()
+
+
+def test_to_forget_leaves_no_package_no_status_and_no_closed_name(store: Store) -> None:
+    package = put(store, b"content")
+    (file,) = package.files
+    for name in ("demo", "without-packages"):
+        store.put_status(1, name, ProjectStatus(status=Status.ARCHIVED))
+    store.close_filename(1, "demo", "demo-1.0.tar.gz")
+    serials = store.serial(1), store.serial(1, "without-packages")
+    store.forget()
+    assert not store.packages(1)
+    assert not store.files_named(1, file.sha256, file.filename)
+    assert not store.is_closed_filename(1, "demo", "demo-1.0.tar.gz")
+    for name in ("demo", "without-packages"):
+        assert store.status(1, name).status is Status.ACTIVE
+    assert serials < (store.serial(1), store.serial(1, "without-packages"))
+    assert store.serial(1, "without-packages") > serials[1]

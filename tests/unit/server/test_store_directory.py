@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import sqlite3
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +18,8 @@ import requests
 from reference_server import ReferenceServer
 from reference_server.commands import main
 from reference_server.distributions import wheel
+from reference_server.faults import UnknownFaultError
+from reference_server.flavours import UnknownFlavourError
 from reference_server.rules import Rules
 from reference_server.rules.ready_made import (
     DEPLOY_TOKENS,
@@ -24,6 +29,8 @@ from reference_server.rules.ready_made import (
 )
 from reference_server.serving import standalone
 from reference_server.serving.default_registry import default_registry
+from reference_server.serving.ports import PortTakenError
+from reference_server.store import opening
 from reference_server.store.blobs import IN_MEMORY
 from reference_server.store.errors import (
     NotAStoreError,
@@ -222,6 +229,13 @@ def earlier_store(directory: Path) -> None:
     blob.write_bytes(b"content")
 
 
+def test_verify_upgrades_nothing(directory: Path) -> None:
+    earlier_store(directory)
+    before = (directory / "registry.sqlite3").read_bytes()
+    assert main.main(["verify", "--store", str(directory)]) == 0
+    assert (directory / "registry.sqlite3").read_bytes() == before
+
+
 def test_a_store_of_the_first_schema_is_upgraded(directory: Path) -> None:
     earlier_store(directory)
     secrets = [token.secret for token in (*PERSONAL_ACCESS_TOKENS, *DEPLOY_TOKENS, *JOB_TOKENS)]
@@ -315,3 +329,36 @@ class TestFixture:
 def test_all_errors_are_store_errors() -> None:
     for kind in (NotAStoreError, StoreHeldError, StoreTooNewError, StoreUnwritableError):
         assert issubclass(kind, StoreError)
+
+
+def test_a_store_without_a_close_is_unlocked_and_whole(directory: Path) -> None:
+    server = ReferenceServer(store=directory).start()
+    server.publish(DEMO)
+    port = server.port
+    with pytest.raises(PortTakenError), ReferenceServer(store=directory.with_name("other"), port=port):
+        pass
+    server.stop()
+    del server
+    gc.collect()
+    with pytest.raises(UnknownFaultError):
+        ReferenceServer(store=directory, faults=["typo"])
+    with pytest.raises(UnknownFlavourError):
+        ReferenceServer(store=directory.with_name("other"), flavour="typo")
+    for each, names in (directory, ["demo"]), (directory.with_name("other"), []):
+        registry = opened(each)
+        assert list(registry.project_names(registry.gitlab_project("1"))) == names
+        registry.close()
+
+
+def test_a_process_that_ends_without_a_close_loses_nothing(directory: Path) -> None:
+    program = "import sys; from reference_server import *; it = ReferenceServer(store=sys.argv[1]); it.start().stop()"
+    subprocess.run([sys.executable, "-c", program, str(directory)], check=True, timeout=60)
+    SQLiteStore(directory).close()
+
+
+def test_a_forked_child_leaves_the_store_alone(registry: Registry) -> None:
+    store: Any = registry.store
+    before = store._directory.mark
+    opening._abandoned(store._directory, store._connections, os.getpid() + 1)
+    assert store._directory.mark == before
+    registry.publish(DEMO.filename, DEMO.content)

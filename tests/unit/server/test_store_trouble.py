@@ -18,7 +18,9 @@ import pytest
 
 from reference_server.commands import main
 from reference_server.distributions import wheel
+from reference_server.model.errors import StoreFullError
 from reference_server.serving.default_registry import default_registry
+from reference_server.store.connections import Connections
 from reference_server.store.errors import StoreHeldError
 from reference_server.store.lock import StoreLock
 from reference_server.store.reserve import RESERVE, Reserve
@@ -96,6 +98,16 @@ def test_on_a_full_disk_uploads_are_refused_and_space_can_be_freed(
     assert upload(api, NEW) == 201
     assert reference(api, "DELETE", "versions/3.0") == 204
     assert (directory / "reserve").exists()
+
+
+def test_a_reserve_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "posix_fallocate", raising=False)  # as on macOS
+    Reserve(tmp_path).fill()
+    assert (tmp_path / "reserve").stat().st_size == RESERVE
+    Reserve(tmp_path).remove()
+    monkeypatch.setattr(os, "write", lambda _, content: len(content) // 2)
+    Reserve(tmp_path).fill()
+    assert not (tmp_path / "reserve").exists()
 
 
 @pytest.mark.parametrize("size", [None, 2_000_000])
@@ -200,6 +212,35 @@ def test_verify_and_repair(api: Api, directory: Path, capsys: pytest.CaptureFixt
     registry.close()
     assert main.main(["repair", "--store", str(directory), "--empty-trash"]) == 0
     assert "Deleted 2 files in the trash" in capsys.readouterr().out
+
+
+def test_verify_leaves_everything_as_it_is(api: Api, directory: Path) -> None:
+    api.registry.close()
+    for name in ("reserve", "incoming/upload-1"):
+        (directory / name).parent.mkdir(exist_ok=True)
+        (directory / name).write_bytes(b"kept")
+    before = content(directory)
+    assert main.main(["verify", "--store", str(directory)]) == 0
+    assert content(directory) == before
+
+
+def content(directory: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
+def test_repair_frees_the_reserve_and_a_full_disk_is_no_crash(
+    api: Api, directory: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api.registry.close()
+    (directory / "reserve").write_bytes(b"kept")
+
+    def full(_: object) -> Iterator[None]:
+        assert not (directory / "reserve").exists()
+        raise StoreFullError
+
+    monkeypatch.setattr(Connections, "writing", full)
+    assert main.main(["repair", "--store", str(directory)]) == 2
+    assert "The disk is full" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["verify", "repair"])

@@ -94,3 +94,16 @@ def test_without_trustme_the_extra_is_named(
 def test_a_file_that_cannot_be_written_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main.main(["serve", "--port", "0", "--tls", str(tmp_path / "none" / "ca.pem")]) == 2
     assert "ca.pem: No such file or directory" in capsys.readouterr().err
+
+
+def test_commands_trust_the_file_in_the_environment(
+    server: ReferenceServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    command = ["gitlab-project", "list", "--server", server.origin]
+    assert main.main(command) == 2
+    error = capsys.readouterr().err
+    assert f"the certificate of {server.origin} is not trusted" in error
+    assert "Set SSL_CERT_FILE" in error
+    monkeypatch.setenv("SSL_CERT_FILE", str(server.ca_bundle))
+    assert main.main(command) == 0
