@@ -61,7 +61,7 @@ class IndexPage:
 
 
 def _explained(read: Callable[[bytes, str, str], Read]) -> Callable[[bytes, str, str], Read]:
-    """Let a reader raise `UpstreamError` for URLs and texts that nobody can read."""
+    """Let a reader raise `UpstreamError` for URLs and texts that cannot be read."""
 
     @wraps(read)
     def reader(body: bytes, content_type: str, url: str) -> Read:
