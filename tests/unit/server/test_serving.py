@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 import random
+import signal
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ import requests
 
 from reference_server import ReferenceServer
 from reference_server.distributions import wheel
+from reference_server.store import temporary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -260,3 +262,66 @@ def test_a_file_deleted_while_it_is_read_is_read_to_its_end(server: ReferenceSer
     with requests.get(url, auth=(server.username, server.password), timeout=10, stream=True) as answer:
         server.registry.delete_package(server.registry.gitlab_project("1"), file.package_id)
         assert answer.content == content
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # the child only stops and waits
+def test_a_forked_process_neither_stops_the_server_nor_keeps_it() -> None:
+    server = ReferenceServer().start()
+    (told, tells), (waits, ends) = os.pipe(), os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            signal.alarm(20)
+            server.stop()
+            os.write(tells, b".")
+            os.close(ends)
+            os.read(waits, 1)
+        finally:
+            os._exit(0)
+    try:
+        assert os.read(told, 1) == b"."
+        assert requests.get(server.index_url, timeout=10).status_code == 401
+        stopping = threading.Thread(target=server.stop, daemon=True)
+        stopping.start()
+        stopping.join(10)
+        assert not stopping.is_alive()
+        with pytest.raises(OSError, match=r".*"):
+            socket.create_connection(("127.0.0.1", server.port), 10)
+    finally:
+        for each in (told, tells, waits, ends):
+            os.close(each)
+        os.waitpid(child, 0)
+        server.app.close()
+
+
+def test_a_forked_process_leaves_temporary_folders(tmp_path: Path) -> None:
+    class User: ...
+
+    user, folder = User(), tmp_path / "folder"
+    folder.mkdir()
+    temporary._remove(folder, os.getpid() + 1)
+    assert folder.is_dir()
+    temporary.remove_with(user, folder)
+    del user
+    gc.collect()
+    assert not folder.exists()
+
+
+def test_faults_meet_the_decoded_path_and_methods_in_any_case(server: ReferenceServer) -> None:
+    with server.answer("simple/d\u00e9mo", method="get", status=418) as answer:
+        got = requests.get(f"{server.index_url}d%C3%A9mo/", timeout=10)
+    assert (got.status_code, answer.hits) == (418, 1)
+
+
+def test_reset_forgets_what_an_upstream_was_asked_for() -> None:
+    with (
+        ReferenceServer(flavour="pypi") as above,
+        ReferenceServer(flavour="pypi", upstream=above.index_url) as here,
+    ):
+        above.publish(wheel("demo", "1.0"))
+        assert requests.get(f"{here.index_url}demo/", timeout=10).status_code == 200
+        assert here.mirror.projects() == ("demo",)
+        here.reset()
+        assert here.mirror.projects() == ()
+        assert WHEEL in requests.get(f"{here.index_url}demo/", timeout=10).text
