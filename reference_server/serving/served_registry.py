@@ -231,8 +231,8 @@ class ServedRegistry:
     def reset(self) -> None:
         """Return to the faults of the start, forget all requests, and remove all packages, statuses and closed names.
 
-        A folder is listed again as it is, and a recording as it was; what an upstream was asked
-        for is asked again. Users, tokens and GitLab projects stay.
+        A folder is listed again as it is, and a recording as it was. What an upstream was asked for is
+        asked for again. Users, tokens and GitLab projects stay.
         """
         self.switchboard.put(self._faults)
         self.requests.clear()

@@ -184,9 +184,7 @@ class _Mount:
     def stop(self) -> None:
         """Take no more connections. In a forked process this leaves the server of its parent alone."""
         assert self._thread is not None  # noqa: S101 - there is one while it runs
-        if (
-            os.getpid() == self._owner
-        ):  # a forked process may have this end, too: to close it says nothing then
+        if os.getpid() == self._owner:  # closing says nothing while a forked process has this end, too
             self._stopping.shutdown(SHUT_RDWR)
         self._stopping.close()
         self._thread.join()
