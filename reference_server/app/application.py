@@ -126,7 +126,7 @@ class Application:
         page = self._pages(request) if unroutable and not cross_site else None
         if page is not None:
             return transmitted(Alteration(), request, page, start_response)
-        alterations = self._alterations.active(request.method, path, request.endpoint)
+        alterations = self._alterations.active(request.method, request.path, request.endpoint)
         self._note(request, alterations)
         mode = self._with(alterations) if alterations else self._usual
         request.registry = mode.registry

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 NAME = "registry"
 """The name of the registry in configuration files."""
 
+WITH_SECRETS = (".netrc", ".pypirc", "poetry/auth.toml")
+"""The files that a client may read for credentials, whatever its own configuration says."""
+
 Files = dict[str, str]
 """Texts by their paths in the folder."""
 
@@ -30,15 +33,20 @@ def client_environment(client: str, access: Access, folder: Path, *, credentials
     """Write the configuration of a client into a folder, and return the environment for its process.
 
     The folder becomes the client's home, with its caches: no setting of the user is read. PATH stays. Files with
-    secrets are readable by their owner only. Raises ValueError for an unknown client, and for a client that does not
-    read credentials at this place.
+    secrets are readable by their owner only, and those that an earlier call left in the folder are removed. Raises
+    ValueError for an unknown client, for a client that does not read credentials at this place, and for credentials
+    that a netrc file cannot have.
     """
     if client not in CLIENTS:
         raise ValueError(f"no client is named {client!r}; choose {', '.join(CLIENTS)}")
     places, configure = CLIENTS[client]
     if credentials not in places:
         raise ValueError(f"{client} has no credentials={credentials!r}; choose {', '.join(places)}")
+    if credentials == "netrc":
+        _check_for_netrc(access)
     folder.mkdir(parents=True, exist_ok=True)
+    for path in WITH_SECRETS:
+        (folder / path).unlink(missing_ok=True)
     texts, variables = configure(access, credentials, folder)
     for path, text in texts.items():
         _write(folder / path, text)
@@ -52,6 +60,15 @@ def client_environment(client: str, access: Access, folder: Path, *, credentials
     return environment | variables
 
 
+def _check_for_netrc(access: Access) -> None:
+    """Refuse words that end early in a netrc file, or that its readers understand differently."""
+    for what, word in (("user name", access.username), ("password", access.password)):
+        if not word or any(each.isspace() or each in '"\\' for each in word):
+            raise ValueError(
+                f"a netrc file takes no {what} that is empty or has spaces, quotes or backslashes"
+            )
+
+
 def _write(path: Path, text: str, *, mode: int = 0o600) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=mode)
@@ -62,7 +79,10 @@ def _write(path: Path, text: str, *, mode: int = 0o600) -> None:
 def _keyring(access: Access, folder: Path) -> str:
     """Write a program `keyring` that knows this password, and return its folder."""
     program = (files(__package__) / "keyring_program.py").read_text(encoding="utf-8")
-    _write(folder / "bin" / "keyring.json", json.dumps(_user(access, "username", "password")))
+    _write(
+        folder / "bin" / "keyring.json",
+        json.dumps({"host": access.host} | _user(access, "username", "password")),
+    )
     _write(folder / "bin" / "keyring", f"#!{sys.executable}\n{program}", mode=0o700)
     return str(folder / "bin")
 

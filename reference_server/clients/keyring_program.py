@@ -1,4 +1,4 @@
-"""The program `keyring` of `client_env`: knows the one user name and password in `keyring.json` beside it.
+"""The program `keyring` of `client_env`: knows the one host, user name and password in `keyring.json` beside it.
 
 Source: the command line of keyring 25, as pip and uv call it: `get SERVICE [USERNAME]`, and `--mode=creds`.
 """
@@ -6,15 +6,19 @@ Source: the command line of keyring 25, as pip and uv call it: `get SERVICE [USE
 import json
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 def main(arguments: list[str]) -> int:
-    """Print what was asked for, and return the exit code: 1 for another user name or command."""
+    """Print what was asked for, and return the exit code: 1 for another host, user name or command."""
     known = json.loads(Path(__file__).with_name("keyring.json").read_text(encoding="utf-8"))
     words = [
         each for each in arguments if not each.startswith("--") and each not in {"creds", "json", "plain"}
     ]
-    if words[:1] != ["get"] or words[2:] not in ([], [known["username"]]):
+    if len(words) < 2 or words[0] != "get" or words[2:] not in ([], [known["username"]]):
+        return 1
+    service = words[1]
+    if urlsplit(service if "//" in service else f"//{service}").hostname != known.pop("host"):
         return 1
     lines = [known["password"]]
     if any("creds" in each for each in arguments):

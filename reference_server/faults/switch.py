@@ -22,9 +22,9 @@ class Switch:
     """A fault, and the conditions of the requests that it acts on.
 
     `path` is a regular expression, without look-around and counts, that is searched for in the decoded path; `method`
-    an HTTP method. Only requests that match both and that the fault can affect are counted. The fault is on after the
-    first `after` of these, for `first` requests, each with a `probability`, drawn by `seed`: the same seed draws the
-    same.
+    an HTTP method, in any case. Only requests that match both and that the fault can affect are counted. The fault is
+    on after the first `after` of these, for `first` requests, each with a `probability`, drawn by `seed`: the same seed
+    draws the same.
     """
 
     fault: Fault
@@ -202,7 +202,7 @@ class SwitchedOn:
 def _matches(switch: Switch, method: str, path: str, endpoint: str) -> bool:
     if switch.fault.acts_on and endpoint not in switch.fault.acts_on:
         return False
-    return (not switch.method or switch.method == method) and pattern(switch.path).is_in(path)
+    return (not switch.method or switch.method.upper() == method.upper()) and pattern(switch.path).is_in(path)
 
 
 def _is_on(counted: Counted) -> bool:

@@ -16,9 +16,10 @@ def sections(funcargs: Mapping[str, Any], frames: Iterable[Mapping[str, Any]]) -
     """Return title and text for each registry in the fixtures and the local variables of a test: its last requests."""
     found: list[ServedRegistry] = []
     for values in (funcargs, *frames):
-        for name, value in values.items():
-            for each in value if isinstance(value, list | tuple) else [value]:
-                if not isinstance(each, ServedRegistry) or any(each is other for other in found):
+        for name, value in list(values.items()):
+            for each in list(value) if type(value) in (list, tuple) else [value]:
+                # `isinstance` would ask the object itself, which may be anything, such as a proxy without its object
+                if not issubclass(type(each), ServedRegistry) or any(each is other for other in found):
                     continue
                 if hasattr(each, "app"):  # else its own start has failed
                     found.append(each)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Self, Unpack
 
 from reference_server.faults import switches
@@ -16,11 +15,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from reference_server.faults import Fault, Switch
-    from reference_server.http.request_log import Entry
     from reference_server.rules.registry import Registry
     from reference_server.serving.tls import Authority
-
-LOGGER = logging.getLogger("reference_server.requests")
 
 
 class ReferenceServer(Server, ServedRegistry):
@@ -57,7 +53,6 @@ class ReferenceServer(Server, ServedRegistry):
         registry = registry or _registry(store)
         try:
             ServedRegistry.__init__(self, registry, **options)
-            self.requests.on_end = _log
             context = self._authority.context(host) if self._authority else None
             Server.__init__(self, self.app, host, port, tls=context)
         except BaseException:
@@ -101,14 +96,6 @@ def _authority(tls: Authority | bool) -> Authority | None:  # noqa: FBT001 - the
     from reference_server.serving.tls import shared_authority
 
     return shared_authority()
-
-
-def _log(entry: Entry) -> None:
-    """Write a line to the logger `reference_server.requests`, with level INFO."""
-    if LOGGER.isEnabledFor(logging.INFO):
-        from reference_server.http.request_log.lines import line
-
-        LOGGER.info("%s", line(entry))
 
 
 def _of(folder: Path | str, flavour: str, *, watches: bool) -> Registry:

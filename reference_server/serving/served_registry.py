@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from reference_server.distributions import Distribution
     from reference_server.faults import Fault, Switch, Switchboard
     from reference_server.faults.switch import SwitchedOn
-    from reference_server.http.request_log import RequestLog
+    from reference_server.http.request_log import Entry, RequestLog
     from reference_server.model import GitLabProject, Token
     from reference_server.rules import Rules
     from reference_server.serving.create_app import RegistryApplication
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from reference_server.sources.upstream import Upstream
 
 KEPT_REQUESTS = 5000
+LOGGER = logging.getLogger("reference_server.requests")
 
 
 class RegistryOptions(TypedDict, total=False):
@@ -64,13 +66,14 @@ class ServedRegistry:
 
     `registry` gives direct access to the state, `requests` has what clients asked for, and `switchboard` the faults.
     `username` and `password` have all rights in the GitLab project whose URLs are `url` (for uploads) and `index_url`
-    (for installers). It is also where `publish` puts files.
+    (for installers). It is also where `publish` puts files. Raises `TypeError` for an option of another name.
     """
 
     username = ready_made.USERNAME
     password = ready_made.PASSWORD
 
     def __init__(self, registry: Registry, **options: Unpack[RegistryOptions]) -> None:
+        _check_names(options)
         self.flavour = flavour_named(options.get("flavour", "reference"))
         own = self.flavour.gitlab_project
         if registry.own != own:
@@ -96,6 +99,7 @@ class ServedRegistry:
             kept_requests=KEPT_REQUESTS,
             upstream=self._upstream,
         )
+        self.requests.on_end = _log
 
     # where it is
 
@@ -227,11 +231,14 @@ class ServedRegistry:
     def reset(self) -> None:
         """Return to the faults of the start, forget all requests, and remove all packages, statuses and closed names.
 
-        A folder is listed again as it is, and a recording as it was. Users, tokens and GitLab projects stay.
+        A folder is listed again as it is, and a recording as it was. What an upstream was asked for is
+        asked for again. Users, tokens and GitLab projects stay.
         """
         self.switchboard.put(self._faults)
         self.requests.clear()
         self.registry.store.forget()
+        if self.app.mirror is not None:
+            self.app.mirror.forget()
 
     # what it was asked
 
@@ -249,6 +256,21 @@ class ServedRegistry:
         """Return this server's description in the format of the suite's `registry.toml`."""
         table = target_table(self.origin, max_file_size=self._max_file_size, flavour=self.flavour)
         return table | declared(self._upstream)
+
+
+def _check_names(options: Iterable[str]) -> None:
+    unknown = sorted(set(options) - RegistryOptions.__optional_keys__)
+    if unknown:
+        known = ", ".join(sorted(RegistryOptions.__optional_keys__))
+        raise TypeError(f"{', '.join(map(repr, unknown))} is no option of a registry here; those are {known}")
+
+
+def _log(entry: Entry) -> None:
+    """Write a line to the logger `reference_server.requests`, with level INFO."""
+    if LOGGER.isEnabledFor(logging.INFO):
+        from reference_server.http.request_log.lines import line
+
+        LOGGER.info("%s", line(entry))
 
 
 @dataclass(frozen=True)

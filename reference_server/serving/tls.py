@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ssl
 import tempfile
-import weakref
 from functools import cache, cached_property
 from pathlib import Path
-from shutil import rmtree
 
 from reference_server.errors import extra_missing
+from reference_server.store.temporary import remove_with
 
 HOSTS = ("localhost", "127.0.0.1", "::1", "a.localhost", "b.localhost", "c.localhost")
 """The names and addresses that every certificate is for."""
@@ -28,9 +27,9 @@ class Authority:
     @cached_property
     def bundle(self) -> Path:
         """The file with the certificate, in PEM. It is removed with this object."""
-        folder = tempfile.mkdtemp(prefix="reference-server-tls-")
-        weakref.finalize(self, rmtree, folder, ignore_errors=True)
-        path = Path(folder, "ca.pem")
+        folder = Path(tempfile.mkdtemp(prefix="reference-server-tls-"))
+        remove_with(self, folder)
+        path = folder / "ca.pem"
         self.save(path)
         return path
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
+from contextlib import suppress
 from http import HTTPStatus
 from selectors import EVENT_READ, DefaultSelector
-from socket import socketpair
+from socket import SHUT_RDWR, socketpair
 from threading import Thread
 from typing import TYPE_CHECKING, Self
 
@@ -165,6 +167,7 @@ class _Mount:
         ):  # each connection's own thread shakes hands, so that a silent client keeps nobody waiting
             server.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]  # of an SSL socket
         self._stopping, self._asked_to_stop = socketpair()
+        self._owner = os.getpid()
         self._thread = Thread(target=self._take_connections, args=(server,), daemon=True)
         self._thread.start()
 
@@ -175,10 +178,14 @@ class _Mount:
             selector.register(self._asked_to_stop, EVENT_READ)
             while all(key.fileobj is server for key, _ in selector.select()):
                 server.handle_request()
+            with suppress(OSError):  # a forked process may have the socket, too
+                server.socket.shutdown(SHUT_RDWR)
 
     def stop(self) -> None:
-        """Take no more connections."""
+        """Take no more connections. In a forked process this leaves the server of its parent alone."""
         assert self._thread is not None  # noqa: S101 - there is one while it runs
+        if os.getpid() == self._owner:  # closing says nothing while a forked process has this end, too
+            self._stopping.shutdown(SHUT_RDWR)
         self._stopping.close()
         self._thread.join()
         self._asked_to_stop.close()

@@ -116,6 +116,12 @@ class Mirror:
         """Remove what was kept."""
         self.store.close()
 
+    def forget(self) -> None:
+        """Remove what was kept, to ask for it again."""
+        self._pages.clear()
+        self.store.forget()
+        self.trouble = ""
+
     def is_loop(self, via: str) -> bool:
         """Return whether a request with this `Via` comes from this mirror itself."""
         return self._fetcher.pseudonym in via

@@ -7,7 +7,6 @@ import io
 import os
 import shutil
 import tempfile
-import weakref
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 from reference_server.model.blob import Blob
 from reference_server.model.errors import FileTooLargeError
 from reference_server.store.failures import refused
+from reference_server.store.temporary import remove_with
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -54,7 +54,7 @@ class Blobs:
         with self._lock, refused():
             if self._directory is None:
                 self._directory = Path(tempfile.mkdtemp(prefix="reference-server-"))
-                weakref.finalize(self, shutil.rmtree, self._directory, ignore_errors=True)
+                remove_with(self, self._directory)
             handle, name = tempfile.mkstemp(prefix="upload-", dir=self._directory)
         os.close(handle)
         return Path(name)

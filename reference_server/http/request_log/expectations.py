@@ -26,7 +26,7 @@ class Expectation:
     def fits(self, entry: Entry) -> bool:
         """Return whether a request is as expected."""
         answered = self.status is None or entry.status == self.status
-        return entry.method == self.method and answered and names_path(self.path, entry.path)
+        return entry.method.upper() == self.method.upper() and answered and names_path(self.path, entry.path)
 
 
 def expectation(text: str) -> Expectation:

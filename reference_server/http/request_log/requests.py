@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -20,6 +21,7 @@ METADATA_FILES = frozenset({"metadata_file", "group_metadata_file"})
 FILES = frozenset({"file", "group_file"})
 
 _SHOWN = 20
+_PORT = re.compile(r":\d*$")
 
 
 class Requests(Sequence[Entry]):
@@ -56,10 +58,7 @@ class Requests(Sequence[Entry]):
 
     def to_host(self, host: str) -> Requests:
         """Return those to a host, with its port or without: by the field Host."""
-        return self.where(
-            lambda entry: host.lower() in {entry.host.lower(), entry.host.lower().rpartition(":")[0]},
-            f"to the host {host}",
-        )
+        return self.where(lambda entry: host.lower() in _names_of(entry.host.lower()), f"to the host {host}")
 
     def by(self, client: str) -> Requests:
         """Return those of a client: `pip`, `uv`, `twine`, by the first word of User-Agent."""
@@ -67,7 +66,8 @@ class Requests(Sequence[Entry]):
 
     def with_method(self, *methods: str) -> Requests:
         """Return those with one of these methods."""
-        return self.where(lambda entry: entry.method in methods, f"with method {' or '.join(methods)}")
+        wanted = {each.upper() for each in methods}
+        return self.where(lambda entry: entry.method.upper() in wanted, f"with method {' or '.join(methods)}")
 
     def with_credentials(self, username: str | None = None) -> Requests:
         """Return those with any credentials, or with Basic credentials of this user name."""
@@ -208,3 +208,9 @@ class Requests(Sequence[Entry]):
         more = f" and {len(entries) - _SHOWN} earlier" if len(entries) > _SHOWN else ""
         lines = "".join(f"\n  {line(entry)}" for entry in entries[-_SHOWN:])
         return f"<{len(entries)} requests{self._in_words()}{more}:{lines}>" if entries else "<no requests>"
+
+
+def _names_of(host: str) -> set[str]:
+    """Return a host as it is, without its port, and an IPv6 address without its brackets, too."""
+    alone = _PORT.sub("", host)
+    return {host, alone, alone.strip("[]")}

@@ -95,11 +95,39 @@ def test_the_keyring_answers_as_pip_and_uv_ask(server: ReferenceServer, tmp_path
     env = server.client_env("pip", tmp_path, credentials="keyring")
     assert env["PATH"].startswith(str(tmp_path / "bin"))
     assert run_keyring(tmp_path, "get", server.index_url, "alice") == (0, f"{SECRET}\n")
-    assert run_keyring(tmp_path, "--mode=creds", "--output=json", "get", "host") == (
+    assert run_keyring(tmp_path, "--mode=creds", "--output=json", "get", "127.0.0.1") == (
         0,
         f'{{"username": "alice", "password": "{SECRET}"}}\n',
     )
-    assert run_keyring(tmp_path, "get", server.index_url, "bob") == (1, "")
+    for others in (
+        [server.index_url, "bob"],
+        ["registry.example.com"],
+        ["https://registry.example.com/", "alice"],
+    ):
+        assert run_keyring(tmp_path, "get", *others) == (1, "")
+
+
+@pytest.mark.parametrize("client", ["pip", "twine", "poetry", "flit"])
+def test_without_credentials_an_earlier_call_leaves_none(
+    client: str, server: ReferenceServer, tmp_path: Path
+) -> None:
+    if "netrc" in CLIENTS[client][0]:
+        server.client_env(client, tmp_path, credentials="netrc")
+    server.client_env("twine" if client == "flit" else client, tmp_path)
+    server.client_env(client, tmp_path, credentials="none")
+    assert SECRET not in "".join(texts(tmp_path).values())
+
+
+@pytest.mark.parametrize("word", ["two words", "tab\t", 'a"', "a\\b", ""])
+def test_a_netrc_file_takes_no_word_that_it_cannot_have(
+    word: str, server: ReferenceServer, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match="takes no password that") as refused:
+        server.client_env("pip", tmp_path, credentials="netrc", password=word)
+    assert not word or word not in str(refused.value)
+    with pytest.raises(ValueError, match="takes no user name that"):
+        server.client_env("pip", tmp_path, credentials="netrc", username=word)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.long

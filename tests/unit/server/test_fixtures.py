@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from werkzeug.test import Client
 
 from reference_server import ReferenceServer
 from reference_server.serving.failure_report import sections
@@ -99,6 +102,34 @@ def test_the_factory_starts_servers_with_options(
     assert one.port != two.port
     assert requests.get(one.index_url, auth=("alice", "a"), timeout=10).status_code == 200
     assert requests.get(two.index_url, verify=str(two.ca_bundle), timeout=10).status_code == 401
+
+
+def test_tenants_write_to_the_logger_and_refuse_unknown_options(
+    pypi_registry_host: RegistryHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "reference_server.requests")
+    options: Any = {"tls": True, "flavour": "pypi"}
+    with pytest.raises(TypeError, match="'tls' is no option of a registry here; those are control, faults, "):
+        pypi_registry_host.add(**options)
+    with pypi_registry_host.add() as tenant:
+        answer = Client(tenant.app).get("/api/v4/projects/1/packages/pypi/simple/")
+        answer.close()
+    assert "simple/" in caplog.text
+
+
+def test_an_object_that_raises_when_it_is_looked_at_spoils_no_report() -> None:
+    class Proxy:
+        @property
+        def __class__(self) -> type:
+            raise RuntimeError("no object behind this proxy")
+
+        @__class__.setter
+        def __class__(self, _: type) -> None: ...
+
+    shown = None
+    with suppress(RuntimeError):  # a failure must not show the proxy to the report of this test
+        shown = list(sections({"one": Proxy(), "more": [Proxy()]}, [{"local": Proxy()}]))
+    assert shown == []
 
 
 @pytest.mark.long  # a pytest of its own

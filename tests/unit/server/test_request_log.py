@@ -17,7 +17,8 @@ from werkzeug.test import EnvironBuilder
 
 from reference_server import ReferenceServer
 from reference_server.distributions import wheel
-from reference_server.http.paths import names_path
+from reference_server.faults.path_pattern import PathPattern
+from reference_server.http.paths import names_path, path_expression
 from reference_server.http.request import Request
 from reference_server.http.request_log import RequestLog, redaction
 from reference_server.http.request_log import log as log_module
@@ -219,12 +220,16 @@ def test_filters_read_as_prose(server: ReferenceServer) -> None:
     assert len(log.answered(401)) == 1
     assert len(log.answered(200, 401)) == 4
     assert len(log.with_method("GET").on_route("root_page")) == 1
+    assert len(log.with_method("get")) == 4
     assert len(log.pages) == 4
     assert [*log.files, *log.metadata_files, *log.uploads] == []
     assert len(log.to_host("127.0.0.1")) == len(log.to_host(f"127.0.0.1:{server.port}")) == 4
     assert not log.to_host("elsewhere")
-    assert log.per_route() == {"project_page": 3, "root_page": 1}
-    assert log[-1] == log[3:][0] == log.entries()[3]
+    get(server, server.index_url, Host="[::1]:8080")
+    found = [len(log.to_host(each)) for each in ("::1", "[::1]", "[::1]:8080", "::1]", "[:")]
+    assert found == [1, 1, 1, 0, 0]
+    assert log.per_route() == {"project_page": 3, "root_page": 2}
+    assert log[-1] == log[4:][0] == log.entries()[4]
 
 
 def test_assertions_show_the_difference(server: ReferenceServer) -> None:
@@ -233,7 +238,7 @@ def test_assertions_show_the_difference(server: ReferenceServer) -> None:
     get(server, page)
     log = server.requests
     log.assert_are("GET simple/demo 401", "GET simple/demo 200")
-    log.assert_are("GET simple/demo", "GET demo")
+    log.assert_are("GET simple/demo", "get demo")
     log.to("*.whl").assert_none()
     assert log.answered(401).assert_once().status == 401
     log.assert_count(2)
@@ -330,7 +335,15 @@ def test_requests_are_printed_as_lines_on_a_terminal_and_as_json_elsewhere(
         ("files/**", "/files/ab/cd", True),
         ("files/*", "/files/ab/cd", False),
         ("a.b", "/axb", False),
+        ("simple/**/demo", "/simple/demo/", True),
+        ("simple/**/demo", "/simple/a/b/demo", True),
+        ("simple/**/demo", "/simple/ademo", False),
+        ("/**/**/demo", "/demo", True),
+        ("files/**", "/files", True),
+        ("files/**", "/myfiles/a", False),
+        ("**", "/a/b", True),
     ],
 )
 def test_a_pattern_names_the_end_of_a_path(pattern: str, path: str, *, fits: bool) -> None:
     assert names_path(pattern, path) is fits
+    assert PathPattern(path_expression(pattern).pattern).is_in(path) is fits

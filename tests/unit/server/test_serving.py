@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 import random
+import signal
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,9 +16,10 @@ import requests
 
 from reference_server import ReferenceServer
 from reference_server.distributions import wheel
+from reference_server.store import temporary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 WHEEL = "demo-1.0-py3-none-any.whl"
 
@@ -260,3 +262,70 @@ def test_a_file_deleted_while_it_is_read_is_read_to_its_end(server: ReferenceSer
     with requests.get(url, auth=(server.username, server.password), timeout=10, stream=True) as answer:
         server.registry.delete_package(server.registry.gitlab_project("1"), file.package_id)
         assert answer.content == content
+
+
+def forked(work: Callable[[], object]) -> int:
+    """Do some work in a forked process, which ends with it, or after 20 s."""
+    child = os.fork()
+    if child:
+        return child
+    try:
+        signal.alarm(20)
+        work()
+    except BaseException:  # noqa: BLE001 - the copy of the tests must not go on
+        os._exit(1)
+    os._exit(0)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # the children only stop, or wait
+def test_a_forked_process_neither_stops_the_server_nor_keeps_it() -> None:
+    server = ReferenceServer().start()
+    assert os.waitpid(forked(server.stop), 0)[1] == 0
+    assert requests.get(server.index_url, timeout=10).status_code == 401
+    waiting, end = os.pipe()
+    child = forked(lambda: (os.close(end), os.read(waiting, 1)))
+    try:
+        stopping = threading.Thread(target=server.stop, daemon=True)
+        stopping.start()
+        stopping.join(10)
+        assert not stopping.is_alive()
+        with pytest.raises(OSError, match=r".*"):
+            socket.create_connection(("127.0.0.1", server.port), 10)
+    finally:
+        os.close(waiting)
+        os.close(end)
+        os.waitpid(child, 0)
+        server.app.close()
+
+
+def test_a_forked_process_leaves_temporary_folders(tmp_path: Path) -> None:
+    class User: ...
+
+    user, folder = User(), tmp_path / "folder"
+    folder.mkdir()
+    temporary._remove(folder, os.getpid() + 1)
+    assert folder.is_dir()
+    temporary.remove_with(user, folder)
+    del user
+    gc.collect()
+    assert not folder.exists()
+
+
+def test_faults_meet_the_decoded_path_and_methods_in_any_case(server: ReferenceServer) -> None:
+    with server.answer("simple/d\u00e9mo", method="get", status=418) as answer:
+        got = requests.get(f"{server.index_url}d%C3%A9mo/", timeout=10)
+    assert (got.status_code, answer.hits) == (418, 1)
+
+
+def test_reset_forgets_what_an_upstream_was_asked_for() -> None:
+    with (
+        ReferenceServer(flavour="pypi") as above,
+        ReferenceServer(flavour="pypi", upstream=above.index_url) as here,
+    ):
+        above.publish(wheel("demo", "1.0"))
+        assert requests.get(f"{here.index_url}demo/", timeout=10).status_code == 200
+        assert here.mirror.projects() == ("demo",)
+        here.reset()
+        assert here.mirror.projects() == ()
+        assert WHEEL in requests.get(f"{here.index_url}demo/", timeout=10).text
