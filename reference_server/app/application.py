@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
@@ -224,6 +224,8 @@ class Application:
         caller = request.caller = registry.identify(request.credentials, Action.BROWSE)
         gitlab_projects = registry.readable_in(group, caller)
         members = registry.rules.group_members(registry.store.gitlab_projects(), group)
+        if registry.rules.hides_unreadable and _is_in(request, registry, members):
+            registry = registry.under(replace(registry.rules, forwards_to=None))
         if gitlab_projects and (answering := self._answering(request, registry, members)):
             registry, gitlab_projects = answering, gitlab_projects[:1]
         return GroupCall(request, registry, group, gitlab_projects, mode.alteration, mode.pages)
@@ -236,6 +238,12 @@ class Application:
         if place is None or not is_elsewhere(place, request, registry, owners):
             return None
         return Registry(now=registry.now, rules=registry.rules, store=place.store)
+
+
+def _is_in(request: Request, registry: Registry, members: Iterable[GitLabProject]) -> bool:
+    """Return whether a GitLab project has the project of a page."""
+    name = registry.rules.normalize(request.arguments.get("name", ""))
+    return any(registry.store.packages_named(each.id, name) for each in members)
 
 
 def _no_id() -> InvalidFieldError:

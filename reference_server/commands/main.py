@@ -41,11 +41,13 @@ COMMANDS = {
     "verify": verify,
     "repair": repair,
 }
+INTERRUPTED = 130
 EXIT_CODES = """exit codes:
   0  stopped on request, listed or repaired
   1  verify found something wrong
   2  the command line is wrong, or the server cannot start
   3  an internal error
+  130  interrupted before its end
 """
 
 
@@ -62,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        return 0
+        return 0 if options.command in (serve.run, proxy.run) else INTERRUPTED
     except Exception as error:  # noqa: BLE001 - a crash is reported, with its traceback in a file
         if known := _explained(error):
             return _refused(known)

@@ -149,7 +149,8 @@ class Rules:
     first) returns its name on the root page; `finds` (file, sha256, file name) decides whether a download asks
     for a file. `listed_requires_python` (package, file) returns what a page says of a file. `links_versions` gives
     each version a link on the root page. `forwards_to` is the URL of an index that answers for projects that are not
-    here and that it `may_forward` by name, or None. `redirects_slashless` and `redirects_unnormalized` redirect a URL
+    here and that it `may_forward` by name, or None; with `hides_unreadable`, what a GitLab project of a group has
+    is here for callers who may not read it, too. `redirects_slashless` and `redirects_unnormalized` redirect a URL
     without its slash or with an unnormalized name; else such a URL is answered directly.
 
     Simple pages: `api_version` of the pages, or None; `serializations`, the media types on offer, best first;
@@ -219,6 +220,7 @@ class Rules:
     links_versions: bool = False
     forwards_to: str | None = None
     may_forward: Callable[[str], bool] = any_path
+    hides_unreadable: bool = False
     redirects_slashless: bool = True
     redirects_unnormalized: bool = True
 

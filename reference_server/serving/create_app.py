@@ -137,7 +137,12 @@ def _with_upstream(
 
     upstream = Upstream.of(given)
     if upstream.mode == "redirect":
-        return replace(rules, forwards_to=upstream.index, may_forward=upstream.may_be_asked), None
+        return replace(
+            rules,
+            forwards_to=upstream.index,
+            may_forward=upstream.may_be_asked,
+            hides_unreadable=True,
+        ), None
     from reference_server.sources.mirror import Mirror
 
     return rules, Mirror(upstream, blobs=mirrored)

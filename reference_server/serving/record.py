@@ -16,7 +16,7 @@ from reference_server.errors import UserError
 from reference_server.model.errors import NotFoundError, UpstreamError
 from reference_server.serving.in_process import ReferenceServer
 from reference_server.sources.mirror import OWNER
-from reference_server.sources.recording import FolderTakenError, write_recording
+from reference_server.sources.recording import require_new, write_recording
 from reference_server.sources.stored_files import Stamp, sha256_of
 from reference_server.sources.whole_index import bring_files
 
@@ -81,8 +81,7 @@ def _check(files: Iterable[Path], folder: Path) -> None:
     """Find out before a long download what would stop it. Raises `UserError`."""
     if find_spec("pip") is None:
         raise UserError("recording needs pip, which this Python does not have", "Run: python -m ensurepip")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise FolderTakenError(folder)
+    require_new(folder.absolute().resolve())
     for file in files:
         try:
             text = file.read_text(encoding="utf-8")

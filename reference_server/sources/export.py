@@ -17,10 +17,11 @@ from urllib.parse import quote
 
 from reference_server.errors import UserError
 from reference_server.model.errors import FileDamagedError, PackageNotFoundError
+from reference_server.model.grammar import is_valid_name
 from reference_server.rendering import html, json
 from reference_server.rendering.content import file_link, project_content
 from reference_server.rendering.pages import ProjectLink, RootPage
-from reference_server.sources.recording import new_folder
+from reference_server.sources.recording import FILENAME, SHA256, new_folder
 
 if TYPE_CHECKING:
     from reference_server.model import GitLabProject, PackageFile
@@ -66,6 +67,8 @@ def _export_project(
 ) -> int:
     packages = registry.listed(gitlab_project, name)
     files = [(package, file) for package in packages for file in package.files]
+    if not is_valid_name(name):
+        raise UserError(f"a static index cannot have the project {name!r}", "Delete it.")
     for _, file in files:
         _export_file(file, folder, links=links)
     page = project_content(
@@ -76,6 +79,16 @@ def _export_project(
     )
     _write_page(page, folder / "simple" / name)
     return len(files)
+
+
+def _require_usable(file: PackageFile) -> None:
+    """Raise `UserError` for what has no place in a folder: flavours take file names and digests as they are claimed."""
+    plain = FILENAME.fullmatch(file.filename) and file.filename.strip(".")
+    if not plain or not SHA256.fullmatch(file.sha256):
+        raise UserError(
+            f"a static index cannot have {file.filename!r}: its name or its sha256 is invalid",
+            "Delete the file.",
+        )
 
 
 def _write_page(page: ProjectPage, folder: Path) -> None:
@@ -103,6 +116,7 @@ def _export_file(file: PackageFile, folder: Path, *, links: bool) -> None:
 
 def _written(file: PackageFile, folder: Path, *, links: bool) -> Path:
     """Copy or link a file, and return its path. Raises `FileDamagedError` for other bytes."""
+    _require_usable(file)
     place = folder / "files" / file.sha256
     place.mkdir(parents=True, exist_ok=True)
     target = place / file.filename
@@ -119,7 +133,9 @@ def _linked(file: PackageFile, target: Path) -> bool:
     if not isinstance(file.blob.content, Path):
         return False
     try:
-        os.link(file.blob.content, target)
+        os.link(os.path.realpath(file.blob.content), target)
+    except FileExistsError:  # listed twice; its digest is checked
+        return True
     except OSError:  # another file system
         return False
     return True

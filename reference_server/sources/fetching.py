@@ -126,9 +126,11 @@ class Fetcher:
             request = Request(quote(url.partition("#")[0], safe=SAFE), method="GET")  # noqa: S310 - checked
             for name, value in sent.items():
                 request.add_unredirected_header(name, value)
-            response: Response = self._opener(url).open(request, timeout=self._upstream.timeout)
+            response: Response | None = self._opener(url).open(request, timeout=self._upstream.timeout)
         except (OSError, http.client.HTTPException, ValueError) as error:
             _fail(url, error)
+        if response is None:  # no handler for the scheme of a proxy
+            raise UpstreamError(f"no answer from {without_secrets(url)}: its proxy has another scheme")
         return response
 
     def _opener(self, url: str) -> OpenerDirector:
@@ -174,7 +176,10 @@ def refused(answer: Answer) -> UpstreamError:
 
 
 def _followed(url: str, location: str) -> str:
-    followed = urljoin(url, location)
+    try:
+        followed = urljoin(url, location)
+    except ValueError:
+        followed = ""
     if not is_web(followed):
         raise UpstreamError(f"{without_secrets(url)} redirects to something other than http(s)")
     if url.startswith("https:") and not followed.startswith("https:"):

@@ -10,9 +10,10 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import wraps
 from html.parser import HTMLParser
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urljoin, urlsplit
 
 from reference_server.model import ProjectStatus, Status
@@ -21,11 +22,13 @@ from reference_server.sources.fetching import is_web
 from reference_server.sources.upstream import without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 LENGTHS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128}
 """The algorithms that are checked, with the number of digits of a digest."""
+
+Read = TypeVar("Read")
 
 _FILENAME = re.compile(r"[A-Za-z0-9._+!-]{1,255}\.(?:whl|tar\.gz|zip)", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -57,6 +60,20 @@ class IndexPage:
     status: ProjectStatus = field(default_factory=ProjectStatus)
 
 
+def _explained(read: Callable[[bytes, str, str], Read]) -> Callable[[bytes, str, str], Read]:
+    """Let a reader raise `UpstreamError` for URLs and texts that cannot be read."""
+
+    @wraps(read)
+    def reader(body: bytes, content_type: str, url: str) -> Read:
+        try:
+            return read(body, content_type, url)
+        except ValueError:
+            raise UpstreamError(f"{without_secrets(url)} is not a page of an index") from None
+
+    return reader
+
+
+@_explained
 def read_page(body: bytes, content_type: str, url: str) -> IndexPage:
     """Read a page that came from `url`. Raises `UpstreamError`."""
     media_type, _, parameters = content_type.lower().partition(";")
@@ -70,6 +87,7 @@ def read_page(body: bytes, content_type: str, url: str) -> IndexPage:
     return IndexPage(files=tuple(found.values()), status=_status(page))
 
 
+@_explained
 def project_names(body: bytes, content_type: str, url: str) -> tuple[str, ...]:
     """Read the names on a root page that came from `url`. Raises `UpstreamError`."""
     media_type, _, parameters = content_type.lower().partition(";")

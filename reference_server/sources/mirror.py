@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from reference_server.model import CoreMetadata, ListedFile
@@ -153,8 +153,9 @@ class Mirror:
             file = self._listed(location, filename, via)
             if not file.is_fetched:
                 with self._noting():
-                    blob = self._fetched(file, via)
-                replace_file(self.store, replace(file, blob=blob, digests=blob.digests))
+                    fetched = self._fetched(file, via)
+                with self.store.keeping(fetched) as blob:
+                    self._change(file, blob=blob, digests=blob.digests)
 
     def bring_metadata(self, location: str, filename: str, *, via: str = "") -> None:
         """Fetch the metadata file of a file, unless it is kept. Raises as `bring_file` does."""
@@ -166,7 +167,14 @@ class Mirror:
             if file.core_metadata is None:
                 with self._noting():
                     document = self._document(file, via)
-                replace_file(self.store, replace(file, core_metadata=CoreMetadata(document)))
+                self._change(file, core_metadata=CoreMetadata(document))
+
+    def _change(self, file: ListedFile, **changed: Any) -> None:
+        """Change a file as it is listed now: its page may have been fetched again meanwhile."""
+        with self.store.lock:
+            for now in self.store.files_named(OWNER, file.location, file.filename):
+                if now.id == file.id:
+                    replace_file(self.store, replace(now, **changed))
 
     @contextmanager
     def _noting(self) -> Iterator[None]:
@@ -269,6 +277,8 @@ class Mirror:
 def _taken(file: IndexFile, known: Mapping[tuple[str, str], ListedFile]) -> ListedFile:
     location = file.hashes.get("sha256") or hashlib.sha256(file.url.encode()).hexdigest()
     before = known.get((file.filename, location))
+    if before and before.is_fetched and _differs(file, before):
+        before = None
     return ListedFile(
         id=0,
         package_id=0,
@@ -285,6 +295,12 @@ def _taken(file: IndexFile, known: Mapping[tuple[str, str], ListedFile]) -> List
         stated_time=file.upload_time,
         stated_metadata=file.metadata,
     )
+
+
+def _differs(file: IndexFile, before: ListedFile) -> bool:
+    """Return whether the page now states another content of a file without a sha256."""
+    other = any(before.digests.get(name, digest) != digest for name, digest in file.hashes.items())
+    return other or file.size not in {None, before.size}
 
 
 def _lock(locks: Sequence[Lock], key: str) -> Lock:

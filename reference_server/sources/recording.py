@@ -33,8 +33,8 @@ VERSION = 1
 UNKNOWN_TIME = datetime(1980, 1, 1, tzinfo=UTC)
 """When a file was last modified whose page does not state the time of its upload."""
 
-_FILENAME = re.compile(r"[A-Za-z0-9._+!-]{1,255}", re.ASCII)
-_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+FILENAME = re.compile(r"[A-Za-z0-9._+!-]{1,255}", re.ASCII)
+SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 class RecordingError(UserError):
@@ -48,7 +48,10 @@ class FolderTakenError(UserError):
     """There is something where a folder is to be written."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(f"{folder} is not empty", "Choose a folder that is empty or does not exist.")
+        super().__init__(
+            f"{folder} is not empty, or is a mount point",
+            "Choose a folder that is empty or does not exist.",
+        )
 
 
 def is_recording(folder: Path) -> bool:
@@ -69,6 +72,20 @@ def write_recording(store: Store, owner: int, names: Iterable[str], index: str, 
     return sum(len(each["files"]) for each in listed)
 
 
+def require_new(folder: Path) -> None:
+    """Raise `FolderTakenError`, or `UserError`, unless a folder can be made, or put in place of an empty one."""
+    try:
+        taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()) or os.path.ismount(folder))
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    if taken:
+        raise FolderTakenError(folder)
+
+
+def _unwritable(folder: Path, error: OSError) -> UserError:
+    return UserError(f"cannot write {folder}: {error.strerror}", "Choose another folder.")
+
+
 class new_folder:  # noqa: N801 - a context manager, as those of contextlib
     """Give an empty folder that becomes `folder` at the end of the block, or is removed after an error.
 
@@ -76,19 +93,16 @@ class new_folder:  # noqa: N801 - a context manager, as those of contextlib
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder.absolute()
+        self._folder = folder.absolute().resolve()
         self._made: Path | None = None
 
     def __enter__(self) -> Path:
-        if self._folder.exists() and (not self._folder.is_dir() or any(self._folder.iterdir())):
-            raise FolderTakenError(self._folder)
+        require_new(self._folder)
         try:
             self._folder.parent.mkdir(parents=True, exist_ok=True)
             made = tempfile.mkdtemp(prefix=f".{self._folder.name}-", dir=self._folder.parent)
         except OSError as error:
-            raise UserError(
-                f"cannot write {self._folder}: {error.strerror}", "Choose another folder."
-            ) from error
+            raise _unwritable(self._folder, error) from error
         self._made = Path(made)
         return self._made
 
@@ -98,14 +112,18 @@ class new_folder:  # noqa: N801 - a context manager, as those of contextlib
         if kind is not None:
             shutil.rmtree(self._made, ignore_errors=True)
             if isinstance(error, OSError):
-                raise UserError(f"cannot write {self._folder}: {error.strerror}") from error
+                raise _unwritable(self._folder, error) from error
             return
         umask = os.umask(0)
         os.umask(umask)
-        self._made.chmod(0o777 & ~umask)
-        if self._folder.exists():
-            self._folder.rmdir()
-        self._made.rename(self._folder)
+        try:
+            self._made.chmod(0o777 & ~umask)
+            if self._folder.exists():
+                self._folder.rmdir()
+            self._made.rename(self._folder)
+        except OSError as failed:
+            shutil.rmtree(self._made, ignore_errors=True)
+            raise _unwritable(self._folder, failed) from failed
 
 
 def _project(store: Store, owner: int, name: str, folder: Path) -> dict[str, Any]:
@@ -193,7 +211,7 @@ def _play(store: MemoryStore, owner: int, project: dict[str, Any], folder: Path)
 
 def _played(file: dict[str, Any], folder: Path) -> ListedFile:
     filename, sha256, stated = file["filename"], file["sha256"], file.get("upload-time")
-    if not _FILENAME.fullmatch(filename) or not _SHA256.fullmatch(sha256):
+    if not FILENAME.fullmatch(filename) or not SHA256.fullmatch(sha256):
         raise ValueError(filename)
     path = folder / "files" / sha256 / filename
     stamp = Stamp.of(path)

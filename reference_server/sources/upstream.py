@@ -86,7 +86,10 @@ class Upstream:
         if own.username is not None:
             given = (unquote(own.username), unquote(own.password or ""))
             return given if _origin(own) == _origin(asked) else None
-        found = self._netrc.authenticators(asked.hostname or "") if self._netrc else None
+        hosts = self._netrc.hosts if self._netrc else {}
+        found = hosts.get(asked.hostname or "") or (
+            hosts.get("default") if _origin(own) == _origin(asked) else None
+        )
         return (found[0] or found[1] or "", found[2] or "") if found else None
 
     @cached_property

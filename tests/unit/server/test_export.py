@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,10 +12,13 @@ from werkzeug.test import Client
 from reference_server import ReferenceServer
 from reference_server.commands.main import main
 from reference_server.distributions import sdist, wheel
+from reference_server.errors import UserError
 from reference_server.flavours import flavour_named
+from reference_server.model.blob import Blob
 from reference_server.serving.create_app import create_app
 from reference_server.serving.default_registry import default_registry
 from reference_server.sources import folder
+from reference_server.sources.export import _export_file
 from reference_server.store.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
@@ -135,3 +139,30 @@ def test_a_gitlab_project_that_is_not_there(
 ) -> None:
     assert main(["export", str(store), "--gitlab-project", "99", "-o", str(tmp_path / "out")]) == 2
     assert "no GitLab project '99'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("filename", "sha256"),
+    [("authorized_keys", "/etc"), (DEMO.filename, "../../x"), ("../x.whl", DEMO.sha256), ("..", DEMO.sha256)],
+)
+def test_nothing_is_written_outside_the_folder(
+    filename: str, sha256: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Flavours take names and digests as they are claimed."""
+    registry = default_registry()
+    file = registry.publish(DEMO.filename, DEMO.content, gitlab_project=1)
+    claimed = replace(file, filename=filename, digests={**file.digests, "sha256": sha256})
+    monkeypatch.setattr("reference_server.sources.export._linked", pytest.fail)
+    with pytest.raises(UserError, match="a static index cannot have"):
+        _export_file(claimed, tmp_path, links=True)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_file_that_is_listed_twice_is_linked_once(tmp_path: Path) -> None:
+    content = tmp_path / "stored"
+    content.write_bytes(DEMO.content)
+    file = default_registry().publish(DEMO.filename, DEMO.content, gitlab_project=1)
+    stored = replace(file, blob=Blob(content, len(DEMO.content), file.digests))
+    for _ in range(2):
+        _export_file(stored, tmp_path, links=True)
+    assert content.read_bytes() == DEMO.content

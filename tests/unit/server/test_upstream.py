@@ -123,6 +123,8 @@ def test_a_refusal_of_the_upstream_is_a_bad_gateway(mirrored: Mirrored, script: 
         (JSON, b'{"meta": {"api-version": "2.0"}}', "version '2.0'"),
         ("text/plain", b"hello", "neither"),
         ("text/html; charset=unknown", b"<a>", "not valid HTML"),
+        ("text/html; charset=idna", b"\xff", "not a page of an index"),
+        ("text/html", b'<base href="http://["><a href="demo-1.0.zip">', "not a page of an index"),
     ],
 )
 def test_a_page_that_cannot_be_read(
@@ -294,6 +296,10 @@ def test_credentials_come_from_netrc(
     assert mirrored.file().data == DEMO.content
     expected = "Basic " + base64.b64encode(b"me:from-netrc").decode()
     assert {headers.get("authorization") for _, headers in script.requests} == {expected}
+    netrc.write_text("default login me password from-netrc\n")
+    upstream = Upstream(url=mirrored.upstream.url)
+    assert upstream.credentials(upstream.index) == ("me", "from-netrc")
+    assert upstream.credentials("http://other.example/demo.whl") is None
     netrc.write_text("machine 127.0.0.1 login me passw0rd from-netrc\n")
     answer = Mirrored(Upstream(url=mirrored.upstream.url)).page()
     assert answer.status_code == 502
@@ -355,6 +361,20 @@ def test_a_group_has_a_project_here_even_where_the_caller_cannot_see_it(
         stranger = ("me", "reference-stranger-token")
         requests.get(f"{group}/demo/", auth=stranger, timeout=30)
         assert script.counts["/simple/demo/"] == 0
+
+
+def test_a_redirect_of_a_group_tells_no_one_what_they_may_not_read() -> None:
+    upstream = Upstream(url="http://registry.example.com/simple", mode="redirect")
+    with ReferenceServer(upstream=upstream) as server:
+        server.registry.publish(DEMO.filename, DEMO.content, gitlab_project=4)
+        group = f"{server.origin}/api/v4/groups/conformance/-/packages/pypi/simple"
+        names = {
+            name: requests.get(
+                f"{group}/{name}/", auth=("me", token), allow_redirects=False, timeout=30
+            ).status_code
+            for name, token in (("demo", "reference-guest-token"), ("other", "reference-guest-token"))
+        }
+        assert names == {"demo": 404, "other": 302}
 
 
 @pytest.mark.parametrize(

@@ -79,3 +79,8 @@ def test_a_page_that_is_compressed_badly(sent: bytes, reason: str) -> None:
 def test_a_page_that_ends_too_early() -> None:
     with pytest.raises(UpstreamError, match="ended too early"):
         answer(b"x", Content_Length="2").page()
+
+
+def test_a_redirect_to_no_url_is_the_upstreams_fault() -> None:
+    with pytest.raises(UpstreamError, match="redirects to something other"):
+        fetching._followed("http://127.0.0.1/simple/", "http://[")
