@@ -75,7 +75,11 @@ class _Incoming(io.BufferedReader):
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read so many bytes; the rest of a closing connection only as far as it has arrived."""
-        return self.read1(EMPTIED) if size == EMPTIED else super().read(size)
+        if size != EMPTIED:
+            return super().read(size)
+        with suppress(OSError):  # the client is gone; werkzeug closes the answer only after this
+            return self.read1(EMPTIED)
+        return b""
 
 
 class _Handler(WSGIRequestHandler):
