@@ -132,11 +132,11 @@ def test_an_object_that_raises_when_it_is_looked_at_spoils_no_report() -> None:
     assert shown == []
 
 
-@pytest.mark.long  # a pytest of its own
 def test_a_server_that_cannot_be_made_has_no_requests_to_show() -> None:
     assert not list(sections({"half": ReferenceServer.__new__(ReferenceServer)}, ()))
 
 
+@pytest.mark.long  # a pytest of its own
 def test_a_failure_shows_the_requests(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(FAILING, encoding="utf-8")
     options = ["-q", "-p", "no:cacheprovider", "-p", "reference_server.fixtures", "-W", "error"]
