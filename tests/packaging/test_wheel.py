@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
 import pytest
+from packaging.requirements import Requirement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,11 +51,16 @@ def members(wheel: Path) -> Mapping[str, bytes]:
 
 @pytest.fixture(scope="session")
 def installed(programs: Any, wheel: Path, session_folder: Path) -> Path:
-    """The programs of a virtual environment with the wheel and what it depends on, and nothing else.
+    """The programs of a virtual environment with the wheel and what the suite depends on, and nothing else.
 
     What it depends on comes from another environment, which is kept; pip there installs into this one.
     """
-    wanted = sorted(requirement for requirement in needed(wheel) if "extra ==" not in requirement)
+    requirements = map(Requirement, needed(wheel))
+    wanted = sorted(
+        f"{each.name}{each.specifier}"
+        for each in requirements
+        if each.marker is None or each.marker.evaluate({"extra": "suite"})
+    )
     digest = hashlib.sha256(repr(wanted).encode()).hexdigest()[:8]
     depended_on = programs.environment_with(*wanted, folder=programs.kept / f"depended-on-{digest}")
 

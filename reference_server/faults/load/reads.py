@@ -85,10 +85,9 @@ class HtmlOfBefore(ForgetsFilesOfCrowds):
     def rendered(self, body: bytes) -> bytes:
         if not body.startswith(b"<"):
             return body
+        left_out = [f">{name}<".encode() for name in self.names.copy()]  # an upload may add one meanwhile
         lines = body.split(b"\n")
-        return b"\n".join(
-            line for line in lines if not any(f">{name}<".encode() in line for name in self.names)
-        )
+        return b"\n".join(line for line in lines if not any(each in line for each in left_out))
 
 
 class ProjectsForgotten(ForgetsFilesOfCrowds):
