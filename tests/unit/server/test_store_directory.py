@@ -53,6 +53,8 @@ DEMO = wheel("demo", "1.0")
 SCHEMA_1 = Path(__file__).parent / "store_schema_1.sql"
 SCHEMA_1_BLOB = "e3c053422fea9c050e27746ec9d37d7e3f8a999cdd94b4ae32270fab1ef5a91d"
 
+CRASHED: list[Registry] = []
+
 
 def opened(directory: Path, **rules: object) -> Registry:
     changed = replace(Rules(), **rules)  # type: ignore[arg-type]
@@ -63,6 +65,7 @@ def crashed(registry: Registry) -> None:
     """Give up the lock, as the end of a process does, and leave everything else as it is."""
     store: Any = registry.store
     store._directory.lock.close()
+    CRASHED.append(registry)  # its connections are never closed, and not collected during a later test
 
 
 @pytest.fixture
