@@ -5,8 +5,7 @@
 Several threads upload small and large wheels, some of them the same bytes to two GitLab projects at a time, some with
 a name that is taken; they yank and delete some again, over the API or with the forms of the page. At a random moment
 the server, its worker or both get SIGKILL. It is started again, and everything is read: each file has to be in a state
-that its last acknowledged request, and one that may have been running, can have left it in. Ends with 1 when anything
-is not as it should be. Loopback only.
+that its last acknowledged request explains, or one that may have been running. Ends with 1 otherwise. Loopback only.
 
 A kill leaves what the kernel has been told: this does not try what a power failure does. That contents and folders are
 synced before a row is committed is the subject of `tests/durability/test_order.py`.
@@ -289,7 +288,7 @@ class Uploader:
         if not self._csrf:  # sessions end with the server
             signed_in = {"token": server.auth[1], "return_to": "/"}
             answer = session.post(f"{origin}/users/sign_in", data=signed_in, timeout=PATIENCE)
-            _status(answer)  # nobody is signed in by a server that is stopping
+            _status(answer)  # a server that is stopping signs no one in
             self._csrf = answer.text.partition('name="authenticity_token" value="')[2].partition('"')[0]
         version = filename.split("-")[-4]
         listed = session.get(

@@ -87,7 +87,7 @@ def pytest_configure(config: pytest.Config) -> None:
         try:
             _judge(config).register(config.pluginmanager)
         except ImportError as error:
-            from conformance.commands.extras import extra_missing
+            from conformance.errors.extras import extra_missing
 
             if missing := extra_missing(error):
                 raise pytest.UsageError(str(missing)) from error

@@ -107,9 +107,8 @@ def fork_client(answer: int) -> None:
     client = os.fork()
     if client == 0:
         os.setsid()  # no terminal, and a process group that can be killed
-        os.write(
-            answer, b"%d" % os.getpid()
-        )  # fails where the one that asked has given up: a new interpreter runs
+        # This fails where the one that asked has given up: a new interpreter runs.
+        os.write(answer, b"%d" % os.getpid())
         return
     kill_with_reader(client, answer)
     _, status = os.waitpid(client, 0)

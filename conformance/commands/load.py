@@ -30,6 +30,8 @@ MOST_REQUESTS, MOST_MEGABYTES = 1_000_000, 100_000
 PORT = 5557
 """The port on which Locust's masters listen."""
 
+MIXES = "registry, releases or installs (default: registry)"
+
 _TIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
 
@@ -64,7 +66,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     load.add_argument(
         "--time", metavar="TIME", type=seconds, default=60.0, help="how long, such as 90s or 2m (default: 1m)"
     )
-    load.add_argument("--mix", metavar="NAME", default="registry", help=f"what the clients do: {_mixes()}")
+    load.add_argument("--mix", metavar="NAME", default="registry", help=f"what the clients do: {MIXES}")
     load.add_argument(
         "--warm-up",
         metavar="TIME",
@@ -109,10 +111,6 @@ def _add_several(parser: argparse.ArgumentParser) -> None:
     several.add_argument(
         "--master-port", metavar="PORT", type=int, default=PORT, help=f"its port (default: {PORT})"
     )
-
-
-def _mixes() -> str:
-    return "registry, releases or installs (default: registry)"
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -28,10 +28,10 @@ from conformance.commands import (
     upgrade,
 )
 from conformance.commands.crash import DEBUG, reported
-from conformance.commands.extras import extra_missing
 from conformance.commands.output import PROGRAM, never_fail_to_encode, print_error
 from conformance.commands.parser import CommandParser
 from conformance.errors import ExitCode, UserError
+from conformance.errors.extras import extra_missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

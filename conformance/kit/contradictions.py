@@ -21,15 +21,17 @@ Contradiction = tuple[str, object, object]
 
 def listed(html: ProjectPage, json: ProjectPage) -> Iterator[str]:
     """Name the files that only one form lists."""
-    yield from (f"{name}, only in HTML" for name in sorted(html.filenames - json.filenames))
-    yield from (f"{name}, only in JSON" for name in sorted(json.filenames - html.filenames))
+    yield from _only_in_one(Counter(html.filenames), Counter(json.filenames))
 
 
 def listed_once(html: ProjectPage, json: ProjectPage) -> Iterator[str]:
     """Name the files that only one form lists, or lists more often."""
-    ours, theirs = (Counter(file.filename for file in page.files) for page in (html, json))
-    yield from (f"{name}, only in HTML" for name in sorted(ours - theirs))
-    yield from (f"{name}, only in JSON" for name in sorted(theirs - ours))
+    yield from _only_in_one(*(Counter(file.filename for file in page.files) for page in (html, json)))
+
+
+def _only_in_one(html: Counter[str], json: Counter[str]) -> Iterator[str]:
+    yield from (f"{name}, only in HTML" for name in sorted(html - json))
+    yield from (f"{name}, only in JSON" for name in sorted(json - html))
 
 
 def hashes(html: FileLink, json: FileLink) -> Iterator[Contradiction]:
@@ -70,7 +72,7 @@ def yanks(html: ProjectPage, json: ProjectPage) -> Iterator[Contradiction]:
     in_html = any(file.yanked is not None for file in html.files)
     in_json = any(file.yanked is not None for file in json.files)
     for one, other in pairs(html, json):
-        both = (in_html or one.yanked is not None) and (in_json or "yanked" in other.raw)
+        both = in_html and (in_json or "yanked" in other.raw)
         if both and (one.yanked is None) != (other.yanked is None):
             yield f"yank of {one.filename}", _mark(one), _mark(other)
         elif isinstance(one.yanked, str) and isinstance(other.yanked, str) and one.yanked != other.yanked:

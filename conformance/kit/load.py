@@ -14,9 +14,9 @@ from conformance.histories.linearizability import Judgement, judge, with_patienc
 from conformance.histories.operation import Operation, Outcome
 from conformance.histories.shrinking import shrunk
 from conformance.histories.timeline import timeline
-from conformance.load.conduct import now
 from conformance.load.listing import differing
 from conformance.load.settled import SettledLook
+from conformance.load.task import now
 from conformance.load.traffic import CLOCKS_DIFFER, SettledProject, Traffic, put_together, seconds_at, skew_of
 from conformance.verdicts import NotApplicable, Untestable
 

@@ -7,15 +7,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from conformance.errors import ExitCode, UserError
+from conformance.errors.extras import require_extra
 from conformance.load.record import Batch, incomplete
 from conformance.load.task import LoadSettings, Role, Task, clock_of_this_machine
 
@@ -129,11 +128,7 @@ class Conductor:
 
 def require_locust() -> None:
     """Raise UserError where Locust is not installed."""
-    if find_spec("locust") is None:
-        raise UserError(
-            "a load needs locust, which is not installed",
-            "Run: pip install 'pypi-registry-conformance[load]'",
-        )
+    require_extra("load", "a load needs locust, which is not installed")
 
 
 def _started(task: Task) -> subprocess.Popen[bytes]:
@@ -158,9 +153,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _incomplete(batches: Sequence[Batch], expected: int) -> UserError | None:
     """Return the error of a record in which a process lacks a batch: its uploads would look like ghosts."""
-    complete = {each.process for each in batches} - incomplete(batches)
+    unfinished = incomplete(batches)
+    complete = {each.process for each in batches} - unfinished
     expected = max(1, expected)
-    if not incomplete(batches) and len(complete) >= expected:
+    if not unfinished and len(complete) >= expected:
         return None
     return UserError(
         f"{max(1, expected - len(complete))} of {expected} load processes did not finish their record",
@@ -174,8 +170,3 @@ def free_port() -> int:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         return int(listening.getsockname()[1])
-
-
-def now(clock: float) -> float:
-    """Return the time of operations: the steady clock, shifted as the processes have shifted it."""
-    return time.monotonic() + clock

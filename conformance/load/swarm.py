@@ -25,7 +25,7 @@ from conformance.load.mixes import mix
 from conformance.load.names import Names
 from conformance.load.record import Batch, Recorder, incomplete, percentile
 from conformance.load.record import unpacked as unpacked_batch
-from conformance.load.task import Role
+from conformance.load.task import Role, now
 from conformance.load.visitor import Counted, Visitor
 from conformance.target import target_from_table
 from conformance.verdicts import NotJudged
@@ -129,7 +129,6 @@ class Swarm:
     def visitor(self, behaviour: str) -> Visitor:
         """Return a new user."""
         self._visitors += 1
-        offset = self._task.clock
         return Visitor(
             f"{behaviour} {self._visitors}",
             target=self._target,
@@ -138,9 +137,12 @@ class Swarm:
             names=self._names,
             recorder=self._recorder,
             random=Random(),  # noqa: S311 - nothing secret
-            clock=lambda: time.monotonic() + offset,
+            clock=self._now,
             beyond=self._settings.beyond,
         )
+
+    def _now(self) -> float:
+        return now(self._task.clock)
 
     def give_up(self, error: NotJudged) -> None:
         """End the load before its time."""
@@ -186,10 +188,10 @@ class Swarm:
         runner.start(settings.users, spawn_rate=settings.begun_per_second)
         started = time.monotonic()
         shown = started
-        while (now := time.monotonic()) < started + settings.seconds and not self._ended:
-            if now >= shown + PROGRESS:
-                shown = now
-                self._show(now - started)
+        while (moment := time.monotonic()) < started + settings.seconds and not self._ended:
+            if moment >= shown + PROGRESS:
+                shown = moment
+                self._show(moment - started)
             gevent.sleep(TICK)
         self._end(runner)
 
@@ -201,13 +203,9 @@ class Swarm:
         if isinstance(runner, MasterRunner):
             _quit_workers(runner)
             deadline = time.monotonic() + PATIENCE
-            while not self._all_ended and time.monotonic() < deadline:
+            while incomplete(self._batches) and time.monotonic() < deadline:
                 gevent.sleep(TICK)
         runner.quit()
-
-    @property
-    def _all_ended(self) -> bool:
-        return not incomplete(self._batches)
 
     def _show(self, seconds: float) -> None:
         """Print a line of progress."""
@@ -238,15 +236,13 @@ class Swarm:
         self._stopped = True
 
     def _report(self, data: dict[str, Any], **_: Any) -> None:
-        sent = time.monotonic() + self._task.clock
-        batch = msgspec.structs.replace(self._batch(is_last=self._stopped), sent=sent)
+        batch = msgspec.structs.replace(self._batch(is_last=self._stopped), sent=self._now())
         data[BATCH] = batch.packed()
         data["registry-ended"] = self._ended
 
     def _take(self, data: dict[str, Any], **_: Any) -> None:
         batch = unpacked_batch(data.pop(BATCH))
-        skew = time.monotonic() + self._task.clock - batch.sent
-        self._batches.append(msgspec.structs.replace(batch, skew=skew))
+        self._batches.append(msgspec.structs.replace(batch, skew=self._now() - batch.sent))
         self._ended = self._ended or data.pop("registry-ended")
 
     def _batch(self, *, is_last: bool = False) -> Batch:

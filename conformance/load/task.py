@@ -21,14 +21,13 @@ class Role(StrEnum):
 class LoadSettings(Struct, frozen=True, kw_only=True):
     """How much load, of what kind, from where. Times are in seconds.
 
-    `spawn_rate` is how many users begin in a second. Requests of the first `warm_up` seconds are left out of the
-    figures, and judged all the same. `beyond` lets downloads go to hosts other than this machine.
+    Requests of the first `warm_up` seconds are left out of the figures, and judged all the same. `beyond` lets
+    downloads go to hosts other than this machine.
     """
 
     users: int = 20
     seconds: float = 60.0
     warm_up: float = 2.0
-    spawn_rate: float = 0.0
     mix: str = "registry"
     processes: int = 1
     expect_workers: int = 0
@@ -43,8 +42,8 @@ class LoadSettings(Struct, frozen=True, kw_only=True):
 
     @property
     def begun_per_second(self) -> float:
-        """How many users begin in a second: by default all of them within the warm-up."""
-        return self.spawn_rate or max(1.0, self.users / max(self.warm_up, 1.0))
+        """How many users begin in a second: all of them within the warm-up."""
+        return max(1.0, self.users / max(self.warm_up, 1.0))
 
 
 class Task(Struct, frozen=True, kw_only=True):
@@ -80,3 +79,8 @@ def unpacked(packed: bytes) -> Task:
 def clock_of_this_machine() -> float:
     """Return what to add to the steady clock for a time that other machines have, too."""
     return time.time() - time.monotonic()
+
+
+def now(clock: float) -> float:
+    """Return the time of operations: the steady clock, shifted by what its machine adds to it."""
+    return time.monotonic() + clock

@@ -51,8 +51,8 @@ class Traffic:
     """What was asked and answered under load. `patience` are the seconds that a change may take to be shown.
 
     `lag` are the seconds by which the processes of the load were late themselves, and `skew` those by which the clocks
-    of its machines differ. `ended` says why the load ended
-    before its time. `listed_projects` is None where the root page could not be read, and `root` says why then.
+    of its machines differ. `ended` says why the load ended before its time. `listed_projects` is None where the root
+    page could not be read, and `root` says why then.
     """
 
     operations: Sequence[Operation]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import secrets
 from argparse import ArgumentTypeError
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from conformance.errors import UserError
+from conformance.errors.extras import require_extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,8 +47,7 @@ def processes(text: str) -> str:
     """Read a number of worker processes, or `auto`. Raises ArgumentTypeError, and UserError without xdist."""
     if text != "auto" and not text.isdecimal():
         raise ArgumentTypeError(f"expected a number or `auto`, not {text!r}")
-    if find_spec("xdist") is None:
-        raise UserError("-n needs pytest-xdist", "Run: pip install 'pypi-registry-conformance[parallel]'")
+    require_extra("parallel", "-n needs pytest-xdist")
     return text
 
 

@@ -23,9 +23,8 @@ class RecentAnswers(Generic[Key]):
     def __init__(self, most: int = MOST_KEPT) -> None:
         self._most = most
         self._answers: dict[Key, Answer] = {}
-        self._size = (
-            0  # or more: what is forgotten, and what several answers share, counts until there is too much
-        )
+        self._size = 0
+        """At least the bytes that are kept: what is forgotten or shared counts until there is too much."""
 
     def __contains__(self, key: Key) -> bool:
         return key in self._answers

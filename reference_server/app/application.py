@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotFound
 
 from reference_server.alterations import Alteration, compose, transmitted
-from reference_server.app.elsewhere import is_elsewhere
+from reference_server.app.elsewhere import has_project, is_elsewhere
 from reference_server.app.handlers.call import Call, GroupCall
 from reference_server.app.handlers.sending import PageAnswer
 from reference_server.app.routes import BY_NAME, url_map
@@ -223,9 +223,12 @@ class Application:
         group = registry.group(reference.replace("%2F", "/"))
         caller = request.caller = registry.identify(request.credentials, Action.BROWSE)
         gitlab_projects = registry.readable_in(group, caller)
-        members = registry.rules.group_members(registry.store.gitlab_projects(), group)
-        if registry.rules.hides_unreadable and _is_in(request, registry, members):
-            registry = registry.under(replace(registry.rules, forwards_to=None))
+        rules = registry.rules
+        if self._elsewhere is None and not rules.hides_unreadable:
+            return GroupCall(request, registry, group, gitlab_projects, mode.alteration, mode.pages)
+        members = rules.group_members(registry.store.gitlab_projects(), group)
+        if rules.hides_unreadable and has_project(registry, members, request.arguments.get("name", "")):
+            registry = registry.under(replace(rules, forwards_to=None))
         if gitlab_projects and (answering := self._answering(request, registry, members)):
             registry, gitlab_projects = answering, gitlab_projects[:1]
         return GroupCall(request, registry, group, gitlab_projects, mode.alteration, mode.pages)
@@ -238,12 +241,6 @@ class Application:
         if place is None or not is_elsewhere(place, request, registry, owners):
             return None
         return Registry(now=registry.now, rules=registry.rules, store=place.store)
-
-
-def _is_in(request: Request, registry: Registry, members: Iterable[GitLabProject]) -> bool:
-    """Return whether a GitLab project has the project of a page."""
-    name = registry.rules.normalize(request.arguments.get("name", ""))
-    return any(registry.store.packages_named(each.id, name) for each in members)
 
 
 def _no_id() -> InvalidFieldError:

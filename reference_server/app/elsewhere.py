@@ -43,6 +43,12 @@ class Elsewhere(Protocol):
         """Bring the metadata file of a file."""
 
 
+def has_project(registry: Registry, owners: Iterable[GitLabProject], name: str) -> bool:
+    """Return whether one of the GitLab projects has a package of this name, in any state."""
+    normalized = registry.rules.normalize(name)
+    return any(registry.store.packages_named(owner.id, normalized) for owner in owners)
+
+
 def is_elsewhere(
     place: Elsewhere, request: Request, registry: Registry, owners: Iterable[GitLabProject]
 ) -> bool:
@@ -55,8 +61,7 @@ def is_elsewhere(
     if place.is_loop(via):
         return False
     if endpoint in PAGES:
-        here = registry.rules.normalize(arguments["name"])
-        if any(registry.store.packages_named(owner.id, here) for owner in owners):
+        if has_project(registry, owners, arguments["name"]):
             return False
         place.bring_project(normalize(arguments["name"]), via=via)
         return True

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from reference_server.commands.sources import Sources
     from reference_server.flavours import Flavour
+    from reference_server.rules.registry import Registry
     from reference_server.serving.tls import Authority
-    from reference_server.store.protocol import Store
 
 SUMMARY = "run a registry until Ctrl-C"
 PORT = 8765
@@ -119,7 +119,7 @@ def run(options: argparse.Namespace) -> int:
     def greet() -> None:
         if options.write_target:
             _write_target(options.write_target, target)
-        print(_greeting(target, origin, flavour, options), flush=True)
+        print(_greeting(target, origin, flavour, options, sources), flush=True)
 
     store = options.store and options.store.absolute()
     if options.fault or options.control or options.tls:
@@ -168,13 +168,11 @@ def _serve_here(
     from dataclasses import replace
 
     from reference_server.rules import Rules
-    from reference_server.serving.default_registry import default_registry
     from reference_server.serving.in_process import ReferenceServer
     from reference_server.serving.printed_requests import printing
 
-    registry = default_registry(store=_state(options, store, sources), secrets=secrets)
     with (
-        closing(registry),
+        closing(_registry(options, store, secrets, sources)) as registry,
         ReferenceServer(
             host=options.host,
             port=port,
@@ -194,19 +192,17 @@ def _serve_here(
         wait_until_interrupted()
 
 
-def _state(options: argparse.Namespace, store: Path | None, sources: Sources) -> Store | None:
-    """Open a store or a folder. Raises UserError."""
-    if store:
-        from reference_server.store.sqlite import SQLiteStore
+def _registry(
+    options: argparse.Namespace, store: Path | None, secrets: dict[str, str], sources: Sources
+) -> Registry:
+    """Return the registry to serve. Raises UserError."""
+    from reference_server.serving.default_registry import default_registry
+    from reference_server.serving.state import state_of
 
-        return SQLiteStore(store)
-    if sources["folder"]:
-        from reference_server.flavours import flavour_named
-        from reference_server.sources.opening import folder_store
-
-        owner = flavour_named(options.flavour).gitlab_project
-        return folder_store(sources["folder"], gitlab_project=owner, watches=sources["watches"])
-    return None
+    state = state_of(
+        store=store, folder=sources["folder"], flavour=options.flavour, watches=sources["watches"]
+    )
+    return default_registry(store=state, secrets=secrets)
 
 
 def _authority(bundle: Path | None) -> Authority | bool:
@@ -251,7 +247,9 @@ def _write_target(path: Path, target: dict[str, Any]) -> None:
         raise UserError(f"cannot write {path}: {error.strerror}", "Choose another --write-target.") from error
 
 
-def _greeting(target: dict[str, Any], origin: str, flavour: Flavour, options: argparse.Namespace) -> str:
+def _greeting(
+    target: dict[str, Any], origin: str, flavour: Flavour, options: argparse.Namespace, sources: Sources
+) -> str:
     upload, index = (origin + flavour.path(each) for each in (flavour.layout.upload, flavour.layout.index))
     username, password = target["credentials"]["default"].values()
     scheme, _, rest = index.partition("://")
@@ -263,7 +261,7 @@ def _greeting(target: dict[str, Any], origin: str, flavour: Flavour, options: ar
         f"Token       {password}",
         *([f"Trust       {options.tls}"] if options.tls else []),
         *(f"Fault       {fault}" for fault in options.fault),
-        *describe(sources_of(options)),
+        *describe(sources),
         *_generated(target, options),
         "",
         f"twine upload --repository-url {upload} -u {username} -p {password} dist/*",

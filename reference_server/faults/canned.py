@@ -1,4 +1,4 @@
-"""An answer that a test prepares for some paths."""
+"""An answer that a test prepares."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from werkzeug import Response
 
 from reference_server.faults.fault import Trouble
-from reference_server.http.paths import names_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,27 +17,24 @@ if TYPE_CHECKING:
 
 
 class CannedAnswer(Trouble):
-    """Answers the requests to some paths as a test wants it.
+    """Answers requests as a test wants it; its switch says which.
 
-    `path` is a pattern (see `http.paths`); `body` bytes, text, or what becomes JSON, by default GitLab's message.
+    `body` is bytes, text, or what becomes JSON, by default GitLab's message.
     """
 
     def __init__(
         self,
-        path: str,
         status: int = 200,
         reason: str = "",
         body: object = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        self.path = path
         self.status = f"{status} {reason or _phrase(status)}"
         self.body = {"message": self.status} if body is None else body
         self.headers = dict(headers or {})
 
-    def handle(self, request: Request) -> Response | None:
-        if not names_path(self.path, request.path):
-            return None
+    def handle(self, request: Request) -> Response:
+        del request
         mimetype = "text/html" if isinstance(self.body, str | bytes) else "application/json"
         content = self.body if isinstance(self.body, str | bytes) else json.dumps(self.body)
         response = Response(content, status=self.status, mimetype=mimetype)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 from reference_server.faults import switches
 from reference_server.serving.default_registry import default_registry
 from reference_server.serving.served_registry import RegistryOptions, ServedRegistry
+from reference_server.serving.state import state_of
 from reference_server.serving.wsgi_server import Server
 
 if TYPE_CHECKING:
@@ -48,9 +49,10 @@ class ReferenceServer(Server, ServedRegistry):
             raise ValueError("give one of registry=, store= and folder=: each has its own packages")
         self._authority = _authority(tls)
         self._owns_registry = registry is None
-        if folder is not None:
-            registry = _of(folder, options.get("flavour", "reference"), watches=watch)
-        registry = registry or _registry(store)
+        if registry is None:
+            flavour = options.get("flavour", "reference")
+            state = state_of(store=store, folder=folder, flavour=flavour, watches=watch)
+            registry = default_registry(store=state)
         try:
             ServedRegistry.__init__(self, registry, **options)
             context = self._authority.context(host) if self._authority else None
@@ -96,22 +98,6 @@ def _authority(tls: Authority | bool) -> Authority | None:  # noqa: FBT001 - the
     from reference_server.serving.tls import shared_authority
 
     return shared_authority()
-
-
-def _of(folder: Path | str, flavour: str, *, watches: bool) -> Registry:
-    from reference_server.flavours import flavour_named
-    from reference_server.sources.opening import folder_store
-
-    owner = flavour_named(flavour).gitlab_project
-    return default_registry(store=folder_store(folder, gitlab_project=owner, watches=watches))
-
-
-def _registry(store: Path | str | None) -> Registry:
-    if store is None:
-        return default_registry()
-    from reference_server.store.sqlite import SQLiteStore
-
-    return default_registry(store=SQLiteStore(store))
 
 
 class ProxyServer(Server):

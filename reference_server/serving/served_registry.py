@@ -218,7 +218,7 @@ class ServedRegistry:
         becomes JSON; by default a message with the status and the reason. `conditions` are those of a `Switch` except
         `path`, such as `first`. Raises `FaultOptionError`.
         """
-        answer = CannedAnswer(path, status, reason, body, headers)
+        answer = CannedAnswer(status, reason, body, headers)
         return self.fault(answer, path=path_expression(path).pattern, **conditions)
 
     @property

@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
+from reference_server.serving.state import state_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -18,9 +20,7 @@ if TYPE_CHECKING:
 
     from reference_server.serving.create_app import RegistryApplication
     from reference_server.sources.upstream import Upstream
-    from reference_server.store.blobs import Blobs
     from reference_server.store.lock import StoreLock
-    from reference_server.store.protocol import Store
 
 THREADS = 512  # started on demand, one per request that is running: slow clients hold theirs
 GRACE = 5  # seconds for running requests when the server stops
@@ -62,8 +62,9 @@ def serve(*, host: str, port: int, on_start: Callable[[], Any], **options: Unpac
     from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
 
-    if options.get("folder"):
-        _folder(options, None).close()
+    folder = options.get("folder")
+    if folder is not None:  # the worker opens it again, and cannot report an error to the user
+        state_of(store=None, folder=folder, flavour=options.get("flavour", "reference")).close()
     store = options.get("store")
     lock = _checked(store) if store else None
     with (
@@ -136,19 +137,19 @@ def application(
     from reference_server.serving.default_registry import default_registry
     from reference_server.serving.printed_requests import printing
     from reference_server.store.blobs import Blobs
-    from reference_server.store.memory import MemoryStore
-    from reference_server.store.sqlite import SQLiteStore
 
-    store = options.get("store")
-    state: Store
-    if options.get("folder"):
-        state = _folder(options, Blobs(directory))
-    else:
-        state = SQLiteStore(store, lock=lock) if store else MemoryStore(blobs=Blobs(directory))
+    flavour = flavour_named(options.get("flavour", "reference"))
+    state = state_of(
+        store=options.get("store"),
+        folder=options.get("folder"),
+        flavour=flavour.name,
+        watches=options.get("watches", False),
+        lock=lock,
+        blobs=Blobs(directory),
+    )
     rules = replace(Rules(), max_file_size=options.get("max_file_size"))
     registry = default_registry(rules=rules, store=state, secrets=options.get("secrets"))
     state.announce(options.get("origin", ""))
-    flavour = flavour_named(options.get("flavour", "reference"))
     app = create_app(
         registry,
         flavour=flavour,
@@ -159,13 +160,3 @@ def application(
     if options.get("log"):
         app.log.on_end = printing(sys.stderr)
     return app
-
-
-def _folder(options: RegistryOptions, blobs: Blobs | None) -> Store:
-    from reference_server.flavours import flavour_named
-    from reference_server.sources.opening import folder_store
-
-    owner = flavour_named(options.get("flavour", "reference")).gitlab_project
-    folder = options.get("folder") or Path()
-    watches = options.get("watches", False)
-    return folder_store(folder, gitlab_project=owner, watches=watches, blobs=blobs)

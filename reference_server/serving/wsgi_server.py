@@ -166,9 +166,7 @@ class _Mount:
         )
         self.port = server.port
         server.timeout = 0  # a connection that was given up meanwhile is not awaited
-        if (
-            self.tls
-        ):  # each connection's own thread shakes hands, so that a silent client keeps nobody waiting
+        if self.tls:  # each connection's own thread shakes hands: a silent client delays no other
             server.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]  # of an SSL socket
         self._stopping, self._asked_to_stop = socketpair()
         self._owner = os.getpid()

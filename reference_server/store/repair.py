@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reference_server.store import counters
 from reference_server.store.directory import StoreDirectory
 from reference_server.store.opening import closed, connected, digests, lost, open_mark
 
@@ -126,20 +127,13 @@ def _digest(path: Path) -> str:
 def _put_right(directory: StoreDirectory, connections: Connections, findings: Findings) -> None:
     with connections.writing() as connection:
         for sha256 in (*findings.damaged, *findings.missing):
-            connection.execute(
-                "UPDATE counters SET value = value + 1 WHERE name = 'change'"
-            )  # so that pages are rendered anew
-            connection.execute(
-                "INSERT OR REPLACE INTO serials (gitlab_project, normalized, serial) "
-                "SELECT DISTINCT gitlab_project, normalized, (SELECT value FROM counters WHERE name = 'change') "
-                "FROM packages JOIN files ON packages.id = package_id WHERE blob = ?",
+            for package, owner, normalized in connection.execute(
+                "SELECT DISTINCT packages.id, gitlab_project, normalized FROM packages "
+                "JOIN files ON packages.id = package_id WHERE blob = ?",
                 (sha256,),
-            )
-            connection.execute(
-                "UPDATE packages SET change = (SELECT value FROM counters WHERE name = 'change') "
-                "WHERE id IN (SELECT package_id FROM files WHERE blob = ?)",
-                (sha256,),
-            )
+            ).fetchall():
+                change = counters.changed(connection, owner, normalized)  # so that pages are rendered anew
+                connection.execute("UPDATE packages SET change = ? WHERE id = ?", (change, package))
             connection.execute("DELETE FROM files WHERE blob = ?", (sha256,))
             connection.execute("DELETE FROM blobs WHERE sha256 = ?", (sha256,))
     for sha256 in findings.damaged:

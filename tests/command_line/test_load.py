@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.commands.load import seconds
+from conformance.commands.load import MIXES, seconds
 from conformance.commands.main import main
 from conformance.load.behaviours import BEHAVIOURS
 from conformance.load.mixes import mix, mixes
@@ -31,6 +32,7 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 
 
 def test_every_mix_has_known_behaviours_and_publishes() -> None:
+    assert set(mixes()) <= set(re.findall(r"\w+", MIXES))
     for name in mixes():
         assert set(mix(name)) <= BEHAVIOURS.keys()
         assert "twine" in mix(name)

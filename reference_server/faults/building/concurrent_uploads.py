@@ -87,6 +87,19 @@ class TracksUploads(NotesRequests["RunningUpload | None"]):
                         yield package, file
 
 
+class LosesFiles(TracksUploads):
+    """Lists all files but those that are `lost`, by their ids."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lost: set[int] = set()
+
+    def rules(self, rules: Rules) -> Rules:
+        return super().rules(
+            replace(rules, lists=lambda file: file.id not in self.lost and rules.lists(file))
+        )
+
+
 class ChecksBeforeWaiting(TracksUploads):
     """Compares an upload only with the files that were there when it began."""
 

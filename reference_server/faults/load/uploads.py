@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
+from reference_server.faults.building.concurrent_uploads import LosesFiles
 from reference_server.faults.building.crowds import (
     CROWD,
     ForgetsFilesOfCrowds,
@@ -63,19 +64,10 @@ class WritersStarved(InCrowds):
         return response
 
 
-class LostInCrowds(InCrowds):
+class LostInCrowds(InCrowds, LosesFiles):
     """Loses a file that was stored while a crowd published to its project."""
 
     caught_by = ("load.accepted-is-listed", "load.one-order")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lost: set[int] = set()
-
-    def rules(self, rules: Rules) -> Rules:
-        return super().rules(
-            replace(rules, lists=lambda file: file.id not in self.lost and rules.lists(file))
-        )
 
     def respond(self, request: Request, response: Response) -> Response:
         upload = self.noted(request)

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
-from reference_server.faults.building.concurrent_uploads import BUSY, ChecksBeforeWaiting, TracksUploads
+from reference_server.faults.building.concurrent_uploads import (
+    BUSY,
+    ChecksBeforeWaiting,
+    LosesFiles,
+    TracksUploads,
+)
 from reference_server.faults.building.request_notes import NotesRequests
 from reference_server.faults.building.requests import gitlab_project_of
 
@@ -107,19 +112,10 @@ class ProjectPerSpellingWhenTwoBegin(NotesRequests["NewProject | None"]):
         return None
 
 
-class UpdatesLost(TracksUploads):
+class UpdatesLost(LosesFiles):
     """Loses a file that was stored while another upload of the project was running."""
 
     caught_by = ("race.case-and-separator", "race.new-project-many-files", "race.version-set")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lost: set[int] = set()
-
-    def rules(self, rules: Rules) -> Rules:
-        return super().rules(
-            replace(rules, lists=lambda file: file.id not in self.lost and rules.lists(file))
-        )
 
     def respond(self, request: Request, response: Response) -> Response:
         self.lost |= {file.id for _, file in self.overlapping(request)}

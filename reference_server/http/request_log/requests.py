@@ -82,8 +82,8 @@ class Requests(Sequence[Entry]):
     def with_header(self, name: str, value: str = "*") -> Requests:
         """Return those with a header field, whose value matches a pattern with `*`."""
         return self.where(
-            lambda entry: (
-                fnmatchcase(entry.headers.get(name.lower(), "\0"), value) and name.lower() in entry.headers
+            lambda entry: any(
+                field == name.lower() and fnmatchcase(found, value) for field, found in entry.headers.items()
             ),
             f"with {name}: {value}",
         )

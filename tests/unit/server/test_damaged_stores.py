@@ -32,7 +32,7 @@ INDEX = "/projects/1/packages/pypi/simple/"
 
 @pytest.fixture(scope="module")
 def stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a store that was closed, the same as a kill would have left it, and an empty one."""
+    """Make three stores: closed, killed, and empty."""
     folder = tmp_path_factory.mktemp("stores")
     registry = default_registry(store=SQLiteStore(folder / "clean"))
     for version in VERSIONS:

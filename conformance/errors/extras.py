@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from conformance.errors import UserError
 
 EXTRAS = {
@@ -29,8 +31,15 @@ def extra_missing(error: ImportError) -> UserError | None:
     package = (error.name or "").partition(".")[0]
     for extra, packages in EXTRAS.items():
         if package in packages:
-            return UserError(
-                f"the suite needs {package}, which is not installed",
-                f"Run: pip install 'pypi-registry-conformance[{extra}]'",
-            )
+            return _missing(extra, f"the suite needs {package}, which is not installed")
     return None
+
+
+def require_extra(extra: str, cause: str) -> None:
+    """Raise UserError, with what needs it as its cause, where an extra is not installed."""
+    if not all(map(find_spec, EXTRAS[extra])):
+        raise _missing(extra, cause)
+
+
+def _missing(extra: str, cause: str) -> UserError:
+    return UserError(cause, f"Run: pip install 'pypi-registry-conformance[{extra}]'")
