@@ -63,7 +63,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         default="reference",
         metavar="NAME",
         help="registry to imitate: gitlab-13.4, gitlab or pypi (default: reference, GitLab's URLs and every "
-        "specification)",
+        "specification); settings of an instance follow, such as gitlab+json",
     )
     parser.add_argument(
         "--variety",
