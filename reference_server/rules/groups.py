@@ -20,7 +20,7 @@ from reference_server.model.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from reference_server.model import Action, Caller, GitLabProject
+    from reference_server.model import Action, Caller, GitLabProject, User
 
 LEVELS = 100  # of nested groups, at most
 
@@ -96,3 +96,10 @@ def _in_group(gitlab_project: GitLabProject) -> GitLabProject:
     if gitlab_project.registry_access is RegistryAccess.PUBLIC:
         return replace(gitlab_project, registry_access=RegistryAccess.ENABLED)
     return gitlab_project
+
+
+def role_in(parent: Group, gitlab_projects: Iterable[GitLabProject], user: User) -> Role | None:
+    """Return the least role of a user who has one in every GitLab project of a group, as its members have."""
+    roles = [each.members.get(user.name) for each in members(gitlab_projects, parent)]
+    known = [role for role in roles if role is not None]
+    return min(known) if known and len(known) == len(roles) else None

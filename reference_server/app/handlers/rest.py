@@ -9,8 +9,9 @@ from werkzeug import Response
 from reference_server.app.handlers.call import is_there
 from reference_server.app.handlers.pagination import paginated
 from reference_server.http.json_responses import json_answer
-from reference_server.model import Action
+from reference_server.model import Action, Group
 from reference_server.model.errors import InvalidFieldError, NotAuthenticatedError, RegistryError
+from reference_server.rules.groups import role_in
 from reference_server.rules.protection import require_deletable
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reference_server.app.handlers.call import Call, GroupCall
-    from reference_server.model import GitLabProject, Package, PackageFile
+    from reference_server.model import GitLabProject, Package, PackageFile, Role
 
     RestCall = Call | GroupCall
     Listed = tuple[GitLabProject, Package]
@@ -39,8 +40,19 @@ SORTS = {"asc": False, "desc": True}
 
 
 def gitlab_project(call: Call) -> Response:
-    """Describe the GitLab project."""
-    return json_answer(described_project(call.gitlab_project, call.request.flavour.rest_lacks))
+    """Describe the GitLab project, and the roles of a user in it and in its group."""
+    described = described_project(call.gitlab_project, call.request.flavour.rest_lacks)
+    if call.caller.user is not None:
+        group = Group(id=0, full_path=call.gitlab_project.full_path.rpartition("/")[0])
+        described["permissions"] = {
+            "project_access": _access(call.gitlab_project.members.get(call.caller.user.name)),
+            "group_access": _access(role_in(group, call.registry.store.gitlab_projects(), call.caller.user)),
+        }
+    return json_answer(described)
+
+
+def _access(role: Role | None) -> dict[str, int] | None:
+    return None if role is None else {"access_level": int(role), "notification_level": 3}
 
 
 def described_project(gitlab_project: GitLabProject, lacks: frozenset[str] = frozenset()) -> dict[str, Any]:
