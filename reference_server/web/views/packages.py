@@ -71,7 +71,21 @@ def index(visit: Visit) -> Response:
         found = visit.registry.packages(visit.owner)
     else:
         found = ()
-    return visit.page("packages.html", listing=_listing(visit, found), clients=_clients(visit, "NAME"))
+    return visit.page(
+        "packages.html",
+        listing=_listing(visit, found),
+        clients=_clients(visit, "NAME"),
+        registry_access=_access(visit),
+    )
+
+
+def _access(visit: Visit) -> str:
+    """Return who may install, where this does not follow from the visibility. 13.4 has no such setting."""
+    if "package_registry_access_level" in visit.request.flavour.rest_lacks:
+        return ""
+    return {"public": "everyone may install", "private": "members install"}.get(
+        visit.owner.registry_access.value, ""
+    )
 
 
 def _listing(visit: Visit, packages: tuple[Package, ...]) -> Listing:

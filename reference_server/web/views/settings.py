@@ -33,8 +33,8 @@ def _accesses(visit: Visit) -> tuple[tuple[str, str, str], ...]:
         return ()
     return (
         ("enabled", "Everyone with access to the project", ""),
-        ("private", "Project members", "of a public or internal project, too"),
-        ("public", "Everyone", "allow anyone to pull from the package registry, of a private project, too"),
+        ("private", "Project members", "even if the project is internal or public"),
+        ("public", "Everyone", "without a token, even if the project is private"),
     )
 
 
