@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FLAVOURS_THAT_DEVIATE = {each.name: each.profile for each in FLAVOURS if each.deviates}
 SETTINGS = {
-    "gitlab+json": ("negotiation.", "simple.json.", "simple.root.", "simple.url.", "gitlab.page."),
+    "gitlab+json": ("negotiation.", "simple.url."),
     "gitlab+fips": ("upload.digest.",),
 }
 """Settings of an instance that show in requirements, and the beginnings of these."""
