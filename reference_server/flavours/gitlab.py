@@ -10,8 +10,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from reference_server.flavours import gitlab_access, gitlab_names, gitlab_settings, gitlab_uploads
-from reference_server.flavours.flavour import Flavour, Refusal
+from reference_server.flavours import gitlab_access, gitlab_names, gitlab_uploads
+from reference_server.flavours.flavour import Flavour, Refusal, Setting
 from reference_server.flavours.reference import GITLAB as LAYOUT
 from reference_server.model.errors import (
     FileTooLargeError,
@@ -23,6 +23,8 @@ from reference_server.rendering.gitlab_html import GitLabHtml
 from reference_server.rules.negotiation import TEXT_HTML
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reference_server.rules import Rules
 
 OWN_API = frozenset(
@@ -40,6 +42,27 @@ LATER = frozenset(
 )
 """The routes that came after 13.4."""
 TOO_LARGE = Refusal(error=FileTooLargeError, status=400, text="400 Bad request - File is too large")
+
+
+def _setting(change: str) -> Callable[[Flavour], Flavour]:
+    """Return a function of the settings, which are imported when one is switched on."""
+
+    def changed(flavour: Flavour) -> Flavour:
+        from reference_server.flavours import gitlab_settings
+
+        with_it: Flavour = getattr(gitlab_settings, change)(flavour)
+        return with_it
+
+    return changed
+
+
+JSON = Setting("json", "pages in JSON, which the flag `pypi_pep_691_json` switches on", _setting("with_json"))
+FIPS = Setting("fips", "FIPS: an upload needs `sha256_digest`, and no MD5 is recorded", _setting("with_fips"))
+NO_PACKAGES = Setting(
+    "no-packages",
+    "no package registry, as `packages.enabled: false` has it",
+    _setting("without_packages"),
+)
 
 
 def rules(rules: Rules) -> Rules:
@@ -113,7 +136,7 @@ GITLAB_13_4 = Flavour(
             text="403 Forbidden  - Request should be executed via GitLab Workhorse",
         ),
     ),
-    settings=(gitlab_settings.NO_PACKAGES,),
+    settings=(NO_PACKAGES,),
     challenge=gitlab_access.challenge_13_4,
     file_headers=MappingProxyType({"Content-Transfer-Encoding": "binary"}),
     rest_lacks=frozenset({"status", "file_sha256", "package_registry_access_level"}),
@@ -135,7 +158,7 @@ GITLAB = Flavour(
         Refusal(error=PackageInvalidError, text="400 Bad request - {}"),
         Refusal(error=PackageNotFoundError, routes=frozenset({"group_file"}), text="404 Not found"),
     ),
-    settings=(gitlab_settings.JSON, gitlab_settings.FIPS, gitlab_settings.NO_PACKAGES),
+    settings=(JSON, FIPS, NO_PACKAGES),
     challenge=gitlab_access.challenge,
     file_headers=MappingProxyType({"Content-Transfer-Encoding": "binary"}),
     splats=True,

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reference_server.flavours import gitlab_uploads
-from reference_server.flavours.flavour import Setting
 from reference_server.model import Action
 from reference_server.model.errors import NotFoundError, UnprocessableError
 from reference_server.rendering import gitlab_json
@@ -90,10 +89,3 @@ def without_packages(flavour: Flavour) -> Flavour:
 def _require_registry(action: Action) -> None:
     if action in OF_PACKAGES:
         raise NotFoundError
-
-
-JSON = Setting("json", "pages in JSON, which the flag `pypi_pep_691_json` switches on", with_json)
-FIPS = Setting("fips", "FIPS: an upload needs `sha256_digest`, and no MD5 is recorded", with_fips)
-NO_PACKAGES = Setting(
-    "no-packages", "no package registry, as `packages.enabled: false` has it", without_packages
-)

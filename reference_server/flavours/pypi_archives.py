@@ -13,7 +13,6 @@ from typing import IO, TYPE_CHECKING
 
 from reference_server.archives.archive import is_zip
 from reference_server.archives.tarballs import Kind
-from reference_server.flavours.pypi_attestations import attestations_are_well_formed
 from reference_server.flavours.pypi_wheels import entry_points_are_valid, record_lists_the_members
 from reference_server.flavours.pypi_zips import (
     NOT_ACCEPTED,
@@ -72,6 +71,14 @@ def license_files_are_there(archive: Archive, upload: Upload) -> None:
     for path in filter(None, upload.fields.get("license_file", ())):
         if folder + path not in present:
             raise PolicyError(f"License-File {path} does not exist in distribution file {archive.filename}.")
+
+
+def attestations_are_well_formed(_archive: Archive, upload: Upload) -> None:
+    """Refuse attestations of another form, for another file, or too many."""
+    if sent := upload.fields.get("attestations"):
+        from reference_server.flavours.pypi_attestations import require_form
+
+        require_form(sent, upload)
 
 
 CHECKS: tuple[ArchiveCheck, ...] = (

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from reference_server.model.errors import PolicyError
 
 if TYPE_CHECKING:
-    from reference_server.archives.archive import Archive
+    from collections.abc import Iterable
+
     from reference_server.model import Upload
 
 REFUSED = "Invalid attestations supplied during upload: {}"
@@ -22,9 +23,9 @@ PREDICATES = ("/attestations/publish/v1", "/provenance/v1")
 """The ends of the two predicate types, of the index itself and of SLSA, whose beginnings are their hosts."""
 
 
-def attestations_are_well_formed(_archive: Archive, upload: Upload) -> None:
-    """Refuse attestations of another form, for another file, or too many."""
-    for sent in upload.fields.get("attestations", ()):
+def require_form(fields: Iterable[str], upload: Upload) -> None:
+    """Check the fields with the attestations of an upload. Raises `PolicyError`."""
+    for sent in fields:
         try:
             predicates = [_predicate(each, upload) for each in _attestations(sent)]
         except (ValueError, TypeError, KeyError, RecursionError, Base64Error) as error:

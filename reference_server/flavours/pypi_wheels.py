@@ -7,7 +7,6 @@ February 2026. Warehouse of August 2026 still takes them, and writes to the main
 
 from __future__ import annotations
 
-import configparser
 import csv
 import re
 import zipfile
@@ -22,16 +21,8 @@ if TYPE_CHECKING:
     from reference_server.model import Upload
 
 MAX_READ = 32 * 1024 * 1024  # bytes of one member
-SCRIPTS = ("console_scripts", "gui_scripts")
 _SIGNATURES = frozenset({"RECORD.jws", "RECORD.p7s"})
 _SCRIPT_NAME = re.compile(r"[\w.-]+")
-
-
-class _Parser(configparser.ConfigParser):
-    """Reads entry points: names keep their case, and `=` follows them."""
-
-    def optionxform(self, optionstr: str) -> str:
-        return optionstr
 
 
 def record_lists_the_members(archive: Archive, upload: Upload) -> None:
@@ -61,13 +52,13 @@ def entry_points_are_valid(archive: Archive, upload: Upload) -> None:
     path = f"{name}-{version}.dist-info/entry_points.txt"
     if path not in {member.path for member in archive.members}:
         return
-    parser = _Parser(delimiters=("=",))
+    from reference_server.flavours.pypi_entry_points import scripts  # takes time to import
+
     try:
-        parser.read_string(_read(upload, path).decode())
-        scripts = [script for group in SCRIPTS if group in parser for script in parser[group]]
-    except (*BROKEN, UnicodeError, configparser.Error):
-        scripts = [""]
-    if not all(map(_SCRIPT_NAME.fullmatch, scripts)):
+        names = scripts(_read(upload, path).decode())
+    except (*BROKEN, ValueError):  # of its encoding, too
+        names = [""]
+    if not all(map(_SCRIPT_NAME.fullmatch, names)):
         raise PolicyError(
             f"Wheel '{archive.filename}' has invalid entry points defined in the entry_points.txt file"
         )

@@ -12,7 +12,6 @@ from reference_server.http.json_responses import json_answer
 from reference_server.model import Action, Group
 from reference_server.model.errors import InvalidFieldError, NotAuthenticatedError, RegistryError
 from reference_server.rules.groups import role_in
-from reference_server.rules.protection import require_deletable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,6 +142,10 @@ def delete_package_file(call: Call, package_id: int, file_id: int) -> Response:
 
 def _require_deletable(call: Call, package_id: int) -> None:
     found = call.registry.package(call.gitlab_project, package_id)
+    if not call.gitlab_project.protection_rules:
+        return
+    from reference_server.rules.protection import require_deletable
+
     require_deletable(call.registry, call.caller, call.gitlab_project, found.name)
 
 

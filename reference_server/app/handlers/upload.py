@@ -10,7 +10,6 @@ from reference_server.app.handlers.form import read_form
 from reference_server.http.json_responses import json_answer
 from reference_server.model import Upload
 from reference_server.model.errors import InvalidFieldError, MissingFieldsError, NotThroughWorkhorseError
-from reference_server.rules.protection import require_pushable
 from reference_server.rules.rules import DIGEST_LENGTHS
 
 if TYPE_CHECKING:
@@ -49,6 +48,8 @@ def _protecting(call: Call) -> Registry:
     registry = call.registry
     if not call.gitlab_project.protection_rules:
         return registry
+
+    from reference_server.rules.protection import require_pushable
 
     def pushable(upload: Upload) -> None:
         require_pushable(registry, call.caller, call.gitlab_project, upload.name)
