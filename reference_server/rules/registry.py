@@ -153,9 +153,9 @@ class Registry:
 
     def file_of(self, gitlab_project: GitLabProject, name: str, version: str, filename: str) -> PackageFile:
         """Find the newest available file of a version by name. Raises `PackageNotFoundError`."""
-        owner = gitlab_project.id
-        for file in reversed(self._selected(name, version=version, filename=filename, gitlab_project=owner)):
-            if self._is_offered(file):
+        packages = self._releases(name, version, gitlab_project)
+        for file in reversed([each for package in packages for each in package.files]):
+            if file.filename == filename and self._is_offered(file):
                 return file
         raise PackageNotFoundError
 

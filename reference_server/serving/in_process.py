@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from reference_server.faults import switches
@@ -14,7 +16,6 @@ from reference_server.serving.wsgi_server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
     from ssl import SSLContext
     from types import TracebackType
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from reference_server.http.request_log import RequestLog
     from reference_server.rules.registry import Registry
     from reference_server.serving.tls import Authority
+    from reference_server.sources.upstream import Upstream
 
 
 class ReferenceServer(Server, ServedRegistry):
@@ -63,6 +65,8 @@ class ReferenceServer(Server, ServedRegistry):
             flavour = options.get("flavour", "reference")
             state = state_of(store=store, folder=folder, flavour=flavour, watches=watch)
             registry = default_registry(store=state)
+        if store and options.get("upstream"):
+            options["upstream"] = _keeping(options["upstream"], Path(store))
         try:
             ServedRegistry.__init__(self, registry, **options)
             context = self._context(host)
@@ -106,6 +110,14 @@ class ReferenceServer(Server, ServedRegistry):
             self.app.close()
         else:
             self.app.close_upstream()
+
+
+def _keeping(given: Upstream | str | None, store: Path) -> Upstream | str | None:
+    """Return an upstream whose mirror keeps what it fetches in the store's directory, unless it has another folder."""
+    from reference_server.sources.upstream import FOLDER, Upstream
+
+    upstream = Upstream.of(given) if given is not None else None
+    return replace(upstream, keep=store / FOLDER) if upstream and upstream.keep is None else upstream
 
 
 def _authority(tls: Authority | bool) -> Authority | None:  # noqa: FBT001 - the argument of `ReferenceServer`
