@@ -289,6 +289,10 @@ class Registry:
         """Undo a yank. Raises `PackageNotFoundError` when there are no such files."""
         self._change(name, lambda file: replace(file, yanked=None), **selection)
 
+    def set_upload_time(self, name: str, when: datetime, **selection: Unpack[Selection]) -> None:
+        """Let files have been uploaded at this time. Raises `PackageNotFoundError`."""
+        self._change(name, lambda file: replace(file, created_at=when), **selection)
+
     def set_status(
         self, name: str, status: Status | str, *, reason: str | None = None, gitlab_project: int = OWN
     ) -> None:

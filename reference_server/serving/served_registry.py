@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from reference_server.flavours import flavour_named
 from reference_server.flavours.flavour import REPOSITORY
+from reference_server.flavours.moved import moved
 from reference_server.rules import ready_made
 from reference_server.rules.registry import Registry
 from reference_server.rules.selection import OWN
@@ -51,6 +52,10 @@ class RegistryOptions(TypedDict, total=False):
     """Passwords by user name. These users are Maintainers; the first is `username`."""
     tokens: Mapping[str, str] | Iterable[Token]
     """Tokens beside the ready-made ones, or user names by the secrets of personal access tokens."""
+    upload_path: str
+    """The path for uploads, such as `/team/index/` (default: that of the flavour)."""
+    index_path: str
+    """The path of the index, such as `/team/index/+simple/` (default: that of the flavour)."""
     gitlab_projects: Iterable[GitLabProject | str]
     """GitLab projects beside the ready-made ones, or the full paths of private ones. Their groups exist with them."""
 
@@ -68,7 +73,11 @@ class ServedRegistry(Steered):
 
     def __init__(self, registry: Registry, **options: Unpack[RegistryOptions]) -> None:
         _check_names(options)
-        self.flavour = flavour_named(options.get("flavour", "reference"))
+        self.flavour = moved(
+            flavour_named(options.get("flavour", "reference")),
+            upload=options.get("upload_path", ""),
+            index=options.get("index_path", ""),
+        )
         own = self.flavour.gitlab_project
         if registry.own != own:
             registry = Registry(now=registry.now, rules=registry.rules, store=registry.store, own=own)
@@ -223,6 +232,8 @@ class ServedRegistry(Steered):
     def target(self) -> dict[str, Any]:
         """Return this server's description in the format of the suite's `registry.toml`."""
         table = target_table(self.origin, max_file_size=self._max_file_size, flavour=self.flavour)
+        if self.flavour != flavour_named(self.flavour.name):
+            table |= {"upload-url": self.url, "index-url": self.index_url}
         return table | declared(self._upstream)
 
 

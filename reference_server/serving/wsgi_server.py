@@ -30,6 +30,9 @@ EMPTIED = 10_000_000
 """How many bytes werkzeug asks for at once after an answer. It would wait for all of them, or for the client's end."""
 
 
+PHRASES = {each.value: each.phrase for each in HTTPStatus}
+
+
 class Server:
     """A WSGI application on a port, from `start` (or `with`) until `stop`. With `tls` it speaks HTTPS only."""
 
@@ -138,6 +141,11 @@ class _Handler(WSGIRequestHandler):
         subject: Any = (self.connection.getpeercert() or {}).get("subject", ())
         names = {key: value for each in subject for key, value in each}
         return {CERTIFICATE_NAME: names["commonName"]} if "commonName" in names else {}
+
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Send the status line. The usual reason is written as in RFC 9110: werkzeug writes it in capitals."""
+        usual = PHRASES.get(int(code), "")
+        super().send_response(code, usual if message == usual.upper() else message)
 
     def send_header(self, keyword: str, value: str) -> None:
         """Send a header field; a Date of the application takes the place of this server's."""
