@@ -121,8 +121,6 @@ def _twine(access: Access, place: Place, folder: Path) -> tuple[Files, dict[str,
     variables = {"TWINE_REPOSITORY": NAME, "TWINE_NON_INTERACTIVE": "1"}
     if access.ca_bundle:
         variables["TWINE_CERT"] = str(access.ca_bundle)
-    if access.client_certificate:
-        variables["TWINE_CLIENT_CERT"] = str(access.client_certificate)
     del folder
     return {".pypirc": _pypirc(access, place)}, variables
 
@@ -139,6 +137,7 @@ def _pypirc(access: Access, place: Place) -> str:
     lines = ["[distutils]", f"index-servers = {NAME}", "", f"[{NAME}]", f"repository = {access.upload_url}"]
     if place == "config":
         lines += [f"username = {access.username}", f"password = {access.password}"]
+    lines += [f"client_cert = {access.client_certificate}"] if access.client_certificate else []
     return "\n".join([*lines, ""])
 
 

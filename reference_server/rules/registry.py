@@ -161,9 +161,9 @@ class Registry:
 
     def _is_offered(self, file: PackageFile) -> bool:
         package = self.store.package(file.package_id)
-        if package is None:
-            return False
-        return self.rules.offers_files(self.store.status(package.gitlab_project, package.normalized))
+        return package is not None and self.rules.offers_files(
+            self.store.status(package.gitlab_project, package.normalized)
+        )
 
     # writing
 
@@ -186,8 +186,7 @@ class Registry:
         if name is None or version is None:
             parsed = read_from(filename, name)
             if parsed is None:
-                message = f"give name= and version=: {filename!r} does not contain them"
-                raise ValueError(message)
+                raise ValueError(f"give name= and version=: {filename!r} does not contain them")
             name, version = name or parsed[0], version or str(parsed[1])
         blob = self.store.blobs.add(content)
         rules = replace(self.rules, open_archive=leniently(self.rules.open_archive), archive_checks=())

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class Flights:
     """Shares work between threads, by a key.
 
-    Whoever comes while the work runs waits for it. A `failure` is theirs, too: each would only wait as long for its
-    own. A result that was asked for before they came may be old; they share the next one.
+    Threads that come while the work runs wait for it, and share a `failure`: each would wait as long for its own. A
+    result that was asked for before they came may be old; they share the next one.
     """
 
     def __init__(self, failure: type[Exception]) -> None:
