@@ -146,24 +146,21 @@ class Registry:
             files = self.store.files_named(gitlab_project.id, sha256, filename)
         else:
             files = tuple(file for package in self.packages(gitlab_project) for file in package.files)
-        for file in reversed(files):
-            if self.rules.finds(file, sha256, filename) and self._is_offered(file):
-                return file
-        raise PackageNotFoundError
+        return self._newest(tuple(each for each in files if self.rules.finds(each, sha256, filename)))
 
     def file_of(self, gitlab_project: GitLabProject, name: str, version: str, filename: str) -> PackageFile:
         """Find the newest available file of a version by name. Raises `PackageNotFoundError`."""
-        packages = self._releases(name, version, gitlab_project)
-        for file in reversed([each for package in packages for each in package.files]):
-            if file.filename == filename and self._is_offered(file):
+        files = (file for package in self._releases(name, version, gitlab_project) for file in package.files)
+        return self._newest(tuple(each for each in files if each.filename == filename))
+
+    def _newest(self, files: tuple[PackageFile, ...]) -> PackageFile:
+        for file in reversed(files):
+            package = self.store.package(file.package_id)
+            if package and self.rules.offers_files(
+                self.store.status(package.gitlab_project, package.normalized)
+            ):
                 return file
         raise PackageNotFoundError
-
-    def _is_offered(self, file: PackageFile) -> bool:
-        package = self.store.package(file.package_id)
-        return package is not None and self.rules.offers_files(
-            self.store.status(package.gitlab_project, package.normalized)
-        )
 
     # writing
 
