@@ -99,9 +99,11 @@ class Use:
                 )
             except subprocess.TimeoutExpired:
                 return f"no end after {PATIENCE} s\n{server.requests!r}"
-            requests = server.requests.uploads if "upload" in self.what else server.requests.pages
+            use_is_upload = self.what == "upload"  # which clients refuse without credentials on their own
+            requests = server.requests.uploads if use_is_upload else server.requests.pages
             if place == "none":
-                good = done.returncode != 0 and not server.requests.with_credentials()
+                refused = use_is_upload or bool(requests.answered(401))
+                good = done.returncode != 0 and refused and not server.requests.with_credentials()
             else:
                 good = done.returncode == 0 and bool(requests.with_credentials("alice").answered(200, 201))
             if secure:
@@ -121,7 +123,7 @@ USES = (
     Use("pdm", "lock", "pdm lock", _pdm_project),
     Use("pdm", "upload", "pdm publish --no-build", _pdm_project),
     Use("hatch", "install", "hatch env create", _hatch_project),
-    Use("hatch", "upload", "hatch -n publish {file}", _hatch_project),
+    Use("hatch", "upload", "hatch publish --no-prompt {file}", _hatch_project),
     Use("flit", "upload", "flit publish --format wheel", _flit_project),
     Use("tox", "install", "tox run -e x", _tox_project),
 )

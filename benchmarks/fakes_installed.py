@@ -28,6 +28,8 @@ from urllib.request import urlopen
 ROOT = Path(__file__).parents[1]
 TURNS = 9
 
+Command = tuple[str | Path, ...]
+
 IN_PROCESS = """
 import statistics, sys, time
 {setup}
@@ -128,15 +130,16 @@ def size(python: Path) -> tuple[int, float]:
     return len([*site.glob("*.dist-info")]), sum(path.stat().st_size for path in files) / 1e6
 
 
-def processor_time(*command: str | Path, folder: Path) -> float:
-    """Return the least processor time of a command, in milliseconds."""
-    times = []
+def processor_time(command: Command, without: Command, folder: Path) -> float:
+    """Return the processor time of a command beyond that of another, in milliseconds: the least of each, by turns."""
+    times: tuple[list[float], list[float]] = ([], [])
     for _ in range(TURNS):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(command, cwd=folder, check=True, capture_output=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return min(times) * 1000
+        for kept, each in zip(times, (command, without), strict=True):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run(each, cwd=folder, check=True, capture_output=True)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            kept.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return (min(times[0]) - min(times[1])) * 1000
 
 
 def printed(python: Path, program: str) -> list[float]:
@@ -193,15 +196,12 @@ def main() -> None:
         collect = ("-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider")
         plain = environment(folder, "plain")
         packages, megabytes = size(plain)
-        nothing = processor_time(plain, "-c", "pass", folder=project)
-        collected = processor_time(plain, *collect, folder=project)
-        print(f"pytest --collect-only without any: {collected:.0f} ms of processor time")
         print("                    packages    MB  import  collect   first answer   end  per test   ms")
         for fake in FAKES:
             python = environment(folder, fake.name, fake.requirement)
             more, larger = size(python)
-            imported = processor_time(python, "-c", fake.imports, folder=project) - nothing
-            collecting = processor_time(python, *collect, folder=project) - collected
+            imported = processor_time((python, "-c", fake.imports), (python, "-c", "pass"), project)
+            collecting = processor_time((python, *collect), (plain, *collect), project)
             start, stop = started(fake, python)
             each = f"{printed(python, fake.per_test)[0]:9.2f}" if fake.per_test else "        -"
             print(
