@@ -185,8 +185,8 @@ def _hatch(access: Access, place: Place, folder: Path) -> tuple[Files, dict[str,
     (pip_files, pip), (uv_files, uv) = _pip(access, place, folder), _uv(access, place, folder)
     user = _user(access, "HATCH_INDEX_USER", "HATCH_INDEX_AUTH") if place == "config" else {}
     ca = {"HATCH_INDEX_CA_CERT": str(access.ca_bundle)} if access.ca_bundle else {}
-    if access.client_certificate:
-        ca["HATCH_INDEX_CLIENT_CERT"] = str(access.client_certificate)
+    if access.client_certificate:  # Hatch 1.18 takes no CA file beside it, but reads SSL_CERT_FILE
+        ca = {"HATCH_INDEX_CLIENT_CERT": str(access.client_certificate)}
     own = {
         "HATCH_INDEX_REPO": access.upload_url,
         "HATCH_CONFIG": str(folder / "hatch.toml"),
