@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 from reference_server.faults import switches
 from reference_server.faults.switch import switch_with
 from reference_server.serving.default_registry import default_registry
+from reference_server.serving.exposure import require_secret_tokens
 from reference_server.serving.served_registry import RegistryOptions, ServedRegistry
 from reference_server.serving.state import state_of
 from reference_server.serving.steered import Steered
@@ -38,7 +39,8 @@ class ReferenceServer(Server, ServedRegistry):
     file `client_certificate`. The `options` are those of `RegistryOptions`. `rules` and
     `faults` apply to requests over HTTP, not to direct calls of `registry`. Raises `UnknownFlavourError`,
     `UnknownFaultError`, `FaultOptionError`, `UserError` for `tls` without trustme and for an unusable folder or
-    upstream, and `StoreError` for an unusable directory.
+    upstream, `PublicTokensError` for a `host` that other machines reach without `fresh_tokens`, and `StoreError` for an
+    unusable directory.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class ReferenceServer(Server, ServedRegistry):
             options["upstream"] = _keeping(options["upstream"], Path(store))
         try:
             ServedRegistry.__init__(self, registry, **options)
+            require_secret_tokens(host, self.registry.store, "Add fresh_tokens=True, or listen on 127.0.0.1.")
             context = self._context(host)
             Server.__init__(self, self.app, host, port, tls=context)
         except BaseException:

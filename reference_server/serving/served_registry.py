@@ -15,6 +15,7 @@ from reference_server.rules.registry import Registry
 from reference_server.rules.selection import OWN
 from reference_server.serving import accounts
 from reference_server.serving.create_app import create_app
+from reference_server.serving.default_registry import renew_tokens
 from reference_server.serving.steered import KEPT_REQUESTS, Steered, to_logger
 from reference_server.serving.target import declared, target_table
 
@@ -56,6 +57,8 @@ class RegistryOptions(TypedDict, total=False):
     """The path for uploads, such as `/team/index/` (default: that of the flavour)."""
     index_path: str
     """The path of the index, such as `/team/index/+simple/` (default: that of the flavour)."""
+    fresh_tokens: bool
+    """Whether the ready-made tokens get new secrets (default: false). An address that other machines reach needs it."""
     gitlab_projects: Iterable[GitLabProject | str]
     """GitLab projects beside the ready-made ones, or the full paths of private ones. Their groups exist with them."""
 
@@ -82,6 +85,8 @@ class ServedRegistry(Steered):
         if registry.own != own:
             registry = Registry(now=registry.now, rules=registry.rules, store=registry.store, own=own)
         self.registry = registry
+        self._secrets = renew_tokens(registry.store) if options.get("fresh_tokens") else {}
+        self.password = self._secrets.get(self.password, self.password)
         users = options.get("users", {})
         accounts.add_gitlab_projects(registry.store, options.get("gitlab_projects", ()))
         accounts.add_tokens(registry.store, options.get("tokens", ()))
@@ -231,7 +236,9 @@ class ServedRegistry(Steered):
 
     def target(self) -> dict[str, Any]:
         """Return this server's description in the format of the suite's `registry.toml`."""
-        table = target_table(self.origin, max_file_size=self._max_file_size, flavour=self.flavour)
+        table = target_table(
+            self.origin, max_file_size=self._max_file_size, flavour=self.flavour, secrets=self._secrets
+        )
         if self.flavour != flavour_named(self.flavour.name):
             table |= {"upload-url": self.url, "index-url": self.index_url}
         return table | declared(self._upstream)
