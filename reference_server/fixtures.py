@@ -91,11 +91,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the requests to the registries of a failed test."""
     report = yield
-    if (
-        report.failed
-        and call.excinfo is not None
-        and "reference_server.serving.served_registry" in sys.modules
-    ):
+    if report.failed and call.excinfo is not None and "reference_server.serving.steered" in sys.modules:
         from reference_server.serving.failure_report import sections
 
         funcargs: dict[str, Any] = getattr(item, "funcargs", {})

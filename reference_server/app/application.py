@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from reference_server.app.elsewhere import Elsewhere
     from reference_server.flavours.flavour import Flavour
-    from reference_server.http.request_log import Entry
     from reference_server.model import Action, GitLabProject
 
 KEPT_PAGES = 4096
@@ -134,7 +133,7 @@ class Application:
         try:
             response = self._answer(request, mode, unroutable)
         except ConnectionError:
-            self._broken_off(request.entry)
+            self.log.broken_off(request.entry)
             raise
         return self._sent(mode.alteration, request, response, start_response)
 
@@ -146,12 +145,8 @@ class Application:
         try:
             return Counted(transmitted(alteration, request, response, start_response), entry, self.log)
         except ConnectionError:
-            self._broken_off(entry)
+            self.log.broken_off(entry)
             raise
-
-    def _broken_off(self, entry: Entry) -> None:
-        entry.broken_off = True
-        self.log.end(entry)
 
     def _note(self, request: Request, alterations: tuple[Alteration, ...]) -> None:
         """Add the request to the log, before anything can end it."""

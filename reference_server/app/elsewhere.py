@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PAGES = frozenset({"project_page", "group_project_page"})
 FILES = frozenset({"file", "group_file"})
 METADATA_FILES = frozenset({"metadata_file", "group_metadata_file"})
+PROVENANCE = "provenance"
 
 
 class Elsewhere(Protocol):
@@ -42,6 +43,9 @@ class Elsewhere(Protocol):
     def bring_metadata(self, location: str, filename: str, *, via: str) -> None:
         """Bring the metadata file of a file."""
 
+    def bring_provenance(self, name: str, version: str, filename: str, *, via: str) -> None:
+        """Bring the provenance object of a file, by the normalized name of its project."""
+
 
 def has_project(registry: Registry, owners: Iterable[GitLabProject], name: str) -> bool:
     """Return whether one of the GitLab projects has a package of this name, in any state."""
@@ -60,10 +64,14 @@ def is_elsewhere(
     via, endpoint, arguments = request.headers.get("Via", ""), request.endpoint, request.arguments
     if place.is_loop(via):
         return False
-    if endpoint in PAGES:
+    if endpoint in PAGES or endpoint == PROVENANCE:
         if has_project(registry, owners, arguments["name"]):
             return False
-        place.bring_project(normalize(arguments["name"]), via=via)
+        name = normalize(arguments["name"])
+        if endpoint == PROVENANCE:
+            place.bring_provenance(name, arguments["version"], arguments["filename"], via=via)
+        else:
+            place.bring_project(name, via=via)
         return True
     if endpoint not in FILES and endpoint not in METADATA_FILES:
         return False

@@ -15,13 +15,17 @@ Place = Literal["config", "netrc", "keyring", "none"]
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """The URLs of a registry, a user name and a password, and the certificates to trust."""
+    """The URLs of a registry, a user name and a password, the certificates to trust, and the client's own.
+
+    `client_certificate` is a file with the key in it, too.
+    """
 
     index_url: str
     upload_url: str
     username: str
     password: str
     ca_bundle: Path | None = None
+    client_certificate: Path | None = None
 
     @property
     def host(self) -> str:

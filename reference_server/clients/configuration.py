@@ -34,8 +34,8 @@ def client_environment(client: str, access: Access, folder: Path, *, credentials
 
     The folder becomes the client's home, with its caches: no setting of the user is read. PATH stays. Files with
     secrets are readable by their owner only, and those that an earlier call left in the folder are removed. Raises
-    ValueError for an unknown client, for a client that does not read credentials at this place, and for credentials
-    that a netrc file cannot have.
+    ValueError for an unknown client, for a client that does not read credentials at this place, for credentials that a
+    netrc file cannot have, and for flit where clients need a certificate.
     """
     if client not in CLIENTS:
         raise ValueError(f"no client is named {client!r}; choose {', '.join(CLIENTS)}")
@@ -91,6 +91,7 @@ def _pip(access: Access, place: Place, folder: Path) -> tuple[Files, dict[str, s
     lines = ["[global]", f"index-url = {access.index_for(place)}"]
     lines += ["keyring-provider = subprocess"] if place == "keyring" else []
     lines += [f"cert = {access.ca_bundle}"] if access.ca_bundle else []
+    lines += [f"client-cert = {access.client_certificate}"] if access.client_certificate else []
     variables = {
         "PIP_CONFIG_FILE": str(folder / "pip.conf"),
         "PIP_CACHE_DIR": str(folder / "pip-cache"),
@@ -111,6 +112,7 @@ def _uv(access: Access, place: Place, folder: Path) -> tuple[Files, dict[str, st
         "UV_PYTHON_DOWNLOADS": "never",
         "UV_KEYRING_PROVIDER": "subprocess" if place == "keyring" else "disabled",
         **(_user(access, "UV_PUBLISH_USERNAME", "UV_PUBLISH_PASSWORD") if place == "config" else {}),
+        **({"SSL_CLIENT_CERT": str(access.client_certificate)} if access.client_certificate else {}),
     }
     return {"uv.toml": text}, variables
 
@@ -125,6 +127,8 @@ def _twine(access: Access, place: Place, folder: Path) -> tuple[Files, dict[str,
 
 def _flit(access: Access, place: Place, folder: Path) -> tuple[Files, dict[str, str]]:
     del folder
+    if access.client_certificate:
+        raise ValueError("flit has no certificate of its own")
     user = _user(access, "FLIT_USERNAME", "FLIT_PASSWORD") if place == "config" else {}
     return {}, {"FLIT_INDEX_URL": access.upload_url, **user}
 
@@ -133,6 +137,7 @@ def _pypirc(access: Access, place: Place) -> str:
     lines = ["[distutils]", f"index-servers = {NAME}", "", f"[{NAME}]", f"repository = {access.upload_url}"]
     if place == "config":
         lines += [f"username = {access.username}", f"password = {access.password}"]
+    lines += [f"client_cert = {access.client_certificate}"] if access.client_certificate else []
     return "\n".join([*lines, ""])
 
 
@@ -149,16 +154,19 @@ def _poetry(access: Access, place: Place, folder: Path) -> tuple[Files, dict[str
     if place == "config":
         texts["poetry/auth.toml"] = _toml_user(f"http-basic.{NAME}", access)
     if access.ca_bundle:
+        own = access.client_certificate
         texts["poetry/config.toml"] += (
             f"\n[certificates.{NAME}]\ncert = {json.dumps(str(access.ca_bundle))}\n"
+            + (f"client-cert = {json.dumps(str(own))}\n" if own else "")
         )
     return texts, variables
 
 
 def _pdm(access: Access, place: Place, folder: Path) -> tuple[Files, dict[str, str]]:
     ca = f"ca_certs = {json.dumps(str(access.ca_bundle))}\n" if access.ca_bundle else ""
+    own = f"client_cert = {json.dumps(str(access.client_certificate))}\n" if access.client_certificate else ""
     text = (
-        f"check_update = false\n\n[pypi]\nurl = {json.dumps(access.index_for(place))}\n{ca}\n"
+        f"check_update = false\n\n[pypi]\nurl = {json.dumps(access.index_for(place))}\n{ca}{own}\n"
         f"[repository.{NAME}]\nurl = {json.dumps(access.upload_url)}\n{ca}"
     )
     if place == "config":
@@ -177,6 +185,8 @@ def _hatch(access: Access, place: Place, folder: Path) -> tuple[Files, dict[str,
     (pip_files, pip), (uv_files, uv) = _pip(access, place, folder), _uv(access, place, folder)
     user = _user(access, "HATCH_INDEX_USER", "HATCH_INDEX_AUTH") if place == "config" else {}
     ca = {"HATCH_INDEX_CA_CERT": str(access.ca_bundle)} if access.ca_bundle else {}
+    if access.client_certificate:  # Hatch 1.18 takes no CA file beside it, but reads SSL_CERT_FILE
+        ca = {"HATCH_INDEX_CLIENT_CERT": str(access.client_certificate)}
     own = {
         "HATCH_INDEX_REPO": access.upload_url,
         "HATCH_CONFIG": str(folder / "hatch.toml"),

@@ -30,6 +30,15 @@ def add_faults(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_log(parser: argparse.ArgumentParser) -> None:
+    """Add the option that prints requests."""
+    parser.add_argument(
+        "--log",
+        action="store_true",
+        help="print each request to standard error: a line on a terminal, JSON otherwise; without secrets",
+    )
+
+
 def warn_outside(host: str, why: str) -> None:
     """Warn that a server is reachable from other machines, unless it listens on loopback."""
     if not is_loopback(host):

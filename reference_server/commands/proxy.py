@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from reference_server.commands.listening import (
     add_address,
     add_faults,
+    add_log,
     wait_until_interrupted,
     warn_outside,
 )
@@ -24,6 +26,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("upstream", metavar="URL", help="URL of the registry; its path is ignored")
     add_address(parser, PORT)
     add_faults(parser)
+    add_log(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -31,15 +34,18 @@ def run(options: argparse.Namespace) -> int:
     from urllib.parse import urlsplit
 
     from reference_server.serving.in_process import ProxyServer
+    from reference_server.serving.printed_requests import printing
 
     parts = urlsplit(options.upstream)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise UserError(f"{options.upstream!r} is not an http(s) URL")
-    if not options.fault:
-        raise UserError("proxy needs --fault NAME", "`reference-server faults` lists the faults.")
+    if not options.fault and not options.log:
+        raise UserError("proxy needs --fault NAME or --log", "`reference-server faults` lists the faults.")
     warn_outside(options.host, "it forwards requests to the registry")
     upstream = f"{parts.scheme}://{parts.netloc}"
     with ProxyServer(upstream, host=options.host, port=options.port, faults=options.fault) as proxy:
+        if options.log:
+            proxy.requests.on_end = printing(sys.stderr)
         print(f"{proxy.at(options.upstream)}\n\nforwards to {options.upstream}. Ctrl-C stops it.", flush=True)
         wait_until_interrupted()
     return 0

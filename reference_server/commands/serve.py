@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reference_server.commands.listening import (
     add_address,
     add_faults,
+    add_log,
     in_url,
     wait_until_interrupted,
 )
@@ -77,16 +78,18 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def _add_steering(parser: argparse.ArgumentParser) -> None:
     """Add the options for other programs: tests that turn faults on, clients that they watch, and the suite."""
-    parser.add_argument(
-        "--log",
-        action="store_true",
-        help="print each request to standard error: a line on a terminal, JSON otherwise; without secrets",
-    )
+    add_log(parser)
     parser.add_argument(
         "--tls",
         type=Path,
         metavar="FILE",
         help="serve HTTPS, and write the certificate that clients have to trust to a file",
+    )
+    parser.add_argument(
+        "--client-certificate",
+        type=Path,
+        metavar="FILE",
+        help="require a certificate of clients, and write one with its key to a file; needs --tls",
     )
     parser.add_argument(
         "--control",
@@ -110,6 +113,8 @@ def run(options: argparse.Namespace) -> int:
     flavour = flavour_named(options.flavour)
     _check_tokens(options)
     secrets = fresh_secrets() if options.generate_tokens else {}
+    if options.client_certificate and not options.tls:
+        raise UserError("--client-certificate needs --tls FILE", "Add --tls FILE.")
     sources = sources_of(options)
     port = free_port(options.host, options.port)
     origin = f"{'https' if options.tls else 'http'}://{in_url(options.host)}:{port}"
@@ -183,7 +188,8 @@ def _serve_here(
             control=options.control,
             variety=options.variety,
             upstream=sources["upstream"],
-            tls=_authority(options.tls),
+            tls=_authority(options.tls, options.client_certificate),
+            client_certificates=bool(options.client_certificate),
         ) as server,
     ):
         if options.log:
@@ -205,19 +211,24 @@ def _registry(
     return default_registry(store=state, secrets=secrets)
 
 
-def _authority(bundle: Path | None) -> Authority | bool:
-    """Return a certificate authority whose certificate is in a file, or False. Raises UserError."""
+def _authority(bundle: Path | None, client: Path | None) -> Authority | bool:
+    """Return a certificate authority whose certificate, and a client's, are in files, or False. Raises UserError."""
     if bundle is None:
         return False
     from reference_server.serving.tls import Authority
 
     authority = Authority()
-    try:
-        authority.save(bundle)
-    except OSError as error:
-        raise UserError(
-            f"cannot write {bundle}: {error.strerror}", "Choose another file for --tls."
-        ) from error
+    for path, option, save in (
+        (bundle, "--tls", authority.save),
+        (client, "--client-certificate", authority.save_client),
+    ):
+        try:
+            if path is not None:
+                save(path)
+        except OSError as error:
+            raise UserError(
+                f"cannot write {path}: {error.strerror}", f"Choose another file for {option}."
+            ) from error
     return authority
 
 
@@ -260,6 +271,7 @@ def _greeting(
         f"User name   {username}",
         f"Token       {password}",
         *([f"Trust       {options.tls}"] if options.tls else []),
+        *([f"Certificate {options.client_certificate}"] if options.client_certificate else []),
         *(f"Fault       {fault}" for fault in options.fault),
         *describe(sources),
         *_generated(target, options),

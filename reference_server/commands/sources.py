@@ -110,11 +110,12 @@ def _upstream_of(options: argparse.Namespace) -> Upstream | None:
     """Return the upstream. Raises `UserError`."""
     if not options.upstream:
         return None
-    from reference_server.sources.upstream import Upstream
+    from reference_server.sources.upstream import FOLDER, Upstream
 
     return Upstream(
         url=options.upstream,
         mode=options.upstream_mode,
         private=tuple(options.private),
         timeout=options.upstream_timeout,
+        keep=options.store and options.store.absolute() / FOLDER,
     )

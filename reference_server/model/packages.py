@@ -93,6 +93,11 @@ class PackageFile:
         """What the project's page says of the metadata file: its hashes, or only whether there is one."""
         return {"sha256": self.core_metadata.sha256} if self.core_metadata else None
 
+    @property
+    def lists_provenance(self) -> bool:
+        """Whether the project's page has a link to a provenance object."""
+        return bool(self.provenance)
+
 
 NOT_FETCHED = Blob(b"", 0, MappingProxyType({}))
 """The content of a file that another index still has."""
@@ -102,8 +107,8 @@ NOT_FETCHED = Blob(b"", 0, MappingProxyType({}))
 class ListedFile(PackageFile):
     """A file as another index lists it. What that index does not state is None.
 
-    `url` is its address there. `location` takes the place of the sha256 in URLs: it is the stated sha256, or else the
-    sha256 of `url`.
+    `url` is its address there, and `stated_provenance` that of its provenance object. `location` takes the place of the
+    sha256 in URLs: it is the stated sha256, or else the sha256 of `url`.
     """
 
     url: str = ""
@@ -111,6 +116,7 @@ class ListedFile(PackageFile):
     stated_size: int | None = None
     stated_time: datetime | None = None
     stated_metadata: Mapping[str, str] | bool | None = None
+    stated_provenance: str | None = None
 
     @property
     def is_fetched(self) -> bool:
@@ -136,6 +142,11 @@ class ListedFile(PackageFile):
     def listed_metadata(self) -> Mapping[str, str] | bool | None:
         """What the project's page says of the metadata file: its hashes, or only whether there is one."""
         return {"sha256": self.core_metadata.sha256} if self.core_metadata else self.stated_metadata
+
+    @property
+    def lists_provenance(self) -> bool:
+        """Whether the project's page has a link to a provenance object."""
+        return bool(self.provenance or self.stated_provenance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

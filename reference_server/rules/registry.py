@@ -146,24 +146,21 @@ class Registry:
             files = self.store.files_named(gitlab_project.id, sha256, filename)
         else:
             files = tuple(file for package in self.packages(gitlab_project) for file in package.files)
-        for file in reversed(files):
-            if self.rules.finds(file, sha256, filename) and self._is_offered(file):
-                return file
-        raise PackageNotFoundError
+        return self._newest(tuple(each for each in files if self.rules.finds(each, sha256, filename)))
 
     def file_of(self, gitlab_project: GitLabProject, name: str, version: str, filename: str) -> PackageFile:
         """Find the newest available file of a version by name. Raises `PackageNotFoundError`."""
-        owner = gitlab_project.id
-        for file in reversed(self._selected(name, version=version, filename=filename, gitlab_project=owner)):
-            if self._is_offered(file):
+        files = (file for package in self._releases(name, version, gitlab_project) for file in package.files)
+        return self._newest(tuple(each for each in files if each.filename == filename))
+
+    def _newest(self, files: tuple[PackageFile, ...]) -> PackageFile:
+        for file in reversed(files):
+            package = self.store.package(file.package_id)
+            if package and self.rules.offers_files(
+                self.store.status(package.gitlab_project, package.normalized)
+            ):
                 return file
         raise PackageNotFoundError
-
-    def _is_offered(self, file: PackageFile) -> bool:
-        package = self.store.package(file.package_id)
-        if package is None:
-            return False
-        return self.rules.offers_files(self.store.status(package.gitlab_project, package.normalized))
 
     # writing
 
@@ -186,8 +183,7 @@ class Registry:
         if name is None or version is None:
             parsed = read_from(filename, name)
             if parsed is None:
-                message = f"give name= and version=: {filename!r} does not contain them"
-                raise ValueError(message)
+                raise ValueError(f"give name= and version=: {filename!r} does not contain them")
             name, version = name or parsed[0], version or str(parsed[1])
         blob = self.store.blobs.add(content)
         rules = replace(self.rules, open_archive=leniently(self.rules.open_archive), archive_checks=())
@@ -288,6 +284,10 @@ class Registry:
     def unyank(self, name: str, **selection: Unpack[Selection]) -> None:
         """Undo a yank. Raises `PackageNotFoundError` when there are no such files."""
         self._change(name, lambda file: replace(file, yanked=None), **selection)
+
+    def set_upload_time(self, name: str, when: datetime, **selection: Unpack[Selection]) -> None:
+        """Let files have been uploaded at this time. Raises `PackageNotFoundError`."""
+        self._change(name, lambda file: replace(file, created_at=when), **selection)
 
     def set_status(
         self, name: str, status: Status | str, *, reason: str | None = None, gitlab_project: int = OWN

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, Unpack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from reference_server.faults import switches
+from reference_server.faults.switch import switch_with
 from reference_server.serving.default_registry import default_registry
 from reference_server.serving.exposure import require_secret_tokens
 from reference_server.serving.served_registry import RegistryOptions, ServedRegistry
 from reference_server.serving.state import state_of
+from reference_server.serving.steered import Steered
 from reference_server.serving.wsgi_server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
+    from ssl import SSLContext
     from types import TracebackType
 
-    from reference_server.faults import Fault, Switch
+    from reference_server.faults import Fault, Switch, Switchboard
+    from reference_server.faults.switch import SwitchedOn
+    from reference_server.http.request_log import RequestLog
     from reference_server.rules.registry import Registry
     from reference_server.serving.tls import Authority
+    from reference_server.sources.upstream import Upstream
 
 
 class ReferenceServer(Server, ServedRegistry):
@@ -28,7 +35,8 @@ class ReferenceServer(Server, ServedRegistry):
     closes it, unless it was an argument. The state is in memory, or in the directory `store`, where the next server
     finds it. A `folder` has distributions to serve, or what `reference-server record` wrote; with `watch`, changes of
     distributions are noticed. `tls` serves HTTPS, with a certificate that `ca_bundle` verifies: True for the authority
-    of this process, which its servers share, or another one. The `options` are those of `RegistryOptions`. `rules` and
+    of this process, which its servers share, or another one. With `client_certificates`, clients need one, as in the
+    file `client_certificate`. The `options` are those of `RegistryOptions`. `rules` and
     `faults` apply to requests over HTTP, not to direct calls of `registry`. Raises `UnknownFlavourError`,
     `UnknownFaultError`, `FaultOptionError`, `UserError` for `tls` without trustme and for an unusable folder or
     upstream, `PublicTokensError` for a `host` that other machines reach without `fresh_tokens`, and `StoreError` for an
@@ -45,20 +53,26 @@ class ReferenceServer(Server, ServedRegistry):
         folder: Path | str | None = None,
         watch: bool = False,
         tls: Authority | bool = False,
+        client_certificates: bool = False,
         **options: Unpack[RegistryOptions],
     ) -> None:
         if sum(map(bool, (registry, store, folder))) > 1:
             raise ValueError("give one of registry=, store= and folder=: each has its own packages")
+        if client_certificates and not tls:
+            raise ValueError("client_certificates need tls")
         self._authority = _authority(tls)
+        self._asks_clients = client_certificates
         self._owns_registry = registry is None
         if registry is None:
             flavour = options.get("flavour", "reference")
             state = state_of(store=store, folder=folder, flavour=flavour, watches=watch)
             registry = default_registry(store=state)
+        if store and options.get("upstream"):
+            options["upstream"] = _keeping(options["upstream"], Path(store))
         try:
             ServedRegistry.__init__(self, registry, **options)
             require_secret_tokens(host, self.registry.store, "Add fresh_tokens=True, or listen on 127.0.0.1.")
-            context = self._authority.context(host) if self._authority else None
+            context = self._context(host)
             Server.__init__(self, self.app, host, port, tls=context)
         except BaseException:
             if self._owns_registry:
@@ -69,6 +83,14 @@ class ReferenceServer(Server, ServedRegistry):
     def ca_bundle(self) -> Path | None:
         """The file with the certificate to trust, in PEM, or None without TLS."""
         return self._authority.bundle if self._authority else None
+
+    @property
+    def client_certificate(self) -> Path | None:
+        """The file with a client's certificate and its key, in PEM, or None where clients need none."""
+        return self._authority.client_certificate if self._authority and self._asks_clients else None
+
+    def _context(self, host: str) -> SSLContext | None:
+        return self._authority.context(host, asks_clients=self._asks_clients) if self._authority else None
 
     def start(self) -> Self:
         """Start the server. Raises `PortTakenError`, an `OSError`."""
@@ -93,6 +115,14 @@ class ReferenceServer(Server, ServedRegistry):
             self.app.close_upstream()
 
 
+def _keeping(given: Upstream | str | None, store: Path) -> Upstream | str | None:
+    """Return an upstream whose mirror keeps what it fetches in the store's directory, unless it has another folder."""
+    from reference_server.sources.upstream import FOLDER, Upstream
+
+    upstream = Upstream.of(given) if given is not None else None
+    return replace(upstream, keep=store / FOLDER) if upstream and upstream.keep is None else upstream
+
+
 def _authority(tls: Authority | bool) -> Authority | None:  # noqa: FBT001 - the argument of `ReferenceServer`
     if not isinstance(tls, bool):
         return tls
@@ -103,12 +133,12 @@ def _authority(tls: Authority | bool) -> Authority | None:  # noqa: FBT001 - the
     return shared_authority()
 
 
-class ProxyServer(Server):
+class ProxyServer(Server, Steered):
     """A reverse proxy that adds faults to any registry, from `start` (or `with`) until `stop`.
 
     `upstream` is the registry's origin, such as `http://HOST:PORT`; `at(url)` returns the proxy's URL for a URL of the
     registry. Only faults that change requests and answers are possible: see `reference_server.serving.proxy`. Raises
-    `InsideFaultError` for others.
+    `InsideFaultError` for others. `requests` has what clients asked for, without the caller, whom the registry knows.
     """
 
     def __init__(
@@ -132,6 +162,24 @@ class ProxyServer(Server):
     def put(self, *faults: Fault | Switch | str) -> None:
         """Activate exactly these faults. Raises `InsideFaultError`."""
         self._proxy.put(switches(faults))
+
+    @property
+    def switchboard(self) -> Switchboard:
+        """The faults that are on."""
+        return self._proxy.switchboard
+
+    @property
+    def requests(self) -> RequestLog:
+        """The requests so far, in order."""
+        return self._proxy.log
+
+    def fault(self, fault: Fault | Switch | str, **conditions: Any) -> SwitchedOn:
+        """Switch on a fault, until the end of `with` or until `put`. Raises `InsideFaultError`, too."""
+        from reference_server.serving.proxy import require_outside
+
+        switch = switch_with(fault, conditions)
+        require_outside(switch.fault)
+        return super().fault(switch)
 
     def stop(self) -> None:
         """Stop the server, if it is running."""

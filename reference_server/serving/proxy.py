@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from dis import get_instructions
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ from reference_server.faults import Switchboard
 from reference_server.flavours import REFERENCE
 from reference_server.http.json_responses import json_answer
 from reference_server.http.request import Request
+from reference_server.http.request_log.log import Counted, RequestLog
+from reference_server.serving.passing_form import PassingForm
+from reference_server.serving.steered import KEPT_REQUESTS, to_logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 
     from reference_server.alterations import Alteration
     from reference_server.faults import Fault, Switch
+    from reference_server.http.request_log import Entry
     from reference_server.rules.registry import Registry
 
 OUTSIDE = frozenset({"rendered", "handle", "respond", "transmit"})
@@ -60,6 +65,12 @@ class InsideFaultError(UserError, ValueError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} changes the inside of a registry; it cannot work in a proxy")
+
+
+def require_outside(fault: Fault) -> None:
+    """Raise `InsideFaultError` for a fault that works only within a registry."""
+    if not works_outside(fault):
+        raise InsideFaultError(fault.name)
 
 
 def works_outside(fault: Fault) -> bool:
@@ -100,10 +111,11 @@ class FaultProxy:
     """A WSGI application that forwards every request to `upstream`, an origin such as `http://HOST:PORT`.
 
     Active faults change the answers. Links and redirects to the upstream's origin are rewritten to that of the proxy,
-    so that clients keep using it. Raises `InsideFaultError`.
+    so that clients keep using it. `log` keeps the last requests. Raises `InsideFaultError`.
     """
 
     def __init__(self, upstream: str, switches: Iterable[Switch] = ()) -> None:
+        self.log = RequestLog(KEPT_REQUESTS, on_end=to_logger)
         self.switchboard = Switchboard()
         self.put(switches)
         self._upstream = upstream.rstrip("/")
@@ -115,8 +127,7 @@ class FaultProxy:
         """Activate exactly these faults. Raises `InsideFaultError` without any change."""
         switches = tuple(switches)
         for switch in switches:
-            if not works_outside(switch.fault):
-                raise InsideFaultError(switch.fault.name)
+            require_outside(switch.fault)
         self.switchboard.put(switches)
 
     def close(self) -> None:
@@ -128,14 +139,31 @@ class FaultProxy:
         request = _ProxiedRequest(environ)
         request.flavour = REFERENCE
         request.endpoint = endpoint_of(request.method, request.path)
-        alteration = compose(self.switchboard.active(request.method, request.path, request.endpoint))
+        faults = self.switchboard.active(request.method, request.path, request.endpoint)
+        entry = self._noted(request, faults)
+        alteration = compose(faults)
         try:
-            response = self._answer(request, alteration)
-        except urllib3.exceptions.HTTPError as error:
-            response = json_answer({"message": f"502 no answer from {self._upstream}: {error}"}, status=502)
-        except InsideFaultError as error:
-            response = json_answer({"message": f"502 {error}"}, status=502)
-        return transmitted(alteration, request, response, start_response)
+            try:
+                response = self._answer(request, alteration)
+            except urllib3.exceptions.HTTPError as error:
+                response = json_answer(
+                    {"message": f"502 no answer from {self._upstream}: {error}"}, status=502
+                )
+            except InsideFaultError as error:
+                response = json_answer({"message": f"502 {error}"}, status=502)
+            entry.answered(response.status_code, None)
+            return Counted(transmitted(alteration, request, response, start_response), entry, self.log)
+        except ConnectionError:
+            self.log.broken_off(entry)
+            raise
+
+    def _noted(self, request: _ProxiedRequest, faults: Iterable[Alteration]) -> Entry:
+        """Add a request to the log, before anything can end it. Who the caller is, only the registry knows."""
+        entry = request.entry = self.log.begin(datetime.now(UTC), request)
+        entry.route = request.endpoint
+        entry.project = project_of(request.endpoint, request.path)
+        entry.faults = tuple(each.name for each in faults)
+        return entry
 
     def _answer(self, request: _ProxiedRequest, alteration: Alteration) -> Response:
         instead = alteration.handle(request)
@@ -154,7 +182,7 @@ class FaultProxy:
             request.method,
             self._upstream + request.target,
             headers=headers,
-            body=_pieces(request) if has_body else None,
+            body=PassingForm(request).passing(_pieces(request)) if has_body else None,
             preload_content=False,
             decode_content=False,
             redirect=False,
@@ -199,6 +227,11 @@ def endpoint_of(method: str, path: str) -> str:
         if looked_up == wanted and re.fullmatch(pattern, path):
             return endpoint
     return ""
+
+
+def project_of(endpoint: str, path: str) -> str:
+    """Return the project in the path of its page, as it is spelled there, or an empty text."""
+    return path.rstrip("/").rpartition("/")[2] if endpoint == "project_page" else ""
 
 
 def _pieces(request: Request) -> Iterator[bytes]:

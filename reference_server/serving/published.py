@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -66,6 +67,17 @@ class Published:
         """Attach a provenance object to the file; None removes it."""
         self.registry.attach_provenance(
             self.name, self.filename, provenance, gitlab_project=self.gitlab_project
+        )
+        return self
+
+    def uploaded_at(self, when: datetime | str) -> Self:
+        """Let the file have been uploaded at this time; a text is in ISO 8601, in UTC unless it has a time zone."""
+        moment = datetime.fromisoformat(when) if isinstance(when, str) else when
+        self.registry.set_upload_time(
+            self.name,
+            (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC),
+            filename=self.filename,
+            gitlab_project=self.gitlab_project,
         )
         return self
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from reference_server.errors import UserError
 from reference_server.model.errors import NotFoundError, UpstreamError
 from reference_server.serving.in_process import ReferenceServer
-from reference_server.sources.mirror import OWNER
+from reference_server.sources.mirror_store import OWNER
 from reference_server.sources.recording import require_new, write_recording
 from reference_server.sources.stored_files import Stamp, sha256_of
 from reference_server.sources.whole_index import bring_files

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from urllib.parse import quote
 
-from reference_server.faults.canned import CannedAnswer
 from reference_server.flavours import flavour_named
 from reference_server.flavours.flavour import REPOSITORY
-from reference_server.http.paths import path_expression
+from reference_server.flavours.moved import moved
 from reference_server.rules import ready_made
 from reference_server.rules.registry import Registry
 from reference_server.rules.selection import OWN
 from reference_server.serving import accounts
 from reference_server.serving.create_app import create_app
 from reference_server.serving.default_registry import renew_tokens
+from reference_server.serving.steered import KEPT_REQUESTS, Steered, to_logger
 from reference_server.serving.target import declared, target_table
 
 if TYPE_CHECKING:
@@ -26,17 +25,13 @@ if TYPE_CHECKING:
     from reference_server.clients.access import Place
     from reference_server.distributions import Distribution
     from reference_server.faults import Fault, Switch, Switchboard
-    from reference_server.faults.switch import SwitchedOn
-    from reference_server.http.request_log import Entry, RequestLog
+    from reference_server.http.request_log import RequestLog
     from reference_server.model import GitLabProject, Token
     from reference_server.rules import Rules
     from reference_server.serving.create_app import RegistryApplication
     from reference_server.serving.published import Published
     from reference_server.sources.mirror import Mirror
     from reference_server.sources.upstream import Upstream
-
-KEPT_REQUESTS = 5000
-LOGGER = logging.getLogger("reference_server.requests")
 
 
 class RegistryOptions(TypedDict, total=False):
@@ -58,13 +53,17 @@ class RegistryOptions(TypedDict, total=False):
     """Passwords by user name. These users are Maintainers; the first is `username`."""
     tokens: Mapping[str, str] | Iterable[Token]
     """Tokens beside the ready-made ones, or user names by the secrets of personal access tokens."""
+    upload_path: str
+    """The path for uploads, such as `/team/index/` (default: that of the flavour)."""
+    index_path: str
+    """The path of the index, such as `/team/index/+simple/` (default: that of the flavour)."""
     fresh_tokens: bool
     """Whether the ready-made tokens get new secrets (default: false). An address that other machines reach needs it."""
     gitlab_projects: Iterable[GitLabProject | str]
     """GitLab projects beside the ready-made ones, or the full paths of private ones. Their groups exist with them."""
 
 
-class ServedRegistry:
+class ServedRegistry(Steered):
     """A registry behind a URL.
 
     `registry` gives direct access to the state, `requests` has what clients asked for, and `switchboard` the faults.
@@ -77,7 +76,11 @@ class ServedRegistry:
 
     def __init__(self, registry: Registry, **options: Unpack[RegistryOptions]) -> None:
         _check_names(options)
-        self.flavour = flavour_named(options.get("flavour", "reference"))
+        self.flavour = moved(
+            flavour_named(options.get("flavour", "reference")),
+            upload=options.get("upload_path", ""),
+            index=options.get("index_path", ""),
+        )
         own = self.flavour.gitlab_project
         if registry.own != own:
             registry = Registry(now=registry.now, rules=registry.rules, store=registry.store, own=own)
@@ -104,7 +107,7 @@ class ServedRegistry:
             kept_requests=KEPT_REQUESTS,
             upstream=self._upstream,
         )
-        self.requests.on_end = _log
+        self.requests.on_end = to_logger
 
     # where it is
 
@@ -166,6 +169,11 @@ class ServedRegistry:
         """The certificates to trust, or None without TLS."""
         return None
 
+    @property
+    def client_certificate(self) -> Path | None:
+        """A client's certificate with its key, or None where clients need none."""
+        return None
+
     def client_env(
         self,
         client: str,
@@ -189,6 +197,7 @@ class ServedRegistry:
             username=self.username if username is None else username,
             password=self.password if password is None else password,
             ca_bundle=self.ca_bundle,
+            client_certificate=self.client_certificate,
         )
         return client_environment(client, access, Path(folder).absolute(), credentials=credentials)
 
@@ -198,33 +207,6 @@ class ServedRegistry:
     def switchboard(self) -> Switchboard:
         """The faults that are on."""
         return self.app.switchboard
-
-    def fault(self, fault: Fault | Switch | str, **conditions: Any) -> SwitchedOn:
-        """Switch on a fault: until the end of `with`, or until `stop` or `reset`.
-
-        `conditions` are those of a `Switch` and the fault's own options: `fault("latency", seconds=0.1, first=2)`.
-        Raises `UnknownFaultError` and `FaultOptionError`.
-        """
-        return self.switchboard.switch_on(fault, **conditions)
-
-    def answer(
-        self,
-        path: str,
-        *,
-        status: int = 200,
-        reason: str = "",
-        body: object = None,
-        headers: Mapping[str, str] | None = None,
-        **conditions: Any,
-    ) -> SwitchedOn:
-        """Answer requests to a path in this way: until the end of `with`, or until `stop` or `reset`.
-
-        `path` is a pattern as in `requests.to`. `body` is bytes, text (HTML, unless `headers` say otherwise), or what
-        becomes JSON; by default a message with the status and the reason. `conditions` are those of a `Switch` except
-        `path`, such as `first`. Raises `FaultOptionError`.
-        """
-        answer = CannedAnswer(status, reason, body, headers)
-        return self.fault(answer, path=path_expression(path).pattern, **conditions)
 
     @property
     def mirror(self) -> Mirror:
@@ -252,16 +234,13 @@ class ServedRegistry:
         """The requests so far, in order. Those for the page are left out."""
         return self.app.log
 
-    @property
-    def request_count(self) -> int:
-        """The number of requests so far."""
-        return self.requests.total
-
     def target(self) -> dict[str, Any]:
         """Return this server's description in the format of the suite's `registry.toml`."""
         table = target_table(
             self.origin, max_file_size=self._max_file_size, flavour=self.flavour, secrets=self._secrets
         )
+        if self.flavour != flavour_named(self.flavour.name):
+            table |= {"upload-url": self.url, "index-url": self.index_url}
         return table | declared(self._upstream)
 
 
@@ -270,14 +249,6 @@ def _check_names(options: Iterable[str]) -> None:
     if unknown:
         known = ", ".join(sorted(RegistryOptions.__optional_keys__))
         raise TypeError(f"{', '.join(map(repr, unknown))} is no option of a registry here; those are {known}")
-
-
-def _log(entry: Entry) -> None:
-    """Write a line to the logger `reference_server.requests`, with level INFO."""
-    if LOGGER.isEnabledFor(logging.INFO):
-        from reference_server.http.request_log.lines import line
-
-        LOGGER.info("%s", line(entry))
 
 
 @dataclass(frozen=True)

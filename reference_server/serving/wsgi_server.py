@@ -8,13 +8,15 @@ from contextlib import suppress
 from http import HTTPStatus
 from selectors import EVENT_READ, DefaultSelector
 from socket import SHUT_RDWR, socketpair
+from ssl import SSLSocket
 from threading import Thread
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from reference_server.http.chunked import ChunkedBody
 from reference_server.http.expect_continue import AWAITED, CONTINUE, AwaitedBody
+from reference_server.http.request_log.entry import CERTIFICATE_NAME
 from reference_server.serving.ports import free_port
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 EMPTIED = 10_000_000
 """How many bytes werkzeug asks for at once after an answer. It would wait for all of them, or for the client's end."""
+
+
+PHRASES = {each.value: each.phrase for each in HTTPStatus}
 
 
 class Server:
@@ -124,9 +129,23 @@ class _Handler(WSGIRequestHandler):
         environ = super().make_environ()
         body = self._awaited or self.rfile
         environ["wsgi.input"] = ChunkedBody(body) if environ.get("wsgi.input_terminated") else body
+        environ |= self._certificate()
         if self._awaited is not None:
             environ |= {"HTTP_EXPECT": "100-continue", AWAITED: self._awaited}
         return environ
+
+    def _certificate(self) -> dict[str, str]:
+        """Return whom the client's certificate is issued to, under the name that Apache uses."""
+        if not isinstance(self.connection, SSLSocket):
+            return {}
+        subject: Any = (self.connection.getpeercert() or {}).get("subject", ())
+        names = {key: value for each in subject for key, value in each}
+        return {CERTIFICATE_NAME: names["commonName"]} if "commonName" in names else {}
+
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Send the status line. The usual reason is written as in RFC 9110: werkzeug writes it in capitals."""
+        usual = PHRASES.get(int(code), "")
+        super().send_response(code, usual if message == usual.upper() else message)
 
     def send_header(self, keyword: str, value: str) -> None:
         """Send a header field; a Date of the application takes the place of this server's."""

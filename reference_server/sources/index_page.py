@@ -37,7 +37,7 @@ _DIGITS = re.compile(r"[0-9a-f]*", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexFile:
-    """A file on the page. `url` is absolute; `hashes` are in lower case; None is what the page does not state.
+    """A file on the page. URLs are absolute, and hashes in lower case; None is what the page does not state.
 
     `metadata` has the hashes of the metadata file, or states only that there is one.
     """
@@ -50,6 +50,7 @@ class IndexFile:
     upload_time: datetime | None = None
     yanked: str | None = None
     metadata: Mapping[str, str] | bool | None = None
+    provenance: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +145,7 @@ def _json_files(page: Mapping[str, Any], url: str) -> Iterator[IndexFile]:
             upload_time=_time(each.get("upload-time")),
             yanked=(_text(yanked) or "") if yanked else None,
             metadata=(_hashes(metadata) or True) if metadata else None,
+            provenance=_address(each.get("provenance") or None, url),
         )
 
 
@@ -202,6 +204,7 @@ def _html_files(page: Mapping[str, Any], url: str) -> Iterator[IndexFile]:
             requires_python=_text(anchor.get("data-requires-python")),
             yanked=(_text(anchor["data-yanked"]) or "") if "data-yanked" in anchor else None,
             metadata=(_hashes({kind: value}) or True) if stated and stated != "false" else None,
+            provenance=_address(anchor.get("data-provenance") or None, base),
         )
 
 

@@ -3,92 +3,53 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from threading import Lock
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from reference_server.model import CoreMetadata, ListedFile
 from reference_server.model.errors import PackageNotFoundError, UpstreamError
-from reference_server.model.grammar import name_and_version
+from reference_server.model.grammar import name_and_version, version_key
 from reference_server.model.packages import NOT_FETCHED
-from reference_server.sources.fetching import Fetcher, refused, whole_number
+from reference_server.sources.fetching import Fetcher, refused
+from reference_server.sources.flights import Flights
 from reference_server.sources.index_page import ACCEPT, IndexFile, IndexPage, read_page
-from reference_server.sources.placing import by_version, files_of, put_files, replace_file
+from reference_server.sources.kept_page import KeptPage
+from reference_server.sources.kept_upstream import KeptUpstream
+from reference_server.sources.mirror_store import OWNER, MirrorStore
+from reference_server.sources.placing import by_version, files_of, put_files, replace_file, version_in
+from reference_server.sources.stored_files import StoredBlob
 from reference_server.sources.upstream import without_secrets
-from reference_server.store.memory import MemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
-    from reference_server.model import Package, PackageFile, ProjectStatus
     from reference_server.model.blob import Blob
     from reference_server.sources.fetching import Answer
     from reference_server.sources.upstream import Upstream
     from reference_server.store.blobs import Blobs
 
-OWNER = 0
-"""The number of no GitLab project: what is mirrored belongs to none."""
-LOCKS = 64
-MAX_METADATA = 16 * 1024 * 1024  # bytes
+MAX_DOCUMENT = 16 * 1024 * 1024  # bytes of a metadata file or a provenance object
+PROVENANCE_TYPES = "application/vnd.pypi.integrity.v1+json, application/json;q=0.9"
+METADATA, PROVENANCE = ".metadata", ".provenance"
+"""What kept documents are named by, after the name of their file."""
 ABSENT = frozenset({404, 410})
 
 log = logging.getLogger("reference_server.upstream")
 
 
-class MirrorStore(MemoryStore):
-    """The projects of another index, which every GitLab project sees alike."""
-
-    def packages(self, gitlab_project: int) -> tuple[Package, ...]:
-        """Return all packages, oldest first."""
-        del gitlab_project
-        return super().packages(OWNER)
-
-    def packages_named(self, gitlab_project: int, normalized: str) -> tuple[Package, ...]:
-        """Return the packages of a project, oldest first."""
-        del gitlab_project
-        return super().packages_named(OWNER, normalized)
-
-    def packages_of_version(self, gitlab_project: int, normalized: str, version: str) -> tuple[Package, ...]:
-        """Return those with this version, in any spelling, oldest first."""
-        del gitlab_project
-        return super().packages_of_version(OWNER, normalized, version)
-
-    def files_named(self, gitlab_project: int, sha256: str, filename: str) -> tuple[PackageFile, ...]:
-        """Return the files with this location and this name."""
-        del gitlab_project
-        return super().files_named(OWNER, sha256, filename)
-
-    def serial(self, gitlab_project: int, normalized: str | None = None) -> int:
-        """Return a number that grows with every change of a project."""
-        del gitlab_project
-        return super().serial(OWNER, normalized)
-
-    def status(self, gitlab_project: int, normalized: str) -> ProjectStatus:
-        """Return the status of a project."""
-        del gitlab_project
-        return super().status(OWNER, normalized)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
-    """What is known of a fetched page. `fresh_until` is on the mirror's clock."""
-
-    etag: str | None
-    last_modified: str | None
-    fresh_until: float
-    digest: bytes
-    is_storable: bool
-
-
 class Mirror:
-    """Brings projects, files and metadata files of an upstream into `store`. Safe to use from several threads.
+    """Brings projects, files and what belongs to files of an upstream into `store`. Safe to use from several threads.
 
-    `clock` counts seconds. Source of the rules for kept pages: RFC 9111.
+    What several clients ask for at the same moment is fetched once. What is fetched is kept in memory and in temporary
+    files, and in the folder `upstream.keep` for later servers. `clock` counts seconds. Source of the rules for kept
+    pages: RFC 9111.
     """
 
     def __init__(
@@ -98,9 +59,11 @@ class Mirror:
         self.store = MirrorStore(blobs=blobs)
         self._fetcher = Fetcher(upstream)
         self._clock = clock
-        self._pages: dict[str, _Kept] = {}
-        self._page_locks = tuple(Lock() for _ in range(LOCKS))
-        self._file_locks = tuple(Lock() for _ in range(LOCKS))  # taken before one of a page, never after
+        self._pages: dict[str, KeptPage] = {}
+        self._flights = Flights(
+            failure=UpstreamError
+        )  # one of a file may wait for one of a page, never the reverse
+        self._kept = KeptUpstream(Path(upstream.keep), upstream.index) if upstream.keep else None
         self.trouble = ""
         """What the upstream did wrong last."""
 
@@ -113,11 +76,13 @@ class Mirror:
         return tuple(each for each in files_of(self.store, OWNER, name) if isinstance(each, ListedFile))
 
     def close(self) -> None:
-        """Remove what was kept."""
+        """Remove what is kept for this server alone."""
         self.store.close()
 
     def forget(self) -> None:
-        """Remove what was kept, to ask for it again."""
+        """Remove everything that is kept, to ask for it again."""
+        if self._kept:
+            self._kept.clear()
         self._pages.clear()
         self.store.forget()
         self.trouble = ""
@@ -134,40 +99,108 @@ class Mirror:
         """
         if not self.upstream.may_be_asked(name):
             raise PackageNotFoundError
-        with _lock(self._page_locks, name):
-            kept = self._pages.get(name)
-            if kept and kept.fresh_until > self._clock():
-                return
-            try:
-                with self._noting():
-                    self._fetch_page(name, kept, via)
-            except UpstreamError:
-                if kept is None or not kept.is_storable:
-                    raise
-                log.warning("the page of %s is served as it was kept", name)
+        self._flights.share(name, lambda: self._bring_page(name, via))
+
+    def _bring_page(self, name: str, via: str) -> bool:
+        """Make the page of a project current, and return whether it stays so for a while."""
+        kept = self._pages.get(name) or self._found_again(name)
+        if kept and kept.fresh_until > self._clock():
+            return True
+        try:
+            with self._noting():
+                self._fetch_page(name, kept, via)
+        except UpstreamError:
+            if kept is None or not kept.is_storable:
+                raise
+            log.warning("the page of %s is served as it was kept", name)
+            return True
+        return self._pages[name].fresh_until > self._clock()
 
     def bring_file(self, location: str, filename: str, *, via: str = "") -> None:
         """Fetch a file and check its hashes, unless it is kept. Raises `UpstreamError` and `PackageNotFoundError`."""
-        file = self._listed(location, filename, via)
-        with _lock(self._file_locks, f"{location}/{filename}"):
+
+        def work() -> bool:
             file = self._listed(location, filename, via)
-            if not file.is_fetched:
-                with self._noting():
-                    fetched = self._fetched(file, via)
-                with self.store.keeping(fetched) as blob:
-                    self._change(file, blob=blob, digests=blob.digests)
+            if not is_here(file):
+                file = (
+                    replace(file, blob=NOT_FETCHED, digests={"sha256": location}) if file.is_fetched else file
+                )
+                kept = self._kept.file(file) if self._kept else None
+                if kept:
+                    self._change(file, blob=kept, digests=kept.digests)
+                else:
+                    self._fetch_file(file, via)
+            return True
+
+        self._flights.share((location, filename), work)
 
     def bring_metadata(self, location: str, filename: str, *, via: str = "") -> None:
         """Fetch the metadata file of a file, unless it is kept. Raises as `bring_file` does."""
-        file = self._listed(location, filename, via)
-        if file.stated_metadata is None:
-            raise PackageNotFoundError
-        with _lock(self._file_locks, f"{location}/{filename}"):
+
+        def work() -> bool:
             file = self._listed(location, filename, via)
+            if file.stated_metadata is None:
+                raise PackageNotFoundError
             if file.core_metadata is None:
-                with self._noting():
-                    document = self._document(file, via)
+                document = self._kept_metadata(file)
+                if document is None:
+                    with self._noting():
+                        document = self._fetched_metadata(file, via)
+                    self._keep(file, METADATA, document)
                 self._change(file, core_metadata=CoreMetadata(document))
+            return True
+
+        self._flights.share((location, filename, METADATA), work)
+
+    def bring_provenance(self, name: str, version: str, filename: str, *, via: str = "") -> None:
+        """Fetch the provenance object of a file, each time. If the upstream fails, a kept one stays in use.
+
+        Raises as `bring_file` does.
+        """
+        self.bring_project(name, via=via)
+        key = version_key(version)
+        for file in self.files(name):
+            if file.filename == filename and version_key(version_in(filename, name)) == key:
+                break
+        else:
+            raise PackageNotFoundError
+        url = file.stated_provenance
+        if url is None:
+            raise PackageNotFoundError
+        self._flights.share((url, PROVENANCE), lambda: self._bring_provenance(file, url, via))
+
+    def _bring_provenance(self, file: ListedFile, url: str, via: str) -> bool:
+        try:
+            with self._noting():
+                document = self._fetched_provenance(url, via)
+        except UpstreamError:
+            document = (
+                file.provenance or (self._kept.document(file, PROVENANCE) if self._kept else None) or b""
+            )
+            if not document:
+                raise
+            self._change(file, provenance=document)
+            return True
+        self._keep(file, PROVENANCE, document)
+        self._change(file, provenance=document)
+        return False
+
+    def _keep(self, file: ListedFile, suffix: str, document: bytes) -> None:
+        if self._kept:
+            self._kept.put_document(file, suffix, document)
+
+    def _found_again(self, name: str) -> KeptPage | None:
+        """Return the page that an earlier server has kept, and take its files. It has to be asked for again."""
+        found = self._kept.page(name) if self._kept else None
+        if found is None:
+            return None
+        page, body = found
+        try:
+            self._take(name, read_page(body, page.content_type, page.url))
+        except UpstreamError:
+            return None
+        self._pages[name] = page
+        return page
 
     def _change(self, file: ListedFile, **changed: Any) -> None:
         """Change a file as it is listed now: its page may have been fetched again meanwhile."""
@@ -185,40 +218,29 @@ class Mirror:
             log.warning("%s", error)
             raise
 
-    def _fetch_page(self, name: str, kept: _Kept | None, via: str) -> None:
+    def _fetch_page(self, name: str, kept: KeptPage | None, via: str) -> None:
         headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip", "Via": via}
-        if kept and kept.etag:
-            headers["If-None-Match"] = kept.etag
-        elif kept and kept.last_modified:
-            headers["If-Modified-Since"] = kept.last_modified
+        headers |= kept.conditions() if kept else {}
         with self._fetcher.get(f"{self.upstream.index}{quote(name)}/", headers) as answer:
             if answer.status == 304 and kept:
-                self._pages[name] = self._noted(answer, kept.digest, before=kept)
+                self._pages[name] = kept.under(answer.headers, self._clock())
                 return
             if answer.status in ABSENT:
                 self._pages.pop(name, None)
+                if self._kept:
+                    self._kept.drop_page(name)
                 put_files(self.store, OWNER, name, {})
                 raise PackageNotFoundError
             if answer.status != 200:
                 raise refused(answer)
             body = answer.page()
-            digest = hashlib.sha256(answer.url.encode() + b"\n" + body).digest()
-            if kept is None or digest != kept.digest:
-                self._take(name, read_page(body, answer.headers.get("Content-Type", ""), answer.url))
-            self._pages[name] = self._noted(answer, digest)
-
-    def _noted(self, answer: Answer, digest: bytes, *, before: _Kept | None = None) -> _Kept:
-        control = _directives(answer.headers.get("Cache-Control", ""))
-        lifetime = whole_number(control.get("s-maxage", control.get("max-age", ""))) or 0
-        if control.keys() & {"no-cache", "no-store"}:
-            lifetime = 0
-        return _Kept(
-            etag=answer.headers.get("ETag") or (before.etag if before else None),
-            last_modified=answer.headers.get("Last-Modified") or (before.last_modified if before else None),
-            fresh_until=self._clock() + lifetime - (whole_number(answer.headers.get("Age", "")) or 0),
-            digest=digest,
-            is_storable="no-store" not in control,
-        )
+            page = KeptPage.of(body, answer.headers.get("Content-Type", ""), answer.url)
+            page = page.under(answer.headers, self._clock())
+            if kept is None or page.digest != kept.digest:
+                self._take(name, read_page(body, page.content_type, page.url))
+            self._pages[name] = page
+            if self._kept:
+                self._kept.put_page(name, page, body)
 
     def _take(self, name: str, page: IndexPage) -> None:
         """Make the project's files those of the page. A file that is fetched and still listed stays so."""
@@ -241,6 +263,13 @@ class Mirror:
                 return file
         raise PackageNotFoundError
 
+    def _fetch_file(self, file: ListedFile, via: str) -> None:
+        with self._noting():
+            fetched = self._fetched(file, via)
+        with self.store.keeping(fetched) as blob:
+            placed = self._kept.put_file(file, blob) if self._kept else blob
+            self._change(file, blob=placed, digests=placed.digests)
+
     def _fetched(self, file: ListedFile, via: str) -> Blob:
         hashes = {name: hashlib.new(name, usedforsecurity=False) for name in file.digests}
         with self._fetcher.get(file.url, {"Via": via}) as answer, self.store.blobs.spool() as spool:
@@ -260,18 +289,39 @@ class Mirror:
             _check(file.url, file.digests, {name: each.hexdigest() for name, each in hashes.items()})
             return spool.take(writer)
 
-    def _document(self, file: ListedFile, via: str) -> bytes:
+    def _fetched_metadata(self, file: ListedFile, via: str) -> bytes:
         url = f"{file.url}.metadata"
         with self._fetcher.get(url, {"Via": via}) as answer:
             _check_status(answer)
-            document = answer.page(MAX_METADATA)
+            document = answer.page(MAX_DOCUMENT)
         if isinstance(file.stated_metadata, dict):
-            found = {
-                name: hashlib.new(name, document, usedforsecurity=False).hexdigest()
-                for name in file.stated_metadata
-            }
-            _check(url, file.stated_metadata, found)
+            _check(url, file.stated_metadata, _hashed(document, file.stated_metadata))
         return document
+
+    def _kept_metadata(self, file: ListedFile) -> bytes | None:
+        """Return the metadata file that is kept, if it is what the page states."""
+        document = self._kept.document(file, METADATA) if self._kept else None
+        stated = file.stated_metadata
+        if document is not None and isinstance(stated, dict) and _hashed(document, stated) != stated:
+            return None
+        return document
+
+    def _fetched_provenance(self, url: str, via: str) -> bytes:
+        with self._fetcher.get(url, {"Accept": PROVENANCE_TYPES, "Via": via}) as answer:
+            _check_status(answer)
+            document = answer.page(MAX_DOCUMENT)
+        try:
+            is_object = isinstance(json.loads(document), dict)
+        except (ValueError, RecursionError):
+            is_object = False
+        if not is_object:
+            raise UpstreamError(f"{without_secrets(url)} is not a provenance object")
+        return document
+
+
+def is_here(file: ListedFile) -> bool:
+    """Return whether the content of a file is here, and was not removed or replaced."""
+    return file.is_fetched and (not isinstance(file.blob, StoredBlob) or file.blob.stamp.is_current)
 
 
 def _taken(file: IndexFile, known: Mapping[tuple[str, str], ListedFile]) -> ListedFile:
@@ -294,6 +344,8 @@ def _taken(file: IndexFile, known: Mapping[tuple[str, str], ListedFile]) -> List
         stated_size=file.size,
         stated_time=file.upload_time,
         stated_metadata=file.metadata,
+        stated_provenance=file.provenance,
+        provenance=before.provenance if before and before.stated_provenance == file.provenance else None,
     )
 
 
@@ -301,10 +353,6 @@ def _differs(file: IndexFile, before: ListedFile) -> bool:
     """Return whether the page now states another content of a file without a sha256."""
     other = any(before.digests.get(name, digest) != digest for name, digest in file.hashes.items())
     return other or file.size not in {None, before.size}
-
-
-def _lock(locks: Sequence[Lock], key: str) -> Lock:
-    return locks[hash(key) % len(locks)]
 
 
 def _check_status(answer: Answer) -> None:
@@ -320,7 +368,6 @@ def _check(url: str, stated: Mapping[str, str], found: Mapping[str, str]) -> Non
             raise UpstreamError(f"{without_secrets(url)} does not have the {name} that its page states")
 
 
-def _directives(cache_control: str) -> dict[str, str]:
-    """Return the directives of Cache-Control, without the quotes of their values."""
-    pairs = (each.strip().lower().partition("=") for each in cache_control.split(","))
-    return {name: value.strip('"') for name, _, value in pairs if name}
+def _hashed(document: bytes, stated: Mapping[str, str]) -> dict[str, str]:
+    """Return the digests of a document by the algorithms that its page uses."""
+    return {name: hashlib.new(name, document, usedforsecurity=False).hexdigest() for name in stated}

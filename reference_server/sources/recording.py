@@ -1,11 +1,12 @@
 """A recording of another index: a closed set of files with their pages, which is played for ever the same.
 
-`recording.json` lists projects and files; `files/<sha256>/<file name>` has each file, and its metadata file beside it
-where the index has one. The list is written last.
+`recording.json` lists projects and files; `files/<sha256>/<file name>` has each file, and its metadata file and its
+provenance object beside it where the index has one. The list is written last.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -148,6 +149,8 @@ def _file(file: ListedFile, folder: Path) -> dict[str, Any]:
         shutil.copyfileobj(source, target)
     if file.core_metadata is not None:
         (place / f"{file.filename}.metadata").write_bytes(file.core_metadata.document)
+    if file.provenance is not None:
+        (place / f"{file.filename}.provenance").write_bytes(file.provenance)
     return _stated(
         {
             "filename": file.filename,
@@ -157,6 +160,7 @@ def _file(file: ListedFile, folder: Path) -> dict[str, Any]:
             "upload-time": file.stated_time.isoformat() if file.stated_time else None,
             "yanked": file.yanked,
             "metadata": file.core_metadata.sha256 if file.core_metadata else None,
+            "provenance": hashlib.sha256(file.provenance).hexdigest() if file.provenance else None,
         }
     )
 
@@ -228,6 +232,7 @@ def _played(file: dict[str, Any], folder: Path) -> ListedFile:
         created_at=time or UNKNOWN_TIME,
         blob=blob,
         core_metadata=_metadata(path, file.get("metadata"), folder),
+        provenance=_beside(path, "provenance", file.get("provenance"), folder),
         yanked=file.get("yanked"),
         location=sha256,
         stated_time=time,
@@ -235,10 +240,16 @@ def _played(file: dict[str, Any], folder: Path) -> ListedFile:
 
 
 def _metadata(path: Path, sha256: str | None, folder: Path) -> CoreMetadata | None:
+    document = _beside(path, "metadata", sha256, folder)
+    return None if document is None else CoreMetadata(document)
+
+
+def _beside(path: Path, kind: str, sha256: str | None, folder: Path) -> bytes | None:
+    """Return what was recorded beside a file, or None if there was nothing. Raises `RecordingError`."""
     if sha256 is None:
         return None
-    path = path.with_name(f"{path.name}.metadata")
-    metadata = CoreMetadata(path.read_bytes())
-    if metadata.sha256 != sha256:
+    path = path.with_name(f"{path.name}.{kind}")
+    document = path.read_bytes()
+    if hashlib.sha256(document).hexdigest() != sha256:
         raise RecordingError(folder, f"{path.relative_to(folder)} is not what was recorded")
-    return metadata
+    return document

@@ -14,9 +14,12 @@ from reference_server.model.grammar import is_valid_name, normalize
 
 if TYPE_CHECKING:
     from netrc import netrc
+    from pathlib import Path
 
 PORTS = {"http": 80, "https": 443}
 MODES = ("mirror", "redirect")
+FOLDER = "upstream"
+"""The folder in the directory of a store that keeps what a mirror has fetched."""
 
 
 class UpstreamInvalidError(UserError, ValueError):
@@ -31,6 +34,7 @@ class Upstream:
     Without them, they come from the netrc file (`NETRC`, or `.netrc` in the home folder). The mode `mirror` fetches
     pages and files, checks hashes and keeps them; `redirect` sends clients there for their pages. Projects that match
     one of the patterns `private`, such as `mycompany-*`, are never asked for. `timeout` is in seconds without a byte.
+    A mirror keeps what it fetches in the folder `keep`, for later servers; by default until it stops.
 
     Raises `UpstreamInvalidError`.
     """
@@ -39,6 +43,7 @@ class Upstream:
     mode: Literal["mirror", "redirect"] = "mirror"
     private: tuple[str, ...] = ()
     timeout: float = 10.0
+    keep: Path | str | None = None
 
     def __post_init__(self) -> None:
         try:

@@ -9,7 +9,9 @@ from reference_server.model.errors import NotFoundError, UpstreamError
 from reference_server.model.grammar import is_valid_name, normalize
 from reference_server.sources.fetching import Fetcher, refused
 from reference_server.sources.index_page import ACCEPT, project_names
-from reference_server.sources.mirror import OWNER, Mirror
+from reference_server.sources.mirror import Mirror
+from reference_server.sources.mirror_store import OWNER
+from reference_server.sources.placing import version_in
 
 if TYPE_CHECKING:
     from reference_server.sources.upstream import Upstream
@@ -29,9 +31,9 @@ def whole_index(upstream: Upstream) -> Mirror:
 
 
 def bring_files(mirror: Mirror, name: str, *, fetched: bool = False) -> None:
-    """Fetch the files of a project, and their metadata files; if `fetched`, only those of files that are here.
+    """Fetch the files of a project, with their metadata files and provenance objects.
 
-    Raises `UpstreamError` and `NotFoundError`.
+    If `fetched`, only what belongs to files that are here. Raises `UpstreamError` and `NotFoundError`.
     """
     for file in mirror.files(name):
         if fetched and not file.is_fetched:
@@ -39,6 +41,8 @@ def bring_files(mirror: Mirror, name: str, *, fetched: bool = False) -> None:
         mirror.bring_file(file.location, file.filename)
         if file.stated_metadata is not None:
             mirror.bring_metadata(file.location, file.filename)
+        if file.stated_provenance is not None:
+            mirror.bring_provenance(name, version_in(file.filename, name), file.filename)
 
 
 def _names(upstream: Upstream) -> tuple[str, ...]:

@@ -47,14 +47,14 @@ class Addresses:
 
 def addresses(root_url: str, flavour: Flavour, gitlab_project: GitLabProject) -> Addresses:
     """Return the addresses of a GitLab project's registry. `root_url` is the server's."""
-    upload, index = flavour.layout.upload, flavour.layout.index
-    if "{gitlab_project}" not in upload and gitlab_project.id != flavour.gitlab_project:
-        upload, index = (
-            REPOSITORY,
-            f"{REPOSITORY}/simple/",
-        )  # the flavour's URLs are those of one GitLab project
-    origin, number = root_url.rstrip("/"), str(gitlab_project.id)
-    return Addresses(*(origin + each.replace("{gitlab_project}", number) for each in (upload, index)))
+    layout, origin = flavour.layout, root_url.rstrip("/")
+
+    def url(own: str, usual: str) -> str:
+        if "{gitlab_project}" not in own and gitlab_project.id != flavour.gitlab_project:
+            own = usual  # the flavour's URLs are those of one GitLab project
+        return origin + own.replace("{gitlab_project}", str(gitlab_project.id))
+
+    return Addresses(url(layout.upload, REPOSITORY), url(layout.index, f"{REPOSITORY}/simple/"))
 
 
 def clients(at: Addresses, name: str, *, is_public: bool) -> tuple[Client, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from reference_server.flavours.flavour import REPOSITORY
 from reference_server.model.errors import PackageNotFoundError
 
 if TYPE_CHECKING:
@@ -90,7 +91,10 @@ class GroupCall:
 
 def repository(request: Request, gitlab_project: int) -> str:
     """Return the path of a GitLab project's pages and files, without a slash at its ends."""
-    return request.flavour.layout.repository.replace("{gitlab_project}", str(gitlab_project)).strip("/")
+    flavour = request.flavour
+    is_shown = gitlab_project == flavour.gitlab_project or "{gitlab_project}" in flavour.layout.repository
+    path = flavour.layout.repository if is_shown else REPOSITORY
+    return path.replace("{gitlab_project}", str(gitlab_project)).strip("/")
 
 
 def is_there(file: PackageFile) -> bool:

@@ -139,7 +139,7 @@ class _Reading:
         )
 
     def _begin(self, part: MultipartSegment) -> None:
-        self._name, filename = _named(part)
+        self._name, filename = named(part)
         if filename is None:
             self._writer, self._text = None, bytearray()
         else:
@@ -154,7 +154,7 @@ class _Reading:
             self.fields[self._name].append(self._text.decode("utf-8", errors="replace"))
 
 
-def _named(part: MultipartSegment) -> tuple[str, str | None]:
+def named(part: MultipartSegment) -> tuple[str, str | None]:
     """Return the unchanged name and file name of a part. Raises `MalformedFormError`."""
     disposition = part.header("Content-Disposition") or ""
     if "filename" not in disposition:

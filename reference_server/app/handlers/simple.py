@@ -125,7 +125,7 @@ def _links(call: ReadingCall, packages: Sequence[Package]) -> Iterator[FileLink]
 
 
 def _link(call: ReadingCall, package: Package, file: PackageFile) -> FileLink:
-    if not file.provenance:
+    if not file.lists_provenance:
         return file_link(call.registry.rules, package, file)
     release = f"{quote(package.normalized, safe='')}/{quote(package.version, safe='')}"
     path = f"{release}/{quote(file.filename, safe='')}/provenance"
@@ -139,7 +139,9 @@ def _repository(call: ReadingCall) -> str:
 
 def _integrity(call: ReadingCall, package: Package) -> str:
     """Return the absolute base URL of provenance objects, which a group has none of."""
-    path = repository(call.request, package.gitlab_project)
+    path = repository(
+        call.request, package.gitlab_project or call.index.gitlab_projects[0].id
+    )  # 0: of a mirror
     return f"{call.request.root_url}{path}".rstrip("/") + "/integrity"
 
 

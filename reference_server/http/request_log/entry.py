@@ -21,6 +21,8 @@ LONGEST_VALUE = 500  # characters of a header field
 MOST_FIELDS = 50
 LONGEST_FORM_VALUE = 200  # characters
 LONGEST_BODY = 2000  # bytes
+CERTIFICATE_NAME = "SSL_CLIENT_S_DN_CN"
+"""The key in the WSGI environment of the name that a client's certificate is issued to."""
 
 _TOKEN_FIELDS = {
     "HTTP_PRIVATE_TOKEN": "private-token",
@@ -53,6 +55,7 @@ class Entry:
         "_started",
         "broken_off",
         "caller",
+        "certificate",
         "credential",
         "faults",
         "host",
@@ -91,6 +94,8 @@ class Entry:
         self.credential, self.username = "", ""
         """What was sent to authenticate: `basic`, `bearer`, `private-token`, `deploy-token`, `job-token`, `cookie` or
         `query`; empty for nothing. And the user name of Basic credentials."""
+        self.certificate: str = environ.get(CERTIFICATE_NAME, "")[:LONGEST_VALUE]
+        """The name that the client's certificate is issued to; empty without one."""
         self.caller, self.name = kind(None), ""
         """The kind of the caller, in words, and the name of the user or of the deploy token."""
         self.status: int | None = None

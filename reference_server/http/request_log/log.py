@@ -71,6 +71,11 @@ class RequestLog(Requests):
         if self.on_end is not None:
             self.on_end(entry)
 
+    def broken_off(self, entry: Entry) -> None:
+        """Note that the connection was closed before the end of the answer."""
+        entry.broken_off = True
+        self.end(entry)
+
 
 class Counted:
     """The body of an answer. Counts its bytes before they are sent, and notes its end."""

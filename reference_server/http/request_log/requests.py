@@ -79,6 +79,12 @@ class Requests(Sequence[Entry]):
         """Return those without any credentials: header fields, cookies, and parameters of the URL."""
         return self.where(lambda entry: not entry.credential, "without credentials")
 
+    def with_certificate(self, name: str | None = None) -> Requests:
+        """Return those with any client certificate, or with one that is issued to this name."""
+        if name is None:
+            return self.where(lambda entry: bool(entry.certificate), "with a certificate")
+        return self.where(lambda entry: entry.certificate == name, f"with a certificate of {name}")
+
     def with_header(self, name: str, value: str = "*") -> Requests:
         """Return those with a header field, whose value matches a pattern with `*`."""
         return self.where(

@@ -210,7 +210,7 @@ def test_the_size_limit_reaches_the_application(tmp_path: Path) -> None:
             "no fault is named 'no-hash'; did you mean 'no-hashes'",
         ),
         (["proxy", "registry.example.com", "--fault", "no-hashes"], "is not an http(s) URL"),
-        (["proxy", "http://127.0.0.1:1"], "proxy needs --fault NAME"),
+        (["proxy", "http://127.0.0.1:1"], "proxy needs --fault NAME or --log"),
     ],
 )
 def test_a_mistake_gets_one_line(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+import requests
 
 from conformance.catalogue import catalogue
 from conformance.profiles import profile
@@ -19,6 +21,7 @@ from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 from reference_server.distributions import wheel
 from reference_server.faults import all_faults, fault_named
+from reference_server.serving.failure_report import sections
 from reference_server.serving.in_process import ProxyServer
 from reference_server.serving.proxy import InsideFaultError, endpoint_of, works_outside
 
@@ -95,9 +98,52 @@ def test_links_lead_back_to_the_proxy(upstream: ReferenceServer) -> None:
         assert page["files"][0]["provenance"].startswith(proxy.origin)
 
 
+def test_the_proxy_logs_what_clients_ask_of_it(
+    upstream: ReferenceServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "reference_server.requests")
+    big, auth = wheel("big", "1.0", size=200_000), (upstream.username, upstream.password)
+    with ProxyServer(upstream.origin) as proxy:
+        url, index = proxy.at(upstream.url), proxy.at(upstream.index_url)
+        form = [*big.form(), ("keywords", "x" * 5000)]
+        sent = requests.post(
+            url, data=form, files={"content": (big.filename, big.content)}, auth=auth, timeout=10
+        )
+        assert sent.status_code == 201
+        upload = proxy.requests.uploads.with_credentials(auth[0]).answered(201).assert_once().upload
+        assert upload is not None
+        assert (upload.filename, upload.size) == (big.filename, len(big.content))
+        assert upload.fields["name"] == ("big",)
+        assert max(len(each) for values in upload.fields.values() for each in values) <= 200
+        broken = {"Content-Type": "multipart/form-data; boundary=x"}
+        assert requests.post(url, data="no form", headers=broken, auth=auth, timeout=10).status_code == 400
+        assert proxy.requests[-1].upload is None
+        proxy.requests.clear()
+        with proxy.fault("unavailable", first=1) as down, proxy.answer("*.whl", status=403) as blocked:
+            for path in ("big/", "big/", f"../files/{big.sha256}/{big.filename}"):
+                requests.get(index + path, auth=auth, timeout=10)
+        assert (down.hits, blocked.hits) == (1, 1)
+        proxy.requests.assert_are("GET simple/big 503", "GET simple/big 200", "GET *.whl 403")
+        assert [each.project for each in proxy.requests.pages] == ["big", "big"]
+        assert proxy.requests.per_fault() == {"unavailable": 1, "canned-answer": 1}
+        assert len(upstream.requests.pages) == 1
+        with pytest.raises(InsideFaultError):
+            proxy.fault("duplicates-replace")
+        with proxy.fault("no-answer"), pytest.raises(requests.RequestException):
+            requests.get(index, timeout=10)
+        assert proxy.requests[-1].broken_off
+        (title, text), *others = sections({"proxy": proxy}, [{"again": proxy}])
+        assert not others
+        assert title.startswith("requests to proxy (4")
+        assert str(proxy.requests[-1].target) in text
+    assert "simple/big/  503" in caplog.text
+    assert auth[1] not in caplog.text
+
+
 def test_an_unreachable_registry_is_reported() -> None:
     with ProxyServer("http://127.0.0.1:9") as proxy, pytest.raises(HTTPError) as caught:
         urlopen(proxy.origin)  # noqa: S310 - loopback
+    proxy.requests.answered(502).assert_once()
     assert caught.value.code == 502
     assert b"127.0.0.1:9" in caught.value.read()
     caught.value.close()

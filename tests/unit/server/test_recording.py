@@ -18,7 +18,8 @@ from reference_server.flavours import flavour_named
 from reference_server.serving.create_app import create_app
 from reference_server.serving.default_registry import default_registry
 from reference_server.sources import recording
-from reference_server.sources.mirror import OWNER, Mirror
+from reference_server.sources.mirror import Mirror
+from reference_server.sources.mirror_store import OWNER
 from reference_server.sources.opening import folder_store
 from reference_server.sources.recording import is_recording, write_recording
 from reference_server.sources.upstream import Upstream
@@ -42,6 +43,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
             server.registry.publish(each.filename, each.content, gitlab_project=2)
         server.registry.yank("lib-two", reason="old", gitlab_project=2)
         server.registry.set_status("lib-two", "deprecated", reason="use lib3", gitlab_project=2)
+        server.registry.attach_provenance("app", APP.filename, {"version": 1}, gitlab_project=2)
         mirror = Mirror(Upstream(url=server.index_url))
         for name in ("app", "lib-two"):
             mirror.bring_project(name)
@@ -72,6 +74,7 @@ def test_it_plays_offline(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert client.get(app["url"].removeprefix("../..")).data == APP.content
     metadata = client.get(app["url"].removeprefix("../..") + ".metadata")
     assert metadata.data == APP.metadata.document()
+    assert client.get(app["provenance"]).json == {"version": 1}
     lib = page("lib-two").json
     assert lib["project-status"] == {"status": "deprecated", "reason": "use lib3"}
     assert (lib["files"][0]["yanked"], lib["files"][0]["requires-python"]) == ("old", ">=3.8")

@@ -244,3 +244,50 @@ def test_reset_brings_back_the_start(server: ReferenceServer) -> None:
         other.switchboard.put([])
         other.reset()
         assert page(other) == 503
+
+
+@pytest.mark.parametrize("flavour", ["reference", "pypi"])
+def test_a_registry_is_at_the_paths_that_a_tool_expects(flavour: str) -> None:
+    paths = {"upload_path": "/team/dev/", "index_path": "team/dev/+simple"}
+    with ReferenceServer(flavour=flavour, users={"alice": "secret"}, **paths) as server:
+        auth = (server.username, server.password)
+        assert server.url == f"{server.origin}/team/dev/"
+        assert server.index_url == f"{server.origin}/team/dev/+simple/"
+        demo = wheel("demo", "1.0")
+        for url in (server.url, server.url.rstrip("/")):
+            again = wheel("demo", "1.0" if url == server.url else "1.1")
+            files = {"content": (again.filename, again.content)}
+            assert requests.post(url, data=again.form(), files=files, auth=auth, timeout=10).ok
+        server.registry.attach_provenance("demo", demo.filename, {"version": 1})
+        entries = {each["filename"]: each for each in page(server)["files"]}
+        assert len(entries) == 2
+        entry = entries[demo.filename]
+        file = urljoin(f"{server.index_url}demo/", entry["url"])
+        assert file == f"{server.origin}/team/dev/files/{demo.sha256}/{demo.filename}"
+        assert requests.get(file, auth=auth, timeout=10).content == demo.content
+        assert requests.get(f"{file}.metadata", auth=auth, timeout=10).ok
+        assert entry["provenance"].startswith(f"{server.origin}/team/dev/integrity/demo/")
+        assert requests.get(entry["provenance"], auth=auth, timeout=10).json() == {"version": 1}
+        assert requests.get(server.index_url, auth=auth, timeout=10).ok
+        server.requests.to("/team/dev/+simple/demo/").on_route("project_page").assert_any()
+        other = server.gitlab_project(4)
+        made = other.publish(wheel("demo", "2.0"))
+        server.registry.attach_provenance("demo", made.filename, {"version": 2}, gitlab_project=4)
+        (link,) = requests.get(f"{other.index_url}demo/", headers=JSON, auth=auth, timeout=10).json()["files"]
+        assert requests.get(link["provenance"], auth=auth, timeout=10).json() == {"version": 2}
+        assert server.target()["index-url"] == server.index_url
+
+
+def test_a_file_has_the_upload_time_that_a_test_gives_it(server: ReferenceServer) -> None:
+    made = server.publish(wheel("demo", "1.0")).uploaded_at("2020-01-01T01:00:00+01:00")
+    server.publish(wheel("demo", "2.0")).uploaded_at("2021-06-01")
+    times = {each["filename"][:8]: each["upload-time"] for each in page(server)["files"]}
+    assert times == {"demo-1.0": "2020-01-01T00:00:00.000000Z", "demo-2.0": "2021-06-01T00:00:00.000000Z"}
+    with pytest.raises(ValueError, match="yesterday"):
+        made.uploaded_at("yesterday")
+
+
+def test_reasons_are_spelled_as_in_the_specification(server: ReferenceServer) -> None:
+    assert requests.get(server.index_url, timeout=10).reason == "Unauthorized"
+    with server.answer("simple/demo", status=403, reason="FORBIDDEN BY US"):
+        assert requests.get(f"{server.index_url}demo/", timeout=10).reason == "FORBIDDEN BY US"

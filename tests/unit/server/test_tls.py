@@ -56,6 +56,31 @@ def test_the_bundle_verifies_every_name_and_no_other_authority_does(server: Refe
         assert requests.get(third.index_url, verify=str(other.bundle), timeout=10).status_code == 401
 
 
+def test_a_server_can_require_a_certificate_of_clients(tmp_path: Path) -> None:
+    other = Authority()
+    other.save_client(tmp_path / "foreign.pem", "mallory")
+    with ReferenceServer(tls=True, client_certificates=True) as strict:
+        own = strict.client_certificate
+        assert own is not None
+        assert own.stat().st_mode & 0o777 == 0o600
+        for wrong in (None, str(tmp_path / "foreign.pem")):
+            with pytest.raises(requests.RequestException):
+                requests.get(strict.index_url, verify=str(strict.ca_bundle), cert=wrong, timeout=10)
+        answer = requests.get(strict.index_url, verify=str(strict.ca_bundle), cert=str(own), timeout=10)
+        assert answer.status_code == 401
+        assert strict.requests.with_certificate("client").assert_once().credential == ""
+        strict.requests.with_certificate("mallory").assert_none()
+        assert "certificate of client" in str(strict.requests)
+    with pytest.raises(ValueError, match="client_certificates need tls"):
+        ReferenceServer(client_certificates=True)
+
+
+def test_no_certificate_is_asked_for_by_default(server: ReferenceServer) -> None:
+    assert server.client_certificate is None
+    requests.get(server.index_url, verify=str(server.ca_bundle), timeout=10)
+    server.requests.with_certificate().assert_none()
+
+
 def test_uploads_and_faults_work_as_without_tls(server: ReferenceServer) -> None:
     session = requests.Session()
     session.trust_env = False  # a bundle in the environment has precedence
@@ -94,6 +119,11 @@ def test_without_trustme_the_extra_is_named(
 def test_a_file_that_cannot_be_written_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main.main(["serve", "--port", "0", "--tls", str(tmp_path / "none" / "ca.pem")]) == 2
     assert "ca.pem: No such file or directory" in capsys.readouterr().err
+    client = ["--client-certificate", str(tmp_path / "none" / "client.pem")]
+    assert main.main(["serve", "--port", "0", *client]) == 2
+    assert "needs --tls FILE" in capsys.readouterr().err
+    assert main.main(["serve", "--port", "0", "--tls", str(tmp_path / "ca.pem"), *client]) == 2
+    assert "Choose another file for --client-certificate." in capsys.readouterr().err
 
 
 def test_commands_trust_the_file_in_the_environment(

@@ -67,6 +67,7 @@ def test_html_with_relative_urls(mirrored: Mirrored, script: Script, base: str, 
     assert mirrored.file().data == DEMO.content
     assert mirrored.file(".metadata").data == METADATA
     assert mirrored.entry()["size"] == len(DEMO.content)
+    assert "provenance" not in entry
 
 
 def test_a_file_without_hashes_gets_one_when_it_is_here(mirrored: Mirrored, script: Script) -> None:
