@@ -217,6 +217,7 @@ def _judged(target: Target, options: RunOptions, arguments: argparse.Namespace) 
 
 
 def _driven(settings: LoadSettings, run: Run) -> Recorded:
+    from conformance.kit.load import offered_forms
     from conformance.load.conduct import Conductor
     from conformance.run.tidy import requests_per_deletion
 
@@ -225,6 +226,7 @@ def _driven(settings: LoadSettings, run: Run) -> Recorded:
         target=run.target,
         options=run.options,
         ledger=run.ledger,
+        forms=offered_forms(run),
         budget=run.session.budget.share(),
         per_deletion=requests_per_deletion(run.target, run.options),
     ).drive()

@@ -23,6 +23,7 @@ from conformance.corpus.ledger import Ledger
 from conformance.load.behaviours import BEHAVIOURS, Behaviour
 from conformance.load.mixes import mix
 from conformance.load.names import Names
+from conformance.load.progress import Progress
 from conformance.load.record import Batch, Recorder, incomplete, percentile
 from conformance.load.record import unpacked as unpacked_batch
 from conformance.load.task import Role, now
@@ -101,7 +102,9 @@ class Swarm:
             ca_bundle=options.ca_bundle,
             budget=Budget(options, per_deletion=task.per_deletion, account=account),
         )
+        self._forms = task.forms
         self._batches: list[Batch] = []
+        self._progress = Progress()
         self._visitors = 0
         self._ended = ""
         self._stopped = False
@@ -138,6 +141,7 @@ class Swarm:
             recorder=self._recorder,
             random=Random(),  # noqa: S311 - nothing secret
             clock=self._now,
+            forms=self._forms,
             beyond=self._settings.beyond,
         )
 
@@ -167,7 +171,7 @@ class Swarm:
     def _run_alone(self) -> None:
         runner = self._environment.create_local_runner()
         self._drive(runner)
-        self._batches.append(self._batch(is_last=True))
+        self._keep(self._batch(is_last=True))
 
     def _run_as_master(self) -> None:
         settings = self._settings
@@ -180,7 +184,8 @@ class Swarm:
                 runner.quit()
                 return
             gevent.sleep(TICK)
-        runner.send_message(RUN, {"run_id": self._names.run_id, "projects": self._names.projects})
+        about = {"run_id": self._names.run_id, "projects": self._names.projects, "forms": self._forms}
+        runner.send_message(RUN, about)
         self._drive(runner)
 
     def _drive(self, runner: LocalRunner | MasterRunner) -> None:
@@ -210,16 +215,12 @@ class Swarm:
     def _show(self, seconds: float) -> None:
         """Print a line of progress."""
         if self._task.role is Role.LOCAL:
-            self._batches.append(self._batch())
-        samples = [each for batch in self._batches for each in batch.samples]
-        failed = sum(each.status >= 500 or not each.status for each in samples)
-        lately = percentile((each.seconds for each in samples[-1000:]), 0.95)
-        print(
-            f"  {seconds:4.0f} s  {len(samples):>7} requests  {len(samples) / seconds:6.0f}/s  "
-            f"95% within {lately:.2f} s  {failed} failed",
-            file=sys.stderr,
-            flush=True,
-        )
+            self._keep(self._batch())
+        print(self._progress.line(seconds), file=sys.stderr, flush=True)
+
+    def _keep(self, batch: Batch) -> None:
+        self._batches.append(batch)
+        self._progress.add(batch.samples)
 
     def _follow(self) -> None:
         settings = self._settings
@@ -231,6 +232,7 @@ class Swarm:
 
     def _join(self, msg: Any, **_: Any) -> None:
         self._names = Names(str(msg.data["run_id"]), int(msg.data["projects"]))
+        self._forms = tuple(map(str, msg.data["forms"]))
 
     def _note_stop(self, **_: Any) -> None:
         self._stopped = True
@@ -242,7 +244,7 @@ class Swarm:
 
     def _take(self, data: dict[str, Any], **_: Any) -> None:
         batch = unpacked_batch(data.pop(BATCH))
-        self._batches.append(msgspec.structs.replace(batch, skew=self._now() - batch.sent))
+        self._keep(msgspec.structs.replace(batch, skew=self._now() - batch.sent))
         self._ended = self._ended or data.pop("registry-ended")
 
     def _batch(self, *, is_last: bool = False) -> Batch:

@@ -49,8 +49,9 @@ class LoadSettings(Struct, frozen=True, kw_only=True):
 class Task(Struct, frozen=True, kw_only=True):
     """The part of one process. It holds secrets: hand it over, do not write it down.
 
-    `options` are packed. `clock` is what is added to the machine's steady clock, so that its processes agree.
-    `out` is the file for the record; `budget` the file of the account that the run shares, if it is on this machine.
+    `options` are packed. `forms` are the media types of pages; a worker has them from its master. `clock` is what is
+    added to the machine's steady clock, so that its processes agree. `out` is the file for the record; `budget` the
+    file of the account that the run shares, if it is on this machine.
     """
 
     role: Role
@@ -61,6 +62,7 @@ class Task(Struct, frozen=True, kw_only=True):
     options: bytes
     ledger: str
     clock: float
+    forms: tuple[str, ...] = ()
     budget: str = ""
     per_deletion: int = 0
     out: str = ""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from conformance.checks.load import test_load
-from conformance.kit.load import UnderLoad
+from conformance.kit.load import UnderLoad, offered_forms
 from conformance.load import names
 from conformance.load.behaviours import BEHAVIOURS
 from conformance.load.conduct import Recorded
@@ -115,6 +115,7 @@ def _visitor(run: Run, recorder: Recorder, who: str) -> Visitor:
         names=Names(run.corpus.run_id, projects=2),
         recorder=recorder,
         random=Random(who),  # noqa: S311 - nothing secret
+        forms=offered_forms(run),
     )
 
 
