@@ -225,7 +225,7 @@ class GeneratedStore(MemoryStore):
                 self._is_quiet = False
 
     def _forget_some(self) -> None:
-        """Forget the projects that nobody has asked for lately, except those that were changed."""
+        """Forget the projects that were not asked for lately, except those that were changed."""
         kept = 0
         for name, packages in reversed([*self._made.items()]):
             kept += len(packages)
