@@ -156,7 +156,18 @@ def judge(server: Server, folder: Path) -> None:
     """Print how long a read-only run takes, with the peaks of both sides."""
     peak(server.process.pid, reset=True)
     command = [sys.executable, "-m", "conformance", "run", "--config", str(server.described), "--read-only"]
-    command += ["--json", str(folder / "result.json"), "--max-megabytes", "100000", "--answer-time", "600"]
+    command += [
+        "--profile",
+        "index",
+        "--index-url",
+        server.index,
+        "--json",
+        str(folder / "result.json"),
+        "--max-megabytes",
+        "100000",
+        "--answer-time",
+        "600",
+    ]
     started = time.monotonic()
     process = subprocess.run(command, check=False, capture_output=True, text=True)
     seconds = time.monotonic() - started

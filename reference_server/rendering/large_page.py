@@ -1,4 +1,4 @@
-"""A list of projects that is too long to be held: its links are made one after the other, and its bytes kept packed."""
+"""A list of projects that is too long to be held: its links are made one by one, and its bytes are kept packed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, overload
 from reference_server.rendering.pages import ProjectLink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 CHUNK = 64 * 1024
 GZIP = 16 + zlib.MAX_WBITS
@@ -39,6 +39,9 @@ class ManyProjects(Sequence[ProjectLink]):
         before = len(self._first)
         return self._first[at] if 0 <= at < before else _link(self._names[at - before])
 
+    def __repr__(self) -> str:
+        return f"ManyProjects({self._first!r}, {self._names!r})"
+
     def __iter__(self) -> Iterator[ProjectLink]:
         yield from self._first
         yield from map(_link, self._names)
@@ -49,31 +52,52 @@ def _link(name: str) -> ProjectLink:
 
 
 class PackedPage:
-    """A large page in one serialization: compressed as it is made, and unpacked as it is sent."""
+    """A large page in one serialization: sent while it is made, and kept compressed once it was sent whole.
 
-    def __init__(self, pieces: Iterable[bytes], media_type: str) -> None:
+    `make` makes it piece by piece, and `identity` is another one for another page.
+    """
+
+    def __init__(self, make: Callable[[], Iterable[bytes]], media_type: str, *, identity: str) -> None:
         self.media_type = media_type
-        self.size = 0
-        """The bytes of the page, unpacked."""
-        digest, packer = hashlib.sha256(media_type.encode() + b"\n"), zlib.compressobj(level=6, wbits=GZIP)
-        packed = []
-        for piece in pieces:
-            self.size += len(piece)
-            digest.update(piece)
-            packed.append(packer.compress(piece))
-        self.gzipped = b"".join([*packed, packer.flush()])
-        """The page, compressed."""
-        self.digest = digest.hexdigest()[:32]
+        self.digest = hashlib.sha256(f"{media_type}\n{identity}".encode()).hexdigest()[:32]
         """A digest of the page and its media type."""
+        self._make = make
+        self._kept: tuple[bytes, int] | None = None
 
-    def pieces(self) -> Iterator[bytes]:
-        """Yield the page."""
-        unpacker = zlib.decompressobj(wbits=GZIP)
-        for start in range(0, len(self.gzipped), CHUNK):
-            piece = self.gzipped[start : start + CHUNK]
-            while piece:
-                if unpacked := unpacker.decompress(piece, CHUNK):
-                    yield unpacked
-                piece = unpacker.unconsumed_tail
-        if rest := unpacker.flush():
-            yield rest
+    @property
+    def size(self) -> int | None:
+        """The bytes of the page; None as long as they are not known."""
+        return self._kept[1] if self._kept else None
+
+    def gzipped(self) -> Iterable[bytes]:
+        """Return the page, compressed."""
+        return [self._kept[0]] if self._kept else self._packing(packed=True)
+
+    def pieces(self) -> Iterable[bytes]:
+        """Return the page."""
+        return _unpacked(self._kept[0]) if self._kept else self._packing(packed=False)
+
+    def _packing(self, *, packed: bool) -> Iterator[bytes]:
+        """Make the page, keep it, and yield it as it is or compressed."""
+        packer, kept, size = zlib.compressobj(level=6, wbits=GZIP), [], 0
+        for piece in self._make():
+            size += len(piece)
+            kept.append(packer.compress(piece))
+            if sent := kept[-1] if packed else piece:
+                yield sent
+        kept.append(packer.flush())
+        self._kept = b"".join(kept), size
+        if packed:
+            yield kept[-1]
+
+
+def _unpacked(kept: bytes) -> Iterator[bytes]:
+    unpacker = zlib.decompressobj(wbits=GZIP)
+    for start in range(0, len(kept), CHUNK):
+        piece = kept[start : start + CHUNK]
+        while piece:
+            if unpacked := unpacker.decompress(piece, CHUNK):
+                yield unpacked
+            piece = unpacker.unconsumed_tail
+    if rest := unpacker.flush():
+        yield rest

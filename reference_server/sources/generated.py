@@ -83,6 +83,9 @@ class GeneratedNames(Sequence[str]):
             return [name_of(each) for each in self._numbers[place]]
         return name_of(self._numbers[place])
 
+    def __repr__(self) -> str:
+        return f"GeneratedNames({self._projects}, {sorted(self._without)})"
+
     def __iter__(self) -> Iterator[str]:
         return map(name_of, self._numbers)
 

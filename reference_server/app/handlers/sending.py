@@ -57,7 +57,7 @@ def page_answer(call: ReadingCall, rendered: RenderedPage | PackedPage, *, vary:
     """Send a page, compressed if the client prefers that and the page is large enough."""
     minimum = call.registry.rules.gzips_from
     wanted = minimum is not None and accepts_gzip(call.request.headers.get("Accept-Encoding"))
-    gzips = wanted and rendered.size >= (minimum or 0)
+    gzips = wanted and (rendered.size is None or rendered.size >= (minimum or 0))
     etag = f'"{rendered.digest}-gzip"' if gzips else f'"{rendered.digest}"'
     varies = ", ".join(filter(None, (vary, "" if minimum is None else "Accept-Encoding")))
     headers = {"ETag": etag} | ({"Vary": varies} if varies else {})
@@ -73,11 +73,12 @@ def page_answer(call: ReadingCall, rendered: RenderedPage | PackedPage, *, vary:
 
 
 def _unpacked(page: PackedPage, content_type: str, headers: Mapping[str, str], *, gzips: bool) -> Response:
-    """Send a large page as it is kept, or unpack it meanwhile."""
+    """Send a large page as it is made or kept, or unpack it meanwhile."""
     if gzips:
         headers = {**headers, "Content-Encoding": "gzip"}
-        return Response(page.gzipped, content_type=content_type, headers=headers)
-    headers = {**headers, "Content-Length": str(page.size)}
+        return Response(page.gzipped(), content_type=content_type, headers=headers)
+    if page.size is not None:
+        headers = {**headers, "Content-Length": str(page.size)}
     return Response(page.pieces(), content_type=content_type, headers=headers)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -41,7 +42,8 @@ def root_page(call: ReadingCall) -> Response:
     def render() -> RenderedPage | PackedPage:
         page = call.alteration.root_page(_root(call))
         if not isinstance(page.projects, tuple) and "rendered" not in call.alteration.seams:
-            return PackedPage(_written_as(call, media_type).root_pieces(page), media_type)
+            make = partial(_written_as(call, media_type).root_pieces, page)
+            return PackedPage(make, media_type, identity=repr(page))
         written = _written_as(call, media_type).root_page(page)
         return RenderedPage(call.alteration.rendered(written), media_type)
 

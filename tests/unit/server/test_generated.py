@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import zipfile
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -121,9 +123,18 @@ def test_pieces_are_the_page() -> None:
     assert (len(many), many[0], many[-1].name, len(many[1:9])) == (20_000, stored, "generated-0019999", 8)
     for written in (html, json):
         whole = written.root_page(RootPage(projects=tuple(many), keys={"_x": 1}))
-        packed = PackedPage(written.root_pieces(RootPage(projects=many, keys={"_x": 1})), "text/html")
+        packed = PackedPage(
+            partial(written.root_pieces, RootPage(projects=many, keys={"_x": 1})), "text/html", identity="x"
+        )
+        assert packed.size is None
+        made = b"".join(packed.gzipped())
+        assert gzip.decompress(made) == whole
+        assert packed.size == len(whole)
+        assert b"".join(packed.gzipped()) == made
         assert b"".join(packed.pieces()) == whole
-        assert (packed.size, len(packed.gzipped) < len(whole)) == (len(whole), True)
+        other = PackedPage(partial(list, [whole]), "text/html", identity="y")
+        assert b"".join(other.pieces()) == b"".join(other.pieces()) == whole
+        assert other.digest != packed.digest
 
 
 @pytest.mark.parametrize(
