@@ -18,6 +18,7 @@ import ctypes
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -49,6 +50,7 @@ LATE = 1.0
 PATIENCE = 600.0
 GITLAB_PROJECTS = range(1, 6)
 SIGNALS = {"TERM": signal.SIGTERM, "INT": signal.SIGINT, "KILL": signal.SIGKILL}
+_AREA = re.compile(r"\b(\d+) of \1$", re.MULTILINE)
 _SUBREAPER = 36
 """PR_SET_CHILD_SUBREAPER of prctl(2): processes whose parent has ended become children of this one."""
 
@@ -100,8 +102,12 @@ class Ended:
 class Run:
     """A run that is under way, in a folder of its own."""
 
-    def __init__(self, registry: Registry, folder: Path, arguments: Sequence[str]) -> None:
+    def __init__(
+        self, registry: Registry, folder: Path, arguments: Sequence[str], *, areas: int = sys.maxsize
+    ) -> None:
+        """Start it. Its checks end with the line of the last of its `areas`."""
         self._registry = registry
+        self._areas = areas
         self._folder = folder
         self._credential = ("--username", registry.username, "--ledgers", str(folder / "ledgers"))
         self.result = folder / "result.json"
@@ -119,13 +125,16 @@ class Run:
 
     @property
     def phase(self) -> str:
-        """What the run is at: the result says so until there is output, whose line ends with the checks."""
-        text = self.output.read_bytes()
-        if not text:
+        """What the run is at: the result says so until there is output, which has a line for each area."""
+        if not self.output.stat().st_size:
             with suppress(OSError, ValueError):
                 return "checks" if json.loads(self.result.read_bytes())["run"] else "set-up"
             return "start"
-        return "end" if text.endswith(b"\n") else "checks"
+        return "end" if self.areas_done() >= self._areas else "checks"
+
+    def areas_done(self) -> int:
+        """Return how many areas are judged."""
+        return len(_AREA.findall(self.output.read_text(errors="replace")))
 
     @property
     def is_over(self) -> bool:
@@ -186,26 +195,33 @@ def descendants(*, but: int) -> list[str]:
     return found
 
 
-def phases(arguments: Sequence[str]) -> Mapping[str, float]:
-    """Return the seconds of each phase of a run that is left alone."""
+def phases(arguments: Sequence[str]) -> tuple[Mapping[str, float], int]:
+    """Return the seconds of each phase of a run that is left alone, and the number of its areas."""
     lengths = dict.fromkeys(PHASES, 0.0)
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as registry:
         run = Run(registry, Path(folder), arguments)
-        last = run.began
+        last = last_area = run.began
+        areas = 0
         while not run.is_over:
             time.sleep(0.02)
             now = time.monotonic()
             lengths[run.phase] += now - last
             last = now
+            if (done := run.areas_done()) > areas:
+                areas, last_area = done, now
         if run.process.returncode:
             sys.exit(f"a run without a signal ends with {run.process.returncode}: {run.output.read_text()}")
-    return lengths
+    lengths["end"] = last - last_area
+    lengths["checks"] -= lengths["end"]
+    return lengths, areas
 
 
-def ended_by(number: signal.Signals, phase: str, after: float, arguments: Sequence[str]) -> Ended:
+def ended_by(
+    number: signal.Signals, phase: str, after: float, arguments: Sequence[str], *, areas: int
+) -> Ended:
     """Start a run, send it a signal so many seconds after a phase began, and look at what is left."""
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as registry:
-        run = Run(registry, Path(folder), arguments)
+        run = Run(registry, Path(folder), arguments, areas=areas)
         while PHASES.index(run.phase) < PHASES.index(phase) and not run.is_over:
             time.sleep(0.02)
         time.sleep(after)
@@ -258,14 +274,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ]
     ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
     chance = random.Random(given.seed)  # noqa: S311 - moments, no secrets
-    lengths = phases(more)
+    lengths, areas = phases(more)
     print(", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in lengths.items()), flush=True)
     print("signal  phase    moment  exit    end  late  left  result", flush=True)
     wrong = []
     turns = list(islice(cycle(TURNS), given.moments))
     for name, phase in ((name, phase) for name in given.signal or SIGNALS for phase in turns):
-        after = chance.uniform(FIRST if phase == PHASES[0] else 0.0, max(FIRST, lengths[phase]))
-        ended = ended_by(SIGNALS[name], phase, after, more)
+        after = chance.uniform(FIRST if phase == PHASES[0] else 0.0, lengths[phase])
+        ended = ended_by(SIGNALS[name], phase, after, more, areas=areas)
         print(
             f"{name:7} {ended.phase:8} {ended.moment:6.2f} {ended.exit_code:5} {ended.seconds:6.2f} "
             f"{len(ended.alive):5} {len(ended.left):5}  {ended.result}",

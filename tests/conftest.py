@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).parents[1]
 COMMAND_TIMEOUT = 600.0
-PATIENCE = 120.0
-"""Seconds within which a server answers, and ends when it is told to."""
+PATIENCE = 300.0
+"""Seconds within which what is awaited happens: a server answers, or ends when it is told to."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LONGEST_ID = 120
 """Characters of a value that may stand in a test's name."""
@@ -121,13 +121,20 @@ class Programs:
                 except subprocess.TimeoutExpired:
                     process.kill()
 
-    def eventually(self, happens: Callable[[], bool], *, while_: subprocess.Popen[bytes], log: Path) -> None:
+    @staticmethod
+    def eventually(
+        happens: Callable[[], bool],
+        *,
+        while_: subprocess.Popen[str] | subprocess.Popen[bytes] | None = None,
+        log: Path | None = None,
+    ) -> None:
         """Wait until something happens. Fails when a process ends before that, or time is up."""
         deadline = time.monotonic() + PATIENCE
         while not happens():
-            assert while_.poll() is None, f"{while_.args!r} has ended: {log.read_text()}"
-            assert time.monotonic() < deadline, f"not within {PATIENCE:.0f} s: {log.read_text()}"
-            time.sleep(0.02)
+            shown = log.read_text() if log else ""
+            assert while_ is None or while_.poll() is None, f"{while_ and while_.args!r} has ended: {shown}"
+            assert time.monotonic() < deadline, f"not within {PATIENCE:.0f} s: {shown}"
+            time.sleep(0.05)  # what is awaited needs the processor, too
 
     def once(self, folder: Path, make: Callable[[Path], None]) -> Path:
         """Return a folder that the first process to ask for it makes, and no other: the others wait."""

@@ -8,7 +8,6 @@ import shutil
 import signal
 import sys
 import sysconfig
-import time
 from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
@@ -223,15 +222,14 @@ def test_every_input_reaches_the_run(jobs: Any, good: ReferenceServer) -> None:
     assert {path.name for path in (jobs.folder / "out" / "side").iterdir() if path.is_file()} == FILES
 
 
-def test_what_a_killed_job_leaves_is_removed_by_its_end(jobs: Any, good: ReferenceServer) -> None:
+def test_what_a_killed_job_leaves_is_removed_by_its_end(
+    jobs: Any, good: ReferenceServer, programs: Any
+) -> None:
     good.registry.publish("somebody_elses-1.0-py3-none-any.whl", b"not ours")
     left: set[str] = set()
 
     def kill(process: subprocess.Popen[str]) -> None:
-        deadline = time.monotonic() + LIMIT
-        while len(packages(good)) < 12:
-            assert time.monotonic() < deadline
-            assert process.poll() is None
+        programs.eventually(lambda: len(packages(good)) >= 12, while_=process)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(LIMIT)
         left.update(packages(good))
@@ -245,14 +243,13 @@ def test_what_a_killed_job_leaves_is_removed_by_its_end(jobs: Any, good: Referen
 
 
 @pytest.mark.usefixtures("interruptible")
-def test_a_step_that_github_cancels_cleans_up_itself(github_jobs: Any, good: ReferenceServer) -> None:
+def test_a_step_that_github_cancels_cleans_up_itself(
+    github_jobs: Any, good: ReferenceServer, programs: Any
+) -> None:
     left: list[set[str]] = []
 
     def interrupt(process: subprocess.Popen[str]) -> None:
-        deadline = time.monotonic() + LIMIT
-        while len(packages(good)) < 20:
-            assert time.monotonic() < deadline
-            assert process.poll() is None
+        programs.eventually(lambda: len(packages(good)) >= 20, while_=process)
         process.send_signal(signal.SIGINT)  # to this process and no other, as GitHub does
         process.wait(LIMIT)
         left.append(packages(good))

@@ -7,10 +7,9 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -18,7 +17,7 @@ import requests
 from reference_server import ReferenceServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 pytestmark = [
     pytest.mark.long,
@@ -63,12 +62,6 @@ def running(server: ReferenceServer, folder: Path, *more: str) -> Iterator[subpr
         process.communicate()
 
 
-def until(condition: Callable[[], bool], *, within: float = LIMIT) -> None:
-    deadline = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < deadline
-
-
 def alive(group: int) -> list[int]:
     """Return the processes of a group that have not ended."""
     found = []
@@ -86,26 +79,26 @@ def alive(group: int) -> list[int]:
     ids=["set-up", "checks", "set-up with workers", "checks of workers"],
 )
 def test_a_terminated_run_cleans_up_and_writes_its_result(
-    server: ReferenceServer, tmp_path: Path, more: tuple[str, ...], uploads: int
+    server: ReferenceServer, programs: Any, tmp_path: Path, more: tuple[str, ...], uploads: int
 ) -> None:
     with running(server, tmp_path, *more) as process:
-        until(lambda: len(packages(server)) >= uploads or process.poll() is not None)
+        programs.eventually(lambda: len(packages(server)) >= uploads, while_=process)
         process.terminate()
         output, _ = process.communicate(timeout=LIMIT)
         assert process.returncode == 3, output
         assert "interrupted" in output
         assert packages(server) == []
         assert json.loads((tmp_path / "result.json").read_text())["summary"]["exit_code"] == 3
-        until(lambda: not alive(process.pid))
+        programs.eventually(lambda: not alive(process.pid))
 
 
-def test_workers_end_with_a_killed_parent(server: ReferenceServer, tmp_path: Path) -> None:
+def test_workers_end_with_a_killed_parent(server: ReferenceServer, programs: Any, tmp_path: Path) -> None:
     with running(server, tmp_path, *WORKERS) as process:
-        until(lambda: len(packages(server)) >= 20)
+        programs.eventually(lambda: len(packages(server)) >= 20, while_=process)
         assert len(alive(process.pid)) > 1
         process.kill()
         process.wait()
-        until(lambda: not alive(process.pid))
+        programs.eventually(lambda: not alive(process.pid))
         ledgers = list((tmp_path / "ledgers").iterdir())
         listed = {
             json.loads(line).get("project") for each in ledgers for line in each.read_text().splitlines()

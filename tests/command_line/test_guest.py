@@ -127,17 +127,17 @@ def test_a_rate_holds_for_all_processes_together(tmp_path: Path) -> None:
 
 def test_a_budget_holds_for_all_processes_together(tmp_path: Path) -> None:
     with guarded() as (server, front):
-        options = ("-k", "gitlab", "--max-requests", "100", "-n", "2")
+        options = ("-k", "gitlab.rest", "--max-requests", "60", "-n", "2")
         code, result, output = run(server, tmp_path, *options)
         assert code == 5, output
         assert left_behind(server, tmp_path) == []
-        assert len(front.arrivals) <= 100
+        assert len(front.arrivals) <= 60
     unjudged = [each for each in result["results"] if each["stopped_by"] == "budget"]
     assert unjudged
     assert {each["verdict"] for each in unjudged} == {"error"}
     (note,) = [note for note in result["summary"]["notes"] if "not judged, because of budget" in note]
     assert all(each["id"] in note for each in unjudged)
-    assert "the budget of 100 requests is spent; raise --max-requests" in note
+    assert "the budget of 60 requests is spent; raise --max-requests" in note
     assert " conforms" not in output
 
 

@@ -7,10 +7,9 @@ import re
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -56,7 +55,7 @@ def marked(mark: str, language: str) -> list[Block]:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+def served(programs: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     """Start the server with the README's own line, on a free port; give its folder and port."""
     folder = tmp_path_factory.mktemp("reader")
     line = next(
@@ -66,10 +65,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str
         port = str(probe.getsockname()[1])
     arguments = line.replace(PORT, port).split()[1:]
     process = subprocess.Popen([sys.executable, "-m", "reference_server", *arguments], cwd=folder)
-    deadline = time.monotonic() + LIMIT
-    while not answers(int(port)):
-        assert process.poll() is None, "the server has ended"
-        assert time.monotonic() < deadline, "the server does not answer"
+    programs.eventually(lambda: answers(int(port)), while_=process)
     yield folder, port
     process.terminate()
     assert process.wait(LIMIT) == 0

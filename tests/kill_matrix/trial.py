@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache
 from itertools import count
@@ -12,31 +12,33 @@ from unittest.mock import patch
 
 from hypothesis.internal.conjecture import providers
 
+from conformance.catalogue import catalogue
 from conformance.corpus import planned
 from conformance.kit import fixtures
 from conformance.run import checks_run, door, setup
 from conformance.run.selection import Selection
 from conformance.target import DEFAULT, target_from_table
 from conformance.verdicts.options import RunOptions
+from reference_server.faults import Fault
 from reference_server.rules import Rules
 from reference_server.serving.in_process import ReferenceServer
 
 from .direct import straight_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from conformance.report.check_result import CheckResult
-    from conformance.run.run import Run
-    from conformance.target import Target
-    from reference_server.faults import Fault
 
 MAX_FILE_SIZE = 200_000
 """Bytes: small enough for quick checks of the size limit, large enough for every wheel."""
 
 SETTLE = 0.02
 """Seconds to wait for what a fault may keep away for good: this server shows everything at once."""
+
+ON_THE_WIRE = {"clients", "http", "load", "race"}
+"""Areas whose checks look at connections, or at what goes on at once on several."""
 
 RUN_ID = "matrix22"
 """The id of every run: the same corpus and the same names each time, so that no signature depends on chance."""
@@ -45,17 +47,16 @@ RUN_ID = "matrix22"
 class Trial:
     """Runs checks against a new server for each fault. What a run writes stays below `folder`.
 
-    `direct` prepares runs without a network; the checks have one all the same.
+    Faults of the content are judged without a network, except by checks that need one.
     """
 
-    def __init__(self, folder: Path, *, direct: bool = True) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._direct = direct
 
     def __call__(
         self,
         fault: Fault,
-        only: Iterable[str],
+        only: Collection[str],
         *,
         examples: int = RunOptions.examples,
         rounds: int = RunOptions.rounds,
@@ -77,10 +78,15 @@ class Trial:
             # The run publishes under the user's own name, so that `__token__` can be what is broken.
             table["credentials"][DEFAULT]["username"] = "maintainer"
             target = target_from_table(table, embedded=True)
-            direct = self._direct and fault.family == "content"
-            with patch.object(checks_run, "prepare", _prepared_by(server) if direct else setup.prepare):
+            with straight_to(server.app) if _needs_no_network(fault, only) else nullcontext():
                 result = checks_run.run_checks(target, options, Selection(only=frozenset(only)))
         return {each.id: each for each in result.results}
+
+
+def _needs_no_network(fault: Fault, only: Collection[str]) -> bool:
+    """Whether a fault is one of the content, and no check needs connections of its own, or sends from threads."""
+    areas = {catalogue()[name].area for name in only}
+    return type(fault) is not Fault and fault.family == "content" and ON_THE_WIRE.isdisjoint(areas)
 
 
 _planned = cache(planned)
@@ -98,11 +104,3 @@ def _same_examples() -> Iterator[None]:
         patch.object(providers, "CONSTANTS_CACHE", kept),
     ):
         yield
-
-
-def _prepared_by(server: ReferenceServer) -> Callable[[Target, RunOptions], Run]:
-    def prepare(target: Target, options: RunOptions) -> Run:
-        with straight_to(server._mount._app):
-            return setup.prepare(target, options)
-
-    return prepare

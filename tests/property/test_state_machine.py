@@ -86,7 +86,7 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def test_the_reference_server_shows_what_it_has_accepted(machine: Machine) -> None:
-    explore(machine(), runs=30, steps=30, seed=0, shrink=True)
+    explore(machine(), runs=15, steps=30, seed=0, shrink=True)
 
 
 def test_a_deviation_tells_the_steps_that_led_to_it(machine: Machine) -> None:

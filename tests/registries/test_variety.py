@@ -41,10 +41,9 @@ def covering(seeds: Iterable[int]) -> Iterator[int]:
 SEEDS = (*covering(range(100)),)
 """Few that show every variation between them; `benchmarks/variety.py` tries a hundred."""
 
-FIRST, *OTHERS = SEEDS
 
-
-@pytest.mark.parametrize("seed", [FIRST, *(pytest.param(seed, marks=pytest.mark.long) for seed in OTHERS)])
+@pytest.mark.long
+@pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_is_wrong(seed: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(
         "PYTEST_DEBUG_TEMPROOT", str(tmp_path)
