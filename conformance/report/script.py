@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -28,6 +29,9 @@ IMPORT = "from conformance.report.templates.renaming import renamed\n"
 """The line of the script that its other module takes the place of."""
 NO_CASE = 'r"""{}"""'
 """The placeholder of a case in the script."""
+
+AT_ONCE = frozenset({"consistency", "load", "race"})
+"""Areas whose deviations need requests that overlap, or an order that chance chose."""
 
 _REQUEST = re.compile(r"(?P<method>\S+) (?P<target>\S+)(?P<raw> \(over a plain socket\))?")
 
@@ -105,7 +109,8 @@ def case_of(result: RunResult, finding: CheckResult) -> dict[str, Any]:
         "where": finding.where,
         "affects": finding.affects,
         "source": finding.source,
-        "registry": result.target.url,
+        "registry": _upload_url(result, finding),
+        "by chance": finding.area in AT_ONCE,
         "embedded": result.target.embedded,
         "made from": f"{result.suite.name} {result.suite.version}, "
         f"run {result.run} of {result.started:%Y-%m-%d %H:%M %Z}",
@@ -114,6 +119,14 @@ def case_of(result: RunResult, finding: CheckResult) -> dict[str, Any]:
         ],
         "requests": [_request(exchange, result.target.addresses) for exchange in finding.exchanges],
     }
+
+
+def _upload_url(result: RunResult, finding: CheckResult) -> str:
+    """Return the URL that uploads go to; the registry's own where nothing was uploaded."""
+    published = (each.url for each in result.published.values())
+    posted = (match for each in finding.exchanges if (match := _REQUEST.fullmatch(each.request)))
+    tried = (match["target"] for match in posted if match["method"] == "POST" and not match["raw"])
+    return next(chain(published, tried), result.target.upload_url or result.target.url)
 
 
 def _upload(publication: Publication) -> dict[str, Any]:
@@ -131,6 +144,7 @@ def _upload(publication: Publication) -> dict[str, Any]:
         "body": publication.body,
         "left_out": "",
         "answer_ignored": False,
+        "ended": False,
         "status": 0,
         "answered": [],
         "answer": "",
@@ -161,6 +175,7 @@ def _request(exchange: Exchange, addresses: tuple[str, ...]) -> dict[str, Any]:
         "body": exchange.request_bytes,
         "left_out": _left_out(exchange, raw=raw, is_http=bool(urlsplit(url).netloc)),
         "answer_ignored": exchange.reason == NOT_WAITED_FOR,
+        "ended": exchange.sending_ended,
         "status": exchange.status or 0,
         "answered": [[name, value] for name, value in exchange.response_headers.items()],
         "answer": exchange.response_body,

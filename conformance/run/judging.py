@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -121,7 +122,8 @@ def _message(ended: Ended) -> str:
 
 
 def _published(run: Run, exchanges: Collection[Exchange]) -> list[Publication]:
-    """Return the uploads behind exchanges: the whole corpus behind the root page, which names none."""
-    if any(exchange.request == f"GET {run.target.index_url}" for exchange in exchanges):
+    """Return the uploads behind exchanges: the whole corpus behind a list of projects, which names none."""
+    root, all_of_the_run = f"GET {run.target.index_url}", re.compile(rf"={run.corpus.run_id}(&|$)")
+    if any(each.request == root or all_of_the_run.search(each.request) for each in exchanges):
         return [each for each in run.transcript.published if each.project in run.corpus.projects]
     return publications_behind(run.transcript.published, exchanges)

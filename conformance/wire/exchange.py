@@ -32,6 +32,9 @@ class Exchange:
             extra_json_schema={"contentEncoding": "base64"},
         ),
     ] = ""
+    sending_ended: Annotated[
+        bool, Meta(description="Whether the sending side of a plain socket was closed behind it.")
+    ] = False
     status: Annotated[int | None, Meta(description="null without an answer, and for clients.")] = None
     reason: str = ""
     response_headers: Mapping[str, str] = field(default_factory=dict)

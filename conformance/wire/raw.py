@@ -82,6 +82,7 @@ class RawConnection:
         self._method, self._target = "GET", "/"
         self._fields: list[str] = []
         self._sent = bytearray()
+        self._ended = False
         self._started = time.monotonic()
 
     @property
@@ -169,6 +170,7 @@ class RawConnection:
 
     def end(self) -> None:
         """Close the sending side of the connection; answers can still be read."""
+        self._ended = True
         with suppress(OSError):
             # Below TLS, whose own way to end takes the means to read along. Nothing else here ends a body early.
             socket.socket.shutdown(self._socket, socket.SHUT_WR)
@@ -268,6 +270,7 @@ class RawConnection:
                     for name, _, value in (line.partition(": ") for line in self._fields)
                 },
                 request_bytes=recorded_bytes(sent, redact),
+                sending_ended=self._ended,
                 status=response.status if response else None,
                 reason=redact(response.reason) if response else reason,
                 response_headers=redact.values(headers),

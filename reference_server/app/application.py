@@ -18,7 +18,6 @@ from reference_server.http.host import has_valid_host
 from reference_server.http.json_responses import options, refusal, router_refusal
 from reference_server.http.request import Request
 from reference_server.http.request_log.log import Counted, RequestLog
-from reference_server.model import Action
 from reference_server.model.errors import (
     InvalidFieldError,
     RegistryError,
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from reference_server.app.elsewhere import Elsewhere
     from reference_server.flavours.flavour import Flavour
     from reference_server.http.request_log import Entry
-    from reference_server.model import GitLabProject
+    from reference_server.model import Action, GitLabProject
 
 KEPT_PAGES = 4096
 KEPT_COMBINATIONS = 64  # of alterations on one request
@@ -202,7 +201,8 @@ class Application:
         registry = mode.registry
         try:
             if "group" in arguments:
-                return route.handler(self._group_call(request, mode, arguments.pop("group")), **arguments)
+                group = arguments.pop("group")
+                return route.handler(self._group_call(request, mode, group, route.action), **arguments)
             reference = arguments.pop("gitlab_project").replace("%2F", "/")
             gitlab_project = registry.gitlab_project(reference)
             if registry.rules.needs_id and route.is_of_registry and not reference.isdecimal():
@@ -217,21 +217,21 @@ class Application:
         except HTTPException as error:
             return router_refusal(error)
 
-    def _group_call(self, request: Request, mode: _Mode, reference: str) -> GroupCall:
+    def _group_call(self, request: Request, mode: _Mode, reference: str, action: Action) -> GroupCall:
         """Check in the same order: the group, the caller, then what the caller may read of it."""
         registry = mode.registry
         group = registry.group(reference.replace("%2F", "/"))
-        caller = request.caller = registry.identify(request.credentials, Action.BROWSE)
-        gitlab_projects = registry.readable_in(group, caller)
+        caller = request.caller = registry.identify(request.credentials, action)
+        gitlab_projects = registry.readable_in(group, caller, action)
         rules = registry.rules
         if self._elsewhere is None and not rules.hides_unreadable:
-            return GroupCall(request, registry, group, gitlab_projects, mode.alteration, mode.pages)
+            return GroupCall(request, registry, group, gitlab_projects, caller, mode.alteration, mode.pages)
         members = rules.group_members(registry.store.gitlab_projects(), group)
         if rules.hides_unreadable and has_project(registry, members, request.arguments.get("name", "")):
             registry = registry.under(replace(rules, forwards_to=None))
         if gitlab_projects and (answering := self._answering(request, registry, members)):
             registry, gitlab_projects = answering, gitlab_projects[:1]
-        return GroupCall(request, registry, group, gitlab_projects, mode.alteration, mode.pages)
+        return GroupCall(request, registry, group, gitlab_projects, caller, mode.alteration, mode.pages)
 
     def _answering(
         self, request: Request, registry: Registry, owners: Iterable[GitLabProject]

@@ -25,6 +25,9 @@ REFERENCE = "/-/reference/projects/<gitlab_project>/packages/pypi/<name>"  # see
 REFERENCE_VERSION = f"{REFERENCE}/versions/<version>"
 REFERENCE_FILE = f"{REFERENCE}/files/<filename>"
 DEPLOY_TOKENS = f"{PROJECT}/deploy_tokens"
+PROTECTION = f"{PROJECT}/packages/protection/rules"
+JOB_TOKEN_SCOPE = f"{PROJECT}/job_token_scope"
+ALLOWLIST = f"{JOB_TOKEN_SCOPE}/allowlist"
 JOB_TOKENS = "/-/reference/projects/<gitlab_project>/job_tokens"
 
 
@@ -47,20 +50,30 @@ class Route:
         return self.path.startswith(f"{PROJECT}/packages/pypi")
 
 
-def _project(name: str) -> Callable[..., Response]:
-    """Return a handler of `handlers.projects`, which is imported on its first request."""
+def _later(module: str, name: str) -> Callable[..., Response]:
+    """Return a handler of a module that is imported on its first request."""
 
     def handler(call: Call, **arguments: int) -> Response:
-        from reference_server.app.handlers import projects
+        from importlib import import_module
 
-        answer: Response = getattr(projects, name)(call, **arguments)
+        found = import_module(f"reference_server.app.handlers.{module}")
+        answer: Response = getattr(found, name)(call, **arguments)
         return answer
 
     return handler
 
 
+def _project(name: str) -> Callable[..., Response]:
+    return _later("projects", name)
+
+
+def _protection(name: str) -> Callable[..., Response]:
+    return _later("protection", name)
+
+
 ROUTES = (
     Route("upload", "POST", f"{PROJECT}/packages/pypi", Action.UPLOAD, upload.upload),
+    Route("authorize", "POST", f"{PROJECT}/packages/pypi/authorize", Action.UPLOAD, upload.authorize),
     Route("root_page", "GET", f"{PROJECT}/packages/pypi/simple/", Action.BROWSE, simple.root_page),
     Route(
         "project_page", "GET", f"{PROJECT}/packages/pypi/simple/<name>/", Action.BROWSE, simple.project_page
@@ -82,6 +95,13 @@ ROUTES = (
         Action.DOWNLOAD,
         files.provenance,
     ),
+    Route(
+        "forwarded",
+        "GET",
+        f"{PROJECT}/packages/pypi/forward/<name>/<path:upstream_path>",
+        Action.DOWNLOAD,
+        files.forwarded,
+    ),
     Route("group_root_page", "GET", f"{GROUP}/simple/", Action.BROWSE, simple.root_page),
     Route("group_project_page", "GET", f"{GROUP}/simple/<name>/", Action.BROWSE, simple.project_page),
     Route("group_file", "GET", f"{GROUP}/files/<sha256>/<filename>", Action.BROWSE, files.download),
@@ -92,6 +112,7 @@ ROUTES = (
         Action.BROWSE,
         files.metadata_file,
     ),
+    Route("group_packages", "GET", "/api/v4/groups/<group>/packages", Action.INSPECT, rest.group_packages),
     Route("gitlab_project", "GET", PROJECT, Action.SEE, rest.gitlab_project),
     Route("packages", "GET", f"{PROJECT}/packages", Action.INSPECT, rest.packages),
     Route("package", "GET", PACKAGE, Action.INSPECT, rest.package),
@@ -137,6 +158,32 @@ ROUTES = (
         f"{DEPLOY_TOKENS}/<id:token_id>",
         Action.SEE,
         _project("revoke_deploy_token"),
+    ),
+    Route("protection_rules", "GET", PROTECTION, Action.SEE, _protection("rules")),
+    Route("create_protection_rule", "POST", PROTECTION, Action.SEE, _protection("create_rule")),
+    Route(
+        "update_protection_rule",
+        "PATCH",
+        f"{PROTECTION}/<id:rule_id>",
+        Action.SEE,
+        _protection("update_rule"),
+    ),
+    Route(
+        "delete_protection_rule",
+        "DELETE",
+        f"{PROTECTION}/<id:rule_id>",
+        Action.SEE,
+        _protection("delete_rule"),
+    ),
+    Route("job_token_scope", "GET", JOB_TOKEN_SCOPE, Action.SEE, _project("job_token_scope")),
+    Route("job_token_allowlist", "GET", ALLOWLIST, Action.SEE, _project("job_token_allowlist")),
+    Route("allow_job_tokens", "POST", ALLOWLIST, Action.SEE, _project("allow_job_tokens")),
+    Route(
+        "disallow_job_tokens",
+        "DELETE",
+        f"{ALLOWLIST}/<id:target_id>",
+        Action.SEE,
+        _project("disallow_job_tokens"),
     ),
     Route("job_tokens", "GET", JOB_TOKENS, Action.SEE, _project("job_tokens")),
     Route("create_job_token", "POST", JOB_TOKENS, Action.SEE, _project("create_job_token")),

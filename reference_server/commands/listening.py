@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import sys
+
+from reference_server.serving.exposure import is_loopback
 
 
 def add_address(parser: argparse.ArgumentParser, port: int) -> None:
@@ -58,11 +59,3 @@ def _port(text: str) -> int:
     if not (text.isdecimal() and int(text) <= 65535):
         raise argparse.ArgumentTypeError(f"expected a number from 0 to 65535, not {text!r}")
     return int(text)
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only programs on this machine reach a server that listens there."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -58,8 +58,8 @@ class RunningServer:
     @_as_gitlab()
     def switch(self, reference: str, *, on: bool) -> ListedProject:
         """Switch the package registry of a GitLab project on or off."""
-        body = {"package_registry_access_level": "enabled" if on else "disabled"}
-        return _listed(self._ask("PUT", f"/api/v4/projects/{quote(reference, safe='')}", body))
+        path = f"/api/v4/projects/{quote(reference, safe='')}"
+        return _listed(self._ask("PUT", path, {"packages_enabled": on}))
 
     @_as_gitlab()
     def tokens(self) -> Sequence[ListedToken]:

@@ -13,11 +13,11 @@ from reference_server.commands.listening import (
     add_address,
     add_faults,
     in_url,
-    is_loopback,
     wait_until_interrupted,
 )
 from reference_server.commands.sources import add_sources, describe, sources_of
 from reference_server.errors import UserError
+from reference_server.serving.exposure import is_loopback
 from reference_server.serving.ports import free_port
 from reference_server.serving.standalone import serve
 
@@ -63,7 +63,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         default="reference",
         metavar="NAME",
         help="registry to imitate: gitlab-13.4, gitlab or pypi (default: reference, GitLab's URLs and every "
-        "specification)",
+        "specification); settings of an instance follow, such as gitlab+json",
     )
     parser.add_argument(
         "--variety",

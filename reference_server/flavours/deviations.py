@@ -36,5 +36,8 @@ def deviations() -> tuple[Deviation, ...]:
 
 
 def deviating(flavour: str) -> frozenset[str]:
-    """Return the ids of the requirements that a flavour does not meet."""
-    return frozenset(name for each in deviations() if flavour in each.flavours for name in each.requirements)
+    """Return the ids of the requirements that a flavour does not meet; with a setting, those without it, too."""
+    names = {flavour, flavour.partition("+")[0]}
+    return frozenset(
+        name for each in deviations() if names.intersection(each.flavours) for name in each.requirements
+    )

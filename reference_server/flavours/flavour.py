@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
-from reference_server.rendering import html
+from reference_server.rendering import html, json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -67,6 +67,15 @@ class Pages(Protocol):
         """Render the root page, piece by piece."""
 
 
+@dataclass(frozen=True)
+class Setting:
+    """Something that the administrator of an instance switches on: `change` returns the flavour with it."""
+
+    name: str
+    summary: str
+    change: Callable[[Flavour], Flavour]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
     """How one kind of refusal is written on these routes, or on all if there are none.
@@ -89,10 +98,11 @@ class Flavour:
     """A vendor that the server imitates. Its URLs are those of the registry of `gitlab_project`.
 
     `deviates` from the specifications, or else conforms to its profile. `lacks` names the routes that it does not
-    have (see `reference_server.app.routes`); `features` are what it claims to the suite. `html` writes its pages. The
-    first of the `refusals` that covers a refusal gives its wording; `challenge` returns the WWW-Authenticate of an
-    answer with status 401, or None. `file_headers` come with every file. `rest_lacks` names the keys that its REST API
-    leaves out. `splats` takes names with slashes in URLs.
+    have (see `reference_server.app.routes`); `features` are what it claims to the suite. `settings` are what its
+    administrators can switch on. `html` and `json` write its pages. The first of the `refusals` that covers a refusal
+    gives its wording; `challenge` returns the WWW-Authenticate of an answer with status 401, or None. `file_headers`
+    come with every file. `rest_lacks` names the keys that its REST API leaves out. `splats` takes names with slashes in
+    URLs.
     """
 
     name: str
@@ -106,6 +116,10 @@ class Flavour:
     lacks: frozenset[str] = frozenset()
     features: tuple[str, ...] = FEATURES
     html: Pages = html
+    json: Pages = json
+    json_parameters: str = ""
+    """What follows the media type of its pages in JSON."""
+    settings: tuple[Setting, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     challenge: Callable[[RegistryError], str | None] = lambda _: CHALLENGE
     file_headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

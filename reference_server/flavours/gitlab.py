@@ -1,8 +1,7 @@
 """GitLab as it is: version 13.4, and current versions. Source: GitLab's code and its tests; `gitlab_deviations.toml`.
 
-Not imitated: settings of an instance and of a group (rate limits, protection rules, FIPS, the dependency firewall, JSON
-pages, which a flag switches on), object storage, and what Workhorse answers in front of Rails. A file without a sha256
-in its form gets that of its bytes; GitLab has none then. Forwarding is off: `Rules.forwards_to`.
+Not imitated: rate limits, the dependency firewall, object storage, and blocked users. A file without a sha256 in its
+form gets that of its bytes; GitLab has none then. Forwarding is off: see `Upstream` with the mode `redirect`.
 """
 
 from __future__ import annotations
@@ -12,13 +11,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from reference_server.flavours import gitlab_access, gitlab_names, gitlab_uploads
-from reference_server.flavours.flavour import Flavour, Refusal
+from reference_server.flavours.flavour import Flavour, Refusal, Setting
 from reference_server.flavours.reference import GITLAB as LAYOUT
-from reference_server.model.errors import FileTooLargeError, PackageInvalidError, PackageNotFoundError
+from reference_server.model.errors import (
+    FileTooLargeError,
+    NotThroughWorkhorseError,
+    PackageInvalidError,
+    PackageNotFoundError,
+)
 from reference_server.rendering.gitlab_html import GitLabHtml
 from reference_server.rules.negotiation import TEXT_HTML
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reference_server.rules import Rules
 
 OWN_API = frozenset(
@@ -29,7 +35,34 @@ OWN_API = frozenset(
 NO_SUCH_FILES = frozenset({"metadata_file", "group_metadata_file", "provenance"})
 FILE = frozenset({"file"})
 OF_GROUPS = frozenset({"group_root_page", "group_project_page", "group_file"})
+LATER = frozenset(
+    {"root_page", "delete_package_file", "forwarded"}
+    | {"protection_rules", "create_protection_rule", "update_protection_rule", "delete_protection_rule"}
+    | {"job_token_scope", "job_token_allowlist", "allow_job_tokens", "disallow_job_tokens"}
+)
+"""The routes that came after 13.4."""
 TOO_LARGE = Refusal(error=FileTooLargeError, status=400, text="400 Bad request - File is too large")
+
+
+def _setting(change: str) -> Callable[[Flavour], Flavour]:
+    """Return a function of the settings, which are imported when one is switched on."""
+
+    def changed(flavour: Flavour) -> Flavour:
+        from reference_server.flavours import gitlab_settings
+
+        with_it: Flavour = getattr(gitlab_settings, change)(flavour)
+        return with_it
+
+    return changed
+
+
+JSON = Setting("json", "pages in JSON, which the flag `pypi_pep_691_json` switches on", _setting("with_json"))
+FIPS = Setting("fips", "FIPS: an upload needs `sha256_digest`, and no MD5 is recorded", _setting("with_fips"))
+NO_PACKAGES = Setting(
+    "no-packages",
+    "no package registry, as `packages.enabled: false` has it",
+    _setting("without_packages"),
+)
 
 
 def rules(rules: Rules) -> Rules:
@@ -77,6 +110,7 @@ def rules_13_4(current: Rules) -> Rules:
         identify=current.identify,
         authorize=gitlab_access.authorize_13_4,
         needs_id=True,
+        protects=False,
         understood=gitlab_uploads.understood,
         upload_checks=(gitlab_uploads.name_is_not_blank,),
         required_fields=("content", "requires_python", "name", "version"),
@@ -91,13 +125,21 @@ GITLAB_13_4 = Flavour(
     profile="gitlab",
     rules=rules_13_4,
     deviates=True,
-    lacks=OWN_API | NO_SUCH_FILES | OF_GROUPS | {"root_page", "delete_package_file"},
+    lacks=OWN_API | NO_SUCH_FILES | OF_GROUPS | LATER,
     features=("disposable",),
     html=GitLabHtml(indented=True, breaks=True),
-    refusals=(TOO_LARGE, Refusal(error=PackageNotFoundError, routes=FILE, text="404 Not found")),
+    refusals=(
+        TOO_LARGE,
+        Refusal(error=PackageNotFoundError, routes=FILE, text="404 Not found"),
+        Refusal(
+            error=NotThroughWorkhorseError,
+            text="403 Forbidden  - Request should be executed via GitLab Workhorse",
+        ),
+    ),
+    settings=(NO_PACKAGES,),
     challenge=gitlab_access.challenge_13_4,
     file_headers=MappingProxyType({"Content-Transfer-Encoding": "binary"}),
-    rest_lacks=frozenset({"status", "file_sha256"}),
+    rest_lacks=frozenset({"status", "file_sha256", "package_registry_access_level"}),
     splats=True,
 )
 
@@ -116,6 +158,7 @@ GITLAB = Flavour(
         Refusal(error=PackageInvalidError, text="400 Bad request - {}"),
         Refusal(error=PackageNotFoundError, routes=frozenset({"group_file"}), text="404 Not found"),
     ),
+    settings=(JSON, FIPS, NO_PACKAGES),
     challenge=gitlab_access.challenge,
     file_headers=MappingProxyType({"Content-Transfer-Encoding": "binary"}),
     splats=True,

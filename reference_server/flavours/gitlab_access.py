@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reference_server.flavours.flavour import CHALLENGE
-from reference_server.model import Action, Caller, Role, Visibility
+from reference_server.model import Action, Caller, RegistryAccess, Role, Visibility
 from reference_server.model.errors import (
     ForbiddenError,
     GitLabProjectNotFoundError,
@@ -72,6 +72,7 @@ def authorize_13_4(caller: Caller, gitlab_project: GitLabProject, action: Action
     """Check that the caller may do this in 13.4: files are open, Guests read nothing, jobs act as their users."""
     if action is Action.DOWNLOAD:
         return
+    gitlab_project = replace(gitlab_project, registry_access=RegistryAccess.ENABLED)  # a later setting
     _require_rest_visibility(caller, gitlab_project, action)
     caller = replace(caller, job_project=None)
     authorize(caller, gitlab_project, action)
@@ -108,11 +109,15 @@ def _require_rest_visibility(caller: Caller, gitlab_project: GitLabProject, acti
     if action in OVER_REST and action is not Action.MANAGE and caller.is_anonymous:
         if not is_visible(caller, gitlab_project):
             raise GitLabProjectNotFoundError
-        if action is not Action.SEE and not gitlab_project.packages_enabled:
+        if action is not Action.SEE and _is_closed(gitlab_project):
             raise ForbiddenError
         if action is Action.DELETE:
             raise NotAuthenticatedError
 
 
 def _is_switched_off(caller: Caller, gitlab_project: GitLabProject) -> bool:
-    return is_visible(caller, gitlab_project) and not gitlab_project.packages_enabled
+    return is_visible(caller, gitlab_project) and _is_closed(gitlab_project)
+
+
+def _is_closed(gitlab_project: GitLabProject) -> bool:
+    return not gitlab_project.packages_enabled or gitlab_project.registry_access is RegistryAccess.PRIVATE

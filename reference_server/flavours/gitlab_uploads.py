@@ -54,8 +54,9 @@ def trust_digests(claimed: Mapping[str, str], actual: Mapping[str, str]) -> None
 
 
 def claimed_digests(claimed: Mapping[str, str], actual: Mapping[str, str]) -> Mapping[str, str]:
-    """Record the digests in the form. GitLab has none without them; here they are computed."""
-    return {**actual, **{name: claimed[name] for name in ("sha256", "md5") if name in claimed}}
+    """Record the digests in the form. GitLab has none without them; a missing sha256 is computed here."""
+    computed = {name: digest for name, digest in actual.items() if name != "md5"}
+    return computed | {name: claimed[name] for name in ("sha256", "md5") if name in claimed}
 
 
 def anything(*_: Any) -> bool:

@@ -1,7 +1,8 @@
 """The Python Package Index: its URLs and rules. Source: its user documentation, and Warehouse's code.
 
 Not imitated: rules that need its database or its staff (prohibited names, rate limits, releases that close after
-two weeks), its list of classifiers (only their categories are checked), and attestations.
+two weeks), its list of classifiers (only their categories are checked), and what attestations prove (only their form is
+checked).
 """
 
 from __future__ import annotations

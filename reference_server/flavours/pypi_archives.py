@@ -13,7 +13,13 @@ from typing import IO, TYPE_CHECKING
 
 from reference_server.archives.archive import is_zip
 from reference_server.archives.tarballs import Kind
-from reference_server.flavours.pypi_zips import NOT_ACCEPTED, record_lists_the_members, zip_entries_are_plain
+from reference_server.flavours.pypi_wheels import entry_points_are_valid, record_lists_the_members
+from reference_server.flavours.pypi_zips import (
+    NOT_ACCEPTED,
+    zip_entries_are_packed_as_usual,
+    zip_entries_are_plain,
+    zip_has_no_gaps,
+)
 from reference_server.model.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -67,13 +73,25 @@ def license_files_are_there(archive: Archive, upload: Upload) -> None:
             raise PolicyError(f"License-File {path} does not exist in distribution file {archive.filename}.")
 
 
+def attestations_are_well_formed(_archive: Archive, upload: Upload) -> None:
+    """Refuse attestations of another form, for another file, or too many."""
+    if sent := upload.fields.get("attestations"):
+        from reference_server.flavours.pypi_attestations import require_form
+
+        require_form(sent, upload)
+
+
 CHECKS: tuple[ArchiveCheck, ...] = (
     is_one_archive,
     paths_are_unique,
     zip_has_one_reading,
+    zip_entries_are_packed_as_usual,
     zip_entries_are_plain,
-    record_lists_the_members,
+    zip_has_no_gaps,
     license_files_are_there,
+    record_lists_the_members,
+    entry_points_are_valid,
+    attestations_are_well_formed,
 )
 """In the order of their evaluation."""
 

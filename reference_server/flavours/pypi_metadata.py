@@ -37,6 +37,9 @@ DYNAMIC = frozenset(
     | {"requires", "provides", "obsoletes", "import-name", "import-namespace"}
 )
 
+METADATA_VERSIONS = frozenset({"1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5"})
+"""Source: Warehouse, `warehouse/forklift/metadata.py`, of August 2026."""
+
 _URL = re.compile(r"https?:[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
@@ -52,6 +55,13 @@ def without_unknown(upload: Upload) -> Upload:
         fields=known,
         requires_python=None if _is_unknown(upload.requires_python or "") else upload.requires_python,
     )
+
+
+def metadata_version_is_supported(upload: Upload) -> None:
+    """Refuse a newer metadata version than those that the index has support for."""
+    for version in _values(upload, "metadata_version"):
+        if version not in METADATA_VERSIONS:
+            raise PolicyError(f"{version!r} is not a valid metadata version.")
 
 
 def no_local_version(upload: Upload) -> None:
@@ -161,6 +171,7 @@ def license_expression_is_valid(upload: Upload) -> None:
 
 
 CHECKS: tuple[Callable[[Upload], None], ...] = (
+    metadata_version_is_supported,
     no_local_version,
     summary_is_short,
     emails_are_addresses,

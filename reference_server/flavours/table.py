@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reference_server.errors import UserError
@@ -20,12 +21,27 @@ class UnknownFlavourError(UserError, LookupError):
     """No flavour has this name. The message lists all flavours."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"there is no flavour {name!r}; choose {', '.join(each.name for each in FLAVOURS)}")
+        names = [
+            text
+            for each in FLAVOURS
+            for text in (each.name, *(f"{each.name}+{s.name}" for s in each.settings))
+        ]
+        super().__init__(f"there is no flavour {name!r}; choose {', '.join(names)}")
 
 
 def flavour_named(name: str) -> Flavour:
-    """Find a flavour. Raises `UnknownFlavourError`."""
+    """Find a flavour. Its settings may follow its name, such as `gitlab+json`. Raises `UnknownFlavourError`."""
+    base, *settings = name.split("+")
     for flavour in FLAVOURS:
-        if flavour.name == name:
-            return flavour
+        if flavour.name == base:
+            return _with(flavour, settings, name)
     raise UnknownFlavourError(name)
+
+
+def _with(flavour: Flavour, settings: list[str], name: str) -> Flavour:
+    known = {each.name: each for each in flavour.settings}
+    if not known.keys() >= set(settings):
+        raise UnknownFlavourError(name)
+    for each in settings:
+        flavour = known[each].change(flavour)
+    return replace(flavour, name=name)

@@ -55,6 +55,13 @@ class Parameters:
             raise InvalidFieldError(name)
         return text in TRUE
 
+    def number(self, name: str) -> int:
+        """Return a number without a sign. Raises `InvalidFieldError`, for a missing one, too."""
+        text = str(self._values.get(name, ""))
+        if not (text.isascii() and text.isdecimal() and len(text) < 19):
+            raise InvalidFieldError(name)
+        return int(text)
+
     def choice(self, name: str, default: E) -> E:
         """Return a member of the default's enumeration. Raises `InvalidFieldError`."""
         try:

@@ -39,9 +39,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _REFERENCES = (
     re.compile(
         r"^(/(?:api/v4|-/reference)/projects/)(?!\d+(?:/|$))(.+?)"
-        r"(?=/(?:packages|deploy_tokens|job_tokens)(?:/|$)|$)"
+        r"(?=/(?:packages|deploy_tokens|job_tokens|job_token_scope)(?:/|$)|$)"
     ),
-    re.compile(r"^(/api/v4/groups/)(?!\d+(?:/|$))(.+?)(?=/-/packages(?:/|$)|$)"),
+    re.compile(r"^(/api/v4/groups/)(?!\d+(?:/|$))(.+?)(?=/-/packages(?:/|$)|/packages$|$)"),
 )
 
 
@@ -73,7 +73,7 @@ class Request(WerkzeugRequest):
 
     @cached_property
     def credentials(self) -> Credentials:
-        """The credentials in the header fields that GitLab reads for packages."""
+        """The credentials in the header fields, and in the parameter of the query, that GitLab reads for packages."""
         try:
             authorization = self.authorization
         except ValueError:  # werkzeug refuses Base64 with other letters than ASCII
@@ -86,7 +86,7 @@ class Request(WerkzeugRequest):
         return Credentials(
             basic=basic,
             bearer=bearer,
-            private_token=self.headers.get("PRIVATE-TOKEN") or None,
+            private_token=self.headers.get("PRIVATE-TOKEN") or self.args.get("private_token") or None,
             deploy_token=self.headers.get("DEPLOY-TOKEN") or None,
             job_token=self.headers.get("JOB-TOKEN") or None,
         )

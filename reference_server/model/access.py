@@ -30,6 +30,14 @@ class Visibility(StrEnum):
     PUBLIC = "public"
 
 
+class RegistryAccess(StrEnum):
+    """Who may use a package registry that is on: members, all who may see the GitLab project, or everyone."""
+
+    PRIVATE = "private"
+    ENABLED = "enabled"
+    PUBLIC = "public"
+
+
 class Action(StrEnum):
     """An action on a GitLab project that needs a permission."""
 
@@ -112,6 +120,20 @@ Token = PersonalAccessToken | DeployToken | JobToken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProtectionRule:
+    """Who may push and delete packages with a name that matches, among those who may push and delete any.
+
+    `*` in the `pattern` stands for any characters. `push` and `delete` are `maintainer` (`push` only), `owner`,
+    `admin`, or empty for no rule.
+    """
+
+    id: int
+    pattern: str
+    push: str = ""
+    delete: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GitLabProject:
     """A GitLab project, the owner of one package registry. `members` maps user names to roles.
 
@@ -124,6 +146,8 @@ class GitLabProject:
     packages_enabled: bool = True
     members: Mapping[str, Role] = field(default_factory=lambda: MappingProxyType({}))
     duplicates_allowed: bool = False
+    registry_access: RegistryAccess = RegistryAccess.ENABLED
+    protection_rules: tuple[ProtectionRule, ...] = ()
     job_token_scope: frozenset[int] = frozenset()
     """The ids of other GitLab projects whose CI jobs may use their tokens here, the job token allowlist."""
 

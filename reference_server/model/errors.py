@@ -51,6 +51,24 @@ class ProjectClosedError(ForbiddenError):
         super().__init__(f"403 Forbidden - Project {name} is {status} and takes no uploads")
 
 
+class PackageProtectedError(ForbiddenError):
+    """A protection rule keeps the caller from publishing the package."""
+
+    message = "403 Forbidden - Package protected."
+
+
+class PackageDeletionProtectedError(ForbiddenError):
+    """A protection rule keeps the caller from deleting the package."""
+
+    message = "403 Forbidden - Package is deletion protected."
+
+
+class NotThroughWorkhorseError(ForbiddenError):
+    """The route is for the proxy in front of GitLab, which signs its requests."""
+
+    message = "403 Forbidden - Request should be executed via GitLab Workhorse"
+
+
 class InsufficientScopeError(ForbiddenError):
     """The token's scopes do not allow the action; any of `scopes` would."""
 
@@ -99,6 +117,12 @@ class FileTooLargeError(RegistryError):
     """The file is larger than the registry's limit."""
 
     message = "413 Request Entity Too Large - File is too large"
+
+
+class UnprocessableError(RegistryError):
+    """The request is well formed, and what it asks for is not possible."""
+
+    message = "422 Unprocessable Entity"
 
 
 class UnsupportedEncodingError(RegistryError):

@@ -33,7 +33,7 @@ class GitLabHtml:
     def project_page(self, page: ProjectPage, /) -> bytes:
         """Render a project's page in UTF-8. Hrefs are absolute."""
         anchors = [
-            Anchor(_absolute(page.url, file.href), file.filename, file.requires_python or "")
+            Anchor(absolute(page.url, file.href), file.filename, file.requires_python or "")
             for file in page.files
         ]
         return self._rendered(page.name, anchors)
@@ -41,7 +41,7 @@ class GitLabHtml:
     def root_page(self, page: RootPage, /) -> bytes:
         """Render the root page in UTF-8. Hrefs are absolute, and have no trailing slash."""
         anchors = [
-            Anchor(_absolute(page.url, link.url).removesuffix("/"), link.name, link.requires_python or "")
+            Anchor(absolute(page.url, link.url).removesuffix("/"), link.name, link.requires_python or "")
             for link in page.projects
         ]
         return self._rendered(page.owner, anchors)
@@ -56,7 +56,7 @@ class GitLabHtml:
         return (text if self.indented else text.lstrip()).encode()
 
 
-def _absolute(page: str, reference: str) -> str:
+def absolute(page: str, reference: str) -> str:
     """Return an absolute URL, without the escapes that GitLab does not write."""
     path, hash_sign, fragment = urljoin(page, reference).partition("#")
     return unquote(path) + hash_sign + fragment

@@ -16,7 +16,7 @@ PIECES = 5_000
 """How many projects are written together."""
 
 
-def project_page(page: ProjectPage) -> bytes:
+def project_page(page: ProjectPage, /) -> bytes:
     """Render a project's page in UTF-8."""
     body: dict[str, Any] = {
         "meta": _meta(page.repository_version),
@@ -27,7 +27,7 @@ def project_page(page: ProjectPage) -> bytes:
     return _encoded(_without_none(body) | {"files": [_file(file) for file in page.files]} | dict(page.keys))
 
 
-def root_page(page: RootPage) -> bytes:
+def root_page(page: RootPage, /) -> bytes:
     """Render the root page in UTF-8."""
     projects = [{"name": project.name} for project in page.projects]
     return _encoded({"meta": _meta(page.repository_version), "projects": projects} | dict(page.keys))

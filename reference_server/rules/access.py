@@ -18,6 +18,7 @@ from reference_server.model import (
     GitLabProject,
     JobToken,
     PersonalAccessToken,
+    RegistryAccess,
     Role,
     Visibility,
 )
@@ -26,6 +27,7 @@ from reference_server.model.errors import (
     GitLabProjectNotFoundError,
     InsufficientScopeError,
     NotAuthenticatedError,
+    RegistryError,
     TokenExpiredError,
     TokenRevokedError,
     UnknownTokenError,
@@ -38,6 +40,8 @@ MINIMUM_ROLE = {
     Action.DELETE: Role.MAINTAINER,
     Action.MANAGE: Role.MAINTAINER,
 }
+OPEN = frozenset({Action.BROWSE, Action.DOWNLOAD})
+"""What everyone may do in a registry that is open to everyone."""
 OVER_REST = frozenset({Action.SEE, Action.INSPECT, Action.DELETE, Action.MANAGE})
 """The actions that GitLab offers over its REST API, and those that only this server offers."""
 
@@ -115,6 +119,8 @@ def authorize(caller: Caller, gitlab_project: GitLabProject, action: Action) -> 
         raise NotAuthenticatedError
     if caller.user:
         _require_scope(caller, action)
+    if is_open(gitlab_project, action):
+        return
     if not is_in_job_scope(caller, gitlab_project, action):
         raise ForbiddenError
     if not is_visible(caller, gitlab_project):
@@ -143,6 +149,21 @@ def is_in_job_scope(caller: Caller, gitlab_project: GitLabProject, action: Actio
     return listed or (action not in WRITING and gitlab_project.visibility is not Visibility.PRIVATE)
 
 
+def is_open(gitlab_project: GitLabProject, action: Action) -> bool:
+    """Return whether everyone may perform an action: GitLab's "Allow anyone to pull from package registry"."""
+    is_public = gitlab_project.registry_access is RegistryAccess.PUBLIC
+    return is_public and gitlab_project.packages_enabled and action in OPEN
+
+
+def is_readable_by_everyone(gitlab_project: GitLabProject) -> bool:
+    """Return whether an installer needs no credential."""
+    try:
+        authorize(ANONYMOUS, gitlab_project, Action.BROWSE)
+    except RegistryError:
+        return False
+    return True
+
+
 def is_visible(caller: Caller, gitlab_project: GitLabProject) -> bool:
     """Return whether the caller may know that the GitLab project exists."""
     if gitlab_project.visibility is Visibility.PUBLIC:
@@ -160,9 +181,17 @@ def is_allowed(caller: Caller, gitlab_project: GitLabProject, action: Action) ->
         return True
     if not gitlab_project.packages_enabled:
         return False
+    if gitlab_project.registry_access is RegistryAccess.PRIVATE and not _is_member(caller, gitlab_project):
+        return False
     if action not in WRITING:
         return True
     if caller.deploy_token:
         return caller.deploy_token.writes and caller.deploy_token.gitlab_project == gitlab_project.id
     role = gitlab_project.members.get(caller.user.name) if caller.user else None
     return role is not None and role >= MINIMUM_ROLE[action]
+
+
+def _is_member(caller: Caller, gitlab_project: GitLabProject) -> bool:
+    if caller.deploy_token:
+        return caller.deploy_token.gitlab_project == gitlab_project.id
+    return caller.user is not None and caller.user.name in gitlab_project.members

@@ -5,9 +5,10 @@ Source: GitLab's documentation, "Groups" and "PyPI API", and its tests of the en
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.model import ANONYMOUS, Action, Group
+from reference_server.model import ANONYMOUS, Group, RegistryAccess, Role
 from reference_server.model.errors import (
     ForbiddenError,
     GroupNotFoundError,
@@ -19,21 +20,30 @@ from reference_server.model.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from reference_server.model import Caller, GitLabProject
+    from reference_server.model import Action, Caller, GitLabProject, User
 
 LEVELS = 100  # of nested groups, at most
 
 
 def groups(gitlab_projects: Iterable[GitLabProject]) -> Iterator[Group]:
-    """Yield every group once. Its id follows from its oldest GitLab project and its depth, and so stays the same."""
+    """Yield every group once. Its id follows from its oldest GitLab project and its depth, and so stays the same.
+
+    The name space of a user is no group.
+    """
     known = set()
     for gitlab_project in sorted(gitlab_projects, key=lambda each: each.id):
         segments = gitlab_project.full_path.split("/")[:-1]
         for depth in range(1, len(segments) + 1):
             path = "/".join(segments[:depth])
-            if path.lower() not in known:
+            if path.lower() not in known and not is_of_user(gitlab_project):
                 known.add(path.lower())
                 yield Group(id=gitlab_project.id * LEVELS + depth, full_path=path)
+
+
+def is_of_user(gitlab_project: GitLabProject) -> bool:
+    """Return whether a GitLab project is in the name space of a user, who owns it."""
+    segments = gitlab_project.full_path.split("/")
+    return len(segments) == 2 and gitlab_project.members.get(segments[0]) is Role.OWNER
 
 
 def group(gitlab_projects: Iterable[GitLabProject], reference: str) -> Group:
@@ -55,10 +65,12 @@ def readable(
     authorize: Callable[[Caller, GitLabProject, Action], None],
     caller: Caller,
     gitlab_projects: Iterable[GitLabProject],
+    action: Action,
 ) -> tuple[GitLabProject, ...]:
-    """Return the GitLab projects of a group whose packages the caller may read, in their order.
+    """Return the GitLab projects of a group on which the caller may perform a reading action, in their order.
 
-    A deploy token of a GitLab project reads no more of a group than an anonymous caller. Raises
+    A deploy token of a GitLab project reads no more of a group than an anonymous caller, and a registry that is open to
+    everyone is so at the URLs of its GitLab project only. Raises
     `InsufficientScopeError`; without a GitLab project that the caller may see, `NotAuthenticatedError` for an
     anonymous caller and `GroupNotFoundError` for others.
     """
@@ -66,7 +78,7 @@ def readable(
     found, is_seen = [], False
     for gitlab_project in gitlab_projects:
         try:
-            authorize(reader, gitlab_project, Action.BROWSE)
+            authorize(reader, _in_group(gitlab_project), action)
         except InsufficientScopeError:
             raise
         except ForbiddenError:
@@ -78,3 +90,16 @@ def readable(
     if found or is_seen:
         return tuple(found)
     raise NotAuthenticatedError if caller.is_anonymous else GroupNotFoundError
+
+
+def _in_group(gitlab_project: GitLabProject) -> GitLabProject:
+    if gitlab_project.registry_access is RegistryAccess.PUBLIC:
+        return replace(gitlab_project, registry_access=RegistryAccess.ENABLED)
+    return gitlab_project
+
+
+def role_in(parent: Group, gitlab_projects: Iterable[GitLabProject], user: User) -> Role | None:
+    """Return the least role of a user who has one in every GitLab project of a group, as its members have."""
+    roles = [each.members.get(user.name) for each in members(gitlab_projects, parent)]
+    known = [role for role in roles if role is not None]
+    return min(known) if known and len(known) == len(roles) else None

@@ -18,6 +18,7 @@ from reference_server.model import (
     Group,
     JobToken,
     PersonalAccessToken,
+    RegistryAccess,
     Role,
     TokenRecord,
     Visibility,
@@ -64,7 +65,9 @@ class Settings(TypedDict, total=False):
 
     visibility: Visibility
     packages_enabled: bool
+    registry_access: RegistryAccess
     duplicates_allowed: bool
+    job_token_scope: frozenset[int]
 
 
 class NewToken(TypedDict):
@@ -170,6 +173,34 @@ def change_settings(
         changed = replace(registry.gitlab_project(str(gitlab_project.id)), **settings)
         registry.store.add_gitlab_project(changed)
         return changed
+
+
+def job_token_allowlist(registry: Registry, gitlab_project: GitLabProject) -> tuple[GitLabProject, ...]:
+    """Return the GitLab projects whose CI jobs may use this one, itself first."""
+    others = (each for each in registry.store.gitlab_projects() if each.id in gitlab_project.job_token_scope)
+    return (gitlab_project, *(each for each in others if each.id != gitlab_project.id))
+
+
+def allow_job_tokens(
+    registry: Registry, caller: Caller, gitlab_project: GitLabProject, reference: str
+) -> GitLabProject:
+    """Let CI jobs of another GitLab project, which the caller sees, use this one. Raises `NotFoundError`."""
+    with registry.store.lock:
+        other = registry.gitlab_project(reference)
+        if not is_visible(caller, other):
+            raise NotFoundError
+        scope = registry.gitlab_project(str(gitlab_project.id)).job_token_scope
+        change_settings(registry, gitlab_project, job_token_scope=scope | {other.id})
+        return other
+
+
+def disallow_job_tokens(registry: Registry, gitlab_project: GitLabProject, target_id: int) -> None:
+    """Remove a GitLab project from the job token allowlist. Raises `NotFoundError`."""
+    with registry.store.lock:
+        scope = registry.gitlab_project(str(gitlab_project.id)).job_token_scope
+        if target_id not in scope:
+            raise NotFoundError
+        change_settings(registry, gitlab_project, job_token_scope=scope - {target_id})
 
 
 # packages

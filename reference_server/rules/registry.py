@@ -74,10 +74,10 @@ class Registry:
         """Find a group by id or full path. Raises `GroupNotFoundError`."""
         return groups.group(self.store.gitlab_projects(), reference)
 
-    def readable_in(self, group: Group, caller: Caller) -> tuple[GitLabProject, ...]:
-        """Return the GitLab projects of a group that the caller may read. Raises as `groups.readable` does."""
+    def readable_in(self, group: Group, caller: Caller, action: Action) -> tuple[GitLabProject, ...]:
+        """Return the GitLab projects of a group for a reading action. Raises as `groups.readable` does."""
         members = self.rules.group_members(self.store.gitlab_projects(), group)
-        return self.rules.readable_in_group(self.authorize, caller, members)
+        return self.rules.readable_in_group(self.authorize, caller, members, action)
 
     def identify(self, credentials: Credentials, action: Action | None = None) -> Caller:
         """Return the caller with these credentials, as an action reads them. Raises `NotAuthenticatedError`."""
@@ -191,10 +191,10 @@ class Registry:
             name, version = name or parsed[0], version or str(parsed[1])
         blob = self.store.blobs.add(content)
         rules = replace(self.rules, open_archive=leniently(self.rules.open_archive), archive_checks=())
-        return self.under(rules).upload(
-            owner,
-            Upload(name=name, version=version, filename=filename, blob=blob, requires_python=requires_python),
+        upload = Upload(
+            name=name, version=version, filename=filename, blob=blob, requires_python=requires_python
         )
+        return self.under(rules).upload(owner, upload)
 
     def upload(self, gitlab_project: GitLabProject, upload: Upload) -> PackageFile:
         """Store a distribution, or reject it and remove its blob.

@@ -119,7 +119,9 @@ class Rules:
     Access: `reads` (credentials, action) returns the credentials that the action's routes read; `identify` and
     `authorize` (see `reference_server.rules.access`). `needs_id` refuses a GitLab project's path in the URLs of its
     registry. `refuses_cross_site` refuses uploads and changes that another site's page sends.
-    `group_members` (all GitLab projects, group); `readable_in_group` (`authorize`, caller, members).
+    `protects` applies the protection rules of a GitLab project.
+    `group_members` (all GitLab projects, group); `readable_in_group` (`authorize`, caller, members,
+    action).
 
     Names and versions: `valid_name`, `valid_version`, `normalize` (equal for all spellings of a project),
     `version_key` (equal for all spellings of a version). `requested_name` is the normalized name that a requested
@@ -169,9 +171,10 @@ class Rules:
     authorize: Callable[[Caller, GitLabProject, Action], None] = access.authorize
     refuses_cross_site: bool = True
     needs_id: bool = False
+    protects: bool = True
     group_members: Callable[[Iterable[GitLabProject], Group], tuple[GitLabProject, ...]] = groups.members
     readable_in_group: Callable[
-        [Callable[[Caller, GitLabProject, Action], None], Caller, Iterable[GitLabProject]],
+        [Callable[[Caller, GitLabProject, Action], None], Caller, Iterable[GitLabProject], Action],
         tuple[GitLabProject, ...],
     ] = groups.readable
 

@@ -70,6 +70,28 @@ def fresh_secrets() -> dict[str, str]:
     return {token.secret: new_secret(prefix) for prefix, kind in tokens.items() for token in kind}
 
 
+def renew_tokens(store: Store) -> dict[str, str]:
+    """Give the ready-made tokens of a store new secrets, and return these by the public ones."""
+    secrets = fresh_secrets()
+    with store.lock:
+        _remove_ready_made_tokens(store)
+        _add_tokens(store, secrets)
+    return secrets
+
+
+def knows_public_tokens(store: Store) -> bool:
+    """Return whether a ready-made token that can be used has its public secret."""
+    return (
+        any(
+            store.personal_access_token(each.secret)
+            for each in ready_made.PERSONAL_ACCESS_TOKENS
+            if not (each.expired or each.revoked)
+        )
+        or any(store.deploy_token(each.secret) for each in ready_made.DEPLOY_TOKENS)
+        or any(store.job_token(each.secret) for each in ready_made.JOB_TOKENS if each.running)
+    )
+
+
 def _remove_ready_made_tokens(store: Store) -> None:
     """Remove the tokens that differ from ready-made ones in nothing but their secrets."""
     known = [replace(token, secret="") for token in _tokens()]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 
 from reference_server.faults import switches
 from reference_server.serving.default_registry import default_registry
+from reference_server.serving.exposure import require_secret_tokens
 from reference_server.serving.served_registry import RegistryOptions, ServedRegistry
 from reference_server.serving.state import state_of
 from reference_server.serving.wsgi_server import Server
@@ -31,7 +32,8 @@ class ReferenceServer(Server, ServedRegistry):
     that `ca_bundle` verifies: True for the authority of this process, which its servers share, or another one. The
     `options` are those of `RegistryOptions`. `rules` and `faults` apply to requests over HTTP, not to direct calls of
     `registry`. Raises `UnknownFlavourError`, `UnknownFaultError`, `FaultOptionError`, `UserError` for `tls` without
-    trustme and for an unusable folder or upstream, and `StoreError` for an unusable directory.
+    trustme and for an unusable folder or upstream, `PublicTokensError` for a `host` that other machines reach without
+    `fresh_tokens`, and `StoreError` for an unusable directory.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class ReferenceServer(Server, ServedRegistry):
             registry = default_registry(store=state)
         try:
             ServedRegistry.__init__(self, registry, **options)
+            require_secret_tokens(host, self.registry.store, "Add fresh_tokens=True, or listen on 127.0.0.1.")
             context = self._authority.context(host) if self._authority else None
             Server.__init__(self, self.app, host, port, tls=context)
         except BaseException:

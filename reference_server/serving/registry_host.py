@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 from werkzeug.exceptions import NotFound
 
 from reference_server.serving.default_registry import default_registry
+from reference_server.serving.exposure import require_secret_tokens
 from reference_server.serving.served_registry import RegistryOptions, ServedRegistry
 from reference_server.serving.wsgi_server import Server
 
@@ -23,12 +24,18 @@ class RegistryHost(Server):
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         super().__init__(self._forward, host, port)
+        self._listens_on = host
         self._numbers = count(1)
         self._tenants: dict[str, Tenant] = {}
 
     def add(self, **options: Unpack[RegistryOptions]) -> Tenant:
         """Add an empty registry, until its `close`. Raises as `ReferenceServer`."""
         tenant = Tenant(self, str(next(self._numbers)), **options)
+        try:
+            require_secret_tokens(self._listens_on, tenant.registry.store, "Add fresh_tokens=True.")
+        except BaseException:
+            tenant.app.close()
+            raise
         self._tenants[tenant.place] = tenant
         return tenant
 

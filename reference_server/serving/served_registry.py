@@ -17,6 +17,7 @@ from reference_server.rules.registry import Registry
 from reference_server.rules.selection import OWN
 from reference_server.serving import accounts
 from reference_server.serving.create_app import create_app
+from reference_server.serving.default_registry import renew_tokens
 from reference_server.serving.target import declared, target_table
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class RegistryOptions(TypedDict, total=False):
     """Passwords by user name. These users are Maintainers; the first is `username`."""
     tokens: Mapping[str, str] | Iterable[Token]
     """Tokens beside the ready-made ones, or user names by the secrets of personal access tokens."""
+    fresh_tokens: bool
+    """Whether the ready-made tokens get new secrets (default: false). An address that other machines reach needs it."""
     gitlab_projects: Iterable[GitLabProject | str]
     """GitLab projects beside the ready-made ones, or the full paths of private ones. Their groups exist with them."""
 
@@ -79,6 +82,8 @@ class ServedRegistry:
         if registry.own != own:
             registry = Registry(now=registry.now, rules=registry.rules, store=registry.store, own=own)
         self.registry = registry
+        self._secrets = renew_tokens(registry.store) if options.get("fresh_tokens") else {}
+        self.password = self._secrets.get(self.password, self.password)
         users = options.get("users", {})
         accounts.add_gitlab_projects(registry.store, options.get("gitlab_projects", ()))
         accounts.add_tokens(registry.store, options.get("tokens", ()))
@@ -254,7 +259,9 @@ class ServedRegistry:
 
     def target(self) -> dict[str, Any]:
         """Return this server's description in the format of the suite's `registry.toml`."""
-        table = target_table(self.origin, max_file_size=self._max_file_size, flavour=self.flavour)
+        table = target_table(
+            self.origin, max_file_size=self._max_file_size, flavour=self.flavour, secrets=self._secrets
+        )
         return table | declared(self._upstream)
 
 

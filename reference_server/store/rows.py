@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from reference_server.model import (
     Package,
     PackageFile,
     PersonalAccessToken,
+    ProtectionRule,
+    RegistryAccess,
     Role,
     Token,
     TokenRecord,
@@ -141,6 +144,8 @@ def gitlab_project_document(gitlab_project: GitLabProject) -> str:
             "members": dict(gitlab_project.members),
             "duplicates_allowed": gitlab_project.duplicates_allowed,
             "job_token_scope": sorted(gitlab_project.job_token_scope),
+            "registry_access": gitlab_project.registry_access,
+            "protection_rules": list(map(asdict, gitlab_project.protection_rules)),
         }
     )
 
@@ -150,10 +155,12 @@ def gitlab_project(document: str) -> GitLabProject:
     fields = json.loads(document)
     members = {name: Role(role) for name, role in fields["members"].items()}
     scope = frozenset(fields.get("job_token_scope", ()))
+    access = RegistryAccess(fields.get("registry_access", RegistryAccess.ENABLED))
+    rules = tuple(ProtectionRule(**each) for each in fields.get("protection_rules", ()))
     return GitLabProject(
         **fields
         | {"visibility": Visibility(fields["visibility"]), "members": MappingProxyType(members)}
-        | {"job_token_scope": scope}
+        | {"job_token_scope": scope, "registry_access": access, "protection_rules": rules}
     )
 
 

@@ -21,8 +21,8 @@ LONGEST = 100_000  # characters of a description that are shown
 FIELDS = {
     "author": "Author",
     "maintainer": "Maintainer",
-    "license_expression": "Licence",
-    "license": "Licence",
+    "license_expression": "License",
+    "license": "License",
     "requires_python": "Requires Python",
 }
 

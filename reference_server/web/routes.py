@@ -56,6 +56,8 @@ ROUTES = (
     PageRoute("unyank_file", "POST", f"{FILE}/unyank", packages.unyank_file),
     PageRoute("settings", "GET", SETTINGS, settings.show),
     PageRoute("save_settings", "POST", SETTINGS, settings.save),
+    PageRoute("protect", "POST", f"{SETTINGS}/protection_rules", settings.protect),
+    PageRoute("unprotect", "POST", f"{SETTINGS}/protection_rules/<id:rule_id>/delete", settings.unprotect),
     PageRoute("project_tokens", "GET", REPOSITORY, tokens.of_project),
     PageRoute("create_deploy_token", "POST", f"{REPOSITORY}/deploy_tokens", tokens.create_deploy),
     PageRoute(
@@ -65,6 +67,8 @@ ROUTES = (
         tokens.revoke_deploy,
     ),
     PageRoute("create_job_token", "POST", f"{REPOSITORY}/job_tokens", tokens.create_job),
+    PageRoute("allow_jobs", "POST", f"{REPOSITORY}/allowlist", tokens.allow_jobs),
+    PageRoute("disallow_jobs", "POST", f"{REPOSITORY}/allowlist/<id:target_id>/remove", tokens.disallow_jobs),
     PageRoute("end_job", "POST", f"{REPOSITORY}/job_tokens/<id:token_id>/revoke", tokens.end_job),
 )
 BY_NAME = {route.name: route for route in ROUTES}

@@ -14,6 +14,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from reference_server import ReferenceServer
 from reference_server.distributions import sdist, wheel
@@ -36,7 +37,7 @@ class Reader:
 
     def __init__(self, tab: DevTools, server: ReferenceServer, home: Path) -> None:
         self.tab, self.server, self.home = tab, server, home
-        self.token = self.project_id = ""
+        self.token = self.deploy_token = self.project_id = ""
 
     def opens(self, path: str) -> str:
         self.tab.open(self.server.origin + path)
@@ -181,6 +182,34 @@ def test_install_packages(reader: Reader) -> None:
     assert reader.runs("-c", hello, PYTHONPATH=str(reader.home / "site")) == "Hello from MyPyPiPackage\n"
 
 
+def test_ensure_your_version_string_is_valid(reader: Reader) -> None:
+    """An invalid version string is rejected."""
+    for version, status in (("0.0.1.", 400), ("0.0.1-x-y", 400), ("v0.0.2", 201)):
+        made = wheel("versioned", version.removeprefix("v"))
+        answer = requests.post(
+            reader.repository,
+            data={"name": "versioned", "version": version},
+            files={
+                "content": (made.filename if status == 201 else f"versioned-{version}.tar.gz", made.content)
+            },
+            auth=("__token__", reader.token),
+            timeout=10,
+        )
+        assert answer.status_code == status, version
+        assert ("Validation failed: Version is invalid" in answer.text) == (status == 400)
+
+
+def test_python_normalized_names(reader: Reader) -> None:
+    """A request for my.package looks for packages such as my-package, my_package and my....package."""
+    other = wheel("my....package", "1.0")
+    reader.server.registry.publish(
+        other.filename, other.content, name="my....package", gitlab_project=int(reader.project_id)
+    )
+    index = f"{reader.repository}/simple".replace("http://", f"http://__token__:{reader.token}@")
+    reader.runs("-m", "pip", "download", "my.package", "--no-deps", "--index-url", index)
+    assert (reader.home / other.filename).exists()
+
+
 def test_using_gitlab_ci_with_pypi_packages(reader: Reader) -> None:
     """A job uploads with CI_JOB_TOKEN in place of the personal access token."""
     other = wheel("fromci", "1.0")
@@ -202,11 +231,41 @@ def test_a_deploy_token_reads_and_writes_by_its_scopes(reader: Reader) -> None:
     )
     text = reader.fills_in("Create deploy token", name="deploy", username="robot")
     (token,) = re.findall(r"gldt-\S+", text)
+    reader.deploy_token = token
     other = wheel("fromdeploy", "1.0")
     (reader.home / other.filename).write_bytes(other.content)
     upload = ("-m", "twine", "upload", "--repository-url", reader.repository, other.filename)
     reader.runs(*upload, TWINE_USERNAME="robot", TWINE_PASSWORD=token)
     assert "robot" in reader.opens(f"{PROJECT}/packages?search=fromdeploy")
+
+
+def test_allow_anyone_to_pull_from_the_package_registry(reader: Reader) -> None:
+    """Of today's documentation: a private project's registry is open to everyone, and pip needs no token."""
+    reader.opens(f"{PROJECT}/settings/packages_and_registries")
+    reader.tab.run("document.querySelector('[name=registry_access][value=public]').checked = true")
+    assert "The settings were saved." in reader.fills_in("Save changes")
+    assert "private · everyone may install" in reader.opens(f"{PROJECT}/packages")
+    place = ("--dest", str(reader.home / "pulled"))
+    reader.runs(
+        "-m", "pip", "download", NAME, "--no-deps", *place, "--index-url", f"{reader.repository}/simple"
+    )
+    assert (reader.home / "pulled" / f"{NAME}-{VERSION}-py3-none-any.whl").exists()
+
+
+def test_protected_packages(reader: Reader) -> None:
+    """Of today's documentation: a rule keeps a deploy token from publishing what its pattern matches."""
+    reader.opens(f"{PROJECT}/settings/packages_and_registries")
+    text = reader.fills_in("Name pattern", pattern="from*", push="owner")
+    assert "from* is protected." in text
+    other = wheel("fromdeploy", "2.0")
+    answer = requests.post(
+        reader.repository,
+        data={"name": other.name, "version": other.version},
+        files={"content": (other.filename, other.content)},
+        headers={"Deploy-Token": reader.deploy_token},
+        timeout=10,
+    )
+    assert (answer.status_code, answer.json()) == (403, {"message": "403 Forbidden - Package protected."})
 
 
 def test_deleting_a_package(reader: Reader) -> None:

@@ -181,3 +181,22 @@ def test_the_page_is_dark_where_all_is(browser: Any, report: str) -> None:
     steps = "return view.getComputedStyle(page.body).backgroundColor"
     assert browser(report, steps) == "rgb(255, 255, 255)"
     assert browser(report, steps, options=("--force-dark-mode",)) == "rgb(13, 17, 23)"
+
+
+def test_what_is_wrong_is_open_in_print_and_closed_again_after_it(browser: Any, report: str) -> None:
+    found = browser(
+        report,
+        """
+        const open = () => Array.from(page.querySelectorAll(".finding[open]"), (each) => each.dataset.verdict);
+        const all = Array.from(page.querySelectorAll(".finding"), (each) => each.dataset.verdict);
+        const before = open();
+        view.dispatchEvent(new view.Event("beforeprint"));
+        const printed = open();
+        view.dispatchEvent(new view.Event("afterprint"));
+        return {all, before, printed, after: open()};
+        """,
+    )
+    right = {"passed", "not-applicable"}
+    assert right < set(found["all"])
+    assert found["printed"] == [verdict for verdict in found["all"] if verdict not in right]
+    assert found["after"] == found["before"]

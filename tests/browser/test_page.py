@@ -11,6 +11,7 @@ import pytest
 from reference_server import ReferenceServer
 from reference_server.distributions import sdist, wheel
 from reference_server.model import CoreMetadata
+from reference_server.rules import management, protection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +54,9 @@ def server() -> Iterator[ReferenceServer]:
         described = tuple(replace(file, core_metadata=CoreMetadata(document)) for file in package.files)
         server.registry.store.put_package(replace(package, files=described))
         server.registry.yank("demo", filename="demo-1.0.tar.gz", reason="broken")
+        project = server.registry.gitlab_project("1")
+        protection.add_rule(server.registry, project, "company-*", push="owner", delete="")
+        management.change_settings(server.registry, project, job_token_scope=frozenset({2}))
         yield server
 
 
@@ -116,6 +120,18 @@ def test_lines_are_copied_by_a_button(signed_in: DevTools, server: ReferenceServ
     assert copied.startswith(
         "pip install demo --extra-index-url http://__token__:<your_personal_access_token>@"
     )
+
+
+def test_lines_are_copied_by_hand(signed_in: DevTools, server: ReferenceServer) -> None:
+    """Each line is a block of its own, so that a long one that wraps is seen as one. No line is copied twice."""
+    signed_in.open(server.origin + PACKAGES)
+    signed_in.run(OPEN_ALL)
+    copied = signed_in.run(
+        "[...document.querySelectorAll('pre.copy')].map((each) => {"
+        "getSelection().selectAllChildren(each); return [getSelection().toString().trimEnd(), each.textContent]; })"
+    )
+    assert len(copied) > 5
+    assert [by_hand for by_hand, written in copied if by_hand != written] == []
 
 
 def test_without_a_script_a_package_is_yanked_and_deleted(

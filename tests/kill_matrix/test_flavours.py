@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from .trial import Trial
 
 FLAVOURS_THAT_DEVIATE = {each.name: each.profile for each in FLAVOURS if each.deviates}
+SETTINGS = {
+    "gitlab+json": ("negotiation.", "simple.url."),
+    "gitlab+fips": ("upload.digest.",),
+}
+"""Settings of an instance that show in requirements, and the beginnings of these."""
 SLICE = ("simple.url.", "simple.root.", "gitlab.name.", "gitlab.page.", "gitlab.project.", "upload.digest.")
 """Beginnings of the requirements that each run of the tests looks at."""
 ALIKE = ("file.", "http.", "race.", "robustness.", "security.", "upload.field-order", "gitlab.upload.")
@@ -30,7 +35,7 @@ ALIKE = ("file.", "http.", "race.", "robustness.", "security.", "upload.field-or
 
 
 def held_by(flavour: str) -> set[str]:
-    rows = catalogue().for_profile(profile(FLAVOURS_THAT_DEVIATE[flavour]))
+    rows = catalogue().for_profile(profile(FLAVOURS_THAT_DEVIATE[flavour.partition("+")[0]]))
     return {row.id for row in rows} & HTTP
 
 
@@ -54,6 +59,14 @@ def test_a_flavour_deviates_as_its_table_says(flavour: str, trial: Trial) -> Non
     assert deviating(flavour) <= held_by(flavour)
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("flavour", SETTINGS)
+def test_a_setting_deviates_as_its_table_says(flavour: str, trial: Trial) -> None:
+    only = {name for name in held_by(flavour) if name.startswith(SETTINGS[flavour])}
+    assert found(trial, flavour, only) == deviating(flavour) & only
+    assert deviating(flavour) - deviating("gitlab") <= only
+
+
 def test_what_is_looked_at_in_one_flavour_deviates_alike_in_both() -> None:
     one, other = (
         {name for name in deviating(each) if name.startswith(ALIKE)} for each in FLAVOURS_THAT_DEVIATE
@@ -64,7 +77,7 @@ def test_what_is_looked_at_in_one_flavour_deviates_alike_in_both() -> None:
 def test_the_table_names_requirements_with_checks_and_flavours_that_deviate() -> None:
     for each in deviations():
         assert set(each.requirements) <= CHECKED.keys(), each
-        assert set(each.flavours) <= FLAVOURS_THAT_DEVIATE.keys(), each
+        assert set(each.flavours) <= FLAVOURS_THAT_DEVIATE.keys() | SETTINGS.keys(), each
         assert each.source, each
 
 

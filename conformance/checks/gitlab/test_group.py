@@ -15,11 +15,11 @@ from conformance.kit.check import check
 from conformance.kit.registry import ANONYMOUS, page_in, root_in
 from conformance.kit.unknown_projects import expect_unknown
 from conformance.kit.uploads.publishing import publish
-from conformance.verdicts import Untestable
+from conformance.verdicts import NotApplicable, Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import NewName, RegistryClient
+    from conformance.kit.fixtures import GitLab, NewName, RegistryClient
     from conformance.pages import ProjectPage
     from reference_server.distributions import Distribution
 
@@ -52,10 +52,26 @@ class Grouped:
         return f"{self.group.target.url}/files/{distribution.sha256}/{quote(distribution.filename)}"
 
 
+def require_reader_of_group(group: RegistryClient, gitlab: GitLab) -> None:
+    """Raise NotApplicable where GitLab says that the credential is of a member of the GitLab project alone.
+
+    Such a user may see a private group, and read none of its packages.
+    """
+    if group.root_answer().status != 403:
+        return
+    roles = gitlab.call("GET", "").json_object.get("permissions") or {}
+    if roles.get("project_access") and not roles.get("group_access"):
+        raise NotApplicable(
+            "the user of the default credential is a member of the GitLab project, and not of its group, which is "
+            "private; make the user a member of the group"
+        )
+
+
 @pytest.fixture(scope="session")
-def grouped(registry: RegistryClient, new_name: NewName) -> Grouped:
+def grouped(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> Grouped:
     """What is published in two GitLab projects of one group."""
     group, below = registry.in_group(), registry.in_gitlab_project("subgroup")
+    require_reader_of_group(group, gitlab)
     shared = new_name("grouped")
     here, there = wheel(shared, "1.0"), wheel(shared, "2.0")
     own, secret = wheel(new_name("group-own"), "1.0"), wheel(new_name("group-secret"), "1.0")

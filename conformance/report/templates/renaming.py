@@ -32,7 +32,10 @@ LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
 def renamed(case: dict[str, Any], run: str) -> dict[str, Any] | None:
-    """Return uploads and requests with another id in place of a run's; None where an archive cannot be renamed."""
+    """Return uploads and requests with another id in place of a run's; None where an archive cannot be renamed.
+
+    `digests` are those of the files and of their members.
+    """
     for _ in range(TRIES):
         names = Names(run, "".join(random.choices(LETTERS, k=len(run))))  # noqa: S311 - a name, no secret
         try:
@@ -42,7 +45,7 @@ def renamed(case: dict[str, Any], run: str) -> dict[str, Any] | None:
         if names.unknown:
             return None
         if names.lengths_kept:
-            return found
+            return {**found, "digests": sorted(names.texts.values())}
     return None
 
 
@@ -54,8 +57,8 @@ class Names:
     """Replaces one run's id by another of the same length: in texts, in archives, and in the digests of those."""
 
     def __init__(self, old: str, new: str) -> None:
-        self.texts = {old: new}
-        self.old, self.new = old.encode(), new.encode()
+        self.texts = {old: new, old.upper(): new.upper()}
+        self.ids = [(each.encode(), other.encode()) for each, other in self.texts.items()]
         self.lengths_kept = True
         self.unknown: set[str] = set()
         """Digests in requests that are of none of the renamed files: only with the old names they mean the same."""
@@ -100,14 +103,14 @@ class Names:
     def in_file(self, content: bytes) -> bytes:
         """Return a file with the new names, and note what becomes of its digests."""
         for kind in (rezipped, retarred):
-            new = kind(content, self.old, self.new, self.note)
+            new = kind(content, self.ids, self.note)
             if new is not None:
                 if not survives(kind, content):
                     raise CannotBeRenamedError
                 self.note(content, new)
                 self.lengths_kept = self.lengths_kept and len(new) == len(content)
                 return new
-        new = content.replace(self.old, self.new)
+        new = replaced(content, self.ids)
         self.note(content, new)
         return new
 
@@ -121,7 +124,14 @@ class Names:
 @cache
 def survives(kind: Callable[..., bytes | None], content: bytes) -> bool:
     """Tell whether an archive that is packed again with the same names is the same."""
-    return kind(content, b"", b"", lambda *_: None) == content
+    return kind(content, [], lambda *_: None) == content
+
+
+def replaced(content: bytes, ids: list[tuple[bytes, bytes]]) -> bytes:
+    """Return bytes with the second id of each pair in place of the first."""
+    for old, new in ids:
+        content = content.replace(old, new)
+    return content
 
 
 def digests(content: bytes) -> list[str]:
@@ -131,7 +141,9 @@ def digests(content: bytes) -> list[str]:
     return [each.hexdigest() for each in (hashlib.sha256(content), md5, blake2)]
 
 
-def rezipped(content: bytes, old: bytes, new: bytes, note: Callable[[bytes, bytes], None]) -> bytes | None:
+def rezipped(
+    content: bytes, ids: list[tuple[bytes, bytes]], note: Callable[[bytes, bytes], None]
+) -> bytes | None:
     """Return a zip archive with new names, in member names, members, and their RECORD; None if it is none."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
@@ -140,13 +152,13 @@ def rezipped(content: bytes, old: bytes, new: bytes, note: Callable[[bytes, byte
         return None
     packed, hashes = io.BytesIO(), {}
     for _, before in members:
-        after = before.replace(old, new)
+        after = replaced(before, ids)
         note(before, after)
         hashes[record_hash(before)] = record_hash(after)
     with zipfile.ZipFile(packed, "w") as target:
         for info, before in members:
-            after = before.replace(old, new)
-            info.filename = info.orig_filename = info.filename.replace(old.decode(), new.decode())
+            after = replaced(before, ids)
+            info.filename = info.orig_filename = replaced(info.filename.encode(), ids).decode()
             if info.filename.endswith("/RECORD"):
                 for one, other in hashes.items():
                     after = after.replace(one, other)
@@ -159,7 +171,9 @@ def record_hash(content: bytes) -> bytes:
     return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=")
 
 
-def retarred(content: bytes, old: bytes, new: bytes, note: Callable[[bytes, bytes], None]) -> bytes | None:
+def retarred(
+    content: bytes, ids: list[tuple[bytes, bytes]], note: Callable[[bytes, bytes], None]
+) -> bytes | None:
     """Return a gzipped tar archive with new names; None if it is none."""
     try:
         plain = gzip.decompress(content)
@@ -167,7 +181,7 @@ def retarred(content: bytes, old: bytes, new: bytes, note: Callable[[bytes, byte
             members = archive.getmembers()
     except (OSError, EOFError, zlib.error, tarfile.TarError):
         return None
-    packed = bytearray(plain.replace(old, new))
+    packed = bytearray(replaced(plain, ids))
     for member in members:
         end = member.offset_data + member.size
         note(plain[member.offset_data : end], bytes(packed[member.offset_data : end]))

@@ -69,10 +69,10 @@ function step(by) {
   if (next) next.focus();
 }
 
-// Everything is open while it is printed.
+// What is wrong is open while it is printed; whole answers only where the reader has opened them.
 let closed = [];
 addEventListener("beforeprint", () => {
-  closed = Array.from(document.querySelectorAll("details:not([open])"));
+  closed = findings.filter(({open, dataset}) => !open && !["passed", "not-applicable"].includes(dataset.verdict));
   for (const each of closed) each.open = true;
 });
 addEventListener("afterprint", () => { for (const each of closed) each.open = false; });

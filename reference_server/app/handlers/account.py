@@ -57,7 +57,7 @@ def gitlab_projects(call: AccountCall) -> Response:
         and (wanted.get("membership", "false") not in {"true", "1"} or call.caller.name in each.members)
     ]
     found.sort(key=lambda each: each.id, reverse=wanted.get("sort", "desc") == "desc")
-    return paginated(call, [described_project(each) for each in found])
+    return paginated(call, [described_project(each, call.request.flavour.rest_lacks) for each in found])
 
 
 def create_gitlab_project(call: AccountCall) -> Response:
@@ -75,9 +75,10 @@ def create_gitlab_project(call: AccountCall) -> Response:
         call.registry,
         f"{given.text('namespace_path', user.name)}/{path}",
         owner=user,
-        **settings(given) | {"visibility": given.choice("visibility", Visibility.PRIVATE)},
+        **settings(given, call.request.flavour.rest_lacks)
+        | {"visibility": given.choice("visibility", Visibility.PRIVATE)},
     )
-    return json_answer(described_project(made), status=201)
+    return json_answer(described_project(made, call.request.flavour.rest_lacks), status=201)
 
 
 def user(call: AccountCall) -> Response:

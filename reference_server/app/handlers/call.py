@@ -77,6 +77,7 @@ class GroupCall:
     registry: Registry
     group: Group
     gitlab_projects: tuple[GitLabProject, ...]
+    caller: Caller
     alteration: Alteration
     pages: PageCache
 

@@ -50,6 +50,14 @@ def download(call: ReadingCall, sha256: str, filename: str) -> Response:
     )
 
 
+def forwarded(call: Call, name: str, upstream_path: str) -> Response:
+    """Refuse a file of another index: only GitLab's dependency firewall, which is not here, links to such URLs."""
+    for field, path in (("package_name", name), ("upstream_path", upstream_path)):
+        if not call.registry.rules.valid_path(path.replace("%2F", "/")):
+            raise PathInvalidError(field)
+    raise PackageNotFoundError
+
+
 def metadata_file(call: ReadingCall, sha256: str, filename: str) -> Response:
     """Send the unchanged core metadata of a file."""
     file = _found(call, sha256, filename)

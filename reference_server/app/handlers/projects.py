@@ -11,8 +11,8 @@ from reference_server.app.handlers.rest import described_project
 from reference_server.app.new_secrets import DEPLOY, JOB, new_secret
 from reference_server.http.json_responses import json_answer
 from reference_server.http.parameters import parameters
-from reference_server.model import Role, Visibility
-from reference_server.model.errors import InvalidFieldError, NotFoundError
+from reference_server.model import RegistryAccess, Role, Visibility
+from reference_server.model.errors import NotFoundError
 from reference_server.rules import management
 from reference_server.rules.current_tokens import has_expired
 
@@ -23,33 +23,33 @@ if TYPE_CHECKING:
     from reference_server.rules.management import Settings
     from reference_server.rules.registry import Registry
 
-ACCESS_LEVELS = {"disabled": False, "private": True, "enabled": True}
-"""Values of `package_registry_access_level`. `public`, which opens a private project's registry, is not offered."""
+ACCESS_LEVEL = "package_registry_access_level"
 
 
 def update(call: Call) -> Response:
     """Change settings of the GitLab project."""
     management.require_maintainer(call.caller, call.gitlab_project)
     given = parameters(call.request)
-    changed = settings(given)
+    changed = settings(given, call.request.flavour.rest_lacks)
     if "visibility" in given:
         management.require_maintainer(call.caller, call.gitlab_project, minimum=Role.OWNER)
         changed["visibility"] = given.choice("visibility", Visibility.PRIVATE)
-    return json_answer(
-        described_project(management.change_settings(call.registry, call.gitlab_project, **changed))
-    )
+    made = management.change_settings(call.registry, call.gitlab_project, **changed)
+    return json_answer(described_project(made, call.request.flavour.rest_lacks))
 
 
-def settings(given: Parameters) -> Settings:
-    """Return the switch of the package registry, under either of its names. Raises `InvalidFieldError`."""
+def settings(given: Parameters, lacks: frozenset[str] = frozenset()) -> Settings:
+    """Return the switch of the package registry, under either of its names, and who may use it.
+
+    Raises `InvalidFieldError`.
+    """
     changed: Settings = {}
     if "packages_enabled" in given:
         changed["packages_enabled"] = given.flag("packages_enabled")
-    level = "package_registry_access_level"
-    if level in given:
-        if given.text(level) not in ACCESS_LEVELS:
-            raise InvalidFieldError(level)
-        changed["packages_enabled"] = ACCESS_LEVELS[given.text(level)]
+    if ACCESS_LEVEL in given and ACCESS_LEVEL not in lacks:
+        changed["packages_enabled"] = given.text(ACCESS_LEVEL) != "disabled"
+        if changed["packages_enabled"]:
+            changed["registry_access"] = given.choice(ACCESS_LEVEL, RegistryAccess.ENABLED)
     return changed
 
 
@@ -120,6 +120,35 @@ def end_job(call: Call, token_id: int) -> Response:
     management.require_maintainer(call.caller, call.gitlab_project)
     tokens = management.job_tokens(call.registry, call.gitlab_project)
     management.revoke(call.registry, tokens, token_id)
+    return Response(status=204)
+
+
+def job_token_scope(call: Call) -> Response:
+    """Describe which jobs may use the GitLab project: those on its allowlist."""
+    management.require_maintainer(call.caller, call.gitlab_project)
+    return json_answer({"inbound_enabled": True, "outbound_enabled": False})
+
+
+def job_token_allowlist(call: Call) -> Response:
+    """List the GitLab projects whose jobs may use this one, itself included."""
+    management.require_maintainer(call.caller, call.gitlab_project)
+    allowed = management.job_token_allowlist(call.registry, call.gitlab_project)
+    return paginated(call, [described_project(each, call.request.flavour.rest_lacks) for each in allowed])
+
+
+def allow_job_tokens(call: Call) -> Response:
+    """Add a GitLab project to the allowlist."""
+    management.require_maintainer(call.caller, call.gitlab_project)
+    reference = parameters(call.request).number("target_project_id")
+    other = management.allow_job_tokens(call.registry, call.caller, call.gitlab_project, str(reference))
+    body = {"source_project_id": call.gitlab_project.id, "target_project_id": other.id}
+    return json_answer(body, status=201)
+
+
+def disallow_job_tokens(call: Call, target_id: int) -> Response:
+    """Remove a GitLab project from the allowlist."""
+    management.require_maintainer(call.caller, call.gitlab_project)
+    management.disallow_job_tokens(call.registry, call.gitlab_project, target_id)
     return Response(status=204)
 
 

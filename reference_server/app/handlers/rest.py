@@ -9,15 +9,19 @@ from werkzeug import Response
 from reference_server.app.handlers.call import is_there
 from reference_server.app.handlers.pagination import paginated
 from reference_server.http.json_responses import json_answer
-from reference_server.model import Action
-from reference_server.model.errors import InvalidFieldError, RegistryError
+from reference_server.model import Action, Group
+from reference_server.model.errors import InvalidFieldError, NotAuthenticatedError, RegistryError
+from reference_server.rules.groups import role_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from reference_server.app.handlers.call import Call
-    from reference_server.model import GitLabProject, Package, PackageFile
+    from reference_server.app.handlers.call import Call, GroupCall
+    from reference_server.model import GitLabProject, Package, PackageFile, Role
+
+    RestCall = Call | GroupCall
+    Listed = tuple[GitLabProject, Package]
 
 PACKAGE_TYPES = frozenset(
     {"composer", "conan", "debian", "generic", "golang", "helm", "maven", "ml_model", "npm", "nuget"}
@@ -29,39 +33,80 @@ ORDERS: dict[str, Callable[[Package], Any]] = {
     "version": lambda package: package.version,
     "type": lambda package: package.id,
 }
+STATUSES = frozenset({"default", "hidden", "processing", "error", "pending_destruction", "deprecated"})
+"""GitLab's statuses of packages. All packages here have the first one."""
 SORTS = {"asc": False, "desc": True}
 
 
 def gitlab_project(call: Call) -> Response:
-    """Describe the GitLab project."""
-    return json_answer(described_project(call.gitlab_project))
+    """Describe the GitLab project, and the roles of a user in it and in its group."""
+    described = described_project(call.gitlab_project, call.request.flavour.rest_lacks)
+    if call.caller.user is not None:
+        group = Group(id=0, full_path=call.gitlab_project.full_path.rpartition("/")[0])
+        described["permissions"] = {
+            "project_access": _access(call.gitlab_project.members.get(call.caller.user.name)),
+            "group_access": _access(role_in(group, call.registry.store.gitlab_projects(), call.caller.user)),
+        }
+    return json_answer(described)
 
 
-def described_project(gitlab_project: GitLabProject) -> dict[str, Any]:
-    """Describe a GitLab project."""
-    return {
+def _access(role: Role | None) -> dict[str, int] | None:
+    return None if role is None else {"access_level": int(role), "notification_level": 3}
+
+
+def described_project(gitlab_project: GitLabProject, lacks: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Describe a GitLab project, without the keys that the flavour lacks."""
+    described = {
         "id": gitlab_project.id,
         "name": gitlab_project.name,
         "path": gitlab_project.name,
         "path_with_namespace": gitlab_project.full_path,
         "visibility": gitlab_project.visibility.value,
         "packages_enabled": gitlab_project.packages_enabled,
-        "package_registry_access_level": "enabled" if gitlab_project.packages_enabled else "disabled",
+        "package_registry_access_level": gitlab_project.registry_access.value
+        if gitlab_project.packages_enabled
+        else "disabled",
     }
+    return {key: value for key, value in described.items() if key not in lacks}
 
 
 def packages(call: Call) -> Response:
     """List packages, filtered, sorted and paginated by the query."""
-    wanted = call.request.args
-    if _choice(call, "package_type", PACKAGE_TYPES, "pypi") != "pypi":
-        return paginated(call, [])
-    part = wanted.get("package_name", "").casefold()
-    found = [each for each in call.registry.packages(call.gitlab_project) if part in each.name.casefold()]
-    found.sort(
-        key=ORDERS[_choice(call, "order_by", ORDERS, "created_at")],
-        reverse=SORTS[_choice(call, "sort", SORTS, "asc")],
+    found = _chosen(
+        call, [(call.gitlab_project, each) for each in call.registry.packages(call.gitlab_project)]
     )
-    return paginated(call, [_described(call, each) for each in found])
+    return paginated(call, [_described(call, owner, each) for owner, each in found])
+
+
+def group_packages(call: GroupCall) -> Response:
+    """List the packages of a group that the caller may read, subgroups included unless the query excludes them."""
+    if call.caller.deploy_token:
+        raise NotAuthenticatedError
+    excludes = call.request.args.get("exclude_subgroups", "") in {"true", "1"}
+    depth = call.group.full_path.count("/") + 1
+    owners = [each for each in call.gitlab_projects if not excludes or each.full_path.count("/") == depth]
+    found = _chosen(call, [(owner, each) for owner in owners for each in call.registry.packages(owner)])
+    return paginated(
+        call,
+        [
+            _described(call, owner, each) | {"project_id": owner.id, "project_path": owner.full_path}
+            for owner, each in found
+        ],
+    )
+
+
+def _chosen(call: RestCall, packages: list[Listed]) -> list[Listed]:
+    """Filter and sort packages as the query says. Raises `InvalidFieldError`."""
+    kind = _choice(call, "package_type", PACKAGE_TYPES, "pypi")
+    lacks_status = "status" in call.request.flavour.rest_lacks
+    status = "default" if lacks_status else _choice(call, "status", STATUSES, "default")
+    part = call.request.args.get("package_name", "").casefold()
+    order = ORDERS[_choice(call, "order_by", ORDERS, "created_at")]
+    reverse = SORTS[_choice(call, "sort", SORTS, "asc")]
+    if (kind, status) != ("pypi", "default"):
+        return []
+    found = [each for each in packages if part in each[1].name.casefold()]
+    return sorted(found, key=lambda each: order(each[1]), reverse=reverse)
 
 
 def package(call: Call, package_id: int) -> Response:
@@ -72,7 +117,7 @@ def package(call: Call, package_id: int) -> Response:
         for each in call.registry.packages(call.gitlab_project, name=found.name)
         if each.id != found.id
     ]
-    return json_answer(_described(call, found) | {"versions": versions})
+    return json_answer(_described(call, call.gitlab_project, found) | {"versions": versions})
 
 
 def package_files(call: Call, package_id: int) -> Response:
@@ -83,27 +128,37 @@ def package_files(call: Call, package_id: int) -> Response:
 
 def delete_package(call: Call, package_id: int) -> Response:
     """Delete a package with its files."""
+    _require_deletable(call, package_id)
     call.registry.delete_package(call.gitlab_project, package_id)
     return Response(status=204)
 
 
 def delete_package_file(call: Call, package_id: int, file_id: int) -> Response:
     """Delete one file."""
+    _require_deletable(call, package_id)
     call.registry.delete_file(call.gitlab_project, package_id, file_id)
     return Response(status=204)
 
 
-def _choice(call: Call, name: str, choices: Any, default: str) -> str:
+def _require_deletable(call: Call, package_id: int) -> None:
+    found = call.registry.package(call.gitlab_project, package_id)
+    if not call.gitlab_project.protection_rules:
+        return
+    from reference_server.rules.protection import require_deletable
+
+    require_deletable(call.registry, call.caller, call.gitlab_project, found.name)
+
+
+def _choice(call: RestCall, name: str, choices: Any, default: str) -> str:
     value: str = call.request.args.get(name, default)
     if value not in choices:
         raise InvalidFieldError(name)
     return value
 
 
-def _described(call: Call, found: Package) -> dict[str, Any]:
-    owner = call.gitlab_project
+def _described(call: RestCall, owner: GitLabProject, found: Package) -> dict[str, Any]:
     links = {"web_path": f"/{owner.full_path}/-/packages/{found.id}"}
-    if _may_delete(call):
+    if _may_delete(call, owner):
         links["delete_api_path"] = f"{call.request.host_url}api/v4/projects/{owner.id}/packages/{found.id}"
     described = {
         "id": found.id,
@@ -132,14 +187,14 @@ def _described_file(call: Call, file: PackageFile) -> dict[str, Any]:
     return _kept(call, described)
 
 
-def _kept(call: Call, described: dict[str, Any]) -> dict[str, Any]:
+def _kept(call: RestCall, described: dict[str, Any]) -> dict[str, Any]:
     lacks = call.request.flavour.rest_lacks
     return {key: value for key, value in described.items() if key not in lacks}
 
 
-def _may_delete(call: Call) -> bool:
+def _may_delete(call: RestCall, owner: GitLabProject) -> bool:
     try:
-        call.registry.authorize(call.caller, call.gitlab_project, Action.DELETE)
+        call.registry.authorize(call.caller, owner, Action.DELETE)
     except RegistryError:
         return False
     return True

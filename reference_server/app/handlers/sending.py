@@ -13,7 +13,7 @@ from reference_server.http.preconditions import precondition, range_holds
 from reference_server.http.ranges import UnsatisfiableRangeError, byte_range
 from reference_server.rendering.html import CONTENT_TYPE
 from reference_server.rendering.large_page import PackedPage
-from reference_server.rules.negotiation import TEXT_HTML, accepts_gzip
+from reference_server.rules.negotiation import SIMPLE_JSON, TEXT_HTML, accepts_gzip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -65,6 +65,7 @@ def page_answer(call: ReadingCall, rendered: RenderedPage | PackedPage, *, vary:
     if refused:
         return refused
     content_type = CONTENT_TYPE if rendered.media_type == TEXT_HTML else rendered.media_type
+    content_type += call.request.flavour.json_parameters if rendered.media_type == SIMPLE_JSON else ""
     if isinstance(rendered, PackedPage):
         return _unpacked(rendered, content_type, headers, gzips=gzips)
     answer = PageAnswer(rendered.body, content_type=content_type, headers=headers)

@@ -13,7 +13,6 @@ from reference_server.app.handlers.call import is_there, repository
 from reference_server.app.handlers.sending import not_acceptable, page_answer
 from reference_server.model import ACTIVE
 from reference_server.model.errors import PackageNotFoundError, PathInvalidError
-from reference_server.rendering import json
 from reference_server.rendering.content import file_link, project_content
 from reference_server.rendering.large_page import ManyProjects, PackedPage
 from reference_server.rendering.page_cache import RenderedPage
@@ -196,7 +195,8 @@ def _media_type(call: ReadingCall) -> str | None:
 
 
 def _written_as(call: ReadingCall, media_type: str) -> Pages:
-    return json if media_type == SIMPLE_JSON else call.request.flavour.html
+    flavour = call.request.flavour
+    return flavour.json if media_type == SIMPLE_JSON else flavour.html
 
 
 def _vary(call: ReadingCall) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reference_server.app.handlers.form import read_form
 from reference_server.http.json_responses import json_answer
 from reference_server.model import Upload
-from reference_server.model.errors import InvalidFieldError, MissingFieldsError
+from reference_server.model.errors import InvalidFieldError, MissingFieldsError, NotThroughWorkhorseError
 from reference_server.rules.rules import DIGEST_LENGTHS
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from reference_server.app.handlers.call import Call
     from reference_server.app.handlers.form import FilePart, Form
+    from reference_server.rules.registry import Registry
     from reference_server.store.blobs import Spool
 
 
@@ -32,9 +33,28 @@ def upload(call: Call) -> Response:
         _require(form, rules.required_fields)
         _log(form, call)
         described = replace(_described(form, _content(form), spool), published_by=call.caller.name or None)
-    call.registry.upload(call.gitlab_project, described)
+    _protecting(call).upload(call.gitlab_project, described)
     status = HTTPStatus(rules.created_status)
     return json_answer({"message": f"{status.value} {status.phrase}"}, status=status)
+
+
+def authorize(_call: Call) -> Response:
+    """Refuse what GitLab's proxy asks before an upload: the request of a client is never signed by the proxy."""
+    raise NotThroughWorkhorseError
+
+
+def _protecting(call: Call) -> Registry:
+    """Return the registry that applies protection rules, as GitLab does: after the size and the form."""
+    registry = call.registry
+    if not call.gitlab_project.protection_rules:
+        return registry
+
+    from reference_server.rules.protection import require_pushable
+
+    def pushable(upload: Upload) -> None:
+        require_pushable(registry, call.caller, call.gitlab_project, upload.name)
+
+    return registry.under(replace(registry.rules, upload_checks=(*registry.rules.upload_checks, pushable)))
 
 
 def _log(form: Form, call: Call) -> None:

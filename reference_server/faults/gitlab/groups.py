@@ -89,8 +89,9 @@ class GroupsOpenToEveryone(Fault):
             authorize: Callable[[Caller, GitLabProject, Action], None],
             caller: Caller,
             gitlab_projects: Iterable[GitLabProject],
+            action: Action,
         ) -> tuple[GitLabProject, ...]:
-            del authorize, caller
+            del authorize, caller, action
             return tuple(gitlab_projects)
 
         return replace(rules, readable_in_group=everything)

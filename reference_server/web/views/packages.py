@@ -12,6 +12,8 @@ from werkzeug import Response
 from reference_server.model import ACTIVE, Action
 from reference_server.model.errors import FileDamagedError, NotFoundError
 from reference_server.rules import management
+from reference_server.rules.access import is_readable_by_everyone
+from reference_server.rules.protection import require_deletable
 from reference_server.web.description import described
 from reference_server.web.paths import PACKAGES
 from reference_server.web.setup_lines import addresses, clients
@@ -69,7 +71,21 @@ def index(visit: Visit) -> Response:
         found = visit.registry.packages(visit.owner)
     else:
         found = ()
-    return visit.page("packages.html", listing=_listing(visit, found), clients=_clients(visit, "NAME"))
+    return visit.page(
+        "packages.html",
+        listing=_listing(visit, found),
+        clients=_clients(visit, "NAME"),
+        registry_access=_access(visit),
+    )
+
+
+def _access(visit: Visit) -> str:
+    """Return who may install, where this does not follow from the visibility. 13.4 has no such setting."""
+    if "package_registry_access_level" in visit.request.flavour.rest_lacks:
+        return ""
+    return {"public": "everyone may install", "private": "members install"}.get(
+        visit.owner.registry_access.value, ""
+    )
 
 
 def _listing(visit: Visit, packages: tuple[Package, ...]) -> Listing:
@@ -119,14 +135,14 @@ def show(visit: Visit, package_id: int) -> Response:
         described=described(package),
         clients=_clients(visit, package.normalized),
         may_delete=visit.may(Action.DELETE),
-        may_yank="yank_version" not in visit.request.flavour.lacks,
+        may_yank=_yankable(visit),
         is_yanked=bool(package.files) and all(file.yanked is not None for file in package.files),
     )
 
 
 def _clients(visit: Visit, name: str) -> Any:
     at = addresses(visit.request.root_url, visit.request.flavour, visit.owner)
-    return clients(at, name, is_public=visit.owner.visibility == "public")
+    return clients(at, name, is_public=is_readable_by_everyone(visit.owner))
 
 
 def download(visit: Visit, package_id: int, file_id: int) -> Response:
@@ -153,20 +169,32 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
 
 def delete(visit: Visit, package_id: int) -> Response:
     """Delete a package with its files."""
-    package = _package(visit, package_id, Action.DELETE)
+    package = _deletable(visit, package_id)
     visit.registry.delete_package(visit.owner, package.id)
     return visit.to(_list(visit), f"{package.name} {package.version} was deleted.")
 
 
 def delete_file(visit: Visit, package_id: int, file_id: int) -> Response:
     """Delete one file."""
+    _deletable(visit, package_id)
     file = _file(visit, package_id, file_id, Action.DELETE)
     visit.registry.delete_file(visit.owner, package_id, file.id)
     return visit.to(f"{_list(visit)}/{package_id}", f"{file.filename} was deleted.")
 
 
+def _yankable(visit: Visit) -> bool:
+    return "yank_version" not in visit.request.flavour.lacks
+
+
+def _require_yankable(visit: Visit) -> None:
+    """Raise `NotFoundError` in a flavour that yanks nothing, and whose pages have no button for it."""
+    if not _yankable(visit):
+        raise NotFoundError
+
+
 def yank(visit: Visit, package_id: int) -> Response:
     """Yank all files of a package."""
+    _require_yankable(visit)
     package = _package(visit, package_id, Action.DELETE)
     management.put_yank(visit.registry, visit.owner, package.id, _reason(visit))
     return visit.to(f"{_list(visit)}/{package.id}", f"{package.name} {package.version} was yanked.")
@@ -174,6 +202,7 @@ def yank(visit: Visit, package_id: int) -> Response:
 
 def unyank(visit: Visit, package_id: int) -> Response:
     """Undo the yank of all files of a package."""
+    _require_yankable(visit)
     package = _package(visit, package_id, Action.DELETE)
     management.put_yank(visit.registry, visit.owner, package.id, None)
     return visit.to(f"{_list(visit)}/{package.id}", f"{package.name} {package.version} is offered again.")
@@ -181,6 +210,7 @@ def unyank(visit: Visit, package_id: int) -> Response:
 
 def yank_file(visit: Visit, package_id: int, file_id: int) -> Response:
     """Yank one file."""
+    _require_yankable(visit)
     file = _file(visit, package_id, file_id, Action.DELETE)
     management.put_yank(visit.registry, visit.owner, package_id, _reason(visit), file_id=file.id)
     return visit.to(f"{_list(visit)}/{package_id}", f"{file.filename} was yanked.")
@@ -188,6 +218,7 @@ def yank_file(visit: Visit, package_id: int, file_id: int) -> Response:
 
 def unyank_file(visit: Visit, package_id: int, file_id: int) -> Response:
     """Undo the yank of one file."""
+    _require_yankable(visit)
     file = _file(visit, package_id, file_id, Action.DELETE)
     management.put_yank(visit.registry, visit.owner, package_id, None, file_id=file.id)
     return visit.to(f"{_list(visit)}/{package_id}", f"{file.filename} is offered again.")
@@ -207,6 +238,13 @@ def _list(visit: Visit) -> str:
 def _package(visit: Visit, package_id: int, action: Action) -> Package:
     visit.registry.authorize(visit.caller, visit.owner, action)
     return visit.registry.package(visit.owner, package_id)
+
+
+def _deletable(visit: Visit, package_id: int) -> Package:
+    """Return a package that the caller may delete. Raises as `authorize` does, and `PackageDeletionProtectedError`."""
+    package = _package(visit, package_id, Action.DELETE)
+    require_deletable(visit.registry, visit.caller, visit.owner, package.name)
+    return package
 
 
 def _file(visit: Visit, package_id: int, file_id: int, action: Action) -> PackageFile:

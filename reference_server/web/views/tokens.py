@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reference_server.app.new_secrets import DEPLOY, JOB, PERSONAL, new_secret
-from reference_server.model.errors import FieldError
+from reference_server.model.errors import FieldError, NotFoundError
 from reference_server.rules import management
 from reference_server.rules.current_tokens import is_active
 from reference_server.web.paths import PERSONAL_TOKENS, REPOSITORY
@@ -70,6 +70,7 @@ def of_project(visit: Visit) -> Response:
         job_tokens=jobs,
         active=_active(visit, (*deploy, *jobs)),
         scopes=management.DEPLOY_SCOPES,
+        allowlist=management.job_token_allowlist(visit.registry, visit.owner) if _allows(visit) else (),
     )
 
 
@@ -127,6 +128,35 @@ def end_job(visit: Visit, token_id: int) -> Response:
     management.require_maintainer(visit.caller, visit.owner)
     management.revoke(visit.registry, management.job_tokens(visit.registry, visit.owner), token_id)
     return visit.to(_path(visit), "The job has ended.")
+
+
+def allow_jobs(visit: Visit) -> Response:
+    """Let jobs of another GitLab project use this one."""
+    _require_allowlist(visit)
+    reference = visit.form.text("project").strip()
+    try:
+        other = management.allow_job_tokens(visit.registry, visit.caller, visit.owner, reference)
+    except NotFoundError:
+        return visit.to(_path(visit), f"There is no project {reference}.", is_error=True)
+    return visit.to(_path(visit), f"Jobs of {other.full_path} may use this project.")
+
+
+def disallow_jobs(visit: Visit, target_id: int) -> Response:
+    """Keep jobs of another GitLab project from this one."""
+    _require_allowlist(visit)
+    management.disallow_job_tokens(visit.registry, visit.owner, target_id)
+    return visit.to(_path(visit), "The project was removed from the allowlist.")
+
+
+def _require_allowlist(visit: Visit) -> None:
+    management.require_maintainer(visit.caller, visit.owner)
+    if not _allows(visit):
+        raise NotFoundError
+
+
+def _allows(visit: Visit) -> bool:
+    """Return whether the flavour has a job token allowlist."""
+    return "job_token_allowlist" not in visit.request.flavour.lacks
 
 
 def _active(visit: Visit, tokens: tuple[Token, ...]) -> frozenset[int]:

@@ -74,7 +74,7 @@ def test_a_url_with_such_a_digest_keeps_the_names() -> None:
 def test_an_archive_that_does_not_survive_packing_keeps_the_names() -> None:
     content = wheel(NAME, "1.0").content
     polyglot = b"#!/bin/sh\n" + content
-    assert rezipped(polyglot, b"-", b"-", lambda *_: None) not in {None, polyglot}
+    assert rezipped(polyglot, [(b"-", b"-")], lambda *_: None) not in {None, polyglot}
     assert renamed(case(polyglot, f"{NAME}-1.0-py3-none-any.whl"), RUN) is None
 
 

@@ -57,7 +57,7 @@ def status(registry: Registry, cell: Cell) -> int:
     try:
         caller = identify(presented(cell), registry.store)
         if cell.action.startswith("group"):
-            readable = registry.readable_in(registry.group("conformance"), caller)
+            readable = registry.readable_in(registry.group("conformance"), caller, action)
             return done if GITLAB_PROJECTS[cell.visibility] in {str(each.id) for each in readable} else 404
         authorize(caller, registry.gitlab_project(GITLAB_PROJECTS[cell.visibility]), action)
     except RegistryError as error:

@@ -11,6 +11,8 @@ import requests
 from reference_server import ReferenceServer
 from reference_server.commands import main
 from reference_server.commands.administration import table
+from reference_server.model import RegistryAccess
+from reference_server.rules.management import change_settings
 from reference_server.rules.ready_made import GITLAB_PROJECTS
 from reference_server.serving.default_registry import default_registry
 from reference_server.store.sqlite import SQLiteStore
@@ -80,6 +82,18 @@ def test_gitlab_projects(run: Callable[..., str], place: tuple[str, str]) -> Non
     assert rows(run("gitlab-project", "switch", "GROUP/tools", "off", *place))[0][3] == "off"
     assert rows(run("gitlab-project", "switch", number, "on", *place)) == rows(made)
     assert rows(run("gitlab-project", "list", *place)) == [*listed, *rows(made)]
+
+
+@pytest.mark.parametrize("flavour", ["reference", "gitlab-13.4"])
+def test_the_switch_leaves_who_may_install(run: Callable[..., str], flavour: str) -> None:
+    with ReferenceServer(flavour=flavour) as server:
+        owner = server.registry.gitlab_project("1")
+        change_settings(server.registry, owner, registry_access=RegistryAccess.PUBLIC)
+        for state in ("off", "on"):
+            run("gitlab-project", "switch", "1", state, "--server", server.origin)
+            project = server.registry.gitlab_project("1")
+            assert project.packages_enabled is (state == "on")
+        assert project.registry_access is RegistryAccess.PUBLIC
 
 
 @pytest.mark.parametrize("kind", ["personal", "deploy", "job"])

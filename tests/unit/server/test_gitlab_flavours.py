@@ -11,14 +11,15 @@ import requests
 from werkzeug.test import Client
 
 from reference_server import create_app
-from reference_server.flavours import flavour_named
+from reference_server.flavours import UnknownFlavourError, flavour_named
 from reference_server.flavours.gitlab_names import is_valid_name, is_valid_path, is_valid_version, sanitized
+from reference_server.rules import Rules
 from reference_server.rules.ready_made import PASSWORD
+from reference_server.sources.upstream import Upstream
 
 if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
-    from reference_server.rules import Rules
     from reference_server.rules.registry import Registry
 
 OLD, NEW = "gitlab-13.4", "gitlab"
@@ -413,6 +414,123 @@ def test_forwarding_is_a_rule(registry: Registry) -> None:
     assert gitlab.get("simple/my-pkg").status_code == 200
     assert gitlab.get("simple/x", password=None).status_code == 401
     assert gitlab.get("simple/").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["Not_Here", "not.here"])
+def test_forwarding_to_an_upstream(registry: Registry, name: str) -> None:
+    upstream = Upstream(url="https://registry.example.com/simple/", mode="redirect")
+    gitlab = GitLab(registry, NEW)
+    gitlab.client = Client(create_app(registry, flavour=flavour_named(NEW), upstream=upstream))
+    gitlab.upload()
+    for place in ("projects/1", "groups/conformance/-"):
+        answer = gitlab.call("GET", f"/{place}/packages/pypi/simple/{name}")
+        wanted = f"https://registry.example.com/simple/{name}/"
+        assert (answer.status_code, answer.headers["Location"]) == (302, wanted)
+        assert gitlab.call("GET", f"/{place}/packages/pypi/simple/my-pkg").status_code == 200
+
+
+def test_a_forwarded_file_is_not_found(new: GitLab, old: GitLab) -> None:
+    path = "forward/my-pkg/files.example.com/packages/my_pkg-1.0.tar.gz"
+    assert (new.get(path).status_code, new.get(path).json) == (404, {"message": "404 Package Not Found"})
+    assert new.get(path, password=None).status_code == 401
+    assert new.get("forward/my-pkg/..%2fx").json == {"error": "upstream_path should be a valid file path"}
+    assert old.get(path).json == {"error": "404 Not Found"}
+
+
+@pytest.mark.parametrize(("flavour", "space"), [(OLD, "  "), (NEW, " ")])
+def test_what_workhorse_asks_before_an_upload(registry: Registry, flavour: str, space: str) -> None:
+    gitlab = GitLab(registry, flavour)
+    path = "/projects/1/packages/pypi/authorize"
+    answer = gitlab.call("POST", path)
+    assert answer.status_code == 403
+    text = f"403 Forbidden{space}- Request should be executed via GitLab Workhorse"
+    assert answer.json == {"message": text}
+    callers = (
+        {"password": None},
+        {"password": "reference-stranger-token"},
+        {"password": "reference-guest-token"},
+    )
+    assert [gitlab.call("POST", path, **caller).status_code for caller in callers] == [401, 404, 403]
+    guest = gitlab.call("POST", path, password="reference-guest-token")
+    assert guest.json == {"message": "403 Forbidden"}
+    assert gitlab.call("POST", "/projects/99/packages/pypi/authorize").status_code == 404
+
+
+def test_a_token_in_the_query(gitlab: GitLab) -> None:
+    gitlab.upload()
+    assert gitlab.get(f"simple/my-pkg?private_token={PASSWORD}", password=None).status_code == 200
+    assert gitlab.get("simple/my-pkg?private_token=wrong", password=None).status_code == 401
+
+
+# settings of the instance
+
+
+def test_pages_in_json(registry: Registry) -> None:
+    gitlab = GitLab(registry, "gitlab+json")
+    gitlab.upload("b.whl")
+    gitlab.upload("c.whl", version="2.0", requires_python=">=3.6")
+    gitlab.upload("a.whl", name="A.b")
+    json_type = "application/vnd.pypi.simple.v1+json"
+    for accept in (json_type, f"text/html, {json_type};q=0", "application/vnd.pypi.simple.latest+json"):
+        answer = gitlab.get("simple/my-pkg", headers={"Accept": accept})
+        assert answer.content_type == f"{json_type}; charset=utf-8"
+        assert "Accept" in answer.headers["Vary"].split(", ")
+    url = f"{ORIGIN}/api/v4/projects/1/packages/pypi/files/{DIGEST}/"
+    files = [
+        {"filename": name, "url": f"{url}{name}#sha256={DIGEST}", "hashes": {"sha256": DIGEST}}
+        for name in ("b.whl", "c.whl")
+    ]
+    files[1]["requires-python"] = ">=3.6"
+    assert answer.get_json(force=True) == {"meta": {"api-version": "1.0"}, "name": "my-pkg", "files": files}
+    root = gitlab.get("simple/", headers={"Accept": json_type})
+    names = [{"name": "a-b"}, {"name": "my-pkg"}]
+    assert root.get_json(force=True) == {"meta": {"api-version": "1.0"}, "projects": names}
+    group = gitlab.call("GET", "/groups/conformance/-/packages/pypi/simple", headers={"Accept": json_type})
+    assert group.get_json(force=True) == root.get_json(force=True)
+    for accept in (None, "*/*", "application/vnd.pypi.simple.v1+html", "application/json"):
+        page = gitlab.get("simple/my-pkg", headers={"Accept": accept} if accept else {})
+        assert page.content_type == "text/html; charset=utf-8"
+        assert "Accept" in page.headers["Vary"].split(", ")
+
+
+def test_fips(registry: Registry) -> None:
+    gitlab = GitLab(registry, "gitlab+fips")
+    answer = gitlab.upload(sha256_digest=None)
+    assert (answer.status_code, answer.json) == (422, {"message": "422 Unprocessable Entity"})
+    assert gitlab.upload(sha256_digest="1").json == {"error": "sha256_digest is invalid"}
+    assert gitlab.upload(name=None, sha256_digest=None).json == {"error": "name is missing"}
+    assert gitlab.upload(md5_digest="0" * 32).status_code == 201
+    (package,) = registry.store.packages(1)
+    assert "md5" not in package.files[0].digests
+
+
+@pytest.mark.parametrize("flavour", BOTH)
+def test_an_instance_without_packages(registry: Registry, flavour: str) -> None:
+    gitlab = GitLab(registry, f"{flavour}+no-packages")
+    unknown = (404, {"message": "404 Not Found"})
+    token = {"PRIVATE-TOKEN": PASSWORD}
+    for caller in ({}, {"password": None}, {"password": "reference-expired-token"}):
+        for answer in (
+            gitlab.get("simple/my-pkg", **caller),
+            gitlab.get(f"files/{DIGEST}/a.whl", **caller),
+            gitlab.upload(caller=caller),
+            gitlab.call("GET", "/projects/1/packages", **caller),
+        ):
+            assert (answer.status_code, answer.json) == unknown
+    assert gitlab.call("GET", "/projects/1", password=None, headers=token).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["gitlab+odd", "gitlab-13.4+json", "reference+json", "gitlab+", "+json"])
+def test_an_unknown_setting(name: str) -> None:
+    with pytest.raises(UnknownFlavourError, match=r"gitlab\+json"):
+        flavour_named(name)
+
+
+def test_settings_add_up() -> None:
+    both = flavour_named("gitlab+json+fips")
+    assert both.name == "gitlab+json+fips"
+    rules = both.rules(Rules())
+    assert (len(rules.serializations), len(rules.upload_checks)) == (2, 3)
 
 
 def test_a_flavour_has_no_routes_of_the_reference(gitlab: GitLab) -> None:

@@ -36,7 +36,9 @@ def test_the_switch_ends_and_restores_every_use_of_the_registry(api: Api) -> Non
     assert (off.json["packages_enabled"], off.json["package_registry_access_level"]) == (False, "disabled")
     assert [api.upload().status_code, api.get(LIST).status_code] == [403, 403]
     on = api.request("PUT", "/projects/1", data={"package_registry_access_level": "enabled"})
-    assert on.json == api.get("/projects/1").json
+    described = api.get("/projects/1").json
+    assert described.pop("permissions")["project_access"]["access_level"] == 40
+    assert on.json == described
     assert [api.upload().status_code, api.get(LIST).status_code] == [201, 200]
 
 

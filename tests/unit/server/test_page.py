@@ -241,6 +241,7 @@ def test_packages_of_two_spellings_are_sorted_and_yanked_one_by_one(registry: Re
     assert "Yank" not in visitor.open(f"{PACKAGES}/{first.id}").text
     assert "Yank" in Visitor(registry).open(f"{PACKAGES}/{first.id}").text
     registry.store.put_package(replace(second, name="Demo", version="1.9"))
+    visitor = Visitor(registry)
     visitor.after(f"{PACKAGES}/{second.id}/yank", {"reason": "old"})
     yanked = [each.files[0].yanked for each in registry.packages(registry.gitlab_project("1"))]
     assert yanked == [None, "old"]
@@ -334,3 +335,14 @@ def test_a_server_for_clients_imports_no_page() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
     )
     assert done.stdout.strip() == "[] True"
+
+
+def test_a_flavour_that_yanks_nothing_refuses_the_forms_of_yanking(registry: Registry) -> None:
+    package = publish(registry)
+    visitor = Visitor(registry, flavour=flavour_named("gitlab"))
+    here = f"{PACKAGES}/{package.id}"
+    assert "Yank" not in visitor.open(here).text
+    for verb in ("yank", "unyank"):
+        for path in (here, f"{here}/files/{package.files[0].id}"):
+            assert visitor.send(f"{path}/{verb}").status_code == 404, f"{path}/{verb}"
+    assert registry.packages(registry.gitlab_project("1"))[0].files[0].yanked is None

@@ -149,7 +149,7 @@ def test_a_form_without_the_sessions_token_changes_nothing(registry: Registry, r
     path = route.path.replace("<path:project>", "conformance/registry").replace(
         "<id:package_id>", str(package.id)
     )
-    path = path.replace("<id:file_id>", str(package.files[0].id)).replace("<id:token_id>", "1")
+    path = re.sub("<id:[a-z_]+>", "1", path.replace("<id:file_id>", str(package.files[0].id)))
     before = (
         registry.packages(registry.gitlab_project("1")),
         registry.store.tokens(),

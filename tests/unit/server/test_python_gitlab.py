@@ -87,3 +87,37 @@ def test_it_makes_and_revokes_deploy_tokens(server: ReferenceServer) -> None:
     assert project.deploytokens.get(made.id).name == "ci"
     project.deploytokens.delete(made.id)
     assert [each.revoked for each in project.deploytokens.list(get_all=True) if each.id == made.id] == [True]
+
+
+def test_it_protects_packages(server: ReferenceServer) -> None:
+    project = client(server).projects.get(1)
+    levels = {"minimum_access_level_for_push": "owner", "minimum_access_level_for_delete": "admin"}
+    made = project.package_protection_rules.create(
+        {"package_name_pattern": "company-*", "package_type": "pypi"} | levels
+    )
+    made.minimum_access_level_for_push = "maintainer"
+    made.save()
+    (rule,) = project.package_protection_rules.list()
+    assert (rule.package_name_pattern, rule.minimum_access_level_for_push) == ("company-*", "maintainer")
+    made.delete()
+    assert project.package_protection_rules.list() == []
+
+
+def test_it_allows_the_job_tokens_of_another_project(server: ReferenceServer) -> None:
+    scope = client(server).projects.get(1).job_token_scope.get()
+    scope.allowlist.create({"target_project_id": 2})
+    assert [each.id for each in scope.allowlist.list()] == [1, 2]
+    scope.allowlist.delete(2)
+    assert [each.id for each in scope.allowlist.list()] == [1]
+
+
+def test_it_opens_a_registry_and_lists_the_packages_of_a_group(server: ReferenceServer) -> None:
+    gl = client(server)
+    project = gl.projects.get(1)
+    project.package_registry_access_level = "public"
+    project.save()
+    assert gl.projects.get(1).package_registry_access_level == "public"
+    made = wheel("grouped", "1.0")
+    server.registry.publish(made.filename, made.content)
+    found = gl.groups.get("conformance", lazy=True).packages.list(package_name="grouped")
+    assert [(each.name, each.project_path) for each in found] == [("grouped", "conformance/registry")]

@@ -16,6 +16,8 @@ from reference_server import create_app
 from reference_server.app import account_routes, routes
 from reference_server.app.handlers.account import user_id
 from reference_server.distributions import wheel
+from reference_server.rules.management import change_settings
+from reference_server.rules.protection import add_rule
 from reference_server.serving.default_registry import default_registry
 from reference_server.web.routes import ROUTES as PAGE_ROUTES
 
@@ -39,6 +41,13 @@ SECRETS = {
     "expired": "reference-expired-token",
 }
 BODIES: dict[str, dict[str, Any]] = {
+    "create_protection_rule": {
+        "package_name_pattern": "x",
+        "package_type": "pypi",
+        "minimum_access_level_for_push": "owner",
+    },
+    "update_protection_rule": {"package_name_pattern": "other"},
+    "allow_job_tokens": {"target_project_id": 5},
     "set_status": {"status": "archived"},
     "update_gitlab_project": {"packages_enabled": True},
     "create_deploy_token": {"name": "x", "scopes": ["read_package_registry"]},
@@ -53,6 +62,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "create_personal_token": {"name": "x", "scopes[]": "api"},
     "create_deploy_token": {"name": "x", "scopes[]": "read_package_registry"},
     "create_job_token": {"name": "x"},
+    "protect": {"pattern": "x", "push": "owner"},
+    "allow_jobs": {"project": "5"},
 }
 
 
@@ -60,6 +71,9 @@ def filled() -> Registry:
     registry = default_registry(now=lambda: NOON)
     registry.publish(DEMO.filename, DEMO.content)
     registry.attach_provenance("demo", DEMO.filename, {"version": 1})
+    project = registry.gitlab_project("1")
+    add_rule(registry, project, "protected", push="owner", delete="")
+    change_settings(registry, project, job_token_scope=frozenset({2}))
     return registry
 
 
@@ -86,6 +100,9 @@ def path_of(registry: Registry, route: Any, caller: str) -> str:
         "id:file_id": package.files[0].id,
         "id:token_id": (mine or own)[0].record.id,
         "id:number": user_id(owner),
+        "id:rule_id": registry.gitlab_project("1").protection_rules[0].id,
+        "id:target_id": 2,
+        "path:upstream_path": "files.invalid/x",
         "name": "page.css" if "assets" in route.path else "demo",
         "version": "1.0",
         "filename": DEMO.filename,

@@ -16,6 +16,9 @@ import requests
 
 from reference_server import ReferenceServer
 from reference_server.distributions import wheel
+from reference_server.rules.ready_made import PASSWORD
+from reference_server.serving.exposure import PublicTokensError
+from reference_server.serving.registry_host import RegistryHost
 from reference_server.store import temporary
 
 if TYPE_CHECKING:
@@ -329,3 +332,33 @@ def test_reset_forgets_what_an_upstream_was_asked_for() -> None:
         here.reset()
         assert here.mirror.projects() == ()
         assert WHEEL in requests.get(f"{here.index_url}demo/", timeout=10).text
+
+
+def test_an_address_that_others_reach_needs_new_secrets() -> None:
+    for host in ("0.0.0.0", "::", ""):  # noqa: S104
+        with pytest.raises(PublicTokensError, match="the ready-made tokens are public") as refused:
+            ReferenceServer(host=host)
+        assert "fresh_tokens=True" in refused.value.hint
+    with RegistryHost(host="0.0.0.0") as host_of_many:  # noqa: S104
+        with pytest.raises(PublicTokensError):
+            host_of_many.add()
+        tenant = host_of_many.add(fresh_tokens=True)
+        assert tenant.password != PASSWORD
+    with ReferenceServer(host="0.0.0.0", fresh_tokens=True) as server:  # noqa: S104
+        index = server.index_url.replace("0.0.0.0", "127.0.0.1")  # noqa: S104
+        passwords = {name: pair["password"] for name, pair in server.target()["credentials"].items()}
+        assert passwords["default"] == server.password
+        for name, status in (("default", 200), ("stranger", 404)):
+            found = requests.get(index, auth=("x", passwords[name]), timeout=10).status_code
+            assert found == status, name
+        assert requests.get(index, auth=("x", PASSWORD), timeout=10).status_code == 401
+
+
+def test_an_address_that_others_reach_takes_a_registry_with_its_own_tokens(tmp_path: Path) -> None:
+    with ReferenceServer(store=tmp_path, fresh_tokens=True) as server:
+        secret = server.password
+    with ReferenceServer(store=tmp_path) as server:
+        assert requests.get(server.index_url, auth=("x", PASSWORD), timeout=10).status_code == 200
+    with ReferenceServer(store=tmp_path, fresh_tokens=True) as server:
+        for password in (secret, PASSWORD):
+            assert requests.get(server.index_url, auth=("x", password), timeout=10).status_code == 401

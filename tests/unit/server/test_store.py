@@ -18,6 +18,8 @@ from reference_server.model import (
     Package,
     PackageFile,
     ProjectStatus,
+    ProtectionRule,
+    RegistryAccess,
     Status,
     TokenRecord,
     Visibility,
@@ -138,11 +140,15 @@ def test_tokens_are_listed_changed_and_removed_without_their_secrets(store: Stor
 def test_gitlab_projects_by_id(store: Store) -> None:
     for each in reversed(GITLAB_PROJECTS):
         store.add_gitlab_project(each)
-    store.add_gitlab_project(replace(GITLAB_PROJECTS[0], duplicates_allowed=True))
-    assert store.gitlab_projects() == (
-        replace(GITLAB_PROJECTS[0], duplicates_allowed=True),
-        *GITLAB_PROJECTS[1:],
+    changed = replace(
+        GITLAB_PROJECTS[0],
+        duplicates_allowed=True,
+        registry_access=RegistryAccess.PUBLIC,
+        protection_rules=(ProtectionRule(id=7, pattern="a-*", push="owner"),),
+        job_token_scope=frozenset({2, 3}),
     )
+    store.add_gitlab_project(changed)
+    assert store.gitlab_projects() == (changed, *GITLAB_PROJECTS[1:])
 
 
 def test_packages_oldest_first(store: Store) -> None:
