@@ -72,14 +72,6 @@ def _parser() -> CommandParser:
     judged.add_argument("--all", action="store_true", help="judge every implementation")
     judged.add_argument("-n", type=int, default=1, metavar="N", help="judge N at the same time (default: 1)")
     judged.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        default=Path("implementations-results"),
-        metavar="FOLDER",
-        help="folder of the results (default: %(default)s)",
-    )
-    judged.add_argument(
         "--run-option",
         action="append",
         default=[],
@@ -90,6 +82,18 @@ def _parser() -> CommandParser:
         "--apt", action="store_true", help="install missing packages of Debian first; takes root"
     )
     judged.set_defaults(command=_judge)
+    loaded = commands.add_parser(
+        "load", help="put implementations under load, and show their figures in a table"
+    )
+    loaded.add_argument("names", metavar="NAME", nargs="+")
+    loaded.add_argument(
+        "--load-option",
+        action="append",
+        default=[],
+        metavar="OPTION",
+        help="option of `registry-conformance load`, such as --load-option=--users=50; repeatable",
+    )
+    loaded.set_defaults(command=_load)
     compared = commands.add_parser(
         "compare", help="compare the results of `judge` with what is adjudicated now, and run nothing"
     )
@@ -113,6 +117,15 @@ def _parser() -> CommandParser:
         help="show what has changed since, from the folder of an earlier judgement; repeatable",
     )
     matrix.set_defaults(command=_matrix)
+    for each in (judged, loaded):
+        each.add_argument(
+            "-o",
+            "--output",
+            type=Path,
+            default=Path("implementations-results"),
+            metavar="FOLDER",
+            help="folder of the results (default: %(default)s)",
+        )
     for each in (compared, matrix):
         each.add_argument("results", type=Path, metavar="RESULTS", help="folder that `judge -o` wrote")
     for each in (judged, compared):
@@ -125,7 +138,7 @@ def _parser() -> CommandParser:
         each.add_argument(
             "--embargo", type=Path, metavar="FILE", help="adjudicated rows that are not in the repository"
         )
-    for each in (start, judged):
+    for each in (start, judged, loaded):
         each.add_argument(
             "--cache",
             type=Path,
@@ -193,6 +206,25 @@ def _judge(arguments: argparse.Namespace) -> int:
     summary = json.dumps([asdict(each) for each in judged], indent=1)
     (arguments.output / "summary.json").write_text(summary + "\n", encoding="utf-8")
     return _reported(judged)
+
+
+def _load(arguments: argparse.Namespace) -> int:
+    """Put one after the other under load: two at once would be the load of each other."""
+    from implementations.loading import load, table_of
+
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    loaded = []
+    for name in arguments.names:
+        assignment = Assignment(
+            implementation=implementation(name),
+            cache=arguments.cache,
+            output=arguments.output,
+            options=arguments.load_option,
+        )
+        loaded.append(load(assignment))
+        print(f"{name}: {loaded[-1].problem or 'done'}", flush=True)
+    _console().print(table_of(loaded))
+    return ExitCode.CONFORMS if all(each.result for each in loaded) else ExitCode.HARNESS_ERROR
 
 
 def _compare(arguments: argparse.Namespace) -> int:

@@ -132,13 +132,13 @@ def _run(assignment: Assignment, running: Running, folder: Path) -> dict[str, An
         with (folder / "output.txt").open("w", encoding="utf-8") as output:
             output.write(f"$ {shlex.join(command)}\n")
             output.flush()
-            code = _ended(command, passwords, output, assignment.stopped)
+            code = ended(command, passwords, output, assignment.stopped)
         if not result.exists():
             raise CannotStart(f"the run ended with {code} and no result: see {folder / 'output.txt'}")
         return {"exit_code": code, "files_left": _left(work / "ledgers")}
 
 
-def _ended(command: Sequence[str], passwords: Mapping[str, str], output: Any, stopped: Event) -> int:
+def ended(command: Sequence[str], passwords: Mapping[str, str], output: Any, stopped: Event) -> int:
     """Run a command to its end, or until `stopped` is set, and return its exit code. Raises CannotStart."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("REGISTRY_CONFORMANCE_")}
     process = subprocess.Popen(

@@ -21,6 +21,7 @@ from conformance.verdicts import Verdict
 from implementations.adjudication import FILE, Finding, Row, read_adjudication, read_embargo
 from implementations.comparison import DEVIATING, differences
 from implementations.judging import RESULT, VERSIONS
+from implementations.load_site import as_json, load_context, load_of
 from implementations.recipe import Implementation, implementations
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Registry:
     result: RunResult
     rows: Mapping[str, Row]
     versions: Mapping[str, str]
+    load: RunResult | None = None
+    """What was found under load, if it was put under load."""
     earlier: tuple[Registry, ...] = ()
     """What was kept of earlier judgements, the oldest first."""
 
@@ -236,6 +239,7 @@ def _read(implementation: Implementation, folder: Path, embargo: Path | None) ->
         result=structs.replace(result, results=results, published=published, summary=summary),
         rows={name: row for name, row in rows.items() if name not in hidden},
         versions=json.loads(versions.read_text(encoding="utf-8")) if versions.exists() else {},
+        load=load_of(folder, hidden),
     )
 
 
@@ -261,6 +265,7 @@ def _overview(registries: Sequence[Registry], matrix: Matrix) -> str:
         "overview.html",
         beside=TEMPLATES,
         **page_context(matrix),
+        **load_context(registries),
         registries=registries,
         suite=registries[0].result.suite,
     )
@@ -340,6 +345,7 @@ def _registry_as_json(registry: Registry, matrix: Matrix) -> dict[str, Any]:
         "result": f"{registry.name}.json",
         "areas": {area: {part.verdict: part.count for part in bar.parts} for area, bar in bars.items()},
         "verdicts": registry.result.verdict_by_id,
+        "load": as_json(registry.load),
         "adjudicated": {
             name: {"finding": row.finding, "cause": row.cause, "evidence": row.evidence}
             for name, row in registry.rows.items()

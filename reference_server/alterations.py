@@ -105,6 +105,10 @@ class _Several(Alteration):
     def __init__(self, alterations: tuple[Alteration, ...]) -> None:
         self._alterations = alterations
 
+    @property
+    def seams(self) -> tuple[str, ...]:
+        return tuple(seam for seam in SEAMS if any(seam in each.seams for each in self._alterations))
+
     def rules(self, rules: Rules) -> Rules:
         for alteration in self._alterations:
             rules = alteration.rules(rules)

@@ -17,6 +17,7 @@ from conformance.verdicts.declaration import Group
 if TYPE_CHECKING:
     from conformance.load.conduct import Recorded
     from conformance.load.task import LoadSettings
+    from conformance.load.traffic import Traffic
     from conformance.report.result import RunResult
     from conformance.run.run import Run
     from conformance.target import Target
@@ -26,6 +27,9 @@ SUMMARY = "judge a registry while many clients use it"
 
 MOST_REQUESTS, MOST_MEGABYTES = 1_000_000, 100_000
 """What a load may cost by default: a run of checks costs less."""
+
+USERS, MOST_USERS, MOST_ARRIVALS = 20, 1_000, 100_000.0
+"""Clients of a closed load, and at most of an open one, by default; and the most visits a second."""
 
 PORT = 5557
 """The port on which Locust's masters listen."""
@@ -52,6 +56,17 @@ def at_least_one(text: str) -> int:
     return int(text)
 
 
+def a_rate(text: str) -> float:
+    """Return a number above 0."""
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate <= MOST_ARRIVALS:
+        raise argparse.ArgumentTypeError(f"expected a number of visits a second above 0, not {text!r}")
+    return rate
+
+
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     groups = add_options(
@@ -59,9 +74,29 @@ def add(parser: argparse.ArgumentParser) -> None:
         "load",
         defaults={"max_requests": str(MOST_REQUESTS), "max_megabytes": str(MOST_MEGABYTES)},
     )
+    _add_load(parser)
+    _add_several(parser)
+    add_report_option(groups[Group.REPORTS])
+    groups[Group.REPORTS].add_argument(
+        "-v", "--verbose", action="store_true", help="print every finding in full"
+    )
+
+
+def _add_load(parser: argparse.ArgumentParser) -> None:
     load = parser.add_argument_group("load")
     load.add_argument(
-        "--users", metavar="N", type=at_least_one, default=20, help="clients at once (default: 20)"
+        "--users",
+        metavar="N",
+        type=at_least_one,
+        help=f"clients at once (default: {USERS}); with --arrivals, at most so many (default: {MOST_USERS})",
+    )
+    load.add_argument(
+        "--arrivals",
+        metavar="RATE",
+        type=a_rate,
+        default=0.0,
+        help="open load: begin RATE visits a second, however long responses take (default: closed load, in which "
+        "each client waits for its response)",
     )
     load.add_argument(
         "--time", metavar="TIME", type=seconds, default=60.0, help="how long, such as 90s or 2m (default: 1m)"
@@ -79,10 +114,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="confirm that the registry may be put under load; not needed on a loopback address",
     )
-    _add_several(parser)
-    add_report_option(groups[Group.REPORTS])
-    groups[Group.REPORTS].add_argument(
-        "-v", "--verbose", action="store_true", help="print every finding in full"
+    load.add_argument(
+        "--web",
+        metavar="PORT",
+        type=at_least_one,
+        default=0,
+        help="show Locust's own page on this port of loopback meanwhile (default: no page)",
     )
 
 
@@ -153,7 +190,8 @@ def _settings(arguments: argparse.Namespace) -> LoadSettings:
     alone = not (arguments.master or arguments.worker)
     host = arguments.master_host or ("*" if arguments.master else "127.0.0.1")
     return LoadSettings(
-        users=arguments.users,
+        users=arguments.users or (MOST_USERS if arguments.arrivals else USERS),
+        arrivals=arguments.arrivals,
         seconds=arguments.time,
         warm_up=min(arguments.warm_up, arguments.time / 2),
         mix=arguments.mix,
@@ -162,6 +200,7 @@ def _settings(arguments: argparse.Namespace) -> LoadSettings:
         host=host,
         port=free_port() if alone else arguments.master_port,
         beyond=arguments.i_own_this_registry,
+        web=arguments.web,
     )
 
 
@@ -179,12 +218,9 @@ def _follow(target: Target, options: RunOptions, arguments: argparse.Namespace) 
 def _judged(target: Target, options: RunOptions, arguments: argparse.Namespace) -> RunResult:
     from dataclasses import replace
 
-    import msgspec
-
     from conformance.catalogue import catalogue
     from conformance.kit.load import UnderLoad
     from conformance.profiles import under_load
-    from conformance.report.load_figures import figures_note, load_figures
     from conformance.report.result_file import write_result
     from conformance.run.checks_run import run_checks
     from conformance.run.outlook import outlook
@@ -192,7 +228,8 @@ def _judged(target: Target, options: RunOptions, arguments: argparse.Namespace) 
 
     end = outlook(target, options)
     settings = _settings(arguments)
-    print(f"{settings.users} clients for {settings.seconds:g} s. This run {end.clean_up}.")
+    clients = f"{settings.arrivals:g} visits a second" if settings.arrivals else f"{settings.users} clients"
+    print(f"{clients} for {settings.seconds:g} s. This run {end.clean_up}.")
     rows = frozenset(row.id for row in catalogue() if row.area == "load")
     plugin = UnderLoad(partial(_driven, settings), beyond=settings.beyond)
     json_path = vars(arguments).get("json")
@@ -206,17 +243,30 @@ def _judged(target: Target, options: RunOptions, arguments: argparse.Namespace) 
     )
     if plugin.traffic_seen is None:
         return result
-    figures = load_figures(settings, plugin.traffic_seen.samples, processes=plugin.traffic_seen.processes)
-    notes = (*figures_note(figures), *filter(None, [plugin.traffic_seen.ended]), *result.summary.notes)
-    result = msgspec.structs.replace(
-        result, summary=msgspec.structs.replace(result.summary, load=figures, notes=notes)
-    )
+    result = _with_figures(result, settings, plugin.traffic_seen)
     if json_path:
         write_result(json_path, result)
     return result
 
 
+def _with_figures(result: RunResult, settings: LoadSettings, seen: Traffic) -> RunResult:
+    """Return a result with the figures of its load."""
+    import msgspec
+
+    from conformance.load.record import NOT_BEGUN
+    from conformance.report.load_figures import figures_note, load_figures
+
+    figures = load_figures(
+        settings, seen.samples, processes=seen.processes, not_begun=len(seen.seen(NOT_BEGUN))
+    )
+    notes = (*figures_note(figures), *filter(None, [seen.ended]), *result.summary.notes)
+    return msgspec.structs.replace(
+        result, summary=msgspec.structs.replace(result.summary, load=figures, notes=notes)
+    )
+
+
 def _driven(settings: LoadSettings, run: Run) -> Recorded:
+    from conformance.kit.load import offered_forms
     from conformance.load.conduct import Conductor
     from conformance.run.tidy import requests_per_deletion
 
@@ -225,6 +275,7 @@ def _driven(settings: LoadSettings, run: Run) -> Recorded:
         target=run.target,
         options=run.options,
         ledger=run.ledger,
+        forms=offered_forms(run),
         budget=run.session.budget.share(),
         per_deletion=requests_per_deletion(run.target, run.options),
     ).drive()

@@ -20,6 +20,7 @@ from conformance.pages import (
     read_root_json,
     read_root_page,
 )
+from conformance.pages.plain_html import MOST_LINKS
 from conformance.verdicts import Deviation, Untestable
 
 if TYPE_CHECKING:
@@ -125,7 +126,8 @@ class Index:
 
 def _html_project(answer: Answer) -> Reading[ProjectPage, HtmlDocument]:
     page = read_project_page(answer.text, url=answer.url, where=str(answer))
-    return Reading(answer, _whole(read_html(answer.text), answer), page)
+    document = _whole(read_html(answer.text), answer)
+    return Reading(answer, _whole(document, answer, is_cut=len(document.anchors) > MOST_LINKS), page)
 
 
 def _json_project(answer: Answer) -> Reading[ProjectPage, JsonDocument]:
@@ -143,8 +145,8 @@ def _json_root(answer: Answer) -> Reading[RootPage, JsonDocument]:
     return Reading(answer, _whole(read_json(answer.content), answer), page)
 
 
-def _whole(document: Document, answer: Answer) -> Document:
+def _whole(document: Document, answer: Answer, *, is_cut: bool = False) -> Document:
     """Return a document that was read whole. Raises Untestable for one with more than is read."""
-    if document.is_cut:
+    if document.is_cut or is_cut:
         raise Untestable(f"{answer} is a page with more links or values than a run can judge")
     return document

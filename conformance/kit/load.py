@@ -18,12 +18,14 @@ from conformance.load.listing import differing
 from conformance.load.settled import SettledLook
 from conformance.load.task import now
 from conformance.load.traffic import CLOCKS_DIFFER, SettledProject, Traffic, put_together, seconds_at, skew_of
+from conformance.pages import JSON_V1, TEXT_HTML
 from conformance.verdicts import NotApplicable, Untestable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from conformance.load.conduct import Recorded
+    from conformance.pages import ProjectPage
     from conformance.run.run import Run
 
 __all__ = [
@@ -88,6 +90,7 @@ def _settled(run: Run, recorded: Recorded, *, beyond: bool) -> Traffic:
         run.registry,
         lambda: now(recorded.clock),
         deadline=time.monotonic() + run.options.settle,
+        forms=offered_forms(run),
         beyond=beyond,
     )
     settled = {name: look.project(name, files) for name, files in accepted.items()}
@@ -99,6 +102,12 @@ def _settled(run: Run, recorded: Recorded, *, beyond: bool) -> Traffic:
         listed_projects=projects,
         root=root,
     )
+
+
+def offered_forms(run: Run) -> tuple[str, ...]:
+    """Return the media types of the forms that pages come in; both where the run has seen none."""
+    forms = {"html": TEXT_HTML, "json": JSON_V1}
+    return tuple(each for form, each in forms.items() if run.offer.has(form)) or tuple(forms.values())
 
 
 def _remember(run: Run, uploads: Sequence[Operation]) -> None:
@@ -128,9 +137,9 @@ def require_read(traffic: Traffic) -> None:
         )
 
 
-def both_forms(traffic: Traffic) -> list[SettledProject]:
-    """Return the projects with pages in both forms. Raises NotApplicable where there are none."""
-    both = [each for each in traffic.settled.values() if each.html is not None and each.json is not None]
+def both_forms(traffic: Traffic) -> list[tuple[SettledProject, ProjectPage, ProjectPage]]:
+    """Return the projects with pages in both forms, HTML and JSON. Raises NotApplicable where there are none."""
+    both = [(each, each.html, each.json) for each in traffic.settled.values() if each.html and each.json]
     unread = next((each.unread for each in traffic.settled.values() if each.unread), "")
     if not both and unread:
         raise Untestable(f"the pages could not be read after the load: {unread}")

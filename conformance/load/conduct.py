@@ -46,13 +46,15 @@ class Recorded:
 class Conductor:
     """Drives a load at a target.
 
-    `budget` is the path of the account that the run shares; it keeps `per_deletion` requests for each upload.
+    `forms` are the media types that pages come in. `budget` is the path of the account that the run shares; it keeps
+    `per_deletion` requests for each upload.
     """
 
     settings: LoadSettings
     target: Target
     options: RunOptions
     ledger: Ledger
+    forms: tuple[str, ...] = ()
     budget: Path | None = None
     per_deletion: int = 0
 
@@ -99,6 +101,7 @@ class Conductor:
             options=self.options.packed(),
             ledger=str(self.ledger.path),
             clock=clock,
+            forms=self.forms,
             budget=str(self.budget or ""),
             per_deletion=self.per_deletion,
             out=str(out or ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from conformance.pages import contradictions
 from conformance.wire.answer import LOOPBACK
 
 if TYPE_CHECKING:
@@ -23,21 +24,10 @@ def listed(page: ProjectPage | None) -> dict[str, str]:
     return {file.filename: sha256_in(file.hashes) for file in (page.files if page else ())}
 
 
-def differing(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
-    """Return the files that only one listing has, or that both have with different hashes.
-
-    A hash in one form only contradicts nothing.
-    """
-    return [
-        file
-        for file in sorted({*one, *other})
-        if file not in one or file not in other or (one[file] and other[file] and one[file] != other[file])
-    ]
-
-
-def agree(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
-    """Whether two listings have the same files without a contradiction."""
-    return not differing(one, other)
+def differing(html: ProjectPage, json: ProjectPage) -> list[str]:
+    """Say where the files of a page and their hashes contradict each other in its two forms."""
+    hashes = (each for pair in contradictions.pairs(html, json) for each in contradictions.hashes(*pair))
+    return [*contradictions.listed_once(html, json), *map(contradictions.written, hashes)]
 
 
 def is_beyond(url: str) -> bool:

@@ -13,7 +13,11 @@ from msgspec import Struct
 from conformance.histories.operation import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+
+NOT_BEGUN = "not-begun"
+"""The sighting of a client that found no room in an open load: it says nothing about the registry."""
 
 
 class Sample(Struct, frozen=True, array_like=True):
@@ -62,9 +66,12 @@ def unpacked(packed: bytes) -> Batch:
 
 
 class Recorder:
-    """Records what the users of one process do. Safe to use from several threads."""
+    """Records what the users of one process do, and hands each sample on. Safe to use from several threads."""
 
-    def __init__(self, process: str = "", host: str = "") -> None:
+    def __init__(
+        self, process: str = "", host: str = "", *, each_sample: Callable[[Sample], None] | None = None
+    ) -> None:
+        self._each_sample = each_sample
         self._process, self._host = process, host
         self._lock = Lock()
         self._operations: list[Operation] = []
@@ -82,6 +89,8 @@ class Recorder:
         """Record a request."""
         with self._lock:
             self._samples.append(sample)
+        if self._each_sample:
+            self._each_sample(sample)
 
     def notice(self, kind: str, found: str, where: object) -> None:
         """Record something that is wrong on its own."""

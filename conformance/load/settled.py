@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from conformance.histories.operation import Kind, Operation, Outcome
-from conformance.load.listing import agree, is_beyond, listed
+from conformance.load.listing import differing, is_beyond, listed
 from conformance.load.traffic import SettledProject
 from conformance.pages import JSON_V1, TEXT_HTML, ProjectPage
 from conformance.target.answered_pages import page_in, root_in
@@ -17,7 +17,7 @@ from conformance.verdicts import Deviation, NotJudged
 from conformance.wire import BadAnswer, Follow, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from conformance.pages import FileLink
     from conformance.target.registry_client import RegistryClient
@@ -33,7 +33,8 @@ MOST_DOWNLOADS = 1_000
 class SettledLook:
     """Looks at every project once more. `deadline` is the steady time until which something is read again.
 
-    What could not be read says nothing about the registry. `beyond` lets downloads go to hosts other than this machine.
+    What could not be read says nothing about the registry. `forms` are the media types that it offers: a 404 for
+    another one says nothing, either. `beyond` lets downloads go to hosts other than this machine.
     """
 
     def __init__(
@@ -42,11 +43,13 @@ class SettledLook:
         clock: Callable[[], float],
         deadline: float,
         *,
+        forms: Collection[str] = (TEXT_HTML, JSON_V1),
         beyond: bool = True,
     ) -> None:
         self._registry = registry
         self._clock = clock
         self._deadline = deadline
+        self._forms_offered = forms
         self._beyond = beyond
         self._why = self._stopped = ""
         self.operations: list[Operation] = []
@@ -64,8 +67,8 @@ class SettledLook:
                     served[file.filename] = digest
         return SettledProject(
             name=name,
-            html=listed(html) if html else None,
-            json=listed(json) if json else None,
+            html=html,
+            json=json,
             where=page.where if page else f"GET {self._registry.project_url(name)}",
             served=served,
             unread=unread,
@@ -110,13 +113,15 @@ class SettledLook:
             pages = [each for each in (html, json) if each is not None]
             unread = why_html or why_json or ("" if pages else f"no page of {name} in HTML or JSON")
             complete = all(accepted.keys() <= each.filenames for each in pages)
-            same = html is None or json is None or agree(listed(html), listed(json))
+            same = html is None or json is None or not differing(html, json)
             if (complete and same and not unread) or self._is_late:
                 return html, json, unread
             time.sleep(PAUSE)
 
     def _page(self, name: str, accept: str) -> tuple[ProjectPage | None, str]:
         """Return a page in one form, None where it is not offered; or why it was not read."""
+        if accept not in self._forms_offered:
+            return None, ""
         called = self._clock()
         answer = self._get(self._registry.project_url(name), accept)
         if answer is None:

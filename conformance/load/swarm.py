@@ -9,37 +9,36 @@ import sys
 import time
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import gevent
 import msgspec
-from locust import User, between, events, task
+from locust import events
 from locust.env import Environment
-from locust.exception import StopUser
 from locust.rpc import Message
 from locust.runners import MasterRunner
 
 from conformance.corpus.ledger import Ledger
-from conformance.load.behaviours import BEHAVIOURS, Behaviour
-from conformance.load.mixes import mix
 from conformance.load.names import Names
-from conformance.load.record import Batch, Recorder, incomplete, percentile
+from conformance.load.progress import Progress
+from conformance.load.record import NOT_BEGUN, Batch, Recorder, incomplete, percentile
 from conformance.load.record import unpacked as unpacked_batch
-from conformance.load.task import Role, now
+from conformance.load.task import LoadSettings, Role, now
+from conformance.load.users import PATIENCE, user_classes
 from conformance.load.visitor import Counted, Visitor
 from conformance.target import target_from_table
-from conformance.verdicts import NotJudged
 from conformance.verdicts.options import unpacked
 from conformance.wire import Budget, Redactor, Session
 from conformance.wire.account import Account
-from conformance.wire.budget import Throttled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from locust.runners import LocalRunner
 
+    from conformance.load.record import Sample
     from conformance.load.task import Task
+    from conformance.verdicts import NotJudged
 
 RUN = "registry-run"
 """The message with which a master tells its workers which run they take part in."""
@@ -47,40 +46,11 @@ RUN = "registry-run"
 BATCH = "registry-batch"
 """The key of a worker's report that holds what its users have recorded."""
 
-PATIENCE = 60.0
-"""Seconds that a master waits for its workers, and that users have for the end of their visit."""
-
 TICK = 0.1
 """Seconds between two looks at how late this process is."""
 
-PAUSE = 1.0
-"""Seconds that a user stays away after it was throttled to the end."""
-
 PROGRESS = 5.0
 """Seconds between two lines of progress."""
-
-
-class RegistryUser(User):  # type: ignore[misc, unused-ignore]  # Locust is an extra
-    """A user of Locust that behaves as a client."""
-
-    abstract = True
-    behaviour: ClassVar[Callable[[Visitor], Behaviour]]
-    swarm: ClassVar[Swarm]
-
-    def on_start(self) -> None:
-        """Open this user's connection."""
-        self._behaves = type(self).behaviour(self.swarm.visitor(type(self).__name__.lower()))
-
-    @task  # type: ignore[misc, unused-ignore]
-    def visit(self) -> None:
-        """Use the registry once; the whole load ends where the run has to."""
-        try:
-            self._behaves.visit()
-        except Throttled:
-            gevent.sleep(PAUSE)  # this visit is over: the registry takes no more for now
-        except NotJudged as error:
-            self.swarm.give_up(error)
-            raise StopUser from None
 
 
 class Swarm:
@@ -88,9 +58,10 @@ class Swarm:
 
     def __init__(self, task: Task) -> None:
         self._task = task
-        self._settings = task.settings
+        self.settings = task.settings
         self._names = Names(task.run_id, task.settings.projects)
-        self._recorder = Recorder(f"{socket.gethostname()}:{os.getpid()}", socket.gethostname())
+        host = socket.gethostname()
+        self._recorder = Recorder(f"{host}:{os.getpid()}", host, each_sample=self._count_for_page)
         self._target = target_from_table(task.target, embedded=task.embedded)
         options = unpacked(task.options)
         account = Account(Path(task.budget)) if task.budget else None
@@ -101,12 +72,15 @@ class Swarm:
             ca_bundle=options.ca_bundle,
             budget=Budget(options, per_deletion=task.per_deletion, account=account),
         )
+        self._forms = task.forms
         self._batches: list[Batch] = []
+        self._progress = Progress()
         self._visitors = 0
         self._ended = ""
         self._stopped = False
         self._lags: list[float] = []
-        self._environment = Environment(user_classes=self._user_classes(), events=events)
+        users = user_classes(self, is_worker=task.role is Role.WORKER)
+        self._environment = Environment(user_classes=users, events=events)
         self._environment.stop_timeout = PATIENCE
 
     def run(self) -> None:
@@ -138,8 +112,21 @@ class Swarm:
             recorder=self._recorder,
             random=Random(),  # noqa: S311 - nothing secret
             clock=self._now,
-            beyond=self._settings.beyond,
+            forms=self._forms,
+            beyond=self.settings.beyond,
         )
+
+    def _count_for_page(self, sample: Sample) -> None:
+        """Let Locust count a request, which its page shows."""
+        if self.settings.web:
+            fire: Any = events.request.fire  # Locust has no types for it
+            fire(
+                request_type=sample.purpose,
+                name=sample.purpose,
+                response_time=sample.seconds * 1000,
+                response_length=0,
+                exception=None if 0 < sample.status < 500 else RuntimeError(f"status {sample.status}"),
+            )
 
     def _now(self) -> float:
         return now(self._task.clock)
@@ -148,29 +135,17 @@ class Swarm:
         """End the load before its time."""
         self._ended = self._ended or str(error)
 
-    def _user_classes(self) -> list[type[User]]:
-        return [
-            type(
-                name.capitalize(),
-                (RegistryUser,),
-                {
-                    "abstract": False,
-                    "behaviour": BEHAVIOURS[name],
-                    "swarm": self,
-                    "weight": share.share,
-                    "wait_time": between(*share.think),
-                },
-            )
-            for name, share in mix(self._settings.mix).items()
-        ]
+    def turn_away(self, behaviour: str) -> None:
+        """Note a visit that could not begin, because as many clients were there as may be."""
+        self._recorder.notice(NOT_BEGUN, behaviour, "")
 
     def _run_alone(self) -> None:
         runner = self._environment.create_local_runner()
         self._drive(runner)
-        self._batches.append(self._batch(is_last=True))
+        self._keep(self._batch(is_last=True))
 
     def _run_as_master(self) -> None:
-        settings = self._settings
+        settings = self.settings
         runner = self._environment.create_master_runner(settings.host, settings.port)
         _listen(events.worker_report, self._take)
         deadline = time.monotonic() + PATIENCE
@@ -180,12 +155,31 @@ class Swarm:
                 runner.quit()
                 return
             gevent.sleep(TICK)
-        runner.send_message(RUN, {"run_id": self._names.run_id, "projects": self._names.projects})
+        about = {
+            "run_id": self._names.run_id,
+            "forms": self._forms,
+            "settings": msgspec.to_builtins(settings),
+        }
+        runner.send_message(RUN, about)
         self._drive(runner)
 
+    def _show_page(self) -> None:
+        """Show Locust's own page where it is wanted. Its button for the end ends the load."""
+        if self.settings.web:
+            self._environment.create_web_ui("127.0.0.1", self.settings.web)
+            _listen(events.test_stop, self._stop_from_page)
+
+    def _stop_from_page(self, **_: Any) -> None:
+        if not self._stopped:
+            self._ended = self._ended or "the load was stopped on Locust's page"
+
     def _drive(self, runner: LocalRunner | MasterRunner) -> None:
-        settings = self._settings
-        runner.start(settings.users, spawn_rate=settings.begun_per_second)
+        settings = self.settings
+        self._show_page()
+        if settings.arrivals:
+            runner.start(settings.sources, spawn_rate=settings.sources)
+        else:
+            runner.start(settings.users, spawn_rate=settings.begun_per_second)
         started = time.monotonic()
         shown = started
         while (moment := time.monotonic()) < started + settings.seconds and not self._ended:
@@ -200,6 +194,7 @@ class Swarm:
 
         A master that stops its workers forgets them until they are ready again, and would not reach them with `quit`.
         """
+        self._stopped = True
         if isinstance(runner, MasterRunner):
             _quit_workers(runner)
             deadline = time.monotonic() + PATIENCE
@@ -210,19 +205,15 @@ class Swarm:
     def _show(self, seconds: float) -> None:
         """Print a line of progress."""
         if self._task.role is Role.LOCAL:
-            self._batches.append(self._batch())
-        samples = [each for batch in self._batches for each in batch.samples]
-        failed = sum(each.status >= 500 or not each.status for each in samples)
-        lately = percentile((each.seconds for each in samples[-1000:]), 0.95)
-        print(
-            f"  {seconds:4.0f} s  {len(samples):>7} requests  {len(samples) / seconds:6.0f}/s  "
-            f"95% within {lately:.2f} s  {failed} failed",
-            file=sys.stderr,
-            flush=True,
-        )
+            self._keep(self._batch())
+        print(self._progress.line(seconds), file=sys.stderr, flush=True)
+
+    def _keep(self, batch: Batch) -> None:
+        self._batches.append(batch)
+        self._progress.add(batch.samples)
 
     def _follow(self) -> None:
-        settings = self._settings
+        settings = self.settings
         runner = self._environment.create_worker_runner(settings.host, settings.port)
         runner.register_message(RUN, self._join)
         _listen(events.report_to_master, self._report)
@@ -230,7 +221,11 @@ class Swarm:
         runner.greenlet.join()
 
     def _join(self, msg: Any, **_: Any) -> None:
-        self._names = Names(str(msg.data["run_id"]), int(msg.data["projects"]))
+        """Take part in the load of a master, as it was asked for there; what this machine may reach is its own."""
+        given = msgspec.convert(msg.data["settings"], LoadSettings)
+        self.settings = msgspec.structs.replace(given, beyond=self.settings.beyond)
+        self._names = Names(str(msg.data["run_id"]), self.settings.projects)
+        self._forms = tuple(map(str, msg.data["forms"]))
 
     def _note_stop(self, **_: Any) -> None:
         self._stopped = True
@@ -242,7 +237,7 @@ class Swarm:
 
     def _take(self, data: dict[str, Any], **_: Any) -> None:
         batch = unpacked_batch(data.pop(BATCH))
-        self._batches.append(msgspec.structs.replace(batch, skew=self._now() - batch.sent))
+        self._keep(msgspec.structs.replace(batch, skew=self._now() - batch.sent))
         self._ended = self._ended or data.pop("registry-ended")
 
     def _batch(self, *, is_last: bool = False) -> Batch:

@@ -22,10 +22,12 @@ class LoadSettings(Struct, frozen=True, kw_only=True):
     """How much load, of what kind, from where. Times are in seconds.
 
     Requests of the first `warm_up` seconds are left out of the figures, and judged all the same. `beyond` lets
-    downloads go to hosts other than this machine.
+    downloads go to hosts other than this machine. With `arrivals` the load is open: so many visits begin in a second,
+    and `users` is how many may be there at once. `web` is the port of Locust's page on loopback, 0 for none.
     """
 
     users: int = 20
+    arrivals: float = 0.0
     seconds: float = 60.0
     warm_up: float = 2.0
     mix: str = "registry"
@@ -34,11 +36,17 @@ class LoadSettings(Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 5557
     beyond: bool = False
+    web: int = 0
 
     @property
     def projects(self) -> int:
         """How many projects last for the whole run: a few users share each."""
-        return min(200, max(3, self.users // 4))
+        return min(200, max(3, int(self.arrivals or self.users) // 4))
+
+    @property
+    def sources(self) -> int:
+        """How many processes drive clients."""
+        return max(1, self.expect_workers)
 
     @property
     def begun_per_second(self) -> float:
@@ -49,8 +57,9 @@ class LoadSettings(Struct, frozen=True, kw_only=True):
 class Task(Struct, frozen=True, kw_only=True):
     """The part of one process. It holds secrets: hand it over, do not write it down.
 
-    `options` are packed. `clock` is what is added to the machine's steady clock, so that its processes agree.
-    `out` is the file for the record; `budget` the file of the account that the run shares, if it is on this machine.
+    `options` are packed. `forms` are the media types of pages; a worker has them from its master. `clock` is what is
+    added to the machine's steady clock, so that its processes agree. `out` is the file for the record; `budget` the
+    file of the account that the run shares, if it is on this machine.
     """
 
     role: Role
@@ -61,6 +70,7 @@ class Task(Struct, frozen=True, kw_only=True):
     options: bytes
     ledger: str
     clock: float
+    forms: tuple[str, ...] = ()
     budget: str = ""
     per_deletion: int = 0
     out: str = ""

@@ -9,12 +9,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from conformance.histories.operation import Kind, Operation, Outcome
+from conformance.load.listing import listed
 from conformance.load.record import by_purpose, percentile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.load.record import Batch, Sample, Sighting
+    from conformance.pages import ProjectPage
 
 CLOCKS_DIFFER = 0.5
 """Seconds by which the clocks of two machines may differ: an operation may have begun earlier and ended later."""
@@ -22,15 +24,15 @@ CLOCKS_DIFFER = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class SettledProject:
-    """A project once the load has ended and settled: the files of its page in each form, None where there is none.
+    """A project once the load has ended and settled: its page in each form, None where there is none.
 
     `served` are the digests of what was downloaded then, by file name, empty for what was not found (404, 410). What
     got another answer is not among them. `unread` says why a form could not be read.
     """
 
     name: str
-    html: Mapping[str, str] | None
-    json: Mapping[str, str] | None
+    html: ProjectPage | None
+    json: ProjectPage | None
     where: str
     served: Mapping[str, str] = field(default_factory=dict)
     unread: str = ""
@@ -40,10 +42,10 @@ class SettledProject:
         """Whether there is a page in some form."""
         return self.html is not None or self.json is not None
 
-    @property
+    @cached_property
     def listed(self) -> Mapping[str, str]:
-        """The files of the page, in the form that there is."""
-        return self.json if self.json is not None else self.html or {}
+        """The files of the page with their SHA-256, in the form that there is."""
+        return listed(self.json or self.html)
 
 
 @dataclass(frozen=True, kw_only=True)

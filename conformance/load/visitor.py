@@ -13,20 +13,21 @@ from conformance.corpus.ledger import Entry
 from conformance.histories.operation import Kind, Operation, Outcome
 from conformance.load.listing import is_beyond, listed, sha256_in
 from conformance.load.record import Sample
+from conformance.pages import JSON_V1, TEXT_HTML
 from conformance.target import DEFAULT
-from conformance.target.answered_pages import page_in, root_in
+from conformance.target.answered_pages import page_in
 from conformance.verdicts import Deviation
 from conformance.wire import BadAnswer, Follow, Session, Transcript, Unreachable, upload_form
 from conformance.wire.budget import Throttled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from random import Random
 
     from conformance.corpus.ledger import Ledger
     from conformance.load.names import Names
     from conformance.load.record import Recorder
-    from conformance.pages import FileLink, ProjectPage, RootPage
+    from conformance.pages import FileLink, ProjectPage
     from conformance.target import Target
     from conformance.wire import Answer, Exchange
     from reference_server.distributions import Distribution
@@ -58,6 +59,7 @@ class Counted(Transcript):
 class Visitor:
     """One user. `clock` gives the seconds of operations, the same for all processes of a machine.
 
+    `forms` are the media types that pages come in: a 404 for another one says nothing about the project.
     `beyond` lets requests for files go to hosts other than this machine. Raises Throttled where the registry throttles
     to the end: the visit is over.
     """
@@ -73,6 +75,7 @@ class Visitor:
         recorder: Recorder,
         random: Random,
         clock: Callable[[], float] = time.monotonic,
+        forms: Collection[str] = (TEXT_HTML, JSON_V1),
         beyond: bool = False,
     ) -> None:
         self.who = who
@@ -83,6 +86,7 @@ class Visitor:
         self._ledger = ledger
         self._recorder = recorder
         self._clock = clock
+        self._forms = forms
         self._beyond = beyond
 
     def close(self) -> None:
@@ -95,6 +99,8 @@ class Visitor:
         answer = self._ask("GET", f"{self._target.index_url}{project}/", "page", headers)
         if answer is None or answer.status not in {200, 404}:
             return None, answer
+        if answer.status == 404 and not any(form in headers.get("Accept", form) for form in self._forms):
+            return None, answer
         try:
             page = page_in(answer) if answer.status == 200 else None
         except (Deviation, BadAnswer) as error:
@@ -103,13 +109,9 @@ class Visitor:
         self._add(Operation(kind=Kind.LIST, project=project, called=called, listed=listed(page)))
         return page, answer
 
-    def root(self, headers: Mapping[str, str]) -> RootPage | None:
-        """Read the list of projects."""
-        answer = self._ask("GET", self._target.index_url, "project list", headers)
-        try:
-            return root_in(answer) if answer is not None and answer.status == 200 else None
-        except (Deviation, BadAnswer):
-            return None
+    def root(self, headers: Mapping[str, str]) -> None:
+        """Read the list of projects. It is judged once the load has ended: it may be large."""
+        self._ask("GET", self._target.index_url, "project list", headers)
 
     def download(self, project: str, file: FileLink, headers: Mapping[str, str]) -> bytes | None:
         """Download a file, compare it with its hash, and record its content or that there is none (404, 410)."""

@@ -1,6 +1,7 @@
 """Answers parsed into one model."""
 
-from conformance.pages.html import Anchor, HtmlDocument, read_html, read_project_page, read_root_page
+from conformance.pages.anchor import Anchor
+from conformance.pages.html import HtmlDocument, read_html, read_project_page, read_root_page
 from conformance.pages.json_form import JsonDocument, plain_json, read_json, read_project_json, read_root_json
 from conformance.pages.links import resolved
 from conformance.pages.model import (

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from justhtml import JustHTML
 
+from conformance.pages.anchor import Anchor
 from conformance.pages.kept import kept
+from conformance.pages.large_html import read_packed
 from conformance.pages.links import resolved, resolved_file
 from conformance.pages.model import FileLink, ProjectLink, ProjectPage, RootPage
-from conformance.pages.plain_html import read_plainly
+from conformance.pages.packed import Each, Packed
+from conformance.pages.plain_html import MOST_LINKS, PlainReader, read_plainly
 from conformance.pages.tag_errors import tag_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from justhtml import Node
 
@@ -34,14 +38,6 @@ _COMMENTS_BEFORE_DOCTYPE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """An `<a>` element with an href. An attribute without `=` has the value None where the parser can tell."""
-
-    attributes: Mapping[str, str | None]
-    text: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class HtmlDocument:
     """An HTML page as a tree sees it, with the errors of its syntax; and as the second parser sees it.
@@ -54,11 +50,16 @@ class HtmlDocument:
     base: str | None
     metas: tuple[Mapping[str, str | None], ...]
     stray_metas: tuple[Mapping[str, str | None], ...]
-    anchors: tuple[Anchor, ...]
-    plain_anchors: tuple[Anchor, ...]
+    anchors: Sequence[Anchor]
+    plain_anchors: Sequence[Anchor]
     too_large: bool = False
     is_cut: bool = False
     """Whether links are missing, because the page has too many, or a tag without an end."""
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether the anchors are read when they are asked for."""
+        return isinstance(self.anchors, Packed)
 
     def meta(self, name: str) -> tuple[str, ...]:
         """Return the content of every `<meta>` of that name in the head."""
@@ -69,19 +70,12 @@ class HtmlDocument:
 def read_html(content: str) -> HtmlDocument:
     """Parse a page. Never raises: what is wrong is in `errors`. Source: HTML Living Standard, parsing."""
     content = content.removeprefix(BYTE_ORDER_MARK)  # "decode" of the Encoding Standard takes it away
+    if len(content) > LARGEST_TREE:
+        return _without_a_tree(*read_packed(content))
     plain = read_plainly(content)
     anchors = tuple(Anchor(found.attributes, "".join(found.texts)) for found in plain.anchors)
-    if len(content) > LARGEST_TREE or plain.is_too_much_for_a_tree:
-        return HtmlDocument(
-            errors=(),
-            base=plain.base,
-            metas=tuple(plain.metas),
-            stray_metas=(),
-            anchors=anchors,
-            plain_anchors=anchors,
-            too_large=True,
-            is_cut=plain.is_cut,
-        )
+    if plain.is_too_much_for_a_tree:
+        return _without_a_tree(plain, anchors)
     comments = _COMMENTS_BEFORE_DOCTYPE.match(content)
     written = "\n" * comments[0].count("\n") + content[comments.end() :] if comments else content
     tree = JustHTML(written, collect_errors=True, sanitize=False)
@@ -104,6 +98,19 @@ def read_html(content: str) -> HtmlDocument:
     )
 
 
+def _without_a_tree(plain: PlainReader, anchors: Sequence[Anchor]) -> HtmlDocument:
+    return HtmlDocument(
+        errors=(),
+        base=plain.base,
+        metas=tuple(plain.metas),
+        stray_metas=(),
+        anchors=anchors,
+        plain_anchors=anchors,
+        too_large=True,
+        is_cut=plain.is_cut,
+    )
+
+
 def _attributes(element: Node) -> Mapping[str, str | None]:
     return element.attrs or {}
 
@@ -118,7 +125,7 @@ def _project_page(html: str, url: str) -> ProjectPage:
     document = read_html(html)
     base = resolved(url, document.base or "")
     return ProjectPage(
-        files=tuple(_file(anchor, base) for anchor in document.anchors),
+        files=tuple(_file(anchor, base) for anchor in islice(document.anchors, MOST_LINKS)),
         where="",
         api_version=next(iter(document.meta(VERSION)), None),
         status=next(iter(document.meta(STATUS)), None),
@@ -135,18 +142,22 @@ def read_root_page(html: str, *, url: str, where: str) -> RootPage:
 def _root_page(html: str, url: str) -> RootPage:
     document = read_html(html)
     base = resolved(url, document.base or "")
+
+    def link(anchor: Anchor) -> ProjectLink:
+        url = resolved(base, anchor.attributes["href"] or "")
+        return ProjectLink(name=_text(anchor), url=url, raw=anchor.attributes)
+
+    links = Each(document.anchors, link)
     return RootPage(
-        projects=tuple(
-            ProjectLink(
-                name=anchor.text.strip(),
-                url=resolved(base, anchor.attributes["href"] or ""),
-                raw=anchor.attributes,
-            )
-            for anchor in document.anchors
-        ),
+        projects=links if document.is_packed else tuple(links),
+        spelled=Each(document.anchors, _text) if document.is_packed else (),
         where="",
         api_version=next(iter(document.meta(VERSION)), None),
     )
+
+
+def _text(anchor: Anchor) -> str:
+    return anchor.text.strip()
 
 
 def _file(anchor: Anchor, base: str) -> FileLink:

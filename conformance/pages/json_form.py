@@ -8,17 +8,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.pages.kept import kept
+from conformance.pages.large_json import TooLongError, read_packed
 from conformance.pages.links import resolved_file
 from conformance.pages.model import FileLink, ProjectLink, ProjectPage, RootPage
+from conformance.pages.packed import Each, Packed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 MOST_DIGITS = 1000
 """The number of digits of the longest whole number that is read."""
 
 MOST_VALUES = 2_500_000
 """The number of commas and brackets of the largest body that is read; a value takes about a hundred bytes of memory."""
+
+MANY_VALUES = 300_000
+"""The number of commas and brackets from which a list of projects is kept packed."""
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -31,6 +36,11 @@ class JsonDocument:
     problems: tuple[str, ...]
     is_cut: bool = False
     """Whether the body was not read, because it has too many values."""
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether the list of projects is read when it is asked for."""
+        return isinstance(self.object.get("projects"), Packed)
 
     @property
     def object(self) -> Mapping[str, Any]:
@@ -50,7 +60,7 @@ class JsonDocument:
 
 def plain_json(content: bytes) -> Any:
     """Return a body's JSON, however it is written. Raises ValueError for any other body, and for one beyond limits."""
-    if _has_too_many_values(content):
+    if _values(content) > MOST_VALUES:
         raise ValueError(f"more than {MOST_VALUES:,} values")
     try:
         return json.loads(content)
@@ -58,15 +68,13 @@ def plain_json(content: bytes) -> Any:
         raise ValueError("arrays or objects too deep within each other") from None
 
 
-def _has_too_many_values(content: bytes) -> bool:
-    return sum(map(content.count, (b",", b"[", b"{"))) > MOST_VALUES
+def _values(content: bytes) -> int:
+    return sum(map(content.count, (b",", b"[", b"{")))
 
 
 @kept
 def read_json(content: bytes) -> JsonDocument:
     """Read a body as RFC 8259 has it: UTF-8, no byte order mark, no NaN, no key twice. Never raises."""
-    if _has_too_many_values(content):
-        return JsonDocument(data=None, problems=(f"more than {MOST_VALUES:,} values",), is_cut=True)
     problems: list[str] = []
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -88,15 +96,29 @@ def read_json(content: bytes) -> JsonDocument:
     if content.startswith(BYTE_ORDER_MARK):
         problems.append("a byte order mark")
         content = content.removeprefix(BYTE_ORDER_MARK)
+    decoder = json.JSONDecoder(object_pairs_hook=pairs, parse_int=integer, parse_constant=constant)
     try:
-        data = json.loads(
-            content.decode(), object_pairs_hook=pairs, parse_int=integer, parse_constant=constant
-        )
+        data = _data(content, decoder, problems)
+    except TooLongError:
+        return JsonDocument(data=None, problems=(f"more than {MOST_VALUES:,} values",), is_cut=True)
     except ValueError as error:
         return JsonDocument(data=None, problems=(*problems, str(error)))
     except RecursionError:
         return JsonDocument(data=None, problems=(*problems, "arrays or objects too deep within each other"))
     return JsonDocument(data=data, problems=tuple(problems))
+
+
+def _data(content: bytes, decoder: json.JSONDecoder, problems: list[str]) -> Any:
+    """Read a body, a long list of projects entry by entry. Raises ValueError, and TooLongError beyond limits."""
+    if _values(content) > MANY_VALUES:
+        noticed = len(problems)
+        try:
+            return read_packed(content, decoder, problems)
+        except TooLongError:
+            del problems[noticed:]
+            if _values(content) > MOST_VALUES:
+                raise
+    return decoder.decode(content.decode())
 
 
 def read_project_json(content: bytes, *, url: str, where: str) -> ProjectPage:
@@ -128,12 +150,27 @@ def read_root_json(content: bytes, *, where: str) -> RootPage:
 @kept
 def _root_page(content: bytes) -> RootPage:
     document = read_json(content)
-    projects = [each for each in _list(document.object.get("projects")) if isinstance(each, dict)]
+    listed = document.object.get("projects")
+    if isinstance(listed, Packed):
+        projects: Sequence[ProjectLink] = Each(listed, _project)
+        spelled: Sequence[str] = Each(listed, _name)
+    else:
+        projects = tuple(_project(each) for each in _list(listed) if isinstance(each, dict))
+        spelled = ()
     return RootPage(
-        projects=tuple(ProjectLink(name=str(each.get("name", "")), raw=each) for each in projects),
+        projects=projects,
+        spelled=spelled,
         where="",
         api_version=_string(document.meta.get("api-version")),
     )
+
+
+def _project(entry: Mapping[str, Any]) -> ProjectLink:
+    return ProjectLink(name=_name(entry), raw=entry)
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    return str(entry.get("name", ""))
 
 
 def _file(file: Mapping[str, Any], base: str) -> FileLink:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 MOST_KEPT = 32 * 1024 * 1024
 """The size of all contents whose pages are kept: a page takes a few times the memory of its content."""
 
+LIGHTER = 4
+"""How much less memory for its content a packed page takes than another one."""
+
 PIECE = 1024 * 1024
 """The number of bytes or characters that a digest takes at once."""
 
@@ -37,12 +40,17 @@ def kept(read: Callable[Concatenate[Content, Where], Page]) -> Callable[Concaten
         page = read(content, *place, **more)
         with lock:
             pages[key] = page
-            while len(pages) > 1 and sum(size for _, size, _ in pages) > MOST_KEPT:
+            while len(pages) > 1 and sum(map(_weight, pages, pages.values())) > MOST_KEPT:
                 pages.popitem(last=False)
         return page
 
     update_wrapper(reader, read)
     return reader
+
+
+def _weight(key: tuple[bytes, int, Any], page: object) -> int:
+    """Return what a page counts for: one that is packed takes less than its content, and not a few times as much."""
+    return key[1] // LIGHTER if getattr(page, "is_packed", False) else key[1]
 
 
 def _digest(content: str | bytes) -> tuple[bytes, int]:

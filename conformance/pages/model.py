@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 HTML_V1 = "application/vnd.pypi.simple.v1+html"
 JSON_V1 = "application/vnd.pypi.simple.v1+json"
@@ -76,11 +76,18 @@ class ProjectLink:
 class RootPage:
     """The projects of an index."""
 
-    projects: tuple[ProjectLink, ...]
+    projects: Sequence[ProjectLink]
     where: str = field(compare=False)
     api_version: str | None = None
+    spelled: Sequence[str] = field(default=(), compare=False)
+    """The names of a packed list."""
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The projects' names, as the page spells them."""
-        return tuple(project.name for project in self.projects)
+    def is_packed(self) -> bool:
+        """Whether the list is long, and its projects are read when they are asked for."""
+        return not isinstance(self.projects, tuple)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The projects' names, as the page spells them; of a long list each is read when it is asked for."""
+        return self.spelled if self.is_packed else tuple(project.name for project in self.projects)

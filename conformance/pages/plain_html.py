@@ -90,6 +90,11 @@ class PlainReader(HTMLParser):
         HTMLParser.__init__(self, convert_charrefs=True)
 
     @property
+    def is_idle(self) -> bool:
+        """Whether nothing is open: no link, no tag, no comment, and no element whose content is text."""
+        return self.current is None and not self.rawdata and self.cdata_elem is None
+
+    @property
     def is_too_much_for_a_tree(self) -> bool:
         """Whether a tree of the page would take too much memory or time."""
         return self.is_cut or self.nodes > MOST_NODES or self.steps > MOST_STEPS

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from conformance.load.task import LoadSettings
 
 
-def load_figures(settings: LoadSettings, samples: Sequence[Sample], *, processes: int) -> LoadFigures:
-    """Return the figures of a load, of all requests after its warm-up."""
+def load_figures(
+    settings: LoadSettings, samples: Sequence[Sample], *, processes: int, not_begun: int = 0
+) -> LoadFigures:
+    """Return the figures of a load, of all requests after its warm-up. `not_begun` counts visits that found no room."""
     began = min((each.sent for each in samples), default=0.0) + settings.warm_up
     counted = [each for each in samples if each.sent >= began]
     seconds = max((each.sent + each.seconds for each in counted), default=began) - began
@@ -24,6 +26,8 @@ def load_figures(settings: LoadSettings, samples: Sequence[Sample], *, processes
         mix=settings.mix,
         seconds=round(seconds, 1),
         processes=processes,
+        arrivals=settings.arrivals,
+        not_begun=not_begun,
         purposes=tuple(
             _figure(purpose, some, seconds) for purpose, some in sorted(by_purpose(counted).items())
         ),
@@ -49,16 +53,19 @@ def figures_note(figures: LoadFigures) -> list[str]:
     requests = sum(each.requests for each in figures.purposes)
     failed = sum(each.failed for each in figures.purposes)
     rate = requests / figures.seconds if figures.seconds else 0
-    whole = (
-        f"{figures.users} clients ({figures.mix}) for {figures.seconds:g} s: {requests} requests, "
-        f"{rate:.0f} a second, {failed} failed."
-    )
+    clients = f"{figures.users} clients ({figures.mix})"
+    if figures.arrivals:
+        clients = (
+            f"{figures.arrivals:g} visits a second ({figures.mix}), at most {figures.users} clients at once,"
+        )
+    whole = f"{clients} for {figures.seconds:g} s: {requests} requests, {rate:.0f} a second, {failed} failed."
+    turned_away = f"{figures.not_begun} visits could not begin: {figures.users} clients waited for responses."
     each_one = [
         f"{each.purpose}: {each.requests} requests, {each.per_second:g} a second, {each.failed} failed; half within "
         f"{_ms(each.median)}, 95% within {_ms(each.p95)}, 99% within {_ms(each.p99)}, slowest {_ms(each.slowest)}."
         for each in figures.purposes
     ]
-    return [whole, *each_one]
+    return [whole, *([turned_away] if figures.not_begun else []), *each_one]
 
 
 def _ms(seconds: float) -> str:

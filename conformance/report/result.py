@@ -80,6 +80,12 @@ class LoadFigures(Struct, frozen=True, kw_only=True):
     mix: Annotated[str, Meta(description="What the users did.")]
     seconds: Annotated[float, Meta(ge=0, description="Without the warm-up.")]
     processes: Annotated[int, Meta(ge=0, description="The processes that drove the users.")]
+    arrivals: Annotated[
+        float, Meta(ge=0, description="Visits a second in an open load; 0 in a closed one.")
+    ] = 0.0
+    not_begun: Annotated[
+        int, Meta(ge=0, description="Visits of an open load that found as many users there as may be.")
+    ] = 0
     purposes: tuple[LoadFigure, ...]
 
 

@@ -17,7 +17,7 @@ from conformance.verdicts import ExitCode
 from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from conformance.pages import FileLink
     from conformance.target.registry_client import RegistryClient
@@ -80,10 +80,14 @@ def _page(registry: RegistryClient, name: str) -> Answer:
     return html if html.status == 200 else registry.project_answer(name, accept=JSON_V1)
 
 
-def _listed(registry: RegistryClient) -> list[str]:
-    """Return the name of every project on the root page, in whichever form it comes."""
+def _listed(registry: RegistryClient) -> Sequence[str]:
+    """Return the name of every project on the root page, in whichever form it comes; of a long one in one form."""
     answers = [registry.root_answer(accept=accept) for accept in (TEXT_HTML, JSON_V1)]
-    names = [name for answer in answers if answer.status == 200 for name in root_in(answer).names if name]
+    roots = [root_in(answer) for answer in answers if answer.status == 200]
+    for root in roots:
+        if root.is_packed and len(root.names):
+            return root.names
+    names = [name for root in roots for name in root.names if name]
     if names:
         return list({canonicalize_name(name): name for name in names}.values())
     shown = "lists no project" if answers[0].status == 200 else f"has no root page: {summary(answers[0])}"

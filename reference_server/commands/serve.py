@@ -206,7 +206,11 @@ def _registry(
     from reference_server.serving.state import state_of
 
     state = state_of(
-        store=store, folder=sources["folder"], flavour=options.flavour, watches=sources["watches"]
+        store=store,
+        folder=sources["folder"],
+        flavour=options.flavour,
+        watches=sources["watches"],
+        generated=sources["generated"],
     )
     return default_registry(store=state, secrets=secrets)
 

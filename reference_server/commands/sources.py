@@ -10,6 +10,7 @@ from reference_server.errors import UserError
 if TYPE_CHECKING:
     import argparse
 
+    from reference_server.sources.generated import GeneratedIndex
     from reference_server.sources.upstream import Upstream
 
 
@@ -18,6 +19,7 @@ class Sources(TypedDict):
 
     folder: Path | None
     watches: bool
+    generated: GeneratedIndex | None
     upstream: Upstream | None
 
 
@@ -33,6 +35,19 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--folder", type=Path, metavar="FOLDER", help="same as FOLDER")
     parser.add_argument(
         "--watch", action="store_true", help="notice what changes in the folder (default: serve it as it was)"
+    )
+    parser.add_argument(
+        "--generated-projects",
+        type=at_least_one,
+        metavar="N",
+        help="serve an index of N projects whose pages and wheels are generated when they are asked for "
+        "(default: none)",
+    )
+    parser.add_argument(
+        "--generated-files",
+        type=at_least_one,
+        metavar="N",
+        help="how many files the first of them has, generated-0000000 (default: 5; the others have 1 to 5)",
     )
     parser.add_argument(
         "--upstream",
@@ -68,6 +83,15 @@ def add_private(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def at_least_one(text: str) -> int:
+    """Return a whole number from 1 on."""
+    import argparse
+
+    if not (text.isascii() and text.isdecimal() and 0 < len(text) < 10 and int(text)):
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, not {text!r}")
+    return int(text)
+
+
 def _seconds(text: str) -> float:
     import argparse
 
@@ -82,13 +106,20 @@ def _seconds(text: str) -> float:
 
 def sources_of(options: argparse.Namespace) -> Sources:
     """Return what the options name. Raises `UserError`."""
-    return Sources(folder=_folder_of(options), watches=options.watch, upstream=_upstream_of(options))
+    return Sources(
+        folder=_folder_of(options),
+        watches=options.watch,
+        generated=_generated_of(options),
+        upstream=_upstream_of(options),
+    )
 
 
 def describe(sources: Sources) -> list[str]:
     """Return lines for the greeting."""
     folder, upstream = sources["folder"], sources["upstream"]
     lines = [f"Folder      {folder}; uploads are kept in memory"] if folder else []
+    if generated := sources["generated"]:
+        lines.append(f"Generated   {generated.projects} projects; uploads are kept in memory")
     if upstream:
         lines.append(f"Upstream    {upstream.index} ({upstream.mode}), for projects that are not here")
     return lines
@@ -104,6 +135,21 @@ def _folder_of(options: argparse.Namespace) -> Path | None:
     if options.watch and not folder:
         raise UserError("--watch needs a folder", "Give FOLDER.")
     return folder and folder.absolute()
+
+
+def _generated_of(options: argparse.Namespace) -> GeneratedIndex | None:
+    """Return the index to generate. Raises `UserError`."""
+    if not options.generated_projects:
+        if options.generated_files:
+            raise UserError("--generated-files needs projects", "Give --generated-projects.")
+        return None
+    if options.store or options.folder or options.given_folder:
+        raise UserError(
+            "generated projects cannot be served together with a folder or a --store", "Serve one of them."
+        )
+    from reference_server.sources.generated import FEW, GeneratedIndex
+
+    return GeneratedIndex(projects=options.generated_projects, files=options.generated_files or FEW)
 
 
 def _upstream_of(options: argparse.Namespace) -> Upstream | None:

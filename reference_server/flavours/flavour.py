@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from reference_server.rendering import html, json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from reference_server.model.errors import RegistryError
     from reference_server.rendering.pages import ProjectPage, RootPage
@@ -62,6 +62,9 @@ class Pages(Protocol):
 
     def root_page(self, page: RootPage, /) -> bytes:
         """Render the root page."""
+
+    def root_pieces(self, page: RootPage, /) -> Iterator[bytes]:
+        """Render the root page, piece by piece."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urljoin
 from reference_server.rendering.html import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from reference_server.rendering.pages import ProjectPage, RootPage
 
@@ -45,6 +45,10 @@ class GitLabHtml:
             for link in page.projects
         ]
         return self._rendered(page.owner, anchors)
+
+    def root_pieces(self, page: RootPage, /) -> Iterator[bytes]:
+        """Render the root page in UTF-8, in one piece."""
+        yield self.root_page(page)
 
     def _rendered(self, title: str, anchors: Sequence[Anchor]) -> bytes:
         template = environment().get_template("gitlab.html")

@@ -9,6 +9,8 @@ from urllib.parse import unquote
 from reference_server.rendering.gitlab_html import absolute
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reference_server.rendering.pages import FileLink, ProjectPage, RootPage
 
 META = {"api-version": "1.0"}
@@ -24,6 +26,11 @@ def root_page(page: RootPage, /) -> bytes:
     """Render the root page in UTF-8: each normalized name once, sorted."""
     names = sorted({unquote(project.url.rstrip("/")) for project in page.projects})
     return _encoded({"meta": META, "projects": [{"name": name} for name in names]})
+
+
+def root_pieces(page: RootPage, /) -> Iterator[bytes]:
+    """Render the root page in UTF-8, in one piece."""
+    yield root_page(page)
 
 
 def _file(page: str, file: FileLink) -> dict[str, Any]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from reference_server.rendering.pages import FileLink, ProjectPage, RootPage
+
+
+PIECES = 5_000
+"""How many projects are written together."""
 
 
 def project_page(page: ProjectPage, /) -> bytes:
@@ -26,6 +31,17 @@ def root_page(page: RootPage, /) -> bytes:
     """Render the root page in UTF-8."""
     projects = [{"name": project.name} for project in page.projects]
     return _encoded({"meta": _meta(page.repository_version), "projects": projects} | dict(page.keys))
+
+
+def root_pieces(page: RootPage) -> Iterator[bytes]:
+    """Render the root page in UTF-8, piece by piece."""
+    yield b'{"meta":' + _encoded(_meta(page.repository_version)) + b',"projects":['
+    entries = iter(page.projects)
+    separator = b""
+    while names := [{"name": each.name} for each in islice(entries, PIECES)]:
+        yield separator + _encoded(names)[1:-1]
+        separator = b","
+    yield b"]" + b"".join(b"," + _encoded({key: value})[1:-1] for key, value in page.keys.items()) + b"}"
 
 
 def _meta(version: str | None) -> dict[str, str]:
@@ -53,5 +69,5 @@ def _without_none(body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
-def _encoded(body: Mapping[str, Any]) -> bytes:
+def _encoded(body: Mapping[str, Any] | list[Any]) -> bytes:
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
+    from reference_server.rendering.large_page import PackedPage
+
 
 @dataclass(frozen=True)
 class RenderedPage:
@@ -20,6 +22,11 @@ class RenderedPage:
 
     body: bytes
     media_type: str
+
+    @property
+    def size(self) -> int:
+        """The bytes of the page."""
+        return len(self.body)
 
     @cached_property
     def digest(self) -> str:
@@ -38,9 +45,11 @@ class PageCache:
     def __init__(self, *, limit: int) -> None:
         self._limit = limit
         self._lock = Lock()
-        self._pages: OrderedDict[Hashable, tuple[int, RenderedPage]] = OrderedDict()
+        self._pages: OrderedDict[Hashable, tuple[int, RenderedPage | PackedPage]] = OrderedDict()
 
-    def page(self, key: Hashable, serial: int, render: Callable[[], RenderedPage]) -> RenderedPage:
+    def page(
+        self, key: Hashable, serial: int, render: Callable[[], RenderedPage | PackedPage]
+    ) -> RenderedPage | PackedPage:
         """Return the page as of `serial`. Read the serial before the content of the page."""
         with self._lock:
             kept = self._pages.get(key)

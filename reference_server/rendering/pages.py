@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 REPOSITORY_VERSION = "1.4"
 
@@ -91,9 +91,12 @@ class ProjectLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RootPage:
-    """The list of all projects of an `owner`. `keys` and `url` are as in `ProjectPage`."""
+    """The list of all projects of an `owner`. `keys` and `url` are as in `ProjectPage`.
 
-    projects: tuple[ProjectLink, ...]
+    A list that is no tuple is too long to be held.
+    """
+
+    projects: Sequence[ProjectLink]
     owner: str = ""
     repository_version: str | None = REPOSITORY_VERSION
     keys: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))

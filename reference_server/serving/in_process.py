@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reference_server.http.request_log import RequestLog
     from reference_server.rules.registry import Registry
     from reference_server.serving.tls import Authority
+    from reference_server.sources.generated import GeneratedIndex
     from reference_server.sources.upstream import Upstream
 
 
@@ -34,13 +35,13 @@ class ReferenceServer(Server, ServedRegistry):
     Port 0 chooses a free port. `registry` gives direct access to the state. It outlives `stop`; the end of `with`
     closes it, unless it was an argument. The state is in memory, or in the directory `store`, where the next server
     finds it. A `folder` has distributions to serve, or what `reference-server record` wrote; with `watch`, changes of
-    distributions are noticed. `tls` serves HTTPS, with a certificate that `ca_bundle` verifies: True for the authority
-    of this process, which its servers share, or another one. With `client_certificates`, clients need one, as in the
-    file `client_certificate`. The `options` are those of `RegistryOptions`. `rules` and
-    `faults` apply to requests over HTTP, not to direct calls of `registry`. Raises `UnknownFlavourError`,
-    `UnknownFaultError`, `FaultOptionError`, `UserError` for `tls` without trustme and for an unusable folder or
-    upstream, `PublicTokensError` for a `host` that other machines reach without `fresh_tokens`, and `StoreError` for an
-    unusable directory.
+    distributions are noticed. A `generated` index has any number of projects. `tls` serves HTTPS, with a certificate
+    that `ca_bundle` verifies: True for the authority of this process, which its servers share, or another one. With
+    `client_certificates`, clients need one, as in the file `client_certificate`. The `options` are those of
+    `RegistryOptions`. `rules` and `faults` apply to requests over HTTP, not to direct calls of `registry`. Raises
+    `UnknownFlavourError`, `UnknownFaultError`, `FaultOptionError`, `UserError` for `tls` without trustme and for an
+    unusable folder or upstream, `PublicTokensError` for a `host` that other machines reach without `fresh_tokens`, and
+    `StoreError` for an unusable directory.
     """
 
     def __init__(
@@ -52,12 +53,15 @@ class ReferenceServer(Server, ServedRegistry):
         store: Path | str | None = None,
         folder: Path | str | None = None,
         watch: bool = False,
+        generated: GeneratedIndex | None = None,
         tls: Authority | bool = False,
         client_certificates: bool = False,
         **options: Unpack[RegistryOptions],
     ) -> None:
-        if sum(map(bool, (registry, store, folder))) > 1:
-            raise ValueError("give one of registry=, store= and folder=: each has its own packages")
+        if sum(map(bool, (registry, store, folder, generated))) > 1:
+            raise ValueError(
+                "give one of registry=, store=, folder= and generated=: each has its own packages"
+            )
         if client_certificates and not tls:
             raise ValueError("client_certificates need tls")
         self._authority = _authority(tls)
@@ -65,7 +69,7 @@ class ReferenceServer(Server, ServedRegistry):
         self._owns_registry = registry is None
         if registry is None:
             flavour = options.get("flavour", "reference")
-            state = state_of(store=store, folder=folder, flavour=flavour, watches=watch)
+            state = state_of(store=store, folder=folder, flavour=flavour, watches=watch, generated=generated)
             registry = default_registry(store=state)
         if store and options.get("upstream"):
             options["upstream"] = _keeping(options["upstream"], Path(store))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from reference_server.serving.create_app import RegistryApplication
+    from reference_server.sources.generated import GeneratedIndex
     from reference_server.sources.upstream import Upstream
     from reference_server.store.lock import StoreLock
 
@@ -43,6 +44,8 @@ class RegistryOptions(TypedDict, total=False):
     """A folder of distributions, or a recording, in place of a store (default: none)."""
     watches: bool
     """Whether changes of the folder are noticed (default: no)."""
+    generated: GeneratedIndex | None
+    """A generated index in place of a store (default: none)."""
     upstream: Upstream | None
     """Another index that is asked for projects which are not here (default: none)."""
     origin: str
@@ -144,6 +147,7 @@ def application(
         folder=options.get("folder"),
         flavour=flavour.name,
         watches=options.get("watches", False),
+        generated=options.get("generated"),
         lock=lock,
         blobs=Blobs(directory),
     )

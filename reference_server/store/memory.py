@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reference_server.model import ACTIVE, DeployToken, JobToken, PersonalAccessToken, ProjectStatus
 from reference_server.model.grammar import version_key
 from reference_server.store.blobs import Blobs
+from reference_server.store.only_stored import OnlyStored
 from reference_server.store.tokens import TokenTable
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from reference_server.model.blob import Blob
 
 
-class MemoryStore:
+class MemoryStore(OnlyStored):
     """A store in memory. Each method is atomic; hold `lock` around several."""
 
     def __init__(self, *, blobs: Blobs | None = None, tokens: TokenTable | None = None) -> None:

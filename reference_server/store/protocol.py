@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
     from reference_server.model import (
@@ -112,6 +113,9 @@ class Store(Protocol):
 
     def files_named(self, gitlab_project: int, sha256: str, filename: str) -> tuple[PackageFile, ...]:
         """Return the files with this digest and this name, oldest first."""
+
+    def generated_names(self, gitlab_project: int) -> Sequence[str]:
+        """Return the normalized names of projects whose packages are made when they are asked for by name."""
 
     def serial(self, gitlab_project: int, normalized: str | None = None) -> int:
         """Return a number that grows with every change of a project, or of a whole GitLab project."""

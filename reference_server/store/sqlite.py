@@ -18,6 +18,7 @@ from reference_server.model.grammar import version_key
 from reference_server.store import counters, rows
 from reference_server.store.directory import StoreDirectory
 from reference_server.store.memory import MemoryStore
+from reference_server.store.only_stored import OnlyStored
 from reference_server.store.opening import closed, closing_with, opened
 from reference_server.store.tokens import digest_of
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 GREATEST_ID = 2**63 - 1  # of a row
 
 
-class SQLiteStore:
+class SQLiteStore(OnlyStored):
     """A store in a directory, which is created if it is missing, and locked until `close`.
 
     Packages that were read or written are cached in memory until they change. `lock` is the directory's, if the

@@ -58,7 +58,7 @@ class ProjectOrder(_Ordered):
     left_open = "The order of projects is unspecified."
 
     def root_page(self, page: RootPage) -> RootPage:
-        return replace(page, projects=self.ordered(page.projects))
+        return replace(page, projects=self.ordered(tuple(page.projects)))
 
 
 class DisplayNames(Variation):

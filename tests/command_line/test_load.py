@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.commands.load import MIXES, seconds
+from conformance.commands.load import MIXES, a_rate, seconds
 from conformance.commands.main import main
 from conformance.load.behaviours import BEHAVIOURS
 from conformance.load.mixes import mix, mixes
@@ -51,17 +51,29 @@ def test_a_worker_has_to_know_its_master(capsys: pytest.CaptureFixture[str]) -> 
     assert "--master-host" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("text", ["0", "-1", "x", "nan", "1e99"])
+def test_what_is_no_rate_of_arrivals_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        a_rate(text)
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize(
+    ("processes", "clients", "open_rate"), [(1, ["--users", "12"], 0), (2, ["--arrivals", "12"], 12)]
+)
 def test_the_embedded_server_stays_right(
-    processes: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    processes: int,
+    clients: list[str],
+    open_rate: float,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = tmp_path / "result.json"
-    options = ["--users", "12", "--time", "3s", "--warm-up", "1s", "--mix", "releases", "--settle", "1"]
+    options = [*clients, "--time", "3s", "--warm-up", "1s", "--mix", "releases", "--settle", "1"]
     assert main(["load", *options, "--processes", str(processes), "--json", str(path)]) == 0
     result = json.loads(path.read_text())
     figures = result["summary"]["load"]
     assert {each["verdict"] for each in result["results"]} <= {"passed", "untestable"}
-    assert figures["processes"] == processes
+    assert (figures["processes"], figures["arrivals"]) == (processes, open_rate)
     assert {each["purpose"] for each in figures["purposes"]} >= {"upload", "page", "file"}
     assert "upload: " in capsys.readouterr().out

@@ -6,6 +6,7 @@ import contextlib
 import tempfile
 import time
 from dataclasses import replace
+from functools import partial
 from random import Random
 from socket import gethostname
 from threading import Barrier, Thread
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from conformance.checks.load import test_load
-from conformance.kit.load import UnderLoad
+from conformance.kit.load import UnderLoad, offered_forms
 from conformance.load import names
 from conformance.load.behaviours import BEHAVIOURS
 from conformance.load.conduct import Recorded
@@ -45,8 +46,8 @@ PUBLISHERS, ROUNDS = 12, 8
 READERS = ("pip", "mirror", "uv", "pip")
 """What the other users behave as, as long as others publish."""
 
-THINK = 0.02
-"""Seconds between two visits of a reader."""
+THINK, LONG_THINK = 0.02, 0.3
+"""Seconds between two visits of a reader, and those where writers wait for seconds anyhow."""
 
 SETTLE, PATIENT = 0.4, 1.5
 """How long pages may take to settle, and an upload to be answered, in seconds."""
@@ -66,8 +67,9 @@ class LoadTrial:
 
     def __call__(self, fault: Fault) -> dict[str, CheckResult]:
         """Return the results of all requirements of load."""
-        if hasattr(fault, "seconds"):
-            fault.seconds = STARVED
+        lets_wait = hasattr(fault, "seconds")
+        if lets_wait:
+            fault.seconds = STARVED  # type: ignore[attr-defined]  # it is there
         with (
             ReferenceServer(faults=[fault]) as server,
             tempfile.TemporaryDirectory(dir=self._folder) as folder,
@@ -83,19 +85,19 @@ class LoadTrial:
                 replace(target, profile=under_load(target.profile)),
                 RunOptions(settle=SETTLE, shrink=False, max_requests=100_000),
                 Selection(only=LOAD),
-                plugins=[UnderLoad(_drive)],
+                plugins=[UnderLoad(partial(_drive, think=LONG_THINK if lets_wait else THINK))],
             )
         return {each.id: each for each in result.results}
 
 
-def _drive(run: Run) -> Recorded:
+def _drive(run: Run, *, think: float) -> Recorded:
     recorder, barrier = Recorder("threads", gethostname()), Barrier(PUBLISHERS)
     writers = [
         Thread(target=_publish, args=(_visitor(run, recorder, f"twine {number}"), barrier))
         for number in range(PUBLISHERS)
     ]
     readers = [
-        Thread(target=_read, args=(_visitor(run, recorder, f"{name} {number}"), name, writers))
+        Thread(target=_read, args=(_visitor(run, recorder, f"{name} {number}"), name, writers, think))
         for number, name in enumerate(READERS)
     ]
     for each in (*writers, *readers):
@@ -115,6 +117,7 @@ def _visitor(run: Run, recorder: Recorder, who: str) -> Visitor:
         names=Names(run.corpus.run_id, projects=2),
         recorder=recorder,
         random=Random(who),  # noqa: S311 - nothing secret
+        forms=offered_forms(run),
     )
 
 
@@ -126,9 +129,9 @@ def _publish(visitor: Visitor, barrier: Barrier) -> None:
             visitor.upload(visitor.names.at(moment, visitor.random), alone=bool(moment % 2))
 
 
-def _read(visitor: Visitor, behaviour: str, writers: list[Thread]) -> None:
+def _read(visitor: Visitor, behaviour: str, writers: list[Thread], think: float) -> None:
     behaves: Behaviour = BEHAVIOURS[behaviour](visitor)
     with contextlib.closing(visitor):
         while any(each.is_alive() for each in writers):
             behaves.visit()
-            time.sleep(THINK)
+            time.sleep(think)

@@ -310,7 +310,7 @@ def test_a_run_ends_once_the_judgement_is_stopped(tmp_path: Path) -> None:
     judging, stopped = module("judging"), threading.Event()
     program = "import sys, time; print('ready', flush=True); time.sleep(600)"
     with (tmp_path / "output").open("w") as output, ThreadPoolExecutor() as pool:
-        running = pool.submit(judging._ended, [sys.executable, "-c", program], {}, output, stopped)
+        running = pool.submit(judging.ended, [sys.executable, "-c", program], {}, output, stopped)
         while not (tmp_path / "output").read_text() and not running.done():
             time.sleep(0.01)
         stopped.set()
@@ -322,7 +322,7 @@ def test_a_run_ends_once_the_judgement_is_stopped(tmp_path: Path) -> None:
 def test_a_run_that_ends_has_its_exit_code(code: int, tmp_path: Path) -> None:
     with (tmp_path / "output").open("w") as output:
         command = [sys.executable, "-c", f"raise SystemExit({code})"]
-        assert module("judging")._ended(command, {}, output, threading.Event()) == code
+        assert module("judging").ended(command, {}, output, threading.Event()) == code
 
 
 def test_a_judgement_can_be_written(tmp_path: Path) -> None:

@@ -157,3 +157,72 @@ def test_pages_load_nothing_and_run_nothing_of_a_registry(site: dict[str, str]) 
             assert HOSTILE not in text
             assert re.findall(r"<(?:img|link|iframe)\b|<script src|@import", text) == []
             assert "default-src 'none'" in text
+
+
+def loaded(verdicts: dict[str, str]) -> str:
+    purposes = [
+        {
+            "purpose": purpose,
+            "requests": requests,
+            "per_second": requests / 10,
+            "failed": 1,
+            "median": 0.0015,
+            "p95": 0.02,
+            "p99": 0.3,
+            "slowest": 4,
+        }
+        for purpose, requests in (("page", 90), ("upload", 10))
+    ]
+    result = json.loads(result_of(verdicts))
+    figures = {"users": 20, "mix": "registry", "seconds": 10, "processes": 1, "purposes": purposes}
+    return json.dumps(result | {"summary": result["summary"] | {"load": figures}})
+
+
+def test_figures_and_findings_under_load_are_shown_where_there_are_any(tmp_path: Path) -> None:
+    verdicts = {"load.one-winner": "failed", "load.one-order": "warned", "load.forms-agree": "untestable"}
+    for name in ("pypiserver", "nginx-folder"):
+        (tmp_path / "results" / name).mkdir(parents=True)
+        text = result_of({"http.pages.etag": "passed"})
+        (tmp_path / "results" / name / "result.json").write_text(text, encoding="utf-8")
+    path = tmp_path / "results" / "pypiserver" / "load.json"
+    path.write_text(loaded(verdicts), encoding="utf-8")
+    embargo = tmp_path / "embargo.toml"
+    embargo.write_text(
+        '[[row]]\nimplementation = "pypiserver"\nid = "load.one-order"\nfinding = "right"\n'
+        'evidence = "Kept out of what is published."\n',
+        encoding="utf-8",
+    )
+    site = module("site")
+    site.write_site(site.read_registries(tmp_path / "results", embargo=embargo), tmp_path / "site")
+    page = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    section = page[page.index("Under load") :]
+    rows = re.findall(r"<tr>(.*)</tr>", section[: section.index("</section>")])
+    cells = [re.sub(r"<[^>]+>", "|", row).replace("||", "|") for row in rows]
+    assert len(cells) == 2, "the head, and the registry that was put under load"
+    for part in ("20 (registry)", "|10|", "|2|", "2/20/300", "load.one-winner"):
+        assert part in cells[1]
+    assert "load.one-order" not in cells[1]
+    kept = {
+        each["name"]: each["load"]
+        for each in json.loads((tmp_path / "site" / "matrix.json").read_text())["registries"]
+    }
+    assert kept["nginx-folder"] is None
+    assert [each["id"] for each in kept["pypiserver"]["findings"]] == ["load.one-winner"]
+    assert kept["pypiserver"]["figures"]["purposes"][0]["p95"] == 0.02
+    row = module("loading").Loaded(name="x", version="", result=site.read_result(path)).row
+    assert row == (
+        "x",
+        "-",
+        "20",
+        "10",
+        "2",
+        "2/20/300",
+        "-",
+        "2/20/300",
+        "load.one-order, load.one-winner",
+        "load.forms-agree",
+    )
+
+
+def test_without_a_load_the_matrix_says_nothing_of_one(site: dict[str, str]) -> None:
+    assert "Under load" not in site["index.html"]

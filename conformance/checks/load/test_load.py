@@ -163,11 +163,11 @@ def test_one_order(traffic: Traffic, remark: Remark) -> None:
 @check("load.forms-agree")
 def test_forms_agree(traffic: Traffic) -> None:
     require_uploads(traffic)
-    found = [(each, differing(each.html or {}, each.json or {})) for each in both_forms(traffic)]
-    wrong = [(each, files) for each, files in found if files]
+    found = [(each, differing(html, json)) for each, html, json in both_forms(traffic)]
+    wrong = [(each, different) for each, different in found if different]
     expect.rule(
         "the HTML and the JSON form of each page to list the same files with the same hashes",
-        broken_by=[file for _, files in wrong for file in files],
+        broken_by=[each for _, different in wrong for each in different],
         where=wrong[0][0].where if wrong else "",
     )
 

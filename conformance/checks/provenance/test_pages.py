@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.kit import contradictions, expect
+from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.urls import is_absolute, is_secure
+from conformance.pages import contradictions
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -12,6 +11,7 @@ from conformance.checks.simple.own_names import is_made_up
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Follow
+from conformance.kit.project_names import listed_twice
 from conformance.kit.registry import page_in
 from conformance.pages import TEXT_HTML
 from conformance.verdicts import Untestable
@@ -25,11 +25,7 @@ if TYPE_CHECKING:
 @check("simple.html.root.one-anchor-per-project")
 def test_one_anchor_per_project(index: Index) -> None:
     root = index.html_root()
-    spellings = defaultdict(list)
-    for name in root.page.names:
-        spellings[canonicalize_name(name)].append(name)
-    twice = [" and ".join(names) for names in spellings.values() if len(names) > 1]
-    expect.rule("every project to be listed once", broken_by=twice, where=root)
+    expect.rule("every project to be listed once", broken_by=listed_twice(root.page.names), where=root)
 
 
 @check("simple.html.root.anchor-text")
@@ -39,6 +35,8 @@ def test_anchor_text(registry: RegistryClient, index: Index, corpus: Corpus) -> 
     below = urlsplit(registry.target.index_url).path
 
     def misnamed(project: ProjectLink) -> bool:
+        if project.url == f"{registry.target.index_url}{canonicalize_name(project.name)}/":
+            return False
         path = urlsplit(project.url or "").path
         names = {canonicalize_name(unquote(part)) for part in path.removeprefix(below).split("/")}
         return path.startswith(below) and canonicalize_name(project.name) not in names

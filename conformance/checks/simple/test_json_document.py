@@ -7,8 +7,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from conformance.checks.simple.json_pages import json_answers, json_pages
-from conformance.kit import contradictions, expect
+from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.pages import contradictions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

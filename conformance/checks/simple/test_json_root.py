@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any
-
-from packaging.utils import canonicalize_name
 
 from conformance.checks.simple.json_pages import json_root
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.project_names import listed_twice
+from conformance.pages.packed import Packed
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 def test_projects(index: Index) -> None:
     root = json_root(index)
     projects = root.document.object.get("projects")
-    entries = projects if isinstance(projects, list) else [projects]
+    entries = projects if isinstance(projects, list | Packed) else [projects]
     wrong = [repr(entry) for entry in entries if not isinstance(entry, dict) or not _is_named(entry)]
     expect.rule("`projects` to be an array of objects with a string `name`", broken_by=wrong, where=root)
 
@@ -38,11 +37,7 @@ def test_entry_keys(index: Index) -> None:
 @check("simple.json.root.unique")
 def test_unique(index: Index) -> None:
     root = json_root(index)
-    spellings: dict[str, list[str]] = defaultdict(list)
-    for name in root.page.names:
-        spellings[canonicalize_name(name)].append(name)
-    twice = [" and ".join(names) for names in spellings.values() if len(names) > 1]
-    expect.rule("every project to be listed once", broken_by=twice, where=root)
+    expect.rule("every project to be listed once", broken_by=listed_twice(root.page.names), where=root)
 
 
 def _is_named(entry: dict[str, Any]) -> bool:

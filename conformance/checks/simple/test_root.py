@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.project_names import absent, only_in
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index
-    from conformance.pages import RootPage
 
 
 @check("simple.root.served")
@@ -26,9 +24,7 @@ def test_lists_uploads(index: Index) -> None:
     expect.rule_on_each(
         index.roots(),
         "every project with files to be on the list of projects",
-        broken_by=lambda root: [
-            f"{name} is missing" for name in sorted(set(index.projects) - projects(root))
-        ],
+        broken_by=lambda root: [f"{name} is missing" for name in absent(index.projects, root)],
     )
 
 
@@ -50,10 +46,8 @@ def _different(index: Index) -> tuple[set[str], str]:
         index.json_root(fresh=True).page,
         index.html_root(fresh=True).page,
     )
-    lasting, ever = projects(before) & projects(after), projects(before) | projects(after)
-    return (lasting - projects(json)) | (projects(json) - ever), f"{after.where}; {json.where}"
-
-
-def projects(root: RootPage) -> set[str]:
-    """Return the normalized name of every project that a root page lists."""
-    return {canonicalize_name(name) for name in root.names}
+    where = f"{after.where}; {json.where}"
+    if before.projects is after.projects:  # the same page, which was read once
+        return only_in(before, json) | only_in(json, before), where
+    lacking = only_in(before, json) & only_in(after, json)
+    return lacking | (only_in(json, before) & only_in(json, after)), where

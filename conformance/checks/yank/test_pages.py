@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.checks.yank.yanked_project import REASON
-from conformance.kit import contradictions, expect
+from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.differences import written
 from conformance.kit.uploads.publishing import link
+from conformance.pages import contradictions
 from conformance.verdicts import NotApplicable, Untestable
 
 if TYPE_CHECKING:

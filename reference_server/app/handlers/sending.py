@@ -12,6 +12,7 @@ from reference_server.http.json_responses import json_answer
 from reference_server.http.preconditions import precondition, range_holds
 from reference_server.http.ranges import UnsatisfiableRangeError, byte_range
 from reference_server.rendering.html import CONTENT_TYPE
+from reference_server.rendering.large_page import PackedPage
 from reference_server.rules.negotiation import SIMPLE_JSON, TEXT_HTML, accepts_gzip
 
 if TYPE_CHECKING:
@@ -52,11 +53,11 @@ class PageAnswer(Response):
         self.headers["Content-Encoding"] = "gzip"
 
 
-def page_answer(call: ReadingCall, rendered: RenderedPage, *, vary: str) -> Response:
+def page_answer(call: ReadingCall, rendered: RenderedPage | PackedPage, *, vary: str) -> Response:
     """Send a page, compressed if the client prefers that and the page is large enough."""
     minimum = call.registry.rules.gzips_from
     wanted = minimum is not None and accepts_gzip(call.request.headers.get("Accept-Encoding"))
-    gzips = wanted and len(rendered.body) >= (minimum or 0)
+    gzips = wanted and (rendered.size is None or rendered.size >= (minimum or 0))
     etag = f'"{rendered.digest}-gzip"' if gzips else f'"{rendered.digest}"'
     varies = ", ".join(filter(None, (vary, "" if minimum is None else "Accept-Encoding")))
     headers = {"ETag": etag} | ({"Vary": varies} if varies else {})
@@ -65,9 +66,21 @@ def page_answer(call: ReadingCall, rendered: RenderedPage, *, vary: str) -> Resp
         return refused
     content_type = CONTENT_TYPE if rendered.media_type == TEXT_HTML else rendered.media_type
     content_type += call.request.flavour.json_parameters if rendered.media_type == SIMPLE_JSON else ""
+    if isinstance(rendered, PackedPage):
+        return _unpacked(rendered, content_type, headers, gzips=gzips)
     answer = PageAnswer(rendered.body, content_type=content_type, headers=headers)
     answer.rendered = rendered if gzips else None
     return answer
+
+
+def _unpacked(page: PackedPage, content_type: str, headers: Mapping[str, str], *, gzips: bool) -> Response:
+    """Send a large page as it is made or kept, or unpack it meanwhile."""
+    if gzips:
+        headers = {**headers, "Content-Encoding": "gzip"}
+        return Response(page.gzipped(), content_type=content_type, headers=headers)
+    if page.size is not None:
+        headers = {**headers, "Content-Length": str(page.size)}
+    return Response(page.pieces(), content_type=content_type, headers=headers)
 
 
 def content_answer(call: ReadingCall, content: Content) -> Response:

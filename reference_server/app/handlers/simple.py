@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from reference_server.app.handlers.sending import not_acceptable, page_answer
 from reference_server.model import ACTIVE
 from reference_server.model.errors import PackageNotFoundError, PathInvalidError
 from reference_server.rendering.content import file_link, project_content
+from reference_server.rendering.large_page import ManyProjects, PackedPage
 from reference_server.rendering.page_cache import RenderedPage
 from reference_server.rendering.pages import ProjectLink, RootPage
 from reference_server.rules.negotiation import SIMPLE_JSON, real_type
@@ -36,8 +38,11 @@ def root_page(call: ReadingCall) -> Response:
     if media_type is None:
         return not_acceptable(call.registry.rules.serializations, vary=VARY)
 
-    def render() -> RenderedPage:
+    def render() -> RenderedPage | PackedPage:
         page = call.alteration.root_page(_root(call))
+        if not isinstance(page.projects, tuple) and "rendered" not in call.alteration.seams:
+            make = partial(_written_as(call, media_type).root_pieces, page)
+            return PackedPage(make, media_type, identity=repr(page))
         written = _written_as(call, media_type).root_page(page)
         return RenderedPage(call.alteration.rendered(written), media_type)
 
@@ -71,10 +76,16 @@ def project_page(call: ReadingCall, name: str) -> Response:
 
 
 def _root(call: ReadingCall) -> RootPage:
+    rules = call.registry.rules
+    links: Sequence[ProjectLink] = _linked_versions(call) if rules.links_versions else _linked_projects(call)
+    for owner in call.index.gitlab_projects:
+        if names := call.registry.store.generated_names(owner.id):
+            stored = tuple(link for link in links if link.url.rstrip("/") not in names)
+            links = ManyProjects(stored, names)
     return RootPage(
         owner=call.index.name,
-        projects=_linked_versions(call) if call.registry.rules.links_versions else _linked_projects(call),
-        repository_version=call.registry.rules.api_version,
+        projects=links,
+        repository_version=rules.api_version,
         url=f"{_repository(call)}/simple/",
     )
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 CROWD = 6
 """How many uploads at once are a crowd: more than a check of races sends."""
 
+QUIET = 0.3
+"""Seconds without an upload in a crowd after which the crowd has left."""
+
 LONGER = 0.1
 """Seconds by which a request is prolonged at most, so that others come."""
 

@@ -8,16 +8,13 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.crowds import ForgetsFilesOfCrowds, InCrowds
+from reference_server.faults.building.crowds import QUIET, ForgetsFilesOfCrowds, InCrowds
 
 if TYPE_CHECKING:
     from werkzeug import Response
 
     from reference_server.http.request import Request
     from reference_server.rendering.pages import ProjectPage, RootPage
-
-QUIET = 0.3
-"""Seconds without a crowd after which the second worker hears of everything."""
 
 
 class ReadsInCrowds(InCrowds):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from itertools import count
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from werkzeug import Response
@@ -11,16 +13,21 @@ from werkzeug import Response
 from reference_server.faults.building.concurrent_uploads import LosesFiles
 from reference_server.faults.building.crowds import (
     CROWD,
+    QUIET,
     ForgetsFilesOfCrowds,
     InCrowds,
     TakesDuplicatesInCrowds,
 )
+from reference_server.faults.building.requests import gitlab_project_of
 
 if TYPE_CHECKING:
     from reference_server.http.request import Request
     from reference_server.model import PackageFile
     from reference_server.rendering.pages import ProjectPage
     from reference_server.rules import Rules
+
+CHECKPOINT = 40
+"""How many uploads of crowds there are between two times at which all of them wait."""
 
 
 class ConnectionsExhausted(InCrowds):
@@ -95,3 +102,68 @@ class TwoWinnersInCrowds(TakesDuplicatesInCrowds):
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return replace(page, files=tuple({file.filename: file for file in page.files}.values()))
+
+
+class WritersCheckpointed(InCrowds):
+    """Lets the uploads of a crowd wait for one of them, as a database does that writes its log back meanwhile."""
+
+    caught_by = ("load.writers-not-starved",)
+
+    def __init__(self, *, seconds: float = 8.0) -> None:
+        super().__init__()
+        self.seconds = seconds
+        self.writing = Lock()
+        self.uploads = count(1)
+
+    def handle(self, request: Request) -> Response | None:
+        response = super().handle(request)
+        upload = self.noted(request)
+        if upload and upload.crowded:
+            with self.writing:
+                if next(self.uploads) % CHECKPOINT == 0:
+                    time.sleep(self.seconds)
+        return response
+
+
+class LostInCreation(InCrowds, LosesFiles):
+    """Loses a file of a project that a crowd creates, as each of them writes the first page of it."""
+
+    caught_by = ("load.accepted-is-listed", "load.one-order")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        upload, stored = self.noted(request), self.stored_in_crowd(request)
+        if upload and stored:
+            packages = request.registry.packages(gitlab_project_of(request), name=stored[0].normalized)
+            files = [file.id for package in packages for file in package.files]
+            if min(files) > upload.began:
+                self.lost |= {each for each in files if each < stored[1].id}
+        return super().respond(request, response)
+
+
+class DroppedAfterwards(InCrowds):
+    """Lists the files of a crowd as long as it publishes, and drops them once the page is written again."""
+
+    caught_by = ("load.accepted-is-listed", "load.one-order")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if stored := self.stored_in_crowd(request):
+            self.names.add(stored[1].filename)
+        return super().respond(request, response)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        if time.monotonic() <= self.crowded_at + QUIET:
+            return page
+        return replace(page, files=tuple(each for each in page.files if each.filename not in self.names))
+
+
+class FirstOfTwoWinners(TakesDuplicatesInCrowds):
+    """Accepts several files of one name from a crowd, and keeps the first one."""
+
+    caught_by = ("load.one-winner", "load.one-order")
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return replace(page, files=tuple({file.filename: file for file in reversed(page.files)}.values()))

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.kit import contradictions
-from conformance.pages import FileLink, ProjectPage
+from conformance.pages import FileLink, ProjectPage, contradictions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

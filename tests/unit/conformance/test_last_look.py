@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, cast
 from conformance.load import settled
 from conformance.load.listing import differing, listed
 from conformance.load.settled import SettledLook
-from conformance.pages import JSON_V1
+from conformance.pages import JSON_V1, TEXT_HTML, FileLink, ProjectPage
 from conformance.wire import Answer, Unreachable
 from conformance.wire.exchange import Exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import pytest
 
@@ -42,7 +42,10 @@ def answer(status: int, content: bytes = b"", content_type: str = "text/html") -
 class Registry:
     """Answers in turn with what it was given for HTML pages and for files, and has no JSON."""
 
-    def __init__(self, pages: list[Answer | Exception], files: list[Answer | Exception]) -> None:
+    def __init__(
+        self, pages: list[Answer | Exception], files: list[Answer | Exception], *, json: int = 406
+    ) -> None:
+        self._json = json
         self._pages, self._files = self._last_repeated(pages), self._last_repeated(files)
 
     @staticmethod
@@ -59,7 +62,7 @@ class Registry:
 
     def request(self, _: str, url: str, *, headers: dict[str, str], **__: object) -> Answer:
         if headers["Accept"] == JSON_V1:
-            return answer(406)
+            return answer(self._json)
         found = next(self._files if url.endswith("whl") else self._pages)
         if isinstance(found, Exception):
             raise found
@@ -101,7 +104,23 @@ def test_files_on_other_machines_and_a_list_that_cannot_be_read_are_left_out() -
     assert looking.projects(frozenset({"p"}))[0] is None
 
 
+def page(**hashes: Mapping[str, str]) -> ProjectPage:
+    files = [
+        FileLink(filename=name, url="", hashes=each, requires_python=None) for name, each in hashes.items()
+    ]
+    return ProjectPage(files=tuple(files), where="")
+
+
 def test_a_hash_in_one_form_only_contradicts_nothing() -> None:
-    assert differing({"a": "", "b": "1"}, {"a": "1", "b": "1"}) == []
-    assert differing({"a": "2", "b": ""}, {"a": "1", "c": ""}) == ["a", "b", "c"]
+    assert differing(page(a={}, b={"md5": "1"}), page(a={"sha256": "1"}, b={"md5": "1"})) == []
+    different = differing(page(a={"sha256": "2"}, b={}), page(a={"sha256": "1"}, c={}))
+    assert [each.split(",")[0] for each in different] == ["b", "c", "sha256 of a: '2' in HTML"]
     assert listed(None) == {}
+
+
+def test_a_form_that_the_registry_lacks_is_not_empty_where_it_answers_404() -> None:
+    for forms, json in [((TEXT_HTML,), None), ((TEXT_HTML, JSON_V1), {})]:
+        registry = cast("RegistryClient", Registry([answer(200, PAGE)], [answer(404)], json=404))
+        looking = SettledLook(registry, time.monotonic, time.monotonic() - 1, forms=forms)
+        found = looking.project("p", ACCEPTED)
+        assert (found.html is not None, found.json and listed(found.json)) == (True, json)

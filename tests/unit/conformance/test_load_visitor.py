@@ -17,7 +17,7 @@ from conformance.load.names import Names
 from conformance.load.record import Batch, Recorder, Sample
 from conformance.load.traffic import Traffic
 from conformance.load.visitor import Visitor
-from conformance.pages import FileLink
+from conformance.pages import JSON_V1, TEXT_HTML, FileLink
 from conformance.target import target_from_table
 from conformance.verdicts import Untestable
 from conformance.wire import Answer
@@ -60,7 +60,9 @@ class Sending:
         )
 
 
-def visitor(session: Sending, folder: Path) -> tuple[Visitor, Recorder]:
+def visitor(
+    session: Sending, folder: Path, *, forms: tuple[str, ...] = (TEXT_HTML, JSON_V1)
+) -> tuple[Visitor, Recorder]:
     recorder = Recorder("one", "here")
     url = "http://127.0.0.1:9/api/v4/projects/1/packages/pypi"
     return Visitor(
@@ -73,6 +75,7 @@ def visitor(session: Sending, folder: Path) -> tuple[Visitor, Recorder]:
         names=Names("run", 1),
         recorder=recorder,
         random=Random(1),  # noqa: S311 - nothing secret
+        forms=forms,
     ), recorder
 
 
@@ -118,6 +121,23 @@ def test_files_of_another_machine_are_left_alone_and_a_part_has_a_place(tmp_path
     near = FileLink(filename="a", url="http://127.0.0.1:9/a", hashes={}, requires_python=None)
     assert user.part(near, 4096) == (3, b"45")
     assert recorder.batch().samples[0].seconds == 0.25
+
+
+@pytest.mark.parametrize(
+    ("forms", "accept", "operations"),
+    [
+        ((TEXT_HTML,), JSON_V1, 0),
+        ((TEXT_HTML,), f"{JSON_V1}, text/html;q=0.1", 1),
+        ((TEXT_HTML, JSON_V1), JSON_V1, 1),
+        ((JSON_V1,), TEXT_HTML, 0),
+    ],
+)
+def test_a_404_for_a_form_that_the_registry_lacks_is_no_empty_project(
+    forms: tuple[str, ...], accept: str, operations: int, tmp_path: Path
+) -> None:
+    user, recorder = visitor(Sending(404), tmp_path, forms=forms)
+    assert user.page("p", {"Accept": accept})[0] is None
+    assert len(recorder.batch().operations) == operations
 
 
 def traffic(samples: list[Sample]) -> Traffic:

@@ -1,0 +1,277 @@
+"""An index of any size: its projects exist by their names, and their wheels are built when they are asked for.
+
+The same index is generated again each time, byte for byte. What is uploaded to it is kept beside it in memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, BinaryIO, overload
+
+from reference_server.distributions import wheel
+from reference_server.model import CoreMetadata, Package, PackageFile
+from reference_server.model.blob import Blob
+from reference_server.model.grammar import name_and_version, normalize
+from reference_server.store.memory import MemoryStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reference_server.distributions import Distribution
+    from reference_server.store.blobs import Blobs
+
+KEPT_FILES = 50_000
+"""How many generated files are remembered at most, of all projects that were asked for; the last project always is."""
+
+FEW = 5
+"""How many files a project has at most, except the first one."""
+
+REQUIRES_PYTHON = ">=3.8"
+BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
+ALGORITHMS = ("sha256", "md5", "blake2_256")
+
+_NAME = re.compile(r"generated-([0-9]{7,})", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneratedIndex:
+    """How many projects an index has, and how many files the first of them, `generated-0000000`.
+
+    The others have one to five. Each file is a wheel of a version of its own.
+    """
+
+    projects: int
+    files: int = FEW
+
+    def files_of(self, number: int) -> int:
+        """Return how many files a project has."""
+        return 1 + number % FEW if number else self.files
+
+
+def name_of(number: int) -> str:
+    """Return the name of a project."""
+    return f"generated-{number:07}"
+
+
+class GeneratedNames(Sequence[str]):
+    """The names of the projects, without those whose last file was deleted."""
+
+    def __init__(self, projects: int, without: frozenset[int] = frozenset()) -> None:
+        self._projects = projects
+        self._without = without
+        self._numbers = (
+            [each for each in range(projects) if each not in without] if without else range(projects)
+        )
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[str]: ...
+
+    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
+        if isinstance(place, slice):
+            return [name_of(each) for each in self._numbers[place]]
+        return name_of(self._numbers[place])
+
+    def __repr__(self) -> str:
+        return f"GeneratedNames({self._projects}, {sorted(self._without)})"
+
+    def __iter__(self) -> Iterator[str]:
+        return map(name_of, self._numbers)
+
+    def __contains__(self, name: object) -> bool:
+        number = self.number(name)
+        return number is not None and number not in self._without
+
+    def number(self, name: object) -> int | None:
+        """Return the number of a project, or None for a name that none of them has."""
+        match = _NAME.fullmatch(name) if isinstance(name, str) else None
+        number = int(match[1]) if match and len(match[1]) < 20 else self._projects
+        return number if number < self._projects and name_of(number) == name else None
+
+
+class GeneratedBlob(Blob):
+    """The bytes of a wheel, which is built again each time it is read."""
+
+    __slots__ = ("name", "version")
+    name: str
+    version: str
+
+    @classmethod
+    def of(cls, built: Distribution) -> GeneratedBlob:
+        """Return the blob of a wheel, without its bytes."""
+        blob = cls(b"", len(built.content), _Digests(built.name, built.version, built.sha256))
+        object.__setattr__(blob, "name", built.name)
+        object.__setattr__(blob, "version", built.version)
+        return blob
+
+    def open(self) -> BinaryIO:
+        """Open it for reading."""
+        return io.BytesIO(self.read())
+
+    def read(self) -> bytes:
+        """Return all bytes."""
+        return _built(self.name, self.version).content
+
+    def remove(self) -> None:
+        """Do nothing."""
+
+
+class _Digests(Mapping[str, str]):
+    """The digests of a wheel, in hex. All but its sha256 are computed when they are asked for."""
+
+    __slots__ = ("_name", "_sha256", "_version")
+
+    def __init__(self, name: str, version: str, sha256: str) -> None:
+        self._name, self._version, self._sha256 = name, version, sha256
+
+    def __getitem__(self, algorithm: str) -> str:
+        if algorithm == "sha256":
+            return self._sha256
+        content = _built(self._name, self._version).content
+        if algorithm == "md5":
+            return hashlib.md5(content, usedforsecurity=False).hexdigest()
+        if algorithm == "blake2_256":
+            return hashlib.blake2b(content, digest_size=32).hexdigest()
+        raise KeyError(algorithm)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(ALGORITHMS)
+
+    def __len__(self) -> int:
+        return len(ALGORITHMS)
+
+
+class GeneratedStore(MemoryStore):
+    """A generated index as packages of one GitLab project. Those of a project are there once it was asked for.
+
+    The packages of the projects that were asked for last are remembered. A project that was changed stays as it is.
+    """
+
+    def __init__(self, index: GeneratedIndex, *, gitlab_project: int = 1, blobs: Blobs | None = None) -> None:
+        super().__init__(blobs=blobs)
+        self.index = index
+        self._owner = gitlab_project
+        self._all = GeneratedNames(index.projects)
+        self._made: OrderedDict[str, tuple[Package, ...]] = OrderedDict()
+        self._is_quiet = False
+
+    def generated_names(self, gitlab_project: int) -> GeneratedNames:
+        """Return the names of the generated projects, whether they were asked for or not."""
+        if gitlab_project != self._owner:
+            return GeneratedNames(0)
+        with self.lock:
+            gone = {
+                name
+                for name in self._made
+                if not super(GeneratedStore, self).packages_named(self._owner, name)
+            }
+            return GeneratedNames(self.index.projects, frozenset(map(self._number, gone)))
+
+    def packages_named(self, gitlab_project: int, normalized: str) -> tuple[Package, ...]:
+        """Return the packages of one project in a GitLab project, oldest first."""
+        self._bring(gitlab_project, normalized)
+        return super().packages_named(gitlab_project, normalized)
+
+    def packages_of_version(self, gitlab_project: int, normalized: str, version: str) -> tuple[Package, ...]:
+        """Return those with this version, in any spelling, oldest first."""
+        self._bring(gitlab_project, normalized)
+        return super().packages_of_version(gitlab_project, normalized, version)
+
+    def files_named(self, gitlab_project: int, sha256: str, filename: str) -> tuple[PackageFile, ...]:
+        """Return the files with this digest and this name, oldest first."""
+        parsed = name_and_version(filename)
+        self._bring(gitlab_project, normalize(parsed[0]) if parsed else "")
+        return super().files_named(gitlab_project, sha256, filename)
+
+    def serial(self, gitlab_project: int, normalized: str | None = None) -> int:
+        """Return a number that grows with every change of a project, or of a whole GitLab project."""
+        self._bring(gitlab_project, normalized or "")
+        return super().serial(gitlab_project, normalized)
+
+    def forget(self) -> None:
+        """Remove what was uploaded, and generate every project anew."""
+        with self.lock:
+            super().forget()
+            self._made.clear()
+
+    def _number(self, name: str) -> int:
+        number = self._all.number(name)
+        return -1 if number is None else number
+
+    def _bring(self, gitlab_project: int, name: str) -> None:
+        """Make the packages of a project, unless they are there or it is none of the generated ones."""
+        number = self._number(name)
+        if gitlab_project != self._owner or number < 0:
+            return
+        with self.lock:
+            if name in self._made:
+                self._made.move_to_end(name)
+                return
+            self._is_quiet = True
+            try:
+                for package in self._packages_of(number):
+                    self.put_package(package)
+                self._made[name] = super().packages_named(self._owner, name)
+                self._forget_some()
+            finally:
+                self._is_quiet = False
+
+    def _forget_some(self) -> None:
+        """Forget the projects that were not asked for lately, except those that were changed."""
+        kept = 0
+        for name, packages in reversed([*self._made.items()]):
+            kept += len(packages)
+            is_unchanged = super().packages_named(self._owner, name) == packages
+            if kept > KEPT_FILES and is_unchanged and name != next(reversed(self._made)):
+                for package in packages:
+                    self.remove_package(package.id)
+                del self._made[name]
+
+    def _changed(self, gitlab_project: int, normalized: str) -> None:
+        """Note a change; the list of projects stays the same where packages are made or forgotten."""
+        serial = self._serials.get((gitlab_project, None), 0)
+        super()._changed(gitlab_project, normalized)
+        if self._is_quiet:
+            self._serials[gitlab_project, None] = serial
+
+    def _packages_of(self, number: int) -> Iterator[Package]:
+        name = name_of(number)
+        for place in range(self.index.files_of(number)):
+            version = f"1.{place}"
+            built = _built(name, version)
+            package_id = self.next_id()
+            moment = BEGIN + timedelta(minutes=number + place)
+            file = PackageFile(
+                id=self.next_id(),
+                package_id=package_id,
+                filename=built.filename,
+                digests=(blob := GeneratedBlob.of(built)).digests,
+                requires_python=REQUIRES_PYTHON,
+                created_at=moment,
+                blob=blob,
+                core_metadata=CoreMetadata(built.metadata.document()),
+            )
+            yield Package(
+                id=package_id,
+                gitlab_project=self._owner,
+                name=name,
+                normalized=name,
+                version=version,
+                created_at=moment,
+                files=(file,),
+            )
+
+
+def _built(name: str, version: str) -> Distribution:
+    return wheel(name, version, requires_python=REQUIRES_PYTHON)

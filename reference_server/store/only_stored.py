@@ -1,0 +1,17 @@
+"""What a store answers that makes no packages when they are asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class OnlyStored:
+    """A store without generated projects."""
+
+    def generated_names(self, gitlab_project: int) -> Sequence[str]:
+        """Return nothing: every package is stored."""
+        del gitlab_project
+        return ()
