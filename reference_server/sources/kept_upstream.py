@@ -1,8 +1,9 @@
 """What a mirror has fetched, in a folder that outlives the server: pages, files, metadata and provenance.
 
 `<index>/pages/<name>` is a page as it was received, below a line of JSON; `<index>/files/<sha256>/<file name>` is a
-file, with its metadata file and its provenance object beside it. `<index>` is the beginning of the sha256 of its URL.
-Files are compared with their hashes when they are found again; what is damaged is fetched again. Nothing is synced.
+file, with its metadata file and its provenance object beside it, each below a line with its sha256. `<index>` is the
+beginning of the sha256 of its URL. All of it is compared with its hashes when it is found again; what is damaged is
+fetched again. Several servers may share a folder. Nothing is synced.
 """
 
 from __future__ import annotations
@@ -92,19 +93,28 @@ class KeptUpstream:
         if not is_kept(file):
             return blob
         with blob.open() as source:
-            _write(self._place(file), lambda stream: shutil.copyfileobj(source, stream))
+            _write(
+                self._place(file),
+                lambda stream: shutil.copyfileobj(source, stream),
+                stays=lambda: self.file(file) is not None,  # other servers may read it
+            )
         return self.file(file) or blob
 
     def document(self, file: ListedFile, suffix: str) -> bytes | None:
         """Return what is kept beside a file under this suffix, or None."""
-        with suppress(OSError):
-            return self._place(file, suffix).read_bytes() if is_kept(file) else None
-        return None
+        if not is_kept(file):
+            return None
+        try:
+            line, _, document = self._place(file, suffix).read_bytes().partition(b"\n")
+        except OSError:
+            return None
+        return document if line == _digest(document) else None
 
     def put_document(self, file: ListedFile, suffix: str, document: bytes) -> None:
         """Keep something beside a file."""
         if is_kept(file):
-            _write(self._place(file, suffix), lambda stream: stream.write(document))
+            content = _digest(document) + b"\n" + document
+            _write(self._place(file, suffix), lambda stream: stream.write(content))
 
     def _place(self, file: ListedFile, suffix: str = "") -> Path:
         return self._folder / "files" / file.location / f"{file.filename}{suffix}"
@@ -115,18 +125,36 @@ def is_kept(file: ListedFile) -> bool:
     return file.digests.get("sha256") == file.location
 
 
-def _write(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file as a whole or not at all. What cannot be written is logged."""
+def _digest(document: bytes) -> bytes:
+    return hashlib.sha256(document).hexdigest().encode()
+
+
+def _write(
+    path: Path, write: Callable[[BinaryIO], object], *, stays: Callable[[], bool] = lambda: False
+) -> None:
+    """Write a file as a whole or not at all. What cannot be written is logged.
+
+    A file that is already there is replaced, unless it `stays`.
+    """
     made = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, made = tempfile.mkstemp(prefix=".incoming-", dir=path.parent)
         with os.fdopen(handle, "wb") as stream:
             write(stream)
-        Path(made).replace(path)
+        _named(Path(made), path, stays)
     except OSError as error:
         log.warning("%s is not kept: %s", path.name, error.strerror)
     finally:
         if made:
             with suppress(OSError):
                 Path(made).unlink(missing_ok=True)
+
+
+def _named(made: Path, path: Path, stays: Callable[[], bool]) -> None:
+    """Give a file its name. Raises `OSError`."""
+    try:
+        path.hardlink_to(made)
+    except OSError:  # there is one, or the file system has no links
+        if not stays():
+            made.replace(path)

@@ -327,6 +327,8 @@ def is_here(file: ListedFile) -> bool:
 def _taken(file: IndexFile, known: Mapping[tuple[str, str], ListedFile]) -> ListedFile:
     location = file.hashes.get("sha256") or hashlib.sha256(file.url.encode()).hexdigest()
     before = known.get((file.filename, location))
+    if before and before.is_fetched and not is_here(before):
+        before = replace(before, blob=NOT_FETCHED, digests=file.hashes)
     if before and before.is_fetched and _differs(file, before):
         before = None
     return ListedFile(
@@ -350,8 +352,11 @@ def _taken(file: IndexFile, known: Mapping[tuple[str, str], ListedFile]) -> List
 
 
 def _differs(file: IndexFile, before: ListedFile) -> bool:
-    """Return whether the page now states another content of a file without a sha256."""
-    other = any(before.digests.get(name, digest) != digest for name, digest in file.hashes.items())
+    """Return whether the page now states another content of a file, or its content was removed or replaced."""
+    try:
+        other = any(before.digests.get(name, digest) != digest for name, digest in file.hashes.items())
+    except PackageNotFoundError:  # a moment ago
+        return True
     return other or file.size not in {None, before.size}
 
 

@@ -104,6 +104,18 @@ class Digests(Mapping[str, str]):
     def __len__(self) -> int:
         return len(ALGORITHMS)
 
+    def __eq__(self, other: object) -> bool:
+        """Compare with those of another file by their stamps, and with other mappings if the file is still there."""
+        if isinstance(other, Digests):
+            return self._stamp == other._stamp
+        try:
+            return isinstance(other, Mapping) and len(other) == len(self) and dict(self) == dict(other)
+        except PackageNotFoundError:
+            return False
+
+    def __hash__(self) -> int:
+        return hash(self._stamp)
+
 
 class StoredFile(PackageFile):
     """A file whose Requires-Python and metadata are read when they are first asked for."""
