@@ -57,6 +57,9 @@ def client_environment(client: str, access: Access, folder: Path, *, credentials
         environment["NETRC"] = str(folder / ".netrc")
     if credentials == "keyring":
         environment["PATH"] = _keyring(access, folder) + os.pathsep + environment["PATH"]
+    if client == "pdm" and access.client_certificate:  # as a file of CAs, these exclude the client's certificate
+        for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+            environment.pop(name, None)
     return environment | variables
 
 
@@ -128,7 +131,7 @@ def _twine(access: Access, place: Place, folder: Path) -> tuple[Files, dict[str,
 def _flit(access: Access, place: Place, folder: Path) -> tuple[Files, dict[str, str]]:
     del folder
     if access.client_certificate:
-        raise ValueError("flit has no certificate of its own")
+        raise ValueError("flit cannot use a client certificate")
     user = _user(access, "FLIT_USERNAME", "FLIT_PASSWORD") if place == "config" else {}
     return {}, {"FLIT_INDEX_URL": access.upload_url, **user}
 
@@ -163,11 +166,12 @@ def _poetry(access: Access, place: Place, folder: Path) -> tuple[Files, dict[str
 
 
 def _pdm(access: Access, place: Place, folder: Path) -> tuple[Files, dict[str, str]]:
-    ca = f"ca_certs = {json.dumps(str(access.ca_bundle))}\n" if access.ca_bundle else ""
-    own = f"client_cert = {json.dumps(str(access.client_certificate))}\n" if access.client_certificate else ""
+    tls = f"ca_certs = {json.dumps(str(access.ca_bundle))}\n" if access.ca_bundle else ""
+    if access.client_certificate:  # PDM 2.29 takes no CA file beside it, but reads SSL_CERT_FILE
+        tls = f"client_cert = {json.dumps(str(access.client_certificate))}\n"
     text = (
-        f"check_update = false\n\n[pypi]\nurl = {json.dumps(access.index_for(place))}\n{ca}{own}\n"
-        f"[repository.{NAME}]\nurl = {json.dumps(access.upload_url)}\n{ca}"
+        f"check_update = false\n\n[pypi]\nurl = {json.dumps(access.index_for(place))}\n{tls}\n"
+        f"[repository.{NAME}]\nurl = {json.dumps(access.upload_url)}\n{tls}"
     )
     if place == "config":
         text += f"username = {json.dumps(access.username)}\npassword = {json.dumps(access.password)}\n"

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reference_server import ReferenceServer
-from reference_server.clients.configuration import CLIENTS
+from reference_server.clients.access import Access
+from reference_server.clients.configuration import CLIENTS, client_environment
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -156,3 +157,25 @@ def test_pip_and_uv_install_with_credentials_from_everywhere(
         assert done.returncode == 0, done.stdout + done.stderr
         assert (tmp_path / f"{client}-out" / "dep").is_dir()
         server.requests.by(client).files.answered(200).with_credentials("alice").assert_count(2)
+
+
+def test_pdm_gets_a_client_certificate_in_both_tables_and_the_authority_in_its_environment(
+    tmp_path: Path,
+) -> None:
+    access = Access(
+        index_url="https://127.0.0.1:1/simple/",
+        upload_url="https://127.0.0.1:1/upload",
+        username="alice",
+        password=SECRET,
+        ca_bundle=tmp_path / "ca.pem",
+        client_certificate=tmp_path / "own.pem",
+    )
+    env = client_environment("pdm", access, tmp_path / "pdm", credentials="config")
+    config: Any = tomllib.loads((tmp_path / "pdm" / "pdm.toml").read_text())
+    for table in (config["pypi"], config["repository"]["registry"]):
+        assert table["client_cert"] == str(tmp_path / "own.pem")
+        assert "ca_certs" not in table  # PDM refuses both
+    assert env["SSL_CERT_FILE"] == str(tmp_path / "ca.pem")
+    assert not {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"} & set(env)
+    with pytest.raises(ValueError, match="flit cannot use a client certificate"):
+        client_environment("flit", access, tmp_path / "flit", credentials="config")
