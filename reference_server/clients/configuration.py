@@ -57,7 +57,9 @@ def client_environment(client: str, access: Access, folder: Path, *, credentials
         environment["NETRC"] = str(folder / ".netrc")
     if credentials == "keyring":
         environment["PATH"] = _keyring(access, folder) + os.pathsep + environment["PATH"]
-    if client == "pdm" and access.client_certificate:  # as a file of CAs, these exclude the client's certificate
+    if (
+        client == "pdm" and access.client_certificate
+    ):  # as a file of CAs, these exclude the client's certificate
         for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
             environment.pop(name, None)
     return environment | variables

@@ -7,6 +7,7 @@ import os
 import sys
 from contextlib import closing
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from reference_server.commands.listening import (
@@ -89,7 +90,7 @@ def _add_steering(parser: argparse.ArgumentParser) -> None:
         "--client-certificate",
         type=Path,
         metavar="FILE",
-        help="require a certificate of clients, and write one with its key to a file; needs --tls",
+        help="require a client certificate, and write one with its key to FILE; needs --tls",
     )
     parser.add_argument(
         "--control",
@@ -115,6 +116,7 @@ def run(options: argparse.Namespace) -> int:
     secrets = fresh_secrets() if options.generate_tokens else {}
     if options.client_certificate and not options.tls:
         raise UserError("--client-certificate needs --tls FILE", "Add --tls FILE.")
+    _check_files(options)
     sources = sources_of(options)
     port = free_port(options.host, options.port)
     origin = f"{'https' if options.tls else 'http'}://{in_url(options.host)}:{port}"
@@ -153,6 +155,18 @@ def _check_tokens(options: argparse.Namespace) -> None:
             f"{options.host} is reachable from other machines, and the ready-made tokens are public",
             "Add --generate-tokens, which gives them new secrets, or listen on 127.0.0.1.",
         )
+
+
+def _check_files(options: argparse.Namespace) -> None:
+    """Refuse one file for two of the options that write one. Raises UserError."""
+    written: dict[Path, str] = {}
+    for option in ("--tls", "--client-certificate", "--write-target"):
+        given = getattr(options, option.removeprefix("--").replace("-", "_"))
+        if given is None:
+            continue
+        other = written.setdefault(given.resolve(), option)
+        if other != option:
+            raise UserError(f"{other} and {option} name one file", f"Choose another file for {option}.")
 
 
 def _nearest(host: str) -> str:
@@ -268,6 +282,8 @@ def _greeting(
     upload, index = (origin + flavour.path(each) for each in (flavour.layout.upload, flavour.layout.index))
     username, password = target["credentials"]["default"].values()
     scheme, _, rest = index.partition("://")
+    given = {"--cert": options.tls, "--client-cert": options.client_certificate}
+    certificates = "".join(f" {option} {quote(str(path))}" for option, path in given.items() if path)
     lines = [
         f"Page        {origin}/",
         f"Repository  {upload}",
@@ -280,8 +296,8 @@ def _greeting(
         *describe(sources),
         *_generated(target, options),
         "",
-        f"twine upload --repository-url {upload} -u {username} -p {password} dist/*",
-        f"pip install --index-url {scheme}://{username}:{password}@{rest} NAME",
+        f"twine upload --repository-url {upload} -u {username} -p {password}{certificates} dist/*",
+        f"pip install --index-url {scheme}://{username}:{password}@{rest}{certificates} NAME",
         "",
         f"Ctrl-C stops the server; the registry stays in {options.store}."
         if options.store

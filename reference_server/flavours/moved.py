@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from reference_server.flavours.flavour import REPOSITORY
 
@@ -17,7 +18,8 @@ NEW = r"\g<rest>"
 def moved(flavour: Flavour, *, upload: str = "", index: str = "") -> Flavour:
     """Return a flavour with another path for uploads, or for its index with the files; empty texts change nothing.
 
-    The index is one folder below its files and provenance objects. All other URLs stay as well.
+    The index is one folder below its files and provenance objects. All other URLs stay as well. Raises `ValueError`
+    for a path that clients do not send as it is.
     """
     layout = flavour.layout
     routes = list(layout.routes)
@@ -38,4 +40,6 @@ def moved(flavour: Flavour, *, upload: str = "", index: str = "") -> Flavour:
 
 
 def _absolute(path: str) -> str:
+    if {".", ".."} & set(unquote(path).split("/")):
+        raise ValueError(f"{path!r} has a segment . or .., which clients remove")
     return "/" + path.lstrip("/")

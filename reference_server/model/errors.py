@@ -106,6 +106,10 @@ class UpstreamError(RegistryError):
         super().__init__(f"502 Bad Gateway - {message}")
 
 
+class UpstreamRefusedError(UpstreamError):
+    """Another index refused the request: what it answered before is not for this caller, either."""
+
+
 class UpstreamTimeoutError(UpstreamError):
     """Another index did not answer in time."""
 

@@ -119,6 +119,7 @@ class FaultProxy:
         self.switchboard = Switchboard()
         self.put(switches)
         self._upstream = upstream.rstrip("/")
+        self._shown = without_secrets(self._upstream)
         self._pool = urllib3.PoolManager(
             retries=False, timeout=urllib3.Timeout(connect=PATIENCE, read=PATIENCE), maxsize=16
         )
@@ -147,7 +148,7 @@ class FaultProxy:
                 response = self._answer(request, alteration)
             except urllib3.exceptions.HTTPError as error:
                 response = json_answer(
-                    {"message": f"502 no answer from {self._upstream}: {error}"}, status=502
+                    {"message": f"502 no answer from {self._shown}: {error}"}, status=502
                 )
             except InsideFaultError as error:
                 response = json_answer({"message": f"502 {error}"}, status=502)

@@ -17,7 +17,7 @@ from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandl
 from uuid import uuid4
 
 from reference_server.errors import UserError
-from reference_server.model.errors import UpstreamError, UpstreamTimeoutError
+from reference_server.model.errors import UpstreamError, UpstreamRefusedError, UpstreamTimeoutError
 from reference_server.sources.upstream import PORTS, without_secrets
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ MAX_PAGE = 128 * 1024 * 1024  # bytes, decompressed
 PAGE_PATIENCE = 6  # times the timeout, for a whole page
 CHUNK = 64 * 1024
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+PASSING = frozenset({408, 425, 429})
+"""Statuses below 500 that say no more than that the moment is wrong."""
 SAFE = "/%:=&?~#+!$,;'@()*[]"
 """What a URL may have beside letters and digits: everything else is encoded."""
 
@@ -172,7 +174,9 @@ def is_web(url: str) -> bool:
 def refused(answer: Answer) -> UpstreamError:
     """Return the error for an answer without what was asked for."""
     reason = next((each.phrase for each in HTTPStatus if each == answer.status), "")
-    return UpstreamError(f"{without_secrets(answer.url)} answered {answer.status} {reason}".rstrip())
+    is_refusal = 400 <= answer.status < 500 and answer.status not in PASSING
+    kind = UpstreamRefusedError if is_refusal else UpstreamError
+    return kind(f"{without_secrets(answer.url)} answered {answer.status} {reason}".rstrip())
 
 
 def _followed(url: str, location: str) -> str:

@@ -38,13 +38,18 @@ class Flights:
                 return
             began_before = False
         try:
-            mine.set_result(work())
+            result = work()
         except BaseException as error:
+            self._end(key)
             mine.set_exception(error)
             raise
-        finally:
-            with self._lock:
-                del self._running[key]
+        self._end(key)
+        mine.set_result(result)
+
+    def _end(self, key: Hashable) -> None:
+        """Let those who come now begin anew. Those who wait get the result afterwards, and so never get it twice."""
+        with self._lock:
+            del self._running[key]
 
     def _is_enough(self, flight: Future[bool], *, began_before: bool) -> bool:
         try:

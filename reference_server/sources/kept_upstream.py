@@ -14,6 +14,7 @@ import logging
 import os
 import shutil
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from reference_server.model import ListedFile
     from reference_server.model.blob import Blob
 
+INCOMING = ".incoming"
+"""The folder of files that are being written."""
+LEFT_OVER = 3600  # seconds after which nothing writes a file any more
+
 log = logging.getLogger("reference_server.upstream")
 
 
@@ -35,6 +40,8 @@ class KeptUpstream:
 
     def __init__(self, folder: Path, index: str) -> None:
         self._folder = folder / hashlib.sha256(index.encode()).hexdigest()[:16]
+        self._incoming = self._folder / INCOMING
+        self._remove_leftovers()
 
     def clear(self) -> None:
         """Remove everything."""
@@ -64,7 +71,7 @@ class KeptUpstream:
             "digest": page.digest.hex(),
         }
         content = json.dumps(known).encode() + b"\n" + body
-        _write(self._folder / "pages" / name, lambda stream: stream.write(content))
+        self._write(self._folder / "pages" / name, lambda stream: stream.write(content))
 
     def drop_page(self, name: str) -> None:
         """Remove a page, if it is there."""
@@ -93,7 +100,7 @@ class KeptUpstream:
         if not is_kept(file):
             return blob
         with blob.open() as source:
-            _write(
+            self._write(
                 self._place(file),
                 lambda stream: shutil.copyfileobj(source, stream),
                 stays=lambda: self.file(file) is not None,  # other servers may read it
@@ -114,7 +121,36 @@ class KeptUpstream:
         """Keep something beside a file."""
         if is_kept(file):
             content = _digest(document) + b"\n" + document
-            _write(self._place(file, suffix), lambda stream: stream.write(content))
+            self._write(self._place(file, suffix), lambda stream: stream.write(content))
+
+    def _write(
+        self, path: Path, write: Callable[[BinaryIO], object], *, stays: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Write a file as a whole or not at all. What cannot be written is logged.
+
+        A file that is already there is replaced, unless it `stays`.
+        """
+        made = None
+        try:
+            for folder in (self._incoming, path.parent):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, made = tempfile.mkstemp(dir=self._incoming)
+            with os.fdopen(handle, "wb") as stream:
+                write(stream)
+            _named(Path(made), path, stays)
+        except OSError as error:
+            log.warning("%s is not kept: %s", path.name, error.strerror)
+        finally:
+            if made:
+                with suppress(OSError):
+                    Path(made).unlink(missing_ok=True)
+
+    def _remove_leftovers(self) -> None:
+        """Remove what servers were writing when they were killed."""
+        with suppress(OSError):
+            for path in tuple(self._incoming.iterdir()):
+                if path.stat().st_mtime < time.time() - LEFT_OVER:
+                    path.unlink()
 
     def _place(self, file: ListedFile, suffix: str = "") -> Path:
         return self._folder / "files" / file.location / f"{file.filename}{suffix}"
@@ -127,28 +163,6 @@ def is_kept(file: ListedFile) -> bool:
 
 def _digest(document: bytes) -> bytes:
     return hashlib.sha256(document).hexdigest().encode()
-
-
-def _write(
-    path: Path, write: Callable[[BinaryIO], object], *, stays: Callable[[], bool] = lambda: False
-) -> None:
-    """Write a file as a whole or not at all. What cannot be written is logged.
-
-    A file that is already there is replaced, unless it `stays`.
-    """
-    made = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, made = tempfile.mkstemp(prefix=".incoming-", dir=path.parent)
-        with os.fdopen(handle, "wb") as stream:
-            write(stream)
-        _named(Path(made), path, stays)
-    except OSError as error:
-        log.warning("%s is not kept: %s", path.name, error.strerror)
-    finally:
-        if made:
-            with suppress(OSError):
-                Path(made).unlink(missing_ok=True)
 
 
 def _named(made: Path, path: Path, stays: Callable[[], bool]) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from reference_server.model import CoreMetadata, ListedFile
-from reference_server.model.errors import PackageNotFoundError, UpstreamError
+from reference_server.model.errors import PackageNotFoundError, UpstreamError, UpstreamRefusedError
 from reference_server.model.grammar import name_and_version, version_key
 from reference_server.model.packages import NOT_FETCHED
 from reference_server.sources.fetching import Fetcher, refused
@@ -94,12 +94,13 @@ class Mirror:
     def bring_project(self, name: str, *, via: str = "") -> None:
         """Fetch the page of a project, unless a kept one is fresh.
 
-        If the upstream fails, a kept page stays in use. Raises `UpstreamError`, and `PackageNotFoundError` if the
-        upstream has no such project, or must not be asked for it.
+        If the upstream fails, a kept page stays in use; if it refuses the request, none does. Raises `UpstreamError`,
+        and `PackageNotFoundError` if the upstream has no such project, or must not be asked for it.
         """
         if not self.upstream.may_be_asked(name):
             raise PackageNotFoundError
-        self._flights.share(name, lambda: self._bring_page(name, via))
+        # A mirror of this mirror asks while this one may wait for it, and so waits for no request but its own.
+        self._flights.share((name, via), lambda: self._bring_page(name, via))
 
     def _bring_page(self, name: str, via: str) -> bool:
         """Make the page of a project current, and return whether it stays so for a while."""
@@ -108,13 +109,17 @@ class Mirror:
             return True
         try:
             with self._noting():
-                self._fetch_page(name, kept, via)
+                page = self._fetch_page(name, kept, via)
+        except UpstreamRefusedError:
+            self._pages.pop(name, None)
+            put_files(self.store, OWNER, name, {})
+            raise
         except UpstreamError:
             if kept is None or not kept.is_storable:
                 raise
             log.warning("the page of %s is served as it was kept", name)
             return True
-        return self._pages[name].fresh_until > self._clock()
+        return page.fresh_until > self._clock()
 
     def bring_file(self, location: str, filename: str, *, via: str = "") -> None:
         """Fetch a file and check its hashes, unless it is kept. Raises `UpstreamError` and `PackageNotFoundError`."""
@@ -173,6 +178,8 @@ class Mirror:
         try:
             with self._noting():
                 document = self._fetched_provenance(url, via)
+        except UpstreamRefusedError:
+            raise
         except UpstreamError:
             document = (
                 file.provenance or (self._kept.document(file, PROVENANCE) if self._kept else None) or b""
@@ -218,13 +225,13 @@ class Mirror:
             log.warning("%s", error)
             raise
 
-    def _fetch_page(self, name: str, kept: KeptPage | None, via: str) -> None:
+    def _fetch_page(self, name: str, kept: KeptPage | None, via: str) -> KeptPage:
         headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip", "Via": via}
         headers |= kept.conditions() if kept else {}
         with self._fetcher.get(f"{self.upstream.index}{quote(name)}/", headers) as answer:
             if answer.status == 304 and kept:
-                self._pages[name] = kept.under(answer.headers, self._clock())
-                return
+                page = self._pages[name] = kept.under(answer.headers, self._clock())
+                return page
             if answer.status in ABSENT:
                 self._pages.pop(name, None)
                 if self._kept:
@@ -241,6 +248,7 @@ class Mirror:
             self._pages[name] = page
             if self._kept:
                 self._kept.put_page(name, page, body)
+            return page
 
     def _take(self, name: str, page: IndexPage) -> None:
         """Make the project's files those of the page. A file that is fetched and still listed stays so."""
