@@ -22,6 +22,7 @@ from reference_server.http.request import Request
 from reference_server.http.request_log.log import Counted, RequestLog
 from reference_server.serving.passing_form import PassingForm
 from reference_server.serving.steered import KEPT_REQUESTS, to_logger
+from reference_server.sources.upstream import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -147,9 +148,7 @@ class FaultProxy:
             try:
                 response = self._answer(request, alteration)
             except urllib3.exceptions.HTTPError as error:
-                response = json_answer(
-                    {"message": f"502 no answer from {self._shown}: {error}"}, status=502
-                )
+                response = json_answer({"message": f"502 no answer from {self._shown}: {error}"}, status=502)
             except InsideFaultError as error:
                 response = json_answer({"message": f"502 {error}"}, status=502)
             entry.answered(response.status_code, None)

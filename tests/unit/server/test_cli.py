@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import socket
 import stat
@@ -210,6 +211,9 @@ def test_the_size_limit_reaches_the_application(tmp_path: Path) -> None:
             "no fault is named 'no-hash'; did you mean 'no-hashes'",
         ),
         (["proxy", "registry.example.com", "--fault", "no-hashes"], "is not an http(s) URL"),
+        (["proxy", "http://[::1/", "--log"], "the URL of the registry is invalid"),
+        (["proxy", "http://127.0.0.1:99999/", "--log"], "the URL of the registry is invalid"),
+        (["proxy", "http://127.0.0.1:0/", "--log"], "is not an http(s) URL"),
         (["proxy", "http://127.0.0.1:1"], "proxy needs --fault NAME or --log"),
     ],
 )
@@ -221,6 +225,40 @@ def test_a_mistake_gets_one_line(
     assert error.startswith("reference-server: ")
     assert words in error
     assert error.count("\n") == 1 + error.count("\n  ")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://alice:hidden@127.0.0.1:1/", "alice:hidden@127.0.0.1:1", "ftp://alice:hidden@127.0.0.1/"]
+)
+def test_the_proxy_shows_no_password(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["proxy", url, "--log"]) == 2
+    written = capsys.readouterr()
+    assert "hidden" not in written.out + written.err
+
+
+@pytest.mark.parametrize("options", [["--tls", "--client-certificate"], ["--tls", "--write-target"]])
+def test_two_options_write_no_common_file(
+    options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    same = [str(tmp_path / "a.pem"), str(tmp_path / "." / "x" / ".." / "a.pem")]
+    command = [each for pair in zip(options, same, strict=True) for each in pair]
+    assert main.main(["serve", "--port", "0", *command]) == 2
+    assert f"{options[0]} and {options[1]} name one file" in capsys.readouterr().err
+    assert not (tmp_path / "a.pem").exists()
+
+
+def test_the_commands_of_a_server_with_tls_name_its_certificates(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "_serve_here", lambda _options, _port, _store, greet, *_, **__: greet())
+    ca, own = tmp_path / "my ca.pem", tmp_path / "own.pem"
+    assert main.main(["serve", "--port", "0", "--tls", str(ca), "--client-certificate", str(own)]) == 0
+    lines = [shlex.split(line) for line in capsys.readouterr().out.splitlines()]
+    for words in (line for line in lines if line[:1] in (["twine"], ["pip"])):
+        assert words[words.index("--cert") + 1] == str(ca)
+        assert words[words.index("--client-cert") + 1] == str(own)
+        assert words[-1] in {"dist/*", "NAME"}
+    assert sum(line[:1] in (["twine"], ["pip"]) for line in lines) == 2
 
 
 @pytest.mark.parametrize("flags", [[], ["--debug"]], ids=["", "debug"])

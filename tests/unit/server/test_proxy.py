@@ -149,6 +149,14 @@ def test_an_unreachable_registry_is_reported() -> None:
     caught.value.close()
 
 
+def test_the_proxy_shows_clients_no_password() -> None:
+    with ProxyServer("http://alice:hidden@127.0.0.1:9") as proxy:
+        answer = requests.get(proxy.origin, timeout=30)
+    assert answer.status_code == 502
+    assert "127.0.0.1:9" in answer.text
+    assert "hidden" not in answer.text
+
+
 @pytest.mark.parametrize(
     ("method", "path", "endpoint"),
     [

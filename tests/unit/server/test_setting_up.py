@@ -246,6 +246,13 @@ def test_reset_brings_back_the_start(server: ReferenceServer) -> None:
         assert page(other) == 503
 
 
+@pytest.mark.parametrize("path", ["/../x", "a/./b", "/a/%2E%2e/b"])
+def test_a_path_that_clients_change_is_refused(path: str) -> None:
+    for option in ("upload_path", "index_path"):
+        with pytest.raises(ValueError, match="which clients remove"):
+            ReferenceServer(**{option: path})  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("flavour", ["reference", "pypi"])
 def test_a_registry_is_at_the_paths_that_a_tool_expects(flavour: str) -> None:
     paths = {"upload_path": "/team/dev/", "index_path": "team/dev/+simple"}
