@@ -114,8 +114,6 @@ def run(options: argparse.Namespace) -> int:
     flavour = flavour_named(options.flavour)
     _check_tokens(options)
     secrets = fresh_secrets() if options.generate_tokens else {}
-    if options.client_certificate and not options.tls:
-        raise UserError("--client-certificate needs --tls FILE", "Add --tls FILE.")
     _check_files(options)
     sources = sources_of(options)
     port = free_port(options.host, options.port)
@@ -158,7 +156,9 @@ def _check_tokens(options: argparse.Namespace) -> None:
 
 
 def _check_files(options: argparse.Namespace) -> None:
-    """Refuse one file for two of the options that write one. Raises UserError."""
+    """Refuse one file for two of the options that write one, and one without its other. Raises UserError."""
+    if options.client_certificate and not options.tls:
+        raise UserError("--client-certificate needs --tls FILE", "Add --tls FILE.")
     written: dict[Path, str] = {}
     for option in ("--tls", "--client-certificate", "--write-target"):
         given = getattr(options, option.removeprefix("--").replace("-", "_"))
