@@ -222,5 +222,5 @@ def test_the_first_of_two_files_with_one_name_counts(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no folder"):
         ReferenceServer(folder=tmp_path / "missing")
-    with pytest.raises(ValueError, match="one of registry=, store= and folder="):
+    with pytest.raises(ValueError, match="one of registry=, store=, folder= and generated="):
         ReferenceServer(folder=tmp_path, store=tmp_path)
