@@ -36,8 +36,9 @@ def deviations() -> tuple[Deviation, ...]:
 
 
 def deviating(flavour: str) -> frozenset[str]:
-    """Return the ids of the requirements that a flavour does not meet; with a setting, those without it, too."""
-    names = {flavour, flavour.partition("+")[0]}
+    """Return the ids of the requirements that a flavour does not meet; with settings, those without them, too."""
+    base, *settings = flavour.split("+")
+    names = {base, *(f"{base}+{each}" for each in settings)}
     return frozenset(
         name for each in deviations() if names.intersection(each.flavours) for name in each.requirements
     )

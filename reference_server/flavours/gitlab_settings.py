@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 OF_PACKAGES = frozenset(Action) - {Action.SEE}
+OF_PROTECTION = frozenset(
+    {"protection_rules", "create_protection_rule", "update_protection_rule", "delete_protection_rule"}
+)
 ASKED_FOR = (SIMPLE_JSON, "application/vnd.pypi.simple.latest+json")
 
 
@@ -81,9 +84,9 @@ def without_packages(flavour: Flavour) -> Flavour:
             _require_registry(action)
             before.authorize(caller, gitlab_project, action)
 
-        return replace(before, reads=reads, authorize=authorize)
+        return replace(before, reads=reads, authorize=authorize, needs_id=False)
 
-    return replace(flavour, rules=rules)
+    return replace(flavour, rules=rules, lacks=flavour.lacks | OF_PROTECTION)
 
 
 def _require_registry(action: Action) -> None:

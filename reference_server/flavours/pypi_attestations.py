@@ -7,6 +7,7 @@ attestations only from Trusted Publishers; here, every token stands for one.
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from typing import TYPE_CHECKING, Any
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
     from reference_server.model import Upload
 
 REFUSED = "Invalid attestations supplied during upload: {}"
-PREDICATES = ("/attestations/publish/v1", "/provenance/v1")
-"""The ends of the two predicate types, of the index itself and of SLSA, whose beginnings are their hosts."""
+PREDICATES = (
+    re.compile(r"https://docs\.[a-z.]+/attestations/publish/v1"),
+    re.compile(r"https://slsa\.dev/provenance/v1"),
+)
+"""The two predicate types: that of an index, whose documentation has a host of its own, and that of SLSA."""
 
 
 def require_form(fields: Iterable[str], upload: Upload) -> None:
@@ -31,7 +35,7 @@ def require_form(fields: Iterable[str], upload: Upload) -> None:
         except (ValueError, TypeError, KeyError, RecursionError, Base64Error) as error:
             raise PolicyError(REFUSED.format(f"Malformed attestations: {error}")) from error
         for predicate in predicates:
-            if not predicate.endswith(PREDICATES):
+            if not any(each.fullmatch(predicate) for each in PREDICATES):
                 raise PolicyError(REFUSED.format(f"Attestation with unsupported predicate type: {predicate}"))
             if predicates.count(predicate) > 1:
                 raise PolicyError(

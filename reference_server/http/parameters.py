@@ -26,8 +26,9 @@ TRUE, FALSE = {"true", "1", "on", "yes"}, {"false", "0", "off", "no", ""}
 class Parameters:
     """The parameters by name. A list has several values: JSON's, or those of `name[]` in a form."""
 
-    def __init__(self, values: MultiDict[str, Any]) -> None:
+    def __init__(self, values: MultiDict[str, Any], *, lists: frozenset[str] = frozenset()) -> None:
         self._values = values
+        self._lists = lists
 
     def __contains__(self, name: str) -> bool:
         return name in self._values or f"{name}[]" in self._values
@@ -37,7 +38,7 @@ class Parameters:
         value = self._values.get(name)
         if value is None:
             return default
-        if not is_text(value):
+        if not is_text(value) or name in self._lists:
             raise InvalidFieldError(name)
         return value
 
@@ -92,12 +93,14 @@ def parameters(request: Request) -> Parameters:
     if not body:
         return Parameters(request.args)
     if request.mimetype == "application/json":
-        return Parameters(_from_json(body))
+        return _from_json(body)
     return Parameters(_from_form(request, body))
 
 
-def _from_json(body: bytes) -> MultiDict[str, Any]:
-    return MultiDict({name: value for name, value in json_object(body).items() if value is not None})
+def _from_json(body: bytes) -> Parameters:
+    values = {name: value for name, value in json_object(body).items() if value is not None}
+    lists = frozenset(name for name, value in values.items() if isinstance(value, list))
+    return Parameters(MultiDict(values), lists=lists)
 
 
 def _from_form(request: Request, body: bytes) -> MultiDict[str, Any]:

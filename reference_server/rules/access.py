@@ -27,7 +27,6 @@ from reference_server.model.errors import (
     GitLabProjectNotFoundError,
     InsufficientScopeError,
     NotAuthenticatedError,
-    RegistryError,
     TokenExpiredError,
     TokenRevokedError,
     UnknownTokenError,
@@ -153,15 +152,6 @@ def is_open(gitlab_project: GitLabProject, action: Action) -> bool:
     """Return whether everyone may perform an action: GitLab's "Allow anyone to pull from package registry"."""
     is_public = gitlab_project.registry_access is RegistryAccess.PUBLIC
     return is_public and gitlab_project.packages_enabled and action in OPEN
-
-
-def is_readable_by_everyone(gitlab_project: GitLabProject) -> bool:
-    """Return whether an installer needs no credential."""
-    try:
-        authorize(ANONYMOUS, gitlab_project, Action.BROWSE)
-    except RegistryError:
-        return False
-    return True
 
 
 def is_visible(caller: Caller, gitlab_project: GitLabProject) -> bool:

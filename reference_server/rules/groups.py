@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.model import ANONYMOUS, Group, RegistryAccess, Role
+from reference_server.model import ANONYMOUS, Action, Group, RegistryAccess, Role
 from reference_server.model.errors import (
     ForbiddenError,
     GroupNotFoundError,
@@ -20,7 +20,7 @@ from reference_server.model.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from reference_server.model import Action, Caller, GitLabProject, User
+    from reference_server.model import Caller, GitLabProject, User
 
 LEVELS = 100  # of nested groups, at most
 
@@ -28,7 +28,7 @@ LEVELS = 100  # of nested groups, at most
 def groups(gitlab_projects: Iterable[GitLabProject]) -> Iterator[Group]:
     """Yield every group once. Its id follows from its oldest GitLab project and its depth, and so stays the same.
 
-    The name space of a user is no group.
+    The namespace of a user is not a group.
     """
     known = set()
     for gitlab_project in sorted(gitlab_projects, key=lambda each: each.id):
@@ -41,9 +41,10 @@ def groups(gitlab_projects: Iterable[GitLabProject]) -> Iterator[Group]:
 
 
 def is_of_user(gitlab_project: GitLabProject) -> bool:
-    """Return whether a GitLab project is in the name space of a user, who owns it."""
-    segments = gitlab_project.full_path.split("/")
-    return len(segments) == 2 and gitlab_project.members.get(segments[0]) is Role.OWNER
+    """Return whether a GitLab project is in the namespace of a user, who owns it. Case does not matter."""
+    first, *others = gitlab_project.full_path.lower().split("/")
+    owners = {name.lower() for name, role in gitlab_project.members.items() if role is Role.OWNER}
+    return len(others) == 1 and first in owners
 
 
 def group(gitlab_projects: Iterable[GitLabProject], reference: str) -> Group:
@@ -72,7 +73,7 @@ def readable(
     A deploy token of a GitLab project reads no more of a group than an anonymous caller, and a registry that is open to
     everyone is so at the URLs of its GitLab project only. Raises
     `InsufficientScopeError`; without a GitLab project that the caller may see, `NotAuthenticatedError` for an
-    anonymous caller and `GroupNotFoundError` for others.
+    anonymous caller of pages and files, and `GroupNotFoundError` for others.
     """
     reader = ANONYMOUS if caller.deploy_token else caller
     found, is_seen = [], False
@@ -89,7 +90,8 @@ def readable(
             found.append(gitlab_project)
     if found or is_seen:
         return tuple(found)
-    raise NotAuthenticatedError if caller.is_anonymous else GroupNotFoundError
+    asks_to_sign_in = caller.is_anonymous and action is not Action.INSPECT
+    raise NotAuthenticatedError if asks_to_sign_in else GroupNotFoundError
 
 
 def _in_group(gitlab_project: GitLabProject) -> GitLabProject:

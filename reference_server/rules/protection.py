@@ -66,7 +66,24 @@ def matches(registry: Registry, pattern: str, name: str) -> bool:
     else:
         wanted = re.sub(r"[-_.]+", "-", pattern.lower())
         found = registry.rules.normalize(name)
-    return re.fullmatch(".*".join(map(re.escape, wanted.split("*"))), found, re.DOTALL) is not None
+    return _covers(wanted, found)
+
+
+def _covers(pattern: str, name: str) -> bool:
+    """Return whether a pattern, in which `*` stands for any characters, matches a name; in linear time."""
+    first, *others = pattern.split("*")
+    if not others:
+        return name == pattern
+    last = others.pop()
+    if len(name) < len(first) + len(last) or not (name.startswith(first) and name.endswith(last)):
+        return False
+    at, end = len(first), len(name) - len(last)
+    for each in others:
+        at = name.find(each, at, end)
+        if at < 0:
+            return False
+        at += len(each)
+    return True
 
 
 def add_rule(

@@ -10,6 +10,7 @@ import io
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import requests
@@ -34,12 +35,8 @@ def straight_to(app: WSGIApplication) -> Iterator[None]:
     def send(adapter: HTTPAdapter, request: requests.PreparedRequest, **_: Any) -> requests.Response:
         return adapter.build_response(request, _answer(app, request))
 
-    sending = HTTPAdapter.send
-    HTTPAdapter.send = send  # type: ignore[method-assign]
-    try:
+    with patch.object(HTTPAdapter, "send", send):
         yield
-    finally:
-        HTTPAdapter.send = sending  # type: ignore[method-assign]
 
 
 def _answer(app: WSGIApplication, request: requests.PreparedRequest) -> HTTPResponse:
@@ -107,7 +104,8 @@ def _environ(request: requests.PreparedRequest) -> WSGIEnvironment:
         "HTTP_HOST": url.netloc.rpartition("@")[2],
     }
     for name, value in request.headers.items():
-        text = value.decode("latin-1") if isinstance(value, bytes) else value
+        text: Any = value  # of `requests`, which takes bytes, too
+        text = text.decode("latin-1") if isinstance(text, bytes) else text
         environ[FIELDS_OF_THEIR_OWN.get(name.lower(), f"HTTP_{name.upper().replace('-', '_')}")] = text
     return environ
 

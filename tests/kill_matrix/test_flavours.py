@@ -67,6 +67,11 @@ def test_a_setting_deviates_as_its_table_says(flavour: str, trial: Trial) -> Non
     assert deviating(flavour) - deviating("gitlab") <= only
 
 
+def test_settings_deviate_together_as_each_alone() -> None:
+    one, other = map(deviating, SETTINGS)
+    assert deviating("gitlab+json+fips") == one | other
+
+
 def test_what_is_looked_at_in_one_flavour_deviates_alike_in_both() -> None:
     one, other = (
         {name for name in deviating(each) if name.startswith(ALIKE)} for each in FLAVOURS_THAT_DEVIATE

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from conformance.catalogue import catalogue
 from conformance.corpus import planned
@@ -100,7 +101,7 @@ def _same_examples() -> Iterator[None]:
     """
     kept = type(providers.CONSTANTS_CACHE)(providers.CONSTANTS_CACHE.max_size)
     with (
-        patch.object(providers, "_get_local_constants", providers.Constants),
+        patch.object(providers, "_get_local_constants", Constants),
         patch.object(providers, "CONSTANTS_CACHE", kept),
     ):
         yield

@@ -59,7 +59,9 @@ def require_reader_of_group(group: RegistryClient, gitlab: GitLab) -> None:
     """
     if group.root_answer().status != 403:
         return
-    roles = gitlab.call("GET", "").json_object.get("permissions") or {}
+    roles = gitlab.call("GET", "").json_object.get("permissions")
+    if not isinstance(roles, dict):
+        return
     if roles.get("project_access") and not roles.get("group_access"):
         raise NotApplicable(
             "the user of the default credential is a member of the GitLab project, and not of its group, which is "

@@ -9,10 +9,9 @@ from urllib.parse import quote
 from packaging.version import InvalidVersion, Version
 from werkzeug import Response
 
-from reference_server.model import ACTIVE, Action
-from reference_server.model.errors import FileDamagedError, NotFoundError
+from reference_server.model import ACTIVE, ANONYMOUS, Action
+from reference_server.model.errors import FileDamagedError, NotFoundError, RegistryError
 from reference_server.rules import management
-from reference_server.rules.access import is_readable_by_everyone
 from reference_server.rules.protection import require_deletable
 from reference_server.web.description import described
 from reference_server.web.paths import PACKAGES
@@ -142,7 +141,16 @@ def show(visit: Visit, package_id: int) -> Response:
 
 def _clients(visit: Visit, name: str) -> Any:
     at = addresses(visit.request.root_url, visit.request.flavour, visit.owner)
-    return clients(at, name, is_public=is_readable_by_everyone(visit.owner))
+    return clients(at, name, is_public=_is_readable_by_everyone(visit))
+
+
+def _is_readable_by_everyone(visit: Visit) -> bool:
+    """Return whether an installer needs no credential."""
+    try:
+        visit.registry.authorize(ANONYMOUS, visit.owner, Action.BROWSE)
+    except RegistryError:
+        return False
+    return True
 
 
 def download(visit: Visit, package_id: int, file_id: int) -> Response:

@@ -515,8 +515,10 @@ def test_an_instance_without_packages(registry: Registry, flavour: str) -> None:
             gitlab.get(f"files/{DIGEST}/a.whl", **caller),
             gitlab.upload(caller=caller),
             gitlab.call("GET", "/projects/1/packages", **caller),
+            gitlab.call("GET", "/projects/conformance%2Fregistry/packages/pypi/simple/my-pkg", **caller),
         ):
             assert (answer.status_code, answer.json) == unknown
+        assert gitlab.call("GET", "/projects/1/packages/protection/rules", **caller).status_code == 404
     assert gitlab.call("GET", "/projects/1", password=None, headers=token).status_code == 200
 
 

@@ -205,7 +205,25 @@ def test_a_protected_package_is_not_deleted(api: Api, registry: Registry) -> Non
     here = f"{PACKAGES}/{package.id}"
     for each in (here, f"{here}/files/{package.files[0].id}"):
         assert visitor.send(f"{each}/delete").status_code == 403
+    own = "/-/reference/projects/1/packages/pypi/demo"
+    answer = api.client.delete(own, headers={"PRIVATE-TOKEN": "reference-api-token"})
+    assert answer.json == {"message": "403 Forbidden - Package is deletion protected."}
     assert api.request("DELETE", path, password="reference-owner-token").status_code == 204
+
+
+def test_a_pattern_takes_no_time_that_grows_with_its_wildcards(registry: Registry) -> None:
+    pattern = "*a" * 20 + "b"
+    assert not protection.matches(registry, pattern, "a" * 5000)
+    assert protection.matches(registry, pattern, "a" * 5000 + "b")
+    assert not protection.matches(registry, "ab*ba", "aba"), "no letter counts twice"
+    for covered in ("demo", "demo-x", "x-demo", "x-demo-y"):
+        assert protection.matches(registry, "*demo*", covered)
+    assert not protection.matches(registry, "demo", "demos")
+
+
+def test_a_list_stands_for_no_level(api: Api) -> None:
+    answer = api.request("PUT", "/projects/1", json={"package_registry_access_level": ["public"]})
+    assert answer.status_code == 400
 
 
 def test_the_page_protects_packages(registry: Registry) -> None:
@@ -292,14 +310,15 @@ def test_the_packages_of_a_group(api: Api, registry: Registry) -> None:
     assert listed("package_name=AMM") == everything[2:]
     assert listed("package_type=npm") == listed("status=hidden") == []
     assert listed(**STRANGER) == everything[1:2]
+    assert api.get("/groups/conformance%2Fteam/packages", **NOBODY).status_code == 404, "as an unknown group"
     assert api.get("/groups/conformance/packages?status=odd").status_code == 400
     assert api.get("/groups/conformance/packages?per_page=1").headers["X-Total"] == "3"
     assert api.get("/groups/nowhere/packages").status_code == 404
 
 
-def test_the_name_space_of_a_user_is_no_group(api: Api, registry: Registry) -> None:
+def test_the_namespace_of_a_user_is_no_group(api: Api, registry: Registry) -> None:
     registry.store.add_gitlab_project(
-        GitLabProject(id=7, full_path="jane/tools", members={"jane": Role.OWNER, "maintainer": Role.OWNER})
+        GitLabProject(id=7, full_path="Jane/tools", members={"jane": Role.OWNER, "maintainer": Role.OWNER})
     )
     registry.store.add_gitlab_project(
         GitLabProject(id=8, full_path="team/tools", members={"jane": Role.OWNER})
