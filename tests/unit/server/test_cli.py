@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from reference_server.commands import main, serve
+from reference_server.commands import main, proxy, serve
 from reference_server.distributions import sdist
 from reference_server.model import PersonalAccessToken, TokenRecord, User
 from reference_server.rules.ready_made import PASSWORD, credentials
@@ -218,8 +218,9 @@ def test_the_size_limit_reaches_the_application(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_gets_one_line(
-    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(proxy, "wait_until_interrupted", lambda: None)
     assert main.main(arguments) == 2
     error = capsys.readouterr().err
     assert error.startswith("reference-server: ")
@@ -230,16 +231,20 @@ def test_a_mistake_gets_one_line(
 @pytest.mark.parametrize(
     "url", ["http://alice:hidden@127.0.0.1:1/", "alice:hidden@127.0.0.1:1", "ftp://alice:hidden@127.0.0.1/"]
 )
-def test_the_proxy_shows_no_password(url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main.main(["proxy", url, "--log"]) == 2
+def test_the_proxy_shows_no_password(
+    url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proxy, "wait_until_interrupted", lambda: None)
+    assert main.main(["proxy", "--port", "0", url, "--log"]) == 2
     written = capsys.readouterr()
     assert "hidden" not in written.out + written.err
 
 
 @pytest.mark.parametrize("options", [["--tls", "--client-certificate"], ["--tls", "--write-target"]])
 def test_two_options_write_no_common_file(
-    options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(serve, "wait_until_interrupted", lambda: None)
     same = [str(tmp_path / "a.pem"), str(tmp_path / "." / "x" / ".." / "a.pem")]
     command = [each for pair in zip(options, same, strict=True) for each in pair]
     assert main.main(["serve", "--port", "0", *command]) == 2
