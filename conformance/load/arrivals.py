@@ -81,3 +81,8 @@ class Arrivals:
         except NotJudged as error:
             self._give_up(error)
         away.append(behaves)
+
+
+def share_of(users: int, sources: int, place: int) -> int:
+    """Return how many of the clients one of the sources may have at once. The first ones have the remainder."""
+    return users // sources + (place < users % sources)

@@ -9,7 +9,7 @@ import gevent
 from locust import User, task
 from locust.exception import StopUser
 
-from conformance.load.arrivals import Arrivals
+from conformance.load.arrivals import Arrivals, share_of
 from conformance.load.behaviours import BEHAVIOURS
 from conformance.load.mixes import mix
 from conformance.verdicts import NotJudged
@@ -84,7 +84,7 @@ class Source(User):  # type: ignore[misc, unused-ignore]  # Locust is an extra
         self._arrivals = Arrivals(
             mix(settings.mix),
             rate=settings.arrivals / settings.sources,
-            most=max(1, settings.users // settings.sources),
+            most=share_of(settings.users, settings.sources, self.environment.runner.worker_index),
             random=Random(),  # noqa: S311 - nothing secret
             visitor=self.crowd.visitor,
             give_up=self.crowd.give_up,

@@ -11,7 +11,7 @@ from gevent import sleep
 from gevent.event import Event
 
 from conformance.load import arrivals
-from conformance.load.arrivals import Arrivals
+from conformance.load.arrivals import Arrivals, share_of
 from conformance.load.mixes import mix
 from conformance.verdicts import NotJudged
 from conformance.wire.budget import Throttled
@@ -104,3 +104,10 @@ def test_a_throttled_visit_is_over_and_an_exhausted_run_is_too(
     arriving.arrive()
     arriving.wait(60)
     assert clients.ended == ended
+
+
+@pytest.mark.parametrize(("users", "sources"), [(7, 3), (3, 3), (1000, 7), (5, 1)])
+def test_the_clients_of_an_open_load_are_shared_by_its_processes(users: int, sources: int) -> None:
+    shares = [share_of(users, sources, place) for place in range(sources)]
+    assert sum(shares) == users
+    assert max(shares) - min(shares) <= 1
