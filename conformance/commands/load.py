@@ -288,12 +288,9 @@ def _with_figures(result: RunResult, settings: LoadSettings, seen: Traffic) -> R
     """Return a result with the figures of its load."""
     import msgspec
 
-    from conformance.load.record import NOT_BEGUN
     from conformance.report.load_figures import figures_note, load_figures
 
-    figures = load_figures(
-        settings, seen.samples, processes=seen.processes, not_begun=len(seen.seen(NOT_BEGUN))
-    )
+    figures = load_figures(settings, seen)
     notes = (*figures_note(figures), *filter(None, [seen.ended]), *result.summary.notes)
     return msgspec.structs.replace(
         result, summary=msgspec.structs.replace(result.summary, load=figures, notes=notes)

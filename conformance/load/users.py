@@ -40,8 +40,8 @@ class Crowd(Protocol):
     def give_up(self, error: NotJudged) -> None:
         """End the load before its time."""
 
-    def turn_away(self, behaviour: str) -> None:
-        """Note a visit that could not begin."""
+    def count_arrival(self, begins: bool) -> None:  # noqa: FBT001 - its only argument
+        """Count a client of an open load, whose visit begins or finds no room."""
 
 
 class RegistryUser(User):  # type: ignore[misc, unused-ignore]  # Locust is an extra
@@ -88,7 +88,7 @@ class Source(User):  # type: ignore[misc, unused-ignore]  # Locust is an extra
             random=Random(),  # noqa: S311 - nothing secret
             visitor=self.crowd.visitor,
             give_up=self.crowd.give_up,
-            turned_away=self.crowd.turn_away,
+            arrived=self.crowd.count_arrival,
         )
 
     def on_stop(self) -> None:
