@@ -12,9 +12,12 @@ from urllib.parse import urlsplit
 from conformance.commands.arguments import add_options, options_of
 from conformance.commands.report import add_report_option, write_reports
 from conformance.errors import ExitCode, UserError
+from conformance.verdicts.counting import counted
 from conformance.verdicts.declaration import Group
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conformance.load.conduct import Recorded
     from conformance.load.task import LoadSettings
     from conformance.load.traffic import Traffic
@@ -30,6 +33,12 @@ MOST_REQUESTS, MOST_MEGABYTES = 1_000_000, 100_000
 
 USERS, MOST_USERS, MOST_ARRIVALS = 20, 1_000, 100_000.0
 """Clients of a closed load, and at most of an open one, by default; and the most visits a second."""
+
+MOST_CLIENTS, MOST_PROCESSES = 1_000_000, 10_000
+"""How many clients and processes can be asked for."""
+
+LONGEST_NUMBER = 20
+"""Digits of the longest number that is read."""
 
 PORT = 5557
 """The port on which Locust's masters listen."""
@@ -49,11 +58,19 @@ def seconds(text: str) -> float:
     return total
 
 
-def at_least_one(text: str) -> int:
-    """Return a whole number from 1 on."""
-    if not text.isascii() or not text.isdigit() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
-    return int(text)
+def up_to(most: int) -> Callable[[str], int]:
+    """Return what reads a whole number from 1 to `most`."""
+
+    def whole_number(text: str) -> int:
+        is_number = text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
+        if not is_number or not 1 <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"expected a whole number from 1 to {most}, not {text!r}")
+        return int(text)
+
+    return whole_number
+
+
+a_port = up_to(65_535)
 
 
 def a_rate(text: str) -> float:
@@ -87,7 +104,7 @@ def _add_load(parser: argparse.ArgumentParser) -> None:
     load.add_argument(
         "--users",
         metavar="N",
-        type=at_least_one,
+        type=up_to(MOST_CLIENTS),
         help=f"clients at once (default: {USERS}); with --arrivals, at most so many (default: {MOST_USERS})",
     )
     load.add_argument(
@@ -117,7 +134,7 @@ def _add_load(parser: argparse.ArgumentParser) -> None:
     load.add_argument(
         "--web",
         metavar="PORT",
-        type=at_least_one,
+        type=a_port,
         default=0,
         help="show Locust's own page on this port of loopback meanwhile (default: no page)",
     )
@@ -128,7 +145,7 @@ def _add_several(parser: argparse.ArgumentParser) -> None:
     several.add_argument(
         "--processes",
         metavar="N",
-        type=at_least_one,
+        type=up_to(MOST_PROCESSES),
         default=1,
         help="drive the clients from N processes of this machine (default: 1)",
     )
@@ -138,7 +155,7 @@ def _add_several(parser: argparse.ArgumentParser) -> None:
     several.add_argument(
         "--expect-workers",
         metavar="N",
-        type=at_least_one,
+        type=up_to(MOST_PROCESSES),
         default=1,
         help="begin with N workers (default: 1)",
     )
@@ -146,19 +163,24 @@ def _add_several(parser: argparse.ArgumentParser) -> None:
         "--master-host", metavar="HOST", default="", help="where the master is, for a worker"
     )
     several.add_argument(
-        "--master-port", metavar="PORT", type=int, default=PORT, help=f"its port (default: {PORT})"
+        "--master-port", metavar="PORT", type=a_port, default=PORT, help=f"its port (default: {PORT})"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Drive the load, judge what was seen, print the report, and write the others that were asked for."""
-    from conformance.load.conduct import require_locust
+    from conformance.load.conduct import require_free_port, require_locust
     from conformance.load.mixes import mix
     from conformance.report.terminal import print_report
     from conformance.target.configuration import configured_or_embedded
 
     require_locust()
     mix(arguments.mix)
+    _require_room(arguments)
+    if arguments.web and not arguments.worker:
+        require_free_port("127.0.0.1", arguments.web, option="--web")
+    if arguments.master:
+        require_free_port(arguments.master_host, arguments.master_port, option="--master-port")
     with configured_or_embedded(vars(arguments)) as target:
         _require_consent(target, arguments)
         options = options_of(arguments, max_requests=MOST_REQUESTS, max_megabytes=MOST_MEGABYTES)
@@ -181,6 +203,17 @@ def _require_consent(target: Target, arguments: argparse.Namespace) -> None:
         )
     if target.profile.read_only:
         raise UserError(f"a load publishes, and the profile {target.profile.name} only reads")
+
+
+def _require_room(arguments: argparse.Namespace) -> None:
+    """Raise UserError where an open load may have fewer clients than processes that drive them."""
+    processes = arguments.expect_workers if arguments.master else arguments.processes
+    users = arguments.users or MOST_USERS
+    if arguments.arrivals and not arguments.worker and users < processes:
+        raise UserError(
+            f"{counted(users, 'client')} cannot be shared by {processes} processes",
+            f"Give at least --users {processes}, or fewer processes.",
+        )
 
 
 def _settings(arguments: argparse.Namespace) -> LoadSettings:
@@ -228,7 +261,9 @@ def _judged(target: Target, options: RunOptions, arguments: argparse.Namespace) 
 
     end = outlook(target, options)
     settings = _settings(arguments)
-    clients = f"{settings.arrivals:g} visits a second" if settings.arrivals else f"{settings.users} clients"
+    clients = (
+        f"{settings.arrivals:g} visits a second" if settings.arrivals else counted(settings.users, "client")
+    )
     print(f"{clients} for {settings.seconds:g} s. This run {end.clean_up}.")
     rows = frozenset(row.id for row in catalogue() if row.area == "load")
     plugin = UnderLoad(partial(_driven, settings), beyond=settings.beyond)
@@ -253,12 +288,9 @@ def _with_figures(result: RunResult, settings: LoadSettings, seen: Traffic) -> R
     """Return a result with the figures of its load."""
     import msgspec
 
-    from conformance.load.record import NOT_BEGUN
     from conformance.report.load_figures import figures_note, load_figures
 
-    figures = load_figures(
-        settings, seen.samples, processes=seen.processes, not_begun=len(seen.seen(NOT_BEGUN))
-    )
+    figures = load_figures(settings, seen)
     notes = (*figures_note(figures), *filter(None, [seen.ended]), *result.summary.notes)
     return msgspec.structs.replace(
         result, summary=msgspec.structs.replace(result.summary, load=figures, notes=notes)

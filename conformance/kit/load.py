@@ -17,7 +17,15 @@ from conformance.histories.timeline import timeline
 from conformance.load.listing import differing
 from conformance.load.settled import SettledLook
 from conformance.load.task import now
-from conformance.load.traffic import CLOCKS_DIFFER, SettledProject, Traffic, put_together, seconds_at, skew_of
+from conformance.load.traffic import (
+    CLOCKS_DIFFER,
+    SettledProject,
+    Traffic,
+    by_second,
+    put_together,
+    seconds_at,
+    skew_of,
+)
 from conformance.pages import JSON_V1, TEXT_HTML
 from conformance.verdicts import NotApplicable, Untestable
 
@@ -74,6 +82,8 @@ def _settled(run: Run, recorded: Recorded, *, beyond: bool) -> Traffic:
         operations=put_together(batches, (), host=host),
         samples=[each for batch in batches for each in batch.samples],
         sightings=[each for batch in batches for each in batch.sightings],
+        begun=by_second(batch.begun for batch in batches),
+        not_begun=by_second(batch.not_begun for batch in batches),
         patience=run.options.settle,
         lag=max((batch.lag for batch in batches), default=0.0),
         skew=skew_of(batches),

@@ -27,7 +27,8 @@ class Arrivals:
     """Lets clients arrive: a Poisson process with `rate` visits a second, of which each is a client of its own.
 
     A client that has left comes back with its connection and its cache. While `most` are here, no other one begins a
-    visit; `turned_away` is called then. `visitor` returns a new client, and `give_up` ends the load.
+    visit. `arrived` is called for each, with whether its visit begins. `visitor` returns a new client, and `give_up`
+    ends the load.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class Arrivals:
         random: Random,
         visitor: Callable[[str], Visitor],
         give_up: Callable[[NotJudged], None],
-        turned_away: Callable[[str], None],
+        arrived: Callable[[bool], None],
     ) -> None:
         self._names, self._shares = [*mix], [each.share for each in mix.values()]
         self._rate = rate
@@ -47,17 +48,18 @@ class Arrivals:
         self._random = random
         self._visitor = visitor
         self._give_up = give_up
-        self._turned_away = turned_away
+        self._arrived = arrived
         self._due = time.monotonic()
         self._away: defaultdict[str, list[Behaviour]] = defaultdict(list)
         self._here: set[Greenlet] = set()
 
     def arrive(self) -> None:
         """Let a client begin its visit."""
-        name = self._random.choices(self._names, self._shares)[0]
-        if len(self._here) >= self._most:
-            self._turned_away(name)
+        begins = len(self._here) < self._most
+        self._arrived(begins)
+        if not begins:
             return
+        name = self._random.choices(self._names, self._shares)[0]
         visit = gevent.spawn(self._visit, name)
         self._here.add(visit)
         visit.link(self._here.discard)
@@ -81,3 +83,8 @@ class Arrivals:
         except NotJudged as error:
             self._give_up(error)
         away.append(behaves)
+
+
+def share_of(users: int, sources: int, place: int) -> int:
+    """Return how many of the clients one of the sources may have at once. The first ones have the remainder."""
+    return users // sources + (place < users % sources)

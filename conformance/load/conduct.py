@@ -168,6 +168,18 @@ def _incomplete(batches: Sequence[Batch], expected: int) -> UserError | None:
     )
 
 
+def require_free_port(host: str, port: int, *, option: str) -> None:
+    """Raise UserError where nothing can listen on a port. An empty host stands for every address."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.create_server(("" if host == "*" else host, port), family=family):
+            pass
+    except OSError as error:
+        raise UserError(
+            f"port {port} cannot be listened on: {error.strerror or error}", f"Give another {option}."
+        ) from None
+
+
 def free_port() -> int:
     """Return a port on the loopback interface that nothing listens on."""
     with socket.socket() as listening:

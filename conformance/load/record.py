@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -14,10 +15,6 @@ from conformance.histories.operation import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-
-NOT_BEGUN = "not-begun"
-"""The sighting of a client that found no room in an open load: it says nothing about the registry."""
 
 
 class Sample(Struct, frozen=True, array_like=True):
@@ -40,6 +37,7 @@ class Sighting(Struct, frozen=True, kw_only=True):
 class Batch(Struct, frozen=True, kw_only=True):
     """What one process has recorded since its last batch; `is_last` says that there will be no other.
 
+    `begun` and `not_begun` count the visits of an open load that began, and those that found no room, by the second.
     `number` counts the batches of a process from 0 on. `lag` is the most seconds by which the process itself was late.
     `sent` is the sender's clock, and `skew` by how much the receiver's clock was ahead of it.
     """
@@ -49,6 +47,8 @@ class Batch(Struct, frozen=True, kw_only=True):
     operations: Sequence[Operation] = ()
     samples: Sequence[Sample] = ()
     sightings: Sequence[Sighting] = ()
+    begun: Mapping[int, int] = {}
+    not_begun: Mapping[int, int] = {}
     lag: float = 0.0
     is_last: bool = False
     number: int = 0
@@ -77,6 +77,8 @@ class Recorder:
         self._operations: list[Operation] = []
         self._samples: list[Sample] = []
         self._sightings: list[Sighting] = []
+        self._begun: Counter[int] = Counter()
+        self._not_begun: Counter[int] = Counter()
         self._batches = 0
         self.lag = 0.0
 
@@ -97,6 +99,11 @@ class Recorder:
         with self._lock:
             self._sightings.append(Sighting(kind=kind, found=found, where=str(where)))
 
+    def count_arrival(self, moment: float, *, begins: bool) -> None:
+        """Count a visit of an open load."""
+        with self._lock:
+            (self._begun if begins else self._not_begun)[int(moment)] += 1
+
     def batch(self, *, is_last: bool = False) -> Batch:
         """Return what was recorded since the last batch."""
         with self._lock:
@@ -106,12 +113,15 @@ class Recorder:
                 operations=self._operations,
                 samples=self._samples,
                 sightings=self._sightings,
+                begun=self._begun,
+                not_begun=self._not_begun,
                 lag=self.lag,
                 is_last=is_last,
                 number=self._batches,
             )
             self._batches += 1
             self._operations, self._samples, self._sightings = [], [], []
+            self._begun, self._not_begun = Counter(), Counter()
         return batch
 
 

@@ -21,7 +21,7 @@ from locust.runners import MasterRunner
 from conformance.corpus.ledger import Ledger
 from conformance.load.names import Names
 from conformance.load.progress import Progress
-from conformance.load.record import NOT_BEGUN, Batch, Recorder, incomplete, percentile
+from conformance.load.record import Batch, Recorder, incomplete, percentile
 from conformance.load.record import unpacked as unpacked_batch
 from conformance.load.task import LoadSettings, Role, now
 from conformance.load.users import PATIENCE, user_classes
@@ -135,9 +135,9 @@ class Swarm:
         """End the load before its time."""
         self._ended = self._ended or str(error)
 
-    def turn_away(self, behaviour: str) -> None:
-        """Note a visit that could not begin, because as many clients were there as may be."""
-        self._recorder.notice(NOT_BEGUN, behaviour, "")
+    def count_arrival(self, begins: bool) -> None:  # noqa: FBT001 - its only argument
+        """Count a client of an open load, whose visit begins or finds no room."""
+        self._recorder.count_arrival(self._now(), begins=begins)
 
     def _run_alone(self) -> None:
         runner = self._environment.create_local_runner()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence  # noqa: TC003 - part of the public types
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -52,6 +52,8 @@ class SettledProject:
 class Traffic:
     """What was asked and answered under load. `patience` are the seconds that a change may take to be shown.
 
+    `begun` and `not_begun` count the visits of an open load by the second.
+
     `lag` are the seconds by which the processes of the load were late themselves, and `skew` those by which the clocks
     of its machines differ. `ended` says why the load ended before its time. `listed_projects` is None where the root
     page could not be read, and `root` says why then.
@@ -60,6 +62,8 @@ class Traffic:
     operations: Sequence[Operation]
     samples: Sequence[Sample]
     sightings: Sequence[Sighting]
+    begun: Mapping[int, int] = field(default_factory=dict)
+    not_begun: Mapping[int, int] = field(default_factory=dict)
     settled: Mapping[str, SettledProject] = field(default_factory=dict)
     listed_projects: frozenset[str] | None = None
     root: str = ""
@@ -108,6 +112,14 @@ def put_together(batches: Sequence[Batch], last: Sequence[Operation], *, host: s
         replace(each, called=each.called - CLOCKS_DIFFER, returned=each.returned + CLOCKS_DIFFER)
         for each in found
     ]
+
+
+def by_second(counts: Iterable[Mapping[int, int]]) -> Mapping[int, int]:
+    """Return the sums of what several processes have counted by the second."""
+    found: Counter[int] = Counter()
+    for each in counts:
+        found.update(each)
+    return found
 
 
 def skew_of(batches: Iterable[Batch]) -> float:

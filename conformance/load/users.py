@@ -9,7 +9,7 @@ import gevent
 from locust import User, task
 from locust.exception import StopUser
 
-from conformance.load.arrivals import Arrivals
+from conformance.load.arrivals import Arrivals, share_of
 from conformance.load.behaviours import BEHAVIOURS
 from conformance.load.mixes import mix
 from conformance.verdicts import NotJudged
@@ -40,8 +40,8 @@ class Crowd(Protocol):
     def give_up(self, error: NotJudged) -> None:
         """End the load before its time."""
 
-    def turn_away(self, behaviour: str) -> None:
-        """Note a visit that could not begin."""
+    def count_arrival(self, begins: bool) -> None:  # noqa: FBT001 - its only argument
+        """Count a client of an open load, whose visit begins or finds no room."""
 
 
 class RegistryUser(User):  # type: ignore[misc, unused-ignore]  # Locust is an extra
@@ -84,11 +84,11 @@ class Source(User):  # type: ignore[misc, unused-ignore]  # Locust is an extra
         self._arrivals = Arrivals(
             mix(settings.mix),
             rate=settings.arrivals / settings.sources,
-            most=max(1, settings.users // settings.sources),
+            most=share_of(settings.users, settings.sources, self.environment.runner.worker_index),
             random=Random(),  # noqa: S311 - nothing secret
             visitor=self.crowd.visitor,
             give_up=self.crowd.give_up,
-            turned_away=self.crowd.turn_away,
+            arrived=self.crowd.count_arrival,
         )
 
     def on_stop(self) -> None:

@@ -13,7 +13,7 @@ from conformance.pages.packed import Packed
 from conformance.pages.plain_html import LONGEST_REST, LONGEST_TAG, PIECE, PlainReader
 
 _ORDINARY = re.compile(
-    r"""(?:\s|<br\s*/?>|</?li>)*<a\s+href="([^"<>&]+)"\s*>([^<>&]*)</a\s*>""", re.IGNORECASE
+    r"""(?:\s|<br\s*/?>|</?li>){0,200}<a\s+href="([^"<>&]+)"\s*>([^<>&]*)</a\s*>""", re.IGNORECASE
 )
 """A link without other attributes and without character references, and what may stand before it."""
 
@@ -28,8 +28,9 @@ def read_packed(content: str) -> tuple[PlainReader, Packed[Anchor]]:
         if reader.is_idle:
             _drain(reader, anchors)
             at = _ordinary(content, at, anchors)
-        following = _LINK.search(content, at + 1, at + PIECE)
-        end = following.start() if following else at + PIECE
+        begin = at + max(1, len(reader.rawdata))  # what is open is read again each time: double it
+        following = _LINK.search(content, begin, begin + PIECE)
+        end = following.start() if following else begin + PIECE
         reader.feed(content[at:end])
         at = end
         reader.is_cut |= len(reader.rawdata) > LONGEST_TAG or anchors.is_full

@@ -15,13 +15,16 @@ LIST = "projects"
 WINDOW = 1024 * 1024
 """The number of bytes that are looked at together. Nothing but the list itself may be longer."""
 
+MOST_WITHIN = 200
+"""How many objects and lists an entry may have: one that is deep cannot be read from everywhere."""
+
 _SPACE = re.compile(r"[ \t\n\r]*")
 _CUT = 64
 """How far before the end of a window an error may come from the rest, which is not in the window."""
 
 
 class TooLongError(Exception):
-    """The body has something that does not fit into a window, or no list of objects."""
+    """The body has something that does not fit into a window, or no list of flat objects."""
 
 
 class _Body:
@@ -107,7 +110,7 @@ def read_packed(content: bytes, decoder: json.JSONDecoder, problems: list[str]) 
         body.take(":")
         if key in data:
             problems.append(f"the key {key!r} more than once")
-        data[key] = _entries(body) if key == LIST and body.next() == "[" else body.value()[0]
+        data[key] = _entries(body, problems) if key == LIST and body.next() == "[" else body.value()[0]
         separator = body.take(",", "}")
     if body.next():
         raise ValueError(f"expected the end at byte {body.place}")
@@ -115,22 +118,30 @@ def read_packed(content: bytes, decoder: json.JSONDecoder, problems: list[str]) 
 
 
 def _unpacked(record: bytes) -> Any:
-    """Return an entry. What only `json` reads, such as half a character, is rare."""
+    """Return an entry. What only `json` reads, such as half a character, is rare; `_record` keeps it readable."""
     try:
         return msgspec.json.decode(record)
     except msgspec.DecodeError:
         return json.loads(record)
 
 
-def _entries(body: _Body) -> Packed[Any]:
+def _record(entry: Any, written: str, *, is_odd: bool) -> bytes:
+    """Return an entry as bytes that can be read at any time: an odd one as it was read, without its oddities."""
+    if not isinstance(entry, dict) or written.count("[") + written.count("{") > MOST_WITHIN:
+        raise TooLongError
+    return json.dumps(entry).encode() if is_odd else written.encode()
+
+
+def _entries(body: _Body, problems: list[str]) -> Packed[Any]:
     """Return the objects of a list."""
     found: Packed[Any] = Packed(_unpacked)
     body.take("[")
     separator = "," if body.next() != "]" else body.take("]")
     while separator == ",":
+        noticed = len(problems)
         entry, written = body.value()
-        if not isinstance(entry, dict) or found.is_full:
+        if found.is_full:
             raise TooLongError
-        found.add(written.encode())
+        found.add(_record(entry, written, is_odd=len(problems) > noticed))
         separator = body.take(",", "]")
     return found

@@ -83,8 +83,18 @@ class LoadFigures(Struct, frozen=True, kw_only=True):
     arrivals: Annotated[
         float, Meta(ge=0, description="Visits a second in an open load; 0 in a closed one.")
     ] = 0.0
+    arrived: Annotated[
+        float,
+        Meta(
+            ge=0, description="Visits a second that the load reached itself, whether they could begin or not."
+        ),
+    ] = 0.0
     not_begun: Annotated[
-        int, Meta(ge=0, description="Visits of an open load that found as many users there as may be.")
+        int,
+        Meta(
+            ge=0,
+            description="Visits of an open load that found as many users there as may be, after the warm-up.",
+        ),
     ] = 0
     purposes: tuple[LoadFigure, ...]
 

@@ -30,6 +30,10 @@ TRIED = 10
 """How many are asked for until as many are found that list files."""
 
 
+DRAWN = 200
+"""How many entries of the root page are drawn for that: some may have no name, or the name of another one."""
+
+
 def existing_projects(registry: RegistryClient, named: tuple[str, ...], *, seed: int) -> tuple[str, ...]:
     """Return the normalized names of the projects to look at. Raises CannotJudge where there is nothing to see."""
     names = _with_pages(registry, named) if named else _picked(registry, seed)
@@ -57,11 +61,14 @@ def _with_pages(registry: RegistryClient, names: tuple[str, ...]) -> tuple[str, 
 
 def _picked(registry: RegistryClient, seed: int) -> list[str]:
     """Return a few projects of the root page that have pages; those that list files come first."""
-    listed = _listed(registry)
-    chance = random.Random(seed)  # noqa: S311 - a choice of samples, not a secret
     served: list[str] = []
     with_files: list[str] = []
-    tried = chance.sample(listed, min(TRIED, len(listed)))
+    tried = drawn(_listed(registry), seed=seed)
+    if not tried:
+        raise CannotJudge(
+            f"{registry.target.index_url} lists projects without names\nName some projects with --project.",
+            ExitCode.TOO_LITTLE_JUDGED,
+        )
     for name in tried:
         if len(with_files) < PICKED and _page(registry, name).status == 200:
             (with_files if listed_files(registry, [name]) else served).append(name)
@@ -72,6 +79,14 @@ def _picked(registry: RegistryClient, seed: int) -> list[str]:
             ExitCode.TOO_LITTLE_JUDGED,
         )
     return (with_files + served)[:PICKED]
+
+
+def drawn(listed: Sequence[str], *, seed: int) -> list[str]:
+    """Return a few names of a list by chance, none of them empty, and of a project that is listed twice only one."""
+    chance = random.Random(seed)  # noqa: S311 - a choice of samples, not a secret
+    some = chance.sample(listed, min(DRAWN, len(listed)))
+    names = {canonicalize_name(name): name for name in reversed(some) if name.strip()}
+    return [*reversed(names.values())][:TRIED]
 
 
 def _page(registry: RegistryClient, name: str) -> Answer:

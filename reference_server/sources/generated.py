@@ -163,7 +163,11 @@ class GeneratedStore(MemoryStore):
         self.index = index
         self._owner = gitlab_project
         self._all = GeneratedNames(index.projects)
-        self._made: OrderedDict[str, tuple[Package, ...]] = OrderedDict()
+        self._made: OrderedDict[str, tuple[Package, ...]] = OrderedDict()  # as generated, the latest last
+        self._changed_before: set[str] = set()  # and not made yet
+        self._lasting: set[str] = set()  # made and changed
+        self._remembered = 0  # how many generated files
+        self._first_serial = next(self._changes)
         self._is_quiet = False
 
     def generated_names(self, gitlab_project: int) -> GeneratedNames:
@@ -173,37 +177,45 @@ class GeneratedStore(MemoryStore):
         with self.lock:
             gone = {
                 name
-                for name in self._made
+                for name in self._lasting
                 if not super(GeneratedStore, self).packages_named(self._owner, name)
             }
             return GeneratedNames(self.index.projects, frozenset(map(self._number, gone)))
 
     def packages_named(self, gitlab_project: int, normalized: str) -> tuple[Package, ...]:
         """Return the packages of one project in a GitLab project, oldest first."""
-        self._bring(gitlab_project, normalized)
-        return super().packages_named(gitlab_project, normalized)
+        with self.lock:
+            self._bring(gitlab_project, normalized)
+            return super().packages_named(gitlab_project, normalized)
 
     def packages_of_version(self, gitlab_project: int, normalized: str, version: str) -> tuple[Package, ...]:
         """Return those with this version, in any spelling, oldest first."""
-        self._bring(gitlab_project, normalized)
-        return super().packages_of_version(gitlab_project, normalized, version)
+        with self.lock:
+            self._bring(gitlab_project, normalized)
+            return super().packages_of_version(gitlab_project, normalized, version)
 
     def files_named(self, gitlab_project: int, sha256: str, filename: str) -> tuple[PackageFile, ...]:
         """Return the files with this digest and this name, oldest first."""
         parsed = name_and_version(filename)
-        self._bring(gitlab_project, normalize(parsed[0]) if parsed else "")
-        return super().files_named(gitlab_project, sha256, filename)
+        with self.lock:
+            self._bring(gitlab_project, normalize(parsed[0]) if parsed else "")
+            return super().files_named(gitlab_project, sha256, filename)
 
     def serial(self, gitlab_project: int, normalized: str | None = None) -> int:
         """Return a number that grows with every change of a project, or of a whole GitLab project."""
-        self._bring(gitlab_project, normalized or "")
-        return super().serial(gitlab_project, normalized)
+        with self.lock:
+            self._bring(gitlab_project, normalized or "")
+            return super().serial(gitlab_project, normalized)
 
     def forget(self) -> None:
         """Remove what was uploaded, and generate every project anew."""
         with self.lock:
             super().forget()
             self._made.clear()
+            self._changed_before.clear()
+            self._lasting.clear()
+            self._remembered = 0
+            self._first_serial = next(self._changes)
 
     def _number(self, name: str) -> int:
         number = self._all.number(name)
@@ -217,26 +229,35 @@ class GeneratedStore(MemoryStore):
         with self.lock:
             if name in self._made:
                 self._made.move_to_end(name)
-                return
-            self._is_quiet = True
-            try:
-                for package in self._packages_of(number):
-                    self.put_package(package)
-                self._made[name] = super().packages_named(self._owner, name)
-                self._forget_some()
-            finally:
-                self._is_quiet = False
+            elif name not in self._lasting:
+                self._is_quiet = True
+                try:
+                    self._make(name, number)
+                    self._forget_some()
+                finally:
+                    self._is_quiet = False
+
+    def _make(self, name: str, number: int) -> None:
+        """Make the packages of a project. Its page is always the same, and so is its serial."""
+        packages = tuple(self._packages_of(number))
+        for package in packages:
+            self.put_package(package)
+        self._remembered += len(packages)
+        if name in self._changed_before:
+            self._changed_before.remove(name)
+            self._lasting.add(name)
+        else:
+            self._made[name] = packages
+            self._serials[self._owner, name] = self._first_serial
 
     def _forget_some(self) -> None:
         """Forget the projects that were not asked for lately, except those that were changed."""
-        kept = 0
-        for name, packages in reversed([*self._made.items()]):
-            kept += len(packages)
-            is_unchanged = super().packages_named(self._owner, name) == packages
-            if kept > KEPT_FILES and is_unchanged and name != next(reversed(self._made)):
-                for package in packages:
-                    self.remove_package(package.id)
-                del self._made[name]
+        while self._remembered > KEPT_FILES and len(self._made) > 1:
+            name, packages = self._made.popitem(last=False)
+            for package in packages:
+                self.remove_package(package.id)
+            self._remembered -= len(packages)
+            del self._serials[self._owner, name]
 
     def _changed(self, gitlab_project: int, normalized: str) -> None:
         """Note a change; the list of projects stays the same where packages are made or forgotten."""
@@ -244,6 +265,9 @@ class GeneratedStore(MemoryStore):
         super()._changed(gitlab_project, normalized)
         if self._is_quiet:
             self._serials[gitlab_project, None] = serial
+        elif gitlab_project == self._owner and self._number(normalized) >= 0:
+            is_made = self._made.pop(normalized, None) is not None or normalized in self._lasting
+            (self._lasting if is_made else self._changed_before).add(normalized)
 
     def _packages_of(self, number: int) -> Iterator[Package]:
         name = name_of(number)

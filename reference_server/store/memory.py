@@ -155,6 +155,8 @@ class MemoryStore(OnlyStored):
             if package:
                 version = _version_key(package)
                 del self._packages_by_name[_key(package)][package_id]
+                if not self._packages_by_name[_key(package)]:
+                    del self._packages_by_name[_key(package)]
                 del self._packages_by_version[version][package_id]
                 if not self._packages_by_version[version]:
                     del self._packages_by_version[version]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,6 +56,49 @@ def test_a_worker_has_to_know_its_master(capsys: pytest.CaptureFixture[str]) -> 
 def test_what_is_no_rate_of_arrivals_is_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError):
         a_rate(text)
+
+
+@pytest.mark.parametrize(
+    ("option", "number"),
+    [
+        ("--web", "99999"),
+        ("--web", "0"),
+        ("--master-port", "99999"),
+        ("--master-port", "x"),
+        ("--users", "99999999999"),
+        ("--users", "9" * 5000),
+        ("--processes", "99999"),
+    ],
+)
+def test_a_number_beyond_its_limits_is_refused(
+    option: str, number: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["load", option, number])
+    assert ended.value.code == 2
+    assert f"argument {option}: expected a whole number from 1 to " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("option", "master"), [("--web", []), ("--master-port", ["--master"])])
+def test_a_port_that_is_taken_is_refused_before_the_load(
+    option: str, master: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert main(["load", *master, option, port]) == 2
+    error = capsys.readouterr().err
+    assert f"port {port} cannot be listened on" in error
+    assert f"another {option}" in error
+
+
+@pytest.mark.parametrize(
+    "processes", [["--processes", "3"], ["--master", "--expect-workers", "3", "--processes", "1"]]
+)
+def test_each_process_of_an_open_load_has_room_for_a_client(
+    processes: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["load", "--arrivals", "9", "--users", "2", *processes]) == 2
+    assert "2 clients cannot be shared by 3 processes" in capsys.readouterr().err
 
 
 @pytest.mark.long

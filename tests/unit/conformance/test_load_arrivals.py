@@ -11,7 +11,7 @@ from gevent import sleep
 from gevent.event import Event
 
 from conformance.load import arrivals
-from conformance.load.arrivals import Arrivals
+from conformance.load.arrivals import Arrivals, share_of
 from conformance.load.mixes import mix
 from conformance.verdicts import NotJudged
 from conformance.wire.budget import Throttled
@@ -28,7 +28,7 @@ class Clients:
     def __init__(self) -> None:
         self.new: list[str] = []
         self.begun = 0
-        self.turned_away: list[str] = []
+        self.arrived: list[bool] = []
         self.ended: list[str] = []
         self.answered = Event()
         self.error: Exception | None = None
@@ -51,7 +51,7 @@ class Clients:
             random=Random(1),  # noqa: S311 - nothing secret
             visitor=self.visitor,
             give_up=lambda error: self.ended.append(str(error)),
-            turned_away=self.turned_away.append,
+            arrived=self.arrived.append,
         )
 
 
@@ -71,7 +71,7 @@ def test_visits_begin_whether_others_are_answered_or_not_up_to_a_limit(clients: 
     for _ in range(5):
         arriving.arrive()
     sleep(0)
-    assert (clients.begun, clients.turned_away) == (3, ["pip", "pip"])
+    assert (clients.begun, clients.arrived) == (3, [True] * 3 + [False] * 2)
     clients.answered.set()
     arriving.wait(60)
     arriving.arrive()
@@ -104,3 +104,10 @@ def test_a_throttled_visit_is_over_and_an_exhausted_run_is_too(
     arriving.arrive()
     arriving.wait(60)
     assert clients.ended == ended
+
+
+@pytest.mark.parametrize(("users", "sources"), [(7, 3), (3, 3), (1000, 7), (5, 1)])
+def test_the_clients_of_an_open_load_are_shared_by_its_processes(users: int, sources: int) -> None:
+    shares = [share_of(users, sources, place) for place in range(sources)]
+    assert sum(shares) == users
+    assert max(shares) - min(shares) <= 1

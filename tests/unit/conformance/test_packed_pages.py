@@ -10,10 +10,18 @@ import pytest
 
 from conformance.kit.project_names import absent, listed_twice, only_in
 from conformance.pages import html as html_form
-from conformance.pages import json_form, large_json, links, read_json, read_root_json, read_root_page
+from conformance.pages import (
+    json_form,
+    large_html,
+    large_json,
+    links,
+    read_json,
+    read_root_json,
+    read_root_page,
+)
 from conformance.pages.large_html import read_packed
 from conformance.pages.packed import Packed
-from conformance.pages.plain_html import read_plainly
+from conformance.pages.plain_html import PlainReader, read_plainly
 
 PIECES = (
     '<a href="one/">one</a><br>\n',
@@ -50,6 +58,38 @@ def test_html_has_the_same_links_however_it_is_read(seed: int) -> None:
     reader, packed = read_packed(page)
     assert [(each.attributes, each.text) for each in packed] == plain
     assert not reader.is_cut
+
+
+class Counting(PlainReader):
+    """A reader that counts the characters it looks at, those that it looks at again included."""
+
+    looked_at = 0
+
+    def feed(self, data: str) -> None:
+        """Read some more."""
+        self.looked_at += len(self.rawdata) + len(data)
+        super().feed(data)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("<!-- ", " -->"), ("<script>", "</script>"), ("<p title='", "'>"), ("<a x='", "'>")],
+)
+def test_what_stays_open_is_read_a_few_times_only(
+    before: str, after: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large_html, "PlainReader", Counting)
+    page = f"{before}{'<a x>' * 5000}{after}" + '<a href="last/">last</a>' * 9
+    reader, packed = read_packed(page)
+    assert isinstance(reader, Counting)
+    assert reader.looked_at < 8 * len(page)
+    assert len(packed) == 9
+
+
+def test_the_pattern_looks_at_no_more_than_a_little_white_space() -> None:
+    assert large_html._ORDINARY.match(" " * 100 + '<a href="a">a</a>')
+    assert not large_html._ORDINARY.match(" " * 1000 + '<a href="a">a</a>')
+    assert len(read_packed(" " * 1000 + '<a href="a">a</a>')[1]) == 1
 
 
 def body(entries: list[Any], *, indent: int | None, more: dict[str, Any]) -> bytes:
@@ -98,6 +138,27 @@ def test_a_long_list_is_read_as_strictly_as_a_short_one(
     found = read_json(content.replace(b"[{", b"[" + b'{"name":"c"},' * 9 + b"{"))
     assert [problem in each for each in found.problems] == [True]
     assert not found.is_cut
+
+
+def test_an_odd_entry_of_a_long_list_is_read_as_in_a_short_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    half = b'{"name":"\\ud83d"}'
+    odd = b'{"name":"\\ud83d","size":' + b"9" * 5000 + b',"_x":[]}'
+    large = b'{"name":"a","size":' + b"9" * 1001 + b',"_y":' + b"9" * 30 + b"}"
+    content = b'{"projects":[' + b",".join([odd, half, large, b'{"name":NaN}', b'{"_z":1e999}']) + b"]}"
+    whole = read_json(content)
+    monkeypatch.setattr(json_form, "MANY_VALUES", 1)
+    packed = read_json(content + b" ")
+    assert isinstance(packed.object["projects"], Packed)
+    assert [*packed.object["projects"]] == whole.object["projects"]
+    assert packed.problems == whole.problems
+    assert len(whole.problems) == 3
+
+
+def test_a_deep_entry_is_not_packed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_form, "MANY_VALUES", 1)
+    content = b'{"projects":[{"_x":' + b"[" * 300 + b"]" * 300 + b"},{}]}"
+    assert read_json(content).data == json.loads(content)
+    assert not read_json(content).is_packed
 
 
 @pytest.mark.parametrize("content", [b'{"projects":[1,2,{}]}', b"[{},{},{}]", b'{"files":[{},{},{}]}'])

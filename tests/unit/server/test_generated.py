@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import hashlib
 import io
@@ -20,9 +21,12 @@ from reference_server.rendering.pages import ProjectLink, RootPage
 from reference_server.serving.in_process import ReferenceServer
 from reference_server.sources import generated
 from reference_server.sources.generated import GeneratedIndex, GeneratedNames, GeneratedStore
+from reference_server.store.memory import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from reference_server.model import Package
 
 JSON = "application/vnd.pypi.simple.v1+json"
 PROJECTS = 40
@@ -115,6 +119,51 @@ def test_only_so_many_files_are_remembered_and_no_change_is_forgotten(
         each.files[0].digests["sha256"] for each in first
     ]
     assert hashlib.md5(again[0].files[0].blob.read()).hexdigest() == again[0].files[0].digests["md5"]  # noqa: S324
+
+
+def test_nothing_is_left_of_a_forgotten_project_and_its_page_stays_valid(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(generated, "KEPT_FILES", 10)
+    store = GeneratedStore(GeneratedIndex(projects=100))
+    serial = store.serial(1, FIRST)
+    for number in range(1, 100):
+        assert store.serial(1, f"generated-{number:07}") == serial
+    assert len(store._serials) + len(store._packages_by_name) <= 2 * 10 + 1
+    assert store.serial(1, FIRST) == serial
+    store.forget()
+    assert store.serial(1, FIRST) > serial
+
+
+def test_a_further_project_costs_no_look_at_those_that_are_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_at: list[str] = []
+    plain = MemoryStore.packages_named
+
+    def counted(store: MemoryStore, owner: int, name: str) -> tuple[Package, ...]:
+        looked_at.append(name)
+        return plain(store, owner, name)
+
+    monkeypatch.setattr(MemoryStore, "packages_named", counted)
+    store = GeneratedStore(GeneratedIndex(projects=50))
+    for number in range(1, 50):
+        store.packages_named(1, f"generated-{number:07}")
+    assert len(looked_at) <= 2 * 50
+
+
+def test_a_project_that_was_changed_before_it_was_asked_for_is_not_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(generated, "KEPT_FILES", 10)
+    store = GeneratedStore(GeneratedIndex(projects=100))
+    other = GeneratedStore(GeneratedIndex(projects=1)).packages_named(1, FIRST)[0]
+    store.put_package(dataclasses.replace(other, id=store.next_id(), version="9"))
+    serial = store.serial(1, FIRST)
+    for number in range(1, 30):
+        store.packages_named(1, f"generated-{number:07}")
+    assert "9" in [each.version for each in store.packages_named(1, FIRST)]
+    assert store.serial(1, FIRST) == serial
 
 
 def test_pieces_are_the_page() -> None:
