@@ -34,7 +34,7 @@ MOST_REQUESTS, MOST_MEGABYTES = 1_000_000, 100_000
 USERS, MOST_USERS, MOST_ARRIVALS = 20, 1_000, 100_000.0
 """Clients of a closed load, and at most of an open one, by default; and the most visits a second."""
 
-MOST_CLIENTS, MOST_PROCESSES = 1_000_000, 10_000
+MOST_CLIENTS, MOST_PROCESSES = 1_000_000, 1_000
 """How many clients and processes can be asked for."""
 
 LONGEST_NUMBER = 20

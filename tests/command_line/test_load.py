@@ -6,11 +6,12 @@ import argparse
 import json
 import re
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from conformance.commands.load import MIXES, a_rate, seconds
+from conformance.commands import load
+from conformance.commands.load import MIXES, a_rate, add, seconds
 from conformance.commands.main import main
 from conformance.load.behaviours import BEHAVIOURS
 from conformance.load.mixes import mix, mixes
@@ -73,16 +74,23 @@ def test_what_is_no_rate_of_arrivals_is_refused(text: str) -> None:
 def test_a_number_beyond_its_limits_is_refused(
     option: str, number: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    parser = argparse.ArgumentParser()
+    add(parser)
     with pytest.raises(SystemExit) as ended:
-        main(["load", option, number])
+        parser.parse_args([option, number])
     assert ended.value.code == 2
     assert f"argument {option}: expected a whole number from 1 to " in capsys.readouterr().err
 
 
+def _begins(*_: object) -> NoReturn:
+    raise AssertionError("the load began")
+
+
 @pytest.mark.parametrize(("option", "master"), [("--web", []), ("--master-port", ["--master"])])
 def test_a_port_that_is_taken_is_refused_before_the_load(
-    option: str, master: list[str], capsys: pytest.CaptureFixture[str]
+    option: str, master: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(load, "_judged", _begins)
     with socket.create_server(("", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert main(["load", *master, option, port]) == 2
@@ -95,8 +103,9 @@ def test_a_port_that_is_taken_is_refused_before_the_load(
     "processes", [["--processes", "3"], ["--master", "--expect-workers", "3", "--processes", "1"]]
 )
 def test_each_process_of_an_open_load_has_room_for_a_client(
-    processes: list[str], capsys: pytest.CaptureFixture[str]
+    processes: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(load, "_judged", _begins)
     assert main(["load", "--arrivals", "9", "--users", "2", *processes]) == 2
     assert "2 clients cannot be shared by 3 processes" in capsys.readouterr().err
 
