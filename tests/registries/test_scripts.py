@@ -5,25 +5,19 @@
 
 from __future__ import annotations
 
-import random
-from typing import TYPE_CHECKING
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from benchmarks.scripts import EXPECTED, scriptable, told
-
-if TYPE_CHECKING:
-    from reference_server.faults import Fault
-
 pytestmark = pytest.mark.long
 
-SAMPLE = random.Random(27).sample(scriptable(), 30)  # noqa: S311 - a sample, no secret
+CHECKOUT = Path(__file__).parents[2]
+COMMAND = (sys.executable, "-m", "benchmarks.scripts", "--sample", "30", "--seed", "27")
 
 
-@pytest.mark.parametrize(
-    ("fault", "requirement", "flavour"), SAMPLE, ids=lambda value: str(getattr(value, "name", ""))
-)
-def test_a_script_tells_a_fault_from_its_absence(fault: Fault, requirement: str, flavour: str) -> None:
-    result = told(fault, requirement, flavour)
-    assert not result.misleads, str(result)
-    assert result.reason or result.words == EXPECTED or "not tried" in result.words, str(result)
+def test_no_script_misleads() -> None:
+    done = subprocess.run(COMMAND, cwd=CHECKOUT, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "30 faults" in done.stdout
