@@ -126,7 +126,9 @@ def _upload_url(result: RunResult, finding: CheckResult) -> str:
     published = (each.url for each in result.published.values())
     posted = (match for each in finding.exchanges if (match := _REQUEST.fullmatch(each.request)))
     tried = (match["target"] for match in posted if match["method"] == "POST" and not match["raw"])
-    return next(chain(published, tried), result.target.upload_url or result.target.url)
+    sent = chain(published, tried)
+    ours = result.target.upload_url or result.target.url
+    return next((each for each in sent if each.startswith(ours)), ours)
 
 
 def _upload(publication: Publication) -> dict[str, Any]:
