@@ -17,71 +17,22 @@ import subprocess
 import sys
 import tempfile
 import time
-import tomllib
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import requests
 
+from benchmarks.serving import PATIENCE, Server, served
 from conformance.pages import JSON_V1, TEXT_HTML
 from conformance.target.answered_pages import page_in, root_in
 from conformance.wire import Answer
 from conformance.wire.exchange import Exchange
-from reference_server.serving.ports import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-HOST = "127.0.0.1"
 PAGES = 10
-PATIENCE = 600.0
 MIB = 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Server:
-    """A server that runs: its process, and its target."""
-
-    process: subprocess.Popen[bytes]
-    target: dict[str, Any]
-    described: Path
-
-    @property
-    def index(self) -> str:
-        """The URL of the list of projects."""
-        return f"{self.target['url']}/simple/"
-
-    @property
-    def credential(self) -> tuple[str, str]:
-        """User name and password."""
-        pair = self.target["credentials"]["default"]
-        return pair["username"], pair["password"]
-
-
-@contextmanager
-def served(projects: int, files: int, folder: Path) -> Iterator[Server]:
-    """Start the server, and end it by its id."""
-    port, described = free_port(HOST, 0), folder / "registry.toml"
-    command = [sys.executable, "-m", "reference_server", "serve", "--port", str(port)]
-    command += ["--generated-projects", str(projects), "--generated-files", str(files)]
-    command += [
-        "--write-target",
-        str(described),
-        "--control",
-    ]  # in this one process, whose memory is looked at
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + PATIENCE
-        while not described.exists() or not described.read_text(encoding="utf-8"):
-            if process.poll() is not None or time.monotonic() > deadline:
-                sys.exit("the server does not start")
-            time.sleep(0.05)
-        yield Server(process, tomllib.loads(described.read_text(encoding="utf-8")), described)
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def peak(process: int, *, reset: bool = False) -> float:
@@ -188,7 +139,14 @@ def main() -> None:
     print(f"load of the machine before: {os.getloadavg()[0]:.1f}, on {os.cpu_count()} cores\n")
     with tempfile.TemporaryDirectory(prefix="large-index-") as name:
         folder = Path(name)
-        with served(arguments.projects, arguments.files, folder) as server:
+        generated = (
+            "--generated-projects",
+            str(arguments.projects),
+            "--generated-files",
+            str(arguments.files),
+        )
+        # --control: in one process, whose memory is looked at
+        with served(folder, *generated, "--control") as server:
             measure(server)
             judge(server, folder)
 

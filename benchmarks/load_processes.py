@@ -10,68 +10,49 @@ command of its own. Loopback only.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
 import tempfile
-import time
-import tomllib
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from benchmarks.serving import HOST, Server, served
+from conformance.report.result_file import read_result
+from implementations.comparison import DEVIATING
 from reference_server.serving.ports import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection
 
-HOST = "127.0.0.1"
+    from conformance.report.result import RunResult
+
 FAULT = "two-winners-in-crowds"
 PATIENCE = 60.0
-DEVIATING = ("failed", "warned", "noted")
-
-
-@contextmanager
-def served(folder: Path, *options: str) -> Iterator[dict[str, Any]]:
-    """Start a server, yield its target, and end it by its id."""
-    described = folder / "registry.toml"
-    command = [sys.executable, "-m", "reference_server", "serve", "--port", str(free_port(HOST, 0))]
-    process = subprocess.Popen([*command, "--write-target", described, *options], stdout=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + PATIENCE
-        while not described.exists() or not described.read_text(encoding="utf-8"):
-            if process.poll() is not None or time.monotonic() > deadline:
-                sys.exit("the server does not start")
-            time.sleep(0.05)
-        yield tomllib.loads(described.read_text(encoding="utf-8"))
-    finally:
-        process.terminate()
-        process.wait()
 
 
 class Loads:
     """Puts a server under load, again and again."""
 
-    def __init__(self, target: dict[str, Any], folder: Path, arguments: argparse.Namespace) -> None:
-        pair = target["credentials"]["default"]
+    def __init__(self, server: Server, folder: Path, arguments: argparse.Namespace) -> None:
+        username, password = server.credential
         self._environment = {
             **os.environ,
-            "REGISTRY_CONFORMANCE_USERNAME": pair["username"],
-            "REGISTRY_CONFORMANCE_PASSWORD": pair["password"],
+            "REGISTRY_CONFORMANCE_USERNAME": username,
+            "REGISTRY_CONFORMANCE_PASSWORD": password,
         }
         self._folder = folder
         self._command = [
-            *(sys.executable, "-m", "conformance", "load", target["url"]),
+            *(sys.executable, "-m", "conformance", "load", server.target["url"]),
             *("--users", str(arguments.users), "--time", f"{arguments.time}s", "--mix", arguments.mix),
         ]
         self._workers = arguments.workers
 
-    def by_one_process(self) -> dict[str, Any]:
+    def by_one_process(self) -> RunResult:
         """Return the result of a load by one process."""
         return self._result()
 
-    def by_a_master(self) -> dict[str, Any]:
+    def by_a_master(self) -> RunResult:
         """Return the result of a load by a master, whose workers are started as on other machines."""
         port = str(free_port(HOST, 0))
         worker = [*self._command, "--worker", "--master-host", HOST, "--master-port", port]
@@ -92,7 +73,7 @@ class Loads:
                 each.wait()
         return result
 
-    def _result(self, *options: str) -> dict[str, Any]:
+    def _result(self, *options: str) -> RunResult:
         path = self._folder / "load.json"
         path.unlink(missing_ok=True)
         command = [*self._command, *options, "--json", str(path), "--ledgers", str(self._folder / "ledgers")]
@@ -106,23 +87,21 @@ class Loads:
         )
         if not path.exists():
             sys.exit(run.stdout)
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return found
+        return read_result(path)
 
 
-def row(server: str, driven: str, result: dict[str, Any]) -> str:
+def row(server: str, driven: str, result: RunResult) -> str:
     """Return a line of the table."""
-    figures = result["summary"]["load"]
-    requests = sum(each["requests"] for each in figures["purposes"])
-    failed = sum(each["failed"] for each in figures["purposes"])
+    figures = result.summary.load
+    assert figures
     found = _named(result, DEVIATING)
     untestable = _named(result, ("untestable",))
-    counts = (figures["processes"], requests, round(requests / figures["seconds"]), failed)
+    counts = (figures.processes, figures.requests, round(figures.per_second), figures.failed)
     return f"| {' | '.join(map(str, (server, driven, *counts, found, untestable)))} |"
 
 
-def _named(result: dict[str, Any], verdicts: Sequence[str]) -> str:
-    names = [f"`{each['id']}`" for each in result["results"] if each["verdict"] in verdicts]
+def _named(result: RunResult, verdicts: Collection[str]) -> str:
+    names = [f"`{each.id}`" for each in result.results if each.verdict in verdicts]
     return ", ".join(names) or "none"
 
 
@@ -138,8 +117,8 @@ def main() -> None:
     print("| server | driven by | processes | requests | requests/s | failed | findings | untestable |")
     print("|---|---|---:|---:|---:|---:|---|---|", flush=True)
     for name, options in {"reference server": (), FAULT: ("--fault", FAULT)}.items():
-        with tempfile.TemporaryDirectory(prefix="load-") as text, served(Path(text), *options) as target:
-            loads = Loads(target, Path(text), arguments)
+        with tempfile.TemporaryDirectory(prefix="load-") as text, served(Path(text), *options) as server:
+            loads = Loads(server, Path(text), arguments)
             print(row(name, "one process", loads.by_one_process()), flush=True)
             print(row(name, f"a master, {arguments.workers} workers", loads.by_a_master()), flush=True)
 

@@ -115,27 +115,46 @@ def judge(assignment: Assignment) -> Judged:
 
 
 def _run(assignment: Assignment, running: Running, folder: Path) -> dict[str, Any]:
-    """Run the suite from its command line, and return what belongs to the judgement."""
-    result = folder / RESULT
+    """Judge a registry, and return what belongs to the judgement."""
+    report = ("--report", f"html={folder / 'report.html'}")
+    options = (*report, *assignment.implementation.declared.judge.options)
+    code, left = run_suite(
+        "run", assignment, running, result=folder / RESULT, output=folder / "output.txt", options=options
+    )
+    return {"exit_code": code, "files_left": left}
+
+
+def run_suite(
+    command: str,
+    assignment: Assignment,
+    running: Running,
+    *,
+    result: Path,
+    output: Path,
+    options: Sequence[str],
+) -> tuple[int, int]:
+    """Run a command of the suite on a registry; return its exit code, and how many files it has left there.
+
+    It writes its `result`, and `output` gets what it prints. Raises CannotStart where it ends without a result.
+    """
     result.unlink(missing_ok=True)
-    with tempfile.TemporaryDirectory(prefix="judge-") as name:
+    with tempfile.TemporaryDirectory(prefix=f"{command}-") as name:
         work = Path(name)
         text, passwords = written_target(running.table)
         (work / "registry.toml").write_text(text, encoding="utf-8")
-        command = [
-            *(sys.executable, "-m", "conformance", "run", "--config", str(work / "registry.toml")),
-            *("--json", str(result), "--report", f"html={folder / 'report.html'}"),
-            *("--ledgers", str(work / "ledgers")),
-            *assignment.implementation.declared.judge.options,
+        words = [
+            *(sys.executable, "-m", "conformance", command, "--config", str(work / "registry.toml")),
+            *("--json", str(result), "--ledgers", str(work / "ledgers")),
+            *options,
             *assignment.options,
         ]
-        with (folder / "output.txt").open("w", encoding="utf-8") as output:
-            output.write(f"$ {shlex.join(command)}\n")
-            output.flush()
-            code = ended(command, passwords, output, assignment.stopped)
+        with output.open("w", encoding="utf-8") as stream:
+            stream.write(f"$ {shlex.join(words)}\n")
+            stream.flush()
+            code = ended(words, passwords, stream, assignment.stopped)
         if not result.exists():
-            raise CannotStart(f"the run ended with {code} and no result: see {folder / 'output.txt'}")
-        return {"exit_code": code, "files_left": _left(work / "ledgers")}
+            raise CannotStart(f"the {command} ended with {code} and no result: see {output}")
+        return code, _left(work / "ledgers")
 
 
 def ended(command: Sequence[str], passwords: Mapping[str, str], output: Any, stopped: Event) -> int:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -14,8 +10,7 @@ from rich.table import Table
 from conformance.errors import UserError
 from conformance.report.result_file import read_finished
 from implementations.comparison import DEVIATING
-from implementations.judging import ended, written_target
-from implementations.place import CannotStart
+from implementations.judging import run_suite
 from implementations.starting import started
 
 if TYPE_CHECKING:
@@ -23,9 +18,9 @@ if TYPE_CHECKING:
 
     from conformance.report.result import LoadFigure, LoadFigures, RunResult
     from implementations.judging import Assignment
-    from implementations.place import Running
 
 LOAD = "load.json"
+OPTIONS = ("--verbose",)
 SHOWN = ("page", "file", "upload")
 """The requests whose percentiles are shown, by what they are for."""
 
@@ -52,7 +47,8 @@ class Loaded:
             return (self.name, self.version or "-", self.problem or "no figures")
         figures = self.result.summary.load
         return (
-            *(self.name, self.version or "-", clients(figures), f"{rate(figures):.0f}", str(failed(figures))),
+            *(self.name, self.version or "-", clients(figures)),
+            *(f"{figures.per_second:.0f}", str(figures.failed)),
             *(percentiles(figures, purpose) for purpose in SHOWN),
             ", ".join(deviations(self.result)) or "none",
             ", ".join(each.id for each in self.result.results if each.verdict == "untestable") or "none",
@@ -67,33 +63,15 @@ def load(assignment: Assignment) -> Loaded:
     found: dict[str, Any] = {}
     try:
         with started(implementation, assignment.cache) as (running, _):
-            _run(assignment, running, folder)
+            run_suite(
+                "load", assignment, running, result=folder / LOAD, output=folder / "load.txt", options=OPTIONS
+            )
         found["result"] = read_finished(folder / LOAD)
     except UserError as error:
         found["problem"] = str(error)
     except Exception as error:  # noqa: BLE001 - one broken implementation never stops the others
         found["problem"] = f"{type(error).__name__}: {error}"
     return Loaded(name=implementation.name, version=implementation.version, **found)
-
-
-def _run(assignment: Assignment, running: Running, folder: Path) -> None:
-    result = folder / LOAD
-    result.unlink(missing_ok=True)
-    with tempfile.TemporaryDirectory(prefix="load-") as name:
-        work = Path(name)
-        text, passwords = written_target(running.table)
-        (work / "registry.toml").write_text(text, encoding="utf-8")
-        command = [
-            *(sys.executable, "-m", "conformance", "load", "--config", str(work / "registry.toml")),
-            *("--json", str(result), "--ledgers", str(work / "ledgers"), "--verbose"),
-            *assignment.options,
-        ]
-        with (folder / "load.txt").open("w", encoding="utf-8") as output:
-            output.write(f"$ {shlex.join(command)}\n")
-            output.flush()
-            code = ended(command, passwords, output, assignment.stopped)
-    if not result.exists():
-        raise CannotStart(f"the load ended with {code} and no result: see {folder / 'load.txt'}")
 
 
 def table_of(loaded: Sequence[Loaded]) -> Table:
@@ -107,17 +85,6 @@ def table_of(loaded: Sequence[Loaded]) -> Table:
 def clients(figures: LoadFigures) -> str:
     """Return who drove the load."""
     return f"{figures.arrivals:g} visits/s" if figures.arrivals else str(figures.users)
-
-
-def rate(figures: LoadFigures) -> float:
-    """Return the requests a second of all kinds."""
-    requests = sum(each.requests for each in figures.purposes)
-    return requests / figures.seconds if figures.seconds else 0.0
-
-
-def failed(figures: LoadFigures) -> int:
-    """Return the requests without an answer, or with a server error."""
-    return sum(each.failed for each in figures.purposes)
 
 
 def percentiles(figures: LoadFigures, purpose: str) -> str:

@@ -9,9 +9,10 @@ from conformance.catalogue.levels import Harm, Level, Standing
 
 if TYPE_CHECKING:
     from conformance.catalogue.loader import BadRow, Catalogue, catalogue, read_catalogue
-    from conformance.catalogue.model import Requirement, Source
+    from conformance.catalogue.model import BY_CHANCE, Requirement, Source
 
 __all__ = [
+    "BY_CHANCE",
     "BadRow",
     "Catalogue",
     "Harm",
@@ -24,6 +25,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "BY_CHANCE": "model",
     "BadRow": "loader",
     "Catalogue": "loader",
     "Requirement": "model",

@@ -10,6 +10,9 @@ from conformance.catalogue.levels import Harm, Level, Standing
 
 Text = Annotated[str, Meta(min_length=1)]
 
+BY_CHANCE = frozenset({"consistency", "load", "race"})
+"""Areas whose checks do not find the same twice."""
+
 
 class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A document that requirements are taken from."""

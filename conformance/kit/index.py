@@ -126,7 +126,7 @@ class Index:
 
 def _html_project(answer: Answer) -> Reading[ProjectPage, HtmlDocument]:
     page = read_project_page(answer.text, url=answer.url, where=str(answer))
-    document = _whole(read_html(answer.text), answer)
+    document = read_html(answer.text)
     return Reading(answer, _whole(document, answer, is_cut=len(document.anchors) > MOST_LINKS), page)
 
 

@@ -26,7 +26,7 @@ class Progress:
     def add(self, samples: Sequence[Sample]) -> None:
         """Count further requests."""
         self.requests += len(samples)
-        self.failed += sum(each.status >= 500 or not each.status for each in samples)
+        self.failed += sum(each.failed for each in samples)
         self._latest.extend(each.seconds for each in samples[-LATEST:])
 
     def line(self, seconds: float) -> str:

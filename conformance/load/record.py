@@ -25,6 +25,11 @@ class Sample(Struct, frozen=True, array_like=True):
     seconds: float
     status: int
 
+    @property
+    def failed(self) -> bool:
+        """Whether there was no answer, or a server error."""
+        return not self.status or self.status >= 500
+
 
 class Sighting(Struct, frozen=True, kw_only=True):
     """Something that a user noticed at once: a server error, bytes with another hash, an upload that was refused."""

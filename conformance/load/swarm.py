@@ -125,7 +125,7 @@ class Swarm:
                 name=sample.purpose,
                 response_time=sample.seconds * 1000,
                 response_length=0,
-                exception=None if 0 < sample.status < 500 else RuntimeError(f"status {sample.status}"),
+                exception=RuntimeError(f"status {sample.status}") if sample.failed else None,
             )
 
     def _now(self) -> float:

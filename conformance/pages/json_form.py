@@ -110,13 +110,13 @@ def read_json(content: bytes) -> JsonDocument:
 
 def _data(content: bytes, decoder: json.JSONDecoder, problems: list[str]) -> Any:
     """Read a body, a long list of projects entry by entry. Raises ValueError, and TooLongError beyond limits."""
-    if _values(content) > MANY_VALUES:
+    if (values := _values(content)) > MANY_VALUES:
         noticed = len(problems)
         try:
             return read_packed(content, decoder, problems)
         except TooLongError:
             del problems[noticed:]
-            if _values(content) > MOST_VALUES:
+            if values > MOST_VALUES:
                 raise
     return decoder.decode(content.decode())
 

@@ -57,7 +57,7 @@ def _figure(purpose: str, samples: Sequence[Sample], seconds: float) -> LoadFigu
         purpose=purpose,
         requests=len(samples),
         per_second=round(len(samples) / seconds, 1) if seconds else 0.0,
-        failed=sum(not each.status or each.status >= 500 for each in samples),
+        failed=sum(each.failed for each in samples),
         median=round(percentile(times, 0.5), 4),
         p95=round(percentile(times, 0.95), 4),
         p99=round(percentile(times, 0.99), 4),
@@ -67,16 +67,13 @@ def _figure(purpose: str, samples: Sequence[Sample], seconds: float) -> LoadFigu
 
 def figures_note(figures: LoadFigures) -> list[str]:
     """Return the figures as sentences, for every report."""
-    requests = sum(each.requests for each in figures.purposes)
-    failed = sum(each.failed for each in figures.purposes)
-    rate = requests / figures.seconds if figures.seconds else 0
     users = counted(figures.users, "client")
     clients = f"{users} ({figures.mix})"
     if figures.arrivals:
         reached = f", {figures.arrived:g} reached" if figures.arrived else ""
         clients = f"{figures.arrivals:g} visits a second asked for{reached} ({figures.mix}), at most {users} at once,"
-    sent = counted(requests, "request")
-    whole = f"{clients} for {figures.seconds:g} s: {sent}, {rate:.0f} a second, {failed} failed."
+    sent = counted(figures.requests, "request")
+    whole = f"{clients} for {figures.seconds:g} s: {sent}, {figures.per_second:.0f} a second, {figures.failed} failed."
     turned_away = (
         f"{counted(figures.not_begun, 'visit')} could not begin beside the {users} that may be there at once."
     )

@@ -98,6 +98,21 @@ class LoadFigures(Struct, frozen=True, kw_only=True):
     ] = 0
     purposes: tuple[LoadFigure, ...]
 
+    @property
+    def requests(self) -> int:
+        """The requests of all kinds."""
+        return sum(each.requests for each in self.purposes)
+
+    @property
+    def failed(self) -> int:
+        """Those without an answer, or with a server error."""
+        return sum(each.failed for each in self.purposes)
+
+    @property
+    def per_second(self) -> float:
+        """The requests a second of all kinds."""
+        return self.requests / self.seconds if self.seconds else 0.0
+
 
 class RunSummary(Struct, frozen=True, kw_only=True):
     """Figures, options and the outcome of a run."""

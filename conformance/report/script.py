@@ -9,6 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from conformance.catalogue import BY_CHANCE
 from conformance.errors import UserError
 from conformance.report.check_result import DEVIATING
 from conformance.report.curl import ANONYMOUS, placeholder
@@ -29,9 +30,6 @@ IMPORT = "from conformance.report.templates.renaming import renamed\n"
 """The line of the script that its other module takes the place of."""
 NO_CASE = 'r"""{}"""'
 """The placeholder of a case in the script."""
-
-AT_ONCE = frozenset({"consistency", "load", "race"})
-"""Areas whose deviations need requests that overlap, or an order that chance chose."""
 
 _REQUEST = re.compile(r"(?P<method>\S+) (?P<target>\S+)(?P<raw> \(over a plain socket\))?")
 
@@ -110,7 +108,7 @@ def case_of(result: RunResult, finding: CheckResult) -> dict[str, Any]:
         "affects": finding.affects,
         "source": finding.source,
         "registry": _upload_url(result, finding),
-        "by chance": finding.area in AT_ONCE,
+        "by chance": finding.area in BY_CHANCE,
         "embedded": result.target.embedded,
         "made from": f"{result.suite.name} {result.suite.version}, "
         f"run {result.run} of {result.started:%Y-%m-%d %H:%M %Z}",

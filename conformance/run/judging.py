@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from conformance.catalogue import Requirement, catalogue
+from conformance.catalogue import BY_CHANCE, Requirement, catalogue
 from conformance.report.check_result import CheckResult
 from conformance.report.explain import explain_deviation
 from conformance.run.keys import REMARK
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from conformance.wire import Exchange, Publication
 
 KEPT_EXCHANGES = 20
-
-BY_CHANCE = frozenset({"consistency", "load", "race"})
-"""Areas whose checks do not find the same twice."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,7 +51,8 @@ def _origin(url: str) -> str:
     from urllib.parse import urlsplit
 
     try:
-        parts, port = urlsplit(url), urlsplit(url).port
+        parts = urlsplit(url)
+        port = parts.port
     except ValueError:
         raise UserError("the URL of the registry is invalid") from None
     if "@" in parts.netloc:

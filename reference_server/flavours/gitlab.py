@@ -35,9 +35,9 @@ OWN_API = frozenset(
 NO_SUCH_FILES = frozenset({"metadata_file", "group_metadata_file", "provenance"})
 FILE = frozenset({"file"})
 OF_GROUPS = frozenset({"group_root_page", "group_project_page", "group_file"})
-LATER = frozenset(
-    {"root_page", "delete_package_file", "forwarded"}
-    | {"protection_rules", "create_protection_rule", "update_protection_rule", "delete_protection_rule"}
+LATER = (
+    gitlab_access.OF_PROTECTION
+    | {"root_page", "delete_package_file", "forwarded"}
     | {"job_token_scope", "job_token_allowlist", "allow_job_tokens", "disallow_job_tokens"}
 )
 """The routes that came after 13.4."""

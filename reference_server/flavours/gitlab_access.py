@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from reference_server.model import Credentials, GitLabProject
     from reference_server.rules.access import Tokens
 
+OF_PROTECTION = frozenset(
+    {"protection_rules", "create_protection_rule", "update_protection_rule", "delete_protection_rule"}
+)
+"""The routes of protection rules."""
 READING = frozenset({Action.BROWSE, Action.DOWNLOAD, Action.INSPECT})
 
 

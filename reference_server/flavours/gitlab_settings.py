@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reference_server.flavours import gitlab_uploads
+from reference_server.flavours.gitlab_access import OF_PROTECTION
 from reference_server.model import Action
 from reference_server.model.errors import NotFoundError, UnprocessableError
 from reference_server.rendering import gitlab_json
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 OF_PACKAGES = frozenset(Action) - {Action.SEE}
-OF_PROTECTION = frozenset(
-    {"protection_rules", "create_protection_rule", "update_protection_rule", "delete_protection_rule"}
-)
 ASKED_FOR = (SIMPLE_JSON, "application/vnd.pypi.simple.latest+json")
 
 

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+ALGORITHMS = ("sha256", "md5", "blake2_256")
+"""The digests that a blob has."""
+
+
+class Hash(Protocol):
+    """A digest in the making."""
+
+    def update(self, data: bytes | bytearray, /) -> None:
+        """Add data."""
+
+    def hexdigest(self) -> str:
+        """Return the digest in hex."""
+
+
+def new_hash(algorithm: str) -> Hash:
+    """Return a hash without data. Raises `KeyError` for another algorithm than those of blobs."""
+    if algorithm not in ALGORITHMS:
+        raise KeyError(algorithm)
+    if algorithm == "blake2_256":
+        return hashlib.blake2b(digest_size=32)
+    return hashlib.new(algorithm, usedforsecurity=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ The same index is generated again each time, byte for byte. What is uploaded to 
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 from collections import OrderedDict
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, overload
 
 from reference_server.distributions import wheel
 from reference_server.model import CoreMetadata, Package, PackageFile
-from reference_server.model.blob import Blob
+from reference_server.model.blob import ALGORITHMS, Blob, new_hash
 from reference_server.model.grammar import name_and_version, normalize
 from reference_server.store.memory import MemoryStore
 
@@ -34,7 +33,6 @@ FEW = 5
 
 REQUIRES_PYTHON = ">=3.8"
 BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
-ALGORITHMS = ("sha256", "md5", "blake2_256")
 
 _NAME = re.compile(r"generated-([0-9]{7,})", re.ASCII)
 
@@ -138,12 +136,9 @@ class _Digests(Mapping[str, str]):
     def __getitem__(self, algorithm: str) -> str:
         if algorithm == "sha256":
             return self._sha256
-        content = _built(self._name, self._version).content
-        if algorithm == "md5":
-            return hashlib.md5(content, usedforsecurity=False).hexdigest()
-        if algorithm == "blake2_256":
-            return hashlib.blake2b(content, digest_size=32).hexdigest()
-        raise KeyError(algorithm)
+        made = new_hash(algorithm)
+        made.update(_built(self._name, self._version).content)
+        return made.hexdigest()
 
     def __iter__(self) -> Iterator[str]:
         return iter(ALGORITHMS)
@@ -222,20 +217,22 @@ class GeneratedStore(MemoryStore):
         return -1 if number is None else number
 
     def _bring(self, gitlab_project: int, name: str) -> None:
-        """Make the packages of a project, unless they are there or it is none of the generated ones."""
+        """Make the packages of a project, unless they are there or it is none of the generated ones.
+
+        The caller holds the lock.
+        """
         number = self._number(name)
         if gitlab_project != self._owner or number < 0:
             return
-        with self.lock:
-            if name in self._made:
-                self._made.move_to_end(name)
-            elif name not in self._lasting:
-                self._is_quiet = True
-                try:
-                    self._make(name, number)
-                    self._forget_some()
-                finally:
-                    self._is_quiet = False
+        if name in self._made:
+            self._made.move_to_end(name)
+        elif name not in self._lasting:
+            self._is_quiet = True
+            try:
+                self._make(name, number)
+                self._forget_some()
+            finally:
+                self._is_quiet = False
 
     def _make(self, name: str, number: int) -> None:
         """Make the packages of a project. Its page is always the same, and so is its serial."""

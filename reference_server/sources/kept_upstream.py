@@ -99,13 +99,17 @@ class KeptUpstream:
         """Keep the content of a file, and return it where it is now: here, or where it was."""
         if not is_kept(file):
             return blob
+        path = self._place(file)
         with blob.open() as source:
-            self._write(
-                self._place(file),
+            is_there = self._write(
+                path,
                 lambda stream: shutil.copyfileobj(source, stream),
                 stays=lambda: self.file(file) is not None,  # other servers may read it
             )
-        return self.file(file) or blob
+        try:
+            return StoredBlob.at(Stamp.of(path), sha256=file.location) if is_there else blob
+        except OSError:
+            return blob
 
     def document(self, file: ListedFile, suffix: str) -> bytes | None:
         """Return what is kept beside a file under this suffix, or None."""
@@ -125,8 +129,8 @@ class KeptUpstream:
 
     def _write(
         self, path: Path, write: Callable[[BinaryIO], object], *, stays: Callable[[], bool] = lambda: False
-    ) -> None:
-        """Write a file as a whole or not at all. What cannot be written is logged.
+    ) -> bool:
+        """Write a file as a whole or not at all, and return whether it is there. What cannot be written is logged.
 
         A file that is already there is replaced, unless it `stays`.
         """
@@ -140,6 +144,9 @@ class KeptUpstream:
             _named(Path(made), path, stays)
         except OSError as error:
             log.warning("%s is not kept: %s", path.name, error.strerror)
+            return False
+        else:
+            return True
         finally:
             if made:
                 with suppress(OSError):

@@ -335,18 +335,17 @@ def is_here(file: ListedFile) -> bool:
 def _taken(file: IndexFile, known: Mapping[tuple[str, str], ListedFile]) -> ListedFile:
     location = file.hashes.get("sha256") or hashlib.sha256(file.url.encode()).hexdigest()
     before = known.get((file.filename, location))
-    if before and before.is_fetched and not is_here(before):
-        before = replace(before, blob=NOT_FETCHED, digests=file.hashes)
-    if before and before.is_fetched and _differs(file, before):
-        before = None
+    content = before if before and is_here(before) else None
+    if content and _differs(file, content):
+        before = content = None
     return ListedFile(
         id=0,
         package_id=0,
         filename=file.filename,
-        digests=before.digests if before and before.is_fetched else file.hashes,
+        digests=content.digests if content else file.hashes,
         requires_python=file.requires_python,
         created_at=file.upload_time or (before.created_at if before else datetime.now(UTC)),
-        blob=before.blob if before else NOT_FETCHED,
+        blob=content.blob if content else NOT_FETCHED,
         core_metadata=before.core_metadata if before and before.stated_metadata == file.metadata else None,
         yanked=file.yanked,
         url=file.url,

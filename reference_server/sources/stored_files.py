@@ -15,7 +15,7 @@ from reference_server.archives import core_metadata
 from reference_server.archives.archive import BROKEN, LIMITS, Archive, Document, is_document, open_archive
 from reference_server.archives.tarballs import members
 from reference_server.model import CoreMetadata, PackageFile
-from reference_server.model.blob import Blob
+from reference_server.model.blob import ALGORITHMS, Blob, new_hash
 from reference_server.model.errors import ArchiveError, PackageNotFoundError
 from reference_server.model.grammar import is_valid_requires_python
 
@@ -28,7 +28,6 @@ KEPT = 20_000
 """The number of files whose digests and metadata are remembered."""
 MAX_UNPACKED = 256 * 1024 * 1024  # bytes of an sdist before its metadata
 CHUNK = 1024 * 1024
-ALGORITHMS = ("sha256", "md5", "blake2_256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +158,7 @@ def sha256_of(stamp: Stamp) -> str:
 @lru_cache(maxsize=KEPT)
 def _digests(stamp: Stamp) -> Mapping[str, str]:
     """Hash a file. Raises `OSError`, also if it changes meanwhile."""
-    hashes: dict[str, hashlib._Hash | hashlib.blake2b] = {
-        "sha256": hashlib.sha256(),
-        "md5": hashlib.md5(usedforsecurity=False),
-        "blake2_256": hashlib.blake2b(digest_size=32),
-    }
+    hashes = {each: new_hash(each) for each in ALGORITHMS}
     with Path(stamp.path).open("rb") as stream:
         while piece := stream.read(CHUNK):
             for each in hashes.values():

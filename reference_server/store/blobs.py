@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 import shutil
@@ -11,9 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
-from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
-from reference_server.model.blob import Blob
+from reference_server.model.blob import ALGORITHMS, Blob, new_hash
 from reference_server.model.errors import FileTooLargeError
 from reference_server.store.failures import refused
 from reference_server.store.temporary import remove_with
@@ -100,12 +99,6 @@ class Spool:
         return self._blobs.temporary_file()
 
 
-class _Hash(Protocol):
-    def update(self, data: bytes | bytearray, /) -> None: ...
-
-    def hexdigest(self) -> str: ...
-
-
 class BlobWriter:
     """A file that can only be written, in order.
 
@@ -118,11 +111,7 @@ class BlobWriter:
         self._size = 0
         self._path: Path | None = None
         self._stream: BinaryIO = io.BytesIO()
-        self._hashes: dict[str, _Hash] = {
-            "sha256": hashlib.sha256(),
-            "md5": hashlib.md5(usedforsecurity=False),
-            "blake2_256": hashlib.blake2b(digest_size=32),
-        }
+        self._hashes = {each: new_hash(each) for each in ALGORITHMS}
 
     @property
     def size(self) -> int:

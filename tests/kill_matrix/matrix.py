@@ -11,9 +11,8 @@ from pkgutil import walk_packages
 from typing import TYPE_CHECKING, Any
 
 import conformance.checks
-from conformance.catalogue import Level, catalogue
+from conformance.catalogue import BY_CHANCE, Level, catalogue
 from conformance.profiles import profile
-from conformance.run.judging import BY_CHANCE
 from conformance.run.keys import MARK
 from conformance.verdicts import Verdict
 from reference_server.faults import all_faults

@@ -104,3 +104,11 @@ def is_there(file: PackageFile) -> bool:
     except PackageNotFoundError:
         return False
     return True
+
+
+def require_deletable(call: Call, name: str) -> None:
+    """Check that no rule keeps the caller from deleting a package. Raises `PackageDeletionProtectedError`."""
+    if call.gitlab_project.protection_rules:
+        from reference_server.rules import protection  # few registries have rules
+
+        protection.require_deletable(call.registry, call.caller, call.gitlab_project, name)

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug import Response
 
+from reference_server.app.handlers.call import require_deletable
 from reference_server.http.json_bodies import MalformedJsonError, is_text, json_object
 from reference_server.model import Status
 from reference_server.model.errors import FileTooLargeError, InvalidFieldError
-from reference_server.rules.protection import require_deletable
 
 if TYPE_CHECKING:
     from reference_server.app.handlers.call import Call
@@ -70,7 +70,7 @@ def remove_provenance(call: Call, name: str, filename: str) -> Response:
 
 def delete(call: Call, name: str, version: str | None = None, filename: str | None = None) -> Response:
     """Delete a project, a version or a file."""
-    require_deletable(call.registry, call.caller, call.gitlab_project, name)
+    require_deletable(call, name)
     call.registry.delete(name, version=version, filename=filename, gitlab_project=call.gitlab_project.id)
     return Response(status=204)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug import Response
 
-from reference_server.app.handlers.call import is_there
+from reference_server.app.handlers.call import is_there, require_deletable
 from reference_server.app.handlers.pagination import paginated
 from reference_server.http.json_responses import json_answer
 from reference_server.model import Action, Group
@@ -128,25 +128,16 @@ def package_files(call: Call, package_id: int) -> Response:
 
 def delete_package(call: Call, package_id: int) -> Response:
     """Delete a package with its files."""
-    _require_deletable(call, package_id)
+    require_deletable(call, call.registry.package(call.gitlab_project, package_id).name)
     call.registry.delete_package(call.gitlab_project, package_id)
     return Response(status=204)
 
 
 def delete_package_file(call: Call, package_id: int, file_id: int) -> Response:
     """Delete one file."""
-    _require_deletable(call, package_id)
+    require_deletable(call, call.registry.package(call.gitlab_project, package_id).name)
     call.registry.delete_file(call.gitlab_project, package_id, file_id)
     return Response(status=204)
-
-
-def _require_deletable(call: Call, package_id: int) -> None:
-    found = call.registry.package(call.gitlab_project, package_id)
-    if not call.gitlab_project.protection_rules:
-        return
-    from reference_server.rules.protection import require_deletable
-
-    require_deletable(call.registry, call.caller, call.gitlab_project, found.name)
 
 
 def _choice(call: RestCall, name: str, choices: Any, default: str) -> str:

@@ -88,11 +88,12 @@ class ForgetsFilesOfCrowds(InCrowds):
 
     def __init__(self) -> None:
         super().__init__()
-        self.files: set[int] = set()
+        self.files: dict[int, str] = {}
+        """File names by the ids of the files."""
 
     def respond(self, request: Request, response: Response) -> Response:
         if stored := self.stored_in_crowd(request):
-            self.files.add(stored[1].id)
+            self.files[stored[1].id] = stored[1].filename
         return super().respond(request, response)
 
 

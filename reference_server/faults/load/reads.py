@@ -70,19 +70,12 @@ class HtmlOfBefore(ForgetsFilesOfCrowds):
 
     caught_by = ("load.forms-agree", "load.one-order")
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if stored := self.stored_in_crowd(request):
-            self.names.add(stored[1].filename)
-        return super().respond(request, response)
-
     def rendered(self, body: bytes) -> bytes:
         if not body.startswith(b"<"):
             return body
-        left_out = [f">{name}<".encode() for name in self.names.copy()]  # an upload may add one meanwhile
+        left_out = [
+            f">{name}<".encode() for name in self.files.copy().values()
+        ]  # an upload may add one meanwhile
         lines = body.split(b"\n")
         return b"\n".join(line for line in lines if not any(each in line for each in left_out))
 

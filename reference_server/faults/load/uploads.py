@@ -67,8 +67,12 @@ class WritersStarved(InCrowds):
         response = super().handle(request)
         upload = self.noted(request)
         if upload and upload.crowded:
-            time.sleep(self.seconds)
+            self.wait()
         return response
+
+    def wait(self) -> None:
+        """Let an upload wait."""
+        time.sleep(self.seconds)
 
 
 class LostInCrowds(InCrowds, LosesFiles):
@@ -104,25 +108,21 @@ class TwoWinnersInCrowds(TakesDuplicatesInCrowds):
         return replace(page, files=tuple({file.filename: file for file in page.files}.values()))
 
 
-class WritersCheckpointed(InCrowds):
+class WritersCheckpointed(WritersStarved):
     """Lets the uploads of a crowd wait for one of them, as a database does that writes its log back meanwhile."""
 
     caught_by = ("load.writers-not-starved",)
 
     def __init__(self, *, seconds: float = 8.0) -> None:
-        super().__init__()
-        self.seconds = seconds
+        super().__init__(seconds=seconds)
         self.writing = Lock()
         self.uploads = count(1)
 
-    def handle(self, request: Request) -> Response | None:
-        response = super().handle(request)
-        upload = self.noted(request)
-        if upload and upload.crowded:
-            with self.writing:
-                if next(self.uploads) % CHECKPOINT == 0:
-                    time.sleep(self.seconds)
-        return response
+    def wait(self) -> None:
+        """Let an upload wait for the others, and one of them for the log."""
+        with self.writing:
+            if next(self.uploads) % CHECKPOINT == 0:
+                super().wait()
 
 
 class LostInCreation(InCrowds, LosesFiles):
@@ -140,24 +140,16 @@ class LostInCreation(InCrowds, LosesFiles):
         return super().respond(request, response)
 
 
-class DroppedAfterwards(InCrowds):
+class DroppedAfterwards(ForgetsFilesOfCrowds):
     """Lists the files of a crowd as long as it publishes, and drops them once the page is written again."""
 
     caught_by = ("load.accepted-is-listed", "load.one-order")
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def respond(self, request: Request, response: Response) -> Response:
-        if stored := self.stored_in_crowd(request):
-            self.names.add(stored[1].filename)
-        return super().respond(request, response)
-
     def project_page(self, page: ProjectPage) -> ProjectPage:
         if time.monotonic() <= self.crowded_at + QUIET:
             return page
-        return replace(page, files=tuple(each for each in page.files if each.filename not in self.names))
+        dropped = {*self.files.copy().values()}
+        return replace(page, files=tuple(each for each in page.files if each.filename not in dropped))
 
 
 class FirstOfTwoWinners(TakesDuplicatesInCrowds):

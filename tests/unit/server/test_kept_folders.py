@@ -157,7 +157,7 @@ def test_who_waits_takes_no_result_twice(monkeypatch: pytest.MonkeyPatch) -> Non
     class Slow(Future[bool]):
         def set_result(self, result: bool) -> None:  # noqa: FBT001 - as it is called
             super().set_result(result)
-            again.wait(1)  # whoever waited for it goes on meanwhile
+            again.wait(1)  # those who waited for it go on meanwhile
 
     monkeypatch.setattr(flights, "Future", Slow)
     shared, works = flights.Flights(failure=UpstreamError), list[str]()

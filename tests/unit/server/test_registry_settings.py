@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reference_server.rules.registry import Registry
 
 RULES = "/projects/1/packages/protection/rules"
-NOBODY = {"password": None}
+ANONYMOUS = {"password": None}
 STRANGER = {"password": "reference-stranger-token"}
 GUEST = {"password": "reference-guest-token"}
 JOB = {"username": "gitlab-ci-token", "password": "reference-job-token"}
@@ -52,15 +52,15 @@ def test_a_registry_open_to_everyone(registry: Registry, flavour: str) -> None:
     publish(registry)
     api = served(registry, flavour)
     set_level(api, "public") if flavour == "reference" else _set(registry, "public")
-    for caller in (NOBODY, STRANGER, GUEST, {"password": "reference-deploy-elsewhere-token"}, JOB):
+    for caller in (ANONYMOUS, STRANGER, GUEST, {"password": "reference-deploy-elsewhere-token"}, JOB):
         assert read(api, **caller) == (200, 200, 200), caller
-    assert api.upload(**NOBODY).status_code == 401
+    assert api.upload(**ANONYMOUS).status_code == 401
     assert api.upload(**STRANGER).status_code == 404
     assert api.get("/projects/1", **STRANGER).status_code in {401, 404}, "the GitLab project stays private"
-    group = api.get("/groups/conformance/-/packages/pypi/simple/demo/", **NOBODY)
+    group = api.get("/groups/conformance/-/packages/pypi/simple/demo/", **ANONYMOUS)
     assert group.status_code == 404, "only at the URLs of the GitLab project"
     management.change_settings(registry, registry.gitlab_project("1"), packages_enabled=False)
-    assert set(read(api, **NOBODY)) == {401}
+    assert set(read(api, **ANONYMOUS)) == {401}
 
 
 def _set(registry: Registry, level: str, project: str = "1") -> None:
@@ -80,7 +80,7 @@ def test_a_registry_for_members_of_a_public_gitlab_project(
     api = served(registry, flavour)
     stranger = 200 if flavour == "gitlab-13.4" else 403  # 13.4 has no such setting
     path = "/projects/2/packages/pypi/simple/demo/"
-    assert [api.get(path, **each).status_code for each in (NOBODY, STRANGER, GUEST)] == [
+    assert [api.get(path, **each).status_code for each in (ANONYMOUS, STRANGER, GUEST)] == [
         anonymous,
         stranger,
         200,
@@ -249,7 +249,7 @@ def test_the_page_protects_packages(registry: Registry) -> None:
 def test_the_page_opens_and_closes_the_registry(registry: Registry) -> None:
     visitor = Visitor(registry)
     visitor.after(SETTINGS, {"packages_enabled": "on", "registry_access": "public"})
-    assert read(Api(registry), **NOBODY)[0] == 200
+    assert read(Api(registry), **ANONYMOUS)[0] == 200
     assert "__token__" not in visitor.open(PACKAGES).text.split("<strong>uv")[0], "pip needs no token"
     assert visitor.send(SETTINGS, {"packages_enabled": "on", "registry_access": "odd"}).status_code == 400
 
@@ -310,7 +310,9 @@ def test_the_packages_of_a_group(api: Api, registry: Registry) -> None:
     assert listed("package_name=AMM") == everything[2:]
     assert listed("package_type=npm") == listed("status=hidden") == []
     assert listed(**STRANGER) == everything[1:2]
-    assert api.get("/groups/conformance%2Fteam/packages", **NOBODY).status_code == 404, "as an unknown group"
+    assert api.get("/groups/conformance%2Fteam/packages", **ANONYMOUS).status_code == 404, (
+        "as an unknown group"
+    )
     assert api.get("/groups/conformance/packages?status=odd").status_code == 400
     assert api.get("/groups/conformance/packages?per_page=1").headers["X-Total"] == "3"
     assert api.get("/groups/nowhere/packages").status_code == 404
