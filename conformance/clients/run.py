@@ -75,13 +75,18 @@ class ClientRun:
         """The line that tells why the client had no connection; empty where it succeeded, or says nothing of one."""
         if self.succeeded:
             return ""
-        lines = (self.output + self.log).splitlines()
+        lines = self.output_and_log.splitlines()
         return next((line.strip() for line in lines if _NO_CONNECTION.search(line)), "")
 
     @property
     def output(self) -> str:
         """Both streams, standard output first."""
         return self.stdout + self.stderr
+
+    @property
+    def output_and_log(self) -> str:
+        """Both streams and the log: older versions of pip write the status of a refused page to their log alone."""
+        return self.output + self.log
 
     def says(self, text: str) -> bool:
         """Return whether `text` is in the output, regardless of line breaks."""

@@ -50,8 +50,8 @@ _THROTTLED = re.compile(
 )
 """How twine, uv and pip report that the registry throttles."""
 
-_REJECTED = re.compile(r"\b40[134]\b|codec can't encode", re.IGNORECASE)
-"""How clients report that a registry rejects a credential, or that they cannot send it."""
+_REJECTED = re.compile(r"(?<![\d,.:])40[134]\b|codec can't encode", re.IGNORECASE)
+"""How clients report that a registry rejects a credential, or that they cannot send it; a time of day is neither."""
 
 TRIES = 2
 """How often pip is run where it has no connection: that is the network's doing, and installing can be repeated."""
@@ -199,14 +199,14 @@ class UserMachine:
         )
         if failure := run.failed_connection:
             raise Unreachable(redact(f"{run.client} {run.version} had no connection: {failure}"))
-        if run.exit_code != 0 and _THROTTLED.search(run.output):
+        if run.exit_code != 0 and _THROTTLED.search(run.output_and_log):
             budget.pause(CLIENT_PAUSE, refused=True)
             raise Throttled(f"the registry throttled {run.client} {run.version}; use --rate", repeatable=True)
         if (
             run.exit_code != 0
             and credential
             and _garbles(client, credential)
-            and _REJECTED.search(run.output)
+            and _REJECTED.search(run.output_and_log)
         ):
             raise Untestable(
                 f"{run.client} {run.version} sends the credential {as_!r} as {client.credential_encoding}, and the "
