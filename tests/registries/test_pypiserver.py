@@ -45,12 +45,10 @@ DEVIATIONS_WHEN_GUARDED = {
     "auth.read.wrong-401": "a wrong password is answered with 403",
     "auth.read.basic-utf8": "so is one with letters beyond ASCII, or none",
 }
-NO_OTHER_WAY_IN = (
-    "not (clients.pip or race or fault or variants-merge) or index-url or identical or no-boundary"
-)
-"""Leaves out what gets in just as others do: it is slow. Of pip, races and plain sockets one or two are enough."""
-QUICKLY = ("--rounds", "3", "-k", NO_OTHER_WAY_IN)
-"""pypiserver does one thing after the other: few rounds of a race tell as much."""
+CHOSEN = "auth or simple or upload or integrity or clients.twine or index-url"
+"""What goes through the door in different ways; implementations/pypiserver judges the whole of it."""
+QUICKLY = ("--rounds", "3", "-k", CHOSEN)
+"""pypiserver does one thing after the other: few rounds of a race are enough."""
 UNTESTABLE_WHEN_GUARDED = {"upload.no-permission"}
 """What needs a second user."""
 
@@ -166,7 +164,7 @@ def guarded_server(
 
 
 def test_nothing_is_left_unjudged(judged: Judged) -> None:
-    assert len(judged.verdicts) > 200
+    assert len(judged.verdicts) > 100
     assert set(judged.verdicts.values()) <= {"passed", "failed", "warned", "noted", "not applicable"}
     assert judged.process.stderr == ""
 
