@@ -49,7 +49,9 @@ def _ordinary(content: str, at: int, anchors: Packed[Anchor]) -> int:
 
 
 def _drain(reader: PlainReader, anchors: Packed[Anchor]) -> None:
-    """Pack the links that the second parser has read."""
+    """Pack the links that the second parser has read, as far as there is room."""
     for each in reader.anchors:
+        if anchors.is_full:
+            break
         anchors.add(packed(each.attributes, "".join(each.texts)))
     reader.anchors.clear()

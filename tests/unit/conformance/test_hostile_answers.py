@@ -424,13 +424,10 @@ def test_no_json_page_is_an_error_of_ours(page: bytes) -> None:
         assert file.size is None
 
 
-LINKS = "".join(f'<a href="x-{number}.whl#sha256=0">x-{number}.whl</a>' for number in range(MOST_LINKS + 1))
-
-
 @pytest.mark.parametrize(
     ("page", "is_cut"),
     [
-        pytest.param(LINKS, True, marks=pytest.mark.long),
+        pytest.param("<a href=x>" * (MOST_LINKS + 1), True, marks=pytest.mark.long),
         pytest.param("<a href=x>x</a><a " + "x " * MIB, True, marks=pytest.mark.long),
         ("".join(f"<p><b id={number}>x" for number in range(3_000)), False),
         ("<div>" * 50_000, False),
@@ -444,6 +441,16 @@ def test_a_page_that_is_too_much_is_never_parsed_as_a_tree(page: str, *, is_cut:
     assert len(document.anchors) <= MOST_LINKS
 
 
+def test_the_links_of_a_page_that_is_read_packed_have_a_limit_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.pages.html.LARGEST_TREE", 0)
+    monkeypatch.setattr("conformance.pages.packed.MOST_PACKED", 10)
+    for page, is_cut in [('<a href="x">x</a>' * 9, False), ('<a href="x">x</a>' * 100, True)]:
+        document = read_html(page)
+        assert document.is_packed
+        assert document.is_cut is is_cut
+        assert len(document.anchors) == min(10, page.count("<a"))
+
+
 def test_json_with_too_many_values_is_not_read() -> None:
     assert read_json(b"[" + b"[]," * (MOST_VALUES // 2) + b"[]]").is_cut
     assert not read_json(b"[" + b"[]," * 1_000 + b"[]]").is_cut
@@ -451,7 +458,7 @@ def test_json_with_too_many_values_is_not_read() -> None:
 
 @pytest.mark.long
 def test_a_page_of_20_000_files_is_read_once_and_looked_up_by_name() -> None:
-    page = LINKS[: LINKS.index('<a href="x-20000.whl')]
+    page = "".join(f'<a href="x-{number}.whl#sha256=0">x-{number}.whl</a>' for number in range(20_000))
     read = [read_project_page(page, url="http://host/simple/x/", where=where) for where in ("one", "other")]
     assert [each.where for each in read] == ["one", "other"]
     assert read[0].files is read[1].files
