@@ -132,6 +132,24 @@ def _reported(error: Exception, options: argparse.Namespace) -> str:
 class _Parser(argparse.ArgumentParser):
     """Prints the message of a wrong command line, and the command that explains it, without the usage."""
 
+    _finds_words = False
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Let a list of words go on after an option, which argparse itself does not.
+
+        A line with `--` is read as argparse reads it: the method that mixes loses that mark.
+        """
+        listed = any(action.nargs == "*" for action in self._get_positional_actions())
+        if not listed or self._finds_words or "--" in (args or ()):
+            return super().parse_known_args(args, namespace)
+        self._finds_words = True  # the method below calls this one
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._finds_words = False
+
     def error(self, message: str) -> NoReturn:
         """Print the error, and exit with 2."""
         if unknown := re.match(r"argument COMMAND: invalid choice: ('.*?') ", message):
