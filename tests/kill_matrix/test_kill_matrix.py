@@ -127,15 +127,19 @@ def test_every_requirement_with_a_check_has_a_fault() -> None:
     assert CHECKED.keys() - broken == SURVIVORS.keys()
 
 
-def test_the_published_table_is_this_matrix() -> None:
+@pytest.mark.parametrize(
+    ("program", "published"),
+    [("table.py", "docs/kill-matrix.md"), ("examples.py", "conformance/catalogue/examples.json")],
+)
+def test_what_is_published_is_this_matrix(program: str, published: str) -> None:
     written = subprocess.run(
-        [sys.executable, Path(__file__).with_name("table.py")],
+        [sys.executable, Path(__file__).with_name(program)],
         capture_output=True,
         check=True,
         encoding="utf-8",
     )
-    published = Path(__file__).parents[2] / "docs" / "kill-matrix.md"
-    assert published.read_text(encoding="utf-8") == written.stdout, "python tests/kill_matrix/table.py > it"
+    text = (Path(__file__).parents[2] / published).read_text(encoding="utf-8")
+    assert text == written.stdout, f"python tests/kill_matrix/{program} > {published}"
 
 
 def test_faults_name_requirements_with_checks() -> None:
