@@ -11,6 +11,13 @@ if TYPE_CHECKING:
 
 SUMMARY = "show one requirement in full"
 
+EPILOG = """right and wrong:
+  what the check expects, and what it finds at the reference server with a fault
+  that breaks the requirement; <run> and the like stand for what differs between
+  runs, and … for what was left out. `reference-server serve --fault NAME` starts
+  that server.
+"""
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.catalogue.examples import examples
 from conformance.profiles import profile, profile_names
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from conformance.catalogue import Catalogue, Requirement
+    from conformance.catalogue.examples import Example
     from conformance.verdicts import Deviation
 
 INDENT = 11
+MOST_NAMES = 5
 
 
 def explain_deviation(requirement: Requirement, deviation: Deviation, catalogue: Catalogue) -> str:
@@ -26,7 +31,8 @@ def explain_deviation(requirement: Requirement, deviation: Deviation, catalogue:
 
 
 def explain_requirement(requirement: Requirement, catalogue: Catalogue) -> str:
-    """Return everything that the catalogue says about a requirement."""
+    """Return everything that the catalogue says about a requirement, with an example of right and wrong."""
+    example = examples().get(requirement.id)
     return f"{requirement.id}\n" + _table(
         requirement.statement,
         level=f"{requirement.level}; a failing registry {requirement.standing.words(requirement.level)}",
@@ -37,7 +43,26 @@ def explain_requirement(requirement: Requirement, catalogue: Catalogue) -> str:
         source=catalogue.cite(requirement),
         **{"in sets": f"since {requirement.since}"},
         untested=requirement.untested or "",
+        **(_right_and_wrong(example) if example else {}),
     )
+
+
+def _right_and_wrong(example: Example) -> dict[str, str]:
+    """Return what a check says of a server with a fault that breaks the requirement, by label."""
+    others = f"\nAlso broken by {_some(example.others)}." if example.others else ""
+    return {
+        "right": f"expected {example.expected}",
+        "wrong": f"found {example.found}" if example.found else "",
+        "where": example.where,
+        "fault": f"{example.fault}: {example.does}{others}",
+    }
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return a few names in words, and the number of the others."""
+    more = len(names) - MOST_NAMES
+    *first, last = [*names[:MOST_NAMES], f"{more} more"] if more > 0 else names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def in_words(expression: str) -> str:
