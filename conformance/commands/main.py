@@ -12,6 +12,7 @@ from conformance.commands import (
     ci,
     clients,
     compare,
+    completion,
     doctor,
     explain,
     init,
@@ -27,6 +28,7 @@ from conformance.commands import (
     sweep,
     upgrade,
 )
+from conformance.commands.completing import ASKED, complete
 from conformance.commands.crash import DEBUG, reported
 from conformance.commands.output import PROGRAM, never_fail_to_encode, print_error
 from conformance.commands.parser import CommandParser
@@ -55,7 +57,13 @@ COMMANDS = {
         "baseline": baseline,
         "upgrade": upgrade,
     },
-    "look things up": {"list": list_, "explain": explain, "schema": schema, "clients": clients},
+    "look things up": {
+        "list": list_,
+        "explain": explain,
+        "schema": schema,
+        "clients": clients,
+        "completion": completion,
+    },
     "develop the suite": {"new": new},
 }
 """Every command by its name, under the headings and in the order of `--help`."""
@@ -77,6 +85,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = argparse.Namespace(debug=False)
     never_fail_to_encode()
     try:
+        if ASKED in os.environ:
+            complete(parser())
         parser().parse_args(argv, namespace=arguments)
         return int(arguments.command(arguments))
     except UserError as error:
@@ -130,7 +140,7 @@ def _listed() -> str:
     """Return every command with its summary, for `--help`."""
     lines = []
     for title, group in COMMANDS.items():
-        lines += ["", f"{title}:", *(f"  {name:<10}{module.SUMMARY}" for name, module in group.items())]
+        lines += ["", f"{title}:", *(f"  {name:<11} {module.SUMMARY}" for name, module in group.items())]
     return "\n".join(lines).strip()
 
 

@@ -8,6 +8,7 @@ from conformance.errors import UserError
 
 EXTRAS = {
     "suite": (
+        "argcomplete",
         "hypothesis",
         "justhtml",
         "msgspec",

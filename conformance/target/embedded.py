@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.errors import UserError
 from conformance.target import BadTarget, target_from_table
+from reference_server.serving.fault_names import fault_names
 from reference_server.serving.in_process import ReferenceServer
 from reference_server.serving.target import FLAVOURS_BY_PROFILE
 
@@ -33,6 +34,11 @@ def embedded_target(profile: str = "gitlab") -> Iterator[Target]:
 
 class UnknownFault(UserError):
     """There is no such fault or option; the message lists the valid ones."""
+
+
+def known_faults() -> list[str]:
+    """Return the names of all faults of the reference server."""
+    return fault_names()
 
 
 def misbehaving_server(faults: Iterable[str]) -> ReferenceServer:

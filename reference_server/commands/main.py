@@ -12,6 +12,7 @@ import traceback
 from typing import TYPE_CHECKING, NoReturn
 
 from reference_server.commands import (
+    completion,
     export,
     faults,
     gitlab_project,
@@ -22,6 +23,7 @@ from reference_server.commands import (
     token,
     verify,
 )
+from reference_server.commands.completing import ASKED, complete
 from reference_server.errors import UserError, extra_missing
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ COMMANDS = {
     "gitlab-project": gitlab_project,
     "verify": verify,
     "repair": repair,
+    "completion": completion,
 }
 INTERRUPTED = 130
 EXIT_CODES = """exit codes:
@@ -56,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = argparse.Namespace(debug=False)
     _never_fail_to_encode()
     try:
+        if ASKED in os.environ:
+            complete(_parser())
         _parser().parse_args(arguments, namespace=options)
         return int(options.command(options))
     except UserError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-EXTRAS = {"serve": ("granian", "tomli_w"), "tls": ("trustme",)}
+EXTRAS = {"serve": ("argcomplete", "granian", "tomli_w"), "tls": ("trustme",)}
 """The packages of each extra that the server uses, as they are imported."""
 
 

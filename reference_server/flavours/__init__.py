@@ -2,6 +2,14 @@
 
 from reference_server.flavours.flavour import Flavour, Layout
 from reference_server.flavours.reference import REFERENCE
-from reference_server.flavours.table import FLAVOURS, UnknownFlavourError, flavour_named
+from reference_server.flavours.table import FLAVOURS, UnknownFlavourError, flavour_named, flavour_names
 
-__all__ = ["FLAVOURS", "REFERENCE", "Flavour", "Layout", "UnknownFlavourError", "flavour_named"]
+__all__ = [
+    "FLAVOURS",
+    "REFERENCE",
+    "Flavour",
+    "Layout",
+    "UnknownFlavourError",
+    "flavour_named",
+    "flavour_names",
+]

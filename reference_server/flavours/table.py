@@ -21,12 +21,14 @@ class UnknownFlavourError(UserError, LookupError):
     """No flavour has this name. The message lists all flavours."""
 
     def __init__(self, name: str) -> None:
-        names = [
-            text
-            for each in FLAVOURS
-            for text in (each.name, *(f"{each.name}+{s.name}" for s in each.settings))
-        ]
-        super().__init__(f"there is no flavour {name!r}; choose {', '.join(names)}")
+        super().__init__(f"there is no flavour {name!r}; choose {', '.join(flavour_names())}")
+
+
+def flavour_names() -> list[str]:
+    """Return the names of all flavours, and of each with one of its settings, such as `gitlab+json`."""
+    return [
+        name for each in FLAVOURS for name in (each.name, *(f"{each.name}+{s.name}" for s in each.settings))
+    ]
 
 
 def flavour_named(name: str) -> Flavour:

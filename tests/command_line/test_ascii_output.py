@@ -37,6 +37,7 @@ USES = {
     "explain": ["explain", "simple.name.normalization"],
     "schema": ["schema", "result"],
     "clients": ["clients", "--fault", "\u2603"],
+    "completion": ["completion", "zsh"],
     "new": ["new", "\u2603"],
 }
 """An ordinary use of each command, or a mistake that repeats what was typed."""

@@ -72,7 +72,7 @@ def test_every_command_is_in_the_help_with_a_summary(capsys: pytest.CaptureFixtu
     for title, group in COMMANDS.items():
         assert f"\n{title}:\n" in text
         for name, module in group.items():
-            assert f"\n  {name:<10}{module.SUMMARY}\n" in text
+            assert f"\n  {name:<11} {module.SUMMARY}\n" in text
 
 
 def test_what_is_not_given_has_its_default() -> None:
