@@ -13,7 +13,9 @@ from conformance.clients import CLIENTS
 from conformance.report.change import ABSENT
 from conformance.report.changes import summary
 from conformance.report.check_result import DEVIATING, EXPLAINED
-from conformance.report.curl import command_line
+from conformance.report.evidence import Evidence
+from conformance.report.page_exchange import cut, fitting
+from conformance.report.problem_counts import problem_counts
 from conformance.report.script import script_parts
 from conformance.report.templates import render
 from conformance.verdicts import Tally, Verdict
@@ -22,16 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.report.check_result import CheckResult
+    from conformance.report.page_exchange import PageExchange
     from conformance.report.result import RunResult
-    from conformance.wire.exchange import Exchange
 
 ROOM = 700_000
 """Characters of a page, escaped, for the texts of registries: the page stays below 2 MB."""
 ROOM_FOR_SCRIPTS = 500_000
 """Characters of a page for the parts of its scripts."""
 MOST_PER_FINDING = 16_000
-MOST_PER_BODY = 1_200
-MOST_PER_HEADER = 200
 
 OTHERS = (
     "pdm",
@@ -61,25 +61,6 @@ OPENED = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class PageExchange:
-    """An exchange on the page: cut to size, with the command that repeats it."""
-
-    number: int
-    command: str
-    status: str
-    headers: tuple[tuple[str, str], ...]
-    body: str
-    credential: str
-    seconds: float
-
-    @property
-    def length(self) -> int:
-        """How many characters it takes on the page."""
-        headers = sum(len(escape(name)) + len(escape(value)) + 16 for name, value in self.headers)
-        return sum(len(escape(text)) for text in (self.command, self.status, self.body)) + headers + 300
-
-
-@dataclass(frozen=True, kw_only=True)
 class PageResult:
     """The result of a check on the page. `left_out` is the number of exchanges without room."""
 
@@ -91,6 +72,11 @@ class PageResult:
     where: str
     exchanges: tuple[PageExchange, ...]
     left_out: int
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether an exchange has something marked."""
+        return any(each.is_wrong for each in self.exchanges)
 
 
 def as_html(result: RunResult) -> str:
@@ -121,6 +107,7 @@ def page_context(result: RunResult) -> dict[str, Any]:
         ],
         "opened": {each.id for each in causes[:OPENED]},
         "causes": causes,
+        "problem_counts": problem_counts(result),
         "changes": summary(result.since) if result.since else "",
         "absent": ABSENT,
         "consequences": consequences,
@@ -143,11 +130,13 @@ def _count(findings: Iterable[CheckResult]) -> dict[Verdict, int]:
 
 
 def _page_result(finding: CheckResult, room: int) -> PageResult:
-    message = _cut(finding.about_baseline if finding.expected else finding.message, room // 2)
+    message = cut(finding.about_baseline if finding.expected else finding.message, room // 2)
     parts = (finding.expected, finding.found, finding.where)
-    expected, found, where = (_cut(text, room // 6) for text in parts)
+    expected, found, where = (cut(text, room // 6) for text in parts)
     exchanges = finding.exchanges if finding.verdict in EXPLAINED else ()
-    fitting = _fitting(exchanges, room - sum(len(escape(text)) for text in (message, expected, found, where)))
+    evidence = Evidence(expected=finding.expected, found=finding.found, where=finding.where)
+    left = room - sum(len(escape(text)) for text in (message, expected, found, where))
+    kept = fitting(exchanges, evidence, left)
     return PageResult(
         finding=finding,
         clients=clients_in(finding.affects),
@@ -155,43 +144,6 @@ def _page_result(finding: CheckResult, room: int) -> PageResult:
         expected=expected,
         found=found,
         where=where,
-        exchanges=fitting,
-        left_out=len(exchanges) - len(fitting),
+        exchanges=kept,
+        left_out=len(exchanges) - len(kept),
     )
-
-
-def _fitting(exchanges: tuple[Exchange, ...], room: int) -> tuple[PageExchange, ...]:
-    """Return the last exchanges that fit: the last one decided."""
-    fitting: list[PageExchange] = []
-    for exchange in reversed(exchanges):
-        cut = _cut_exchange(exchange)
-        room -= cut.length
-        if room < 0:
-            break
-        fitting.insert(0, cut)
-    return tuple(fitting)
-
-
-def _cut_exchange(exchange: Exchange) -> PageExchange:
-    status = "" if exchange.status is None else f"{exchange.status} "
-    return PageExchange(
-        number=exchange.number,
-        command=_cut(command_line(exchange), MOST_PER_BODY),
-        status=_cut(f"{status}{exchange.reason}", MOST_PER_HEADER),
-        headers=tuple(
-            (_cut(name, MOST_PER_HEADER), _cut(value, MOST_PER_HEADER))
-            for name, value in list(exchange.response_headers.items())[:30]
-        ),
-        body=_cut(exchange.response_body, MOST_PER_BODY),
-        credential=exchange.credential,
-        seconds=exchange.seconds,
-    )
-
-
-def _cut(text: str, room: int) -> str:
-    """Return the head of a text that takes no more than `room` characters when it is escaped."""
-    room = max(room, 100)
-    kept = text[:room]
-    while len(escape(kept)) > room:
-        kept = kept[: len(kept) * 2 // 3]
-    return kept if len(kept) == len(text) else f"{kept}… <{len(text)} characters in all>"

@@ -6,11 +6,19 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from conformance.report.carried import carried_result
 from conformance.report.console import console_on
 from conformance.report.estimate import Estimate
+from conformance.report.pace import Pace
 from conformance.verdicts import Verdict
 from conformance.verdicts.counting import counted
 
@@ -30,6 +38,9 @@ LETTERS = {
 }
 
 
+WIDE, FIGURES = 126, 68
+"""Characters of a line that has room for every part of the bar, and of its figures."""
+
 LINE = 60
 """Letters in a line."""
 
@@ -44,18 +55,14 @@ class ProgressReport:
         self._late = late
         self._console = console_on(file)
         self._bar = Progress(
-            TextColumn("{task.description:<44}"),
-            BarColumn(bar_width=30),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[found]}"),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[left]}"),
+            *_columns(self._console.width),
             console=self._console,
             transient=True,
             disable=not self._console.is_interactive,
         )
         self._task = self._bar.add_task("preparing", total=None, left="", found="")
         self._estimate = Estimate([])
+        self._pace = Pace()
         self._failed = self._requests = 0
         self._whole: Counter[str] = Counter()
         self._letters: dict[str, list[str]] = defaultdict(list)
@@ -86,11 +93,13 @@ class ProgressReport:
         self._estimate.end(result.area)
         self._failed += result.verdict is Verdict.FAILED
         self._requests += result.requests
+        self._pace.add(result.requests)
+        requests = counted(self._requests, "request")
         self._bar.update(
             self._task,
             advance=1,
             description=result.id,
-            found=f"{self._failed} failed, {counted(self._requests, 'request')}",
+            found=", ".join(filter(None, (f"{self._failed} failed", requests, str(self._pace)))),
             left=str(self._estimate),
         )
         if not self._console.is_interactive:
@@ -117,6 +126,16 @@ class ProgressReport:
             for area, letters in self._letters.items():
                 if len(letters) < self._whole[area] and len(letters) % LINE:
                     self._line(area)
+
+
+def _columns(width: int) -> list[ProgressColumn]:
+    """Return the parts of the bar that a terminal has room for."""
+    found, left = TextColumn("{task.fields[found]}"), TextColumn("{task.fields[left]}")
+    if width < WIDE:
+        room = max(12, min(44, width - FIGURES))
+        return [TextColumn(f"{{task.description:<{room}.{room}}}"), MofNCompleteColumn(), found, left]
+    bar = BarColumn(bar_width=min(30, width - WIDE + 8))
+    return [TextColumn("{task.description:<44}"), bar, MofNCompleteColumn(), found, TimeElapsedColumn(), left]
 
 
 def _area_of(check: str) -> str:

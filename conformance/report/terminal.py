@@ -14,6 +14,7 @@ from rich.text import Text
 from conformance.report.blocks import STYLES, Page, block
 from conformance.report.changes import as_lines
 from conformance.report.console import console_on, printable
+from conformance.report.problem_counts import problem_counts
 from conformance.verdicts import ExitCode, Tally, Verdict
 from conformance.verdicts.counting import counted
 
@@ -149,7 +150,9 @@ def _ending(console: Console, result: RunResult) -> None:
     if result.exit_code is ExitCode.TOO_LITTLE_JUDGED:
         console.print(Text("No verdict: too few requirements were judged.", style))
     else:
-        ending = Text.assemble(result.target.url, " ", (result.ending, style), f"{_counts(result)}.")
+        counts = problem_counts(result)
+        end = f", with {counts}." if counts else "."
+        ending = Text.assemble(result.target.url, " ", (result.ending, style), end)
         console.print(ending)
     console.print(
         Text(
@@ -159,14 +162,3 @@ def _ending(console: Console, result: RunResult) -> None:
     )
     for note in result.summary.notes:
         console.print(Text(printable(note)))
-
-
-def _counts(result: RunResult) -> str:
-    """Return how many scored requirements failed and warned, and from how many causes, as the end of a sentence."""
-    counts = result.tally.counts
-    nouns = {Verdict.FAILED: "failure", Verdict.WARNED: "warning"}
-    found = [counted(counts[verdict], noun) for verdict, noun in nouns.items() if counts[verdict]]
-    deviations = [each for each in result.of(*nouns) if each.scored]
-    causes = {each.cause or each.id for each in deviations}
-    origin = f" from {counted(len(causes), 'cause')}" if len(causes) < len(deviations) else ""
-    return f", with {' and '.join(found)}{origin}" if found else ""

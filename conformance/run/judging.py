@@ -16,6 +16,7 @@ from conformance.verdicts import Deviation, NotJudged, Outcome, Verdict, outcome
 from conformance.verdicts.sets import is_scored
 from conformance.verdicts.signature import signature_of
 from conformance.wire import Unreachable, publications_behind
+from conformance.wire.exchange import numbers_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -80,7 +81,7 @@ def check_result(run: Run, ended: Ended, *, today: date) -> tuple[CheckResult, l
     if verdict in {Verdict.KNOWN, Verdict.STALE}:
         about_baseline = baseline.explain(requirement.id, listing, deviated=bool(signature))
         message = f"{about_baseline}\n{message}".rstrip()
-    exchanges = run.transcript.used[-KEPT_EXCHANGES:]
+    exchanges = _exchanges(run, deviation)
     published = _published(run, exchanges) if deviation else []
     result = CheckResult(
         id=requirement.id,
@@ -101,6 +102,16 @@ def check_result(run: Run, ended: Ended, *, today: date) -> tuple[CheckResult, l
         exchanges=exchanges if deviation else tuple(replace(each, request_bytes="") for each in exchanges),
     )
     return result, published
+
+
+def _exchanges(run: Run, deviation: Deviation | None) -> tuple[Exchange, ...]:
+    """Return the last exchanges of a check. What its deviation names is among them, even of an earlier check."""
+    last = run.transcript.used[-KEPT_EXCHANGES:]
+    if deviation is None:
+        return last
+    missing = numbers_in(f"{deviation.where}\n{deviation.found}") - {each.number for each in last}
+    named = run.transcript.numbered(missing)[: KEPT_EXCHANGES // 2]
+    return (*named, *last[-(KEPT_EXCHANGES - len(named)) :])
 
 
 def _signature(run: Run, requirement: Requirement, deviation: Deviation) -> str:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping  # noqa: TC003 - msgspec reads the annotations
 from dataclasses import dataclass, field
 from typing import Annotated
 
 from msgspec import Meta
+
+_NUMBER = re.compile(r"→ \d{3}[^\[\n]{0,60} \[(\d+)\]")
+
+
+def numbers_in(text: str) -> frozenset[int]:
+    """Return the numbers of the exchanges that a text names, in the form `GET URL as default → 200 OK [34]`."""
+    return frozenset(map(int, _NUMBER.findall(text)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from conformance.wire.exchange import Exchange
     from conformance.wire.publication import Publication
@@ -62,6 +62,12 @@ class Transcript:
     def used(self) -> tuple[Exchange, ...]:
         """The exchanges that the current check used, in order."""
         return tuple(self._used.values())
+
+    def numbered(self, numbers: Collection[int]) -> tuple[Exchange, ...]:
+        """Return the exchanges with these numbers, in order, those of earlier checks among them."""
+        return tuple(
+            self._exchanges[each - 1] for each in sorted(numbers) if 0 < each <= len(self._exchanges)
+        )
 
     @property
     def published(self) -> tuple[Publication, ...]:

@@ -17,6 +17,7 @@ from conformance.run.checks_run import run_checks
 from conformance.run.enough_judged import areas_below_minimum, missing_results, no_files, only_rejections
 from conformance.run.features import OfferedFeatures
 from conformance.run.judge import Judge
+from conformance.run.judging import KEPT_EXCHANGES
 from conformance.run.run import Run
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
@@ -30,6 +31,7 @@ from reference_server.faults import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from conformance.report.result import RunResult
 
@@ -201,15 +203,30 @@ def test_in_part(remark):
     remark("one of two was judged")
 """
 
+ONE_OF_MANY = """
+from conformance.kit.check import check
+from conformance.checks.conftest import registry, run
+from conformance.verdicts import Deviation
+
+@check("gitlab.page.hash")
+def test_one_answer_of_many(registry):
+    first, *_ = [registry.project_answer("absent", fresh=True) for _ in range(30)]
+    raise Deviation(expected="this", found="that", where=str(first))
+"""
+
 
 @pytest.fixture(scope="module")
 def own_checks(tmp_path_factory: pytest.TempPathFactory, repeating: ReferenceServer) -> RunResult:
     """The result of a run of other checks than the suite's."""
-    folder = tmp_path_factory.mktemp("own")
-    (folder / "test_own_checks.py").write_text(CHECKS, encoding="utf-8")
-    target = target_from_table(repeating.target(), embedded=True)
+    return run_of_checks(CHECKS, tmp_path_factory.mktemp("own") / "test_own_checks.py", repeating)
+
+
+def run_of_checks(text: str, module: Path, server: ReferenceServer) -> RunResult:
+    """Run other checks than the suite's, in a module of a name of its own."""
+    module.write_text(text, encoding="utf-8")
+    target = target_from_table(server.target(), embedded=True)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(selection, "CHECKS", folder)
+        patched.setattr(selection, "CHECKS", module.parent)
         patched.delenv("PYTEST_CURRENT_TEST", raising=False)
         return run_checks(target, RunOptions(), Selection(keyword="not nothing"))
 
@@ -218,6 +235,18 @@ def test_a_deviation_after_a_check_is_an_error_and_no_failure_to_be_listed(own_c
     (ended,) = (each for each in own_checks.results if each.id == CHECKED)
     assert (ended.verdict, ended.signature, ended.expected) == ("error", "", "")
     assert "Deviation: expected this" in ended.message
+
+
+def test_the_exchange_that_a_deviation_names_is_kept_however_many_follow(
+    repeating: ReferenceServer, tmp_path: Path
+) -> None:
+    result = run_of_checks(ONE_OF_MANY, tmp_path / "test_one_of_many.py", repeating)
+    (ended,) = (each for each in result.results if each.id == "gitlab.page.hash")
+    assert ended.signature, ended.message
+    numbers = [each.number for each in ended.exchanges]
+    assert len(numbers) == KEPT_EXCHANGES
+    assert f"[{numbers[0]}]" in ended.where
+    assert numbers[1:] == [*range(numbers[0] + 30 - (KEPT_EXCHANGES - 1), numbers[0] + 30)]
 
 
 def test_a_check_without_a_row_is_a_fault_of_the_harness(own_checks: RunResult) -> None:

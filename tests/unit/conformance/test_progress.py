@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import pytest
+from rich.console import Console
 
 from conformance.report import progress
 from conformance.report.estimate import Estimate
+from conformance.report.pace import Pace
 from conformance.report.progress import ProgressReport
 from conformance.verdicts import Verdict
 
@@ -70,6 +72,18 @@ def test_checks_that_take_longer_weigh_more() -> None:
     assert int(str(heavy).split()[1]) > 5
 
 
+@pytest.mark.parametrize(
+    ("elapsed", "requests", "words"), [(0.5, 8, ""), (4, 10, "2.5/s"), (10, 300, "30/s"), (100, 300, "30/s")]
+)
+def test_the_pace_is_that_of_the_last_seconds(elapsed: float, requests: int, words: str) -> None:
+    clock = Clock()
+    pace = Pace(clock=clock)
+    pace.add(5_000 if elapsed > 50 else 0)
+    clock.seconds += elapsed
+    pace.add(requests)
+    assert str(pace) == words
+
+
 class Terminal(StringIO):
     """A terminal, as far as rich asks."""
 
@@ -80,7 +94,10 @@ class Terminal(StringIO):
 @pytest.fixture
 def clock() -> Iterator[Clock]:
     clock = Clock()
-    with patch.object(progress, "Estimate", lambda areas, **late: Estimate(areas, clock=clock, **late)):
+    with (
+        patch.object(progress, "Estimate", lambda areas, **late: Estimate(areas, clock=clock, **late)),
+        patch.object(progress, "Pace", lambda: Pace(clock=clock)),
+    ):
         yield clock
 
 
@@ -109,6 +126,30 @@ def test_the_estimate_is_on_terminals_only(
     report.pytest_sessionfinish()
     assert ("about 90 min left" in file.getvalue()) is terminal
     assert ("simple" in file.getvalue()) is True
+
+
+@pytest.mark.parametrize("width", [80, 110, 126, 160])
+def test_the_bar_fits_on_its_line(width: int, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(width))
+    report = ProgressReport(Terminal())
+    report.pytest_collection_finish(
+        _session([f"checks/simple/test_root.py::test_{each}" for each in range(600)])
+    )
+    clock.seconds += 60
+    result = SimpleNamespace(
+        id="simple.json.file.core-metadata.hashes", area="simple", verdict=Verdict.FAILED, requests=10
+    )
+    with patch.object(progress, "carried_result", lambda _: result):
+        for _ in range(590):
+            report.pytest_runtest_logreport(_report())
+    drawn = Console(width=width, file=StringIO(), force_terminal=True, color_system=None)
+    with drawn.capture() as line:
+        drawn.print(report._bar.get_renderable())
+    report.pytest_sessionfinish()
+    for part in ("590/600", "590 failed, 5900 requests", "590/s", "less than a minute left"):
+        assert part in line.get()
+    assert "simple.json" in line.get()
 
 
 def _session(ids: list[str]) -> Any:

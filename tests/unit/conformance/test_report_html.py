@@ -93,7 +93,26 @@ def test_what_was_left_out_is_counted(table: Any) -> None:
     text = Page(as_html(table.stored())).text
     shown = text.count("curl --include")
     assert 0 < shown < 40
-    assert f"{40 - shown} earlier exchanges are in the JSON result" in text
+    assert f"{40 - shown} more exchanges are in the JSON result" in text
+
+
+def test_the_top_says_how_many_problems_there_are_and_who_is_affected(table: Any) -> None:
+    table.add("simple.html.doctype", "failed").add("negotiation.vary", "warned")
+    text = as_html(table.stored())
+    top = Page(text[: text.index("<table")]).text
+    assert "1 failure and 1 warning." in top
+    assert catalogue()["simple.html.doctype"].affects in top
+
+
+def test_an_answer_is_open_where_something_in_it_is_wrong(table: Any) -> None:
+    wrong = table.exchange(status=500, response_headers={"Server": "x"}, response_body="<b>no</b>")
+    right = table.exchange(status=404)
+    found = "status 500: <b>no</b>"
+    table.add("simple.html.doctype", "failed", found, expected="status 404", exchanges=[right, wrong])
+    page = Page(as_html(table.stored()))
+    answers = [each for each in page.all("details") if each.get("class") == "answer"]
+    assert ["open" in each for each in answers] == [False, True]
+    assert len(page.all("mark")) == 2  # the status, and the word in the heading
 
 
 def test_clients_are_whole_words() -> None:
