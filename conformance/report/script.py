@@ -14,6 +14,7 @@ from conformance.errors import UserError
 from conformance.report.check_result import DEVIATING
 from conformance.report.curl import ANONYMOUS, placeholder
 from conformance.report.templates import own
+from conformance.target.layouts import layouts
 from conformance.wire.credential_patterns import SECRET_HEADERS
 from conformance.wire.raw import NOT_WAITED_FOR
 
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.report.check_result import CheckResult
-    from conformance.report.result import RunResult
+    from conformance.report.result import JudgedTarget, RunResult
     from conformance.wire.exchange import Exchange
     from conformance.wire.publication import Publication
 
-SCRIPT, RENAMING = "reproduce.py", "renaming.py"
-IMPORT = "from conformance.report.templates.renaming import renamed\n"
-"""The line of the script that its other module takes the place of."""
+SCRIPT, PARTS = "reproduce.py", ("comparing", "renaming")
+"""The script, and the modules that take the place of its imports of them."""
+FUTURE = "from __future__ import annotations\n"
 NO_CASE = 'r"""{}"""'
 """The placeholder of a case in the script."""
 
@@ -60,9 +61,15 @@ def as_script(result: RunResult, finding: CheckResult) -> str:
 
 def _script() -> str:
     """Return the script without its case, in one file."""
-    _, future, renaming = own(RENAMING).partition("from __future__ import annotations\n")
-    assert future  # noqa: S101 - a file of ours
-    return own(SCRIPT).replace(IMPORT, renaming.strip() + "\n")
+    script = own(SCRIPT)
+    for name in PARTS:
+        _, future, part = own(f"{name}.py").partition(FUTURE)
+        imported = re.search(
+            rf"^from conformance\.report\.templates\.{name} import .*\n", script, re.MULTILINE
+        )
+        assert future and imported  # noqa: S101, PT018 - files of ours
+        script = script.replace(imported[0], part.strip() + "\n")
+    return script
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +105,7 @@ def _deviations_with_requests(result: RunResult) -> list[CheckResult]:
 
 def case_of(result: RunResult, finding: CheckResult) -> dict[str, Any]:
     """Return the data of the script for a deviation."""
+    registry = _upload_url(result, finding)
     return {
         "id": finding.id,
         "run": result.run,
@@ -107,7 +115,9 @@ def case_of(result: RunResult, finding: CheckResult) -> dict[str, Any]:
         "where": finding.where,
         "affects": finding.affects,
         "source": finding.source,
-        "registry": _upload_url(result, finding),
+        "registry": registry,
+        "index": _index_elsewhere(result.target, registry),
+        "others": [each for each in result.target.addresses if urlsplit(each)[:2] != urlsplit(registry)[:2]],
         "by chance": finding.area in BY_CHANCE,
         "embedded": result.target.embedded,
         "made from": f"{result.suite.name} {result.suite.version}, "
@@ -127,6 +137,13 @@ def _upload_url(result: RunResult, finding: CheckResult) -> str:
     sent = chain(published, tried)
     ours = result.target.upload_url or result.target.url
     return next((each for each in sent if each.startswith(ours)), ours)
+
+
+def _index_elsewhere(target: JudgedTarget, registry: str) -> str:
+    """Return the URL of the index, where it is on another host than uploads; else nothing."""
+    kind = layouts().get(target.layout)
+    index = target.index_url or (kind.address(kind.index, target.url) if kind else "")
+    return index if index and urlsplit(index)[:2] != urlsplit(registry)[:2] else ""
 
 
 def _upload(publication: Publication) -> dict[str, Any]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -15,7 +18,7 @@ from werkzeug import Request, Response
 
 from conformance.commands.main import main
 from reference_server import ReferenceServer
-from reference_server.faults import Fault
+from reference_server.faults import Fault, fault_named
 from reference_server.http.json_responses import refusal
 from reference_server.model.errors import PackageNotFoundError
 
@@ -185,6 +188,31 @@ def test_a_replay_goes_to_the_same_addresses(tmp_path: Path) -> None:
             exit_code, printed = command("replay", path, *TOKEN, *ledgers)
     assert exit_code == 1
     assert "gitlab.page.lists-exactly-the-uploads" in printed
+
+
+def test_a_script_asks_the_index_on_another_host(tmp_path: Path) -> None:
+    path, script = tmp_path / "result.json", tmp_path / "reproduce.py"
+    name, ledgers = "simple.html.doctype", ("--ledgers", tmp_path / "left")
+
+    def asked(*urls: str) -> int:
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", script, *urls],
+            env={"DEFAULT": ":".join(TOKEN[1::2]), "SYSTEMROOT": os.environ.get("SYSTEMROOT", "")},
+            capture_output=True,
+            check=False,
+        )
+        return done.returncode
+
+    with ReferenceServer(faults=[fault_named("no-doctype")]) as server:
+        there = path_of(server)
+        with front(server, UPLOADS.rstrip("/"), there) as uploads, front(server, PAGES, there) as pages:
+            addresses = ("--upload-url", uploads, "--index-url", f"{pages}/simple/")
+            assert command("run", *addresses, *TOKEN, "-k", name, "--json", path, *ledgers)[0] == 1
+            assert command("script", path, name, "-o", script)[0] == 0
+            assert asked() == asked(uploads) == 1
+    with ReferenceServer() as server, front(server, "/elsewhere", path_of(server)) as pages:
+        assert asked(server.url) == 2
+        assert asked(server.url, f"{pages}/simple/") == 0
 
 
 def test_the_plan_names_every_address() -> None:

@@ -1,13 +1,14 @@
 """Repeats the requests of a conformance check, and tells whether the registry still gives the same answers.
 
-    python reproduce.py [URL]
+    python reproduce.py [URL [INDEX]]
 
 Needs only Python 3.9 or newer. URL is the one that `twine upload --repository-url` takes (default: that of the
-check). The uploads behind the deviation are published first. Each run of this script has names of its own, so that it
-can be run again on the same registry; archives that cannot be renamed keep the names of the check.
+check). INDEX is the simple index, for a registry that has it on another host. The uploads behind the deviation are
+published first. Each run of this script has names of its own, so that it can be run again on the same registry;
+archives that cannot be renamed keep the names of the check.
 
 Credentials come from the environment, as `user:password`, in variables with their names, such as DEFAULT or
-DEPLOY_READ. They are sent to the registry's own host only, and are not printed.
+DEPLOY_READ. They are sent to the hosts of the registry only, and are not printed.
 
 Exit codes: 1 reproduced (all answers are the same), 0 not reproduced (at least one differs), 2 wrong command, 3 no
 answer, 4 could not be tried.
@@ -28,6 +29,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 from urllib.parse import urlsplit
 
+from conformance.report.templates.comparing import Known, known_of, same_content, stable
 from conformance.report.templates.renaming import renamed
 
 if TYPE_CHECKING:
@@ -45,23 +47,8 @@ SHOWN = 40
 BEGINNING = 100
 """Characters of an earlier answer that are printed."""
 
-CUT_OFF = 80
-"""Characters at the end of an earlier answer that was cut: a time, a name or a digest may be cut in them."""
-
-CHANGING = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)?|\b127\.0\.0\.1:\d+\b|\blocalhost:\d+\b")
-"""Parts in which equal answers may differ: times, and the port of a local server."""
-
-NUMBERED = re.compile(r'(?<="id":)\s*\d+|(?<="package_id":)\s*\d+|(?<=/packages/)\d+')
-"""Numbers that GitLab's REST API gives, each once."""
-
 TAKEN = re.compile(r"\b(already|exists|taken|duplicate)\b", re.IGNORECASE)
 """What registries say of a file name that they have."""
-
-HEX = re.compile(r"\b[0-9a-f]{8,}\b")
-"""Digests of any kind."""
-
-ENTRY = re.compile(r"<a\b.*?</a>|\{[^{}]*\}", re.DOTALL | re.IGNORECASE)
-"""What a page lists, in HTML or JSON."""
 
 IDS = re.compile(r"/packages/\d+|/package_files/\d+")
 """What GitLab's REST API calls by numbers of its own."""
@@ -90,12 +77,16 @@ NOTHING = Answer(0, {}, b"")
 
 def main(arguments: list[str]) -> int:
     """Repeat all requests. Returns the exit code."""
-    if len(arguments) > 1 or any(each.startswith("-") for each in arguments):
+    if len(arguments) > 2 or any(each.startswith("-") for each in arguments):
         say(__doc__ or "")
         return 2
+    for each in arguments:
+        if urlsplit(each).scheme not in ("http", "https") or not urlsplit(each).hostname:
+            return wrong(f"{each} is not the URL of a registry")
     url = (arguments[0] if arguments else CASE["registry"]).rstrip("/")
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        return wrong(f"{url} is not the URL of a registry")
+    if len(arguments) == 1 and CASE["index"] and is_elsewhere(url):
+        return wrong(f"The index of the check was on another host: {CASE['index']}. Give that of {url}, too.")
+    CASE["moves"] = moves(url, *arguments[1:])
     missing = sorted({step["credential"] for step in steps() if step["login"]} - os.environ.keys())
     if missing:
         return wrong(
@@ -109,7 +100,7 @@ def main(arguments: list[str]) -> int:
     else:
         CASE.update(case)
     try:
-        return repeat(url, has_own_names=case is not None)
+        return repeat(has_own_names=case is not None)
     except OSError as error:
         say(f"no answer from {url}: {error}", sys.stderr)
         if CASE["embedded"] and not arguments:
@@ -117,17 +108,18 @@ def main(arguments: list[str]) -> int:
         return 3
 
 
-def repeat(url: str, *, has_own_names: bool) -> int:
+def repeat(*, has_own_names: bool) -> int:
     """Publish what the deviation needs, and send the requests again. Returns the exit code. Raises OSError."""
     for step in CASE["published"]:
-        answer = ask(step, url)
+        answer = ask(step)
         report("published", step, answer)
         if not 200 <= answer.status < 300:
             return not_tried(refused(step, answer))
-    same = []
+    same: list[bool] = []
     for step in filter(can_be_sent, CASE["requests"]):
-        answer = ask(step, url)
-        same.append(compare(step, answer))
+        answer = ask(step)
+        is_same = compare(step, answer)
+        same += [] if is_same is None else [is_same]
         is_taken = answer.status in (400, 409) and TAKEN.search(answer.text)
         if is_taken and step["status"] < 300 and not has_own_names:
             return not_tried(refused(step, answer))
@@ -187,40 +179,45 @@ def can_be_sent(step: dict[str, Any]) -> bool:
     """Tell whether a step is a request that was recorded in full; print why it is not."""
     reason = step["left_out"]
     if IDS.search(step["url"]):
-        reason = (
-            "The registry gave this number to a package of that time: look for the one of the package above."
-        )
+        reason = "GitLab numbers packages itself: ask by hand, with the number of the package above."
+    elif not reason and not moved(step["url"]):
+        reason = "This address is on a host of the earlier registry, and its counterpart is not known."
     if reason:
         say(f"\nskipped    {step['request']}\n  {reason}")
     return not reason
 
 
-def compare(step: dict[str, Any], answer: Answer) -> bool:
-    """Print an answer, and tell whether it is the same."""
+def compare(step: dict[str, Any], answer: Answer) -> bool | None:
+    """Print an answer, and tell whether it is the same; None where too little of the earlier one was kept."""
     report("sent", step, answer)
     fields = [f"{name}: {value}" for name, value in answer.headers.items()]
     content = [f"<{len(answer.content)} bytes>"] if b"\0" in answer.content else answer.text.splitlines()
     for line in [*fields, "", *content][:SHOWN]:
         say(f"  | {line}")
-    differences = list(changes(step, answer))
+    known = known_of(CASE, step["url"])
+    differences = list(changes(step, answer, known))
+    same = same_content(step["answer"], answer.content, known)
+    if same is False:
+        differences.append(f"another body, beginning with {step['answer'][:BEGINNING]!r}")
     for difference in differences:
         say(f"  before: {difference}")
+    if same is None and not differences:
+        say("  Only the beginning of the earlier list was kept, and nothing there shows the deviation.")
+        return None
     return not differences
 
 
-def changes(step: dict[str, Any], answer: Answer) -> Iterator[str]:
-    """Yield the differences of the earlier answer."""
+def changes(step: dict[str, Any], answer: Answer, known: Known) -> Iterator[str]:
+    """Yield the differences of the earlier status and header."""
     if answer.status != step["status"]:
         yield status_text(step["status"])
     now = {name.lower(): value for name, value in answer.headers.items()}
     then = {name.lower(): value for name, value in step["answered"]}
     for name in sorted(then.keys() | now.keys()):
         if (name in then) != (name in now) or (
-            name not in VOLATILE and stable(then[name]) != stable(now[name])
+            name not in VOLATILE and stable(then[name], known) != stable(now[name], known)
         ):
             yield f"{name}: {then.get(name, '(absent)')}"
-    if not same_content(step["answer"], answer):
-        yield f"another body, beginning with {step['answer'][:BEGINNING]!r}"
 
 
 def report(what: str, step: dict[str, Any], answer: Answer) -> None:
@@ -241,52 +238,11 @@ def status_text(status: int) -> str:
     return str(status) if status else "no answer"
 
 
-def same_content(then: str, answer: Answer) -> bool:
-    """Tell whether two bodies are equal. Of the earlier one, only the head or the length may be known."""
-    counted = re.fullmatch(r"<(\d+) bytes of .*>", then)
-    if counted:
-        return len(answer.content) == int(counted[1])
-    head, cut, _ = then.partition("\u2026 <")
-    head, now = stable(head), stable(answer.text)
-    if cut:
-        return now.startswith(head[:-CUT_OFF])
-    then_own = own(head)
-    return now == head or (len(then_own) > 1 and own(now) == then_own)
-
-
-def stable(text: str) -> str:
-    """Return a text with times, ports and numbers masked, and digests that are of none of the files."""
-    known = CASE.get("digests")
-    if known is not None:
-        text = HEX.sub(lambda found: found[0] if found[0] in known else "*", text)
-    return CHANGING.sub("*", NUMBERED.sub("*", text))
-
-
-def own(page: str) -> list[str]:
-    """Return a list without what others have published, and what else the run had: its frame, and the entries left."""
-    projects = {spelling(step["request"].partition("-")[0]) for step in CASE["published"]}
-    entries = [entry for entry in ENTRY.findall(page) if is_own(spelling(entry), projects)]
-    return [re.sub(r"[\s,]+", " ", ENTRY.sub("", page)), *entries]
-
-
-def is_own(entry: str, projects: set[str]) -> bool:
-    """Tell whether an entry is of this script, or of the deviation, or has no well-formed name."""
-    run = re.escape(spelling(CASE["run"]))
-    named = re.findall(rf"conformance-{run}[a-z0-9-]*", entry)
-    ours = (f"{each}-".startswith(f"{project}-") for each in named for project in projects)
-    return run in entry and (not named or any(ours) or any(each in spelling(CASE["found"]) for each in named))
-
-
-def spelling(text: str) -> str:
-    """Return a text with all names in it normalized. Source: PEP 503."""
-    return re.sub(r"[-_.]+", "-", text).lower()
-
-
-def ask(step: dict[str, Any], url: str) -> Answer:
+def ask(step: dict[str, Any]) -> Answer:
     """Send a request, and return the answer. Raises OSError."""
-    target = moved(step["url"], url)
-    ours = urlsplit(target)[:2] == urlsplit(url)[:2]
-    login = authorization(step) if ours and step["login"] else []
+    target = moved(step["url"])
+    ours = {origin(now) for _, now in CASE["moves"]}
+    login = authorization(step) if origin(target) in ours and step["login"] else []
     body = base64.b64decode(step["body"])
     return over_a_socket(step, target, login, body) if step["raw"] else over_http(step, target, login, body)
 
@@ -347,15 +303,39 @@ def read(response: HTTPResponse) -> Answer:
     return Answer(response.status, headers, content)
 
 
-def moved(old: str, url: str) -> str:
-    """Return a URL of the earlier registry on this one, whose paths differ from it in their beginning only."""
-    then, now = CASE["registry"].rstrip("/"), url
+def moves(url: str, index: str = "") -> list[tuple[str, str]]:
+    """Return the addresses of the earlier registry, each with the one in its place."""
+    found = [(CASE["registry"], url)]
+    if CASE["index"]:
+        found.append((CASE["index"], (index or CASE["index"]).rstrip("/")))
+    return found if is_elsewhere(url) else [*found, *((each, each) for each in CASE["others"])]
+
+
+def is_elsewhere(url: str) -> bool:
+    """Tell whether a URL is that of another registry than the check's."""
+    return origin(url) != origin(CASE["registry"])
+
+
+def moved(old: str) -> str:
+    """Return a URL of the earlier registry on this one; nothing where that is not known."""
+    for then, now in CASE["moves"]:
+        if origin(then) == origin(old):
+            return moved_from(then.rstrip("/"), now, old)
+    return "" if is_elsewhere(CASE["moves"][0][1]) else old
+
+
+def moved_from(then: str, now: str, old: str) -> str:
+    """Return a URL on another registry, whose paths differ from those of the earlier one in their beginning only."""
     while then.rpartition("/")[2] == now.rpartition("/")[2] and urlsplit(then).path and urlsplit(now).path:
         then, now = then.rpartition("/")[0], now.rpartition("/")[0]
     if old == then or old.startswith(f"{then}/"):
         return now + old[len(then) :]
-    origin, now = ("{0[0]}://{0[1]}".format(urlsplit(each)) for each in (then, url))
-    return now + old[len(origin) :] if old.startswith(origin + "/") else old
+    return origin(now) + old[len(origin(old)) :]
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port of a URL."""
+    return "{0[0]}://{0[1]}".format(urlsplit(url))
 
 
 def path_of(url: str) -> str:

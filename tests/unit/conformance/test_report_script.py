@@ -20,6 +20,7 @@ from conformance.run.selection import Selection
 from conformance.target import target_from_table
 from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
+from reference_server.distributions import wheel
 from reference_server.faults import fault_named
 
 if TYPE_CHECKING:
@@ -31,8 +32,11 @@ CASES = {
     "gitlab.access.challenge": "no-challenge",
     "gitlab.duplicate.message": "duplicates-in-other-wording",
     "robustness.disconnect-before-response": "abandoned-uploads-halved",
+    "simple.html.anchor-syntax-plain": "anchors-in-scripts",
+    "simple.name.valid-charset": "letters-that-look-alike",
 }
-"""Requirements of pages, of the root page, of a header field, of uploads and of plain sockets; faults of each."""
+"""Requirements of pages, of the root page, of a header field, of uploads and of plain sockets; faults of each. The last
+two are in lists that show what others have published, too."""
 
 HOSTILE = (
     '"""\r\nimport os; os.abort()\u2028\u0085\x00\x1b[2J\\N{BULLET}\\x00 </script><!-- {} % \x7f\U0001f600'
@@ -76,6 +80,17 @@ def test_the_answers_are_those_of_then_until_the_registry_is_mended(name: str, t
     assert (mended.returncode, mended.stderr) == (0, ""), mended.stdout
     assert "  before: " in mended.stdout
     assert "\nNot reproduced: " in mended.stdout
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name.startswith("simple.")])
+def test_what_others_have_published_makes_no_difference(name: str, tmp_path: Path) -> None:
+    script, exit_codes = script_of(name), []
+    for faults in ([fault_named(CASES[name])], []):
+        with ReferenceServer(faults=faults) as server:
+            secret = f"{server.username}:{server.password}"
+            server.publish(wheel("someone-else", "1.0"))
+            exit_codes += [run(script, tmp_path, server.url, DEFAULT=secret).returncode for _ in range(2)]
+    assert exit_codes == [1, 1, 0, 0]
 
 
 def test_the_names_are_new_each_time(tmp_path: Path) -> None:

@@ -1,0 +1,125 @@
+"""The script of each fault's first deviation, run against three servers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.catalogue import catalogue
+from conformance.profiles import profile
+from conformance.report.script import NoScript, scripts
+from conformance.run.checks_run import run_checks
+from conformance.run.run import CannotJudge
+from conformance.run.selection import Selection
+from conformance.target import target_from_table
+from conformance.verdicts.options import RunOptions
+from reference_server import ReferenceServer
+from reference_server.faults import Fault, all_faults
+from reference_server.flavours import FLAVOURS
+from reference_server.rules import Rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.target import Target
+
+WORDS = {1: "reproduced", 0: "not reproduced", 2: "wrong command", 3: "no answer", 4: "not tried"}
+SERVERS = ("same store", "new store", "without the fault")
+EXPECTED = ("reproduced", "reproduced", "not reproduced")
+MISLEADING = {
+    ("same store", "not reproduced"),
+    ("new store", "not reproduced"),
+    ("without the fault", "reproduced"),
+}
+"""What a script must never say, by the server that it was run against."""
+PATIENCE = 120.0
+"""Seconds that a script may take."""
+RULES = replace(Rules(), max_file_size=200_000)
+"""A limit that makes the checks of it as quick as the others."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conclusions:
+    """What the script of a fault's first deviation said about each server; or why there is none."""
+
+    fault: str
+    requirement: str
+    words: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def misleads(self) -> bool:
+        """Whether it says of a server what is not so."""
+        return bool(MISLEADING.intersection(zip(SERVERS, self.words, strict=False)))
+
+    def __str__(self) -> str:
+        said = self.reason or ", ".join(
+            f"{server}: {word}" for server, word in zip(SERVERS, self.words, strict=True)
+        )
+        return f"{self.fault} ({self.requirement}): {said}"
+
+
+def scriptable() -> list[tuple[Fault, str, str]]:
+    """Return each fault that an HTTP check catches, with the first such requirement, and a flavour held to it."""
+    held = {
+        flavour.name: {
+            row.id for row in catalogue().for_profile(profile(flavour.profile)) if not row.runs_clients
+        }
+        for flavour in FLAVOURS
+    }
+    found = []
+    for fault in (kind() for kind in all_faults()):
+        for flavour, rows in held.items():
+            if row := next((each for each in fault.caught_by if each in rows), None):
+                found.append((fault, row, flavour))
+                break
+    return found
+
+
+@contextmanager
+def served(flavour: str, *faults: Fault) -> Iterator[tuple[ReferenceServer, Target]]:
+    """Start a new server, and yield it as a target, too."""
+    with ReferenceServer(rules=RULES, faults=faults, flavour=flavour) as server:
+        yield server, target_from_table(server.target(), embedded=True)
+
+
+def conclusions(fault: Fault, requirement: str, flavour: str) -> Conclusions:
+    """Judge a server with a fault by one requirement, and run the script of the deviation against three servers."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "reproduce.py")
+        with served(flavour, fault) as (server, target):
+            options = RunOptions(examples=20, rounds=10, settle=0.02)
+            try:
+                result = run_checks(target, options, Selection(only=frozenset({requirement})))
+                path.write_text(scripts(result, [requirement])[requirement], encoding="utf-8")
+            except (CannotJudge, NoScript) as error:
+                return Conclusions(
+                    fault=fault.name, requirement=requirement, reason=str(error).splitlines()[0]
+                )
+            words = [run(path, server, target)]
+        for faults in ((type(fault)(),), ()):
+            with served(flavour, *faults) as (server, target):
+                words.append(run(path, server, target))
+    return Conclusions(fault=fault.name, requirement=requirement, words=tuple(words))
+
+
+def run(path: Path, server: ReferenceServer, target: Target) -> str:
+    """Run a script against a server with nothing but Python, and return what it concluded."""
+    credentials = {
+        name.upper().replace("-", "_"): f"{each.username}:{each.password}"
+        for name, each in target.credentials.items()
+    }
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-X", "utf8", path, server.url],
+        env={name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ} | credentials,
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    return WORDS.get(done.returncode, f"exit code {done.returncode}")
