@@ -87,6 +87,18 @@ def contains(text: str, wanted: str, *, of: str, where: object) -> None:
 # Answers
 
 
+def allows(answer: Answer, method: str) -> None:
+    """Require that the Allow of an answer lists a method. Source: RFC 9110, 10.2.1."""
+    if method not in allowed(answer):
+        found = excerpt(answer.headers.get("Allow", "")) or "nothing"
+        raise Deviation(expected=f"Allow to list {method}", found=found, where=str(answer))
+
+
+def allowed(answer: Answer) -> list[str]:
+    """Return the methods that an answer's Allow lists."""
+    return [each.strip() for each in answer.headers.get("Allow", "").split(",")]
+
+
 def answered(answer: Answer | None, *, to: str) -> Answer:
     """Require that a request was answered, and return the answer; `to` names the request."""
     if answer is None:

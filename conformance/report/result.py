@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Any
@@ -237,22 +237,8 @@ class RunResult(Struct, frozen=True, kw_only=True):
         return found
 
     def causes(self) -> list[CheckResult]:
-        """Return what reports explain and what follows from nothing else: the worst first.
-
-        As bad as a cause is the worst that follows from it, by verdict and by harm; of equally bad ones, what explains
-        most comes first.
-        """
-        explained = {each.id: each for each in self.of(*EXPLAINED)}
-        followers = self.consequences()
-
-        def rank(cause: CheckResult) -> tuple[int, int, int, str]:
-            below = followers.get(cause.id, [])
-            worst, harm = min(
-                (EXPLAINED.index(each.verdict), HARMS.index(each.harm)) for each in (cause, *below)
-            )
-            return worst, harm, -len(below), cause.id
-
-        return sorted((each for each in explained.values() if each.cause not in explained), key=rank)
+        """Return what reports explain and what follows from nothing else: the worst first."""
+        return by_weight(self.of(*EXPLAINED))
 
     def by_area(self) -> dict[str, list[CheckResult]]:
         """Return the results of each area."""
@@ -265,6 +251,25 @@ class RunResult(Struct, frozen=True, kw_only=True):
         """Return the result as a JSON object. It holds no secrets: exchanges are redacted when they are made."""
         table: dict[str, Any] = msgspec.to_builtins(self)
         return table
+
+
+def by_weight(results: Sequence[CheckResult]) -> list[CheckResult]:
+    """Return what follows from nothing else: the worst first.
+
+    As bad as a cause is the worst that follows from it, by verdict and by harm; of equally bad ones, what explains
+    most comes first.
+    """
+    explained = {each.id for each in results}
+    followers: dict[str, list[CheckResult]] = defaultdict(list)
+    for each in results:
+        followers[each.cause].append(each)
+
+    def rank(cause: CheckResult) -> tuple[int, int, int, str]:
+        below = followers.get(cause.id, [])
+        worst, harm = min((EXPLAINED.index(each.verdict), HARMS.index(each.harm)) for each in (cause, *below))
+        return worst, harm, -len(below), cause.id
+
+    return sorted((each for each in results if each.cause not in explained), key=rank)
 
 
 def tally_of(results: Iterable[CheckResult]) -> Tally:

@@ -5,9 +5,9 @@
 
 Every operator, constant and statement of the server's rules, handlers and rendering is changed, one at a time; each
 mutant is judged by the checks without clients, those that run the changed line first, and what survives in one flavour
-by the nearest of another. Survivors are listed; survivors.toml says of each known one why no check can see it, or that
-a check is missing. Results are kept in a file: a long measurement can be stopped and continued. Linux only. Ends with 1
-if survivors.toml lacks a survivor.
+by the nearest of the others. Survivors are listed; survivors.toml says of each known one, or of the part of the server
+that it is in, why no check can see it, or that a check is missing. Results are kept in a file: a long measurement can
+be stopped and continued. Linux only. Ends with 1 if survivors.toml lacks a survivor.
 """
 
 from __future__ import annotations
@@ -22,11 +22,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from tests.kill_matrix.matrix import held_by
 from tests.mutants.mutations import Mutation, mutations_of
 from tests.mutants.reach import ALWAYS, reach
 from tests.mutants.results import SURVIVORS, Results, document, unknown
-from tests.mutants.trials import ROOT, Batch, Trial, in_a_process, judged, run_trials
+from tests.mutants.trials import ROOT, Batch, Trial, held_by, in_a_process, judged, run_trials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -36,8 +35,8 @@ if TYPE_CHECKING:
 
 ROOMS = ("rules", "app", "http", "rendering", "model", "archives", "flavours")
 """What decides what a client sees. The store is held by tests/durability; `serving` starts and stops servers."""
-FLAVOURS = ("reference", "pypi")
-"""What a mutant is judged in: the first one whose checks run the changed line, and then the other."""
+FLAVOURS = ("reference", "pypi", "gitlab", "gitlab-13.4")
+"""What a mutant is judged in: the first one whose checks run the changed line, and then the nearest of each other."""
 FIRST = 40
 """How many checks are asked first: those that run the changed line, and little else."""
 
@@ -137,7 +136,7 @@ def _near(mutation: Mutation, reaches: Reaches, flavour: str) -> list[str]:
 def _trials(mutants: Sequence[Mutation], reaches: Reaches) -> Iterator[Trial]:
     """Yield a trial per mutant: by the checks that run the line and little else, then by all others.
 
-    What survives in its own flavour is tried by the nearest checks of the other.
+    What survives in its own flavour is tried by the nearest checks of the others.
     """
     lines: dict[str, Counter[str]] = defaultdict(Counter)
     for flavour, files in reaches.items():

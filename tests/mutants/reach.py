@@ -12,8 +12,7 @@ import coverage
 import pytest
 
 from conformance.run.keys import MARK
-from tests.kill_matrix.matrix import held_by
-from tests.mutants.trials import DEVIATING, ROOT, be_quiet, forget_server, judged
+from tests.mutants.trials import DEVIATING, ROOT, be_quiet, forget_server, held_by, judged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

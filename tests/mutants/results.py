@@ -52,9 +52,19 @@ class Survivor(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     source asks for it. `open`: a check is missing."""
 
 
+class Part(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A part of the server whose survivors are all of one kind: no client of a registry sees them, or asks for them."""
+
+    under: str
+    """The beginning of the keys of its mutants: a folder, a file, or a file and a function."""
+    reason: str
+    sight: Literal["hidden", "unasked", "open"]
+
+
 class Table(msgspec.Struct, forbid_unknown_fields=True):
     """The form of survivors.toml."""
 
+    part: list[Part] = []
     survivor: list[Survivor] = []
 
 
@@ -94,25 +104,34 @@ class Results:
         print(f"{len(self._by_key):5} {verdict:9} {seconds:6.1f} s  {mutant.key}  {row}", flush=True)
 
 
-def known_survivors() -> dict[str, Survivor]:
-    """Return the survivors of survivors.toml, by the mutant's key."""
-    table = msgspec.toml.decode(SURVIVORS.read_bytes(), type=Table)
-    return {each.mutant: each for each in table.survivor}
+class Known:
+    """What survivors.toml says of survivors."""
+
+    def __init__(self) -> None:
+        table = msgspec.toml.decode(SURVIVORS.read_bytes(), type=Table)
+        self.survivors = {each.mutant: each for each in table.survivor}
+        self.parts = table.part
+
+    def of(self, mutant: Mutation) -> Survivor | Part | None:
+        """Return what is known of a survivor; None where it is new."""
+        return self.survivors.get(mutant.key) or next(
+            (part for part in self.parts if mutant.key.startswith(part.under)), None
+        )
 
 
 def unknown(mutants: Iterable[Mutation], results: Results) -> Iterator[Mutation]:
     """Yield the survivors that survivors.toml does not name."""
-    known = known_survivors()
-    return (mutant for mutant in mutants if results[mutant].verdict in ALIVE and mutant.key not in known)
+    known = Known()
+    return (mutant for mutant in mutants if results[mutant].verdict in ALIVE and known.of(mutant) is None)
 
 
 def document(mutants: Sequence[Mutation], results: Results, rooms: Sequence[str]) -> str:
     """Return the survivors that are not known, and the scores of the rooms, as Markdown."""
-    known = known_survivors()
+    known = Known()
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for mutant in mutants:
         verdict = results[mutant].verdict
-        survivor = known.get(mutant.key)
+        survivor = known.of(mutant)
         for room in (mutant.room, "all"):
             counts[room][verdict] += 1
             if verdict in ALIVE and survivor:

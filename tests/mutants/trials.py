@@ -18,11 +18,16 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from conformance.catalogue import catalogue
+from conformance.profiles import profile
 from conformance.run.checks_run import run_checks
 from conformance.run.run import CannotJudge
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
 from conformance.verdicts.options import RunOptions
+from reference_server.flavours.deviations import deviating
+from reference_server.flavours.table import flavour_named
+from tests.kill_matrix.matrix import HTTP
 from tests.mutants.mutations import Mutation, mutated
 from tests.mutants.results import NEVER_STARTED
 
@@ -93,6 +98,13 @@ def forget_server() -> None:
     for name in list(sys.modules):
         if name.split(".")[0] == "reference_server" and not name.startswith(SHARED) and "." in name:
             del sys.modules[name]
+
+
+def held_by(flavour: str) -> frozenset[str]:
+    """Return the requirements that a flavour meets, without those of real clients."""
+    kind = flavour_named(flavour)
+    rows = catalogue().for_profile(profile(kind.profile))
+    return frozenset(HTTP & {row.id for row in rows} - deviating(flavour))
 
 
 def judged(checks: Collection[str], flavour: str, *, exit_first: bool = False) -> RunResult:

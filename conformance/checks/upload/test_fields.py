@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
+from conformance.checks.upload.whole_forms import WHOLE, whole
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
@@ -46,6 +47,23 @@ def test_multi_fields(registry: RegistryClient, new_name: NewName) -> None:
         provides_extra=("one", "two"),
     )
     accepted_and_listed(registry, wheel(name, "1.0", metadata=metadata))
+
+
+@check("upload.whole-form")
+def test_whole_form(registry: RegistryClient, new_name: NewName) -> None:
+    name = new_name("whole")
+    sent = [
+        wheel(name, f"1.{number}", metadata=whole(name, f"1.{number}", metadata_version))
+        for number, metadata_version in enumerate(WHOLE)
+    ]
+    answers = [registry.upload(distribution) for distribution in sent]
+    refused = [
+        f"metadata {version}: {answer.status} {answer.excerpt()}"
+        for version, answer in zip(WHOLE, answers, strict=True)
+        if not answer.is_success
+    ]
+    expect.rule("every whole form to be accepted", broken_by=refused, where=registry.target.upload_url)
+    expect.listed(registry.project_page(name), [distribution.filename for distribution in sent])
 
 
 @check("upload.field-naming")

@@ -73,7 +73,9 @@ def test_emails(registry: RegistryClient, new_name: NewName) -> None:
 
 @check("upload.direct-refs")
 def test_direct_refs(registry: RegistryClient, new_name: NewName) -> None:
-    metadata_refused(registry, new_name("direct"), {"requires_dist": (f"other @ {SITE}other-1.0.zip",)})
+    fields = ("requires_dist", "provides_dist", "obsoletes_dist")
+    mistakes = ({field: (f"other @ {SITE}other-1.0.zip",)} for field in fields)
+    metadata_refused(registry, new_name("direct"), *mistakes)
 
 
 @check("upload.license-exclusive")

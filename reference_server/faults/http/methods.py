@@ -43,6 +43,17 @@ class NotAllowedWithoutAllow(ChangesHeaders):
     removes = ("Allow",)
 
 
+class AllowSeparatedByBlanks(Fault):
+    """Separates the methods of Allow by blanks, as no list of a header field is."""
+
+    caught_by = ("http.method-not-allowed", "upload.get-not-allowed", "upload.wrong-url-405")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if "Allow" in response.headers:
+            response.headers["Allow"] = response.headers["Allow"].replace(",", "")
+        return response
+
+
 class BodyAfterHead(LeavesBytes):
     """Sends a body with errors to HEAD requests, which is read as the next response."""
 

@@ -12,6 +12,7 @@ from reference_server.faults.building.upload_forms import (
     RefusesForms,
     parts_of,
     pieces_of,
+    text_of,
     values_of,
 )
 from reference_server.faults.fault import Fault
@@ -37,11 +38,36 @@ KNOWN_FIELDS = frozenset(
 class RepeatedFieldsRefused(RefusesForms):
     """Rejects forms that repeat a field."""
 
-    caught_by = ("upload.multi-fields", "upload.unknown-fields", "gitlab.upload.unknown-fields")
+    caught_by = (
+        "upload.multi-fields",
+        "upload.whole-form",
+        "upload.unknown-fields",
+        "gitlab.upload.unknown-fields",
+    )
 
     def is_refused(self, request: Request) -> bool:
         parts = parts_of(request)
         return len(set(parts)) < len(parts)
+
+
+class ShortSummariesOnly(RefusesForms):
+    """Rejects summaries of more than 255 characters, the width of a column of its database."""
+
+    caught_by = ("upload.whole-form",)
+    field = "summary"
+
+    def is_refused(self, request: Request) -> bool:
+        return len(text_of(request, "summary")) > 255
+
+
+class OneAddressOnly(RefusesForms):
+    """Rejects an `author_email` with several addresses."""
+
+    caught_by = ("upload.whole-form",)
+    field = "author_email"
+
+    def is_refused(self, request: Request) -> bool:
+        return text_of(request, "author_email").count("@") > 1
 
 
 class FieldNamesFolded(Fault):

@@ -1,0 +1,75 @@
+"""Metadata with every field of its version, each as long and as often as the Python Package Index accepts it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from reference_server.distributions import Metadata
+
+WHOLE = ("1.2", "2.1", "2.2", "2.4", "2.5")
+"""Metadata versions that brought fields which tools in use send."""
+SITE = "https://example.com/"
+SUMMARY, LABEL = 512, 32
+"""Characters at most. Source: Warehouse, `warehouse/forklift/metadata.py`."""
+REQUIREMENTS = 300
+CLASSIFIERS = (
+    *(f"Programming Language :: Python :: 3.{minor}" for minor in range(15)),
+    *(f"Programming Language :: Python :: 2.{minor}" for minor in range(3, 8)),
+    *("Development Status :: 3 - Alpha", "Environment :: Console", "Intended Audience :: Developers"),
+    *("Operating System :: MacOS", "Operating System :: Microsoft :: Windows"),
+    *("Operating System :: OS Independent", "Operating System :: POSIX :: Linux"),
+    *("Topic :: Software Development :: Libraries", "Topic :: Utilities", "Typing :: Typed"),
+)
+TEXT = "Not only ASCII: \u00e9\u00df\u4e2d\U0001f40d. "
+
+
+def whole(name: str, version: str, metadata_version: str) -> Metadata:
+    """Return metadata of this version in which no field of it is missing."""
+    since = tuple(map(int, metadata_version.split(".")))
+    metadata = Metadata(
+        metadata_version=metadata_version,
+        name=name,
+        version=version,
+        platform=("linux", "win32"),
+        supported_platform=("RedHat 7.2", "i386-win32-2791"),
+        summary=(TEXT * SUMMARY)[: SUMMARY - 1] + ".",
+        description=f"{TEXT * 200}\n",
+        keywords=("registry", "conformance", "\u00fcmlaut"),
+        home_page=f"{SITE}home",
+        download_url=f"{SITE}download?of=all#files",
+        author="Zo\u00eb \u00c5ngstr\u00f6m, \u674e\u5c0f\u9f8d",
+        author_email="Zo\u00eb \u00c5ngstr\u00f6m <zoe@example.com>, li@example.com",
+        maintainer="J\u00f6rg, Ana",
+        maintainer_email="joerg@example.com, Ana <ana@example.com>",
+        classifiers=CLASSIFIERS,
+        requires_dist=tuple(f"conformance-{number}[a,b]!=1.{number},>=1.0" for number in range(REQUIREMENTS)),
+        requires_python=">=3.8, !=3.9.*, <4",
+        requires_external=("C", "libpng (>=1.5)"),
+        project_urls=(f"Source, {SITE}source", f"{'L' * LABEL}, {SITE}changes?since=1.0"),
+        provides_dist=("conformance-part",),
+        obsoletes_dist=("conformance-old (<3.0)",),
+        license="Apache-2.0 OR MIT" if since < (2, 4) else None,
+    )
+    return replace(metadata, **_later(since, name))
+
+
+def _later(since: tuple[int, ...], name: str) -> dict[str, Any]:
+    """Return the fields that versions after 1.2 brought."""
+    fields: dict[str, Any] = {}
+    if since >= (2, 1):
+        fields |= {
+            "description_content_type": "text/markdown; charset=UTF-8; variant=GFM",
+            "provides_extra": ("all", "a-b"),
+        }
+    if since >= (2, 4):
+        fields |= {
+            "license_expression": "(Apache-2.0 OR MIT) AND LicenseRef-Own",
+            "license_file": ("LICENSE", "docs/NOTICE"),
+        }
+    if since >= (2, 5):
+        fields |= {
+            "import_name": (name.replace("-", "_"), f"{name.replace('-', '_')}._private ; private"),
+            "import_namespace": ("conformance_names",),
+        }
+    return fields
