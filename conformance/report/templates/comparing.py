@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections import Counter
@@ -46,10 +47,16 @@ class Known(NamedTuple):
 
 def known_of(case: dict[str, Any], url: str) -> Known:
     """Return what a script knows of the page at a URL of its case."""
-    projects = (spelling(step["request"].partition("-")[0]) for step in case["published"])
+    projects = {spelling(step["request"].partition("-")[0]) for step in case["published"]}
+    run = spelling(case["run"])
+    for step in case.get("requests", []):
+        sent = base64.b64decode(step.get("body", "")).decode("latin-1")
+        projects.update(
+            re.findall(rf"conformance-{re.escape(run)}[a-z0-9-]*", spelling(f"{step['url']} {sent}"))
+        )
     digests = case.get("digests")
     return Known(
-        run=spelling(case["run"]),
+        run=run,
         projects=frozenset(projects),
         found=spelling(case["found"]),
         digests=None if digests is None else frozenset(digests),

@@ -80,6 +80,16 @@ def test_the_page_of_a_project_has_no_others() -> None:
     assert same(anchors(f"{OWN}-1.0.tar.gz", "requests"), page, url=PAGE) is False
 
 
+def test_what_the_requests_themselves_publish_makes_a_difference() -> None:
+    case = {"published": [], "run": RUN, "found": "", "requests": [{"url": PAGE, "body": ""}]}
+    known = known_of(case, PAGE)
+    then, now = (
+        anchors(f"{OWN}-1.0.tar.gz", odd=f"<a href='{OWN}' data-yanked='{each}'></a>") for each in "ab"
+    )
+    assert same_content(then, then.encode(), known)
+    assert same_content(then, now.encode(), known) is False
+
+
 @pytest.mark.parametrize("make", [anchors, objects])
 def test_of_a_long_list_the_beginning_is_known(make: Callable[..., str]) -> None:
     def cut(page: str) -> str:
