@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 HTML, JSON = "text/html", "application/vnd.pypi.simple.v1+json"
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="index", charset="UTF-8"'}
-READER = {"credentials": {"default": {"username": "reader", "password": "conformance-reader"}}}
+READER: dict[str, Any] = {
+    "credentials": {"default": {"username": "reader", "password": "conformance-reader"}}
+}
 
 
 def static_sdist(requires_python: str) -> Distribution:
@@ -357,3 +359,35 @@ def test_a_root_may_link_to_a_document_below_the_name() -> None:
     root = "<!DOCTYPE html><a href='/simple/alpha/index.html'>alpha</a>"
     row = "simple.html.root.anchor-text"
     assert verdicts(SmallIndex(bodies={ROOT: root}, forms=(HTML,)), row)[row].verdict is Verdict.PASSED
+
+
+PLAIN_ANCHORS = "simple.html.anchor-syntax-plain"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_the_end_of_a_line_in_a_name_is_no_syntax_of_an_anchor(end: str) -> None:
+    """What parsers of HTML5 make of it is the same for all, and not what older ones make of it."""
+    page = f"<!DOCTYPE html><a href='/files/a{end}b-1.0.tar.gz'>a{end}b-1.0.tar.gz</a>"
+    found = verdicts(SmallIndex(bodies={PAGE: page}, forms=(HTML,)), PLAIN_ANCHORS)
+    assert found[PLAIN_ANCHORS].verdict is Verdict.PASSED, found[PLAIN_ANCHORS].message
+
+
+ALIAS = "simple.json.file.dist-info-metadata.alias"
+
+
+@pytest.mark.parametrize(
+    ("keys", "verdict"),
+    [
+        ({"dist-info-metadata": True}, Verdict.PASSED),
+        ({"dist-info-metadata": False}, Verdict.PASSED),
+        ({"dist-info-metadata": True, "core-metadata": True}, Verdict.PASSED),
+        ({"dist-info-metadata": True, "core-metadata": False}, Verdict.NOTED),
+        ({"dist-info-metadata": False, "core-metadata": True}, Verdict.NOTED),
+    ],
+)
+def test_two_keys_are_compared_where_both_are_there(keys: dict[str, bool], verdict: Verdict) -> None:
+    other = {"filename": SDIST.filename, "url": "/files/x", "hashes": {}, "core-metadata": True}
+    odd = {"filename": WHEEL.filename, "url": f"/files/{WHEEL.filename}", "hashes": {}} | keys
+    page = json.dumps({"meta": {"api-version": "1.0"}, "name": "alpha", "files": [odd, other]})
+    found = verdicts(SmallIndex(bodies={PAGE: page}, forms=(JSON,)), ALIAS)
+    assert found[ALIAS].verdict is verdict, found[ALIAS].message

@@ -87,27 +87,30 @@ def page_if_any(registry: RegistryClient, project: str) -> ProjectPage:
     return page_in(answer) if answer.status == 200 else ProjectPage(files=(), where=str(answer))
 
 
-def kept_in_place(registry: RegistryClient, sent: list[Sent], strays: Strays | None = None) -> None:
+def kept_in_place(registry: RegistryClient, *projects: list[Sent], strays: Strays | None = None) -> None:
     """Require that whatever the registry took is in its place: on its project's page, and behind its link.
 
-    A name may be reduced to its last part, or kept where it leads nowhere. A refusal harms nothing, and a server
-    error is a finding of its own: see `security.no-server-error`.
+    `projects` are uploads by the project that they are for. A name may be reduced to its last part, or kept where it
+    leads nowhere. A refusal harms nothing, and a server error is a finding of its own: see `security.no-server-error`.
     What was accepted under a path, and is not listed under a plain name, goes to `strays`.
     """
-    page = page_if_any(registry, sent[0].file.name)
-    wrong = [f"{file.filename!r}: listed under a path" for file in page.files if is_path(file.filename)]
-    for each in sent:
-        if each.accepted:
-            links = links_to(each, page)
-            if each.path and not links:
-                wrong.append(f"{each.what}: accepted, and not on the page of its project")
-            if strays and each.path and all(is_path(file.filename) for file in links):
-                strays(each.path)
-            wrong += astray(registry, each, links)
+    wrong, pages = [], []
+    for sent in projects:
+        page = page_if_any(registry, sent[0].file.name)
+        pages.append(page.where)
+        wrong += [f"{file.filename!r}: listed under a path" for file in page.files if is_path(file.filename)]
+        for each in sent:
+            if each.accepted:
+                links = links_to(each, page)
+                if each.path and not links:
+                    wrong.append(f"{each.what}: accepted, and not on the page of its project")
+                if strays and each.path and all(is_path(file.filename) for file in links):
+                    strays(each.path)
+                wrong += astray(registry, each, links)
     expect.rule(
         "every upload to be refused, or to be served at the link of its own project",
         broken_by=wrong,
-        where=page.where,
+        where="; ".join(pages),
     )
 
 

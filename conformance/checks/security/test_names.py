@@ -50,12 +50,12 @@ DOTS = (".", "..", "-")
 
 @check("security.traversal.filename")
 def test_traversal_filename(registry: RegistryClient, named_like_paths: list[Sent], strays: Strays) -> None:
-    kept_in_place(registry, named_like_paths, strays)
+    kept_in_place(registry, named_like_paths, strays=strays)
 
 
 @check("security.traversal.filename-star")
 def test_traversal_filename_star(registry: RegistryClient, named_twice: list[Sent], strays: Strays) -> None:
-    kept_in_place(registry, named_twice, strays)
+    kept_in_place(registry, named_twice, strays=strays)
 
 
 @check("security.control-chars.filename")
@@ -93,9 +93,13 @@ def test_traversal_name_version(
     def below_version(file: Distribution, path: str) -> str:
         return f"{file.name}/{path.format(file.version)}/{file.filename}"
 
-    kept_in_place(registry, sent_as(registry, new_name("name-path"), NAMES, as_name, below_name), strays)
     project = new_name("version-path")
-    kept_in_place(registry, sent_as(registry, project, VERSIONS, as_version, below_version), strays)
+    kept_in_place(
+        registry,
+        sent_as(registry, new_name("name-path"), NAMES, as_name, below_name),
+        sent_as(registry, project, VERSIONS, as_version, below_version),
+        strays=strays,
+    )
     for page in index.pages(project) if page_if_any(registry, project).files else []:
         expect.each(
             page.versions or (),

@@ -23,6 +23,7 @@ DOCTYPE = re.compile(
 )
 ABSOLUTE = re.compile(r"\s*https?://", re.IGNORECASE)
 COMMENT = re.compile(r"<!--(?:(?!-->).)*(?:-->|\Z)", re.DOTALL)
+LINE_END = re.compile(r"\r\n?")
 ANCHOR = re.compile(r"<a\b[^>]*>?", re.IGNORECASE)
 PLAIN_ANCHOR = re.compile(r"""<a(\s+[a-z][a-z0-9-]*(\s*=\s*("[^"]*"|'[^']*'))?)*\s*>""")
 
@@ -118,5 +119,10 @@ def test_anchor_syntax_plain(index: Index) -> None:
 
 
 def text_and_href(anchor: Anchor) -> tuple[str, str]:
-    """Return the text and the href of an anchor, in which all parsers have to agree."""
-    return anchor.text.strip(), anchor.attributes.get("href") or ""
+    """Return the text and the href of an anchor, in which all parsers have to agree.
+
+    However it is written, an end of a line is a line feed for an HTML5 parser, and stays what it is for others. Source:
+    HTML Living Standard, preprocessing the input stream.
+    """
+    text, href = (LINE_END.sub("\n", each) for each in (anchor.text, anchor.attributes.get("href") or ""))
+    return text.strip(), href

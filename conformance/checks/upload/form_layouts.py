@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
+from conformance.kit.differences import written
 from conformance.kit.http import Part, UploadForm
 from conformance.kit.properties import strategies
 
@@ -48,6 +49,17 @@ class Layout:
     headers: tuple[tuple[str, str, str | None], ...]
     preamble: str
     epilogue: str
+
+    def __str__(self) -> str:
+        """Everything that a reader of forms may stumble over."""
+        around = {"preamble": self.preamble, "epilogue": self.epilogue}
+        words = [f"parts in the order {written(self.order)}", f"the boundary {self.boundary!r}"]
+        words += [f"the {name} {text!r}" for name, text in around.items() if text]
+        first, spellings, types = map(set, zip(*self.headers, strict=True))
+        words += ["a header before Content-Disposition"] if first - {""} else []
+        words += ["Content-Disposition in lower case"] if "content-disposition" in spellings else []
+        words += [f"texts of the type {each}" for each in sorted(filter(None, types))]
+        return ", ".join(words)
 
     def of(self, form: UploadForm) -> UploadForm:
         """Return the form in this layout. A file keeps its Content-Type."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from conformance.checks.upload.form_layouts import Layout, layouts
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.differences import written
 from conformance.kit.http import Part, UploadForm, upload_form
 from conformance.kit.uploads.scenarios import link_to
 from conformance.kit.uploads.stored_files import (
@@ -135,9 +134,7 @@ def test_field_order(registry: RegistryClient, new_name: NewName, examples: Exam
     examples.each(
         layouts(parts_of_a_form),
         accepted,
-        named=lambda layout: (
-            f"parts in the order {written(layout.order)}, with the boundary {layout.boundary!r}"
-        ),
+        named=str,
     )
     expect.listed(registry.project_page(name), sent)
 

@@ -73,10 +73,7 @@ class MetadataDeniedInHtml(Fault):
 class MetadataUnderTheOldKey(Fault):
     """Announces metadata files in JSON only under the key from before PEP 714."""
 
-    caught_by = (
-        "metadata.json.key",
-        "simple.json.file.dist-info-metadata.alias",
-    )
+    caught_by = ("metadata.json.key",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(self._renamed)

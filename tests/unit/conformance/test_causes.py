@@ -85,6 +85,62 @@ def test_a_passed_requirement_is_no_root_and_follows_from_none(table: Any) -> No
     assert roots_of(table.stored().results) == {}
 
 
+BROKEN = "no filename: POST http://127.0.0.1:1/ as default → 500 Internal Server Error"
+SECOND_NAME = "up, as the only name: 500"
+
+
+@pytest.mark.parametrize(
+    ("text", "follows"),
+    [
+        (SECOND_NAME, True),
+        (f"one folder up: 500\n{SECOND_NAME}", False),
+        (f"{SECOND_NAME}\na NUL: 500", False),
+    ],
+)
+def test_what_breaks_a_server_in_several_ways_has_more_than_one_cause(
+    text: str, *, follows: bool, table: Any
+) -> None:
+    row = "security.no-server-error"
+    consequences = {row: "robustness.no-filename"} if follows else {}
+    assert found(table, **{"robustness.no-filename": BROKEN, row: text}) == consequences
+
+
+def test_a_name_that_is_not_normalized_is_no_race(table: Any) -> None:
+    race, rule = "race.case-and-separator", "simple.name.normalization"
+    unlisted = "demo-1.3-py3-none-any.whl was accepted, and is not listed in HTML\nin 2 of 2 rounds"
+    assert found(table, **{rule: "status 404", race: unlisted}) == {race: rule}
+
+
+@pytest.mark.parametrize(
+    ("file", "follows"), [("demo-1.0.tar.gz", True), ("demo-1.0-py3-none-any.whl", False)]
+)
+def test_an_sdist_that_clients_unzip_has_other_bytes(file: str, *, follows: bool, table: Any) -> None:
+    encoded, exact = "http.files.no-content-encoding", "simple.file.bytes-exact"
+    unzipped = (
+        f"status 200, 10240 bytes with sha256 {'0' * 64}\nGET http://127.0.0.1:1/{file} as default → 200"
+    )
+    texts = {encoded: "'gzip'", exact: unzipped, "clients.twine.bytes": unzipped}
+    root = encoded if follows else exact
+    expected = {"clients.twine.bytes": root} | ({exact: encoded} if follows else {})
+    assert found(table, **texts) == expected
+
+
+def test_an_upload_to_a_page_that_is_missing_is_not_found_either(table: Any) -> None:
+    texts = {"simple.root.served": "status 404: Not Found", "upload.wrong-url-405": "status 404"}
+    assert found(table, **texts) == {"upload.wrong-url-405": "simple.root.served"}
+
+
+def test_a_root_that_is_gone_is_the_cause_of_what_needs_it(table: Any) -> None:
+    gone = "status 500\nGET root as anonymous → 500 text/html"
+    needing = ("simple.html.root.anchor-text", "simple.html.root.href", "simple.html.base-absolute")
+    texts = {
+        **dict.fromkeys(needing, gone),
+        "simple.root.served": gone,
+        "name.invalid-rejected": "status 200 for 'x y'",
+    }
+    assert found(table, **texts) == dict.fromkeys(needing, "simple.root.served")
+
+
 class TestReports:
     @pytest.fixture
     def result(self, table: Any) -> Any:
