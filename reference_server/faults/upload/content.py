@@ -38,7 +38,6 @@ class MissingContentFails(FailsOnForms):
     caught_by = (
         "upload.content-required",
         "upload.submit-gone",
-        "upload.error-json",
         "gitlab.upload.without-file-refused",
     )
 
