@@ -18,20 +18,27 @@ if TYPE_CHECKING:
 FILES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".egg")
 
 
-def with_causes(results: Iterable[CheckResult]) -> list[CheckResult]:
-    """Return results in which each deviation that follows from another one names it."""
+def with_causes(results: Iterable[CheckResult], index_url: str = "") -> list[CheckResult]:
+    """Return results in which each deviation that follows from another one names it.
+
+    By the URL of the index, its pages are told from others; without it, they are those below `/simple/`.
+    """
     results = list(results)
-    roots = roots_of(results)
+    roots = roots_of(results, index_url)
     return [msgspec.structs.replace(each, cause=roots.get(each.id, "")) for each in results]
 
 
-def roots_of(results: Iterable[CheckResult]) -> Mapping[str, str]:
+def roots_of(results: Iterable[CheckResult], index_url: str = "") -> Mapping[str, str]:
     """Return the deviations that follow from another one, by id, each with the id of the one at the root.
 
     An entry of the catalogue's causes applies where a root of it deviates, and both deviations show its evidence.
     What an entry has explained, or set as a root, no later entry explains.
     """
-    evidence = {each.id: _evidence(each) for each in results if each.verdict in DEVIATING and each.signature}
+    evidence = {
+        each.id: _evidence(each, index_url)
+        for each in results
+        if each.verdict in DEVIATING and each.signature
+    }
     if len(evidence) < 2:  # nothing to relate: a run without deviations reads no table
         return {}
     parents: dict[str, str] = {}
@@ -56,13 +63,13 @@ def _top(name: str, parents: Mapping[str, str]) -> str:
     return name
 
 
-def _evidence(finding: CheckResult) -> str:
+def _evidence(finding: CheckResult, index_url: str) -> str:
     """Return the evidence of a deviation, a line each: what was found, where, and a line per exchange."""
-    exchanges = (_line(each) for each in finding.exchanges)
+    exchanges = (_line(each, index_url) for each in finding.exchanges)
     return "\n".join([finding.found, finding.where, *exchanges])
 
 
-def _line(exchange: Exchange) -> str:
+def _line(exchange: Exchange, index_url: str) -> str:
     """Return an exchange in short, such as `GET project as default → 200 text/html`."""
     method, _, target = exchange.request.partition(" ")
     kind = next(
@@ -70,14 +77,16 @@ def _line(exchange: Exchange) -> str:
         "no Content-Type",
     )
     caller = exchange.credential or "anonymous"
-    return f"{method} {_route(target.split(' ')[0])} as {caller} → {exchange.status or 0} {kind}"
+    return f"{method} {_route(target.split(' ')[0], index_url)} as {caller} → {exchange.status or 0} {kind}"
 
 
-def _route(url: str) -> str:
+def _route(url: str, index_url: str) -> str:
     """Return what a URL leads to: `file`, `root`, `project`, or its path where that is unknown."""
-    path = urlsplit(url).path
+    path, index = urlsplit(url).path, urlsplit(index_url).path
     if path.endswith((*FILES, ".metadata")):
         return "file"
+    if index and path.startswith(index) and "/" not in path.removeprefix(index).rstrip("/"):
+        return "project" if path.removeprefix(index) else "root"
     _, simple, below = path.partition("/simple/")
     if simple:
         return "project" if below.strip("/") else "root"

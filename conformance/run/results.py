@@ -70,7 +70,7 @@ class Results:
         A `whole` run has to have a result for everything that the profile is held to, any run for everything
         in its plan. `least_per_area` is how many requirements have to be judged in an area.
         """
-        results = with_causes(self._results.values())
+        results = with_causes(self._results.values(), run.target.index_url)
         rejected, thin = only_rejections(results), areas_below_minimum(results, least_per_area or {})
         unjudged = [*filter(None, [no_files(run)]), *unjudged_notes(results)]
         outside = run.redact(strays_note(self._strays)) if self._strays else ""

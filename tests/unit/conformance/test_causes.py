@@ -78,6 +78,18 @@ def test_an_exchange_is_evidence(table: Any) -> None:
     assert roots_of(table.stored().results) == {"race.version-set": "negotiation.content-type.always"}
 
 
+@pytest.mark.parametrize(
+    "index", ["http://127.0.0.1:1/u/dev/+simple/", "http://127.0.0.1:1/pypi/", "http://127.0.0.1:1/"]
+)
+def test_pages_are_told_from_others_wherever_the_index_is(index: str, table: Any) -> None:
+    needing, rule = "simple.html.base-absolute", "simple.root.served"
+    gone, page = (table.exchange(request=f"GET {index}{name}", status=500) for name in ("", "demo/"))
+    table.add(rule, "failed", found="status 500", signature="1", exchanges=[gone])
+    table.add(needing, "failed", found="status 500", signature="1", exchanges=[gone])
+    table.add("simple.html.charset", "warned", found="status 500", signature="1", exchanges=[page])
+    assert roots_of(table.stored().results, index) == {needing: rule}
+
+
 def test_a_passed_requirement_is_no_root_and_follows_from_none(table: Any) -> None:
     table.add(ROOT, "passed")
     table.add(LINK, "failed", found=DEAD, signature="1")
