@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +13,7 @@ from reference_server.alterations import Alteration, compose, transmitted
 from reference_server.app.elsewhere import has_project, is_elsewhere
 from reference_server.app.handlers.call import Call, GroupCall
 from reference_server.app.handlers.sending import PageAnswer
+from reference_server.app.kept_answers import Asked, KeptAnswers, key_of
 from reference_server.app.routes import BY_NAME, url_map
 from reference_server.http.cross_site import CrossSiteError, is_cross_site
 from reference_server.http.host import has_valid_host
@@ -29,6 +31,7 @@ from reference_server.rules.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from werkzeug import Response
@@ -57,6 +60,10 @@ class _Mode:
 
 class ActiveAlterations(Protocol):
     """Decides which alterations apply to a request. Called once per request, in order."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no request is altered at the moment."""
 
     def active(self, method: str, path: str, endpoint: str) -> tuple[Alteration, ...]:
         """Count a request with this method, decoded path and route, and return its alterations in order."""
@@ -95,37 +102,67 @@ class Application:
         self._usual = self._mode(compose(variations), kept_pages=KEPT_PAGES)
         self._altered: dict[tuple[Alteration, ...], _Mode] = {}
         self._lock = Lock()
+        self._kept = KeptAnswers()
+        self._keeps = not variations and elsewhere is None
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request, then read the rest of its body."""
+        now = self._registry.now()
+        asked = self._asked(environ, now)
+        again = self._answered_again(asked, now, start_response) if asked else None
+        return again or self._answered_in_full(asked, now, environ, start_response)
+
+    def _asked(self, environ: WSGIEnvironment, now: datetime) -> Asked | None:
+        """Return a request and the present state as a key; None where no answer may be given again."""
+        edition = self._registry.store.edition if self._keeps and self._alterations.is_empty else None
+        key = key_of(environ) if edition is not None else None
+        return Asked(key, (edition, now.astimezone(UTC).date())) if key else None
+
+    def _answered_again(
+        self, asked: Asked, now: datetime, start_response: StartResponse
+    ) -> list[bytes] | None:
+        """Answer as an equal request was answered in the same state, if there is such an answer."""
+        kept = self._kept.find(asked)
+        body = kept.body() if kept else None
+        if kept is None or body is None:
+            return None
+        entry = self.log.begin_again(now, kept.entry)
+        start_response(kept.status, list(kept.headers))
+        entry.sent = len(body)
+        self.log.end(entry)
+        return [body]
+
+    def _answered_in_full(
+        self, asked: Asked | None, now: datetime, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
         if not environ.get("HTTP_HOST"):
             environ.pop("HTTP_HOST", None)  # else URLs would have no host
         request = Request(environ)
         request.flavour = self._flavour
         if not has_valid_host(environ):
-            request.entry = self.log.begin(self._registry.now(), request)
+            request.entry = self.log.begin(now, request)
             return self._sent(Alteration(), request, router_refusal(BadRequest()), start_response)
         try:
-            return self._answered(request, environ, start_response)
+            return self._answered(asked, now, request, start_response)
         except (StoreUnavailableError, StoreFullError) as error:  # outside of all handlers
             if "entry" not in vars(request):
-                request.entry = self.log.begin(self._registry.now(), request)
+                request.entry = self.log.begin(now, request)
             return self._sent(Alteration(), request, refusal(error), start_response)
 
     def _answered(
-        self, request: Request, environ: WSGIEnvironment, start_response: StartResponse
+        self, asked: Asked | None, now: datetime, request: Request, start_response: StartResponse
     ) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
+        path = request.environ.get("PATH_INFO", "")
         cross_site = is_cross_site(request)
         if path in self._own and not cross_site:
-            request.entry = self.log.begin(self._registry.now(), request)
+            request.entry = self.log.begin(now, request)
             return self._sent(self._usual.alteration, request, self._own[path](request), start_response)
         unroutable = self._route(request)
         page = self._pages(request) if unroutable and not cross_site else None
         if page is not None:
             return transmitted(Alteration(), request, page, start_response)
         alterations = self._alterations.active(request.method, request.path, request.endpoint)
-        self._note(request, alterations)
+        self._note(request, now, alterations)
         mode = self._with(alterations) if alterations else self._usual
         request.registry = mode.registry
         if cross_site and (unroutable or path in self._own or mode.registry.rules.refuses_cross_site):
@@ -135,7 +172,10 @@ class Application:
         except ConnectionError:
             self.log.broken_off(request.entry)
             raise
-        return self._sent(mode.alteration, request, response, start_response)
+        sent = self._sent(mode.alteration, request, response, start_response)
+        if asked and not alterations:
+            self._kept.keep(asked, request, response)
+        return sent
 
     def _sent(
         self, alteration: Alteration, request: Request, response: Response, start_response: StartResponse
@@ -148,9 +188,9 @@ class Application:
             self.log.broken_off(entry)
             raise
 
-    def _note(self, request: Request, alterations: tuple[Alteration, ...]) -> None:
+    def _note(self, request: Request, now: datetime, alterations: tuple[Alteration, ...]) -> None:
         """Add the request to the log, before anything can end it."""
-        entry = request.entry = self.log.begin(self._registry.now(), request)
+        entry = request.entry = self.log.begin(now, request)
         entry.route = request.endpoint
         entry.project = str(request.arguments.get("name", ""))
         entry.faults = tuple(each.name for each in alterations)

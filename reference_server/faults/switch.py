@@ -165,6 +165,11 @@ class Switchboard:
         """Return the switches."""
         return tuple(counted.switch for counted in self._switches)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no fault is on, under any condition."""
+        return not self._switches
+
     def active(self, method: str, path: str, endpoint: str) -> tuple[Fault, ...]:
         """Return the faults that are on for this request, in order, and count it; `endpoint` names its route."""
         if not self._switches:

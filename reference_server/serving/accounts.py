@@ -68,7 +68,7 @@ def add_tokens(store: Store, tokens: Mapping[str, str] | Iterable[Token]) -> Non
 
 def with_passwords(rules: Rules, users: Mapping[str, str]) -> Rules:
     """Return the rules that identify users by their passwords, too."""
-    return replace(rules, identify=_by_password(rules.identify, users)) if users else rules
+    return replace(rules, identify=_by_password(rules.identify, dict(users))) if users else rules
 
 
 def _by_password(

@@ -102,6 +102,11 @@ class FolderStore(MemoryStore):
         self._notice(parsed[0] if parsed else None)
         return super().files_named(gitlab_project, sha256, filename)
 
+    @property
+    def edition(self) -> None:
+        """Have no edition: the folder is another's."""
+        return
+
     def serial(self, gitlab_project: int, normalized: str | None = None) -> int:
         """Return a number that grows with every change of a project, or of a whole GitLab project."""
         self._notice(normalized)

@@ -196,6 +196,11 @@ class GeneratedStore(MemoryStore):
             self._bring(gitlab_project, normalize(parsed[0]) if parsed else "")
             return super().files_named(gitlab_project, sha256, filename)
 
+    @property
+    def edition(self) -> None:
+        """Have no edition: packages are made and forgotten while they are read."""
+        return
+
     def serial(self, gitlab_project: int, normalized: str | None = None) -> int:
         """Return a number that grows with every change of a project, or of a whole GitLab project."""
         with self.lock:

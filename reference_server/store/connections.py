@@ -142,6 +142,14 @@ class Connections:
         except sqlite3.Error as error:
             raise refusal_of(error) from error
 
+    @property
+    def has_its_file(self) -> bool:
+        """Whether the database that was opened is still in its place."""
+        try:
+            return _file(self._database) == self._file
+        except StoreUnavailableError:
+            return False
+
     def require_place(self) -> None:
         """Require the directory and the database that were opened. Raises `StoreUnavailableError`."""
         if not self._is_in_place() or _file(self._database) != self._file:

@@ -39,6 +39,7 @@ class MemoryStore(OnlyStored):
         self._statuses: dict[tuple[int, str], ProjectStatus] = {}
         self._serials: dict[tuple[int, str | None], int] = {}
         self._changes = count(1)
+        self._edition = object()
         self._users: Counter[Path] = Counter()  # the number of files per blob on disk
 
     def close(self) -> None:
@@ -63,21 +64,25 @@ class MemoryStore(OnlyStored):
         """Add or replace the GitLab project with this id."""
         with self.lock:
             self._gitlab_projects[gitlab_project.id] = gitlab_project
+            self._edition = object()
 
     def add_personal_access_token(self, token: PersonalAccessToken) -> None:
         """Add or replace the personal access token with this secret."""
         with self.lock:
             self._tokens.add(token)
+            self._edition = object()
 
     def add_deploy_token(self, token: DeployToken) -> None:
         """Add or replace the deploy token with this secret."""
         with self.lock:
             self._tokens.add(token)
+            self._edition = object()
 
     def add_job_token(self, token: JobToken) -> None:
         """Add or replace the job token with this secret."""
         with self.lock:
             self._tokens.add(token)
+            self._edition = object()
 
     def gitlab_project(self, reference: str) -> GitLabProject | None:
         """Find a GitLab project by its id, or by its full path in any case."""
@@ -116,16 +121,19 @@ class MemoryStore(OnlyStored):
         """Replace the token with this id. It keeps its secret."""
         with self.lock:
             self._tokens.put(token)
+            self._edition = object()
 
     def remove_token(self, token_id: int) -> None:
         """Remove a token, if it exists."""
         with self.lock:
             self._tokens.remove(token_id)
+            self._edition = object()
 
     def load_token(self, digest: str, token: Token) -> None:
         """Add a token with an id, by the digest of its secret."""
         with self.lock:
             self._tokens.load(digest, token)
+            self._edition = object()
 
     # packages
 
@@ -182,6 +190,7 @@ class MemoryStore(OnlyStored):
     def _changed(self, gitlab_project: int, normalized: str) -> None:
         serial = next(self._changes)
         self._serials[gitlab_project, normalized] = self._serials[gitlab_project, None] = serial
+        self._edition = object()
 
     def package(self, package_id: int) -> Package | None:
         """Find a package."""
@@ -210,6 +219,11 @@ class MemoryStore(OnlyStored):
             files = self._files.get((gitlab_project, filename), {})
             return tuple(files[number] for number in sorted(files) if files[number].sha256 == sha256)
 
+    @property
+    def edition(self) -> object | None:
+        """Another object after each change of anything; None where changes may not be noticed at once."""
+        return self._edition
+
     def serial(self, gitlab_project: int, normalized: str | None = None) -> int:
         """Return a number that grows with every change of a project, or of a whole GitLab project."""
         with self.lock:
@@ -230,6 +244,7 @@ class MemoryStore(OnlyStored):
         """Refuse this file name from now on."""
         with self.lock:
             self._closed_filenames.add((gitlab_project, normalized, filename))
+            self._edition = object()
 
     def is_closed_filename(self, gitlab_project: int, normalized: str, filename: str) -> bool:
         """Return whether this file name is refused."""
@@ -245,6 +260,7 @@ class MemoryStore(OnlyStored):
                 self._changed(gitlab_project, normalized)
             self._statuses.clear()
             self._closed_filenames.clear()
+            self._edition = object()
 
 
 def _key(package: Package) -> tuple[int, str]:

@@ -117,6 +117,13 @@ class Store(Protocol):
     def generated_names(self, gitlab_project: int) -> Sequence[str]:
         """Return the normalized names of projects whose packages are made when they are asked for by name."""
 
+    @property
+    def edition(self) -> object | None:
+        """Another object after each change of anything; None where changes may not be noticed at once.
+
+        A reader who takes the edition first finds in the state what the edition stands for, or something newer.
+        """
+
     def serial(self, gitlab_project: int, normalized: str | None = None) -> int:
         """Return a number that grows with every change of a project, or of a whole GitLab project."""
 

@@ -62,6 +62,7 @@ class SQLiteStore(OnlyStored):
         self._written: dict[int, tuple[int, Package]] = {}  # the same, by the current transaction
         self._edition = object()  # a new object after each change of GitLab projects or tokens
         self._kept_known: tuple[object, MemoryStore] = (None, MemoryStore())  # as of an edition
+        self._state: object | None = object()  # another one after each change; None while one becomes visible
         self._changes_known = False  # whether the current transaction changes GitLab projects or tokens
         try:
             self._connections = opened(self._directory)
@@ -85,7 +86,7 @@ class SQLiteStore(OnlyStored):
         if self._finish.detach() is None:
             return
         with self._bringing_lock:
-            self._is_closed = True  # no blob arrives any more
+            self._state, self._is_closed = None, True  # no blob arrives any more
             self._directory.has_leftovers |= self._uploads > 0
         with self._connections.alone:
             closed(self._directory, self._connections)
@@ -279,6 +280,12 @@ class SQLiteStore(OnlyStored):
         found = [file for file in files if (file.sha256, file.filename) == (sha256, filename)]
         return tuple(sorted(found, key=lambda file: file.id))
 
+    @property
+    def edition(self) -> object | None:
+        """Another object after each change of anything; None where changes may not be noticed at once."""
+        connections = self._connections
+        return self._state if connections.has_its_file and not connections.is_writing else None
+
     def serial(self, gitlab_project: int, normalized: str | None = None) -> int:
         """Return a number that grows with every change of a project, or of a whole GitLab project."""
         if normalized is None:
@@ -335,7 +342,7 @@ class SQLiteStore(OnlyStored):
             return
         self._directory.reserve.make_room(for_upload=False)
         with self._connections.alone:  # nothing is closed before all of it is done
-            with self._connections.writing() as connection:
+            with self._renewing_state(), self._connections.writing() as connection:
                 dropped = self._dropped = set()
                 written = self._written = {}
                 self._changes_known = False
@@ -343,6 +350,8 @@ class SQLiteStore(OnlyStored):
                 before = connection.total_changes
                 yield connection
                 changes_known, has_written = self._changes_known, connection.total_changes > before
+                if has_written:
+                    self._state = None
             if has_written:
                 self._directory.note_change()
             self._read.update(written)
@@ -351,6 +360,15 @@ class SQLiteStore(OnlyStored):
             self._remove_unused(dropped)
         if dropped:
             self._directory.reserve.fill()
+
+    @contextmanager
+    def _renewing_state(self) -> Iterator[None]:
+        """Leave an edition of its own to the state after a transaction."""
+        try:
+            yield
+        finally:
+            if self._state is None and not self._is_closed:
+                self._state = object()
 
     def _rows(self, query: str, *values: object) -> list[Any]:
         return self._connections.rows(query, *values)

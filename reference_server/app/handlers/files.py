@@ -36,6 +36,7 @@ def download(call: ReadingCall, sha256: str, filename: str) -> Response:
     return content_answer(
         call,
         Content(
+            source=file.blob,
             stream=stream,
             size=file.size,
             etag=file.blob.digests["sha256"],
@@ -66,6 +67,7 @@ def metadata_file(call: ReadingCall, sha256: str, filename: str) -> Response:
     return content_answer(
         call,
         Content(
+            source=file.core_metadata.document,
             stream=io.BytesIO(file.core_metadata.document),
             size=len(file.core_metadata.document),
             etag=file.core_metadata.sha256,

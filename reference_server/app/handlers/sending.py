@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypeVar
 
 from werkzeug import Response
 from werkzeug.http import http_date
@@ -21,15 +21,18 @@ if TYPE_CHECKING:
 
     from reference_server.app.handlers.call import ReadingCall
     from reference_server.http.request import Request
+    from reference_server.model.blob import Blob
     from reference_server.rendering.page_cache import RenderedPage
 
 CHUNK = 64 * 1024
+R = TypeVar("R", bound=Response)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """Immutable bytes under a URL. `etag` has no quotes. The answer closes the stream."""
+    """Immutable bytes under a URL. `etag` has no quotes. The answer closes the stream, which is that of `source`."""
 
+    source: Blob | bytes
     stream: IO[bytes]
     size: int
     etag: str
@@ -38,7 +41,16 @@ class Content:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class PageAnswer(Response):
+class LastingAnswer(Response):
+    """An answer that depends on nothing but the request and the state.
+
+    Its body is all of `source`, or else it has its body itself.
+    """
+
+    source: Blob | bytes | None = None
+
+
+class PageAnswer(LastingAnswer):
     """A page that is compressed last, so that alterations can read its body before."""
 
     rendered: RenderedPage | None = None
@@ -97,6 +109,8 @@ def content_answer(call: ReadingCall, content: Content) -> Response:
     refused = _failed_precondition(request, headers, etag=etag, last_modified=last_modified)
     if refused:
         content.stream.close()
+        if isinstance(refused, LastingAnswer):
+            refused.source = content.source
         return refused
     asks = request.method == "GET" and range_holds(request.headers, etag=etag, last_modified=last_modified)
     try:
@@ -104,14 +118,22 @@ def content_answer(call: ReadingCall, content: Content) -> Response:
     except UnsatisfiableRangeError:
         content.stream.close()
         return _unsatisfiable(content.size)
-    if part is not None:
-        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{content.size}"
-    sent = range(content.size) if part is None else part
-    answer = Response(
-        _read(content.stream, sent),
-        status=200 if part is None else 206,
+    if part is None:
+        answer = _sent(content, range(content.size), headers, kind=LastingAnswer)
+        answer.source = content.source
+        return answer
+    headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{content.size}"
+    return _sent(content, part, headers, kind=Response, status=206)
+
+
+def _sent(
+    content: Content, part: range, headers: Mapping[str, str], *, kind: type[R], status: int = 200
+) -> R:
+    answer = kind(
+        _read(content.stream, part),
+        status=status,
         content_type=content.content_type,
-        headers=headers | {"Content-Length": str(len(sent))},
+        headers={**headers, "Content-Length": str(len(part))},
     )
     answer.call_on_close(content.stream.close)
     return answer
@@ -136,7 +158,7 @@ def _failed_precondition(
         return None
     kept = {name: value for name, value in headers.items() if name in {"ETag", "Vary"}}
     if status == 304:
-        return Response(status=304, headers=kept)
+        return LastingAnswer(status=304, headers=kept)
     return json_answer({"message": "412 Precondition Failed"}, status=412, headers=kept)
 
 

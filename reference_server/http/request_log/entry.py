@@ -112,6 +112,16 @@ class Entry:
         self._started = time.perf_counter()
         self._headers = self._read(environ)
 
+    def again(self, number: int, now: datetime) -> Entry:
+        """Return the entry of an equal request with an equal answer, of which nothing is sent yet."""
+        entry: Entry = Entry.__new__(Entry)
+        for name in Entry.__slots__:
+            setattr(entry, name, getattr(self, name))
+        entry.number, entry.time, entry.sent, entry.seconds = number, now, 0, None
+        entry.broken_off = False
+        entry._started = time.perf_counter()
+        return entry
+
     @property
     def headers(self) -> dict[str, str]:
         """The header fields, under names in lower case."""

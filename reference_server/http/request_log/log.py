@@ -65,6 +65,14 @@ class RequestLog(Requests):
             request.body = _Noted(request.body, entry)  # type: ignore[assignment]  # the one method that is used
         return entry
 
+    def begin_again(self, now: datetime, equal: Entry) -> Entry:
+        """Add a request that has arrived without a body, and that equals an earlier one."""
+        with self._lock:
+            self._last += 1
+            entry = equal.again(self._last, now)
+            self._kept.append(entry)
+        return entry
+
     def end(self, entry: Entry) -> None:
         """Note the end of an answer."""
         entry.ended()
