@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[2]
-SHARED = ["serving"]  # what programs import, and no program itself
+SHARED = ["readers", "serving"]  # what programs import, and no program itself
 PROGRAMS = sorted({path.stem for path in (CHECKOUT / "benchmarks").glob("*.py")} - set(SHARED))
 
 FIND_MAIN = """
