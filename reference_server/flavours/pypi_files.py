@@ -9,7 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
 
 from reference_server.model.errors import PolicyError
 from reference_server.model.grammar import name_and_version, normalize, sdist_version
@@ -19,7 +24,9 @@ if TYPE_CHECKING:
 
     from reference_server.model import Upload
 
-FILETYPES = frozenset({"sdist", "bdist_wheel"})
+EXTENSIONS = {"sdist": (".tar.gz", ".zip"), "bdist_wheel": (".whl",)}
+FILETYPES = frozenset(EXTENSIONS)
+_EXTENSION = re.compile(r"\.(?:tar\.gz|zip|whl)$", re.IGNORECASE)
 
 _PLATFORM = re.compile(
     r"""
@@ -65,6 +72,26 @@ def has_digest(upload: Upload) -> None:
         raise PolicyError("Error: Include at least one message digest.")
 
 
+def extension_is_allowed(upload: Upload) -> None:
+    """Refuse other archives than those of wheels and sdists. Source: PEP 527."""
+    found = _EXTENSION.search(upload.filename)
+    if found is None:
+        raise PolicyError("Invalid file extension: Use .tar.gz, .whl or .zip extension.")
+    filetype = _value(upload, "filetype")
+    if found[0] not in EXTENSIONS.get(filetype, ()):
+        raise PolicyError(f"Invalid file extension: Extension {found[0]} is invalid for filetype {filetype}.")
+
+
+def sdist_name_is_readable(upload: Upload) -> None:
+    """Require a version after the last hyphen in an sdist's file name."""
+    if _value(upload, "filetype") != "sdist":
+        return
+    try:
+        parse_sdist_filename(upload.filename)
+    except InvalidSdistFilename:
+        raise PolicyError(f"Invalid source distribution filename: {upload.filename}") from None
+
+
 def platform_is_allowed(upload: Upload) -> None:
     """Refuse wheels for an unspecific platform, such as any Linux."""
     try:
@@ -107,6 +134,8 @@ FORM_CHECKS: tuple[Callable[[Upload], None], ...] = (
     has_digest,
 )
 NAME_CHECKS: tuple[Callable[[Upload], None], ...] = (
+    extension_is_allowed,
+    sdist_name_is_readable,
     platform_is_allowed,
     wheel_is_named_after_project,
     sdist_is_named_after_release,

@@ -64,6 +64,14 @@ def metadata_version_is_supported(upload: Upload) -> None:
             raise PolicyError(f"{version!r} is not a valid metadata version.")
 
 
+def version_is_valid(upload: Upload) -> None:
+    """Refuse what is no version. Source: PyPA "Version specifiers", Version scheme."""
+    try:
+        Version(upload.version)
+    except InvalidVersion:
+        raise PolicyError(f"{upload.version!r} is invalid for 'version'.") from None
+
+
 def no_local_version(upload: Upload) -> None:
     """Refuse local versions. Source: PyPA "Version specifiers", Local version identifiers."""
     try:
@@ -172,6 +180,7 @@ def license_expression_is_valid(upload: Upload) -> None:
 
 CHECKS: tuple[Callable[[Upload], None], ...] = (
     metadata_version_is_supported,
+    version_is_valid,
     no_local_version,
     summary_is_short,
     emails_are_addresses,

@@ -139,6 +139,20 @@ def test_local_versions_are_refused() -> None:
     pypi_metadata.no_local_version(replace(upload(), version="no version"))
 
 
+@pytest.mark.parametrize("version", ["2004d", "2011k", "unknown"])
+def test_old_versions_are_refused_before_the_description(version: str) -> None:
+    said = replace(upload(description=BROKEN_RST), version=version)
+    with pytest.raises(PolicyError) as caught:
+        ask_the_metadata(said)
+    assert str(caught.value) == f"'{version}' is invalid for 'version'."
+
+
+def ask_the_metadata(said: Upload) -> None:
+    """Ask PyPI's questions about the metadata in the form."""
+    for check in pypi_metadata.CHECKS:
+        check(said)
+
+
 def test_a_digest_of_any_kind_is_needed() -> None:
     pypi_files.has_digest(replace(upload(), digests={"md5": "0" * 32}))
     with pytest.raises(PolicyError, match="Include at least one message digest"):
@@ -201,8 +215,42 @@ def test_file_names_are_spelled_in_one_way(distribution: Distribution, message: 
 
 
 def test_what_is_no_file_name_of_the_project_is_left_to_others() -> None:
-    for filename in ("setup.exe", "other-1.0.tar.gz", "Other-1.0-py3-none-any.whl", "demo-1.0-py3.whl"):
+    for filename in ("Other-1.0-py3-none-any.whl", "demo-1.0-py3.whl"):
         ask_the_name(replace(upload(), filename=filename))
+    ask_the_name(replace(upload(sdist("demo", "1.0")), filename="other-1.0.tar.gz"))
+
+
+@pytest.mark.parametrize(
+    ("made", "filename", "message"),
+    [
+        (sdist, "demo-1.0.tar.bz2", "Invalid file extension: Use .tar.gz, .whl or .zip extension."),
+        (sdist, "demo-1.0", "Invalid file extension: Use .tar.gz, .whl or .zip extension."),
+        (wheel, "setup.exe", "Invalid file extension: Use .tar.gz, .whl or .zip extension."),
+        (
+            wheel,
+            "demo-1.0.zip",
+            "Invalid file extension: Extension .zip is invalid for filetype bdist_wheel.",
+        ),
+        (
+            sdist,
+            "demo-1.0.TAR.GZ",
+            "Invalid file extension: Extension .TAR.GZ is invalid for filetype sdist.",
+        ),
+        (sdist, "demo-1.0-alpha.tar.gz", "Invalid source distribution filename: demo-1.0-alpha.tar.gz"),
+        (sdist, "demo.tar.gz", "Invalid source distribution filename: demo.tar.gz"),
+    ],
+)
+def test_names_of_other_files_are_refused(
+    made: Callable[[str, str], Distribution], filename: str, message: str
+) -> None:
+    with pytest.raises(PolicyError) as caught:
+        ask_the_name(replace(upload(made("demo", "1.0")), filename=filename))
+    assert str(caught.value) == message
+
+
+def test_names_with_a_version_of_two_parts_are_read() -> None:
+    with pytest.raises(PolicyError, match=r"should be 'demo-1\.0\.post2\.tar\.gz'"):
+        ask_the_name(upload(sdist("demo", "1.0-2", filename="demo-1.0-2.tar.gz")))
 
 
 def ask_the_name(said: Upload) -> None:
