@@ -154,6 +154,16 @@ async def quick(server: Served, until: float, latencies: list[float], failures: 
         await writer.wait_closed()
 
 
+async def answered(server: Served) -> None:
+    """Wait until a page comes: as soon as every slow connection has a thread of its own."""
+    reader, writer = await asyncio.open_connection(server.host, server.port)
+    writer.write(server.request("GET", server.page))
+    await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+
+
 async def measured(
     server: Served, *, slow: int, clients: int, seconds: float
 ) -> tuple[list[float], list[str]]:
@@ -165,7 +175,7 @@ async def measured(
     tasks = [asyncio.create_task(kind(server, ready)) for kind in kinds]
     for _ in tasks:
         await ready.acquire()
-    await asyncio.sleep(1 if slow else 0)
+    await answered(server)
     until = time.monotonic() + seconds
     await asyncio.gather(*(quick(server, until, latencies, failures) for _ in range(clients)))
     for task in tasks:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reference_server.sources.upstream import Upstream
     from reference_server.store.lock import StoreLock
 
-THREADS = 512  # started on demand, one per request that is running: slow clients hold theirs
+THREADS = 2048  # started on demand, one per request that is running: slow clients hold theirs
 GRACE = 5  # seconds for running requests when the server stops
 
 
@@ -82,6 +82,7 @@ def serve(*, host: str, port: int, on_start: Callable[[], Any], **options: Unpac
             http=HTTPModes.http1,
             workers=1,
             blocking_threads=THREADS,
+            backlog=2 * THREADS,
             log_level=LogLevels.error,
             workers_kill_timeout=GRACE,
         )
