@@ -36,6 +36,24 @@ if TYPE_CHECKING:
 
 GET_PACKAGES = "SELECT id, gitlab_project, name, normalized, version, created_at FROM packages"
 GET_PACKAGE = f"{GET_PACKAGES} WHERE id = ?"
+PUT_GITLAB_PROJECT = (
+    "INSERT INTO gitlab_projects (id, lower_path, document) VALUES (?, ?, ?) ON CONFLICT (id) "
+    "DO UPDATE SET lower_path = excluded.lower_path, document = excluded.document"
+)
+PUT_TOKEN = (  # noqa: S105 - SQL
+    "INSERT INTO tokens (kind, digest, document) VALUES (?, ?, ?) "
+    "ON CONFLICT (kind, digest) DO UPDATE SET document = excluded.document"
+)
+PUT_STATUS = (
+    "INSERT OR REPLACE INTO statuses (gitlab_project, normalized, status, reason) VALUES (?, ?, ?, ?)"
+)
+CLOSE_FILENAME = (
+    "INSERT OR IGNORE INTO closed_filenames (gitlab_project, normalized, filename) VALUES (?, ?, ?)"
+)
+PACKAGES_WITH_FILE = (
+    "SELECT DISTINCT packages.id, change FROM files JOIN packages ON packages.id = package_id "
+    "WHERE sha256 = ? AND filename = ? AND gitlab_project = ?"
+)
 PUT_PACKAGE = """
     INSERT INTO packages (id, gitlab_project, name, normalized, version, created_at, change)
     VALUES (?, ?, ?, ?, ?, ?, ?)

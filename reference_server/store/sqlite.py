@@ -127,11 +127,7 @@ class SQLiteStore(OnlyStored):
         path, document = gitlab_project.full_path.lower(), rows.gitlab_project_document(gitlab_project)
         with self._writing() as connection:
             self._changes_known = True
-            connection.execute(
-                "INSERT INTO gitlab_projects (id, lower_path, document) VALUES (?, ?, ?) ON CONFLICT (id) "
-                "DO UPDATE SET lower_path = excluded.lower_path, document = excluded.document",
-                (gitlab_project.id, path, document),
-            )
+            connection.execute(rows.PUT_GITLAB_PROJECT, (gitlab_project.id, path, document))
 
     def add_personal_access_token(self, token: PersonalAccessToken) -> None:
         """Add or replace the personal access token with this secret."""
@@ -186,11 +182,7 @@ class SQLiteStore(OnlyStored):
         row = type(token).__name__, digest_of(token.secret), rows.token_document(token)
         with self._writing() as connection:
             self._changes_known = True
-            connection.execute(
-                "INSERT INTO tokens (kind, digest, document) VALUES (?, ?, ?) "
-                "ON CONFLICT (kind, digest) DO UPDATE SET document = excluded.document",
-                row,
-            )
+            connection.execute(rows.PUT_TOKEN, row)
 
     def _known(self) -> MemoryStore:
         """Return the GitLab projects and tokens, cached because every request needs them."""
@@ -269,13 +261,7 @@ class SQLiteStore(OnlyStored):
 
     def files_named(self, gitlab_project: int, sha256: str, filename: str) -> tuple[PackageFile, ...]:
         """Return the files with this digest and this name, oldest first."""
-        packages = self._packages(
-            "SELECT DISTINCT packages.id, change FROM files JOIN packages ON packages.id = package_id "
-            "WHERE sha256 = ? AND filename = ? AND gitlab_project = ?",
-            sha256,
-            filename,
-            gitlab_project,
-        )
+        packages = self._packages(rows.PACKAGES_WITH_FILE, sha256, filename, gitlab_project)
         files = (file for package in packages for file in package.files)
         found = [file for file in files if (file.sha256, file.filename) == (sha256, filename)]
         return tuple(sorted(found, key=lambda file: file.id))
@@ -299,11 +285,7 @@ class SQLiteStore(OnlyStored):
         """Set the status of a project. It outlives the project's packages."""
         row = gitlab_project, normalized, status.status, status.reason
         with self._writing() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO statuses (gitlab_project, normalized, status, reason) "
-                "VALUES (?, ?, ?, ?)",
-                row,
-            )
+            connection.execute(rows.PUT_STATUS, row)
             counters.changed(connection, gitlab_project, normalized)
 
     def status(self, gitlab_project: int, normalized: str) -> ProjectStatus:
@@ -315,10 +297,7 @@ class SQLiteStore(OnlyStored):
     def close_filename(self, gitlab_project: int, normalized: str, filename: str) -> None:
         """Refuse this file name from now on."""
         with self._writing() as connection:
-            connection.execute(
-                "INSERT OR IGNORE INTO closed_filenames (gitlab_project, normalized, filename) VALUES (?, ?, ?)",
-                (gitlab_project, normalized, filename),
-            )
+            connection.execute(rows.CLOSE_FILENAME, (gitlab_project, normalized, filename))
 
     def is_closed_filename(self, gitlab_project: int, normalized: str, filename: str) -> bool:
         """Return whether this file name is refused."""
