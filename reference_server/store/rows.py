@@ -40,10 +40,10 @@ PUT_GITLAB_PROJECT = (
     "INSERT INTO gitlab_projects (id, lower_path, document) VALUES (?, ?, ?) ON CONFLICT (id) "
     "DO UPDATE SET lower_path = excluded.lower_path, document = excluded.document"
 )
-PUT_TOKEN = (  # noqa: S105 - SQL
-    "INSERT INTO tokens (kind, digest, document) VALUES (?, ?, ?) "
-    "ON CONFLICT (kind, digest) DO UPDATE SET document = excluded.document"
-)
+PUT_ACCESS = """
+    INSERT INTO tokens (kind, digest, document) VALUES (?, ?, ?)
+    ON CONFLICT (kind, digest) DO UPDATE SET document = excluded.document
+"""
 PUT_STATUS = (
     "INSERT OR REPLACE INTO statuses (gitlab_project, normalized, status, reason) VALUES (?, ?, ?, ?)"
 )

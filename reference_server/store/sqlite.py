@@ -182,7 +182,7 @@ class SQLiteStore(OnlyStored):
         row = type(token).__name__, digest_of(token.secret), rows.token_document(token)
         with self._writing() as connection:
             self._changes_known = True
-            connection.execute(rows.PUT_TOKEN, row)
+            connection.execute(rows.PUT_ACCESS, row)
 
     def _known(self) -> MemoryStore:
         """Return the GitLab projects and tokens, cached because every request needs them."""
