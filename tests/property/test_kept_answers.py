@@ -18,7 +18,8 @@ from reference_server.http.request_log.lines import json_line
 from reference_server.model import TokenRecord
 from reference_server.rules.ready_made import PASSWORD, PERSONAL_ACCESS_TOKENS
 from reference_server.serving.default_registry import default_registry
-from tests.unit.server.answers import Asked, Both, basic, both, etags
+
+from ..unit.server.answers import Asked, Both, basic, both, etags
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, 170_000, tzinfo=UTC)
 WHEEL, SDIST = wheel("Demo.Pkg", "1.0", requires_python=">=3.8"), sdist("Demo.Pkg", "1.0")
