@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC
 from threading import Lock
+from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
 from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotFound
@@ -13,7 +14,7 @@ from reference_server.alterations import Alteration, compose, transmitted
 from reference_server.app.elsewhere import has_project, is_elsewhere
 from reference_server.app.handlers.call import Call, GroupCall
 from reference_server.app.handlers.sending import PageAnswer
-from reference_server.app.kept_answers import Asked, KeptAnswers, key_of
+from reference_server.app.kept_answers import Asked, KeptAnswers, are_own, key_of
 from reference_server.app.routes import BY_NAME, url_map
 from reference_server.http.cross_site import CrossSiteError, is_cross_site
 from reference_server.http.host import has_valid_host
@@ -103,7 +104,7 @@ class Application:
         self._altered: dict[tuple[Alteration, ...], _Mode] = {}
         self._lock = Lock()
         self._kept = KeptAnswers()
-        self._keeps = not variations and elsewhere is None
+        self._keeps = not variations and elsewhere is None and are_own(registry.rules)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request, then read the rest of its body."""
@@ -116,21 +117,20 @@ class Application:
         """Return a request and the present state as a key; None where no answer may be given again."""
         edition = self._registry.store.edition if self._keeps and self._alterations.is_empty else None
         key = key_of(environ) if edition is not None else None
-        return Asked(key, (edition, now.astimezone(UTC).date())) if key else None
+        return Asked(key, edition, now.astimezone(UTC).date()) if key else None
 
     def _answered_again(
         self, asked: Asked, now: datetime, start_response: StartResponse
-    ) -> list[bytes] | None:
+    ) -> Iterable[bytes] | None:
         """Answer as an equal request was answered in the same state, if there is such an answer."""
+        arrived = perf_counter()
         kept = self._kept.find(asked)
         body = kept.body() if kept else None
         if kept is None or body is None:
             return None
-        entry = self.log.begin_again(now, kept.entry)
+        entry = self.log.begin_again(now, arrived, kept.entry)
         start_response(kept.status, list(kept.headers))
-        entry.sent = len(body)
-        self.log.end(entry)
-        return [body]
+        return Counted([body], entry, self.log)
 
     def _answered_in_full(
         self, asked: Asked | None, now: datetime, environ: WSGIEnvironment, start_response: StartResponse
@@ -173,7 +173,7 @@ class Application:
             self.log.broken_off(request.entry)
             raise
         sent = self._sent(mode.alteration, request, response, start_response)
-        if asked and not alterations:
+        if asked and not alterations and self._registry.store.edition is asked.edition:
             self._kept.keep(asked, request, response)
         return sent
 

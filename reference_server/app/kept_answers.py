@@ -8,13 +8,13 @@ full.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from reference_server.app.handlers.sending import LastingAnswer
 from reference_server.http.request_log.entry import CERTIFICATE_NAME
-from reference_server.model.errors import FileDamagedError
+from reference_server.model.errors import RegistryError
 
 if TYPE_CHECKING:
     from datetime import date
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reference_server.http.request import Request
     from reference_server.http.request_log.entry import Entry
     from reference_server.model.blob import Blob
+    from reference_server.rules.rules import Rules
 
 LIMIT = 4096
 LONGEST_FILE = 256 * 1024  # bytes: longer files are sent piece by piece
@@ -36,6 +37,7 @@ ADDRESS = (
     "QUERY_STRING",
     "RAW_URI",
     "REQUEST_URI",
+    "CONTENT_TYPE",  # a header field under another name
     "SERVER_PROTOCOL",
     "SERVER_NAME",
     "SERVER_PORT",
@@ -45,11 +47,27 @@ ADDRESS = (
 """What an answer can depend on in the WSGI environment beside the header fields."""
 
 
+def are_own(rules: Rules) -> bool:
+    """Return whether every rule is a function of this package: those depend on their arguments alone."""
+    functions = (getattr(rules, each.name) for each in fields(rules))
+    return all(
+        getattr(each, "__module__", "").startswith("reference_server.")
+        for each in functions
+        if callable(each)
+    )
+
+
 class Asked(NamedTuple):
-    """The key of a request, and the state when it arrived: an edition of the store, and the day, which ends tokens."""
+    """The key of a request, and when it arrived: in this edition of the store, on this day, which ends tokens."""
 
     key: bytes
-    state: tuple[object, date]
+    edition: object
+    day: date
+
+    @property
+    def state(self) -> tuple[object, date]:
+        """What an answer depends on beside the request."""
+        return self.edition, self.day
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +87,7 @@ class KeptAnswer:
         try:
             with self.source.open() as stream:
                 data = stream.read() if self.has_body else b""
-        except (OSError, FileDamagedError):
+        except (OSError, RegistryError):
             return None
         return data if not self.has_body or len(data) == self.source.size else None
 

@@ -60,9 +60,11 @@ class SQLiteStore(OnlyStored):
         self._committed = 0  # the last change before the current transaction
         self._read: dict[int, tuple[int, Package]] = {}  # packages as of a change, by id
         self._written: dict[int, tuple[int, Package]] = {}  # the same, by the current transaction
-        self._edition = object()  # a new object after each change of GitLab projects or tokens
+        self._known_edition = object()  # a new object after each change of GitLab projects or tokens
         self._kept_known: tuple[object, MemoryStore] = (None, MemoryStore())  # as of an edition
-        self._state: object | None = object()  # another one after each change; None while one becomes visible
+        self._edition: object | None = (
+            object()
+        )  # another one after each change; None while one becomes visible
         self._changes_known = False  # whether the current transaction changes GitLab projects or tokens
         try:
             self._connections = opened(self._directory)
@@ -86,7 +88,7 @@ class SQLiteStore(OnlyStored):
         if self._finish.detach() is None:
             return
         with self._bringing_lock:
-            self._state, self._is_closed = None, True  # no blob arrives any more
+            self._edition, self._is_closed = None, True  # no blob arrives any more
             self._directory.has_leftovers |= self._uploads > 0
         with self._connections.alone:
             closed(self._directory, self._connections)
@@ -186,7 +188,7 @@ class SQLiteStore(OnlyStored):
 
     def _known(self) -> MemoryStore:
         """Return the GitLab projects and tokens, cached because every request needs them."""
-        edition = self._edition
+        edition = self._known_edition
         kept, known = self._kept_known
         if kept == edition and not self._connections.is_writing:
             return known
@@ -270,7 +272,7 @@ class SQLiteStore(OnlyStored):
     def edition(self) -> object | None:
         """Another object after each change of anything; None where changes may not be noticed at once."""
         connections = self._connections
-        return self._state if connections.has_its_file and not connections.is_writing else None
+        return self._edition if connections.has_its_file and not connections.is_writing else None
 
     def serial(self, gitlab_project: int, normalized: str | None = None) -> int:
         """Return a number that grows with every change of a project, or of a whole GitLab project."""
@@ -320,8 +322,8 @@ class SQLiteStore(OnlyStored):
                 yield connection
             return
         self._directory.reserve.make_room(for_upload=False)
-        with self._connections.alone:  # nothing is closed before all of it is done
-            with self._renewing_state(), self._connections.writing() as connection:
+        with self._connections.alone, self._renewing_edition():  # nothing is closed before all of it is done
+            with self._connections.writing() as connection:
                 dropped = self._dropped = set()
                 written = self._written = {}
                 self._changes_known = False
@@ -330,24 +332,24 @@ class SQLiteStore(OnlyStored):
                 yield connection
                 changes_known, has_written = self._changes_known, connection.total_changes > before
                 if has_written:
-                    self._state = None
-            if has_written:
-                self._directory.note_change()
+                    self._edition = None
             self._read.update(written)
             if changes_known:
-                self._edition = object()
+                self._known_edition = object()
+            if has_written:
+                self._directory.note_change()
             self._remove_unused(dropped)
         if dropped:
             self._directory.reserve.fill()
 
     @contextmanager
-    def _renewing_state(self) -> Iterator[None]:
-        """Leave an edition of its own to the state after a transaction."""
+    def _renewing_edition(self) -> Iterator[None]:
+        """Leave an edition of its own to the state after a transaction, once all that is kept of it is renewed."""
         try:
             yield
         finally:
-            if self._state is None and not self._is_closed:
-                self._state = object()
+            if self._edition is None and not self._is_closed:
+                self._edition = object()
 
     def _rows(self, query: str, *values: object) -> list[Any]:
         return self._connections.rows(query, *values)

@@ -65,11 +65,11 @@ class RequestLog(Requests):
             request.body = _Noted(request.body, entry)  # type: ignore[assignment]  # the one method that is used
         return entry
 
-    def begin_again(self, now: datetime, equal: Entry) -> Entry:
-        """Add a request that has arrived without a body, and that equals an earlier one."""
+    def begin_again(self, now: datetime, arrived: float, equal: Entry) -> Entry:
+        """Add a request that arrived without a body, at this reading of `perf_counter`, and that equals another."""
         with self._lock:
             self._last += 1
-            entry = equal.again(self._last, now)
+            entry = equal.again(self._last, now, arrived)
             self._kept.append(entry)
         return entry
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from contextlib import suppress
 from dataclasses import replace
@@ -16,12 +17,15 @@ from reference_server.app.kept_answers import ADDRESS, LONGEST_FILE, KeptAnswers
 from reference_server.distributions import wheel
 from reference_server.http.expect_continue import AWAITED
 from reference_server.model import RegistryAccess, Role, TokenRecord, Visibility
+from reference_server.model.errors import ForbiddenError
 from reference_server.rules.negotiation import SIMPLE_JSON
 from reference_server.rules.ready_made import PASSWORD, PERSONAL_ACCESS_TOKENS
 from reference_server.serving.default_registry import default_registry
 from reference_server.sources.generated import GeneratedIndex, GeneratedStore
 from reference_server.sources.opening import folder_store
+from reference_server.sources.recording import LIST, VERSION, RecordedStore
 from reference_server.store import MemoryStore
+from reference_server.store.directory import StoreDirectory
 from reference_server.store.sqlite import SQLiteStore
 
 from .answers import Asked, Counter, Given, answer, basic, both
@@ -161,7 +165,7 @@ def test_an_answer_depends_on_nothing_that_is_not_in_the_key(registry: Registry)
         assert len([*pieces]) <= 1
         pieces.close()
         read |= environ.read
-    of_bodies = {"CONTENT_LENGTH", "CONTENT_TYPE", "wsgi.input", "wsgi.input_terminated", AWAITED}
+    of_bodies = {"CONTENT_LENGTH", "wsgi.input", "wsgi.input_terminated", AWAITED}
     others = {"REMOTE_ADDR", "werkzeug.request", "werkzeug.socket"}  # of no meaning for a request that reads
     assert {name for name in read if not name.startswith("HTTP_")} - of_bodies - {*ADDRESS} <= others
 
@@ -300,14 +304,63 @@ def test_a_writer_sees_its_own_changes(registry: Registry) -> None:
     assert before != within == answer(app, asked)
 
 
-def test_a_change_that_is_rolled_back_is_no_change(registry: Registry) -> None:
-    servers, asked = both(registry), Asked(f"{PUBLIC}/simple/demo/")
+def test_a_change_that_is_rolled_back_is_no_change(stored: Registry) -> None:
+    servers, asked = both(stored), Asked(f"{PUBLIC}/simple/demo/")
     before = servers.of(asked)
-    if isinstance(registry.store, SQLiteStore):
-        with suppress(KeyError), registry.store.lock:
-            registry.yank("demo", gitlab_project=2)
-            raise KeyError
+    with suppress(KeyError), stored.store.lock:
+        stored.yank("demo", gitlab_project=2)
+        raise KeyError
     assert servers.of(asked) == before
+
+
+@pytest.mark.parametrize("change", ["revoked", "token removed", "scopes"])
+def test_who_reads_while_a_right_is_withdrawn_reads_no_more_afterwards(
+    stored: Registry, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """A request between the commit and the end of the change may still be answered; no later one may."""
+    app, asked = create_app(stored), Asked(f"{PRIVATE}/simple/", headers=OWNER)
+    assert answer(app, asked).status[:3] == "200"
+    asked_within, noted = list[str](), StoreDirectory.note_change
+
+    def note_change(directory: StoreDirectory) -> None:
+        noted(directory)
+        reader = Thread(target=lambda: asked_within.append(answer(app, asked).status))
+        reader.start()
+        reader.join()
+
+    monkeypatch.setattr(StoreDirectory, "note_change", note_change)
+    CHANGES[change](stored)
+    assert len(asked_within) == 1
+    assert [answer(app, asked).status[:3] for _ in range(2)] in (["401"] * 2, ["403"] * 2)
+
+
+def test_a_recorded_file_that_is_gone_is_not_found(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "files" / FILE.sha256 / FILE.filename
+    path.parent.mkdir(parents=True)
+    path.write_bytes(FILE.content)
+    file = {"filename": FILE.filename, "sha256": FILE.sha256, "size": len(FILE.content)}
+    recording = {"recording": VERSION, "projects": [{"name": "demo", "files": [file]}]}
+    (tmp_path / LIST).write_text(json.dumps(recording), encoding="utf-8")
+    servers = both(default_registry(now=clock, store=RecordedStore(tmp_path, gitlab_project=2)))
+    asked = Asked(f"{PUBLIC}/files/{FILE.sha256}/{FILE.filename}")
+    assert servers.of(asked).status[:3] == "200"
+    path.unlink()
+    assert servers.of(asked).status[:3] == "404"
+    assert [entry.status for entry in servers.again.log] == [200, 200, 404, 404]
+
+
+def test_rules_of_a_test_are_asked_each_time(registry: Registry) -> None:
+    open_to = {"anyone"}
+
+    def authorize(*_: Any) -> None:
+        if not open_to:
+            raise ForbiddenError
+
+    app = create_app(registry, rules=replace(registry.rules, authorize=authorize))
+    asked = Asked(f"{PUBLIC}/simple/demo/")
+    assert [answer(app, asked).status[:3] for _ in range(2)] == ["200", "200"]
+    open_to.clear()
+    assert answer(app, asked).status[:3] == "403"
 
 
 def test_stores_whose_packages_change_unnoticed_have_no_edition(tmp_path: Path) -> None:
@@ -385,6 +438,25 @@ def test_the_log_has_every_request(registry: Registry) -> None:
     assert (last.caller, last.username, last.broken_off) == ("personal access token", "__token__", False)
     assert last.headers["authorization"] == "Basic [hidden]"
     assert last.seconds is not None
+
+
+def test_an_entry_is_the_request_s_own(registry: Registry) -> None:
+    app, plain = create_app(registry), Asked(f"{PUBLIC}/simple/demo/")
+    typed = Asked(f"{PUBLIC}/simple/demo/", environ={"CONTENT_TYPE": "application/json"})
+    for asked in (plain, typed, plain, typed):
+        answer(app, asked)
+    assert [entry.headers.get("content-type") for entry in app.log] == [None, "application/json"] * 2
+
+
+def test_an_answer_ends_when_its_body_does(registry: Registry, full: Counter) -> None:
+    app, asked = create_app(registry), Asked(f"{PUBLIC}/simple/demo/")
+    whole = answer(app, asked).body
+    before, pieces = full.number, app(asked.sent(), lambda *_: lambda _: None)
+    assert (full.number - before, app.log[-1].sent, app.log[-1].seconds) == (0, 0, None)
+    assert next(iter(pieces)) == whole
+    assert (app.log[-1].sent, app.log[-1].seconds) == (len(whole), None)
+    pieces.close()  # type: ignore[attr-defined]
+    assert app.log[-1].seconds is not None
 
 
 def test_the_owner_is_the_token_that_these_tests_change(registry: Registry) -> None:
