@@ -78,7 +78,7 @@ def extension_is_allowed(upload: Upload) -> None:
     if found is None:
         raise PolicyError("Invalid file extension: Use .tar.gz, .whl or .zip extension.")
     filetype = _value(upload, "filetype")
-    if found[0] not in EXTENSIONS.get(filetype, ()):
+    if filetype in EXTENSIONS and found[0] not in EXTENSIONS[filetype]:  # for others: see `filetype_is_known`
         raise PolicyError(f"Invalid file extension: Extension {found[0]} is invalid for filetype {filetype}.")
 
 
