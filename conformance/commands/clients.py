@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from conformance.commands.output import write
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from conformance.client_report.default_faults import Group
     from conformance.client_report.report import Line
     from conformance.client_report.scenarios import Scenario
+    from conformance.clients.prepared import Environment
 
 SUMMARY = "show how pip, uv, twine and others cope with a faulty registry"
 EPILOG = """COMMAND runs in a clean environment in which pip, uv and twine are configured for the registry.
@@ -24,6 +26,11 @@ These placeholders are filled in: {index_url}, {upload_url}, {folder} (an empty 
 {project} (a published project), {file} (a wheel to upload), {username} and {password}. An example:
 
   registry-conformance clients --fault truncated-downloads -- pip download --no-deps -d {folder} {project}
+
+Environments for `run --clients`, one per client and version, in the user's cache directory:
+
+  registry-conformance clients prepare 'pip==23.2.1' uv twine   make them, from the configured package index
+  registry-conformance clients list                             list them, and where they are
 """
 
 
@@ -60,12 +67,22 @@ def add(parser: argparse.ArgumentParser) -> None:
         "client",
         metavar="COMMAND",
         nargs="*",
-        help="command line of a client, after `--` (default: every supported client that is installed)",
+        help="command line of a client, after `--` (default: every supported client that is installed); or `prepare` "
+        "with clients, or `list`",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Make the report, and print or write it."""
+    """Make the report, and print or write it; or prepare and list environments."""
+    match arguments.client:
+        case ["prepare", *words]:
+            return _prepare(words)
+        case ["list"]:
+            return _list()
+    return _report(arguments)
+
+
+def _report(arguments: argparse.Namespace) -> int:
     from conformance.client_report.rendering import FORMATS
     from conformance.client_report.report import report
 
@@ -104,3 +121,37 @@ def _print_progress(line: Line) -> None:
     """Print a line to standard error, except on a terminal that gets the same line with the report."""
     if not (sys.stdout.isatty() and sys.stderr.isatty()):
         print(f"{line.fault}: {line.scenario}: {line.reaction}", file=sys.stderr)
+
+
+def _prepare(words: list[str]) -> int:
+    """Make the environments that are not there yet, one after the other."""
+    from conformance.clients.prepared import EnvironmentFolder, client_specs, make
+
+    environments = EnvironmentFolder.default()
+    for spec in client_specs(",".join(words)):
+        if there := environments.find(spec):
+            print(f"{_described(there)}: is there")
+            continue
+        began = time.perf_counter()
+        made = make(spec, environments)
+        print(f"{_described(made)}: made in {time.perf_counter() - began:.1f} s", flush=True)
+    print(f"Environments are in {environments.path}.")
+    return ExitCode.CONFORMS
+
+
+def _list() -> int:
+    """Print every environment, and where they are."""
+    from conformance.clients.prepared import EnvironmentFolder
+
+    environments = EnvironmentFolder.default()
+    for each in environments.all():
+        print(f"{each.spec!s:<18} {_described(each)}")
+    if environments.all():
+        print(f"Environments are in {environments.path}.")
+    else:
+        print("No client is prepared. `registry-conformance clients prepare pip uv twine` prepares three.")
+    return ExitCode.CONFORMS
+
+
+def _described(environment: Environment) -> str:
+    return f"{environment.spec.name} {environment.version}"

@@ -1,0 +1,203 @@
+"""Environments of clients: what can be named, how one is made, and what an interruption leaves."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.clients import CLIENTS
+from conformance.clients.prepared import ClientSpec, EnvironmentFolder, client_spec, client_specs, make
+from conformance.clients.prepared.companions import all_companions, known_clients
+from conformance.commands.main import main
+from conformance.errors import ExitCode, UserError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the fake installer is a shell script")
+
+PIP = ClientSpec("pip", "23.2.1")
+
+FAKE_UV = """\
+#!/bin/sh
+echo "$@" >> {log}
+if [ "$1" = venv ]; then
+    for folder; do :; done
+    mkdir -p "$folder/bin"
+    printf '#!/bin/sh\\ncase "$*" in *broken*) exit 1;; *) echo 23.2.1;; esac\\n' > "$folder/bin/python"
+    chmod +x "$folder/bin/python"
+else
+    {install}
+fi
+"""
+
+
+@pytest.fixture
+def environments(tmp_path: Path) -> EnvironmentFolder:
+    return EnvironmentFolder(tmp_path / "clients")
+
+
+@pytest.fixture
+def installer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installer:
+    made = Installer(tmp_path)
+    made.does("true")
+    monkeypatch.setattr("conformance.clients.prepared.making.uv_program", lambda: str(made.program))
+    return made
+
+
+class Installer:
+    """A program in the place of uv, whose installations do what a test wants."""
+
+    def __init__(self, folder: Path) -> None:
+        self.program, self.log = folder / "uv", folder / "log"
+        self.log.touch()
+
+    def does(self, install: str) -> None:
+        self.program.write_text(FAKE_UV.format(log=self.log, install=install), encoding="utf-8")
+        self.program.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [("pip", ClientSpec("pip")), ("pip==23.2.1", PIP), (" Twine == 6.1.0 ", ClientSpec("twine", "6.1.0"))],
+)
+def test_clients_are_named_with_or_without_a_version(text: str, spec: ClientSpec) -> None:
+    assert client_spec(text) == spec
+
+
+@pytest.mark.parametrize("text", ["npm", "pip>=23", "pip==", "pip==new", ""])
+def test_another_text_is_refused_with_the_next_step(text: str) -> None:
+    with pytest.raises(UserError) as error:
+        client_spec(text)
+    assert error.value.exit_code is ExitCode.USAGE
+    assert error.value.hint
+
+
+def test_a_list_has_each_client_once() -> None:
+    assert client_specs("uv, pip==23.2.1,uv") == (ClientSpec("uv"), PIP)
+
+
+def test_a_list_without_a_client_is_refused() -> None:
+    with pytest.raises(UserError, match="no client is named"):
+        client_specs(" ,")
+
+
+def test_every_client_with_a_driver_can_be_named() -> None:
+    assert {each.name for each in CLIENTS} <= {*known_clients()}
+
+
+def test_companions_are_those_of_a_version() -> None:
+    assert ClientSpec("twine", "4.0.2").requirements == ("twine==4.0.2", "importlib_metadata<8")
+    assert ClientSpec("twine", "6.1.0").requirements == ("twine==6.1.0",)
+    assert ClientSpec("pdm").requirements == ("pdm", "hishel<2")
+    assert {each.client for each in all_companions()} <= {*known_clients()}
+
+
+def test_an_environment_is_made_once_and_compiled(
+    installer: Installer, environments: EnvironmentFolder
+) -> None:
+    assert environments.find(PIP) is None
+    made = make(PIP, environments)
+    assert made.version == "23.2.1"
+    assert made.python.is_relative_to(environments.path)
+    assert environments.find(PIP) == environments.require(PIP) == made
+    assert environments.all() == [made]
+    assert "--compile-bytecode" in installer.log.read_text(encoding="utf-8")
+
+
+def test_a_missing_environment_names_the_command_that_makes_it(environments: EnvironmentFolder) -> None:
+    with pytest.raises(UserError, match="not prepared") as error:
+        environments.require(PIP)
+    assert "registry-conformance clients prepare 'pip==23.2.1'" in error.value.hint
+
+
+@pytest.mark.usefixtures("installer")
+def test_an_environment_whose_python_is_gone_is_not_used(environments: EnvironmentFolder) -> None:
+    make(PIP, environments).python.unlink()
+    assert environments.find(PIP) is None
+
+
+@pytest.mark.parametrize(
+    ("install", "message"),
+    [
+        ("echo 'Because there is no version of pip==23.2.1' >&2; exit 1", "no version of pip fits"),
+        ("echo 'tcp connect error: Connection refused' >&2; exit 2", "without a package index"),
+        ("echo 'disk full' >&2; exit 2", "cannot be prepared:\ndisk full"),
+    ],
+    ids=["no-version", "no-index", "other"],
+)
+def test_an_installation_that_fails_leaves_nothing(
+    install: str, message: str, installer: Installer, environments: EnvironmentFolder
+) -> None:
+    installer.does(install)
+    with pytest.raises(UserError, match=message) as error:
+        make(PIP, environments)
+    assert error.value.exit_code is ExitCode.USAGE
+    assert error.value.hint
+    assert list(environments.path.iterdir()) == []
+
+
+def test_a_client_that_does_not_start_is_no_environment(
+    installer: Installer, environments: EnvironmentFolder
+) -> None:
+    installer.does("mkdir -p broken")
+    installer.program.write_text(
+        installer.program.read_text(encoding="utf-8").replace("*broken*", "*--version*"), encoding="utf-8"
+    )
+    with pytest.raises(UserError, match="does not start"):
+        make(PIP, environments)
+    assert environments.find(PIP) is None
+
+
+@pytest.mark.usefixtures("installer")
+def test_a_killed_preparation_is_not_used_and_is_removed_a_day_later(environments: EnvironmentFolder) -> None:
+    abandoned, young = environments.new_folder(PIP), environments.new_folder(PIP)
+    assert environments.find(PIP) is None
+    yesterday = time.time() - 25 * 60 * 60
+    os.utime(abandoned, (yesterday, yesterday))
+    made = make(PIP, environments)
+    assert not abandoned.exists()
+    assert young.exists()  # another process may be at work in it
+    assert environments.find(PIP) == made
+
+
+def test_a_new_environment_takes_the_place_of_the_old_one_when_it_is_complete(
+    installer: Installer, environments: EnvironmentFolder
+) -> None:
+    old = make(PIP, environments)
+    installer.does("exit 1")
+    with pytest.raises(UserError):
+        make(PIP, environments)
+    assert environments.find(PIP) == old
+    installer.does("true")
+    new = make(PIP, environments)
+    assert environments.find(PIP) == new
+    assert not old.python.exists()
+
+
+@pytest.mark.usefixtures("installer")
+def test_the_command_prepares_once_and_lists(
+    environments: EnvironmentFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(EnvironmentFolder, "default", lambda: environments)
+    assert main(["clients", "list"]) == ExitCode.CONFORMS
+    assert "No client is prepared" in capsys.readouterr().out
+    assert main(["clients", "prepare", "pip==23.2.1"]) == ExitCode.CONFORMS
+    assert "pip 23.2.1: made in" in capsys.readouterr().out
+    assert main(["clients", "prepare", "pip==23.2.1"]) == ExitCode.CONFORMS
+    assert "pip 23.2.1: is there" in capsys.readouterr().out
+    assert main(["clients", "list"]) == ExitCode.CONFORMS
+    assert "pip==23.2.1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [[], ["npm"], ["pip==new"]])
+def test_the_command_refuses_what_it_cannot_prepare(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["clients", "prepare", *words]) == ExitCode.USAGE
+    assert "registry-conformance: " in capsys.readouterr().err
