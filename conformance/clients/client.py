@@ -40,6 +40,8 @@ class Client:
     """How it sends a user name and a password beyond ASCII, whatever the registry announces."""
     uses: ClassVar[tuple[Use, ...]] = ()
     """The commands that the report on clients runs."""
+    builds: ClassVar[bool] = False
+    """Whether it uploads what it has built, in the place of the files that it is given."""
     warm_up: ClassVar[str] = ""
     """Lines of code that have the same result in each run, for the process that runs are forked from."""
 
@@ -98,11 +100,12 @@ class Client:
         variables: Mapping[str, str] | None = None,
         secrets: Iterable[tuple[str, str]] = (),
         log: str = "",
+        directory: Path | None = None,
     ) -> ClientRun:
         """Run the client with `arguments`.
 
-        In: `files`, private texts by name, for its home and current directory; `variables`, added to its
-        environment; `secrets` to hide; `log`, the name of the file there that it logs to.
+        In: `files`, private texts by name, for its home; `variables`, added to its environment; `secrets` to hide;
+        `log`, the name of the file there that it logs to; `directory`, the current one (default: its home).
         """
         return self._run_python(
             "-m",
@@ -114,6 +117,7 @@ class Client:
             secrets=secrets,
             log=log,
             forked=self.forked,
+            directory=directory,
         )
 
     def _run_python(
@@ -125,11 +129,12 @@ class Client:
         secrets: Iterable[tuple[str, str]] = (),
         log: str = "",
         forked: bool = False,
+        directory: Path | None = None,
     ) -> ClientRun:
         with tempfile.TemporaryDirectory(
             prefix=f"{self.name}-", dir=self.workspace, ignore_cleanup_errors=True
-        ) as directory:
-            home = Path(directory).absolute()
+        ) as private:
+            home = Path(private).absolute()
             for name, text in (files or {}).items():
                 _write_private(home / name, text)
             return execute(
@@ -137,7 +142,7 @@ class Client:
                 client=self.name,
                 version=version,
                 environment=hermetic(home, ca_bundle=self.ca_bundle, **(variables or {})),
-                directory=home,
+                directory=directory or home,
                 timeout=self.timeout,
                 secrets=secrets,
                 log=log,
@@ -146,5 +151,6 @@ class Client:
 
 
 def _write_private(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
     path.write_text(text, encoding="utf-8")

@@ -25,9 +25,22 @@ class IndexURL:
     @property
     def with_credential(self) -> str:
         """The URL with the percent-encoded credential before the host (RFC 3986, 3.2.1)."""
+        return self._with(":".join(quote(part, safe="") for part in self.login))
+
+    @property
+    def with_variables(self) -> str:
+        """The URL with the names of `variables` in the place of the credential, for project files that expand them."""
+        return self._with("${REGISTRY_USERNAME}:${REGISTRY_PASSWORD}")
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment variables that `with_variables` names."""
+        username, password = (quote(part, safe="") for part in self.login)
+        return {"REGISTRY_USERNAME": username, "REGISTRY_PASSWORD": password} if self.credential else {}
+
+    def _with(self, userinfo: str) -> str:
         if self.credential is None:
             return self.url
-        userinfo = ":".join(quote(part, safe="") for part in self.login)
         parts = urlsplit(self.url)
         return urlunsplit(parts._replace(netloc=f"{userinfo}@{parts.netloc}"))
 

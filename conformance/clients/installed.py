@@ -72,3 +72,13 @@ def wheel_files(wheel: Path) -> dict[str, bytes]:
 def _from_wheel(name: str) -> bool:
     directory, _, file = name.rpartition("/")
     return not name.endswith("/") and not (directory.endswith(".dist-info") and file in _MADE_BY_INSTALLERS)
+
+
+def site_of(folder: Path) -> Path | None:
+    """Return where a client has installed to in a folder: the directory `site`, or the environment `.venv`."""
+    places = [
+        folder / "site",
+        *folder.glob(".venv/lib/python*/site-packages"),
+        folder / ".venv/Lib/site-packages",
+    ]
+    return next((each for each in places if each.is_dir()), None)

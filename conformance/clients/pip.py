@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
     from conformance.clients.index_url import IndexURL
     from conformance.clients.run import ClientRun
+    from conformance.clients.wanted import Wanted
 
 _REQUIREMENTS = "requirements.txt"
 _LOG = "pip.log"
+LOCK_FILE = "pylock.toml"
+"""The name of pip's lock file in a folder."""
+
 _WARM_UP = """\
 import pip._internal.cli.main
 import pip._internal.commands.install
@@ -118,6 +122,40 @@ class Pip(Client):
             *_options(selection),
             requirements=requirements,
             indexes=[index_url, *extra_index_urls],
+        )
+
+    def add(self, wanted: Wanted, *, folder: Path, index_url: IndexURL) -> ClientRun:
+        """Install what is wanted, with its dependencies, into the directory `site` of `folder`."""
+        return self.install(
+            wanted.line,
+            target=folder / "site",
+            index_url=index_url,
+            no_deps=False,
+            pre=wanted.pre,
+            require_hashes=bool(wanted.sha256),
+        )
+
+    def lock(self, wanted: Wanted, *, folder: Path, index_url: IndexURL) -> ClientRun:
+        """Write the `pylock.toml` of what is wanted into `folder`.
+
+        Source: https://pip.pypa.io/en/stable/cli/pip_lock/
+        """
+        return self._run_pip(
+            *("lock", "--output", str(folder.absolute() / LOCK_FILE)),
+            *(["--pre"] if wanted.pre else []),
+            requirements=[wanted.line],
+            indexes=[index_url],
+        )
+
+    def sync(self, *, folder: Path, index_url: IndexURL) -> ClientRun:
+        """Install what `pylock.toml` names into the directory `site` of `folder`.
+
+        Source: https://pip.pypa.io/en/stable/cli/pip_install/
+        """
+        return self._run_pip(
+            *("install", "--no-compile", "--target", str(folder.absolute() / "site")),
+            *("--requirement", str(folder.absolute() / LOCK_FILE)),
+            indexes=[index_url],
         )
 
     def index_versions(

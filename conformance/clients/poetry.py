@@ -1,39 +1,51 @@
-"""Driver for poetry, which locks and installs."""
+"""Driver for poetry, which locks, installs and uploads."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from conformance.clients.client import Client
+from conformance.clients.release import release_of
 from conformance.clients.use import Activity, Use
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from conformance.clients.index_url import IndexURL
     from conformance.clients.run import ClientRun
+    from conformance.clients.wanted import Wanted
+    from conformance.wire.credential import Credential
 
 _QUIETLY = ("--no-interaction", "--no-ansi")
 _PROJECT = """\
-[project]
-name = "consumer"
-version = "0"
-requires-python = ">=3.11,<4"
-
 [tool.poetry]
 package-mode = false
+
+[tool.poetry.dependencies]
+python = ">=3.11,<4"
+{dependency}
 
 [[tool.poetry.source]]
 name = "registry"
 url = "{url}"
 priority = "primary"
 """
+_RELEASE = """\
+[tool.poetry]
+name = "{name}"
+version = "{version}"
+description = "For a conformance test"
+authors = []
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Poetry(Client):
-    """Locks and installs. Credentials go through the environment."""
+    """Locks, installs and uploads. Credentials go through the environment."""
 
     name: ClassVar[str] = "poetry"
     # Without a constraint poetry chooses the newest release, even one for another Python.
@@ -60,16 +72,75 @@ class Poetry(Client):
 
     def prepare(self, folder: Path, index: IndexURL) -> None:
         """Create a project whose only source is the index."""
-        (folder / "pyproject.toml").write_text(_PROJECT.format(url=index.url), encoding="utf-8")
+        _write_project(folder, index)
 
-    def add(self, requirement: str, *, project: Path, index_url: IndexURL) -> ClientRun:
-        """Create a project in the directory `project`, add `requirement`, and install it in an environment there.
+    def publish(
+        self,
+        files: Sequence[Path],
+        *,
+        to: str,
+        credential: Credential | None,
+        skip_existing: bool = False,
+        index_url: IndexURL | None = None,
+    ) -> ClientRun:
+        """Upload the files of the release in the folder of `files` to the URL `to`.
 
+        Source: https://python-poetry.org/docs/cli/#publish
+        """
+        del index_url
+        release = release_of(files)
+        username, password = (credential.username, credential.password) if credential else ("", "")
+        return self._run(
+            *(*_QUIETLY, "publish", "--repository", "registry", "--dist-dir", str(release.folder)),
+            *(["--skip-existing"] if skip_existing else []),
+            files={"pyproject.toml": _RELEASE.format(name=release.name, version=release.version)},
+            variables={
+                "POETRY_REPOSITORIES_REGISTRY_URL": to,
+                "POETRY_HTTP_BASIC_REGISTRY_USERNAME": username,
+                "POETRY_HTTP_BASIC_REGISTRY_PASSWORD": password,
+            },
+            secrets=[(username, password)],
+        )
+
+    def add(self, wanted: Wanted, *, folder: Path, index_url: IndexURL) -> ClientRun:
+        """Create a project in the directory `folder`, add what is wanted, and install it in an environment there.
+
+        Without a version any is allowed: see `uses`.
         Source: https://python-poetry.org/docs/cli/#add
         """
-        self.prepare(project, index_url)
+        _write_project(folder, index_url)
+        requirement = wanted.requirement if wanted.version else f"{wanted.name}>=0"
+        pre = ["--allow-prereleases"] if wanted.pre else []
+        return self._in_project(folder, index_url, "add", requirement, *pre)
+
+    def lock(self, wanted: Wanted, *, folder: Path, index_url: IndexURL) -> ClientRun:
+        """Create a project in `folder` that depends on what is wanted, and write its `poetry.lock`.
+
+        Source: https://python-poetry.org/docs/cli/#lock
+        """
+        _write_project(folder, index_url, wanted)
+        return self._in_project(folder, index_url, "lock")
+
+    def sync(self, *, folder: Path, index_url: IndexURL) -> ClientRun:
+        """Install what `poetry.lock` names.
+
+        Source: https://python-poetry.org/docs/cli/#install
+        """
+        return self._in_project(folder, index_url, "install")
+
+    def _in_project(self, folder: Path, index_url: IndexURL, *arguments: str) -> ClientRun:
         return self._run(
-            *(*_QUIETLY, "--directory", str(project.absolute()), "add", requirement),
+            *(*_QUIETLY, "--directory", str(folder.absolute()), *arguments),
             variables=self.settings(index_url, ""),
             secrets=index_url.secrets,
         )
+
+
+def _write_project(folder: Path, index: IndexURL, wanted: Wanted | None = None) -> None:
+    dependency = ""
+    if wanted:
+        table = f"version = {json.dumps(f'=={wanted.version}' if wanted.version else '*')}"
+        table += ", allow-prereleases = true" if wanted.pre else ""
+        dependency = f"{json.dumps(wanted.name)} = {{ {table} }}"
+    text = _PROJECT.format(url=index.url, dependency=dependency)
+    (folder / "pyproject.toml").write_text(text, encoding="utf-8")

@@ -47,18 +47,20 @@ class Twine(Client):
             "TWINE_PASSWORD": password,
         }
 
-    def upload(
+    def publish(
         self,
         files: Iterable[Path],
         *,
         to: str,
         credential: Credential | None,
         skip_existing: bool = False,
+        index_url: IndexURL | None = None,
     ) -> ClientRun:
         """Upload `files` to the URL `to`, without authorization if `credential` is None.
 
         Source: https://twine.readthedocs.io/en/stable/#environment-variables
         """
+        del index_url
         username, password = (credential.username, credential.password) if credential else ("", "")
         return self._upload(
             files,
@@ -69,7 +71,7 @@ class Twine(Client):
             secrets=[(username, password)],
         )
 
-    def upload_with_pypirc(
+    def publish_with_pypirc(
         self,
         files: Iterable[Path],
         *,

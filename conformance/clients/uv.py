@@ -1,7 +1,8 @@
-"""Driver for uv, which installs and uploads."""
+"""Driver for uv, which installs, locks and uploads."""
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from conformance.clients.index_url import IndexURL
     from conformance.clients.run import ClientRun
+    from conformance.clients.wanted import Wanted
     from conformance.wire.credential import Credential
 
 _ISOLATED: Mapping[str, str] = {
@@ -25,13 +27,31 @@ _ISOLATED: Mapping[str, str] = {
 }
 """No settings of the user, and no other downloads."""
 
+_REQUIREMENTS = "requirements.txt"
+_PROJECT = """\
+[project]
+name = "consumer"
+version = "0"
+requires-python = ">=3.11"
+dependencies = [{requirement}]
+
+[tool.uv]
+package = false
+prerelease = "{pre}"
+
+[[tool.uv.index]]
+name = "registry"
+url = {url}
+default = true
+"""
+
 PLACEHOLDER = ("anybody", "anything")
 """The user name and password for a registry without authentication: uv does not publish without any."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Uv(Client):
-    """Uploads with `uv publish`. Credentials go through the environment, as with twine."""
+    """Installs, locks and uploads. Credentials go through the environment, as with twine."""
 
     name: ClassVar[str] = "uv"
     uses: ClassVar[tuple[Use, ...]] = (
@@ -55,12 +75,23 @@ class Uv(Client):
             "UV_PUBLISH_PASSWORD": password,
         }
 
-    def publish(self, files: Iterable[Path], *, to: str, credential: Credential | None) -> ClientRun:
+    def publish(
+        self,
+        files: Iterable[Path],
+        *,
+        to: str,
+        credential: Credential | None,
+        skip_existing: bool = False,
+        index_url: IndexURL | None = None,
+    ) -> ClientRun:
         """Upload `files` to the URL `to`, with `PLACEHOLDER` if `credential` is None.
+
+        With `skip_existing` those that the index has are left out.
 
         Source: https://docs.astral.sh/uv/reference/cli/#uv-publish
         """
         username, password = (credential.username, credential.password) if credential else PLACEHOLDER
+        check = {"UV_PUBLISH_CHECK_URL": index_url.with_credential} if skip_existing and index_url else {}
         return self._run(
             "publish",
             "--trusted-publishing",
@@ -75,6 +106,58 @@ class Uv(Client):
                 "UV_HTTP_RETRIES": "0",
                 "UV_PUBLISH_USERNAME": username,
                 "UV_PUBLISH_PASSWORD": password,
+                **check,
             },
             secrets=[(username, password)] if credential else [],
+        )
+
+    def add(self, wanted: Wanted, *, folder: Path, index_url: IndexURL) -> ClientRun:
+        """Install what is wanted into the directory `site` of `folder`.
+
+        Source: https://docs.astral.sh/uv/reference/cli/#uv-pip-install
+        """
+        (folder / _REQUIREMENTS).write_text(f"{wanted.line}\n", encoding="utf-8")
+        return self._run(
+            *("pip", "install", "--python", sys.executable, "--target", str(folder / "site")),
+            *("--requirement", _REQUIREMENTS, "--no-cache"),
+            *(["--prerelease", "allow"] if wanted.pre else []),
+            *(["--require-hashes"] if wanted.sha256 else []),
+            variables={**_ISOLATED, "UV_HTTP_RETRIES": "0", "UV_INDEX_URL": index_url.with_credential},
+            secrets=index_url.secrets,
+            directory=folder,
+        )
+
+    def lock(self, wanted: Wanted, *, folder: Path, index_url: IndexURL) -> ClientRun:
+        """Create a project in `folder` that depends on what is wanted, and write its `uv.lock`.
+
+        Source: https://docs.astral.sh/uv/concepts/projects/sync/
+        """
+        text = _PROJECT.format(
+            requirement=json.dumps(wanted.requirement),
+            url=json.dumps(index_url.url),
+            pre="allow" if wanted.pre else "if-necessary-or-explicit",
+        )
+        (folder / "pyproject.toml").write_text(text, encoding="utf-8")
+        return self._in_project(folder, index_url, "lock")
+
+    def sync(self, *, folder: Path, index_url: IndexURL) -> ClientRun:
+        """Install what `uv.lock` names, and ask nothing else.
+
+        Source: https://docs.astral.sh/uv/concepts/projects/sync/
+        """
+        return self._in_project(folder, index_url, "sync", "--frozen")
+
+    def _in_project(self, folder: Path, index_url: IndexURL, *arguments: str) -> ClientRun:
+        username, password = index_url.login
+        settings = {name: value for name, value in _ISOLATED.items() if name != "UV_NO_CONFIG"}
+        return self._run(
+            *(*arguments, "--python", sys.executable, "--no-cache"),
+            variables={
+                **settings,
+                "UV_HTTP_RETRIES": "0",
+                "UV_INDEX_REGISTRY_USERNAME": username,
+                "UV_INDEX_REGISTRY_PASSWORD": password,
+            },
+            secrets=index_url.secrets,
+            directory=folder,
         )

@@ -111,9 +111,9 @@ class UserMachine:
         url = registry.target.upload_url
         with self._started_here(REQUESTS_PER_FILE * len(paths)):
             if pypirc and credential is not None:
-                run = twine.upload_with_pypirc(paths, to=url, credential=credential)
+                run = twine.publish_with_pypirc(paths, to=url, credential=credential)
             else:
-                run = twine.upload(paths, to=url, credential=credential)
+                run = twine.publish(paths, to=url, credential=credential)
         self._recorded(run, as_, credential, twine)
         return _published(run, registry, distributions)
 

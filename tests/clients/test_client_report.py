@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.clients import ClientMissing, IndexURL, Poetry
+from conformance.clients import ClientMissing, IndexURL, Poetry, Wanted
 from conformance.commands.main import main
 from conformance.wire.credential import Credential
 from reference_server.distributions import wheel
@@ -137,7 +137,9 @@ def test_poetry_adds_from_a_registry_with_a_credential(poetry: Poetry, tmp_path:
         demo = wheel("demo", "1.0")
         server.registry.publish(demo.filename, demo.content)
         credential = Credential(username=server.username, password=server.password)
-        run = poetry.add("demo>=0", project=tmp_path, index_url=IndexURL(server.index_url, credential))
+        run = poetry.add(
+            Wanted(name="demo"), folder=tmp_path, index_url=IndexURL(server.index_url, credential)
+        )
     assert run.succeeded, run
     assert list(tmp_path.rglob("demo-1.0.dist-info"))
     assert server.password not in str(run)

@@ -109,7 +109,7 @@ def shop(folder: Path, *faults: str, forked: bool) -> Iterator[Shop]:
 
 
 def uploading(version: str = "2.0", credential: Credential | None = Shop.credential, **options: bool) -> Any:
-    return lambda shop: shop.twine().upload(
+    return lambda shop: shop.twine().publish(
         [shop.wheel(version)], to=shop.url, credential=credential, **options
     )
 
@@ -136,16 +136,16 @@ CASES: dict[str, Callable[[Shop], ClientRun]] = {
     "twine skips": uploading("1.0", skip_existing=True),
     "twine with a wrong password": uploading(credential=WRONG),
     "twine without a password": uploading(credential=None),
-    "twine without a file": lambda shop: shop.twine().upload(
+    "twine without a file": lambda shop: shop.twine().publish(
         [shop.folder / "none.whl"], to=shop.url, credential=shop.credential
     ),
-    "twine with a .pypirc": lambda shop: shop.twine().upload_with_pypirc(
+    "twine with a .pypirc": lambda shop: shop.twine().publish_with_pypirc(
         [shop.wheel("2.0")], to=shop.url, credential=shop.credential
     ),
-    "twine with no such host": lambda shop: shop.twine().upload(
+    "twine with no such host": lambda shop: shop.twine().publish(
         [shop.wheel("2.0")], to="http://127.0.0.1:9/", credential=shop.credential
     ),
-    "twine with few words": lambda shop: shop.twine(verbose=False).upload(
+    "twine with few words": lambda shop: shop.twine(verbose=False).publish(
         [shop.wheel("2.0")], to=shop.url, credential=WRONG
     ),
     "twine with a bad option": uploading_with("--no-such-option"),

@@ -83,7 +83,7 @@ def server() -> Iterator[ReferenceServer]:
 def published(server: ReferenceServer, originals: dict[str, Path]) -> ClientRun:
     """How twine has published all of them in one go."""
     credential = Credential(username=server.username, password=server.password)
-    return Twine().upload(originals.values(), to=server.url, credential=credential)
+    return Twine().publish(originals.values(), to=server.url, credential=credential)
 
 
 def fetched(

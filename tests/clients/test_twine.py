@@ -28,7 +28,7 @@ ANSWER = (
 )
 
 
-@pytest.mark.parametrize("way", [Twine.upload, Twine.upload_with_pypirc])
+@pytest.mark.parametrize("way", [Twine.publish, Twine.publish_with_pypirc])
 def test_a_file_is_published_with_basic_authorization(
     way: Callable[..., ClientRun],
     demo: Path,
@@ -44,12 +44,12 @@ def test_a_file_is_published_with_basic_authorization(
     with request:
         assert request.form["version"] == "1.0"
         assert request.files["content"].filename == demo.name
-    assert upload_url in commands or way is Twine.upload_with_pypirc
+    assert upload_url in commands or way is Twine.publish_with_pypirc
     assert not [argument for argument in commands if PASSWORD in argument]
 
 
 def test_nobody_uploads_without_authorization(demo: Path, upload_url: str, httpserver: HTTPServer) -> None:
-    assert Twine().upload([demo], to=upload_url, credential=None).succeeded
+    assert Twine().publish([demo], to=upload_url, credential=None).succeeded
     ((request, _),) = httpserver.log
     assert "Authorization" not in request.headers
 
@@ -58,7 +58,7 @@ def test_the_answer_of_the_registry_is_in_the_output_without_secrets(
     demo: Path, httpserver: HTTPServer
 ) -> None:
     httpserver.expect_request("/upload").respond_with_data(f"{ANSWER} {PASSWORD}", status=400)
-    run = Twine().upload([demo], to=httpserver.url_for("/upload"), credential=CREDENTIAL)
+    run = Twine().publish([demo], to=httpserver.url_for("/upload"), credential=CREDENTIAL)
     assert run.exit_code == 1
     assert run.says(f"{ANSWER} ***")
     assert run.says("HTTPError: 400 Bad Request from " + httpserver.url_for("/upload"))
@@ -67,7 +67,7 @@ def test_the_answer_of_the_registry_is_in_the_output_without_secrets(
 
 def test_a_distribution_that_exists_may_be_skipped(demo: Path, upload_url: str) -> None:
     # Whether twine does it depends on the registry and on its own version: that is for checks to find out.
-    run = Twine().upload([demo], to=upload_url, credential=CREDENTIAL, skip_existing=True)
+    run = Twine().publish([demo], to=upload_url, credential=CREDENTIAL, skip_existing=True)
     assert "--skip-existing" in run.command
 
 
@@ -84,8 +84,8 @@ def test_settings_of_the_user_are_not_honoured(
         monkeypatch.setenv(name, "http://127.0.0.1:1/")
     monkeypatch.setenv("TWINE_CERT", str(tmp_path / "no-such-file"))
     monkeypatch.setenv("TWINE_USERNAME", "outer")
-    assert Twine().upload_with_pypirc([demo], to=upload_url, credential=CREDENTIAL).succeeded
-    assert Twine().upload([demo], to=upload_url, credential=None).succeeded
+    assert Twine().publish_with_pypirc([demo], to=upload_url, credential=CREDENTIAL).succeeded
+    assert Twine().publish([demo], to=upload_url, credential=None).succeeded
     (first, _), (second, _) = httpserver.log
     assert first.authorization is not None
     assert first.authorization.username == CREDENTIAL.username
@@ -96,7 +96,7 @@ def test_nothing_is_left_on_disk(demo: Path, upload_url: str, tmp_path: Path) ->
     workspace = tmp_path / "workspace"
     workspace.mkdir()
     assert (
-        Twine(workspace=workspace).upload_with_pypirc([demo], to=upload_url, credential=CREDENTIAL).succeeded
+        Twine(workspace=workspace).publish_with_pypirc([demo], to=upload_url, credential=CREDENTIAL).succeeded
     )
     assert list(workspace.iterdir()) == []
 
@@ -112,7 +112,7 @@ def test_the_pypirc_is_for_its_owner_only(
         return start(command, cwd=cwd, **options)
 
     monkeypatch.setattr("conformance.clients.run.start", recording)
-    Twine(forked=False).upload_with_pypirc([demo], to=upload_url, credential=CREDENTIAL)
+    Twine(forked=False).publish_with_pypirc([demo], to=upload_url, credential=CREDENTIAL)
     assert modes == [0o600]
 
 
@@ -136,5 +136,5 @@ def test_a_missing_twine_differs_from_a_failed_upload(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", code, str(bare)], check=True)
     python = bare / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     with pytest.raises(ClientMissing, match="has no twine") as caught:
-        Twine(python=python).upload([], to="http://127.0.0.1:1/", credential=None)
+        Twine(python=python).publish([], to="http://127.0.0.1:1/", credential=None)
     assert caught.value.hint == f"Install it: {python} -m pip install twine"

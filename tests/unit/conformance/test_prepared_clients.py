@@ -87,7 +87,7 @@ def test_a_list_without_a_client_is_refused() -> None:
 
 
 def test_every_client_with_a_driver_can_be_named() -> None:
-    assert {each.name for each in CLIENTS} <= {*known_clients()}
+    assert {*known_clients()} == {each.name for each in CLIENTS}
 
 
 def test_companions_are_those_of_a_version() -> None:
@@ -183,7 +183,6 @@ def test_a_new_environment_takes_the_place_of_the_old_one_when_it_is_complete(
 def test_the_command_prepares_once_and_lists(
     environments: EnvironmentFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(EnvironmentFolder, "default", lambda: environments)
     assert main(["clients", "list"]) == ExitCode.CONFORMS
     assert "No client is prepared" in capsys.readouterr().out
