@@ -51,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         options = options_of(arguments).under(target.profile)
         if options.projects and not options.read_only:
             raise UserError("--project needs --read-only", "Other runs judge the projects that they publish.")
+        _require_clients(options)
         if arguments.plan:
             return _print_plan(target, options, given.get("keyword"))
         end = outlook(target, options)
@@ -65,6 +66,17 @@ def run(arguments: argparse.Namespace) -> int:
         print_error(unwritten)
         return result.exit_code or unwritten.exit_code
     return result.exit_code
+
+
+def _require_clients(options: RunOptions) -> None:
+    """Refuse clients without a driver, and clients for a run that publishes nothing, before anything is sent."""
+    if not options.clients:
+        return
+    from conformance.clients.prepared import client_specs
+
+    client_specs(options.clients)
+    if options.read_only:
+        raise UserError("--clients needs a run that publishes", "Leave --read-only out.")
 
 
 def _unwritten(result: RunResult, arguments: argparse.Namespace) -> UserError | None:

@@ -13,6 +13,7 @@ from conformance.clients import CLIENTS
 from conformance.report.change import ABSENT
 from conformance.report.changes import summary
 from conformance.report.check_result import DEVIATING, EXPLAINED
+from conformance.report.client_cells import by_client, explanations, legend, titles
 from conformance.report.evidence import Evidence
 from conformance.report.page_exchange import cut, fitting
 from conformance.report.problem_counts import problem_counts
@@ -31,6 +32,8 @@ ROOM = 700_000
 """Characters of a page, escaped, for the texts of registries: the page stays below 2 MB."""
 ROOM_FOR_SCRIPTS = 500_000
 """Characters of a page for the parts of its scripts."""
+MOST_CLIENTS = 40
+"""Scenarios of clients that the page explains."""
 MOST_PER_FINDING = 16_000
 
 OTHERS = (
@@ -110,6 +113,10 @@ def page_context(result: RunResult) -> dict[str, Any]:
         "problem_counts": problem_counts(result),
         "changes": summary(result.since) if result.since else "",
         "absent": ABSENT,
+        "client_rows": by_client(result.clients),
+        "client_titles": titles(result.clients),
+        "client_legend": legend(result.clients),
+        "client_problems": explanations(result.clients)[:MOST_CLIENTS],
         "consequences": consequences,
         "deviating": DEVIATING,
         "scripts": parts.ids,

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from conformance.profiles import UnknownProfile, profile
 from conformance.report.change import Since
 from conformance.report.check_result import EXPLAINED, HARMS, CheckResult
+from conformance.report.client_cells import ClientCell
 from conformance.verdicts import ExitCode, Tally, Verdict
 from conformance.wire.publication import Publication
 
@@ -177,6 +178,12 @@ class RunResult(Struct, frozen=True, kw_only=True):
     results: Annotated[
         tuple[CheckResult, ...], Meta(description="One entry per requirement, in the order of their ids.")
     ]
+    clients: Annotated[
+        tuple[ClientCell, ...],
+        Meta(
+            description="What each client could do, one entry per client and scenario; empty without --clients."
+        ),
+    ] = ()
     since: Annotated[
         Since | None, Meta(description="What changed since an earlier result; null where none was given.")
     ] = None

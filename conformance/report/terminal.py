@@ -13,6 +13,7 @@ from rich.text import Text
 
 from conformance.report.blocks import STYLES, Page, block
 from conformance.report.changes import as_lines
+from conformance.report.client_table import print_clients
 from conformance.report.console import console_on, printable
 from conformance.report.problem_counts import problem_counts
 from conformance.verdicts import ExitCode, Tally, Verdict
@@ -61,6 +62,8 @@ def print_report(
     if result.results:
         console.print()
         console.print(_by_area(result), soft_wrap=False)
+    if result.clients:
+        print_clients(console, result.clients, verbose=verbose)
     if not verbose and (untestable := result.of(Verdict.UNTESTABLE)):
         console.print(f"{counted(len(untestable), 'requirement')} untestable; --verbose says why.")
     if newer := result.tally.unscored.total():

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 ENDED_EARLY = frozenset({pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR})
 
+COMPLETE = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED})
+"""Of pytest, after which clients are tried."""
+
 
 def _without(*plugins: str) -> list[str]:
     return [argument for name in plugins for argument in ("-p", f"no:{name}")]
@@ -115,6 +118,10 @@ def _judged(
             write_sentinel(json_path, target, options, run_id=run.corpus.run_id)
             _import_clients(target, options, selection)
             status = pytest.main(arguments, plugins=plugins)
+            if options.clients and status in COMPLETE:
+                from conformance.run.client_runs import client_cells  # takes a while to import
+
+                judge.results.clients = client_cells(run, progress)
         except KeyboardInterrupt:  # before pytest took over, or after
             status = pytest.ExitCode.INTERRUPTED
     interruption.begin_clean_up()

@@ -6,8 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace as replace_fields
+
 from conformance.catalogue import catalogue
 from conformance.report.causes import with_causes
+from conformance.report.client_cells import cells_note, deviates
 from conformance.report.result import RunResult, run_result, tally_of
 from conformance.run.enough_judged import areas_below_minimum, missing_results, no_files, only_rejections
 from conformance.run.limits import strays_note, unjudged_notes
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from conformance.report.check_result import CheckResult
+    from conformance.report.client_cells import ClientCell
     from conformance.run.plan import Plan
     from conformance.run.run import Run
     from conformance.verdicts import Tally
@@ -33,6 +37,8 @@ class Results:
         self._published: dict[str, Publication] = {}
         self._judged_by: dict[str, str] = {}
         self._strays: list[str] = []
+        self.clients: tuple[ClientCell, ...] = ()
+        """What clients could do, for a run with `--clients`."""
         self.started = datetime.now(UTC)
 
     def add(
@@ -82,7 +88,9 @@ class Results:
             rejected=bool(rejected),
             thin=bool(thin or unjudged),
         )
-        return run_result(
+        if exit_code is ExitCode.CONFORMS and deviates(self.clients):
+            exit_code = ExitCode.DEVIATES
+        result = run_result(
             target=run.target,
             options=_carried_out(run),
             run_id=run.corpus.run_id,
@@ -90,11 +98,15 @@ class Results:
             finished=datetime.now(UTC),
             requests=run.prepared_with + sum(result.requests for result in results),
             exit_code=exit_code,
-            notes=(*notes, *filter(None, (outside, rejected, thin, *unjudged, *broken))),
+            notes=(
+                *notes,
+                *filter(None, (cells_note(self.clients), outside, rejected, thin, *unjudged, *broken)),
+            ),
             results=results,
             published=self._published,
             choice=not whole,
         )
+        return replace_fields(result, clients=self.clients)
 
     def _incomplete(self, run: Run, *, whole: bool, interrupted: bool) -> list[str]:
         """Return why the results are incomplete. A run that was to end early need not carry out its plan."""

@@ -350,6 +350,16 @@ class RunOptions(TrafficLimits):
         group=Group.RUN,
         commands=JUDGING,
     )
+    clients: str = option(
+        "",
+        "--clients",
+        "then run the scenarios of these clients, such as 'pip==23.2.1,pip,uv,twine==6.1.0,poetry,pdm'",
+        default="none",
+        metavar="LIST",
+        group=Group.RUN,
+        commands=RUN,
+        in_pytest=False,
+    )
     settle: float = option(
         5.0,
         "--settle",

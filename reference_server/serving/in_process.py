@@ -143,6 +143,7 @@ class ProxyServer(Server, Steered):
     `upstream` is the registry's origin, such as `http://HOST:PORT`; `at(url)` returns the proxy's URL for a URL of the
     registry. Only faults that change requests and answers are possible: see `reference_server.serving.proxy`. Raises
     `InsideFaultError` for others. `requests` has what clients asked for, without the caller, whom the registry knows.
+    `ca_bundle` has the certificates by which the registry is known (default: the system's).
     """
 
     def __init__(
@@ -152,11 +153,12 @@ class ProxyServer(Server, Steered):
         host: str = "127.0.0.1",
         port: int = 0,
         faults: Iterable[Fault | Switch | str] = (),
+        ca_bundle: Path | None = None,
     ) -> None:
         from reference_server.serving.proxy import FaultProxy
 
         self._upstream = upstream.rstrip("/")
-        self._proxy = FaultProxy(upstream, switches(faults))
+        self._proxy = FaultProxy(upstream, switches(faults), ca_bundle=ca_bundle)
         super().__init__(self._proxy, host, port)
 
     def at(self, url: str) -> str:

@@ -26,6 +26,7 @@ from reference_server.sources.upstream import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
@@ -112,17 +113,23 @@ class FaultProxy:
     """A WSGI application that forwards every request to `upstream`, an origin such as `http://HOST:PORT`.
 
     Active faults change the answers. Links and redirects to the upstream's origin are rewritten to that of the proxy,
-    so that clients keep using it. `log` keeps the last requests. Raises `InsideFaultError`.
+    so that clients keep using it. `log` keeps the last requests. `ca_bundle` has the certificates to trust (default:
+    the system's). Raises `InsideFaultError`.
     """
 
-    def __init__(self, upstream: str, switches: Iterable[Switch] = ()) -> None:
+    def __init__(
+        self, upstream: str, switches: Iterable[Switch] = (), *, ca_bundle: Path | None = None
+    ) -> None:
         self.log = RequestLog(KEPT_REQUESTS, on_end=to_logger)
         self.switchboard = Switchboard()
         self.put(switches)
         self._upstream = upstream.rstrip("/")
         self._shown = without_secrets(self._upstream)
         self._pool = urllib3.PoolManager(
-            retries=False, timeout=urllib3.Timeout(connect=PATIENCE, read=PATIENCE), maxsize=16
+            retries=False,
+            timeout=urllib3.Timeout(connect=PATIENCE, read=PATIENCE),
+            maxsize=16,
+            ca_certs=str(ca_bundle) if ca_bundle else None,
         )
 
     def put(self, switches: Iterable[Switch]) -> None:
