@@ -84,16 +84,19 @@ class EnvironmentFolder:
             ) from error
 
     def complete(self, spec: ClientSpec, folder: Path, *, version: str) -> Environment:
-        """Put the environment in a folder in the place of an earlier one, which is removed."""
-        before = self._recorded_folder(self._record(spec))
+        """Return the environment in a folder, or the one that another process has completed in the meantime.
+
+        That one may be in use already, so it stays, and the folder is removed.
+        """
+        if there := self.find(spec):
+            shutil.rmtree(folder, ignore_errors=True)
+            return there
         text = json.dumps({"client": str(spec), "version": version, "folder": folder.name})
         with tempfile.NamedTemporaryFile(
             "w", dir=self.path, prefix=".", suffix=".new", delete=False, encoding="utf-8"
         ) as file:
             file.write(text)
         os.replace(file.name, self._record(spec))  # noqa: PTH105 - atomic, and says so
-        if before and before != folder:
-            shutil.rmtree(before, ignore_errors=True)
         return Environment(spec=spec, version=version, python=interpreter(folder))
 
     def remove_abandoned(self) -> None:

@@ -41,7 +41,7 @@ _VERSION = "import importlib.metadata, sys; print(importlib.metadata.version(sys
 def make(spec: ClientSpec, environments: EnvironmentFolder) -> Environment:
     """Make the environment of a client from the index that pip or uv is configured for. Raises UserError.
 
-    The newest version is that of this moment. An environment that is there is replaced when the new one is complete.
+    The newest version is that of this moment.
     """
     environments.remove_abandoned()
     folder = environments.new_folder(spec)

@@ -165,18 +165,15 @@ def test_a_killed_preparation_is_not_used_and_is_removed_a_day_later(environment
     assert environments.find(PIP) == made
 
 
-def test_a_new_environment_takes_the_place_of_the_old_one_when_it_is_complete(
-    installer: Installer, environments: EnvironmentFolder
+@pytest.mark.usefixtures("installer")
+def test_of_two_that_are_made_at_once_the_first_to_be_complete_is_used_by_both(
+    environments: EnvironmentFolder,
 ) -> None:
-    old = make(PIP, environments)
-    installer.does("exit 1")
-    with pytest.raises(UserError):
-        make(PIP, environments)
-    assert environments.find(PIP) == old
-    installer.does("true")
-    new = make(PIP, environments)
-    assert environments.find(PIP) == new
-    assert not old.python.exists()
+    late = environments.new_folder(PIP)
+    first = make(PIP, environments)
+    assert environments.complete(PIP, late, version="23.2.1") == first
+    assert first.python.exists()
+    assert not late.exists()
 
 
 @pytest.mark.usefixtures("installer")

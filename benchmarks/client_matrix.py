@@ -1,0 +1,137 @@
+"""Clients in several versions against the flavours of the server: the tables of docs/clients.md.
+
+    python -m benchmarks.client_matrix                          # print the tables
+    python -m benchmarks.client_matrix --update docs/clients.md # put them between the marks of that document
+
+Environments that are missing are made first, which needs a package index; the scenarios use loopback only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import platform
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.client_matrix.scenarios import SCENARIOS
+from conformance.report.client_cells import Outcome, by_client, explanations, legend, titles
+from conformance.run.client_runs import client_cells
+from conformance.run.setup import prepare
+from conformance.run.tidy import tidy
+from conformance.target import target_from_table
+from conformance.verdicts.options import RunOptions
+from reference_server import ReferenceServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from conformance.report.client_cells import ClientCell
+
+FLAVOURS = ("reference", "gitlab", "pypi")
+
+CLIENTS = (
+    *("pip==23.1.2", "pip==24.0", "pip==25.3", "pip==26.3"),
+    *("uv==0.8.24", "uv==0.13.9"),
+    *("twine==4.0.2", "twine==6.1.0", "twine==6.2.0", "twine==7.0.0"),
+    *("poetry==1.8.5", "poetry==2.5.1", "pdm==2.29.4", "hatch==1.18.2", "flit==4.2.0", "pipenv==2026.10.3"),
+)
+"""pip 23.1.2 is the oldest that runs on Python 3.12."""
+
+BEGIN, END = "<!-- client matrix -->", "<!-- end of the client matrix -->"
+MOST_REQUESTS = 6
+
+
+@dataclass(frozen=True)
+class Flavour:
+    """What clients could do with a flavour."""
+
+    name: str
+    cells: tuple[ClientCell, ...]
+
+
+def main() -> int:
+    """Print or write the tables; end with 1 where a scenario failed for which no client is to blame."""
+    parser = argparse.ArgumentParser(description="Tables of clients and scenarios.")
+    parser.add_argument("--flavours", nargs="+", default=FLAVOURS, help="flavours of the server")
+    parser.add_argument("--clients", default=",".join(CLIENTS), help="clients, separated by commas")
+    parser.add_argument("-j", "--jobs", type=int, default=1, help="flavours at a time (default: 1)")
+    parser.add_argument("--update", type=Path, help="document that gets the tables between its marks")
+    arguments = parser.parse_args()
+    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        found = list(pool.map(lambda name: tried(name, arguments.clients), arguments.flavours))
+    text = "\n".join(document(found))
+    if arguments.update:
+        before, _, rest = arguments.update.read_text(encoding="utf-8").partition(BEGIN)
+        after = rest.partition(END)[2]
+        arguments.update.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    else:
+        print(text)
+    return 1 if any(cell.outcome is Outcome.FAILED for each in found for cell in each.cells) else 0
+
+
+def tried(flavour: str, clients: str) -> Flavour:
+    """Return what the clients could do with a flavour of the server."""
+    with (
+        tempfile.TemporaryDirectory() as ledgers,
+        ReferenceServer(flavour=flavour) as server,
+    ):
+        options = RunOptions(clients=clients, ledger_folder=Path(ledgers), max_requests=50_000)
+        run = prepare(target_from_table(server.target()), options)
+        try:
+            return Flavour(flavour, client_cells(run, sys.stderr))
+        finally:
+            tidy(run)
+            run.session.close()
+            run.session.budget.close()
+
+
+def document(found: Sequence[Flavour]) -> Iterator[str]:
+    """Yield the lines of the tables."""
+    yield ""
+    yield f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {platform.system()}."
+    cells = [cell for each in found for cell in each.cells]
+    yield from ["", "| scenario | what it does, and what has to come of it |", "|---|---|"]
+    yield from (f"| {each.title} | {each.sentence} |" for each in SCENARIOS)
+    yield from [
+        "",
+        "| mark | |",
+        "|---|---|",
+        *(f"| {mark} | {meaning} |" for mark, meaning in legend(cells)),
+    ]
+    for each in found:
+        yield from ["", f"### Flavour `{each.name}`", "", *table(each.cells)]
+        for cell in explanations(each.cells):
+            yield from ["", *explanation(cell)]
+    yield from ["", "### What clients do not offer", "", "| client | scenario | why |", "|---|---|---|"]
+    yield from dict.fromkeys(
+        f"| {cell.name} | {cell.title} | [{cell.message}]({cell.source}) |"
+        for cell in found[0].cells
+        if cell.outcome is Outcome.NOT_OFFERED
+    )
+    yield ""
+
+
+def table(cells: Sequence[ClientCell]) -> Iterator[str]:
+    """Yield the lines of the table of one flavour."""
+    yield f"| client | {' | '.join(titles(cells))} |"
+    yield "|---|" + "---|" * len(titles(cells))
+    for name, row in by_client(cells).items():
+        yield f"| {name} | {' | '.join(each.outcome.mark for each in row.values())} |"
+
+
+def explanation(cell: ClientCell) -> Iterator[str]:
+    """Yield the lines on a cell that did not work."""
+    message = " ".join(cell.message.split())
+    yield f"- **{cell.name}, {cell.title}** ({cell.outcome}): {message}"
+    yield from (f"  - `{each}`" for each in cell.requests[-MOST_REQUESTS:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
