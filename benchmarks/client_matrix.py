@@ -11,17 +11,21 @@ from __future__ import annotations
 import argparse
 import logging
 import platform
+import re
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.client_matrix.matrix import play
 from conformance.client_matrix.scenarios import SCENARIOS
+from conformance.clients.prepared import ClientSpec, EnvironmentFolder, make
 from conformance.report.client_cells import Outcome, by_client, explanations, legend, titles
-from conformance.run.client_runs import client_cells
+from conformance.run.client_runs import client_cells, venue_of
 from conformance.run.setup import prepare
 from conformance.run.tidy import tidy
 from conformance.target import target_from_table
@@ -29,9 +33,11 @@ from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from conformance.client_matrix.matrix import Played
     from conformance.report.client_cells import ClientCell
+    from conformance.run.run import Run
 
 FLAVOURS = ("reference", "gitlab", "pypi")
 
@@ -43,6 +49,9 @@ CLIENTS = (
 )
 """pip 23.1.2 is the oldest that runs on Python 3.12."""
 
+TWINES = ("3.8.0", "4.0.2", "5.1.1", "6.1.0", "6.2.0", "7.0.0")
+"""Those that upload a file again with `--skip-existing`, whatever their documents say."""
+
 BEGIN, END = "<!-- client matrix -->", "<!-- end of the client matrix -->"
 MOST_REQUESTS = 6
 
@@ -53,6 +62,8 @@ class Flavour:
 
     name: str
     cells: tuple[ClientCell, ...]
+    skipping: Mapping[str, Played]
+    """What each twine did with `--skip-existing`, by version."""
 
 
 def main() -> int:
@@ -85,11 +96,26 @@ def tried(flavour: str, clients: str) -> Flavour:
         options = RunOptions(clients=clients, ledger_folder=Path(ledgers), max_requests=50_000)
         run = prepare(target_from_table(server.target()), options)
         try:
-            return Flavour(flavour, client_cells(run, sys.stderr))
+            return Flavour(flavour, client_cells(run, sys.stderr), skipping(run))
         finally:
             tidy(run)
             run.session.close()
             run.session.budget.close()
+
+
+def skipping(run: Run) -> dict[str, Played]:
+    """Return what each twine does with `--skip-existing` and a file that is there."""
+    environments = EnvironmentFolder.default()
+    (scenario,) = (each for each in SCENARIOS if each.id == "publish.skip-existing")
+    with ExitStack() as stack:
+        venue = venue_of(run, stack)
+        specs = [ClientSpec("twine", version) for version in TWINES]
+        return {
+            spec.version: play(
+                scenario, environments.find(spec) or make(spec, environments), venue, plain=True
+            )
+            for spec in specs
+        }
 
 
 def document(found: Sequence[Flavour]) -> Iterator[str]:
@@ -109,6 +135,11 @@ def document(found: Sequence[Flavour]) -> Iterator[str]:
         yield from ["", f"### Flavour `{each.name}`", "", *table(each.cells)]
         for cell in explanations(each.cells):
             yield from ["", *explanation(cell)]
+    yield from ["", "### `twine upload --skip-existing`, by version", ""]
+    yield f"| twine | {' | '.join(f'`{each.name}`' for each in found)} |"
+    yield "|---|" + "---|" * len(found)
+    for version in TWINES:
+        yield f"| {version} | {' | '.join(skipped(each.skipping[version]) for each in found)} |"
     yield from ["", "### What clients do not offer", "", "| client | scenario | why |", "|---|---|---|"]
     yield from dict.fromkeys(
         f"| {cell.name} | {cell.title} | [{cell.message}]({cell.source}) |"
@@ -124,6 +155,15 @@ def table(cells: Sequence[ClientCell]) -> Iterator[str]:
     yield "|---|" + "---|" * len(titles(cells))
     for name, row in by_client(cells).items():
         yield f"| {name} | {' | '.join(each.outcome.mark for each in row.values())} |"
+
+
+def skipped(played: Played) -> str:
+    """Return in words what twine did."""
+    if played.outcome is Outcome.WORKED:
+        return "succeeds"
+    sent = f"{len(played.requests)} requests" if played.requests else "no request"
+    reason = re.search(r"\w+(?:Configuration|Error)\b.*?(?=\n|$)", played.output)
+    return f"fails, {sent}: `{reason[0].strip() if reason else played.message}`"
 
 
 def explanation(cell: ClientCell) -> Iterator[str]:

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from conformance.profiles import Profile
+    from conformance.report.client_cells import ClientCell
     from conformance.report.result import RunResult
+    from conformance.run.run import Run
     from conformance.run.selection import Selection
     from conformance.target import Target
     from conformance.verdicts.options import RunOptions
@@ -118,10 +120,8 @@ def _judged(
             write_sentinel(json_path, target, options, run_id=run.corpus.run_id)
             _import_clients(target, options, selection)
             status = pytest.main(arguments, plugins=plugins)
-            if options.clients and status in COMPLETE:
-                from conformance.run.client_runs import client_cells  # takes a while to import
-
-                judge.results.clients = client_cells(run, progress)
+            if status in COMPLETE:
+                judge.results.clients = _client_cells(run, progress)
         except KeyboardInterrupt:  # before pytest took over, or after
             status = pytest.ExitCode.INTERRUPTED
     interruption.begin_clean_up()
@@ -136,6 +136,15 @@ def _judged(
             hint=f"`registry-conformance list --profile {target.profile.name}` lists the ids.",
         )
     return result
+
+
+def _client_cells(run: Run, progress: TextIO | None) -> tuple[ClientCell, ...]:
+    """Return what the clients that were asked for can do; nothing where none was."""
+    if not run.options.clients:
+        return ()
+    from conformance.run.client_runs import client_cells  # takes a while to import
+
+    return client_cells(run, progress)
 
 
 def _import_clients(target: Target, options: RunOptions, selection: Selection) -> None:

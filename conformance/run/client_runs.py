@@ -35,13 +35,13 @@ def client_cells(
                 target = stack.enter_context(embedded_target())
                 other = prepare(target, replace(run.options, clients="", ca_bundle=None, rate=None))
                 stack.callback(_end, other)
-                control.append(_venue(other, stack))
+                control.append(venue_of(other, stack))
             return control[0]
 
         found = cells(
             client_specs(run.options.clients),
             environments or EnvironmentFolder.default(),
-            _venue(run, stack),
+            venue_of(run, stack),
             control=reference,
             progress=lambda text: print(text, file=progress, flush=True) if progress else None,
         )
@@ -60,7 +60,8 @@ def _without_secrets(run: Run, cell: ClientCell) -> ClientCell:
     )
 
 
-def _venue(run: Run, stack: ExitStack) -> Venue:
+def venue_of(run: Run, stack: ExitStack) -> Venue:
+    """Return where scenarios take place: the target of a run, through proxies that stop with the stack."""
     target = run.target
     return Venue(
         registry=run.registry,

@@ -6,11 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace as replace_fields
-
 from conformance.catalogue import catalogue
 from conformance.report.causes import with_causes
-from conformance.report.client_cells import cells_note, deviates
 from conformance.report.result import RunResult, run_result, tally_of
 from conformance.run.enough_judged import areas_below_minimum, missing_results, no_files, only_rejections
 from conformance.run.limits import strays_note, unjudged_notes
@@ -88,9 +85,7 @@ class Results:
             rejected=bool(rejected),
             thin=bool(thin or unjudged),
         )
-        if exit_code is ExitCode.CONFORMS and deviates(self.clients):
-            exit_code = ExitCode.DEVIATES
-        result = run_result(
+        return run_result(
             target=run.target,
             options=_carried_out(run),
             run_id=run.corpus.run_id,
@@ -98,15 +93,11 @@ class Results:
             finished=datetime.now(UTC),
             requests=run.prepared_with + sum(result.requests for result in results),
             exit_code=exit_code,
-            notes=(
-                *notes,
-                *filter(None, (cells_note(self.clients), outside, rejected, thin, *unjudged, *broken)),
-            ),
+            notes=(*notes, *filter(None, (outside, rejected, thin, *unjudged, *broken))),
             results=results,
             published=self._published,
             choice=not whole,
         )
-        return replace_fields(result, clients=self.clients)
 
     def _incomplete(self, run: Run, *, whole: bool, interrupted: bool) -> list[str]:
         """Return why the results are incomplete. A run that was to end early need not carry out its plan."""

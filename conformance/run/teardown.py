@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.errors import UserError
+from msgspec import structs
+
+from conformance.errors import ExitCode, UserError
+from conformance.report.client_cells import cells_note, deviates
 from conformance.report.result_file import write_result
 from conformance.run.limits import settling_note, throttling_note
 from conformance.run.tidy import tidy
@@ -12,6 +15,7 @@ from conformance.run.tidy import tidy
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from conformance.report.client_cells import ClientCell
     from conformance.report.result import RunResult
     from conformance.run.judge import Judge
     from conformance.run.run import Run
@@ -32,7 +36,7 @@ def finish(
         interrupted = True
         note = f"The clean-up was interrupted; {run.ledger.path} lists what may be left."
     others = throttling_note(run.session.budget), settling_note(run.registry.settling)
-    notes = filter(None, (*run.notes, note, *others))
+    notes = filter(None, (*run.notes, note, *others, cells_note(judge.results.clients)))
     run.session.close()
     run.session.budget.close()
     profile = run.target.profile
@@ -44,6 +48,15 @@ def finish(
         interrupted=interrupted,
         notes=tuple(notes),
     )
+    result = _with_clients(result, judge.results.clients)
     if json_path:
         write_result(json_path, result)
     return result
+
+
+def _with_clients(result: RunResult, cells: tuple[ClientCell, ...]) -> RunResult:
+    """Return a result with what clients could do: a registry that conforms, and fails them, does not conform."""
+    summary = result.summary
+    if summary.exit_code is ExitCode.CONFORMS and deviates(cells):
+        summary = structs.replace(summary, exit_code=ExitCode.DEVIATES)
+    return structs.replace(result, summary=summary, clients=cells)

@@ -167,13 +167,6 @@ def default_ledger_folder() -> Path:
     return user_state_path("registry-conformance") / "ledgers"
 
 
-def no_baseline() -> Baseline:
-    """Return the baseline without rows."""
-    from conformance.verdicts.baseline import EMPTY  # takes a while to import
-
-    return EMPTY
-
-
 @dataclass(frozen=True, kw_only=True)
 class TrafficLimits:
     """What a run may cost its target and itself: requests, bytes and seconds in all, and requests per second."""
@@ -306,12 +299,7 @@ class RunOptions(TrafficLimits):
         group=Group.RUN,
         commands=frozenset({"run", "doctor"}),
     )
-    keep: bool = switch(
-        "--keep",
-        "do not delete what the run published",
-        group=Group.RUN,
-        commands=RESULTS,
-    )
+    keep: bool = switch("--keep", "do not delete what the run published", group=Group.RUN, commands=RESULTS)
     ledger_folder: Path = option(
         default_ledger_folder,
         "--ledgers",
@@ -323,7 +311,7 @@ class RunOptions(TrafficLimits):
         commands=PUBLISHING,
     )
     baseline: Baseline = option(
-        no_baseline,
+        option_types.no_baseline,
         "--baseline",
         "file of known failures, written by `registry-conformance baseline`",
         default="",
@@ -353,7 +341,7 @@ class RunOptions(TrafficLimits):
     clients: str = option(
         "",
         "--clients",
-        "then run the scenarios of these clients, such as 'pip==23.2.1,pip,uv,twine==6.1.0,poetry,pdm'",
+        "then try these clients, such as 'pip==23.2.1,uv,twine,pdm'",
         default="none",
         metavar="LIST",
         group=Group.RUN,
