@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.client_matrix.matrix import play
+from conformance.client_matrix.offers import lacks
 from conformance.client_matrix.scenarios import SCENARIOS
 from conformance.clients.prepared import ClientSpec, EnvironmentFolder, make
 from conformance.report.client_cells import Outcome, by_client, explanations, legend, titles
@@ -140,12 +141,10 @@ def document(found: Sequence[Flavour]) -> Iterator[str]:
     yield "|---|" + "---|" * len(found)
     for version in TWINES:
         yield f"| {version} | {' | '.join(skipped(each.skipping[version]) for each in found)} |"
-    yield from ["", "### What clients do not offer", "", "| client | scenario | why |", "|---|---|---|"]
-    yield from dict.fromkeys(
-        f"| {cell.name} | {cell.title} | [{cell.message}]({cell.source}) |"
-        for cell in found[0].cells
-        if cell.outcome is Outcome.NOT_OFFERED
-    )
+    yield from ["", "### What clients do not offer", "", "| client | scenarios | why |", "|---|---|---|"]
+    for lack in lacks():
+        covered = [each.title for each in SCENARIOS if lack.names(each.id)]
+        yield f"| {lack.client} {lack.versions} | {', '.join(covered)} | [{lack.why}]({lack.source}) |"
     yield ""
 
 

@@ -25,8 +25,12 @@ class Lack:
         return (
             client == self.client
             and SpecifierSet(self.versions).contains(version, prereleases=True)
-            and any(scenario == each or scenario.startswith(f"{each}.") for each in self.scenarios)
+            and self.names(scenario)
         )
+
+    def names(self, scenario: str) -> bool:
+        """Return whether it is about a scenario."""
+        return any(scenario == each or scenario.startswith(f"{each}.") for each in self.scenarios)
 
 
 @cache

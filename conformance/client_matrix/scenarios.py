@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from conformance.client_report.reaction import last_message
 from conformance.clients import Installs, Locks, Publishes, Wanted, installed_versions, site_of
 from conformance.verdicts import Deviation
 from reference_server.distributions import sdist, wheel
@@ -74,13 +75,10 @@ def require_success(run: ClientRun) -> None:
     if not run.succeeded:
         ending = "no end within the limit" if run.timed_out else f"exit code {run.exit_code}"
         raise Deviation(
-            expected="exit code 0", found=f"{ending}: {_last_line(run)}", where=f"{run.client} {run.version}"
+            expected="exit code 0",
+            found=f"{ending}: {last_message(run.stderr, run.stdout) or 'no output'}",
+            where=f"{run.client} {run.version}",
         )
-
-
-def _last_line(run: ClientRun) -> str:
-    lines = [line.strip() for line in (run.stdout + run.stderr).splitlines() if line.strip()]
-    return lines[-1] if lines else "no output"
 
 
 def require_installed(stage: Stage, **wanted: str) -> None:

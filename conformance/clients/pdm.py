@@ -22,7 +22,7 @@ _PROJECT = """\
 [project]
 name = "consumer"
 version = "0"
-requires-python = ">=3.11"
+requires-python = ">=3.11,<4"
 dependencies = [{requirement}]
 
 [tool.pdm]
