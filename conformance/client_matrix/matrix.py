@@ -30,7 +30,7 @@ KINDS = {each.name: each for each in CLIENTS}
 PATIENCE = 240.0
 """Seconds for one run of a client: pipenv makes an environment in it."""
 
-REQUESTS = 12
+REQUESTS = 5
 """How many requests of the budget a scenario takes."""
 
 MOST_REQUESTS = 30
@@ -123,11 +123,11 @@ def play(scenario: Scenario, environment: Environment, venue: Venue, *, plain: b
             with venue.budget.turn(REQUESTS, seconds=PATIENCE):
                 scenario.run(stage)
         except Deviation as error:
-            sent = venue.recording.take()
+            sent, plainly = venue.recording.take(), venue.recording.as_target
             return Played(
                 outcome=Outcome.ERROR if _busy(sent) else Outcome.FAILED,
-                message=_busy(sent) or f"expected {error.expected}, found {error.found}",
-                output="".join(map(str, stage.runs))[-MOST_OUTPUT:],
+                message=_busy(sent) or plainly(f"expected {error.expected}, found {error.found}"),
+                output=plainly("".join(map(str, stage.runs))[-MOST_OUTPUT:]),
                 requests=tuple(map(str, sent[-MOST_REQUESTS:])),
             )
         except NotApplicable as error:

@@ -13,7 +13,9 @@ from packaging.utils import canonicalize_name
 
 from conformance.client_report.reaction import last_message
 from conformance.clients import Installs, Locks, Publishes, Wanted, installed_versions, site_of
+from conformance.clients.uv import PLACEHOLDER
 from conformance.verdicts import Deviation
+from conformance.wire.credential import Credential
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
@@ -51,10 +53,13 @@ class Stage:
             self.venue.registry.announce(each)
         folder = self.folder / "dist"
         folder.mkdir()
+        anybody = (
+            None if self.client.anonymous else Credential(username=PLACEHOLDER[0], password=PLACEHOLDER[1])
+        )
         run = self.client.publish(
             [each.save(folder) for each in distributions],
             to=self.venue.upload_url,
-            credential=self.venue.credential,
+            credential=self.venue.credential or anybody,
             skip_existing=skip_existing,
             index_url=self.venue.index_url,
         )

@@ -40,6 +40,8 @@ class Client:
     """How it sends a user name and a password beyond ASCII, whatever the registry announces."""
     uses: ClassVar[tuple[Use, ...]] = ()
     """The commands that the report on clients runs."""
+    anonymous: ClassVar[bool] = False
+    """Whether it publishes without a credential."""
     builds: ClassVar[bool] = False
     """Whether it uploads what it has built, in the place of the files that it is given."""
     warm_up: ClassVar[str] = ""

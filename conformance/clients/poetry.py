@@ -62,10 +62,9 @@ class Poetry(Client):
     def settings(index: IndexURL, upload_url: str) -> dict[str, str]:
         """Return environment variables for one registry, the source that `prepare` declares."""
         del upload_url
-        username, password = index.login
+        names = ("POETRY_HTTP_BASIC_REGISTRY_USERNAME", "POETRY_HTTP_BASIC_REGISTRY_PASSWORD")
         return {
-            "POETRY_HTTP_BASIC_REGISTRY_USERNAME": username,
-            "POETRY_HTTP_BASIC_REGISTRY_PASSWORD": password,
+            **(dict(zip(names, index.login, strict=True)) if index.credential else {}),
             "POETRY_VIRTUALENVS_IN_PROJECT": "true",
             "POETRY_VIRTUALENVS_OPTIONS_NO_PIP": "true",
         }

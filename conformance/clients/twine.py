@@ -27,6 +27,7 @@ class Twine(Client):
 
     name: ClassVar[str] = "twine"
     credential_encoding: ClassVar[str] = "latin-1"
+    anonymous: ClassVar[bool] = True
     uses: ClassVar[tuple[Use, ...]] = (
         Use("twine upload", Activity.UPLOADS, ("upload", "--disable-progress-bar", "{file}")),
     )

@@ -46,7 +46,7 @@ default = true
 """
 
 PLACEHOLDER = ("anybody", "anything")
-"""The user name and password for a registry without authentication: uv does not publish without any."""
+"""The user name and password for a registry without authentication: uv and others do not publish without any."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,15 +148,14 @@ class Uv(Client):
         return self._in_project(folder, index_url, "sync", "--frozen")
 
     def _in_project(self, folder: Path, index_url: IndexURL, *arguments: str) -> ClientRun:
-        username, password = index_url.login
+        names = ("UV_INDEX_REGISTRY_USERNAME", "UV_INDEX_REGISTRY_PASSWORD")
         settings = {name: value for name, value in _ISOLATED.items() if name != "UV_NO_CONFIG"}
         return self._run(
             *(*arguments, "--python", sys.executable, "--no-cache"),
             variables={
                 **settings,
                 "UV_HTTP_RETRIES": "0",
-                "UV_INDEX_REGISTRY_USERNAME": username,
-                "UV_INDEX_REGISTRY_PASSWORD": password,
+                **(dict(zip(names, index_url.login, strict=True)) if index_url.credential else {}),
             },
             secrets=index_url.secrets,
             directory=folder,

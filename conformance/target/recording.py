@@ -39,6 +39,14 @@ class Recording:
         proxy = self.proxies.get(_origin(url))
         return proxy.at(url) if proxy else url
 
+    def as_target(self, text: str) -> str:
+        """Return a text of a client with the addresses of the target in the place of those of the proxies."""
+        for origin, proxy in self.proxies.items():
+            text = text.replace(proxy.origin, origin).replace(
+                urlsplit(proxy.origin).netloc, urlsplit(origin).netloc
+            )
+        return text
+
     def take(self) -> list[Sent]:
         """Return the requests since the last call, those of each origin in order."""
         found = [

@@ -280,6 +280,7 @@ def test_a_recording_has_what_was_sent_and_no_secret() -> None:
             assert str(sent).endswith("/simple/demo/, with a credential: 200")
             assert server.password not in str(sent)
             assert recorded.take() == []
+            assert recorded.as_target(f"no page at {page.url}") == f"no page at {server.index_url}demo/"
 
 
 @pytest.mark.parametrize(
