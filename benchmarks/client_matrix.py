@@ -144,7 +144,10 @@ def document(found: Sequence[Flavour]) -> Iterator[str]:
     yield from ["", "### What clients do not offer", "", "| client | scenarios | why |", "|---|---|---|"]
     for lack in lacks():
         covered = [each.title for each in SCENARIOS if lack.names(each.id)]
-        yield f"| {lack.client} {lack.versions} | {', '.join(covered)} | [{lack.why}]({lack.source}) |"
+        yield (
+            f"| {lack.client} {lack.versions}".rstrip()
+            + f" | {', '.join(covered)} | [{lack.why}]({lack.source}) |"
+        )
     yield ""
 
 
@@ -160,9 +163,9 @@ def skipped(played: Played) -> str:
     """Return in words what twine did."""
     if played.outcome is Outcome.WORKED:
         return "succeeds"
-    sent = f"{len(played.requests)} requests" if played.requests else "no request"
-    reason = re.search(r"\w+(?:Configuration|Error)\b.*?(?=\n|$)", played.output)
-    return f"fails, {sent}: `{reason[0].strip() if reason else played.message}`"
+    sent = f"after {len(played.requests)} requests" if played.requests else "without a request"
+    reason = re.search(r"\w+(?:Configuration|Error)\b", played.output)
+    return f"fails {sent}: `{reason[0]}`" if reason else f"{played.outcome}: {played.message}"
 
 
 def explanation(cell: ClientCell) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from reference_server.distributions import Distribution
 
 
+_NUMBERS = count(1)
+"""Two venues may be of one run, whose id is in their names: no number comes twice in a process."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Venue:
     """A registry that clients reach through `recording`. What scenarios only read is published once, when needed."""
@@ -36,7 +40,6 @@ class Venue:
     recording: Recording
     budget: Budget
     options: RunOptions
-    _numbers: count[int] = field(default_factory=lambda: count(1))
 
     @property
     def credential(self) -> Credential | None:
@@ -55,7 +58,7 @@ class Venue:
 
     def new_name(self, purpose: str) -> str:
         """Return the name of a new project, with the id of the run."""
-        return f"conformance-{self.corpus.run_id}-clients-{next(self._numbers)}-{purpose}"
+        return f"conformance-{self.corpus.run_id}-clients-{next(_NUMBERS)}-{purpose}"
 
     def publish(self, *distributions: Distribution) -> None:
         """Publish what a scenario needs. Raises Untestable where it is refused."""

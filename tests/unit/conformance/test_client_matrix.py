@@ -15,10 +15,12 @@ from packaging.specifiers import SpecifierSet
 from conformance.client_matrix import matrix
 from conformance.client_matrix.offers import lack_of, lacks
 from conformance.client_matrix.scenarios import SCENARIOS
+from conformance.client_matrix.venue import Venue
 from conformance.clients import Client, ClientRun
 from conformance.clients.prepared import ClientSpec, Environment, EnvironmentFolder
 from conformance.clients.prepared.companions import known_clients
 from conformance.commands.main import main
+from conformance.corpus import Corpus
 from conformance.errors import ExitCode, UserError
 from conformance.report.client_cells import ClientCell, Outcome, cells_note, explanations
 from conformance.report.html import as_html
@@ -281,6 +283,12 @@ def test_a_recording_has_what_was_sent_and_no_secret() -> None:
             assert server.password not in str(sent)
             assert recorded.take() == []
             assert recorded.as_target(f"no page at {page.url}") == f"no page at {server.index_url}demo/"
+
+
+def test_two_venues_of_one_run_never_use_a_name_twice() -> None:
+    given: Any = dict.fromkeys(("registry", "driver", "recording", "budget", "options"))
+    one, other = (Venue(corpus=Corpus("abcdefgh", {}), **given) for _ in range(2))
+    assert one.new_name("same") != other.new_name("same")
 
 
 @pytest.mark.parametrize(
