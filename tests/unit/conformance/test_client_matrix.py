@@ -169,7 +169,7 @@ def test_another_version_than_the_wanted_one_is_a_failure(
 def test_a_registry_that_is_not_available_is_an_error_and_no_failure(
     judged: Callable[..., RunResult],
 ) -> None:
-    result = judged("unavailable")
+    result = judged("bad-gateway")
     assert outcomes(result)["install.latest"] is Outcome.ERROR
     assert result.exit_code is not ExitCode.DEVIATES
 
