@@ -97,7 +97,7 @@ def tried(flavour: str, clients: str) -> Flavour:
         options = RunOptions(clients=clients, ledger_folder=Path(ledgers), max_requests=50_000)
         run = prepare(target_from_table(server.target()), options)
         try:
-            return Flavour(flavour, client_cells(run, sys.stderr), skipping(run))
+            return Flavour(flavour, tuple(client_cells(run, sys.stderr)), skipping(run))
         finally:
             tidy(run)
             run.session.close()

@@ -8,37 +8,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.client_matrix.offers import lack_of
-from conformance.client_matrix.scenarios import SCENARIOS, Stage
-from conformance.clients import CLIENTS, ClientMissing
-from conformance.clients.prepared import make
+from conformance.client_matrix.scenarios import BUSY, PATIENCE, SCENARIOS, Inconclusive, Stage
+from conformance.clients import CLIENTS
+from conformance.clients.prepared import Environment
 from conformance.errors import UserError
 from conformance.report.client_cells import ClientCell, Outcome, counted_outcomes
 from conformance.verdicts import Deviation, NotApplicable, NotJudged, Untestable
-from conformance.wire import BadAnswer, Throttled, Unreachable
+from conformance.wire import BadAnswer, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from conformance.client_matrix.scenarios import Scenario
     from conformance.client_matrix.venue import Venue
     from conformance.clients import Client
-    from conformance.clients.prepared import ClientSpec, Environment, EnvironmentFolder
+    from conformance.clients.prepared import ClientSpec
     from conformance.target.recording import Sent
 
 KINDS = {each.name: each for each in CLIENTS}
 
-PATIENCE = 240.0
-"""Seconds for one run of a client: pipenv makes an environment in it."""
-
-REQUESTS = 5
-"""How many requests of the budget a scenario takes."""
-
 MOST_REQUESTS = 30
 MOST_OUTPUT = 1_500
 """How many requests and characters of a client's output a cell keeps."""
-
-BUSY = {429: "throttles", 502: "is not reached", 503: "is not available", 504: "is not reached in time"}
-"""Answers that say nothing of what a scenario is about."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,33 +41,35 @@ class Played:
     output: str = ""
     requests: tuple[str, ...] = ()
 
+    @property
+    def missed(self) -> bool:
+        """Whether nothing was found out for want of something."""
+        return self.outcome in {Outcome.UNTESTABLE, Outcome.NOT_APPLICABLE}
+
 
 def cells(
-    specs: Sequence[ClientSpec],
-    environments: EnvironmentFolder,
+    prepared: Mapping[ClientSpec, Environment | UserError],
     venue: Venue,
     *,
     control: Callable[[], Venue],
     progress: Callable[[str], None] = lambda _: None,
 ) -> Iterator[ClientCell]:
-    """Yield the cells, client by client. `control` starts the reference server, where failures are tried again."""
-    for spec in specs:
-        row = tuple(_row(spec, environments, venue, control))
+    """Yield each cell as soon as it is known, client by client.
+
+    `prepared` has the environment of each client, or why there is none. `control` starts the reference server, where
+    failures are tried again.
+    """
+    for spec, environment in prepared.items():
+        row = []
+        for each in SCENARIOS:
+            if isinstance(environment, Environment):
+                cell = _cell_of(environment, each, venue, control)
+            else:
+                untestable = Played(outcome=Outcome.UNTESTABLE, message=str(environment))
+                cell = _cell(spec, "", each, untestable)
+            row.append(cell)
+            yield cell
         progress(f"{row[0].name}: {counted_outcomes(row)}")
-        yield from row
-
-
-def _row(
-    spec: ClientSpec, environments: EnvironmentFolder, venue: Venue, control: Callable[[], Venue]
-) -> Iterator[ClientCell]:
-    """Yield the cells of one client, which is prepared where it is not there yet."""
-    try:
-        environment = environments.find(spec) or make(spec, environments)
-    except UserError as error:
-        untestable = Played(outcome=Outcome.UNTESTABLE, message=str(error))
-        yield from (_cell(spec, "", each, untestable) for each in SCENARIOS)
-        return
-    yield from (_cell_of(environment, each, venue, control) for each in SCENARIOS)
 
 
 def _cell_of(
@@ -90,10 +83,34 @@ def _cell_of(
     if played.outcome is Outcome.FAILED and not scenario.plain:  # a fork is not to blame
         played = play(scenario, environment, venue, plain=True)
     if played.outcome is Outcome.FAILED:
-        again = play(scenario, environment, control(), plain=True)
-        if again.outcome is Outcome.FAILED:
-            played = replace(played, outcome=Outcome.CLIENT)
+        played = _blamed(played, _played_on_control(scenario, environment, control))
     return _cell(spec, environment.version, scenario, played)
+
+
+def _played_on_control(scenario: Scenario, environment: Environment, control: Callable[[], Venue]) -> Played:
+    """Run a scenario on the reference server, which may not start."""
+    try:
+        venue = control()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is not the registry's failure
+        return Played(outcome=Outcome.ERROR, message=f"{type(error).__name__}: {error}")
+    return play(scenario, environment, venue, plain=True)
+
+
+def _blamed(failed: Played, control: Played) -> Played:
+    """Return a failure as that of the registry, of the client, or of neither.
+
+    It is the registry's where the client sent something to it, and the same client worked with the reference server.
+    """
+    if control.outcome is Outcome.FAILED:
+        return replace(failed, outcome=Outcome.CLIENT)
+    if control.outcome is not Outcome.WORKED:
+        outcome = Outcome.UNTESTABLE if control.missed else Outcome.ERROR
+        why = f"the reference server gave no verdict: {control.message or control.outcome}"
+        return replace(failed, outcome=outcome, message=f"{failed.message}\n{why}")
+    if not failed.requests:
+        why = "the client sent nothing to the registry"
+        return replace(failed, outcome=Outcome.ERROR, message=f"{failed.message}\n{why}")
+    return failed
 
 
 def _cell(
@@ -117,26 +134,36 @@ def play(scenario: Scenario, environment: Environment, venue: Venue, *, plain: b
     """Run a scenario once, and return how it ended. Where it is not `plain`, pip and twine are forked."""
     with tempfile.TemporaryDirectory(prefix="client-matrix-", ignore_cleanup_errors=True) as folder:
         client = _client(environment, plain=plain or venue.options.plain_clients)
-        stage = Stage(client=client, venue=venue, folder=Path(folder), runs=[])
-        venue.recording.take()
+        stage = Stage(client=client, venue=venue, folder=Path(folder))
         try:
-            with venue.budget.turn(REQUESTS, seconds=PATIENCE):
-                scenario.run(stage)
-        except Deviation as error:
-            sent, plainly = venue.recording.take(), venue.recording.as_target
-            return Played(
-                outcome=Outcome.ERROR if _busy(sent) else Outcome.FAILED,
-                message=_busy(sent) or plainly(f"expected {error.expected}, found {error.found}"),
-                output=plainly("".join(map(str, stage.runs))[-MOST_OUTPUT:]),
-                requests=tuple(map(str, sent[-MOST_REQUESTS:])),
-            )
-        except NotApplicable as error:
-            return Played(outcome=Outcome.NOT_APPLICABLE, message=str(error))
-        except Untestable as error:
-            return Played(outcome=Outcome.UNTESTABLE, message=str(error))
-        except (ClientMissing, NotJudged, Throttled, Unreachable, BadAnswer) as error:
-            return Played(outcome=Outcome.ERROR, message=str(error))
+            scenario.run(stage)
+        except Exception as error:  # noqa: BLE001 - a mistake of ours must not lose the cells of a run
+            return _ended(stage, error)
     return Played(outcome=Outcome.WORKED)
+
+
+def _ended(stage: Stage, error: Exception) -> Played:
+    """Return how a scenario ended that raised an error. Only a deviation may be the registry's."""
+    plainly = stage.venue.recording.as_target
+    match error:
+        case Deviation():
+            busy = _busy(stage.sent)
+            outcome = Outcome.ERROR if busy else Outcome.FAILED
+            message = busy or f"expected {error.expected}, found {error.found}"
+        case NotApplicable():
+            outcome, message = Outcome.NOT_APPLICABLE, str(error)
+        case Untestable():
+            outcome, message = Outcome.UNTESTABLE, str(error)
+        case Inconclusive() | UserError() | NotJudged() | Unreachable() | BadAnswer():
+            outcome, message = Outcome.ERROR, str(error)
+        case _:
+            outcome, message = Outcome.ERROR, f"{type(error).__name__}: {error}"
+    return Played(
+        outcome=outcome,
+        message=plainly(message),
+        output=plainly("".join(map(str, stage.runs))[-MOST_OUTPUT:]),
+        requests=tuple(map(str, stage.sent[-MOST_REQUESTS:])),
+    )
 
 
 def _client(environment: Environment, *, plain: bool) -> Client:

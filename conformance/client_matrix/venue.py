@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING
@@ -16,6 +16,8 @@ from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conformance.corpus import Corpus
     from conformance.target.driver import TargetDriver
     from conformance.target.recording import Recording
@@ -40,6 +42,8 @@ class Venue:
     recording: Recording
     budget: Budget
     options: RunOptions
+    count: Callable[[int], None] = field(default=lambda _: None)
+    """Called with the number of requests of each run of a client."""
 
     @property
     def credential(self) -> Credential | None:

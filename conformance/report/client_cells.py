@@ -59,6 +59,10 @@ EXPLAINED = (Outcome.FAILED, Outcome.CLIENT, Outcome.ERROR, Outcome.UNTESTABLE)
 """Outcomes that reports explain."""
 
 
+JUDGED = frozenset({Outcome.WORKED, Outcome.FAILED, Outcome.CLIENT})
+"""Outcomes that are a verdict, on the registry or on the client."""
+
+
 class ClientCell(Struct, frozen=True, kw_only=True):
     """One client in one version, and one scenario."""
 
@@ -84,11 +88,19 @@ class ClientCell(Struct, frozen=True, kw_only=True):
 
 
 def by_client(cells: Iterable[ClientCell]) -> Mapping[str, Mapping[str, ClientCell]]:
-    """Return the cells of each client by the title of their scenario."""
+    """Return the cells of each client by the title of their scenario.
+
+    Two that were asked for apart may be of one version: their rows have what was asked for, too.
+    """
     rows: dict[str, dict[str, ClientCell]] = defaultdict(dict)
+    names: dict[str, str] = {}
     for each in cells:
-        rows[each.name][each.title] = each
-    return rows
+        rows[each.client][each.title] = each
+        names[each.client] = each.name
+    times = Counter(names.values())
+    return {
+        name if times[name] == 1 else f"{name} ({client})": rows[client] for client, name in names.items()
+    }
 
 
 def titles(cells: Iterable[ClientCell]) -> list[str]:
@@ -116,6 +128,15 @@ def legend(cells: Iterable[ClientCell]) -> list[tuple[str, str]]:
 def deviates(cells: Iterable[ClientCell]) -> bool:
     """Return whether a scenario failed that counts for the exit code."""
     return any(each.outcome is Outcome.FAILED and each.counts for each in cells)
+
+
+def unjudged_note(cells: Iterable[ClientCell]) -> str:
+    """Return a sentence with the clients that came to no verdict at all; nothing where there is none."""
+    judged: dict[str, bool] = {}
+    for each in cells:
+        judged[each.client] = judged.get(each.client, False) or each.outcome in JUDGED
+    unjudged = [client for client, is_judged in judged.items() if not is_judged]
+    return f"No scenario could be judged with {', '.join(unjudged)}." if unjudged else ""
 
 
 def cells_note(cells: Iterable[ClientCell]) -> str:

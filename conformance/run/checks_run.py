@@ -26,18 +26,21 @@ from conformance.run.teardown import finish
 from conformance.verdicts import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import ModuleType
     from typing import TextIO
 
+    from conformance.clients.prepared import ClientSpec, Environment
+    from conformance.errors import UserError
     from conformance.profiles import Profile
-    from conformance.report.client_cells import ClientCell
     from conformance.report.result import RunResult
     from conformance.run.run import Run
     from conformance.run.selection import Selection
     from conformance.target import Target
     from conformance.verdicts.options import RunOptions
+
+    Clients = Mapping[ClientSpec, Environment | UserError]
 
 ENDED_EARLY = frozenset({pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR})
 
@@ -106,6 +109,7 @@ def _judged(
     progress: TextIO | None,
     plugins: Sequence[object],
 ) -> RunResult:
+    clients = _prepared_clients(options, progress)  # before anything is published
     run = prepare(target, options)
     settling = run.registry.settling
     if progress and (hint := advice(selection.processes, settling)):
@@ -121,7 +125,7 @@ def _judged(
             _import_clients(target, options, selection)
             status = pytest.main(arguments, plugins=plugins)
             if status in COMPLETE:
-                judge.results.clients = _client_cells(run, progress)
+                _try_clients(judge, run, clients, progress)
         except KeyboardInterrupt:  # before pytest took over, or after
             status = pytest.ExitCode.INTERRUPTED
     interruption.begin_clean_up()
@@ -138,13 +142,30 @@ def _judged(
     return result
 
 
-def _client_cells(run: Run, progress: TextIO | None) -> tuple[ClientCell, ...]:
-    """Return what the clients that were asked for can do; nothing where none was."""
-    if not run.options.clients:
-        return ()
+def _prepared_clients(options: RunOptions, progress: TextIO | None) -> Clients:
+    """Return the environments of the clients that were asked for; nothing where none was. Raises CannotJudge."""
+    if not options.clients:
+        return {}
+    from conformance.run.client_environments import prepare_clients  # takes a while to import
+
+    return prepare_clients(options.clients, progress)
+
+
+def _try_clients(judge: Judge, run: Run, clients: Clients, progress: TextIO | None) -> None:
+    """Add what clients can do to the results. A mistake of ours there loses neither the results nor the clean-up."""
+    if not clients:
+        return
     from conformance.run.client_runs import client_cells  # takes a while to import
 
-    return client_cells(run, progress)
+    results, before = judge.results, len(run.transcript)
+    try:
+        for cell in client_cells(run, progress, prepared=clients, count=results.count_for_clients):
+            results.clients.append(cell)
+    except Exception as error:  # noqa: BLE001 - said in the result, which ends with an error of the harness
+        text = f"Clients could not be tried to the end: {type(error).__name__}: {error}"
+        judge.plan.harness_errors.append(run.redact(text))
+    finally:
+        results.count_for_clients(len(run.transcript) - before)
 
 
 def _import_clients(target: Target, options: RunOptions, selection: Selection) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from conformance.client_matrix.matrix import cells
 from conformance.client_matrix.venue import Venue
-from conformance.clients.prepared import EnvironmentFolder, client_specs
+from conformance.run.client_environments import prepare_clients
 from conformance.run.setup import prepare
 from conformance.run.tidy import tidy
 from conformance.target.driver import target_driver
@@ -16,16 +16,35 @@ from conformance.target.embedded import embedded_target
 from conformance.target.recording import recording
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
     from typing import TextIO
 
+    from conformance.clients.prepared import ClientSpec, Environment
+    from conformance.errors import UserError
     from conformance.report.client_cells import ClientCell
     from conformance.run.run import Run
+    from conformance.verdicts.options import RunOptions
+
+
+UNLIMITED = 10**9
+"""Requests, and megabytes, of the reference server."""
+
+MOST_MESSAGE, MOST_PATH = 600, 300
+"""How many characters of a message, and of each request, a cell keeps."""
 
 
 def client_cells(
-    run: Run, progress: TextIO | None = None, *, environments: EnvironmentFolder | None = None
-) -> tuple[ClientCell, ...]:
-    """Return what the clients of `--clients` could do with the target. What they publish is in the ledger before."""
+    run: Run,
+    progress: TextIO | None = None,
+    *,
+    prepared: Mapping[ClientSpec, Environment | UserError] | None = None,
+    count: Callable[[int], None] = lambda _: None,
+) -> Iterator[ClientCell]:
+    """Yield what the clients of `--clients` can do with the target. What they publish is in the ledger before.
+
+    `prepared` has their environments (default: prepare them now). `count` is called with the number of requests of
+    each run of a client.
+    """
     with ExitStack() as stack:
         control: list[Venue] = []
 
@@ -33,34 +52,55 @@ def client_cells(
             """Start the reference server for the first failure, and keep it."""
             if not control:
                 target = stack.enter_context(embedded_target())
-                other = prepare(target, replace(run.options, clients="", ca_bundle=None, rate=None))
+                other = prepare(target, _for_control(run.options))
                 stack.callback(_end, other)
                 control.append(venue_of(other, stack))
             return control[0]
 
         found = cells(
-            client_specs(run.options.clients),
-            environments or EnvironmentFolder.default(),
-            venue_of(run, stack),
+            prepare_clients(run.options.clients) if prepared is None else prepared,
+            venue_of(run, stack, count=count),
             control=reference,
             progress=lambda text: print(text, file=progress, flush=True) if progress else None,
         )
-        return tuple(_without_secrets(run, each) for each in found)
+        for each in found:
+            yield _for_reports(run, each)
 
 
-def _without_secrets(run: Run, cell: ClientCell) -> ClientCell:
-    """Return a cell without the secrets of the target."""
+def _for_control(options: RunOptions) -> RunOptions:
+    """Return the options for the reference server: the limits of the run are for its target."""
+    return replace(
+        options,
+        clients="",
+        ca_bundle=None,
+        rate=None,
+        max_requests=UNLIMITED,
+        max_megabytes=float(UNLIMITED),
+        max_time=None,
+    )
+
+
+def _for_reports(run: Run, cell: ClientCell) -> ClientCell:
+    """Return a cell without the secrets of the target, and cut: a cut before would leave secrets in part."""
     from msgspec.structs import replace as replace_fields
 
     return replace_fields(
         cell,
-        message=run.redact(cell.message),
+        message=_cut(run.redact(cell.message), MOST_MESSAGE),
         output=run.redact(cell.output),
-        requests=tuple(map(run.redact, cell.requests)),
+        requests=tuple(_cut(run.redact(each), MOST_PATH) for each in cell.requests),
     )
 
 
-def venue_of(run: Run, stack: ExitStack) -> Venue:
+def _cut(text: str, most: int) -> str:
+    """Return a text of at most so many characters: its beginning and its end."""
+    if len(text) <= most:
+        return text
+    half = (most - 1) // 2
+    return f"{text[:half]}…{text[-half:]}"
+
+
+def venue_of(run: Run, stack: ExitStack, *, count: Callable[[int], None] = lambda _: None) -> Venue:
     """Return where scenarios take place: the target of a run, through proxies that stop with the stack."""
     target = run.target
     return Venue(
@@ -72,6 +112,7 @@ def venue_of(run: Run, stack: ExitStack) -> Venue:
         ),
         budget=run.session.budget,
         options=run.options,
+        count=count,
     )
 
 

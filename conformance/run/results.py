@@ -34,8 +34,9 @@ class Results:
         self._published: dict[str, Publication] = {}
         self._judged_by: dict[str, str] = {}
         self._strays: list[str] = []
-        self.clients: tuple[ClientCell, ...] = ()
-        """What clients could do, for a run with `--clients`."""
+        self.clients: list[ClientCell] = []
+        """What clients could do, as it becomes known, for a run with `--clients`."""
+        self._requests_for_clients = 0
         self.started = datetime.now(UTC)
 
     def add(
@@ -57,6 +58,10 @@ class Results:
         self._results[result.id] = result
         self._strays += strays
         self._published |= {each.filename: each for each in published}
+
+    def count_for_clients(self, requests: int) -> None:
+        """Count requests of clients, or those that let them run."""
+        self._requests_for_clients += requests
 
     def of(
         self,
@@ -91,7 +96,9 @@ class Results:
             run_id=run.corpus.run_id,
             started=self.started,
             finished=datetime.now(UTC),
-            requests=run.prepared_with + sum(result.requests for result in results),
+            requests=run.prepared_with
+            + sum(result.requests for result in results)
+            + self._requests_for_clients,
             exit_code=exit_code,
             notes=(*notes, *filter(None, (outside, rejected, thin, *unjudged, *broken))),
             results=results,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from conformance.errors import ExitCode, UserError
-from conformance.report.client_cells import cells_note, deviates
+from conformance.report.client_cells import cells_note, deviates, unjudged_note
 from conformance.report.result_file import write_result
 from conformance.run.limits import settling_note, throttling_note
 from conformance.run.tidy import tidy
@@ -36,7 +36,8 @@ def finish(
         interrupted = True
         note = f"The clean-up was interrupted; {run.ledger.path} lists what may be left."
     others = throttling_note(run.session.budget), settling_note(run.registry.settling)
-    notes = filter(None, (*run.notes, note, *others, cells_note(judge.results.clients)))
+    cells = tuple(judge.results.clients)
+    notes = filter(None, (*run.notes, note, *others, cells_note(cells), unjudged_note(cells)))
     run.session.close()
     run.session.budget.close()
     profile = run.target.profile
@@ -48,15 +49,21 @@ def finish(
         interrupted=interrupted,
         notes=tuple(notes),
     )
-    result = _with_clients(result, judge.results.clients)
+    result = _with_clients(result, cells)
     if json_path:
         write_result(json_path, result)
     return result
 
 
 def _with_clients(result: RunResult, cells: tuple[ClientCell, ...]) -> RunResult:
-    """Return a result with what clients could do: a registry that conforms, and fails them, does not conform."""
+    """Return a result with what clients could do: a registry that conforms, and fails them, does not conform.
+
+    Where a client came to no verdict, too little was judged.
+    """
     summary = result.summary
-    if summary.exit_code is ExitCode.CONFORMS and deviates(cells):
-        summary = structs.replace(summary, exit_code=ExitCode.DEVIATES)
+    if summary.exit_code is ExitCode.CONFORMS:
+        if deviates(cells):
+            summary = structs.replace(summary, exit_code=ExitCode.DEVIATES)
+        elif unjudged_note(cells):
+            summary = structs.replace(summary, exit_code=ExitCode.TOO_LITTLE_JUDGED)
     return structs.replace(result, summary=summary, clients=cells)

@@ -38,6 +38,10 @@ _NO_SUCH_VERSION = re.compile(
 _VERSION = "import importlib.metadata, sys; print(importlib.metadata.version(sys.argv[1]))"
 
 
+class NoSuchVersion(UserError):
+    """The index has no such version of a client, or none for this Python."""
+
+
 def make(spec: ClientSpec, environments: EnvironmentFolder) -> Environment:
     """Make the environment of a client from the index that pip or uv is configured for. Raises UserError.
 
@@ -109,7 +113,7 @@ def _require(run: ClientRun, spec: ClientSpec, command: Sequence[str]) -> None:
             f"registry-conformance clients prepare '{spec}'",
         )
     if _NO_SUCH_VERSION.search(run.output):
-        raise UserError(
+        raise NoSuchVersion(
             f"no version of {spec.name} fits {spec} and Python {_python_version()}:\n{text}",
             f"`pip index versions {spec.name}` lists them.",
         )

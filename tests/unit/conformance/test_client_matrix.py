@@ -26,6 +26,7 @@ from conformance.report.client_cells import ClientCell, Outcome, cells_note, exp
 from conformance.report.html import as_html
 from conformance.report.result_file import result_from_json
 from conformance.report.terminal import print_report
+from conformance.run import client_environments
 from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
@@ -189,11 +190,12 @@ def test_a_client_that_cannot_be_prepared_is_untestable(
         raise UserError("pip==24.0 cannot be prepared without a package index", "Run: …")
 
     monkeypatch.setattr(EnvironmentFolder, "find", lambda *_: None)
-    monkeypatch.setattr(matrix, "make", refuse)
+    monkeypatch.setattr(client_environments, "make", refuse)
     result = judged()
     assert {each.outcome for each in result.clients} == {Outcome.UNTESTABLE}
     assert len(explanations(result.clients)) == 1
-    assert result.exit_code is ExitCode.CONFORMS
+    assert result.exit_code is ExitCode.TOO_LITTLE_JUDGED
+    assert "No scenario could be judged with pip==24.0." in result.summary.notes
 
 
 def test_a_run_without_clients_has_no_cells(judged: Callable[..., RunResult]) -> None:

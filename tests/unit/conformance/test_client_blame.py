@@ -1,0 +1,381 @@
+"""Clients as an axis: a registry is blamed only for what is its own, and no result is lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+import requests
+
+from conformance.client_matrix import matrix, scenarios
+from conformance.client_matrix.locked import LOCK_FILES, require_locked
+from conformance.client_matrix.scenarios import PATIENCE, SCENARIOS
+from conformance.clients import Client, ClientMissing, ClientRun
+from conformance.clients.prepared import ClientSpec, Environment, EnvironmentFolder, client_specs, making
+from conformance.clients.prepared.making import NoSuchVersion
+from conformance.errors import ExitCode, UserError
+from conformance.report.client_cells import ClientCell, Outcome, by_client
+from conformance.run import client_environments, client_runs
+from conformance.run.checks_run import run_checks
+from conformance.run.client_environments import distinct
+from conformance.run.run import CannotJudge
+from conformance.run.selection import Selection
+from conformance.target import target_from_table
+from conformance.target.embedded import misbehaving_server
+from conformance.verdicts import Deviation
+from conformance.verdicts.options import RunOptions
+from conformance.wire import Budget
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from conformance.clients import IndexURL, Wanted
+    from conformance.report.result import RunResult
+    from conformance.wire.credential import Credential
+
+FEW = Selection(keyword="simple.html.root.one-anchor-per-project")
+
+LONG = 900_000
+
+
+def ended(exit_code: int, output: str = "", **more: Any) -> ClientRun:
+    run = ClientRun(
+        client="pip",
+        version="24.0",
+        command=("pip",),
+        exit_code=exit_code,
+        stdout=output,
+        stderr="",
+        duration=0.0,
+        timed_out=False,
+    )
+    return replace(run, **more)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Driver(Client):
+    """Asks for the page of a project, and installs its version; `failing` decides the calls of `add`, from 1."""
+
+    name: ClassVar[str] = "pip"
+    calls: ClassVar[list[str]]
+    failing: ClassVar[dict[int, Any]]
+
+    def add(self, wanted: Wanted, *, folder: Path, index_url: IndexURL) -> ClientRun:
+        self.calls.append(wanted.requirement)
+        how = self.failing.get(len(self.calls), self.failing.get(0))
+        if isinstance(how, BaseException):
+            raise how
+        if not (isinstance(how, ClientRun) and not how.command):  # such a client sends nothing
+            requests.get(f"{index_url.url}{wanted.name}/", auth=index_url.login, timeout=10)
+        if isinstance(how, ClientRun):
+            return how
+        info = folder / "site" / f"{wanted.name}.dist-info"
+        info.mkdir(parents=True)
+        text = f"Name: {wanted.name}\nVersion: {wanted.version or '1.1'}\n"
+        (info / "METADATA").write_text(text, encoding="utf-8")
+        return ended(0)
+
+    def publish(
+        self, files: Sequence[Path], *, to: str, credential: Credential | None, **_: Any
+    ) -> ClientRun:
+        (file,) = files
+        self.calls.append(file.name)
+        how = self.failing.get(len(self.calls))
+        if isinstance(how, ClientRun):
+            return how
+        name, version = file.name.split("-")[:2]
+        form = {":action": "file_upload", "name": name, "version": version, **(how or {})}
+        login = (credential.username, credential.password) if credential else None
+        with file.open("rb") as content:
+            answer = requests.post(to, data=form, files={"content": content}, auth=login, timeout=30)
+        return ended(0 if answer.ok else 1, f"ERROR: {answer.status_code}")
+
+
+@pytest.fixture
+def driver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> type[Driver]:
+    class Kind(Driver):
+        calls: ClassVar[list[str]] = []
+        failing: ClassVar[dict[int, Any]] = {}
+
+    def found(_folder: EnvironmentFolder, spec: ClientSpec) -> Environment:
+        return Environment(spec=spec, version="24.0", python=tmp_path / "bin" / "python")
+
+    monkeypatch.setattr(EnvironmentFolder, "find", found)
+    monkeypatch.setitem(matrix.KINDS, "pip", Kind)
+    monkeypatch.setattr(matrix, "lack_of", lambda *_: None)
+    return Kind
+
+
+@pytest.fixture
+def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., RunResult]]:
+    """Judge a server with the client; each run has to leave the server as it was."""
+    with misbehaving_server([]) as server:
+
+        def judged(*scenarios: str, clients: str = "pip==24.0", **options: Any) -> RunResult:
+            monkeypatch.setattr(matrix, "SCENARIOS", [each for each in SCENARIOS if each.id in scenarios])
+            given = RunOptions(clients=clients, ledger_folder=tmp_path / "ledgers", settle=0, **options)
+            try:
+                return run_checks(target_from_table(server.target()), given, FEW)
+            finally:
+                assert server.registry.store.packages(1) == ()
+                assert list(tmp_path.glob("ledgers/*")) == []
+
+        yield judged
+
+
+def outcome(result: RunResult) -> Outcome:
+    (cell,) = result.clients
+    return cell.outcome
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), RuntimeError("a mistake")])
+def test_a_driver_that_raises_is_an_error_and_loses_nothing(
+    driver: type[Driver], judged: Callable[..., RunResult], error: Exception
+) -> None:
+    driver.failing = {1: error}
+    first, second = judged("install.latest", "install.pinned").clients
+    assert (first.outcome, second.outcome) == (Outcome.ERROR, Outcome.WORKED)
+    assert str(error) in first.message
+
+
+def test_a_stage_that_cannot_go_on_ends_in_a_result_with_what_is_known(
+    driver: type[Driver], judged: Callable[..., RunResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del driver
+    played = matrix.play
+
+    def play(scenario: Any, *given: Any, **more: Any) -> Any:
+        if scenario.id == "install.pinned":
+            raise RuntimeError("a mistake of the matrix")
+        return played(scenario, *given, **more)
+
+    monkeypatch.setattr(matrix, "play", play)
+    result = judged("install.latest", "install.pinned")
+    assert [each.scenario for each in result.clients] == ["install.latest"]
+    assert result.exit_code is ExitCode.HARNESS_ERROR
+    assert any("a mistake of the matrix" in note for note in result.summary.notes)
+
+
+def test_an_interrupted_stage_keeps_its_cells(driver: type[Driver], judged: Callable[..., RunResult]) -> None:
+    driver.failing = {2: KeyboardInterrupt()}
+    result = judged("install.latest", "install.pinned")
+    assert [(each.scenario, each.outcome) for each in result.clients] == [("install.latest", Outcome.WORKED)]
+    assert result.exit_code is ExitCode.HARNESS_ERROR
+
+
+BROKEN = ended(1, "ERROR: broken")
+SILENT = replace(BROKEN, command=())
+
+
+@pytest.mark.parametrize(
+    ("failing", "expected"),
+    [
+        ({1: BROKEN}, Outcome.FAILED),
+        ({0: BROKEN}, Outcome.CLIENT),
+        ({0: SILENT}, Outcome.CLIENT),
+        ({1: SILENT}, Outcome.ERROR),
+        ({1: BROKEN, 2: ClientMissing("pip", cause="out of memory", hint="x")}, Outcome.ERROR),
+        ({1: BROKEN, 2: replace(BROKEN, timed_out=True)}, Outcome.ERROR),
+        ({1: BROKEN, 2: OSError(28, "No space left on device")}, Outcome.ERROR),
+        ({1: replace(BROKEN, exit_code=-9, timed_out=True)}, Outcome.ERROR),
+        ({1: ended(1, "ConnectTimeoutError: the connection timed out")}, Outcome.ERROR),
+    ],
+)
+def test_a_failure_is_the_registrys_only_where_the_same_client_worked_elsewhere(
+    driver: type[Driver], judged: Callable[..., RunResult], failing: dict[int, Any], expected: Outcome
+) -> None:
+    driver.failing = failing
+    result = judged("install.latest")
+    assert outcome(result) is expected
+    assert (result.exit_code is ExitCode.DEVIATES) is (expected is Outcome.FAILED)
+
+
+def test_a_reference_server_that_does_not_start_blames_no_registry(
+    driver: type[Driver], judged: Callable[..., RunResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusing() -> None:
+        raise CannotJudge("no port is free", ExitCode.HARNESS_ERROR)
+
+    monkeypatch.setattr(client_runs, "embedded_target", refusing)
+    driver.failing = {1: BROKEN}
+    assert outcome(judged("install.latest")) is Outcome.ERROR
+
+
+def test_the_limits_of_a_run_are_not_those_of_the_reference_server() -> None:
+    options = RunOptions(max_requests=7, max_time=1.0, max_megabytes=1.0, rate=1.0)
+    control = client_runs._for_control(options)
+    assert control.max_requests > RunOptions().max_requests
+    assert (control.max_time, control.rate) == (None, None)
+    assert control.max_megabytes > RunOptions().max_megabytes
+
+
+def test_nothing_of_the_suite_waits_for_the_turn_of_a_client(
+    driver: type[Driver], judged: Callable[..., RunResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del driver
+    taken = Budget.take
+    open_turns: list[int] = []
+    inside: list[int] = []
+
+    def take(budget: Budget, requests: int = 1, *, seconds: float | None = None) -> Any:
+        inside.extend(open_turns)
+        turn = taken(budget, requests, seconds=seconds)
+        if seconds == PATIENCE:
+            open_turns.append(requests)
+            end = turn.end
+            monkeypatch.setattr(turn, "end", lambda: (open_turns.pop(), end()))
+        return turn
+
+    monkeypatch.setattr(Budget, "take", take)
+    judged("publish.again", "install.dependencies", "install.latest")
+    assert inside == []
+
+
+AGAIN = "publish.again"
+
+
+def test_publishing_again_works_where_the_upload_was_refused(
+    driver: type[Driver], judged: Callable[..., RunResult]
+) -> None:
+    assert outcome(judged(AGAIN)) is Outcome.WORKED
+    assert len(driver.calls) == 2
+
+
+@pytest.mark.parametrize("builds", [False, True])
+def test_publishing_again_compares_bytes_of_every_client(
+    driver: type[Driver], judged: Callable[..., RunResult], monkeypatch: pytest.MonkeyPatch, *, builds: bool
+) -> None:
+    driver.builds = builds
+    compared = []
+    listed = scenarios._require_listed
+
+    def require_listed(*given: Any, same_bytes: bool) -> None:
+        compared.append(same_bytes)
+        listed(*given, same_bytes=same_bytes)
+
+    monkeypatch.setattr(scenarios, "_require_listed", require_listed)
+    assert outcome(judged(AGAIN)) is Outcome.WORKED
+    assert compared == [True]
+
+
+@pytest.mark.parametrize(
+    ("failing", "expected"),
+    [
+        ({2: ended(1, "ModuleNotFoundError")}, Outcome.ERROR),  # crashed before it sent anything
+        ({1: {"version": "no version"}}, Outcome.UNTESTABLE),  # its form is refused whatever is there
+        ({1: ended(1, "ModuleNotFoundError")}, Outcome.UNTESTABLE),
+    ],
+)
+def test_publishing_again_works_for_no_other_failure(
+    driver: type[Driver], judged: Callable[..., RunResult], failing: dict[int, Any], expected: Outcome
+) -> None:
+    driver.failing = failing
+    result = judged(AGAIN)
+    assert outcome(result) is expected
+    assert result.exit_code is ExitCode.TOO_LITTLE_JUDGED
+
+
+def test_a_version_that_does_not_exist_is_a_usage_error_before_anything_is_published(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(*_: object) -> None:
+        raise NoSuchVersion("no version of pip fits pip==99", "`pip index versions pip` lists them.")
+
+    monkeypatch.setattr(EnvironmentFolder, "find", lambda *_: None)
+    monkeypatch.setattr(client_environments, "make", refuse)
+    with misbehaving_server([]) as server:
+        options = RunOptions(clients="pip==99", ledger_folder=tmp_path, settle=0)
+        with pytest.raises(CannotJudge, match="no version of pip") as refusal:
+            run_checks(target_from_table(server.target()), options, FEW)
+        assert list(server.requests) == []
+    assert refusal.value.exit_code is ExitCode.USAGE
+
+
+def test_what_an_installer_says_of_a_version_is_told_from_other_trouble() -> None:
+    (spec,) = client_specs("pip==99")
+    with pytest.raises(NoSuchVersion):
+        making._require(ended(1, "ERROR: No matching distribution found for pip==99"), spec, ["pip"])
+    with pytest.raises(UserError) as trouble:
+        making._require(ended(1, "ConnectTimeoutError: timed out"), spec, ["pip"])
+    assert not isinstance(trouble.value, NoSuchVersion)
+
+
+def test_a_client_without_a_verdict_is_too_little(
+    driver: type[Driver], judged: Callable[..., RunResult]
+) -> None:
+    driver.failing = {0: OSError("no")}
+    result = judged("install.latest", "install.pinned")
+    assert {each.outcome for each in result.clients} == {Outcome.ERROR}
+    assert result.exit_code is ExitCode.TOO_LITTLE_JUDGED
+
+
+def test_versions_that_are_equal_are_one_client() -> None:
+    assert list(map(str, distinct(client_specs("pip==24,pip==24.0,pip,uv")))) == ["pip==24", "pip", "uv"]
+
+
+def test_rows_of_one_version_are_apart() -> None:
+    def cell(client: str, how: Outcome) -> ClientCell:
+        return ClientCell(client=client, version="24.0", scenario="install", title="install", outcome=how)
+
+    rows = by_client([cell("pip==24.0", Outcome.FAILED), cell("pip", Outcome.WORKED)])
+    assert {name: row["install"].outcome for name, row in rows.items()} == {
+        "pip 24.0 (pip==24.0)": Outcome.FAILED,
+        "pip 24.0 (pip)": Outcome.WORKED,
+    }
+
+
+def test_messages_and_requests_have_a_limit(driver: type[Driver], judged: Callable[..., RunResult]) -> None:
+    driver.failing = {0: RuntimeError("x" * LONG)}
+    (cell,) = judged("install.latest").clients
+    assert len(cell.message) == client_runs.MOST_MESSAGE - 1
+
+
+def test_requests_of_clients_are_counted(driver: type[Driver], judged: Callable[..., RunResult]) -> None:
+    del driver
+    without = judged(clients="").summary.requests
+    one = judged("install.pinned").summary.requests
+    two = judged("install.pinned", "install.latest").summary.requests
+    assert without < one < two
+
+
+def lock(folder: Path, name: str, text: str) -> Path:
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+RIGHT = wheel("demo", "1.1")
+OTHER = "0" * 64
+
+
+@pytest.mark.parametrize("name", LOCK_FILES)
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'version = "1.1"\nhashes = {{sha256 = "{RIGHT.sha256}"}}\ncontent-hash = "{OTHER}"\n',
+        f'"version": "==1.1", "hashes": ["sha256:{RIGHT.sha256}"]\n    "sha256": "{OTHER}"\n',
+        f'version = "1.1"\ncontent_hash = "sha256:{OTHER}"\n',
+    ],
+)
+def test_a_lock_file_with_the_release_and_its_hash_is_right(tmp_path: Path, name: str, text: str) -> None:
+    require_locked(lock(tmp_path, name, text), RIGHT)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('version = "1.0"\n', "no such version"),
+        (f'version = "1.1"\nhashes = {{sha256 = "{OTHER}"}}\n', "other hashes"),
+        ("", "no such version"),
+    ],
+)
+def test_a_lock_file_with_another_release_or_hash_deviates(tmp_path: Path, text: str, found: str) -> None:
+    with pytest.raises(Deviation, match=found):
+        require_locked(lock(tmp_path, "uv.lock", text), RIGHT)
+
+
+def test_no_lock_file_deviates(tmp_path: Path) -> None:
+    with pytest.raises(Deviation, match="a lock file"):
+        require_locked(tmp_path, RIGHT)
