@@ -10,7 +10,7 @@ import requests
 
 from conformance.client_matrix import matrix, scenarios
 from conformance.client_matrix.locked import LOCK_FILES, require_locked
-from conformance.client_matrix.scenarios import PATIENCE, SCENARIOS
+from conformance.client_matrix.scenarios import PATIENCE, REQUESTS, SCENARIOS
 from conformance.clients import Client, ClientMissing, ClientRun
 from conformance.clients.prepared import ClientSpec, Environment, EnvironmentFolder, client_specs, making
 from conformance.clients.prepared.making import NoSuchVersion
@@ -339,6 +339,27 @@ def test_requests_of_clients_are_counted(driver: type[Driver], judged: Callable[
     one = judged("install.pinned").summary.requests
     two = judged("install.pinned", "install.latest").summary.requests
     assert without < one < two
+
+
+def test_a_client_that_sends_more_than_its_turn_takes_the_rest_from_the_budget(
+    driver: type[Driver], judged: Callable[..., RunResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add, taken, extra = driver.add, Budget.take, []
+
+    def add_after_pages(self: Driver, wanted: Wanted, *, folder: Path, index_url: IndexURL) -> ClientRun:
+        for _ in range(REQUESTS + 2):
+            requests.get(f"{index_url.url}{wanted.name}/", auth=index_url.login, timeout=10)
+        return add(self, wanted, folder=folder, index_url=index_url)
+
+    def take(budget: Budget, requests: int = 1, *, seconds: float | None = None) -> Any:
+        if seconds == 0:
+            extra.append(requests)
+        return taken(budget, requests, seconds=seconds)
+
+    monkeypatch.setattr(driver, "add", add_after_pages)
+    monkeypatch.setattr(Budget, "take", take)
+    assert outcome(judged("install.pinned")) is Outcome.WORKED
+    assert extra == [3]
 
 
 def lock(folder: Path, name: str, text: str) -> Path:
