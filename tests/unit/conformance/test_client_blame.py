@@ -62,6 +62,8 @@ class Driver(Client):
     name: ClassVar[str] = "pip"
     calls: ClassVar[list[str]]
     failing: ClassVar[dict[int, Any]]
+    locks: ClassVar[str] = "1.1"
+    """The version in its lock file."""
 
     def add(self, wanted: Wanted, *, folder: Path, index_url: IndexURL) -> ClientRun:
         self.calls.append(wanted.requirement)
@@ -77,6 +79,14 @@ class Driver(Client):
         text = f"Name: {wanted.name}\nVersion: {wanted.version or '1.1'}\n"
         (info / "METADATA").write_text(text, encoding="utf-8")
         return ended(0)
+
+    def lock(self, wanted: Wanted, *, folder: Path, index_url: IndexURL) -> ClientRun:
+        requests.get(f"{index_url.url}{wanted.name}/", auth=index_url.login, timeout=10)
+        (folder / "uv.lock").write_text(f'version = "{self.locks}"\n', encoding="utf-8")
+        return ended(0)
+
+    def sync(self, *, folder: Path, index_url: IndexURL) -> ClientRun:
+        raise NotImplementedError
 
     def publish(
         self, files: Sequence[Path], *, to: str, credential: Credential | None, **_: Any
@@ -369,6 +379,14 @@ def lock(folder: Path, name: str, text: str) -> Path:
 
 RIGHT = wheel("demo", "1.1")
 OTHER = "0" * 64
+
+
+@pytest.mark.parametrize(("version", "expected"), [("1.1", Outcome.WORKED), ("1.0", Outcome.CLIENT)])
+def test_locking_looks_into_the_lock_file(
+    driver: type[Driver], judged: Callable[..., RunResult], version: str, expected: Outcome
+) -> None:
+    driver.locks = version
+    assert outcome(judged("lock.write")) is expected
 
 
 @pytest.mark.parametrize("name", LOCK_FILES)
