@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from conformance.clients.prepared.spec import ClientSpec
     from conformance.clients.run import ClientRun
 
+
+class NoSuchVersion(UserError):
+    """The index has no such version of a client, or none for this Python."""
+
+
 PATIENCE = 600.0
 """Seconds for one step of a preparation."""
 
@@ -36,10 +41,6 @@ _NO_SUCH_VERSION = re.compile(
 )
 
 _VERSION = "import importlib.metadata, sys; print(importlib.metadata.version(sys.argv[1]))"
-
-
-class NoSuchVersion(UserError):
-    """The index has no such version of a client, or none for this Python."""
 
 
 def make(spec: ClientSpec, environments: EnvironmentFolder) -> Environment:
