@@ -34,8 +34,8 @@ class IndexURL:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The environment variables that `with_variables` names."""
-        username, password = (quote(part, safe="") for part in self.login)
+        """The environment variables that `with_variables` names, plain: pdm and pipenv encode what they expand."""
+        username, password = self.login
         return {"REGISTRY_USERNAME": username, "REGISTRY_PASSWORD": password} if self.credential else {}
 
     def _with(self, userinfo: str) -> str:

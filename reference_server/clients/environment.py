@@ -41,6 +41,10 @@ def hermetic(home: Path, *, ca_bundle: Path | None = None, **extra: str) -> dict
         "NO_PROXY": "*",  # macOS and Windows have proxies outside the environment
         "PIP_CONFIG_FILE": os.devnull,  # the only value that also excludes a global pip.conf
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        # pipenv and others make environments with virtualenv, which asks the package index for newer seed packages,
+        # in a process that outlives the client
+        "VIRTUALENV_NO_PERIODIC_UPDATE": "1",
+        "VIRTUALENV_NO_DOWNLOAD": "1",
     }
     environment |= dict.fromkeys(("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"), str(home))
     environment |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(home))

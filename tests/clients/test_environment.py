@@ -57,3 +57,9 @@ def test_a_private_ca_is_passed_on_with_an_absolute_path(
 def test_extra_variables_win(tmp_path: Path) -> None:
     environment = hermetic(tmp_path, LANG="C", PYTHONHASHSEED="1")
     assert (environment["LANG"], environment["PYTHONHASHSEED"]) == ("C", "1")
+
+
+def test_virtualenv_sends_nothing_to_a_package_index(tmp_path: Path) -> None:
+    """Its updater runs in a process of its own, which outlives the client."""
+    environment = hermetic(tmp_path)
+    assert (environment["VIRTUALENV_NO_PERIODIC_UPDATE"], environment["VIRTUALENV_NO_DOWNLOAD"]) == ("1", "1")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from werkzeug import Request, Response
 
 from conformance.clients import (
     CLIENTS,
@@ -24,6 +26,8 @@ from reference_server.serving.in_process import ReferenceServer
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from pytest_httpserver import HTTPServer
 
     from conformance.clients import Client
 
@@ -97,6 +101,24 @@ def test_a_project_is_locked_and_installed_from_the_lock(
     assert {"demo": "1.1", "needed": "1.0"}.items() <= installed_versions(site).items()
     written = [each.read_text(encoding="utf-8") for each in tmp_path.iterdir() if each.is_file()]
     assert not [text for text in (*written, *commands, str(locked), str(synced)) if server.password in text]
+
+
+@pytest.mark.parametrize("name", ["poetry", "pdm", "pipenv"])
+def test_a_credential_beyond_letters_and_digits_arrives_as_it_is(
+    name: str, environments: EnvironmentFolder, httpserver: HTTPServer, tmp_path: Path
+) -> None:
+    odd = Credential(username="user@example.com", password="p@ss/w%rd")
+    received = []
+
+    def refuse(request: Request) -> Response:
+        received.append(request.authorization)
+        return Response(status=404 if request.authorization else 401, headers={"WWW-Authenticate": "Basic"})
+
+    httpserver.expect_request(re.compile("/simple/.*")).respond_with_handler(refuse)
+    client = prepared(name, environments)
+    assert isinstance(client, Locks)
+    client.lock(Wanted(name="demo"), folder=tmp_path, index_url=IndexURL(httpserver.url_for("/simple/"), odd))
+    assert {(each.username, each.password) for each in received if each} == {(odd.username, odd.password)}
 
 
 def test_hatch_makes_an_environment_from_the_registry(
