@@ -10,7 +10,7 @@ from conformance.report.client_cells import Outcome, by_client, explanations, le
 from conformance.report.console import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
@@ -26,6 +26,9 @@ STYLES = {
 LISTED = 6
 """How many explanations are printed, unless all are asked for."""
 
+GAP = 2
+"""Spaces between columns."""
+
 SENT = 8
 """How many requests of a failure are printed, unless all are asked for."""
 
@@ -33,7 +36,7 @@ SENT = 8
 def print_clients(console: Console, cells: Sequence[ClientCell], *, verbose: bool) -> None:
     """Print what clients could do, a line each, and what they sent where it failed."""
     console.print()
-    for line in _table(cells):
+    for line in _table(cells, width=console.width if console.is_terminal else 0):
         console.print(line)
     console.print()
     for mark, meaning in legend(cells):
@@ -46,20 +49,47 @@ def print_clients(console: Console, cells: Sequence[ClientCell], *, verbose: boo
     console.print()
 
 
-def _table(cells: Sequence[ClientCell]) -> list[Text]:
-    """Return the lines of the table: they are wider than a terminal may be, and are not cut."""
-    rows, columns = by_client(cells), titles(cells)
-    first = max(len(name) for name in rows)
-    width = max(len(text) for text in (*columns, *(each.outcome.mark for each in cells)))
-    lines = [
-        Text("  ".join(["client".ljust(first), *(each.ljust(width) for each in columns)]).rstrip(), "bold")
-    ]
-    for name, row in rows.items():
-        line = Text(name.ljust(first))
-        for each in row.values():
-            line.append("  ").append(each.outcome.mark.ljust(width), STYLES.get(each.outcome, ""))
-        lines.append(line)
+def _table(cells: Sequence[ClientCell], *, width: int) -> list[Text]:
+    """Return the lines of the table: one below the other where its columns are wider than `width` (0: no limit)."""
+    rows = by_client(cells)
+    first = max(len(name) for name in (*rows, "client"))
+    marks = {
+        title: [row[title].outcome.mark for row in rows.values() if title in row] for title in titles(cells)
+    }
+    wide = {title: max(map(len, (title, *found))) for title, found in marks.items()}
+    lines: list[Text] = []
+    for part in _parts(wide, width - first):
+        head = "  ".join(["client".ljust(first), *(title.ljust(wide[title]) for title in part)])
+        lines += [
+            Text(head.rstrip(), "bold"),
+            *(_line(name, first, row, part, wide) for name, row in rows.items()),
+        ]
     return lines
+
+
+def _parts(wide: Mapping[str, int], room: int) -> list[list[str]]:
+    """Return the columns in parts that fit into the room beside the first column; all in one where it is negative."""
+    parts: list[list[str]] = [[]]
+    used = 0
+    for title, width in wide.items():
+        used += width + GAP
+        if parts[-1] and 0 < room < used:
+            parts.append([])
+            used = width + GAP
+        parts[-1].append(title)
+    return parts
+
+
+def _line(
+    name: str, first: int, row: Mapping[str, ClientCell], part: list[str], wide: Mapping[str, int]
+) -> Text:
+    line = Text(name.ljust(first))
+    for title in part:
+        outcome = row[title].outcome if title in row else None
+        mark = outcome.mark if outcome else ""
+        line.append(" " * GAP).append(mark.ljust(wide[title]), STYLES.get(outcome, "") if outcome else "")
+    line.rstrip()
+    return line
 
 
 def _print_explanation(console: Console, cell: ClientCell, *, verbose: bool) -> None:

@@ -117,6 +117,7 @@ def page_context(result: RunResult) -> dict[str, Any]:
         "client_titles": titles(result.clients),
         "client_legend": legend(result.clients),
         "client_problems": explanations(result.clients)[:MOST_CLIENTS],
+        "more_client_problems": max(0, len(explanations(result.clients)) - MOST_CLIENTS),
         "consequences": consequences,
         "deviating": DEVIATING,
         "scripts": parts.ids,

@@ -7,30 +7,36 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
+from conformance.report.client_cells import Outcome
 from conformance.report.curl import last_command
 from conformance.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from conformance.report.check_result import CheckResult
+    from conformance.report.client_cells import ClientCell
     from conformance.report.result import RunResult
 
 FAILURES = frozenset({Verdict.FAILED, Verdict.STALE})
 SKIPPED = frozenset({Verdict.NOT_APPLICABLE, Verdict.UNTESTABLE})
+NOT_JUDGED = frozenset({Outcome.CLIENT, Outcome.NOT_OFFERED, Outcome.NOT_APPLICABLE, Outcome.UNTESTABLE})
+"""Outcomes of clients that say nothing of the registry."""
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def as_junit(result: RunResult) -> str:
-    """Return a test suite per area, a test case per requirement.
+    """Return a test suite per area, a test case per requirement, and a suite with a case per client and scenario.
 
     Only what fails the run is a failure: a warning is the output of a passed test.
     """
-    counts = _counts(result.results, name=result.target.url)
+    counts = _counts(result.results, result.clients, name=result.target.url)
     root = ET.Element("testsuites", counts if result.results else {**counts, "tests": "1", "errors": "1"})
     for area, findings in result.by_area().items():
         root.append(_suite(result, area, findings))
+    if result.clients:
+        root.append(_clients(result))
     if not result.results:
         root.append(_no_suite(result))
     ET.indent(root)
@@ -38,8 +44,23 @@ def as_junit(result: RunResult) -> str:
 
 
 def _suite(result: RunResult, area: str, findings: list[CheckResult]) -> ET.Element:
-    attributes = _counts(findings, name=area)
+    attributes = _counts(findings, (), name=area)
     attributes["skipped"] = str(sum(each.verdict in SKIPPED for each in findings))
+    suite = _empty_suite(result, attributes)
+    suite.extend(map(_case, findings))
+    return suite
+
+
+def _clients(result: RunResult) -> ET.Element:
+    attributes = _counts((), result.clients, name="clients")
+    attributes["skipped"] = str(sum(each.outcome in NOT_JUDGED for each in result.clients))
+    suite = _empty_suite(result, attributes)
+    suite.extend(map(_client_case, result.clients))
+    return suite
+
+
+def _empty_suite(result: RunResult, attributes: dict[str, str]) -> ET.Element:
+    """Return a suite without its cases, with the facts of the run."""
     attributes["timestamp"] = f"{result.started:%Y-%m-%dT%H:%M:%S}"
     attributes["hostname"] = _text(urlsplit(result.target.url).hostname or "")
     suite = ET.Element("testsuite", attributes)
@@ -54,7 +75,6 @@ def _suite(result: RunResult, area: str, findings: list[CheckResult]) -> ET.Elem
     }
     for name, value in facts.items():
         ET.SubElement(properties, "property", name=name, value=_text(value))
-    suite.extend(map(_case, findings))
     return suite
 
 
@@ -95,17 +115,39 @@ def _case(finding: CheckResult) -> ET.Element:
     return case
 
 
+def _client_case(cell: ClientCell) -> ET.Element:
+    name = _text(f"{cell.client} {cell.scenario}")
+    case = ET.Element("testcase", name=name, classname="conformance.clients", time="0.000")
+    message = _text(cell.message)
+    text = _text("\n".join([cell.message, *cell.requests, cell.output]).rstrip())
+    if _client_failed(cell):
+        ET.SubElement(case, "failure", message=message, type=str(cell.outcome)).text = text
+    elif cell.outcome is Outcome.ERROR:
+        ET.SubElement(case, "error", message=message, type="error").text = text
+    elif cell.outcome in NOT_JUDGED:
+        ET.SubElement(case, "skipped", message=f"{cell.outcome}: {message}")
+    elif cell.outcome is not Outcome.WORKED:
+        ET.SubElement(case, "system-out").text = f"{cell.outcome}, not counted\n{text}"
+    return case
+
+
+def _client_failed(cell: ClientCell) -> bool:
+    return cell.outcome is Outcome.FAILED and cell.counts
+
+
 def _is_failure(finding: CheckResult) -> bool:
     return finding.verdict in FAILURES and finding.scored
 
 
-def _counts(findings: Iterable[CheckResult], *, name: str) -> dict[str, str]:
+def _counts(findings: Iterable[CheckResult], cells: Collection[ClientCell], *, name: str) -> dict[str, str]:
     findings = list(findings)
+    failures = [*map(_is_failure, findings), *map(_client_failed, cells)]
+    errors = [each.verdict is Verdict.ERROR for each in findings]
     return {
         "name": _text(name),
-        "tests": str(len(findings)),
-        "failures": str(sum(map(_is_failure, findings))),
-        "errors": str(sum(each.verdict is Verdict.ERROR for each in findings)),
+        "tests": str(len(findings) + len(cells)),
+        "failures": str(sum(failures)),
+        "errors": str(sum(errors) + sum(each.outcome is Outcome.ERROR for each in cells)),
         "time": f"{sum(each.duration for each in findings):.3f}",
     }
 

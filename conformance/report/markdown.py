@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.report.changes import as_lines
 from conformance.report.check_result import EXPLAINED
+from conformance.report.client_cells import explanations
 from conformance.report.curl import last_command
 from conformance.verdicts import Tally, Verdict
 from conformance.verdicts.counting import counted
@@ -22,13 +23,17 @@ ROOM = 60_000
 LONGEST = 4_000
 """Characters of one message."""
 MOST_CHANGES = 40
+MOST_CLIENTS = 12
+"""Lines on clients."""
+LONGEST_LINE = 300
+"""Characters of a line on clients."""
 BRIEF = frozenset({Verdict.KNOWN, Verdict.NOTED})
 """Verdicts that are only counted."""
 
 
 def as_markdown(result: RunResult) -> str:
     """Return Markdown for GitLab and GitHub. The texts of a registry are in code blocks only."""
-    parts = [_head(result), _areas(result), *_changes(result)]
+    parts = [_head(result), _areas(result), *_changes(result), *_clients(result)]
     below = result.consequences()
     causes = [each for each in result.causes() if each.verdict not in BRIEF or each.id in below]
     consequences = [each for each in result.of(*EXPLAINED) if each.cause and each.verdict not in BRIEF]
@@ -91,6 +96,18 @@ def _changes(result: RunResult) -> Iterator[str]:
         lines = as_lines(found, most=MOST_CHANGES)
         where = f", {code(found.url)}" if found.url else ""
         yield f"### Since the last time{where}\n\n" + _block("\n".join(lines))
+
+
+def _clients(result: RunResult) -> Iterator[str]:
+    """Yield what did not work for clients, a line each, the failures first."""
+    if needed := explanations(result.clients):
+        lines = [
+            f"{each.outcome}: {each.name}, {each.scenario}: {' '.join(each.message.split())}"
+            for each in needed[:MOST_CLIENTS]
+        ]
+        more = [f"and {len(needed) - MOST_CLIENTS} more"] if len(needed) > MOST_CLIENTS else []
+        cut = [line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + "…" for line in lines]
+        yield "### Clients\n\n" + _block("\n".join([*cut, *more]))
 
 
 def _details(finding: CheckResult, consequences: list[CheckResult]) -> str:
