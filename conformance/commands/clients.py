@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from conformance.client_report.scenarios import Scenario
     from conformance.clients.prepared import Environment
 
-SUMMARY = "show how pip, uv, twine and others cope with a faulty registry"
+SUMMARY = (
+    "show how pip, uv, twine and others cope with a faulty registry, and prepare clients for `run --clients`"
+)
 EPILOG = """COMMAND runs in a clean environment in which pip, uv and twine are configured for the registry.
 These placeholders are filled in: {index_url}, {upload_url}, {folder} (an empty working directory),
 {project} (a published project), {file} (a wheel to upload), {username} and {password}. An example:
@@ -30,7 +32,10 @@ These placeholders are filled in: {index_url}, {upload_url}, {folder} (an empty 
 Environments for `run --clients`, one per client and version, in the user's cache directory:
 
   registry-conformance clients prepare 'pip==23.2.1' uv twine   make them, from the configured package index
+  registry-conformance clients prepare --upgrade pip            make pip anew where a newer version is out
   registry-conformance clients list                             list them, and where they are
+
+A program that is called `prepare` or `list` needs its path: `-- ./list`.
 """
 
 
@@ -64,6 +69,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="run N clients at a time (default: 4)",
     )
     parser.add_argument(
+        "--upgrade",
+        action="store_true",
+        help="with `prepare`: replace a client without a version where a newer one is out",
+    )
+    parser.add_argument(
         "client",
         metavar="COMMAND",
         nargs="*",
@@ -76,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Make the report, and print or write it; or prepare and list environments."""
     match arguments.client:
         case ["prepare", *words]:
-            return _prepare(words)
+            return _prepare(words, upgrade=arguments.upgrade)
         case ["list"]:
             return _list()
     return _report(arguments)
@@ -123,17 +133,21 @@ def _print_progress(line: Line) -> None:
         print(f"{line.fault}: {line.scenario}: {line.reaction}", file=sys.stderr)
 
 
-def _prepare(words: list[str]) -> int:
-    """Make the environments that are not there yet, one after the other."""
+def _prepare(words: list[str], *, upgrade: bool) -> int:
+    """Make the environments that are not there yet or shall be the newest, one after the other."""
     from conformance.clients.prepared import EnvironmentFolder, client_specs, make
 
     environments = EnvironmentFolder.default()
     for spec in client_specs(",".join(words)):
-        if there := environments.find(spec):
+        there = environments.find(spec)
+        if there and (spec.version or not upgrade):
             print(f"{_described(there)}: is there")
             continue
         began = time.perf_counter()
-        made = make(spec, environments)
+        made = make(spec, environments, upgrade=upgrade)
+        if made == there:
+            print(f"{_described(made)}: is the newest")
+            continue
         print(f"{_described(made)}: made in {time.perf_counter() - began:.1f} s", flush=True)
     print(f"Environments are in {environments.path}.")
     return ExitCode.CONFORMS

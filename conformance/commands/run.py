@@ -169,5 +169,25 @@ def _print_plan(target: Target, options: RunOptions, keyword: str | None) -> int
     for distribution in planned("xxxxxxxx").values():
         print(f"  {distribution.filename}  {len(distribution.content)} bytes")
     print("and, for checks of uploads, projects named conformance-xxxxxxxx-<number>-<purpose>.")
+    _print_clients(options)
     print(f"The run {end.clean_up}.")
     return ExitCode.CONFORMS
+
+
+def _print_clients(options: RunOptions) -> None:
+    """Print what the clients of a run publish, and which of them have to be prepared before."""
+    if not options.clients:
+        return
+    from conformance.clients.prepared import EnvironmentFolder, client_specs
+
+    environments = EnvironmentFolder.default()
+    print("and, for clients, projects named conformance-xxxxxxxx-clients-<number>-<purpose>:")
+    for spec in client_specs(options.clients):
+        found = environments.find(spec)
+        state = (
+            f"version {found.version}"
+            if found
+            else "not prepared: it is installed from a package index first"
+        )
+        print(f"  {spec}  {state}")
+    print("What fails for a client is tried again with a reference server on this machine.")

@@ -341,7 +341,8 @@ class RunOptions(TrafficLimits):
     clients: str = option(
         "",
         "--clients",
-        "then try these clients, such as 'pip==23.2.1,uv,twine,pdm'",
+        "then publish and install with these clients, such as 'pip==23.2.1,uv,twine,pdm'; those that are not "
+        "prepared are installed from a package index first",
         default="none",
         metavar="LIST",
         group=Group.RUN,

@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,7 +56,7 @@ class EnvironmentFolder:
         return cls(user_cache_path("registry-conformance") / "clients")
 
     def find(self, spec: ClientSpec) -> Environment | None:
-        """Return the environment of a client, or None where it is not there or its Python is gone."""
+        """Return the environment of a client, or None: it is not there, lost its Python, or needs other companions."""
         return self._read(self._record(spec))
 
     def require(self, spec: ClientSpec) -> Environment:
@@ -83,27 +84,46 @@ class EnvironmentFolder:
                 "Is there room, and may you write there?",
             ) from error
 
-    def complete(self, spec: ClientSpec, folder: Path, *, version: str) -> Environment:
+    def complete(self, spec: ClientSpec, folder: Path, *, version: str, upgrade: bool = False) -> Environment:
         """Return the environment in a folder, or the one that another process has completed in the meantime.
 
-        That one may be in use already, so it stays, and the folder is removed.
+        That one may be in use already, so it stays, and the folder is removed. With `upgrade` it stays only where it
+        has the same version.
         """
-        if there := self.find(spec):
-            shutil.rmtree(folder, ignore_errors=True)
-            return there
-        text = json.dumps({"client": str(spec), "version": version, "folder": folder.name})
+        text = json.dumps(
+            {"client": str(spec), "version": version, "folder": folder.name, "requires": spec.requirements}
+        )
         with tempfile.NamedTemporaryFile(
             "w", dir=self.path, prefix=".", suffix=".new", delete=False, encoding="utf-8"
         ) as file:
             file.write(text)
-        os.replace(file.name, self._record(spec))  # noqa: PTH105 - atomic, and says so
-        return Environment(spec=spec, version=version, python=interpreter(folder))
+        new = Path(file.name)
+        there = self._there_first(spec, new, upgrade_to=version if upgrade else "")
+        new.unlink(missing_ok=True)
+        if there:
+            shutil.rmtree(folder, ignore_errors=True)
+        return there or Environment(spec=spec, version=version, python=interpreter(folder))
+
+    def _there_first(self, spec: ClientSpec, new: Path, *, upgrade_to: str) -> Environment | None:
+        """Put a record in place, and return None; or the environment that is there and stays."""
+        record = self._record(spec)
+        try:
+            os.link(new, record)  # unlike a replacement, it fails where another process was first
+        except OSError:
+            there = self.find(spec)
+            if there and upgrade_to in {"", there.version}:
+                return there
+            if replaced := self._recorded_folder(record):
+                with suppress(OSError):
+                    os.utime(replaced)  # a run may be using it: it is kept for another day
+            os.replace(new, record)  # noqa: PTH105 - atomic, and says so
+        return None
 
     def remove_abandoned(self) -> None:
         """Remove the folders of preparations that ended a day ago or earlier without an environment."""
         used = {self._recorded_folder(record) for record in self.path.glob(f"*{SUFFIX}")}
         for folder in self._folders():
-            if folder not in used and time.time() - folder.stat().st_mtime > ABANDONED:
+            if folder not in used and time.time() - _changed(folder) > ABANDONED:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _folders(self) -> Iterator[Path]:
@@ -122,11 +142,22 @@ class EnvironmentFolder:
         try:
             table = json.loads(record.read_text(encoding="utf-8"))
             spec, version = client_spec(table["client"]), str(table["version"])
+            renewed = table.get("requires", [*spec.requirements]) != [*spec.requirements]
         except (OSError, ValueError, KeyError, TypeError, UserError):
             return None
         folder = self._recorded_folder(record)
         python = interpreter(folder) if folder else None
-        return Environment(spec=spec, version=version, python=python) if python and python.exists() else None
+        if renewed or not (python and python.exists()):
+            return None
+        return Environment(spec=spec, version=version, python=python)
+
+
+def _changed(folder: Path) -> float:
+    """Return when a folder has changed; now, where another process has removed it."""
+    try:
+        return folder.stat().st_mtime
+    except OSError:
+        return time.time()
 
 
 def interpreter(folder: Path) -> Path:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
 
 from conformance.clients.prepared.companions import companions, known_clients
 from conformance.errors import UserError
+
+_OTHER_SPECIFIER = re.compile(r"(?P<name>[A-Za-z0-9._-]+)\s*(?:===|(?!==)[<>=!~]).*")
 
 
 @dataclass(frozen=True, order=True)
@@ -29,6 +32,12 @@ class ClientSpec:
 def client_spec(text: str) -> ClientSpec:
     """Read a client such as `pip==23.2.1` or `uv`. Raises UserError."""
     name, equals, version = (part.strip() for part in text.partition("=="))
+    other = _OTHER_SPECIFIER.fullmatch(text.strip())
+    if other and other["name"].lower() in known_clients():
+        raise UserError(
+            f"{text.strip()!r} names no single version of {other['name']}",
+            f"Only == is understood: write {other['name']}==VERSION, or {other['name']} for the newest.",
+        )
     if name.lower() not in known_clients():
         raise UserError(
             f"there is no driver for a client {name!r}",
