@@ -141,7 +141,7 @@ def test_an_environment_whose_python_is_gone_is_not_used(environments: Environme
         ),
         ("echo 'WARNING: 403 Client Error: Forbidden for url: x' >&2; exit 1", "wants another credential"),
         (
-            "echo 'Could not fetch URL x: 401 Client Error: y' > pip.log; echo 'No matching distribution found'; exit 1",
+            "echo 'Could not fetch URL x: 401 Client Error: y' > pip.log; echo 'No matching distribution'; exit 1",
             "wants another credential",
         ),
         ("echo 'disk full' >&2; exit 2", "cannot be prepared:\ndisk full"),
