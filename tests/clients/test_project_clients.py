@@ -19,6 +19,7 @@ from conformance.clients import (
     site_of,
 )
 from conformance.clients.prepared import ClientSpec, EnvironmentFolder, make
+from conformance.clients.uv import PLACEHOLDER
 from conformance.wire.credential import Credential
 from reference_server.distributions import sdist, wheel
 from reference_server.serving.in_process import ReferenceServer
@@ -101,6 +102,27 @@ def test_a_project_is_locked_and_installed_from_the_lock(
     assert {"demo": "1.1", "needed": "1.0"}.items() <= installed_versions(site).items()
     written = [each.read_text(encoding="utf-8") for each in tmp_path.iterdir() if each.is_file()]
     assert not [text for text in (*written, *commands, str(locked), str(synced)) if server.password in text]
+
+
+@pytest.mark.parametrize("name", ["poetry", "pdm", "hatch", "flit"])
+def test_a_release_is_published_to_a_registry_without_authentication(
+    name: str, environments: EnvironmentFolder, httpserver: HTTPServer, tmp_path: Path
+) -> None:
+    """These clients send nothing without a credential, so they get one that means nothing."""
+    received = []
+
+    def accept(request: Request) -> Response:
+        received.append(request.files["content"].filename)
+        return Response()
+
+    httpserver.expect_request("/upload", method="POST").respond_with_handler(accept)
+    client = prepared(name, environments)
+    assert isinstance(client, Publishes)
+    anybody = Credential(username=PLACEHOLDER[0], password=PLACEHOLDER[1])
+    file = wheel("fresh-project", "1.0").save(tmp_path)
+    run = client.publish([file], to=httpserver.url_for("/upload"), credential=anybody)
+    assert run.succeeded, run
+    assert received == [file.name]
 
 
 @pytest.mark.parametrize("name", ["poetry", "pdm", "pipenv"])
