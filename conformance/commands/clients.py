@@ -53,6 +53,22 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--format", choices=("text", "json", "markdown"), default="text", help="format (default: text)"
     )
     add_output(parser)
+    _add_limits(parser)
+    parser.add_argument(
+        "--upgrade",
+        action="store_true",
+        help="with `prepare`: replace a client without a version where a newer one is out",
+    )
+    parser.add_argument(
+        "client",
+        metavar="COMMAND",
+        nargs="*",
+        help="command line of a client, after `--` (default: every supported client that is installed); or `prepare` "
+        "with clients, or `list`",
+    )
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit",
         metavar="SECONDS",
@@ -67,18 +83,6 @@ def add(parser: argparse.ArgumentParser) -> None:
         type=positive(int),
         default=4,
         help="run N clients at a time (default: 4)",
-    )
-    parser.add_argument(
-        "--upgrade",
-        action="store_true",
-        help="with `prepare`: replace a client without a version where a newer one is out",
-    )
-    parser.add_argument(
-        "client",
-        metavar="COMMAND",
-        nargs="*",
-        help="command line of a client, after `--` (default: every supported client that is installed); or `prepare` "
-        "with clients, or `list`",
     )
 
 

@@ -298,7 +298,7 @@ def test_the_command_upgrades_what_has_no_version(
     monkeypatch.setattr(EnvironmentFolder, "default", lambda: environments)
     make(PIP, environments)
     make(ClientSpec("pip"), environments)
-    assert main(["clients", "--upgrade", "prepare", "pip", "pip==23.2.1"]) == ExitCode.CONFORMS
+    assert main(["clients", "prepare", "--upgrade", "pip", "pip==23.2.1"]) == ExitCode.CONFORMS
     printed = capsys.readouterr().out
     assert "pip 23.2.1: is the newest\npip 23.2.1: is there\n" in printed
 

@@ -25,3 +25,8 @@ def test_variables_have_the_credential_as_it_is(client: type[Client]) -> None:
 
 def test_a_url_for_a_command_has_it_encoded() -> None:
     assert INDEX.with_credential == "http://user%40example.com:p%40ss%2Fw%25rd@127.0.0.1:1/simple/"
+
+
+def test_a_project_file_names_variables_that_have_it_as_it_is() -> None:
+    assert INDEX.with_variables == "http://${REGISTRY_USERNAME}:${REGISTRY_PASSWORD}@127.0.0.1:1/simple/"
+    assert INDEX.variables == {"REGISTRY_USERNAME": ODD.username, "REGISTRY_PASSWORD": ODD.password}
