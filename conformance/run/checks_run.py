@@ -134,11 +134,7 @@ def _judged(
     if status == pytest.ExitCode.USAGE_ERROR:
         raise _no_expression(selection)
     if status == pytest.ExitCode.NO_TESTS_COLLECTED:
-        raise CannotJudge(
-            f"no check of profile {target.profile.name} matches {selection.keyword!r}",
-            ExitCode.TOO_LITTLE_JUDGED,
-            hint=f"`registry-conformance list --profile {target.profile.name}` lists the ids.",
-        )
+        raise _no_check(target.profile, selection)
     return result
 
 
@@ -194,6 +190,14 @@ def selected(profile: Profile, selection: Selection) -> frozenset[str]:
     if status == pytest.ExitCode.USAGE_ERROR:
         raise _no_expression(selection)
     return frozenset(plan.planned)
+
+
+def _no_check(profile: Profile, selection: Selection) -> CannotJudge:
+    return CannotJudge(
+        f"no check of profile {profile.name} matches {selection.keyword!r}",
+        ExitCode.TOO_LITTLE_JUDGED,
+        hint=f"`registry-conformance list --profile {profile.name}` lists the ids.",
+    )
 
 
 def _no_expression(selection: Selection) -> CannotJudge:

@@ -79,6 +79,7 @@ class Results:
         in its plan. `least_per_area` is how many requirements have to be judged in an area.
         """
         results = with_causes(self._results.values(), run.target.index_url)
+        requests = run.prepared_with + sum(each.requests for each in results) + self._requests_for_clients
         rejected, thin = only_rejections(results), areas_below_minimum(results, least_per_area or {})
         unjudged = [*filter(None, [no_files(run)]), *unjudged_notes(results)]
         outside = run.redact(strays_note(self._strays)) if self._strays else ""
@@ -96,9 +97,7 @@ class Results:
             run_id=run.corpus.run_id,
             started=self.started,
             finished=datetime.now(UTC),
-            requests=run.prepared_with
-            + sum(result.requests for result in results)
-            + self._requests_for_clients,
+            requests=requests,
             exit_code=exit_code,
             notes=(*notes, *filter(None, (outside, rejected, thin, *unjudged, *broken))),
             results=results,
