@@ -82,7 +82,6 @@ class Results:
         requests = run.prepared_with + sum(each.requests for each in results) + self._requests_for_clients
         rejected, thin = only_rejections(results), areas_below_minimum(results, least_per_area or {})
         unjudged = [*filter(None, [no_files(run)]), *unjudged_notes(results)]
-        outside = run.redact(strays_note(self._strays)) if self._strays else ""
         broken = [*self._plan.harness_errors, *self._incomplete(run, whole=whole, interrupted=interrupted)]
         exit_code = _exit_code(
             tally_of(each for each in results if not each.stopped_by),
@@ -99,11 +98,15 @@ class Results:
             finished=datetime.now(UTC),
             requests=requests,
             exit_code=exit_code,
-            notes=(*notes, *filter(None, (outside, rejected, thin, *unjudged, *broken))),
+            notes=(*notes, *filter(None, (self._outside(run), rejected, thin, *unjudged, *broken))),
             results=results,
             published=self._published,
             choice=not whole,
         )
+
+    def _outside(self, run: Run) -> str:
+        """Return a note on what was written outside of the store."""
+        return run.redact(strays_note(self._strays)) if self._strays else ""
 
     def _incomplete(self, run: Run, *, whole: bool, interrupted: bool) -> list[str]:
         """Return why the results are incomplete. A run that was to end early need not carry out its plan."""
