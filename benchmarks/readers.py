@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 import tomllib
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,10 +15,12 @@ from urllib.parse import urljoin
 
 import requests
 
+from benchmarks.serving import running
 from reference_server.serving.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from reference_server.distributions import Distribution
 
@@ -71,36 +71,11 @@ class Server:
         return urljoin(page, href).partition("#")[0]
 
 
-@contextmanager
 def started(
     *command: str | Path, answers_at: str, folder: Path, environment: Mapping[str, str] | None = None
-) -> Iterator[int]:
-    """Run a server until the end of the block, once it answers; it is ended by its id, which this yields."""
-    log = folder / "log"
-    variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env={**variables, **(environment or {})},
-            stdout=output,
-            stderr=output,
-            stdin=subprocess.DEVNULL,
-        )
-        try:
-            deadline = time.monotonic() + PATIENCE
-            while not is_there(answers_at):
-                if process.poll() is not None or time.monotonic() > deadline:
-                    sys.exit(f"{command[0]} does not answer: {log.read_text(errors='replace')}")
-                time.sleep(0.05)
-            yield process.pid
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+) -> AbstractContextManager[int]:
+    """Run a server until the end of the block, once it answers, and give its id."""
+    return running(*command, folder=folder, is_ready=lambda: is_there(answers_at), environment=environment)
 
 
 def is_there(url: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from reference_server.serving.ports import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -57,3 +58,38 @@ def served(folder: Path, *options: str) -> Iterator[Server]:
     finally:
         process.terminate()
         process.wait()
+
+
+@contextmanager
+def running(
+    *command: str | Path,
+    folder: Path,
+    is_ready: Callable[[], bool],
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[int]:
+    """Run a program until the end of the block, once it is ready, and give its id; it is ended by that."""
+    log = folder / "log"
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**variables, **(environment or {})},
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+        )
+        try:
+            deadline = time.monotonic() + PATIENCE
+            while not is_ready():
+                if process.poll() is not None or time.monotonic() > deadline:
+                    sys.exit(f"{command[0]} does not answer: {log.read_text(errors='replace')}")
+                time.sleep(0.02)
+            yield process.pid
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

@@ -14,7 +14,6 @@ import base64
 import http.client
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -29,11 +28,12 @@ from urllib.parse import urlsplit
 
 from requests import Request
 
+from benchmarks.serving import running
 from reference_server.distributions import wheel
 from reference_server.serving.ports import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from reference_server.distributions import Distribution
 
@@ -77,29 +77,6 @@ class Body:
 
 
 @contextmanager
-def running(*command: str | Path, folder: Path, ready: Callable[[], bool]) -> Iterator[int]:
-    """Run a program until the end of the block, and give its id; it is ended by that."""
-    log = folder / "log"
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
-        try:
-            deadline = time.monotonic() + PATIENCE
-            while not ready():
-                if process.poll() is not None or time.monotonic() > deadline:
-                    sys.exit(f"{command[0]} does not answer: {log.read_text(errors='replace')}")
-                time.sleep(0.02)
-            yield process.pid
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-@contextmanager
 def reference_server(folder: Path, *, store: bool, in_process: bool = False) -> Iterator[Server]:
     """The reference server on granian, or on the server that it has inside a test's process."""
     described = folder / "registry.toml"
@@ -114,7 +91,7 @@ def reference_server(folder: Path, *, store: bool, in_process: bool = False) -> 
     def ready() -> bool:
         return described.exists() and _answers(_target(described).get("url", ""))
 
-    with running(*command, folder=folder, ready=ready) as pid:
+    with running(*command, folder=folder, is_ready=ready) as pid:
         target = _target(described)
         pair = ":".join(target["credentials"]["default"].values())
         authorization = f"Basic {base64.b64encode(pair.encode()).decode()}"
@@ -128,7 +105,9 @@ def pypiserver(folder: Path, program: str) -> Iterator[Server]:
     packages.mkdir()
     url = f"http://{HOST}:{free_port(HOST, 0)}/"
     command = (program, "run", "-i", HOST, "-p", str(urlsplit(url).port), "-P", ".", "-a", ".")
-    with running(*command, "--disable-fallback", packages, folder=folder, ready=lambda: _answers(url)) as pid:
+    with running(
+        *command, "--disable-fallback", packages, folder=folder, is_ready=lambda: _answers(url)
+    ) as pid:
         yield Server(url, None, pid)
 
 
