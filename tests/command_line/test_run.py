@@ -94,7 +94,7 @@ def test_the_embedded_server_conforms(tmp_path: Path) -> None:
     assert "judged, all passed" in run.stdout
     result = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
     about = {"suite", "target", "run", "started", "finished", "summary"}
-    assert result.keys() == about | {"published", "results", "since"}
+    assert result.keys() == about | {"published", "results", "since", "clients"}
     assert result["suite"]["name"] == "pypi-registry-conformance"
     assert result["summary"]["verdicts"]["passed"] == result["summary"]["judged"] == len(result["results"])
     for check in result["results"]:
