@@ -172,8 +172,6 @@ def test_each_client_sends_what_its_driver_says(tmp_path: Path) -> None:
         with recording() as (url, sent):
             if isinstance(client, Pip):
                 client.download("alpha", dest=tmp_path / "pip", index_url=IndexURL(f"{url}simple/", HERE))
-            elif isinstance(client, Twine):
-                client.upload([file], to=url, credential=HERE)
             else:
                 client.publish([file], to=url, credential=HERE)
         expected = b":".join(replace(HERE, encoding=client.credential_encoding).encoded)
