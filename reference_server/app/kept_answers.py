@@ -17,6 +17,7 @@ from reference_server.http.request_log.entry import CERTIFICATE_NAME
 from reference_server.model.errors import RegistryError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from _typeshed.wsgi import WSGIEnvironment
@@ -48,13 +49,16 @@ ADDRESS = (
 
 
 def are_own(rules: Rules) -> bool:
-    """Return whether every rule is a function of this package: those depend on their arguments alone."""
+    """Return whether every rule is a function of this package or of Python: those depend on their arguments alone."""
     functions = (getattr(rules, each.name) for each in fields(rules))
-    return all(
-        getattr(each, "__module__", "").startswith("reference_server.")
-        for each in functions
-        if callable(each)
-    )
+    return all(_is_own(each) for each in functions if callable(each))
+
+
+def _is_own(function: Callable[..., object]) -> bool:
+    module: str | None = getattr(function, "__module__", None)
+    if module is None:  # a method of a built-in type: bound to an object, it depends on that
+        return not hasattr(function, "__self__")
+    return module.partition(".")[0] in {"builtins", "reference_server"}
 
 
 class Asked(NamedTuple):

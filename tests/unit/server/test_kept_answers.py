@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reference_server import create_app
-from reference_server.app.kept_answers import ADDRESS, LONGEST_FILE, KeptAnswers
+from reference_server.app.kept_answers import ADDRESS, LONGEST_FILE, KeptAnswers, are_own
 from reference_server.distributions import wheel
+from reference_server.flavours import flavour_named, flavour_names
 from reference_server.http.expect_continue import AWAITED
 from reference_server.model import RegistryAccess, Role, TokenRecord, Visibility
 from reference_server.model.errors import ForbiddenError
+from reference_server.rules import Rules
 from reference_server.rules.negotiation import SIMPLE_JSON
 from reference_server.rules.ready_made import PASSWORD, PERSONAL_ACCESS_TOKENS
 from reference_server.serving.default_registry import default_registry
@@ -438,6 +440,19 @@ def test_the_log_has_every_request(registry: Registry) -> None:
     assert (last.caller, last.username, last.broken_off) == ("personal access token", "__token__", False)
     assert last.headers["authorization"] == "Basic [hidden]"
     assert last.seconds is not None
+
+
+@pytest.mark.parametrize("flavour", flavour_names())
+def test_the_rules_of_each_flavour_let_answers_be_given_again(flavour: str) -> None:
+    assert are_own(flavour_named(flavour).rules(Rules()))
+
+
+@pytest.mark.parametrize(
+    ("rule", "own"),
+    [(str.lower, True), (str, True), ({"demo"}.__contains__, False), (lambda name: name, False)],
+)
+def test_a_rule_with_a_state_of_its_own_is_asked_each_time(rule: Any, *, own: bool) -> None:
+    assert are_own(replace(Rules(), requested_name=rule)) is own
 
 
 def test_an_entry_is_the_request_s_own(registry: Registry) -> None:
