@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from conformance.clients.client import Client
 from conformance.clients.release import release_of
+from conformance.wire.credential import login_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,7 @@ class Flit(Client):
         del skip_existing, index_url
         release = release_of(files)
         module = release.name.replace("-", "_")
-        username, password = (credential.username, credential.password) if credential else ("", "")
+        username, password = login_of(credential)
         one_kind = ["--format", release.kinds[0]] if len(release.kinds) == 1 else []
         return self._run(
             *("publish", "--no-use-vcs", *one_kind),

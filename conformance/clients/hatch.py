@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from conformance.clients.client import Client
+from conformance.wire.credential import login_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +62,7 @@ class Hatch(Client):
         Source: https://hatch.pypa.io/latest/publish/
         """
         del skip_existing, index_url
-        username, password = (credential.username, credential.password) if credential else ("", "")
+        username, password = login_of(credential)
         return self._run(
             *("publish", "--no-prompt", *(str(file.absolute()) for file in files)),
             variables={"HATCH_INDEX_REPO": to, "HATCH_INDEX_USER": username, "HATCH_INDEX_AUTH": password},

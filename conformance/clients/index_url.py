@@ -8,6 +8,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from packaging.utils import canonicalize_name
 
+from conformance.wire.credential import login_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -47,7 +49,7 @@ class IndexURL:
     @property
     def login(self) -> tuple[str, str]:
         """The user name and the password; empty texts without a credential."""
-        return (self.credential.username, self.credential.password) if self.credential else ("", "")
+        return login_of(self.credential)
 
     @property
     def secrets(self) -> list[tuple[str, str]]:

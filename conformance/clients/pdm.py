@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from conformance.clients.client import Client
 from conformance.clients.release import release_of
+from conformance.wire.credential import login_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +75,7 @@ class Pdm(Client):
         """
         del index_url
         release = release_of(files)
-        username, password = (credential.username, credential.password) if credential else ("", "")
+        username, password = login_of(credential)
         return self._run(
             *("publish", "--no-build", "--dest", str(release.folder)),
             *(["--skip-existing"] if skip_existing else []),

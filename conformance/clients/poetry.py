@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from conformance.clients.client import Client
 from conformance.clients.release import release_of
 from conformance.clients.use import Activity, Use
+from conformance.wire.credential import login_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +89,7 @@ class Poetry(Client):
         """
         del index_url
         release = release_of(files)
-        username, password = (credential.username, credential.password) if credential else ("", "")
+        username, password = login_of(credential)
         return self._run(
             *(*_QUIETLY, "publish", "--repository", "registry", "--dist-dir", str(release.folder)),
             *(["--skip-existing"] if skip_existing else []),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from conformance.clients.client import Client
 from conformance.clients.use import Activity, Use
+from conformance.wire.credential import login_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -62,7 +63,7 @@ class Twine(Client):
         Source: https://twine.readthedocs.io/en/stable/#environment-variables
         """
         del index_url
-        username, password = (credential.username, credential.password) if credential else ("", "")
+        username, password = login_of(credential)
         return self._upload(
             files,
             "--repository-url",

@@ -37,3 +37,8 @@ class Credential:
     def is_ascii(self) -> bool:
         """Whether every encoding gives the same bytes."""
         return self.username.isascii() and self.password.isascii()
+
+
+def login_of(credential: Credential | None) -> tuple[str, str]:
+    """Return the user name and the password; empty texts without a credential."""
+    return (credential.username, credential.password) if credential else ("", "")
