@@ -76,7 +76,11 @@ class UnderLoad:
 
 
 def _settled(run: Run, recorded: Recorded, *, beyond: bool) -> Traffic:
-    """Put together what was recorded, and look at every project once more."""
+    """Put together what was recorded, and look at every project once more, when the registry has had time to settle.
+
+    A look at once would miss what a registry drops when it tidies up. What is not there then, or could not be read,
+    is read again for as long.
+    """
     batches, host = recorded.batches, gethostname()
     seen = Traffic(
         operations=put_together(batches, (), host=host),
@@ -96,6 +100,7 @@ def _settled(run: Run, recorded: Recorded, *, beyond: bool) -> Traffic:
     accepted: dict[str, dict[str, frozenset[str]]] = {}
     for (project, file), contents in seen.accepted.items():
         accepted.setdefault(project, {})[file] = contents
+    time.sleep(run.options.settle)
     look = SettledLook(
         run.registry,
         lambda: now(recorded.clock),
