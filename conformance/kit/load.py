@@ -82,18 +82,7 @@ def _settled(run: Run, recorded: Recorded, *, beyond: bool) -> Traffic:
     is read again for as long.
     """
     batches, host = recorded.batches, gethostname()
-    seen = Traffic(
-        operations=put_together(batches, (), host=host),
-        samples=[each for batch in batches for each in batch.samples],
-        sightings=[each for batch in batches for each in batch.sightings],
-        begun=by_second(batch.begun for batch in batches),
-        not_begun=by_second(batch.not_begun for batch in batches),
-        patience=run.options.settle,
-        lag=max((batch.lag for batch in batches), default=0.0),
-        skew=skew_of(batches),
-        ended=recorded.ended,
-        processes=len({batch.process for batch in batches}),
-    )
+    seen = _seen(recorded, patience=run.options.settle)
     _remember(run, seen.uploads)
     if recorded.incomplete:
         raise recorded.incomplete
@@ -116,6 +105,23 @@ def _settled(run: Run, recorded: Recorded, *, beyond: bool) -> Traffic:
         settled=settled,
         listed_projects=projects,
         root=root,
+    )
+
+
+def _seen(recorded: Recorded, *, patience: float) -> Traffic:
+    """Put together what the clients have seen; `patience` are the seconds that a change may take to be shown."""
+    batches = recorded.batches
+    return Traffic(
+        operations=put_together(batches, (), host=gethostname()),
+        samples=[each for batch in batches for each in batch.samples],
+        sightings=[each for batch in batches for each in batch.sightings],
+        begun=by_second(batch.begun for batch in batches),
+        not_begun=by_second(batch.not_begun for batch in batches),
+        patience=patience,
+        lag=max((batch.lag for batch in batches), default=0.0),
+        skew=skew_of(batches),
+        ended=recorded.ended,
+        processes=len({batch.process for batch in batches}),
     )
 
 
