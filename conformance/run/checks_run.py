@@ -111,10 +111,11 @@ def _judged(
 ) -> RunResult:
     clients = _prepared_clients(options, progress)  # before anything is published
     run = prepare(target, options)
-    settling = run.registry.settling
-    if progress and (hint := advice(selection.processes, settling)):
+    settling, usual_wait = run.registry.settling, run.session.usual_wait
+    if progress and (hint := advice(selection.processes, settling, usual_wait=usual_wait)):
         print(hint, file=progress)
-    selection = replace(selection, processes=processes_for(selection.processes, settling))
+    processes = processes_for(selection.processes, settling, usual_wait=usual_wait)
+    selection = replace(selection, processes=processes)
     arguments = [*selection.paths(), *SETTINGS, *selection.arguments()]
     judge = Judge(lambda: run, options, only=selection.only)
     shown = [ProgressReport(progress, late=settling.usual)] if progress else []

@@ -68,10 +68,11 @@ class Judge:
     def run(self, config: pytest.Config) -> Run:
         """Return the run, prepared on the first call. Ends the session when the target cannot be judged."""
         if self.prepared_run is None:
-            table = getattr(config, "workerinput", {}).get(PREPARED)
+            given = getattr(config, "workerinput", {})
+            table = given.get(PREPARED)
             try:
                 self.prepared_run = (
-                    take_part(table, self._options, worker=config.workerinput["workerid"])  # type: ignore[attr-defined]
+                    take_part(table, self._options, worker=given["workerid"], processes=given["workercount"])
                     if table
                     else self._prepare()
                 )

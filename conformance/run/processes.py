@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from conformance.target.overlap import FAR
+
 if TYPE_CHECKING:
     from conformance.target.settling import Settling
 
@@ -17,19 +19,26 @@ PER_CPU, MOST = 4, 16
 """Processes of a run that waits: with four per CPU, one can work while three wait."""
 
 
-def processes_for(chosen: str | None, settling: Settling) -> str | None:
-    """Return the number of processes for a choice of `-n`, as pytest-xdist takes it."""
-    return str(_waiting()) if chosen == AUTO and settling.usual >= SLOW else chosen
+def processes_for(chosen: str | None, settling: Settling, *, usual_wait: float = 0) -> str | None:
+    """Return the number of processes for a choice of `-n`, as pytest-xdist takes it.
+
+    `usual_wait` are the seconds that an answer usually takes.
+    """
+    waits = settling.usual >= SLOW or usual_wait >= FAR
+    return str(_waiting()) if chosen == AUTO and waits else chosen
 
 
-def advice(chosen: str | None, settling: Settling) -> str:
+def advice(chosen: str | None, settling: Settling, *, usual_wait: float = 0) -> str:
     """Return which `-n` makes a run shorter; empty where the choice will do."""
-    if settling.usual < SLOW or chosen == AUTO or int(chosen or 1) >= _waiting():
+    if chosen == AUTO or int(chosen or 1) >= _waiting():
         return ""
-    return (
-        f"The registry takes about {settling.usual:.1f} s to list an upload; "
-        f"-n auto waits for several at once, with {_waiting()} processes here."
-    )
+    if settling.usual >= SLOW:
+        slow = f"takes about {settling.usual:.1f} s to list an upload"
+    elif usual_wait >= FAR:
+        slow = f"takes about {usual_wait:.2f} s to answer"
+    else:
+        return ""
+    return f"The registry {slow}; -n auto waits for several at once, with {_waiting()} processes here."
 
 
 def _waiting() -> int:

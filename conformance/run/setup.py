@@ -138,8 +138,8 @@ def _stated(registry: RegistryClient, corpus: Corpus) -> frozenset[str]:
     return stated | VALIDATION  # what is not asked for is noted: see `conformance.run.strictness`
 
 
-def take_part(table: dict[str, Any], options: RunOptions, *, worker: str) -> Run:
-    """Join a run that another process has set up, from `Run.as_table()`."""
+def take_part(table: dict[str, Any], options: RunOptions, *, worker: str, processes: int = 1) -> Run:
+    """Join a run that another process has set up, from `Run.as_table()`, as one of so many processes."""
     target = target_from_table(table["target"], embedded=table["embedded"])
     corpus = Corpus(
         table["run_id"],
@@ -155,7 +155,7 @@ def take_part(table: dict[str, Any], options: RunOptions, *, worker: str) -> Run
     budget = Budget(
         options, per_deletion=requests_per_deletion(target, options), account=Account(Path(table["budget"]))
     )
-    run = _run(target, options, corpus, Ledger(Path(table["ledger"])), budget)
+    run = _run(target, options, corpus, Ledger(Path(table["ledger"])), budget, processes=processes)
     for item in corpus.published.values():
         if item.accepted:
             form = upload_form(item.distribution)
@@ -179,7 +179,15 @@ def _new_ledger(run_id: str, target: Target, options: RunOptions) -> Ledger:
     return Ledger(folder / f"{run_id}.jsonl")
 
 
-def _run(target: Target, options: RunOptions, corpus: Corpus, ledger: Ledger, budget: Budget) -> Run:
+def _run(
+    target: Target,
+    options: RunOptions,
+    corpus: Corpus,
+    ledger: Ledger,
+    budget: Budget,
+    *,
+    processes: int = 1,
+) -> Run:
     transcript = Transcript()
     redact = Redactor(target.secrets)
     session = Session(
@@ -191,7 +199,12 @@ def _run(target: Target, options: RunOptions, corpus: Corpus, ledger: Ledger, bu
     )
     settling = Settling(options.settle, budget.account)
     registry = RegistryClient(
-        target, session=session, transcript=transcript, ledger=ledger, settling=settling
+        target,
+        session=session,
+        transcript=transcript,
+        ledger=ledger,
+        settling=settling,
+        processes=processes,
     )
     return Run(
         target=target,

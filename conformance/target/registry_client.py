@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, unquote
 
 from packaging.utils import canonicalize_name
@@ -14,6 +14,7 @@ from conformance.corpus.ledger import Entry
 from conformance.pages import ProjectPage, resolved
 from conformance.target import DEFAULT
 from conformance.target.answered_pages import page_in
+from conformance.target.overlap import Overlap
 from conformance.target.page_form import PageForm
 from conformance.target.settling import Change, Settling, lists, lists_project, omits
 from conformance.target.tasks import task_of
@@ -21,7 +22,7 @@ from conformance.verdicts import Deviation
 from conformance.wire import Follow, RecentAnswers, Unreachable, publication_of, upload_form
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from conformance.corpus.ledger import Ledger
     from conformance.target import Target
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from conformance.wire import Answer, RawConnection, Session, Transcript, UploadForm
     from conformance.wire.credential import Credential
     from reference_server.distributions import Distribution
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 SIGNATURE = "gpg_signature"
 """The part of an upload form that holds the signature of the file."""
@@ -39,7 +43,7 @@ class RegistryClient:
 
     Each page is read once per credential and cached until this process publishes under its name; very large ones only
     while there is room. A page that may lack what was published a moment ago is read again, until it shows that or the
-    patience of `settling` ends.
+    patience of `settling` ends. Safe to use from several threads.
     """
 
     def __init__(
@@ -51,15 +55,20 @@ class RegistryClient:
         ledger: Ledger,
         settling: Settling | None = None,
         form: PageForm | None = None,
+        processes: int = 1,
     ) -> None:
         self.target = target
         self.settling = settling or Settling(0)
         self._session = session
+        self._processes = processes
+        self._overlap = Overlap(session, self.settling, processes=processes)
         self._transcript = transcript
         self._ledger = ledger
         self._form = form or PageForm()
         self._pages = RecentAnswers[tuple[str, str, str, str]]()
         self._pages_of: defaultdict[str, set[tuple[str, str, str, str]]] = defaultdict(set)
+        self._forgotten = 0
+        """How many times pages were removed from the cache."""
 
     def in_gitlab_project(self, role: str) -> RegistryClient:
         """Return a client of another GitLab project. Raises Untestable if none is configured."""
@@ -111,7 +120,20 @@ class RegistryClient:
             ledger=self._ledger,
             settling=settling or self.settling,
             form=self._form,
+            processes=self._processes,
         )
+
+    def for_each(self, action: Callable[[Item], Found], items: Iterable[Item]) -> list[Found]:
+        """Return what an action, which may use this client, returns for each item; see `Overlap.each`.
+
+        The actions must not depend on each other: several run at once where the target is far away or late.
+        """
+        return self._overlap.each(action, items)
+
+    @property
+    def at_once(self) -> int:
+        """How many actions `for_each` runs at once."""
+        return self._overlap.width
 
     def request(
         self,
@@ -168,10 +190,13 @@ class RegistryClient:
     def _page(self, project: str, url: str, accept: str | None, as_: str, *, fresh: bool) -> Answer:
         wanted = self._form.accept if accept is None else accept
         key = (project, url, wanted, as_)
-        if fresh or key not in self._pages:
-            self._pages[key] = self._settled(project, url, wanted, as_)
-            self._pages_of[project].add(key)
-        answer = self._pages[key]
+        answer = None if fresh else self._pages.get(key)
+        if answer is None:
+            forgotten = self._forgotten
+            answer = self._settled(project, url, wanted, as_)
+            if forgotten == self._forgotten:  # else another thread has published since
+                self._pages[key] = answer
+                self._pages_of[project].add(key)
         self._transcript.use(answer.exchange)
         if accept is None and (other := self._form.other(answer)):
             answer = self._page(project, url, other, as_, fresh=fresh)
@@ -342,6 +367,7 @@ class RegistryClient:
 
     def forget_pages(self, name: str) -> None:
         """Remove the pages of a changed project from the cache."""
+        self._forgotten += 1
         changed = canonicalize_name(name)
         for project in (changed, ""):
             self._pages.forget(self._pages_of.pop(project, ()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from http.cookiejar import DefaultCookiePolicy
@@ -19,6 +20,7 @@ from requests.utils import get_environ_proxies
 from conformance.verdicts.counting import counted
 from conformance.wire.adapter import BoundedAdapter
 from conformance.wire.answer import LOOPBACK, Answer, Unreachable
+from conformance.wire.answer_times import AnswerTimes
 from conformance.wire.body import share
 from conformance.wire.bounds import BadAnswer, BrokenAnswer, Meter
 from conformance.wire.budget import Budget, Throttled
@@ -31,7 +33,7 @@ from conformance.wire.throttling import MOST_PAUSES, demand, pause_after_refusal
 from conformance.wire.transcript import Transcript, excerpt, recorded_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from conformance.verdicts.options import TrafficLimits
@@ -57,7 +59,7 @@ class Follow(Enum):
 
 
 class Session:
-    """Sends requests, one at a time, over persistent connections.
+    """Sends requests over persistent connections. Safe to use from several threads.
 
     Follows redirects only on request, and never reads `.netrc`. Repeats a safe request only if a persistent
     connection turns out to be closed. Obeys a registry that throttles: waits as long as it asks, and sends the
@@ -78,17 +80,8 @@ class Session:
         self._limits = limits
         self.budget = budget or Budget(limits)
         self._ca_bundle = ca_bundle
-        self._http = requests.Session()
-        self._http.trust_env = False
-        self._http.headers["Accept-Encoding"] = CODINGS
-        self._meter = Meter(seconds=limits.answer_time, patience=limits.timeout)
-        bounded = BoundedAdapter(self._meter)
-        for scheme in ("http://", "https://"):
-            self._http.mount(scheme, bounded)
-        self._http.cookies.set_policy(
-            DefaultCookiePolicy(allowed_domains=[])
-        )  # a cookie would keep a caller signed in
-        self._http.verify = str(ca_bundle) if ca_bundle else True
+        self._idle: list[_Connections] = []
+        self._waits = AnswerTimes()
         self._twins: list[Session] = []
         self._large: deque[ref[Answer]] = deque(maxlen=REMEMBERED)
 
@@ -96,6 +89,11 @@ class Session:
     def timeout(self) -> float:
         """The seconds that an answer may take to begin or to go on."""
         return self._limits.timeout
+
+    @property
+    def usual_wait(self) -> float:
+        """The seconds that the target usually takes for an answer: the median of the last ones; 0 before the first."""
+        return self._waits.usual
 
     def twin(self) -> Session:
         """Return a session for another thread, with its own connections and the same transcript and budget."""
@@ -113,7 +111,8 @@ class Session:
         """Close the connections of this session and its twins."""
         for each in self._twins:
             each.close()
-        self._http.close()
+        while self._idle:
+            self._idle.pop().http.close()
 
     def send(
         self,
@@ -207,22 +206,36 @@ class Session:
         raise Throttled(self._redact(f"{request} was refused with {refusal}: {demand(pause or 0)}"))
 
     def _timed(self, request: _Request) -> tuple[requests.Response, float]:
-        with self.budget.turn():
+        with self.budget.turn(), self._connected() as connections:
             started = time.monotonic()
             try:
-                response = self._request(request)
+                response = self._request(request, connections.http)
             except (requests.RequestException, ValueError) as error:  # a URL of a page may be none
                 self.budget.lose(time.monotonic() - started)
                 raise Unreachable(self._redact(f"{request} got no answer: {_cause(error)}")) from None
             except BadAnswer as error:
                 seconds = time.monotonic() - started
                 self.budget.lose(seconds)
-                self.budget.receive(self._meter.received)
+                self.budget.receive(connections.meter.received)
                 raise self._stopped(request, error, seconds) from None
             self.budget.receive(len(response.content))
-            return response, time.monotonic() - started
+            seconds = time.monotonic() - started
+            self._waits.note(seconds)
+            return response, seconds
 
-    def _request(self, request: _Request) -> requests.Response:
+    @contextmanager
+    def _connected(self) -> Iterator[_Connections]:
+        """Lend connections that no other thread uses meanwhile, the last ones that were used."""
+        try:
+            connections = self._idle.pop()
+        except IndexError:
+            connections = _Connections(self._limits, self._ca_bundle)
+        try:
+            yield connections
+        finally:
+            self._idle.append(connections)
+
+    def _request(self, request: _Request, http: requests.Session) -> requests.Response:
         """Send a request; repeat a safe one if a persistent connection turns out to be closed, or an answer broken.
 
         Source: RFC 9110, 9.2.2, and RFC 9112, 9.5: a server may close a connection at any time.
@@ -230,7 +243,7 @@ class Session:
         repeated: set[type[Exception]] = set()
         while True:
             try:
-                return self._once(request)
+                return self._once(request, http)
             except (BrokenAnswer, requests.ConnectionError) as error:
                 kind = BrokenAnswer if isinstance(error, BrokenAnswer) else requests.ConnectionError
                 closed = kind is BrokenAnswer or isinstance(_innermost(error), ConnectionError)
@@ -238,9 +251,9 @@ class Session:
                     raise
             repeated.add(kind)
 
-    def _once(self, request: _Request) -> requests.Response:
+    def _once(self, request: _Request, http: requests.Session) -> requests.Response:
         credential = request.credential
-        return self._http.request(
+        return http.request(
             request.method,
             request.url,
             headers=dict(request.headers),
@@ -284,6 +297,23 @@ class Session:
             response_body=excerpt(response.content, response.headers.get("Content-Type", ""), redact),
             seconds=round(seconds, 4),
         )
+
+
+class _Connections:
+    """Persistent connections of one thread at a time, and the meter of the answer that they read."""
+
+    def __init__(self, limits: TrafficLimits, ca_bundle: Path | None) -> None:
+        self.http = requests.Session()
+        self.http.trust_env = False
+        self.http.headers["Accept-Encoding"] = CODINGS
+        self.meter = Meter(seconds=limits.answer_time, patience=limits.timeout)
+        bounded = BoundedAdapter(self.meter)
+        for scheme in ("http://", "https://"):
+            self.http.mount(scheme, bounded)
+        self.http.cookies.set_policy(
+            DefaultCookiePolicy(allowed_domains=[])
+        )  # a cookie would keep a caller signed in
+        self.http.verify = str(ca_bundle) if ca_bundle else True
 
 
 @dataclass(frozen=True)

@@ -35,3 +35,15 @@ def test_only_auto_depends_on_the_registry(chosen: str | None, seconds: float, e
 )
 def test_auto_is_advised_where_it_helps(chosen: str | None, seconds: float, advised: bool) -> None:  # noqa: FBT001
     assert ("-n auto waits for several at once, with 8" in advice(chosen, settling(seconds))) is advised
+
+
+@pytest.mark.parametrize(("wait", "expected"), [(0.01, "auto"), (0.1, "8")])
+def test_auto_depends_on_the_time_of_an_answer(wait: float, expected: str) -> None:
+    assert processes_for("auto", settling(0), usual_wait=wait) == expected
+
+
+def test_auto_is_advised_for_a_target_that_is_far_away() -> None:
+    assert advice(None, settling(0), usual_wait=0.01) == ""
+    assert advice("2", settling(0), usual_wait=0.1).startswith(
+        "The registry takes about 0.10 s to answer; -n auto"
+    )
