@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 TARGET = """
 import sys, tomli_w
 from reference_server import ReferenceServer
-with ReferenceServer() as server:
+with ReferenceServer(faults=sys.argv[2:]) as server:
     open(sys.argv[1], "w").write(tomli_w.dumps(server.target()))
     print(flush=True)
     sys.stdin.read()
@@ -111,10 +111,13 @@ def shares(*options: str) -> tuple[float, float, float]:
 
 
 @contextmanager
-def target(file: Path) -> Iterator[subprocess.Popen[str]]:
+def target(file: Path, *faults: str) -> Iterator[subprocess.Popen[str]]:
     """Start a registry, and write its address and tokens to a file; end it where that is still to be done."""
     process = subprocess.Popen(
-        [sys.executable, "-c", TARGET, file], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", TARGET, file, *faults],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdin is not None
     assert process.stdout is not None

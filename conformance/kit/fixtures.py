@@ -173,7 +173,10 @@ def examples(run: Run, request: pytest.FixtureRequest) -> Examples:
     mark = request.node.get_closest_marker(MARK)
     listed = mark is not None and mark.args[0] in run.options.baseline.rows
     return Examples(
-        count=run.options.examples, seed=run.options.seed, shrink=run.options.shrink and not listed
+        count=run.options.examples,
+        seed=run.options.seed,
+        shrink=run.options.shrink and not listed,
+        registry=run.registry,
     )
 
 

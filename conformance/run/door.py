@@ -6,6 +6,7 @@ import re
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from conformance.corpus import Corpus, Published, planned
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from conformance.target import Target
     from conformance.target.registry_client import RegistryClient
     from conformance.wire import Answer
+    from reference_server.distributions import Distribution
 
 _MARKUP = re.compile(r"<(style|script)\b.*?(</\1>|$)|<[^>]*(>|$)", re.DOTALL | re.IGNORECASE)
 
@@ -52,25 +54,49 @@ def _absent(registry: RegistryClient, run_id: str) -> Answer:
 def publish(registry: RegistryClient, run_id: str) -> Corpus:
     """Publish the corpus, and wait a while until it is listed. Raises CannotJudge if no upload is accepted."""
     published: dict[str, Published] = {}
+    waiting = planned(run_id)
     for role, distribution in planned(run_id).items():
-        answer = registry.upload(distribution)
+        del waiting[role]
+        answer, item = _published(registry, distribution)
         if not published:
             _require_upload_url(answer, registry.target)
-        item = Published(
-            distribution=distribution,
-            status=answer.status,
-            where=str(answer),
-            text=answer.failure or answer.excerpt(),
-            accepted=answer.is_success,
-        )
-        if item.accepted and not any(earlier.accepted for earlier in published.values()):
+        published[role] = item
+        if item.accepted:
             _require_registry(registry, run_id, answer)
             with suppress(BadAnswer):  # a finding of the checks that ask for pages
                 await_listing(registry, item)
-        published[role] = item
-    if not any(item.accepted for item in published.values()):
+            break
+    else:
         raise _nothing_accepted(answer)
-    return Corpus(run_id, published)
+    for project in registry.for_each(partial(_publish_project, registry), _by_project(waiting)):
+        published |= project
+    return Corpus(run_id, {role: published[role] for role in planned(run_id)})
+
+
+def _by_project(distributions: dict[str, Distribution]) -> list[dict[str, Distribution]]:
+    """Return distributions by role, apart for each project: two uploads to one project at once would be a race."""
+    projects: dict[str, dict[str, Distribution]] = {}
+    for role, distribution in distributions.items():
+        projects.setdefault(distribution.name, {})[role] = distribution
+    return [*projects.values()]
+
+
+def _publish_project(
+    registry: RegistryClient, distributions: dict[str, Distribution]
+) -> dict[str, Published]:
+    return {role: _published(registry, distribution)[1] for role, distribution in distributions.items()}
+
+
+def _published(registry: RegistryClient, distribution: Distribution) -> tuple[Answer, Published]:
+    answer = registry.upload(distribution)
+    item = Published(
+        distribution=distribution,
+        status=answer.status,
+        where=str(answer),
+        text=answer.failure or answer.excerpt(),
+        accepted=answer.is_success,
+    )
+    return answer, item
 
 
 def await_listing(registry: RegistryClient, item: Published) -> None:

@@ -62,7 +62,7 @@ def probe(registry: RegistryClient, projects: tuple[str, ...], stated: frozenset
     """
     features = set(stated) | {"read"}
     versions: dict[str, str] = {}
-    spellings = [spelling_of(registry, name) for name in projects]
+    spellings = registry.for_each(lambda name: spelling_of(registry, name), projects)
     for name in spellings:
         for form, page in pages_of(registry, name).items():
             features |= {form} | _features_of(page)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.checks.file.uploads import refused
+from conformance.checks.file.uploads import all_refused, refused
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.properties import strategies
+from conformance.kit.uploads.refused_project import RefusedProject
 from conformance.kit.uploads.stored_files import accepted_and_listed, served
 from reference_server.distributions import wheel
 
@@ -20,12 +21,16 @@ PYEMSCRIPTEN = "cp313-cp313-pyemscripten_2025_0_wasm32"
 
 @check("file.wheel.name-grammar")
 def test_name_grammar(registry: RegistryClient, new_name: NewName, examples: Examples) -> None:
-    def ungrammatical(pattern: str) -> None:
-        name = new_name("grammar")
-        filename = pattern.format(name=name.replace("-", "_"), version="1.0")
-        refused(registry, wheel(name, "1.0", filename=filename))
+    project = RefusedProject(registry, new_name, "grammar")
 
-    examples.each(strategies.non_wheel_filenames(), ungrammatical)
+    def ungrammatical(pattern: str) -> None:
+        name = project.name
+        filename = pattern.format(name=name.replace("-", "_"), version="1.0")
+        file = wheel(name, "1.0", filename=filename)
+        all_refused([(file, project.upload(file))])
+
+    examples.each(strategies.non_wheel_filenames(), ungrammatical, independent=True)
+    project.lists_nothing()
 
 
 @check("file.wheel.name-matches-project")

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 def refused(registry: RegistryClient, *distributions: Distribution, **fields: str) -> None:
     """Upload files of one project, with some fields of the form set, and require that none is taken or listed."""
-    uploads = [(distribution, _upload(registry, distribution, fields)) for distribution in distributions]
-    _all_refused(uploads, "every upload to be refused (4xx)")
+    answers = registry.for_each(lambda each: _upload(registry, each, fields), distributions)
+    uploads = list(zip(distributions, answers, strict=True))
+    all_refused(uploads)
     page = registry.project_page(canonicalize_name(distributions[0].name))
     expect.not_listed(page, [distribution.filename for distribution in distributions])
 
@@ -29,7 +30,7 @@ def refused_or_served(registry: RegistryClient, *distributions: Distribution) ->
     uploads = [(distribution, registry.upload(distribution)) for distribution in distributions]
     taken = [distribution for distribution, answer in uploads if answer.is_success]
     others = [(distribution, answer) for distribution, answer in uploads if distribution not in taken]
-    _all_refused(others, "every upload to be accepted (2xx) or refused (4xx)")
+    all_refused(others, "every upload to be accepted (2xx) or refused (4xx)")
     page = registry.project_page(canonicalize_name(distributions[0].name))
     names = {distribution.filename for distribution in taken}
     expect.not_listed(page, {distribution.filename for distribution in distributions} - names)
@@ -43,7 +44,9 @@ def _upload(registry: RegistryClient, distribution: Distribution, fields: dict[s
     return registry.upload(distribution, form=form)
 
 
-def _all_refused(uploads: list[tuple[Distribution, Answer]], rule: str) -> None:
+def all_refused(
+    uploads: list[tuple[Distribution, Answer]], rule: str = "every upload to be refused (4xx)"
+) -> None:
     """Require that every upload is refused: any status from 400 to 499."""
     wrong = [
         (distribution.filename, answer) for distribution, answer in uploads if not answer.is_client_error

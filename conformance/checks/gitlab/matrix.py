@@ -123,7 +123,13 @@ class Matrix:
                 "no credential and no GitLab project of this table is configured; see docs/tokens.md"
             )
         wanted.sort(key=lambda cell: not DONE.isdisjoint(cell.statuses))
-        return {cell: self.answer(cell.visibility, cell.caller, cell.action) for cell in wanted}
+        undone = [cell for cell in wanted if DONE.isdisjoint(cell.statuses)]
+        answers = self.projects["private"].registry.for_each(self._answer_to, undone)
+        answers += map(self._answer_to, wanted[len(undone) :])
+        return dict(zip(wanted, answers, strict=True))
+
+    def _answer_to(self, cell: Cell) -> Answer:
+        return self.answer(cell.visibility, cell.caller, cell.action)
 
     def _can_be_asked(self, cell: Cell) -> bool:
         project = self.projects.get(cell.visibility)

@@ -46,6 +46,7 @@ def test_every_spelling_one_page(registry: RegistryClient, corpus: Corpus, examp
     examples.each(
         strategies.spellings(canonicalize_name(corpus.main)),
         lambda spelling: found_under(spelling, registry, corpus),
+        independent=True,
     )
 
 

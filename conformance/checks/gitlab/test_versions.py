@@ -83,7 +83,7 @@ def test_refuses_everything_else(registry: RegistryClient, new_name: NewName, ex
         expect.refused(registry.upload(wheel(new_name("mismatch"), version)))
 
     each_value_refused(registry, new_name("form-version"), "version", IN_THE_FORM_ALONE)
-    examples.each(strategies.gitlab_non_versions(), refused)
+    examples.each(strategies.gitlab_non_versions(), refused, independent=True)
 
 
 @check("gitlab.version.white-space-refused")

@@ -123,6 +123,7 @@ def test_304(index: Index, examples: Examples) -> None:
         strategies.entity_tag_lists(first.headers["ETag"]),
         asked,
         named=lambda example: f"If-None-Match: {example[0]}",
+        independent=True,
     )
 
 

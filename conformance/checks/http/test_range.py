@@ -38,6 +38,7 @@ def test_single(sample: Sample, examples: Examples) -> None:
         strategies.closed_byte_ranges(len(sample.content)),
         asked,
         named=lambda example: f"Range: {example[0]}",
+        independent=True,
     )
 
 

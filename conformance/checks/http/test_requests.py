@@ -103,7 +103,12 @@ def test_trailing_junk(index: Index, examples: Examples) -> None:
             raise Deviation(expected="an answer", found=f"none: {silence}", where=page) from silence
         expect.no_server_error(answer)
 
-    examples.each(strategies.odd_paths(), asked, named=lambda junk: f"{junk!r} after the URL of the page")
+    examples.each(
+        strategies.odd_paths(),
+        asked,
+        named=lambda junk: f"{junk!r} after the URL of the page",
+        independent=True,
+    )
 
 
 @check("http.absolute-links-proxy")

@@ -40,7 +40,7 @@ def test_invalid_rejected(registry: RegistryClient, new_name: NewName, examples:
         registry, project, "name", [each.format(project) for each in IN_THE_FORM_ALONE]
     )
     expect.not_listed(registry.project_page(project), [file.filename for file in refused])
-    examples.each(strategies.non_names(), rejected)
+    examples.each(strategies.non_names(), rejected, independent=True)
 
 
 @check("name.variants-merge")
@@ -53,7 +53,7 @@ def test_variants_merge(registry: RegistryClient, new_name: NewName, examples: E
         page = registry.project_page(canonicalize_name(files[0].name))
         expect.listed(page, [distribution.filename for distribution in files])
 
-    examples.each(strategies.equal_names(), one_project)
+    examples.each(strategies.equal_names(), one_project, independent=True)
 
 
 @check("name.twine-safe-name")

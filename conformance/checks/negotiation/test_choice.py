@@ -69,7 +69,7 @@ def test_picks_listed(ask: Ask, examples: Examples) -> None:
         if allowed := forms_of(acceptable(header, ask.offered)):
             written_in([ask(header)], *allowed)
 
-    examples.each(strategies.accept_members(), picks, named=_accept)
+    examples.each(strategies.accept_members(), picks, named=_accept, independent=True)
 
 
 @check("negotiation.order-irrelevant")
@@ -86,7 +86,7 @@ def test_order_irrelevant(ask: Ask, examples: Examples) -> None:
         )
 
     same_backwards((JSON_V1, TEXT_HTML))
-    examples.each(strategies.accept_members(), same_backwards, named=_accept)
+    examples.each(strategies.accept_members(), same_backwards, named=_accept, independent=True)
 
 
 @check("negotiation.quality")
@@ -99,7 +99,9 @@ def test_quality(ask: Ask, examples: Examples) -> None:
 
     best_wins((f"{JSON_V1};q=0.1", f"{TEXT_HTML};q=0.9"))
     best_wins((f"{JSON_V1};q=0.9", f"{TEXT_HTML};q=0.1"))
-    examples.each(strategies.accept_members(strategies.SIMPLE_TYPES), best_wins, named=_accept)
+    examples.each(
+        strategies.accept_members(strategies.SIMPLE_TYPES), best_wins, named=_accept, independent=True
+    )
 
 
 @check("negotiation.q-zero")
@@ -115,6 +117,7 @@ def test_q_syntax(ask: Ask, examples: Examples) -> None:
         strategies.weights_misspelled(),
         lambda weight: expect.no_server_error(ask(f"{JSON_V1};q={weight}".strip())),
         named=lambda weight: f"q={weight!r}",
+        independent=True,
     )
 
 

@@ -35,7 +35,10 @@ def test_allowed_outcomes(ask: Ask, examples: Examples) -> None:
         expect.status(answer, 200, 300, 406)
     truthful(answers)
     examples.each(
-        strategies.header_garbage(), neither_fails_nor_lies, named=lambda header: f"Accept: {header!r}"
+        strategies.header_garbage(),
+        neither_fails_nor_lies,
+        named=lambda header: f"Accept: {header!r}",
+        independent=True,
     )
 
 

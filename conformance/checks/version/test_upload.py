@@ -10,6 +10,7 @@ from packaging.version import Version
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.properties import strategies
+from conformance.kit.uploads.refused_project import RefusedProject
 from conformance.kit.uploads.single_fields import each_value_refused
 from conformance.kit.versions import version_key
 from reference_server.distributions import sdist, wheel
@@ -27,15 +28,16 @@ SPELLED_OTHERWISE = ("version-pre", "version-post", "version-dev", "version-pref
 
 @check("version.invalid-rejected")
 def test_invalid_rejected(registry: RegistryClient, new_name: NewName, examples: Examples) -> None:
+    other = RefusedProject(registry, new_name, "no-version")
+
     def rejected(version: str) -> None:
-        distribution = wheel(new_name("no-version"), version)
-        expect.refused(registry.upload(distribution))
-        expect.not_listed(registry.project_page(distribution.name), [distribution.filename])
+        expect.refused(other.upload(wheel(other.name, version)))
 
     project = new_name("form-version")
     refused = each_value_refused(registry, project, "version", IN_THE_FORM_ALONE)
     expect.not_listed(registry.project_page(project), [file.filename for file in refused])
-    examples.each(strategies.non_versions(), rejected)
+    examples.each(strategies.non_versions(), rejected, independent=True)
+    other.lists_nothing()
 
 
 @check("version.alternate-accepted")
@@ -72,7 +74,7 @@ def test_equal_one_release(
         name, (first, second) = new_name("equal"), spelled
         one_release(registry, index, sdist(name, first), wheel(name, second))
 
-    examples.each(strategies.equal_versions(), equal)
+    examples.each(strategies.equal_versions(), equal, independent=True)
 
 
 @check("version.display-string")

@@ -61,6 +61,20 @@ def search(
         raise _reason(error, seen, stopped) from error
 
 
+def drawn_from(strategy: SearchStrategy[T], count: int, *, seed: int) -> list[T]:
+    """Return the examples that a search tries where none deviates."""
+    examples: list[T] = []
+
+    @seeded(seed)
+    @bounded(count, shrink=False)
+    @given(strategy)
+    def draw(example: T) -> None:
+        examples.append(example)
+
+    draw()
+    return examples
+
+
 def bounded(count: int, *, shrink: bool, steps: int = 1) -> settings:
     """Return the settings of a search of `count` examples, of so many `steps` each for a state machine."""
     return settings(
@@ -94,5 +108,10 @@ def deviation_once(flaky: FlakyFailure, what: str) -> Deviation | None:
     """Return the deviation that a repetition did not reproduce; `what` was repeated. None for other errors."""
     for error in flaky.exceptions:
         if isinstance(error, Deviation):
-            return _with_ending(error, f"but not every time that {what}", seen_first=error.seen_first)
+            return seen_once(error, what)
     return None
+
+
+def seen_once(deviation: Deviation, what: str = "this example was sent") -> Deviation:
+    """Return a deviation that a repetition did not reproduce; `what` was repeated."""
+    return _with_ending(deviation, f"but not every time that {what}", seen_first=deviation.seen_first)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from conformance.target import ANONYMOUS, DEFAULT
 from conformance.verdicts import Untestable
 from conformance.wire import Follow, Unreachable
@@ -16,9 +18,16 @@ if TYPE_CHECKING:
 
 
 def publish(registry: RegistryClient, *distributions: Distribution) -> None:
-    """Publish distributions that checks look at. Raises Untestable when one is refused."""
-    for distribution in distributions:
-        answer = registry.upload(distribution)
+    """Publish distributions that checks look at, those of one project one after the other.
+
+    Raises Untestable when one is refused.
+    """
+    apart = {canonicalize_name(each.name) for each in distributions}
+    if len(apart) == len(distributions):
+        answers = registry.for_each(registry.upload, distributions)
+    else:
+        answers = [registry.upload(distribution) for distribution in distributions]
+    for distribution, answer in zip(distributions, answers, strict=True):
         if not answer.is_success:
             raise Untestable(
                 f"{distribution.filename}, which this check reads, was refused: "

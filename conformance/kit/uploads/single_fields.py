@@ -29,11 +29,13 @@ def each_value_refused(
     """
     publish(registry, wheel(project, "1.0"))
     files = {value: wheel(project, f"1.{number}") for number, value in enumerate(values, 1)}
-    answers = {
-        value: registry.upload(file, form=upload_form(file).with_field(field, value))
-        for value, file in files.items()
+    answers = registry.for_each(
+        lambda value: registry.upload(files[value], form=upload_form(files[value]).with_field(field, value)),
+        files,
+    )
+    wrong = {
+        value: answer for value, answer in zip(files, answers, strict=True) if not answer.is_client_error
     }
-    wrong = {value: answer for value, answer in answers.items() if not answer.is_client_error}
     expect.rule(
         f"every form to be refused (4xx) whose only mistake is its {field}",
         broken_by=[f"status {answer.status} for {value!r}" for value, answer in wrong.items()],

@@ -1,0 +1,76 @@
+"""How long a run takes on a target that is far away, with one process, two and eight.
+
+    python -m benchmarks.far_target                      # HTTP checks only, answers 0.1 s later
+    python -m benchmarks.far_target --seconds 0.05 -n 2 -n 8
+
+The target is the reference server in a process of its own, which waits before each answer. Prints wall seconds and
+requests, and the seconds of the slowest checks. Loopback only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.client_processes import target
+
+SLOWEST = 10
+
+
+def run(folder: Path, processes: str, keyword: str) -> tuple[float, list[dict[str, object]]]:
+    """Judge the target by so many processes; return the wall seconds and the results. Ends the program on an error."""
+    report = folder / "result.json"
+    words = [
+        "run",
+        "--config",
+        str(folder / "registry.toml"),
+        "-k",
+        keyword,
+        "--json",
+        str(report),
+        "-n",
+        processes,
+    ]
+    began = time.perf_counter()
+    ended = subprocess.run(
+        [sys.executable, "-m", "conformance", *words], check=False, capture_output=True, text=True
+    )
+    wall = time.perf_counter() - began
+    if ended.returncode:
+        sys.exit(f"{words} ended with {ended.returncode}:\n{ended.stdout}{ended.stderr}")
+    results: list[dict[str, object]] = json.loads(report.read_text(encoding="utf-8"))["results"]
+    return wall, results
+
+
+def main() -> None:
+    """Print a row for each number of processes, and then the slowest checks of the last run."""
+    parser = argparse.ArgumentParser(description="measure runs on a target that is far away")
+    parser.add_argument(
+        "--seconds", type=float, default=0.1, help="seconds before each answer (default: 0.1)"
+    )
+    parser.add_argument("-n", dest="processes", action="append", help="number of processes; may be repeated")
+    parser.add_argument("-k", dest="keyword", default="not clients", help="run only these checks")
+    arguments = parser.parse_args()
+    print("| processes | wall s | requests |\n|---|---:|---:|")
+    results: list[dict[str, object]] = []
+    for processes in arguments.processes or ["1", "2", "8"]:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            with target(folder / "registry.toml", f"latency,seconds={arguments.seconds}"):
+                wall, results = run(folder, processes, arguments.keyword)
+        print(
+            f"| {processes} | {wall:.1f} | {sum(int(str(each['requests'])) for each in results)} |",
+            flush=True,
+        )
+    print("\n| check | s | requests |\n|---|---:|---:|")
+    for each in sorted(results, key=lambda each: -float(str(each["duration"])))[:SLOWEST]:
+        print(f"| `{each['id']}` | {each['duration']} | {each['requests']} |")
+
+
+if __name__ == "__main__":
+    main()
