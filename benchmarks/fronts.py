@@ -179,9 +179,6 @@ QUEUED = LATE | {
 }
 """The status and the body of an answer tell a client nothing, where every answer is 202."""
 
-MOST_REQUESTS = 20_000
-"""Looks at tasks take most of them: with the default of a run, half of `queued-task` is not judged, and exit is 5."""
-
 ANY_REGISTRY = {"profile": "pep503-upload", "layout": "gitlab-project"}
 """Of a registry that answers 202: GitLab documents 201, and 400 for what is invalid."""
 LIKE_GITLAB = frozenset({"upload.dup.identical"})
@@ -288,7 +285,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for front in FRONTS:
         if front.name in (given.front or names):
             with tempfile.TemporaryDirectory() as folder:
-                options = RunOptions(seed=given.seed, ledger_folder=Path(folder), max_requests=MOST_REQUESTS)
+                options = RunOptions(seed=given.seed, ledger_folder=Path(folder))
                 judged = judge(front, selection, options)
             print(row(judged), flush=True)
             if given.slowest:

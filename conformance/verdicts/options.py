@@ -138,7 +138,7 @@ SELECTION = (
         name="processes",
         flag="-n",
         metavar="N",
-        help="number of worker processes, or auto for one per CPU, and four where the registry is late",
+        help="number of worker processes, or auto for one per CPU, and four where the registry is slow",
         default="one process",
         read=option_types.processes,
         group=Group.CHECKS,
@@ -172,7 +172,7 @@ class TrafficLimits:
     """What a run may cost its target and itself: requests, bytes and seconds in all, and requests per second."""
 
     max_requests: int = option(
-        5_000,
+        10_000,
         "--max-requests",
         "stop after N requests in all",
         metavar="N",

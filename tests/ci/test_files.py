@@ -105,7 +105,7 @@ def test_choices_are_those_that_are_declared(gitlab: Any) -> None:
 
 def test_a_description_is_a_sentence_that_names_what_is_done_without(gitlab: Any) -> None:
     described = {name: each["description"] for name, each in gitlab.inputs.items()}
-    assert described["max-requests"] == "Stop after N requests in all (default: 5000)"
+    assert described["max-requests"] == "Stop after N requests in all (default: 10000)"
     assert all(text[0].isupper() and not text.endswith(".") for text in described.values())
 
 

@@ -53,7 +53,7 @@ def test_the_help_names_units_and_defaults(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = helped("run", capsys, monkeypatch)
-    assert "stop after N requests in all (default: 5000)" in text
+    assert "stop after N requests in all (default: 10000)" in text
     assert "wait up to SECONDS for a response (default: 30)" in text
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,6 +27,7 @@ from conformance.wire import (
 from conformance.wire.credential import Credential
 from conformance.wire.transcript import KEPT_CHARACTERS, excerpt
 from reference_server.distributions import wheel
+from reference_server.serving.wsgi_server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -225,3 +228,23 @@ def test_a_long_body_is_cut_and_a_binary_one_counted() -> None:
     cut = excerpt(b"x" * 10_000, "text/html")
     assert cut == "x" * KEPT_CHARACTERS + "… <10000 bytes in all>"
     assert excerpt(b"PK\0\0", "application/octet-stream") == "<4 bytes of application/octet-stream>"
+
+
+def test_several_threads_can_use_a_session(transcript: Transcript) -> None:
+    together = Barrier(4)
+
+    @Request.application
+    def answered(request: Request) -> Response:
+        together.wait(20)  # breaks unless four requests are here at once
+        return Response(request.path)
+
+    session = Session(transcript=transcript, redact=Redactor([]), limits=TrafficLimits())
+    paths = [f"/{number}" for number in range(8)]
+
+    def ask(path: str) -> str:
+        url = f"{server.origin}{path}"
+        return session.send("GET", url, credential=None, credential_name="anonymous").text
+
+    with Server(answered, "127.0.0.1", 0) as server, ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(ask, paths)) == paths
+    session.close()
