@@ -54,9 +54,8 @@ def _absent(registry: RegistryClient, run_id: str) -> Answer:
 def publish(registry: RegistryClient, run_id: str) -> Corpus:
     """Publish the corpus, and wait a while until it is listed. Raises CannotJudge if no upload is accepted."""
     published: dict[str, Published] = {}
-    waiting = planned(run_id)
-    for role, distribution in planned(run_id).items():
-        del waiting[role]
+    plan = planned(run_id)
+    for role, distribution in plan.items():
         answer, item = _published(registry, distribution)
         if not published:
             _require_upload_url(answer, registry.target)
@@ -68,9 +67,10 @@ def publish(registry: RegistryClient, run_id: str) -> Corpus:
             break
     else:
         raise _nothing_accepted(answer)
-    for project in registry.for_each(partial(_publish_project, registry), _by_project(waiting)):
+    others = {role: distribution for role, distribution in plan.items() if role not in published}
+    for project in registry.for_each(partial(_publish_project, registry), _by_project(others)):
         published |= project
-    return Corpus(run_id, {role: published[role] for role in planned(run_id)})
+    return Corpus(run_id, {role: published[role] for role in plan})
 
 
 def _by_project(distributions: dict[str, Distribution]) -> list[dict[str, Distribution]]:
