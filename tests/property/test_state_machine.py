@@ -11,6 +11,7 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from werkzeug.test import Client
 
+from conformance import wire
 from conformance.corpus.ledger import Ledger
 from conformance.kit.properties.state_machine import UploadsAndChanges, explore
 from conformance.run.features import OfferedFeatures
@@ -61,16 +62,17 @@ class InProcess(BaseAdapter):
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     """What makes the state machine of a reference server with faults."""
 
     def make(*faults: Fault) -> Callable[[], UploadsAndChanges]:
+        in_process = InProcess(faults)
+        monkeypatch.setattr(wire.session, "BoundedAdapter", lambda _: in_process)
         target = target_from_table(target_table(ORIGIN, max_file_size=None))
         transcript, numbers = Transcript(), count(1)
         session = Session(
             transcript=transcript, redact=Redactor(target.secrets), limits=TrafficLimits(max_requests=100_000)
         )
-        session._http.mount(ORIGIN, InProcess(faults))
         registry = RegistryClient(
             target, session=session, transcript=transcript, ledger=Ledger(tmp_path / "ledger.jsonl")
         )
