@@ -42,8 +42,7 @@ class Fetched:
 class Watch:
     """Reads a project's page again and again until the `with` block ends, and once more after it.
 
-    Each file is fetched as soon as it is listed, and again where a page lists it otherwise than it came. Nothing else
-    uses `reader` meanwhile.
+    Each file is fetched as soon as it is listed. Nothing else uses `reader` meanwhile.
     """
 
     def __init__(
@@ -55,7 +54,7 @@ class Watch:
         self._forms = forms
         self._kept = frozenset(kept)
         self._over = Event()
-        self._last: dict[str, Fetched] = {}
+        self._known: set[tuple[str, str]] = set()
         self._racer = Racer(self._look_on, reader)
 
     def __enter__(self) -> Self:
@@ -82,23 +81,17 @@ class Watch:
     def _take(self, reader: RegistryClient, seen: Look) -> None:
         self.looks.append(seen)
         for file in seen.page.files:
-            if file.filename not in self._kept and not self._is_known(file):
+            key = (file.url, str(sorted(file.hashes.items())))
+            if key not in self._known and file.filename not in self._kept:
+                self._known.add(key)
                 announced = file.core_metadata is not None
-                fetched = Fetched(
-                    file=file,
-                    answer=reader.download(file.url),
-                    metadata=reader.download(f"{file.url}.metadata") if announced else None,
+                self.fetched.append(
+                    Fetched(
+                        file=file,
+                        answer=reader.download(file.url),
+                        metadata=reader.download(f"{file.url}.metadata") if announced else None,
+                    )
                 )
-                self.fetched.append(fetched)
-                self._last[file.url] = fetched
-
-    def _is_known(self, file: FileLink) -> bool:
-        """Tell whether what was fetched is as this page lists it, and so is its metadata where that is announced."""
-        last = self._last.get(file.url)
-        if last is None or (last.metadata is None and file.core_metadata is not None):
-            return False
-        as_before = file.hashes == last.file.hashes and file.size == last.file.size
-        return as_before or not wrong_file(file, last.answer)
 
     def __str__(self) -> str:
         """Say where this was seen."""
