@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from threading import Barrier, BrokenBarrierError
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import strategies as st
 
+from conformance.corpus.ledger import Ledger
 from conformance.kit.properties.examples import Examples
+from conformance.target import target_from_table
 from conformance.target.overlap import FAR, LATE, Overlap
+from conformance.target.registry_client import RegistryClient
 from conformance.verdicts import Deviation
+from conformance.wire import Transcript
 from conformance.wire.answer_times import AnswerTimes
+from reference_server.serving.target import target_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DEADLINE = 20.0
 """Seconds after which an action that waits for another one gives up."""
@@ -38,6 +46,18 @@ def overlap(wait: float = FAR, *, usual: float = 0, throttling: object = None, p
 )
 def test_actions_overlap_where_the_target_is_waited_for(made: Overlap, width: int) -> None:
     assert made.width == width
+
+
+def test_clients_of_one_target_share_what_its_processes_may_send(tmp_path: Path) -> None:
+    session: Any = SimpleNamespace(usual_wait=FAR, budget=SimpleNamespace(throttling=None))
+    registry = RegistryClient(
+        target_from_table(target_table("http://127.0.0.1:1", max_file_size=None)),
+        session=session,
+        transcript=Transcript(),
+        ledger=Ledger(tmp_path / "ledger.jsonl"),
+        processes=4,
+    )
+    assert [registry.at_once, registry.hasty().at_once, registry.at_project("2").at_once] == [4, 4, 4]
 
 
 def test_the_actions_of_a_far_target_run_at_once_and_their_results_are_in_order() -> None:
