@@ -1,7 +1,7 @@
 """Which requests a run makes, by purpose and by check.
 
-    python -m benchmarks.requests                   # HTTP checks of a default run
-    python -m benchmarks.requests -k upload --top 40
+    python -m benchmarks.run_requests                   # HTTP checks of a default run
+    python -m benchmarks.run_requests -k upload --top 40
 
 Judges the embedded reference server in one process. The first table divides the requests by what they are for, and by
 who sends them: the run before its first check, fixtures, or checks. The second has the checks with the most requests; a
