@@ -12,11 +12,17 @@ if TYPE_CHECKING:
 
 SUMMARY = "print the script that completes commands in a shell"
 
-EPILOG = f"""in ~/.bashrc or ~/.zshrc:
-  eval "$({PROGRAM} completion bash)"      # or zsh
+EPILOG = f"""in ~/.bashrc:
+  eval "$({PROGRAM} completion bash)"
+in ~/.zshrc:
+  eval "$({PROGRAM} completion zsh)"
 in ~/.config/fish/config.fish:
   {PROGRAM} completion fish | source
 """
+
+
+LOAD_COMPDEF = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i; }"
+"""A line of zsh: the script needs completion, which zsh only has where ~/.zshrc loads it."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -30,5 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the script."""
     from argcomplete.shell_integration import shellcode
 
-    print(shellcode([PROGRAM], shell=arguments.shell))
+    script = shellcode([PROGRAM], shell=arguments.shell)
+    if arguments.shell == "zsh":
+        tag, rest = script.split("\n", 1)  # `#compdef` has to stay the first line, for a file in $fpath
+        script = f"{tag}\n{LOAD_COMPDEF}\n{rest}"
+    print(script)
     return ExitCode.CONFORMS

@@ -11,8 +11,14 @@ if TYPE_CHECKING:
     import argparse
 
     from conformance.catalogue import Requirement
+    from conformance.profiles import Profile
 
 SUMMARY = "list the requirements"
+
+EPILOG = """examples:
+  registry-conformance list twine skip-existing
+  registry-conformance list --profile pypi -k "upload and not name"
+"""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -21,11 +27,16 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--format", choices=("text", "json"), default="text", help="output format (default: text)"
     )
     parser.add_argument(
-        "-k",
-        metavar="WORDS",
-        dest="words",
-        default="",
+        "words",
+        metavar="WORD",
+        nargs="*",
         help="list only the requirements with all of these words in id, statement or who is affected",
+    )
+    parser.add_argument(
+        "-k",
+        metavar="EXPRESSION",
+        dest="keyword",
+        help="list only the requirements whose checks `run -k EXPRESSION` would run",
     )
     parser.add_argument("--profile", metavar="NAME", help="list only what this kind of registry has to do")
 
@@ -38,12 +49,17 @@ def run(arguments: argparse.Namespace) -> int:
     from conformance.verdicts.counting import counted
 
     known = catalogue()
-    rows = known.for_profile(profile(arguments.profile)) if arguments.profile else list(known)
-    words = arguments.words.casefold().split()
+    only = profile(arguments.profile) if arguments.profile else None
+    rows = known.for_profile(only) if only else list(known)
+    words = " ".join(arguments.words).casefold().split()
     rows = [row for row in rows if all(word in _searched(row) for word in words)]
+    if arguments.keyword:
+        rows = _matched(rows, arguments.keyword, only)
     if not rows:
+        asked = " ".join([*arguments.words, *([f"-k {arguments.keyword!r}"] if arguments.keyword else [])])
         raise UserError(
-            f"no requirement has the words {arguments.words!r}", "Try fewer words, or list all without -k."
+            f"no requirement matches {asked}",
+            "`registry-conformance list` lists all; `list WORD` searches their sentences, too.",
         )
     if arguments.format == "json":
         profiles = profiles_by_id(known)
@@ -57,6 +73,15 @@ def run(arguments: argparse.Namespace) -> int:
     tested = sum(row.untested is None for row in rows)
     print(f"{counted(len(rows), 'requirement')}: {tested} with a check, {len(rows) - tested} without")
     return ExitCode.CONFORMS
+
+
+def _matched(rows: list[Requirement], keyword: str, only: Profile | None) -> list[Requirement]:
+    """Return the requirements whose checks a run would select. Raises UserError for what is no expression."""
+    from conformance.run.checks_run import selected
+    from conformance.run.selection import Selection
+
+    chosen = selected(only, Selection(keyword=keyword))
+    return [row for row in rows if row.id in chosen]
 
 
 def _searched(row: Requirement) -> str:

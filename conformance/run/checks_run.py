@@ -177,9 +177,10 @@ def _import_clients(target: Target, options: RunOptions, selection: Selection) -
             kind.import_early()
 
 
-def selected(profile: Profile, selection: Selection) -> frozenset[str]:
-    """Return the requirements, by id, that a selection leaves of a profile. Nothing is requested or judged.
+def selected(profile: Profile | None, selection: Selection) -> frozenset[str]:
+    """Return the requirements, by id, that a selection leaves of a profile, or of the whole catalogue.
 
+    Nothing is requested or judged.
     Raises CannotJudge for a selection that is not an expression of pytest.
     """
     plan = Plan(lambda _: profile, selection.only)

@@ -25,10 +25,13 @@ BROKEN = "registry_conformance_broken"
 class Plan:
     """A pytest plugin that collects the checks of one run, here and in workers.
 
-    `profile` returns the profile of the run's target; `only` is a choice of requirements, by id.
+    `profile` returns the profile of the run's target, or None for the whole catalogue; `only` is a choice of
+    requirements, by id.
     """
 
-    def __init__(self, profile: Callable[[pytest.Config], Profile], only: frozenset[str] | None) -> None:
+    def __init__(
+        self, profile: Callable[[pytest.Config], Profile | None], only: frozenset[str] | None
+    ) -> None:
         self._profile = profile
         self._only = only
         self.planned: set[str] = set()
@@ -47,7 +50,8 @@ class Plan:
             for item in ours
             if not requirement_of(item)
         ]
-        held = {row.id for row in catalogue().for_profile(self._profile(config))}
+        profile = self._profile(config)
+        held = {row.id for row in (catalogue().for_profile(profile) if profile else catalogue())}
         if self._only is not None:
             held &= self._only
         left_out = [item for item in ours if requirement_of(item) and requirement_id(item) not in held]

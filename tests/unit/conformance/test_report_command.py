@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.commands.main import main
+from conformance.profiles import profile
 from conformance.report.formats import FORMATS, MATRIX_FORMATS
+from conformance.run.checks_run import selected
+from conformance.run.selection import Selection
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,13 +106,37 @@ def test_a_run_that_cannot_begin_writes_its_reports(
     assert 'errors="1"' in (tmp_path / "r.xml").read_text(encoding="utf-8")
 
 
+def listed(output: str) -> list[str]:
+    _, *rows, _ = output.splitlines()
+    return [row.split()[0] for row in rows]
+
+
 def test_requirements_are_listed_by_their_words(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["list", "-k", "Twine skip-existing"]) == 0
-    _, *rows, _ = capsys.readouterr().out.splitlines()
-    assert any(row.startswith("upload.dup.message ") for row in rows)
+    assert main(["list", "Twine", "skip-existing"]) == 0
+    rows = listed(capsys.readouterr().out)
+    assert "upload.dup.message" in rows
     assert len(rows) < 20
-    assert main(["list", "-k", "no such words"]) == 2
-    assert "no requirement has the words 'no such words'" in capsys.readouterr().err
+    assert main(["list", "no", "such", "words"]) == 2
+    assert "no requirement matches no such words" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("keyword", ["gitlab.page", "yank and not html", "simple and (charset or doctype)"])
+def test_a_list_by_an_expression_is_what_a_run_would_judge(
+    keyword: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["list", "--profile", "gitlab", "-k", keyword]) == 0
+    rows = listed(capsys.readouterr().out)
+    assert frozenset(rows) == selected(profile("gitlab"), Selection(keyword=keyword))
+    assert main(["list", "-k", keyword]) == 0
+    assert {*rows} <= {*listed(capsys.readouterr().out)}
+
+
+@pytest.mark.parametrize("keyword", ["gitlab page", "and", "simple and ("])
+def test_a_list_by_no_expression_says_how_one_looks(keyword: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "-k", keyword]) == 2
+    message = capsys.readouterr().err
+    assert f"-k: {keyword!r} is not an expression of pytest" in message
+    assert "Join words by `and`, `or` and `not`" in message
 
 
 def test_scripts_make_their_folder(tmp_path: Path, table: Any, capsys: pytest.CaptureFixture[str]) -> None:
