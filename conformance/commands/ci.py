@@ -10,13 +10,14 @@ import os
 import shlex
 import shutil
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from conformance.commands.output import PROGRAM, write
 from conformance.errors import ExitCode, UserError
+from conformance.report.annotations import commands_stopped
 from conformance.report.formats import FORMATS
 from conformance.verdicts.declaration import PREFIX, Input, Option
 from conformance.verdicts.options import OPTIONS, TARGET
@@ -63,8 +64,9 @@ OF_THE_JOB = (
 
 
 def _lowered(text: str) -> str:
-    """Return a text with a small first letter, unless it begins with an abbreviation."""
-    return text if text[:2].isupper() else text[0].lower() + text[1:]
+    """Return a text with a small first letter, unless it begins with an abbreviation or a name such as GitLab."""
+    first = text.partition(" ")[0]
+    return text if first[1:] != first[1:].lower() else text[0].lower() + text[1:]
 
 
 def _lines(inputs: Iterable[Input | None]) -> str:
@@ -137,8 +139,18 @@ def run(arguments: argparse.Namespace) -> int:
     main: Main = arguments.main
     take_password(os.environ)
     job = job_of(os.environ)
-    if arguments.sweep:
-        return _carry_out(main, "sweep", *job.words("sweep"))
+    on_github = os.environ.get("GITHUB_ACTIONS") == "true"
+    with commands_stopped(sys.stdout) if on_github else nullcontext():
+        if arguments.sweep:
+            return _carry_out(main, "sweep", *job.words("sweep"))
+        exit_code = _judged(job, main)
+    if on_github:
+        _annotate(job)
+    return exit_code
+
+
+def _judged(job: Job, main: Main) -> int:
+    """Judge the registry, and write what the job leaves. Returns the exit code."""
     try:
         _clear(job)
         exit_code = _judge(job, main)
@@ -148,6 +160,19 @@ def run(arguments: argparse.Namespace) -> int:
             f"cannot write {error.filename}: {error.strerror}", f"{FOLDER.variable} names another folder."
         ) from error
     return exit_code
+
+
+def _annotate(job: Job) -> None:
+    """Print the worst findings as annotations of the workflow, if the run has left a result."""
+    from conformance.report.annotations import github_annotations
+    from conformance.report.result_file import BadResult, read_result
+
+    try:
+        result = read_result(job.files["result"])
+    except BadResult:
+        return
+    for line in github_annotations(result):
+        print(line)
 
 
 def take_password(environ: MutableMapping[str, str]) -> None:

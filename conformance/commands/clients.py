@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from conformance.client_report.scenarios import Scenario
     from conformance.clients.prepared import Environment
 
-SUMMARY = (
-    "show how pip, uv, twine and others cope with a faulty registry, and prepare clients for `run --clients`"
-)
+SUMMARY = "show how clients cope with a faulty registry; prepare clients for `run`"
 EPILOG = """COMMAND runs in a clean environment in which pip, uv and twine are configured for the registry.
 These placeholders are filled in: {index_url}, {upload_url}, {folder} (an empty working directory),
 {project} (a published project), {file} (a wheel to upload), {username} and {password}. An example:

@@ -134,6 +134,7 @@ def _add(subparsers: argparse._SubParsersAction[CommandParser], name: str, modul
     )
     made.set_defaults(command=module.run)
     module.add(made)
+    made.shorten_usage()
 
 
 def _listed() -> str:

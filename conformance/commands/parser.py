@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 _UNKNOWN = re.compile(r"argument COMMAND: invalid choice: '(.*?)' \(choose from (.*)\)")
 
 
+MOST_IN_USAGE = 6
+"""Options that a usage lists one by one."""
+
+
 class CommandParser(argparse.ArgumentParser):
     """Prints the message of a wrong command line, and the command that explains it, without the usage."""
 
@@ -35,6 +39,14 @@ class CommandParser(argparse.ArgumentParser):
             return self.parse_known_intermixed_args(args, namespace)
         finally:
             self._finds_words = False
+
+    def shorten_usage(self) -> None:
+        """Leave the options out of the usage where they are many: the help lists them below, in groups."""
+        if len(self._get_optional_actions()) > MOST_IN_USAGE:
+            formatter = self._get_formatter()
+            formatter.add_usage(None, self._get_positional_actions(), [], "")
+            arguments = formatter.format_help().strip().removeprefix(self.prog)
+            self.usage = f"%(prog)s [OPTION]...{arguments}"
 
     def error(self, message: str) -> NoReturn:
         """Print the error, and exit with 2."""

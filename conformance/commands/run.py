@@ -9,6 +9,7 @@ from conformance.commands.arguments import add_options, options_of
 from conformance.commands.output import PROGRAM, print_error
 from conformance.commands.report import add_report_option, add_since, write_reports
 from conformance.errors import ExitCode, UserError
+from conformance.verdicts import Verdict
 from conformance.verdicts.declaration import Group
 
 if TYPE_CHECKING:
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from conformance.verdicts.options import RunOptions
 
 SUMMARY = "judge a registry; without a URL, the embedded reference server"
+
+EPILOG = f"""examples:
+  {PROGRAM} run -n auto
+  {PROGRAM} run https://registry.example.com/simple/ --profile index --read-only
+  {PROGRAM} run --config registry.toml -k "upload or name" --report html=report.html
+"""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -122,10 +129,14 @@ def _next_steps(result: RunResult, arguments: argparse.Namespace) -> list[str]:
     causes = result.causes()
     if not causes:
         return []
-    worst, kept = causes[0].id, vars(arguments).get("json")
+    given = vars(arguments)
+    kept, baseline = given.get("json"), given.get("baseline")
+    deviating = next((each.id for each in causes if each.signature), "")
     scripted = next((each.id for each in causes if each.signature and each.exchanges), "")
     pages = [path for name, path in arguments.reports if name == "html"]
-    steps = {f"{PROGRAM} explain {worst}": "what it asks for"}
+    steps = {f"{PROGRAM} explain {deviating}": "what it asks for"} if deviating else {}
+    if kept and baseline and any(each.verdict is Verdict.STALE and each.passed for each in causes):
+        steps[f"{PROGRAM} baseline prune BASELINE {kept}"] = "removes the rows that pass"
     if kept and scripted:
         steps[f"{PROGRAM} script {kept} {scripted}"] = "a script that reproduces it"
     if pages or kept:
@@ -133,7 +144,7 @@ def _next_steps(result: RunResult, arguments: argparse.Namespace) -> list[str]:
         steps[page] = "everything, with every exchange"
     elif not arguments.verbose:
         steps["run with --verbose, or --json result.json"] = "everything here, or as reports and scripts"
-    widest = max(map(len, steps))
+    widest = max(map(len, steps), default=0)
     heads = ["Next:", *[""] * (len(steps) - 1)]
     return [
         f"{head:<5} {step:<{widest}}  {use}" for head, (step, use) in zip(heads, steps.items(), strict=True)

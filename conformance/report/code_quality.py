@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from conformance.report.check_result import EXPLAINED
+from conformance.report.reasons import why_no_verdict
 from conformance.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -23,28 +24,55 @@ SEVERITIES = {
     Verdict.NOTED: "info",
     Verdict.KNOWN: "info",
 }
-"""The severity of a verdict. An error has none: it says nothing about the target."""
+"""The severity of a verdict. Errors say nothing about the target: one issue is about all of them."""
+
+LONGEST = 1_000
+"""Characters of a description."""
 
 
 def as_code_quality(result: RunResult) -> str:
-    """Return an array with one object per deviation. Source: GitLab's documentation of the Code Quality format."""
+    """Return an array with one object per deviation, and one for a run without a verdict.
+
+    Without that one a merge request would show the issues of the last run as resolved. Source: GitLab's documentation
+    of the Code Quality format.
+    """
     findings = [each for each in result.of(*EXPLAINED) if each.verdict in SEVERITIES]
-    return json.dumps([_issue(each, result) for each in findings], indent=1, ensure_ascii=False) + "\n"
+    issues = [_no_verdict(result, reason)] if (reason := why_no_verdict(result)) else []
+    issues += [_issue(each, result) for each in findings]
+    return json.dumps(issues, indent=1, ensure_ascii=False) + "\n"
 
 
-def fingerprint(finding: CheckResult, result: RunResult) -> str:
-    """Return a digest of requirement and target, the same in every run."""
+def fingerprint(name: str, result: RunResult) -> str:
+    """Return a digest of a requirement, or another name, and the target, the same in every run."""
     target = "embedded" if result.target.embedded else result.target.url
-    return hashlib.sha256(f"{target} {result.target.profile} {finding.id}".encode()).hexdigest()
+    return hashlib.sha256(f"{target} {result.target.profile} {name}".encode()).hexdigest()
 
 
 def _issue(finding: CheckResult, result: RunResult) -> dict[str, object]:
+    words = [finding.about_baseline, finding.statement]
+    if finding.found:
+        words.append(f"Found: {finding.found}")
+    if finding.cause:
+        words.append(f"Follows from {finding.cause}.")
+    severity = SEVERITIES[finding.verdict] if finding.scored else "info"
+    return _object(" ".join(words), finding.id, severity, result)
+
+
+def _no_verdict(result: RunResult, reason: str) -> dict[str, object]:
+    return _object(
+        f"The registry {result.ending}. {reason}",
+        "run",
+        "blocker",
+        result,
+    )
+
+
+def _object(description: str, name: str, severity: str, result: RunResult) -> dict[str, object]:
+    text = " ".join(description.split())
     return {
-        "description": " ".join(f"{finding.statement} Found: {finding.found}".split())
-        if finding.found
-        else finding.statement,
-        "check_name": finding.id,
-        "fingerprint": fingerprint(finding, result),
-        "severity": SEVERITIES[finding.verdict] if finding.scored else "info",
+        "description": text if len(text) <= LONGEST else text[:LONGEST] + "…",
+        "check_name": name,
+        "fingerprint": fingerprint(name, result),
+        "severity": severity,
         "location": {"path": PLACE, "lines": {"begin": 1}},
     }

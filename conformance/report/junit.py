@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 from conformance.report.client_cells import Outcome
 from conformance.report.curl import last_command
+from conformance.report.reasons import why_no_verdict
 from conformance.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -81,9 +82,12 @@ def _empty_suite(result: RunResult, attributes: dict[str, str]) -> ET.Element:
 def _no_suite(result: RunResult) -> ET.Element:
     """Return a suite with the reason why nothing was judged: without any, CI systems would show nothing."""
     suite = ET.Element("testsuite", name="run", tests="1", failures="0", errors="1", time="0.000")
-    case = ET.SubElement(suite, "testcase", name="run", classname="conformance", time="0.000")
+    case = ET.SubElement(
+        suite, "testcase", name="the registry is judged", classname="conformance", time="0.000"
+    )
+    message = f"{result.target.url} {result.ending}: {why_no_verdict(result)}"
     reason = _text("\n".join(result.summary.notes))
-    ET.SubElement(case, "error", message=_text(result.ending), type="error").text = reason
+    ET.SubElement(case, "error", message=_text(message), type="error").text = reason
     return suite
 
 
@@ -100,7 +104,7 @@ def _case(finding: CheckResult) -> ET.Element:
     )
     if _is_failure(finding):
         kind = f"{finding.level} {finding.standing}"
-        command = _text(last_command(finding.exchanges))
+        command = _text(last_command(finding.exchanges)) if finding.signature else ""
         origin = f"Follows from {finding.cause}.\n\n" if finding.cause else ""
         ET.SubElement(
             case, "failure", message=message, type=kind

@@ -9,6 +9,8 @@ from conformance.report.changes import as_lines
 from conformance.report.check_result import EXPLAINED
 from conformance.report.client_cells import explanations
 from conformance.report.curl import last_command
+from conformance.report.problem_counts import problem_counts
+from conformance.report.reasons import shared_reasons
 from conformance.verdicts import Tally, Verdict
 from conformance.verdicts.counting import counted
 
@@ -33,20 +35,32 @@ BRIEF = frozenset({Verdict.KNOWN, Verdict.NOTED})
 
 def as_markdown(result: RunResult) -> str:
     """Return Markdown for GitLab and GitHub. The texts of a registry are in code blocks only."""
-    parts = [_head(result), _areas(result), *_changes(result), *_clients(result)]
+    above = [_head(result), *_changes(result)]
+    under = [*_clients(result), *_notes(result), _areas(result)]
+    problems = _problems(result, ROOM - sum(map(len, (*above, *under))))
+    return "\n\n".join([*above, *problems, *under]) + "\n"
+
+
+def _problems(result: RunResult, room: int) -> Iterator[str]:
+    """Yield what is wrong, the worst first, as far as it fits into a number of characters."""
     below = result.consequences()
     causes = [each for each in result.causes() if each.verdict not in BRIEF or each.id in below]
     consequences = [each for each in result.of(*EXPLAINED) if each.cause and each.verdict not in BRIEF]
-    explained = [*causes, *consequences]
-    room = ROOM - sum(map(len, parts))
-    for number, finding in enumerate(explained):
-        details = _details(finding, below.get(finding.id, []))
-        room -= len(details) + 2
+    explained = [each for each in (*causes, *consequences) if not each.stopped_by]  # which a note is about
+    shared = shared_reasons(explained)
+    together = {each.id for _, group in shared for each in group}
+    alone = [each for each in explained if each.id not in together]
+    texts = [
+        _details(each, below.get(each.id, []), opened=each is explained[0] and each.verdict not in BRIEF)
+        for each in alone
+    ]
+    texts += [_shared(reason, group) for reason, group in shared]
+    for number, text in enumerate(texts):
+        room -= len(text) + 2
         if room < 0:
-            parts.append(f"And {len(explained) - number} more: see the full report.")
-            break
-        parts.append(details)
-    return "\n\n".join(parts) + "\n"
+            yield f"And {len(texts) - number} more: see the full report."
+            return
+        yield text
 
 
 def code(text: str) -> str:
@@ -70,8 +84,10 @@ def _head(result: RunResult) -> str:
     origin = f"run {code(result.run)}, seed {result.summary.seed}, {result.suite.name} {code(result.suite.version)}"
     head = f"### {code(result.target.url)} {result.ending}"
     if not result.results:
-        return "\n\n".join([head, *_notes(result)])
-    return "\n\n".join([head, f"{result.kind}: {judged} {figures}, {origin}.", *_notes(result)])
+        return head
+    counts = problem_counts(result)
+    with_counts = f"{head}, with {counts}" if counts else head
+    return f"{with_counts}\n\n{result.kind}: {judged} {figures}, {origin}."
 
 
 def _notes(result: RunResult) -> Iterator[str]:
@@ -110,25 +126,48 @@ def _clients(result: RunResult) -> Iterator[str]:
         yield "### Clients\n\n" + _block("\n".join([*cut, *more]))
 
 
-def _details(finding: CheckResult, consequences: list[CheckResult]) -> str:
+def _shared(reason: str, findings: list[CheckResult]) -> str:
+    """Return a reason that several findings share, and their ids."""
+    number = counted(len(findings), "requirement")
+    ids = ", ".join(f"`{each.id}`" for each in findings)
+    return "\n".join(
+        [
+            f"<details open><summary><b>{findings[0].verdict}</b> {number}</summary>",
+            "",
+            _block(reason),
+            "",
+            f"{ids}",
+            "",
+            "</details>",
+        ]
+    )
+
+
+def _details(finding: CheckResult, consequences: list[CheckResult], *, opened: bool) -> str:
+    """Return a finding that a click opens, or closes where it is `opened`."""
     scored = "" if finding.scored else ", not scored"
     if finding.cause:
         scored += f", follows from <code>{finding.cause}</code>"
-    more = []
+    name, more = f"<b>{finding.verdict}</b> <code>{finding.id}</code>", []
     if consequences:
         scored += f", causes {len(consequences)} more"
         more = ["Causes " + ", ".join(f"`{each.id}` ({each.verdict})" for each in consequences) + ".", ""]
     return "\n".join(
         [
-            f"<details><summary><b>{finding.verdict}</b> <code>{finding.id}</code> {finding.level}{scored}</summary>",
+            f"<details{' open' if opened else ''}><summary>{name} {finding.level}{scored}</summary>",
             "",
             _block(finding.message),
             "",
             *more,
-            *([_block(command), ""] if (command := last_command(finding.exchanges)) else []),
+            *([_block(command), ""] if (command := _command(finding)) else []),
             "</details>",
         ]
     )
+
+
+def _command(finding: CheckResult) -> str:
+    """Return the request that shows a deviation; empty for what shows none."""
+    return last_command(finding.exchanges) if finding.signature else ""
 
 
 def _block(text: str) -> str:

@@ -33,6 +33,9 @@ ENDINGS = {
 }
 """How a run ended: the predicate of a sentence about the target."""
 
+NOT_JUDGED = "was not judged"
+"""How a run ended that has no results."""
+
 Count = Annotated[int, Meta(ge=0)]
 
 
@@ -200,7 +203,7 @@ class RunResult(Struct, frozen=True, kw_only=True):
             judged = [each.verdict for each in self.results if each.verdict.judged]
             passed = "all passed" if set(judged) == {Verdict.PASSED} else "none failed"
             return f"was judged in part: {len(judged)} of {len(self.results)} judged, {passed}"
-        return ENDINGS.get(self.exit_code, "was not judged")
+        return ENDINGS.get(self.exit_code, NOT_JUDGED) if self.results else NOT_JUDGED
 
     @property
     def kind(self) -> str:

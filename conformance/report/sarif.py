@@ -86,7 +86,7 @@ def _result(finding: CheckResult, result: RunResult) -> dict[str, Any]:
                 "logicalLocations": [{"fullyQualifiedName": where, "kind": "resource"}],
             }
         ],
-        "partialFingerprints": {FINGERPRINT: fingerprint(finding, result)},
+        "partialFingerprints": {FINGERPRINT: fingerprint(finding.id, result)},
     }
     if finding.verdict is Verdict.KNOWN:
         table["suppressions"] = [{"kind": "external", "justification": "listed in the baseline"}]

@@ -16,11 +16,12 @@ from conformance.report.changes import as_lines
 from conformance.report.client_table import print_clients
 from conformance.report.console import console_on, printable
 from conformance.report.problem_counts import problem_counts
+from conformance.report.reasons import shared_reasons
 from conformance.verdicts import ExitCode, Tally, Verdict
 from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from typing import TextIO
 
     from rich.console import Console
@@ -57,8 +58,11 @@ def print_report(
     page = Page(width=console.width if console.is_terminal else 0, brief=not verbose)
     for verdict in GROUPED if verbose else ():
         _explain_together(console, result.of(verdict), verdict)
-    _explain_together(console, [each for each in result.of(Verdict.ERROR) if each.stopped_by], Verdict.ERROR)
-    _findings(console, result, page)
+    shared = shared_reasons(result.of(Verdict.ERROR, Verdict.STALE))
+    together = {each.id for _, group in shared for each in group}
+    _findings(console, result, page, without=together)
+    for reason, group in shared:
+        _explain_shared(console, reason, group, page)
     if result.results:
         console.print()
         console.print(_by_area(result), soft_wrap=False)
@@ -87,10 +91,10 @@ def as_text(result: RunResult) -> str:
     return file.getvalue()
 
 
-def _findings(console: Console, result: RunResult, page: Page) -> None:
-    """Print findings, the worst first."""
+def _findings(console: Console, result: RunResult, page: Page, *, without: Collection[str]) -> None:
+    """Print findings, the worst first, without those of some ids."""
     consequences = result.consequences()
-    causes = [each for each in result.causes() if not each.stopped_by]
+    causes = [each for each in result.causes() if each.id not in without]
     whole = used = 0
     for cause in causes:
         lines = block(cause, consequences.get(cause.id, []), page)
@@ -131,6 +135,17 @@ def _explain_together(console: Console, checks: Iterable[CheckResult], verdict: 
     for reason, ids in reasons.items():
         number = ids[0] if len(ids) == 1 else counted(len(ids), "requirement")
         console.print(Text.assemble((str(verdict), STYLES[verdict]), f": {number}: {reason}"))
+
+
+def _explain_shared(console: Console, reason: str, findings: list[CheckResult], page: Page) -> None:
+    """Print a reason that several findings share, and their ids where no note has them."""
+    first = findings[0]
+    head = (f"{first.verdict.upper()}", STYLES[first.verdict])
+    console.print()
+    console.print(Text.assemble(head, "  ", (counted(len(findings), "requirement"), "bold")))
+    ids = "" if first.stopped_by else ", ".join(each.id for each in findings)
+    for line in (*page.wrapped(reason), *(page.wrapped(ids) if ids else ())):
+        console.print(Text("  " + line))
 
 
 def _by_area(result: RunResult) -> Table:

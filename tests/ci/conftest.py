@@ -109,6 +109,8 @@ class GitHub:
                     **{name: expression(value, known) for name, value in step["env"].items()},
                     **said,
                     "RUNNER_TEMP": str(folder / "temp"),
+                    "GITHUB_ACTIONS": "true",
+                    "GITHUB_ACTION_PATH": str(ROOT),
                 },
                 judges=step.get("id") == "judge",
                 always=step.get("if") == "always()" and step["continue-on-error"],

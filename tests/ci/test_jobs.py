@@ -259,6 +259,82 @@ def test_a_step_that_github_cancels_cleans_up_itself(
     assert (ended.exit_code, ended.outputs["exit-code"]) == (3, "3")
 
 
+def shown(folder: Path) -> tuple[str, list[dict[str, Any]], str]:
+    """Return what a merge request shows: the summary, the Code Quality issues, and JUnit."""
+    issues = json.loads((folder / "codequality.json").read_text(encoding="utf-8"))
+    summary, junit = ((folder / name).read_text(encoding="utf-8") for name in ("summary.md", "junit.xml"))
+    return summary, issues, junit
+
+
+@pytest.mark.parametrize(
+    ("registry", "inputs", "exit_code", "reason"),
+    [
+        ("down", {}, 3, "got no answer"),
+        ("too-many-requests,retry_after=1", {}, 5, "the registry throttles; use --rate"),
+        ("", {"max_requests": "40"}, 5, "the budget of 40 requests is spent; raise --max-requests"),
+        ("", {"max_time": "0.001"}, 5, "--max-time"),
+    ],
+    ids=["down", "throttled", "requests", "time"],
+)
+def test_a_merge_request_shows_why_there_is_no_verdict(
+    registry: str, inputs: dict[str, str], exit_code: int, reason: str, jobs: Any
+) -> None:
+    with ReferenceServer(faults=[registry] if registry not in {"", "down"} else []) as server:
+        url = "http://127.0.0.1:9/api/v4/projects/1/packages/pypi" if registry == "down" else server.url
+        ended = judge(jobs, server, url=url, **inputs)
+        left = packages(server) if not registry else set()
+    assert ended.exit_code == exit_code, ended.output
+    assert left == set()
+    summary, issues, junit = shown(jobs.folder / "registry-conformance")
+    assert reason in summary
+    assert summary.count(reason) == 1, "once, however many requirements share it"
+    (issue,) = issues
+    assert issue["severity"] == "blocker", "without an issue, those of the last run would seem resolved"
+    assert reason in issue["description"]
+    assert reason in junit
+    assert "<error " in junit
+    if ended.outputs:
+        assert (
+            f"::error title=no verdict%3A the registry {'' if inputs else 'was not judged'}" in ended.output
+        )
+
+
+@pytest.mark.parametrize("platform", PLATFORMS.values())
+def test_a_merge_request_shows_the_life_of_a_job(platform: str, lives: Callable[[str], Life]) -> None:
+    life = lives(platform)
+    summary, issues, _ = shown(life.conforming.written)
+    assert "all passed" in summary.splitlines()[0]
+    assert issues == []
+
+    summary, issues, junit = shown(life.regression.written)
+    assert "does not conform, with 1 failure" in summary.splitlines()[0]
+    assert f"regressed  {LISTS}" in summary
+    assert [issue["severity"] for issue in issues] == ["critical"]
+    assert "Found: " in issues[0]["description"]
+    assert "<failure " in junit
+
+    summary, issues, junit = shown(life.known.written)
+    assert "none failed" in summary.splitlines()[0]
+    assert [issue["severity"] for issue in issues] == ["info"]
+    assert "<failure " not in junit
+
+    summary, issues, junit = shown(life.fixed.written)
+    stale = "but it passes: remove the row with `baseline prune`"
+    assert "baseline, which is out of date" in summary.splitlines()[0]
+    assert stale in summary
+    assert [issue["severity"] for issue in issues] == ["major"]
+    assert stale in issues[0]["description"]
+    assert stale in junit
+
+
+@pytest.mark.parametrize("platform", [PLATFORMS["github"]])
+def test_github_annotates_the_worst(platform: str, lives: Callable[[str], Life]) -> None:
+    life = lives(platform)
+    found = [line for line in life.regression.ended.output.splitlines() if line.startswith("::error ")]
+    assert [line.partition("::A ")[0] for line in found] == [f"::error title=failed%3A {LISTS}"]
+    assert "::error" not in life.conforming.ended.output
+
+
 @pytest.mark.parametrize("password", ["mistyped", ""])
 def test_the_doctor_ends_a_job_before_anything_is_published(
     password: str, jobs: Any, good: ReferenceServer

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.commands.parser import CommandParser
+from conformance.commands.parser import MOST_IN_USAGE, CommandParser
 from reference_server.commands.main import _Parser
 
 if TYPE_CHECKING:
@@ -48,3 +48,21 @@ def test_a_wrong_line_is_a_mistake_of_usage(
         parser.parse_args(line.split())
     assert ended.value.code == 2
     assert "--help" in capsys.readouterr().err
+
+
+def test_a_usage_without_many_options_lists_them() -> None:
+    command = CommandParser(prog="program run")
+    command.add_argument("url", nargs="?", metavar="URL")
+    command.add_argument("--keep", action="store_true")
+    command.shorten_usage()
+    assert command.format_usage() == "usage: program run [-h] [--keep] [URL]\n"
+
+
+def test_a_usage_with_many_options_has_the_arguments_only() -> None:
+    command = CommandParser(prog="program run")
+    command.add_argument("url", nargs="?", metavar="URL")
+    for number in range(MOST_IN_USAGE):
+        command.add_argument(f"--option-{number}")
+    command.shorten_usage()
+    assert command.format_usage() == "usage: program run [OPTION]... [URL]\n"
+    assert "--option-0" in command.format_help()

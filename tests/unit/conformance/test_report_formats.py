@@ -95,7 +95,7 @@ def test_markdown_keeps_a_registrys_words_in_code_blocks(every_verdict: Any) -> 
     assert not fence
     assert "<script" in text
     assert not any("script" in line or "onerror" in line for line in outside)
-    assert text.count("<details>") == text.count("</details>") == 5
+    assert len(re.findall("<details(?: open)?>", text)) == text.count("</details>") == 5
 
 
 def test_markdown_fits_into_a_comment(table: Any) -> None:
