@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -308,7 +309,7 @@ def test_a_merge_request_shows_the_life_of_a_job(platform: str, lives: Callable[
 
     summary, issues, junit = shown(life.regression.written)
     assert "does not conform, with 1 failure" in summary.splitlines()[0]
-    assert f"regressed  {LISTS}" in summary
+    assert re.search(rf"^regressed +{re.escape(LISTS)} +passed → failed$", summary, re.MULTILINE)
     assert [issue["severity"] for issue in issues] == ["critical"]
     assert "Found: " in issues[0]["description"]
     assert "<failure " in junit

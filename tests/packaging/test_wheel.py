@@ -190,3 +190,11 @@ def test_the_installed_server_tells_its_version(
 ) -> None:
     said = programs.must(installed / "reference-server", "--version")
     assert f"\nVersion: {said.split()[1]}\n" in metadata(members, "METADATA")
+
+
+def test_the_wheel_runs_without_being_installed(programs: Any, wheel: Path) -> None:
+    uvx = Path(sys.executable).with_name("uvx")
+    done = programs.must(
+        uvx, "--from", f"{wheel}[suite]", "registry-conformance", "run", "-k", "gitlab.page.hash"
+    )
+    assert "1 of 1 judged, all passed" in done
