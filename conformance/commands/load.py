@@ -188,7 +188,7 @@ def run(arguments: argparse.Namespace) -> int:
             return _follow(target, options, arguments)
         result = _judged(target, options, arguments)
     write_reports(result, arguments.reports)
-    print_report(result, sys.stdout, verbose=arguments.verbose, next_steps=[])
+    print_report(result, sys.stdout, verbose=arguments.verbose, next_steps={})
     return result.exit_code
 
 

@@ -124,11 +124,11 @@ def _compared(result: RunResult, earlier: RunResult, path: Path | None) -> RunRe
     return compared
 
 
-def _next_steps(result: RunResult, arguments: argparse.Namespace) -> list[str]:
-    """Return what to do about the findings of a run, a line each; nothing where there are none."""
+def _next_steps(result: RunResult, arguments: argparse.Namespace) -> dict[str, str]:
+    """Return what to do about the findings of a run, each with its use; nothing where there are none."""
     causes = result.causes()
     if not causes:
-        return []
+        return {}
     given = vars(arguments)
     kept, baseline = given.get("json"), given.get("baseline")
     deviating = next((each.id for each in causes if each.signature), "")
@@ -144,11 +144,7 @@ def _next_steps(result: RunResult, arguments: argparse.Namespace) -> list[str]:
         steps[page] = "everything, with every exchange"
     elif not arguments.verbose:
         steps["run with --verbose, or --json result.json"] = "everything here, or as reports and scripts"
-    widest = max(map(len, steps), default=0)
-    heads = ["Next:", *[""] * (len(steps) - 1)]
-    return [
-        f"{head:<5} {step:<{widest}}  {use}" for head, (step, use) in zip(heads, steps.items(), strict=True)
-    ]
+    return steps
 
 
 def _print_plan(target: Target, options: RunOptions, keyword: str | None) -> int:

@@ -21,7 +21,7 @@ from conformance.verdicts import ExitCode, Tally, Verdict
 from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from typing import TextIO
 
     from rich.console import Console
@@ -47,7 +47,7 @@ def print_report(
     *,
     verbose: bool = False,
     plain: bool = False,
-    next_steps: Iterable[str] = (),
+    next_steps: Mapping[str, str] | None = None,
 ) -> None:
     """Print the findings, the worst first, a table by area, the next steps, and the ending.
 
@@ -79,8 +79,8 @@ def print_report(
         for line in as_lines(result.since, most=None if verbose else LISTED):
             console.print(Text(printable("  " + line)))
         console.print()
-    for step in next_steps:
-        console.print(step)
+    for line in _steps(next_steps or {}, page):
+        console.print(Text(printable(line)))
     _ending(console, result)
 
 
@@ -135,6 +135,15 @@ def _explain_together(console: Console, checks: Iterable[CheckResult], verdict: 
     for reason, ids in reasons.items():
         number = ids[0] if len(ids) == 1 else counted(len(ids), "requirement")
         console.print(Text.assemble((str(verdict), STYLES[verdict]), f": {number}: {reason}"))
+
+
+def _steps(steps: Mapping[str, str], page: Page) -> Iterator[str]:
+    """Yield commands, each with its use where that fits beside it."""
+    widest = max(map(len, steps), default=0)
+    for number, (step, use) in enumerate(steps.items()):
+        line = f"{'' if number else 'Next:':<5} {step}"
+        whole = f"{line:<{widest + 6}}  {use}"
+        yield whole if not page.width or len(whole) <= page.width else line
 
 
 def _explain_shared(console: Console, reason: str, findings: list[CheckResult], page: Page) -> None:

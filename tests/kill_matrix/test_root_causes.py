@@ -34,7 +34,7 @@ FIRST = {
     "one-file-per-version": "gitlab.page.lists-exactly-the-uploads",
     "page-kept-from-first-request": "gitlab.page.lists-exactly-the-uploads",
     "pages-as-plain-text": "negotiation.content-type.truthful",
-    "passwords-not-compared": "gitlab.token.wrong-cannot-publish",
+    "passwords-not-compared": "gitlab.token.wrong-cannot-read-private",
     "pre-releases-hidden": "gitlab.page.lists-exactly-the-uploads",
     "private-read-by-everyone": "gitlab.access.anonymous-cannot-read-private",
     "readers-forbidden": "auth.read.401",

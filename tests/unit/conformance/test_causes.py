@@ -177,3 +177,33 @@ class TestReports:
         origin = {"html": "<dt>follows from", "markdown": "follows from", "junit": "Follows from"}[name]
         assert text.count(origin) == 2
         assert ROOT in text.split(origin, 1)[1][:60]
+
+
+def test_a_private_file_that_anyone_downloads_does_not_follow_from_uploads_without_a_credential(
+    table: Any,
+) -> None:
+    sent = "status 201: {}"
+    read = "status 200: <1300 bytes of application/octet-stream>"
+    private = "gitlab.access.anonymous-cannot-download-private"
+    roots = found(
+        table,
+        **{
+            "auth.upload.required": sent,
+            "gitlab.access.anonymous-cannot-publish": sent,
+            "gitlab.token.wrong-cannot-publish": sent,
+            private: read,
+            "gitlab.matrix.file": "private, anonymous, file: status 200, not 401",
+        },
+    )
+    assert roots == {
+        "gitlab.access.anonymous-cannot-publish": "auth.upload.required",
+        "gitlab.token.wrong-cannot-publish": "auth.upload.required",
+        "gitlab.matrix.file": private,
+    }
+
+
+def test_a_page_that_is_gone_with_its_yanked_file_is_no_markup(table: Any) -> None:
+    listed = "conformance_abcdefgh_yanked-1.0.tar.gz"
+    reason, index = "security.html.yank-reason", "yank.still-listed"
+    assert found(table, **{index: listed, reason: "status 404"}) == {reason: index}
+    assert found(table, **{index: listed, reason: "<img onerror>"}) == {}

@@ -127,7 +127,7 @@ def test_a_registry_cannot_steer_the_terminal(table: Any) -> None:
 
 def test_square_brackets_are_no_markup(table: Any) -> None:
     result = table.add("upload.dup.different", "failed", found="[red]x[/nothing]").stored()
-    text = printed(result, next_steps=["explain result[gitlab].json [/x]"])
+    text = printed(result, next_steps={"explain result[gitlab].json [/x]": "what it asks for"})
     assert "[red]x[/nothing]" in text
     assert "explain result[gitlab].json [/x]" in text
 
@@ -203,3 +203,17 @@ def test_texts_are_short_only_where_they_have_to_be() -> None:
     long = "\n".join(map(str, range(20)))
     assert Page().wrapped(long, "found") == long.splitlines()
     assert Page(brief=True).wrapped(long, "found") == ["0", "1", "2", "… and 17 more lines"]
+
+
+@pytest.mark.parametrize(("width", "uses"), [(60, 0), (90, 1), (120, 2)])
+def test_a_next_step_is_a_line_at_any_width(
+    width: int, uses: int, table: Any, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    steps = {"open report.html": "u" * 30, f"explain {'x' * 40}": "u" * 40}
+    print_report(table.add(MUST[0], "passed").stored(), terminal, next_steps=steps)
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in terminal.getvalue().splitlines()]
+    found = [line for line in lines if line.startswith(("Next: open", "      explain"))]
+    assert len(found) == 2
+    assert sum("uuu" in line for line in found) == uses
+    assert all(len(line) <= width for line in found)
