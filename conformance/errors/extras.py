@@ -43,4 +43,6 @@ def require_extra(extra: str, cause: str) -> None:
 
 
 def _missing(extra: str, cause: str) -> UserError:
-    return UserError(cause, f"Run: pip install 'pypi-registry-conformance[{extra}]'")
+    return UserError(
+        cause, f"Run: pip install 'pypi-registry-conformance[{extra}]', or '.[{extra}]' in a checkout"
+    )

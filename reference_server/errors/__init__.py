@@ -21,7 +21,7 @@ def extra_missing(error: ImportError) -> UserError | None:
         if package in packages:
             return UserError(
                 f"this needs {package}, which is not installed",
-                f"Run: pip install 'pypi-registry-conformance[{extra}]'",
+                f"Run: pip install 'pypi-registry-conformance[{extra}]', or '.[{extra}]' in a checkout",
             )
     return None
 

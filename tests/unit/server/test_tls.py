@@ -111,7 +111,9 @@ def test_without_trustme_the_extra_is_named(
     monkeypatch.setitem(sys.modules, "trustme", None)
     with pytest.raises(UserError) as refused:
         Authority()
-    assert refused.value.hint == "Run: pip install 'pypi-registry-conformance[tls]'"
+    assert (
+        refused.value.hint == "Run: pip install 'pypi-registry-conformance[tls]', or '.[tls]' in a checkout"
+    )
     assert main.main(["serve", "--port", "0", "--tls", str(tmp_path / "ca.pem")]) == 2
     assert "Run: pip install 'pypi-registry-conformance[tls]'" in capsys.readouterr().err
 
