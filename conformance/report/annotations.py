@@ -54,7 +54,7 @@ def github_annotations(result: RunResult) -> list[str]:
         rows = [each for each in causes if KINDS[each.verdict] == kind and each.id not in together]
         found += [
             _command(kind, f"{each.verdict}: {each.id}", _words(each))
-            for each in rows[: MOST - len(found) if kind == "error" else MOST]
+            for each in rows[: max(0, MOST - len(found)) if kind == "error" else MOST]
         ]
     return found
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from conformance.report.check_result import EXPLAINED
 from conformance.report.code_quality import PLACE, fingerprint
+from conformance.report.reasons import why_no_verdict
 from conformance.verdicts import ExitCode, Verdict
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def _web(exchange: Exchange) -> dict[str, Any]:
 
 
 def _invocation(result: RunResult) -> dict[str, Any]:
+    reason = "" if result.results else why_no_verdict(result)
     finished = {"endTimeUtc": _utc(result.finished)} if result.finished else {}
     return {
         "executionSuccessful": result.exit_code in {ExitCode.CONFORMS, ExitCode.DEVIATES},
@@ -120,8 +122,11 @@ def _invocation(result: RunResult) -> dict[str, Any]:
         "startTimeUtc": _utc(result.started),
         **finished,
         "toolExecutionNotifications": [
-            {"level": "error", "message": {"text": each.message}, "associatedRule": {"id": each.id}}
-            for each in result.of(Verdict.ERROR)
+            *([{"level": "error", "message": {"text": reason}}] if reason else []),
+            *(
+                {"level": "error", "message": {"text": each.message}, "associatedRule": {"id": each.id}}
+                for each in result.of(Verdict.ERROR)
+            ),
         ],
     }
 

@@ -14,6 +14,7 @@ from conformance.report.code_quality import as_code_quality
 from conformance.report.junit import as_junit
 from conformance.report.markdown import as_markdown
 from conformance.report.result import refused_result
+from conformance.report.sarif import as_sarif
 from conformance.report.terminal import as_text
 from conformance.verdicts.counting import counted
 
@@ -30,7 +31,7 @@ problem  credential: GET /simple/ returned 401 Unauthorized
 SPENT = "the budget of 60 requests is spent; raise --max-requests"
 LISTED = "The baseline lists it (target-bug), but it passes: remove the row with `baseline prune`."
 NAMES = ("simple.html.doctype", "simple.html.charset", "simple.html.hash.present")
-RENDERERS = (as_code_quality, as_junit, as_markdown)
+RENDERERS = (as_code_quality, as_junit, as_markdown, as_sarif)
 
 
 def issues(result: RunResult) -> list[dict[str, Any]]:
