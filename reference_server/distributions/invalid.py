@@ -10,6 +10,7 @@ from reference_server.distributions.invalid_sdists import SDISTS
 from reference_server.distributions.invalid_tars import TARS
 from reference_server.distributions.invalid_wheels import WHEELS
 from reference_server.distributions.invalid_zips import ZIPS
+from reference_server.distributions.unusual_zips import UNUSUAL_ZIPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from reference_server.distributions.distribution import Distribution
 
 _MAKERS: Mapping[str, Callable[[str, str], Distribution]] = {
-    maker.__name__: maker for maker in (*WHEELS, *ZIPS, *SDISTS, *TARS)
+    maker.__name__: maker for maker in (*WHEELS, *ZIPS, *UNUSUAL_ZIPS, *SDISTS, *TARS)
 }
 
 INVALID: Mapping[str, str] = MappingProxyType(

@@ -125,6 +125,21 @@ def missing_license_file_wheel(name: str, version: str) -> Distribution:
     return replace(wheel(name, version, document=metadata.document()), metadata=metadata)
 
 
+def script_name_with_path(name: str, version: str) -> Distribution:
+    """The name of a script in entry_points.txt is a path that leads out of the folder of scripts."""
+    return with_entry_points(name, version, b"[console_scripts]\n../demo = demo:main\n")
+
+
+def entry_points_without_group(name: str, version: str) -> Distribution:
+    """The first line of entry_points.txt belongs to no group."""
+    return with_entry_points(name, version, b"demo = demo:main\n")
+
+
+def with_entry_points(name: str, version: str, content: bytes) -> Distribution:
+    """Return a wheel with this entry_points.txt. Source: PyPA "Entry points", File format."""
+    return wheel(name, version, members={f"{dist_info(name, version)}/entry_points.txt": content})
+
+
 def _with_members(name: str, version: str, members: dict[str, bytes]) -> Distribution:
     return replace(wheel(name, version), content=zip_archive(members))
 
@@ -142,5 +157,5 @@ WHEELS = (
     *(record_with_wrong_hash, record_with_missing_entry, record_with_extra_entry),
     *(metadata_name_mismatch, metadata_version_mismatch, dist_info_name_mismatch),
     *(metadata_not_utf8_wheel, metadata_without_name_wheel, unknown_metadata_version_wheel),
-    *(missing_license_file_wheel,),
+    *(missing_license_file_wheel, script_name_with_path, entry_points_without_group),
 )

@@ -39,7 +39,7 @@ def parent_path_member_wheel(name: str, version: str) -> Distribution:
 
 def backslash_path_member_wheel(name: str, version: str) -> Distribution:
     """A member's path has a backslash, which separates folders on Windows only."""
-    return _with_more(name, version, entry(f"{escaped_name(name)}\\data.txt", b"data\n"))
+    return with_more(name, version, entry(f"{escaped_name(name)}\\data.txt", b"data\n"))
 
 
 def drive_path_member_wheel(name: str, version: str) -> Distribution:
@@ -49,7 +49,7 @@ def drive_path_member_wheel(name: str, version: str) -> Distribution:
 
 def zip_bomb(name: str, version: str) -> Distribution:
     """A member unpacks to 48 MiB, more than a thousand times its compressed size."""
-    return _with_more(name, version, repeated(f"{escaped_name(name)}/zeros.bin", bytes(4 * MEBIBYTE), 12))
+    return with_more(name, version, repeated(f"{escaped_name(name)}/zeros.bin", bytes(4 * MEBIBYTE), 12))
 
 
 def huge_metadata_wheel(name: str, version: str) -> Distribution:
@@ -88,32 +88,32 @@ def nested_zip_bomb_overlapping(name: str, version: str) -> Distribution:
 
 def duplicate_member_wheel(name: str, version: str) -> Distribution:
     """A module occurs twice under one path, with different content."""
-    return _with_more(name, version, entry(f"{escaped_name(name)}/__init__.py", b"SECOND = True\n"))
+    return with_more(name, version, entry(f"{escaped_name(name)}/__init__.py", b"SECOND = True\n"))
 
 
 def duplicate_metadata_member_wheel(name: str, version: str) -> Distribution:
     """METADATA occurs twice, with different summaries."""
     second = wheel(name, version, summary="The second METADATA.").metadata.document()
-    return _with_more(name, version, entry(f"{dist_info(name, version)}/METADATA", second))
+    return with_more(name, version, entry(f"{dist_info(name, version)}/METADATA", second))
 
 
 def local_header_mismatch(name: str, version: str) -> Distribution:
     """A member's local header has another path than the central directory."""
     honest = entry(f"{escaped_name(name)}/data.txt", b"data\n")
-    return _with_more(name, version, replace(honest, local_path=f"{escaped_name(name)}/atad.txt"))
+    return with_more(name, version, replace(honest, local_path=f"{escaped_name(name)}/atad.txt"))
 
 
 def encrypted_member(name: str, version: str) -> Distribution:
     """A member is encrypted."""
     honest = entry(f"{escaped_name(name)}/data.txt", b"data\n")
     header = bytes(12)  # of the encryption
-    return _with_more(name, version, replace(honest, stored=header + honest.stored, flags=ENCRYPTED))
+    return with_more(name, version, replace(honest, stored=header + honest.stored, flags=ENCRYPTED))
 
 
 def zip64_lie(name: str, version: str) -> Distribution:
     """A member of five bytes has a ZIP64 size of one tebibyte."""
     honest = entry(f"{escaped_name(name)}/data.txt", b"data\n")
-    return _with_more(name, version, replace(honest, zip64_size=2**40))
+    return with_more(name, version, replace(honest, zip64_size=2**40))
 
 
 def prepended_data(name: str, version: str) -> Distribution:
@@ -149,7 +149,8 @@ def _entries(good: Distribution) -> list[Entry]:
     return [entry(path, content) for path, content in members.items() if not path.endswith("/RECORD")]
 
 
-def _with_more(name: str, version: str, more: Entry) -> Distribution:
+def with_more(name: str, version: str, more: Entry) -> Distribution:
+    """Return a wheel with a further member, which RECORD lists."""
     good = wheel(name, version)
     return replace(good, content=archive(_recorded([*_entries(good), more], name, version)))
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 STORED, DEFLATED = 0, 8
 ENCRYPTED = 1
 """The flag of a member that needs a password."""
+STREAMED = 8
+"""The flag of a member whose sizes follow its bytes."""
 _SINCE_ZIP64 = 45
 _DAY = 33  # 1 January 1980
 _REGULAR_FILE = 0o100644 << 16
@@ -41,20 +43,39 @@ class Entry:
     """A size in the ZIP64 field, instead of `size`."""
     inside: int | None = None
     """The offset into the previous member, for a member that shares its bytes."""
+    local_size: int | None = None
+    """A size in the local header, instead of `size`."""
+    comment: bytes = b""
+    after: bytes = b""
+    """What follows the bytes, and is part of no member."""
 
     def head(self) -> bytes:
         """Return the local header, which precedes the bytes."""
         path = (self.path if self.local_path is None else self.local_path).encode()
         extra = self._zip64 + self.local_extra
-        fields = (*self._fields, len(path), len(extra))
-        return struct.pack("<4s5H3L2H", b"PK\3\4", *fields) + path + extra
+        *fields, crc, stored, size = self._fields
+        if self.flags & STREAMED:
+            crc = stored = size = 0
+        size = size if self.local_size is None else self.local_size
+        return (
+            struct.pack("<4s5H3L2H", b"PK\3\4", *fields, crc, stored, size, len(path), len(extra))
+            + path
+            + extra
+        )
+
+    def tail(self) -> bytes:
+        """Return what follows the bytes: the data descriptor of a streamed member, and `after`."""
+        sizes = (self.crc, len(self.stored), self.size)
+        descriptor = struct.pack("<4s3L", b"PK\7\x08", *sizes) if self.flags & STREAMED else b""
+        return descriptor + self.after
 
     def listed(self, offset: int) -> bytes:
         """Return the record in the central directory. `offset` is the position of the local header."""
         path = self.path.encode()
         made_by = 3 << 8 | self._version  # Unix
-        fields = (made_by, *self._fields, len(path), len(self._zip64), 0, 0, 0, _REGULAR_FILE, offset)
-        return struct.pack("<4s6H3L5H2L", b"PK\1\2", *fields) + path + self._zip64
+        lengths = (len(path), len(self._zip64), len(self.comment))
+        fields = (made_by, *self._fields, *lengths, 0, 0, _REGULAR_FILE, offset)
+        return struct.pack("<4s6H3L5H2L", b"PK\1\2", *fields) + path + self._zip64 + self.comment
 
     @property
     def _fields(self) -> tuple[int, ...]:
@@ -119,7 +140,7 @@ def archive(entries: Iterable[Entry], *, begins: int = 0, comment_size: int = 0)
     for each in entries:
         if each.inside is None:
             place = begins + len(body)
-            body += each.head() + each.stored
+            body += each.head() + each.stored + each.tail()
         else:
             place += each.inside
         listed += each.listed(place)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from tests.mutants.mutations import Mutation, mutations_of
 from tests.mutants.reach import ALWAYS, reach
 from tests.mutants.results import SURVIVORS, Results, document, unknown
-from tests.mutants.trials import ROOT, Batch, Trial, held_by, in_a_process, judged, run_trials
+from tests.mutants.trials import MANY, ROOT, Batch, Trial, held_by, in_a_process, judged, run_trials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,8 +35,11 @@ if TYPE_CHECKING:
 
 ROOMS = ("rules", "app", "http", "rendering", "model", "archives", "flavours")
 """What decides what a client sees. The store is held by tests/durability; `serving` starts and stops servers."""
-FLAVOURS = ("reference", "pypi", "gitlab", "gitlab-13.4")
-"""What a mutant is judged in: the first one whose checks run the changed line, and then the nearest of each other."""
+FLAVOURS = ("reference", "pypi", "gitlab", "gitlab-13.4", MANY)
+"""What a mutant is judged in: the first one whose checks run the changed line, and then the nearest of each other.
+
+Only what no other runs is judged with many projects, which takes longer.
+"""
 FIRST = 40
 """How many checks are asked first: those that run the changed line, and little else."""
 
@@ -146,7 +149,8 @@ def _trials(mutants: Sequence[Mutation], reaches: Reaches) -> Iterator[Trial]:
     for mutant in mutants:
         own = _flavour(mutant, reaches)
         batches: list[Batch] = []
-        for flavour in sorted(FLAVOURS, key=lambda each: each != own):
+        others = [each for each in FLAVOURS if each not in {own, MANY}]
+        for flavour in (own, *others):
             every = held_by(flavour)
             near = [name for name in _near(mutant, reaches, flavour) if name != ALWAYS and name in every]
             first = sorted(near, key=lambda name: (lines[flavour][name], name))[:FIRST]

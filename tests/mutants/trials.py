@@ -56,6 +56,12 @@ ENDING = 2.0
 MEMORY = 2 << 30
 """Bytes of address space beyond what the first process has: a change may loop."""
 
+MANY = "reference, many projects"
+"""Stands for the flavour `reference` with more projects than a page writes in one piece."""
+PROJECTS = 5_200
+OF_LISTS = ("simple.", "negotiation.", "http.", "consistency.", "robustness.")
+"""The areas that judge lists of projects."""
+
 DEVIATING = ("failed", "error", "warned", "noted")
 """Verdicts that tell a mutant from the server as it is, the strongest first."""
 
@@ -102,6 +108,8 @@ def forget_server() -> None:
 
 def held_by(flavour: str) -> frozenset[str]:
     """Return the requirements that a flavour meets, without those of real clients."""
+    if flavour == MANY:
+        return frozenset(row for row in held_by("reference") if row.startswith(OF_LISTS))
     kind = flavour_named(flavour)
     rows = catalogue().for_profile(profile(kind.profile))
     return frozenset(HTTP & {row.id for row in rows} - deviating(flavour))
@@ -111,8 +119,12 @@ def judged(checks: Collection[str], flavour: str, *, exit_first: bool = False) -
     """Return the result of a choice of checks on a new server."""
     from reference_server.rules import Rules
     from reference_server.serving.in_process import ReferenceServer
+    from reference_server.sources.generated import GeneratedIndex
 
-    with ReferenceServer(rules=replace(Rules(), max_file_size=MAX_FILE_SIZE), flavour=flavour) as server:
+    rules = replace(Rules(), max_file_size=MAX_FILE_SIZE)
+    generated = GeneratedIndex(projects=PROJECTS) if flavour == MANY else None
+    named = "reference" if flavour == MANY else flavour
+    with ReferenceServer(rules=rules, flavour=named, generated=generated) as server:
         target = target_from_table(server.target(), embedded=True)
         return run_checks(target, OPTIONS, Selection(only=frozenset(checks), exit_first=exit_first))
 

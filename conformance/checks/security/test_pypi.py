@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from conformance.kit.check import check
 from conformance.kit.uploads.invalid_distributions import each_kind_refused
+from conformance.kit.uploads.publishing import publish
+from reference_server.distributions.unusual_zips import with_usual_fields
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import NewName, RegistryClient
@@ -20,9 +22,25 @@ def test_polyglot(registry: RegistryClient, new_name: NewName) -> None:
 def test_zip_ambiguity(registry: RegistryClient, new_name: NewName) -> None:
     kinds = (
         *("duplicate_metadata_member_wheel", "prepended_data"),
-        *("trailing_data_wheel", "local_header_mismatch"),
+        *("trailing_data_wheel", "local_header_mismatch", "data_between_members"),
     )
     each_kind_refused(registry, new_name("ambiguous"), *kinds)
+
+
+@check("security.zip-fields")
+def test_zip_fields(registry: RegistryClient, new_name: NewName) -> None:
+    name = new_name("zip-fields")
+    publish(registry, with_usual_fields(name, "0.2"))
+    kinds = (
+        *("data_descriptor", "member_comment", "control_character_path", "local_size_mismatch"),
+        *(
+            "duplicate_zip64_field",
+            "malformed_zip64_field",
+            "duplicate_unicode_path",
+            "unicode_path_not_utf8",
+        ),
+    )
+    each_kind_refused(registry, name, *kinds)
 
 
 @check("security.tar-sparse")

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, ClassVar
 from reference_server.archives.checks import has_dist_info, has_one_folder, has_pkg_info, without
 from reference_server.faults.building.upload_rules import OmitsArchiveCheck
 from reference_server.faults.fault import Fault
-from reference_server.flavours import pypi_archives
-from reference_server.model.errors import ArchiveUnreadableError
+from reference_server.flavours import pypi_archives, pypi_wheels
+from reference_server.model.errors import ArchiveUnreadableError, PolicyError
 
 if TYPE_CHECKING:
     from reference_server.archives.archive import Archive, ArchiveLimits
+    from reference_server.model import Upload
     from reference_server.model.blob import Blob
     from reference_server.rules import Rules
 
@@ -101,3 +102,30 @@ class DuplicatePathsAccepted(OmitsArchiveCheck):
 
     caught_by = ("archive.duplicate-entries",)
     left_out = pypi_archives.paths_are_unique
+
+
+class RecordNotCompared(OmitsArchiveCheck):
+    """Accepts wheels whose RECORD does not list what they contain."""
+
+    caught_by = ("archive.wheel-record",)
+    left_out = pypi_wheels.record_lists_the_members
+
+
+class EntryPointsNotRead(OmitsArchiveCheck):
+    """Accepts wheels with scripts of any name, and with an entry_points.txt that no installer can read."""
+
+    caught_by = ("archive.entry-points",)
+    left_out = pypi_wheels.entry_points_are_valid
+
+
+class WheelsWithEntryPointsRefused(Fault):
+    """Refuses wheels that have entry points."""
+
+    caught_by = ("archive.entry-points",)
+
+    def rules(self, rules: Rules) -> Rules:
+        def has_none(archive: Archive, _upload: Upload) -> None:
+            if any(member.path.endswith("/entry_points.txt") for member in archive.members):
+                raise PolicyError(f"Wheel '{archive.filename}' has invalid entry points")
+
+        return replace(rules, archive_checks=(*rules.archive_checks, has_none))

@@ -11,7 +11,7 @@ from reference_server.archives.checks import has_pkg_info, is_made_of_files, sta
 from reference_server.archives.tarballs import Kind
 from reference_server.faults.building.upload_rules import OmitsArchiveCheck
 from reference_server.faults.fault import Fault
-from reference_server.flavours import pypi_archives
+from reference_server.flavours import pypi_archives, pypi_zips
 
 if TYPE_CHECKING:
     from reference_server.archives.archive import Archive
@@ -97,6 +97,20 @@ class AmbiguousZipsAccepted(OmitsArchiveCheck):
 
     caught_by = ("security.zip-ambiguity",)
     left_out = pypi_archives.zip_has_one_reading
+
+
+class DataBetweenMembersAccepted(OmitsArchiveCheck):
+    """Accepts zip archives with data that belongs to no member."""
+
+    caught_by = ("security.zip-ambiguity",)
+    left_out = pypi_zips.zip_has_no_gaps
+
+
+class ZipFieldsNotRead(OmitsArchiveCheck):
+    """Accepts zip archives whose local headers have any sizes, names and extra fields."""
+
+    caught_by = ("security.zip-fields",)
+    left_out = pypi_zips.zip_entries_are_plain
 
 
 class PolyglotsAccepted(OmitsArchiveCheck):

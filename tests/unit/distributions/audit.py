@@ -56,7 +56,7 @@ def of_wheel(built: Distribution) -> set[str]:
         found |= of_document(content[f"{about}/METADATA"], name, version, licenses)
     if f"{about}/RECORD" in content:
         found |= of_record(content, f"{about}/RECORD")
-    return found
+    return found | of_entry_points(content.get(f"{about}/entry_points.txt", b"").decode())
 
 
 def of_zip(content: bytes, members: list[zipfile.ZipInfo]) -> set[str]:
@@ -69,10 +69,16 @@ def of_zip(content: bytes, members: list[zipfile.ZipInfo]) -> set[str]:
         "trailing": len(content) != end + 22 + int.from_bytes(content[end + 20 : end + 22], "little"),
         "also a tar": tarfile.is_tarfile(io.BytesIO(content)),
         "overlapping": any(each.header_offset < free for each, free in zip(in_order, ends[:-1], strict=True)),
+        "between": "streamed" not in streamed(members)
+        and any(each.header_offset > free > 0 for each, free in zip(in_order, ends[:-1], strict=True)),
     }
     found = of_paths(each.orig_filename for each in members)
     found |= {word for word, is_so in checks.items() if is_so}
-    return found.union(*(of_zip_member(content, each) for each in members))
+    return found.union(streamed(members), *(of_zip_member(content, each) for each in members))
+
+
+def streamed(members: list[zipfile.ZipInfo]) -> set[str]:
+    return {"streamed"} if any(each.flag_bits & 8 for each in members) else set()
 
 
 def of_zip_member(content: bytes, member: zipfile.ZipInfo) -> set[str]:
@@ -88,6 +94,39 @@ def of_zip_member(content: bytes, member: zipfile.ZipInfo) -> set[str]:
     checks = {
         "crc": zlib.crc32(unpacked) != member.CRC,
         "ratio": is_bomb and not member.filename.endswith("/METADATA"),
+        "comment": bool(member.comment),
+        "control character": not member.filename.isprintable(),
+        "local size": not member.flag_bits & 8 and stated_size(content, member) != member.file_size,
+    }
+    return {word for word, is_so in checks.items() if is_so} | of_extra_fields(content, member)
+
+
+def stated_size(content: bytes, member: zipfile.ZipInfo) -> int:
+    """Return the size in a member's local header."""
+    return int.from_bytes(content[member.header_offset + 22 :][:4], "little")
+
+
+def of_extra_fields(content: bytes, member: zipfile.ZipInfo) -> set[str]:
+    start = data_start(content, member)
+    rest = content[start - int.from_bytes(content[member.header_offset + 28 :][:2], "little") : start]
+    kinds, found = [], set()
+    while len(rest) >= 4:
+        kind, size = int.from_bytes(rest[:2], "little"), int.from_bytes(rest[2:4], "little")
+        kinds.append(kind)
+        field, rest = rest[4 : 4 + size], rest[4 + size :]
+        if kind == 0x0001 and len(field) == 4:
+            found.add("ZIP64 of four bytes")
+        if kind == 0x7075 and field[5:].decode("utf-8", "replace") != member.filename:
+            found.add("Unicode path")
+    return found | ({"field twice"} if len(set(kinds)) < len(kinds) else set())
+
+
+def of_entry_points(text: str) -> set[str]:
+    lines = text.splitlines()
+    names = [line.partition(" =")[0] for line in lines if " =" in line]
+    checks = {
+        "no group": bool(lines) and not lines[0].startswith("["),
+        "script name": any("/" in name for name in names),
     }
     return {word for word, is_so in checks.items() if is_so}
 

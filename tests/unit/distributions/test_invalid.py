@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reference_server.distributions import INVALID, UnknownKindError, invalid, sdist, wheel
+from reference_server.distributions.unusual_zips import with_usual_fields
 
 from .audit import problems
 
@@ -38,6 +39,8 @@ BROKEN = {
     "metadata_without_name_wheel": {"Name missing"},
     "unknown_metadata_version_wheel": {"Metadata-Version"},
     "missing_license_file_wheel": {"License-File"},
+    "script_name_with_path": {"script name"},
+    "entry_points_without_group": {"no group"},
     "absolute_path_member_wheel": {"absolute path"},
     "parent_path_member_wheel": {"path leads out"},
     "backslash_path_member_wheel": {"backslash"},
@@ -53,6 +56,15 @@ BROKEN = {
     "prepended_data": {"prepended"},
     "trailing_data_wheel": {"trailing"},
     "polyglot_wheel": {"also a tar"},
+    "data_descriptor": {"streamed"},
+    "member_comment": {"comment"},
+    "control_character_path": {"control character"},
+    "local_size_mismatch": {"local size"},
+    "duplicate_zip64_field": {"field twice"},
+    "malformed_zip64_field": {"ZIP64 of four bytes"},
+    "duplicate_unicode_path": {"field twice"},
+    "unicode_path_not_utf8": {"Unicode path"},
+    "data_between_members": {"between"},
     "not_a_gzip": {"not gzip"},
     "not_a_tar": {"not a tar"},
     "truncated_sdist": {"not whole"},
@@ -89,6 +101,10 @@ BROKEN = {
 @pytest.mark.parametrize("factory", [wheel, sdist])
 def test_a_good_distribution_breaks_no_rule(factory: Callable[..., Distribution]) -> None:
     assert problems(factory(NAME, "1.0")) == set()
+
+
+def test_usual_fields_of_a_zip_archive_break_no_rule() -> None:
+    assert problems(with_usual_fields(NAME, "1.0")) == set()
 
 
 def test_every_kind_is_looked_at() -> None:
