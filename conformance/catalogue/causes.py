@@ -21,6 +21,8 @@ class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """A regular expression that each of these deviations has to show; empty where its id says enough."""
     apart: tuple[str, ...] = ()
     """Ids whose deviations stand for themselves, though a pattern fits."""
+    named_unjudged: bool = False
+    """Whether a run that judges none of its roots names the first one: its defect is beneath what others look at."""
 
     @cached_property
     def _evidence(self) -> re.Pattern[str]:

@@ -96,6 +96,7 @@ def _rows(finding: CheckResult) -> Iterable[tuple[str, str]]:
         ("expected", finding.expected),
         ("found", finding.found),
         ("where", finding.where),
+        ("cause", finding.possible_cause and f"perhaps {finding.possible_cause}"),
         ("affects", finding.affects),
         ("source", finding.source),
         ("optional", finding.optional),

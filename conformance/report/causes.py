@@ -11,21 +11,49 @@ from conformance.catalogue.causes import causes
 from conformance.report.check_result import DEVIATING, CheckResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from conformance.wire.exchange import Exchange
 
 FILES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".egg")
 
 
-def with_causes(results: Iterable[CheckResult], index_url: str = "") -> list[CheckResult]:
+def with_causes(
+    results: Iterable[CheckResult], index_url: str = "", held_to: Collection[str] = ()
+) -> list[CheckResult]:
     """Return results in which each deviation that follows from another one names it.
 
-    By the URL of the index, its pages are told from others; without it, they are those below `/simple/`.
+    By the URL of the index, its pages are told from others; without it, they are those below `/simple/`. `held_to` are
+    the requirements that a whole run would have judged: one of them may be at the root, too.
     """
     results = list(results)
     roots = roots_of(results, index_url)
-    return [msgspec.structs.replace(each, cause=roots.get(each.id, "")) for each in results]
+    possible = _possible_roots(results, index_url, held_to)
+    return [
+        msgspec.structs.replace(
+            each,
+            cause=roots.get(each.id, ""),
+            may_follow_from="" if each.id in roots else possible.get(each.id, ""),
+        )
+        for each in results
+    ]
+
+
+def _possible_roots(
+    results: Sequence[CheckResult], index_url: str, held_to: Collection[str]
+) -> Mapping[str, str]:
+    """Return deviations that show the defect of a requirement which was not judged, by id, each with that one's id."""
+    unjudged = set(held_to) - {each.id for each in results}
+    deviations = [each for each in results if each.verdict in DEVIATING and each.signature]
+    if not unjudged or not deviations:
+        return {}
+    evidence = {each.id: _evidence(each, index_url) for each in deviations}
+    found: dict[str, str] = {}
+    for cause in causes():
+        roots = [each for each in cause.roots if each in held_to]
+        if cause.named_unjudged and roots and unjudged.issuperset(roots):
+            found = {name: roots[0] for name, text in evidence.items() if cause.explains(name, text)} | found
+    return found
 
 
 def roots_of(results: Iterable[CheckResult], index_url: str = "") -> Mapping[str, str]:

@@ -71,6 +71,12 @@ class CheckResult(Struct, frozen=True, kw_only=True):
             description="Of a deviation that follows from another one: the requirement at its root; otherwise empty."
         ),
     ] = ""
+    may_follow_from: Annotated[
+        str,
+        Meta(
+            description="Of a deviation that shows the defect of a requirement which was not judged: that one."
+        ),
+    ] = ""
     optional: Annotated[
         str,
         Meta(
@@ -122,6 +128,12 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     def about_baseline(self) -> str:
         """What the baseline has to do with the verdict; empty where it has nothing."""
         return self.message.partition("\n")[0] if self.verdict in {Verdict.KNOWN, Verdict.STALE} else ""
+
+    @property
+    def possible_cause(self) -> str:
+        """The requirement that may be at the root, with its statement; empty where the run has judged it."""
+        root = catalogue().requirements.get(self.may_follow_from)
+        return f"{root.id}, which this run did not judge: {root.statement}" if root else ""
 
     @property
     def passed(self) -> bool:

@@ -106,6 +106,8 @@ def _case(finding: CheckResult) -> ET.Element:
         kind = f"{finding.level} {finding.standing}"
         command = _text(last_command(finding.exchanges)) if finding.signature else ""
         origin = f"Follows from {finding.cause}.\n\n" if finding.cause else ""
+        if finding.possible_cause:
+            origin = f"Perhaps follows from {finding.possible_cause}\n\n"
         ET.SubElement(
             case, "failure", message=message, type=kind
         ).text = f"{origin}{text}\n\n{command}".rstrip()

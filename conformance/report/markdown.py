@@ -148,6 +148,8 @@ def _details(finding: CheckResult, consequences: list[CheckResult], *, opened: b
     scored = "" if finding.scored else ", not scored"
     if finding.cause:
         scored += f", follows from <code>{finding.cause}</code>"
+    if finding.may_follow_from:
+        scored += f", perhaps follows from <code>{finding.may_follow_from}</code>, which was not judged"
     name, more = f"<b>{finding.verdict}</b> <code>{finding.id}</code>", []
     if consequences:
         scored += f", causes {len(consequences)} more"

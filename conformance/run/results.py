@@ -78,7 +78,8 @@ class Results:
         A `whole` run has to have a result for everything that the profile is held to, any run for everything
         in its plan. `least_per_area` is how many requirements have to be judged in an area.
         """
-        results = with_causes(self._results.values(), run.target.index_url)
+        held_to = {row.id for row in catalogue().judged_in(run.target.profile)}
+        results = with_causes(self._results.values(), run.target.index_url, held_to)
         requests = run.prepared_with + sum(each.requests for each in results) + self._requests_for_clients
         rejected, thin = only_rejections(results), areas_below_minimum(results, least_per_area or {})
         unjudged = [*filter(None, [no_files(run)]), *unjudged_notes(results)]

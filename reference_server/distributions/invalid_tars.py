@@ -33,6 +33,8 @@ SECRET = "/etc/passwd"  # noqa: S105 - a path whose content is no secret
 _BLOCK = 4 * 1024 * 1024
 _BLOCKS = 12
 _RECORD = 512
+_CLIMBS = 50
+"""Folders up, which are more bytes than a header has room for."""
 
 
 def absolute_path_member_sdist(name: str, version: str) -> Distribution:
@@ -63,6 +65,12 @@ def symlink_member(name: str, version: str) -> Distribution:
 def hardlink_outside(name: str, version: str) -> Distribution:
     """A hard link leads out of the archive."""
     return _with_more(name, version, _link(name, version, "data.txt", f"../../{OUTSIDE}", tarfile.LNKTYPE))
+
+
+def long_link_member(name: str, version: str) -> Distribution:
+    """A symbolic link leads out of the archive, with a target so long that GNU's format has a member for it."""
+    link = _link(name, version, "data.txt", f"{'../' * _CLIMBS}{OUTSIDE}", tarfile.SYMTYPE)
+    return _with_raw(name, version, link.tobuf(tarfile.GNU_FORMAT))
 
 
 def device_member(name: str, version: str) -> Distribution:
@@ -182,7 +190,7 @@ def _with_large_member(name: str, version: str, path: str, *, first: bytes, bloc
 TARS = (
     *(absolute_path_member_sdist, parent_path_member_sdist, backslash_path_member_sdist),
     drive_path_member_sdist,
-    *(symlink_member, hardlink_outside, device_member, pkg_info_symlink),
+    *(symlink_member, hardlink_outside, long_link_member, device_member, pkg_info_symlink),
     *(tar_bomb, huge_metadata_sdist, duplicate_member_sdist, duplicate_metadata_member_sdist),
     *(trailing_data_sdist, sparse_member_gnu, sparse_member_pax, polyglot_sdist),
 )

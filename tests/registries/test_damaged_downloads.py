@@ -10,7 +10,7 @@ from werkzeug import Response
 
 from conformance.catalogue import catalogue
 from conformance.profiles import profile
-from conformance.report.causes import with_causes
+from conformance.report.blocks import Page, block
 from conformance.report.check_result import DEVIATING
 from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
@@ -21,6 +21,7 @@ from reference_server.faults import Fault
 from reference_server.rules import Rules
 
 if TYPE_CHECKING:
+    from conformance.report.check_result import CheckResult
     from reference_server.http.request import Request
 
 pytestmark = pytest.mark.long
@@ -85,14 +86,31 @@ ROOTS = {
 }
 
 
+def judged(only: frozenset[str], fault: Fault) -> list[CheckResult]:
+    """Return the deviations that these requirements find in files that a fault damages."""
+    with ReferenceServer(rules=replace(Rules(), max_file_size=200_000), faults=[fault]) as server:
+        target = target_from_table(server.target(), embedded=True)
+        options = RunOptions(rounds=2, examples=3, settle=0.02, shrink=False)
+        results = run_checks(target, options, Selection(only=only)).results
+    return [each for each in results if each.verdict in DEVIATING]
+
+
+@pytest.mark.parametrize("only", [("robustness.many-fields", "version.epoch"), ("simple.json.file.size",)])
+@pytest.mark.parametrize("kind", ROOTS)
+def test_a_few_requirements_name_the_download_that_they_do_not_judge(
+    kind: type[DamagesFiles], only: tuple[str, ...]
+) -> None:
+    found = judged(frozenset(only), kind())
+    assert {each.may_follow_from for each in found} <= {ROOTS[kind]}
+    text = "\n".join(line.plain for each in found for line in block(each, [], Page()))
+    assert text.count(f"perhaps {ROOTS[kind]}, which this run did not judge: ") == len(found)
+
+
 @pytest.mark.parametrize("kind", ROOTS)
 def test_what_damages_every_download_is_one_cause(kind: type[DamagesFiles]) -> None:
     held = {row.id for row in catalogue().for_profile(profile("gitlab")) if not row.runs_clients}
     only = {each for each in held if each.startswith(COMPARING) and not each.startswith(WITHOUT)}
-    with ReferenceServer(rules=replace(Rules(), max_file_size=200_000), faults=[kind()]) as server:
-        target = target_from_table(server.target(), embedded=True)
-        options = RunOptions(rounds=2, examples=3, settle=0.02, shrink=False)
-        result = run_checks(target, options, Selection(only=frozenset(only)))
-    deviations = [each for each in with_causes(result.results) if each.verdict in DEVIATING]
+    deviations = judged(frozenset(only), kind())
+    assert not any(each.may_follow_from for each in deviations)
     assert len(deviations) > 25
     assert {each.cause or each.id for each in deviations} == {ROOTS[kind]}

@@ -23,7 +23,7 @@ HOSTILE = (
     *("absolute_path_member_wheel", "parent_path_member_wheel", "backslash_path_member_wheel"),
     *("absolute_path_member_sdist", "parent_path_member_sdist", "backslash_path_member_sdist"),
     *("drive_path_member_wheel", "drive_path_member_sdist"),
-    *("symlink_member", "hardlink_outside", "device_member"),
+    *("symlink_member", "hardlink_outside", "long_link_member", "device_member"),
 )
 BOMBS = ("zip_bomb", "nested_zip_bomb_overlapping", "tar_bomb")
 

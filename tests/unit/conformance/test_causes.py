@@ -50,6 +50,32 @@ def test_without_its_root_nothing_follows(table: Any) -> None:
     assert found(table, **{"yank.still-downloadable": DEAD, "metadata.bytes": DEAD}) == {}
 
 
+def possible(table: Any, *held_to: str, **deviations: str) -> dict[str, str]:
+    """Return what may follow from what, in a run of fewer requirements than a whole one judges."""
+    for name, text in deviations.items():
+        table.add(name, "failed", found=text, signature="1" * 12)
+    results = with_causes(table.stored().results, "", held_to)
+    return {each.id: each.may_follow_from for each in results if each.may_follow_from}
+
+
+def test_a_run_without_the_root_names_it(table: Any) -> None:
+    missing = {"yank.still-downloadable": DEAD, "simple.html.doctype": "<html>"}
+    assert possible(table, ROOT, *missing, **missing) == {"yank.still-downloadable": ROOT}
+
+
+def test_a_registry_that_is_not_held_to_a_root_has_the_next_one_named(table: Any) -> None:
+    missing = {"yank.still-downloadable": DEAD}
+    assert possible(table, "simple.html.detail.href", *missing, **missing) == {
+        "yank.still-downloadable": "simple.html.detail.href"
+    }
+
+
+def test_a_run_that_judged_a_root_names_none(table: Any) -> None:
+    table.add("simple.html.detail.href", "passed")
+    missing = {"yank.still-downloadable": DEAD}
+    assert possible(table, ROOT, "simple.html.detail.href", *missing, **missing) == {}
+
+
 def test_a_root_that_fails_for_another_reason_explains_nothing(table: Any) -> None:
     assert found(table, **{ROOT: "a relative link", "yank.still-downloadable": DEAD}) == {}
 

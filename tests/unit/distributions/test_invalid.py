@@ -85,6 +85,7 @@ BROKEN = {
     "drive_path_member_sdist": {"drive"},
     "symlink_member": {"link"},
     "hardlink_outside": {"link"},
+    "long_link_member": {"link"},
     "device_member": {"device"},
     "pkg_info_symlink": {"link"},
     "tar_bomb": {"large member"},
