@@ -17,9 +17,15 @@ from conformance.pages import TEXT_HTML
 from conformance.verdicts import Untestable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from conformance.kit.fixtures import Corpus, Index, RegistryClient
     from conformance.kit.http import Answer
-    from conformance.pages import ProjectLink
+    from conformance.pages import ProjectLink, RootPage
+
+
+OURS = "conformance"
+"""What the names of all runs have; odd ones among them may have no page."""
 
 
 @check("simple.html.root.one-anchor-per-project")
@@ -53,7 +59,8 @@ def test_anchor_text(registry: RegistryClient, index: Index, corpus: Corpus) -> 
 
 
 @check("simple.html.root.href")
-def test_href(registry: RegistryClient, index: Index) -> None:
+def test_href(registry: RegistryClient, index: Index, corpus: Corpus) -> None:
+    """Of projects that the run does not know, the last one is asked for."""
     root = index.html_root()
 
     def led_to(name: str, url: str) -> Answer:
@@ -79,6 +86,30 @@ def test_href(registry: RegistryClient, index: Index) -> None:
         ],
         where=root,
     )
+    dead = _dead(root.page, index, corpus, led_to)
+    if dead and canonicalize_name(dead[0].name) in map(canonicalize_name, _names_now(index)):
+        project, answer = dead
+        expect.rule(
+            "every href to lead to the page of its project",
+            broken_by=[f"{project.raw.get('href')} ({answer})"],
+            where=root,
+        )
+
+
+def _dead(
+    root: RootPage, index: Index, corpus: Corpus, led_to: Callable[[str, str], Answer]
+) -> tuple[ProjectLink, Answer] | None:
+    """Return the last project that this suite did not publish, if its link leads nowhere, and the answer."""
+    for project in reversed(root.projects):
+        name = canonicalize_name(project.name)
+        if name not in index.projects and OURS not in name and not is_made_up(project.name, corpus):
+            answer = led_to(name, project.url or "")
+            return (project, answer) if answer.status in {404, 410} else None
+    return None
+
+
+def _names_now(index: Index) -> Iterable[str]:
+    return index.html_root(fresh=True).page.names
 
 
 def is_page(answer: Answer, filenames: frozenset[str]) -> bool:

@@ -27,6 +27,28 @@ class NoEtagInJson(ChangesHeaders):
         return request.endpoint in PAGES and response.mimetype == JSON
 
 
+class EtagsWithoutQuotes(Fault):
+    """Sends the ETag of a page without its last quote."""
+
+    caught_by = ("http.validators-wellformed",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint in PAGES and "ETag" in response.headers:
+            response.headers["ETag"] = response.headers["ETag"].removesuffix('"')
+        return response
+
+
+class DatesWithoutGmt(Fault):
+    """Sends the Last-Modified of a file with an offset in place of GMT, as in mails."""
+
+    caught_by = ("http.validators-wellformed",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "file" and "Last-Modified" in response.headers:
+            response.headers["Last-Modified"] = response.headers["Last-Modified"].replace("GMT", "+0000")
+        return response
+
+
 class AnyEtagIgnored(Fault):
     """Ignores `If-None-Match: *`, which means any page or file that exists."""
 

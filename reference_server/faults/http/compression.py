@@ -46,3 +46,15 @@ class UnknownCodingsCrash(Fault):
         codings = request.headers.get("Accept-Encoding", "identity")
         known = re.search(r"(gzip|identity|\*)(?!;q=0)", codings)
         return None if known else Response(status=500)
+
+
+class ShortListWithoutCompression(Fault):
+    """Leaves the first project out of the list for clients that do not accept gzip."""
+
+    caught_by = ("http.root.gzip",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+        if request.endpoint == "root_page" and response.mimetype == "text/html" and not takes_gzip:
+            response.set_data(re.sub(rb"<a [^>]*>[^<]*</a>", b"", response.get_data(), count=1))
+        return response
