@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.uploads.invalid_distributions import each_kind_refused
+from reference_server.distributions import sdist, wheel
+from reference_server.distributions.invalid_documents import licensed
 from reference_server.distributions.invalid_wheels import with_entry_points
 
 if TYPE_CHECKING:
@@ -18,8 +20,12 @@ ENTRY_POINTS = b"[console_scripts]\nDemo.run-1 = demo:main [extra]\n\n[other.gro
 
 @check("archive.license-files")
 def test_license_files(registry: RegistryClient, new_name: NewName) -> None:
+    name = new_name("license")
+    for build in (wheel, sdist):
+        right = build(name, "0.2", metadata=licensed(build(name, "0.2").metadata))
+        expect.accepted(registry.upload(right))
     kinds = ("missing_license_file_wheel", "missing_license_file_sdist")
-    each_kind_refused(registry, new_name("license"), *kinds)
+    each_kind_refused(registry, name, *kinds)
 
 
 @check("archive.duplicate-entries")

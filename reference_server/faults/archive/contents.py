@@ -97,6 +97,19 @@ class LicenseFilesMissing(OmitsArchiveCheck):
     left_out = pypi_archives.license_files_are_there
 
 
+class LicenseFilesOfSdistsRefused(Fault):
+    """Looks for the license files of sdists in the folder that wheels have them in."""
+
+    caught_by = ("archive.license-files",)
+
+    def rules(self, rules: Rules) -> Rules:
+        def are_in_the_folder(archive: Archive, upload: Upload) -> None:
+            if not archive.filename.endswith(".whl") and any(upload.fields.get("license_file", ())):
+                raise PolicyError("License-File does not exist in distribution file")
+
+        return replace(rules, archive_checks=(*rules.archive_checks, are_in_the_folder))
+
+
 class DuplicatePathsAccepted(OmitsArchiveCheck):
     """Accepts zip archives that hold the same path twice."""
 
