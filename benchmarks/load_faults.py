@@ -1,9 +1,9 @@
 """What a default run and a load find of the faults that only a crowd shows.
 
-    python -m benchmarks.load_faults [FAULT …]
+    python -m benchmarks.load_faults [FAULT …] [--users N] [--time SECONDS] [--mix NAME]
 
-For each fault: a server of its own, `registry-conformance run` as it comes, and a short load by threads of this
-process, as in the kill matrix. Prints the requirements that each of them says are not met. Loopback only.
+For each fault: `registry-conformance run` as it comes, and `registry-conformance load` for a short time, each on a
+server of its own. Prints the requirements that each of them says are not met. Loopback only.
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reference_server.faults import fault_named
-from reference_server.serving.in_process import ReferenceServer
-from tests.kill_matrix.load_trial import LoadTrial
-from tests.kill_matrix.matrix import FAULTS, LOAD, red
+from benchmarks.serving import served
+from tests.kill_matrix.matrix import FAULTS, LOAD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,37 +38,36 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("faults", nargs="*", metavar="FAULT")
-    chosen: Sequence[str] = parser.parse_args().faults
+    parser.add_argument("--users", type=int, default=20, help="clients at once (default: %(default)s)")
+    parser.add_argument("--time", type=float, default=20.0, help="seconds of a load (default: %(default)s)")
+    parser.add_argument("--mix", default="releases", help="what they do (default: %(default)s)")
+    arguments = parser.parse_args()
     crowded = [each.name for each in FAULTS if LOAD.intersection(each.caught_by)]
     kinds = {name: kind for kind, names in KINDS.items() for name in names}
-    names = chosen or sorted(crowded, key=lambda name: kinds.get(name, "~"))
+    names: Sequence[str] = arguments.faults or sorted(crowded, key=lambda name: kinds.get(name, "~"))
+    load = ("load", "--users", str(arguments.users), "--time", str(arguments.time), "--mix", arguments.mix)
     print("| kind | fault | a default run finds | a load finds |\n|---|---|---|---|", flush=True)
     for name in names:
-        by_run, by_load = by_a_run(name), by_a_load(name)
+        by_run, by_load = found_by(("run",), name), found_by(load, name)
         print(
             f"| {kinds.get(name, 'other')} | `{name}` | {written(by_run)} | {written(by_load)} |", flush=True
         )
 
 
-def by_a_run(name: str) -> list[str]:
-    """Return what a default run says of a server with a fault."""
-    with ReferenceServer(faults=[name]) as server, tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "result.json"
-        command = [sys.executable, "-m", "conformance", "run", server.url, "--json", str(path)]
-        command += ["--username", server.username, "--ledgers", folder]
-        environment = {
-            "REGISTRY_CONFORMANCE_PASSWORD": server.password,
-            "PATH": str(Path(sys.executable).parent),
-        }
-        subprocess.run(command, env=environment, check=False, capture_output=True)
+def found_by(command: Sequence[str], fault: str) -> list[str]:
+    """Return what a command of the suite says of a server with a fault."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        served(Path(name), "--fault", fault, "--control") as server,
+    ):
+        path, folder = Path(name) / "result.json", Path(name)
+        whole = [sys.executable, "-m", "conformance", *command, "--config", str(server.described)]
+        whole += ["--json", str(path), "--ledgers", str(folder / "ledgers")]
+        process = subprocess.run(whole, check=False, capture_output=True, text=True)
+        if not path.exists():
+            raise SystemExit(process.stdout + process.stderr)
         results = json.loads(path.read_text(encoding="utf-8"))["results"]
     return [each["id"] for each in results if each["verdict"] in DEVIATING]
-
-
-def by_a_load(name: str) -> list[str]:
-    """Return what a short load says of a server with a fault."""
-    with tempfile.TemporaryDirectory() as folder:
-        return sorted(red(LoadTrial(Path(folder))(fault_named(name))))
 
 
 def written(requirements: Sequence[str]) -> str:

@@ -1,23 +1,18 @@
 """The pytest plugin: `pytest --pyargs conformance --registry-url …`.
 
 Loaded in every pytest run of an environment that has the suite installed, so it does nothing,
-and imports nothing large, until checks of the suite are collected.
+and imports nothing that pytest has not imported, until an argument names the suite's checks or one of its options.
 """
 
 from __future__ import annotations
 
+import os
 import sys
-from argparse import SUPPRESS, ArgumentTypeError
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from conformance.errors import UserError
-from conformance.run.keys import JUDGE, PARENT
-from conformance.run.keys import OPTIONS as OPTIONS_OF_RUN
-from conformance.verdicts.options import OPTIONS, options_from, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,17 +23,15 @@ if TYPE_CHECKING:
     from conformance.verdicts.declaration import Option
     from conformance.verdicts.options import RunOptions
 
-_OPTIONS = tuple(each for each in OPTIONS if each.in_pytest)
-
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Add the options of a run, each as `--registry-…`. The help of other projects' tests does not list them."""
-    group = parser.getgroup("registry conformance")
+    """Add the options of a run, each as `--registry-…`. The tests of other projects do without them."""
     config = pluginmanager.get_plugin("pytestconfig")
-    hidden = config is None or not _are_named(config)
-    for each in _OPTIONS:
-        text = SUPPRESS if hidden else _with_pytest_flags(each.help_text)
-        words: dict[str, Any] = {"help": text, "default": None}
+    if config is not None and not _are_named(config):
+        return
+    group = parser.getgroup("registry conformance")
+    for each in _options():
+        words: dict[str, Any] = {"help": _with_pytest_flags(each.help_text), "default": None}
         if each.metavar:
             action = "append" if each.repeats else "store"
             words |= {"metavar": each.metavar, "type": _reader(each), "action": action}
@@ -47,16 +40,25 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         group.addoption(each.pytest_flag, **words)
 
 
+def _options() -> list[Option]:
+    from conformance.verdicts.options import OPTIONS
+
+    return [each for each in OPTIONS if each.in_pytest]
+
+
 def _are_named(config: pytest.Config) -> bool:
-    """Return whether an argument names the suite's checks, or one of its options."""
-    return any(
-        "conformance" in each or each.startswith("--registry") for each in config.invocation_params.args
-    )
+    """Return whether an argument names the suite's checks, or one of its options. A file of arguments may."""
+    try:
+        configured = config.getini("addopts")
+    except ValueError:  # pytest has not read its configuration, as where it is handed this plugin
+        configured = []
+    arguments = [*config.invocation_params.args, *configured, *os.environ.get("PYTEST_ADDOPTS", "").split()]
+    return any("conformance" in each or each.startswith(("--registry", "@")) for each in map(str, arguments))
 
 
 def _with_pytest_flags(text: str) -> str:
     """Return a help text with the flags that options have in pytest."""
-    for each in _OPTIONS:
+    for each in _options():
         if each.flag.startswith("--"):
             text = text.replace(each.flag, each.pytest_flag)
     return text
@@ -64,6 +66,9 @@ def _with_pytest_flags(text: str) -> str:
 
 def _reader(option: Option) -> Callable[[str], Any]:
     """Return the reader of an option, with the one kind of error that pytest explains."""
+    from argparse import ArgumentTypeError
+
+    from conformance.errors import UserError
 
     def read(text: str) -> Any:
         try:
@@ -76,14 +81,18 @@ def _reader(option: Option) -> Callable[[str], Any]:
 
 def _given(config: pytest.Config) -> dict[str, Any]:
     """Return the values of the options that were given, by the names of the options."""
-    values = {each.name: config.getoption(each.pytest_flag) for each in _OPTIONS}
+    values = {each.name: config.getoption(each.pytest_flag, None) for each in _options()}
     return {name: value for name, value in values.items() if value is not None}
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the mark of checks, and the judge where there is something to judge."""
     config.addinivalue_line("markers", "requirement(id): the requirement of the catalogue that this checks")
-    if _is_asked_for(config) and not config.pluginmanager.has_plugin(JUDGE):
+    if not _is_asked_for(config):
+        return
+    from conformance.run.keys import JUDGE
+
+    if not config.pluginmanager.has_plugin(JUDGE):
         try:
             _judge(config).register(config.pluginmanager)
         except ImportError as error:
@@ -105,6 +114,7 @@ class PlainReport:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Clean up, write the result, and set the exit code."""
+        from conformance.run.keys import JUDGE
         from conformance.run.teardown import finish
 
         config = session.config
@@ -157,12 +167,14 @@ def _is_whole(config: pytest.Config) -> bool:
 
 def _judge(config: pytest.Config) -> Judge:
     from conformance.run.judge import Judge
+    from conformance.run.keys import OPTIONS, PARENT
     from conformance.run.parent_watch import Watch
+    from conformance.verdicts.options import options_from, unpacked
 
     if hasattr(config, "workerinput"):
         watch = Watch(config.workerinput[PARENT])
         watch.start()
-        options = unpacked(config.workerinput[OPTIONS_OF_RUN])
+        options = unpacked(config.workerinput[OPTIONS])
         return Judge(_refuse_to_prepare, options, watch=watch)
     options = options_from(_given(config))
     stack = ExitStack()
@@ -175,6 +187,7 @@ def _refuse_to_prepare() -> Run:
 
 
 def _prepared(config: pytest.Config, options: RunOptions, stack: ExitStack) -> Run:
+    from conformance.errors import UserError
     from conformance.report.result_file import write_refusal, write_sentinel
     from conformance.run.run import CannotJudge
     from conformance.run.setup import prepare

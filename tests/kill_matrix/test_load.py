@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.verdicts import Verdict
 from reference_server.faults import Fault, fault_named
+from reference_server.faults.habit.forms import OneForm
 
 from .load_trial import LoadTrial
 from .matrix import FAULTS, LOAD, red, results_of_load
@@ -40,6 +42,14 @@ def test_checks_of_load_catch_what_the_fault_names_and_no_more(fault: Fault, loa
 
 def test_a_server_without_faults_passes_under_load(load_trial: LoadTrial) -> None:
     assert disagreements(load_trial(Fault()), set()) == {}
+
+
+@pytest.mark.parametrize("form", ["html", "json"])
+def test_a_404_for_the_form_that_a_registry_lacks_accuses_nothing(form: str, load_trial: LoadTrial) -> None:
+    results = load_trial(OneForm(form=form, otherwise="404"))
+    assert disagreements(results, set()) == {}
+    assert results["load.forms-agree"].verdict is Verdict.NOT_APPLICABLE
+    assert results["load.one-order"].verdict is Verdict.PASSED
 
 
 def test_two_winners_are_found_and_shown(load_trial: LoadTrial) -> None:

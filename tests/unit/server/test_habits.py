@@ -268,6 +268,8 @@ def test_a_page_is_kept_for_its_caller_only(cached: Any) -> None:
         ({"form": "json"}, "text/html", (406, "text/plain")),
         ({"form": "json", "otherwise": "page"}, "text/html", (200, SIMPLE_JSON)),
         ({"form": "html"}, SIMPLE_JSON, (406, "text/plain")),
+        ({"form": "html", "otherwise": "404"}, SIMPLE_JSON, (404, "text/plain")),
+        ({"form": "html", "otherwise": "404"}, f"{SIMPLE_JSON}, text/html;q=0.1", (200, "text/html")),
         ({"form": "html"}, "text/html", (200, "text/html")),
     ],
 )
@@ -281,6 +283,8 @@ def test_one_form_of_the_pages_is_offered(
 def test_a_form_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="it has json, html"):
         fault_named("one-form", form="xml")
+    with pytest.raises(ValueError, match="it has 406, 404, page"):
+        fault_named("one-form", otherwise="500")
 
 
 def test_habits_have_names_and_most_stay_inside() -> None:
