@@ -6,7 +6,7 @@ import argparse
 import re
 import sys
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from conformance.commands.arguments import add_options, options_of
@@ -17,6 +17,7 @@ from conformance.verdicts.declaration import Group
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from conformance.load.conduct import Recorded
     from conformance.load.task import LoadSettings
@@ -169,8 +170,9 @@ def _add_several(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Drive the load, judge what was seen, print the report, and write the others that were asked for."""
-    from conformance.load.conduct import require_free_port, require_locust
+    from conformance.load.conduct import require_locust
     from conformance.load.mixes import mix
+    from conformance.load.ports import require_free_port
     from conformance.report.terminal import print_report
     from conformance.target.configuration import configured_or_embedded
 
@@ -217,7 +219,7 @@ def _require_room(arguments: argparse.Namespace) -> None:
 
 
 def _settings(arguments: argparse.Namespace) -> LoadSettings:
-    from conformance.load.conduct import free_port
+    from conformance.load.ports import free_port
     from conformance.load.task import LoadSettings
 
     alone = not (arguments.master or arguments.worker)
@@ -276,12 +278,26 @@ def _judged(target: Target, options: RunOptions, arguments: argparse.Namespace) 
         progress=sys.stdout,
         plugins=[plugin],
     )
+    if plugin.refused:
+        _refuse(plugin.refused, result, json_path, target, options)
     if plugin.traffic_seen is None:
         return result
     result = _with_figures(result, settings, plugin.traffic_seen)
     if json_path:
         write_result(json_path, result)
     return result
+
+
+def _refuse(
+    error: UserError, result: RunResult, json_path: Path | None, target: Target, options: RunOptions
+) -> NoReturn:
+    """Raise the error of a load that could not begin, and say what its run has left on the registry."""
+    from conformance.report.result_file import write_refusal
+
+    write_refusal(json_path, target, options, reason=str(error), exit_code=error.exit_code)
+    for note in result.summary.notes:
+        print(note)
+    raise error
 
 
 def _with_figures(result: RunResult, settings: LoadSettings, seen: Traffic) -> RunResult:

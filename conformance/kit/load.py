@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.corpus.ledger import Entry
+from conformance.errors import UserError
 from conformance.histories.linearizability import Judgement, judge, with_patience
 from conformance.histories.operation import Operation, Outcome
 from conformance.histories.shrinking import shrunk
@@ -61,17 +62,23 @@ class UnderLoad:
     """A plugin of pytest: drives the load when the first check asks for it.
 
     `drive` does so, and returns what was recorded; `beyond` lets downloads go to hosts other than this machine.
-    `traffic_seen` is what the checks have judged.
+    `traffic_seen` is what the checks have judged; `refused` says why there was no load.
     """
 
     drive: Callable[[Run], Recorded]
     beyond: bool = False
     traffic_seen: Traffic | None = field(default=None)
+    refused: UserError | None = field(default=None)
 
     @pytest.fixture(scope="session")
     def traffic(self, run: Run) -> Traffic:
         """What was asked and answered under load, and what is there now."""
-        self.traffic_seen = _settled(run, self.drive(run), beyond=self.beyond)
+        try:
+            recorded = self.drive(run)
+        except UserError as error:
+            self.refused = error
+            raise
+        self.traffic_seen = _settled(run, recorded, beyond=self.beyond)
         return self.traffic_seen
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,7 +14,7 @@ import msgspec
 
 from conformance.errors import ExitCode, UserError
 from conformance.errors.extras import require_extra
-from conformance.load.record import Batch, incomplete
+from conformance.load.record import Batch, Record, incomplete
 from conformance.load.task import LoadSettings, Role, Task, clock_of_this_machine
 
 if TYPE_CHECKING:
@@ -67,9 +66,14 @@ class Conductor:
             self._run(self._tasks(clock, out))
             if not out.exists():
                 raise UserError("the load ended without a record", exit_code=ExitCode.HARNESS_ERROR)
-            ended, batches = msgspec.msgpack.decode(out.read_bytes(), type=tuple[str, list[Batch]])
+            record = msgspec.msgpack.decode(out.read_bytes(), type=Record)
+        if record.refusal:
+            raise UserError(*record.refusal)
         return Recorded(
-            batches=batches, ended=ended, clock=clock, incomplete=_incomplete(batches, self._expected)
+            batches=record.batches,
+            ended=record.ended,
+            clock=clock,
+            incomplete=_incomplete(record.batches, self._expected),
         )
 
     def follow(self) -> None:
@@ -109,12 +113,15 @@ class Conductor:
         )
 
     def _run(self, tasks: Iterable[Task]) -> None:
-        """Run a process for each task; end them all with the first one, which the others follow."""
+        """Run a process for each task; end them all with the first one, which the others follow.
+
+        Where that one could not begin, they have nothing to wait for.
+        """
         processes = [_started(task) for task in tasks]
         try:
             limit = None if self._waits_for_others else self.settings.seconds + GRACE
-            processes[0].wait(timeout=limit)
-            for each in processes[1:]:
+            refused = processes[0].wait(timeout=limit) == ExitCode.USAGE
+            for each in [] if refused else processes[1:]:
                 each.wait(timeout=GRACE)
         except subprocess.TimeoutExpired as error:
             raise UserError("the load did not end in time", exit_code=ExitCode.HARNESS_ERROR) from error
@@ -166,22 +173,3 @@ def _incomplete(batches: Sequence[Batch], expected: int) -> UserError | None:
         "The results are incomplete. Run the load again.",
         ExitCode.HARNESS_ERROR,
     )
-
-
-def require_free_port(host: str, port: int, *, option: str) -> None:
-    """Raise UserError where nothing can listen on a port. An empty host stands for every address."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        with socket.create_server(("" if host == "*" else host, port), family=family):
-            pass
-    except OSError as error:
-        raise UserError(
-            f"port {port} cannot be listened on: {error.strerror or error}", f"Give another {option}."
-        ) from None
-
-
-def free_port() -> int:
-    """Return a port on the loopback interface that nothing listens on."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])

@@ -65,6 +65,17 @@ class Batch(Struct, frozen=True, kw_only=True):
         return msgspec.msgpack.encode(self)
 
 
+class Record(Struct, frozen=True, kw_only=True):
+    """What the first process of a load writes at its end: why that came early, and all batches.
+
+    `refusal` is the message and the hint of an error where the load could not begin.
+    """
+
+    ended: str
+    batches: list[Batch]
+    refusal: tuple[str, str] | None = None
+
+
 def unpacked(packed: bytes) -> Batch:
     """Return a batch that another process of the load has packed."""
     return msgspec.msgpack.decode(packed, type=Batch)

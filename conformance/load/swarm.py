@@ -15,13 +15,16 @@ import gevent
 import msgspec
 from locust import events
 from locust.env import Environment
+from locust.exception import RPCError
 from locust.rpc import Message
 from locust.runners import MasterRunner
 
 from conformance.corpus.ledger import Ledger
+from conformance.errors import ExitCode, UserError
 from conformance.load.names import Names
+from conformance.load.ports import cannot_listen, require_free_port
 from conformance.load.progress import Progress
-from conformance.load.record import Batch, Recorder, incomplete, percentile
+from conformance.load.record import Batch, Record, Recorder, incomplete, percentile
 from conformance.load.record import unpacked as unpacked_batch
 from conformance.load.task import LoadSettings, Role, now
 from conformance.load.users import PATIENCE, user_classes
@@ -88,9 +91,16 @@ class Swarm:
         gevent.signal_handler(signal.SIGTERM, self._interrupt)
         gevent.spawn(self._watch)
         runs = {Role.LOCAL: self._run_alone, Role.MASTER: self._run_as_master, Role.WORKER: self._follow}
-        runs[self._task.role]()
+        refusal = None
+        try:
+            runs[self._task.role]()
+        except UserError as error:
+            refusal = (error.message, error.hint)
         if self._task.out:
-            Path(self._task.out).write_bytes(msgspec.msgpack.encode((self._ended, self._batches)))
+            record = Record(ended=self._ended, batches=self._batches, refusal=refusal)
+            Path(self._task.out).write_bytes(msgspec.msgpack.encode(record))
+        if refusal:
+            os._exit(ExitCode.USAGE)  # what Locust has begun may go on
 
     def _interrupt(self) -> None:
         """End this process; a master ends its workers first, wherever they are: they would go on publishing."""
@@ -146,7 +156,7 @@ class Swarm:
 
     def _run_as_master(self) -> None:
         settings = self.settings
-        runner = self._environment.create_master_runner(settings.host, settings.port)
+        runner = self._master()
         _listen(events.worker_report, self._take)
         deadline = time.monotonic() + PATIENCE
         while len(runner.clients.ready) < settings.expect_workers:
@@ -163,11 +173,31 @@ class Swarm:
         runner.send_message(RUN, about)
         self._drive(runner)
 
+    def _master(self) -> MasterRunner:
+        """Listen for workers. Raises UserError where the port was taken meanwhile."""
+        host, port = self.settings.host, self.settings.port
+        try:
+            return self._environment.create_master_runner(host, port)
+        except RPCError as error:
+            why = str(getattr(error.__context__, "strerror", error))
+            hint = "Run the load again, or give another --master-port."
+            raise cannot_listen(port, why, hint) from None
+
     def _show_page(self) -> None:
-        """Show Locust's own page where it is wanted. Its button for the end ends the load."""
-        if self.settings.web:
-            self._environment.create_web_ui("127.0.0.1", self.settings.web)
-            _listen(events.test_stop, self._stop_from_page)
+        """Show Locust's own page where it is wanted. Its button for the end ends the load.
+
+        Raises UserError where the port was taken meanwhile.
+        """
+        if not self.settings.web:
+            return
+        host, port = "127.0.0.1", self.settings.web
+        require_free_port(host, port, option="--web")
+        page = self._environment.create_web_ui(host, port)
+        while not (page.server and page.server.started):
+            if page.greenlet is None or page.greenlet.ready():
+                raise cannot_listen(port, "another program took it", "Give another --web.")
+            gevent.sleep(TICK)
+        _listen(events.test_stop, self._stop_from_page)
 
     def _stop_from_page(self, **_: Any) -> None:
         if not self._stopped:

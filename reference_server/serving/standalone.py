@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
+from reference_server.serving.ports import noticing_a_taken_port
 from reference_server.serving.state import state_of
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def serve(*, host: str, port: int, on_start: Callable[[], Any], **options: Unpac
 
     The port has to be free: granian shares it with other sharing programs without an error.
 
-    Raises `ImportError` without the extra `serve`, and `StoreError` for an unusable directory.
+    Raises `ImportError` without the extra `serve`, `StoreError` for an unusable directory, and `PortTakenError`.
     """
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces
@@ -88,7 +89,8 @@ def serve(*, host: str, port: int, on_start: Callable[[], Any], **options: Unpac
         )
         server.on_startup(on_start)
         load = partial(_application_of_worker, directory=Path(directory), lock=lock, **options)
-        server.serve(target_loader=load, wrap_loader=False)
+        with noticing_a_taken_port(host, port):
+            server.serve(target_loader=load, wrap_loader=False)
 
 
 def _checked(store: Path) -> StoreLock:

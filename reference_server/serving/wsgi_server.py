@@ -17,7 +17,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from reference_server.http.chunked import ChunkedBody
 from reference_server.http.expect_continue import AWAITED, CONTINUE, AwaitedBody
 from reference_server.http.request_log.entry import CERTIFICATE_NAME
-from reference_server.serving.ports import free_port
+from reference_server.serving.ports import listening
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 EMPTIED = 10_000_000
 """How many bytes werkzeug asks for at once after an answer. It would wait for all of them, or for the client's end."""
 
+
+BACKLOG = 128
+"""How many connections wait to be taken, as at werkzeug's own sockets."""
 
 PHRASES = {each.value: each.phrase for each in HTTPStatus}
 
@@ -56,8 +59,6 @@ class Server:
 
     def start(self) -> Self:
         """Start the server. Raises `PortTakenError`, an `OSError`."""
-        if self._mount.port:
-            free_port(self._mount.host, self._mount.port)
         self._mount.start()
         return self
 
@@ -180,9 +181,18 @@ class _Mount:
 
     def start(self) -> None:
         """Start a thread that takes connections."""
-        server = make_server(
-            self.host, self.port, self._answer, threaded=True, request_handler=_Handler, ssl_context=self.tls
-        )
+        with listening(
+            self.host, self.port, backlog=BACKLOG
+        ) as taken:  # werkzeug would end the process instead
+            server = make_server(
+                self.host,
+                taken.getsockname()[1],
+                self._answer,
+                threaded=True,
+                request_handler=_Handler,
+                ssl_context=self.tls,
+                fd=taken.fileno(),  # it makes a copy
+            )
         self.port = server.port
         server.timeout = 0  # a connection that was given up meanwhile is not awaited
         if self.tls:  # each connection's own thread shakes hands: a silent client delays no other

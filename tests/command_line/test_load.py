@@ -13,6 +13,7 @@ import pytest
 from conformance.commands import load
 from conformance.commands.load import MIXES, a_rate, add, seconds
 from conformance.commands.main import main
+from conformance.load import ports
 from conformance.load.behaviours import BEHAVIOURS
 from conformance.load.mixes import mix, mixes
 
@@ -97,6 +98,36 @@ def test_a_port_that_is_taken_is_refused_before_the_load(
     error = capsys.readouterr().err
     assert f"port {port} cannot be listened on" in error
     assert f"another {option}" in error
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("options", "hint"),
+    [
+        (["--web", "PORT"], "Give another --web."),
+        (["--master", "--master-host", "127.0.0.1", "--master-port", "PORT"], "another --master-port."),
+        (["--processes", "2"], "Run the load again"),
+    ],
+)
+def test_a_port_that_is_taken_before_locust_listens_is_an_error_in_two_lines(
+    options: list[str],
+    hint: str,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ports, "require_free_port", lambda *_, **__: None)
+    path = tmp_path / "result.json"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        monkeypatch.setattr(ports, "free_port", lambda: int(port))
+        given = [port if each == "PORT" else each for each in options]
+        assert main(["load", "--time", "2s", "--users", "2", "--json", str(path), *given]) == 2
+    written = capfd.readouterr()
+    assert f"port {port} cannot be listened on: Address already in use" in written.err
+    assert hint in written.err
+    assert "Traceback" not in written.out + written.err
+    assert json.loads(path.read_text())["summary"]["exit_code"] == 2
 
 
 @pytest.mark.parametrize(

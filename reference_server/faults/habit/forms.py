@@ -22,8 +22,8 @@ OTHERWISE = ("406", "404", "page")
 class OneForm(Habit):
     """Offers its pages in one form, `json` or `html`, and answers 406 to clients that accept only the other.
 
-    With `otherwise=404` it answers that there is no such page; with `otherwise=page` it sends its own form. Source: PyPA
-    "Simple repository API", "Version and Format Selection" and "Recommendations".
+    With `otherwise=404` it answers that there is no such page; with `otherwise=page` it sends its own form. Source:
+    PyPA "Simple repository API", "Version and Format Selection" and "Recommendations".
     """
 
     def __init__(self, *, form: str = "json", otherwise: str = "406") -> None:

@@ -114,6 +114,30 @@ def read_in_every_way(page_url: str, file_url: str, auth: tuple[str, ...], conte
     assert read(page_url, "OPTIONS").status_code == 204
 
 
+@pytest.fixture
+def own_signals() -> Iterator[None]:
+    """Give this process its handlers of signals back: granian has some of its own."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("own_signals")
+@pytest.mark.parametrize("options", [[], ["--control"]], ids=["granian", "in this process"])
+def test_a_port_that_is_taken_before_the_server_listens(
+    options: list[str], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(serve, "free_port", lambda *_: port)
+        assert main.main(["serve", "--port", str(port), *options]) == 2
+    assert capfd.readouterr().err == (
+        f"reference-server: cannot listen on 127.0.0.1:{port}: Address already in use. "
+        "Stop the program that listens there, or choose another port (0: any free port).\n"
+    )
+
+
 def test_a_taken_port(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
