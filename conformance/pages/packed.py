@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from dataclasses import dataclass
 from typing import Generic, TypeVar, overload
+from zlib import compress, decompress
 
 Item = TypeVar("Item")
 Source = TypeVar("Source")
 
 MOST_PACKED = 2_000_000
-"""How many items a sequence may have: each takes eight bytes beside its own."""
+"""How many items a sequence may have."""
+
+BLOCK = 64 * 1024
+"""The size, in bytes, from which records are compressed together."""
 
 
 class _Lazy(Sequence[Item]):
@@ -39,17 +44,28 @@ class _Lazy(Sequence[Item]):
 
 
 class Packed(_Lazy[Item]):
-    """Items that `read` makes from their records. Records are added once, before the first item is read."""
+    """Items that `read` makes from their records. Records are added once, before the first item is read.
+
+    Full blocks of records are compressed: links of one page look alike. Safe to read from several threads.
+    """
 
     def __init__(self, read: Callable[[bytes], Item]) -> None:
         self._read = read
-        self._records = bytearray()
-        self._ends = array("Q", [0])
+        self._blocks: list[bytes] = []
+        self._firsts = array("Q", [0])
+        """The place of the first item of each block, and of the one that is still open."""
+        self._open = _Block(bytearray(), array("I"))
+        self._recent = (-1, self._open)
+        """The number of the block that was read last, and the block: most reads are in order."""
 
     def add(self, record: bytes) -> None:
         """Add the record of a further item."""
-        self._records += record
-        self._ends.append(len(self._records))
+        self._open.records.extend(record)
+        self._open.ends.append(len(self._open.records))
+        if len(self._open.records) >= BLOCK:
+            self._firsts.append(len(self))
+            self._blocks.append(self._open.compressed())
+            self._open = _Block(bytearray(), array("I"))
 
     @property
     def is_full(self) -> bool:
@@ -57,15 +73,54 @@ class Packed(_Lazy[Item]):
         return len(self) >= MOST_PACKED
 
     def __len__(self) -> int:
-        return len(self._ends) - 1
+        return self._firsts[-1] + len(self._open.ends)
 
     def _item(self, place: int) -> Item:
-        return self._read(bytes(self._records[self._ends[place] : self._ends[place + 1]]))
+        number = bisect_right(self._firsts, place) - 1
+        recent, block = self._recent
+        if recent != number:
+            block = self._block(number)
+            self._recent = (number, block)
+        return self._read(block.record(place - self._firsts[number]))
+
+    def _block(self, number: int) -> _Block:
+        if number == len(self._blocks):
+            return self._open
+        return _Block.of(self._blocks[number], self._firsts[number + 1] - self._firsts[number])
 
     def __iter__(self) -> Iterator[Item]:
-        read, records, begin = self._read, self._records, 0
-        for end in islice(self._ends, 1, None):
-            yield read(bytes(records[begin:end]))
+        for number in range(len(self._firsts)):
+            yield from map(self._read, self._block(number))
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Records one after the other, and where each of them ends."""
+
+    records: bytearray
+    ends: array[int]
+
+    @classmethod
+    def of(cls, compressed: bytes, number: int) -> _Block:
+        """Return a block of so many records that was compressed."""
+        content, ends = decompress(compressed), array("I")
+        size = number * ends.itemsize
+        ends.frombytes(content[:size])
+        return cls(bytearray(content[size:]), ends)
+
+    def compressed(self) -> bytes:
+        """Return the block as bytes, as `of` reads it."""
+        return compress(self.ends.tobytes() + self.records, level=1)
+
+    def record(self, place: int) -> bytes:
+        """Return a record."""
+        begin = self.ends[place - 1] if place else 0
+        return bytes(self.records[begin : self.ends[place]])
+
+    def __iter__(self) -> Iterator[bytes]:
+        begin = 0
+        for end in self.ends:
+            yield bytes(self.records[begin:end])
             begin = end
 
 

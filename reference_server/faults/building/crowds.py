@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from reference_server.model import Package, PackageFile, Upload
     from reference_server.rules import Rules
 
-CROWD = 6
-"""How many uploads at once are a crowd: more than a check of races sends."""
+CROWD = 9
+"""How many uploads at once are a crowd: one more than any check of races sends."""
 
 QUIET = 0.3
 """Seconds without an upload in a crowd after which the crowd has left."""
