@@ -38,8 +38,8 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("faults", nargs="*", metavar="FAULT")
-    parser.add_argument("--users", type=int, default=20, help="clients at once (default: %(default)s)")
-    parser.add_argument("--time", type=float, default=20.0, help="seconds of a load (default: %(default)s)")
+    parser.add_argument("--users", type=int, default=40, help="clients at once (default: %(default)s)")
+    parser.add_argument("--time", type=float, default=30.0, help="seconds of a load (default: %(default)s)")
     parser.add_argument("--mix", default="releases", help="what they do (default: %(default)s)")
     arguments = parser.parse_args()
     crowded = [each.name for each in FAULTS if LOAD.intersection(each.caught_by)]
