@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from conformance.run.run import Run
     from reference_server.faults import Fault
 
-PUBLISHERS, ROUNDS = 12, 8
+PUBLISHERS, ROUNDS = 16, 8
 """How many users publish at the same moment, and how often: enough of them to be a crowd."""
 
 READERS = ("pip", "mirror", "uv", "pip")
@@ -50,7 +50,7 @@ THINK, LONG_THINK = 0.02, 0.3
 """Seconds between two visits of a reader, and those where writers wait for seconds anyhow."""
 
 SETTLE, PATIENT = 0.4, 1.5
-"""How long pages may take to settle, and an upload to be answered, in seconds."""
+"""How long pages may take to settle, and an upload to be answered where a fault lets it wait, in seconds."""
 
 FEWEST = 50
 """How many of the uploads have to be answered for a judgement of the slowest ones."""
@@ -76,7 +76,7 @@ class LoadTrial:
             patch.object(tempfile, "tempdir", folder),
             patch.object(setup, "new_run_id", lambda: RUN_ID),
             patch.object(names, "this_moment", lambda: ROUNDS + 2),
-            patch.object(test_load, "PATIENT", PATIENT),
+            patch.object(test_load, "PATIENT", PATIENT if lets_wait else test_load.PATIENT),
             patch.object(test_load, "TIMES", 1),
             patch.object(test_load, "FEWEST", FEWEST),
         ):
