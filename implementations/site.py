@@ -13,6 +13,7 @@ from msgspec import structs
 
 from conformance.report import html
 from conformance.report.badge import as_badge
+from conformance.report.check_result import HARMS
 from conformance.report.matrix import Bar, Column, Matrix, matrix_of, page_context
 from conformance.report.result import tally_of
 from conformance.report.result_file import BadResult, read_result, write_result
@@ -158,9 +159,13 @@ class Registry:
             for name, each in self.deviations.items()
             if name not in below
         )
-        return tuple(
-            sorted(causes, key=lambda each: (DEVIATING.index(each.finding.verdict), each.finding.id))
-        )
+        return tuple(sorted(causes, key=_rank))
+
+
+def _rank(cause: Deviation) -> tuple[int, int, int, str]:
+    finding = cause.finding
+    weight = DEVIATING.index(finding.verdict), HARMS.index(finding.harm)
+    return *weight, -len(cause.repeats), finding.id
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,8 @@ class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """Ids whose deviations stand for themselves, though a pattern fits."""
     named_unjudged: bool = False
     """Whether a run that judges none of its roots names the first one: its defect is beneath what others look at."""
+    harmless: bool = False
+    """Whether the consequences do no harm of their own: each finds the defect of the root once more."""
 
     @cached_property
     def _evidence(self) -> re.Pattern[str]:
@@ -34,10 +36,14 @@ class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
 
     def explains(self, requirement_id: str, evidence: str) -> bool:
         """Tell whether a deviation of this requirement, with this evidence, follows from a root that deviates."""
-        if requirement_id in self.apart:
-            return False
+        return self.may_explain(requirement_id) and self.is_shown_by(evidence)
+
+    def may_explain(self, requirement_id: str) -> bool:
+        """Tell whether deviations of this requirement are among its roots and consequences."""
         patterns = (*self.roots, *self.consequences)
-        return any(fnmatchcase(requirement_id, each) for each in patterns) and self.is_shown_by(evidence)
+        return requirement_id not in self.apart and any(
+            fnmatchcase(requirement_id, each) for each in patterns
+        )
 
 
 class _Causes(msgspec.Struct, forbid_unknown_fields=True):
@@ -49,3 +55,9 @@ def causes() -> tuple[Cause, ...]:
     """Return the entries of causes.toml, in their order."""
     text = files("conformance.catalogue").joinpath("causes.toml").read_bytes()
     return msgspec.toml.decode(text, type=_Causes).cause
+
+
+def is_harmless(consequence: str, root: str) -> bool:
+    """Tell whether a deviation that follows from another one, by ids, does no harm beyond that."""
+    entry = next((each for each in causes() if root in each.roots and each.may_explain(consequence)), None)
+    return entry is not None and entry.harmless

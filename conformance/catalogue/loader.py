@@ -97,6 +97,12 @@ class Catalogue:
         key, _, anchor = requirement.source.partition("#")
         return f"{self.sources[key].title}, #{anchor}"
 
+    def link(self, requirement: Requirement) -> str:
+        """Return the address of the source with its anchor, or empty where it has none."""
+        key, _, anchor = requirement.source.partition("#")
+        url = self.sources[key].url
+        return f"{url}#{anchor}" if url else ""
+
 
 @cache
 def catalogue() -> Catalogue:

@@ -19,6 +19,8 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     key: Text
     title: Text
+    url: str = ""
+    """Its address, to which an anchor can be added; empty for a source without a page that the anchors are on."""
 
 
 class Requirement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

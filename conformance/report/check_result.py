@@ -125,6 +125,11 @@ class CheckResult(Struct, frozen=True, kw_only=True):
         return catalogue().cite(self.requirement) if self.requirement else ""
 
     @property
+    def source_url(self) -> str:
+        """The address of the source with its anchor; empty where it has none."""
+        return catalogue().link(self.requirement) if self.requirement else ""
+
+    @property
     def about_baseline(self) -> str:
         """What the baseline has to do with the verdict; empty where it has nothing."""
         return self.message.partition("\n")[0] if self.verdict in {Verdict.KNOWN, Verdict.STALE} else ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from conformance.wire.credential_patterns import SECRET_HEADERS
+from conformance.wire.form import LEFT_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +40,23 @@ def command_line(exchange: Exchange) -> str:
     )
 
 
+def caveat_of(exchange: Exchange, *, is_cut: bool = False) -> str:
+    """Return what the command does not send as the suite did, in sentences; empty where it sends the same.
+
+    `is_cut` says that the command itself is shown in part.
+    """
+    form = [word for word in _body(exchange) if "=" in word] if _has_form(exchange) else []
+    files = [word.partition("=@")[2] for word in form if "=@" in word]
+    sentences = ["The form gets another boundary."] if form else []
+    if files:
+        sentences.append(f"curl reads {' and '.join(files)} from the current folder; the page has no files.")
+    if is_cut or LEFT_OUT in exchange.request_body:
+        sentences.append("Its text is too long to be here in full.")
+    if sentences:
+        sentences.append("The script sends the same bytes.")
+    return " ".join(sentences)
+
+
 def last_command(exchanges: Sequence[Exchange]) -> str:
     """Return the command for the last request, which decided; empty without requests."""
     return command_line(exchanges[-1]) if exchanges else ""
@@ -65,10 +83,14 @@ def _headers(exchange: Exchange) -> list[str]:
     return words
 
 
+def _has_form(exchange: Exchange) -> bool:
+    return any(value.startswith("multipart/form-data") for value in exchange.request_headers.values())
+
+
 def _body(exchange: Exchange) -> list[str]:
     if not exchange.request_body:
         return []
-    if not any(value.startswith("multipart/form-data") for value in exchange.request_headers.values()):
+    if not _has_form(exchange):
         return ["--data-raw", exchange.request_body]
     words: list[str] = []
     for line in exchange.request_body.split("\n"):

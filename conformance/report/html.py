@@ -108,6 +108,7 @@ def page_context(result: RunResult) -> dict[str, Any]:
         "clients": [
             name for name in PROGRAMS if any(name in clients_in(each.affects) for each in result.results)
         ],
+        "problems": PROBLEMS,
         "opened": {each.id for each in causes[:OPENED]},
         "causes": causes,
         "problem_counts": problem_counts(result),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from markupsafe import escape
 
-from conformance.report.curl import command_line
+from conformance.report.curl import caveat_of, command_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -46,6 +46,7 @@ class PageExchange:
     number: int
     request: str
     command: str
+    caveat: str
     status: str
     status_is_wrong: bool
     headers: tuple[Field, ...]
@@ -93,13 +94,14 @@ def fitting(exchanges: Sequence[Exchange], evidence: Evidence, room: int) -> tup
 
 def page_exchange(exchange: Exchange, evidence: Evidence) -> PageExchange:
     """Return an exchange for the page. What the finding is not about is not marked."""
-    about = evidence.is_about(exchange)
+    about, command = evidence.is_about(exchange), command_line(exchange)
     body, is_client = exchange.response_body, exchange.status is None
     status = "" if exchange.status is None else f"{exchange.status} "
     return PageExchange(
         number=exchange.number,
         request=cut(exchange.request, MOST_PER_HEADER),
-        command=cut(command_line(exchange), MOST_PER_BODY),
+        command=cut(command, MOST_PER_BODY),
+        caveat=caveat_of(exchange, is_cut=len(escape(command)) > MOST_PER_BODY),
         status=cut(f"{status}{exchange.reason}", MOST_PER_HEADER),
         status_is_wrong=about and evidence.blames_status(exchange),
         headers=tuple(_fields(exchange, evidence if about else None)),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from conformance.catalogue.causes import is_harmless
 from conformance.profiles import UnknownProfile, profile
 from conformance.report.change import Since
 from conformance.report.check_result import EXPLAINED, HARMS, CheckResult
@@ -266,8 +267,8 @@ class RunResult(Struct, frozen=True, kw_only=True):
 def by_weight(results: Sequence[CheckResult]) -> list[CheckResult]:
     """Return what follows from nothing else: the worst first.
 
-    As bad as a cause is the worst that follows from it, by verdict and by harm; of equally bad ones, what explains
-    most comes first.
+    As bad as a cause is the worst that follows from it, by verdict, and by harm where that is harm of its own; of
+    equally bad ones, what explains most comes first.
     """
     explained = {each.id for each in results}
     followers: dict[str, list[CheckResult]] = defaultdict(list)
@@ -276,7 +277,10 @@ def by_weight(results: Sequence[CheckResult]) -> list[CheckResult]:
 
     def rank(cause: CheckResult) -> tuple[int, int, int, str]:
         below = followers.get(cause.id, [])
-        worst, harm = min((EXPLAINED.index(each.verdict), HARMS.index(each.harm)) for each in (cause, *below))
+        own = [each for each in below if not is_harmless(each.id, cause.id)]
+        worst = min(EXPLAINED.index(each.verdict) for each in (cause, *below))
+        harms = [HARMS.index(each.harm) for each in (cause, *own) if EXPLAINED.index(each.verdict) == worst]
+        harm = min(harms, default=HARMS.index(cause.harm))
         return worst, harm, -len(below), cause.id
 
     return sorted((each for each in results if each.cause not in explained), key=rank)

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 BOUNDARY = "registry-conformance-boundary"
 
 
+MOST_DESCRIBED = 200
+"""Bytes of a field that a transcript has."""
+LEFT_OUT = "… <"
+"""What stands where the rest of a text was left out."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Part:
     """One part of multipart/form-data: a file if it has a filename, else a text field."""
@@ -56,7 +62,7 @@ class UploadForm:
         return "\n".join(
             f"{part.name}: {len(part.content)} bytes as {part.filename!r}"
             if part.filename is not None
-            else f"{part.name}: {part.content[:200].decode('utf-8', errors='replace')}"
+            else f"{part.name}: {_beginning(part.content)}"
             for part in self.parts
         )
 
@@ -87,3 +93,8 @@ def upload_form(distribution: Distribution) -> UploadForm:
         content_type="application/octet-stream",
     )
     return UploadForm(parts=(*fields, file))
+
+
+def _beginning(content: bytes) -> str:
+    text = content[:MOST_DESCRIBED].decode("utf-8", errors="replace")
+    return text if len(content) <= MOST_DESCRIBED else f"{text}{LEFT_OUT}{len(content)} bytes in all>"

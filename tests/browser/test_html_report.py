@@ -88,10 +88,38 @@ def test_a_link_leads_to_a_requirement_and_opens_it(browser: Any, report: str) -
     assert seen == [5, True]
 
 
+def test_problems_are_shown_first_and_everything_on_request(browser: Any, report: str) -> None:
+    steps = """
+      const first = visible();
+      page.querySelector("[type=reset]").click(); await moment();
+      return [first, visible()];
+    """
+    problems = ["gitlab.duplicate.refused", "simple.html.doctype", "simple.html.hash.present"]
+    assert browser(report, steps) == [problems, list(VERDICTS)]
+
+
+def test_without_problems_everything_is_shown(browser: Any) -> None:
+    page = as_html(result_from_json(table([row("simple.html.doctype", "passed"), row("http.head", "noted")])))
+    assert browser(page, "return visible().length") == 2
+
+
+def test_the_picture_has_a_legend(browser: Any, report: str) -> None:
+    steps = """
+      const tone = (cell) => view.getComputedStyle(cell).borderTopColor;
+      const legend = Object.fromEntries(all(".key > span").map((each) => [each.textContent.trim(), tone(each.querySelector(".cell"))]));
+      const cells = all("a.cell").map((each) => [each.title.split(": ")[1], tone(each)]);
+      return [Object.keys(legend), cells.every(([verdict, tone]) => legend[verdict] === tone)];
+    """
+    names, fits = browser(report, steps)
+    assert set(names) == set(VERDICTS.values())
+    assert fits
+
+
 def test_the_form_filters_and_writes_the_link(browser: Any, report: str) -> None:
     steps = """
       const seen = [];
       const note = () => seen.push([visible(), view.location.hash]);
+      page.querySelector("[type=reset]").click(); await moment();
       change("text", "DOCTYPE white"); note();
       change("text", ""); change("level", "SHOULD"); note();
       change("level", ""); change("client", "twine"); note();
@@ -100,11 +128,11 @@ def test_the_form_filters_and_writes_the_link(browser: Any, report: str) -> None
       return seen;
     """
     texts, levels, clients, verdicts, everything = browser(report, steps)
-    assert texts == [["simple.html.doctype"], "#text=DOCTYPE+white"]
+    assert texts == [["simple.html.doctype"], "#verdict=all&text=DOCTYPE+white"]
     assert levels[0] == [name for name in VERDICTS if catalogue()[name].level == "SHOULD"]
     assert clients[0] == [name for name in VERDICTS if "twine" in catalogue()[name].affects]
     assert verdicts == [["simple.html.valid-html5"], "#verdict=passed"]
-    assert everything == [list(VERDICTS), ""]
+    assert everything == [list(VERDICTS), "#verdict=all"]
 
 
 def test_the_keyboard_suffices(browser: Any, report: str) -> None:
@@ -123,7 +151,7 @@ def test_the_keyboard_suffices(browser: Any, report: str) -> None:
     """
     assert browser(report, steps) == {
         "first": "gitlab.duplicate.refused",
-        "second": "http.files.content-type",
+        "second": "simple.html.doctype",
         "slash": "text",
         "typing": "text",
         "none": [],

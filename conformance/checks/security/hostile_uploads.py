@@ -14,7 +14,7 @@ from conformance.pages import ProjectPage
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from conformance.kit.fixtures import RegistryClient, Strays
     from conformance.kit.http import Answer, UploadForm
@@ -94,7 +94,8 @@ def kept_in_place(registry: RegistryClient, *projects: list[Sent], strays: Stray
     leads nowhere. A refusal harms nothing, and a server error is a finding of its own: see `security.no-server-error`.
     What was accepted under a path, and is not listed under a plain name, goes to `strays`.
     """
-    wrong, pages = [], []
+    wrong: list[str] = []
+    pages, blamed = [], []
     for sent in projects:
         page = page_if_any(registry, sent[0].file.name)
         pages.append(page.where)
@@ -102,16 +103,24 @@ def kept_in_place(registry: RegistryClient, *projects: list[Sent], strays: Stray
         for each in sent:
             if each.accepted:
                 links = links_to(each, page)
+                found = astray(registry, each, links)
                 if each.path and not links:
-                    wrong.append(f"{each.what}: accepted, and not on the page of its project")
+                    found.append(f"{each.what}: accepted, and not on the page of its project")
                 if strays and each.path and all(is_path(file.filename) for file in links):
                     strays(each.path)
-                wrong += astray(registry, each, links)
+                if found or any(is_path(file.filename) for file in links):
+                    blamed.append(each)
+                wrong += found
     expect.rule(
         "every upload to be refused, or to be served at the link of its own project",
         broken_by=wrong,
-        where="; ".join(pages),
+        where=named_with("; ".join(pages), blamed),
     )
+
+
+def named_with(place: str, sent: Iterable[Sent]) -> str:
+    """Return a place with the uploads behind it, one a line, so that a report has them among its exchanges."""
+    return "\n".join([place, *(str(each.answer) for each in sent if each.accepted)])
 
 
 def links_to(sent: Sent, page: ProjectPage) -> list[FileLink]:
@@ -142,4 +151,6 @@ def nothing_forged(page: ProjectPage, sent: list[Sent]) -> None:
     """
     names = [each.file.filename for each in sent]
     forged = [file.filename for file in page.files if not any(name in file.filename for name in names)]
-    expect.rule("every link of the page to be that of an upload", broken_by=forged, where=page.where)
+    expect.rule(
+        "every link of the page to be that of an upload", broken_by=forged, where=named_with(page.where, sent)
+    )

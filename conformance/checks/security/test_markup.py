@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from conformance.checks.security.file_names_in_forms import starred
-from conformance.checks.security.hostile_uploads import links_to, nothing_forged, page_if_any
+from conformance.checks.security.hostile_uploads import links_to, named_with, nothing_forged, page_if_any
 from conformance.checks.security.injections import BREAKING_OUT, INJECTED, injections
 from conformance.kit import expect
 from conformance.kit.check import check
@@ -28,13 +28,13 @@ HEADER = "Conformance-Injected"
 LINE = f"{HEADER}: yes"
 
 
-def nothing_injected(answers: Iterable[Answer]) -> None:
-    """Require that a browser would run nothing of a payload in any of these answers."""
+def nothing_injected(answers: Iterable[Answer], sent: Iterable[Sent] = ()) -> None:
+    """Require that a browser would run nothing of a payload in any of these answers, `sent` in uploads or not."""
     found = [f"{what} in {answer}" for answer in answers for what in injections(answer)]
     expect.rule(
         "every payload to be escaped, so that no browser runs it",
         broken_by=found,
-        where="the answers named above",
+        where=named_with("the answers named above", sent),
     )
 
 
@@ -67,14 +67,14 @@ def test_html_name(registry: RegistryClient, new_name: NewName) -> None:
 
 @check("security.html.requires-python")
 def test_html_requires_python(registry: RegistryClient, with_odd_specifiers: list[Sent]) -> None:
-    nothing_injected(answers_and_page(registry, with_odd_specifiers))
+    nothing_injected(answers_and_page(registry, with_odd_specifiers), with_odd_specifiers)
     nothing_forged(page_if_any(registry, with_odd_specifiers[0].file.name), with_odd_specifiers)
 
 
 @check("security.html.filename")
 def test_html_filename(registry: RegistryClient, with_markup_in_file_names: list[Sent]) -> None:
     sent = with_markup_in_file_names
-    nothing_injected(answers_and_page(registry, sent))
+    nothing_injected(answers_and_page(registry, sent), sent)
     page = page_if_any(registry, sent[0].file.name)
     links = [
         file for each in sent for file in links_to(each, page)
@@ -82,7 +82,7 @@ def test_html_filename(registry: RegistryClient, with_markup_in_file_names: list
     expect.rule(
         "every link of the page to be that of an upload",
         broken_by=[file.filename for file in page.files if file not in links],
-        where=page.where,
+        where=named_with(page.where, sent),
     )
 
 

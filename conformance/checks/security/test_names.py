@@ -10,7 +10,14 @@ from urllib.parse import unquote
 
 from packaging.utils import canonicalize_name
 
-from conformance.checks.security.hostile_uploads import Sent, kept_in_place, page_if_any, sent_as
+from conformance.checks.security.hostile_uploads import (
+    Sent,
+    kept_in_place,
+    links_to,
+    named_with,
+    page_if_any,
+    sent_as,
+)
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
@@ -61,8 +68,19 @@ def test_traversal_filename_star(registry: RegistryClient, named_twice: list[Sen
 @check("security.control-chars.filename")
 def test_control_characters_in_filename(registry: RegistryClient, named_with_controls: list[Sent]) -> None:
     page = page_if_any(registry, named_with_controls[0].file.name)
-    wrong = [repr(file.filename) for file in page.files if CONTROL.search(unquote(file.filename))]
-    expect.rule("every listed file name to be free of control characters", broken_by=wrong, where=page.where)
+    wrong = [file.filename for file in page.files if CONTROL.search(unquote(file.filename))]
+    expect.rule(
+        "every listed file name to be free of control characters",
+        broken_by=map(repr, wrong),
+        where=named_with(
+            page.where,
+            (
+                each
+                for each in named_with_controls
+                if any(file.filename in wrong for file in links_to(each, page))
+            ),
+        ),
+    )
     kept_in_place(registry, named_with_controls)
 
 
@@ -71,7 +89,7 @@ def test_no_server_error(registry: RegistryClient, hostile: list[Sent]) -> None:
     expect.rule(
         "every upload to be accepted (2xx) or refused (4xx)",
         broken_by=[str(each) for each in hostile if each.failed],
-        where=registry.target.upload_url,
+        where=expect.requests(each.answer for each in hostile if each.failed),
     )
     for name in dict.fromkeys(each.file.name for each in hostile):
         expect.no_server_error(registry.project_answer(name, fresh=True))

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 
+SIMPLEST = "0"
+"""The boundary that a search ends with, where any does."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class HeadedPart(Part):
     """A part with a header line before those that matter, and its own spelling of `Content-Disposition`."""
@@ -51,14 +55,17 @@ class Layout:
     epilogue: str
 
     def __str__(self) -> str:
-        """Everything that a reader of forms may stumble over."""
+        """Everything that a reader of forms may stumble over, and nothing that is as in any form."""
         around = {"preamble": self.preamble, "epilogue": self.epilogue}
-        words = [f"parts in the order {written(self.order)}", f"the boundary {self.boundary!r}"]
-        words += [f"the {name} {text!r}" for name, text in around.items() if text]
+        words = [f"the {name} {text!r}" for name, text in around.items() if text]
+        if list(self.order) != sorted(self.order):
+            words.append(f"parts in the order {written(self.order)}")
         first, spellings, types = map(set, zip(*self.headers, strict=True))
         words += ["a header before Content-Disposition"] if first - {""} else []
         words += ["Content-Disposition in lower case"] if "content-disposition" in spellings else []
         words += [f"texts of the type {each}" for each in sorted(filter(None, types))]
+        if not words or self.boundary != SIMPLEST:
+            words.append(f"the boundary {self.boundary!r}")
         return ", ".join(words)
 
     def of(self, form: UploadForm) -> UploadForm:

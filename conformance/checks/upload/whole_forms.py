@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
 
 from reference_server.distributions import Metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 WHOLE = ("1.2", "2.1", "2.2", "2.4", "2.5")
 """Metadata versions that brought fields which tools in use send."""
@@ -52,6 +55,18 @@ def whole(name: str, version: str, metadata_version: str) -> Metadata:
         license="Apache-2.0 OR MIT" if since < (2, 4) else None,
     )
     return replace(metadata, **_later(since, name))
+
+
+def parts(metadata: Metadata) -> Iterator[tuple[str, Metadata]]:
+    """Yield each field that metadata has, with the metadata without it: what is longest, or there most often, first."""
+    kept = {"metadata_version", "name", "version"}
+    values = {each.name: getattr(metadata, each.name) for each in fields(metadata) if each.name not in kept}
+    for name, value in sorted(values.items(), key=lambda item: -len(item[1] or ())):
+        if value:
+            yield (
+                f"the {len(value)} {name}" if isinstance(value, tuple) else name,
+                replace(metadata, **{name: () if isinstance(value, tuple) else None}),
+            )
 
 
 def _later(since: tuple[int, ...], name: str) -> dict[str, Any]:

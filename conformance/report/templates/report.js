@@ -1,5 +1,5 @@
 
-// After filter.js. Addresses: #verdict=failed&area=simple&text=hash
+// After filter.js. Addresses: #verdict=failed&area=simple&text=hash; without one, problems are shown first.
 const findings = Array.from(document.querySelectorAll(".finding"));
 const sections = Array.from(document.querySelectorAll("main > section"));
 const texts = new Map();
@@ -29,6 +29,10 @@ function fits(finding, {verdicts, area, level, client, words}) {
     && words.every((word) => textOf(finding).includes(word));
 }
 
+function check(verdicts) {
+  for (const box of boxes) box.checked = verdicts.includes(box.value);
+}
+
 function show() {
   const filter = wanted();
   let count = 0;
@@ -43,7 +47,7 @@ function show() {
 function write() {
   const address = new URLSearchParams();
   const {verdicts} = wanted();
-  if (verdicts.length) address.set("verdict", verdicts.join(","));
+  address.set("verdict", verdicts.join(",") || "all");
   for (const name of ["area", "level", "client", "text"]) if (one(name).value) address.set(name, one(name).value);
   history.replaceState(null, "", `#${address}`);
 }
@@ -52,11 +56,12 @@ function read() {
   const hash = location.hash.slice(1);
   const filters = hash.includes("=");
   const address = new URLSearchParams(filters ? hash : "");
-  const verdicts = (address.get("verdict") || "").split(",");
-  for (const box of boxes) box.checked = verdicts.includes(box.value);
+  const problems = boxes.filter((box) => "problem" in box.dataset).map((box) => box.value);
+  check(filters ? (address.get("verdict") || "").split(",") : problems);
   for (const name of ["area", "level", "client", "text"]) one(name).value = address.get(name) || "";
   show();
   const named = !filters && document.getElementById(hash);
+  if (named && named.hidden) { check([]); show(); }
   if (named && named.matches(".finding")) named.open = true;
   if (named) named.scrollIntoView();
 }

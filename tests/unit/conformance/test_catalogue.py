@@ -241,3 +241,17 @@ def test_a_bad_row_is_refused(tmp_path: Path, change: tuple[str, str], complaint
 def test_a_row_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadRow, match="listed twice"):
         read_catalogue(write(tmp_path, ROW + ROW))
+
+
+def test_each_row_names_who_suffers() -> None:
+    """A command is no victim, and neither is nobody."""
+    command = r"(pip|twine|uv) (install|upload|publish|index)\b(?!( --\S+)?, which)"
+    victimless = re.compile(rf"no\b|none\b|only\b|every install\b|setup\.py|{command}")
+    assert [each.id for each in catalogue() if victimless.match(each.affects)] == []
+
+
+def test_a_source_with_an_address_is_linked_with_its_anchor() -> None:
+    assert catalogue().link(catalogue()["upload.dup.different"]) == ""
+    linked = next(each for each in catalogue() if each.source == "rfc9110#section-14.1.2")
+    assert catalogue().link(linked) == "https://www.rfc-editor.org/rfc/rfc9110.html#section-14.1.2"
+    assert all(re.fullmatch(r"(https://[a-z.-]+/\S*)?", each.url) for each in catalogue().sources.values())

@@ -87,6 +87,28 @@ def test_what_harms_people_most_comes_first(table: Any) -> None:
     assert re.search(rf"^FAILED  {names[Harm.DATA_LOSS]} .*, loses data$", text, re.MULTILINE)
 
 
+def test_a_cause_is_as_bad_as_the_harm_that_follows_from_it(table: Any) -> None:
+    """An overwritten file is a loss, under whichever rule its upload had to be refused."""
+    table.add("http.head", "failed")
+    table.add("gitlab.duplicate.message", "failed")
+    table.add("gitlab.duplicate.keeps-first", "failed", cause="gitlab.duplicate.message")
+    table.add("simple.root.served", "failed")
+    causes = [each.id for each in table.stored().causes()]
+    assert causes == ["gitlab.duplicate.message", "http.head", "simple.root.served"]
+
+
+def test_a_cause_is_no_worse_for_checks_that_find_it_once_more(table: Any) -> None:
+    """A race loses files; one that looks for them under a name that is never served has lost none."""
+    table.add("simple.name.normalization", "failed")
+    table.add("race.case-and-separator", "failed", cause="simple.name.normalization")
+    table.add("simple.root.served", "failed")
+    for name in ("simple.html.doctype", "security.header.injection"):
+        table.add(name, "failed", cause="simple.root.served")
+    table.add("upload.dup.different", "failed")
+    causes = [each.id for each in table.stored().causes()]
+    assert causes == ["upload.dup.different", "simple.root.served", "simple.name.normalization"]
+
+
 @pytest.mark.parametrize("columns", [60, 80, 120])
 def test_lines_are_wrapped_at_the_width_of_the_terminal(
     columns: int, terminal: Terminal, table: Any, monkeypatch: pytest.MonkeyPatch
