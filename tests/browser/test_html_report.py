@@ -106,7 +106,8 @@ def test_without_problems_everything_is_shown(browser: Any) -> None:
 def test_the_picture_has_a_legend(browser: Any, report: str) -> None:
     steps = """
       const tone = (cell) => view.getComputedStyle(cell).borderTopColor;
-      const legend = Object.fromEntries(all(".key > span").map((each) => [each.textContent.trim(), tone(each.querySelector(".cell"))]));
+      const pairs = all(".key > span").map((each) => [each.textContent.trim(), tone(each.querySelector(".cell"))]);
+      const legend = Object.fromEntries(pairs);
       const cells = all("a.cell").map((each) => [each.title.split(": ")[1], tone(each)]);
       return [Object.keys(legend), cells.every(([verdict, tone]) => legend[verdict] === tone)];
     """

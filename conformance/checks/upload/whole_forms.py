@@ -62,11 +62,10 @@ def parts(metadata: Metadata) -> Iterator[tuple[str, Metadata]]:
     kept = {"metadata_version", "name", "version"}
     values = {each.name: getattr(metadata, each.name) for each in fields(metadata) if each.name not in kept}
     for name, value in sorted(values.items(), key=lambda item: -len(item[1] or ())):
+        several = isinstance(value, tuple)
+        without: dict[str, Any] = {name: () if several else None}
         if value:
-            yield (
-                f"the {len(value)} {name}" if isinstance(value, tuple) else name,
-                replace(metadata, **{name: () if isinstance(value, tuple) else None}),
-            )
+            yield f"the {len(value)} {name}" if several else name, replace(metadata, **without)
 
 
 def _later(since: tuple[int, ...], name: str) -> dict[str, Any]:
