@@ -13,9 +13,16 @@ from conformance.run.selection import Selection
 from conformance.target import target_from_table
 from conformance.verdicts import Verdict
 from conformance.verdicts.options import RunOptions
+from conformance.wire.exchange import numbers_in
 from reference_server import ReferenceServer
+from reference_server.faults.building.requests import body_of
 from reference_server.faults.fault import Fault
-from reference_server.faults.security.traversal import PathsAcceptedAsNames, PathsAcceptedAsVersions
+from reference_server.faults.security.html_injection import FilenamesNotEscaped
+from reference_server.faults.security.traversal import (
+    ControlCharactersKept,
+    PathsAcceptedAsNames,
+    PathsAcceptedAsVersions,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,10 +62,23 @@ class VersionsLeadAway(PathsAcceptedAsVersions):
         return replace(page, files=()) if page.name.endswith("version-path") else page
 
 
-def judged(row: str, folder: Path, *faults: Fault) -> CheckResult:
+class RefusesFormsWith(Fault):
+    """Refuses forms with these bytes before their file."""
+
+    def __init__(self, read: bytes) -> None:
+        self.read = read
+
+    def handle(self, request: Request) -> Response | None:
+        """Answer 400."""
+        if request.endpoint != "upload" or self.read not in body_of(request):
+            return None
+        return Response("no such form", status=400)
+
+
+def judged(row: str, folder: Path, *faults: Fault, examples: int = 1) -> CheckResult:
     with ReferenceServer(faults=faults) as server:
         target = target_from_table(server.target(), embedded=True)
-        options = RunOptions(examples=1, ledger_folder=folder)
+        options = RunOptions(examples=examples, ledger_folder=folder)
         (found,) = run_checks(target, options, Selection(only=frozenset({row}))).results
     return found
 
@@ -82,3 +102,53 @@ def test_versions_that_are_paths_are_judged_where_names_fail(tmp_path: Path) -> 
     assert {"a name that leads up", "a version that leads up"} <= {
         line.partition(":")[0] for line in found.found.splitlines()
     }
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ("security.traversal.name-version", VersionsLeadAway),
+        ("security.control-chars.filename", ControlCharactersKept),
+        ("security.html.filename", FilenamesNotEscaped),
+    ],
+)
+def test_the_upload_behind_a_deviation_is_among_its_exchanges(
+    row: str, fault: type[Fault], tmp_path: Path
+) -> None:
+    """Each upload that is blamed is named, and named ones are kept, however many requests came after it."""
+    result = judged(row, tmp_path, fault())
+    assert result.verdict is Verdict.FAILED
+    named = numbers_in("\n".join(line for line in result.where.splitlines() if line.startswith("POST ")))
+    kept = {each.number: each for each in result.exchanges}
+    assert named
+    assert named <= kept.keys()
+    assert all(kept[number].status == 201 and "content: " in kept[number].request_body for number in named)
+
+
+@pytest.mark.parametrize(
+    ("read", "blamed"),
+    [
+        (b"This is a form", "the preamble 'This is a form.\\r\\n'"),
+        (b"content-disposition", "Content-Disposition in lower case"),
+        (b"X-Registry-Conformance", "a header before Content-Disposition"),
+    ],
+)
+def test_the_part_of_a_layout_that_is_refused_is_named(read: bytes, blamed: str, tmp_path: Path) -> None:
+    result = judged("upload.field-order", tmp_path, RefusesFormsWith(read), examples=10)
+    assert result.verdict is Verdict.FAILED
+    assert result.found.endswith(f"seed 0: {blamed}")
+
+
+@pytest.mark.parametrize(
+    ("read", "blamed"),
+    [
+        (b'name="requires_external"', "metadata 1.2 without the 2 requires_external: accepted"),
+        (b'name="maintainer"', "metadata 1.2 without maintainer: accepted"),
+        (b"\r\n\r\n1.2\r\n", "metadata 1.2 without any one of its fields: refused"),
+    ],
+)
+def test_the_field_that_a_whole_form_is_refused_for_is_named(
+    read: bytes, blamed: str, tmp_path: Path
+) -> None:
+    result = judged("upload.whole-form", tmp_path, RefusesFormsWith(read))
+    assert result.found.splitlines()[0] == blamed

@@ -56,9 +56,20 @@ def test_hostile_text_is_shown_and_is_nothing_else(every_verdict: Any) -> None:
 def test_the_page_needs_nothing_else(every_verdict: Any) -> None:
     page = Page(as_html(every_verdict.stored()))
     addresses = [
-        value for _, each in page.elements for name, value in each.items() if name in {"src", "href"}
+        (tag, value) for tag, each in page.elements for name, value in each.items() if name in {"src", "href"}
     ]
-    assert all(address and address.startswith("#") for address in addresses)
+    sources = {finding.source_url for finding in every_verdict.stored().results}
+    assert all(value.startswith("#") or (tag == "a" and value in sources) for tag, value in addresses)
+
+
+def test_a_source_with_an_address_is_a_link(table: Any) -> None:
+    table.add("http.range.single", "failed").add("upload.dup.different", "failed")
+    linked, plain = table.stored().results
+    page = Page(as_html(table.stored()))
+    hrefs = [each["href"] for tag, each in page.elements if tag == "a"]
+    assert linked.source_url in hrefs
+    assert not plain.source_url
+    assert plain.source in page.text
     assert page.all("link") == []
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from conformance.report.curl import command_line
+from conformance.report.curl import caveat_of, command_line
 from conformance.report.formats import FORMATS
 from conformance.report.result_file import BadResult, read_finished, read_result, result_from_json
 from conformance.run.checks_run import run_checks
@@ -19,6 +19,7 @@ from conformance.target import target_from_table
 from conformance.verdicts import Verdict
 from conformance.verdicts.options import RunOptions
 from conformance.wire.exchange import Exchange
+from conformance.wire.form import Part, UploadForm
 from conformance.wire.redaction import MASK
 from reference_server import ReferenceServer
 from reference_server.faults import Fault
@@ -228,6 +229,24 @@ def test_a_form_is_written_field_by_field() -> None:
     )
     words = shlex.split(line)
     assert words[4:-1] == ["--form-string", "name=a\n@b", "--form", "content=@a-1.0.tar.gz"]
+
+
+def test_a_caveat_says_what_a_command_leaves_out() -> None:
+    form = {"Content-Type": "multipart/form-data; boundary=x"}
+    file = "content: 12 bytes as 'a-1.0.tar.gz'"
+    long = UploadForm(parts=(Part(name="description", content=b"x" * 300),)).described()
+    whole = exchange(request_headers=form, request_body="name: a")
+    with_file = exchange(request_headers=form, request_body=f"name: a\n{file}")
+    assert caveat_of(whole) == "The form gets another boundary. The script sends the same bytes."
+    assert "curl reads a-1.0.tar.gz from the current folder" in caveat_of(with_file)
+    assert "too long" not in caveat_of(with_file)
+    assert "too long" in caveat_of(exchange(request_headers=form, request_body=long))
+    assert "too long" in caveat_of(exchange(), is_cut=True)
+
+
+def test_a_command_that_sends_all_has_no_caveat() -> None:
+    assert caveat_of(exchange()) == ""
+    assert caveat_of(exchange(request_body='{"a": 1}')) == ""
 
 
 def test_other_credentials_travel_in_their_own_field() -> None:
