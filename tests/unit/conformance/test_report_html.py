@@ -56,7 +56,10 @@ def test_hostile_text_is_shown_and_is_nothing_else(every_verdict: Any) -> None:
 def test_the_page_needs_nothing_else(every_verdict: Any) -> None:
     page = Page(as_html(every_verdict.stored()))
     addresses = [
-        (tag, value) for tag, each in page.elements for name, value in each.items() if name in {"src", "href"}
+        (tag, value or "")
+        for tag, each in page.elements
+        for name, value in each.items()
+        if name in {"src", "href"}
     ]
     sources = {finding.source_url for finding in every_verdict.stored().results}
     assert all(value.startswith("#") or (tag == "a" and value in sources) for tag, value in addresses)
