@@ -56,8 +56,11 @@ def rule(text: str, *, broken_by: Iterable[object], where: object) -> None:
 
 
 def rule_on_each(pages: Iterable[Item], text: str, *, broken_by: Callable[[Item], Iterable[object]]) -> None:
-    """Require a rule of several pages at once: what breaks it is named, and so are the pages that it is on."""
-    found = [(page, item) for page in pages for item in broken_by(page)]
+    """Require a rule of several pages at once: what breaks it is named, and so are the pages that it is on.
+
+    The order on a page says nothing, and may be another one after the next start.
+    """
+    found = [(page, item) for page in pages for item in sorted(broken_by(page), key=str)]
     places = dict.fromkeys(_place(page) for page, _ in found)
     rule(text, broken_by=dict.fromkeys(item for _, item in found), where="; ".join(places))
 
@@ -156,8 +159,10 @@ def _answered_with(answer: Answer, *, expected: str) -> Deviation:
 
 
 def _first_line(text: str) -> str:
+    """Return the beginning of a page: what it links to, and in which order, has nothing to do with its status."""
     first, *rest = text.splitlines()
-    return f"{first} …" if rest else first
+    beginning, link, _ = first.partition("<a ")
+    return f"{beginning.rstrip()} …" if link or rest else first
 
 
 def requests(answers: Iterable[Answer]) -> str:

@@ -147,6 +147,19 @@ def test_one_line_of_a_page_is_quoted() -> None:
     assert raised.value.found == "status 200: <!DOCTYPE html> …"
 
 
+@pytest.mark.parametrize("names", [("a", "b", "c"), ("c", "a", "b")])
+def test_the_order_on_a_page_is_no_part_of_a_deviation(names: tuple[str, ...]) -> None:
+    """A server that lists its folder has another order after each start, and the same deviation."""
+    with pytest.raises(Deviation) as listed:
+        expect.rule_on_each(
+            [page(*names)], "an empty page", broken_by=lambda each: [f.filename for f in each.files]
+        )
+    links = "".join(f'<a href="{name}">{name}</a>' for name in names)
+    with pytest.raises(Deviation) as quoted:
+        expect.status(answer(200, f"<html><body>{links}</body></html>".encode()), 406)
+    assert (listed.value.found, quoted.value.found) == ("a\nb\nc", "status 200: <html><body> …")
+
+
 def test_the_corpus_tells_why_a_distribution_is_missing() -> None:
     distribution = planned("abcdefgh")["main-wheel"]
     refused = Published(distribution=distribution, status=400, where="POST …", text="no", accepted=False)
