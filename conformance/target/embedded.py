@@ -9,7 +9,7 @@ from conformance.errors import UserError
 from conformance.target import BadTarget, target_from_table
 from reference_server.serving.fault_names import fault_names
 from reference_server.serving.in_process import ReferenceServer
-from reference_server.serving.target import FLAVOURS_BY_PROFILE
+from reference_server.serving.target import flavours_by_profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,12 +23,13 @@ def embedded_target(profile: str = "gitlab") -> Iterator[Target]:
 
     Raises BadTarget if no flavour conforms to the profile.
     """
-    if profile not in FLAVOURS_BY_PROFILE:
+    flavours = flavours_by_profile()
+    if profile not in flavours:
         raise BadTarget(
             f"without a URL, the suite tests its own reference server, which has no profile {profile!r}; "
-            f"give a URL, or choose the profile {' or '.join(sorted(FLAVOURS_BY_PROFILE))}"
+            f"give a URL, or choose the profile {' or '.join(sorted(flavours))}"
         )
-    with ReferenceServer(flavour=FLAVOURS_BY_PROFILE[profile]) as server:
+    with ReferenceServer(flavour=flavours[profile]) as server:
         yield target_from_table(server.target(), embedded=True)
 
 

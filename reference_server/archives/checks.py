@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reference_server.archives import core_metadata
-from reference_server.archives.tarballs import Kind
+from reference_server.archives.member import Kind
 from reference_server.model.errors import (
     MembersMissingError,
     MembersOutsideError,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reference_server.archives.archive import Archive
-    from reference_server.archives.tarballs import Member
+    from reference_server.archives.member import Member
     from reference_server.model import Upload
 
     ArchiveCheck = Callable[[Archive, Upload], None]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import tarfile
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
+
+from reference_server.archives.member import Kind, Member
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -37,17 +37,6 @@ _WITHOUT_DATA = frozenset({tarfile.DIRTYPE, tarfile.LNKTYPE, tarfile.SYMTYPE}) |
 )
 
 
-class Kind(StrEnum):
-    """The kind of a member of an archive."""
-
-    FILE = "file"
-    FOLDER = "folder"
-    SYMLINK = "symbolic link"
-    HARDLINK = "hard link"
-    SPARSE = "sparse file"
-    SPECIAL = "special file"
-
-
 _KINDS = {
     **dict.fromkeys((tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE), Kind.FILE),
     tarfile.DIRTYPE: Kind.FOLDER,
@@ -55,16 +44,6 @@ _KINDS = {
     tarfile.LNKTYPE: Kind.HARDLINK,
     tarfile.GNUTYPE_SPARSE: Kind.SPARSE,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One member of an archive according to its header. `size` is in bytes; `target` is that of a link."""
-
-    path: str
-    kind: Kind = Kind.FILE
-    size: int = 0
-    target: str = ""
 
 
 class Unpacked(Protocol):

@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-TOKEN_VARIABLE = "REFERENCE_SERVER_TOKEN"  # noqa: S105 - the name of an environment variable
-KINDS = ("personal", "deploy", "job")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedProject:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from reference_server.commands.administration import table
 from reference_server.commands.place import add_place, administration
 
 if TYPE_CHECKING:
@@ -60,6 +59,8 @@ def _switch(options: argparse.Namespace, place: Administration) -> None:
 
 
 def _show(projects: Iterable[ListedProject]) -> None:
+    from reference_server.commands.administration import table
+
     lines = [
         (str(each.id), each.full_path, each.visibility, "on" if each.packages_enabled else "off")
         for each in projects

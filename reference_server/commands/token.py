@@ -6,8 +6,7 @@ import argparse
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from reference_server.commands.administration import KINDS, NewToken, table
-from reference_server.commands.place import add_place, administration
+from reference_server.commands.place import KINDS, add_place, administration
 from reference_server.rendering.escapes import printable
 
 if TYPE_CHECKING:
@@ -74,6 +73,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _create(options: argparse.Namespace, place: Administration) -> None:
+    from reference_server.commands.administration import NewToken
+
     new = NewToken(
         kind=options.kind,
         name=options.name,
@@ -86,6 +87,8 @@ def _create(options: argparse.Namespace, place: Administration) -> None:
 
 
 def _list(_options: argparse.Namespace, place: Administration) -> None:
+    from reference_server.commands.administration import table
+
     tokens = place.tokens()
     headings = ("ID", "KIND", "NAME", "HOLDER", "GITLAB PROJECT", "SCOPES", "EXPIRES", "STATE")
     lines = [

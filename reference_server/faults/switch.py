@@ -8,7 +8,6 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
 from reference_server.faults.lookup import CONDITIONS, FaultOptionError, fault_named, options_of
-from reference_server.faults.path_pattern import PatternError, pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -110,6 +109,11 @@ def _conditions(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
             conditions[key] = CONDITIONS[key](value)
         except (TypeError, ValueError, OverflowError):
             raise FaultOptionError(f"{name}: {key}={str(value)[:100]!r} is not a number") from None
+    from reference_server.faults.path_pattern import (  # a server without faults needs none
+        PatternError,
+        pattern,
+    )
+
     try:
         pattern(conditions.get("path", ""))
     except PatternError as error:
@@ -207,6 +211,8 @@ class SwitchedOn:
 def _matches(switch: Switch, method: str, path: str, endpoint: str) -> bool:
     if switch.fault.acts_on and endpoint not in switch.fault.acts_on:
         return False
+    from reference_server.faults.path_pattern import pattern
+
     return (not switch.method or switch.method.upper() == method.upper()) and pattern(switch.path).is_in(path)
 
 

@@ -1,15 +1,15 @@
 """The flavours: URLs and rules per vendor."""
 
 from reference_server.flavours.flavour import Flavour, Layout
+from reference_server.flavours.named import UnknownFlavourError, all_flavours, flavour_named, flavour_names
 from reference_server.flavours.reference import REFERENCE
-from reference_server.flavours.table import FLAVOURS, UnknownFlavourError, flavour_named, flavour_names
 
 __all__ = [
-    "FLAVOURS",
     "REFERENCE",
     "Flavour",
     "Layout",
     "UnknownFlavourError",
+    "all_flavours",
     "flavour_named",
     "flavour_names",
 ]

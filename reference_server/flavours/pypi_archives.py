@@ -12,7 +12,7 @@ from collections import Counter
 from typing import IO, TYPE_CHECKING
 
 from reference_server.archives.archive import is_zip
-from reference_server.archives.tarballs import Kind
+from reference_server.archives.member import Kind
 from reference_server.flavours.pypi_wheels import entry_points_are_valid, record_lists_the_members
 from reference_server.flavours.pypi_zips import (
     NOT_ACCEPTED,

@@ -12,8 +12,8 @@ import re
 import zipfile
 from typing import TYPE_CHECKING
 
-from reference_server.archives.archive import BROKEN
-from reference_server.archives.tarballs import Kind
+from reference_server.archives.member import Kind
+from reference_server.archives.reading import BROKEN
 from reference_server.model.errors import PolicyError
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -88,6 +89,7 @@ def serve(*, host: str, port: int, on_start: Callable[[], Any], **options: Unpac
             workers_kill_timeout=GRACE,
         )
         server.on_startup(on_start)
+        gc.freeze()  # what is here stays, and pages that no collection touches stay shared with the worker
         load = partial(_application_of_worker, directory=Path(directory), lock=lock, **options)
         with noticing_a_taken_port(host, port):
             server.serve(target_loader=load, wrap_loader=False)

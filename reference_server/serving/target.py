@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reference_server.flavours import FLAVOURS, REFERENCE
+from reference_server.flavours import REFERENCE, all_flavours
 from reference_server.rules.ready_made import credentials
 
 if TYPE_CHECKING:
@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from reference_server.flavours import Flavour
     from reference_server.sources.upstream import Upstream
 
-FLAVOURS_BY_PROFILE: Mapping[str, str] = {each.profile: each.name for each in reversed(FLAVOURS)}
-"""The name of the default flavour of each profile of the suite: the first one that conforms to it."""
+
+def flavours_by_profile() -> Mapping[str, str]:
+    """Return the name of the default flavour of each profile of the suite: the first one that conforms to it."""
+    return {each.profile: each.name for each in reversed(all_flavours())}
 
 
 def target_table(

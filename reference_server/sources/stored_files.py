@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from reference_server.archives import core_metadata
-from reference_server.archives.archive import BROKEN, LIMITS, Archive, Document, is_document, open_archive
+from reference_server.archives.archive import LIMITS, Archive, Document, is_document, open_archive
+from reference_server.archives.reading import BROKEN
 from reference_server.archives.tarballs import members
 from reference_server.model import CoreMetadata, PackageFile
 from reference_server.model.blob import ALGORITHMS, Blob, new_hash
@@ -22,7 +23,7 @@ from reference_server.model.grammar import is_valid_requires_python
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reference_server.archives.tarballs import Member
+    from reference_server.archives.member import Member
 
 KEPT = 20_000
 """The number of files whose digests and metadata are remembered."""

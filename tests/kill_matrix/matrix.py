@@ -16,7 +16,7 @@ from conformance.profiles import profile
 from conformance.run.keys import MARK
 from conformance.verdicts import Verdict
 from reference_server.faults import all_faults
-from reference_server.flavours import FLAVOURS
+from reference_server.flavours import all_flavours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from conformance.report.check_result import CheckResult
     from reference_server.faults import Fault
 
-PROFILES = {each.name: each.profile for each in FLAVOURS if not each.deviates}
+PROFILES = {each.name: each.profile for each in all_flavours() if not each.deviates}
 """Flavours of the server that conform, and the profile that each is judged by."""
 
 FEW, MANY = 3, 100

@@ -25,8 +25,8 @@ from conformance.run.run import CannotJudge
 from conformance.run.selection import Selection
 from conformance.target import target_from_table
 from conformance.verdicts.options import RunOptions
+from reference_server.flavours import flavour_named
 from reference_server.flavours.deviations import deviating
-from reference_server.flavours.table import flavour_named
 from tests.kill_matrix.matrix import HTTP
 from tests.mutants.mutations import Mutation, mutated
 from tests.mutants.results import NEVER_STARTED

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reference_server.distributions import sdist, wheel
-from reference_server.flavours import FLAVOURS
+from reference_server.flavours import all_flavours
 from reference_server.http.request_log.lines import json_line
 from reference_server.model import TokenRecord
 from reference_server.rules.ready_made import PASSWORD, PERSONAL_ACCESS_TOKENS
@@ -158,7 +158,7 @@ def logged(app: Any) -> Any:
     return {name: value for name, value in entry.items() if name not in {"number", "seconds"}}
 
 
-@pytest.mark.parametrize("flavour", [each.name for each in FLAVOURS])
+@pytest.mark.parametrize("flavour", [each.name for each in all_flavours()])
 @given(st.lists(requests(), min_size=1, max_size=4))
 def test_an_answer_that_is_given_again_is_the_one_in_full(flavour: str, drawn: list[Asked]) -> None:
     servers = served(flavour)

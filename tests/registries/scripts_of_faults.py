@@ -21,7 +21,7 @@ from conformance.target import target_from_table
 from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 from reference_server.faults import Fault, all_faults
-from reference_server.flavours import FLAVOURS
+from reference_server.flavours import all_flavours
 from reference_server.rules import Rules
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def scriptable() -> list[tuple[Fault, str, str]]:
         flavour.name: {
             row.id for row in catalogue().for_profile(profile(flavour.profile)) if not row.runs_clients
         }
-        for flavour in FLAVOURS
+        for flavour in all_flavours()
     }
     found = []
     for fault in (kind() for kind in all_faults()):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from werkzeug import Response
 
 from reference_server.archives.checks import has_pkg_info, is_made_of_files, stays_inside, without
-from reference_server.archives.tarballs import Kind
+from reference_server.archives.member import Kind
 from reference_server.faults.building.upload_rules import OmitsArchiveCheck
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_archives, pypi_zips

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reference_server.archives.archive import MEGABYTE, ArchiveLimits, open_archive
-from reference_server.archives.tarballs import Kind
+from reference_server.archives.member import Kind
 from reference_server.distributions import INVALID, Distribution, invalid, sdist, wheel
 from reference_server.model import Upload, errors
 from reference_server.rules.ready_made import GITLAB_PROJECTS

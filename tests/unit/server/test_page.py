@@ -12,7 +12,7 @@ import pytest
 from werkzeug.test import Client
 
 from reference_server import create_app
-from reference_server.flavours import FLAVOURS, flavour_named
+from reference_server.flavours import all_flavours, flavour_named
 from reference_server.http.request_log import KEPT
 from reference_server.rules.ready_made import GITLAB_PROJECTS
 from reference_server.serving.default_registry import default_registry
@@ -287,7 +287,7 @@ def test_the_log_is_bounded(registry: Registry) -> None:
 # beside the API
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS, ids=lambda each: each.name)
+@pytest.mark.parametrize("flavour", all_flavours(), ids=lambda each: each.name)
 def test_the_page_is_there_in_every_flavour_and_hides_no_path_of_the_api(flavour: Any) -> None:
     registry = default_registry(now=lambda: NOON)
     visitor = Visitor(registry, flavour=flavour)
