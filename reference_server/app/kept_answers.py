@@ -89,11 +89,13 @@ class KeptAnswer:
         if isinstance(self.source, bytes):
             return self.source if self.has_body else b""
         try:
-            with self.source.open() as stream:
-                data = stream.read() if self.has_body else b""
+            if self.has_body:
+                data = self.source.read()
+                return data if len(data) == self.source.size else None
+            self.source.open().close()
         except (OSError, RegistryError):
             return None
-        return data if not self.has_body or len(data) == self.source.size else None
+        return b""
 
 
 class KeptAnswers:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from threading import RLock, get_ident
 from typing import TYPE_CHECKING, Any
 
-from reference_server.model.errors import StoreUnavailableError
+from reference_server.model.errors import StoreFullError, StoreUnavailableError
 from reference_server.store import health
 from reference_server.store.errors import (
     NotAStoreError,
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from reference_server.model.errors import RegistryError
 
 _PLACE_ERRORS = frozenset(
     {sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY}
@@ -56,6 +58,10 @@ class Connections:
         self._writer_thread: int | None = None
         self._idle: deque[sqlite3.Connection] = deque()
         self._is_closed = False
+        self._log = database.with_name(f"{database.name}-wal")
+        self._log_file: tuple[int, int] | None = None  # that of the first change
+        self.is_suspect = False
+        """Whether an error has shown that the database may be damaged."""
         with _explained(database):
             self._writer = self._open()
             try:
@@ -89,12 +95,12 @@ class Connections:
                 yield self._writer
                 return
             try:
-                self.require_place()
+                self._require_files()
                 with self._transaction():
                     yield self._writer
-                self.require_place()  # else the commit has reached a database that is gone
+                self._require_files()  # else the commit has reached a database or a log that is gone
             except sqlite3.Error as error:
-                raise refusal_of(error) from error
+                raise self._refusal_of(error) from error
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -127,7 +133,7 @@ class Connections:
                     connection.execute("COMMIT")
                 self._give_back(connection)
         except sqlite3.Error as error:
-            raise refusal_of(error) from error
+            raise self._refusal_of(error) from error
 
     def rows(self, query: str, *values: object) -> list[Any]:
         """Return the rows of a query."""
@@ -140,7 +146,7 @@ class Connections:
             finally:
                 self._give_back(connection)
         except sqlite3.Error as error:
-            raise refusal_of(error) from error
+            raise self._refusal_of(error) from error
 
     @property
     def has_its_file(self) -> bool:
@@ -154,6 +160,19 @@ class Connections:
         """Require the directory and the database that were opened. Raises `StoreUnavailableError`."""
         if not self._is_in_place() or _file(self._database) != self._file:
             raise StoreUnavailableError
+
+    def _require_files(self) -> None:
+        """Require the log, too. Without it, a change survives a clean stop but no crash. Raises as `require_place`."""
+        self.require_place()
+        if self._log_file is None and self._log.exists():
+            self._log_file = _file(self._log)
+        if self._log_file is not None and _file(self._log) != self._log_file:
+            raise StoreUnavailableError
+
+    def _refusal_of(self, error: sqlite3.Error) -> RegistryError:
+        refusal = refusal_of(error)
+        self.is_suspect |= not isinstance(refusal, StoreFullError)
+        return refusal
 
     @property
     def identity(self) -> str:
@@ -186,6 +205,7 @@ class Connections:
         try:
             return self._idle.pop()
         except IndexError:
+            self._require_files()  # a connection without the log of the others would see another state
             return self._open()
 
     def _open(self) -> sqlite3.Connection:

@@ -82,7 +82,8 @@ def closed(directory: StoreDirectory, connections: Connections) -> None:
         with suppress(Exception):  # the next start checks everything
             identity = connections.identity
             directory.mark = Mark(identity, mark.CLOSING)
-            if connections.checkpoint() and not directory.has_leftovers:
+            is_complete = connections.checkpoint() and not directory.has_leftovers
+            if is_complete and not connections.is_suspect:
                 directory.mark = mark.clean(identity, directory.database)
     connections.close()
 

@@ -21,7 +21,7 @@ from reference_server.distributions import wheel
 from reference_server.model.errors import StoreFullError
 from reference_server.serving.default_registry import default_registry
 from reference_server.store.connections import Connections
-from reference_server.store.errors import StoreHeldError
+from reference_server.store.errors import StoreError, StoreHeldError
 from reference_server.store.lock import StoreLock
 from reference_server.store.reserve import RESERVE, Reserve
 from reference_server.store.sqlite import SQLiteStore
@@ -29,7 +29,7 @@ from reference_server.store.sqlite import SQLiteStore
 from .conftest import NOON, Api
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from reference_server.distributions import Distribution
 
@@ -182,6 +182,85 @@ def test_a_database_that_is_replaced_is_never_acknowledged(api: Api, directory: 
     assert api.client.get("/").status_code == 503
     kept.rename(database)
     assert upload(api, NEW) == 201
+
+
+def garbage(database: Path) -> None:
+    size = database.stat().st_size
+    with database.open("r+b") as file:
+        file.write(b"no database " * (size // 12))
+
+
+def no_bytes(database: Path) -> None:
+    os.truncate(database, 0)
+
+
+def a_half(database: Path) -> None:
+    os.truncate(database, database.stat().st_size // 2)
+
+
+def log_of_garbage(database: Path) -> None:
+    log = database.with_name(f"{database.name}-wal")
+    with log.open("r+b") as file:
+        file.write(b"no log " * (log.stat().st_size // 7))
+
+
+def no_log(database: Path) -> None:
+    database.with_name(f"{database.name}-wal").unlink()
+
+
+@pytest.mark.parametrize("damage", [garbage, no_bytes, a_half, log_of_garbage, no_log])
+@pytest.mark.parametrize("has_log", [True, False], ids=["changes in the log", "changes in the database"])
+def test_what_was_read_stays_when_the_database_is_damaged(
+    api: Api, directory: Path, damage: Callable[[Path], None], *, has_log: bool
+) -> None:
+    """Everything else is right or 503, and what is acknowledged is there later, unless a start refuses the store."""
+    store: Any = api.registry.store
+    page = f"{REPOSITORY}/simple/demo/"
+    if not has_log:
+        store._connections.checkpoint()
+    before = api.get(page).data, download(api, ONE)
+    damage(directory / "registry.sqlite3")
+    for _ in range(2):
+        assert (api.get(page).data, download(api, ONE)) == before
+    status, content = download(api, TWO)
+    assert (status, content) == (200, TWO.content) or status == 503
+    is_stored = upload(api, NEW)
+    assert is_stored in {201, 503}
+    assert api.get(page, headers={"User-Agent": "pip"}).status_code in {200, 503}
+    api.registry.close()
+    try:
+        again = Api(default_registry(store=SQLiteStore(directory)))
+    except StoreError:
+        return
+    assert download(again, ONE) == (200, ONE.content)
+    assert download(again, NEW)[0] == (200 if is_stored == 201 else 404)
+    again.registry.close()
+
+
+def test_a_change_without_its_log_is_never_acknowledged(api: Api, directory: Path) -> None:
+    """It would be lost in a crash. What was acknowledged before is there after a stop."""
+    log = directory / "registry.sqlite3-wal"
+    log.unlink()
+    assert [upload(api, NEW), reference(api, "DELETE", "versions/1.0")] == [503, 503]
+    assert download(api, ONE) == (200, ONE.content)
+    log.touch()
+    assert upload(api, NEW) == 503
+    api.registry.close()
+    again = Api(default_registry(store=SQLiteStore(directory)))
+    assert [download(again, each)[0] for each in (ONE, TWO, NEW)] == [200, 200, 404]
+    assert upload(again, NEW) == 201
+    again.registry.close()
+
+
+def test_a_start_checks_a_database_of_which_a_server_could_not_read_a_part(api: Api, directory: Path) -> None:
+    store: Any = api.registry.store
+    store._connections.checkpoint()
+    a_half(directory / "registry.sqlite3")
+    assert api.get(f"{REPOSITORY}/simple/").status_code == 503
+    upload(api, NEW)
+    api.registry.close()
+    with pytest.raises(StoreError):
+        SQLiteStore(directory)
 
 
 def test_verify_and_repair(api: Api, directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
