@@ -96,7 +96,7 @@ def measured(server: Server, *, seconds: int, projects: int, files: int, filenam
         if media_type != "*/*":
             await_entries(url, media_type, files if column.startswith("project") else projects)
         _driven(url, media_type, WARM_UP)
-        processes = _tree(server.process)
+        processes = tree(server.process)
         before = _processor(processes)
         answers, rate = _driven(url, media_type, seconds)
         if answers:
@@ -126,12 +126,12 @@ def _driven(url: str, media_type: str, seconds: int) -> tuple[int, float]:
     return int(number[1]) if number else 0, float(rate[1]) if rate else 0.0
 
 
-def _tree(process: int) -> list[int]:
+def tree(process: int) -> list[int]:
     """Return a process and all below it."""
     found = [process]
     for children in Path(f"/proc/{process}/task").glob("*/children"):
         for child in children.read_text().split():
-            found += _tree(int(child))
+            found += tree(int(child))
     return found
 
 
