@@ -2,8 +2,8 @@
 
     python -m benchmarks.serve_start [CHECKOUT]
 
-Milliseconds until the first answer, processor time until then, and the memory of both processes once idle (each page is
-divided among the processes that have it). The least of several rounds. A folder with another checkout is measured beside
+Milliseconds until the first answer, processor time until then, and the memory of both processes once idle, where each
+page is divided among those that have it. The least of several rounds. A folder with another checkout is measured beside
 this one, turn by turn, so that both meet the same load. Loopback only.
 """
 
