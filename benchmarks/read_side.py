@@ -95,16 +95,16 @@ def measured(server: Server, *, seconds: int, projects: int, files: int, filenam
     for column, url, media_type in urls(server, filename):
         if media_type != "*/*":
             await_entries(url, media_type, files if column.startswith("project") else projects)
-        _driven(url, media_type, WARM_UP)
+        driven(url, media_type, WARM_UP)
         processes = tree(server.process)
-        before = _processor(processes)
-        answers, rate = _driven(url, media_type, seconds)
+        before = processor(processes)
+        answers, rate = driven(url, media_type, seconds)
         if answers:
-            rates[column] = Rate(rate, (_processor(processes) - before) / answers)
+            rates[column] = Rate(rate, (processor(processes) - before) / answers)
     return rates
 
 
-def _driven(url: str, media_type: str, seconds: int) -> tuple[int, float]:
+def driven(url: str, media_type: str, seconds: int) -> tuple[int, float]:
     """Return the number of answers that wrk gets, and those per second; every answer has to be a success."""
     command = [
         "wrk",
@@ -135,7 +135,7 @@ def tree(process: int) -> list[int]:
     return found
 
 
-def _processor(processes: list[int]) -> float:
+def processor(processes: list[int]) -> float:
     """Return the seconds of processor time of running processes."""
     stats = [Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split() for each in processes]
     return sum(int(stat[11]) + int(stat[12]) for stat in stats) / TICKS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import multiprocessing
 import os
@@ -18,8 +19,9 @@ import pytest
 
 from reference_server.commands import main
 from reference_server.distributions import wheel
-from reference_server.model.errors import StoreFullError
+from reference_server.model.errors import FileDamagedError, StoreFullError
 from reference_server.serving.default_registry import default_registry
+from reference_server.store import verified
 from reference_server.store.connections import Connections
 from reference_server.store.errors import StoreError, StoreHeldError
 from reference_server.store.lock import StoreLock
@@ -150,6 +152,35 @@ def test_a_damaged_file_is_not_sent_until_it_is_uploaded_again(api: Api, directo
     blob(directory, ONE).unlink()
     assert reference(api, "DELETE", "versions/1.0") == 204
     assert download(api, ONE)[0] == 404
+
+
+def test_files_in_memory_are_small_and_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And each is read again when its file is another one."""
+    monkeypatch.setattr(verified, "LONGEST_HELD", 5)
+    monkeypatch.setattr(verified, "MOST_HELD", 8)
+    files = verified.VerifiedFiles()
+
+    def written(content: bytes) -> tuple[Path, str]:
+        path = tmp_path / content.decode()
+        path.write_bytes(content)
+        return path, hashlib.sha256(content).hexdigest()
+
+    made = [written(content) for content in (b"one", b"two", b"three", b"longer")]
+    for _ in range(2):
+        assert [files.read(*each) for each in made] == [b"one", b"two", b"three", b"longer"]
+    assert files.read(*made[2]) == b"three"
+    assert [content for _, content in files._held.values()] == [b"two", b"three"]
+    assert files._bytes_held == 8
+    two, sha256 = made[1]
+    two.write_bytes(b"2wo")
+    with pytest.raises(FileDamagedError):
+        files.read(two, sha256)
+    two.unlink()
+    with pytest.raises(FileNotFoundError):
+        files.read(two, sha256)
+    two.mkdir()
+    with pytest.raises(FileDamagedError):
+        files.read(two, sha256)
 
 
 def test_a_directory_that_is_taken_away_is_never_acknowledged(
