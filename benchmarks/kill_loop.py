@@ -291,11 +291,13 @@ class Uploader:
             _status(answer)  # a server that is stopping signs no one in
             self._csrf = answer.text.partition('name="authenticity_token" value="')[2].partition('"')[0]
         version = filename.split("-")[-4]
-        listed = session.get(
+        answer = session.get(
             f"{server.projects}/{self._gitlab_project}/packages",
             params={"package_name": self._name, "per_page": "100"},
             timeout=PATIENCE,
-        ).json()
+        )
+        _status(answer)
+        listed = answer.json()
         ids = [each["id"] for each in listed if (each["name"], each["version"]) == (self._name, version)]
         if len(ids) != 1:
             return False
@@ -349,8 +351,8 @@ def look_for_strays(store: Path, digests: set[str], tally: Tally) -> None:
     tally.stray += [str(path) for path in (store / "blobs").glob("*/*") if path.name not in digests]
 
 
-def run(kills: int, seed: int, folder: Path) -> Tally:
-    """Kill the server so many times, and look at what is there after each."""
+def run(kills: int, seed: int, folder: Path, *, latest: float = LATEST) -> Tally:
+    """Kill the server so many times, at the latest after so many seconds, and look at what is there after each."""
     chance = random.Random(seed)  # noqa: S311 - it has to be the same again
     tally, store = Tally(), folder / "store"
     uploaders = [Uploader(number, seed) for number in range(UPLOADERS)]
@@ -371,7 +373,7 @@ def run(kills: int, seed: int, folder: Path) -> Tally:
             if round_ < kills:
                 victim = chance.choice(("both", "parent", "worker"))
                 kill = partial(server.kill, store, victim)
-                _kill_while_used(server, uploaders, tally, chance.uniform(0, LATEST), kill)
+                _kill_while_used(server, uploaders, tally, chance.uniform(0, latest), kill)
                 tally.kills += 1
     return tally
 
@@ -394,9 +396,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Kill the reference server while it takes uploads.")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--latest",
+        type=float,
+        default=LATEST,
+        help="seconds until a kill (default: %(default)s)",
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kill-loop-") as folder:
-        tally = run(options.kills, options.seed, Path(folder))
+        tally = run(options.kills, options.seed, Path(folder), latest=options.latest)
     print(tally)
     for failure in tally.failures[:20]:
         print(f"  {failure}")
