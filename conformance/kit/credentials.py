@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.kit.http import Credential
@@ -18,6 +19,23 @@ WRONG = "wrong"
 def with_wrong_token(registry: RegistryClient) -> RegistryClient:
     """Return the registry with a credential `wrong`: a user name, and a password that opens nothing."""
     return registry.knowing(wrong=Credential(username="__token__", password=NOT_A_TOKEN))
+
+
+def nearly_right(registry: RegistryClient) -> dict[str, Credential]:
+    """Return credentials that are almost that of `default`, and open nothing; none where it has no password.
+
+    Databases compare without case, and hashes of passwords end after some bytes.
+    """
+    default = registry.target.credential(DEFAULT)
+    if default is None or not default.password:
+        return {}
+    password = default.password
+    others = {
+        "in-other-case": password.swapcase(),
+        "with-one-more": f"{password}x",
+        "with-one-less": password[:-1],
+    }
+    return {name: replace(default, password=other) for name, other in others.items() if other != password}
 
 
 def default_token(registry: RegistryClient) -> str:

@@ -10,9 +10,9 @@ MOST_SKEW = timedelta(minutes=1)
 
 
 def skew(date: str | None, *, now: datetime) -> timedelta:
-    """Return how far a server's clock is ahead of ours; nothing where it sends no date, or none that can be read."""
+    """Return how far a server's clock is ahead of ours; nothing where it sends no date, or none in GMT."""
     try:
-        there = parsedate_to_datetime(date) if date else now
+        there = parsedate_to_datetime(date) if date and date.endswith("GMT") else now
     except (TypeError, ValueError):
         return timedelta()
     return (there if there.tzinfo else there.replace(tzinfo=UTC)) - now

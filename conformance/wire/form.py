@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from reference_server.distributions import Distribution
 
 BOUNDARY = "registry-conformance-boundary"
+TOKEN = re.compile(r"[0-9A-Za-z!#$%&'*+.^_`|~-]+")
+"""What a parameter may be without quotes. Source: RFC 2045, #section-5.1."""
 
 
 MOST_DESCRIBED = 200
@@ -48,8 +51,10 @@ class UploadForm:
 
     @property
     def content_type(self) -> str:
-        """The request's Content-Type."""
-        return f'multipart/form-data; boundary="{self.boundary}"'
+        """The request's Content-Type. As with twine and uv, a boundary has quotes only where it needs them."""
+        needs_quotes = TOKEN.fullmatch(self.boundary) is None
+        written = f'"{self.boundary}"' if needs_quotes else self.boundary
+        return f"multipart/form-data; boundary={written}"
 
     def body(self) -> bytes:
         """Return the request's body."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from conformance.checks.auth.challenges import announces_utf8, challenge
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.credentials import NOT_A_TOKEN, WRONG, with_wrong_token
+from conformance.kit.credentials import NOT_A_TOKEN, WRONG, nearly_right, with_wrong_token
 from conformance.kit.http import Credential, Follow
 from conformance.kit.protected_urls import Protected, own_files
 from conformance.kit.registry import ANONYMOUS, DEFAULT
@@ -130,6 +130,23 @@ def test_wrong_401(index: Index, protected: tuple[Protected, ...]) -> None:
         "status 401 for every request with a wrong password",
         broken_by=[f"status {answer.status} for {what}" for what, answer in other.items()],
         where=expect.requests(other.values()),
+    )
+
+
+@check("auth.read.nearly-right")
+def test_nearly_right(index: Index, protected: tuple[Protected, ...]) -> None:
+    """Of the page alone, whose twin with the right password is read first."""
+    page = protected[0]
+    near = nearly_right(index.registry)
+    if not near or page.known.status != 200 or page.anonymous.status not in {401, 403}:
+        raise NotApplicable("the page is read without a credential, or with one that has no password")
+    registry = index.registry.knowing(**{name.replace("-", "_"): each for name, each in near.items()})
+    answers = {name: registry.request("GET", page.url, as_=name, follow=Follow.SAME_HOST) for name in near}
+    opened = {name: answer for name, answer in answers.items() if answer.status == 200}
+    expect.rule(
+        "a password to open nothing in other case, or with one character more or less",
+        broken_by=[f"status {answer.status} for the password {name}" for name, answer in opened.items()],
+        where=expect.requests(opened.values()),
     )
 
 

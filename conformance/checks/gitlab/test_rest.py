@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.registry import json_of, objects
+from conformance.kit.registry import GitLab, json_of, objects
 from conformance.kit.uploads.scenarios import ids_of_packages, link_to, only_package
 from conformance.verdicts import Deviation, Untestable
 from reference_server.distributions import sdist, wheel
@@ -16,7 +16,7 @@ from reference_server.distributions import sdist, wheel
 if TYPE_CHECKING:
     from typing import Any
 
-    from conformance.kit.fixtures import Corpus, Deletion, GitLab, NewName, RegistryClient
+    from conformance.kit.fixtures import Corpus, Deletion, NewName, RegistryClient
 
 ABSENT = 999_999_999
 """The id of a package, or of a file, that does not exist."""
@@ -164,8 +164,37 @@ def test_delete_absent_file_not_found(registry: RegistryClient, gitlab: GitLab, 
 
 
 @check("gitlab.rest.delete-absent-not-found")
-def test_delete_absent_not_found(gitlab: GitLab) -> None:
-    expect.status(gitlab.delete_package(ABSENT), 404)
+def test_delete_absent_not_found(gitlab: GitLab, deletion: Deletion) -> None:
+    """One that never was, and one that is no more."""
+    for absent in (ABSENT, deletion.package_id):
+        expect.status(gitlab.delete_package(absent), 404)
+
+
+@check("gitlab.rest.own-packages-only")
+def test_own_packages_only(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> None:
+    """Asked for by its id in another GitLab project, where the caller has every right as well."""
+    distribution = wheel(new_name("own-package"), "1.0")
+    expect.accepted(registry.upload(distribution))
+    package_id = only_package(gitlab, distribution.name)
+    elsewhere = GitLab(registry.in_gitlab_project("elsewhere"))
+    expect.status(gitlab.call("GET", f"/packages/{package_id}"), 200)
+    for method in ("GET", "DELETE"):
+        expect.status(elsewhere.call(method, f"/packages/{package_id}"), 404)
+    expect.listed(registry.project_page(distribution.name, fresh=True), [distribution.filename])
+
+
+@check("gitlab.rest.delete-keeps-others")
+def test_delete_keeps_others(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> None:
+    distribution = wheel(new_name("shared-bytes"), "1.0")
+    elsewhere = registry.in_gitlab_project("elsewhere")
+    for home in (registry, elsewhere):
+        expect.accepted(home.upload(distribution))
+    url = link_to(elsewhere, distribution)
+    deleted = gitlab.delete_package(only_package(gitlab, distribution.name))
+    if not deleted.is_success:
+        raise Untestable(f"the package is not deleted ({deleted}); see gitlab.rest.delete-package")
+    registry.deleted(distribution)
+    expect.same_bytes(elsewhere.download(url), distribution)
 
 
 @check("gitlab.rest.delete-needs-role")

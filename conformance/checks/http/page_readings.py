@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.kit import expect
 from conformance.kit.differences import written
 from conformance.kit.registry import page_in
 from conformance.verdicts import NotApplicable
@@ -31,6 +32,17 @@ def readings(index: Index, name: str | None = None) -> list[AnyReading]:
 
 SAME_IN_304 = ("ETag", "Vary", "Cache-Control")
 """Header fields that a 304 has as the answer with the content has them. Source: RFC 9110, section 15.4.5."""
+
+
+def length_of_304(answer: Answer, whole: Answer) -> None:
+    """Require that a 304 states no other length than the answer with the content: caches keep what it says.
+
+    Source: RFC 9110, section 8.6.
+    """
+    wanted, found = whole.headers.get("Content-Length"), answer.headers.get("Content-Length")
+    if wanted is not None and found is not None:
+        expect.equal(found, wanted, of="Content-Length of the 304", where=answer)
+
 
 MOST_CHANGES = 3
 """How often a page is read again that changes between two requests for it."""

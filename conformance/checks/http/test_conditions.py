@@ -6,7 +6,7 @@ from datetime import timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from conformance.checks.http.page_readings import SAME_IN_304
+from conformance.checks.http.page_readings import SAME_IN_304, length_of_304
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.verdicts import Deviation, NotApplicable
@@ -33,6 +33,7 @@ def test_304(sample: Sample) -> None:
             if wanted := sample.answer.headers.get(name):
                 found = answer.headers.get(name)
                 expect.equal(found, wanted, of=f"{name} of the 304", where=answer)
+        length_of_304(answer, sample.answer)
 
 
 @check("http.files.304.date")

@@ -14,6 +14,7 @@ from conformance.checks.http.page_readings import (
     accept_of,
     again,
     content_of,
+    length_of_304,
     readings,
     steady,
 )
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
     from conformance.kit.http import Answer
 
 HOUR = 60 * 60
+HTTP_TIME = re.compile(
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4}"
+    r" \d\d:\d\d:\d\d GMT"
+)
+"""Source: RFC 9110, section 5.6.7."""
 SERIAL = "X-PyPI-Last-Serial"
 ORIGIN = "Access-Control-Allow-Origin"
 
@@ -86,6 +92,27 @@ def _differences(got: Answer, head: Answer) -> list[str]:
     ]
 
 
+@check("http.date")
+def test_date(index: Index, sample: Sample) -> None:
+    answers = [*(reading.answer for reading in readings(index)), sample.answer]
+    expect.rule(
+        "every time in the header to have the form of HTTP, in GMT",
+        broken_by=[
+            f"{name}: {answer.headers[name]} of {answer}"
+            for answer in answers
+            for name in ("Date", "Last-Modified", "Expires")
+            if name in answer.headers and not _is_time(name, answer.headers[name])
+        ],
+        where=expect.requests(answers),
+    )
+
+
+def _is_time(name: str, value: str) -> bool:
+    """Tell whether a value is a time; Expires may be anything that means "at once", such as 0 and -1."""
+    never_fresh = name == "Expires" and re.fullmatch(r"-?\d+", value) is not None
+    return never_fresh or HTTP_TIME.fullmatch(value) is not None
+
+
 @check("http.pages.etag")
 def test_etag(index: Index) -> None:
     expect.each(
@@ -118,6 +145,7 @@ def test_304(index: Index, examples: Examples) -> None:
                         answer.headers.get(name), page.headers[name], of=f"{name} of the 304", where=answer
                     )
             expect.equal(answer.content, b"", of="the body of the 304", where=answer)
+            length_of_304(answer, page)
 
     examples.each(
         strategies.entity_tag_lists(first.headers["ETag"]),

@@ -69,6 +69,14 @@ def test_unsatisfiable(sample: Sample) -> None:
         expect.equal(stated, f"bytes */{size}", of="the Content-Range of the 416", where=answer)
 
 
+@check("http.range.other-unit")
+def test_other_unit(sample: Sample) -> None:
+    """The twin in bytes may get a part; one in a unit that no registry knows gets what no range gets."""
+    answer = sample.get(range="conformance-units=0-9")
+    expect.status(answer, 200)
+    right_part(answer, sample.content, slice(0, None))
+
+
 @check("http.range.multi")
 def test_multi(sample: Sample) -> None:
     answer = sample.get(range="bytes=0-1,5-6")

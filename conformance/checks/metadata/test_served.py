@@ -55,6 +55,22 @@ def test_bytes(registry: RegistryClient, served: list[MetadataFile]) -> None:
     expect.equal(chosen.answer.content, wanted, of="the metadata file, as in the wheel,", where=chosen.answer)
 
 
+@check("metadata.per-wheel")
+def test_per_wheel(registry: RegistryClient, index: Index, new_name: NewName) -> None:
+    """The one of the second wheel says more, so that each is right for its own wheel alone."""
+    name = new_name("metadata-each")
+    wheels = (wheel(name, "1.0"), wheel(name, "1.0", build="1", summary="Of the wheel with a build tag."))
+    publish(registry, *wheels)
+    page = index.pages(name)[-1]
+    links = {each: link(page, each) for each in wheels}
+    if any(file.core_metadata in (None, False) for file in links.values()):
+        raise NotApplicable("the page does not announce the metadata files of both wheels")
+    for each, file in links.items():
+        answer = fetch(registry, metadata_url(file.url))
+        wanted = wheel_metadata(each.content)
+        expect.equal(answer.content, wanted, of=f"the metadata file of {each.filename}", where=answer)
+
+
 def _is_large(each: MetadataFile) -> bool:
     return any((link_.size or 0) > LARGE for link_ in each.links)
 

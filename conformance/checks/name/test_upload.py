@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 IN_THE_FORM_ALONE = ("-{}", "{}.", "{}/x", "{} x", "{}\u00e9")
 """What is no name, in the form of a wheel that is right; `{}` is the right one."""
 
+LONG = 40
+"""Letters that are added to a name. With those before them they are more than most columns of 64 hold."""
+
 NOT_IN_A_HEADER = re.compile(r'[\x00-\x1f"\\/%]')
 
 
@@ -54,6 +57,14 @@ def test_variants_merge(registry: RegistryClient, new_name: NewName, examples: E
         expect.listed(page, [distribution.filename for distribution in files])
 
     examples.each(strategies.equal_names(), one_project, independent=True)
+
+
+@check("name.valid-accepted")
+def test_valid_accepted(registry: RegistryClient, new_name: NewName) -> None:
+    for pattern in ("0{}", "{}._-run", f"{{}}-{'x' * LONG}"):
+        distribution = wheel(pattern.format(new_name("valid")), "1.0")
+        expect.accepted(registry.upload(distribution))
+        expect.listed(registry.project_page(canonicalize_name(distribution.name)), [distribution.filename])
 
 
 @check("name.twine-safe-name")

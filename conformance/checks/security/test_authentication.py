@@ -46,6 +46,8 @@ DODGES = (
     Dodge(header=("X-HTTP-Method-Override", "OPTIONS")),
     Dodge(header=("X-Original-URL", "/")),
     Dodge(header=("X-Forwarded-For", "127.0.0.1")),
+    Dodge(header=("Accept", "application/vnd.pypi.simple.v1+json")),
+    Dodge(header=("Range", "bytes=0-")),
     Dodge(spelling="{path}."),
     Dodge(spelling="{path};x=1"),
     Dodge(spelling="{path}?format=application/vnd.pypi.simple.v1%2Bjson"),

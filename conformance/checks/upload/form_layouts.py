@@ -14,6 +14,8 @@ from conformance.kit.properties import strategies
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
+FORM = "multipart/form-data"
+
 
 SIMPLEST = "0"
 """The boundary that a search ends with, where any does."""
@@ -34,10 +36,19 @@ class HeadedPart(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class SurroundedForm(UploadForm):
-    """A form with something before its first boundary and after its last. Source: RFC 2046, #section-5.1.1."""
+    """A form with something before its first boundary and after its last. Source: RFC 2046, #section-5.1.1.
+
+    `type_name` is a spelling of `multipart/form-data`.
+    """
 
     preamble: str
     epilogue: str
+    type_name: str
+
+    @property
+    def content_type(self) -> str:
+        """The request's Content-Type, in which the name of the type has no case. Source: RFC 9110, #section-8.3.1."""
+        return super().content_type.replace(FORM, self.type_name, 1)
 
     def body(self) -> bytes:
         """Return the request's body."""
@@ -53,6 +64,7 @@ class Layout:
     headers: tuple[tuple[str, str, str | None], ...]
     preamble: str
     epilogue: str
+    type_name: str
 
     def __str__(self) -> str:
         """Everything that a reader of forms may stumble over, and nothing that is as in any form."""
@@ -64,6 +76,7 @@ class Layout:
         words += ["a header before Content-Disposition"] if first - {""} else []
         words += ["Content-Disposition in lower case"] if "content-disposition" in spellings else []
         words += [f"texts of the type {each}" for each in sorted(filter(None, types))]
+        words += [f"the type {self.type_name}"] if self.type_name != FORM else []
         if not words or self.boundary != SIMPLEST:
             words.append(f"the boundary {self.boundary!r}")
         return ", ".join(words)
@@ -72,7 +85,11 @@ class Layout:
         """Return the form in this layout. A file keeps its Content-Type."""
         parts = tuple(_headed(form.parts[at], *self.headers[at]) for at in self.order)
         return SurroundedForm(
-            parts=parts, boundary=self.boundary, preamble=self.preamble, epilogue=self.epilogue
+            parts=parts,
+            boundary=self.boundary,
+            preamble=self.preamble,
+            epilogue=self.epilogue,
+            type_name=self.type_name,
         )
 
 
@@ -98,15 +115,17 @@ def layouts(parts: int) -> SearchStrategy[Layout]:
         st.sampled_from([None, "text/plain", "text/plain; charset=utf-8", "text/plain;charset=UTF-8"]),
     )
     return st.builds(
-        lambda drawn, headers, preamble, epilogue: Layout(
+        lambda drawn, headers, preamble, epilogue, type_name: Layout(
             order=drawn[0],
             boundary=drawn[1],
             headers=tuple(headers),
             preamble=preamble,
             epilogue=epilogue,
+            type_name=type_name,
         ),
         strategies.form_layouts(parts),
         st.lists(header, min_size=parts, max_size=parts),
         st.sampled_from(["", "\r\n", "This is a form.\r\n"]),
         st.sampled_from(["", "\r\n", "That was a form.\r\n"]),
+        st.sampled_from([FORM, "Multipart/Form-Data"]),
     )

@@ -8,13 +8,16 @@ from conformance.checks.yank.yanked_project import REASON
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.differences import written
-from conformance.kit.uploads.publishing import link
+from conformance.kit.driver import Ability, require
+from conformance.kit.project_names import absent
+from conformance.kit.uploads.publishing import link, publish
 from conformance.pages import contradictions
 from conformance.verdicts import NotApplicable, Untestable
+from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
     from conformance.checks.yank.yanked_project import Yanked
-    from conformance.kit.fixtures import Driver, Index
+    from conformance.kit.fixtures import Driver, Index, NewName, RegistryClient
 
 ATTRIBUTE = "data-yanked"
 
@@ -68,6 +71,50 @@ def test_per_file(index: Index, yanked: Yanked) -> None:
     for page in index.pages(yanked.project):
         marked = link(page, yanked.sibling).yanked
         expect.equal(marked, None, of="the yank of a file that was not yanked", where=page.where)
+
+
+@check("yank.survives-upload")
+def test_survives_upload(registry: RegistryClient, index: Index, driver: Driver, new_name: NewName) -> None:
+    require(driver, Ability.YANK)
+    name = new_name("yanked-before")
+    before, added = wheel(name, "1.0"), sdist(name, "1.0")
+    publish(registry, before)
+    driver.yank(before)
+    marked = [link(page, before).yanked is not None for page in index.pages(name, fresh=True)]
+    if not any(marked):
+        raise Untestable("no page marks a yanked file; see the other checks of yanking")
+    publish(registry, added)
+    for was_marked, page in zip(marked, index.pages(name, fresh=True), strict=True):
+        expect.listed(page, [added.filename])
+        is_marked = link(page, before).yanked is not None
+        expect.equal(
+            is_marked, was_marked, of="whether the file is yanked, after an upload,", where=page.where
+        )
+
+
+@check("yank.project-still-listed")
+def test_project_still_listed(
+    registry: RegistryClient, index: Index, driver: Driver, new_name: NewName
+) -> None:
+    """A list that is late is read again, and one that lacks the project without the yank says nothing."""
+    require(driver, Ability.YANK)
+    only = wheel(new_name("yanked-whole"), "1.0")
+    publish(registry, only)
+    driver.yank(only)
+    roots = index.roots(fresh=True)
+    if any(absent([only.name], root) for root in roots):
+        registry.settling.wait()
+        roots = index.roots(fresh=True)
+    lacking = [root for root in roots if absent([only.name], root)]
+    if lacking:
+        driver.unyank(only)
+        if all(absent([only.name], root) for root in index.roots(fresh=True)):
+            raise Untestable("the list of projects lacks a new project; see simple.root.lists-uploads")
+    expect.rule(
+        "a project whose only file is yanked to be on the list of projects",
+        broken_by=[f"{only.name} is missing on {root.where}" for root in lacking],
+        where=only.name,
+    )
 
 
 @check("yank.html-json-agree")

@@ -63,6 +63,7 @@ class Deletion:
     """A package that was published and deleted, with the answer to its deletion."""
 
     distribution: Distribution
+    package_id: int
     url: str
     answer: Answer
 
@@ -72,9 +73,10 @@ def publish_and_delete(registry: RegistryClient, gitlab: GitLab, name: str) -> D
     distribution = wheel(name, "1.0")
     expect.accepted(registry.upload(distribution))
     url = link_to(registry, distribution)
-    answer = gitlab.delete_package(only_package(gitlab, name))
+    package_id = only_package(gitlab, name)
+    answer = gitlab.delete_package(package_id)
     registry.deleted(distribution)
-    return Deletion(distribution=distribution, url=url, answer=answer)
+    return Deletion(distribution=distribution, package_id=package_id, url=url, answer=answer)
 
 
 def only_package(gitlab: GitLab, name: str) -> int:

@@ -82,7 +82,7 @@ def read_form(request: Request, spool: Spool, *, max_file_size: int | None) -> F
     if limit is not None and (request.content_length or 0) > limit:
         raise FileTooLargeError
     mimetype, options = parse_options_header(request.content_type)
-    if mimetype != "multipart/form-data":
+    if mimetype.lower() != "multipart/form-data":
         return Form({}, {})
     reading = _Reading(spool)
     body = _Bounded(request.body, limit)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.decisions import OWNER
-from reference_server.faults.building.requests import READING
+from reference_server.faults.building.decisions import OWNER, Identifies, let_in
+from reference_server.faults.building.requests import PAGES, READING
 from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import json_answer, refusal
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from werkzeug import Response
 
     from reference_server.http.request import Request
+    from reference_server.model import Caller, Credentials
+    from reference_server.rules import access
 
 
 class ReadersForbidden(Fault):
@@ -169,3 +171,61 @@ class AbsentProjectsForbidden(Fault):
         absent = request.endpoint == "project_page" and response.status_code == 404
         known = request.credentials == OWNER or "maintainer" in (request.credentials.basic or ())
         return refusal(ForbiddenError()) if absent and known else response
+
+
+class ReadsTokensLoosely(Identifies):
+    """Tries a token that opens nothing once more, as `also` reads it."""
+
+    def identify(self, credentials: Credentials, tokens: access.Tokens) -> Caller:
+        """Return the owner of the token, in either reading."""
+        caller = self.otherwise(credentials, tokens)
+        if caller != ANONYMOUS or credentials.basic is None:
+            return caller
+        username, password = credentials.basic
+        return self.otherwise(replace(credentials, basic=(username, self.also(password))), tokens)
+
+    def also(self, token: str) -> str:
+        """Return another reading of a token."""
+        raise NotImplementedError
+
+
+class TokensHaveNoCase(ReadsTokensLoosely):
+    """Compares tokens without case, as a column with such a collation does."""
+
+    caught_by = ("auth.read.nearly-right",)
+
+    def also(self, token: str) -> str:
+        return token.lower()
+
+
+class TokensEndEarly(ReadsTokensLoosely):
+    """Ignores the last character of a token, as a hash does whose input has a greatest length."""
+
+    caught_by = ("auth.read.nearly-right",)
+
+    def also(self, token: str) -> str:
+        return token[:-1]
+
+
+class AcceptUnguarded(Fault):
+    """Requires credentials for pages in HTML but not for those in JSON, which a route of their own serves."""
+
+    caught_by = ("security.auth.method-bypass",)
+    acts_on = PAGES
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint in PAGES and request.headers.get("Accept", "").endswith("+json"):
+            let_in(request)
+        return None
+
+
+class RangesUnguarded(Fault):
+    """Requires credentials for whole files but not for parts, as a cache of parts in front of the registry."""
+
+    caught_by = ("security.auth.method-bypass", "metadata.same-auth")
+    acts_on = ("file",)
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == "file" and "Range" in request.headers:
+            let_in(request)
+        return None

@@ -174,6 +174,22 @@ class AbsentPackagesDeleted(Fault):
         return Response(status=204) if absent else response
 
 
+class PackagesDeletedAgain(Fault):
+    """Reports the deletion of a package that was deleted before as done."""
+
+    caught_by = ("gitlab.rest.delete-absent-not-found",)
+    acts_on = ("delete_package",)
+
+    def __init__(self) -> None:
+        self._deleted: set[str] = set()
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "delete_package" and response.status_code == 204:
+            self._deleted.add(request.path)
+        is_gone = response.status_code == 404 and request.path in self._deleted
+        return Response(status=204) if is_gone and request.method == "DELETE" else response
+
+
 class FilenamesUsedOnce(Fault):
     """Rejects the file name of a deleted file for ever, as a public index does."""
 

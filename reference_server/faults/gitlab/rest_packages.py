@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from werkzeug import Response
 
+from reference_server.faults.building.request_notes import NotesRequests
 from reference_server.faults.building.requests import gitlab_project_of
+from reference_server.faults.building.upload_forms import text_of
 from reference_server.faults.fault import Fault
 from reference_server.faults.gitlab.rest import ReplacesValues
+from reference_server.http.json_responses import refusal
+from reference_server.model.errors import PackageNotFoundError
 
 if TYPE_CHECKING:
     from reference_server.http.request import Request
@@ -85,3 +89,46 @@ class AbsentFilesDeleted(Fault):
     def respond(self, request: Request, response: Response) -> Response:
         absent = request.endpoint == "delete_package_file" and response.status_code == 404
         return Response(status=204) if absent else response
+
+
+class PackagesFoundAnywhere(Fault):
+    """Finds a package by its id alone, whichever GitLab project is named with it."""
+
+    caught_by = ("gitlab.rest.own-packages-only",)
+    acts_on = ("package", "delete_package")
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint in self.acts_on:
+            package = request.registry.store.package(request.arguments["package_id"])
+            if package is not None:
+                request.arguments = {**request.arguments, "gitlab_project": str(package.gitlab_project)}
+        return None
+
+
+class BytesDeletedForAll(NotesRequests[frozenset[str]]):
+    """Keeps equal files once, and deletes their bytes with the first package that is deleted."""
+
+    caught_by = ("gitlab.rest.delete-keeps-others",)
+    acts_on = ("delete_package", "upload", "file")
+
+    def __init__(self) -> None:
+        self._deleted: frozenset[str] = frozenset()
+
+    def note(self, request: Request) -> frozenset[str]:
+        """Return the digests of the files that are deleted or uploaded."""
+        if request.endpoint == "upload":
+            return frozenset({text_of(request, "sha256_digest")})
+        if request.endpoint != "delete_package":
+            return frozenset()
+        package = request.registry.store.package(request.arguments["package_id"])
+        return frozenset(file.sha256 for file in package.files) if package else frozenset()
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "file" and request.arguments["sha256"] in self._deleted:
+            return refusal(PackageNotFoundError())
+        digests = self.noted(request) or frozenset()
+        if request.endpoint == "delete_package" and response.status_code == 204:
+            self._deleted |= digests
+        elif request.endpoint == "upload":
+            self._deleted -= digests
+        return response

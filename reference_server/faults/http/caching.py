@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta, timezone
+from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from reference_server.faults.building.requests import PAGES, gitlab_project_of
@@ -143,3 +145,14 @@ def _serial(request: Request) -> int:
     """Return the number of the project's last change."""
     name = request.registry.rules.normalize(request.arguments["name"])
     return request.registry.store.serial(gitlab_project_of(request).id, name)
+
+
+class DatesInLocalTime(Fault):
+    """Writes Date in the time of the server's zone, with its offset."""
+
+    caught_by = ("http.date",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        zone = timezone(timedelta(hours=2))
+        response.headers["Date"] = format_datetime(request.registry.now().astimezone(zone))
+        return response

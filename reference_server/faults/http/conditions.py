@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from werkzeug import Response
+
 from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
-    from werkzeug import Response
+    from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.datastructures import Headers
 
     from reference_server.http.request import Request
 
@@ -39,6 +42,25 @@ class FilesNotModifiedWithoutEtag(ChangesHeaders):
     caught_by = ("http.files.304",)
     acts_on, statuses = ("file",), (304,)
     removes = ("ETag",)
+
+
+class _EmptyAnswer(Response):
+    """An answer whose header has the length of its body: werkzeug leaves it out of a 304."""
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        """Return the header fields, with the length."""
+        headers = super().get_wsgi_headers(environ)
+        headers["Content-Length"] = "0"
+        return headers
+
+
+class NotModifiedIsEmpty(Fault):
+    """States the length 0 in a 304, as a server that counts the bytes of what it sends."""
+
+    caught_by = ("http.files.304", "http.pages.304")
+
+    def respond(self, request: Request, response: Response) -> Response:
+        return _EmptyAnswer(status=304, headers=response.headers) if response.status_code == 304 else response
 
 
 class FilesSentAgainByDate(IgnoresFieldForFiles):

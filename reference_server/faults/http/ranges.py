@@ -36,6 +36,17 @@ class RangesOfTheBeginningOnly(Fault):
         return None
 
 
+class OtherUnitsRefused(Fault):
+    """Answers 416 to a range in any unit but bytes."""
+
+    caught_by = ("http.range.other-unit",)
+
+    def handle(self, request: Request) -> Response | None:
+        stated = request.headers.get("Range", "bytes=")
+        other = request.endpoint == "file" and not stated.startswith("bytes=")
+        return Response(status=416, headers={"Content-Range": "bytes */1"}) if other else None
+
+
 class ContentRangeWithoutUnit(Fault):
     """Omits the unit from Content-Range."""
 

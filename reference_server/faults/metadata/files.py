@@ -18,7 +18,44 @@ from reference_server.model.errors import PackageNotFoundError
 if TYPE_CHECKING:
     from reference_server.archives.archive import Archive
     from reference_server.http.request import Request
+    from reference_server.rendering.pages import FileLink, ProjectPage
     from reference_server.rules import Rules
+
+
+class MetadataPerVersion(Fault):
+    """Keeps the metadata of a version's first wheel for all its wheels, its hash included."""
+
+    caught_by = ("metadata.per-wheel",)
+    acts_on = ("project_page", "metadata_file")
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        first: dict[str, FileLink] = {}
+        for file in page.files:
+            if file.core_metadata:
+                first.setdefault(release_of(file.filename), file)
+        return page.each(
+            lambda file: (
+                replace(file, core_metadata=first[release_of(file.filename)].core_metadata)
+                if file.core_metadata
+                else file
+            )
+        )
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == "metadata_file":
+            wanted = release_of(request.arguments["filename"])
+            packages = request.registry.packages(gitlab_project_of(request))
+            for file in (file for package in packages for file in package.files):
+                if file.core_metadata and release_of(file.filename) == wanted:
+                    same = {"sha256": file.sha256, "filename": file.filename}
+                    request.arguments = {**request.arguments, **same}
+                    break
+        return None
+
+
+def release_of(filename: str) -> str:
+    """Return the name and the version in the file name of a wheel, or all of another file name."""
+    return "-".join(filename.split("-")[:2]) if filename.endswith(".whl") else filename
 
 
 class MetadataFilesMissing(Fault):

@@ -76,3 +76,21 @@ class RefusedNamesStored(RejectsAfterStoring):
 
     def rejection(self, request: Request) -> RegistryError | None:
         return None if is_valid_name(text_of(request, "name")) else NameInvalidError()
+
+
+class NamesAsIdentifiers(Fault):
+    """Rejects names that begin with a digit, as identifiers may not."""
+
+    caught_by = ("name.valid-accepted",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, valid_name=lambda name: not name[:1].isdigit() and rules.valid_name(name))
+
+
+class NamesInAShortColumn(Fault):
+    """Rejects names of more than 64 characters."""
+
+    caught_by = ("name.valid-accepted",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, valid_name=lambda name: len(name) <= 64 and rules.valid_name(name))

@@ -116,6 +116,27 @@ class PlainBoundariesOnly(RefusesForms):
         return refusal(MalformedFormError())
 
 
+class QuotedBoundaryRefused(RefusesForms):
+    """Rejects forms whose boundary stands in quotes: it takes the quotes for a part of it."""
+
+    caught_by = ("upload.field-order", "gitlab.upload.field-order")
+
+    def is_refused(self, request: Request) -> bool:
+        return 'boundary="' in request.headers.get("Content-Type", "")
+
+
+class FormTypeHasACase(RefusesForms):
+    """Rejects forms whose type is not spelled `multipart/form-data`, in lower case."""
+
+    caught_by = ("upload.field-order",)
+
+    def is_refused(self, request: Request) -> bool:
+        return not request.headers.get("Content-Type", "").startswith("multipart/form-data")
+
+    def answer(self) -> Response:
+        return refusal(MalformedFormError())
+
+
 class PreambleRefused(RefusesForms):
     """Rejects forms with a preamble."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
+from reference_server.faults.building.request_notes import NotesRequests
 from reference_server.faults.building.requests import gitlab_project_of
+from reference_server.faults.building.upload_forms import text_of
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
 from reference_server.model.errors import PackageNotFoundError
@@ -38,6 +41,44 @@ class YankedFilesGone(Fault):
         wanted = request.arguments["sha256"]
         files = (file for package in packages for file in package.files if file.sha256 == wanted)
         return refusal(PackageNotFoundError()) if any(file.yanked is not None for file in files) else None
+
+
+class UploadsEndYanks(NotesRequests[tuple[str, str]]):
+    """Takes back the yank of a version when a further file of it is uploaded."""
+
+    caught_by = ("yank.survives-upload",)
+    acts_on = ("upload",)
+
+    def note(self, request: Request) -> tuple[str, str]:
+        """Return the name and the version in the form; empty for another request."""
+        return (
+            (text_of(request, "name"), text_of(request, "version"))
+            if request.endpoint == "upload"
+            else ("", "")
+        )
+
+    def respond(self, request: Request, response: Response) -> Response:
+        name, version = self.noted(request) or ("", "")
+        if name and response.status_code == 201:
+            owner = gitlab_project_of(request).id
+            request.registry.unyank(name, version=version, gitlab_project=owner)
+        return response
+
+
+class YankedProjectsUnlisted(Fault):
+    """Leaves projects whose files are all yanked off the list of projects in HTML."""
+
+    caught_by = ("yank.project-still-listed",)
+    acts_on = ("root_page",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint != "root_page" or response.mimetype != "text/html":
+            return response
+        for package in request.registry.packages(gitlab_project_of(request)):
+            if all(file.yanked is not None for file in package.files):
+                link = f'<a href="{request.registry.rules.normalize(package.name)}/">'
+                response.data = re.sub(re.escape(link.encode()) + rb".*?</a>", b"", response.data)
+        return response
 
 
 class YankForGood(Fault):

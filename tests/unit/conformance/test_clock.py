@@ -18,6 +18,7 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
         ("Tue, 02 Jun 2026 12:00:00 GMT", timedelta(days=1)),
         ("Mon, 01 Jun 2026 11:55:00 GMT", timedelta(minutes=-5)),
         ("Mon, 01 Jun 2026 12:00:00 -0000", timedelta()),
+        ("Mon, 01 Jun 2026 12:00:00 +0200", timedelta()),
         ("yesterday", timedelta()),
         ("", timedelta()),
         (None, timedelta()),

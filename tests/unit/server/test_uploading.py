@@ -86,6 +86,15 @@ def test_content_as_text_or_twice(api: Any) -> None:
     assert (answer.status_code, answer.json) == (400, {"error": "content is invalid"})
 
 
+@pytest.mark.parametrize(
+    "content_type", ["Multipart/Form-Data; Boundary=b", 'multipart/form-data; boundary="b"']
+)
+def test_the_type_has_no_case_and_its_boundary_may_be_quoted(api: Any, content_type: str) -> None:
+    body = b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\nx\r\n--b--\r\n'
+    answer = api.request("POST", "/projects/1/packages/pypi", data=body, content_type=content_type)
+    assert answer.json == {"error": "content is missing, version is missing"}
+
+
 def test_a_long_description_and_many_fields(api: Any) -> None:
     fields = {"description": "x" * 20_000_000, "classifiers": ["y"] * 10_000}
     assert api.upload(fields=fields).status_code == 201
