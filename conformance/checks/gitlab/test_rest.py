@@ -178,8 +178,8 @@ def test_own_packages_only(registry: RegistryClient, gitlab: GitLab, new_name: N
     package_id = only_package(gitlab, distribution.name)
     elsewhere = GitLab(registry.in_gitlab_project("elsewhere"))
     expect.status(gitlab.call("GET", f"/packages/{package_id}"), 200)
-    for method in ("GET", "DELETE"):
-        expect.status(elsewhere.call(method, f"/packages/{package_id}"), 404)
+    expect.status(elsewhere.call("GET", f"/packages/{package_id}"), 404)
+    elsewhere.delete_package(package_id)  # what it deletes counts, and not what it says
     expect.listed(registry.project_page(distribution.name, fresh=True), [distribution.filename])
 
 

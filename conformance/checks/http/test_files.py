@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.message import Message
+from email.utils import collapse_rfc2231_value
 from typing import TYPE_CHECKING
 
 from conformance.checks.http.byte_ranges import right_part
@@ -9,7 +11,7 @@ from conformance.checks.http.cache_control import max_ages
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.pages import JSON_V1
-from conformance.verdicts import Deviation
+from conformance.verdicts import Deviation, NotApplicable
 
 if TYPE_CHECKING:
     from conformance.checks.http.samples import Sample
@@ -59,6 +61,28 @@ def test_content_type(samples: tuple[Sample, ...]) -> None:
         broken_by=wrong,
         where=samples[0].answer,
     )
+
+
+@check("http.files.disposition")
+def test_disposition(samples: tuple[Sample, ...]) -> None:
+    named = [(sample, name) for sample in samples for name in _names_in_disposition(sample.answer)]
+    if not named:
+        raise NotApplicable("files come without a name in Content-Disposition")
+    expect.rule(
+        "every file to have its own name in Content-Disposition",
+        broken_by=[
+            f"{name} for {sample.file.filename}" for sample, name in named if name != sample.file.filename
+        ],
+        where=expect.requests(sample.answer for sample, _ in named),
+    )
+
+
+def _names_in_disposition(answer: Answer) -> list[str]:
+    """Return the file name in Content-Disposition, as pip reads it; none where there is none."""
+    message = Message()
+    message["Content-Type"] = answer.headers.get("Content-Disposition", "")
+    name = message.get_param("filename")
+    return [collapse_rfc2231_value(name)] if name else []
 
 
 @check("http.files.accept-any")

@@ -44,6 +44,19 @@ class FilesSentAsHTML(ChangesHeaders):
     sets = ("Content-Type", "text/html")
 
 
+class HyphensInDisposition(Fault):
+    """Names files in Content-Disposition with `-` for `_`."""
+
+    caught_by = ("http.files.disposition",)
+    acts_on = ("file",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "file" and response.status_code == 200:
+            name = request.arguments["filename"].replace("_", "-")
+            response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+
 class FilesNegotiated(Fault):
     """Answers 406 to downloads whose Accept lists the types of pages."""
 
