@@ -31,11 +31,6 @@ if TYPE_CHECKING:
     from conformance.kit.http import Answer
 
 HOUR = 60 * 60
-HTTP_TIME = re.compile(
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4}"
-    r" \d\d:\d\d:\d\d GMT"
-)
-"""Source: RFC 9110, section 5.6.7."""
 SERIAL = "X-PyPI-Last-Serial"
 ORIGIN = "Access-Control-Allow-Origin"
 
@@ -90,27 +85,6 @@ def _differences(got: Answer, head: Answer) -> list[str]:
         for name in ("Content-Type", "Content-Length", "ETag")
         if name in got.headers and name in head.headers and got.headers[name] != head.headers[name]
     ]
-
-
-@check("http.date")
-def test_date(index: Index, sample: Sample) -> None:
-    answers = [*(reading.answer for reading in readings(index)), sample.answer]
-    expect.rule(
-        "every time in the header to have the form of HTTP, in GMT",
-        broken_by=[
-            f"{name}: {answer.headers[name]} of {answer}"
-            for answer in answers
-            for name in ("Date", "Last-Modified", "Expires")
-            if name in answer.headers and not _is_time(name, answer.headers[name])
-        ],
-        where=expect.requests(answers),
-    )
-
-
-def _is_time(name: str, value: str) -> bool:
-    """Tell whether a value is a time; Expires may be anything that means "at once", such as 0 and -1."""
-    never_fresh = name == "Expires" and re.fullmatch(r"-?\d+", value) is not None
-    return never_fresh or HTTP_TIME.fullmatch(value) is not None
 
 
 @check("http.pages.etag")

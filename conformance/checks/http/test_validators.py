@@ -1,4 +1,4 @@
-"""The form of validators, which caches keep and send back."""
+"""The form of validators, which caches keep and send back, and of times."""
 
 from __future__ import annotations
 
@@ -38,3 +38,24 @@ def test_validators_wellformed(index: Index, sample: Sample, unpacked_page: Answ
         broken_by=wrong,
         where=next(iter(wrong.values()), sample.answer),
     )
+
+
+@check("http.date")
+def test_date(index: Index, sample: Sample) -> None:
+    answers = [*(reading.answer for reading in readings(index)), sample.answer]
+    expect.rule(
+        "every time in the header to have the form of HTTP, in GMT",
+        broken_by=[
+            f"{name}: {answer.headers[name]} of {answer}"
+            for answer in answers
+            for name in ("Date", "Expires")
+            if name in answer.headers and not _is_time(name, answer.headers[name])
+        ],
+        where=expect.requests(answers),
+    )
+
+
+def _is_time(name: str, value: str) -> bool:
+    """Tell whether a value is a time; Expires may be anything that means "at once", such as 0 and -1."""
+    never_fresh = name == "Expires" and re.fullmatch(r"-?\d+", value) is not None
+    return never_fresh or DATE.fullmatch(value) is not None
