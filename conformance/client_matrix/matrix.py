@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.client_matrix.offers import lack_of
-from conformance.client_matrix.scenarios import BUSY, PATIENCE, SCENARIOS, Inconclusive, Stage
+from conformance.client_matrix.scenarios import SCENARIOS
+from conformance.client_matrix.stage import BUSY, PATIENCE, Inconclusive, Stage
 from conformance.clients import CLIENTS
+from conformance.clients.home import Home
 from conformance.clients.prepared import Environment
 from conformance.errors import UserError
 from conformance.report.client_cells import ClientCell, Outcome, counted_outcomes
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from conformance.client_matrix.venue import Venue
     from conformance.clients import Client
     from conformance.clients.prepared import ClientSpec
+    from conformance.target.forward_proxy import Attempt
     from conformance.target.recording import Sent
 
 KINDS = {each.name: each for each in CLIENTS}
@@ -133,13 +136,27 @@ def _cell(
 def play(scenario: Scenario, environment: Environment, venue: Venue, *, plain: bool) -> Played:
     """Run a scenario once, and return how it ended. Where it is not `plain`, pip and twine are forked."""
     with tempfile.TemporaryDirectory(prefix="client-matrix-", ignore_cleanup_errors=True) as folder:
-        client = _client(environment, plain=plain or venue.options.plain_clients)
+        client = _client(environment, venue, plain=plain or venue.options.plain_clients)
         stage = Stage(client=client, venue=venue, folder=Path(folder))
         try:
             scenario.run(stage)
+            _require_home(stage)
         except Exception as error:  # noqa: BLE001 - a mistake of ours must not lose the cells of a run
             return _ended(stage, error)
     return Played(outcome=Outcome.WORKED)
+
+
+def _require_home(stage: Stage) -> None:
+    """Raise Deviation where a client asked other hosts than those of the target, or gave them a credential."""
+    if astray := _astray(stage.attempts):
+        raise Deviation(
+            expected="requests to the target alone", found=", ".join(astray), where=stage.client.name
+        )
+
+
+def _astray(attempts: Sequence[Attempt]) -> list[str]:
+    """Return what a client should not have asked other hosts, each once."""
+    return list(dict.fromkeys(str(each) for each in attempts if each.refused or each.with_credential))
 
 
 def _ended(stage: Stage, error: Exception) -> Played:
@@ -158,6 +175,8 @@ def _ended(stage: Stage, error: Exception) -> Played:
             outcome, message = Outcome.ERROR, str(error)
         case _:
             outcome, message = Outcome.ERROR, f"{type(error).__name__}: {error}"
+    if (astray := _astray(stage.attempts)) and astray[0] not in message:
+        message += f"\nThe client asked other hosts: {', '.join(astray)}"
     return Played(
         outcome=outcome,
         message=plainly(message),
@@ -166,9 +185,10 @@ def _ended(stage: Stage, error: Exception) -> Played:
     )
 
 
-def _client(environment: Environment, *, plain: bool) -> Client:
+def _client(environment: Environment, venue: Venue, *, plain: bool) -> Client:
     """Return the driver of a client, which starts a new interpreter for each run where it is `plain`."""
-    client = KINDS[environment.spec.name](python=environment.python, timeout=PATIENCE)
+    home = Home(variables=venue.forward_proxy.variables)
+    client = KINDS[environment.spec.name](python=environment.python, timeout=PATIENCE, home=home)
     return replace(client, forked=client.forked and not plain)
 
 

@@ -13,13 +13,15 @@ from conformance.clients import IndexURL
 from conformance.target import DEFAULT
 from conformance.target.drivers import Ability
 from conformance.verdicts import Untestable
-from reference_server.distributions import wheel
+from reference_server.distributions import Metadata, wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.corpus import Corpus
     from conformance.target.driver import TargetDriver
+    from conformance.target.embedded import OtherIndex
+    from conformance.target.forward_proxy import ForwardProxy
     from conformance.target.recording import Recording
     from conformance.target.registry_client import RegistryClient
     from conformance.verdicts.options import RunOptions
@@ -34,12 +36,17 @@ _NUMBERS = count(1)
 
 @dataclass(frozen=True, kw_only=True)
 class Venue:
-    """A registry that clients reach through `recording`. What scenarios only read is published once, when needed."""
+    """A registry that clients reach through `recording`, and all other hosts through `forward_proxy`.
+
+    What scenarios only read is published once, when needed, and the other index is started then.
+    """
 
     registry: RegistryClient
     driver: TargetDriver
     corpus: Corpus
     recording: Recording
+    forward_proxy: ForwardProxy
+    start_other_index: Callable[[], OtherIndex]
     budget: Budget
     options: RunOptions
     count: Callable[[int], None] = field(default=lambda _: None)
@@ -73,6 +80,11 @@ class Venue:
         for each in distributions:
             self.registry.await_page(each.name)
 
+    @cached_property
+    def other_index(self) -> OtherIndex:
+        """An index that is not the target's, and needs no credential."""
+        return self.start_other_index()
+
     @property
     def main(self) -> str:
         """A project with 1.0, 1.1 and 2.0rc1."""
@@ -87,6 +99,20 @@ class Venue:
         needy = wheel(self.new_name("needy"), "1.0", requires_dist=(f"{needed.name}>=1",))
         self.publish(needed, needy)
         return needy.name, needed.name
+
+    @cached_property
+    def with_extra(self) -> tuple[str, str]:
+        """A project, and the other one that its extra `more` depends on."""
+        needed = wheel(self.new_name("needed"), "1.0")
+        metadata = Metadata(
+            name=self.new_name("rich"),
+            version="1.0",
+            requires_dist=(f"{needed.name}>=1; extra == 'more'",),
+            provides_extra=("more",),
+        )
+        rich = wheel(metadata.name, metadata.version, metadata=metadata)
+        self.publish(needed, rich)
+        return rich.name, needed.name
 
     @cached_property
     def yanked(self) -> str:

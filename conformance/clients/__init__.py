@@ -14,7 +14,7 @@ from conformance.clients.run import ClientMissing, ClientRun, execute
 from conformance.clients.twine import Twine
 from conformance.clients.use import Activity, Use
 from conformance.clients.uv import Uv
-from conformance.clients.wanted import Installs, Locks, Publishes, Wanted
+from conformance.clients.wanted import Installs, Locks, Publishes, ReadsTwo, Wanted
 
 __all__ = [
     "CLIENTS",
@@ -33,6 +33,7 @@ __all__ = [
     "Pipenv",
     "Poetry",
     "Publishes",
+    "ReadsTwo",
     "Twine",
     "Use",
     "Uv",

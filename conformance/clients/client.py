@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from conformance.clients.environment import hermetic
 from conformance.clients.fork_server import AVAILABLE, fork_server
+from conformance.clients.home import NO_HOME, Home
 from conformance.clients.run import ClientMissing, ClientRun, execute
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class Client:
     `python` is the path of that interpreter, `ca_bundle` the certificates to trust, `timeout` the time limit of one
     run in seconds, and `workspace` the parent of the private directories (default: the system's temporary one).
     With `forked` a run is forked from a process that has imported the client, where the system allows that. This is
-    for clients that read their settings in each run, and none when they are imported.
+    for clients that read their settings in each run, and none when they are imported. `home` has what the client finds
+    in each of these directories, beside what the driver writes. pip and uv keep a `cache` where there is one.
     """
 
     name: ClassVar[str]
@@ -52,6 +54,8 @@ class Client:
     timeout: float = 120
     workspace: Path | None = None
     forked: bool = False
+    home: Home = NO_HOME
+    cache: Path | None = None
 
     @classmethod
     def find(cls) -> Self:
@@ -137,16 +141,18 @@ class Client:
             prefix=f"{self.name}-", dir=self.workspace, ignore_cleanup_errors=True
         ) as private:
             home = Path(private).absolute()
-            for name, text in (files or {}).items():
+            for name, text in {**self.home.files, **(files or {})}.items():
                 _write_private(home / name, text)
             return execute(
                 [str(self.python), *arguments],
                 client=self.name,
                 version=version,
-                environment=hermetic(home, ca_bundle=self.ca_bundle, **(variables or {})),
+                environment=hermetic(
+                    home, ca_bundle=self.ca_bundle, **self.home.applied_to(variables or {}, home)
+                ),
                 directory=directory or home,
                 timeout=self.timeout,
-                secrets=secrets,
+                secrets=[*secrets, *self.home.secrets],
                 log=log,
                 warm_up=self.warm_up if forked else None,
             )
@@ -154,5 +160,5 @@ class Client:
 
 def _write_private(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
+    path.touch(mode=0o700 if text.startswith("#!") else 0o600)
     path.write_text(text, encoding="utf-8")

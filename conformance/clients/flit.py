@@ -44,19 +44,23 @@ class Flit(Client):
     ) -> ClientRun:
         """Build and upload the release of `files`, in one of its kinds or in both.
 
+        `to` is a URL, or the name of a repository in a .pypirc at home.
+
         Source: https://flit.pypa.io/en/stable/cmdline.html#flit-publish
         """
         del skip_existing, index_url
         release = release_of(files)
         module = release.name.replace("-", "_")
         username, password = login_of(credential)
+        login = {"FLIT_INDEX_URL": to, "FLIT_USERNAME": username, "FLIT_PASSWORD": password}
+        named = [] if "://" in to else ["--repository", to]
         one_kind = ["--format", release.kinds[0]] if len(release.kinds) == 1 else []
         return self._run(
-            *("publish", "--no-use-vcs", *one_kind),
+            *("publish", "--no-use-vcs", *one_kind, *named),
             files={
                 "pyproject.toml": f'{release.project}\n[tool.flit.module]\nname = "{module}"\n{_BUILD}',
                 f"{module}.py": '"""For a conformance test."""\n',
             },
-            variables={"FLIT_INDEX_URL": to, "FLIT_USERNAME": username, "FLIT_PASSWORD": password},
+            variables={} if named else login,
             secrets=[(username, password)],
         )

@@ -35,7 +35,7 @@ PATIENCE = 30.0
 """Seconds for a fork, which takes milliseconds."""
 
 READ_BY_RUNS = re.compile(
-    r"(HOME|USERPROFILE|(LOCAL)?APPDATA|TMPDIR|TE?MP|NO_PROXY|REQUESTS_CA_BUNDLE|SSL_CERT_FILE"
+    r"(HOME|USERPROFILE|(LOCAL)?APPDATA|TMPDIR|TE?MP|(NO|HTTPS?|ALL)_PROXY|REQUESTS_CA_BUNDLE|SSL_CERT_FILE"
     r"|PYTHON_KEYRING_BACKEND|PIP_\w+|TWINE_\w+)"
 )
 """Environment variables that a client reads in each run. Python and libraries read others once, at their start."""

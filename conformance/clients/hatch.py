@@ -10,7 +10,7 @@ from conformance.clients.client import Client
 from conformance.wire.credential import login_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from conformance.clients.index_url import IndexURL
@@ -74,11 +74,26 @@ class Hatch(Client):
 
         Source: https://hatch.pypa.io/latest/config/environment/overview/
         """
+        return self._add(wanted, folder, index_url, {})
+
+    def add_from_two(
+        self, wanted: Wanted, *, folder: Path, index_url: IndexURL, other: IndexURL
+    ) -> ClientRun:
+        """Create the environment with pip, which reads both indexes.
+
+        Source: https://pip.pypa.io/en/stable/cli/pip_install/#cmdoption-extra-index-url
+        """
+        return self._add(wanted, folder, index_url, {"PIP_EXTRA_INDEX_URL": other.with_credential})
+
+    def _add(
+        self, wanted: Wanted, folder: Path, index_url: IndexURL, variables: Mapping[str, str]
+    ) -> ClientRun:
         text = _PROJECT.format(requirement=json.dumps(wanted.requirement))
         (folder / "pyproject.toml").write_text(text, encoding="utf-8")
+        pre = {"PIP_PRE": "1"} if wanted.pre else {}
         return self._run(
             *("env", "create"),
-            variables=self.settings(index_url, "") | ({"PIP_PRE": "1"} if wanted.pre else {}),
+            variables={**self.settings(index_url, ""), **variables, **pre},
             secrets=index_url.secrets,
             directory=folder,
         )

@@ -19,26 +19,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class IndexURL:
-    """The URL of a simple index, and the credential for its requests."""
+    """The URL of a simple index, and the credential for its requests; without a password, the user name alone.
+
+    It is `literal` where project files have the credential itself, and no variables.
+    """
 
     url: str
     credential: Credential | None = None
+    literal: bool = False
 
     @property
     def with_credential(self) -> str:
         """The URL with the percent-encoded credential before the host (RFC 3986, 3.2.1)."""
-        return self._with(":".join(quote(part, safe="") for part in self.login))
+        return self._with(":".join(quote(part, safe="") for part in self.login if part))
 
     @property
     def with_variables(self) -> str:
         """The URL with the names of `variables` in the place of the credential, for project files that expand them."""
+        if self.literal:
+            return self.with_credential
         return self._with("${REGISTRY_USERNAME}:${REGISTRY_PASSWORD}")
 
     @property
     def variables(self) -> dict[str, str]:
         """The environment variables that `with_variables` names, plain: pdm and pipenv encode what they expand."""
         username, password = self.login
-        return {"REGISTRY_USERNAME": username, "REGISTRY_PASSWORD": password} if self.credential else {}
+        named = self.credential and not self.literal
+        return {"REGISTRY_USERNAME": username, "REGISTRY_PASSWORD": password} if named else {}
 
     def _with(self, userinfo: str) -> str:
         if self.credential is None:
@@ -54,7 +61,7 @@ class IndexURL:
     @property
     def secrets(self) -> list[tuple[str, str]]:
         """The pair of user name and password, if there is a credential."""
-        return [self.login] if self.credential else []
+        return [self.login] if self.credential and self.credential.password else []
 
     @property
     def unencrypted_host(self) -> str | None:

@@ -32,7 +32,7 @@ distribution = false
 [[tool.pdm.source]]
 name = "pypi"
 url = {url}
-
+{other}
 [tool.pdm.resolution]
 allow-prereleases = {pre}
 """
@@ -98,6 +98,16 @@ class Pdm(Client):
         _write_project(folder, index_url, requirement="", pre=wanted.pre)
         return self._in_project(folder, index_url, "add", wanted.requirement)
 
+    def add_from_two(
+        self, wanted: Wanted, *, folder: Path, index_url: IndexURL, other: IndexURL
+    ) -> ClientRun:
+        """Create a project with two sources, and add what is wanted.
+
+        Source: https://pdm-project.org/en/latest/usage/config/#respect-the-order-of-the-sources
+        """
+        _write_project(folder, index_url, requirement="", pre=wanted.pre, other=other)
+        return self._in_project(folder, index_url, "add", wanted.requirement)
+
     def lock(self, wanted: Wanted, *, folder: Path, index_url: IndexURL) -> ClientRun:
         """Create a project in `folder` that depends on what is wanted, and write its `pdm.lock`.
 
@@ -119,8 +129,11 @@ class Pdm(Client):
         )
 
 
-def _write_project(folder: Path, index: IndexURL, *, requirement: str, pre: bool) -> None:
+def _write_project(
+    folder: Path, index: IndexURL, *, requirement: str, pre: bool, other: IndexURL | None = None
+) -> None:
     text = _PROJECT.format(
+        other=f'\n[[tool.pdm.source]]\nname = "other"\nurl = {json.dumps(other.url)}\n' if other else "",
         requirement=json.dumps(requirement) if requirement else "",
         url=json.dumps(index.with_variables),
         pre=str(pre).lower(),

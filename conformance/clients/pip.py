@@ -126,10 +126,23 @@ class Pip(Client):
 
     def add(self, wanted: Wanted, *, folder: Path, index_url: IndexURL) -> ClientRun:
         """Install what is wanted, with its dependencies, into the directory `site` of `folder`."""
+        return self._add(wanted, folder, index_url)
+
+    def add_from_two(
+        self, wanted: Wanted, *, folder: Path, index_url: IndexURL, other: IndexURL
+    ) -> ClientRun:
+        """Install what is wanted from two indexes.
+
+        Source: https://pip.pypa.io/en/stable/cli/pip_install/#cmdoption-extra-index-url
+        """
+        return self._add(wanted, folder, index_url, other)
+
+    def _add(self, wanted: Wanted, folder: Path, index_url: IndexURL, *others: IndexURL) -> ClientRun:
         return self.install(
             wanted.line,
             target=folder / "site",
             index_url=index_url,
+            extra_index_urls=others,
             no_deps=False,
             pre=wanted.pre,
             require_hashes=bool(wanted.sha256),
@@ -183,7 +196,8 @@ class Pip(Client):
         unencrypted = [host for index in indexes if (host := index.unencrypted_host)]
         return self._run(
             *arguments,
-            *("--disable-pip-version-check", "--no-cache-dir", "--no-input", "--retries", "0", "--log", _LOG),
+            *("--disable-pip-version-check", "--no-input", "--retries", "0", "--log", _LOG),
+            *(["--cache-dir", str(self.cache)] if self.cache else ["--no-cache-dir"]),
             *(option for host in unencrypted for option in ("--trusted-host", host)),
             *(["-vv"] if self.verbose else []),
             *(["--requirement", _REQUIREMENTS] if requirements else []),

@@ -20,7 +20,7 @@ _PIPFILE = """\
 name = "registry"
 url = {url}
 verify_ssl = {verified}
-
+{other}
 [packages]
 {packages}
 """
@@ -56,6 +56,16 @@ class Pipenv(Client):
         self.prepare(folder, index_url)
         return self._in_project(folder, index_url, "install", wanted.requirement, *_pre(wanted))
 
+    def add_from_two(
+        self, wanted: Wanted, *, folder: Path, index_url: IndexURL, other: IndexURL
+    ) -> ClientRun:
+        """Install what is wanted with two sources in the Pipfile, of which the first is the default one.
+
+        Source: https://pipenv.pypa.io/en/latest/indexes.html
+        """
+        _write_pipfile(folder, index_url, packages="", other=other)
+        return self._in_project(folder, index_url, "install", wanted.requirement, *_pre(wanted))
+
     def lock(self, wanted: Wanted, *, folder: Path, index_url: IndexURL) -> ClientRun:
         """Write the `Pipfile.lock` of what is wanted.
 
@@ -85,8 +95,12 @@ def _pre(wanted: Wanted) -> list[str]:
     return ["--pre"] if wanted.pre else []
 
 
-def _write_pipfile(folder: Path, index: IndexURL, *, packages: str) -> None:
+def _write_pipfile(folder: Path, index: IndexURL, *, packages: str, other: IndexURL | None = None) -> None:
+    second = (
+        f'\n[[source]]\nname = "other"\nurl = {json.dumps(other.url)}\nverify_ssl = false\n' if other else ""
+    )
     text = _PIPFILE.format(
+        other=second,
         url=json.dumps(index.with_variables),
         verified=str(index.unencrypted_host is None).lower(),
         packages=packages,

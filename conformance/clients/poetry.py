@@ -34,6 +34,12 @@ python = ">=3.11,<4"
 name = "registry"
 url = "{url}"
 priority = "primary"
+{other}"""
+_OTHER = """
+[[tool.poetry.source]]
+name = "other"
+url = "{url}"
+priority = "supplemental"
 """
 _RELEASE = """\
 [tool.poetry]
@@ -109,7 +115,20 @@ class Poetry(Client):
         Source: https://python-poetry.org/docs/cli/#add
         """
         _write_project(folder, index_url)
-        requirement = wanted.requirement if wanted.version else f"{wanted.name}>=0"
+        return self._add(wanted, folder, index_url)
+
+    def add_from_two(
+        self, wanted: Wanted, *, folder: Path, index_url: IndexURL, other: IndexURL
+    ) -> ClientRun:
+        """Create a project with a primary source and a supplemental one, and add what is wanted.
+
+        Source: https://python-poetry.org/docs/repositories/#supplemental-package-sources
+        """
+        _write_project(folder, index_url, other=other)
+        return self._add(wanted, folder, index_url)
+
+    def _add(self, wanted: Wanted, folder: Path, index_url: IndexURL) -> ClientRun:
+        requirement = wanted.requirement if wanted.version else f"{wanted.full_name}>=0"
         pre = ["--allow-prereleases"] if wanted.pre else []
         return self._in_project(folder, index_url, "add", requirement, *pre)
 
@@ -136,11 +155,14 @@ class Poetry(Client):
         )
 
 
-def _write_project(folder: Path, index: IndexURL, wanted: Wanted | None = None) -> None:
+def _write_project(
+    folder: Path, index: IndexURL, wanted: Wanted | None = None, *, other: IndexURL | None = None
+) -> None:
     dependency = ""
     if wanted:
         table = f"version = {json.dumps(f'=={wanted.version}' if wanted.version else '*')}"
         table += ", allow-prereleases = true" if wanted.pre else ""
         dependency = f"{json.dumps(wanted.name)} = {{ {table} }}"
-    text = _PROJECT.format(url=index.url, dependency=dependency)
+    second = _OTHER.format(url=other.url) if other else ""
+    text = _PROJECT.format(url=index.url, dependency=dependency, other=second)
     (folder / "pyproject.toml").write_text(text, encoding="utf-8")

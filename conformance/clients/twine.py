@@ -58,7 +58,9 @@ class Twine(Client):
         skip_existing: bool = False,
         index_url: IndexURL | None = None,
     ) -> ClientRun:
-        """Upload `files` to the URL `to`, without authorization if `credential` is None.
+        """Upload `files` to the URL `to`, or to the repository of that name in a .pypirc at home.
+
+        Without authorization if `credential` is None.
 
         Source: https://twine.readthedocs.io/en/stable/#environment-variables
         """
@@ -66,7 +68,7 @@ class Twine(Client):
         username, password = login_of(credential)
         return self._upload(
             files,
-            "--repository-url",
+            "--repository-url" if "://" in to else "--repository",
             to,
             skip_existing=skip_existing,
             variables={"TWINE_USERNAME": username, "TWINE_PASSWORD": password},

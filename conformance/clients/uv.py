@@ -116,13 +116,30 @@ class Uv(Client):
 
         Source: https://docs.astral.sh/uv/reference/cli/#uv-pip-install
         """
+        return self._add(wanted, folder, index_url, {"UV_INDEX_URL": index_url.with_credential})
+
+    def add_from_two(
+        self, wanted: Wanted, *, folder: Path, index_url: IndexURL, other: IndexURL
+    ) -> ClientRun:
+        """Install what is wanted from two indexes, of which `other` is the default one, which comes last.
+
+        Source: https://docs.astral.sh/uv/concepts/indexes/#searching-across-multiple-indexes
+        """
+        indexes = {"UV_INDEX": index_url.with_credential, "UV_DEFAULT_INDEX": other.with_credential}
+        return self._add(wanted, folder, index_url, indexes)
+
+    def _add(
+        self, wanted: Wanted, folder: Path, index_url: IndexURL, indexes: Mapping[str, str]
+    ) -> ClientRun:
+        """Install from indexes that variables name. With a cache, pages are asked for again."""
         (folder / _REQUIREMENTS).write_text(f"{wanted.line}\n", encoding="utf-8")
         return self._run(
             *("pip", "install", "--python", sys.executable, "--target", str(folder / "site")),
-            *("--requirement", _REQUIREMENTS, "--no-cache"),
+            *("--requirement", _REQUIREMENTS),
+            *(["--cache-dir", str(self.cache), "--refresh"] if self.cache else ["--no-cache"]),
             *(["--prerelease", "allow"] if wanted.pre else []),
             *(["--require-hashes"] if wanted.sha256 else []),
-            variables={**_ISOLATED, "UV_HTTP_RETRIES": "0", "UV_INDEX_URL": index_url.with_credential},
+            variables={**_ISOLATED, "UV_HTTP_RETRIES": "0", **indexes},
             secrets=index_url.secrets,
             directory=folder,
         )

@@ -16,17 +16,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """A project: in its newest version or in one, also before its release, or as one file only."""
+    """A project: in its newest version or in one, also before its release, with an extra, or as one file only."""
 
     name: str
     version: str = ""
+    extra: str = ""
     pre: bool = False
     sha256: str = ""
 
     @property
     def requirement(self) -> str:
         """The project and its version, as a dependency is written."""
-        return f"{self.name}=={self.version}" if self.version else self.name
+        return f"{self.full_name}=={self.version}" if self.version else self.full_name
+
+    @property
+    def full_name(self) -> str:
+        """The project with its extra."""
+        return f"{self.name}[{self.extra}]" if self.extra else self.name
 
     @property
     def line(self) -> str:
@@ -59,6 +65,16 @@ class Installs(Protocol):
 
     def add(self, wanted: Wanted, *, folder: Path, index_url: IndexURL) -> ClientRun:
         """Install a project and its dependencies from the index alone."""
+
+
+@runtime_checkable
+class ReadsTwo(Protocol):
+    """A client that can be pointed at two indexes."""
+
+    def add_from_two(
+        self, wanted: Wanted, *, folder: Path, index_url: IndexURL, other: IndexURL
+    ) -> ClientRun:
+        """Install a project from two indexes: `index_url` is the first where their order counts."""
 
 
 @runtime_checkable

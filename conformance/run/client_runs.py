@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
 
 from conformance.client_matrix.matrix import cells
 from conformance.client_matrix.venue import Venue
@@ -12,8 +13,11 @@ from conformance.run.client_environments import prepare_clients
 from conformance.run.setup import prepare
 from conformance.run.tidy import tidy
 from conformance.target.driver import target_driver
-from conformance.target.embedded import embedded_target
+from conformance.target.embedded import embedded_target, other_index
+from conformance.target.forward_proxy import ForwardProxy
 from conformance.target.recording import recording
+from conformance.verdicts import Deviation, NotJudged
+from conformance.wire import BadAnswer, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -103,6 +107,7 @@ def _cut(text: str, most: int) -> str:
 def venue_of(run: Run, stack: ExitStack, *, count: Callable[[int], None] = lambda _: None) -> Venue:
     """Return where scenarios take place: the target of a run, through proxies that stop with the stack."""
     target = run.target
+    forward_proxy = stack.enter_context(ForwardProxy(file_hosts(run)))
     return Venue(
         registry=run.registry,
         driver=target_driver(target, run.session, registry=run.registry),
@@ -110,10 +115,32 @@ def venue_of(run: Run, stack: ExitStack, *, count: Callable[[int], None] = lambd
         recording=stack.enter_context(
             recording([target.index_url, target.upload_url], ca_bundle=run.options.ca_bundle)
         ),
+        forward_proxy=forward_proxy,
+        start_other_index=lambda: stack.enter_context(other_index()),
         budget=run.session.budget,
         options=run.options,
         count=count,
     )
+
+
+def file_hosts(run: Run) -> frozenset[tuple[str, int]]:
+    """Return the hosts and ports beside those of the target that its files are on, by links and by redirects."""
+    name = run.corpus["main-latest"].name
+    try:
+        links = [each.url for each in run.registry.project_page(name).files]
+        answer = run.registry.request("HEAD", links[-1]) if links else None
+    except (Deviation, BadAnswer, NotJudged, Unreachable):
+        return frozenset()  # the scenarios say what is wrong
+    if answer and answer.is_redirect:
+        links.append(urljoin(answer.url, answer.headers.get("Location", "")))
+    return frozenset(
+        _place(each) for each in links if not run.target.same_host(each) and urlsplit(each).hostname
+    )
+
+
+def _place(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _end(run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.errors import UserError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from conformance.target import Target
+    from reference_server.distributions import Distribution
 
 
 @contextmanager
@@ -31,6 +33,34 @@ def embedded_target(profile: str = "gitlab") -> Iterator[Target]:
         )
     with ReferenceServer(flavour=flavours[profile]) as server:
         yield target_from_table(server.target(), embedded=True)
+
+
+@dataclass(frozen=True)
+class OtherIndex:
+    """An index beside the target: public, and under another host name of loopback."""
+
+    server: ReferenceServer
+
+    @property
+    def url(self) -> str:
+        """The URL of the index. The host is not the target's, so no client takes it for the same one."""
+        return self.server.index_url.replace(self.server.origin, self.server.origin_at("localhost"), 1)
+
+    def publish(self, distribution: Distribution) -> None:
+        """Put a file there."""
+        self.server.publish(distribution)
+
+    def with_credential(self, word: str) -> list[str]:
+        """Return the requests with a credential whose path has this word."""
+        found = (each for each in self.server.requests if each.credential and word in each.path)
+        return [f"{each.method} {each.path}, with a credential" for each in found]
+
+
+@contextmanager
+def other_index() -> Iterator[OtherIndex]:
+    """Start an index of another owner, and stop it at the end."""
+    with ReferenceServer(flavour="pypi") as server:
+        yield OtherIndex(server)
 
 
 class UnknownFault(UserError):

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 import requests
 
-from conformance.client_matrix import matrix, scenarios
+from conformance.client_matrix import matrix, stage
 from conformance.client_matrix.locked import LOCK_FILES, require_locked
-from conformance.client_matrix.scenarios import PATIENCE, REQUESTS, SCENARIOS
+from conformance.client_matrix.scenarios import SCENARIOS
+from conformance.client_matrix.stage import PATIENCE, REQUESTS
 from conformance.clients import Client, ClientMissing, ClientRun
 from conformance.clients.prepared import ClientSpec, Environment, EnvironmentFolder, client_specs, making
 from conformance.clients.prepared.making import NoSuchVersion
@@ -260,13 +261,13 @@ def test_publishing_again_compares_bytes_of_every_client(
 ) -> None:
     driver.builds = builds
     compared = []
-    listed = scenarios._require_listed
+    listed = stage.require_listed
 
     def require_listed(*given: Any, same_bytes: bool) -> None:
         compared.append(same_bytes)
         listed(*given, same_bytes=same_bytes)
 
-    monkeypatch.setattr(scenarios, "_require_listed", require_listed)
+    monkeypatch.setattr(stage, "require_listed", require_listed)
     assert outcome(judged(AGAIN)) is Outcome.WORKED
     assert compared == [True]
 

@@ -288,7 +288,9 @@ def test_a_recording_has_what_was_sent_and_no_secret() -> None:
 
 
 def test_two_venues_of_one_run_never_use_a_name_twice() -> None:
-    given: Any = dict.fromkeys(("registry", "driver", "recording", "budget", "options"))
+    given: Any = dict.fromkeys(
+        ("registry", "driver", "recording", "forward_proxy", "start_other_index", "budget", "options")
+    )
     one, other = (Venue(corpus=Corpus("abcdefgh", {}), **given) for _ in range(2))
     assert one.new_name("same") != other.new_name("same")
 
