@@ -25,7 +25,7 @@ from conformance.client_matrix.matrix import play
 from conformance.client_matrix.offers import lacks
 from conformance.client_matrix.scenarios import SCENARIOS
 from conformance.clients.prepared import ClientSpec, EnvironmentFolder, make
-from conformance.report.client_cells import Outcome, by_client, explanations, legend, titles
+from conformance.report.client_cells import Outcome, by_client, explanations, legend, row_names, titles
 from conformance.run.client_runs import client_cells, venue_of
 from conformance.run.setup import prepare
 from conformance.run.tidy import tidy
@@ -134,8 +134,9 @@ def document(found: Sequence[Flavour]) -> Iterator[str]:
     ]
     for each in found:
         yield from ["", f"### Flavour `{each.name}`", "", *table(each.cells)]
+        names = row_names(each.cells)
         for cell in explanations(each.cells):
-            yield from ["", *explanation(cell)]
+            yield from ["", *explanation(cell, names[cell.client])]
     yield from ["", "### `twine upload --skip-existing`, by version", ""]
     yield f"| twine | {' | '.join(f'`{each.name}`' for each in found)} |"
     yield "|---|" + "---|" * len(found)
@@ -168,10 +169,10 @@ def skipped(played: Played) -> str:
     return f"fails {sent}: `{reason[0]}`" if reason else f"{played.outcome}: {played.message}"
 
 
-def explanation(cell: ClientCell) -> Iterator[str]:
+def explanation(cell: ClientCell, name: str) -> Iterator[str]:
     """Yield the lines on a cell that did not work."""
     message = " ".join(cell.message.split())
-    yield f"- **{cell.name}, {cell.title}** ({cell.outcome}): {message}"
+    yield f"- **{name}, {cell.title}** ({cell.outcome}): {message}"
     yield from (f"  - `{each}`" for each in cell.requests[-MOST_REQUESTS:])
 
 

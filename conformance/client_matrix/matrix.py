@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from conformance.client_matrix.offers import lack_of
 from conformance.client_matrix.scenarios import SCENARIOS
 from conformance.client_matrix.stage import BUSY, PATIENCE, Inconclusive, Stage
+from conformance.client_report.reaction import last_message
 from conformance.clients import CLIENTS
 from conformance.clients.home import Home
 from conformance.clients.prepared import Environment
@@ -154,6 +155,13 @@ def _require_home(stage: Stage) -> None:
         )
 
 
+def _with_last_words(message: str, stage: Stage) -> str:
+    """Return a message with what the client printed last, unless it is in the message."""
+    last = stage.runs[-1] if stage.runs else None
+    words = last_message(last.stderr, last.stdout) if last else ""
+    return message if not words or words in message else f"{message}\n{stage.client.name} printed: {words}"
+
+
 def _astray(attempts: Sequence[Attempt]) -> list[str]:
     """Return what a client should not have asked other hosts, each once."""
     return list(dict.fromkeys(str(each) for each in attempts if each.refused or each.with_credential))
@@ -166,7 +174,7 @@ def _ended(stage: Stage, error: Exception) -> Played:
         case Deviation():
             busy = _busy(stage.sent)
             outcome = Outcome.ERROR if busy else Outcome.FAILED
-            message = busy or f"expected {error.expected}, found {error.found}"
+            message = busy or _with_last_words(f"expected {error.expected}, found {error.found}", stage)
         case NotApplicable():
             outcome, message = Outcome.NOT_APPLICABLE, str(error)
         case Untestable():

@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _require_clients(options: RunOptions) -> None:
-    """Refuse clients without a driver, and clients for a run that publishes nothing, before anything is sent."""
+    """Refuse clients without a driver, and any in a run that publishes nothing or has a baseline."""
     if not options.clients:
         return
     from conformance.clients.prepared import client_specs
@@ -84,6 +84,11 @@ def _require_clients(options: RunOptions) -> None:
     client_specs(options.clients)
     if options.read_only:
         raise UserError("--clients needs a run that publishes", "Leave --read-only out.")
+    if options.baseline.path:
+        raise UserError(
+            "--clients and --baseline cannot be used in one run: a baseline lists requirements, and no scenarios",
+            "Try the clients in a run of their own, without --baseline.",
+        )
 
 
 def _unwritten(result: RunResult, arguments: argparse.Namespace) -> UserError | None:

@@ -92,15 +92,18 @@ def by_client(cells: Iterable[ClientCell]) -> Mapping[str, Mapping[str, ClientCe
 
     Two that were asked for apart may be of one version: their rows have what was asked for, too.
     """
+    cells = [*cells]
     rows: dict[str, dict[str, ClientCell]] = defaultdict(dict)
-    names: dict[str, str] = {}
     for each in cells:
         rows[each.client][each.title] = each
-        names[each.client] = each.name
+    return {name: rows[client] for client, name in row_names(cells).items()}
+
+
+def row_names(cells: Iterable[ClientCell]) -> Mapping[str, str]:
+    """Return the name of each client in reports, by what was asked for."""
+    names = {each.client: each.name for each in cells}
     times = Counter(names.values())
-    return {
-        name if times[name] == 1 else f"{name} ({client})": rows[client] for client, name in names.items()
-    }
+    return {client: name if times[name] == 1 else f"{name} ({client})" for client, name in names.items()}
 
 
 def titles(cells: Iterable[ClientCell]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from conformance.report.client_cells import Outcome, by_client, explanations, legend, titles
+from conformance.report.client_cells import Outcome, by_client, explanations, legend, row_names, titles
 from conformance.report.console import printable
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ def print_clients(console: Console, cells: Sequence[ClientCell], *, verbose: boo
     console.print()
     for mark, meaning in legend(cells):
         console.print(f"{mark:<7} {meaning}")
-    needed = explanations(cells)
+    needed, names = explanations(cells), row_names(cells)
     for each in needed if verbose else needed[:LISTED]:
-        _print_explanation(console, each, verbose=verbose)
+        _print_explanation(console, each, names[each.client], verbose=verbose)
     if len(needed) > LISTED and not verbose:
         console.print(f"and {len(needed) - LISTED} more; --verbose prints them")
     console.print()
@@ -92,10 +92,8 @@ def _line(
     return line
 
 
-def _print_explanation(console: Console, cell: ClientCell, *, verbose: bool) -> None:
-    head = Text.assemble(
-        (str(cell.outcome), STYLES.get(cell.outcome, "")), f": {cell.name}, {cell.scenario}: "
-    )
+def _print_explanation(console: Console, cell: ClientCell, name: str, *, verbose: bool) -> None:
+    head = Text.assemble((str(cell.outcome), STYLES.get(cell.outcome, "")), f": {name}, {cell.scenario}: ")
     console.print(head + Text(printable(cell.message)))
     for line in cell.requests if verbose else cell.requests[-SENT:]:
         console.print(Text(printable(f"  {line}")))

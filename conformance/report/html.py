@@ -13,7 +13,7 @@ from conformance.clients import CLIENTS
 from conformance.report.change import ABSENT
 from conformance.report.changes import summary
 from conformance.report.check_result import DEVIATING, EXPLAINED
-from conformance.report.client_cells import by_client, explanations, legend, titles
+from conformance.report.client_cells import by_client, explanations, legend, row_names, titles
 from conformance.report.evidence import Evidence
 from conformance.report.page_exchange import cut, fitting
 from conformance.report.problem_counts import problem_counts
@@ -116,6 +116,7 @@ def page_context(result: RunResult) -> dict[str, Any]:
         "absent": ABSENT,
         "client_rows": by_client(result.clients),
         "client_titles": titles(result.clients),
+        "client_names": row_names(result.clients),
         "client_legend": legend(result.clients),
         "client_problems": explanations(result.clients)[:MOST_CLIENTS],
         "more_client_problems": max(0, len(explanations(result.clients)) - MOST_CLIENTS),

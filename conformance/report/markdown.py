@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.report.changes import as_lines
 from conformance.report.check_result import EXPLAINED
-from conformance.report.client_cells import explanations
+from conformance.report.client_cells import explanations, row_names
 from conformance.report.curl import last_command
 from conformance.report.problem_counts import problem_counts
 from conformance.report.reasons import shared_reasons
@@ -117,8 +117,9 @@ def _changes(result: RunResult) -> Iterator[str]:
 def _clients(result: RunResult) -> Iterator[str]:
     """Yield what did not work for clients, a line each, the failures first."""
     if needed := explanations(result.clients):
+        names = row_names(result.clients)
         lines = [
-            f"{each.outcome}: {each.name}, {each.scenario}: {' '.join(each.message.split())}"
+            f"{each.outcome}: {names[each.client]}, {each.scenario}: {' '.join(each.message.split())}"
             for each in needed[:MOST_CLIENTS]
         ]
         more = [f"and {len(needed) - MOST_CLIENTS} more"] if len(needed) > MOST_CLIENTS else []

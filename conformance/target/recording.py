@@ -16,16 +16,51 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """A request of a client: with or without a credential, and the status that it was answered."""
+    """A request of a client: with or without a credential, how it asked, and the status that it was answered."""
 
     method: str
     path: str
     with_credential: bool
     status: int | None
+    form: str = ""
+    """The form of a page that it prefers: `JSON` or `HTML`; empty where it names none of them."""
+    part: str = ""
+    """The range of bytes that it wants, such as `bytes=0-99`; empty for the whole."""
+    conditional: bool = False
+    """Whether it has the page already, and asks whether it has changed."""
 
     def __str__(self) -> str:
+        notes = [
+            f"as {self.form}" if self.form else "",
+            self.part,
+            "if it has changed" if self.conditional else "",
+            "with a credential" if self.with_credential else "",
+        ]
         answer = "no answer" if self.status is None else str(self.status)
-        return f"{self.method} {self.path}{', with a credential' if self.with_credential else ''}: {answer}"
+        return f"{', '.join(filter(None, [f'{self.method} {self.path}', *notes]))}: {answer}"
+
+
+def _sent_to(proxy: ProxyServer) -> Iterator[Sent]:
+    """Yield what a proxy has in its log."""
+    for each in proxy.requests:
+        headers = each.headers
+        yield Sent(
+            method=each.method,
+            path=each.path,
+            with_credential=bool(each.credential),
+            status=each.status,
+            form=_form(headers.get("accept", "")),
+            part=headers.get("range", ""),
+            conditional="if-none-match" in headers or "if-modified-since" in headers,
+        )
+
+
+def _form(accept: str) -> str:
+    """Return which form of a page an Accept header names first: clients write them by preference."""
+    first = accept.partition(",")[0]
+    if "application/vnd.pypi.simple" in first:
+        return "JSON" if "json" in first else "HTML"
+    return ""
 
 
 @dataclass(frozen=True)
@@ -49,16 +84,7 @@ class Recording:
 
     def take(self) -> list[Sent]:
         """Return the requests since the last call, those of each origin in order."""
-        found = [
-            Sent(
-                method=each.method,
-                path=each.path,
-                with_credential=bool(each.credential),
-                status=each.status,
-            )
-            for proxy in self.proxies.values()
-            for each in proxy.requests
-        ]
+        found = [each for proxy in self.proxies.values() for each in _sent_to(proxy)]
         for proxy in self.proxies.values():
             proxy.requests.clear()
         return found

@@ -302,11 +302,15 @@ def test_two_venues_of_one_run_never_use_a_name_twice() -> None:
         (["--clients", "pip==new"], "no version"),
         (["--clients", ","], "no client"),
         (["--clients", "pip", "--read-only"], "a run that publishes"),
+        (["--clients", "pip", "--baseline", "BASELINE"], "a baseline lists requirements"),
     ],
 )
 def test_wrong_clients_are_refused_before_anything_is_sent(
-    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    baseline = tmp_path / "baseline.toml"
+    baseline.write_text("known = []\n", encoding="utf-8")
+    words = [str(baseline) if each == "BASELINE" else each for each in words]
     assert main(["run", *words]) == ExitCode.USAGE
     assert message in capsys.readouterr().err
 

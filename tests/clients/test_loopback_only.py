@@ -1,0 +1,74 @@
+"""No scenario of any client leaves loopback: a network namespace shows every packet that would."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.client_matrix.scenarios import SCENARIOS
+from conformance.clients.prepared import ClientSpec, EnvironmentFolder, make
+from conformance.clients.prepared.companions import known_clients
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GUARD = Path(__file__).with_name("loopback_guard.py")
+NAMESPACE = ["unshare", "--map-root-user", "--net", "--mount"]
+
+
+def _possible() -> bool:
+    """Return whether this user may make a network namespace with a tunnel."""
+    programs = all(map(shutil.which, ("unshare", "ip", "mount")))
+    if not programs or not Path("/dev/net/tun").exists():
+        return False
+    return subprocess.run([*NAMESPACE, "true"], check=False, capture_output=True).returncode == 0
+
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.xdist_group("project-clients"),
+    pytest.mark.skipif(not _possible(), reason="this system grants no network namespace with a tunnel"),
+]
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Callable[..., Any]:
+    def guarded(*arguments: str) -> Any:
+        run = subprocess.run(
+            [*NAMESPACE, sys.executable, str(GUARD), *arguments], capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 0, run.stderr
+        return json.loads(run.stdout.splitlines()[-1])
+
+    return guarded
+
+
+@pytest.mark.parametrize(
+    ("url", "receiver"),
+    [("http://192.0.2.7/simple/", "192.0.2.7"), ("http://registry.example.com/simple/", "10.9.9.53")],
+    ids=["address", "name"],
+)
+def test_the_guard_sees_connections_and_questions_for_names(
+    guarded: Callable[..., Any], url: str, receiver: str
+) -> None:
+    assert guarded("--try", url)["left"] == [receiver]
+
+
+@pytest.mark.parametrize("name", known_clients())
+def test_no_scenario_leaves_loopback(name: str, guarded: Callable[..., Any], programs: Any) -> None:
+    environments = EnvironmentFolder(programs.kept / "clients")
+    spec = ClientSpec(name)
+    if environments.find(spec) is None:
+        make(spec, environments)
+    found = guarded(str(environments.path), name)
+    assert found["left"] == []
+    assert [each.partition(":")[0] for each in found["cells"]] == [each.id for each in SCENARIOS]
+    assert [
+        each for each in found["cells"] if not each.endswith(": worked: ") and "not offered" not in each
+    ] == []
