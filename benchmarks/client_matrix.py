@@ -21,10 +21,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.client_matrix.matrix import play
-from conformance.client_matrix.offers import lacks
+from conformance.client_matrix.matrix import KINDS, play
+from conformance.client_matrix.offers import lack_of, lacks
+from conformance.client_matrix.other_hosts import orders
 from conformance.client_matrix.scenarios import SCENARIOS
-from conformance.clients.prepared import ClientSpec, EnvironmentFolder, make
+from conformance.clients.prepared import ClientSpec, EnvironmentFolder, client_specs, make
 from conformance.report.client_cells import Outcome, by_client, explanations, legend, row_names, titles
 from conformance.run.client_runs import client_cells, venue_of
 from conformance.run.setup import prepare
@@ -65,6 +66,8 @@ class Flavour:
     cells: tuple[ClientCell, ...]
     skipping: Mapping[str, Played]
     """What each twine did with `--skip-existing`, by version."""
+    sent: Mapping[str, Sequence[str]]
+    """What each client sent to install a project."""
 
 
 def main() -> int:
@@ -97,7 +100,8 @@ def tried(flavour: str, clients: str) -> Flavour:
         options = RunOptions(clients=clients, ledger_folder=Path(ledgers), max_requests=50_000)
         run = prepare(target_from_table(server.target()), options)
         try:
-            return Flavour(flavour, tuple(client_cells(run, sys.stderr)), skipping(run))
+            cells = tuple(client_cells(run, sys.stderr))
+            return Flavour(flavour, cells, skipping(run), requests_of(run))
         finally:
             tidy(run)
             run.session.close()
@@ -116,6 +120,20 @@ def skipping(run: Run) -> dict[str, Played]:
                 scenario, environments.find(spec) or make(spec, environments), venue, plain=True
             )
             for spec in specs
+        }
+
+
+def requests_of(run: Run) -> dict[str, Sequence[str]]:
+    """Return what each client that installs sends for the newest release of a project that it has never asked for."""
+    environments = EnvironmentFolder.default()
+    (scenario,) = (each for each in SCENARIOS if each.id == "install.latest")
+    with ExitStack() as stack:
+        venue = venue_of(run, stack)
+        made = [environments.require(spec) for spec in client_specs(run.options.clients)]
+        return {
+            f"{each.spec.name} {each.version}": play(scenario, each, venue, plain=True).requests
+            for each in made
+            if lack_of(each.spec.name, each.version, scenario.id) is None
         }
 
 
@@ -142,8 +160,12 @@ def document(found: Sequence[Flavour]) -> Iterator[str]:
     yield "|---|" + "---|" * len(found)
     for version in TWINES:
         yield f"| {version} | {' | '.join(skipped(each.skipping[version]) for each in found)} |"
+    yield from ["", "### What clients send to install a project", "", *sent_table(found[0])]
+    yield from ["", "### Which of two indexes wins", "", "| client | wins | why |", "|---|---|---|"]
+    for order in orders():
+        yield f"| {order.client} | {order.wins} | [{order.why}]({order.source}) |"
     yield from ["", "### What clients do not offer", "", "| client | scenarios | why |", "|---|---|---|"]
-    for lack in lacks():
+    for lack in sorted(lacks(), key=lambda lack: list(KINDS).index(lack.client)):
         covered = [each.title for each in SCENARIOS if lack.names(each.id)]
         yield (
             f"| {lack.client} {lack.versions}".rstrip()
@@ -158,6 +180,25 @@ def table(cells: Sequence[ClientCell]) -> Iterator[str]:
     yield "|---|" + "---|" * len(titles(cells))
     for name, row in by_client(cells).items():
         yield f"| {name} | {' | '.join(each.outcome.mark for each in row.values())} |"
+
+
+def sent_table(flavour: Flavour) -> Iterator[str]:
+    """Yield the lines of a table of requests, with the kind of what is asked for in the place of its path."""
+    yield f"With flavour `{flavour.name}`, which wants a credential for its pages, and offers both forms and metadata."
+    yield from ["", "| client | requests |", "|---|---|"]
+    for name, requests in flavour.sent.items():
+        short = [
+            re.sub(r"^(\w+) (\S*?)(?=,|: )", lambda found: f"{found[1]} {kind(found[2])}", each)
+            for each in requests
+        ]
+        yield f"| {name} | {'<br>'.join(short)} |"
+
+
+def kind(path: str) -> str:
+    """Return what a path leads to."""
+    if path.endswith(".metadata"):
+        return "metadata"
+    return "file" if path.endswith(".whl") else "page"
 
 
 def skipped(played: Played) -> str:

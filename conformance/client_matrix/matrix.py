@@ -130,7 +130,7 @@ def _cell(
         message=played.message,
         source=source,
         output=played.output,
-        requests=played.requests,
+        requests=() if played.outcome is Outcome.WORKED else played.requests,
     )
 
 
@@ -144,7 +144,7 @@ def play(scenario: Scenario, environment: Environment, venue: Venue, *, plain: b
             _require_home(stage)
         except Exception as error:  # noqa: BLE001 - a mistake of ours must not lose the cells of a run
             return _ended(stage, error)
-    return Played(outcome=Outcome.WORKED)
+        return Played(outcome=Outcome.WORKED, requests=_requests(stage))
 
 
 def _require_home(stage: Stage) -> None:
@@ -153,6 +153,10 @@ def _require_home(stage: Stage) -> None:
         raise Deviation(
             expected="requests to the target alone", found=", ".join(astray), where=stage.client.name
         )
+
+
+def _requests(stage: Stage) -> tuple[str, ...]:
+    return tuple(map(str, stage.sent[-MOST_REQUESTS:]))
 
 
 def _with_last_words(message: str, stage: Stage) -> str:
@@ -189,7 +193,7 @@ def _ended(stage: Stage, error: Exception) -> Played:
         outcome=outcome,
         message=plainly(message),
         output=plainly("".join(map(str, stage.runs))[-MOST_OUTPUT:]),
-        requests=tuple(map(str, stage.sent[-MOST_REQUESTS:])),
+        requests=_requests(stage),
     )
 
 

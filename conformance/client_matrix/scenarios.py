@@ -50,7 +50,7 @@ SCENARIOS = (
     Scenario(id="install.dependencies", title="deps", run=installing.install_dependencies),
     Scenario(id="install.extra", title="extra", run=installing.install_extra),
     Scenario(id="install.yanked", title="yanked", run=installing.install_yanked),
-    Scenario(id="install.yanked-pinned", title="yanked==", run=installing.install_yanked_pinned),
+    Scenario(id="install.yanked-pinned", title="yanked pin", run=installing.install_yanked_pinned),
     Scenario(id="install.pre-release", title="pre", run=installing.install_pre_release),
     Scenario(id="install.requires-python", title="python", run=installing.install_requires_python),
     Scenario(id="install.absent", title="absent", run=other_hosts.install_absent),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import shutil
 import sys
 import tempfile
 from contextlib import suppress
@@ -46,6 +47,8 @@ class Client:
     """Whether it publishes without a credential."""
     builds: ClassVar[bool] = False
     """Whether it uploads what it has built, in the place of the files that it is given."""
+    apart: ClassVar[bool] = False
+    """Whether its users have it in an environment of its own, with its program on PATH."""
     warm_up: ClassVar[str] = ""
     """Lines of code that have the same result in each run, for the process that runs are forked from."""
 
@@ -59,8 +62,10 @@ class Client:
 
     @classmethod
     def find(cls) -> Self:
-        """Return the client to use by default: that of this interpreter."""
-        return cls()
+        """Return the client to use by default: that of this interpreter, or that on PATH where it lives `apart`."""
+        program = shutil.which(cls.name) if cls.apart else None
+        python = Path(program).resolve().with_name("python") if program else None
+        return cls(python=python) if python and python.exists() else cls()
 
     @classmethod
     def import_early(cls) -> None:

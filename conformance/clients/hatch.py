@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from conformance.clients.client import Client
+from conformance.clients.use import Activity, Use
 from conformance.wire.credential import login_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ class Hatch(Client):
     """Uploads, and makes environments with pip. Credentials go through the environment, pip's own for reading."""
 
     name: ClassVar[str] = "hatch"
+    apart: ClassVar[bool] = True
+    uses: ClassVar[tuple[Use, ...]] = (
+        Use("hatch publish", Activity.UPLOADS, ("publish", "--no-prompt", "{file}")),
+    )
 
     @staticmethod
     def settings(index: IndexURL, upload_url: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from conformance.clients.client import Client
 from conformance.clients.release import release_of
+from conformance.clients.use import Activity, Use
 from conformance.wire.credential import login_of
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Pdm(Client):
     """Locks, installs and uploads. Credentials go through the environment, which its project file expands."""
 
     name: ClassVar[str] = "pdm"
+    apart: ClassVar[bool] = True
+    uses: ClassVar[tuple[Use, ...]] = (Use("pdm add", Activity.READS, ("add", "{project}")),)
 
     @staticmethod
     def settings(index: IndexURL, upload_url: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from conformance.clients.client import Client
+from conformance.clients.use import Activity, Use
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +32,8 @@ class Pipenv(Client):
     """Locks and installs. Credentials go through the environment, which the Pipfile expands."""
 
     name: ClassVar[str] = "pipenv"
+    apart: ClassVar[bool] = True
+    uses: ClassVar[tuple[Use, ...]] = (Use("pipenv install", Activity.READS, ("install", "{project}")),)
 
     @staticmethod
     def settings(index: IndexURL, upload_url: str) -> dict[str, str]:

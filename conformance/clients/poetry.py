@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from conformance.clients.client import Client
@@ -15,6 +13,7 @@ from conformance.wire.credential import login_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from conformance.clients.index_url import IndexURL
     from conformance.clients.run import ClientRun
@@ -55,15 +54,9 @@ class Poetry(Client):
     """Locks, installs and uploads. Credentials go through the environment."""
 
     name: ClassVar[str] = "poetry"
+    apart: ClassVar[bool] = True
     # Without a constraint poetry chooses the newest release, even one for another Python.
     uses: ClassVar[tuple[Use, ...]] = (Use("poetry add", Activity.READS, (*_QUIETLY, "add", "{project}>=0")),)
-
-    @classmethod
-    def find(cls) -> Poetry:
-        """Return the poetry on PATH, which has an interpreter of its own, or else that of this interpreter."""
-        program = shutil.which("poetry")
-        python = Path(program).resolve().with_name("python") if program else None
-        return cls(python=python) if python and python.exists() else cls()
 
     @staticmethod
     def settings(index: IndexURL, upload_url: str) -> dict[str, str]:
