@@ -199,8 +199,9 @@ def _ended(stage: Stage, error: Exception) -> Played:
 
 def _client(environment: Environment, venue: Venue, *, plain: bool) -> Client:
     """Return the driver of a client, which starts a new interpreter for each run where it is `plain`."""
-    home = Home(variables=venue.forward_proxy.variables)
-    client = KINDS[environment.spec.name](python=environment.python, timeout=PATIENCE, home=home)
+    kind = KINDS[environment.spec.name]
+    home = Home(variables=venue.forward_proxy.variables(for_all_hosts=kind.one_proxy))
+    client = kind(python=environment.python, timeout=PATIENCE, home=home)
     return replace(client, forked=client.forked and not plain)
 
 

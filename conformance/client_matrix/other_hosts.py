@@ -92,3 +92,9 @@ def install_absent(stage: Stage) -> None:
         raise Deviation(expected="a failure", found="exit code 0", where=stage.client.name)
     if not stage.sent and not stage.attempts:
         raise Inconclusive("the client failed, and asked for nothing")
+    if stage.sent and 300 <= (stage.sent[-1].status or 0) < 400 and not stage.attempts:
+        raise Deviation(
+            expected="an answer that there is no such project",
+            found=f"a redirect to another host: {stage.sent[-1]}",
+            where=stage.client.name,
+        )

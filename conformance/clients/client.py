@@ -49,6 +49,8 @@ class Client:
     """Whether it uploads what it has built, in the place of the files that it is given."""
     apart: ClassVar[bool] = False
     """Whether its users have it in an environment of its own, with its program on PATH."""
+    one_proxy: ClassVar[bool] = False
+    """Whether it takes the proxy of its index for all hosts, and none where the index is reached without one."""
     warm_up: ClassVar[str] = ""
     """Lines of code that have the same result in each run, for the process that runs are forked from."""
 

@@ -45,6 +45,7 @@ class Pdm(Client):
 
     name: ClassVar[str] = "pdm"
     apart: ClassVar[bool] = True
+    one_proxy: ClassVar[bool] = True
     uses: ClassVar[tuple[Use, ...]] = (Use("pdm add", Activity.READS, ("add", "{project}")),)
 
     @staticmethod

@@ -1,7 +1,7 @@
 """A forward proxy on loopback, for what clients ask other hosts than the target: it records, and refuses.
 
-Clients get it as their HTTP_PROXY and HTTPS_PROXY. It leads to the hosts that the files of the target are on, and to no
-other: what a client asks for there never leaves this machine.
+Clients get it as their HTTP_PROXY and HTTPS_PROXY. It leads to loopback and to the hosts that the files of the target
+are on, and to no other: what a client asks for there never leaves this machine.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 LOOPBACK = ("localhost", "127.0.0.1")
-"""What clients reach without the proxy."""
+"""What most clients reach without the proxy, and what it does not record: other servers here see those requests."""
 
 MOST_HEAD = 64 * 1024
 """Bytes of the head of a request."""
@@ -89,12 +89,16 @@ class ForwardProxy:
     ) -> None:
         self.stop()
 
-    @property
-    def variables(self) -> dict[str, str]:
-        """The environment variables that send a client here for all hosts but loopback."""
+    def variables(self, *, for_all_hosts: bool = False) -> dict[str, str]:
+        """Return the environment variables that send a client here for all hosts, or for all but loopback."""
         assert self._server is not None  # noqa: S101 - there is one while it runs
         url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        return {"HTTP_PROXY": url, "HTTPS_PROXY": url, "ALL_PROXY": url, "NO_PROXY": ",".join(LOOPBACK)}
+        return {
+            "HTTP_PROXY": url,
+            "HTTPS_PROXY": url,
+            "ALL_PROXY": url,
+            "NO_PROXY": "" if for_all_hosts else ",".join(LOOPBACK),
+        }
 
     def take(self) -> list[Attempt]:
         """Return the attempts since the last call."""
@@ -129,7 +133,8 @@ class _Handler(socketserver.BaseRequestHandler):
             place = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
         except ValueError:
             place = ("", 0)
-        allowed = place in server.seen.allowed
+        here = place[0] in LOOPBACK
+        allowed = here or place in server.seen.allowed
         host = parts.netloc.rpartition("@")[2]
         attempt = Attempt(
             method=method,
@@ -137,8 +142,9 @@ class _Handler(socketserver.BaseRequestHandler):
             with_credential="@" in parts.netloc or b"\r\nauthorization:" in head.lower(),
             refused=not allowed,
         )
-        with server.seen.lock:
-            server.seen.attempts.append(attempt)
+        if not here:
+            with server.seen.lock:
+                server.seen.attempts.append(attempt)
         if not allowed:
             client.sendall(_REFUSAL)
             return

@@ -217,7 +217,7 @@ CLIENTS: Mapping[
     "uv": (("config", "netrc", "keyring", "none"), _uv),
     "twine": (("config", "none"), _twine),
     "poetry": (("config", "none"), _poetry),
-    "pdm": (("config", "netrc", "none"), _pdm),
+    "pdm": (("config", "netrc", "keyring", "none"), _pdm),
     "hatch": (("config", "netrc", "none"), _hatch),
     "flit": (("config", "none"), _flit),
     "tox": (("config", "netrc", "keyring", "none"), _pip),

@@ -21,7 +21,7 @@ from conformance.clients.prepared import ClientSpec, Environment, EnvironmentFol
 from conformance.report.client_cells import ClientCell, Outcome, by_client, row_names
 from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
-from conformance.target import target_from_table
+from conformance.target import forward_proxy, target_from_table
 from conformance.target.embedded import misbehaving_server, other_index
 from conformance.target.forward_proxy import ForwardProxy
 from conformance.target.recording import Sent
@@ -29,6 +29,8 @@ from conformance.verdicts import ExitCode
 from conformance.verdicts.options import RunOptions
 from conformance.wire.credential import Credential
 from reference_server.distributions import wheel
+from reference_server.serving.in_process import ReferenceServer
+from reference_server.sources.upstream import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,7 +65,7 @@ def ended(exit_code: int = 0, output: str = "") -> ClientRun:
 
 def test_the_proxy_refuses_and_records_what_is_asked_of_another_host() -> None:
     with ForwardProxy() as proxy:
-        through = {"http": proxy.variables["HTTP_PROXY"], "https": proxy.variables["HTTPS_PROXY"]}
+        through = {"http": proxy.variables()["HTTP_PROXY"], "https": proxy.variables()["HTTPS_PROXY"]}
         refused = requests.get(f"{FOREIGN}demo/?token=x", proxies=through, auth=("bob", "pw"), timeout=10)
         assert refused.status_code == 403
         with pytest.raises(requests.exceptions.ProxyError):
@@ -77,28 +79,32 @@ def test_the_proxy_refuses_and_records_what_is_asked_of_another_host() -> None:
     assert all(each.refused for each in attempts)
 
 
-def test_the_proxy_leads_to_the_hosts_of_the_targets_files() -> None:
+@pytest.mark.parametrize(("loopback", "recorded"), [((), 1), (("127.0.0.1",), 0)])
+def test_the_proxy_leads_to_the_hosts_of_the_targets_files_and_to_loopback(
+    loopback: tuple[str, ...], recorded: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forward_proxy, "LOOPBACK", loopback)
     with misbehaving_server([]) as server, ForwardProxy([("127.0.0.1", server.port)]) as proxy:
         server.publish(wheel("demo", "1.0"))
         page = requests.Session()
         page.trust_env = False
         answer = page.get(
             f"{server.index_url}demo/",
-            proxies={"http": proxy.variables["HTTP_PROXY"]},
+            proxies={"http": proxy.variables()["HTTP_PROXY"]},
             auth=(server.username, server.password),
             timeout=10,
         )
         assert answer.status_code == 200
         assert "demo-1.0" in answer.text
-        (attempt,) = proxy.take()
-        assert (attempt.refused, attempt.with_credential) == (False, True)
+        attempts = [(each.refused, each.with_credential) for each in proxy.take()]
+        assert attempts == [(False, True)] * recorded
 
 
 def test_the_proxy_is_passed_by_on_loopback() -> None:
     with ForwardProxy() as proxy:
         for url in ("http://127.0.0.1:1/", "http://localhost:1/"):
-            assert requests.utils.should_bypass_proxies(url, proxy.variables["NO_PROXY"])
-        assert not requests.utils.should_bypass_proxies(FOREIGN, proxy.variables["NO_PROXY"])
+            assert requests.utils.should_bypass_proxies(url, proxy.variables()["NO_PROXY"])
+        assert not requests.utils.should_bypass_proxies(FOREIGN, proxy.variables()["NO_PROXY"])
 
 
 # findings
@@ -200,6 +206,26 @@ def test_a_failure_says_what_else_the_client_asked(
     found = cell(judged("install.pinned"))  # it installs 1.1, and 1.0 was wanted
     assert "to be installed, found 1.1" in found.message
     assert f"The client asked other hosts: GET {FOREIGN}, with a credential" in found.message
+
+
+def test_a_registry_that_leads_elsewhere_is_a_finding_also_where_the_client_follows_past_the_proxy(
+    wanderer: type[Wanderer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def add(self: Wanderer, wanted: Wanted, *, folder: Path, index_url: IndexURL) -> ClientRun:
+        del folder
+        url = f"{index_url.url}{wanted.name}/"
+        requests.get(url, auth=index_url.login, timeout=10, allow_redirects=False)
+        return ended(1, f"{self.name}: Name or service not known")
+
+    monkeypatch.setattr(wanderer, "add", add)
+    monkeypatch.setattr(matrix, "SCENARIOS", [each for each in SCENARIOS if each.id == "install.absent"])
+    with ReferenceServer(flavour="gitlab", upstream=Upstream(url=FOREIGN, mode="redirect")) as server:
+        options = RunOptions(clients="pip==24.0", ledger_folder=tmp_path / "ledgers", settle=0)
+        found = cell(run_checks(target_from_table(server.target() | {"fallback": ""}), options, FEW))
+    assert found.outcome is Outcome.FAILED
+    assert found.message.startswith(
+        "expected an answer that there is no such project, found a redirect to another host: GET "
+    )
 
 
 def test_an_absent_project_that_stays_absent_works(
@@ -328,7 +354,8 @@ def test_a_home_has_files_and_variables_and_hides_its_secrets() -> None:
     run = Printer(home=home).printed(code, PIP_INDEX_URL="x", KEPT="kept")
     assert run.succeeded, run
     assert "False kept" in run.stdout
-    assert "pass: [hidden]" in run.stdout or "se-cret" not in run.stdout
+    assert "pass: " in run.stdout
+    assert "se-cret" not in run.stdout
     if os.name != "nt":
         assert "['0o600', '0o700']" in run.stdout
 
