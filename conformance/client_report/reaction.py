@@ -97,7 +97,7 @@ def last_message(*streams: str) -> str:
 
 _ERROR = re.compile(r"error\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"\S|\s+×")  # noqa: RUF001 - as uv prints it; what is indented belongs to what is above
-_HINTS = ("You can also run your poetry command with -v", "hint: ")
+_HINTS = ("You can also run your poetry command with -v", "WARNING: Add '-v' to see", "hint: ")
 _ERROR_WITH_SOURCE = re.compile(r"^ +(\w+)\n+ +(\S.*?)\n+ +at \S+:\d+ in ", re.MULTILINE)
 """How poetry shows an exception: its class, its text, and the lines of the program around it."""
 

@@ -130,6 +130,10 @@ def test_what_is_usual_is_not_asked_again() -> None:
         (("Using CPython\n  × No solution\n  ╰─▶ Because\n", ""), "× No solution ╰─▶ Because"),  # noqa: RUF001
         ((TRACEBACK, "Uploading\n"), "ConnectionError: aborted"),
         (("no network\nYou can also run your poetry command with -v to see more\n", ""), "no network"),
+        (
+            ("[NotFound]: no demo\nWARNING: Add '-v' to see the detailed traceback\n", ""),
+            "[NotFound]: no demo",
+        ),
         (("error: failed\nhint: Use --resume-retries\n", ""), "error: failed"),
     ],
 )
