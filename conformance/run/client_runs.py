@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 UNLIMITED = 10**9
 """Requests, and megabytes, of the reference server."""
+
+MOST_REDIRECTS = 5
+"""How many steps from the link to a file are followed, to learn which hosts clients need."""
 
 MOST_MESSAGE, MOST_PATH = 600, 300
 """How many characters of a message, and of each request, a cell keeps."""
@@ -124,18 +127,29 @@ def venue_of(run: Run, stack: ExitStack, *, count: Callable[[int], None] = lambd
 
 
 def file_hosts(run: Run) -> frozenset[tuple[str, int]]:
-    """Return the hosts and ports beside those of the target that its files are on, by links and by redirects."""
-    name = run.corpus["main-latest"].name
-    try:
-        links = [each.url for each in run.registry.project_page(name).files]
-        answer = run.registry.request("HEAD", links[-1]) if links else None
-    except (Deviation, BadAnswer, NotJudged, Unreachable):
-        return frozenset()  # the scenarios say what is wrong
-    if answer and answer.is_redirect:
-        links.append(urljoin(answer.url, answer.headers.get("Location", "")))
+    """Return the hosts and ports beside those of the target that its files are on, by links and by redirects.
+
+    Where the page or a file cannot be read, the scenarios find that out, too.
+    """
+    places: list[str] = []
+    with suppress(Deviation, BadAnswer, NotJudged, Unreachable):
+        page = run.registry.project_page(run.corpus["main-latest"].name)
+        places += [each.url for each in page.files]
+        for each in _redirects(run, places[-1]) if places else ():
+            places.append(each)  # also those before one that does not answer
     return frozenset(
-        _place(each) for each in links if not run.target.same_host(each) and urlsplit(each).hostname
+        _place(each) for each in places if urlsplit(each).hostname and not run.target.same_host(each)
     )
+
+
+def _redirects(run: Run, url: str) -> Iterator[str]:
+    """Yield where a file leads, step by step."""
+    for _ in range(MOST_REDIRECTS):
+        answer = run.registry.request("GET", url)
+        if not answer.is_redirect:
+            return
+        url = urljoin(answer.url, answer.headers.get("Location", ""))
+        yield url
 
 
 def _place(url: str) -> tuple[str, int]:

@@ -1,10 +1,11 @@
 """Runs in a network namespace of its own, where every packet that leaves loopback is seen, and none goes anywhere.
 
-    unshare --map-root-user --net --mount python loopback_guard.py FOLDER CLIENT
+    unshare --map-root-user --net --mount python loopback_guard.py FOLDER CLIENT [URL]
     unshare --map-root-user --net --mount python loopback_guard.py --try URL
 
-Takes CLIENT through every scenario, with its environment in FOLDER, or asks for URL. Prints JSON: what left, and the
-scenarios. The default route of the namespace is a tunnel that ends in this process, and so is its name server.
+Takes CLIENT through every scenario, with its environment in FOLDER; with a URL, it installs from a registry that leads
+there for what it does not have. Or asks for URL itself. Prints JSON: what left, and the scenarios. The default route of
+the namespace is a tunnel that ends in this process, and so is its name server.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import tempfile
 import urllib.request
 from pathlib import Path
 from threading import Thread
+from unittest.mock import patch
 
 TUNNEL = "outside0"
 NAME_SERVER = "10.9.9.53"
@@ -31,7 +33,7 @@ def main() -> int:
     """Print what happened."""
     with tempfile.TemporaryDirectory() as folder:
         left = watched(Path(folder))
-        cells = tried(sys.argv[2]) if sys.argv[1] == "--try" else played(Path(sys.argv[1]), sys.argv[2])
+        cells = tried(sys.argv[2]) if sys.argv[1] == "--try" else played(Path(sys.argv[1]), *sys.argv[2:])
     print(json.dumps({"left": sorted(left), "cells": cells}))
     return 0
 
@@ -73,21 +75,31 @@ def tried(url: str) -> list[str]:
     return ["answered"]
 
 
-def played(environments: Path, client: str) -> list[str]:
-    """Take a client through every scenario with the reference server."""
+def played(environments: Path, client: str, elsewhere: str = "") -> list[str]:
+    """Take a client through every scenario, or let it install from a registry that leads elsewhere."""
+    from conformance.client_matrix import matrix
+    from conformance.client_matrix.scenarios import SCENARIOS
     from conformance.clients.prepared import EnvironmentFolder, client_spec
     from conformance.run.client_runs import client_cells
     from conformance.run.setup import prepare
     from conformance.run.tidy import tidy
-    from conformance.target.embedded import embedded_target
+    from conformance.target import target_from_table
     from conformance.verdicts.options import RunOptions
+    from reference_server import ReferenceServer
+    from reference_server.sources.upstream import Upstream
 
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
     spec = client_spec(client)
     environment = EnvironmentFolder(environments).require(spec)
-    with tempfile.TemporaryDirectory() as ledgers, embedded_target() as target:
+    upstream = Upstream(url=elsewhere, mode="redirect") if elsewhere else None
+    chosen = [each for each in SCENARIOS if not elsewhere or each.id == "install.absent"]
+    with (
+        tempfile.TemporaryDirectory() as ledgers,
+        ReferenceServer(upstream=upstream) as server,
+        patch.object(matrix, "SCENARIOS", chosen),
+    ):
         options = RunOptions(ledger_folder=Path(ledgers), settle=0, max_requests=100_000)
-        run = prepare(target, options)
+        run = prepare(target_from_table(server.target() | {"fallback": ""}), options)
         try:
             found = client_cells(run, prepared={spec: environment})
             return [f"{each.scenario}: {each.outcome}: {each.message}" for each in found]

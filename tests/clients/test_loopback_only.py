@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.client_matrix.scenarios import SCENARIOS
+from conformance.clients import CLIENTS, Installs
 from conformance.clients.prepared import ClientSpec, EnvironmentFolder, make
 from conformance.clients.prepared.companions import known_clients
 
@@ -60,15 +61,38 @@ def test_the_guard_sees_connections_and_questions_for_names(
     assert guarded("--try", url)["left"] == [receiver]
 
 
-@pytest.mark.parametrize("name", known_clients())
-def test_no_scenario_leaves_loopback(name: str, guarded: Callable[..., Any], programs: Any) -> None:
-    environments = EnvironmentFolder(programs.kept / "clients")
+@pytest.fixture(scope="module")
+def environments(programs: Any) -> EnvironmentFolder:
+    return EnvironmentFolder(programs.kept / "clients")
+
+
+def prepared(name: str, environments: EnvironmentFolder) -> tuple[str, str]:
+    """Return the folder of environments, with one of the newest version of the client, and its name."""
     spec = ClientSpec(name)
     if environments.find(spec) is None:
         make(spec, environments)
-    found = guarded(str(environments.path), name)
+    return str(environments.path), name
+
+
+@pytest.mark.parametrize("name", known_clients())
+def test_no_scenario_leaves_loopback(
+    name: str, guarded: Callable[..., Any], environments: EnvironmentFolder
+) -> None:
+    found = guarded(*prepared(name, environments))
     assert found["left"] == []
     assert [each.partition(":")[0] for each in found["cells"]] == [each.id for each in SCENARIOS]
     assert [
         each for each in found["cells"] if not each.endswith(": worked: ") and "not offered" not in each
     ] == []
+
+
+@pytest.mark.parametrize("name", [each.name for each in CLIENTS if issubclass(each, Installs)])
+def test_no_client_follows_a_registry_that_leads_elsewhere(
+    name: str, guarded: Callable[..., Any], environments: EnvironmentFolder
+) -> None:
+    found = guarded(*prepared(name, environments), "http://packages.example.com/simple/")
+    assert found["left"] == []
+    (cell,) = found["cells"]
+    assert cell.startswith(
+        "install.absent: failed: expected requests to the target alone, found GET http://packages.example.com/simple/"
+    )

@@ -20,7 +20,9 @@ from conformance.clients.home import HERE, Home
 from conformance.clients.prepared import ClientSpec, Environment, EnvironmentFolder
 from conformance.report.client_cells import ClientCell, Outcome, by_client, row_names
 from conformance.run.checks_run import run_checks
+from conformance.run.client_runs import file_hosts
 from conformance.run.selection import Selection
+from conformance.run.setup import prepare
 from conformance.target import forward_proxy, target_from_table
 from conformance.target.embedded import misbehaving_server, other_index
 from conformance.target.forward_proxy import ForwardProxy
@@ -105,6 +107,20 @@ def test_the_proxy_is_passed_by_on_loopback() -> None:
         for url in ("http://127.0.0.1:1/", "http://localhost:1/"):
             assert requests.utils.should_bypass_proxies(url, proxy.variables()["NO_PROXY"])
         assert not requests.utils.should_bypass_proxies(FOREIGN, proxy.variables()["NO_PROXY"])
+
+
+@pytest.mark.parametrize("redirected", [False, True])
+def test_the_hosts_of_files_are_learned_from_links_and_redirects(tmp_path: Path, *, redirected: bool) -> None:
+    faults = ["files-elsewhere"] if redirected else []
+    with misbehaving_server([]) as server:
+        options = RunOptions(ledger_folder=tmp_path, settle=0)
+        run = prepare(target_from_table(server.target()), options)
+        for each in faults:
+            server.fault(each, to="http://localhost:9")
+        hosts = file_hosts(run)
+        run.session.close()
+        run.session.budget.close()
+    assert hosts == (frozenset({("localhost", 9)}) if redirected else frozenset())
 
 
 # findings
