@@ -1,4 +1,4 @@
-"""Reads the content of a distribution once, within limits, in constant memory, without unpacking it to disk.
+"""The content of a distribution, which is read once, within limits, in constant memory, without unpacking it to disk.
 
 No statement of an archive is trusted, least of all its sizes.
 Source: PyPA "Binary distribution format", "Source distribution format".
@@ -9,15 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reference_server.model.errors import ArchiveError
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from reference_server.archives.member import Member
-    from reference_server.model.blob import Blob
-
-    Opener = Callable[[str, Blob, "ArchiveLimits"], "Archive | None"]
 
 MEGABYTE = 1024 * 1024
 
@@ -62,30 +55,6 @@ class Archive:
     filename: str
     members: tuple[Member, ...]
     documents: tuple[Document, ...]
-
-
-def open_archive(filename: str, blob: Blob, limits: ArchiveLimits) -> Archive | None:
-    """Read a wheel or an sdist to its end. Returns None for the file name of another type.
-
-    Raises `ArchiveUnreadableError` for a broken or truncated archive, and `ArchiveTooLargeError`.
-    """
-    if not is_zip(filename) and not filename.endswith(".tar.gz"):
-        return None
-    from reference_server.archives.reading import read  # with zipfile and tarfile: a start needs neither
-
-    return read(filename, blob, limits)
-
-
-def leniently(opener: Opener) -> Opener:
-    """Return an opener that returns None for archives that `opener` refuses."""
-
-    def opened(filename: str, blob: Blob, limits: ArchiveLimits) -> Archive | None:
-        try:
-            return opener(filename, blob, limits)
-        except ArchiveError:
-            return None
-
-    return opened
 
 
 def is_document(path: str, filename: str) -> bool:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reference_server.commands.token_words import TOKEN_VARIABLE
 from reference_server.errors import UserError
 
 if TYPE_CHECKING:
     import argparse
 
     from reference_server.commands.administration import Administration
-
-TOKEN_VARIABLE = "REFERENCE_SERVER_TOKEN"  # noqa: S105 - the name of an environment variable
-KINDS = ("personal", "deploy", "job")
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:

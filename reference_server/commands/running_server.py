@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 import urllib3
 
 from reference_server.commands.administration import ListedProject, ListedToken
-from reference_server.commands.place import TOKEN_VARIABLE
+from reference_server.commands.token_words import TOKEN_VARIABLE
 from reference_server.errors import UserError
 from reference_server.rendering.escapes import printable
 

@@ -6,7 +6,8 @@ import argparse
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from reference_server.commands.place import KINDS, add_place, administration
+from reference_server.commands.place import add_place, administration
+from reference_server.commands.token_words import KINDS
 from reference_server.rendering.escapes import printable
 
 if TYPE_CHECKING:

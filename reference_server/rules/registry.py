@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
-from reference_server.archives.archive import leniently
+from reference_server.archives.opening import leniently
 from reference_server.model import Package, PackageFile, ProjectStatus, Status, Upload
 from reference_server.model.errors import (
     GitLabProjectNotFoundError,

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from reference_server.archives import archive, core_metadata
+from reference_server.archives import core_metadata, opening
+from reference_server.archives.archive import LIMITS
 from reference_server.archives.checks import ARCHIVE_CHECKS
 from reference_server.model import ProjectStatus, Status, grammar
 from reference_server.model.errors import DigestMismatchError, FileNameTakenError, InvalidFieldError
@@ -207,8 +208,8 @@ class Rules:
     created_status: int = 201
     keeps_rejected: bool = False
 
-    open_archive: Callable[[str, Blob, ArchiveLimits], Archive | None] = archive.open_archive
-    archive_limits: ArchiveLimits = archive.LIMITS
+    open_archive: Callable[[str, Blob, ArchiveLimits], Archive | None] = opening.open_archive
+    archive_limits: ArchiveLimits = LIMITS
     archive_checks: tuple[ArchiveCheck, ...] = ARCHIVE_CHECKS
 
     reads_metadata: Callable[[Archive], bytes | None] = core_metadata.read

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from reference_server.archives import core_metadata
-from reference_server.archives.archive import LIMITS, Archive, Document, is_document, open_archive
+from reference_server.archives.archive import LIMITS, Archive, Document, is_document
+from reference_server.archives.opening import open_archive
 from reference_server.archives.reading import BROKEN
 from reference_server.archives.tarballs import members
 from reference_server.model import CoreMetadata, PackageFile

@@ -294,7 +294,7 @@ def test_the_plan_publishes_nothing(server: ReferenceServer) -> None:
     run = command("run", server.url, *TOKEN, "--plan")
     assert run.returncode == 0
     some = command("run", server.url, *TOKEN, "--plan", "-k", "gitlab.rest")
-    assert re.search(r"gitlab: 17 of \d+ checks selected", some.stdout), some.stderr
+    assert re.search(r"gitlab: 19 of \d+ checks selected", some.stdout), some.stderr
     assert "conformance_xxxxxxxx_main-1.0-py3-none-any.whl" in run.stdout
     assert server.request_count == 0
 
@@ -350,7 +350,7 @@ def test_plain_pytest_judges_too(parallel: tuple[str, ...], server: ReferenceSer
         folder=tmp_path,
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "17 passed" in run.stdout
+    assert "19 passed" in run.stdout
     assert "judged, all passed" in run.stdout
     assert len(json.loads((tmp_path / "r.json").read_text())["results"]) == 17
     assert packages(server) == []

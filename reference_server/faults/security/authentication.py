@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reference_server.faults.building.decisions import let_in
-from reference_server.faults.building.requests import READING
+from reference_server.faults.building.requests import PAGES, READING
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -34,6 +34,30 @@ class JsonUnguarded(Fault):
 
     def handle(self, request: Request) -> Response | None:
         if "json" in request.args.get("format", "") and request.endpoint == "project_page":
+            let_in(request)
+        return None
+
+
+class AcceptUnguarded(Fault):
+    """Requires credentials for pages in HTML but not for those in JSON, which a route of their own serves."""
+
+    caught_by = ("security.auth.method-bypass",)
+    acts_on = PAGES
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint in PAGES and request.headers.get("Accept", "").endswith("+json"):
+            let_in(request)
+        return None
+
+
+class RangesUnguarded(Fault):
+    """Requires credentials for whole files but not for parts, as a cache of parts in front of the registry."""
+
+    caught_by = ("security.auth.method-bypass", "metadata.same-auth")
+    acts_on = ("file",)
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == "file" and "Range" in request.headers:
             let_in(request)
         return None
 

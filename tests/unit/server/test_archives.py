@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference_server.archives.archive import MEGABYTE, ArchiveLimits, open_archive
+from reference_server.archives.archive import MEGABYTE, ArchiveLimits
 from reference_server.archives.member import Kind
+from reference_server.archives.opening import open_archive
 from reference_server.distributions import INVALID, Distribution, invalid, sdist, wheel
 from reference_server.model import Upload, errors
 from reference_server.rules.ready_made import GITLAB_PROJECTS
@@ -58,7 +59,7 @@ REFUSED = {
         *("absolute_path_member_wheel", "parent_path_member_wheel", "backslash_path_member_wheel"),
         *("absolute_path_member_sdist", "parent_path_member_sdist", "backslash_path_member_sdist"),
         *("drive_path_member_wheel", "drive_path_member_sdist"),
-        *("symlink_member", "hardlink_outside", "device_member", "pkg_info_symlink"),
+        *("symlink_member", "long_link_member", "hardlink_outside", "device_member", "pkg_info_symlink"),
         *("sparse_member_gnu", "sparse_member_pax"),
     },
 }

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reference_server.archives import core_metadata
-from reference_server.archives.archive import ArchiveLimits, leniently, open_archive
+from reference_server.archives.archive import ArchiveLimits
+from reference_server.archives.opening import leniently, open_archive
 from reference_server.distributions import sdist, wheel
 from reference_server.store.blobs import Blobs
 

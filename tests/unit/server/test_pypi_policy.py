@@ -11,7 +11,8 @@ import pytest
 from werkzeug.test import Client
 
 from reference_server import create_app
-from reference_server.archives.archive import LIMITS, open_archive
+from reference_server.archives.archive import LIMITS
+from reference_server.archives.opening import open_archive
 from reference_server.distributions import Distribution, Metadata, invalid, sdist, wheel
 from reference_server.flavours import flavour_named, pypi_archives, pypi_files, pypi_metadata, pypi_projects
 from reference_server.model import Upload

@@ -15,7 +15,8 @@ import pytest
 
 from reference_server import create_app
 from reference_server.archives import core_metadata
-from reference_server.archives.archive import ArchiveLimits, open_archive
+from reference_server.archives.archive import ArchiveLimits
+from reference_server.archives.opening import open_archive
 from reference_server.distributions import sdist, wheel
 from reference_server.flavours import flavour_named
 from reference_server.model import errors

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reference_server.archives.archive import leniently
+from reference_server.archives.opening import leniently
 from reference_server.model import Upload, errors
 from reference_server.rules.ready_made import GITLAB_PROJECTS
 from reference_server.store.blobs import IN_MEMORY
