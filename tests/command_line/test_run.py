@@ -352,7 +352,7 @@ def test_plain_pytest_judges_too(parallel: tuple[str, ...], server: ReferenceSer
     assert run.returncode == 0, run.stdout + run.stderr
     assert "19 passed" in run.stdout
     assert "judged, all passed" in run.stdout
-    assert len(json.loads((tmp_path / "r.json").read_text())["results"]) == 17
+    assert len(json.loads((tmp_path / "r.json").read_text())["results"]) == 19
     assert packages(server) == []
 
 
