@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
+from conformance.verdicts import NotJudged
+from conformance.wire import Unreachable
+from conformance.wire.stopping import is_stoppable, stoppable
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
+    from concurrent.futures import Future
 
     from conformance.target.settling import Settling
     from conformance.wire import Session
@@ -21,7 +27,7 @@ LATE = 0.5
 """Seconds that a page takes to show an upload, from which on the same is true."""
 
 MOST = 16
-"""Requests at once of all processes of a run: fewer than a browser with three pages makes."""
+"""Requests at once of all processes of a run, unless it has more processes: each sends one."""
 
 MOST_OF_A_PROCESS = 8
 
@@ -29,7 +35,8 @@ MOST_OF_A_PROCESS = 8
 class Overlap:
     """Runs independent actions one after the other, or several at once where each of them mostly waits.
 
-    A registry that throttles gets one request at a time from each of the `processes` of a run.
+    A registry that throttles, or that left a request without a complete answer, gets one at a time from each of the
+    `processes` of a run.
     """
 
     def __init__(self, session: Session, settling: Settling, *, processes: int = 1) -> None:
@@ -39,16 +46,57 @@ class Overlap:
 
     @property
     def width(self) -> int:
-        """How many actions run at once."""
+        """How many actions run at once: one in an action that runs beside others."""
         waits = self._session.usual_wait >= FAR or self._settling.usual >= LATE
-        return self._most if waits and self._session.budget.throttling is None else 1
+        budget = self._session.budget
+        is_sound = budget.throttling is None and not budget.has_lost
+        return self._most if waits and is_sound and not is_stoppable() else 1
 
     def each(self, action: Callable[[Item], Found], items: Iterable[Item]) -> list[Found]:
         """Return what an action returns for each item, in their order.
 
-        Raises what the first of them raised. Later items may have been acted upon by then.
+        The first item is tried alone. Then as many as `width` allows are begun at once; when all of them are over, it
+        is asked again. Raises what the first of those raised that blames the target, else what the first raised.
         """
-        if (width := self.width) == 1:
-            return [action(item) for item in items]
-        with ThreadPoolExecutor(width) as threads:
-            return list(threads.map(action, items))
+        rest = list(items)
+        found: list[Found] = []
+        width = 1
+        try:
+            while rest:
+                some, rest = rest[:width], rest[width:]
+                found += [action(some[0])] if len(some) == 1 else _at_once(action, some)
+                width = self.width
+        finally:
+            self._session.close_surplus()
+        return found
+
+
+def _at_once(action: Callable[[Item], Found], items: Sequence[Item]) -> list[Found]:
+    """Act upon all items at once, and return when all is over; where this thread is interrupted, soon."""
+    stop = Event()
+
+    def stoppable_action(item: Item) -> Found:
+        with stoppable(stop):
+            return action(item)
+
+    threads = ThreadPoolExecutor(len(items))
+    try:
+        acts = [threads.submit(stoppable_action, item) for item in items]
+        wait(acts)
+    except BaseException:
+        stop.set()
+        raise
+    finally:
+        threads.shutdown(cancel_futures=True)
+    _raise_worst(acts)
+    return [act.result() for act in acts]
+
+
+def _raise_worst(acts: Iterable[Future[Found]]) -> None:
+    """Raise the first error that no limit of the run and no lost connection explains; else the first one."""
+    errors = [error for act in acts if (error := act.exception()) is not None]
+    for error in errors:
+        if not isinstance(error, NotJudged | Unreachable):
+            raise error
+    if errors:
+        raise errors[0]

@@ -22,9 +22,12 @@ class PageForm:
     def __init__(self) -> None:
         self.accept = TEXT_HTML
 
-    def other(self, answer: Answer) -> str:
-        """Return the type to ask for instead, where a registry has no page of this one; else an empty text."""
-        return JSON_V1 if answer.status == NOT_ACCEPTABLE and self.accept == TEXT_HTML else ""
+    def other(self, answer: Answer, wanted: str) -> str:
+        """Return the type to ask for instead of the wanted one, if a registry has no page of it; else an empty text.
+
+        What other threads have learned meanwhile is of no account.
+        """
+        return JSON_V1 if answer.status == NOT_ACCEPTABLE and wanted == TEXT_HTML else ""
 
     def learn(self, answer: Answer) -> None:
         """Ask for JSON from now on, where that was accepted instead."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from dataclasses import replace
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, unquote
 
@@ -67,6 +68,7 @@ class RegistryClient:
         self._form = form or PageForm()
         self._pages = RecentAnswers[tuple[str, str, str, str]]()
         self._pages_of: defaultdict[str, set[tuple[str, str, str, str]]] = defaultdict(set)
+        self._caching = Lock()
         self._forgotten = 0
         """How many times pages were removed from the cache."""
 
@@ -194,11 +196,12 @@ class RegistryClient:
         if answer is None:
             forgotten = self._forgotten
             answer = self._settled(project, url, wanted, as_)
-            if forgotten == self._forgotten:  # else another thread has published since
-                self._pages[key] = answer
-                self._pages_of[project].add(key)
+            with self._caching:
+                if forgotten == self._forgotten:  # else another thread has published since
+                    self._pages[key] = answer
+                    self._pages_of[project].add(key)
         self._transcript.use(answer.exchange)
-        if accept is None and (other := self._form.other(answer)):
+        if accept is None and (other := self._form.other(answer, wanted)):
             answer = self._page(project, url, other, as_, fresh=fresh)
             self._form.learn(answer)
         return answer
@@ -367,10 +370,10 @@ class RegistryClient:
 
     def forget_pages(self, name: str) -> None:
         """Remove the pages of a changed project from the cache."""
-        self._forgotten += 1
-        changed = canonicalize_name(name)
-        for project in (changed, ""):
-            self._pages.forget(self._pages_of.pop(project, ()))
+        with self._caching:
+            self._forgotten += 1
+            for project in (canonicalize_name(name), ""):
+                self._pages.forget(self._pages_of.pop(project, ()))
 
     def download(self, url: str, *, as_: str = DEFAULT) -> Answer:
         """Fetch a file and follow redirects, as clients do.

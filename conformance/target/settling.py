@@ -211,10 +211,14 @@ class Settling:
         return [change for change in changes if change.is_awaited and change.made > since]
 
     def _give_up(self, missing: list[Change]) -> None:
-        for change in missing:
-            change.is_awaited = False
-        with self._account.locked() as state:
-            state[Cell.NEVER_SHOWN] += 1
+        """Let no reader wait for changes any more. However many threads waited for them, they count once."""
+        with self._lock:
+            is_first = any(change.is_awaited for change in missing)
+            for change in missing:
+                change.is_awaited = False
+        if is_first:
+            with self._account.locked() as state:
+                state[Cell.NEVER_SHOWN] += 1
 
 
 def _lacking(answer: Answer, changes: list[Change]) -> list[Change]:

@@ -59,7 +59,9 @@ class Cell(IntEnum):
     """Bytes of the bodies of all answers, after decompression."""
     LOST = 17
     """Seconds of requests that no complete answer came to."""
-    TAKEN = 18
+    LOST_UNTIL = 18
+    """The moment until which these seconds are counted: requests that were lost at the same time count once."""
+    TAKEN = 19
     """Turns so far. The moments of their ends follow, in a ring."""
 
 

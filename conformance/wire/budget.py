@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from conformance.verdicts import NotJudged
 from conformance.verdicts.counting import counted
 from conformance.wire.account import RING, TURNS, Account, Cell
+from conformance.wire.stopping import require_going
 from conformance.wire.throttling import LONGEST_PAUSE
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ MOST_PAUSED = 3600.0
 
 MOST_LOST = 5
 """How many times the time limit of an answer a run spends on requests that no complete answer comes to."""
+
+TELLING_LOSS = 1.0
+"""Seconds of such requests from which on a run sends one at a time; a host that is not there takes less."""
 
 FOR_THE_END = 1.25
 """How many times these limits hold for the clean-up."""
@@ -122,9 +126,11 @@ class Budget:
 
         The turn lasts until its `end`, at most `seconds` (default: the time limit of a response). A request counts
         for the rate until its turn has ended: no earlier is it certain to have arrived.
-        Raises BudgetSpent, and Throttled once the registry has refused a request to the end.
+        Raises BudgetSpent, and Throttled once the registry has refused a request to the end; Stopped in a thread
+        that is to end.
         """
         while True:
+            require_going()
             with self.account.locked() as state:
                 self._require(state, requests)
                 now = time.monotonic()
@@ -205,9 +211,20 @@ class Budget:
             state[Cell.RECEIVED] += size
 
     def lose(self, seconds: float) -> None:
-        """Count the seconds of a request that no complete answer came to."""
+        """Count the seconds of a request that no complete answer came to, up to now.
+
+        Those of requests that were lost at the same time count once: it is what a run has waited.
+        """
         with self.account.locked() as state:
-            state[Cell.LOST] += seconds
+            now = time.monotonic()
+            state[Cell.LOST] += max(0.0, now - max(now - seconds, state[Cell.LOST_UNTIL]))
+            state[Cell.LOST_UNTIL] = now
+
+    @property
+    def has_lost(self) -> bool:
+        """Whether a request of the run was left without a complete answer, and took some time."""
+        with self.account.locked() as state:
+            return state[Cell.LOST] >= TELLING_LOSS
 
     def accept(self) -> None:
         """Record that the registry accepts requests."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from http.cookiejar import DefaultCookiePolicy
+from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 from weakref import ref
@@ -45,6 +46,8 @@ LARGE = 64 * 1024
 """The size of a body, in bytes, from which the same body is kept once."""
 REMEMBERED = 8
 """The number of answers with a large body that a new one is compared with."""
+MOST_IDLE = 4.0
+"""Seconds after which a connection is made anew: what lies between may have dropped an idle one, and told no side."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -84,6 +87,8 @@ class Session:
         self._waits = AnswerTimes()
         self._twins: list[Session] = []
         self._large: deque[ref[Answer]] = deque(maxlen=REMEMBERED)
+        self._sharing = Lock()
+        self._one_at_a_time = Lock()
 
     @property
     def timeout(self) -> float:
@@ -113,6 +118,11 @@ class Session:
             each.close()
         while self._idle:
             self._idle.pop().http.close()
+
+    def close_surplus(self) -> None:
+        """Close all connections that are not in use but the last ones that were."""
+        while len(self._idle) > 1:
+            self._idle.pop(0).http.close()
 
     def send(
         self,
@@ -181,8 +191,9 @@ class Session:
 
     def _share(self, answer: Answer) -> None:
         """Let a large page be kept once, however often it is read."""
-        if not any((other := earlier()) and share(answer, other) for earlier in self._large):
-            self._large.append(ref(answer))
+        with self._sharing:
+            if not any((other := earlier()) and share(answer, other) for earlier in self._large):
+                self._large.append(ref(answer))
 
     def _obeying(self, request: _Request) -> tuple[requests.Response, float]:
         """Send a request, again after each pause that the registry asks for; return the answer and its seconds.
@@ -191,7 +202,8 @@ class Session:
         """
         waited = 0.0
         for pauses in range(MOST_PAUSES + 1):
-            response, seconds = self._timed(request)
+            with self._one_at_a_time if self.budget.throttling else nullcontext():
+                response, seconds = self._timed(request)
             pause = pause_after_refusal(response.status_code, response.headers, pauses=pauses)
             if pause is None:
                 if used_up := pause_before_refusal(response.headers):
@@ -230,9 +242,12 @@ class Session:
             connections = self._idle.pop()
         except IndexError:
             connections = _Connections(self._limits, self._ca_bundle)
+        if time.monotonic() - connections.used > MOST_IDLE:
+            connections.http.close()
         try:
             yield connections
         finally:
+            connections.used = time.monotonic()
             self._idle.append(connections)
 
     def _request(self, request: _Request, http: requests.Session) -> requests.Response:
@@ -303,6 +318,7 @@ class _Connections:
     """Persistent connections of one thread at a time, and the meter of the answer that they read."""
 
     def __init__(self, limits: TrafficLimits, ca_bundle: Path | None) -> None:
+        self.used = time.monotonic()
         self.http = requests.Session()
         self.http.trust_env = False
         self.http.headers["Accept-Encoding"] = CODINGS

@@ -29,7 +29,7 @@ def test_name_grammar(registry: RegistryClient, new_name: NewName, examples: Exa
         file = wheel(name, "1.0", filename=filename)
         all_refused([(file, project.upload(file))])
 
-    examples.each(strategies.non_wheel_filenames(), ungrammatical, independent=True)
+    examples.each(strategies.non_wheel_filenames(), ungrammatical)
     project.lists_nothing()
 
 

@@ -36,7 +36,7 @@ def test_invalid_rejected(registry: RegistryClient, new_name: NewName, examples:
     project = new_name("form-version")
     refused = each_value_refused(registry, project, "version", IN_THE_FORM_ALONE)
     expect.not_listed(registry.project_page(project), [file.filename for file in refused])
-    examples.each(strategies.non_versions(), rejected, independent=True)
+    examples.each(strategies.non_versions(), rejected)
     other.lists_nothing()
 
 

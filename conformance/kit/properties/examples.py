@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from conformance.kit.differences import written
 from conformance.kit.properties.kinds import EveryKind
-from conformance.verdicts import Deviation
-from conformance.wire import EndlessAnswer
+from conformance.verdicts import Deviation, NotJudged, Untestable
+from conformance.wire import EndlessAnswer, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,29 +47,54 @@ class Examples:
         """Run `body` on examples until one deviates; then shrink it.
 
         `body` is run on the deviating example again, so it has to publish under a new name each time.
-        `named` names an example in a failure. Examples that are `independent`, such as those that only read or are all
-        to be refused, are tried several at once on a target that is far away; the search for the smallest comes after.
-        Raises Deviation with the smallest example that was found; `seen_first` is the first one's.
+        `named` names an example in a failure. Examples that are `independent`, which only read or upload to a project
+        of their own each, are tried several at once on a target that is far away; the search for the smallest comes
+        after.
+        Raises Deviation with the smallest example that was found; `seen_first` is the first one's. One that was seen
+        counts, even where a limit or a lost connection cuts the search short.
         """
         # Hypothesis takes 0.2 s to import, and most checks use none of it.
-        from conformance.kit.properties.search import drawn_from, search, seen_once
+        from conformance.kit.properties.search import search, seen_once
 
         first = None
         if independent and self.registry is not None and self.registry.at_once > 1:
-            shares = self._shares(drawn)
-            some = [each for share in shares for each in drawn_from(*share, seed=self.seed)]
-            try:
-                self.registry.for_each(body, some)
-            except EndlessAnswer:  # one such answer takes minutes
-                raise
-            except Deviation as deviation:
-                first = deviation
-            else:
+            first = self._tried_at_once(self.registry, drawn, body, named)
+            if first is None:
                 return
-        for strategy, count in self._shares(drawn):
-            search(strategy, body, named=named, count=count, seed=self.seed, shrink=self.shrink)
+        try:
+            for strategy, count in self._shares(drawn):
+                search(strategy, body, named=named, count=count, seed=self.seed, shrink=self.shrink)
+        except (NotJudged, Unreachable, Untestable) as error:
+            if first is not None:
+                raise first from error
+            raise
         if first is not None:
             raise seen_once(first)
+
+    def _tried_at_once(
+        self,
+        registry: RegistryClient,
+        drawn: SearchStrategy[T] | EveryKind[T],
+        body: Callable[[T], None],
+        named: Callable[[T], str],
+    ) -> Deviation | None:
+        """Try several examples at once; return the deviation of one, if it is worth a search for a smaller one."""
+        from conformance.kit.properties.search import drawn_from, example_named
+
+        def tried(example: T) -> None:
+            try:
+                body(example)
+            except Deviation as deviation:
+                raise example_named(deviation, "first", self.seed, named(example)) from deviation
+
+        some = [each for share in self._shares(drawn) for each in drawn_from(*share, seed=self.seed)]
+        try:
+            registry.for_each(tried, some)
+        except Deviation as deviation:
+            if isinstance(deviation.__cause__, EndlessAnswer):  # one such answer takes minutes
+                raise
+            return deviation
+        return None
 
     def _shares(self, drawn: SearchStrategy[T] | EveryKind[T]) -> Iterator[tuple[SearchStrategy[T], int]]:
         """Yield each strategy with its part of the budget: every kind once at least, unless only a few are wanted."""

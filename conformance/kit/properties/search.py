@@ -49,8 +49,7 @@ def search(
             raise
         except Deviation as deviation:
             seen.append(deviation)
-            ending = f"{which} failing example, seed {seed}: {named(example)}"
-            found = _with_ending(deviation, ending, seen_first=seen[0])
+            found = example_named(deviation, which, seed, named(example), seen_first=seen[0])
             if isinstance(deviation, EndlessAnswer):  # one such answer takes minutes
                 stopped.append(found)
             raise found from deviation
@@ -97,6 +96,14 @@ def _reason(
         return (seen or stopped)[0]
     assert isinstance(error, FlakyFailure)  # noqa: S101 - a limit is always among `stopped`
     return deviation_once(error, "this example was sent") or error.exceptions[0]
+
+
+def example_named(
+    deviation: Deviation, which: str, seed: int, example: str, *, seen_first: Deviation | None = None
+) -> Deviation:
+    """Return a deviation with its example, which is the first or the smallest one of a seed."""
+    ending = f"{which} failing example, seed {seed}: {example}"
+    return _with_ending(deviation, ending, seen_first=seen_first)
 
 
 def _with_ending(deviation: Deviation, ending: str, *, seen_first: Deviation | None) -> Deviation:

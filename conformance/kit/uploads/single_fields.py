@@ -29,10 +29,11 @@ def each_value_refused(
     """
     publish(registry, wheel(project, "1.0"))
     files = {value: wheel(project, f"1.{number}") for number, value in enumerate(values, 1)}
-    answers = registry.for_each(
-        lambda value: registry.upload(files[value], form=upload_form(files[value]).with_field(field, value)),
-        files,
-    )
+    # One after the other: a registry may refuse two uploads to one project at once, whatever they are.
+    answers = [
+        registry.upload(file, form=upload_form(file).with_field(field, value))
+        for value, file in files.items()
+    ]
     wrong = {
         value: answer for value, answer in zip(files, answers, strict=True) if not answer.is_client_error
     }

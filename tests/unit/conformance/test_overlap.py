@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from threading import Barrier, BrokenBarrierError
+from threading import Barrier, BrokenBarrierError, Event, get_ident
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import strategies as st
 
 from conformance.corpus.ledger import Ledger
-from conformance.kit.properties.examples import Examples
+from conformance.pages import JSON_V1
 from conformance.target import target_from_table
 from conformance.target.overlap import FAR, LATE, Overlap
+from conformance.target.page_form import PageForm
 from conformance.target.registry_client import RegistryClient
+from conformance.target.settling import Settling
 from conformance.verdicts import Deviation
-from conformance.wire import Transcript
+from conformance.verdicts.options import TrafficLimits
+from conformance.wire import (
+    Budget,
+    BudgetSpent,
+    Redactor,
+    Session,
+    Throttled,
+    Transcript,
+    Unreachable,
+)
+from conformance.wire.account import Cell
 from conformance.wire.answer_times import AnswerTimes
+from conformance.wire.session import MOST_IDLE
 from reference_server.serving.target import target_table
 
 if TYPE_CHECKING:
@@ -26,9 +38,22 @@ DEADLINE = 20.0
 """Seconds after which an action that waits for another one gives up."""
 
 
-def overlap(wait: float = FAR, *, usual: float = 0, throttling: object = None, processes: int = 1) -> Overlap:
+def far_session(wait: float = FAR, *, throttling: object = None, has_lost: bool = False) -> Any:
+    """Return what an overlap asks a session for."""
+    budget = SimpleNamespace(throttling=throttling, has_lost=has_lost)
+    return SimpleNamespace(usual_wait=wait, budget=budget, close_surplus=lambda: None)
+
+
+def overlap(
+    wait: float = FAR,
+    *,
+    usual: float = 0,
+    throttling: object = None,
+    has_lost: bool = False,
+    processes: int = 1,
+) -> Overlap:
     """Return the overlap for a target that answers after `wait` seconds and lists uploads after `usual`."""
-    session: Any = SimpleNamespace(usual_wait=wait, budget=SimpleNamespace(throttling=throttling))
+    session = far_session(wait, throttling=throttling, has_lost=has_lost)
     settling: Any = SimpleNamespace(usual=usual)
     return Overlap(session, settling, processes=processes)
 
@@ -40,6 +65,7 @@ def overlap(wait: float = FAR, *, usual: float = 0, throttling: object = None, p
         (overlap(FAR), 8),
         (overlap(0, usual=LATE), 8),
         (overlap(FAR, throttling="429"), 1),
+        (overlap(FAR, has_lost=True), 1),
         (overlap(FAR, processes=8), 2),
         (overlap(FAR, processes=99), 1),
     ],
@@ -49,10 +75,9 @@ def test_actions_overlap_where_the_target_is_waited_for(made: Overlap, width: in
 
 
 def test_clients_of_one_target_share_what_its_processes_may_send(tmp_path: Path) -> None:
-    session: Any = SimpleNamespace(usual_wait=FAR, budget=SimpleNamespace(throttling=None))
     registry = RegistryClient(
         target_from_table(target_table("http://127.0.0.1:1", max_file_size=None)),
-        session=session,
+        session=far_session(),
         transcript=Transcript(),
         ledger=Ledger(tmp_path / "ledger.jsonl"),
         processes=4,
@@ -64,10 +89,11 @@ def test_the_actions_of_a_far_target_run_at_once_and_their_results_are_in_order(
     together = Barrier(4)
 
     def action(number: int) -> int:
-        together.wait(DEADLINE)  # breaks unless four of them are here
+        if number:
+            together.wait(DEADLINE)  # breaks unless four of them are here
         return -number
 
-    assert overlap().each(action, range(4)) == [0, -1, -2, -3]
+    assert overlap().each(action, range(5)) == [0, -1, -2, -3, -4]
 
 
 def test_the_actions_of_a_near_target_run_one_after_the_other() -> None:
@@ -77,15 +103,201 @@ def test_the_actions_of_a_near_target_run_one_after_the_other() -> None:
 
 
 def test_the_first_error_counts_whichever_came_first() -> None:
-    second_is_over = Barrier(2)
+    third_is_over = Event()
 
     def action(number: int) -> None:
-        if number < 2:
-            second_is_over.wait(DEADLINE)
+        if number == 0:
+            return
+        if number == 3:
+            third_is_over.set()
+        assert third_is_over.wait(DEADLINE)
+        raise ValueError(number)
+
+    with pytest.raises(ValueError, match=r"^1$"):
+        overlap().each(action, range(4))
+
+
+def test_the_first_action_is_alone() -> None:
+    acted: list[int] = []
+
+    def action(number: int) -> None:
+        acted.append(number)
         raise ValueError(number)
 
     with pytest.raises(ValueError, match=r"^0$"):
-        overlap().each(action, range(3))
+        overlap().each(action, range(9))
+    assert acted == [0]
+
+
+@pytest.mark.parametrize("limit", [Throttled("refused"), BudgetSpent("spent"), Unreachable("no answer")])
+def test_a_deviation_counts_more_than_a_limit_before_it(limit: Exception) -> None:
+    def action(number: int) -> None:
+        if number == 1:
+            raise limit
+        if number == 5:
+            raise Deviation(expected="this", found="that", where="here")
+
+    with pytest.raises(Deviation):
+        overlap().each(action, range(8))
+
+
+@pytest.mark.parametrize("narrowed", [{"throttling": "429"}, {"has_lost": True}])
+def test_after_a_refusal_or_a_loss_actions_run_one_after_the_other(narrowed: dict[str, object]) -> None:
+    session = far_session()
+    settling: Any = SimpleNamespace(usual=0)
+    main = get_ident()
+    alone: list[int] = []
+
+    def action(number: int) -> None:
+        if number == 4:
+            vars(session.budget).update(narrowed)
+        if get_ident() == main:
+            alone.append(number)
+
+    Overlap(session, settling).each(action, range(12))
+    assert alone == [0, 9, 10, 11]
+
+
+def test_actions_of_an_action_do_not_overlap_again() -> None:
+    outer = overlap()
+
+    def action(_: int) -> int:
+        return outer.width
+
+    assert outer.each(action, range(3)) == [8, 1, 1]
+
+
+def test_an_interruption_stops_the_other_actions_before_their_next_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    budget = Budget(TrafficLimits())
+    paused = Barrier(9)
+    after: list[int] = []
+
+    def action(number: int) -> None:
+        if number:
+            paused.wait(DEADLINE)
+            budget.take().end()
+            after.append(number)
+
+    def interrupted(_: object) -> None:
+        budget.pause(200, refused=False)  # the actions wait for its end
+        paused.wait(DEADLINE)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("conformance.target.overlap.wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        overlap().each(action, range(9))
+    assert not after
+
+
+def test_connections_that_are_not_needed_any_more_are_closed() -> None:
+    session = Session(transcript=Transcript(), redact=Redactor([]), limits=TrafficLimits())
+    closed: list[int] = []
+
+    class Kept:
+        def __init__(self, number: int) -> None:
+            self.http = SimpleNamespace(close=lambda: closed.append(number))
+
+    made: Any = session
+    made._idle = [Kept(number) for number in range(3)]
+    session.close_surplus()
+    assert closed == [0, 1]
+
+
+def test_a_connection_that_was_idle_for_long_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    session: Any = Session(transcript=Transcript(), redact=Redactor([]), limits=TrafficLimits())
+    closed: list[bool] = []
+    with session._connected() as kept:
+        monkeypatch.setattr(kept.http, "close", lambda: closed.append(True))
+    with session._connected() as again:
+        assert again is kept
+    assert not closed
+    kept.used -= MOST_IDLE
+    with session._connected() as again:
+        assert again is kept
+    assert closed == [True]
+
+
+def test_large_answers_are_compared_by_one_thread_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    session: Any = Session(transcript=Transcript(), redact=Redactor([]), limits=TrafficLimits())
+    held: list[bool] = []
+
+    class Page:
+        content = b""
+
+    def comparing(*_: object) -> bool:
+        held.append(session._sharing.locked())
+        return False
+
+    monkeypatch.setattr("conformance.wire.session.share", comparing)
+    pages = [Page(), Page()]
+    for page in pages:
+        session._share(page)
+    assert held == [True]
+    assert len(session._large) == 2
+
+
+def test_requests_lost_at_the_same_time_count_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.wire.budget.time", SimpleNamespace(monotonic=lambda: 100.0))
+    budget = Budget(TrafficLimits(answer_time=2))
+    assert not budget.has_lost
+    for _ in range(8):
+        budget.lose(2)
+    assert budget.has_lost
+    budget.require_open()
+    with budget.account.locked() as state:
+        assert state[Cell.LOST] == 2
+
+
+def test_a_change_that_stays_away_counts_once_for_all_its_readers() -> None:
+    settling: Any = Settling(9)
+    change = settling.expect("page", "file", lambda _: False)
+    for _ in range(8):
+        settling._give_up([change])
+    assert settling.patience == 9
+    settling._give_up([settling.expect("page", "other", lambda _: False)])
+    assert settling.patience < 9
+
+
+def test_a_thread_does_not_take_406_for_a_page_when_another_one_learned_meanwhile() -> None:
+    form = PageForm()
+    refused: Any = SimpleNamespace(status=406)
+    asked_by_both = form.accept
+    form.learn(SimpleNamespace(status=200))  # type: ignore[arg-type]
+    assert form.other(refused, asked_by_both) == JSON_V1
+    assert not form.other(refused, form.accept)
+
+
+def test_a_page_is_not_kept_when_it_changed_before_it_could_be(tmp_path: Path) -> None:
+    """The thread that publishes comes in between the question and the cache, and has to wait in the cache."""
+    session = far_session()
+    registry: Any = RegistryClient(
+        target_from_table(target_table("http://127.0.0.1:1", max_file_size=None)),
+        session=session,
+        transcript=Transcript(),
+        ledger=Ledger(tmp_path / "ledger.jsonl"),
+    )
+    held: list[bool] = []
+
+    class Pages(dict[Any, Any]):
+        def __setitem__(self, key: Any, answer: Any) -> None:
+            held.append(registry._caching.locked())
+            super().__setitem__(key, answer)
+
+        def forget(self, keys: Any) -> None:
+            held.append(registry._caching.locked())
+            for key in keys:
+                del self[key]
+
+    registry._pages = Pages()
+    registry._transcript = SimpleNamespace(use=lambda _: None)
+    session.send = lambda *_, **__: SimpleNamespace(status=200, exchange=None)
+    registry.project_answer("demo")
+    assert len(registry._pages) == 1
+    registry.forget_pages("demo")
+    assert not registry._pages
+    assert held == [True, True, True]
 
 
 def test_the_usual_time_of_an_answer_is_the_median_of_the_last_ones() -> None:
@@ -96,61 +308,16 @@ def test_the_usual_time_of_an_answer_is_the_median_of_the_last_ones() -> None:
     assert times.usual == 0.1
 
 
-class FarRegistry:
-    """Runs actions as a far target does, in this thread."""
+def test_a_session_that_was_throttled_sends_one_request_at_a_time() -> None:
+    session: Any = Session(transcript=Transcript(), redact=Redactor([]), limits=TrafficLimits())
+    held: list[bool] = []
 
-    at_once = 8
+    def timed(_: object) -> tuple[object, float]:
+        held.append(session._one_at_a_time.locked())
+        return SimpleNamespace(status_code=200, headers={}), 0
 
-    def __init__(self) -> None:
-        self.calls = 0
-
-    def for_each(self, action: Any, items: Any) -> list[Any]:
-        """Return what the action returns for each item."""
-        self.calls += 1
-        return [action(item) for item in items]
-
-
-def far_examples(registry: FarRegistry, *, shrink: bool = True) -> Examples:
-    far: Any = registry
-    return Examples(count=20, seed=0, shrink=shrink, registry=far)
-
-
-def test_independent_examples_are_those_of_a_search() -> None:
-    near: list[int] = []
-    far: list[int] = []
-    registry = FarRegistry()
-    Examples(count=20, seed=0).each(st.integers(), near.append)
-    far_examples(registry).each(st.integers(), far.append, independent=True)
-    assert far == near
-    assert registry.calls == 1
-
-
-def test_other_examples_are_tried_one_after_the_other() -> None:
-    registry = FarRegistry()
-    far_examples(registry).each(st.integers(), lambda _: None)
-    assert registry.calls == 0
-
-
-def test_a_deviation_of_independent_examples_is_shrunk_as_any_other() -> None:
-    def small(number: int) -> None:
-        if number > 9:
-            raise Deviation(expected="a small number", found=str(number), where="here")
-
-    with pytest.raises(Deviation) as near:
-        Examples(count=20, seed=0).each(st.integers(0, 99), small)
-    with pytest.raises(Deviation) as far:
-        far_examples(FarRegistry()).each(st.integers(0, 99), small, independent=True)
-    assert far.value.found == near.value.found
-    assert "10\nsmallest failing example" in far.value.found
-
-
-def test_a_deviation_that_is_not_seen_again_is_one() -> None:
-    seen: list[int] = []
-
-    def first_time_only(number: int) -> None:
-        seen.append(number)
-        if len(seen) == 1:
-            raise Deviation(expected="this", found="that", where="here")
-
-    with pytest.raises(Deviation, match="but not every time that this example was sent"):
-        far_examples(FarRegistry()).each(st.integers(), first_time_only, independent=True)
+    session._timed = timed
+    session._obeying(None)
+    session.budget.pause(0, refused=True)
+    session._obeying(None)
+    assert held == [False, True]
