@@ -18,6 +18,8 @@ class Credential:
     username: str
     password: str = field(repr=False)
     encoding: str = "utf-8"
+    scheme: str = "Basic"
+    """The name of the scheme, in any case."""
 
     @property
     def encoded(self) -> tuple[bytes, bytes]:

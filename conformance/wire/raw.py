@@ -356,7 +356,7 @@ def _block(lines: Iterable[str]) -> bytes:
 
 
 def _basic(credential: Credential) -> str:
-    return "Basic " + b64encode(b":".join(credential.encoded)).decode()
+    return f"{credential.scheme} " + b64encode(b":".join(credential.encoded)).decode()
 
 
 def _joined(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

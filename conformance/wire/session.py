@@ -51,6 +51,20 @@ MOST_IDLE = 4.0
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+class _BasicAuth(HTTPBasicAuth):
+    """HTTP Basic, with the name of the scheme as the credential spells it."""
+
+    def __init__(self, credential: Credential) -> None:
+        super().__init__(*credential.encoded)
+        self._scheme = credential.scheme
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        prepared: requests.PreparedRequest = super().__call__(request)  # type: ignore[no-untyped-call]
+        written = str(prepared.headers["Authorization"])
+        prepared.headers["Authorization"] = written.replace("Basic", self._scheme, 1)
+        return prepared
+
+
 class Follow(Enum):
     """Which redirects to follow."""
 
@@ -273,7 +287,7 @@ class Session:
             request.url,
             headers=dict(request.headers),
             data=request.body,
-            auth=HTTPBasicAuth(*credential.encoded) if credential else None,
+            auth=_BasicAuth(credential) if credential else None,
             timeout=self._limits.timeout,
             allow_redirects=False,
             proxies={} if urlsplit(request.url).hostname in LOOPBACK else get_environ_proxies(request.url),

@@ -49,6 +49,22 @@ class PrivateKeys(JsonVariation):
         return {"_url": "about:blank", **file, "_downloads": -1}
 
 
+class LaterVersion(JsonVariation):
+    """Declares a later minor version, and writes keys that it defines."""
+
+    source = f"{API}#versioning"
+    left_open = "A later minor version may add keys; clients go on where the major version is the same."
+
+    def page(self, page: dict[str, Any]) -> dict[str, Any]:
+        page = super().page(page)
+        if "projects" in page:
+            page["projects"] = [{**project, "later": [1]} for project in page["projects"]]
+        return {**page, "later": {}, "meta": {**page["meta"], "api-version": "1.90", "later": None}}
+
+    def file(self, file: dict[str, Any]) -> dict[str, Any]:
+        return {**file, "later": {"a": 1}}
+
+
 class YankedLeftOut(JsonVariation):
     """Omits `yanked` for files that are not yanked."""
 

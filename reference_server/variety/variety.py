@@ -45,6 +45,7 @@ VARIATIONS: tuple[type[Variation], ...] = (
     html.TextSpace,
     html.ByteOrderMark,
     json.PrivateKeys,
+    json.LaterVersion,
     json.YankedLeftOut,
     json.YankReasonsLeftOut,
     json.MetadataLeftOut,

@@ -73,6 +73,43 @@ def is_kept_out(answer: Answer) -> bool:
     return answer.status in {401, 403} or answer.is_redirect
 
 
+@check("auth.read.scheme-case")
+def test_scheme_case(index: Index, protected: tuple[Protected, ...]) -> None:
+    page = protected[0]
+    default = index.registry.target.credential(DEFAULT)
+    if default is None or page.known.status != 200 or page.anonymous.status not in {401, 403, 404}:
+        raise NotApplicable("the page is read without a credential")
+    registry = index.registry.knowing(lower_case=replace(default, scheme="basic"))
+    answer = registry.request("GET", page.url, as_="lower-case", follow=Follow.SAME_HOST)
+    expect.status(answer, 200)
+
+
+@check("auth.read.conditional")
+def test_conditional(index: Index, protected: tuple[Protected, ...]) -> None:
+    closed = [
+        each
+        for each in protected
+        if each.anonymous.status in {401, 403, 404} and "ETag" in each.known.headers
+    ]
+    if not closed:
+        raise NotApplicable("what needs a credential has no ETag, or nothing needs one")
+    answers = [
+        index.registry.request(
+            "GET", each.url, as_=ANONYMOUS, headers={"If-None-Match": each.known.headers["ETag"]}
+        )
+        for each in closed
+    ]
+    expect.rule(
+        "the refusal that is given without If-None-Match",
+        broken_by=[
+            f"status {answer.status} for {each.what}, not {each.anonymous.status}"
+            for each, answer in zip(closed, answers, strict=True)
+            if answer.status == 304
+        ],
+        where=expect.requests(answer for answer in answers if answer.status == 304),
+    )
+
+
 @check("auth.read.basic-utf8")
 def test_basic_utf8(index: Index, remark: Remark) -> None:
     """Good ones are known where they are configured as `utf8`, and of GitLab, which compares no user name."""

@@ -127,6 +127,15 @@ def test_identity(first_ten: Answer, sample: Sample) -> None:
     right_part(first_ten, sample.content, slice(0, 10))
 
 
+@check("http.range.etag")
+def test_etag(first_ten: Answer, sample: Sample) -> None:
+    tag = sample.answer.headers.get("ETag")
+    if tag is None or first_ten.status != 206:
+        raise NotApplicable("files come without an ETag, or never in parts")
+    found = first_ten.headers.get("ETag")
+    expect.equal(found, tag, of="ETag of the part, as of the whole file,", where=first_ten)
+
+
 @check("http.range.wheel-metadata")
 def test_wheel_metadata(sample: Sample) -> None:
     if not sample.file.filename.endswith(".whl"):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from conformance.checks.http.page_readings import readings
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
     from conformance.checks.http.samples import Sample
@@ -38,6 +40,26 @@ def test_validators_wellformed(index: Index, sample: Sample, unpacked_page: Answ
         broken_by=wrong,
         where=next(iter(wrong.values()), sample.answer),
     )
+
+
+@check("http.last-modified.past")
+def test_last_modified_past(index: Index, sample: Sample, unpacked_page: Answer) -> None:
+    answers = [*(reading.answer for reading in readings(index)), unpacked_page, sample.answer]
+    dated = [each for each in answers if _has_times(each, "Date", "Last-Modified")]
+    if not dated:
+        raise NotApplicable("pages and files come without Last-Modified, or without Date")
+    late = {
+        f"Last-Modified: {each.headers['Last-Modified']} at {each.headers['Date']} of {each}": each
+        for each in dated
+        if parsedate_to_datetime(each.headers["Last-Modified"]) > parsedate_to_datetime(each.headers["Date"])
+    }
+    expect.rule(
+        "Last-Modified to be no later than Date", broken_by=late, where=next(iter(late.values()), dated[0])
+    )
+
+
+def _has_times(answer: Answer, *names: str) -> bool:
+    return all(DATE.fullmatch(answer.headers.get(name, "")) for name in names)
 
 
 @check("http.date")

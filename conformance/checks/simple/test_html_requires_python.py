@@ -6,11 +6,11 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from conformance.checks.simple.html_pages import html_project_pages
 from conformance.checks.simple.published_files import own_files
+from conformance.checks.simple.specifiers import is_same
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.verdicts import NotApplicable
@@ -124,14 +124,6 @@ def no_difference(rule: str, different: list[Difference]) -> None:
 def project_pages(index: Index) -> list[ProjectPage]:
     """Return the page of every project in HTML."""
     return [reading.page for reading in html_project_pages(index)]
-
-
-def is_same(found: str | None, wanted: str) -> bool:
-    """Tell whether two specifiers are equal, in whatever order and spacing."""
-    try:
-        return found is not None and SpecifierSet(found) == SpecifierSet(wanted)
-    except InvalidSpecifier:
-        return False
 
 
 def is_empty(file: FileLink) -> bool:

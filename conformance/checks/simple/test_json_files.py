@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.checks.simple.file_samples import smallest_of_each_kind
 from conformance.checks.simple.json_pages import every_value, is_hex, json_pages, values
+from conformance.checks.simple.specifiers import is_same
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.differences import written
@@ -39,7 +40,9 @@ def test_requires_python(index: Index, corpus: Corpus, inside: MetadataInside, r
         for filename, value in values(page, "requires-python"):
             known = uploaded.get(filename)
             is_text = value is None or (isinstance(value, str) and html.unescape(value) == value)
-            if not is_text or (known and (value or None) != known.metadata.requires_python):
+            wanted = known and known.metadata.requires_python
+            is_right = is_same(value, wanted) if wanted else not (known and value)
+            if not is_text or not is_right:
                 wrong.append(f"{written(value)} of {filename}")
         expect.rule("every `requires-python` to be that of the metadata", broken_by=wrong, where=page)
     if not corpus.published:

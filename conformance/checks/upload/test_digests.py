@@ -31,11 +31,17 @@ CLAIMS: Mapping[str, Callable[[str, bytes], str]] = {
     "right": lambda field, content: ALGORITHMS[field](content),
     "upper": lambda field, content: ALGORITHMS[field](content).upper(),
     "wrong": lambda field, content: ALGORITHMS[field](content + b"damaged"),
+    "wrong at the end": lambda field, content: _last_changed(ALGORITHMS[field](content)),
     "short": lambda field, content: ALGORITHMS[field](content)[:-1],
     "long": lambda field, content: ALGORITHMS[field](content) + "0",
     "no hex": lambda field, content: "zz" + ALGORITHMS[field](content)[2:],
 }
 """What a client may say the digest in a field is."""
+
+
+def _last_changed(digest: str) -> str:
+    return digest[:-1] + ("1" if digest[-1] == "0" else "0")
+
 
 RIGHT = dict.fromkeys(FIELDS, "right")
 MALFORMED = (
@@ -111,6 +117,9 @@ def test_mismatch(registry: RegistryClient, new_name: NewName, examples: Example
     """Whether capital letters or a sha256_digest that is missing will do is for other checks to say."""
     upload = Claimed(registry, new_name("digest"))
     answers = {f"a wrong {field}": upload(RIGHT | {field: "wrong"}) for field in FIELDS}
+    answers["a sha256_digest whose last digit is wrong"] = upload(
+        RIGHT | {"sha256_digest": "wrong at the end"}
+    )
     expect.rule(
         "every upload with the digest of another file to be refused (4xx)",
         broken_by=not_refused(answers),

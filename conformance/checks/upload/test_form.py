@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import BytesIO
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
 from conformance.checks.upload.form_layouts import Layout, layouts
 from conformance.kit import expect
@@ -137,6 +139,28 @@ def test_field_order(registry: RegistryClient, new_name: NewName, examples: Exam
         named=str,
     )
     expect.listed(registry.project_page(name), sent)
+
+
+@check("upload.content-exact")
+def test_content_exact(registry: RegistryClient, new_name: NewName) -> None:
+    """A zip archive may end in a comment of any bytes. A delimiter is the boundary at the start of a line."""
+    name = new_name("exact")
+    plain = wheel(name, "1.0")
+    boundary = f"--{upload_form(plain).boundary}".encode()
+    accepted_and_listed(registry, plain)
+    comments = (b"within a line: " + boundary + b"\r\nthe end", b"a line break at the end\r\n")
+    for number, comment in enumerate(comments, start=1):
+        distribution = with_comment(wheel(name, f"1.{number}"), comment)
+        expect.accepted(registry.upload(distribution))
+        expect.same_bytes(registry.download(link_to(registry, distribution)), distribution)
+
+
+def with_comment(distribution: Distribution, comment: bytes) -> Distribution:
+    """Return a wheel whose archive ends with a comment."""
+    archive = BytesIO(distribution.content)
+    with ZipFile(archive, "a") as opened:
+        opened.comment = comment
+    return replace(distribution, content=archive.getvalue())
 
 
 @check("upload.large-file")

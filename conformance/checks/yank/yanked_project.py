@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from conformance.kit.fixtures import Driver, RegistryClient
     from reference_server.distributions import Distribution
 
-REASON = "Broken: 'x' <b>\"y\"</b> &amp; z \U0001f40d"
-"""Everything that has to be escaped, and something that must not be escaped twice."""
+REASON = "Broken: 'x' <b>\"y\"</b> &amp; z \U0001f40d" + " as it goes on and on" * 12
+"""Everything that has to be escaped, something that must not be escaped twice, and more than a short column holds."""
 
 
 @dataclass(frozen=True, kw_only=True)

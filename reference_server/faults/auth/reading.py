@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from werkzeug import Response
+
 from reference_server.faults.building.decisions import OWNER, Identifies
 from reference_server.faults.building.requests import READING
 from reference_server.faults.building.responses import ChangesHeaders
@@ -19,8 +21,6 @@ from reference_server.model.errors import (
 )
 
 if TYPE_CHECKING:
-    from werkzeug import Response
-
     from reference_server.http.request import Request
     from reference_server.model import Caller, Credentials
     from reference_server.rules import access
@@ -62,6 +62,38 @@ class BasicUnreadForMetadata(Fault):
         if request.endpoint == "metadata_file":
             request.credentials = replace(request.credentials, basic=None)
         return None
+
+
+class SchemeHasACase(Fault):
+    """Ignores credentials whose scheme is not spelled `Basic`."""
+
+    caught_by = ("auth.read.scheme-case",)
+
+    def handle(self, request: Request) -> Response | None:
+        if request.headers.get("Authorization", "").startswith("basic "):
+            request.credentials = replace(request.credentials, basic=None)
+        return None
+
+
+class ConditionsBeforeAccess(Fault):
+    """Answers a condition on a page or a file before it looks at the credential, as a cache in front does."""
+
+    caught_by = ("auth.read.conditional",)
+    acts_on = READING
+
+    def __init__(self) -> None:
+        self._tags: dict[str, str] = {}
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint not in READING:
+            return response
+        tag = response.headers.get("ETag")
+        if response.status_code == 200 and tag:
+            self._tags[request.url] = tag
+        known = self._tags.get(request.url)
+        if response.status_code == 401 and known and known in request.headers.get("If-None-Match", ""):
+            return Response(status=304, headers={"ETag": known})
+        return response
 
 
 class AsciiCredentialsOnly(Fault):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,18 @@ class DatesWithoutGmt(Fault):
     def respond(self, request: Request, response: Response) -> Response:
         if request.endpoint == "file" and "Last-Modified" in response.headers:
             response.headers["Last-Modified"] = response.headers["Last-Modified"].replace("GMT", "+0000")
+        return response
+
+
+class ChangedInTheFuture(Fault):
+    """Sends a Last-Modified of pages that is an hour ahead, as local time that is called GMT."""
+
+    caught_by = ("http.last-modified.past",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint in PAGES and response.status_code == 200:
+            ahead = datetime.now(UTC) + timedelta(hours=1)
+            response.headers["Last-Modified"] = format_datetime(ahead, usegmt=True)
         return response
 
 

@@ -36,6 +36,14 @@ class RangesOfTheBeginningOnly(Fault):
         return None
 
 
+class PartsWithoutEtag(ChangesHeaders):
+    """Omits ETag from parts of files."""
+
+    caught_by = ("http.range.etag",)
+    statuses = (206,)
+    removes = ("ETag",)
+
+
 class OtherUnitsRefused(Fault):
     """Answers 416 to a range in any unit but bytes."""
 

@@ -157,6 +157,18 @@ class MetadataCompressedSilently(Fault):
         return response
 
 
+class MetadataAlwaysCompressed(Fault):
+    """Compresses metadata files for every client, as a store does that keeps them so."""
+
+    caught_by = ("metadata.content-encoding",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "metadata_file" and response.status_code == 200:
+            headers = {"Content-Encoding": "gzip"}
+            return Response(gzip.compress(response.data), content_type=response.content_type, headers=headers)
+        return response
+
+
 class MetadataComesLater(FailsAtFirst):
     """Answers 404 to the first request for the newest metadata file."""
 

@@ -120,6 +120,19 @@ class RequiresPythonCutShort(Fault):
         )
 
 
+class RequiresPythonSanitized(Fault):
+    """Strips what looks like HTML tags from Requires-Python: of `<4,>=3.8` the first clause is gone."""
+
+    caught_by = ("simple.html.requires-python.exposed", "simple.json.file.requires-python")
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(
+            lambda file: replace(
+                file, requires_python=file.requires_python and re.sub("<[^>]*>", "", file.requires_python)
+            )
+        )
+
+
 class RequiresPythonNotEscaped(RewritesHtml):
     """Writes the `>` in Requires-Python unescaped."""
 

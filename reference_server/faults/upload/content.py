@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from hashlib import sha256
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from reference_server.faults.building.requests import gitlab_project_of
+from reference_server.faults.building.requests import body_of, gitlab_project_of
 from reference_server.faults.building.responses import FailsAtFirst
 from reference_server.faults.building.upload_forms import (
     FailsOnForms,
@@ -194,3 +195,39 @@ class OneWheelPerRelease(Fault):
 def is_for_a_platform(filename: str) -> bool:
     """Whether a file is a wheel for one platform."""
     return filename.endswith(".whl") and not filename.endswith(PURE)
+
+
+class ChangesContent(Fault):
+    """Changes the file in a form before the server reads it; digests follow."""
+
+    def changed(self, content: bytes, boundary: bytes) -> bytes:
+        """Return the file as it is read."""
+        raise NotImplementedError
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == "upload":
+            for name, _, content in pieces_of(request):
+                changed = self.changed(content, boundary_of(request))
+                if name == "content" and changed != content:
+                    was, now = (sha256(each).hexdigest().encode() for each in (content, changed))
+                    request.body = BytesIO(body_of(request).replace(content, changed).replace(was, now))
+        return None
+
+
+class LastLineBreakLost(ChangesContent):
+    """Strips line breaks from the end of a file, as if they were those of the form."""
+
+    caught_by = ("upload.content-exact",)
+
+    def changed(self, content: bytes, boundary: bytes) -> bytes:
+        del boundary
+        return content.rstrip(b"\r\n") if content.endswith(b"\r\n") else content
+
+
+class BoundaryAnywhere(ChangesContent):
+    """Ends a file at the text of the boundary, even in the middle of a line."""
+
+    caught_by = ("upload.content-exact",)
+
+    def changed(self, content: bytes, boundary: bytes) -> bytes:
+        return content.partition(boundary)[0]

@@ -46,6 +46,15 @@ class YankReasonLost(Fault):
         return page.each(lambda file: replace(file, yanked=file.yanked and ""))
 
 
+class YankReasonCut(Fault):
+    """Keeps 80 characters of the reason of a yank, as a short column does."""
+
+    caught_by = ("yank.html.reason", "yank.json.value")
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: replace(file, yanked=file.yanked and file.yanked[:80]))
+
+
 class YankReasonEscapedTwice(Fault):
     """Escapes the reason of a yank twice in HTML, so that readers see `&lt;`."""
 
