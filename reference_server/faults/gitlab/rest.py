@@ -46,10 +46,6 @@ class NameFilterIgnored(IgnoresParameter):
         "gitlab.rest.filters-by-name",
         "gitlab.rest.pages",
         "gitlab.rest.page-headers",
-        "gitlab.rest.delete-package",
-        "gitlab.rest.delete-file",
-        "gitlab.rest.delete-needs-role",
-        "gitlab.rest.deleted-can-be-published-again",
     )
     parameter = "package_name"
 

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 class YankedFilesUnlisted(Fault):
     """Removes yanked files from their page, as if they were deleted."""
 
-    caught_by = ("yank.still-listed", "metadata.after-yank")
+    caught_by = (
+        "yank.still-listed",
+        "yank.project-still-listed",
+        "yank.survives-upload",
+        "metadata.after-yank",
+    )
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, lists=lambda file: file.yanked is None)
