@@ -7,6 +7,7 @@ and imports nothing that pytest has not imported, until an argument names the su
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -52,7 +53,11 @@ def _are_named(config: pytest.Config) -> bool:
         configured = config.getini("addopts")
     except ValueError:  # pytest has not read its configuration, as where it is handed this plugin
         configured = []
-    arguments = [*config.invocation_params.args, *configured, *os.environ.get("PYTEST_ADDOPTS", "").split()]
+    try:
+        added = shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))
+    except ValueError:  # pytest explains what is wrong with it
+        return True
+    arguments = [*config.invocation_params.args, *configured, *added]
     return any("conformance" in each or each.startswith(("--registry", "@")) for each in map(str, arguments))
 
 

@@ -11,11 +11,11 @@ import shlex
 import shutil
 import sys
 from contextlib import nullcontext, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from conformance.commands.output import PROGRAM, write
+from conformance.commands.output import PROGRAM, print_error, write
 from conformance.errors import ExitCode, UserError
 from conformance.report.annotations import commands_stopped
 from conformance.report.formats import FORMATS
@@ -137,24 +137,36 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do the job that the environment describes, or its end."""
     main: Main = arguments.main
-    take_password(os.environ)
-    job = job_of(os.environ)
+    place = place_of(os.environ)
     on_github = os.environ.get("GITHUB_ACTIONS") == "true"
     with commands_stopped(sys.stdout) if on_github else nullcontext():
         if arguments.sweep:
-            return _carry_out(main, "sweep", *job.words("sweep"))
-        exit_code = _judged(job, main)
+            return _carry_out(main, "sweep", *_given(place).words("sweep"))
+        exit_code = _judged(place, main)
     if on_github:
-        _annotate(job)
+        _annotate(place)
     return exit_code
 
 
-def _judged(job: Job, main: Main) -> int:
+def _given(place: Job) -> Job:
+    """Return a job with the options that the environment gives it. Raises UserError."""
+    take_password(os.environ)
+    return job_of(os.environ, place)
+
+
+def _judged(place: Job, main: Main) -> int:
     """Judge the registry, and write what the job leaves. Returns the exit code."""
     try:
-        _clear(job)
-        exit_code = _judge(job, main)
-        _write_outputs(job, exit_code, os.environ)
+        _clear(place)
+        try:
+            job = _given(place)
+        except UserError as error:
+            print_error(error)
+            _report_refusal(place, str(error), error.exit_code, os.environ)
+            exit_code = int(error.exit_code)
+        else:
+            exit_code = _judge(job, main)
+        _write_outputs(place, exit_code, os.environ)
     except OSError as error:
         raise UserError(
             f"cannot write {error.filename}: {error.strerror}", f"{FOLDER.variable} names another folder."
@@ -187,21 +199,23 @@ def take_password(environ: MutableMapping[str, str]) -> None:
         environ[password] = environ[named]
 
 
-def job_of(environ: Mapping[str, str]) -> Job:
-    """Read the inputs of the job; CI systems set also those that are not given, to nothing. Raises UserError."""
+def place_of(environ: Mapping[str, str]) -> Job:
+    """Read where files of the job go and come from, and none of its options. Raises UserError."""
     folder = environ.get(FOLDER.variable) or FOLDER.default
     if not folder.isprintable():  # the outputs of a step are lines
         raise UserError(f"{FOLDER.variable} is the name of a folder in one line, not {folder!r}")
     previous = environ.get(PREVIOUS.variable)
-    return Job(
-        folder=Path(folder),
-        given=tuple(
-            (option, text)
-            for option in OPTIONS
-            if option.input and option not in TARGET and (text := _text(option.input, environ))
-        ),
-        previous=Path(previous) if previous else None,
+    return Job(folder=Path(folder), previous=Path(previous) if previous else None)
+
+
+def job_of(environ: Mapping[str, str], place: Job) -> Job:
+    """Read the inputs of the job; CI systems set also those that are not given, to nothing. Raises UserError."""
+    given = tuple(
+        (option, text)
+        for option in OPTIONS
+        if option.input and option not in TARGET and (text := _text(option.input, environ))
     )
+    return replace(place, given=given)
 
 
 def _text(known: Input, environ: Mapping[str, str]) -> str:
@@ -233,7 +247,21 @@ def _judge(job: Job, main: Main) -> int:
         return refused
     reports = [word for name in REPORTS for word in ("--report", f"{name}={job.files[name]}")]
     words = [*job.words("run"), *_since(job), "--json", str(job.files["result"]), *reports]
-    return _carry_out(main, "run", *words)
+    with redirect_stderr(_Copy(sys.stderr)) as errors:
+        exit_code = _carry_out(main, "run", *words)
+    if exit_code and not _has_result(job):
+        _report_refusal(job, errors.text, ExitCode(exit_code), os.environ)
+    return exit_code
+
+
+def _has_result(job: Job) -> bool:
+    """Return whether a run left a result with an end: a crash leaves one without, a refusal may leave none."""
+    from conformance.report.result_file import BadResult, read_result
+
+    try:
+        return read_result(job.files["result"]).finished is not None
+    except BadResult:
+        return False
 
 
 def _report_refusal(job: Job, reason: str, exit_code: ExitCode, environ: Mapping[str, str]) -> None:

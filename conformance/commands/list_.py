@@ -77,11 +77,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _matched(rows: list[Requirement], keyword: str, only: Profile | None) -> list[Requirement]:
     """Return the requirements whose checks a run would select. Raises UserError for what is no expression."""
+    from conformance.profiles.loader import LOAD
     from conformance.run.checks_run import selected
     from conformance.run.selection import Selection
 
     chosen = selected(only, Selection(keyword=keyword))
-    return [row for row in rows if row.id in chosen]
+    return [row for row in rows if row.id in chosen and row.feature != LOAD]  # a run is no load
 
 
 def _searched(row: Requirement) -> str:

@@ -17,7 +17,6 @@ from conformance.verdicts.declaration import Group
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from conformance.load.conduct import Recorded
     from conformance.load.task import LoadSettings
@@ -278,8 +277,8 @@ def _judged(target: Target, options: RunOptions, arguments: argparse.Namespace) 
         progress=sys.stdout,
         plugins=[plugin],
     )
-    if plugin.refused:
-        _refuse(plugin.refused, result, json_path, target, options)
+    if plugin.refused and plugin.refused.exit_code is ExitCode.USAGE:  # what fails later has its errors
+        _refuse(plugin.refused, result, target, options, arguments)
     if plugin.traffic_seen is None:
         return result
     result = _with_figures(result, settings, plugin.traffic_seen)
@@ -289,12 +288,14 @@ def _judged(target: Target, options: RunOptions, arguments: argparse.Namespace) 
 
 
 def _refuse(
-    error: UserError, result: RunResult, json_path: Path | None, target: Target, options: RunOptions
+    error: UserError, result: RunResult, target: Target, options: RunOptions, arguments: argparse.Namespace
 ) -> NoReturn:
-    """Raise the error of a load that could not begin, and say what its run has left on the registry."""
+    """Raise the error of a load that could not begin, once the reports say so, with what its run has left."""
     from conformance.report.result_file import write_refusal
 
-    write_refusal(json_path, target, options, reason=str(error), exit_code=error.exit_code)
+    path = vars(arguments).get("json")
+    refusal = write_refusal(path, target, options, reason=str(error), exit_code=error.exit_code)
+    write_reports(refusal, arguments.reports)
     for note in result.summary.notes:
         print(note)
     raise error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -135,13 +136,16 @@ def _next_steps(result: RunResult, arguments: argparse.Namespace) -> dict[str, s
     if not causes:
         return {}
     given = vars(arguments)
-    kept, baseline = given.get("json"), given.get("baseline")
+    listed = given.get("baseline")
+    kept, baseline = (
+        shlex.quote(str(path)) if path else "" for path in (given.get("json"), listed and listed.path)
+    )
     deviating = next((each.id for each in causes if each.signature), "")
     scripted = next((each.id for each in causes if each.signature and each.exchanges), "")
     pages = [path for name, path in arguments.reports if name == "html"]
     steps = {f"{PROGRAM} explain {deviating}": "what it asks for"} if deviating else {}
     if kept and baseline and any(each.verdict is Verdict.STALE and each.passed for each in causes):
-        steps[f"{PROGRAM} baseline prune BASELINE {kept}"] = "removes the rows that pass"
+        steps[f"{PROGRAM} baseline prune {baseline} {kept}"] = "removes the rows that pass"
     if kept and scripted:
         steps[f"{PROGRAM} script {kept} {scripted}"] = "a script that reproduces it"
     if pages or kept:

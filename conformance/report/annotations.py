@@ -6,7 +6,7 @@ import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from conformance.report.reasons import shared_reasons, why_no_verdict
+from conformance.report.reasons import ranked, why_no_verdict
 from conformance.verdicts import Verdict
 from conformance.verdicts.counting import counted
 
@@ -42,21 +42,20 @@ def commands_stopped(file: TextIO) -> Iterator[None]:
 def github_annotations(result: RunResult) -> list[str]:
     """Return a command per cause, the worst first, and one for a run without a verdict. Each is a line."""
     causes = [each for each in result.causes() if each.verdict in KINDS and each.scored]
-    shared = shared_reasons(causes)
-    together = {each.id for _, group in shared for each in group}
-    found = [
-        _command("error", f"{group[0].verdict}: {counted(len(group), 'requirement')}", reason)
-        for reason, group in shared
-    ]
-    if reason := why_no_verdict(result):
-        found.insert(0, _command("error", f"no verdict: the registry {result.ending}", reason))
-    for kind in ("error", "warning"):
-        rows = [each for each in causes if KINDS[each.verdict] == kind and each.id not in together]
-        found += [
-            _command(kind, f"{each.verdict}: {each.id}", _words(each))
-            for each in rows[: max(0, MOST - len(found)) if kind == "error" else MOST]
-        ]
-    return found
+    found: dict[str, list[str]] = {"error": [], "warning": []}
+    if why := why_no_verdict(result):
+        found["error"].append(_command("error", f"no verdict: the registry {result.ending}", why))
+    for reason, group in ranked(causes):
+        kind = KINDS[group[0].verdict]
+        found[kind].append(_annotation(kind, reason, group))
+    return [line for lines in found.values() for line in lines[:MOST]]
+
+
+def _annotation(kind: str, reason: str, group: list[CheckResult]) -> str:
+    """Return the command for a finding, or for several that share a reason."""
+    first, *others = group
+    name = counted(len(group), "requirement") if others else first.id
+    return _command(kind, f"{first.verdict}: {name}", reason if others else _words(first))
 
 
 def _words(finding: CheckResult) -> str:

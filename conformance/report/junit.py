@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from conformance.report.client_cells import Outcome
 from conformance.report.curl import last_command
-from conformance.report.reasons import why_no_verdict
+from conformance.report.reasons import why_no_verdict_of_run
 from conformance.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -32,14 +32,17 @@ def as_junit(result: RunResult) -> str:
 
     Only what fails the run is a failure: a warning is the output of a passed test.
     """
+    reason = why_no_verdict_of_run(result)
     counts = _counts(result.results, result.clients, name=result.target.url)
-    root = ET.Element("testsuites", counts if result.results else {**counts, "tests": "1", "errors": "1"})
+    if reason or not result.results:
+        counts |= {each: str(int(counts[each]) + 1) for each in ("tests", "errors")}
+    root = ET.Element("testsuites", counts)
     for area, findings in result.by_area().items():
         root.append(_suite(result, area, findings))
     if result.clients:
         root.append(_clients(result))
-    if not result.results:
-        root.append(_no_suite(result))
+    if reason or not result.results:
+        root.append(_no_suite(result, reason))
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
@@ -79,15 +82,15 @@ def _empty_suite(result: RunResult, attributes: dict[str, str]) -> ET.Element:
     return suite
 
 
-def _no_suite(result: RunResult) -> ET.Element:
-    """Return a suite with the reason why nothing was judged: without any, CI systems would show nothing."""
+def _no_suite(result: RunResult, reason: str) -> ET.Element:
+    """Return a suite with the reason why there is no verdict: without any, CI systems would show nothing."""
     suite = ET.Element("testsuite", name="run", tests="1", failures="0", errors="1", time="0.000")
     case = ET.SubElement(
         suite, "testcase", name="the registry is judged", classname="conformance", time="0.000"
     )
-    message = f"{result.target.url} {result.ending}: {why_no_verdict(result)}"
-    reason = _text("\n".join(result.summary.notes))
-    ET.SubElement(case, "error", message=_text(message), type="error").text = reason
+    message = f"{result.target.url} {result.ending}: {reason}"
+    notes = _text("\n".join(result.summary.notes))
+    ET.SubElement(case, "error", message=_text(message), type="error").text = notes
     return suite
 
 

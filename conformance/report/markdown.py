@@ -10,7 +10,7 @@ from conformance.report.check_result import EXPLAINED
 from conformance.report.client_cells import explanations, row_names
 from conformance.report.curl import last_command
 from conformance.report.problem_counts import problem_counts
-from conformance.report.reasons import shared_reasons
+from conformance.report.reasons import ranked
 from conformance.verdicts import Tally, Verdict
 from conformance.verdicts.counting import counted
 
@@ -47,14 +47,14 @@ def _problems(result: RunResult, room: int) -> Iterator[str]:
     causes = [each for each in result.causes() if each.verdict not in BRIEF or each.id in below]
     consequences = [each for each in result.of(*EXPLAINED) if each.cause and each.verdict not in BRIEF]
     explained = [each for each in (*causes, *consequences) if not each.stopped_by]  # which a note is about
-    shared = shared_reasons(explained)
-    together = {each.id for _, group in shared for each in group}
-    alone = [each for each in explained if each.id not in together]
     texts = [
-        _details(each, below.get(each.id, []), opened=each is explained[0] and each.verdict not in BRIEF)
-        for each in alone
+        _shared(reason, [first, *others])
+        if others
+        else _details(
+            first, below.get(first.id, []), opened=first is explained[0] and first.verdict not in BRIEF
+        )
+        for reason, (first, *others) in ranked(explained)
     ]
-    texts += [_shared(reason, group) for reason, group in shared]
     for number, text in enumerate(texts):
         room -= len(text) + 2
         if room < 0:

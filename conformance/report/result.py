@@ -154,6 +154,10 @@ class RunSummary(Struct, frozen=True, kw_only=True):
         ),
     ]
     notes: Annotated[tuple[str, ...], Meta(description="What else a reader has to know.")]
+    reasons: Annotated[
+        tuple[str, ...],
+        Meta(description="Why the run came to no verdict, besides the errors of its requirements."),
+    ] = ()
     load: Annotated[
         LoadFigures | None, Meta(description="How fast the registry was under load; null for other runs.")
     ] = None
@@ -304,6 +308,7 @@ def run_result(
     finished: datetime | None,
     exit_code: ExitCode,
     notes: Iterable[str],
+    reasons: Iterable[str] = (),
     requests: int = 0,
     results: Iterable[CheckResult] = (),
     published: Mapping[str, Publication] | None = None,
@@ -327,7 +332,9 @@ def run_result(
         started=_to_milliseconds(started),
         finished=finished and _to_milliseconds(finished),
         summary=msgspec.structs.replace(
-            _summary(options, tally_of(results), requests, exit_code, tuple(notes)), choice=choice
+            _summary(options, tally_of(results), requests, exit_code, tuple(notes)),
+            choice=choice,
+            reasons=tuple(reasons),
         ),
         published=published or {},
         results=results,

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from conformance.report.check_result import EXPLAINED
 from conformance.report.code_quality import PLACE, fingerprint
-from conformance.report.reasons import why_no_verdict
+from conformance.report.reasons import why_no_verdict_of_run
 from conformance.verdicts import ExitCode, Verdict
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _web(exchange: Exchange) -> dict[str, Any]:
 
 
 def _invocation(result: RunResult) -> dict[str, Any]:
-    reason = "" if result.results else why_no_verdict(result)
+    reason = why_no_verdict_of_run(result)
     finished = {"endTimeUtc": _utc(result.finished)} if result.finished else {}
     return {
         "executionSuccessful": result.exit_code in {ExitCode.CONFORMS, ExitCode.DEVIATES},

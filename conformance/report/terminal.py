@@ -74,11 +74,7 @@ def print_report(
         console.print(
             f"{counted(newer, 'requirement')} joined after set {result.summary.set}: judged, but not scored."
         )
-    if result.since:
-        console.print(printable(f"Since run {result.since.run}{result.since.elsewhere}:"))
-        for line in as_lines(result.since, most=None if verbose else LISTED):
-            console.print(Text(printable("  " + line)))
-        console.print()
+    _changes(console, result, most=None if verbose else LISTED)
     for line in _steps(next_steps or {}, page):
         console.print(Text(printable(line)))
     _ending(console, result)
@@ -155,6 +151,15 @@ def _explain_shared(console: Console, reason: str, findings: list[CheckResult], 
     ids = "" if first.stopped_by else ", ".join(each.id for each in findings)
     for line in (*page.wrapped(reason), *(page.wrapped(ids) if ids else ())):
         console.print(Text("  " + line))
+
+
+def _changes(console: Console, result: RunResult, *, most: int | None) -> None:
+    """Print what changed since an earlier result."""
+    if result.since:
+        console.print(printable(f"Since run {result.since.run}{result.since.elsewhere}:"))
+        for line in as_lines(result.since, most=most):
+            console.print(Text(printable("  " + line)))
+        console.print()
 
 
 def _by_area(result: RunResult) -> Table:

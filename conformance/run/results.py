@@ -82,14 +82,15 @@ class Results:
         results = with_causes(self._results.values(), run.target.index_url, held_to)
         requests = run.prepared_with + sum(each.requests for each in results) + self._requests_for_clients
         rejected, thin = only_rejections(results), areas_below_minimum(results, least_per_area or {})
-        unjudged = [*filter(None, [no_files(run)]), *unjudged_notes(results)]
+        nothing, unjudged = no_files(run), unjudged_notes(results)
         broken = [*self._plan.harness_errors, *self._incomplete(run, whole=whole, interrupted=interrupted)]
+        reasons = [*filter(None, (rejected, thin, nothing)), *broken]
         exit_code = _exit_code(
             tally_of(each for each in results if not each.stopped_by),
             least_judged,
             broken=bool(broken),
             rejected=bool(rejected),
-            thin=bool(thin or unjudged),
+            thin=bool(thin or nothing or unjudged),
         )
         return run_result(
             target=run.target,
@@ -99,7 +100,8 @@ class Results:
             finished=datetime.now(UTC),
             requests=requests,
             exit_code=exit_code,
-            notes=(*notes, *filter(None, (self._outside(run), rejected, thin, *unjudged, *broken))),
+            notes=(*notes, *filter(None, (self._outside(run), *reasons, *unjudged))),
+            reasons=reasons,
             results=results,
             published=self._published,
             choice=not whole,

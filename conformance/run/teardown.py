@@ -64,6 +64,8 @@ def _with_clients(result: RunResult, cells: tuple[ClientCell, ...]) -> RunResult
     if summary.exit_code is ExitCode.CONFORMS:
         if deviates(cells):
             summary = structs.replace(summary, exit_code=ExitCode.DEVIATES)
-        elif unjudged_note(cells):
-            summary = structs.replace(summary, exit_code=ExitCode.TOO_LITTLE_JUDGED)
+        elif unjudged := unjudged_note(cells):
+            summary = structs.replace(
+                summary, exit_code=ExitCode.TOO_LITTLE_JUDGED, reasons=(*summary.reasons, unjudged)
+            )
     return structs.replace(result, summary=summary, clients=cells)

@@ -53,8 +53,11 @@ def noticing_a_taken_port(host: str, port: int) -> Iterator[None]:
 
 
 def _bound(host: str, port: int) -> socket.socket:
+    """Return a socket at an address. A name is one of IPv4: clients that look for it elsewhere fall back to that."""
+    version = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.getaddrinfo(host, port, family=version, type=socket.SOCK_STREAM)
+        family, kind, protocol, _, address = found[0]
         probe = socket.socket(family, kind, protocol)
     except OSError as error:
         raise PortTakenError(host, port, error) from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.commands.ci import Job, job_of, take_password
+from conformance.commands.ci import Job, job_of, place_of, take_password
 from conformance.commands.main import main
 from conformance.errors import UserError
 from reference_server import ReferenceServer
@@ -54,12 +54,12 @@ def environment(**inputs: str) -> dict[str, str]:
 def test_what_is_empty_is_not_given() -> None:
     environ = environment(URL="", PASSWORD="", PROCESSES="", FOLDER="", READ_ONLY="", PREVIOUS="")
     take_password(environ)
-    assert job_of(environ) == Job(folder=Path("registry-conformance"))
+    assert job_of(environ, place_of(environ)) == Job(folder=Path("registry-conformance"))
 
 
 def test_what_is_given_becomes_options_of_the_commands_that_have_them() -> None:
     environ = environment(RATE="5", CHECKS="gitlab and not size", READ_ONLY="TRUE", PREVIOUS="old.json")
-    job = job_of(environ)
+    job = job_of(environ, place_of(environ))
     assert (job.folder, job.previous) == (Path("registry-conformance"), Path("old.json"))
     ledgers = ["--ledgers", "registry-conformance/ledgers"]
     assert job.words("doctor") == ["--rate", "5", "--read-only"]

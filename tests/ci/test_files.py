@@ -180,3 +180,14 @@ def test_the_examples_are_valid(
         assert used <= github.action["outputs"].keys()
     assert given.keys() <= known.keys()
     assert all(isinstance(value, str) for value in given.values()), "GitLab refuses numbers for strings"
+
+
+def test_code_scanning_gets_a_report_only_where_one_was_written() -> None:
+    text = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    block = next(each for each in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "upload-sarif" in each)
+    (job,) = yaml.safe_load(block)["jobs"].values()
+    (step,) = [each for each in job["steps"] if "upload-sarif" in each.get("uses", "")]
+    condition = " ".join(step["if"].split())
+    assert condition.startswith("always() && steps.conformance.outputs.sarif && contains("), (
+        "an output that is missing is null, which `contains` takes for an empty text or 0"
+    )

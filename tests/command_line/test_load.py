@@ -6,13 +6,14 @@ import argparse
 import json
 import re
 import socket
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 from conformance.commands import load
 from conformance.commands.load import MIXES, a_rate, add, seconds
 from conformance.commands.main import main
+from conformance.errors import ExitCode, UserError
 from conformance.load import ports
 from conformance.load.behaviours import BEHAVIOURS
 from conformance.load.mixes import mix, mixes
@@ -161,3 +162,35 @@ def test_the_embedded_server_stays_right(
     assert (figures["processes"], figures["arrivals"]) == (processes, open_rate)
     assert {each["purpose"] for each in figures["purposes"]} >= {"upload", "page", "file"}
     assert "upload: " in capsys.readouterr().out
+
+
+def _ends_with(error: UserError) -> Any:
+    """Return what drives a load until this error."""
+
+    def drive(*_: object) -> NoReturn:
+        raise error
+
+    return drive
+
+
+def _ended(tmp_path: Path, error: UserError, monkeypatch: pytest.MonkeyPatch) -> tuple[int, dict[str, Any]]:
+    """Return the exit code of a load that ends with this error, and its result."""
+    monkeypatch.setattr(load, "_driven", _ends_with(error))
+    path = tmp_path / "result.json"
+    options = ["--json", str(path), "--report", f"junit={tmp_path / 'junit.xml'}"]
+    exit_code = main(["load", "--ledgers", str(tmp_path / "ledgers"), *options])
+    return exit_code, json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_a_load_that_cannot_begin_is_in_the_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    exit_code, result = _ended(tmp_path, UserError("port 1 cannot be listened on"), monkeypatch)
+    assert (exit_code, result["results"]) == (2, [])
+    assert "port 1 cannot be listened on" in (tmp_path / "junit.xml").read_text(encoding="utf-8")
+
+
+def test_a_load_that_breaks_off_keeps_its_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    error = UserError("the load did not end in time", exit_code=ExitCode.HARNESS_ERROR)
+    exit_code, result = _ended(tmp_path, error, monkeypatch)
+    assert exit_code == 3
+    assert "error" in {each["verdict"] for each in result["results"]}
+    assert "the load did not end in time" in (tmp_path / "junit.xml").read_text(encoding="utf-8")

@@ -63,3 +63,9 @@ def test_options_are_read_wherever_they_are_given(project: Path, place: str) -> 
     arguments = {"arguments": [option], "file": ["@arguments.txt"]}.get(place, [])
     output = collected(project, *arguments, addopts=option if place == "environment" else "")
     assert "url: http://127.0.0.1:1/\n" in output
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_options_in_the_environment_may_be_quoted(project: Path, quote: str) -> None:
+    option = "--registry-url=http://127.0.0.1:1/"
+    assert "url: http://127.0.0.1:1/\n" in collected(project, addopts=f"{quote}{option}{quote}")

@@ -6,13 +6,16 @@ import json
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
+from conformance.catalogue import catalogue
 from conformance.errors import ExitCode
 from conformance.report.annotations import LONGEST, MOST, commands_stopped, github_annotations
 from conformance.report.code_quality import as_code_quality
 from conformance.report.junit import as_junit
 from conformance.report.markdown import as_markdown
+from conformance.report.reasons import why_no_verdict
 from conformance.report.result import refused_result
 from conformance.report.sarif import as_sarif
 from conformance.report.terminal import as_text
@@ -32,6 +35,7 @@ SPENT = "the budget of 60 requests is spent; raise --max-requests"
 LISTED = "The baseline lists it (target-bug), but it passes: remove the row with `baseline prune`."
 NAMES = ("simple.html.doctype", "simple.html.charset", "simple.html.hash.present")
 RENDERERS = (as_code_quality, as_junit, as_markdown, as_sarif)
+THIN = "Too few requirements were judged for a verdict: upload 3, expected at least 40."
 
 
 def issues(result: RunResult) -> list[dict[str, Any]]:
@@ -161,3 +165,74 @@ def test_what_a_registry_says_is_no_command_of_github() -> None:
     assert len(token) >= 32
     assert token not in printed
     assert resumed == f"::{token}::"
+
+
+def ended(table: Any, exit_code: int, *reasons: str) -> RunResult:
+    """Return a result that ended with this code, for these reasons, which stand among other notes."""
+    table.exit_code = exit_code
+    result: RunResult = table.stored()
+    summary = msgspec.structs.replace(
+        result.summary, notes=(*result.summary.notes, *reasons), reasons=reasons
+    )
+    return msgspec.structs.replace(result, summary=summary)
+
+
+@pytest.mark.parametrize("render", [*RENDERERS, as_text])
+def test_the_reason_of_a_run_stands_beside_its_results(
+    render: Callable[[RunResult], str], table: Any
+) -> None:
+    assert THIN in render(ended(table.add(NAMES[0], "passed"), 5, THIN))
+
+
+@pytest.mark.parametrize("render", [as_junit, as_sarif])
+def test_ci_systems_get_the_reason_of_a_run_as_an_error(
+    render: Callable[[RunResult], str], table: Any
+) -> None:
+    result = ended(table.add(NAMES[0], "passed").add(NAMES[1], "error", message=SPENT), 5, THIN)
+    text = render(result)
+    assert THIN in text
+    assert SPENT in text
+    if render is as_junit:
+        assert 'tests="3" failures="0" errors="2"' in text
+        assert text.count("<error ") == 2
+    else:
+        (run,) = json.loads(text)["runs"]
+        (invocation,) = run["invocations"]
+        texts = [each["message"]["text"] for each in invocation["toolExecutionNotifications"]]
+        assert texts == [THIN, SPENT]
+
+
+def test_only_reasons_explain_a_run_without_a_verdict(table: Any) -> None:
+    result = ended(table.add(NAMES[0], "passed"), 5, THIN)
+    assert len(result.summary.notes) == 2
+    assert why_no_verdict(result) == THIN
+
+
+def test_an_error_does_not_hide_that_a_run_was_interrupted(table: Any) -> None:
+    result = ended(table.add(NAMES[0], "error", message="a bug"), 3, "The run was interrupted.")
+    assert why_no_verdict(result) == "The run was interrupted.; 1 requirement: a bug"
+
+
+def test_what_many_share_ranks_with_the_first_of_them(table: Any) -> None:
+    names = [row.id for row in catalogue()]
+    for name in names[:60]:
+        table.add(name, "warned", "x" * 1_500)
+    for name in names[60:63]:
+        table.add(name, "stale", message=LISTED, signature="")
+    table.exit_code = 4
+    text = as_markdown(table.stored())
+    assert "more: see the full report" in text
+    assert LISTED in text
+    assert all(name in text for name in names[60:63])
+    assert text.index(LISTED) < text.index(names[0])
+
+
+def test_annotations_of_what_many_share_are_few_and_in_their_order(table: Any) -> None:
+    names = [row.id for row in catalogue()]
+    table.add(names[0], "failed")
+    for number, name in enumerate(names[1 : 2 * MOST + 9]):
+        table.add(name, "stale", message=f"row {number // 2}", signature="")
+    found = github_annotations(table.stored())
+    assert len(found) == MOST
+    assert found[0].startswith("::error title=failed%3A ")
+    assert found[1].startswith("::error title=stale%3A 2 requirements::row ")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
@@ -43,10 +46,13 @@ def test_a_command_has_the_options_that_are_declared_for_it(
         assert each.help_text in text
 
 
-def test_a_plain_pytest_session_has_the_same_options(pytestconfig: pytest.Config) -> None:
-    for each in OPTIONS:
-        if each.in_pytest:
-            pytestconfig.getoption(each.pytest_flag)
+def test_a_plain_pytest_session_has_the_same_options(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--pyargs", "conformance", "--help"]
+    ended = subprocess.run(
+        command, cwd=tmp_path, check=True, capture_output=True, text=True, encoding="utf-8"
+    )
+    flags = set(re.findall(r"^  (--registry-[a-z-]+)", ended.stdout, re.MULTILINE))
+    assert flags == {each.pytest_flag for each in OPTIONS if each.in_pytest}
 
 
 def test_the_help_names_units_and_defaults(

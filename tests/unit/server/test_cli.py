@@ -20,7 +20,7 @@ from reference_server.commands import main, proxy, serve
 from reference_server.distributions import sdist
 from reference_server.model import PersonalAccessToken, TokenRecord, User
 from reference_server.rules.ready_made import PASSWORD, credentials
-from reference_server.serving import standalone
+from reference_server.serving import ports, standalone
 from reference_server.serving.default_registry import default_registry, fresh_secrets
 from reference_server.store.sqlite import SQLiteStore
 
@@ -302,3 +302,18 @@ def test_a_crash_is_no_mistake_of_the_users(
     written = list(tmp_path.iterdir())
     assert (len(written), "Traceback" in error) == ((0, True) if flags else (1, False))
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in written)
+
+
+def test_a_name_with_two_addresses_is_listened_on_at_that_of_ipv4(monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses: list[tuple[Any, ...]] = [
+        (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 0, 0, 0)),
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0)),
+    ]
+
+    def resolve(*_: object, family: int = 0, **__: object) -> list[tuple[Any, ...]]:
+        return [each for each in addresses if family in {0, each[0]}]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with ports.listening("localhost", 0, backlog=1) as listener:
+        assert listener.family == socket.AF_INET
+        assert listener.getsockname()[0] == "127.0.0.1"
