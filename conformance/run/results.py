@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from conformance.report.client_cells import ClientCell
     from conformance.run.plan import Plan
     from conformance.run.run import Run
-    from conformance.verdicts import Tally
     from conformance.verdicts.options import RunOptions
     from conformance.wire import Publication
 
@@ -85,12 +84,9 @@ class Results:
         nothing, unjudged = no_files(run), unjudged_notes(results)
         broken = [*self._plan.harness_errors, *self._incomplete(run, whole=whole, interrupted=interrupted)]
         reasons = [*filter(None, (rejected, thin, nothing)), *broken]
+        is_thin = bool(thin or nothing or unjudged)
         exit_code = _exit_code(
-            tally_of(each for each in results if not each.stopped_by),
-            least_judged,
-            broken=bool(broken),
-            rejected=bool(rejected),
-            thin=bool(thin or nothing or unjudged),
+            results, least_judged, broken=bool(broken), rejected=bool(rejected), thin=is_thin
         )
         return run_result(
             target=run.target,
@@ -126,10 +122,13 @@ def _carried_out(run: Run) -> RunOptions:
     return replace(run.options, projects=run.projects) if run.options.read_only else run.options
 
 
-def _exit_code(tally: Tally, least: int, *, broken: bool, rejected: bool, thin: bool) -> ExitCode:
+def _exit_code(
+    results: Iterable[CheckResult], least: int, *, broken: bool, rejected: bool, thin: bool
+) -> ExitCode:
     """Return the exit code: where every request was rejected nothing was judged, whatever the verdicts."""
     if rejected:
         return ExitCode.TOO_LITTLE_JUDGED
+    tally = tally_of(each for each in results if not each.stopped_by)
     code = tally.exit_code(least_judged=least)
     if code is ExitCode.DEVIATES:
         return code
