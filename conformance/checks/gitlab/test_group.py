@@ -109,6 +109,16 @@ def test_no_other_gitlab_project(grouped: Grouped, registry: RegistryClient, new
         )
 
 
+@check("gitlab.group.new-files-listed")
+def test_new_files_listed(grouped: Grouped, registry: RegistryClient, new_name: NewName) -> None:
+    name = new_name("group-later")
+    for file in (wheel(name, "1.0"), wheel(name, "1.1")):
+        grouped.group.project_answer(name, fresh=True)
+        publish(registry, file)
+        grouped.group.accepted(file)
+        expect.listed(grouped.group.project_page(name, fresh=True), [file.filename])
+
+
 @check("gitlab.group.root-page")
 def test_root_page(grouped: Grouped) -> None:
     answer = grouped.group.root_answer()

@@ -4,21 +4,37 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from packaging.utils import canonicalize_name
 
 from conformance.checks.simple.own_names import is_made_up
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.registry import page_in
 from conformance.kit.uploads.publishing import publish
 from conformance.pages import RootPage
+from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.kit.fixtures import Corpus, Index, NewName, RegistryClient
+    from conformance.kit.http import Answer
     from conformance.pages import ProjectPage
+
+OTHER_NAMES = (
+    lambda name: f"{name[:-2]}%",
+    lambda name: f"{name[:-1]}_",
+    lambda name: name[:-1],
+    lambda name: f"{name[:-1]}\u00eb",
+    lambda name: f"{name} ",
+    lambda name: f"{name}\n",
+    lambda name: f"-{name}",
+    lambda name: f"{name}-",
+)
+"""How to make, from a name that ends with `e`, a name of no project; each may find it where lookups are lenient."""
 
 VALID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
@@ -40,3 +56,28 @@ def test_normalization(registry: RegistryClient, index: Index, new_name: NewName
     publish(registry, distribution)
     for page in index.pages(canonicalize_name(distribution.name)):
         expect.listed(page, [distribution.filename])
+
+
+@check("simple.name.other-name")
+def test_other_name(registry: RegistryClient, new_name: NewName) -> None:
+    """Redirects and refusals are fine, whatever their status: what counts is that no file is offered."""
+    distribution = wheel(new_name("name"), "1.0")
+    publish(registry, distribution)
+    right = registry.project_answer(distribution.name)
+    if distribution.filename not in registry.project_page(distribution.name).filenames:
+        raise Untestable(f"the page of a new project lacks its file: {right}")
+    accept = right.exchange.request_headers["Accept"]
+    answers = [
+        registry.request("GET", registry.project_url(changed(distribution.name)), headers={"Accept": accept})
+        for changed in OTHER_NAMES
+    ]
+    found = [each for each in answers if each.status == 200 and _offers(each, distribution.filename)]
+    expect.rule(
+        f"a name that is no spelling of {distribution.name} to lead to none of its files",
+        broken_by=[unquote(each.url.removeprefix(registry.target.index_url)) for each in found],
+        where=expect.requests(found or [right]),
+    )
+
+
+def _offers(answer: Answer, filename: str) -> bool:
+    return filename in answer.text and filename in page_in(answer).filenames

@@ -92,6 +92,20 @@ def test_survives_upload(registry: RegistryClient, index: Index, driver: Driver,
         )
 
 
+@check("yank.upload-time-kept")
+def test_upload_time_kept(registry: RegistryClient, index: Index, driver: Driver, new_name: NewName) -> None:
+    require(driver, Ability.YANK)
+    only = wheel(new_name("yanked-later"), "1.0")
+    publish(registry, only)
+    before = link(index.json(only.name, fresh=True).page, only).raw.get("upload-time")
+    if before is None:
+        raise NotApplicable("the registry states no `upload-time`")
+    driver.yank(only)
+    page = index.json(only.name, fresh=True).page
+    after = link(page, only).raw.get("upload-time")
+    expect.equal(after, before, of="the `upload-time` of a file that was yanked", where=page.where)
+
+
 @check("yank.project-still-listed")
 def test_project_still_listed(
     registry: RegistryClient, index: Index, driver: Driver, new_name: NewName

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from reference_server.faults.building.kept_pages import KeepsFirstPages
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
 from reference_server.model import Credentials
@@ -140,3 +141,12 @@ class UnknownGroupForbidden(NotFoundAsForbidden):
 
     caught_by = ("gitlab.group.unknown-not-found",)
     error = GroupNotFoundError
+
+
+class GroupPagesKept(KeepsFirstPages):
+    """Keeps the first page of a project in a group."""
+
+    caught_by = ("gitlab.group.new-files-listed",)
+
+    def applies_to(self, request: Request) -> bool:
+        return request.endpoint == "group_project_page"

@@ -17,6 +17,7 @@ from reference_server.model.errors import PackageNotFoundError
 
 if TYPE_CHECKING:
     from reference_server.http.request import Request
+    from reference_server.rendering.pages import ProjectPage
     from reference_server.rules import Rules
 
 
@@ -93,3 +94,16 @@ class YankForGood(Fault):
 
     def handle(self, request: Request) -> Response | None:
         return Response(status=204) if request.endpoint in {"unyank_file", "unyank_version"} else None
+
+
+class YanksMakeFilesNew(Fault):
+    """States the time of the yank as the upload time of a yanked file."""
+
+    caught_by = ("yank.upload-time-kept",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(
+            lambda file: (
+                file if file.yanked is None else replace(file, upload_time="2099-01-01T00:00:00.000000Z")
+            )
+        )

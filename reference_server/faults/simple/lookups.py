@@ -1,0 +1,74 @@
+"""Faults in which project a name finds."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from reference_server.faults.building.requests import gitlab_project_of
+from reference_server.faults.fault import Fault
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.http.request import Request
+
+
+class FindsByAnotherName(Fault):
+    """Looks up another name than the requested one."""
+
+    def found(self, name: str, request: Request) -> str:
+        """Return the name to look up."""
+        raise NotImplementedError
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint == "project_page":
+            name = self.found(request.arguments["name"], request)
+            request.arguments = {**request.arguments, "name": name}
+        return None
+
+
+class NamesAsPatterns(FindsByAnotherName):
+    """Looks up names with LIKE, so that `%` stands for any text."""
+
+    caught_by = ("simple.name.other-name",)
+
+    def found(self, name: str, request: Request) -> str:
+        if "%" not in name:
+            return name
+        pattern = re.compile(".*".join(map(re.escape, name.split("%"))))
+        known = (package.normalized for package in request.registry.packages(gitlab_project_of(request)))
+        return next(filter(pattern.fullmatch, known), name)
+
+
+class AccentsIgnored(FindsByAnotherName):
+    """Looks up names with a collation that ignores accents."""
+
+    caught_by = ("simple.name.other-name",)
+
+    def found(self, name: str, request: Request) -> str:
+        del request
+        return "".join(
+            each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each)
+        )
+
+
+class SpaceAroundNamesIgnored(FindsByAnotherName):
+    """Strips white space from the ends of names."""
+
+    caught_by = ("simple.name.other-name",)
+
+    def found(self, name: str, request: Request) -> str:
+        del request
+        return name.strip()
+
+
+class SeparatorsAroundNamesIgnored(FindsByAnotherName):
+    """Strips separators from the ends of names."""
+
+    caught_by = ("simple.name.other-name",)
+
+    def found(self, name: str, request: Request) -> str:
+        del request
+        return name.strip("-_.")
