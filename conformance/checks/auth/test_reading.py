@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.checks.auth.challenges import announces_utf8, challenge
+from conformance.checks.http.cache_control import max_ages
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.credentials import NOT_A_TOKEN, WRONG, nearly_right, with_wrong_token
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 _SHARED = re.compile(r"(?:^|,)\s*(public|s-maxage\s*=\s*\"?0*[1-9])", re.IGNORECASE)
 
+
+_SHARED_TIME = re.compile(r"(?:^|,)\s*s-maxage\s*=\s*\"?0*[1-9]", re.IGNORECASE)
+_ASKED_AGAIN = re.compile(r"(?:^|,)\s*(?:no-store|no-cache|private)\s*(?:,|$)", re.IGNORECASE)
 
 _FRESH_TO_ALL = re.compile(r"(?:^|,)\s*(?:\*|authorization)\s*(?:,|$)", re.IGNORECASE)
 
@@ -258,6 +262,29 @@ def test_cache_private(protected: tuple[Protected, ...]) -> None:
         broken_by=shared,
         where=protected[0].url,
     )
+
+
+@check("auth.refusal-not-kept")
+def test_refusal_not_kept(protected: tuple[Protected, ...]) -> None:
+    refusals = [each.anonymous for each in protected if each.anonymous.status == 401]
+    if not refusals:
+        raise NotApplicable("no request without a credential gets 401")
+    expect.rule(
+        "a 401 that caches do not give to later callers",
+        broken_by=[f"{answer} ({control})" for answer in refusals if (control := _kept_by_caches(answer))],
+        where=protected[0].url,
+    )
+
+
+def _kept_by_caches(answer: Answer) -> str:
+    """Return the Cache-Control that lets a cache answer with this again; nothing where it may not.
+
+    Source: RFC 9111, section 4: the field Vary has to allow it, and the answer has to be fresh.
+    """
+    control = answer.headers.get("Cache-Control", "")
+    if _ASKED_AGAIN.search(control) or _FRESH_TO_ALL.search(answer.headers.get("Vary", "")):
+        return ""
+    return control if any(max_ages(control)) or _SHARED_TIME.search(control) else ""
 
 
 def for_shared_caches(answer: Answer) -> str:

@@ -11,6 +11,7 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.registry import file_url
 from conformance.kit.unknown_projects import expect_unknown
+from conformance.kit.uploads.publishing import publish
 from conformance.kit.uploads.scenarios import link_to
 from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
@@ -72,6 +73,15 @@ def test_url(registry: RegistryClient, corpus: Corpus) -> None:
         where=registry.project_page(canonicalize_name(corpus.main)).where,
     )
     expect.same_bytes(registry.download(file_url(registry, wheel_)), wheel_)
+
+
+@check("gitlab.file.found-after-upload")
+def test_found_after_upload(registry: RegistryClient, new_name: NewName) -> None:
+    later = wheel(new_name("file-later"), "1.0")
+    url = file_url(registry, later)
+    registry.download(url)
+    publish(registry, later)
+    expect.same_bytes(registry.download(url), later)
 
 
 @check("gitlab.file.bytes-exact")

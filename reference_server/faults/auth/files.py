@@ -71,3 +71,11 @@ class PrivateFilesCachedForAll(ChangesHeaders):
     caught_by = ("auth.cache-private",)
     acts_on, statuses = ("file",), (200,)
     sets = ("Cache-Control", "public, max-age=31536000, immutable")
+
+
+class RefusalsKept(ChangesHeaders):
+    """Lets caches keep a 401 for five minutes."""
+
+    caught_by = ("auth.refusal-not-kept",)
+    statuses = (401,)
+    sets = ("Cache-Control", "public, max-age=300")

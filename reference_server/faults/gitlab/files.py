@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
+from reference_server.http.json_responses import refusal
+from reference_server.model.errors import PackageNotFoundError
 
 if TYPE_CHECKING:
     from werkzeug import Response
@@ -84,3 +86,19 @@ class FilesFoundByDigest(Fault):
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, finds=lambda file, sha256, _filename: file.sha256 == sha256)
+
+
+class AbsentFilesKept(Fault):
+    """Remembers that a file was absent, and answers 404 even once it is there."""
+
+    caught_by = ("gitlab.file.found-after-upload",)
+
+    def __init__(self) -> None:
+        self._absent: set[str] = set()
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint != "file":
+            return response
+        if response.status_code == 404:
+            self._absent.add(request.path)
+        return refusal(PackageNotFoundError()) if request.path in self._absent else response
