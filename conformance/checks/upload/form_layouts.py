@@ -14,8 +14,6 @@ from conformance.kit.properties import strategies
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-FORM = "multipart/form-data"
-
 
 SIMPLEST = "0"
 """The boundary that a search ends with, where any does."""
@@ -36,19 +34,10 @@ class HeadedPart(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class SurroundedForm(UploadForm):
-    """A form with something before its first boundary and after its last. Source: RFC 2046, #section-5.1.1.
-
-    `type_name` is a spelling of `multipart/form-data`.
-    """
+    """A form with something before its first boundary and after its last. Source: RFC 2046, #section-5.1.1."""
 
     preamble: str
     epilogue: str
-    type_name: str
-
-    @property
-    def content_type(self) -> str:
-        """The request's Content-Type, in which the name of the type has no case. Source: RFC 9110, #section-8.3.1."""
-        return super().content_type.replace(FORM, self.type_name, 1)
 
     def body(self) -> bytes:
         """Return the request's body."""
@@ -64,7 +53,6 @@ class Layout:
     headers: tuple[tuple[str, str, str | None], ...]
     preamble: str
     epilogue: str
-    type_name: str
 
     def __str__(self) -> str:
         """Everything that a reader of forms may stumble over, and nothing that is as in any form."""
@@ -76,7 +64,6 @@ class Layout:
         words += ["a header before Content-Disposition"] if first - {""} else []
         words += ["Content-Disposition in lower case"] if "content-disposition" in spellings else []
         words += [f"texts of the type {each}" for each in sorted(filter(None, types))]
-        words += [f"the type {self.type_name}"] if self.type_name != FORM else []
         if not words or self.boundary != SIMPLEST:
             words.append(f"the boundary {self.boundary!r}")
         return ", ".join(words)
@@ -89,8 +76,17 @@ class Layout:
             boundary=self.boundary,
             preamble=self.preamble,
             epilogue=self.epilogue,
-            type_name=self.type_name,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CapitalForm(UploadForm):
+    """A form whose type is written with capitals. Source: RFC 9110, #section-8.3.1."""
+
+    @property
+    def content_type(self) -> str:
+        """The request's Content-Type."""
+        return super().content_type.replace("multipart/form-data", "Multipart/Form-Data", 1)
 
 
 def _headed(part: Part, first: str, disposition: str, text_type: str | None) -> Part:
@@ -115,17 +111,15 @@ def layouts(parts: int) -> SearchStrategy[Layout]:
         st.sampled_from([None, "text/plain", "text/plain; charset=utf-8", "text/plain;charset=UTF-8"]),
     )
     return st.builds(
-        lambda drawn, headers, preamble, epilogue, type_name: Layout(
+        lambda drawn, headers, preamble, epilogue: Layout(
             order=drawn[0],
             boundary=drawn[1],
             headers=tuple(headers),
             preamble=preamble,
             epilogue=epilogue,
-            type_name=type_name,
         ),
         strategies.form_layouts(parts),
         st.lists(header, min_size=parts, max_size=parts),
         st.sampled_from(["", "\r\n", "This is a form.\r\n"]),
         st.sampled_from(["", "\r\n", "That was a form.\r\n"]),
-        st.sampled_from([FORM, "Multipart/Form-Data"]),
     )

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
-from conformance.checks.upload.form_layouts import Layout, layouts
+from conformance.checks.upload.form_layouts import CapitalForm, Layout, layouts
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Part, UploadForm, upload_form
@@ -139,6 +139,16 @@ def test_field_order(registry: RegistryClient, new_name: NewName, examples: Exam
         named=str,
     )
     expect.listed(registry.project_page(name), sent)
+
+
+@check("upload.form-type-case")
+def test_form_type_case(registry: RegistryClient, new_name: NewName) -> None:
+    name = new_name("capitals")
+    accepted_and_listed(registry, wheel(name, "1.0"))
+    distribution = wheel(name, "1.1")
+    form = upload_form(distribution)
+    expect.accepted(registry.upload(distribution, form=CapitalForm(parts=form.parts, boundary=form.boundary)))
+    expect.listed(registry.project_page(name), [distribution.filename])
 
 
 @check("upload.content-exact")

@@ -128,7 +128,7 @@ class QuotedBoundaryRefused(RefusesForms):
 class FormTypeHasACase(RefusesForms):
     """Rejects forms whose type is not spelled `multipart/form-data`, in lower case."""
 
-    caught_by = ("upload.field-order",)
+    caught_by = ("upload.form-type-case",)
 
     def is_refused(self, request: Request) -> bool:
         return not request.headers.get("Content-Type", "").startswith("multipart/form-data")
