@@ -14,7 +14,6 @@ from urllib.parse import urljoin, urlsplit
 from weakref import ref
 
 import requests
-from requests.auth import HTTPBasicAuth
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
 
@@ -22,6 +21,7 @@ from conformance.verdicts.counting import counted
 from conformance.wire.adapter import BoundedAdapter
 from conformance.wire.answer import LOOPBACK, Answer, Unreachable
 from conformance.wire.answer_times import AnswerTimes
+from conformance.wire.basic_auth import BasicAuth
 from conformance.wire.body import share
 from conformance.wire.bounds import BadAnswer, BrokenAnswer, Meter
 from conformance.wire.budget import Budget, Throttled
@@ -49,20 +49,6 @@ REMEMBERED = 8
 MOST_IDLE = 4.0
 """Seconds after which a connection is made anew: what lies between may have dropped an idle one, and told no side."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-class _BasicAuth(HTTPBasicAuth):
-    """HTTP Basic, with the name of the scheme as the credential spells it."""
-
-    def __init__(self, credential: Credential) -> None:
-        super().__init__(*credential.encoded)
-        self._scheme = credential.scheme
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        prepared: requests.PreparedRequest = super().__call__(request)  # type: ignore[no-untyped-call]
-        written = str(prepared.headers["Authorization"])
-        prepared.headers["Authorization"] = written.replace("Basic", self._scheme, 1)
-        return prepared
 
 
 class Follow(Enum):
@@ -287,7 +273,7 @@ class Session:
             request.url,
             headers=dict(request.headers),
             data=request.body,
-            auth=_BasicAuth(credential) if credential else None,
+            auth=BasicAuth(credential) if credential else None,
             timeout=self._limits.timeout,
             allow_redirects=False,
             proxies={} if urlsplit(request.url).hostname in LOOPBACK else get_environ_proxies(request.url),

@@ -27,7 +27,6 @@ class YankedFilesUnlisted(Fault):
     caught_by = (
         "yank.still-listed",
         "yank.project-still-listed",
-        "yank.survives-upload",
         "metadata.after-yank",
     )
 
