@@ -141,13 +141,13 @@ def _from_keyring_module(service: str, **variables: str | None) -> Callable[[Acc
 
 
 def _in_pip_conf(access: Access) -> Kept:
-    """Keep the URL in pip's file, and in no variable.
+    """Keep the URL in pip's file, which pip reads as it is written, and in no variable.
 
     Source: https://pip.pypa.io/en/stable/topics/configuration/
     """
     url = IndexURL(access.index_url, access.credential).with_credential
     home = Home(
-        files={"pip.conf": f"[global]\nindex-url = {url.replace('%', '%%')}\n"},
+        files={"pip.conf": f"[global]\nindex-url = {url}\n"},
         variables={"PIP_CONFIG_FILE": f"{HERE}/pip.conf", "PIP_INDEX_URL": None},
     )
     return Kept(index=IndexURL(access.index_url), home=home)
@@ -240,7 +240,8 @@ def _in_hatch_store(access: Access) -> Kept:
 
 
 def _toml(table: str, **values: str) -> str:
-    return "\n".join([table, *(f"{name} = {json.dumps(value)}" for name, value in values.items()), ""])
+    lines = (f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items())
+    return "\n".join([table, *lines, ""])
 
 
 PLACES: Mapping[str, Mapping[Place, Callable[[Access], Kept]]] = {

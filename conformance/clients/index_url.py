@@ -31,7 +31,8 @@ class IndexURL:
     @property
     def with_credential(self) -> str:
         """The URL with the percent-encoded credential before the host (RFC 3986, 3.2.1)."""
-        return self._with(":".join(quote(part, safe="") for part in self.login if part))
+        username, password = (quote(part, safe="") for part in self.login)
+        return self._with(f"{username}:{password}" if password else username)
 
     @property
     def with_variables(self) -> str:

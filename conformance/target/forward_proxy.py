@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from types import TracebackType
 
-LOOPBACK = ("localhost", "127.0.0.1")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """What most clients reach without the proxy, and what it does not record: other servers here see those requests."""
 
 MOST_HEAD = 64 * 1024
@@ -128,8 +128,9 @@ class _Handler(socketserver.BaseRequestHandler):
         head, rest = _head(client)
         method, _, target = head.partition(b"\r\n")[0].decode("latin-1").partition(" ")
         url = target.rpartition(" ")[0]
-        parts = urlsplit(f"//{url}" if method == "CONNECT" else url)
+        parts = urlsplit("")
         try:
+            parts = urlsplit(f"//{url}" if method == "CONNECT" else url)
             place = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
         except ValueError:
             place = ("", 0)

@@ -20,6 +20,7 @@ class BasicAuth(HTTPBasicAuth):
         self._scheme = credential.scheme
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Return the request with its credential."""
         prepared: requests.PreparedRequest = super().__call__(request)  # type: ignore[no-untyped-call]
         written = str(prepared.headers["Authorization"])
         prepared.headers["Authorization"] = written.replace("Basic", self._scheme, 1)

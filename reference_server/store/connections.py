@@ -59,7 +59,7 @@ class Connections:
         self._idle: deque[sqlite3.Connection] = deque()
         self._is_closed = False
         self._log = database.with_name(f"{database.name}-wal")
-        self._log_file: tuple[int, int] | None = None  # that of the first change
+        self._log_file: tuple[int, int] | None = None  # none where SQLite keeps its log in another way
         self.is_suspect = False
         """Whether an error has shown that the database may be damaged."""
         with _explained(database):
@@ -73,6 +73,7 @@ class Connections:
                 if checks and (migrates or version == len(VERSIONS)):
                     health.check_content(self._writer)
                 self._file = _file(database)
+                self._log_file = _file(self._log) if self._log.exists() else None
             except BaseException:
                 self._writer.close()
                 raise

@@ -10,7 +10,7 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.registry import GitLab, json_of, objects
 from conformance.kit.uploads.scenarios import ids_of_packages, link_to, only_package
-from conformance.verdicts import Deviation, Untestable
+from conformance.verdicts import Deviation, NotApplicable, Untestable
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
@@ -179,8 +179,16 @@ def test_own_packages_only(registry: RegistryClient, gitlab: GitLab, new_name: N
     expect.accepted(registry.upload(distribution))
     package_id = only_package(gitlab, distribution.name)
     elsewhere = GitLab(registry.in_gitlab_project("elsewhere"))
-    expect.status(gitlab.call("GET", f"/packages/{package_id}"), 200)
-    expect.status(elsewhere.call("GET", f"/packages/{package_id}"), 404)
+    if not (own := gitlab.call("GET", f"/packages/{package_id}")).is_success:
+        raise Untestable(f"the package is not found where it is ({own}); see gitlab.rest.package")
+    found = elsewhere.call("GET", f"/packages/{package_id}")
+    if found.is_success and distribution.name not in found.text:
+        raise NotApplicable("each GitLab project counts its packages by itself")
+    expect.rule(
+        "a package not to be found by its id in another GitLab project",
+        broken_by=[distribution.name] if found.is_success else (),
+        where=found,
+    )
     elsewhere.delete_package(package_id)  # what it deletes counts, and not what it says
     expect.listed(registry.project_page(distribution.name, fresh=True), [distribution.filename])
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from conformance.kit.fixtures import Index
     from conformance.kit.http import Answer
 
+OURS = "conformance"
+"""What every name of a run contains."""
+
 LONGEST = 5_000_000
 """Characters of the longest list that is read once more."""
 
@@ -37,6 +40,7 @@ def test_root_gzip(index: Index) -> None:
 def _different(index: Index) -> tuple[set[str], Answer]:
     """Return the projects that one of both lists lacks, and the answer without compression.
 
+    What runs publish meanwhile does not count: caches keep both lists, and one of them for longer.
     Raises NotApplicable for a list that is too long to be read twice.
     """
     is_html = "html" in index.media_types
@@ -50,4 +54,5 @@ def _different(index: Index) -> tuple[set[str], Answer]:
         unpacked = read_root_page(answer.text, url=answer.url, where=str(answer))
     else:
         unpacked = read_root_json(answer.content, where=str(answer))
-    return only_in(packed.page, unpacked) | only_in(unpacked, packed.page), answer
+    different = only_in(packed.page, unpacked) | only_in(unpacked, packed.page)
+    return {name for name in different if name in index.projects or OURS not in name}, answer

@@ -12,6 +12,7 @@ from conformance.kit.check import check
 from conformance.kit.http import upload_form
 from conformance.kit.properties import strategies
 from conformance.kit.uploads.single_fields import each_value_refused
+from conformance.verdicts import Untestable
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
@@ -63,7 +64,10 @@ def test_variants_merge(registry: RegistryClient, new_name: NewName, examples: E
 def test_valid_accepted(registry: RegistryClient, new_name: NewName) -> None:
     for pattern in ("0{}", "{}._-run", f"{{}}-{'x' * LONG}"):
         distribution = wheel(pattern.format(new_name("valid")), "1.0")
-        expect.accepted(registry.upload(distribution))
+        answer = registry.upload(distribution)
+        if answer.status in {401, 403}:
+            raise Untestable(f"the credential may not publish every name ({answer})")
+        expect.accepted(answer)
         expect.listed(registry.project_page(canonicalize_name(distribution.name)), [distribution.filename])
 
 

@@ -283,6 +283,14 @@ def test_a_change_without_its_log_is_never_acknowledged(api: Api, directory: Pat
     again.registry.close()
 
 
+def test_a_log_that_is_removed_before_the_first_change_is_missed_too(api: Api, directory: Path) -> None:
+    api.registry.close()
+    again = Api(default_registry(store=SQLiteStore(directory)))
+    (directory / "registry.sqlite3-wal").unlink()
+    assert upload(again, NEW) == 503
+    again.registry.close()
+
+
 def test_a_start_checks_a_database_of_which_a_server_could_not_read_a_part(api: Api, directory: Path) -> None:
     store: Any = api.registry.store
     store._connections.checkpoint()
