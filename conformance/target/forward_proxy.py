@@ -128,12 +128,10 @@ class _Handler(socketserver.BaseRequestHandler):
         head, rest = _head(client)
         method, _, target = head.partition(b"\r\n")[0].decode("latin-1").partition(" ")
         url = target.rpartition(" ")[0]
-        parts = urlsplit("")
-        try:
+        parts, place = urlsplit(""), ("", 0)
+        with suppress(ValueError):
             parts = urlsplit(f"//{url}" if method == "CONNECT" else url)
             place = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-        except ValueError:
-            place = ("", 0)
         here = place[0] in LOOPBACK
         allowed = here or place in server.seen.allowed
         host = parts.netloc.rpartition("@")[2]

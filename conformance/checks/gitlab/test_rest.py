@@ -183,7 +183,7 @@ def test_own_packages_only(registry: RegistryClient, gitlab: GitLab, new_name: N
         raise Untestable(f"the package is not found where it is ({own}); see gitlab.rest.package")
     found = elsewhere.call("GET", f"/packages/{package_id}")
     if found.is_success and distribution.name not in found.text:
-        raise NotApplicable("each GitLab project counts its packages by itself")
+        raise NotApplicable("each GitLab project counts its own packages")
     expect.rule(
         "a package not to be found by its id in another GitLab project",
         broken_by=[distribution.name] if found.is_success else (),
