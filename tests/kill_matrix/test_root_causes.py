@@ -30,7 +30,6 @@ FIRST = {
     "internal-for-members-only": "gitlab.matrix.page",
     "job-tokens-unknown": "gitlab.token.job-reads",
     "job-user-name-suffices": "gitlab.token.job-finished-refused",
-    "name-filter-ignored": "gitlab.rest.filters-by-name",
     "one-file-per-version": "gitlab.page.lists-exactly-the-uploads",
     "page-kept-from-first-request": "gitlab.page.lists-exactly-the-uploads",
     "pages-as-plain-text": "negotiation.content-type.truthful",

@@ -47,7 +47,7 @@ class ReadsOneEncoding(Fault):
 
     def handle(self, request: Request) -> Response | None:
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-        if scheme == "Basic" and base64.b64decode(value) == self._bytes:
+        if scheme.lower() == "basic" and base64.b64decode(value) == self._bytes:
             request.credentials = replace(request.credentials, basic=("__token__", "reference-api-token"))
         return None
 

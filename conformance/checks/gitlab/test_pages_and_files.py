@@ -81,7 +81,10 @@ def test_found_after_upload(registry: RegistryClient, new_name: NewName) -> None
     url = file_url(registry, later)
     registry.download(url)
     publish(registry, later)
-    expect.same_bytes(registry.download(url), later)
+    answer = registry.download(url)
+    if answer.status not in {200, 404}:
+        raise Untestable(f"the file is neither served nor absent ({answer}); see gitlab.file.bytes-exact")
+    expect.status(answer, 200)
 
 
 @check("gitlab.file.bytes-exact")
