@@ -18,6 +18,7 @@ from conformance.target.forward_proxy import ForwardProxy
 from conformance.target.recording import recording
 from conformance.verdicts import Deviation, NotJudged
 from conformance.wire import BadAnswer, Unreachable
+from conformance.wire.ports import port_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -154,7 +155,7 @@ def _redirects(run: Run, url: str) -> Iterator[str]:
 
 def _place(url: str) -> tuple[str, int]:
     parts = urlsplit(url)
-    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    return parts.hostname or "", port_of(parts)
 
 
 def _end(run: Run) -> None:

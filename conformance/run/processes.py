@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from conformance.target.overlap import FAR
+from conformance.target.overlap import FAR, LATE, is_waited_for
 
 if TYPE_CHECKING:
     from conformance.target.settling import Settling
 
 AUTO = "auto"
-
-SLOW = 0.5
-"""Seconds that a registry takes to list an upload, from which on waiting takes longer than all else."""
 
 PER_CPU, MOST = 4, 16
 """Processes of a run that waits: with four per CPU, one can work while three wait."""
@@ -24,15 +21,14 @@ def processes_for(chosen: str | None, settling: Settling, *, usual_wait: float =
 
     `usual_wait` are the seconds that an answer usually takes.
     """
-    waits = settling.usual >= SLOW or usual_wait >= FAR
-    return str(_waiting()) if chosen == AUTO and waits else chosen
+    return str(_waiting()) if chosen == AUTO and is_waited_for(settling, usual_wait) else chosen
 
 
 def advice(chosen: str | None, settling: Settling, *, usual_wait: float = 0) -> str:
     """Return which `-n` makes a run shorter; empty where the choice will do."""
     if chosen == AUTO or int(chosen or 1) >= _waiting():
         return ""
-    if settling.usual >= SLOW:
+    if settling.usual >= LATE:
         slow = f"takes about {settling.usual:.1f} s to list an upload"
     elif usual_wait >= FAR:
         slow = f"takes about {usual_wait:.2f} s to answer"

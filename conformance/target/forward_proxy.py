@@ -15,6 +15,8 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
+from conformance.wire.ports import port_of
+
 if TYPE_CHECKING:
     from collections.abc import Collection
     from types import TracebackType
@@ -131,7 +133,7 @@ class _Handler(socketserver.BaseRequestHandler):
         parts, place = urlsplit(""), ("", 0)
         with suppress(ValueError):
             parts = urlsplit(f"//{url}" if method == "CONNECT" else url)
-            place = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+            place = (parts.hostname or "", port_of(parts))
         here = place[0] in LOOPBACK
         allowed = here or place in server.seen.allowed
         host = parts.netloc.rpartition("@")[2]

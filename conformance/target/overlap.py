@@ -32,6 +32,11 @@ MOST = 16
 MOST_OF_A_PROCESS = 8
 
 
+def is_waited_for(settling: Settling, usual_wait: float) -> bool:
+    """Tell whether a run mostly waits for its target. `usual_wait` are the seconds that an answer usually takes."""
+    return settling.usual >= LATE or usual_wait >= FAR
+
+
 class Overlap:
     """Runs independent actions one after the other, or several at once where each of them mostly waits.
 
@@ -47,7 +52,7 @@ class Overlap:
     @property
     def width(self) -> int:
         """How many actions run at once: one in an action that runs beside others."""
-        waits = self._session.usual_wait >= FAR or self._settling.usual >= LATE
+        waits = is_waited_for(self._settling, self._session.usual_wait)
         budget = self._session.budget
         is_sound = budget.throttling is None and not budget.has_lost
         return self._most if waits and is_sound and not is_stoppable() else 1

@@ -22,6 +22,7 @@ from conformance.wire.bounds import BoundedResponse, EndlessAnswer, Meter, meter
 from conformance.wire.budget import Throttled
 from conformance.wire.credential import ANONYMOUS
 from conformance.wire.exchange import Exchange
+from conformance.wire.ports import port_of
 from conformance.wire.throttling import demand, pause_after_refusal
 from conformance.wire.transcript import KEPT_BYTES, Transcript, excerpt, recorded_bytes
 
@@ -87,7 +88,7 @@ class RawConnection:
 
     @property
     def _port(self) -> int:
-        return self._url.port or (443 if self._url.scheme == "https" else 80)
+        return port_of(self._url)
 
     @property
     def host(self) -> str:

@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from conformance.kit.http import Answer
 
 
-_SHARED = re.compile(r"(?:^|,)\s*(public|s-maxage\s*=\s*\"?0*[1-9])", re.IGNORECASE)
-
-
-_SHARED_TIME = re.compile(r"(?:^|,)\s*s-maxage\s*=\s*\"?0*[1-9]", re.IGNORECASE)
+_SHARED_TIME = r"s-maxage\s*=\s*\"?0*[1-9]"
+_SHARED = re.compile(rf"(?:^|,)\s*(public|{_SHARED_TIME})", re.IGNORECASE)
+_FRESH_TO_SHARED = re.compile(rf"(?:^|,)\s*{_SHARED_TIME}", re.IGNORECASE)
 _ASKED_AGAIN = re.compile(r"(?:^|,)\s*(?:no-store|no-cache|private)\s*(?:,|$)", re.IGNORECASE)
 
 _FRESH_TO_ALL = re.compile(r"(?:^|,)\s*(?:\*|authorization)\s*(?:,|$)", re.IGNORECASE)
@@ -289,7 +288,7 @@ def _kept_by_caches(answer: Answer) -> str:
     control = answer.headers.get("Cache-Control", "")
     if _ASKED_AGAIN.search(control) or _FRESH_TO_ALL.search(answer.headers.get("Vary", "")):
         return ""
-    return control if any(max_ages(control)) or _SHARED_TIME.search(control) else ""
+    return control if any(max_ages(control)) or _FRESH_TO_SHARED.search(control) else ""
 
 
 def for_shared_caches(answer: Answer) -> str:

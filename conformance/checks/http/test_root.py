@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from conformance.checks.http.samples import IDENTITY
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.project_names import only_in
+from conformance.kit.project_names import OURS, lasting, only_in
 from conformance.pages import read_root_json, read_root_page
 from conformance.verdicts import NotApplicable
 
@@ -15,21 +16,13 @@ if TYPE_CHECKING:
     from conformance.kit.fixtures import Index
     from conformance.kit.http import Answer
 
-OURS = "conformance"
-"""What every name of a run contains."""
-
 LONGEST = 5_000_000
 """Characters of the longest list that is read once more."""
 
 
 @check("http.root.gzip")
 def test_root_gzip(index: Index) -> None:
-    """A difference has to last: this run and others add projects meanwhile."""
-    different, where = _different(index)
-    if different:
-        index.registry.settling.wait()
-        later, where = _different(index)
-        different &= later
+    different, where = lasting(partial(_different, index), index.registry.settling)
     expect.rule(
         "the list of projects without compression to be the compressed one",
         broken_by=sorted(different),

@@ -11,7 +11,7 @@ from conformance.checks.simple.own_names import is_made_up
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Follow
-from conformance.kit.project_names import listed_twice
+from conformance.kit.project_names import OURS, listed_twice
 from conformance.kit.registry import page_in
 from conformance.pages import TEXT_HTML
 from conformance.verdicts import Untestable
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from conformance.kit.fixtures import Corpus, Index, RegistryClient
     from conformance.kit.http import Answer
     from conformance.pages import ProjectLink, RootPage
-
-
-OURS = "conformance"
-"""What the names of all runs have; odd ones among them may have no page."""
 
 
 @check("simple.html.root.one-anchor-per-project")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.project_names import absent, only_in
+from conformance.kit.project_names import absent, lasting, only_in
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index
@@ -30,12 +31,7 @@ def test_lists_uploads(index: Index) -> None:
 
 @check("simple.root.agrees-across-types")
 def test_agrees_across_types(index: Index) -> None:
-    """A difference has to last: either page may come from a cache, and others add and delete projects meanwhile."""
-    different, where = _different(index)
-    if different:
-        index.registry.settling.wait()
-        later, where = _different(index)
-        different &= later
+    different, where = lasting(partial(_different, index), index.registry.settling)
     expect.rule("HTML and JSON to list the same projects", broken_by=sorted(different), where=where)
 
 
