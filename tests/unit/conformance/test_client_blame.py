@@ -29,6 +29,8 @@ from conformance.verdicts.options import RunOptions
 from conformance.wire import Budget
 from reference_server.distributions import wheel
 
+from .ended_clients import ended
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
@@ -40,20 +42,6 @@ if TYPE_CHECKING:
 FEW = Selection(keyword="simple.html.root.one-anchor-per-project")
 
 LONG = 900_000
-
-
-def ended(exit_code: int, output: str = "", **more: Any) -> ClientRun:
-    run = ClientRun(
-        client="pip",
-        version="24.0",
-        command=("pip",),
-        exit_code=exit_code,
-        stdout=output,
-        stderr="",
-        duration=0.0,
-        timed_out=False,
-    )
-    return replace(run, **more)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,6 +35,8 @@ from conformance.target.recording import recording
 from conformance.verdicts.options import RunOptions
 from reference_server.distributions import wheel
 
+from .ended_clients import ended
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -63,19 +65,6 @@ class FakePip(Client):
             version = self.gives or wanted.version or "1.1"
             (info / "METADATA").write_text(f"Name: {wanted.name}\nVersion: {version}\n", encoding="utf-8")
         return ended(0 if good else 1, f"no page: {index_url.login[1]}")
-
-
-def ended(exit_code: int, output: str) -> ClientRun:
-    return ClientRun(
-        client="pip",
-        version="24.0",
-        command=("pip",),
-        exit_code=exit_code,
-        stdout=output,
-        stderr="",
-        duration=0.0,
-        timed_out=False,
-    )
 
 
 @pytest.fixture

@@ -34,6 +34,8 @@ from reference_server.distributions import wheel
 from reference_server.serving.in_process import ReferenceServer
 from reference_server.sources.upstream import Upstream
 
+from .ended_clients import ended
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -47,19 +49,6 @@ BOB = Credential(username="bob", password="se-cret")
 ACCESS = Access(
     index_url="http://127.0.0.1:8080/simple/", upload_url="http://127.0.0.1:8080/upload", credential=BOB
 )
-
-
-def ended(exit_code: int = 0, output: str = "") -> ClientRun:
-    return ClientRun(
-        client="pip",
-        version="24.0",
-        command=("pip",),
-        exit_code=exit_code,
-        stdout=output,
-        stderr="",
-        duration=0.0,
-        timed_out=False,
-    )
 
 
 # the forward proxy
