@@ -60,8 +60,8 @@ class Overlap:
     def each(self, action: Callable[[Item], Found], items: Iterable[Item]) -> list[Found]:
         """Return what an action returns for each item, in their order.
 
-        The first item is tried alone. Then as many as `width` allows are begun at once; when all of them are over, it
-        is asked again. Raises what the first of those raised that blames the target, else what the first raised.
+        The first item is tried alone, then as many at once as `width` allows, and so on. Raises the first error of
+        those tried at once that blames the target, and the first one where none does.
         """
         rest = list(items)
         found: list[Found] = []

@@ -244,7 +244,7 @@ def test_a_row_twice_is_refused(tmp_path: Path) -> None:
 
 
 def test_each_row_names_who_suffers() -> None:
-    """A command is no victim, and neither is nobody."""
+    """A command is no victim: each requirement names who suffers."""
     command = r"(pip|twine|uv) (install|upload|publish|index)\b(?!( --\S+)?, which)"
     victimless = re.compile(rf"no\b|none\b|only\b|registries\b|every install\b|setup\.py|{command}")
     assert [each.id for each in catalogue() if victimless.match(each.affects)] == []
