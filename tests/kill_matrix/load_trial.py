@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from conformance.run.run import Run
     from reference_server.faults import Fault
 
-PUBLISHERS, ROUNDS = 16, 8
+PUBLISHERS, ROUNDS = 12, 8
 """How many users publish at the same moment, and how often: enough of them to be a crowd."""
 
 READERS = ("pip", "mirror", "uv", "pip")
