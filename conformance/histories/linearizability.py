@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import groupby
+from math import inf
 from typing import TYPE_CHECKING
 
 from conformance.histories.operation import Kind
 from conformance.histories.registry_model import EMPTY, State, after
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from conformance.histories.operation import Operation
 
@@ -25,6 +27,10 @@ MOST_STEPS = 50_000
 
 STEPS_PER_OPERATION = 10
 """How many steps for each operation usually find an order. Without one, the files are judged one by one first."""
+
+
+_Moment = tuple[float, int, int]
+"""When an operation is called (0) or returns (1), and its number: of a return, -1 minus that."""
 
 
 class Judgement(StrEnum):
@@ -38,22 +44,42 @@ class Judgement(StrEnum):
     """The search took too long: nothing is held against the registry."""
 
 
-def judge(history: Iterable[Operation], *, start: State = EMPTY, most_steps: int = MOST_STEPS) -> Judgement:
+def judge(
+    history: Iterable[Operation],
+    *,
+    start: State = EMPTY,
+    replaces: bool = False,
+    most_steps: int = MOST_STEPS,
+) -> Judgement:
     """Judge the operations of one project, in any order, from the state `start` on.
+
+    `replaces` says that the registry overwrites a file that is uploaded again: each file has an order of its own then,
+    as the number of orders in which crowds may have overwritten several of them is the product of theirs.
 
     An operation comes after all that returned before it was called. One whose outcome is unknown comes anywhere after
     its call, or not at all.
     """
     operations = sorted(_without_the_unseen([*history]), key=lambda each: each.called)
+    if replaces:
+        found = {*_file_by_file(operations, start, most_steps, replaces=True)}
+        worst_first = (Judgement.CONTRADICTORY, Judgement.UNDECIDED)
+        return next((each for each in worst_first if each in found), Judgement.ORDERED)
     few = STEPS_PER_OPERATION * len(operations)
     judgement = _Search(operations).judge(start, min(few, most_steps))
     if judgement is not Judgement.UNDECIDED or few >= most_steps:
         return judgement
+    if Judgement.CONTRADICTORY in _file_by_file(operations, start, most_steps):
+        return Judgement.CONTRADICTORY
+    return _Search(operations).judge(start, most_steps)
+
+
+def _file_by_file(
+    operations: Sequence[Operation], start: State, most_steps: int, *, replaces: bool = False
+) -> Iterator[Judgement]:
+    """Judge the operations on each file, as if there were no other."""
     for file in files_of(operations):
         own = frozenset(each for each in start if each[0] == file)
-        if _Search(about(operations, {file})).judge(own, most_steps) is Judgement.CONTRADICTORY:
-            return Judgement.CONTRADICTORY
-    return _Search(operations).judge(start, most_steps)
+        yield _Search(about(operations, {file}), replaces=replaces).judge(own, most_steps)
 
 
 def _without_the_unseen(history: Sequence[Operation]) -> list[Operation]:
@@ -83,9 +109,9 @@ class _Event:
 class _Search:
     """The search for an order, depth first. The events are in a doubly linked list with an end on each side."""
 
-    def __init__(self, operations: Sequence[Operation]) -> None:
-        self._operations = operations
-        moments = [
+    def __init__(self, operations: Sequence[Operation], *, replaces: bool = False) -> None:
+        self._operations, self._replaces = operations, replaces
+        moments: list[_Moment] = [
             moment
             for number, each in enumerate(operations)
             for moment in (
@@ -94,6 +120,8 @@ class _Search:
             )
         ]
         moments.sort(key=lambda each: each[:2])
+        if replaces:
+            moments = _last_seen_last(moments, operations)
         self._events = [_Event(0), *(_Event(number) for _, _, number in moments), _Event(0)]
         self._call: dict[int, int] = {}
         self._return: dict[int, int] = {}
@@ -120,7 +148,7 @@ class _Search:
             self._steps += 1
             number = self._events[place].number
             if place != self._end and number >= 0:
-                following = after(self._state, self._operations[number])
+                following = self._following(self._operations[number])
                 key = None if following is None else (self._done | 1 << number, following)
                 if key is None or key in tried:
                     place = self._events[place].behind
@@ -144,11 +172,14 @@ class _Search:
             self._steps += 1
             place = self._events[place].behind
             operation = self._operations[number]
-            if operation.reads and after(self._state, operation) is not None:
+            if operation.reads and self._following(operation) is not None:
                 following = self._events[self._call[number]].before
                 self._take(number, self._state, taken, is_choice=False)
                 place = self._events[following].behind
         return self._events[0].behind
+
+    def _following(self, operation: Operation) -> State | None:
+        return after(self._state, operation, replaces=self._replaces)
 
     def _take(
         self, number: int, following: State, taken: list[tuple[int, State, bool]], *, is_choice: bool
@@ -185,6 +216,29 @@ class _Search:
                 event = self._events[place]
                 self._events[event.before].behind = place
                 self._events[event.behind].before = place
+
+
+def _last_seen_last(moments: Sequence[_Moment], operations: Sequence[Operation]) -> list[_Moment]:
+    """Return the moments with each run of calls in the order in which the bytes of the uploads were seen last.
+
+    Calls without a return between them may change places. Of a crowd that overwrites one file, the order that explains
+    what is seen later is tried among the first then.
+    """
+    seen: dict[tuple[str, str], float] = {}
+    for each in operations:
+        shown = (each.listed or {}).items() if each.kind is Kind.LIST else ((each.file, each.content),)
+        for file_and_content in shown if each.reads else ():
+            seen[file_and_content] = max(each.returned, seen.get(file_and_content, 0.0))
+
+    def last_seen(moment: _Moment) -> float:
+        operation = operations[moment[2]]
+        return seen.get((operation.file, operation.content), -inf)
+
+    return [
+        moment
+        for is_return, run in groupby(moments, key=lambda each: each[1])
+        for moment in (run if is_return else sorted(run, key=last_seen))
+    ]
 
 
 def files_of(history: Iterable[Operation]) -> list[str]:

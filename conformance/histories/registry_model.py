@@ -17,18 +17,19 @@ GONE = "-"
 EMPTY: State = frozenset()
 
 
-def after(state: State, operation: Operation) -> State | None:
+def after(state: State, operation: Operation, *, replaces: bool = False) -> State | None:
     """Return the state after an operation, or None if no registry in this state answers so.
 
-    A file may be uploaded again with the same bytes. A name that was deleted may be given away again or stay taken.
+    A file may be uploaded again with the same bytes, and with others where the registry `replaces` files: the URL of
+    bytes that were overwritten may lead nowhere then. A name that was deleted may be given away again or stay taken.
     """
     match operation.kind:
         case Kind.LIST:
             return state if _lists(state, operation) else None
         case Kind.DOWNLOAD:
-            return state if _serves(state, operation) else None
+            return state if _serves(state, operation, replaces=replaces) else None
         case Kind.UPLOAD:
-            return _uploaded(state, operation)
+            return _uploaded(state, operation, replaces=replaces)
         case Kind.DELETE:
             return _deleted(state, operation)
 
@@ -39,22 +40,22 @@ def _lists(state: State, operation: Operation) -> bool:
     return len(present) == len(listed) and all(listed.get(file) in {content, ""} for file, content in present)
 
 
-def _serves(state: State, operation: Operation) -> bool:
+def _serves(state: State, operation: Operation, *, replaces: bool) -> bool:
     if operation.outcome is Outcome.REFUSED:
-        return _content(state, operation.file) in {None, GONE}
+        return replaces or _content(state, operation.file) in {None, GONE}
     return (operation.file, operation.content) in state
 
 
-def _uploaded(state: State, operation: Operation) -> State | None:
+def _uploaded(state: State, operation: Operation, *, replaces: bool) -> State | None:
     there = _content(state, operation.file)
     if operation.outcome is Outcome.REFUSED:
         return state if there is not None else None
     if there is None:
         return state | {(operation.file, operation.content)}
-    if there == GONE:
-        return (state - {(operation.file, GONE)}) | {(operation.file, operation.content)}
     if there == operation.content:
         return state
+    if there == GONE or replaces:
+        return (state - {(operation.file, there)}) | {(operation.file, operation.content)}
     return None
 
 

@@ -20,24 +20,24 @@ Item = TypeVar("Item")
 MOST_STEPS_EACH = MOST_STEPS // 10
 
 
-def shrunk(history: Iterable[Operation]) -> list[Operation]:
+def shrunk(history: Iterable[Operation], *, replaces: bool = False) -> list[Operation]:
     """Return the fewest operations found that contradict each other, in the order of their calls.
 
-    `history` has to be contradictory.
+    `history` has to be contradictory; `replaces` as for `judge`.
     """
+
+    def shows(some: Iterable[Operation]) -> bool:
+        return judge(some, replaces=replaces, most_steps=MOST_STEPS_EACH) is Judgement.CONTRADICTORY
+
     operations = sorted(history, key=lambda each: each.called)
     files = files_of(operations)
-    one = next((file for file in files if _contradictory(about(operations, {file}))), None)
-    kept = [one] if one is not None else _fewest(files, lambda some: _contradictory(about(operations, some)))
+    one = next((file for file in files if shows(about(operations, {file}))), None)
+    kept = [one] if one is not None else _fewest(files, lambda some: shows(about(operations, some)))
     operations = about(operations, kept)
     reading = [each for each in operations if each.reads]
     changing = [each for each in operations if not each.reads]
-    needed = _fewest(reading, lambda some: _contradictory([*changing, *some]))
+    needed = _fewest(reading, lambda some: shows([*changing, *some]))
     return sorted([*changing, *needed], key=lambda each: each.called)
-
-
-def _contradictory(history: Iterable[Operation]) -> bool:
-    return judge(history, most_steps=MOST_STEPS_EACH) is Judgement.CONTRADICTORY
 
 
 def _fewest(items: list[Item], shows: Callable[[list[Item]], bool]) -> list[Item]:

@@ -16,6 +16,7 @@ from conformance.histories.operation import Operation, Outcome
 from conformance.histories.shrinking import shrunk
 from conformance.histories.timeline import timeline
 from conformance.load.listing import differing
+from conformance.load.replacing import replaces_files
 from conformance.load.settled import SettledLook
 from conformance.load.task import now
 from conformance.load.traffic import (
@@ -112,6 +113,13 @@ def _settled(run: Run, recorded: Recorded, *, beyond: bool) -> Traffic:
         settled=settled,
         listed_projects=projects,
         root=root,
+        replaces=bool(seen.contested)
+        and replaces_files(
+            run.registry,
+            f"conformance-{run.corpus.run_id}-again",
+            settle=run.options.settle,
+            beyond=beyond,
+        ),
     )
 
 
@@ -181,10 +189,10 @@ def contradictions(traffic: Traffic) -> tuple[list[list[Operation]], int]:
     found, undecided = [], 0
     for history in traffic.by_project.values():
         patient = with_patience(history, traffic.patience)
-        judgement = judge(patient)
+        judgement = judge(patient, replaces=traffic.replaces)
         undecided += judgement is Judgement.UNDECIDED
         if judgement is Judgement.CONTRADICTORY:
-            found.append(_as_seen(shrunk(patient), traffic.patience))
+            found.append(_as_seen(shrunk(patient, replaces=traffic.replaces), traffic.patience))
     return found, undecided
 
 
@@ -228,13 +236,20 @@ class Contest:
 
 
 def contested(traffic: Traffic) -> list[Contest]:
-    """Return the file names that several users uploaded with different bytes. Raises Untestable without any."""
+    """Return the file names that several users uploaded with different bytes. Raises Untestable without any.
+
+    So it does where the registry overwrites files without a load, too: that is the defect then.
+    """
     groups: dict[str, list[Operation]] = {}
     for each in traffic.uploads:
         groups.setdefault(each.file, []).append(each)
     found = [Contest(each) for each in groups.values() if len({upload.content for upload in each}) > 1]
     if not found:
         raise Untestable("no two users met with one file name; give more --users")
+    if traffic.replaces:
+        raise Untestable(
+            "the registry overwrites files without a load, too: see upload.dup.different of `registry-conformance run`"
+        )
     return found
 
 

@@ -96,7 +96,7 @@ class Uv(Behaviour):
         if part is not None and content is not None:
             start, end = part
             there = content[start : start + len(end)]
-            visitor.compare(f"part of {file.filename}", _hex(end), _hex(there), file.url)
+            visitor.compare(f"part of {file.filename}", _hex(end), _hex(there), file.url, file=file.filename)
 
 
 class Twine(Behaviour):

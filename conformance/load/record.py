@@ -32,11 +32,15 @@ class Sample(Struct, frozen=True, array_like=True):
 
 
 class Sighting(Struct, frozen=True, kw_only=True):
-    """Something that a user noticed at once: a server error, bytes with another hash, an upload that was refused."""
+    """Something that a user noticed at once: a server error, bytes with another hash, an upload that was refused.
+
+    `file` is the name of the file that it is about, if it is about one.
+    """
 
     kind: str
     found: str
     where: str
+    file: str = ""
 
 
 class Batch(Struct, frozen=True, kw_only=True):
@@ -110,10 +114,10 @@ class Recorder:
         if self._each_sample:
             self._each_sample(sample)
 
-    def notice(self, kind: str, found: str, where: object) -> None:
+    def notice(self, kind: str, found: str, where: object, *, file: str = "") -> None:
         """Record something that is wrong on its own."""
         with self._lock:
-            self._sightings.append(Sighting(kind=kind, found=found, where=str(where)))
+            self._sightings.append(Sighting(kind=kind, found=found, where=str(where), file=file))
 
     def count_arrival(self, moment: float, *, begins: bool) -> None:
         """Count a visit of an open load."""

@@ -56,7 +56,8 @@ class Traffic:
 
     `lag` are the seconds by which the processes of the load were late themselves, and `skew` those by which the clocks
     of its machines differ. `ended` says why the load ended before its time. `listed_projects` is None where the root
-    page could not be read, and `root` says why then.
+    page could not be read, and `root` says why then. `replaces` says that the registry overwrites files that
+    are uploaded again, load or not.
     """
 
     operations: Sequence[Operation]
@@ -67,6 +68,7 @@ class Traffic:
     settled: Mapping[str, SettledProject] = field(default_factory=dict)
     listed_projects: frozenset[str] | None = None
     root: str = ""
+    replaces: bool = False
     patience: float = 0.0
     lag: float = 0.0
     skew: float = 0.0
@@ -86,6 +88,11 @@ class Traffic:
             if each.outcome is Outcome.DONE:
                 found[each.project, each.file].add(each.content)
         return {key: frozenset(contents) for key, contents in found.items()}
+
+    @property
+    def contested(self) -> frozenset[str]:
+        """The names of files that were accepted with different bytes."""
+        return frozenset(file for (_, file), contents in self.accepted.items() if len(contents) > 1)
 
     @cached_property
     def by_project(self) -> Mapping[str, Sequence[Operation]]:

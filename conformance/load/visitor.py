@@ -125,7 +125,7 @@ class Visitor:
             return None
         content = answer.content
         digest = hashlib.sha256(content).hexdigest()
-        self.compare(file.filename, digest, sha256_in(file.hashes), answer)
+        self.compare(file.filename, digest, sha256_in(file.hashes), answer, file=file.filename)
         self._add(replace(made, content=digest))
         return bytes(content)
 
@@ -135,7 +135,7 @@ class Visitor:
         answer = self._ask_for_file("GET", f"{file.url}.metadata", "metadata", {"Accept": "*/*"})
         if answer is not None and answer.status == 200:
             digest = hashlib.sha256(answer.content).hexdigest()
-            self.compare(f"{file.filename}.metadata", digest, sha256_in(hashes), answer)
+            self.compare(f"{file.filename}.metadata", digest, sha256_in(hashes), answer, file=file.filename)
 
     def part(self, file: FileLink, last: int) -> tuple[int, bytes] | None:
         """Download the last bytes of a file, as uv does to read metadata; return them with the place of the first.
@@ -153,11 +153,11 @@ class Visitor:
         """Ask for the header of a file."""
         self._ask_for_file("HEAD", file.url, "header of a file", {"Accept-Encoding": "identity"})
 
-    def compare(self, what: str, found: str, stated: str, where: object) -> None:
-        """Notice bytes with another hash than the page states."""
+    def compare(self, what: str, found: str, stated: str, where: object, *, file: str) -> None:
+        """Notice bytes of a file, or of a part of it, with another hash than the page states."""
         if stated and found != stated:
             self._recorder.notice(
-                "other-hash", f"{what} has sha256 {found}, and the page states {stated}", where
+                "other-hash", f"{what} has sha256 {found}, and the page states {stated}", where, file=file
             )
 
     def upload(self, distribution: Distribution, *, alone: bool) -> None:

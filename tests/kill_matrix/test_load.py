@@ -52,6 +52,14 @@ def test_a_404_for_the_form_that_a_registry_lacks_accuses_nothing(form: str, loa
     assert results["load.one-order"].verdict is Verdict.PASSED
 
 
+def test_a_registry_that_overwrites_files_by_habit_has_no_race(load_trial: LoadTrial) -> None:
+    results = load_trial(fault_named("duplicates-replace"))
+    assert disagreements(results, set()) == {}
+    assert results["load.one-winner"].verdict is Verdict.UNTESTABLE
+    assert "without a load, too" in results["load.one-winner"].message
+    assert results["load.one-order"].verdict is Verdict.PASSED
+
+
 def test_two_winners_are_found_and_shown(load_trial: LoadTrial) -> None:
     results: dict[str, CheckResult] = load_trial(fault_named("two-winners-in-crowds"))
     assert red(results).keys() == {"load.one-winner", "load.one-order"}

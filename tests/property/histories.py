@@ -18,8 +18,11 @@ MOST = 6
 """Operations of a history: all orders of them are tried."""
 
 
-def random_history(seed: int) -> list[Operation]:
-    """Return what clients of a registry may be answered that is right, or nearly: a third is changed afterwards."""
+def random_history(seed: int, *, replaces: bool = False) -> list[Operation]:
+    """Return what clients of a registry may be answered that is right, or nearly: a third is changed afterwards.
+
+    `replaces` is a registry that overwrites a file that is uploaded again.
+    """
     random = Random(seed)  # noqa: S311 - nothing secret
     stored: dict[str, str] = {}
     used: set[str] = set()
@@ -28,7 +31,9 @@ def random_history(seed: int) -> list[Operation]:
     for number in range(random.randint(1, MOST)):
         clock += random.choice((0.0, 1.0, 2.0))
         happens = clock + random.uniform(0, 4)
-        answered = _answered(random, stored, used, called=clock, returned=happens + random.uniform(0, 2))
+        returned = happens + random.uniform(0, 2)
+        taken = set() if replaces else used
+        answered = _answered(random, stored, taken, called=clock, returned=returned)
         history.append(replace(answered, who=str(number)))
     if random.random() < 0.6:
         place = random.randrange(len(history))
@@ -76,12 +81,12 @@ def _changed(random: Random, operation: Operation) -> Operation:
     return replace(operation, outcome=other, content=operation.content or random.choice(CONTENTS))
 
 
-def some_order_explains(history: Sequence[Operation]) -> bool:
+def some_order_explains(history: Sequence[Operation], *, replaces: bool = False) -> bool:
     """Tell whether one of all orders of the operations, with and without the unknown ones, explains every answer."""
     pending = [each for each in history if each.is_pending]
     rest = [each for each in history if not each.is_pending]
     return any(
-        _in_time(order) and _explained(order)
+        _in_time(order) and _explained(order, replaces=replaces)
         for number in range(len(pending) + 1)
         for happened in combinations(pending, number)
         for order in permutations([*rest, *happened])
@@ -96,7 +101,7 @@ def _in_time(order: Sequence[Operation]) -> bool:
     )
 
 
-def _explained(order: Iterable[Operation]) -> bool:
+def _explained(order: Iterable[Operation], *, replaces: bool) -> bool:
     """Carry the operations out on a dictionary: a second model, which shares no line with the first."""
     stored: dict[str, str] = {}
     deleted: set[str] = set()
@@ -109,7 +114,7 @@ def _explained(order: Iterable[Operation]) -> bool:
                 listed[file] in ("", stored[file]) for file in stored
             )
         elif each.kind is Kind.DOWNLOAD:
-            right = there is None if refused else there == each.content
+            right = (there is None or replaces) if refused else there == each.content
         elif each.kind is Kind.DELETE:
             right = (there is None) == refused
             if right and not refused:
@@ -118,7 +123,7 @@ def _explained(order: Iterable[Operation]) -> bool:
         elif refused:
             right = there is not None or each.file in deleted
         else:
-            right = there in (None, each.content)
+            right = replaces or there in (None, each.content)
             stored[each.file] = each.content
         if not right:
             return False

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.histories.linearizability import Judgement, judge, with_patience
+from conformance.histories.linearizability import Judgement, about, files_of, judge, with_patience
 from conformance.histories.operation import Kind, Operation, Outcome
 from conformance.histories.shrinking import shrunk
 from conformance.histories.timeline import timeline
 
 from .histories import random_history, some_order_explains
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HISTORIES = 400
 UPLOADED = Operation(
@@ -25,12 +30,19 @@ def page(called: float, **listed: str) -> Operation:
     )
 
 
-def test_the_search_agrees_with_all_orders() -> None:
+def every_file_explained(history: Sequence[Operation]) -> bool:
+    """Tell whether a registry that overwrites files may have answered so, each file on its own."""
+    return all(some_order_explains(about(history, {file}), replaces=True) for file in files_of(history))
+
+
+@pytest.mark.parametrize("replaces", [False, True])
+def test_the_search_agrees_with_all_orders(replaces: bool) -> None:  # noqa: FBT001 - a parameter of pytest's
     found: Counter[Judgement] = Counter()
     for seed in range(HISTORIES):
-        history = random_history(seed)
-        judgement = judge(history)
-        expected = Judgement.ORDERED if some_order_explains(history) else Judgement.CONTRADICTORY
+        history = random_history(seed, replaces=replaces)
+        judgement = judge(history, replaces=replaces)
+        explained = every_file_explained(history) if replaces else some_order_explains(history)
+        expected = Judgement.ORDERED if explained else Judgement.CONTRADICTORY
         assert judgement is expected, f"seed {seed}:\n{timeline(history)}"
         found[judgement] += 1
     assert min(found[Judgement.ORDERED], found[Judgement.CONTRADICTORY]) > HISTORIES / 10
@@ -64,6 +76,16 @@ def test_what_is_left_of_a_contradiction_contradicts_itself_and_lacks_no_operati
 )
 def test_a_page_after_an_upload(later: Operation, judgement: Judgement) -> None:
     assert judge([UPLOADED, later]) is judgement
+
+
+def test_a_registry_that_overwrites_files_shows_the_last_bytes() -> None:
+    second = replace(UPLOADED, content="2" * 64, called=2, returned=3)
+    history = [UPLOADED, second, page(4, a="2" * 64)]
+    assert judge(history) is Judgement.CONTRADICTORY
+    assert judge(history, replaces=True) is Judgement.ORDERED
+    stale = [*history, page(6, a="1" * 64)]
+    assert judge(stale, replaces=True) is Judgement.CONTRADICTORY
+    assert [each.called for each in shrunk(stale, replaces=True)] == [0, 2, 6]
 
 
 def test_an_upload_without_an_answer_may_have_happened_or_not() -> None:

@@ -146,7 +146,7 @@ def traffic(samples: list[Sample]) -> Traffic:
 
 def test_an_undecided_project_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     one_order(traffic([]), cast("Any", lambda _: None))
-    monkeypatch.setattr(load, "judge", lambda _: Judgement.UNDECIDED)
+    monkeypatch.setattr(load, "judge", lambda _, **_options: Judgement.UNDECIDED)
     with pytest.raises(Untestable, match="took too long for 1 of 1"):
         one_order(traffic([]), cast("Any", lambda _: None))
 
