@@ -19,7 +19,7 @@ from conformance.load.traffic import Traffic
 from conformance.load.visitor import Visitor
 from conformance.pages import JSON_V1, TEXT_HTML, FileLink
 from conformance.target import target_from_table
-from conformance.verdicts import Untestable
+from conformance.verdicts import Deviation, Untestable
 from conformance.wire import Answer
 from conformance.wire.budget import Throttled
 from conformance.wire.exchange import Exchange
@@ -156,3 +156,12 @@ def test_what_was_throttled_or_lost_is_no_slow_upload() -> None:
     writers_not_starved(traffic([fast] * 100 + lost * 10))
     with pytest.raises(Untestable, match="99 uploads"):
         writers_not_starved(traffic([fast] * 99 + lost * 10))
+
+
+def test_a_few_slow_uploads_are_more_than_a_hundredth_of_few() -> None:
+    fast, slow = Sample(0, "upload", 0.1, 200), Sample(0, "upload", 9.0, 200)
+    with pytest.raises(Untestable, match="24 uploads"):
+        writers_not_starved(traffic([fast] * 20 + [slow] * 4))
+    with pytest.raises(Deviation) as found:
+        writers_not_starved(traffic([fast] * 20 + [slow] * 5))
+    assert found.value.found.startswith("9.0 s")
