@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 from conformance.clients.home import HERE, NO_HOME, Home
 from conformance.clients.index_url import IndexURL
 from conformance.clients.twine import pypirc
-from conformance.wire.credential import Credential
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from conformance.wire.credential import Credential
 
 NAME = "registry"
 """The name of the registry in files and variables."""
@@ -47,7 +48,7 @@ class Access:
     @property
     def user_only(self) -> Credential:
         """The credential without its password, which the client has to find."""
-        return Credential(username=self.credential.username, password="")
+        return replace(self.credential, password="", lacks_password=True)
 
     @property
     def host(self) -> str:
@@ -73,9 +74,7 @@ class NotPossible(ValueError):
 def kept(client: str, place: Place, access: Access) -> Kept:
     """Return what a client finds when a credential is at a place. Raises NotPossible; KeyError for no such place."""
     found = PLACES[client][place](access)
-    login = (access.credential.username, access.credential.password)
-    home = Home(files=found.home.files, variables=found.home.variables, secrets=(login,))
-    return replace(found, home=home)
+    return replace(found, home=replace(found.home, secrets=access.credential.secrets))
 
 
 def _in_url(access: Access) -> Kept:

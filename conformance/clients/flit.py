@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from conformance.clients.client import Client
 from conformance.clients.release import release_of
-from conformance.wire.credential import login_of
+from conformance.wire.credential import login_of, secrets_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,5 +62,5 @@ class Flit(Client):
                 f"{module}.py": '"""For a conformance test."""\n',
             },
             variables={} if named else login,
-            secrets=[(username, password)],
+            secrets=secrets_of(credential),
         )

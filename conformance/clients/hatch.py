@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from conformance.clients.client import Client
 from conformance.clients.use import Activity, Use
-from conformance.wire.credential import login_of
+from conformance.wire.credential import login_of, secrets_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,7 +71,7 @@ class Hatch(Client):
         return self._run(
             *("publish", "--no-prompt", *(str(file.absolute()) for file in files)),
             variables={"HATCH_INDEX_REPO": to, "HATCH_INDEX_USER": username, "HATCH_INDEX_AUTH": password},
-            secrets=[(username, password)],
+            secrets=secrets_of(credential),
         )
 
     def add(self, wanted: Wanted, *, folder: Path, index_url: IndexURL) -> ClientRun:

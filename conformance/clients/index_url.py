@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from packaging.utils import canonicalize_name
 
-from conformance.wire.credential import login_of
+from conformance.wire.credential import login_of, secrets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,9 +60,9 @@ class IndexURL:
         return login_of(self.credential)
 
     @property
-    def secrets(self) -> list[tuple[str, str]]:
-        """The pair of user name and password, if there is a credential."""
-        return [self.login] if self.credential and self.credential.password else []
+    def secrets(self) -> tuple[tuple[str, str], ...]:
+        """What must not be shown of the credential, if there is one."""
+        return secrets_of(self.credential)
 
     @property
     def unencrypted_host(self) -> str | None:

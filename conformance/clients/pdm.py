@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from conformance.clients.client import Client
 from conformance.clients.release import release_of
 from conformance.clients.use import Activity, Use
-from conformance.wire.credential import login_of
+from conformance.wire.credential import login_of, secrets_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +91,7 @@ class Pdm(Client):
                 "PDM_PUBLISH_USERNAME": username,
                 "PDM_PUBLISH_PASSWORD": password,
             },
-            secrets=[(username, password)],
+            secrets=secrets_of(credential),
         )
 
     def add(self, wanted: Wanted, *, folder: Path, index_url: IndexURL) -> ClientRun:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from conformance.clients.client import Client
 from conformance.clients.release import release_of
 from conformance.clients.use import Activity, Use
-from conformance.wire.credential import login_of
+from conformance.wire.credential import login_of, secrets_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +98,7 @@ class Poetry(Client):
                 "POETRY_HTTP_BASIC_REGISTRY_USERNAME": username,
                 "POETRY_HTTP_BASIC_REGISTRY_PASSWORD": password,
             },
-            secrets=[(username, password)],
+            secrets=secrets_of(credential),
         )
 
     def add(self, wanted: Wanted, *, folder: Path, index_url: IndexURL) -> ClientRun:

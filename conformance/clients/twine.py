@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from conformance.clients.client import Client
 from conformance.clients.use import Activity, Use
-from conformance.wire.credential import login_of
+from conformance.wire.credential import login_of, secrets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -72,7 +72,7 @@ class Twine(Client):
             to,
             skip_existing=skip_existing,
             variables={"TWINE_USERNAME": username, "TWINE_PASSWORD": password},
-            secrets=[(username, password)],
+            secrets=secrets_of(credential),
         )
 
     def publish_with_pypirc(
@@ -95,7 +95,7 @@ class Twine(Client):
             repository,
             skip_existing=skip_existing,
             at_home={".pypirc": pypirc(repository, url=to, credential=credential)},
-            secrets=[(credential.username, credential.password)],
+            secrets=credential.secrets,
         )
 
     def _upload(

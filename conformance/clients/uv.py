@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from conformance.clients.client import Client
 from conformance.clients.use import Activity, Use
+from conformance.wire.credential import secrets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -108,7 +109,7 @@ class Uv(Client):
                 "UV_PUBLISH_PASSWORD": password,
                 **check,
             },
-            secrets=[(username, password)] if credential else [],
+            secrets=secrets_of(credential),
         )
 
     def add(self, wanted: Wanted, *, folder: Path, index_url: IndexURL) -> ClientRun:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
+import tomllib
 import traceback
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.errors import ExitCode, UserError
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEBUG = f"{PREFIX}DEBUG"
+
+_VARIABLE = re.compile(rf"{PREFIX}((?:CREDENTIAL_[A-Z0-9_]+_)?)(?:USERNAME|PASSWORD)")
 
 
 def is_debugging(arguments: argparse.Namespace, environ: Mapping[str, str] = os.environ) -> bool:
@@ -44,9 +50,23 @@ def reported(error: Exception, arguments: argparse.Namespace) -> UserError:
 
 
 def _secrets(arguments: argparse.Namespace, environ: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return the pairs of user name and password that the command was given."""
+    """Return the pairs of user name and password that the command was given; without a password, the user name."""
     given = [(str(getattr(arguments, "username", "")), str(getattr(arguments, "password", "")))]
-    for name, value in environ.items():
-        if name.startswith(PREFIX) and name.endswith("PASSWORD"):
-            given.append((environ.get(f"{name.removesuffix('PASSWORD')}USERNAME", ""), value))
+    found = (_VARIABLE.fullmatch(name) for name in environ)
+    stems = {f"{PREFIX}{match[1]}" for match in found if match}
+    given += [(environ.get(f"{stem}USERNAME", ""), environ.get(f"{stem}PASSWORD", "")) for stem in stems]
+    if config := getattr(arguments, "config", None) or environ.get(f"{PREFIX}CONFIG"):
+        with suppress(Exception):  # the crash may be about this file
+            given += _in_file(Path(config), environ)
     return given
+
+
+def _in_file(path: Path, environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the pairs of a registry.toml, valid or not."""
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))["credentials"].values()
+    pairs = []
+    for each in tables:
+        username = str(each.get("username", ""))
+        password = str(each.get("password", "")) or environ.get(str(each.get("password-env", "")), "")
+        pairs += [(username, password), *([(username, "")] if each.get("username-is-secret") else [])]
+    return pairs

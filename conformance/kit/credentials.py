@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.kit.http import Credential
@@ -22,23 +21,19 @@ def with_wrong_token(registry: RegistryClient) -> RegistryClient:
 
 
 def nearly_right(registry: RegistryClient) -> dict[str, Credential]:
-    """Return credentials that are almost that of `default`, and open nothing; none where it has no password.
+    """Return credentials that are almost that of `default`, and open nothing; none where there is none.
 
     Databases compare without case, and hashes of passwords end after some bytes.
     """
     default = registry.target.credential(DEFAULT)
-    if default is None or not default.password:
+    if default is None:
         return {}
-    password = default.password
-    others = {
-        "in-other-case": password.swapcase(),
-        "with-one-more": f"{password}x",
-        "with-one-less": password[:-1],
-    }
-    return {name: replace(default, password=other) for name, other in others.items() if other != password}
+    token = default.token
+    others = {"in-other-case": token.swapcase(), "with-one-more": f"{token}x", "with-one-less": token[:-1]}
+    return {name: default.with_token(other) for name, other in others.items() if other != token}
 
 
 def default_token(registry: RegistryClient) -> str:
     """Return the token of `default`; an empty text where the target takes requests without a credential."""
     default = registry.target.credential(DEFAULT)
-    return default.password if default else ""
+    return default.token if default else ""

@@ -21,6 +21,10 @@ class CredentialTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Literal["utf-8", "latin-1"],
         Meta(description="How user name and password are sent, if they have characters beyond ASCII."),
     ] = "utf-8"
+    username_is_secret: Annotated[
+        bool,
+        Meta(description='Whether the user name is a token. Without a password (`password = ""`) it is one.'),
+    ] = False
 
 
 class LimitsTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):

@@ -115,8 +115,8 @@ class Target:
 
     @property
     def secrets(self) -> frozenset[tuple[str, str]]:
-        """Every user name and password that must not be shown."""
-        return frozenset((known.username, known.password) for known in self.credentials.values())
+        """What must not be shown: every user name and password, as a `Redactor` takes them."""
+        return frozenset(pair for known in self.credentials.values() for pair in known.secrets)
 
     def _address(self, given: str, template: str) -> str:
         return given or self.layout.address(template, self.url)
@@ -197,6 +197,7 @@ class Target:
             "credentials": {
                 name: {"username": known.username, "password": known.password}
                 | ({} if known.encoding == "utf-8" else {"encoding": known.encoding})
+                | ({"username-is-secret": True} if known.username_is_secret else {})
                 for name, known in self.credentials.items()
             },
             "gitlab-projects": dict(self.gitlab_projects),
@@ -293,7 +294,12 @@ def _credential(name: str, table: CredentialTable) -> Credential:
 
     if table.username is None or table.password is None:
         raise BadTarget(f"[credentials.{name}] needs `username` and `password`; give both, or neither")
-    credential = Credential(username=table.username, password=table.password, encoding=table.encoding)
+    credential = Credential(
+        username=table.username,
+        password=table.password,
+        encoding=table.encoding,
+        username_is_secret=table.username_is_secret,
+    )
     if not credential.is_encodable:
         raise BadTarget(
             f"[credentials.{name}] has characters that {table.encoding} cannot express",

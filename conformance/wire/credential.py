@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 ANONYMOUS = "anonymous"
 """The name of the credential of a request that carries none."""
@@ -15,11 +15,32 @@ class Credential:
     `encoding` is `utf-8` or `latin-1`: RFC 7617, 2.1, leaves it open unless the registry announces UTF-8.
     """
 
-    username: str
+    username: str = field(repr=False)
+    """A token in some registries, which take no password then, or any."""
     password: str = field(repr=False)
     encoding: str = "utf-8"
     scheme: str = "Basic"
     """The name of the scheme, in any case."""
+    username_is_secret: bool = False
+    """Whether the user name is a secret beside a password. Without a password it is one."""
+    lacks_password: bool = False
+    """Whether the password is elsewhere, for a client to find: the user name is no secret for want of one here."""
+
+    @property
+    def token(self) -> str:
+        """The part that opens the registry: the password, or the user name where there is none."""
+        return self.password or self.username
+
+    def with_token(self, token: str) -> Credential:
+        """Return the same credential with another token."""
+        return replace(self, password=token) if self.password else replace(self, username=token)
+
+    @property
+    def secrets(self) -> tuple[tuple[str, str], ...]:
+        """The pairs that a `Redactor` takes: a user name that is a secret is a pair without a password."""
+        pair = [(self.username, self.password)] if self.password else []
+        alone = self.username_is_secret or not (self.password or self.lacks_password)
+        return (*pair, (self.username, "")) if alone and self.username else tuple(pair)
 
     @property
     def encoded(self) -> tuple[bytes, bytes]:
@@ -44,3 +65,8 @@ class Credential:
 def login_of(credential: Credential | None) -> tuple[str, str]:
     """Return the user name and the password; empty texts without a credential."""
     return (credential.username, credential.password) if credential else ("", "")
+
+
+def secrets_of(credential: Credential | None) -> tuple[tuple[str, str], ...]:
+    """Return what a `Redactor` takes of a credential; nothing without one."""
+    return credential.secrets if credential else ()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from functools import cached_property
-from html.entities import codepoint2name
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache, cached_property
+from html.entities import html5
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sized
+    from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 
 MASK = "***"
 
@@ -18,6 +20,9 @@ LEAST_ANYWHERE = 6
 
 LEAST_SHOWN = 8
 """The length from which the beginning of a secret has to be hidden, too."""
+
+ENCODINGS = ("utf-8", "latin-1")
+"""How user names and passwords are sent (RFC 7617, 2.1)."""
 
 LEAST_ENCODED = 10
 """The length from which Base64 is unlikely to match by chance."""
@@ -32,10 +37,39 @@ _WORD = re.compile(r"[A-Za-z0-9]+")
 _APOSTROPHES_IN_A_SHELL = ("'\"'\"'", r"'\''")
 
 
-class Redactor:
-    r"""Replaces passwords by `***` in every spelling.
+@dataclass(frozen=True)
+class _Secret:
+    """A secret, and what HTTP Basic has before and after it."""
 
-    Takes pairs of user name and password. Finds a password in plain text, with any character escaped once or
+    text: str
+    before: str = ""
+    after: str = ""
+
+    @classmethod
+    def of(cls, username: str, password: str) -> _Secret:
+        return cls(password, before=f"{username}:") if password else cls(username, after=":")
+
+    @property
+    def pair(self) -> str:
+        return f"{self.before}{self.text}{self.after}"
+
+    @property
+    def basics(self) -> list[str]:
+        """The values of a Basic header in UTF-8 and in Latin-1, without the padding."""
+        pairs = (self.pair.encode(encoding, errors="replace") for encoding in ENCODINGS)
+        return [b64encode(pair).decode().rstrip("=") for pair in dict.fromkeys(pairs)]
+
+    @property
+    def least_of_a_basic(self) -> int:
+        """How many characters at the beginning of a Basic header's value are too many to show."""
+        return LEAST_SHOWN + len(self.before.removesuffix(":")) * 8 // 6 + 1
+
+
+class Redactor:
+    r"""Replaces passwords, and tokens that are user names, by `***` in every spelling.
+
+    Takes pairs of user name and password; a pair without a password stands for a user name that is a secret. Finds a
+    secret in plain text, with any character escaped once or
     twice for URLs, HTML, XML, JSON, Python or a shell, and in Base64, alone or within more, as in a Basic header
     (RFC 7617). A line break may split it: clients wrap a registry's answers at the width of the terminal. At
     the end of a truncated text, the larger half of a password is enough, and so is each part of eight characters
@@ -44,7 +78,8 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[tuple[str, str]]) -> None:
-        self._known = sorted({pair for pair in secrets if pair[1]}, key=lambda pair: -len(pair[1]))
+        known = {_Secret.of(*pair) for pair in secrets if any(pair)}
+        self._known = sorted(known, key=lambda secret: (-len(secret.text), -len(secret.pair)))
 
     def __call__(self, text: str) -> str:
         """Return `text` without secrets."""
@@ -60,11 +95,10 @@ class Redactor:
     @cached_property
     def _fields(self) -> dict[str, str]:
         """What the fields of a header become that are just a credential, as those of most requests."""
-        fields = {password: MASK for _, password in self._known}
-        for username, password in self._known:
-            for encoding in ("utf-8", "latin-1"):
-                pair = f"{username}:{password}".encode(encoding, errors="replace")
-                fields[f"Basic {b64encode(pair).decode()}"] = f"Basic {MASK}"
+        fields = {secret.text: MASK for secret in self._known}
+        for secret in self._known:
+            for basic in secret.basics:
+                fields[f"Basic {basic}{'=' * (-len(basic) % 4)}"] = f"Basic {MASK}"
         return fields
 
     def _may_hold_a_secret(self, text: str) -> bool:
@@ -76,31 +110,33 @@ class Redactor:
     def _words(self) -> frozenset[str]:
         """The longest word of each form of a secret."""
         found = {_longest_word(form) for form in _within(self._known)}
-        for username, password in self._known:
-            found.add(_longest_word(password[: _least_of_a_password(password)]))
-            found.add(_longest_word(_basic(username, password)[: _least_of_a_basic(username)]))
-            found.update(map(_longest_word, _cut(password)))
+        for secret in self._known:
+            found.add(_longest_word(secret.text[: _least_of_a_password(secret.text)]))
+            found.update(_longest_word(basic[: secret.least_of_a_basic]) for basic in secret.basics)
+            found.update(map(_longest_word, _cut(secret.text)))
         return frozenset(found)
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         """The pattern of all spellings. It is compiled when a text may hold a secret, as that takes 0.1 s."""
         known = self._known
-        plain = [[_spelled(character) for character in password] for _, password in known]
-        basic = [[_spelled_in_base64(character) for character in _basic(*pair)] for pair in known]
+        plain = [[_spelled(character) for character in secret.text] for secret in known]
+        basics = [
+            ([_spelled_in_base64(character) for character in basic], secret.least_of_a_basic)
+            for secret in known
+            for basic in secret.basics
+        ]
         within = [[_spelled_in_base64(character) for character in form] for form in _within(known)]
-        wholes = [*map(_whole, plain), *(_FOLD.join(form) + _PADDING for form in basic)]
+        wholes = [*map(_whole, plain), *(_FOLD.join(form) + _PADDING for form, _ in basics)]
         cut = [
-            [_spelled(character) for character in piece] for _, password in known for piece in _cut(password)
+            [_spelled(character) for character in piece] for secret in known for piece in _cut(secret.text)
         ]
         parts = [
+            # A user name may be a secret within a header, and the password after it another: headers come first.
+            *(_beginning(form, least) for form, least in basics),
             *map("".join, within),
             *(f"(?i:{''.join(form)})" for form in cut),  # a parser writes names of attributes in lower case
             *(_beginning(form, _least_of_a_password(form)) for form in plain if len(form) >= LEAST_ANYWHERE),
-            *(
-                _beginning(form, _least_of_a_basic(name))
-                for form, (name, _) in zip(basic, known, strict=True)
-            ),
         ]
         return re.compile(_any_of([*wholes, *parts]))
 
@@ -129,11 +165,6 @@ def _least_of_a_password(form: Sized) -> int:
     return max(LEAST_SHOWN, (len(form) + 1) // 2)
 
 
-def _least_of_a_basic(username: str) -> int:
-    """Return how many characters at the beginning of a Basic header's value are too many to show."""
-    return LEAST_SHOWN + len(username) * 8 // 6 + 1
-
-
 def _longest_word(form: str) -> str:
     """Return the longest run of letters and digits, which no spelling of a form alters, in lower case."""
     return max(_WORD.findall(form), key=len, default="").lower()
@@ -150,39 +181,37 @@ def _cut(password: str) -> list[str]:
     return [part for part in parts if len(part) >= LEAST_SHOWN] if len(parts) > 1 else []
 
 
-def _basic(username: str, password: str) -> str:
-    """Return the value of a Basic header for a pair, without the padding."""
-    return b64encode(f"{username}:{password}".encode()).decode().rstrip("=")
-
-
-def _within(pairs: Iterable[tuple[str, str]]) -> list[str]:
-    """Return the Base64 of each password at every offset within more text, and of pairs in Latin-1."""
+def _within(secrets: Sequence[_Secret]) -> list[str]:
+    """Return the Base64 of each secret, and of each value of a Basic header, at every offset within more text."""
     forms: set[str] = set()
-    for username, password in pairs:
-        forms.add(b64encode(f"{username}:{password}".encode("latin-1", errors="replace")).decode())
-        for encoding in ("utf-8", "latin-1"):
-            secret = password.encode(encoding, errors="replace")
-            for before in range(3):  # bytes, of which three make four characters
-                text = b64encode(bytes(before) + secret).decode()
-                forms.add(text[-(-before * 8 // 6) : (before + len(secret)) * 8 // 6])
+    for secret in secrets:
+        texts = {secret.text.encode(encoding, errors="replace") for encoding in ENCODINGS}
+        for text in (*texts, *(basic.encode() for basic in secret.basics)):
+            forms.update(_at_every_offset(text))
     return sorted((form for form in forms if len(form) >= LEAST_ENCODED), key=len, reverse=True)
+
+
+def _at_every_offset(secret: bytes) -> Iterator[str]:
+    """Yield the characters of Base64 that depend on a secret alone, wherever it begins in a group of three bytes."""
+    for before in range(3):  # bytes, of which three make four characters
+        text = b64encode(bytes(before) + secret).decode()
+        yield text[-(-before * 8 // 6) : (before + len(secret)) * 8 // 6]
 
 
 def _spelled(character: str) -> str:
     """Return a pattern of all spellings of a character of a secret."""
     if _NEVER_ESCAPED.fullmatch(character):
         return character
-    number, name = ord(character), codepoint2name.get(ord(character))
+    number = ord(character)
     bytes_ = character.encode("utf-8", errors="surrogatepass")
-    names = {f"&{name};"} if name and character != "&" else set()
-    names |= {"&apos;"} if character == "'" else set()
+    names = _entities()[character] if character != "&" else ()
     ways = [
         *(re.escape(each) for each in _APOSTROPHES_IN_A_SHELL if character == "'"),
         rf"\\+u(?i:{_units(character)})",
         r"\\+x".join(["", *(f"(?i:{byte:02x})" for byte in bytes_)]),
         r"%(?:25)*".join(["", *(f"(?i:{byte:02x})" for byte in bytes_)]),
         rf"&(?:amp;)*#(?:0*{number}|[xX]0*(?i:{number:x}));",
-        *("&(?:amp;)*" + re.escape(each[1:]) for each in sorted(names)),
+        *("&(?:amp;)*" + re.escape(each) for each in names),
         *(["&(?:amp;)+"] if character == "&" else []),
         *([r"\+"] if character == " " else []),
     ]
@@ -191,6 +220,16 @@ def _spelled(character: str) -> str:
         ways += [rf"%(?:25)*(?i:{number:02x})", rf"\\+x(?i:{number:02x})"] if number < 0x100 else []
     ways.append(r"\\+" if character == "\\" else r"\\*" + re.escape(character))
     return f"(?:{'|'.join(ways)})"
+
+
+@cache
+def _entities() -> Mapping[str, Sequence[str]]:
+    """Return the names that HTML has for each character, with their semicolons."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for name, text in sorted(html5.items()):
+        if name.endswith(";"):
+            found[text].append(name)
+    return found
 
 
 def _units(character: str) -> str:

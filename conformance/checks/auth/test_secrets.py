@@ -50,12 +50,12 @@ def leaks(answer: Answer, secrets: Mapping[str, Credential]) -> list[str]:
 
 
 def spellings(credential: Credential) -> set[str]:
-    """Return a password as it is, in a URL, in HTML and in a Basic header; nothing of a very short one."""
-    password = credential.password
-    if len(password) < SHORTEST_SECRET:
+    """Return a token as it is, in a URL, in HTML and in a Basic header; nothing of a very short one."""
+    token = credential.token
+    if len(token) < SHORTEST_SECRET:
         return set()
-    basic = b64encode(f"{credential.username}:{password}".encode()).decode()
-    return {password, quote(password, safe=""), html.escape(password), basic}
+    basic = b64encode(f"{credential.username}:{credential.password}".encode()).decode()
+    return {token, quote(token, safe=""), html.escape(token), basic}
 
 
 def _holds(text: str, forms: set[str]) -> bool:

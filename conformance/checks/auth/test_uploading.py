@@ -126,7 +126,7 @@ def api_token(registry: RegistryClient) -> str:
     default = registry.target.credential(DEFAULT)
     if default is None:
         raise NotApplicable("the target accepts uploads without a credential")
-    return default.password
+    return default.token
 
 
 def post(registry: RegistryClient, distribution: Distribution, *headers: tuple[str, str]) -> Answer | None:
