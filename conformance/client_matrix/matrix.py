@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 KINDS = {each.name: each for each in CLIENTS}
 
+REJECTED = frozenset({401, 403, 404})
+"""Answers to a credential that the registry does not know."""
+
 MOST_REQUESTS = 30
 MOST_OUTPUT = 1_500
 """How many requests and characters of a client's output a cell keeps."""
@@ -175,6 +178,8 @@ def _ended(stage: Stage, error: Exception) -> Played:
     """Return how a scenario ended that raised an error. Only a deviation may be the registry's."""
     plainly = stage.venue.recording.as_target
     match error:
+        case Deviation() if garbled := _garbled(stage):
+            outcome, message = Outcome.UNTESTABLE, garbled
         case Deviation():
             busy = _busy(stage.sent)
             outcome = Outcome.ERROR if busy else Outcome.FAILED
@@ -194,6 +199,18 @@ def _ended(stage: Stage, error: Exception) -> Played:
         message=plainly(message),
         output=plainly("".join(map(str, stage.runs))[-MOST_OUTPUT:]),
         requests=_requests(stage),
+    )
+
+
+def _garbled(stage: Stage) -> str:
+    """Return that the registry rejects a credential that the client sends in another encoding; else nothing."""
+    credential = stage.venue.credential
+    rejected = any(each.with_credential and each.status in REJECTED for each in stage.sent)
+    if credential is None or not (rejected and stage.client.garbles(credential)):
+        return ""
+    return (
+        f"{stage.client.name} sends the credential as {stage.client.credential_encoding}, and the registry reads "
+        f"{credential.encoding}: RFC 7617 leaves the encoding of characters beyond ASCII open"
     )
 
 

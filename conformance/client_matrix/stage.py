@@ -39,6 +39,10 @@ BUSY = {429: "throttles", 502: "is not reached", 503: "is not available", 504: "
 """Answers that say nothing of what a scenario is about."""
 
 
+ANYBODY = Credential(username=PLACEHOLDER[0], password=PLACEHOLDER[1])
+"""What a client publishes with to a registry that takes no credential, where it does not publish without one."""
+
+
 class Inconclusive(Exception):
     """A run of the client says nothing of the registry. `str()` says why."""
 
@@ -110,9 +114,7 @@ class Stage:
             self.venue.registry.announce(each)
         folder = self.new_folder("dist")
         files = [each.save(folder) for each in distributions]
-        anybody = (
-            None if self.client.anonymous else Credential(username=PLACEHOLDER[0], password=PLACEHOLDER[1])
-        )
+        anybody = None if self.client.anonymous else ANYBODY
         to = kept.repository if kept and kept.repository else self.venue.upload_url
         credential = kept.to_publish if kept else self.venue.credential or anybody
         run = self.started(

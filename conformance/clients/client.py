@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from conformance.clients.index_url import IndexURL
     from conformance.clients.use import Use
+    from conformance.wire.credential import Credential
 
 _PRINT_VERSION = "import importlib.metadata, sys; print(importlib.metadata.version(sys.argv[1]))"
 
@@ -82,6 +83,10 @@ class Client:
         """Return environment variables that point the client at one registry."""
         del index, upload_url
         return {}
+
+    def garbles(self, credential: Credential) -> bool:
+        """Tell whether it sends a credential in another encoding than the one that the registry reads."""
+        return not credential.is_ascii and self.credential_encoding != credential.encoding
 
     def prepare(self, folder: Path, index: IndexURL) -> None:
         """Write the files that the client needs in its current directory."""

@@ -47,7 +47,9 @@ class Access:
 
     @property
     def user_only(self) -> Credential:
-        """The credential without its password, which the client has to find."""
+        """The credential without its password, which the client has to find. Raises NotPossible where it has none."""
+        if not self.credential.password:
+            raise NotPossible("this credential has no password that a client could look for")
         return replace(self.credential, password="", lacks_password=True)
 
     @property
@@ -99,7 +101,9 @@ def _words(login: Credential) -> tuple[str, str]:
 
 
 def _from_keyring_program(access: Access) -> Kept:
-    """Put a program `keyring` of the test's own on PATH; the URL has the user name."""
+    """Put a program `keyring` of the test's own on PATH; the URL has the user name, and so has its command line."""
+    if access.credential.username_is_secret:
+        raise NotPossible("the program is asked for the password of a user name that is a secret")
     program = files("reference_server.clients").joinpath("keyring_program.py").read_text(encoding="utf-8")
     username, password = _words(access.credential)
     known = {"host": access.host, "username": username, "password": password}

@@ -205,7 +205,7 @@ class UserMachine:
         if (
             run.exit_code != 0
             and credential
-            and _garbles(client, credential)
+            and client.garbles(credential)
             and _REJECTED.search(run.output_and_log)
         ):
             raise Untestable(
@@ -235,11 +235,6 @@ def _published(run: ClientRun, registry: RegistryClient, distributions: Sequence
 
 def _index(registry: RegistryClient, as_: str) -> IndexURL:
     return IndexURL(registry.target.index_url, registry.target.credential(as_))
-
-
-def _garbles(client: Client, credential: Credential) -> bool:
-    """Tell whether a client sends a credential in another encoding than the one that the registry reads."""
-    return not credential.is_ascii and client.credential_encoding != credential.encoding
 
 
 @contextmanager

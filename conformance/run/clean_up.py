@@ -75,7 +75,7 @@ def clean_up(
         deleted=len(removal.releases),
         files=len(removal.stored - refused),
         left=tuple(left),
-        reason="; ".join(_reasons(left.values())),
+        reason=session.redact("; ".join(_reasons(left.values()))),
     )
 
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from conformance.client_matrix.matrix import cells
+from conformance.client_matrix.stage import ANYBODY
 from conformance.client_matrix.venue import Venue
 from conformance.run.client_environments import prepare_clients
 from conformance.run.setup import prepare
 from conformance.run.tidy import tidy
+from conformance.target import DEFAULT
 from conformance.target.driver import target_driver
-from conformance.target.embedded import embedded_target, other_index
+from conformance.target.embedded import control_target, other_index
 from conformance.target.forward_proxy import ForwardProxy
 from conformance.target.recording import recording
 from conformance.verdicts import Deviation, NotJudged
@@ -59,7 +61,8 @@ def client_cells(
         def reference() -> Venue:
             """Start the reference server for the first failure, and keep it."""
             if not control:
-                target = stack.enter_context(embedded_target())
+                credential = run.target.credential(DEFAULT)
+                target = stack.enter_context(control_target(credential, anybody=ANYBODY))
                 other = prepare(target, _for_control(run.options))
                 stack.callback(_end, other)
                 control.append(venue_of(other, stack))

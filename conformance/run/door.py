@@ -173,4 +173,4 @@ def _nothing_accepted(answer: Answer) -> CannotJudge:
 def summary(answer: Answer) -> str:
     """Return an answer in one line, without markup."""
     text = " ".join(_MARKUP.sub(" ", answer.exchange.response_body).split())
-    return f"{answer.exchange.request} → {answer.status} {answer.reason} {text[:160]}".strip()
+    return f"{answer.exchange.request} → {answer.status_line} {text[:160]}".strip()

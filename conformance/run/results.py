@@ -96,16 +96,16 @@ class Results:
             finished=datetime.now(UTC),
             requests=requests,
             exit_code=exit_code,
-            notes=(*notes, *filter(None, (self._outside(run), *reasons, *unjudged))),
-            reasons=reasons,
+            notes=tuple(map(run.redact, (*notes, *filter(None, (self._outside(), *reasons, *unjudged))))),
+            reasons=[run.redact(each) for each in reasons],
             results=results,
             published=self._published,
             choice=not whole,
         )
 
-    def _outside(self, run: Run) -> str:
+    def _outside(self) -> str:
         """Return a note on what was written outside of the store."""
-        return run.redact(strays_note(self._strays)) if self._strays else ""
+        return strays_note(self._strays) if self._strays else ""
 
     def _incomplete(self, run: Run, *, whole: bool, interrupted: bool) -> list[str]:
         """Return why the results are incomplete. A run that was to end early need not carry out its plan."""

@@ -114,7 +114,8 @@ def _broken_off(run: Run, error: KeyboardInterrupt | NotJudged) -> CannotJudge:
 
 
 def _refusal(run: Run, message: str, exit_code: ExitCode, *, broken_off: bool = False) -> CannotJudge:
-    """Remove what was published; return the refusal to raise, with a sentence on what is left."""
+    """Remove what was published; return the refusal to raise, without secrets, with a sentence on what is left."""
+    message = run.redact(message)
     refused = run.ledger.refused()
     sent = [entry for entry in run.ledger.entries() if entry not in refused]
     if not sent:

@@ -61,7 +61,7 @@ def _next_step(run: Run) -> str:
         return ""
     folder = run.options.ledger_folder
     ledgers = "" if folder == default_ledger_folder() else f" --ledgers {folder}"
-    if not run.target.has_gitlab_api:
+    if not run.target.has_gitlab_api or _has_secret_name(run.target):
         return (
             f"; `registry-conformance sweep --config FILE{ledgers}`, with the file of this run, deletes them"
         )
@@ -78,3 +78,9 @@ def _typed(target: Target) -> str:
     credential = target.credentials.get(DEFAULT)
     username = ["--username", credential.username] if credential else []
     return shlex.join([target.url, *given, *([] if usual else ["--layout", target.layout.name]), *username])
+
+
+def _has_secret_name(target: Target) -> bool:
+    """Tell whether the user name of `default` is a secret."""
+    credential = target.credentials.get(DEFAULT)
+    return credential is not None and (credential.username, "") in credential.secrets

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -86,7 +87,11 @@ class Doctor:
         )
 
     def examine(self) -> Iterator[Observation]:
-        """Examine from the outside in: the later steps need an answer to the earlier ones."""
+        """Examine from the outside in, without secrets: the later steps need an answer to the earlier ones."""
+        for each in self._examine():
+            yield replace(each, seen=self._redact(each.seen), change=self._redact(each.change))
+
+    def _examine(self) -> Iterator[Observation]:
         yield from self._proxy()
         try:
             index = self._get(self._target.index_url)
@@ -133,7 +138,7 @@ class Doctor:
         declared = self._target.fallback == "redirect"
         yield Observation(
             about="unknown projects",
-            seen=f"{_summary(answer)} to another index, {self._redact(location)}",
+            seen=f"{_summary(answer)} to another index, {location}",
             change="" if declared else 'write `fallback = "redirect"` into registry.toml if that is meant',
         )
 
@@ -225,7 +230,7 @@ class Doctor:
             yield Observation(about="connection", seen=_summary(answer))
 
     def _redirect(self, answer: Answer, location: str) -> Observation:
-        seen = f"{_summary(answer)} {self._redact(location)}"
+        seen = f"{_summary(answer)} {location}"
         here, there = urlsplit(self._target.url), urlsplit(location)
         if here.scheme == "http" and there.scheme == "https":
             change = f"give {urlunsplit(here._replace(scheme='https', netloc=there.netloc))}"
@@ -364,7 +369,7 @@ class Doctor:
         )
         if answer.status == 401 and rejected:
             return
-        seen = f"an upload form without a file returned {answer.status} {answer.reason}"
+        seen = f"an upload form without a file returned {answer.status_line}"
         change = upload_change(answer.status, self._target)
         yield Observation(about="uploads", seen=seen, change=change, unknown=answer.status >= 500)
 
@@ -383,4 +388,4 @@ def _is_index(answer: Answer) -> bool:
 
 
 def _summary(answer: Answer) -> str:
-    return f"{answer.exchange.request} returned {answer.status} {answer.reason}"
+    return f"{answer.exchange.request} returned {answer.status_line}"

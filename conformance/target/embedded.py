@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from conformance.errors import UserError
-from conformance.target import BadTarget, target_from_table
+from conformance.target import DEFAULT, BadTarget, target_from_table
+from conformance.target.layouts import GITLAB
 from reference_server.serving.fault_names import fault_names
 from reference_server.serving.in_process import ReferenceServer
 from reference_server.serving.target import flavours_by_profile
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from conformance.target import Target
+    from conformance.wire.credential import Credential
     from reference_server.distributions import Distribution
+
+
+OPEN_TO_ALL = "pep503-upload"
+"""The profile of a registry that needs no credential."""
 
 
 @contextmanager
@@ -33,6 +39,32 @@ def embedded_target(profile: str = "gitlab") -> Iterator[Target]:
         )
     with ReferenceServer(flavour=flavours[profile]) as server:
         yield target_from_table(server.target(), embedded=True)
+
+
+@contextmanager
+def control_target(credential: Credential | None, *, anybody: Credential) -> Iterator[Target]:
+    """Start a reference server that takes the credential of another target, and stop it at the end.
+
+    A client that fails for the sake of a credential fails here, too. Where the other target has none, this one takes
+    every request without one, and those of `anybody`. The server is in this process, so the credential stays here.
+    """
+    same = _as_utf8(credential) if credential else None
+    users = {same.username: same.password} if same else {"": "", anybody.username: anybody.password}
+    with ReferenceServer(users=users) as server:
+        table = server.target() | ({} if same else {"profile": OPEN_TO_ALL, "layout": GITLAB})
+        target = target_from_table(table, embedded=True)
+        yield replace(target, credentials={DEFAULT: same} if same else {})
+
+
+def _as_utf8(credential: Credential) -> Credential:
+    """Return a credential whose encoding makes no difference: the reference server reads UTF-8 alone."""
+    if credential.encoding == "utf-8" or credential.is_ascii:
+        return credential
+    username, password = (
+        "".join(each if each.isascii() else "e" for each in part)
+        for part in (credential.username, credential.password)
+    )
+    return replace(credential, username=username, password=password, encoding="utf-8")
 
 
 @dataclass(frozen=True)

@@ -89,4 +89,9 @@ class Answer:
 
     def __str__(self) -> str:
         """Return the `where` of a failure: request, credential, status and number in the transcript."""
-        return f"{self.exchange.request} as {self.credential} → {self.status} {self.reason} [{self.exchange.number}]"
+        return f"{self.exchange.request} as {self.credential} → {self.status_line} [{self.exchange.number}]"
+
+    @property
+    def status_line(self) -> str:
+        """The status and the reason phrase, redacted: a registry may write anything into it."""
+        return f"{self.status} {self.exchange.reason}"

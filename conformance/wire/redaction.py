@@ -120,23 +120,22 @@ class Redactor:
     def _pattern(self) -> re.Pattern[str]:
         """The pattern of all spellings. It is compiled when a text may hold a secret, as that takes 0.1 s."""
         known = self._known
-        plain = [[_spelled(character) for character in secret.text] for secret in known]
-        basics = [
-            ([_spelled_in_base64(character) for character in basic], secret.least_of_a_basic)
-            for secret in known
-            for basic in secret.basics
-        ]
-        within = [[_spelled_in_base64(character) for character in form] for form in _within(known)]
-        wholes = [*map(_whole, plain), *(_FOLD.join(form) + _PADDING for form, _ in basics)]
-        cut = [
-            [_spelled(character) for character in piece] for secret in known for piece in _cut(secret.text)
-        ]
+        plain = [_spelled_out(secret.text) for secret in known]
+        basics = [(secret, _spelled_out_in_base64(basic)) for secret in known for basic in secret.basics]
+        basics.sort(
+            key=lambda pair: -len(pair[1])
+        )  # one may begin with another: a user name may be a secret, too
+        names = {f"{secret.text}:" for secret in known}
+        begun = [_beginning(form, secret.least_of_a_basic, goes_on=r"\w+/-") for secret, form in basics]
+        wholes = [*map(_whole, plain)]
+        for (secret, form), beginning in zip(basics, begun, strict=True):
+            wholes += [_FOLD.join(form) + _PADDING, *([beginning] if secret.before in names else [])]
         parts = [
-            # A user name may be a secret within a header, and the password after it another: headers come first.
-            *(_beginning(form, least) for form, least in basics),
-            *map("".join, within),
-            *(f"(?i:{''.join(form)})" for form in cut),  # a parser writes names of attributes in lower case
+            *("".join(_spelled_out_in_base64(form)) for form in _within(known)),
+            # A parser writes names of attributes in lower case.
+            *(f"(?i:{''.join(_spelled_out(piece))})" for secret in known for piece in _cut(secret.text)),
             *(_beginning(form, _least_of_a_password(form)) for form in plain if len(form) >= LEAST_ANYWHERE),
+            *begun,
         ]
         return re.compile(_any_of([*wholes, *parts]))
 
@@ -170,9 +169,9 @@ def _longest_word(form: str) -> str:
     return max(_WORD.findall(form), key=len, default="").lower()
 
 
-def _beginning(form: list[str], least: int) -> str:
-    """Return a pattern of the first `least` characters of a secret or more, up to the end of a word."""
-    return "".join((*form[:least], *(f"(?:{each})?" for each in form[least:]), r"(?![\w-])"))
+def _beginning(form: list[str], least: int, *, goes_on: str = r"\w-") -> str:
+    """Return a pattern of the first `least` characters of a secret or more, up to one that is none of a word."""
+    return "".join((*form[:least], *(f"(?:{each})?" for each in form[least:]), f"(?![{goes_on}])"))
 
 
 def _cut(password: str) -> list[str]:
@@ -196,6 +195,14 @@ def _at_every_offset(secret: bytes) -> Iterator[str]:
     for before in range(3):  # bytes, of which three make four characters
         text = b64encode(bytes(before) + secret).decode()
         yield text[-(-before * 8 // 6) : (before + len(secret)) * 8 // 6]
+
+
+def _spelled_out(secret: str) -> list[str]:
+    """Return a pattern of each character of a secret. What leaves out those beyond ASCII has the rest of it."""
+    is_left = sum(map(str.isascii, secret)) >= LEAST_ANYWHERE
+    return [
+        _spelled(character) + ("?" if is_left and not character.isascii() else "") for character in secret
+    ]
 
 
 def _spelled(character: str) -> str:
@@ -236,6 +243,11 @@ def _units(character: str) -> str:
     """Return a character as JSON escapes it in UTF-16 (RFC 8259, 7), with surrogates if needed."""
     digits = character.encode("utf-16-be", errors="surrogatepass").hex()
     return r"\\+u".join(digits[start : start + 4] for start in range(0, len(digits), 4))
+
+
+def _spelled_out_in_base64(form: str) -> list[str]:
+    """Return a pattern of each character of a form in Base64."""
+    return [_spelled_in_base64(character) for character in form]
 
 
 def _spelled_in_base64(character: str) -> str:

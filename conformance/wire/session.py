@@ -90,6 +90,10 @@ class Session:
         self._sharing = Lock()
         self._one_at_a_time = Lock()
 
+    def redact(self, text: str) -> str:
+        """Return a text without the secrets of the target."""
+        return self._redact(text)
+
     @property
     def timeout(self) -> float:
         """The seconds that an answer may take to begin or to go on."""

@@ -6,13 +6,15 @@ import json
 import shlex
 from base64 import b64encode, urlsafe_b64encode
 from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 import pytest
 
 from conformance.pages import read_html
 from conformance.wire import Redactor
+from conformance.wire.credential import Credential
 from conformance.wire.credential_patterns import hide_credentials
+from conformance.wire.redaction import LEAST_SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +37,7 @@ OTHERS = {
     "broken in lines": "\n    ".join(SECRET),
     "a word of a shell": shlex.quote(SECRET)[1:-1],
     "an escaped apostrophe of a shell": SECRET.replace("'", r"'\''"),
+    "only what is ASCII": SECRET.encode("ascii", errors="ignore").decode(),
     "Basic in Latin-1": b64encode(f"{USERNAME}:{SECRET}".encode("latin-1")).decode(),
     "Base64 for URLs": urlsafe_b64encode(f"{USERNAME}:{SECRET}".encode()).decode(),
 }
@@ -59,6 +62,97 @@ def test_a_sign_whose_lower_case_is_a_letter_of_ascii_is_taken_out(sign: str) ->
     secret = f"kanari-{sign}-of-it"
     redact = Redactor([(USERNAME, secret)])
     assert [redact(form) for form in (secret, quote(secret), json.dumps(secret)[1:-1])] == ["***"] * 3
+
+
+@pytest.mark.parametrize("token", [SECRET, TOKEN])
+def test_every_spelling_of_a_token_that_is_the_user_name_is_taken_out(
+    spellings: Callable[[str, str], list[str]], token: str
+) -> None:
+    redact = Redactor([("another", "one"), (token, "")])
+    basic = b64encode(f"{token}:".encode()).decode()
+    forms = [*spellings("", token), basic, quote(basic), b64encode(f"Basic {basic}".encode()).decode()]
+    left = [redact(f"before {form} after") for form in forms]
+    words = ("ka", "n'", "end", "a2E", "ZW5k", "glpat", "Z2xwYXQ")
+    assert [text for text in left if any(word in text for word in words)] == []
+    assert redact.values({"Authorization": f"Basic {basic}", "X-Token": token}) == {
+        "Authorization": "Basic ***",
+        "X-Token": "***",
+    }
+
+
+@pytest.mark.parametrize("token", ["p>?p>?p>?p>?p>?-a-t0ken-of-it", "a-t0ken>>>?????>>>>of-it-p>?p>?"])
+@pytest.mark.parametrize("after", ["", ":", ":x", " and more"])
+@pytest.mark.parametrize("write", [str, quote, quote_plus, lambda text: text.translate({43: "-", 47: "_"})])
+def test_base64_is_taken_out_beyond_each_of_its_signs(
+    write: Callable[[str], str], after: str, token: str
+) -> None:
+    encoded = b64encode(f"{token}{after}".encode()).decode()
+    assert set("+/") & set(encoded)
+    for known in ((token, ""), ("user", token)):
+        start, _, rest = Redactor([known])(f"<{write(encoded)}>").partition("***")
+        assert start == "<"
+        assert len(unquote(rest)) <= len(b64encode(after.encode())) + len("xx==>")
+
+
+@pytest.mark.parametrize("length", range(24, 48))
+def test_base64_that_was_cut_is_taken_out_beyond_each_of_its_signs(length: int) -> None:
+    basic = b64encode(b"us:p>?p>?p>?p>?p>?-a-t0ken-of-it-p>?p>?").decode()
+    assert (
+        Redactor([("us", "p>?p>?p>?p>?p>?-a-t0ken-of-it-p>?p>?")])(f"cut: {basic[:length]}…") == "cut: ***…"
+    )
+
+
+def test_a_user_name_that_is_a_secret_and_its_password_are_taken_out_together() -> None:
+    for password in (SECRET, "a-sh0rt-one", SECRET * 2):
+        credential = Credential(username=TOKEN, password=password, username_is_secret=True)
+        redact = Redactor(credential.secrets)
+        basic = b64encode(f"{TOKEN}:{password}".encode()).decode()
+        assert redact(f"{TOKEN} {password} {basic}") == "*** *** ***"
+    redact = Redactor([(TOKEN, SECRET), (TOKEN, "")])
+    basic = b64encode(f"{TOKEN}:{SECRET}".encode()).decode()
+    for length in range(len(TOKEN) * 8 // 6, len(basic)):
+        start, _, rest = redact(f"cut: {basic[:length]}…").partition("***")
+        assert start == "cut: "
+        assert len(rest.removesuffix("…")) <= LEAST_SHOWN + 2, "less than this of the password is no secret"
+
+
+@pytest.mark.parametrize(
+    ("credential", "pairs"),
+    [
+        (Credential(username="jane", password="x"), [("jane", "x")]),
+        (Credential(username="t0ken", password=""), [("t0ken", "")]),
+        (Credential(username="jane", password="", lacks_password=True), []),
+        (
+            Credential(username="t0ken", password="x", username_is_secret=True),
+            [("t0ken", "x"), ("t0ken", "")],
+        ),
+        (Credential(username="", password=""), []),
+    ],
+)
+def test_a_user_name_is_a_secret_without_a_password_that_is_elsewhere(
+    credential: Credential, pairs: list[tuple[str, str]]
+) -> None:
+    assert list(credential.secrets) == pairs
+    assert "t0ken" not in repr(credential)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "&lowbar;",
+        "&#95;",
+        "&#x5f;",
+        "&amp;lowbar;",
+        "&UnderBar;",
+        "%5F",
+        "%255f",
+        r"\u005f",
+        r"\\u005F",
+        r"\x5f",
+    ],
+)
+def test_a_sign_by_any_name_of_html_is_taken_out(form: str) -> None:
+    assert Redactor([("u", "glpat_x7Kq2mWv9TzR")])(f"<glpat{form}x7Kq2mWv9TzR>") == "<***>"
 
 
 WITH_APOSTROPHE = "sixteen-of-these'and-Twenty-One-of-thosE"

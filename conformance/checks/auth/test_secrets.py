@@ -46,6 +46,7 @@ def leaks(answer: Answer, secrets: Mapping[str, Credential]) -> list[str]:
     found = [
         f"a password in {name} of {answer}" for name, value in answer.headers.items() if _holds(value, forms)
     ]
+    found += [f"a password in the reason phrase of {answer}"] if _holds(answer.reason, forms) else []
     return [*found, f"a password in the body of {answer}"] if _holds(answer.text, forms) else found
 
 

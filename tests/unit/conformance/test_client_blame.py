@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,7 +12,7 @@ import requests
 from conformance.client_matrix import matrix, stage
 from conformance.client_matrix.locked import LOCK_FILES, require_locked
 from conformance.client_matrix.scenarios import SCENARIOS
-from conformance.client_matrix.stage import PATIENCE, REQUESTS
+from conformance.client_matrix.stage import ANYBODY, PATIENCE, REQUESTS
 from conformance.clients import Client, ClientMissing, ClientRun
 from conformance.clients.prepared import ClientSpec, Environment, EnvironmentFolder, client_specs, making
 from conformance.clients.prepared.making import NoSuchVersion
@@ -22,11 +23,14 @@ from conformance.run.checks_run import run_checks
 from conformance.run.client_environments import distinct
 from conformance.run.run import CannotJudge
 from conformance.run.selection import Selection
-from conformance.target import target_from_table
-from conformance.target.embedded import misbehaving_server
+from conformance.run.setup import prepare
+from conformance.target import DEFAULT, target_from_table
+from conformance.target.embedded import control_target, misbehaving_server
 from conformance.verdicts import Deviation
 from conformance.verdicts.options import RunOptions
 from conformance.wire import Budget
+from conformance.wire.credential import Credential
+from reference_server import ReferenceServer
 from reference_server.distributions import wheel
 
 from .ended_clients import ended
@@ -37,7 +41,6 @@ if TYPE_CHECKING:
 
     from conformance.clients import IndexURL, Wanted
     from conformance.report.result import RunResult
-    from conformance.wire.credential import Credential
 
 FEW = Selection(keyword="simple.html.root.one-anchor-per-project")
 
@@ -195,12 +198,93 @@ def test_a_failure_is_the_registrys_only_where_the_same_client_worked_elsewhere(
 def test_a_reference_server_that_does_not_start_blames_no_registry(
     driver: type[Driver], judged: Callable[..., RunResult], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refusing() -> None:
+    def refusing(*_: object, **__: object) -> None:
         raise CannotJudge("no port is free", ExitCode.HARNESS_ERROR)
 
-    monkeypatch.setattr(client_runs, "embedded_target", refusing)
+    monkeypatch.setattr(client_runs, "control_target", refusing)
     driver.failing = {1: BROKEN}
     assert outcome(judged("install.latest")) is Outcome.ERROR
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choosy(Driver):
+    """Fails wherever its password has a percent sign, after it has asked."""
+
+    def add(self, wanted: Wanted, *, folder: Path, index_url: IndexURL) -> ClientRun:
+        run = super().add(wanted, folder=folder, index_url=index_url)
+        return ended(1, "ERROR: broken") if "%" in index_url.login[1] else run
+
+
+@pytest.mark.parametrize(
+    ("password", "expected"), [("pass%41word", Outcome.CLIENT), ("word", Outcome.WORKED)]
+)
+def test_a_failure_for_the_sake_of_the_credential_is_no_registrys(
+    driver: type[Driver], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, password: str, expected: Outcome
+) -> None:
+    choosy = type("Kind", (Choosy,), {"calls": driver.calls, "failing": {}})
+    monkeypatch.setitem(matrix.KINDS, "pip", choosy)
+    monkeypatch.setattr(matrix, "SCENARIOS", [each for each in SCENARIOS if each.id == "install.pinned"])
+    with ReferenceServer(users={"jane": password}) as server:
+        table = server.target()
+        table["credentials"]["default"] = {"username": "jane", "password": password}
+        options = RunOptions(clients="pip==24.0", ledger_folder=tmp_path, settle=0)
+        assert outcome(run_checks(target_from_table(table), options, FEW)) is expected
+
+
+@pytest.mark.parametrize(
+    "credential",
+    [
+        Credential(username="jane", password="pass%41word:é"),
+        Credential(username="t0ken-as-user-name", password=""),
+        Credential(username="jane", password="pässword", encoding="latin-1"),
+        None,
+    ],
+    ids=["odd", "a token as user name", "Latin-1", "none"],
+)
+def test_the_reference_server_takes_what_the_target_takes(
+    credential: Credential | None, tmp_path: Path
+) -> None:
+    with control_target(credential, anybody=ANYBODY) as target:
+        run = prepare(target, client_runs._for_control(RunOptions(ledger_folder=tmp_path)))
+        try:
+            assert run.registry.project_page(run.corpus["main-latest"].name).files
+            taken = target.credential(DEFAULT)
+            assert (taken is None) is (credential is None)
+            if credential and credential.encoding == "utf-8":
+                assert taken == credential
+            if credential and credential.encoding != "utf-8":
+                assert taken
+                assert (taken.password, taken.is_ascii) == ("pessword", True)
+            if credential is None:
+                known = run.registry.knowing(anybody=ANYBODY)
+                assert known.project_answer(run.corpus.main, as_="anybody", fresh=True).is_success
+        finally:
+            client_runs._end(run)
+
+
+def test_a_client_that_sends_another_encoding_blames_nothing(
+    driver: type[Driver], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Latin(driver):  # type: ignore[valid-type, misc]  # of the fixture
+        credential_encoding: ClassVar[str] = "latin-1"
+
+        def add(self, wanted: Wanted, *, folder: Path, index_url: IndexURL) -> ClientRun:
+            del folder
+            login = ":".join(index_url.login).encode("latin-1")
+            headers = {"Authorization": f"Basic {b64encode(login).decode()}"}
+            answer = requests.get(f"{index_url.url}{wanted.name}/", headers=headers, timeout=10)
+            return ended(0 if answer.ok else 1, f"ERROR: {answer.status_code}")
+
+    del driver
+    monkeypatch.setitem(matrix.KINDS, "pip", Latin)
+    monkeypatch.setattr(matrix, "SCENARIOS", [each for each in SCENARIOS if each.id == "install.pinned"])
+    with ReferenceServer(users={"jane": "pässword"}) as server:
+        table = server.target()
+        table["credentials"]["default"] = {"username": "jane", "password": "pässword"}
+        options = RunOptions(clients="pip==24.0", ledger_folder=tmp_path, settle=0)
+        (cell,) = run_checks(target_from_table(table), options, FEW).clients
+    assert cell.outcome is Outcome.UNTESTABLE
+    assert "sends the credential as latin-1, and the registry reads utf-8" in cell.message
 
 
 def test_the_limits_of_a_run_are_not_those_of_the_reference_server() -> None:

@@ -332,7 +332,20 @@ def test_a_url_without_a_password_has_the_user_name_alone() -> None:
     index = IndexURL(ACCESS.index_url, ACCESS.user_only, literal=True)
     assert index.with_credential == "http://bob@127.0.0.1:8080/simple/"
     assert index.with_variables == index.with_credential
-    assert (index.variables, index.secrets) == ({}, [])
+    assert (index.variables, index.secrets) == ({}, ())
+
+
+@pytest.mark.parametrize("client", [client for client, places in PLACES.items() if Place.KEYRING in places])
+def test_no_keyring_is_asked_for_the_password_of_a_token_that_has_none(client: str) -> None:
+    token = Credential(username="t0ken-as-user-name", password="")
+    with pytest.raises(NotPossible, match="no password"):
+        kept(client, Place.KEYRING, replace(ACCESS, credential=token))
+
+
+@pytest.mark.parametrize("client", ["pip", "uv", "pdm", "pipenv"])
+def test_no_user_name_that_is_a_secret_is_on_the_command_line_of_a_keyring(client: str) -> None:
+    with pytest.raises(NotPossible, match="a user name that is a secret"):
+        kept(client, Place.KEYRING, replace(ACCESS, credential=replace(BOB, username_is_secret=True)))
 
 
 # the home of a client
