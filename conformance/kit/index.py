@@ -96,8 +96,11 @@ class Index:
 
     def pages(self, name: str | None = None, *, fresh: bool = False) -> list[ProjectPage]:
         """Return a project's page in each form that is offered, HTML first."""
-        pages = [self.html(name, fresh=fresh).page] if self.offer.has("html") else []
-        return [*pages, self.json(name, fresh=fresh).page] if self.offer.has("json") else pages
+
+        def page(form: str) -> ProjectPage:
+            return (self.html if form == "html" else self.json)(name, fresh=fresh).page
+
+        return self.registry.read_each(page, self.media_types)
 
     def files(self, name: str | None = None) -> tuple[FileLink, ...]:
         """Return the files of a project's page, from the last form that is offered. Raises Untestable for none."""
@@ -112,8 +115,11 @@ class Index:
         """Return the list of projects in each form that is offered, HTML first."""
         if not self.offer.has("project-list"):
             return []
-        roots = [self.html_root(fresh=fresh).page] if self.offer.has("html") else []
-        return [*roots, self.json_root(fresh=fresh).page] if self.offer.has("json") else roots
+
+        def root(form: str) -> RootPage:
+            return (self.html_root if form == "html" else self.json_root)(fresh=fresh).page
+
+        return self.registry.read_each(root, self.media_types)
 
     @staticmethod
     def _ok(answer: Answer) -> Answer:

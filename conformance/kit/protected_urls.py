@@ -32,15 +32,13 @@ def protected_urls(index: Index) -> tuple[Protected, ...]:
         urls["a file"] = files[0].url
         if files[0].core_metadata is not None:
             urls["its metadata file"] = f"{files[0].url}.metadata"
-    return tuple(
-        Protected(
-            what=what,
-            url=url,
-            anonymous=registry.request("GET", url, as_=ANONYMOUS, follow=Follow.SAME_HOST),
-            known=registry.download(url),
-        )
-        for what, url in urls.items()
-    )
+
+    def protected(named: tuple[str, str]) -> Protected:
+        what, url = named
+        anonymous = registry.request("GET", url, as_=ANONYMOUS, follow=Follow.SAME_HOST)
+        return Protected(what=what, url=url, anonymous=anonymous, known=registry.download(url))
+
+    return tuple(registry.read_each(protected, urls.items()))
 
 
 def own_files(index: Index) -> list[FileLink]:

@@ -57,15 +57,17 @@ class Overlap:
         is_sound = budget.throttling is None and not budget.has_lost
         return self._most if waits and is_sound and not is_stoppable() else 1
 
-    def each(self, action: Callable[[Item], Found], items: Iterable[Item]) -> list[Found]:
+    def each(
+        self, action: Callable[[Item], Found], items: Iterable[Item], *, reads: bool = False
+    ) -> list[Found]:
         """Return what an action returns for each item, in their order.
 
-        The first item is tried alone, then as many at once as `width` allows, and so on. Raises the first error of
-        those tried at once that blames the target, and the first one where none does.
+        The first item is tried alone, unless the action only `reads`, then as many at once as `width` allows, and so
+        on. Raises the first error of those tried at once that blames the target, and the first one where none does.
         """
         rest = list(items)
         found: list[Found] = []
-        width = 1
+        width = self.width if reads else 1
         try:
             while rest:
                 some, rest = rest[:width], rest[width:]

@@ -132,6 +132,10 @@ class RegistryClient:
         """
         return self._overlap.each(action, items)
 
+    def read_each(self, read: Callable[[Item], Found], items: Iterable[Item]) -> list[Found]:
+        """Return what was read for each item. Reads change nothing, so none has to be tried alone; see `for_each`."""
+        return self._overlap.each(read, items, reads=True)
+
     @property
     def at_once(self) -> int:
         """How many actions `for_each` runs at once."""

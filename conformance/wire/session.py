@@ -46,6 +46,8 @@ LARGE = 64 * 1024
 """The size of a body, in bytes, from which the same body is kept once."""
 REMEMBERED = 8
 """The number of answers with a large body that a new one is compared with."""
+MOST_KEPT = 4
+"""Connections that are kept between requests at once: opening one takes as long as a request to a far target."""
 MOST_IDLE = 4.0
 """Seconds after which a connection is made anew: what lies between may have dropped an idle one, and told no side."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -124,8 +126,8 @@ class Session:
             self._idle.pop().http.close()
 
     def close_surplus(self) -> None:
-        """Close all connections that are not in use but the last ones that were."""
-        while len(self._idle) > 1:
+        """Close all connections that are not in use but the last ones that were, which the next requests use."""
+        while len(self._idle) > MOST_KEPT:
             self._idle.pop(0).http.close()
 
     def send(

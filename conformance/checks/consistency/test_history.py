@@ -17,7 +17,7 @@ from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from conformance.kit.fixtures import Driver, Examples, Index, NewName, RegistryClient
     from conformance.kit.http import Answer
@@ -35,15 +35,19 @@ def test_no_ghosts(registry: RegistryClient, index: Index, new_name: NewName) ->
     kept = wheel(new_name("kept"), "1.0")
     publish(registry, kept)
     names = [kept.name, *(new_name("refused") for _ in BAD)]
-    before = {name: _content_of(look_at(registry, name, forms)) for name in names}
+
+    def contents(of: Sequence[str]) -> dict[str, object]:
+        looks = registry.read_each(lambda name: look_at(registry, name, forms), of)
+        return dict(zip(of, map(_content_of, looks), strict=True))
+
+    before = contents(names)
     uploads = [*((kept.name, bad) for bad in BAD), *zip(names[1:], BAD, strict=True)]
     answers = [(name, bad(registry, name)) for name, bad in uploads]
     taken = {name for name, answer in answers if answer.is_success}
     refused = [name for name in names if name not in taken]
     if not refused:
         raise NotApplicable("the target accepts every upload, even invalid ones")
-    for name in refused:
-        after = _content_of(look_at(registry, name, forms))
+    for name, after in contents(refused).items():
         expect.equal(
             after, before[name], of="the pages after refused uploads", where=registry.project_url(name)
         )

@@ -22,7 +22,8 @@ def test_listed_is_downloadable(
     registry: RegistryClient, index: Index, raced: tuple[WatchedHeat, ...]
 ) -> None:
     files = [file for name in index.projects for page in index.pages(name)[-1:] for file in _smallest(page)]
-    wrong = [wrong_file(file, registry.download(file.url)) for file in files]
+    answers = registry.read_each(lambda file: registry.download(file.url), files)
+    wrong = [wrong_file(file, answer) for file, answer in zip(files, answers, strict=True)]
     wrong += [wrong_ for heat in raced for wrong_ in heat.watch.broken_files]
     expect.rule(
         "every listed file to be served with its hash and size",
@@ -39,11 +40,12 @@ def _smallest(page: ProjectPage) -> list[FileLink]:
 def test_html_json_agree(index: Index, raced: tuple[WatchedHeat, ...]) -> None:
     """A page may change between the two requests: what differs is read again."""
     names = [*index.projects, *dict.fromkeys(heat.round.project for heat in raced)]
-    different = []
-    for name in names:
+
+    def difference(name: str) -> str:
         found = _difference(*index.pages(name, fresh=True))
-        found = found and _difference(*index.pages(name, fresh=True))
-        different += [found] if found else []
+        return found and _difference(*index.pages(name, fresh=True))
+
+    different = filter(None, index.registry.read_each(difference, names))
     expect.rule(
         "HTML and JSON to list the same files with the same hashes",
         broken_by=different,

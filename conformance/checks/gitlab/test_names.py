@@ -67,14 +67,18 @@ def test_uploads_meet(registry: RegistryClient, new_name: NewName, examples: Exa
 @check("gitlab.name.invalid-characters-refused")
 def test_invalid_characters_refused(registry: RegistryClient, new_name: NewName) -> None:
     """Once in the form alone, and once in the file's own name too, lest only one of them is looked at."""
-    for bad in FORBIDDEN:
+
+    def refused(bad: str) -> None:
         clean = wheel(new_name("invalid"), "1.0")
         form = upload_form(clean).with_field("name", clean.name + bad)
         expect.refused(registry.upload(clean, form=form))
         expect.refused(registry.upload(wheel(new_name("invalid") + bad, "1.0")))
 
+    registry.for_each(refused, FORBIDDEN)
+
 
 @check("gitlab.name.separator-at-edge-refused")
 def test_separator_at_edge_refused(registry: RegistryClient, new_name: NewName) -> None:
-    for edge in AT_EDGE:
-        expect.refused(registry.upload(wheel(edge.format(new_name("edge")), "1.0")))
+    registry.for_each(
+        lambda edge: expect.refused(registry.upload(wheel(edge.format(new_name("edge")), "1.0"))), AT_EDGE
+    )

@@ -33,7 +33,7 @@ INVALID = {
 
 
 @check("gitlab.rest.page-headers")
-def test_page_headers(gitlab: GitLab, corpus: Corpus) -> None:
+def test_page_headers(registry: RegistryClient, gitlab: GitLab, corpus: Corpus) -> None:
     """Of a project with two versions."""
     name = corpus["picky-old"].name
     wanted = {
@@ -41,8 +41,13 @@ def test_page_headers(gitlab: GitLab, corpus: Corpus) -> None:
         (2, 1): {"Page": 2, "Per-Page": 1, "Prev-Page": 1, "Next-Page": "", "Total": 2, "Total-Pages": 2},
         (1, MOST + 1): {"Page": 1, "Per-Page": MOST, "Next-Page": "", "Total": 2, "Total-Pages": 1},
     }
-    for (page, per_page), fields in wanted.items():
-        answer = gitlab.call("GET", "/packages", {"package_name": name, "page": page, "per_page": per_page})
+
+    def listed(of: tuple[int, int]) -> Answer:
+        page, per_page = of
+        return gitlab.call("GET", "/packages", {"package_name": name, "page": page, "per_page": per_page})
+
+    for (page, per_page), answer in zip(wanted, registry.read_each(listed, wanted), strict=True):
+        fields = wanted[page, per_page]
         objects(answer)
         _states(answer, fields)
         if per_page == 1:
@@ -84,10 +89,20 @@ def test_order(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> N
         "version": ["1.0", "2.0", "3.0"],
         "name": ["3.0", "2.0", "1.0"],
     }
-    for (order, wanted), sort in product(ascending.items(), ("asc", "desc")):
-        answer = gitlab.call(
-            "GET", "/packages", {"package_name": name, "order_by": order, "sort": sort, "per_page": MOST}
-        )
+
+    def listed(by: tuple[str, str]) -> Answer:
+        order, sort = by
+        query: dict[str, str | int] = {
+            "package_name": name,
+            "order_by": order,
+            "sort": sort,
+            "per_page": MOST,
+        }
+        return gitlab.call("GET", "/packages", query)
+
+    ways = [*product(ascending, ("asc", "desc"))]
+    for (order, sort), answer in zip(ways, registry.read_each(listed, ways), strict=True):
+        wanted = ascending[order]
         found = [row.get("version") for row in objects(answer) if str(row.get("name")).startswith(name)]
         expect.equal(
             found,
@@ -99,13 +114,13 @@ def test_order(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> N
 
 
 @check("gitlab.rest.invalid-parameters")
-def test_invalid_parameters(gitlab: GitLab, corpus: Corpus) -> None:
+def test_invalid_parameters(registry: RegistryClient, gitlab: GitLab, corpus: Corpus) -> None:
     valid: dict[str, str | int] = {"package_name": corpus["picky-old"].name, "package_type": "pypi"}
     objects(gitlab.call("GET", "/packages", valid))
-    answers = {
-        f"{name}={value}": gitlab.call("GET", "/packages", {**valid, name: value})
-        for name, value in INVALID.items()
-    }
+    found = registry.read_each(
+        lambda pair: gitlab.call("GET", "/packages", {**valid, pair[0]: pair[1]}), INVALID.items()
+    )
+    answers = dict(zip((f"{name}={value}" for name, value in INVALID.items()), found, strict=True))
     expect.rule(
         "400 for every parameter with an invalid value",
         broken_by=[

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from conformance.checks.race.conftest import Raced
     from conformance.kit.fixtures import Index, NewName, Race, RegistryClient, WatchedHeat
+    from conformance.kit.http import Answer
     from conformance.kit.races.race import Heat
 
 
@@ -41,17 +42,22 @@ def test_same_file_identical(raced: Raced) -> None:
 
 @check("race.same-file-different")
 def test_same_file_different(raced: Raced, registry: RegistryClient) -> None:
+    def served(heat: Heat) -> Answer | None:
+        file = heat.last[-1].page.file(heat.sent[0].filename)
+        return registry.download(file.url) if file is not None and len(heat.accepted) == 1 else None
+
+    numbers = [heat.round.number for heat in raced.different]
+    answers = dict(zip(numbers, registry.read_each(served, raced.different), strict=True))
+
     def wrong(heat: Heat) -> Iterator[str]:
         if len(heat.accepted) != 1:
             yield f"{len(heat.accepted)} different files of one name were accepted"
             return
         (winner,) = heat.accepted
         yield from entries_but_one(heat, winner.sha256)
-        file = heat.last[-1].page.file(winner.filename)
-        if file is not None:
-            answer = registry.download(file.url)
-            if answer.content != winner.content:
-                yield wrong_file(file, answer) or f"other bytes than were accepted: {answer}"
+        file, answer = heat.last[-1].page.file(winner.filename), answers[heat.round.number]
+        if file is not None and answer is not None and answer.content != winner.content:
+            yield wrong_file(file, answer) or f"other bytes than were accepted: {answer}"
 
     in_every(
         raced.different,
@@ -97,11 +103,15 @@ def test_different_projects(race: Race, registry: RegistryClient, new_name: NewN
     refused, missing = [], []
     for _ in range(MANY_TIMES):
         files = [wheel(new_name("apart"), "1.0") for _ in range(MANY)]
-        for file, answer in zip(files, race(*map(uploading, files)), strict=True):
-            if not answer.is_success:
-                refused.append(f"{answer} {answer.excerpt(120)}")
-            elif file.filename not in (page := registry.project_page(file.name)).filenames:
-                missing.append(f"{file.filename} not listed: {page.where}")
+        answers = dict(zip(files, race(*map(uploading, files)), strict=True))
+        refused += [f"{each} {each.excerpt(120)}" for each in answers.values() if not each.is_success]
+        taken = [file for file, answer in answers.items() if answer.is_success]
+        pages = registry.read_each(lambda file: registry.project_page(file.name), taken)
+        missing += [
+            f"{file.filename} not listed: {page.where}"
+            for file, page in zip(taken, pages, strict=True)
+            if file.filename not in page.filenames
+        ]
     if refused or missing:
         raise Deviation(
             expected="every upload to be accepted (2xx), and every file to be listed",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from conformance.checks.security.hostile_uploads import page_if_any
@@ -108,8 +109,10 @@ def test_info_leak(index: Index, corpus: Corpus, new_name: NewName) -> None:
         f"{base}/files/x/y.whl",
         f"{base}/'",
     )
-    answers = [registry.request("GET", url) for url in urls]
-    answers += [registry.request("GET", unknown, headers={"Accept": accept}) for accept in (JSON_V1, "x", "")]
+    answers = registry.read_each(partial(registry.request, "GET"), urls)
+    answers += registry.read_each(
+        lambda accept: registry.request("GET", unknown, headers={"Accept": accept}), (JSON_V1, "x", "")
+    )
     answers += [registry.request(method, page) for method in ("PUT", "PATCH") if corpus.published]
     answers += raw_answers(registry, page, publishes=bool(corpus.published))
     wrong = [
@@ -124,11 +127,13 @@ def test_info_leak(index: Index, corpus: Corpus, new_name: NewName) -> None:
 
 def raw_answers(registry: RegistryClient, page: str, *, publishes: bool) -> list[Answer]:
     """Return the answers to requests that no library would send: bad escapes, and forms that break off."""
-    answers = []
-    for path in ("%", "%zz", "\\", "\x7f"):
+
+    def ask(ending: str) -> Answer | None:
         with registry.connect(page) as connection:
-            connection.request("GET", f"{connection.path}{path}")
-            answers.append(connection.answer())
+            connection.request("GET", f"{connection.path}{ending}")
+            return connection.answer()
+
+    answers = registry.read_each(ask, ("%", "%zz", "\\", "\x7f"))
     form = upload_form(wheel("conformance", "1.0")).without("content")
     broken = (
         ("multipart/form-data", form.body()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -67,9 +68,11 @@ def test_method_bypass(index: Index) -> None:
             raise Untestable(f"{each.what} is not served: {each.known}; see the checks of reading")
         if each.anonymous.status != 200:
             dodges = DODGES if each.what != "its metadata file" else DODGES[:1]
-            attempts = [(dodge, dodged(index.registry, each, dodge)) for dodge in dodges]
+            answers = index.registry.read_each(partial(dodged, index.registry, each), dodges)
             found += [
-                f"{each.what} by {dodge}: {answer}" for dodge, answer in attempts if reveals(answer, each)
+                f"{each.what} by {dodge}: {answer}"
+                for dodge, answer in zip(dodges, answers, strict=True)
+                if reveals(answer, each)
             ]
         elif each.what == "a file":
             break

@@ -91,8 +91,9 @@ def test_no_server_error(registry: RegistryClient, hostile: list[Sent]) -> None:
         broken_by=[str(each) for each in hostile if each.failed],
         where=expect.requests(each.answer for each in hostile if each.failed),
     )
-    for name in dict.fromkeys(each.file.name for each in hostile):
-        expect.no_server_error(registry.project_answer(name, fresh=True))
+    names = dict.fromkeys(each.file.name for each in hostile)
+    for answer in registry.read_each(lambda name: registry.project_answer(name, fresh=True), names):
+        expect.no_server_error(answer)
 
 
 @check("security.traversal.name-version")
@@ -132,15 +133,20 @@ def test_traversal_name_version(
 def test_reserved_names(registry: RegistryClient, index: Index, remove: Remove) -> None:
     """A project that is there already is left alone; ours are removed at once, as they cannot carry the run's id."""
     before = landmarks(index)
-    free = [name for name in ROUTES if registry.project_answer(name, fresh=True).status != 200]
+    known = registry.read_each(lambda name: registry.project_answer(name, fresh=True), ROUTES)
+    free = [name for name, answer in zip(ROUTES, known, strict=True) if answer.status != 200]
     files = [wheel(name, "0.1") for name in (*free, *DOTS)]
-    sent = [Sent(what=f"the name {file.name!r}", file=file, answer=registry.upload(file)) for file in files]
+    sent = [
+        Sent(what=f"the name {file.name!r}", file=file, answer=answer)
+        for file, answer in zip(files, registry.for_each(registry.upload, files), strict=True)
+    ]
+    taken = [each for each in sent if each.accepted]
+    pages = registry.read_each(lambda each: page_if_any(registry, canonicalize_name(each.file.name)), taken)
     wrong = [f"{each.what}: {each.answer.status}" for each in sent if each.failed]
     wrong += [
         f"{each.what}: accepted, and {each.file.filename} is not on its page"
-        for each in sent
-        if each.accepted
-        and each.file.filename not in page_if_any(registry, canonicalize_name(each.file.name)).filenames
+        for each, page in zip(taken, pages, strict=True)
+        if each.file.filename not in page.filenames
     ]
     after = landmarks(index)
     wrong += [

@@ -67,12 +67,13 @@ FORGED = (
 
 def asked(registry: RegistryClient, targets: Iterable[str]) -> list[Answer]:
     """Ask byte for byte, as an HTTP library would tidy the paths up; without an answer there is nothing to see."""
-    answers = []
-    for target in targets:
+
+    def ask(target: str) -> Answer | None:
         with registry.connect() as connection:
             connection.request("GET", target)
-            answers.append(connection.answer())
-    return [answer for answer in answers if answer is not None]
+            return connection.answer()
+
+    return [answer for answer in registry.read_each(ask, targets) if answer is not None]
 
 
 def folders(index: Index) -> list[str]:

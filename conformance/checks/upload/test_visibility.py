@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from conformance.checks.negotiation.client_headers import PIP, UV
@@ -27,12 +28,11 @@ def test_visible_after_reads(registry: RegistryClient, index: Index, new_name: N
     ways += [(plain, accept) for accept in (PIP, UV)]
     for version in ("1.0", "1.1"):
         file = wheel(name, version)
-        for way in ways:
-            _read(registry, name, way)
+        registry.read_each(partial(_read, registry, name), ways)
         publish(registry, file)
         if file.filename not in registry.project_page(name, fresh=True).filenames:
             raise Untestable(f"the page lacks a new file: {plain}; see upload.visible-after-success")
-        answers = [_read(registry, name, way) for way in ways]
+        answers = registry.read_each(partial(_read, registry, name), ways)
         late = [
             each
             for each in answers

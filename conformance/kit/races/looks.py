@@ -73,7 +73,7 @@ def look(registry: RegistryClient, project: str, form: str) -> Look:
 
 def look_at(registry: RegistryClient, project: str, forms: Iterable[str]) -> tuple[Look, ...]:
     """Read a project's page in each of these forms."""
-    return tuple(registry.for_each(lambda form: look(registry, project, form), forms))
+    return tuple(registry.read_each(lambda form: look(registry, project, form), forms))
 
 
 def wrong_file(file: FileLink, answer: Answer) -> str:

@@ -104,14 +104,25 @@ def uploading(distribution: Distribution) -> Callable[[RegistryClient], Answer]:
 def upload_together(
     race: Race, rounds: Iterable[Round], make: Callable[[Round], Sequence[Distribution]]
 ) -> tuple[Heat, ...]:
-    """Upload the distributions of each round at the same moment, and read the project back."""
-    heats = []
-    for each in rounds:
-        sent = tuple(make(each))
-        answers = tuple(race(*map(uploading, sent)))
-        last = look_at(race.reader, each.project, race.forms)
-        heats.append(Heat(round=each, sent=sent, answers=answers, last=last))
-    return tuple(heats)
+    """Upload the distributions of each round at the same moment, and read the project back.
+
+    The first rounds of all projects come before the second ones: so their pages can be read side by side.
+    """
+    heats: list[Heat] = []
+    every = list(rounds)
+    for is_new in (True, False):
+        ran = [
+            (each, sent, tuple(race(*map(uploading, sent))))
+            for each in every
+            if each.is_new is is_new
+            for sent in [tuple(make(each))]
+        ]
+        looks = race.reader.read_each(lambda each: look_at(race.reader, each[0].project, race.forms), ran)
+        heats += [
+            Heat(round=each, sent=sent, answers=answers, last=last)
+            for (each, sent, answers), last in zip(ran, looks, strict=True)
+        ]
+    return tuple(sorted(heats, key=lambda heat: heat.round.number))
 
 
 def watched_uploads(race: Race, rounds: Iterable[Round]) -> tuple[WatchedHeat, ...]:

@@ -28,7 +28,7 @@ from conformance.wire import (
 )
 from conformance.wire.account import Cell
 from conformance.wire.answer_times import AnswerTimes
-from conformance.wire.session import MOST_IDLE
+from conformance.wire.session import MOST_IDLE, MOST_KEPT
 from reference_server.serving.target import target_table
 
 if TYPE_CHECKING:
@@ -117,6 +117,13 @@ def test_the_first_error_counts_whichever_came_first() -> None:
         overlap().each(action, range(4))
 
 
+def test_no_read_is_alone_where_the_target_is_far_away() -> None:
+    together = Barrier(2)
+    overlap().each(lambda _: together.wait(DEADLINE), range(2), reads=True)
+    with pytest.raises(BrokenBarrierError):
+        overlap(0).each(lambda _: together.wait(0.01), range(2), reads=True)
+
+
 def test_the_first_action_is_alone() -> None:
     acted: list[int] = []
 
@@ -200,9 +207,10 @@ def test_connections_that_are_not_needed_any_more_are_closed() -> None:
             self.http = SimpleNamespace(close=lambda: closed.append(number))
 
     made: Any = session
-    made._idle = [Kept(number) for number in range(3)]
+    made._idle = [Kept(number) for number in range(MOST_KEPT + 2)]
     session.close_surplus()
     assert closed == [0, 1]
+    assert len(made._idle) == MOST_KEPT
 
 
 def test_a_connection_that_was_idle_for_long_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
