@@ -3,18 +3,20 @@
     python -m benchmarks.far_target                      # HTTP checks only, answers 0.1 s later
     python -m benchmarks.far_target --seconds 0.05 -n 2 -n 8
 
-The target is the reference server in a process of its own, which waits before each answer. Prints wall seconds and
-requests, and the seconds of the slowest checks. Loopback only.
+The target is the reference server in a process of its own, which waits before each answer. Prints wall seconds, the
+CPU seconds of the suite, requests, and the seconds of the slowest checks. Loopback only.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import resource
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.client_processes import target
@@ -22,8 +24,22 @@ from benchmarks.client_processes import target
 SLOWEST = 10
 
 
-def run(folder: Path, processes: str, keyword: str) -> tuple[float, list[dict[str, object]]]:
-    """Judge the target by so many processes; return the wall seconds and the results. Ends the program on an error."""
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A run: wall seconds, CPU seconds of its processes, and the results."""
+
+    wall: float
+    cpu: float
+    results: list[dict[str, object]]
+
+    @property
+    def requests(self) -> int:
+        """How many requests the checks made."""
+        return sum(int(str(each["requests"])) for each in self.results)
+
+
+def run(folder: Path, processes: str, keyword: str) -> Judged:
+    """Judge the target by so many processes. Ends the program on an error."""
     report = folder / "result.json"
     words = [
         "run",
@@ -36,7 +52,7 @@ def run(folder: Path, processes: str, keyword: str) -> tuple[float, list[dict[st
         "-n",
         processes,
     ]
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), _cpu_of_children()
     ended = subprocess.run(
         [sys.executable, "-m", "conformance", *words], check=False, capture_output=True, text=True
     )
@@ -44,7 +60,13 @@ def run(folder: Path, processes: str, keyword: str) -> tuple[float, list[dict[st
     if ended.returncode:
         sys.exit(f"{words} ended with {ended.returncode}:\n{ended.stdout}{ended.stderr}")
     results: list[dict[str, object]] = json.loads(report.read_text(encoding="utf-8"))["results"]
-    return wall, results
+    return Judged(wall=wall, cpu=_cpu_of_children() - cpu, results=results)
+
+
+def _cpu_of_children() -> float:
+    """Return the CPU seconds of the processes that have ended: the target goes on."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> None:
@@ -56,17 +78,15 @@ def main() -> None:
     parser.add_argument("-n", dest="processes", action="append", help="number of processes; may be repeated")
     parser.add_argument("-k", dest="keyword", default="not clients", help="run only these checks")
     arguments = parser.parse_args()
-    print("| processes | wall s | requests |\n|---|---:|---:|")
+    print("| processes | wall s | CPU s | requests |\n|---|---:|---:|---:|")
     results: list[dict[str, object]] = []
     for processes in arguments.processes or ["1", "2", "8"]:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             with target(folder / "registry.toml", f"latency,seconds={arguments.seconds}"):
-                wall, results = run(folder, processes, arguments.keyword)
-        print(
-            f"| {processes} | {wall:.1f} | {sum(int(str(each['requests'])) for each in results)} |",
-            flush=True,
-        )
+                done = run(folder, processes, arguments.keyword)
+        results = done.results
+        print(f"| {processes} | {done.wall:.1f} | {done.cpu:.1f} | {done.requests} |", flush=True)
     print("\n| check | s | requests |\n|---|---:|---:|")
     for each in sorted(results, key=lambda each: -float(str(each["duration"])))[:SLOWEST]:
         print(f"| `{each['id']}` | {each['duration']} | {each['requests']} |")
