@@ -16,6 +16,7 @@ from conformance.run.plan import Plan, requirement_id, requirement_of
 from conformance.run.results import Results
 from conformance.run.run import CannotJudge, Run
 from conformance.run.setup import take_part
+from conformance.run.together import Together
 from conformance.verdicts import NotApplicable, Verdict
 
 if TYPE_CHECKING:
@@ -61,9 +62,10 @@ class Judge:
         """How many tests that are no checks have failed."""
 
     def register(self, plugins: pytest.PytestPluginManager) -> None:
-        """Register the judge and its plan as plugins of pytest."""
+        """Register the judge, its plan and the groups of checks as plugins of pytest."""
         plugins.register(self, JUDGE)
         plugins.register(self.plan)
+        plugins.register(Together())
 
     def run(self, config: pytest.Config) -> Run:
         """Return the run, prepared on the first call. Ends the session when the target cannot be judged."""

@@ -76,33 +76,46 @@ def remove(
     except FAILURES as error:
         return Removal(left={entry: _reason(error) for entry in entries if entry not in refused})
     if listed is not None:
-        return _by_list(driver, listed, entries, refused)
+        return _by_list(driver, registry, listed, entries, refused)
     return _ByPages(driver, registry, entries, refused, run_id).removal()
 
 
 def _by_list(
-    driver: Driver, listed: Iterable[Release], entries: Sequence[Entry], refused: Collection[Entry]
+    driver: Driver,
+    registry: RegistryClient,
+    listed: Iterable[Release],
+    entries: Sequence[Entry],
+    refused: Collection[Entry],
 ) -> Removal:
     """Delete each release that the registry lists with the id of the run, and with the name of an entry.
 
-    No name of another owner contains the id, so nothing else can be in such a release.
+    No name of another owner contains the id, so nothing else can be in such a release. Several are deleted at once
+    where the registry is far away.
     """
     ours = {canonicalize_name(entry.project) for entry in entries}
-    removal, failed, stop = Removal(), dict[str, str](), ""
-    for release in listed:
-        name = canonicalize_name(release.name)
-        if name not in ours:
-            continue
+    releases = [each for each in listed if canonicalize_name(each.name) in ours]
+    removal, failed, stops = Removal(), dict[str, str](), list[str]()
+
+    def delete(release: Release) -> str:
+        """Delete a release; return why it is left, if so."""
+        if stops:
+            return stops[0]
         try:
-            if stop:
-                failed[name] = stop
-            else:
-                with suppress(NotThere):
-                    driver.delete_release(_Listed(name=release.name, version=release.version))
-                removal.releases.add((name, release.version))
+            with suppress(NotThere):
+                driver.delete_release(_Listed(name=release.name, version=release.version))
         except FAILURES as error:
-            failed[name] = _reason(error)
-            stop = failed[name] if isinstance(error, BROKEN_OFF) else ""
+            if isinstance(error, BROKEN_OFF):
+                stops.append(_reason(error))
+            return _reason(error)
+        return ""
+
+    reasons = registry.for_each(delete, releases) if driver.side_by_side else map(delete, releases)
+    for release, why in zip(releases, reasons, strict=True):
+        name = canonicalize_name(release.name)
+        if why:
+            failed[name] = why
+        else:
+            removal.releases.add((name, release.version))
     for entry in entries:
         if (canonicalize_name(entry.project), entry.version) in removal.releases:
             removal.stored.add(entry)
@@ -132,17 +145,25 @@ class _ByPages:
 
     def removal(self) -> Removal:
         """Remove everything that can be removed."""
-        stop = ""
         listed = None
         with suppress(*FAILURES):
             listed = self._listed()
-        for name, group in groupby(sorted(self._entries, key=_name), key=_name):
-            entries = list(group)
+        stops: list[str] = []
+
+        def remove(project: tuple[str, list[Entry]]) -> None:
+            name, entries = project
             accepted = [entry for entry in entries if entry not in self._refused]
-            if stop:
-                self._leave(accepted, stop)
+            if stops:
+                self._leave(accepted, stops[0])
             elif accepted or listed is None or name in listed:
-                stop = self._of_project(name, entries, accepted)
+                stops.extend(filter(None, [self._of_project(name, entries, accepted)]))
+
+        projects = [(name, list(of)) for name, of in groupby(sorted(self._entries, key=_name), key=_name)]
+        if self._driver.side_by_side:
+            self._registry.for_each(remove, projects)
+        else:
+            for each in projects:
+                remove(each)
         return self._removal
 
     def _listed(self) -> set[str] | None:

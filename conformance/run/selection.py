@@ -46,7 +46,7 @@ class Selection:
         return [
             *(["-k", self.keyword] if self.keyword else []),
             *(["-x"] if self.exit_first else []),
-            *(["-p", "xdist", "-n", self.processes] if self.processes else []),
+            *(["-p", "xdist", "-n", self.processes, "--dist", "loadgroup"] if self.processes else []),
             *(word for name in (self.plugins() if self.processes else ()) for word in ("-p", name)),
         ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from base64 import b64encode
+from itertools import product
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ from conformance.kit.registry import DEFAULT
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from conformance.kit.fixtures import Corpus, NewName, RegistryClient
     from conformance.kit.http import Answer, Credential
@@ -29,13 +30,15 @@ def test_error_no_leak(registry: RegistryClient, corpus: Corpus, new_name: NewNa
     registry = with_wrong_token(registry)
     secrets = {name: registry.target.credentials[name] for name in (DEFAULT, WRONG)}
     page = registry.project_url(corpus["main-wheel"].name)
-    answers = [
-        *(registry.root_answer(as_=name) for name in secrets),
-        *(registry.project_answer(corpus.main, as_=name) for name in secrets),
-        *(registry.project_answer(f"conformance-{corpus.run_id}-absent", as_=name) for name in secrets),
-        *(registry.request(method, page, as_=name) for method in ("HEAD", "PUT") for name in secrets),
-        registry.upload(wheel(new_name("leak"), "1.0"), as_=WRONG),
-    ]
+    asked: tuple[Callable[[str], Answer], ...] = (
+        lambda name: registry.root_answer(as_=name),
+        lambda name: registry.project_answer(corpus.main, as_=name),
+        lambda name: registry.project_answer(f"conformance-{corpus.run_id}-absent", as_=name),
+        lambda name: registry.request("HEAD", page, as_=name),
+        lambda name: registry.request("PUT", page, as_=name),
+    )
+    answers = registry.read_each(lambda way: way[0](way[1]), [*product(asked, secrets)])
+    answers.append(registry.upload(wheel(new_name("leak"), "1.0"), as_=WRONG))
     repeated = [place for answer in answers for place in leaks(answer, secrets)]
     expect.rule("every answer to keep passwords to itself", broken_by=repeated, where=registry.target.url)
 

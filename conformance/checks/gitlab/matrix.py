@@ -189,12 +189,16 @@ def _in_group(url: str, registry: RegistryClient) -> str:
 
 def prepare(registry: RegistryClient, new_name: NewName) -> Matrix:
     """Publish what the table is asked with: in the target, and in the neighbours that are configured."""
-    projects = {"private": _prepared(registry, new_name)}
+    neighbours = {
+        visibility: registry.in_gitlab_project(visibility)
+        for visibility in VISIBILITIES[1:]
+        if visibility in registry.target.gitlab_projects
+    }
+    places = {"private": registry, **neighbours}
+    prepared = registry.for_each(lambda place: _prepared(place, new_name), places.values())
+    projects = dict(zip(places, prepared, strict=True))
     if GROUP in registry.target.gitlab_projects:
         registry.in_group().accepted(projects["private"].published)
-    for visibility in VISIBILITIES[1:]:
-        if visibility in registry.target.gitlab_projects:
-            projects[visibility] = _prepared(registry.in_gitlab_project(visibility), new_name)
     return Matrix(projects)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -123,14 +124,19 @@ def test_host_header(index: Index, new_name: NewName) -> None:
     registry, file = index.registry.hasty(), wheel(new_name("host"), "1.0")
     publish(registry, file)
     urls = [registry.project_url(file.name), registry.project_url(file.name).removesuffix("/")]
-    found = []
-    for accept in index.media_types.values():
-        for url in urls:
-            for forged in FORGED:
-                registry.request("GET", url, headers={"Accept": accept, **forged})
-            answer = registry.request("GET", url, headers={"Accept": accept})
-            if ATTACKER in answer.text or ATTACKER in answer.headers.get("Location", ""):
-                found.append(str(answer))
+
+    def after_forged(way: tuple[str, str]) -> Answer:
+        accept, url = way
+        for forged in FORGED:
+            registry.request("GET", url, headers={"Accept": accept, **forged})
+        return registry.request("GET", url, headers={"Accept": accept})
+
+    answers = registry.read_each(after_forged, [*product(index.media_types.values(), urls)])
+    found = [
+        str(answer)
+        for answer in answers
+        if ATTACKER in answer.text or ATTACKER in answer.headers.get("Location", "")
+    ]
     expect.rule(
         f"pages and redirects to be free of {ATTACKER}, which other requests named",
         broken_by=found,

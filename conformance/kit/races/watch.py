@@ -80,18 +80,20 @@ class Watch:
 
     def _take(self, reader: RegistryClient, seen: Look) -> None:
         self.looks.append(seen)
+        new: list[FileLink] = []
         for file in seen.page.files:
             key = (file.url, str(sorted(file.hashes.items())))
             if key not in self._known and file.filename not in self._kept:
                 self._known.add(key)
-                announced = file.core_metadata is not None
-                self.fetched.append(
-                    Fetched(
-                        file=file,
-                        answer=reader.download(file.url),
-                        metadata=reader.download(f"{file.url}.metadata") if announced else None,
-                    )
-                )
+                new.append(file)
+
+        def fetch(file: FileLink) -> Fetched:
+            answer = reader.download(file.url)
+            announced = file.core_metadata is not None
+            metadata = reader.download(f"{file.url}.metadata") if announced else None
+            return Fetched(file=file, answer=answer, metadata=metadata)
+
+        self.fetched += reader.read_each(fetch, new)
 
     def __str__(self) -> str:
         """Say where this was seen."""

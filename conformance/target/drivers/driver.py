@@ -81,6 +81,9 @@ class Driver:
     requests_per_deletion: ClassVar[int] = 2
     """How many requests the clean-up of one file takes at most: the budget of a run keeps as many."""
 
+    side_by_side: ClassVar[bool] = False
+    """Whether the clean-up may delete from several projects at once, where the registry is far away."""
+
     def __init__(self, api: RegistryApi, settings: Any) -> None:
         self.api = api
         self.settings = settings

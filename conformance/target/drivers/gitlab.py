@@ -25,6 +25,7 @@ class GitLabDriver(Driver):
     """Deletes releases. It needs `api-url`, or the layout of a GitLab project."""
 
     requests_per_deletion: ClassVar[int] = 1
+    side_by_side: ClassVar[bool] = True
 
     def __init__(self, api: RegistryApi, settings: DriverSettings) -> None:
         super().__init__(api, settings)

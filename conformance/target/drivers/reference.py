@@ -34,6 +34,7 @@ class ReferenceDriver(Driver):
 
     Settings = ReferenceSettings
     features: ClassVar[frozenset[str]] = frozenset({"integrity-api"})
+    side_by_side: ClassVar[bool] = True
 
     def __init__(self, api: RegistryApi, settings: ReferenceSettings) -> None:
         super().__init__(api, settings)

@@ -6,26 +6,37 @@ import json
 import os
 import subprocess
 import sys
+from itertools import count
+from threading import Barrier
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from werkzeug import Response
 
 from conformance.corpus.ledger import Entry, Ledger
 from conformance.run import clean_up as clean_up_module
 from conformance.run.clean_up import clean_up
 from conformance.target import target_from_table
 from conformance.target.gitlab import MOST_PAGES, PAGE_SIZE, GitLab
+from conformance.target.overlap import FAR
 from conformance.target.registry_client import RegistryClient
 from conformance.verdicts.options import TrafficLimits
 from conformance.wire import Redactor, Session, Transcript, upload_form
+from conformance.wire.answer_times import AnswerTimes
 from conformance.wire.form import Part
 from reference_server import ReferenceServer
 from reference_server.distributions import wheel
+from reference_server.faults import Fault
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from reference_server.http.request import Request
+
+DEADLINE = 20.0
+"""Seconds after which a deletion that waits for others gives up."""
 
 PACKAGES = PAGE_SIZE * (MOST_PAGES + 2) + 1
 
@@ -83,6 +94,48 @@ def test_an_upload_that_was_on_its_way_is_removed(
         session.close()
         left = server.registry.packages(server.registry.gitlab_project("1"))
     assert (done.deleted, list(left), ledger.entries()) == (int(broken_off), [], ())
+
+
+class Far(AnswerTimes):
+    """The answers of a far registry, whatever this machine takes."""
+
+    usual = FAR
+
+
+class MeetsDeletions(Fault):
+    """Lets deletions wait for each other, once one was alone; `refused` of them fail."""
+
+    def __init__(self, number: int, *, refused: int = 0) -> None:
+        self._together = Barrier(number)
+        self._turns = count()
+        self._refused = refused
+
+    def handle(self, request: Request) -> Response | None:
+        if request.method != "DELETE":
+            return None
+        turn = next(self._turns)
+        if turn:
+            self._together.wait(DEADLINE)  # breaks unless all of them are here
+        return Response(status=403) if turn < self._refused else None
+
+
+@pytest.mark.parametrize("refused", [0, 2])
+def test_releases_of_a_far_registry_are_deleted_side_by_side(tmp_path: Path, refused: int) -> None:
+    with ReferenceServer(faults=[MeetsDeletions(4, refused=refused)]) as server:
+        target = target_from_table(server.target(), embedded=True)
+        transcript = Transcript()
+        session = Session(transcript=transcript, redact=Redactor([]), limits=TrafficLimits())
+        ledger = Ledger(tmp_path / "abcdefgh.jsonl")
+        registry = RegistryClient(target, session=session, transcript=transcript, ledger=ledger)
+        for number in range(5):
+            registry.upload(wheel(f"conformance-abcdefgh-{number}", "1.0"))
+        session._waits = Far()
+        done = clean_up(ledger, target, session=session, transcript=transcript)
+        session.close()
+        left = server.registry.packages(server.registry.gitlab_project("1"))
+    assert (done.deleted, len(done.left), len(left)) == (5 - refused, refused, refused)
+    assert len(ledger.entries()) == refused
+    assert ("403" in done.reason) is bool(refused)
 
 
 def test_a_signature_is_in_the_ledger(tmp_path: Path) -> None:
