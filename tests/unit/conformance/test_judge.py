@@ -24,7 +24,7 @@ from conformance.target import target_from_table
 from conformance.verdicts import ExitCode, Reason, Verdict
 from conformance.verdicts.baseline import Baseline, Known
 from conformance.verdicts.options import RunOptions
-from conformance.wire import BudgetSpent, Unreachable
+from conformance.wire import BudgetSpent, Redactor, Unreachable
 from conformance.wire.exchange import Exchange
 from reference_server import ReferenceServer
 from reference_server.faults import Fault
@@ -105,7 +105,7 @@ def run_of(options: RunOptions) -> Run:
         session=without,
         ledger=without,
         registry=without,
-        redact=without,
+        redact=Redactor([]),
         corpus=Corpus("abcdefgh", {}),
         offer=OfferedFeatures(),
         projects=(),
