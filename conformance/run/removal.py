@@ -94,21 +94,7 @@ def _by_list(
     """
     ours = {canonicalize_name(entry.project) for entry in entries}
     releases = [each for each in listed if canonicalize_name(each.name) in ours]
-    removal, failed, stops = Removal(), dict[str, str](), list[str]()
-
-    def delete(release: Release) -> str:
-        """Delete a release; return why it is left, if so."""
-        if stops:
-            return stops[0]
-        try:
-            with suppress(NotThere):
-                driver.delete_release(_Listed(name=release.name, version=release.version))
-        except FAILURES as error:
-            if isinstance(error, BROKEN_OFF):
-                stops.append(_reason(error))
-            return _reason(error)
-        return ""
-
+    removal, failed, delete = Removal(), dict[str, str](), _Deleting(driver)
     reasons = registry.for_each(delete, releases) if driver.side_by_side else map(delete, releases)
     for release, why in zip(releases, reasons, strict=True):
         name = canonicalize_name(release.name)
@@ -122,6 +108,27 @@ def _by_list(
         elif (reason := failed.get(canonicalize_name(entry.project))) and entry not in refused:
             removal.left[entry] = reason
     return removal
+
+
+class _Deleting:
+    """Deletes releases, until nothing more can be sent."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self._stops: list[str] = []
+
+    def __call__(self, release: Release) -> str:
+        """Delete a release; return why it is left, if so."""
+        if self._stops:
+            return self._stops[0]
+        try:
+            with suppress(NotThere):
+                self._driver.delete_release(_Listed(name=release.name, version=release.version))
+        except FAILURES as error:
+            if isinstance(error, BROKEN_OFF):
+                self._stops.append(_reason(error))
+            return _reason(error)
+        return ""
 
 
 class _ByPages:
