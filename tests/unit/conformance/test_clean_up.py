@@ -120,9 +120,12 @@ class MeetsDeletions(Fault):
 
 
 @pytest.mark.parametrize("refused", [0, 2])
-def test_releases_of_a_far_registry_are_deleted_side_by_side(tmp_path: Path, refused: int) -> None:
+@pytest.mark.parametrize("driver", ["gitlab", "reference"])
+def test_releases_of_a_far_registry_are_deleted_side_by_side(
+    tmp_path: Path, refused: int, driver: str
+) -> None:
     with ReferenceServer(faults=[MeetsDeletions(4, refused=refused)]) as server:
-        target = target_from_table(server.target(), embedded=True)
+        target = target_from_table({**server.target(), "management": {"driver": driver}}, embedded=True)
         transcript = Transcript()
         session = Session(transcript=transcript, redact=Redactor([]), limits=TrafficLimits())
         ledger = Ledger(tmp_path / "abcdefgh.jsonl")
