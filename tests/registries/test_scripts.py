@@ -20,18 +20,8 @@ pytestmark = pytest.mark.long
 SAMPLE = random.Random(27).sample(scriptable(), 30)  # noqa: S311 - a sample, no secret
 
 
-KNOWN = {"sdist-names-spelled-freely": "its script says that what happens does not: not mended yet"}
-
-
 @pytest.mark.parametrize(
-    ("fault", "requirement", "flavour"),
-    [
-        pytest.param(*each, marks=pytest.mark.xfail(reason=KNOWN[each[0].name], strict=True))
-        if each[0].name in KNOWN
-        else each
-        for each in SAMPLE
-    ],
-    ids=lambda value: str(getattr(value, "name", "")),
+    ("fault", "requirement", "flavour"), SAMPLE, ids=lambda value: str(getattr(value, "name", ""))
 )
 def test_a_script_tells_a_fault_from_its_absence(fault: Fault, requirement: str, flavour: str) -> None:
     found = conclusions(fault, requirement, flavour)

@@ -27,7 +27,7 @@ DIGEST = re.compile(r"\b[0-9a-fA-F]{20,}\b")
 HEADER = 10
 """Bytes of the header of a gzip file without a name. Source: RFC 1952, 2.3."""
 
-LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+LETTERS, FIGURES = "abcdefghijkmnpqrstuvwxyz", "23456789"
 """What the id of a run is made of."""
 
 
@@ -37,7 +37,7 @@ def renamed(case: dict[str, Any], run: str) -> dict[str, Any] | None:
     `digests` are those of the files and of their members.
     """
     for _ in range(TRIES):
-        names = Names(run, "".join(random.choices(LETTERS, k=len(run))))  # noqa: S311 - a name, no secret
+        names = Names(run, another(run))
         try:
             found: dict[str, Any] = names.in_value(case)
         except CannotBeRenamedError:
@@ -45,8 +45,13 @@ def renamed(case: dict[str, Any], run: str) -> dict[str, Any] | None:
         if names.unknown:
             return None
         if names.lengths_kept:
-            return {**found, "digests": sorted(names.texts.values())}
+            return {**found, "digests": sorted(names.digests.values())}
     return None
+
+
+def another(run: str) -> str:
+    """Return another id, with letters and figures in the same places: only so do they have the same spellings."""
+    return "".join(random.choice(FIGURES if each.isdigit() else LETTERS) for each in run)  # noqa: S311 - no secret
 
 
 class CannotBeRenamedError(Exception):
@@ -54,11 +59,16 @@ class CannotBeRenamedError(Exception):
 
 
 class Names:
-    """Replaces one run's id by another of the same length: in texts, in archives, and in the digests of those."""
+    """Replaces one run's id by another of the same length: in texts, in archives, and in the digests of those.
+
+    An id may be in any case: checks spell names in lower, upper and title case.
+    """
 
     def __init__(self, old: str, new: str) -> None:
-        self.texts = {old: new, old.upper(): new.upper()}
-        self.ids = [(each.encode(), other.encode()) for each, other in self.texts.items()]
+        self.old = re.compile(re.escape(old), re.IGNORECASE | re.ASCII)
+        self.new = new
+        self.digests: dict[str, str] = {}
+        """The new digest for each one of a file or of a member of one."""
         self.lengths_kept = True
         self.unknown: set[str] = set()
         """Digests in requests that are of none of the renamed files: only with the old names they mean the same."""
@@ -75,13 +85,28 @@ class Names:
 
     def look_for_unknown(self, text: str) -> None:
         """Note the digests in what is sent that are of none of the renamed files."""
-        self.unknown |= {each for each in DIGEST.findall(text) if each not in self.texts}
+        self.unknown |= {each for each in DIGEST.findall(text) if each not in self.digests}
 
     def in_text(self, text: str) -> str:
         """Return a text with the new names and digests."""
-        for old, new in self.texts.items():
+        text = self.with_new_id(text)
+        for old, new in self.digests.items():
             text = text.replace(old, new)
         return text
+
+    def with_new_id(self, text: str) -> str:
+        """Return a text with the new id, in the case of the old one letter for letter."""
+        return self.old.sub(
+            lambda found: "".join(
+                new.upper() if old.isupper() else new
+                for old, new in zip(found[0], self.new)  # noqa: B905 - Python 3.9 has no `strict`
+            ),
+            text,
+        )
+
+    def renamed_bytes(self, content: bytes) -> bytes:
+        """Return the bytes of a file, or of a member of one, with the new id; digests in them stay."""
+        return self.with_new_id(content.decode("latin-1")).encode("latin-1")
 
     def in_bytes(self, content: bytes) -> bytes:
         """Return bytes with the new names and digests."""
@@ -103,35 +128,28 @@ class Names:
     def in_file(self, content: bytes) -> bytes:
         """Return a file with the new names, and note what becomes of its digests."""
         for kind in (rezipped, retarred):
-            new = kind(content, self.ids, self.note)
+            new = kind(content, self.renamed_bytes, self.note)
             if new is not None:
                 if not survives(kind, content):
                     raise CannotBeRenamedError
                 self.note(content, new)
                 self.lengths_kept = self.lengths_kept and len(new) == len(content)
                 return new
-        new = replaced(content, self.ids)
+        new = self.renamed_bytes(content)
         self.note(content, new)
         return new
 
     def note(self, old: bytes, new: bytes) -> None:
         """Note the digests of a file, or of a member of one, before and after."""
         for before, after in zip(digests(old), digests(new)):  # noqa: B905 - Python 3.9 has no `strict`
-            self.texts[before] = after
-            self.texts[before.upper()] = after.upper()
+            self.digests[before] = after
+            self.digests[before.upper()] = after.upper()
 
 
 @cache
 def survives(kind: Callable[..., bytes | None], content: bytes) -> bool:
     """Tell whether an archive that is packed again with the same names is the same."""
-    return kind(content, [], lambda *_: None) == content
-
-
-def replaced(content: bytes, ids: list[tuple[bytes, bytes]]) -> bytes:
-    """Return bytes with the second id of each pair in place of the first."""
-    for old, new in ids:
-        content = content.replace(old, new)
-    return content
+    return kind(content, lambda same: same, lambda *_: None) == content
 
 
 def digests(content: bytes) -> list[str]:
@@ -142,7 +160,7 @@ def digests(content: bytes) -> list[str]:
 
 
 def rezipped(
-    content: bytes, ids: list[tuple[bytes, bytes]], note: Callable[[bytes, bytes], None]
+    content: bytes, rename: Callable[[bytes], bytes], note: Callable[[bytes, bytes], None]
 ) -> bytes | None:
     """Return a zip archive with new names, in member names, members, and their RECORD; None if it is none."""
     try:
@@ -152,13 +170,13 @@ def rezipped(
         return None
     packed, hashes = io.BytesIO(), {}
     for _, before in members:
-        after = replaced(before, ids)
+        after = rename(before)
         note(before, after)
         hashes[record_hash(before)] = record_hash(after)
     with zipfile.ZipFile(packed, "w") as target:
         for info, before in members:
-            after = replaced(before, ids)
-            info.filename = info.orig_filename = replaced(info.filename.encode(), ids).decode()
+            after = rename(before)
+            info.filename = info.orig_filename = rename(info.filename.encode()).decode()
             if info.filename.endswith("/RECORD"):
                 for one, other in hashes.items():
                     after = after.replace(one, other)
@@ -172,7 +190,7 @@ def record_hash(content: bytes) -> bytes:
 
 
 def retarred(
-    content: bytes, ids: list[tuple[bytes, bytes]], note: Callable[[bytes, bytes], None]
+    content: bytes, rename: Callable[[bytes], bytes], note: Callable[[bytes, bytes], None]
 ) -> bytes | None:
     """Return a gzipped tar archive with new names; None if it is none."""
     try:
@@ -181,7 +199,7 @@ def retarred(
             members = archive.getmembers()
     except (OSError, EOFError, zlib.error, tarfile.TarError):
         return None
-    packed = bytearray(replaced(plain, ids))
+    packed = bytearray(rename(plain))
     for member in members:
         end = member.offset_data + member.size
         note(plain[member.offset_data : end], bytes(packed[member.offset_data : end]))
