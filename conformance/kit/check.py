@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound="Callable[..., None]")
 
 
-def check(requirement_id: str) -> Callable[[Function], Function]:
-    """Mark a function as the check of one requirement: `@check("gitlab.upload.wheel")`."""
-    return pytest.mark.requirement(requirement_id)
+def check(requirement_id: str, *, last: bool = False) -> Callable[[Function], Function]:
+    """Mark a function as the check of one requirement: `@check("gitlab.upload.wheel")`.
+
+    With `last` it runs after the others: a registry may treat the run in another way from then on.
+    """
+    return pytest.mark.requirement(requirement_id, last=last)

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from conformance.pages import RootPage
-    from conformance.target.settling import Settling
 
 OURS = "conformance"
 """What every name of a run has in it."""
-
-Where = TypeVar("Where")
-
-
-def lasting(look: Callable[[], tuple[set[str], Where]], settling: Settling) -> tuple[set[str], Where]:
-    """Return the names by which lists differ, at the first look and once they have settled, and where that was seen.
-
-    Pages may come from a cache, and this run and others add and delete projects meanwhile.
-    """
-    different, where = look()
-    if different:
-        settling.wait()
-        later, where = look()
-        different &= later
-    return different, where
 
 
 def absent(wanted: Iterable[str], root: RootPage) -> list[str]:

@@ -41,7 +41,7 @@ class Plan:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Leave out what the target's profile is not held to; clients run last, as they take longest."""
+        """Leave out what the target's profile is not held to; clients run late, as they take longest."""
         ours = [item for item in items if requirement_id(item)]
         if not ours:
             return
@@ -58,7 +58,9 @@ class Plan:
         if left_out:
             config.hook.pytest_deselected(items=left_out)
         kept = [item for item in items if item not in left_out]
-        items[:] = sorted(kept, key=lambda item: (requirement_id(item) or "").startswith("clients."))
+        items[:] = sorted(
+            kept, key=lambda item: (is_last(item), (requirement_id(item) or "").startswith("clients."))
+        )
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Let `-k` find a check by the id of its requirement, and let a check wait for a registry that throttles."""
@@ -99,3 +101,9 @@ def requirement_id(item: pytest.Item) -> str | None:
     """Return the id of the requirement that an item is the check of; None for other tests."""
     mark = item.get_closest_marker(MARK)
     return mark.args[0] if mark else None
+
+
+def is_last(item: pytest.Item) -> bool:
+    """Tell whether an item is a check that runs after the others, such as one that may lock an account."""
+    mark = item.get_closest_marker(MARK)
+    return mark is not None and bool(mark.kwargs.get("last"))

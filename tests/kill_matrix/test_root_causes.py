@@ -38,7 +38,6 @@ FIRST = {
     "private-read-by-everyone": "gitlab.access.anonymous-cannot-read-private",
     "readers-forbidden": "auth.read.401",
     "refused-files-stored": "upload.reject-is-atomic",
-    "root-in-an-array": "simple.json.is-object",
     "signatures-listed": "gitlab.page.lists-exactly-the-uploads",
     "strangers-forbidden": "gitlab.access.stranger-sees-nothing",
     "uploads-sent-to-tls": "security.tls-redirect-upload",

@@ -11,13 +11,13 @@ from conformance.checks.http.cache_control import max_ages
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.credentials import NOT_A_TOKEN, WRONG, nearly_right, with_wrong_token
-from conformance.kit.http import Credential, Follow
+from conformance.kit.http import Credential, Follow, Unreachable
 from conformance.kit.protected_urls import Protected, own_files
 from conformance.kit.registry import ANONYMOUS, DEFAULT
 from conformance.kit.unknown_projects import expect_unknown
 from conformance.kit.uploads.publishing import publish
 from conformance.pages import resolved
-from conformance.verdicts import NotApplicable, Untestable
+from conformance.verdicts import NotApplicable, NotJudged, Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ _ASKED_AGAIN = re.compile(r"(?:^|,)\s*(?:no-store|no-cache|private)\s*(?:,|$)", 
 _FRESH_TO_ALL = re.compile(r"(?:^|,)\s*(?:\*|authorization)\s*(?:,|$)", re.IGNORECASE)
 
 UTF8 = "utf8"
+
+NO_MORE = frozenset({423, 429})
+"""The statuses of an account that is locked after mistakes. Source: RFC 4918, 11.3; RFC 6585, 4."""
 
 CALLERS_IN_UTF8 = {
     "non-ascii-user-name": "with a non-ASCII user name",
@@ -173,26 +176,40 @@ def test_wrong_401(index: Index, protected: tuple[Protected, ...]) -> None:
     )
 
 
-@check("auth.read.nearly-right")
+@check("auth.read.nearly-right", last=True)
 def test_nearly_right(index: Index, protected: tuple[Protected, ...]) -> None:
-    """Of the page alone, whose twin with the right password is read first. A page for people lists no file."""
+    """Of the page alone, whose twin with the right password is read first. A page for people lists no file.
+
+    The right one follows each wrong one: most registries then forget the mistake, and others that count it show it.
+    """
     page = protected[0]
     near = nearly_right(index.registry)
     if not near or page.known.status != 200 or page.anonymous.status not in {401, 403}:
         raise NotApplicable("the page is read without a credential, or with one that has no password")
     registry = index.registry.knowing(**{name.replace("-", "_"): each for name, each in near.items()})
-    opened = {}
-    for name in near:
-        answer = registry.request("GET", page.url, as_=name, follow=Follow.SAME_HOST)
-        if answer.status in {423, 429}:
-            raise Untestable(f"the registry takes no more wrong passwords ({answer})")
-        if answer.status == 200 and any(each.filename in answer.text for each in index.files()):
-            opened[name] = answer
+    opened, files = {}, index.files()
+    try:
+        for name in near:
+            answer = registry.request("GET", page.url, as_=name, follow=Follow.SAME_HOST)
+            if answer.status == 200 and any(each.filename in answer.text for each in files):
+                opened[name] = answer
+            _require_open_account(answer, registry.download(page.url))
+    except (NotJudged, Unreachable, Untestable):
+        if not opened:  # what was opened was opened, whatever follows
+            raise
     expect.rule(
         "a password to open nothing in other case, or with one character more or less",
         broken_by=[f"status {answer.status} for the password {name}" for name, answer in opened.items()],
         where=expect.requests(opened.values()),
     )
+
+
+def _require_open_account(wrong: Answer, right: Answer) -> None:
+    """Require that passwords still count after a wrong one. Raises Untestable."""
+    if wrong.status in NO_MORE:
+        raise Untestable(f"the registry takes no more wrong passwords ({wrong})")
+    if right.status != 200:
+        raise Untestable(f"after a wrong password the registry does not take the right one ({right})")
 
 
 @check("auth.read.preemptive")

@@ -8,34 +8,30 @@ from typing import TYPE_CHECKING
 from conformance.checks.http.samples import IDENTITY
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.project_names import OURS, lasting, only_in
+from conformance.kit.project_lists import Copy, Look, lasting
+from conformance.kit.project_names import only_in
 from conformance.pages import read_root_json, read_root_page
 from conformance.verdicts import NotApplicable
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Index
-    from conformance.kit.http import Answer
+    from conformance.kit.fixtures import Index, NewName
 
 LONGEST = 5_000_000
 """Characters of the longest list that is read once more."""
 
 
 @check("http.root.gzip")
-def test_root_gzip(index: Index) -> None:
-    different, where = lasting(partial(_different, index), index.registry.settling)
+def test_root_gzip(index: Index, new_name: NewName) -> None:
+    seen = lasting(partial(_look, index), index, new_name)
     expect.rule(
         "the list of projects without compression to be the compressed one",
-        broken_by=sorted(different),
-        where=where,
+        broken_by=seen.wrong,
+        where=seen.where,
     )
 
 
-def _different(index: Index) -> tuple[set[str], Answer]:
-    """Return the projects that one of both lists lacks, and the answer without compression.
-
-    What runs publish meanwhile does not count: caches keep both lists, and one of them for longer.
-    Raises NotApplicable for a list that is too long to be read twice.
-    """
+def _look(index: Index) -> Look:
+    """Find the projects that one of both lists lacks. Raises NotApplicable for a list too long to read twice."""
     is_html = "html" in index.media_types
     packed = index.html_root(fresh=True) if is_html else index.json_root(fresh=True)
     if len(packed.answer.text) > LONGEST:
@@ -47,5 +43,8 @@ def _different(index: Index) -> tuple[set[str], Answer]:
         unpacked = read_root_page(answer.text, url=answer.url, where=str(answer))
     else:
         unpacked = read_root_json(answer.content, where=str(answer))
-    different = only_in(packed.page, unpacked) | only_in(unpacked, packed.page)
-    return {name for name in different if name in index.projects or OURS not in name}, answer
+    return Look(
+        wrong=frozenset(only_in(packed.page, unpacked) | only_in(unpacked, packed.page)),
+        copies=(Copy(packed.answer, packed.page), Copy(answer, unpacked)),
+        where=answer,
+    )

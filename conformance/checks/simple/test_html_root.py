@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -11,17 +13,16 @@ from conformance.checks.simple.own_names import is_made_up
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import Follow
+from conformance.kit.project_lists import Copy, Look, lasting
 from conformance.kit.project_names import OURS, listed_twice
 from conformance.kit.registry import page_in
 from conformance.pages import TEXT_HTML
 from conformance.verdicts import Untestable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from conformance.kit.fixtures import Corpus, Index, RegistryClient
+    from conformance.kit.fixtures import Corpus, Index, NewName, RegistryClient
     from conformance.kit.http import Answer
-    from conformance.pages import ProjectLink, RootPage
+    from conformance.pages import ProjectLink
 
 
 @check("simple.html.root.one-anchor-per-project")
@@ -55,15 +56,9 @@ def test_anchor_text(registry: RegistryClient, index: Index, corpus: Corpus) -> 
 
 
 @check("simple.html.root.href")
-def test_href(registry: RegistryClient, index: Index, corpus: Corpus) -> None:
+def test_href(registry: RegistryClient, index: Index, corpus: Corpus, new_name: NewName) -> None:
     """Of projects that the run does not know, the last one is asked for."""
     root = index.html_root()
-
-    def led_to(name: str, url: str) -> Answer:
-        if url == registry.project_url(name):
-            return registry.project_answer(name)
-        return registry.request("GET", url, headers={"Accept": TEXT_HTML}, follow=Follow.SAME_HOST)
-
     known = [
         (canonicalize_name(project.name), project)
         for project in root.page.projects
@@ -78,34 +73,38 @@ def test_href(registry: RegistryClient, index: Index, corpus: Corpus) -> None:
         broken_by=[
             f"{project.raw.get('href')} ({answer})"
             for name, project in known
-            if not is_page(answer := led_to(name, project.url or ""), index.html(name).page.filenames)
+            if not is_page(
+                answer := _led_to(registry, name, project.url or ""), index.html(name).page.filenames
+            )
         ],
         where=root,
     )
-    dead = None if index.registry.target.fallback else _dead(root.page, index, corpus, led_to)
-    if dead and canonicalize_name(dead[0].name) in map(canonicalize_name, _names_now(index)):
-        project, answer = dead
-        expect.rule(
-            "every href to lead to the page of its project",
-            broken_by=[f"{project.raw.get('href')} ({answer})"],
-            where=root,
-        )
+    if not index.registry.target.fallback:
+        seen = lasting(partial(_look, index, corpus), index, new_name)
+        expect.rule("every href to lead to the page of its project", broken_by=seen.wrong, where=seen.where)
 
 
-def _dead(
-    root: RootPage, index: Index, corpus: Corpus, led_to: Callable[[str, str], Answer]
-) -> tuple[ProjectLink, Answer] | None:
-    """Return the last project that this suite did not publish, if its link leads nowhere, and the answer."""
-    for project in reversed(root.projects):
+def _led_to(registry: RegistryClient, name: str, url: str, *, fresh: bool = False) -> Answer:
+    if url == registry.project_url(name):
+        return registry.project_answer(name, fresh=fresh)
+    return registry.request("GET", url, headers={"Accept": TEXT_HTML}, follow=Follow.SAME_HOST)
+
+
+def _look(index: Index, corpus: Corpus) -> Look:
+    """Find the last project that this suite did not publish, if its link leads nowhere.
+
+    A project may be deleted between the two requests, and a list or a page be read from a cache.
+    """
+    root = index.html_root(fresh=True)
+    here = Look(wrong=frozenset(), copies=(Copy(root.answer, root.page),), where=root)
+    for project in reversed(root.page.projects):
         name = canonicalize_name(project.name)
         if name not in index.projects and OURS not in name and not is_made_up(project.name, corpus):
-            answer = led_to(name, project.url or "")
-            return (project, answer) if answer.status in {404, 410} else None
-    return None
-
-
-def _names_now(index: Index) -> Iterable[str]:
-    return index.html_root(fresh=True).page.names
+            answer = _led_to(index.registry, name, project.url or "", fresh=True)
+            if answer.status not in {404, 410}:
+                break
+            return replace(here, wrong=frozenset({name}), where=f"{answer}, linked from {root}")
+    return here
 
 
 def is_page(answer: Answer, filenames: frozenset[str]) -> bool:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.project_names import absent, lasting, only_in
+from conformance.kit.project_lists import Copy, Look, lasting
+from conformance.kit.project_names import absent, only_in
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Index
+    from conformance.kit.fixtures import Index, NewName
 
 
 @check("simple.root.served")
@@ -30,20 +31,24 @@ def test_lists_uploads(index: Index) -> None:
 
 
 @check("simple.root.agrees-across-types")
-def test_agrees_across_types(index: Index) -> None:
-    different, where = lasting(partial(_different, index), index.registry.settling)
-    expect.rule("HTML and JSON to list the same projects", broken_by=sorted(different), where=where)
+def test_agrees_across_types(index: Index, new_name: NewName) -> None:
+    seen = lasting(partial(_look, index), index, new_name)
+    expect.rule("HTML and JSON to list the same projects", broken_by=seen.wrong, where=seen.where)
 
 
-def _different(index: Index) -> tuple[set[str], str]:
-    """Return the projects that HTML lists before and after JSON, or that JSON alone lists, and where that was seen."""
-    before, json, after = (
-        index.html_root(fresh=True).page,
-        index.json_root(fresh=True).page,
-        index.html_root(fresh=True).page,
+def _look(index: Index) -> Look:
+    """Find the projects that HTML lists before and after JSON, or that JSON alone lists."""
+    readings = (
+        index.html_root(fresh=True),
+        index.json_root(fresh=True),
+        index.html_root(fresh=True),
     )
-    where = f"{after.where}; {json.where}"
-    if before.projects is after.projects:  # the same page, which was read once
-        return only_in(before, json) | only_in(json, before), where
-    lacking = only_in(before, json) & only_in(after, json)
-    return lacking | (only_in(json, before) & only_in(json, after)), where
+    before, json, after = (each.page for each in readings)
+    wrong = only_in(before, json) | only_in(json, before)
+    if before.projects is not after.projects:  # else it is the same page, which was read once
+        wrong &= only_in(after, json) | only_in(json, after)
+    return Look(
+        wrong=frozenset(wrong),
+        copies=tuple(Copy(each.answer, each.page) for each in readings),
+        where=f"{after.where}; {json.where}",
+    )

@@ -101,7 +101,6 @@ class SlashInNames(RewritesRootPage):
     caught_by = (
         "simple.html.root.anchor-text",
         "simple.root.lists-uploads",
-        "simple.root.agrees-across-types",
         "simple.name.valid-charset",
     )
     pattern = rb"([^>])</a>"

@@ -24,7 +24,6 @@ class RootInAnArray(ChangesJson):
         "simple.json.api-version",
         "simple.json.root.projects",
         "negotiation.content-type.truthful",
-        "simple.root.agrees-across-types",
         "simple.root.lists-uploads",
     )
 
@@ -141,7 +140,6 @@ class ProjectsAsStrings(Fault):
 
     caught_by = (
         "simple.json.root.projects",
-        "simple.root.agrees-across-types",
         "simple.root.lists-uploads",
     )
 

@@ -91,9 +91,20 @@ def test_the_proxy_leads_to_the_hosts_of_the_targets_files_and_to_loopback(
         assert attempts == [(False, True)] * recorded
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_the_proxy_neither_refuses_nor_records_loopback(host: str) -> None:
+    """Nothing listens at the port: what matters is that the proxy tries."""
+    with ForwardProxy() as proxy:
+        through = {"http": proxy.variables(for_all_hosts=True)["HTTP_PROXY"]}
+        session = requests.Session()
+        session.trust_env = False
+        assert session.get(f"http://{host}:1/", proxies=through, timeout=10).status_code == 502
+        assert proxy.take() == []
+
+
 def test_the_proxy_is_passed_by_on_loopback() -> None:
     with ForwardProxy() as proxy:
-        for url in ("http://127.0.0.1:1/", "http://localhost:1/"):
+        for url in ("http://127.0.0.1:1/", "http://localhost:1/", "http://[::1]:1/"):
             assert requests.utils.should_bypass_proxies(url, proxy.variables()["NO_PROXY"])
         assert not requests.utils.should_bypass_proxies(FOREIGN, proxy.variables()["NO_PROXY"])
 

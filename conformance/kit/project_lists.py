@@ -1,0 +1,119 @@
+"""What is wrong with lists of projects for good, and not because a copy of one is older than the other."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from packaging.utils import canonicalize_name
+
+from conformance.kit.project_names import absent
+from conformance.verdicts import Untestable
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from conformance.kit.fixtures import NewName
+    from conformance.kit.http import Answer
+    from conformance.kit.index import Index
+    from conformance.pages import RootPage
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 2.0
+"""Seconds between two looks; each pause is twice the last."""
+
+_LIFETIME = re.compile(r"(?<![\w-])(?:s-maxage|max-age)=\"?(\d+)", re.IGNORECASE)
+_CACHES = re.compile(r"age|via|x-served-by|(?!.*control$).*cache.*", re.IGNORECASE)
+"""The header fields of caches. Source: RFC 9111, 5.1; RFC 9110, 7.6.3."""
+
+
+class Copy(NamedTuple):
+    """A list of projects, as an answer has it."""
+
+    answer: Answer
+    page: RootPage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """Of which projects something is wrong on lists, by normalized names, at one look; where that was seen."""
+
+    wrong: frozenset[str]
+    copies: tuple[Copy, ...]
+    where: object
+
+
+@dataclass(frozen=True)
+class _Landmarks:
+    """Two projects that were published one after the other, as far as the registry took them."""
+
+    names: tuple[str, ...]
+
+    def are_passed_by(self, copy: Copy) -> bool:
+        """Tell whether a copy of the list was made after their beginning. One of them may be what it lacks for good."""
+        return not self.names or absent(self.names, copy.page) != [*self.names]
+
+    def known_to(self, copies: Iterable[Copy]) -> frozenset[str]:
+        """Return the first, if all copies list the second: they were made after both."""
+        if self.names and not any(absent(self.names[1:], copy.page) for copy in copies):
+            return frozenset(self.names[:1])
+        return frozenset()
+
+
+def lasting(look: Callable[[], Look], index: Index, new_name: NewName) -> Look:
+    """Return what is wrong of the projects of a first look, in copies that were all made after it.
+
+    A cache may keep one copy for longer than another, and longer than a run waits. Of two copies that list a project
+    which is published after the first look, none is older. Where nothing can be published, a cache shows itself.
+    Raises Untestable where a copy may be older when the time is over that pages may take.
+    """
+    first = look()
+    if not first.wrong:
+        return first
+    known = {hash(canonicalize_name(name)) for copy in first.copies for name in copy.page.names}
+    del first  # lists may be long
+    settling = index.registry.settling
+    landmarks, deadline, pause = (
+        _published(index, new_name),
+        time.monotonic() + settling.patience,
+        FIRST_PAUSE,
+    )
+    while True:
+        now = look()
+        of_landmarks = landmarks.known_to(now.copies)
+        wrong = frozenset(name for name in now.wrong if hash(name) in known or name in of_landmarks)
+        if not wrong and now.wrong.isdisjoint(landmarks.names):
+            break
+        if time.monotonic() >= deadline:
+            older = [copy for copy in now.copies if not landmarks.are_passed_by(copy)]
+            _require_no_cache(older, () if landmarks.names else now.copies, settling.limit)
+            break
+        with settling.waiting():
+            time.sleep(min(pause, max(0.0, deadline - time.monotonic())))
+        pause = min(2 * pause, LONGEST_PAUSE)
+    return replace(now, wrong=wrong)
+
+
+def _published(index: Index, new_name: NewName) -> _Landmarks:
+    """Publish the landmarks; none where the run or the registry takes no new projects."""
+    names = [f"{new_name('landmark')}-{which}" for which in "ab"] if index.offer.has("upload") else []
+    taken = all(index.registry.upload(wheel(name, "1.0")).is_success for name in names)
+    return _Landmarks(tuple(names) if taken else ())
+
+
+def _require_no_cache(older: Sequence[Copy], copies: Sequence[Copy], limit: float) -> None:
+    """Require copies of one time: none older than the landmarks, and none from a cache. Raises Untestable."""
+    kept = older or [copy for copy in copies if may_be_kept(copy.answer, limit)]
+    if kept:
+        raise Untestable(
+            f"a copy of the list may be older than the other, as caches keep it ({kept[0].answer}): what differs says "
+            "nothing; use --settle with the seconds that it is kept"
+        )
+
+
+def may_be_kept(answer: Answer, limit: float) -> bool:
+    """Tell whether a header field is of a cache, or lets one keep an answer for longer than `limit` seconds."""
+    ages = _LIFETIME.findall(answer.headers.get("Cache-Control", ""))
+    return any(map(_CACHES.fullmatch, answer.headers)) or any(int(age) > limit for age in ages)
