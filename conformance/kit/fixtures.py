@@ -14,7 +14,7 @@ from conformance.kit.index import Index
 from conformance.kit.properties.examples import Examples
 from conformance.kit.races.looks import forms_of
 from conformance.kit.races.race import Race, WatchedHeat, watched_uploads
-from conformance.kit.races.rounds import most, rounds_of
+from conformance.kit.races.rounds import Rounds, rounds_of
 from conformance.kit.uploads.attestations import provenance_of
 from conformance.kit.uploads.publishing import publish
 from conformance.kit.uploads.scenarios import (
@@ -48,6 +48,7 @@ __all__ = [
     "Race",
     "RegistryClient",
     "Remark",
+    "Rounds",
     "Run",
     "SecondUpload",
     "UserMachine",
@@ -75,6 +76,9 @@ __all__ = [
     "twine_release",
     "watched",
 ]
+
+WATCHED = (10, 0.5)
+"""The least rounds with a reader, and the seconds that more of them may take: each has about ten more requests."""
 
 _NUMBERS = count(1)
 
@@ -181,9 +185,9 @@ def examples(run: Run, request: pytest.FixtureRequest) -> Examples:
 
 
 @pytest.fixture(scope="session")
-def rounds(run: Run) -> int:
+def rounds(run: Run) -> Rounds:
     """How many rounds a race has: one round reveals almost nothing."""
-    return run.options.rounds
+    return Rounds.of(run.options.rounds)
 
 
 @pytest.fixture(scope="session")
@@ -193,9 +197,9 @@ def race(registry: RegistryClient, index: Index) -> Race:
 
 
 @pytest.fixture(scope="session")
-def watched(race: Race, new_name: NewName, rounds: int) -> tuple[WatchedHeat, ...]:
+def watched(race: Race, new_name: NewName, rounds: Rounds) -> tuple[WatchedHeat, ...]:
     """Rounds of uploads to one project at the same moment, each with a reader of the page."""
-    return watched_uploads(race, rounds_of(new_name, "watched", most(rounds)))
+    return watched_uploads(race, rounds_of(new_name, "watched", rounds.at_least(*WATCHED)))
 
 
 @pytest.fixture(scope="session")

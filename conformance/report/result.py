@@ -137,7 +137,7 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     requests: Annotated[int, Meta(ge=0, description="Requests and client runs of the whole run.")]
     seed: Annotated[int, Meta(description="Chooses the examples of properties.")]
     examples: Annotated[int | None, Meta(description="Examples per property.")] = None
-    rounds: Annotated[int | None, Meta(description="Rounds of each race.")] = None
+    rounds: Annotated[int | None, Meta(description="The most rounds of a race.")] = None
     read_only: Annotated[bool, Meta(description="Whether the run published nothing.")] = False
     projects: Annotated[
         tuple[str, ...], Meta(description="The projects of a read-only run, by normalized name.")

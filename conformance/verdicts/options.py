@@ -274,9 +274,9 @@ class RunOptions(TrafficLimits):
         commands=RUN,
     )
     rounds: int = option(
-        15,
+        90,
         "--rounds",
-        "repeat each concurrency check N times",
+        "repeat each concurrency check up to N times, fewer where that takes longer than a second or so",
         metavar="N",
         read=option_types.positive(int),
         group=Group.RUN,

@@ -10,13 +10,13 @@ import pytest
 
 from conformance.kit.driver import Ability, delete_alone
 from conformance.kit.races.race import SENDERS, upload_together
-from conformance.kit.races.rounds import most, rounds_of
+from conformance.kit.races.rounds import rounds_of
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.kit.fixtures import Driver, NewName, Race
+    from conformance.kit.fixtures import Driver, NewName, Race, Rounds
     from conformance.kit.races.race import Heat
     from reference_server.distributions import Distribution
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 SPELLINGS = ("-", "_", ".", "-_-")
 """What may stand for the separators of a name."""
 
+SPELLED = (10, 0.6)
+"""The least rounds of first files, and the seconds that more of them may take."""
+
 
 @dataclass(frozen=True)
 class Raced:
@@ -32,25 +35,19 @@ class Raced:
 
     race: Race
     new_name: NewName
-    rounds: int
+    rounds: Rounds
 
     @cached_property
-    def identical(self) -> tuple[Heat, ...]:
-        """Rounds in which one file is uploaded several times at the same moment."""
-        return upload_together(
-            self.race,
-            rounds_of(self.new_name, "identical", self.rounds),
-            lambda each: [wheel(each.project, f"{each.number}.0")] * SENDERS,
-        )
+    def named_alike(self) -> tuple[Heat, ...]:
+        """Rounds in which two files of one name are uploaded at the same moment, each of them twice.
 
-    @cached_property
-    def different(self) -> tuple[Heat, ...]:
-        """Rounds in which several files of one name are uploaded at the same moment."""
+        Every two uploads that meet are of one file or of two, so that each round is one of both races.
+        """
         return upload_together(
             self.race,
-            rounds_of(self.new_name, "different", self.rounds),
+            rounds_of(self.new_name, "named-alike", self.rounds),
             lambda each: [
-                wheel(each.project, f"{each.number}.0", marker=f"sender {number}")
+                wheel(each.project, f"{each.number}.0", marker=f"file {number % 2}")
                 for number in range(SENDERS)
             ],
         )
@@ -60,7 +57,7 @@ class Raced:
         """Rounds in which the first files of a project are uploaded at the same moment, each under a spelling."""
         return upload_together(
             self.race,
-            rounds_of(self.new_name, "spelled", most(self.rounds)),
+            rounds_of(self.new_name, "spelled", self.rounds.at_least(*SPELLED)),
             lambda each: [
                 wheel(each.project.replace("-", separator).title(), f"{each.number}.{number}")
                 for number, separator in enumerate(SPELLINGS)
@@ -69,7 +66,7 @@ class Raced:
 
 
 @pytest.fixture(scope="session")
-def raced(race: Race, new_name: NewName, rounds: int) -> Raced:
+def raced(race: Race, new_name: NewName, rounds: Rounds) -> Raced:
     """Uploads of one file, of one name, and to one project, at the same moment."""
     return Raced(race, new_name, rounds)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -10,7 +11,7 @@ from conformance.kit.check import check
 from conformance.kit.differences import listed_lines
 from conformance.kit.races.looks import wrong_file
 from conformance.kit.races.race import uploading
-from conformance.kit.races.rounds import in_every
+from conformance.kit.races.rounds import in_every, tried
 from conformance.verdicts import Deviation
 from reference_server.distributions import wheel
 
@@ -18,65 +19,97 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.checks.race.conftest import Raced
-    from conformance.kit.fixtures import Index, NewName, Race, RegistryClient, WatchedHeat
+    from conformance.kit.fixtures import (
+        Index,
+        NewName,
+        Race,
+        RegistryClient,
+        Remark,
+        Rounds,
+        WatchedHeat,
+    )
     from conformance.kit.http import Answer
+    from conformance.kit.races.looks import Look
     from conformance.kit.races.race import Heat
 
 
-MANY, MANY_TIMES = 8, 2
-"""How many different projects are uploaded to at the same moment, and how often."""
+MANY = 8
+"""How many different projects are uploaded to at the same moment."""
+
+APART = (2, 0.2)
+"""How often at least, and the seconds that more of it may take."""
 
 
 @check("race.same-file-identical")
-def test_same_file_identical(raced: Raced) -> None:
+def test_same_file_identical(raced: Raced, remark: Remark) -> None:
     def wrong(heat: Heat) -> Iterator[str]:
         if not heat.accepted:
             yield "no upload was accepted"
-        else:
-            yield from entries_but_one(heat, heat.sent[0].sha256)
+            return
+        for seen in heat.last:
+            where, often = f"{heat.sent[0].filename} in {seen.form.upper()}", Counter(listed(seen, heat))
+            if not often:
+                yield f"0 entries of {where}"
+            for digest in often.keys() - {each.sha256 for each in heat.sent} - {""}:
+                yield f"{where} listed with sha256 {digest}"
+            yield from (f"{times} entries of {where}" for times in often.values() if times > 1)
 
     in_every(
-        raced.identical, wrong, expected="one upload or more to be accepted (2xx), and one entry on each page"
+        raced.named_alike,
+        wrong,
+        expected="one upload or more to be accepted (2xx), and one entry on each page",
     )
+    remark(tried(len(raced.named_alike)))
 
 
 @check("race.same-file-different")
-def test_same_file_different(raced: Raced, registry: RegistryClient) -> None:
+def test_same_file_different(raced: Raced, registry: RegistryClient, remark: Remark) -> None:
+    """The same file may be accepted twice."""
+
     def served(heat: Heat) -> Answer | None:
         file = heat.last[-1].page.file(heat.sent[0].filename)
-        return registry.download(file.url) if file is not None and len(heat.accepted) == 1 else None
+        return (
+            registry.download(file.url)
+            if file is not None and len({each.sha256 for each in heat.accepted}) == 1
+            else None
+        )
 
-    numbers = [heat.round.number for heat in raced.different]
-    answers = dict(zip(numbers, registry.read_each(served, raced.different), strict=True))
+    numbers = [heat.round.number for heat in raced.named_alike]
+    answers = dict(zip(numbers, registry.read_each(served, raced.named_alike), strict=True))
 
     def wrong(heat: Heat) -> Iterator[str]:
-        if len(heat.accepted) != 1:
-            yield f"{len(heat.accepted)} different files of one name were accepted"
+        accepted = {each.sha256: each for each in heat.accepted}
+        if len(accepted) != 1:
+            yield f"{len(accepted)} different files of one name were accepted"
             return
-        (winner,) = heat.accepted
-        yield from entries_but_one(heat, winner.sha256)
+        ((digest, winner),) = accepted.items()
+        for seen in heat.last:
+            where, found = f"{winner.filename} in {seen.form.upper()}", listed(seen, heat)
+            if not found:
+                yield f"0 entries of {where}"
+            if others := {*found} - {digest, ""}:
+                yield f"{where} listed with sha256 {', '.join(sorted(others))}"
         file, answer = heat.last[-1].page.file(winner.filename), answers[heat.round.number]
         if file is not None and answer is not None and answer.content != winner.content:
             yield wrong_file(file, answer) or f"other bytes than were accepted: {answer}"
 
     in_every(
-        raced.different,
+        raced.named_alike,
         wrong,
         expected="one upload to be accepted (2xx), and the accepted bytes to be served",
     )
+    remark(tried(len(raced.named_alike)))
 
 
 @check("race.no-server-error")
-def test_no_server_error(raced: Raced) -> None:
-    in_every(
-        (*raced.identical, *raced.different, *raced.spelled),
-        lambda heat: heat.failures,
-        expected="every upload to be accepted (2xx) or refused (4xx)",
-    )
+def test_no_server_error(raced: Raced, remark: Remark) -> None:
+    heats = (*raced.named_alike, *raced.spelled)
+    in_every(heats, lambda heat: heat.failures, expected="every upload to be accepted (2xx) or refused (4xx)")
+    remark(tried(len(heats)))
 
 
 @check("race.case-and-separator")
-def test_case_and_separator(raced: Raced, index: Index) -> None:
+def test_case_and_separator(raced: Raced, index: Index, remark: Remark) -> None:
     in_every(raced.spelled, unlisted, expected="one page to list every accepted file")
     ours = {heat.round.project for heat in raced.spelled if heat.accepted}
     for root in index.roots(fresh=True):
@@ -87,21 +120,25 @@ def test_case_and_separator(raced: Raced, index: Index) -> None:
                 found=", ".join(names) or "none",
                 where=root.where,
             )
+    remark(tried(len(raced.spelled)))
 
 
 @check("race.new-project-many-files")
-def test_new_project_many_files(watched: tuple[WatchedHeat, ...]) -> None:
+def test_new_project_many_files(watched: tuple[WatchedHeat, ...], remark: Remark) -> None:
     in_every(
         watched,
         lambda heat: [f"refused: {each}" for each in heat.answers if not each.is_success] + [*unlisted(heat)],
         expected="every upload to be accepted (2xx), and every file to be listed",
     )
+    remark(tried(len(watched)))
 
 
 @check("race.different-projects")
-def test_different_projects(race: Race, registry: RegistryClient, new_name: NewName) -> None:
-    refused, missing = [], []
-    for _ in range(MANY_TIMES):
+def test_different_projects(
+    race: Race, registry: RegistryClient, new_name: NewName, rounds: Rounds, remark: Remark
+) -> None:
+    refused, missing, times = [], [], 0
+    for times in rounds.at_least(*APART).numbers():  # noqa: B007 - the last number counts
         files = [wheel(new_name("apart"), "1.0") for _ in range(MANY)]
         answers = dict(zip(files, race(*map(uploading, files)), strict=True))
         refused += [f"{each} {each.excerpt(120)}" for each in answers.values() if not each.is_success]
@@ -116,12 +153,13 @@ def test_different_projects(race: Race, registry: RegistryClient, new_name: NewN
         raise Deviation(
             expected="every upload to be accepted (2xx), and every file to be listed",
             found=listed_lines([*refused, *missing]),
-            where=f"{MANY_TIMES} rounds of {MANY} uploads at the same moment, each to a new project",
+            where=f"{times} rounds of {MANY} uploads at the same moment, each to a new project",
         )
+    remark(tried(times))
 
 
 @check("race.version-set")
-def test_version_set(watched: tuple[WatchedHeat, ...]) -> None:
+def test_version_set(watched: tuple[WatchedHeat, ...], remark: Remark) -> None:
     def wrong(heat: WatchedHeat) -> Iterator[str]:
         wanted = {distribution.version for distribution in (*heat.before, *heat.accepted)}
         for seen in heat.last:
@@ -129,17 +167,13 @@ def test_version_set(watched: tuple[WatchedHeat, ...]) -> None:
                 yield f"versions without {', '.join(sorted(missing))}"
 
     in_every(watched, wrong, expected="`versions` to hold every accepted version")
+    remark(tried(len(watched)))
 
 
-def entries_but_one(heat: Heat, sha256: str | None = None) -> Iterator[str]:
-    """Say which page does not list the file of a heat once, and with this hash where one is given."""
-    filename = heat.sent[0].filename
-    for seen in heat.last:
-        entries = [file for file in seen.page.files if file.filename == filename]
-        if len(entries) != 1:
-            yield f"{len(entries)} entries of {filename} in {seen.form.upper()}"
-        elif sha256 is not None and entries[0].hashes.get("sha256", sha256).lower() != sha256:
-            yield f"{filename} listed with sha256 {entries[0].hashes['sha256']} in {seen.form.upper()}"
+def listed(seen: Look, heat: Heat) -> list[str]:
+    """Return the sha256 of each entry that a page has for the file name of a round; an empty text without one."""
+    name = heat.sent[0].filename
+    return [file.hashes.get("sha256", "").lower() for file in seen.page.files if file.filename == name]
 
 
 def unlisted(heat: Heat) -> Iterator[str]:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.kit.differences import listed_lines
 from conformance.verdicts import Deviation
+from conformance.verdicts.counting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from conformance.kit.races.racers import T
+
+USUAL = 90
+"""The rounds of a race by default, as far as there is time for them."""
+
+LEAST, SECONDS = 15, 6.0
+"""How many rounds there are, however slow the registry is, and how long more of them are tried."""
+
+SELDOM = 30
+"""A fault that shows in one of so many rounds is missed by `USUAL` rounds in fewer than one of twenty runs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,22 +42,57 @@ class Round:
         return f"round {self.number}, in the {'new' if self.is_new else 'existing'} project {self.project}"
 
 
-def rounds_of(new_name: Callable[[str], str], purpose: str, count: int) -> Iterator[Round]:
-    """Yield so many rounds, two in each project."""
+@dataclass(frozen=True, kw_only=True)
+class Rounds:
+    """How many rounds a race has: at least some, then more for so many seconds, and `most` in the end.
+
+    A registry that answers at once so gets many rounds, and one that takes its time no more than `least`.
+    """
+
+    most: int
+    least: int
+    seconds: float
+
+    @classmethod
+    def of(cls, most: int) -> Rounds:
+        """Return the rounds of a race whose rounds are cheap, for the number that a run asks for."""
+        return cls(most=most, least=1, seconds=0).at_least(LEAST, SECONDS)
+
+    def at_least(self, least: int, seconds: float) -> Rounds:
+        """Return as many rounds with other limits, which are those of a run with `USUAL` rounds."""
+        part = self.most / USUAL
+        return Rounds(
+            most=self.most,
+            least=min(self.most, max(least, round(least * part))),
+            seconds=seconds * max(1.0, part),
+        )
+
+    def numbers(self) -> Iterator[int]:
+        """Yield the numbers of rounds, from 1."""
+        end = time.monotonic() + self.seconds
+        for number in range(1, self.most + 1):
+            if number > self.least and time.monotonic() > end:
+                break
+            yield number
+
+
+def rounds_of(new_name: Callable[[str], str], purpose: str, rounds: Rounds) -> Iterator[Round]:
+    """Yield rounds, two in each project."""
     project = ""
-    for number in range(1, count + 1):
+    for number in rounds.numbers():
         project = new_name(purpose) if number % 2 else project
         yield Round(number=number, project=project)
 
 
-def few(rounds: int) -> int:
-    """Return the number of rounds of a race whose rounds are slow, or reveal much."""
-    return max(1, rounds // 3)
+def chance_of_missing(rounds: int, *, one_in: int = SELDOM) -> float:
+    """Return how likely no round of so many shows a fault that shows in one of `one_in`."""
+    return (1 - 1 / one_in) ** rounds
 
 
-def most(rounds: int) -> int:
-    """Return the number of rounds of a race in which every file of a round counts, and not only the winner."""
-    return max(1, rounds * 2 // 3)
+def tried(rounds: int) -> str:
+    """Say how many rounds a race had, and what that is worth."""
+    missed = chance_of_missing(rounds)
+    return f"{counted(rounds, 'round')}; a fault that shows in 1 of {SELDOM} rounds is missed in {missed:.1%} of runs"
 
 
 def in_every(rounds: Sequence[T], wrong: Callable[[T], Iterable[str]], *, expected: str) -> None:

@@ -1,0 +1,93 @@
+"""How many rounds a race has, what they are worth, and that a result has both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.kit.races import rounds as module
+from conformance.kit.races.rounds import LEAST, USUAL, Rounds, chance_of_missing, tried
+from conformance.run.checks_run import run_checks
+from conformance.run.selection import Selection
+from conformance.target import target_from_table
+from conformance.verdicts import Verdict
+from conformance.verdicts.options import RunOptions
+from reference_server import ReferenceServer
+from reference_server.faults.race.uploads import LooksThenWrites
+from reference_server.rules import Rules
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conformance.report.check_result import CheckResult
+    from reference_server.faults import Fault
+
+NAMED_ALIKE = frozenset({"race.same-file-identical", "race.same-file-different"})
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path))  # of the inner sessions
+
+
+@pytest.fixture
+def seconds_a_round(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long each look at the clock is after the one before."""
+    seconds, looks = [0.0], count()
+    monkeypatch.setattr("conformance.kit.races.rounds.time.monotonic", lambda: next(looks) * seconds[0])
+    return seconds
+
+
+@pytest.mark.parametrize(
+    ("slowness", "asked", "had"),
+    [(0.01, USUAL, USUAL), (60.0, USUAL, LEAST), (60.0, 7, 7), (0.01, 7, 7), (60.0, 4 * USUAL, 4 * LEAST)],
+)
+def test_a_race_has_as_many_rounds_as_there_is_time_for(
+    slowness: float, asked: int, had: int, seconds_a_round: list[float]
+) -> None:
+    seconds_a_round[0] = slowness
+    assert [*Rounds.of(asked).numbers()] == [*range(1, had + 1)]
+
+
+def test_who_asks_for_more_rounds_gives_them_more_time(seconds_a_round: list[float]) -> None:
+    seconds_a_round[0] = module.SECONDS / 40
+    usual, more = (len([*Rounds.of(asked).numbers()]) for asked in (USUAL, 3 * USUAL))
+    assert LEAST < usual < USUAL
+    assert more >= 2.5 * usual
+
+
+def test_the_usual_rounds_miss_a_seldom_fault_in_fewer_than_one_of_twenty_runs() -> None:
+    assert RunOptions.rounds == USUAL
+    assert chance_of_missing(USUAL) < 0.05 < chance_of_missing(USUAL - 2)
+    assert chance_of_missing(LEAST) == pytest.approx(0.6, abs=0.02)
+    assert chance_of_missing(1, one_in=2) == 0.5
+    assert tried(USUAL) == "90 rounds; a fault that shows in 1 of 30 rounds is missed in 4.7% of runs"
+
+
+def judged(folder: Path, *faults: Fault, rules: Rules | None = None) -> dict[str, CheckResult]:
+    with ReferenceServer(faults=faults, rules=rules or Rules()) as server:
+        target = target_from_table(server.target(), embedded=True)
+        options = RunOptions(rounds=4, ledger_folder=folder)
+        results = run_checks(target, options, Selection(only=NAMED_ALIKE)).results
+    return {each.id: each for each in results}
+
+
+def test_a_result_has_the_rounds_of_its_race_and_what_they_miss(tmp_path: Path) -> None:
+    passed = judged(tmp_path)
+    assert {each.verdict for each in passed.values()} == {Verdict.PASSED}
+    assert {each.message for each in passed.values()} == {tried(4)}
+
+
+def test_the_same_file_may_be_accepted_twice(tmp_path: Path) -> None:
+    found = judged(tmp_path, rules=replace(Rules(), takes_identical=True))
+    assert {each.verdict for each in found.values()} == {Verdict.PASSED}, found
+
+
+def test_files_of_one_name_that_meet_are_counted_and_compared(tmp_path: Path) -> None:
+    found = judged(tmp_path, LooksThenWrites())
+    assert {each.verdict for each in found.values()} == {Verdict.FAILED}
+    assert "2 different files of one name were accepted" in found["race.same-file-different"].found
+    assert " entries of " in found["race.same-file-identical"].found
