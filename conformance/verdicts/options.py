@@ -276,7 +276,7 @@ class RunOptions(TrafficLimits):
     rounds: int = option(
         90,
         "--rounds",
-        "repeat each concurrency check up to N times, fewer where that takes longer than a second or so",
+        "repeat each concurrency check up to N times, fewer where that takes seconds",
         metavar="N",
         read=option_types.positive(int),
         group=Group.RUN,

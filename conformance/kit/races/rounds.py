@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 USUAL = 90
 """The rounds of a race by default, as far as there is time for them."""
 
-LEAST, SECONDS = 15, 6.0
+LEAST, SECONDS = 15, 10.0
 """How many rounds there are, however slow the registry is, and how long more of them are tried."""
 
 SELDOM = 30
