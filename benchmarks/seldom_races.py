@@ -2,6 +2,7 @@
 
     python -m benchmarks.seldom_races                                  # sixty trials of two requirements
     python -m benchmarks.seldom_races --trials 200 --row race.case-and-separator
+    python -m benchmarks.seldom_races --seconds 60                     # all ninety rounds on a busy machine
 
 Each trial judges a new server by one requirement with the default options. In one of thirty rounds, by chance, the
 server accepts two different files of one name, or loses a file. The table has the rounds that the runs had time for,
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
+from conformance.kit.races import rounds as module
 from conformance.kit.races.rounds import SELDOM, chance_of_missing
 from conformance.run.checks_run import run_checks
 from conformance.run.selection import Selection
@@ -119,7 +121,15 @@ def main() -> int:
     parser.add_argument(
         "--row", action="append", choices=FAULTS, help="only this requirement (repeatable; default: two)"
     )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=module.SECONDS,
+        metavar="N",
+        help="give the rounds of a race N seconds (default: those of a run)",
+    )
     given = parser.parse_args()
+    module.SECONDS = given.seconds
     print("| requirement | trials | rounds | missed | expected | seconds a run |\n|---|---|---|---|---|---|")
     wrong = False
     for row in given.row or [*FAULTS][:2]:
