@@ -132,6 +132,12 @@ class Doctor:
     def _fallback(self) -> Iterator[Observation]:
         """Say where an unknown project leads: a registry may fall back to another index."""
         answer = self._get(self._absent_url)
+        if answer.status == 200 and _is_index(answer):
+            yield Observation(
+                about="unknown projects",
+                seen=f"{_summary(answer)}: there is a page for a project that cannot exist; if uploads are listed "
+                "elsewhere, give --index-url",
+            )
         location = answer.headers.get("Location", "")
         if not answer.is_redirect or not location or self._target.same_host(resolved(answer.url, location)):
             return

@@ -142,7 +142,7 @@ def upload_change(status: int, target: Target) -> str:
     if status == 401:
         return "check user name and password: the registry rejects the credential"
     if status == 403:
-        return "this credential may only read: use one whose scope and role may publish"
+        return "check user name and password, and use a credential whose scope and role may publish"
     if status in {404, 405} or 300 <= status < 400:
         if target.layout.name == GITLAB:
             return "uploads do not go here: check the path, the id of the GitLab project, and that it has a registry"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.utils import canonicalize_name
 from werkzeug import Response
 
 from conformance.run.checks_run import run_checks
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from conformance.report.check_result import CheckResult
     from reference_server.http.request import Request
     from reference_server.rendering.pages import ProjectPage
+    from reference_server.rules import Rules
 
 MISTAKES = 4
 """How many mistakes `upload.error-json` knows."""
@@ -73,6 +75,49 @@ class RefusesFormsWith(Fault):
         if request.endpoint != "upload" or self.read not in body_of(request):
             return None
         return Response("no such form", status=400)
+
+
+class OtherFilesUnsupported(Fault):
+    """Refuses what is no distribution with the words of Artipie."""
+
+    def respond(self, request: Request, response: Response) -> Response:
+        """Change the words."""
+        unsupported = request.endpoint == "upload" and b"setup.exe" in body_of(request)
+        return Response("Unsupported archive type", status=400) if unsupported else response
+
+
+class LeadsToSlashless(Fault):
+    """Redirects other spellings to the URL without a slash, and has the page there, too, as Artipie does."""
+
+    def rules(self, rules: Rules) -> Rules:
+        """Serve pages without a slash."""
+        return replace(rules, redirects_slashless=False)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        """Leave the slash out of a redirect."""
+        del request
+        if location := response.headers.get("Location"):
+            response.headers["Location"] = location.removesuffix("/")
+        return response
+
+
+class CapitalsInVersionsRefused(Fault):
+    """Reads versions in lower case only, as Gitea does."""
+
+    def rules(self, rules: Rules) -> Rules:
+        """Refuse capitals."""
+        return replace(rules, valid_version=lambda text: rules.valid_version(text) and text == text.lower())
+
+
+class Unlisted(Fault):
+    """Lists no file of the projects whose names end so, as a registry does that files them under another spelling."""
+
+    def __init__(self, *ends: str) -> None:
+        self.ends = ends
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        """Leave the files out."""
+        return replace(page, files=()) if canonicalize_name(page.name).endswith(self.ends) else page
 
 
 def judged(row: str, folder: Path, *faults: Fault, examples: int = 1) -> CheckResult:
@@ -152,3 +197,37 @@ def test_the_field_that_a_whole_form_is_refused_for_is_named(
 ) -> None:
     result = judged("upload.whole-form", tmp_path, RefusesFormsWith(read))
     assert result.found.splitlines()[0] == blamed
+
+
+@pytest.mark.parametrize("row", ["robustness.truncated-body", "robustness.chunked-truncated"])
+def test_a_server_error_that_stores_nothing_is_no_stored_file(row: str, tmp_path: Path) -> None:
+    found = judged(row, tmp_path, RefusalsBreak(1000))
+    assert found.verdict is Verdict.PASSED, found.message
+
+
+def test_a_refusal_may_name_its_reason_in_other_words(tmp_path: Path) -> None:
+    found = judged("upload.error-reason", tmp_path, OtherFilesUnsupported())
+    assert found.verdict is Verdict.PASSED, found.message
+
+
+def test_another_spelling_may_lead_to_the_page_without_a_slash(tmp_path: Path) -> None:
+    found = judged("simple.url.variants-same-project", tmp_path, LeadsToSlashless())
+    assert found.verdict is Verdict.PASSED, found.message
+    assert judged("simple.url.trailing-slash", tmp_path, LeadsToSlashless()).verdict is Verdict.FAILED
+
+
+def test_a_version_that_is_always_refused_is_said_to_be_so(tmp_path: Path) -> None:
+    found = judged("version.alternate-accepted", tmp_path, CapitalsInVersionsRefused(), examples=10)
+    assert found.verdict is Verdict.FAILED
+    assert "not every time" not in found.message
+
+
+def test_files_are_judged_in_another_project_where_one_lists_none(tmp_path: Path) -> None:
+    found = judged("http.validators-wellformed", tmp_path, Unlisted("-main"))
+    assert found.verdict is Verdict.PASSED, found.message
+
+
+def test_files_that_no_page_lists_are_not_out_of_scope(tmp_path: Path) -> None:
+    found = judged("http.validators-wellformed", tmp_path, Unlisted("-main", "-picky", "-versions"))
+    assert found.verdict is Verdict.UNTESTABLE
+    assert "lists no wheel and no sdist" in found.message

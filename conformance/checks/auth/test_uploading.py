@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.checks.auth.challenges import challenge
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.credentials import WRONG, with_wrong_token
 from conformance.kit.http import Credential, upload_form
 from conformance.kit.registry import ANONYMOUS, DEFAULT
 from conformance.kit.uploads.stored_files import nothing_stored
@@ -51,13 +52,19 @@ def test_refusal(anonymous_upload: AnonymousUpload) -> None:
 
 
 @check("auth.upload.challenge")
-def test_challenge(anonymous_upload: AnonymousUpload) -> None:
-    answer = anonymous_upload.answer
-    if answer.status != 401:
-        raise NotApplicable(f"an upload without a credential gets status {answer.status}, not 401")
-    if not challenge(answer):
+def test_challenge(registry: RegistryClient, anonymous_upload: AnonymousUpload, new_name: NewName) -> None:
+    wrong = with_wrong_token(registry).upload(wheel(new_name("unknown"), "1.0"), as_=WRONG)
+    answers = {"without a credential": anonymous_upload.answer, "with an unknown credential": wrong}
+    refused = {how: answer for how, answer in answers.items() if answer.status == 401}
+    if not refused:
+        statuses = ", ".join(f"{answer.status} {how}" for how, answer in answers.items())
+        raise NotApplicable(f"uploads get status {statuses}, not 401")
+    bare = {how: answer for how, answer in refused.items() if not challenge(answer)}
+    if bare:
         raise Deviation(
-            expected="a 401 with the header WWW-Authenticate", found="no challenge", where=str(answer)
+            expected="a 401 with the header WWW-Authenticate",
+            found="no challenge" if bare == refused else f"no challenge {' and '.join(bare)}",
+            where="; ".join(map(str, bare.values())),
         )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from conformance.kit.http import Answer
     from conformance.kit.index import Index
     from conformance.kit.registry import RegistryClient
-    from conformance.pages import FileLink
+    from conformance.pages import FileLink, ProjectPage
 
 IDENTITY = {"Accept-Encoding": "identity"}
 
@@ -53,14 +53,17 @@ def fetch(registry: RegistryClient, url: str, *, method: str = "GET", headers: M
 
 
 def read_samples(index: Index) -> tuple[Sample, ...]:
-    """Read the smallest wheel and the smallest sdist of the first project, whole and not compressed.
+    """Read the smallest wheel and the smallest sdist of the first project with any, whole and not compressed.
 
-    Raises Untestable when a file cannot be fetched, NotApplicable when there is none.
+    Raises Untestable when a file cannot be fetched, or none of those that were published is listed; NotApplicable
+    when a run that only reads finds none.
     """
-    files = readings(index)[-1].page.files  # JSON, where it is offered, tells sizes
-    wheels = [file for file in files if file.filename.endswith(".whl")]
-    sdists = [file for file in files if file.filename.endswith(".tar.gz")]
-    chosen = [min(group, key=lambda file: file.size or 0) for group in (wheels, sdists) if group]
+    chosen = _smallest(readings(index)[-1].page)  # JSON, where it is offered, tells sizes
+    others = (name for name in index.projects if name != index.project)
+    while not chosen and (name := next(others, None)):
+        chosen = _smallest(index.pages(name)[-1])
+    if not chosen and index.offer.has("upload"):
+        raise Untestable(f"{index.project} lists no wheel and no sdist; see the checks of links")
     if not chosen:
         raise NotApplicable(f"{index.project} has neither a wheel nor an sdist")
     answers = [fetch(index.registry, file.url, headers=IDENTITY) for file in chosen]
@@ -70,6 +73,12 @@ def read_samples(index: Index) -> tuple[Sample, ...]:
                 f"the registry does not serve a file that this check reads: {answer}; see the checks of links"
             )
     return tuple(Sample(file, answer, index.registry) for file, answer in zip(chosen, answers, strict=True))
+
+
+def _smallest(page: ProjectPage) -> list[FileLink]:
+    wheels = [file for file in page.files if file.filename.endswith(".whl")]
+    sdists = [file for file in page.files if file.filename.endswith(".tar.gz")]
+    return [min(group, key=lambda file: file.size or 0) for group in (wheels, sdists) if group]
 
 
 def absent_file(sample: Sample) -> Answer:

@@ -30,7 +30,7 @@ LINE = f"{HEADER}: yes"
 
 def nothing_injected(answers: Iterable[Answer], sent: Iterable[Sent] = ()) -> None:
     """Require that a browser would run nothing of a payload in any of these answers, `sent` in uploads or not."""
-    found = [f"{what} in {answer}" for answer in answers for what in injections(answer)]
+    found = [f"{what} in {answer}" for answer in answers for what in dict.fromkeys(injections(answer))]
     expect.rule(
         "every payload to be escaped, so that no browser runs it",
         broken_by=found,

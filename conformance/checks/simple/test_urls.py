@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.registry import page_in
+from conformance.kit.uploads.publishing import fetch
 from conformance.pages import JSON_V1, resolved
 from conformance.verdicts import NotApplicable
 
@@ -37,12 +38,19 @@ def test_variants_same_project(registry: RegistryClient, index: Index, respelled
     here = path(registry.project_url(index.project))
     files = index.pages()[0].filenames
 
+    def leads_to_same(target: str) -> bool:
+        """Tell whether the page is behind its URL without a slash, too, which `trailing-slash` is about."""
+        if path(target) != here.removesuffix("/"):
+            return False
+        answer = fetch(registry, target, accept=next(iter(index.media_types.values())))
+        return answer.status == 200 and page_in(answer).filenames == files
+
     def amiss(answer: Answer) -> bool:
         target = redirected_to(answer)
         if registry.is_sent_elsewhere(answer):
             return False  # as an unknown project is
         if target is not None:
-            return path(target) != here
+            return path(target) != here and not leads_to_same(target)
         return answer.status not in {200, 404, 410} or (
             answer.status == 200 and page_in(answer).filenames != files
         )

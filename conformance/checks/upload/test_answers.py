@@ -31,6 +31,9 @@ JSON_TYPES = frozenset({"application/json", "application/problem+json"})
 MESSAGES = ("message", "error", "detail", "title", "errors")
 """Where a JSON object may have the words of an error; `detail` and `title` are those of RFC 9457."""
 
+NAMES_OF_FILES = ("file", "extension", "wheel", "archive", "distribution", "format", ".exe")
+"""Words for what `setup.exe` is not, and what it is."""
+
 MARKUP = re.compile(r"<(style|script)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
@@ -51,7 +54,7 @@ def under_another_filename(form: UploadForm) -> UploadForm:
 MISTAKES: Mapping[str, Mistake] = {
     "no file": Mistake(lambda form: form.without("content"), ("content", "file")),
     "no version": Mistake(lambda form: form.without("version"), ("version",)),
-    "no distribution": Mistake(under_another_filename, ("file", "extension", "wheel")),
+    "no distribution": Mistake(under_another_filename, NAMES_OF_FILES),
     "another file's digest": Mistake(
         lambda form: form.with_field("sha256_digest", "0" * 64), ("digest", "hash", "sha256", "checksum")
     ),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.http import upload_form
 from conformance.kit.uploads.publishing import publish
 from conformance.kit.uploads.scenarios import link_to
 from conformance.verdicts import Deviation
@@ -33,9 +34,18 @@ def test_identical(registry: RegistryClient, index: Index, new_name: NewName) ->
 
 
 @check("upload.dup.different")
-def test_different(registry: RegistryClient, second_upload: SecondUpload) -> None:
+def test_different(registry: RegistryClient, second_upload: SecondUpload, new_name: NewName) -> None:
     first = second_upload.distribution
     expect.status(second_upload.other_content, 400, 409)
+    expect.same_bytes(registry.download(link_to(registry, first)), first)
+    _taken_in_every_spelling(registry, new_name("respelled"))
+
+
+def _taken_in_every_spelling(registry: RegistryClient, name: str) -> None:
+    """Require that a name is taken, too, where the second form spells the version `1.0` as `1.0.0`."""
+    first, other = wheel(name, "1.0"), wheel(name, "1.0", marker="other bytes")
+    expect.accepted(registry.upload(first))
+    expect.refused(registry.upload(other, form=upload_form(other).with_field("version", "1.0.0")))
     expect.same_bytes(registry.download(link_to(registry, first)), first)
 
 

@@ -44,14 +44,18 @@ def test_invalid_rejected(registry: RegistryClient, new_name: NewName, examples:
 def test_alternate_accepted(
     registry: RegistryClient, index: Index, new_name: NewName, examples: Examples
 ) -> None:
-    """Wheels and sdists by turns; one file for each version, since a registry may want one spelling of it."""
+    """Wheels and sdists by turns; one file for each version, since a registry may want one spelling of it.
+
+    Another spelling of a version is sent to another project.
+    """
     name = new_name("alternate")
     sent: dict[Version, Distribution] = {}
 
     def accepted(version: str) -> None:
-        if Version(version) not in sent:
-            distribution = (wheel, sdist)[len(sent) % 2](name, version)
-            expect.accepted(registry.upload(distribution))
+        another = Version(version) in sent
+        distribution = (wheel, sdist)[len(sent) % 2](new_name("respelled") if another else name, version)
+        expect.accepted(registry.upload(distribution))
+        if not another:
             sent[Version(version)] = distribution
 
     examples.each(strategies.public_versions(), accepted)

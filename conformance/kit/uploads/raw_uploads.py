@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Headers = Iterable[tuple[str, str]]
 
 ANY_REFUSAL = range(400, 500)
+NOT_ACCEPTED = range(300, 600)
+"""Statuses of an upload that is judged by what it left alone: a server error is no stored file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,11 +105,15 @@ def reaction_to_form(
 
 
 def refused_and_nothing_stored(
-    registry: RegistryClient, distribution: Distribution, *reactions: Reaction, may_hang_up: bool = False
+    registry: RegistryClient,
+    distribution: Distribution,
+    *reactions: Reaction,
+    refusals: Container[int] = ANY_REFUSAL,
+    may_hang_up: bool = False,
 ) -> None:
     """Require that each upload was refused, and that none of them left a file in its project."""
     page = registry.project_page(distribution.name)
-    wrong = [str(each) for each in reactions if not each.refused(may_hang_up=may_hang_up)]
+    wrong = [str(each) for each in reactions if not each.refused(refusals, may_hang_up=may_hang_up)]
     wrong += [f"{filename} is listed: {page.where}" for filename in sorted(page.filenames)]
     if wrong:
         refusal = "4xx, or a closed connection" if may_hang_up else "4xx"
@@ -135,7 +141,7 @@ def whole_or_refused(
     page = registry.project_page(distribution.name)
     expect.not_listed(page, [distribution.filename])
     if not reaction.refused(refusals, may_hang_up=may_hang_up):
-        allowed = "4xx" if refusals is ANY_REFUSAL else "411"
+        allowed = "4xx" if 400 in refusals else "411"
         raise Deviation(
             expected=f"the upload to be accepted (2xx) and stored whole, or to be refused ({allowed})",
             found=str(reaction),

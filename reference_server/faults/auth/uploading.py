@@ -75,6 +75,17 @@ class UploadersNotChallenged(ChangesHeaders):
     removes = ("WWW-Authenticate",)
 
 
+class UnknownUploadersNotChallenged(ChangesHeaders):
+    """Answers 401 without WWW-Authenticate to uploads with an unknown credential, as Gitea does."""
+
+    caught_by = ("auth.upload.challenge",)
+    acts_on = ("upload",)
+    removes = ("WWW-Authenticate",)
+
+    def applies_to(self, request: Request, response: Response) -> bool:
+        return "Authorization" in request.headers and super().applies_to(request, response)
+
+
 class PaddedTokensUnknown(Identifies):
     """Treats white space around a token as part of it."""
 

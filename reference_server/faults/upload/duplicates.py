@@ -66,6 +66,20 @@ class OverwrittenBeforeRefused(NotesRequests[OverwrittenFiles]):
         return response
 
 
+class DuplicatesOfOneSpelling(Fault):
+    """Looks for a taken file name among the files whose version is spelled alike, as Gitea does."""
+
+    caught_by = ("upload.dup.different",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(
+            rules,
+            is_duplicate=lambda existing, upload: (
+                rules.is_duplicate(existing, upload) and f"-{upload.version}-" in upload.filename
+            ),
+        )
+
+
 class IdenticalRefused(Fault):
     """Rejects a second upload even of identical bytes, as pypiserver and Nexus do."""
 

@@ -101,8 +101,24 @@ def test_no_credential(server: ReferenceServer) -> None:
 
 
 def test_a_credential_that_may_only_read(server: ReferenceServer) -> None:
+    """Some registries, PyPI among them, answer 403 to an unknown credential, too: the remedy covers both."""
     password = server.target()["credentials"]["personal-read-api"]["password"]
-    assert "may only read" in wrong(look(server.url, password=password))["uploads"]
+    found = wrong(look(server.url, password=password))["uploads"]
+    assert "check user name and password, and use a credential whose scope and role may publish" in found
+
+
+def test_a_page_for_every_name(httpserver: HTTPServer) -> None:
+    """Artipie has a page at every URL, and so at the ones of a layout that is not its own."""
+    page = "<!DOCTYPE html><html><body></body></html>"
+    httpserver.expect_request(re.compile("/.*"), method="GET").respond_with_data(
+        page, content_type="text/html"
+    )
+    httpserver.expect_request(re.compile("/.*"), method="POST").respond_with_data("no file", status=400)
+    observations = look(httpserver.url_for("/files"), profile="pep503-upload")
+    assert wrong(observations) == {}
+    (seen,) = [each.seen for each in observations if each.about == "unknown projects"]
+    assert "there is a page for a project that cannot exist" in seen
+    assert "--index-url" in seen
 
 
 def test_a_wrong_gitlab_project(server: ReferenceServer) -> None:
