@@ -248,6 +248,7 @@ class Application:
             call = Call(request, answering, gitlab_project, caller, mode.alteration, mode.pages)
             return route.handler(call, **arguments)
         except RegistryError as error:
+            request.entry.refused(str(error))
             return refusal(error, self._flavour, route.name)
         except HTTPException as error:
             return router_refusal(error)

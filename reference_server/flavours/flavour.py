@@ -87,6 +87,8 @@ class Refusal:
     routes: frozenset[str] = frozenset()
     status: int | None = None
     text: str = "{}"
+    in_status_line: bool = False
+    """Whether the status line has the text, too, in place of the usual phrase."""
 
     def covers(self, error: RegistryError, route: str) -> bool:
         """Return whether a refusal on a route is written so."""

@@ -11,9 +11,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reference_server.flavours import pypi_archives, pypi_files, pypi_metadata, pypi_projects
-from reference_server.flavours.flavour import REPOSITORY, Flavour, Layout
+from reference_server.flavours.flavour import REPOSITORY, Flavour, Layout, Refusal
 from reference_server.model import ANONYMOUS, Caller
-from reference_server.model.errors import FileExistsAlreadyError, FileNameClosedError, PasswordRefusedError
+from reference_server.model.errors import (
+    FileExistsAlreadyError,
+    FileNameClosedError,
+    PasswordRefusedError,
+    RegistryError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,4 +101,5 @@ PYPI = Flavour(
     profile="pypi",
     gitlab_project=2,
     rules=rules,
+    refusals=(Refusal(error=RegistryError, routes=frozenset({"upload"}), in_status_line=True),),
 )

@@ -33,6 +33,8 @@ from reference_server.model.errors import (
 if TYPE_CHECKING:
     from reference_server.flavours.flavour import Flavour
 
+LONGEST_PHRASE = 1000  # characters
+
 ROUTER_TEXTS = {404: "404 Not Found", 405: "405 Not Allowed", 413: "413 Request Entity Too Large"}
 STATUSES: dict[type[RegistryError], int] = {
     NotAuthenticatedError: 401,
@@ -66,7 +68,16 @@ def refusal(error: RegistryError, flavour: Flavour = REFERENCE, route: str = "")
     status = written.status or next(status for kind, status in STATUSES.items() if isinstance(error, kind))
     challenge = flavour.challenge(error) if status == 401 else None
     headers = {"WWW-Authenticate": challenge} if challenge else None
-    return json_answer(_body(error, written.text.format(error)), status=status, headers=headers)
+    text = written.text.format(error)
+    answer = json_answer(_body(error, text), status=status, headers=headers)
+    if written.in_status_line:
+        answer.status = f"{status} {_phrase(text)}"
+    return answer
+
+
+def _phrase(text: str) -> str:
+    """Return a text as a status line can have it: on one line, in ISO 8859-1, and not longer than clients read."""
+    return " ".join(text.split())[:LONGEST_PHRASE].encode("iso-8859-1", "replace").decode("iso-8859-1")
 
 
 def _body(error: RegistryError, text: str) -> dict[str, str]:

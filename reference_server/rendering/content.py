@@ -45,7 +45,7 @@ def file_link(
     """Return the link to a file in `files/`, beside the folder of all pages."""
     return FileLink(
         filename=file.filename,
-        url=f"../../files/{file.sha256}/{quote(file.filename, safe='')}",
+        url=file_reference(file),
         hashes={name: file.digests[name] for name in rules.listed_hashes if name in file.digests},
         requires_python=rules.listed_requires_python(package, file),
         size=file.listed_size,
@@ -54,6 +54,11 @@ def file_link(
         yanked=file.yanked,
         provenance=provenance,
     )
+
+
+def file_reference(file: PackageFile) -> str:
+    """Return the URL of a file, relative to the page of its project."""
+    return f"../../files/{file.sha256}/{quote(file.filename, safe='')}"
 
 
 def _time(moment: datetime) -> str:

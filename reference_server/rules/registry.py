@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from reference_server.archives.archive import Archive
-    from reference_server.model import Action, Caller, Credentials, GitLabProject, Group
+    from reference_server.model import Action, Caller, CoreMetadata, Credentials, GitLabProject, Group
     from reference_server.store.protocol import Store
 
 
@@ -244,11 +244,9 @@ class Registry:
         return next((file for file in files if self.rules.is_duplicate(file, upload)), None)
 
     def _package_of(self, gitlab_project: GitLabProject, upload: Upload) -> Package | None:
-        for package in self._of_version(gitlab_project, upload.name, upload.version):
-            if self.rules.keeps_spellings_apart and package.name != upload.name:
-                continue
-            return package
-        return None
+        apart = self.rules.keeps_spellings_apart
+        packages = self._of_version(gitlab_project, upload.name, upload.version)
+        return next((each for each in packages if not apart or each.name == upload.name), None)
 
     def _append(self, gitlab_project: GitLabProject, upload: Upload) -> PackageFile:
         with self.store.lock:
@@ -288,6 +286,10 @@ class Registry:
     def set_upload_time(self, name: str, when: datetime, **selection: Unpack[Selection]) -> None:
         """Let files have been uploaded at this time. Raises `PackageNotFoundError`."""
         self._change(name, lambda file: replace(file, created_at=when), **selection)
+
+    def set_metadata(self, name: str, metadata: CoreMetadata | None, **selection: Unpack[Selection]) -> None:
+        """Let files have this metadata file, whatever is in the archive, or none. Raises `PackageNotFoundError`."""
+        self._change(name, lambda file: replace(file, core_metadata=metadata), **selection)
 
     def set_status(
         self, name: str, status: Status | str, *, reason: str | None = None, gitlab_project: int = OWN
@@ -378,11 +380,10 @@ class Registry:
     def delete_file(self, gitlab_project: GitLabProject, package_id: int, file_id: int) -> None:
         """Remove one file of a package; the package stays. Raises `NotFoundError`."""
         with self.store.lock:
-            for file in self.package(gitlab_project, package_id).files:
-                if file.id == file_id:
-                    self._forget(gitlab_project, file)
-                    return
-        raise NotFoundError
+            files = {file.id: file for file in self.package(gitlab_project, package_id).files}
+            if file_id not in files:
+                raise NotFoundError
+            self._forget(gitlab_project, files[file_id])
 
     def _forget(self, gitlab_project: GitLabProject, file: PackageFile) -> None:
         if not self.rules.forgets(file):
@@ -394,6 +395,5 @@ class Registry:
 
     def _drop(self, gitlab_project: GitLabProject, file: PackageFile) -> None:
         package = self.package(gitlab_project, file.package_id)
-        self.store.put_package(
-            replace(package, files=tuple(each for each in package.files if each.id != file.id))
-        )
+        files = tuple(each for each in package.files if each.id != file.id)
+        self.store.put_package(replace(package, files=files))

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote, urljoin
 
 from reference_server.archives.file_names import file_name_of
 from reference_server.distributions import Distribution
 from reference_server.errors import UserError
-from reference_server.model.grammar import name_and_version
+from reference_server.model import CoreMetadata
+from reference_server.model.grammar import normalize
+from reference_server.rendering.content import file_reference
 from reference_server.rules.selection import OWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from reference_server.model import PackageFile, Status
     from reference_server.rules.registry import Registry
@@ -34,7 +37,17 @@ class Published:
     gitlab_project: int
     name: str
     """The project's name, as it was published."""
+    version: str
+    """The version, as it was published."""
     file: PackageFile
+    index_url: Callable[[], str]
+    """Returns the URL of the index that lists it. The port is known after the start."""
+
+    @property
+    def url(self) -> str:
+        """The URL of the file, available after the start."""
+        page = f"{self.index_url()}{quote(normalize(self.name), safe='')}/"
+        return urljoin(page, file_reference(self.file))
 
     @property
     def filename(self) -> str:
@@ -70,6 +83,17 @@ class Published:
         )
         return self
 
+    def metadata(self, document: bytes | str | None) -> Self:
+        """Serve this metadata file, with its hash, whatever the archive contains; None serves none."""
+        content = document.encode() if isinstance(document, str) else document
+        self.registry.set_metadata(
+            self.name,
+            None if content is None else CoreMetadata(content),
+            filename=self.filename,
+            gitlab_project=self.gitlab_project,
+        )
+        return self
+
     def uploaded_at(self, when: datetime | str) -> Self:
         """Let the file have been uploaded at this time; a text is in ISO 8601, in UTC unless it has a time zone."""
         moment = datetime.fromisoformat(when) if isinstance(when, str) else when
@@ -87,12 +111,16 @@ class Published:
 
 
 def publish(
-    registry: Registry, what: Distribution | Path | str | bytes, *, gitlab_project: int = OWN
+    registry: Registry,
+    what: Distribution | Path | str | bytes,
+    *,
+    index_url: Callable[[], str],
+    gitlab_project: int = OWN,
 ) -> Published:
     """Publish a distribution, the file at a path, or the bytes of a wheel or an sdist.
 
-    The name of the file comes from the bytes where it has none. The content is not checked.
-    Raises `NotPublishedError`, and as `Registry.publish`.
+    The name of the file comes from the bytes where it has none. The content is not checked. `index_url` returns the URL
+    of the index that lists the file. Raises `NotPublishedError`, and as `Registry.publish`.
     """
     name = version = None
     if isinstance(what, Distribution):
@@ -103,16 +131,17 @@ def publish(
         filename, content = Path(what).name, _read(Path(what))
     owner = gitlab_project or registry.own
     file = registry.publish(filename, content, name=name, version=version, gitlab_project=owner)
-    parsed = name_and_version(filename)
-    return Published(registry, owner, name or (parsed[0] if parsed else ""), file)
+    package = registry.package(registry.gitlab_project(str(owner)), file.package_id)
+    return Published(registry, owner, package.name, package.version, file, index_url)
 
 
 def publish_folder(
-    registry: Registry, folder: Path | str, *, gitlab_project: int = OWN
+    registry: Registry, folder: Path | str, *, index_url: Callable[[], str], gitlab_project: int = OWN
 ) -> tuple[Published, ...]:
     """Publish all wheels and sdists in a folder, in the order of their names. Raises as `publish`."""
     return tuple(
-        publish(registry, path, gitlab_project=gitlab_project) for path in _distributions(Path(folder))
+        publish(registry, path, index_url=index_url, gitlab_project=gitlab_project)
+        for path in _distributions(Path(folder))
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from reference_server.flavours import flavour_named
 from reference_server.flavours.flavour import REPOSITORY
@@ -126,6 +126,11 @@ class ServedRegistry(Steered):
         """The index URL for pip."""
         return self.origin + self.flavour.path(self.flavour.layout.index)
 
+    def index_url_at(self, host: str) -> str:
+        """Return `index_url` under another name of this machine, such as `localhost`."""
+        url = urlsplit(self.index_url)
+        return url._replace(netloc=f"{f'[{host}]' if ':' in host else host}:{url.port}").geturl()
+
     @property
     def url_with_credentials(self) -> str:
         """`url` with `username` and `password` in it."""
@@ -154,13 +159,27 @@ class ServedRegistry(Steered):
         """Publish a distribution, the file at a path, or bytes: see `serving.published`."""
         from reference_server.serving import published
 
-        return published.publish(self.registry, what, gitlab_project=gitlab_project)
+        return published.publish(
+            self.registry,
+            what,
+            index_url=lambda: self._index_of(gitlab_project),
+            gitlab_project=gitlab_project,
+        )
 
     def publish_folder(self, folder: Path | str, *, gitlab_project: int = OWN) -> tuple[Published, ...]:
         """Publish all wheels and sdists in a folder: see `serving.published`."""
         from reference_server.serving import published
 
-        return published.publish_folder(self.registry, folder, gitlab_project=gitlab_project)
+        return published.publish_folder(
+            self.registry,
+            folder,
+            index_url=lambda: self._index_of(gitlab_project),
+            gitlab_project=gitlab_project,
+        )
+
+    def _index_of(self, gitlab_project: int) -> str:
+        is_own = gitlab_project in {OWN, self.registry.own}
+        return self.index_url if is_own else self.gitlab_project(gitlab_project).index_url
 
     # who uses it
 

@@ -65,6 +65,7 @@ class Entry:
         "path",
         "project",
         "received",
+        "refusal",
         "route",
         "seconds",
         "sent",
@@ -99,6 +100,8 @@ class Entry:
         self.caller, self.name = kind(None), ""
         """The kind of the caller, in words, and the name of the user or of the deploy token."""
         self.status: int | None = None
+        self.refusal = ""
+        """Why the registry refused the request, in its own words; empty for what a fault or a prepared answer says."""
         self.sent = 0
         """Bytes of the body that were sent."""
         self.received = 0
@@ -151,6 +154,10 @@ class Entry:
         """Fill in the status, and the caller: None where no credentials were looked at."""
         self.status = status
         self.caller, self.name = kind(caller), caller.name if caller else ""
+
+    def refused(self, reason: str) -> None:
+        """Fill in why the registry refused the request."""
+        self.refusal = redaction.url(reason)[:LONGEST_VALUE]
 
     def ended(self) -> None:
         """Fill in the time."""

@@ -13,7 +13,7 @@ _COLOURS = {2: "32", 3: "36", 4: "33", 5: "31"}
 
 
 def line(entry: Entry, *, coloured: bool = False) -> str:
-    """Return one line: time, method, target, status, bytes and time of the answer, credential, client, faults."""
+    """Return one line: what was asked, by whom, what was answered, which faults acted, and why it was refused."""
     status = "no answer" if entry.status is None else str(entry.status)
     colour = _COLOURS.get((entry.status or 500) // 100, "35")
     parts = [
@@ -28,6 +28,7 @@ def line(entry: Entry, *, coloured: bool = False) -> str:
         entry.client,
         f"uploads {entry.upload.filename} ({entry.upload.size} bytes)" if entry.upload else "",
         f"fault {', '.join(entry.faults)}" if entry.faults else "",
+        f"refused: {entry.refusal}" if entry.refusal else "",
     ]
     texts = [
         f"\x1b[{colour}m{part}\x1b[0m" if coloured and part is status else _printable(part) for part in parts
@@ -60,6 +61,7 @@ def json_line(entry: Entry) -> str:
             },
             "body": entry.body,
             "status": entry.status,
+            "refusal": entry.refusal,
             "sent": entry.sent,
             "broken_off": entry.broken_off,
             "seconds": None if entry.seconds is None else round(entry.seconds, 6),

@@ -368,6 +368,19 @@ def test_uploads_with_a_password_are_refused() -> None:
     assert pypi.client.get("/simple/demo/", auth=("somebody", "secret")).status_code == 200
 
 
+def test_the_status_line_of_a_refused_upload_says_why() -> None:
+    pypi = PyPI()
+    for summary, line in {"A\nB": "must be a single line.", "grünč" * 300: "512 characters or less."}.items():
+        answer = pypi.upload(wheel("demo", "1.0", summary=summary), auth=TOKEN)
+        assert answer.status_code == 400
+        assert (
+            answer.status
+            == f"400 {answer.get_json()['message'].encode('latin-1', 'replace').decode('latin-1')}"
+        )
+        assert answer.status.endswith(line)
+    assert pypi.client.get("/simple/none/").status == "404 NOT FOUND"
+
+
 def test_the_root_page_spells_names_as_the_latest_upload_did() -> None:
     pypi = PyPI()
     for distribution in (wheel("demo.pkg", "2.0"), wheel("Demo_Pkg", "1.0")):

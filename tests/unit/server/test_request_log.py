@@ -22,14 +22,12 @@ from reference_server.http.paths import names_path, path_expression
 from reference_server.http.request import Request
 from reference_server.http.request_log import RequestLog, redaction
 from reference_server.http.request_log import log as log_module
-from reference_server.http.request_log.entry import LONGEST_BODY, LONGEST_VALUE, MOST_FIELDS
+from reference_server.http.request_log.entry import LONGEST_BODY, LONGEST_VALUE, MOST_FIELDS, Entry
 from reference_server.http.request_log.lines import json_line, line
 from reference_server.serving.printed_requests import printing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from reference_server.http.request_log import Entry
 
 DEMO = wheel("demo", "1.0", size=3000)
 SECRET = "hunter2-hunter2"
@@ -119,6 +117,26 @@ def test_an_upload_is_summarized(server: ReferenceServer) -> None:
     assert len(entry.upload.fields["description"][0]) < 5000
     assert entry.received > 3000
     assert entry.body == ""
+
+
+def test_the_reason_of_a_refusal_is_in_the_log(server: ReferenceServer) -> None:
+    reason = "Validation failed: File name has already been taken"
+    assert upload(server) == 400
+    entry = server.requests[-1]
+    assert entry.refusal == reason
+    assert f"refused: {reason}" in line(entry)
+    assert json.loads(json_line(entry))["refusal"] == reason
+    assert get(server, f"{server.index_url}demo/") == 200
+    with server.answer("simple/demo", status=403, reason="no"):
+        assert get(server, f"{server.index_url}demo/") == 403
+    assert [entry.refusal for entry in server.requests[-2:]] == ["", ""]
+
+
+def test_the_reason_of_a_refusal_has_no_secret_and_a_limit() -> None:
+    entry = Entry(1, datetime.now(UTC), {})
+    entry.refused(f"The URL https://alice:{SECRET}@registry.example.com/ is invalid. {'x' * 5000}")
+    assert SECRET not in entry.refusal
+    assert len(entry.refusal) == 500
 
 
 def test_no_secret_is_kept(server: ReferenceServer) -> None:

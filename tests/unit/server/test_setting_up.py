@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -105,6 +106,53 @@ def test_a_published_file_is_changed_in_a_chain(server: ReferenceServer) -> None
     assert found["files"][0]["provenance"]
     made.delete()
     assert page(server, "demo-pkg") == 404
+
+
+@pytest.mark.parametrize("flavour", ["reference", "pypi", "gitlab-13.4", "gitlab"])
+def test_a_published_file_has_a_url_and_a_version(flavour: str) -> None:
+    server = ReferenceServer(flavour=flavour, gitlab_projects=["acme/app"])
+    made = [server.publish(wheel("Demo.Pkg", "1.0+local.1"))]
+    with server:
+        made.append(server.gitlab_project("acme/app").publish(sdist("demo-pkg", "2.0")))
+        for each in made:
+            answer = requests.get(each.url, auth=(server.username, server.password), timeout=10)
+            assert answer.status_code == 200
+            assert hashlib.sha256(answer.content).hexdigest() == each.sha256
+    assert [(each.name, each.version) for each in made] == [("Demo.Pkg", "1.0+local.1"), ("demo-pkg", "2.0")]
+
+
+def test_a_file_without_a_parsable_name_is_published_under_what_the_registry_reads(
+    server: ReferenceServer, tmp_path: Path
+) -> None:
+    path = tmp_path / "cffi-1.0.2-2.tar.gz"
+    path.write_bytes(sdist("cffi", "1.0.2.post2").content)
+    made = server.publish(path).yank()
+    assert (made.name, made.version) == ("cffi", "1.0.2.post2")
+    assert requests.get(made.url, auth=("alice", "secret"), timeout=10).content == path.read_bytes()
+
+
+def test_a_metadata_file_can_differ_from_the_archive(server: ReferenceServer) -> None:
+    made = server.publish(wheel("demo", "1.0"))
+
+    def metadata() -> tuple[object, int, bytes]:
+        answer = requests.get(f"{made.url}.metadata", auth=("alice", "secret"), timeout=10)
+        return page(server)["files"][0].get("core-metadata"), answer.status_code, answer.content
+
+    for document in ("Metadata-Version: 2.1\nName: grün\n", b"any bytes", b""):
+        content = document.encode() if isinstance(document, str) else document
+        assert made.metadata(document) is made
+        assert metadata() == ({"sha256": hashlib.sha256(content).hexdigest()}, 200, content)
+    made.metadata(None)
+    assert metadata()[:2] == (None, 404)
+
+
+def test_an_index_has_a_url_under_each_name_of_the_machine(server: ReferenceServer) -> None:
+    url = server.index_url_at("localhost")
+    assert url == server.index_url.replace("127.0.0.1", "localhost")
+    assert server.index_url_at("::1") == server.index_url.replace("127.0.0.1", "[::1]")
+    server.publish(wheel("demo", "1.0"))
+    assert requests.get(f"{url}demo/", auth=("alice", "secret"), timeout=10).status_code == 200
+    server.requests.to_host("localhost").assert_once()
 
 
 def test_users_have_passwords_and_tokens_have_users(server: ReferenceServer) -> None:
