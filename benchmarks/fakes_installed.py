@@ -5,7 +5,8 @@
 Each is installed alone, with pytest, in a virtual environment below FOLDER (default: a temporary one; existing ones are
 used again). Columns: packages and megabytes beside pytest's own; processor time of the import beyond that of an empty
 program; processor time of `pytest --collect-only` of a project with one test beyond that without the fake; time until
-the first answer, and until the end; time of a registry per test, with one package, where one process has many.
+the first answer, and until the end; time of an index with one package for each test. The reference server makes a
+registry for each test on one port, pytest-httpserver prepares a page and forgets it, and the others start and stop.
 """
 
 from __future__ import annotations
@@ -63,6 +64,18 @@ with RegistryHost() as host:
         times.append(time.perf_counter() - begun)
 print(statistics.median(times) * 1000)
 """
+PER_TEST_HTTPSERVER = """
+import statistics, time
+from pytest_httpserver import HTTPServer
+page, times = '<a href="demo-1.0-py3-none-any.whl">demo-1.0-py3-none-any.whl</a>', []
+with HTTPServer() as server:
+    for _ in range(200):
+        begun = time.perf_counter()
+        server.expect_request("/simple/demo/").respond_with_data(page)
+        server.clear()
+        times.append(time.perf_counter() - begun)
+print(statistics.median(times) * 1000)
+"""
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,7 @@ FAKES = (
         "pytest-httpserver",
         "import pytest_httpserver",
         setup="from pytest_httpserver import HTTPServer as make\nurl = lambda server: server.url_for('/')",
+        per_test=PER_TEST_HTTPSERVER,
     ),
     Fake("pypiserver", "pypiserver", "import pypiserver", command="pypi-server run -i 127.0.0.1 -p {port} ."),
     Fake(
@@ -196,17 +210,17 @@ def main() -> None:
         collect = ("-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider")
         plain = environment(folder, "plain")
         packages, megabytes = size(plain)
-        print("                    packages    MB  import  collect   first answer   end  per test   ms")
+        print("                    packages    MB  import  collect   first answer     end  per test   ms")
         for fake in FAKES:
             python = environment(folder, fake.name, fake.requirement)
             more, larger = size(python)
             imported = processor_time((python, "-c", fake.imports), (python, "-c", "pass"), project)
             collecting = processor_time((python, *collect), (plain, *collect), project)
             start, stop = started(fake, python)
-            each = f"{printed(python, fake.per_test)[0]:9.2f}" if fake.per_test else "        -"
+            each = printed(python, fake.per_test)[0] if fake.per_test else start + stop
             print(
                 f"{fake.name:20} {more - packages:7} {larger - megabytes:5.1f} {imported:7.0f} {collecting:8.0f} "
-                f"{start:14.1f} {stop:5.1f} {each}",
+                f"{start:14.1f} {stop:7.1f} {each:9.2f}",
                 flush=True,
             )
 
