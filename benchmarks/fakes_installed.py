@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import os
 import resource
-import signal
 import socket
 import subprocess
 import sys
@@ -138,10 +137,12 @@ def environment(folder: Path, name: str, *requirements: str) -> Path:
 
 
 def size(python: Path) -> tuple[int, float]:
-    """Return the number of distributions in an environment, and their megabytes without bytecode."""
+    """Return the number of distributions in an environment beside pip, and their megabytes without bytecode."""
     (site,) = (python.parents[1] / "lib").glob("python*/site-packages")
-    files = (path for path in site.rglob("*") if path.is_file() and path.suffix != ".pyc")
-    return len([*site.glob("*.dist-info")]), sum(path.stat().st_size for path in files) / 1e6
+    ours = [path for path in site.iterdir() if path.name.partition("-")[0] != "pip"]
+    files = (path for place in ours for path in (place, *place.rglob("*")) if path.is_file())
+    size = sum(path.stat().st_size for path in files if path.suffix != ".pyc")
+    return sum(path.suffix == ".dist-info" for path in ours), size / 1e6
 
 
 def processor_time(command: Command, without: Command, folder: Path) -> float:
@@ -190,7 +191,7 @@ def _as_a_program(fake: Fake, python: Path) -> tuple[float, float]:
                     raise TimeoutError(fake.name)
                 time.sleep(0.005)
             answered = time.perf_counter()
-            server.send_signal(signal.SIGINT)
+            server.terminate()  # a background job of a shell ignores SIGINT, and so do its children
             server.wait()
     return (answered - begun) * 1000, (time.perf_counter() - answered) * 1000
 
