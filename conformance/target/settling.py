@@ -181,6 +181,13 @@ class Settling:
             with self.waiting():
                 time.sleep(seconds)
 
+    def wait_out(self, made: float) -> None:
+        """Wait until a change that was made at a moment (`time.monotonic`) has had all of the limit."""
+        left = made + self.limit - time.monotonic()
+        if left > 0:
+            with self.waiting():
+                time.sleep(left)
+
     @contextmanager
     def waiting(self) -> Iterator[None]:
         """Count a wait and its time."""

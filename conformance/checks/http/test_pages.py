@@ -7,7 +7,7 @@ from functools import partial
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
-from conformance.checks.http.cache_control import max_ages
+from conformance.checks.http.cache_control import freshness_of
 from conformance.checks.http.page_readings import (
     MOST_CHANGES,
     SAME_IN_304,
@@ -36,9 +36,16 @@ ORIGIN = "Access-Control-Allow-Origin"
 
 
 @check("http.head")
-def test_head(index: Index, sample: Sample, head_of_file: Answer) -> None:
+def test_head(index: Index, sample: Sample, head_of_file: Answer, absent_pages: list[Answer]) -> None:
+    """Of a page also without its final slash and in another spelling, redirects or not, and of an absent one."""
     pages = [reading.answer for reading in readings(index)]
-    pairs = [(sample.answer, head_of_file), *((page, _head(index, page)) for page in pages)]
+    other = [
+        index.registry.request("GET", url, headers={"Accept": accept_of(page)})
+        for page in pages[:1]
+        for url in _other_urls(page.url)
+    ]
+    pairs = [(sample.answer, head_of_file)]
+    pairs += [(page, _head(index, page)) for page in (*pages, *other, *absent_pages[:1])]
     expect.rule(
         "HEAD to be answered with the status of GET",
         broken_by=[
@@ -70,6 +77,12 @@ def test_head_fields(index: Index, sample: Sample, head_of_file: Answer) -> None
         broken_by=wrong,
         where=head_of_file,
     )
+
+
+def _other_urls(page: str) -> tuple[str, str]:
+    """Return the URL of a page without its final slash, and with its project in capitals."""
+    above, _, name = page.removesuffix("/").rpartition("/")
+    return f"{above}/{name}", f"{above}/{name.upper()}/"
 
 
 def _head(index: Index, page: Answer) -> Answer:
@@ -228,15 +241,16 @@ def _since(page: Answer) -> dict[str, str]:
 
 
 @check("http.pages.cache-control")
-def test_cache_control(index: Index, change_if_any: Change | None) -> None:
-    wrong = []
-    for reading in readings(index):
-        stated = reading.answer.headers.get("Cache-Control", "")
-        if max(max_ages(stated), default=0) > HOUR:
-            wrong.append(f"{reading}: {stated}")
+def test_cache_control(index: Index, change_if_any: Change | None, absent_pages: list[Answer]) -> None:
+    """An absent project may be published at any time: caches keep its 404 as long as it states."""
+    pages = [*(reading.answer for reading in readings(index)), *absent_pages]
     expect.rule(
-        "every page to have a max-age of at most an hour, if any",
-        broken_by=wrong,
+        "every page, and every 404 for one, to stay fresh for an hour at most",
+        broken_by=[
+            f"{page}: {freshness.stated}"
+            for page in pages
+            if (freshness := freshness_of(page.headers)).seconds > HOUR
+        ],
         where=index.project,
     )
     old = change_if_any.outdated() if change_if_any else ()

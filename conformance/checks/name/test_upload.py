@@ -9,17 +9,22 @@ from packaging.utils import canonicalize_name
 
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.driver import Ability, delete_alone
 from conformance.kit.http import upload_form
 from conformance.kit.properties import strategies
+from conformance.kit.uploads.publishing import publish
 from conformance.kit.uploads.single_fields import each_value_refused
 from conformance.verdicts import Untestable
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Examples, NewName, RegistryClient, Remark
+    from conformance.kit.fixtures import Driver, Examples, NewName, RegistryClient, Remark
 
 IN_THE_FORM_ALONE = ("-{}", "{}.", "{}/x", "{} x", "{}\u00e9")
 """What is no name, in the form of a wheel that is right; `{}` is the right one."""
+
+SHORTEST = ("qxz", "739")
+"""Names of one letter and of one digit, several of each in case one is taken."""
 
 LONG = 40
 """Letters that are added to a name. With those before them they are more than most columns of 64 hold."""
@@ -81,6 +86,21 @@ def test_valid_accepted(registry: RegistryClient, new_name: NewName, remark: Rem
             raise Untestable(f"the credential may not publish such names: {name} ({answer})")
         judged = f"{len(VALID) - len(forbidden)} of {len(VALID)} names were judged"
         remark(f"{judged}: the credential may not publish {name} ({answer})")
+
+
+@check("name.shortest-accepted")
+def test_shortest_accepted(registry: RegistryClient, driver: Driver, new_name: NewName) -> None:
+    """Names that are taken are left alone; ours are removed at once, as they cannot carry the run's id."""
+    publish(registry, wheel(new_name("longer"), "1.0"))
+    for names in SHORTEST:
+        free = [each for each in names if registry.project_answer(each, fresh=True).status == 404]
+        if not free:
+            raise Untestable(f"{', '.join(names)} are taken")
+        distribution = wheel(free[0], "0.1")
+        answer = registry.upload(distribution)
+        if answer.is_success:
+            delete_alone(driver, distribution, alone_in=Ability.DELETE_PROJECT)
+        expect.accepted(answer)
 
 
 @check("name.twine-safe-name")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,14 +22,20 @@ SIMPLEST = "0"
 
 @dataclass(frozen=True, kw_only=True)
 class HeadedPart(Part):
-    """A part with a header line before those that matter, and its own spelling of `Content-Disposition`."""
+    """A part with a header line before those that matter, and its own spelling of `Content-Disposition`.
+
+    The order of the parameters means nothing. Source: RFC 2045, #section-5.1.
+    """
 
     first: str
     disposition: str
+    is_named_last: bool
 
     def head(self) -> bytes:
         """Return the part's header block."""
         usual = super().head().replace(b"Content-Disposition", self.disposition.encode(), 1)
+        if self.is_named_last:
+            usual = re.sub(rb'(; name="[^"]*")(; filename="[^"]*")', rb"\2\1", usual, count=1)
         return (f"{self.first}\r\n".encode() if self.first else b"") + usual
 
 
@@ -53,6 +60,7 @@ class Layout:
     headers: tuple[tuple[str, str, str | None], ...]
     preamble: str
     epilogue: str
+    is_named_last: bool
 
     def __str__(self) -> str:
         """Everything that a reader of forms may stumble over, and nothing that is as in any form."""
@@ -63,6 +71,7 @@ class Layout:
         first, spellings, types = map(set, zip(*self.headers, strict=True))
         words += ["a header before Content-Disposition"] if first - {""} else []
         words += ["Content-Disposition in lower case"] if "content-disposition" in spellings else []
+        words += ["`name` after `filename`"] if self.is_named_last else []
         words += [f"texts of the type {each}" for each in sorted(filter(None, types))]
         if not words or self.boundary != SIMPLEST:
             words.append(f"the boundary {self.boundary!r}")
@@ -70,12 +79,23 @@ class Layout:
 
     def of(self, form: UploadForm) -> UploadForm:
         """Return the form in this layout. A file keeps its Content-Type."""
-        parts = tuple(_headed(form.parts[at], *self.headers[at]) for at in self.order)
+        parts = tuple(self._headed(form.parts[at], *self.headers[at]) for at in self.order)
         return SurroundedForm(
             parts=parts,
             boundary=self.boundary,
             preamble=self.preamble,
             epilogue=self.epilogue,
+        )
+
+    def _headed(self, part: Part, first: str, disposition: str, text_type: str | None) -> Part:
+        return HeadedPart(
+            name=part.name,
+            content=part.content,
+            filename=part.filename,
+            content_type=part.content_type if part.filename is not None else text_type,
+            first=first,
+            disposition=disposition,
+            is_named_last=self.is_named_last,
         )
 
 
@@ -89,17 +109,6 @@ class CapitalForm(UploadForm):
         return super().content_type.replace("multipart/form-data", "Multipart/Form-Data", 1)
 
 
-def _headed(part: Part, first: str, disposition: str, text_type: str | None) -> Part:
-    return HeadedPart(
-        name=part.name,
-        content=part.content,
-        filename=part.filename,
-        content_type=part.content_type if part.filename is not None else text_type,
-        first=first,
-        disposition=disposition,
-    )
-
-
 def layouts(parts: int) -> SearchStrategy[Layout]:
     """Draw layouts of a form: order, boundary, headers of the parts, and what stands around them.
 
@@ -111,15 +120,17 @@ def layouts(parts: int) -> SearchStrategy[Layout]:
         st.sampled_from([None, "text/plain", "text/plain; charset=utf-8", "text/plain;charset=UTF-8"]),
     )
     return st.builds(
-        lambda drawn, headers, preamble, epilogue: Layout(
+        lambda drawn, headers, preamble, epilogue, is_named_last: Layout(
             order=drawn[0],
             boundary=drawn[1],
             headers=tuple(headers),
             preamble=preamble,
             epilogue=epilogue,
+            is_named_last=is_named_last,
         ),
         strategies.form_layouts(parts),
         st.lists(header, min_size=parts, max_size=parts),
         st.sampled_from(["", "\r\n", "This is a form.\r\n"]),
         st.sampled_from(["", "\r\n", "That was a form.\r\n"]),
+        st.booleans(),
     )

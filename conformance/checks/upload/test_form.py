@@ -7,6 +7,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
+from packaging.utils import canonicalize_name
+
 from conformance.checks.upload.form_layouts import CapitalForm, Layout, layouts
 from conformance.kit import expect
 from conformance.kit.check import check
@@ -107,8 +109,13 @@ def test_content_required(registry: RegistryClient, new_name: NewName) -> None:
 
 @check("upload.content-filename")
 def test_content_filename(registry: RegistryClient, new_name: NewName) -> None:
+    """Capitals, as older tools write them in names of sdists, may be refused."""
     distribution = wheel(new_name("filename"), "1.0", build="2a", tag="py2.py3-none-any")
     accepted_and_listed(registry, distribution)
+    normalized = sdist(new_name("capitals"), "1.0")
+    capitals = replace(normalized, filename=normalized.filename.capitalize())
+    if registry.upload(capitals).is_success:
+        expect.listed(registry.project_page(canonicalize_name(capitals.name)), [capitals.filename])
 
 
 @check("upload.content-type-part")

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from reference_server.http.request import Request
 
-_FILENAME = re.compile(rb'name="content"; filename="([^"]*)"')
-_PART = re.compile(rb'form-data; name="([^"]*)"')
+_FILENAME = re.compile(rb'form-data;(?=[^\r\n]*\bname="content")[^\r\n]*\bfilename="([^"]*)"')
+_PART = re.compile(rb'form-data;[^\r\n]*?\bname="([^"]*)"')
 
 
 def parts_of(request: Request) -> list[str]:
@@ -37,7 +37,7 @@ def pieces_of(request: Request) -> list[tuple[str, bytes, bytes]]:
     found = []
     for piece in (b"\r\n" + body_of(request)).split(b"\r\n" + boundary_of(request))[1:-1]:
         head, _, content = piece.partition(b"\r\n\r\n")
-        name = re.search(rb'form-data; name="([^"]*)"', head)
+        name = _PART.search(head)
         found.append((name[1].decode() if name else "", head, content))
     return found
 

@@ -153,6 +153,29 @@ class EverythingKeptForADay(ChangesHeaders):
     sets = ("Cache-Control", "max-age=86400")
 
 
+class PagesExpireTomorrow(ChangesHeaders):
+    """Lets caches keep pages for a day, by Expires alone."""
+
+    caught_by = ("http.pages.cache-control",)
+    acts_on, statuses = PAGES, (200,)
+    removes = ("Cache-Control",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        response = super().respond(request, response)
+        if self.applies_to(request, response):
+            tomorrow = datetime.now(UTC) + timedelta(days=1)
+            response.headers["Expires"] = format_datetime(tomorrow, usegmt=True)
+        return response
+
+
+class AbsenceKeptForADay(ChangesHeaders):
+    """Lets caches keep the 404 of a project for a day."""
+
+    caught_by = ("http.pages.cache-control",)
+    acts_on, statuses = ("project_page",), (404,)
+    sets = ("Cache-Control", "max-age=86400")
+
+
 def _serial(request: Request) -> int:
     """Return the number of the project's last change."""
     name = request.registry.rules.normalize(request.arguments["name"])

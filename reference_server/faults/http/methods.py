@@ -9,6 +9,7 @@ from werkzeug import Response
 from reference_server.faults.building.requests import PAGES
 from reference_server.faults.building.responses import ChangesHeaders, LeavesBytes
 from reference_server.faults.fault import Fault
+from reference_server.faults.simple.urls import lacks_slash
 
 if TYPE_CHECKING:
     from reference_server.http.request import Request
@@ -22,6 +23,27 @@ class HeadRefusedOnPages(Fault):
     def respond(self, request: Request, response: Response) -> Response:
         refused = request.method == "HEAD" and request.endpoint in PAGES and response.status_code == 200
         return Response(status=405, headers={"Allow": "GET"}) if refused else response
+
+
+class HeadWithoutSlashNotFound(Fault):
+    """Answers 404 to HEAD where GET redirects to the URL with a slash."""
+
+    caught_by = ("http.head",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        is_lost = request.method == "HEAD" and lacks_slash(request)
+        return Response(status=404) if is_lost else response
+
+
+class HeadOfAbsentPagesAccepted(Fault):
+    """Answers 200 to HEAD for an absent project."""
+
+    caught_by = ("http.head",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.method == "HEAD" and request.endpoint == "project_page" and response.status_code == 404:
+            response.status_code = 200
+        return response
 
 
 class HeadRefusedOnFiles(Fault):

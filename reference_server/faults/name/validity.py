@@ -55,6 +55,15 @@ class NamesReadFromFileNames(Fault):
         return replace(waved, valid_name=lambda _name: True)
 
 
+class OneCharacterRefused(Fault):
+    """Rejects names that have no last character besides the first."""
+
+    caught_by = ("name.shortest-accepted",)
+
+    def rules(self, rules: Rules) -> Rules:
+        return replace(rules, valid_name=lambda name: len(name) > 1 and rules.valid_name(name))
+
+
 class LettersFoldedIntoAscii(Fault):
     """Accepts letters that fold to ASCII, as the published expression does without re.ASCII."""
 

@@ -70,6 +70,19 @@ class BuildNumbersDropped(Fault):
         )
 
 
+class SdistNamesInLowerCase(Fault):
+    """Lists sdists under names in lower case."""
+
+    caught_by = ("upload.content-filename",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(
+            lambda file: (
+                replace(file, filename=file.filename.lower()) if file.filename.endswith(".tar.gz") else file
+            )
+        )
+
+
 class PartTypeRequired(RefusesForms):
     """Rejects a file part without Content-Type."""
 

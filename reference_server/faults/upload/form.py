@@ -13,6 +13,7 @@ from reference_server.faults.building.upload_forms import (
     RefusesForms,
     boundary_of,
     parts_of,
+    pieces_of,
     texts_of,
     values_of,
 )
@@ -147,6 +148,15 @@ class PreambleRefused(RefusesForms):
 
     def answer(self) -> Response:
         return refusal(MalformedFormError())
+
+
+class NameAfterFileNameRefused(RefusesForms):
+    """Reads the name of a part only where it is the first parameter."""
+
+    caught_by = ("upload.field-order",)
+
+    def is_refused(self, request: Request) -> bool:
+        return any(re.search(rb"filename=[^\r\n]*;\s*name=", head) for _, head, _ in pieces_of(request))
 
 
 class BoundaryLikeLinesRefused(RefusesForms):
