@@ -216,10 +216,10 @@ def deletion(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> Del
 
 @pytest.fixture(scope="session")
 def attested(registry: RegistryClient, driver: Driver, new_name: NewName) -> Distribution:
-    """A wheel with a provenance object."""
+    """A wheel with a provenance object, beside an sdist of its version without one."""
     require(driver, Ability.ATTACH_PROVENANCE)
     distribution = wheel(new_name("attested"), "1.0")
-    publish(registry, distribution)
+    publish(registry, distribution, sdist(distribution.name, "1.0"))
     driver.attach_provenance(distribution, provenance_of(distribution))
     return distribution
 

@@ -38,7 +38,7 @@ from conformance.wire.account import Account
 if TYPE_CHECKING:
     from conformance.verdicts.options import RunOptions
 
-WRITING = frozenset({"upload", "access", "switch", "rest", "delete", "twine"})
+WRITING = frozenset({"upload", "access", "attestations", "switch", "rest", "delete", "twine"})
 """Features that cannot be judged without publishing."""
 
 

@@ -28,8 +28,11 @@ VALIDATION = frozenset(
 )
 """What a registry may validate at upload, and is held to where that is stated (see `conformance.run.strictness`)."""
 
-STATED = VALIDATION | {"disposable"}
-"""What `features` of registry.toml may state, besides what profiles do. What is disposable is a test instance."""
+STATED = VALIDATION | {"attestations", "disposable"}
+"""What `features` of registry.toml may state, besides what profiles do. What is disposable is a test instance.
+
+Attestations cannot be detected: a registry that ignores them is within the rules unless it claims to verify them.
+"""
 
 
 class BadTarget(UserError):

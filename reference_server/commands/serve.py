@@ -111,6 +111,7 @@ def _add_steering(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
     gc.set_threshold(MADE_BETWEEN_COLLECTIONS)
+    from reference_server.faults import switches
     from reference_server.flavours import flavour_named
     from reference_server.serving.default_registry import fresh_secrets
     from reference_server.serving.target import declared, target_table
@@ -122,7 +123,13 @@ def run(options: argparse.Namespace) -> int:
     sources = sources_of(options)
     port = free_port(options.host, options.port)
     origin = f"{'https' if options.tls else 'http'}://{in_url(options.host)}:{port}"
-    target = target_table(origin, max_file_size=options.max_file_size, flavour=flavour, secrets=secrets)
+    target = target_table(
+        origin,
+        max_file_size=options.max_file_size,
+        flavour=flavour,
+        secrets=secrets,
+        switches=switches(options.fault),
+    )
     target |= declared(sources["upstream"])
 
     def greet() -> None:

@@ -256,7 +256,11 @@ class ServedRegistry(Steered):
     def target(self) -> dict[str, Any]:
         """Return this server's description in the format of the suite's `registry.toml`."""
         table = target_table(
-            self.origin, max_file_size=self._max_file_size, flavour=self.flavour, secrets=self._secrets
+            self.origin,
+            max_file_size=self._max_file_size,
+            flavour=self.flavour,
+            secrets=self._secrets,
+            switches=self.switchboard.switches(),
         )
         if self.flavour != flavour_named(self.flavour.name):
             table |= {"upload-url": self.url, "index-url": self.index_url}

@@ -8,8 +8,9 @@ from reference_server.flavours import REFERENCE, all_flavours
 from reference_server.rules.ready_made import credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from reference_server.faults import Switch
     from reference_server.flavours import Flavour
     from reference_server.sources.upstream import Upstream
 
@@ -25,10 +26,12 @@ def target_table(
     max_file_size: int | None,
     flavour: Flavour = REFERENCE,
     secrets: Mapping[str, str] | None = None,
+    switches: Iterable[Switch] = (),
 ) -> dict[str, Any]:
     """Return the description of a server with the ready-made set, in the format of the suite's `registry.toml`.
 
-    `origin` is `http://HOST:PORT`; `secrets` maps public secrets of ready-made tokens to those in their place.
+    `origin` is `http://HOST:PORT`; `secrets` maps public secrets of ready-made tokens to those in their place. Faults
+    that are on may claim features of their own.
     """
     known = credentials()
     for pair in known.values():
@@ -46,7 +49,7 @@ def target_table(
         }
         | _group(flavour),
         "limits": {} if max_file_size is None else {"max-file-size": max_file_size},
-        "features": list(flavour.features),
+        "features": [*flavour.features, *(name for each in switches for name in each.fault.features)],
     } | _management(flavour)
 
 

@@ -54,10 +54,10 @@ class Provenance:
 
 def fetch_provenance(registry: RegistryClient, index: Index, projects: Iterable[str]) -> list[Provenance]:
     """Fetch a few of the provenance objects that pages link to as they should."""
-    found = {file.provenance: file for file in _files(index, projects) if file.provenance}
+    found = {(file.provenance, file.filename): file for file in _files(index, projects) if file.provenance}
     return [
         Provenance(file=file, answer=fetch(registry, url, accept="application/json"))
-        for url, file in list(found.items())[:MOST_OBJECTS]
+        for (url, _), file in list(found.items())[:MOST_OBJECTS]
         if is_absolute(url) and is_secure(url)
     ]
 

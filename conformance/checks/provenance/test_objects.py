@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from conformance.checks.provenance.provenance_objects import Provenance
 
+STATEMENT_V1 = "https://in-toto.io/Statement/v1"
 HEX = frozenset("0123456789abcdefABCDEF")
 
 
@@ -136,6 +137,19 @@ def test_statement_subject(readable: list[Provenance]) -> None:
             )
     if not judged:
         raise Untestable("no attestation has a statement that can be read; see provenance.attestation.schema")
+
+
+@check("provenance.statement.type")
+def test_statement_type(readable: list[Provenance]) -> None:
+    """A statement has one type for all of version 1, whatever its predicate."""
+    found = [(each, statement) for each in readable for statement in _statements(each)]
+    if not found:
+        raise Untestable("no attestation has a statement that can be read; see provenance.attestation.schema")
+    for each, statement in found:
+        expect.equal(statement.get("_type"), STATEMENT_V1, of="_type of the statement", where=each.answer)
+        predicate = statement.get("predicateType")
+        wrong = [] if isinstance(predicate, str) and predicate else [repr(predicate)]
+        expect.rule("the predicateType of the statement to be a URI", broken_by=wrong, where=each.answer)
 
 
 def _statements(each: Provenance) -> Iterator[Mapping[str, Any]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reference_server.faults.fault import Fault
+from reference_server.model.grammar import name_and_version
 
 if TYPE_CHECKING:
     from reference_server.rendering.pages import FileLink, ProjectPage
@@ -63,3 +64,17 @@ class ProvenanceAtAnOldVersion(Fault):
     def project_page(self, page: ProjectPage) -> ProjectPage:
         announced = any(file.provenance for file in page.files)
         return replace(page, repository_version="1.1") if announced else page
+
+
+class ProvenanceOfTheVersion(Fault):
+    """Links every file of a version to the provenance object of one of them."""
+
+    caught_by = ("provenance.statement.subject",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        known = {name_and_version(file.filename): file.provenance for file in page.files if file.provenance}
+        return page.each(
+            lambda file: replace(
+                file, provenance=file.provenance or known.get(name_and_version(file.filename))
+            )
+        )

@@ -110,3 +110,14 @@ class AttestationOfAnotherFile(RewritesAttestations):
         statement = json.loads(base64.b64decode(attestation["envelope"]["statement"]))
         statement["subject"][0]["digest"]["sha256"] = "0" * 64
         attestation["envelope"]["statement"] = base64.b64encode(json.dumps(statement).encode()).decode()
+
+
+class StatementOfAnotherType(RewritesAttestations):
+    """Serves attestations whose statement is of an older version of in-toto."""
+
+    caught_by = ("provenance.statement.type",)
+
+    def change(self, attestation: dict[str, Any]) -> None:
+        statement = json.loads(base64.b64decode(attestation["envelope"]["statement"]))
+        statement["_type"] = "https://in-toto.io/Statement/v0.1"
+        attestation["envelope"]["statement"] = base64.b64encode(json.dumps(statement).encode()).decode()

@@ -185,3 +185,11 @@ def test_one_thread_at_a_time_looks_for_an_upload() -> None:
             looked.set()
             settling.read(PAGE, in_turn([page(WHEEL)]))
         assert other.result(), "it need not look again"
+
+
+def test_a_change_is_given_all_of_the_limit() -> None:
+    settling, made = Settling(0.05), time.monotonic()
+    settling.wait_out(made)
+    assert time.monotonic() >= made + 0.05
+    settling.wait_out(made)
+    assert settling.waits[0] == 1
