@@ -286,6 +286,24 @@ def test_gzip(index: Index, unpacked_page: Answer) -> None:
             )
 
 
+@check("http.pages.identity")
+def test_identity(index: Index) -> None:
+    urls = [index.registry.project_url(index.project)]
+    if index.offer.has("project-list"):
+        urls.append(index.registry.target.index_url)
+    answers = [
+        index.registry.request("GET", url, headers={"Accept": accept, **IDENTITY})
+        for url in urls
+        for accept in index.media_types.values()
+    ]
+    coded = [each for each in answers if each.headers.get("Content-Encoding", "identity") != "identity"]
+    expect.rule(
+        "a page that is requested as it is to come without a content coding",
+        broken_by=[f"Content-Encoding: {each.headers['Content-Encoding']}" for each in coded],
+        where=expect.requests(coded or answers[:1]),
+    )
+
+
 @check("http.pages.identity-q0")
 def test_identity_q0(index: Index) -> None:
     url = index.registry.project_url(index.project)

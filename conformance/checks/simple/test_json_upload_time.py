@@ -16,12 +16,13 @@ from conformance.kit.registry import skew
 from conformance.kit.uploads.publishing import link, publish
 from conformance.pages import JSON_V1
 from conformance.verdicts import Deviation, NotApplicable, Untestable
-from reference_server.distributions import wheel
+from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, NewName, RegistryClient
     from reference_server.distributions import Distribution
 
+FRACTION = re.compile(r"\.\d*[1-9]")
 FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 
 SKEW = timedelta(minutes=10)
@@ -84,6 +85,26 @@ def test_utc(timed: Timed) -> None:
 @check("simple.json.file.upload-time.stable")
 def test_stable(timed: Timed) -> None:
     expect.equal(timed.later, timed.at_first, of="`upload-time` after another upload", where=timed.where)
+
+
+@check("simple.json.file.upload-time.per-file")
+def test_per_file(registry: RegistryClient, index: Index, new_name: NewName) -> None:
+    """Two uploads may be made in one second, but not in one microsecond: whole seconds say nothing."""
+    name = new_name("times")
+    files = (wheel(name, "1.0"), sdist(name, "1.0"))
+    publish(registry, *files)
+    page = index.json(name, fresh=True).page
+    first, second = (link(page, file).upload_time for file in files)
+    if first is None or second is None:
+        raise NotApplicable("the registry states no `upload-time` of new files")
+    if not FRACTION.search(first):
+        raise NotApplicable(f"the registry states times in whole seconds: {first}")
+    if first == second:
+        raise Deviation(
+            expected="another `upload-time` for each file of a version",
+            found=f"{first} for both",
+            where=page.where,
+        )
 
 
 def _upload_time(index: Index, distribution: Distribution) -> str | None:

@@ -36,6 +36,9 @@ OTHER_NAMES = (
 )
 """How to make, from a name that ends with `e`, a name of no project; each may find it where lookups are lenient."""
 
+LONGER = ("-more", "s")
+"""What names of other projects have at their end besides."""
+
 VALID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
@@ -62,16 +65,25 @@ def test_normalization(registry: RegistryClient, index: Index, new_name: NewName
 def test_other_name(registry: RegistryClient, new_name: NewName) -> None:
     """Redirects and refusals are fine, whatever their status: what counts is that no file is offered."""
     distribution = wheel(new_name("name"), "1.0")
-    publish(registry, distribution)
-    right = registry.project_answer(distribution.name)
-    if distribution.filename not in registry.project_page(distribution.name).filenames:
-        raise Untestable(f"the page of a new project lacks its file: {right}")
+    longer = [wheel(f"{distribution.name}{more}", "1.0") for more in LONGER]
+    publish(registry, distribution, *longer)
+    for each in (distribution, *longer):
+        if each.filename not in registry.project_page(each.name).filenames:
+            raise Untestable(
+                f"the page of a new project lacks its file: {registry.project_answer(each.name)}"
+            )
+    right = registry.project_answer(distribution.name, fresh=True)
     accept = right.exchange.request_headers["Accept"]
     answers = [
         registry.request("GET", registry.project_url(changed(distribution.name)), headers={"Accept": accept})
         for changed in OTHER_NAMES
     ]
     found = [each for each in answers if each.status == 200 and _offers(each, distribution.filename)]
+    expect.rule(
+        "a page to list no file of a project with a longer name",
+        broken_by=[each.filename for each in longer if _offers(right, each.filename)],
+        where=right,
+    )
     expect.rule(
         f"a name that is no spelling of {distribution.name} to lead to none of its files",
         broken_by=[unquote(each.url.removeprefix(registry.target.index_url)) for each in found],

@@ -6,20 +6,23 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from conformance.checks.status.marked_projects import REASON
 from conformance.kit import expect
 from conformance.kit.check import check
-from conformance.kit.uploads.publishing import fetch
+from conformance.kit.driver import Ability, require
+from conformance.kit.uploads.publishing import fetch, publish
 from conformance.kit.uploads.scenarios import link_to
+from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.checks.status.marked_projects import Marks
-    from conformance.kit.fixtures import Corpus, Index, RegistryClient
+    from conformance.kit.fixtures import Corpus, Driver, Index, NewName, RegistryClient
     from conformance.pages import ProjectPage
 
 
 @check("status.default-active")
 def test_default_active(registry: RegistryClient, index: Index, corpus: Corpus) -> None:
-    wheel = corpus["main-wheel"]
+    published = corpus["main-wheel"]
     for page in index.pages(canonicalize_name(corpus.main)):
         expect.equal(
             page.status or "active",
@@ -27,7 +30,7 @@ def test_default_active(registry: RegistryClient, index: Index, corpus: Corpus) 
             of="the status of a project without a change of status",
             where=page.where,
         )
-    expect.same_bytes(registry.download(link_to(registry, wheel)), wheel)
+    expect.same_bytes(registry.download(link_to(registry, published)), published)
 
 
 @check("status.active.upload")
@@ -35,6 +38,25 @@ def test_active_upload(corpus: Corpus, index: Index, marks: Marks) -> None:
     for page in index.pages(canonicalize_name(corpus.main)):
         expect.listed(page, [corpus["main-wheel"].filename, corpus["main-latest"].filename])
     expect.accepted(marks["deprecated"].upload)
+
+
+@check("status.active.again")
+def test_active_again(registry: RegistryClient, index: Index, driver: Driver, new_name: NewName) -> None:
+    require(driver, Ability.SET_STATUS)
+    name = new_name("active-again")
+    first, second = wheel(name, "1.0"), wheel(name, "1.1")
+    publish(registry, first)
+    driver.set_status(name, "archived", REASON)
+    index.pages(name, fresh=True)  # a cache may keep what was asked for
+    driver.set_status(name, "active")
+    for page in index.pages(name, fresh=True):
+        stated = [page.status or "active", page.status_reason or ""]
+        expect.equal(
+            stated, ["active", ""], of="the status of an active project and its reason", where=page.where
+        )
+    expect.accepted(registry.upload(second))
+    for page in index.pages(name, fresh=True):
+        expect.listed(page, [first.filename, second.filename])
 
 
 @check("status.active.download")

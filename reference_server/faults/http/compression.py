@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from typing import TYPE_CHECKING
 
 from werkzeug import Response
 
+from reference_server.faults.building.requests import PAGES
 from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
 
@@ -57,4 +59,17 @@ class ShortListWithoutCompression(Fault):
         takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
         if request.endpoint == "root_page" and response.mimetype == "text/html" and not takes_gzip:
             response.set_data(re.sub(rb"<a [^>]*>[^<]*</a>", b"", response.get_data(), count=1))
+        return response
+
+
+class AlwaysCompressed(Fault):
+    """Compresses every page, also for clients that accept no coding, as a file that is kept compressed."""
+
+    caught_by = ("http.pages.identity",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+        if request.endpoint in PAGES and response.status_code == 200 and not takes_gzip:
+            response.set_data(gzip.compress(response.get_data(), mtime=0))
+            response.headers["Content-Encoding"] = "gzip"
         return response

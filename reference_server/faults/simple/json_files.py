@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from reference_server.faults.building.rewritten_pages import ChangesKeys
 from reference_server.faults.fault import Fault
+from reference_server.model.grammar import name_and_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -264,10 +265,25 @@ class UploadTimeLocal(ChangesKeys):
         return {"upload-time": (time + timedelta(hours=5, minutes=45)).strftime(WRITTEN_TIME)}
 
 
+class UploadTimeOfTheVersion(Fault):
+    """Lists every file of a version with the time of its first file, as a database of releases has it."""
+
+    caught_by = ("simple.json.file.upload-time.per-file",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        first: dict[object, str] = {}
+        for file in page.files:
+            version, time = name_and_version(file.filename), file.upload_time or ""
+            first[version] = min(first.get(version, time), time)
+        return page.each(
+            lambda file: replace(file, upload_time=first[name_and_version(file.filename)] or None)
+        )
+
+
 class UploadTimeOfTheProject(Fault):
     """Lists every file with the time of the last upload, as directory timestamps do."""
 
-    caught_by = ("simple.json.file.upload-time.stable",)
+    caught_by = ("simple.json.file.upload-time.stable", "simple.json.file.upload-time.per-file")
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         last = max((file.upload_time or "" for file in page.files), default=None)

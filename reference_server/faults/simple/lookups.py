@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from reference_server.faults.building.requests import gitlab_project_of
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from werkzeug import Response
 
     from reference_server.http.request import Request
+    from reference_server.rendering.pages import FileLink, ProjectPage
 
 
 class FindsByAnotherName(Fault):
@@ -72,3 +74,21 @@ class SeparatorsAroundNamesIgnored(FindsByAnotherName):
     def found(self, name: str, request: Request) -> str:
         del request
         return name.strip("-_.")
+
+
+class FilesOfLongerNames(Fault):
+    """Lists the files of projects whose names begin with the requested one, once their own pages were read."""
+
+    caught_by = ("simple.name.other-name",)
+
+    def __init__(self) -> None:
+        self._files: dict[str, tuple[FileLink, ...]] = {}
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        self._files[page.normalized] = page.files
+        longer = (
+            files
+            for name, files in self._files.items()
+            if name.startswith(page.normalized) and name != page.normalized
+        )
+        return page.plus(*chain.from_iterable(longer))

@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import InternalServerError
 
+from reference_server.faults.building.upload_forms import text_of
 from reference_server.faults.fault import Fault
+from reference_server.http.json_responses import refusal
 from reference_server.model import Status
+from reference_server.model.errors import ProjectClosedError
 
 if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from reference_server.http.request import Request
     from reference_server.rendering.pages import ProjectPage
     from reference_server.rules import Rules
 
@@ -82,3 +88,38 @@ class QuarantinedIsOnlyUnlisted(Fault):
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return replace(page, files=()) if page.status == Status.QUARANTINED else page
+
+
+class ReasonOutlivesStatus(Fault):
+    """Leaves the reason of a status on the page when the project is active again."""
+
+    caught_by = ("status.active.again",)
+
+    def __init__(self) -> None:
+        self._reasons: dict[str, str] = {}
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        if page.status_reason:
+            self._reasons[page.normalized] = page.status_reason
+        reason = page.status_reason or self._reasons.get(page.normalized)
+        return replace(page, status=page.status or "active", status_reason=reason) if reason else page
+
+
+class ArchivedForGood(Fault):
+    """Refuses uploads to a project that was archived once, whatever its status."""
+
+    caught_by = ("status.active.again",)
+
+    def __init__(self) -> None:
+        self._archived: set[str] = set()
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint != "upload":
+            return None
+        name = request.registry.rules.normalize(text_of(request, "name"))
+        return refusal(ProjectClosedError(name, "archived")) if name in self._archived else None
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        if page.status == "archived":
+            self._archived.add(page.normalized)
+        return page

@@ -106,3 +106,39 @@ class YanksMakeFilesNew(Fault):
                 file if file.yanked is None else replace(file, upload_time="2099-01-01T00:00:00.000000Z")
             )
         )
+
+
+class YankedFilesWithoutHash(Fault):
+    """Leaves the hash of yanked files out of their links."""
+
+    caught_by = ("yank.link-kept",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: file if file.yanked is None else replace(file, hashes={}))
+
+
+class YankedFilesWithoutRequiresPython(Fault):
+    """Leaves the Requires-Python of yanked files out of their links."""
+
+    caught_by = ("yank.link-kept",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(lambda file: file if file.yanked is None else replace(file, requires_python=None))
+
+
+class FirstReasonKept(Fault):
+    """Gives the reason of the first yank that had one, whatever came after."""
+
+    caught_by = ("yank.reason-renewed",)
+
+    def __init__(self) -> None:
+        self._first: dict[str, str] = {}
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(
+            lambda file: (
+                replace(file, yanked=self._first.setdefault(file.filename, file.yanked))
+                if file.yanked
+                else file
+            )
+        )

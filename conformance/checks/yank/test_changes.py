@@ -1,0 +1,66 @@
+"""What a yank changes on a page, and what it leaves as it was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.kit import expect
+from conformance.kit.check import check
+from conformance.kit.driver import Ability, require
+from conformance.kit.uploads.publishing import link, publish
+from conformance.verdicts import NotApplicable
+from reference_server.distributions import wheel
+
+if TYPE_CHECKING:
+    from conformance.kit.fixtures import Driver, Index, NewName, RegistryClient
+    from conformance.pages import FileLink
+
+FIRST_REASON, SECOND_REASON = "wrong dependency", "d\u00e9faut: encore"
+"""Two reasons; the second one takes no letter beyond Latin-1."""
+
+
+@check("yank.link-kept")
+def test_link_kept(registry: RegistryClient, index: Index, driver: Driver, new_name: NewName) -> None:
+    require(driver, Ability.YANK)
+    file = wheel(new_name("yanked-link"), "1.0")
+    publish(registry, file)
+    before = [_stated(link(page, file)) for page in index.pages(file.name, fresh=True)]
+    driver.yank(file)
+    lost = []
+    for was, page in zip(before, index.pages(file.name, fresh=True), strict=True):
+        found = page.file(file.filename)
+        if found is not None:  # see yank.still-listed
+            now = _stated(found)
+            lost += [f"{key}: {now[key]!r} in place of {was[key]!r}" for key in was if was[key] != now[key]]
+    expect.rule(
+        "a yank to leave what a page says of a file as it was",
+        broken_by=dict.fromkeys(lost),
+        where=registry.project_url(file.name),
+    )
+
+
+def _stated(file: FileLink) -> dict[str, object]:
+    """Return what a page says of a file, without its URL, which may be signed anew, and what has rows of its own."""
+    return {
+        "hashes": dict(file.hashes),
+        "Requires-Python": file.requires_python,
+        "size": file.size,
+    }
+
+
+@check("yank.reason-renewed")
+def test_reason_renewed(registry: RegistryClient, index: Index, driver: Driver, new_name: NewName) -> None:
+    require(driver, Ability.YANK, Ability.UNYANK)
+    file = wheel(new_name("yanked-again"), "1.0")
+    publish(registry, file)
+    driver.yank(file, FIRST_REASON)
+    given = [link(page, file).yanked == FIRST_REASON for page in index.pages(file.name, fresh=True)]
+    if not any(given):
+        raise NotApplicable("no page gives the reason of a yank, and none has to; see yank.reason")
+    driver.unyank(file)
+    driver.yank(file, SECOND_REASON)
+    for is_given, page in zip(given, index.pages(file.name, fresh=True), strict=True):
+        if is_given:
+            expect.equal(
+                link(page, file).yanked, SECOND_REASON, of="the reason of a second yank", where=page.where
+            )
