@@ -103,14 +103,18 @@ MALFORMED: Mapping[str, Field] = {
 
 UNVERIFIABLE: Mapping[str, Field] = {
     "a signature by no known authority": lambda file: field_of(attestation_of(file)),
+    "a statement of another type": lambda file: field_of(stating(file, _type=UNKNOWN)),
+}
+"""By what is wrong: an attestation of the right form, for the right file, that no verification passes."""
+
+ANOTHER_SUBJECT: Mapping[str, Field] = {
     "the name of another file": lambda file: _about(file, name=f"other-{file.filename}"),
     "the sha256 of another file": lambda file: _about(file, digest={"sha256": ELSEWHERE}),
     "no sha256": lambda file: _about(file, digest={"sha512": ELSEWHERE * 2}),
     "two subjects": lambda file: field_of(stating(file, subject=_subjects(file) * 2)),
     "no subject": lambda file: field_of(stating(file, subject=[])),
-    "a statement of another type": lambda file: field_of(stating(file, _type=UNKNOWN)),
 }
-"""By what is wrong: an attestation in the right form that no verification passes."""
+"""By what is wrong: an attestation that is not of the file alone that it comes with."""
 
 TOO_MANY: Mapping[str, Field] = {
     "two attestations of one predicate type": lambda file: field_of(*[stating(file, predicateType=SLSA)] * 2),

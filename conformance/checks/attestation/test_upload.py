@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from conformance.checks.attestation.mistakes import MALFORMED, TOO_MANY, UNVERIFIABLE
+from conformance.checks.attestation.mistakes import ANOTHER_SUBJECT, MALFORMED, TOO_MANY, UNVERIFIABLE
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
@@ -52,6 +52,11 @@ def test_upload_malformed(registry: RegistryClient, new_name: NewName) -> None:
 def test_upload_must_verify(registry: RegistryClient, new_name: NewName) -> None:
     """An attestation that could be verified takes a Sigstore identity: the twin of each upload has none."""
     _each_refused(registry, new_name("unverifiable"), UNVERIFIABLE)
+
+
+@check("attestation.upload.subject")
+def test_upload_subject(registry: RegistryClient, new_name: NewName) -> None:
+    _each_refused(registry, new_name("subject"), ANOTHER_SUBJECT)
 
 
 @check("attestation.upload.limits")

@@ -125,11 +125,18 @@ def test_absent_404(registry: RegistryClient, index: Index) -> None:
 def test_after_yank(registry: RegistryClient, index: Index, driver: Driver, new_name: NewName) -> None:
     distribution = wheel(new_name("metadata-yanked"), "1.0")
     publish(registry, distribution)
+    before = [link(page, distribution).core_metadata for page in index.pages(distribution.name, fresh=True)]
     driver.yank(distribution)
-    read = index.html if index.offer.has("html") else index.json
-    file = link(read(distribution.name).page, distribution)
+    pages = index.pages(distribution.name, fresh=True)
+    file = link(pages[0], distribution)
     answer = fetch(registry, metadata_url(file.url))
     expect.status(answer, 200)
+    silent = [
+        page.where
+        for was, page in zip(before, pages, strict=True)
+        if was and not link(page, distribution).core_metadata
+    ]
+    expect.rule("every page to go on announcing the metadata file", broken_by=silent, where=answer)
 
 
 @check("metadata.same-auth")

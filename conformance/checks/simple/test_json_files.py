@@ -105,6 +105,11 @@ def test_core_metadata_falsy_absent(index: Index, registry: RegistryClient) -> N
     expect.rule("no metadata file to be served where `core-metadata` denies one", broken_by=wrong, where=page)
 
 
+@check("simple.json.file.core-metadata.not-empty")
+def test_core_metadata_not_empty(index: Index) -> None:
+    every_value(index, "core-metadata", lambda value: value != {}, kind="anything but an empty object")
+
+
 @check("simple.json.file.core-metadata.hashes")
 def test_core_metadata_hashes(index: Index) -> None:
     def is_hashed(value: Any) -> bool:

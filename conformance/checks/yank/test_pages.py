@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from conformance.checks.yank.still_listed import still_listed
 from conformance.checks.yank.yanked_project import REASON
 from conformance.kit import expect
 from conformance.kit.check import check
@@ -13,12 +13,10 @@ from conformance.kit.driver import Ability, require
 from conformance.kit.project_names import absent
 from conformance.kit.uploads.publishing import link, publish
 from conformance.pages import contradictions
-from conformance.verdicts import Deviation, NotApplicable, Untestable
+from conformance.verdicts import NotApplicable, Untestable
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from conformance.checks.yank.yanked_project import Yanked
     from conformance.kit.fixtures import Driver, Index, NewName, RegistryClient
 
@@ -74,15 +72,6 @@ def test_per_file(index: Index, yanked: Yanked) -> None:
     for page in index.pages(yanked.project):
         marked = link(page, yanked.sibling).yanked
         expect.equal(marked, None, of="the yank of a file that was not yanked", where=page.where)
-
-
-@contextmanager
-def still_listed() -> Iterator[None]:
-    """Raise Untestable where a yanked file is not found on its page: another row is about that."""
-    try:
-        yield
-    except Deviation as gone:
-        raise Untestable("a yanked file is not on its page; see yank.still-listed") from gone
 
 
 @check("yank.survives-upload")

@@ -91,9 +91,12 @@ class UploadsAndChanges(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        """Publish a file in each project and yank one of them: short runs find more from there."""
+        """Publish a file in each project, delete another and yank one: short runs find more from there."""
         for name in self.projects:
             self._upload(wheel(name, "0.9"), "upload")
+        if self.can("delete"):
+            self._upload(wheel(self.projects[0], "0.8"), "upload")
+            self.delete(0)
         if self.can("yank"):
             self._yank(self.files[0], yanked=True)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reference_server.faults.building.attestations import TakesAttestations, is_well_formed
 from reference_server.faults.building.upload_forms import parts_of
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
     from reference_server.http.request import Request
     from reference_server.model import Upload
+
+
+UNREADABLE: list[Any] = []
+"""What stands for the subjects of an attestation without any."""
 
 
 class AttestationsRefused(Fault):
@@ -35,6 +40,22 @@ class AttestationsUnverified(TakesAttestations):
 
     def lets_through(self, sent: tuple[str, ...], upload: Upload) -> bool:
         return is_well_formed(sent, upload)
+
+
+class AttestationsOfOtherFilesAccepted(TakesAttestations):
+    """Accepts attestations that are not of the uploaded file alone."""
+
+    caught_by = ("attestation.upload.subject",)
+
+    def lets_through(self, sent: tuple[str, ...], upload: Upload) -> bool:
+        found = _read(sent[0])
+        if not (isinstance(found, list) and len(found) == 1):
+            return False
+        digests = [subject["digest"].get("sha256") for subject in _subjects(found[0])]
+        names = [subject["name"] for subject in _subjects(found[0])]
+        return _subjects(found[0]) is not UNREADABLE and (
+            digests != [upload.blob.digests["sha256"]] or names != [upload.filename]
+        )
 
 
 class MalformedAttestationsIgnored(TakesAttestations):
@@ -73,6 +94,15 @@ def _read(sent: str) -> object:
         return json.loads(sent)
     except ValueError:
         return None
+
+
+def _subjects(attestation: Any) -> list[Any]:
+    """Return the subjects of an attestation; `UNREADABLE` if it has none."""
+    try:
+        statement = json.loads(base64.b64decode(attestation["envelope"]["statement"], validate=True))
+        return list(statement["subject"])
+    except (ValueError, TypeError, KeyError):
+        return UNREADABLE
 
 
 def _is_array_of_attestations(sent: str) -> bool:

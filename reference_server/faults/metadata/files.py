@@ -132,6 +132,17 @@ class MetadataGoneWithTheYank(Fault):
         return refusal(PackageNotFoundError()) if yanked else None
 
 
+class MetadataOfYankedFilesDenied(Fault):
+    """Denies in JSON that yanked files have a metadata file."""
+
+    caught_by = ("metadata.after-yank",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(
+            lambda file: file if file.yanked is None else replace(file, keys={"core-metadata": False})
+        )
+
+
 class MetadataForEveryone(Fault):
     """Serves metadata files without credentials."""
 

@@ -170,6 +170,15 @@ class CoreMetadataPromised(ChangesKeys):
         return {} if file.core_metadata else {"core-metadata": dict(file.hashes)}
 
 
+class CoreMetadataEmpty(ChangesKeys):
+    """Writes an empty object for a file without metadata."""
+
+    caught_by = ("simple.json.file.core-metadata.not-empty",)
+
+    def keys(self, file: FileLink) -> Mapping[str, Any]:
+        return {} if file.core_metadata else {"core-metadata": {}}
+
+
 class CoreMetadataDenied(ChangesKeys):
     """Denies metadata in JSON but serves it."""
 
