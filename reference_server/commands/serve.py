@@ -25,7 +25,7 @@ from reference_server.serving.ports import free_port
 from reference_server.serving.standalone import serve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from reference_server.commands.sources import Sources
     from reference_server.flavours import Flavour
@@ -108,13 +108,27 @@ def _add_steering(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _target(
+    options: argparse.Namespace, origin: str, flavour: Flavour, secrets: Mapping[str, str]
+) -> dict[str, Any]:
+    from reference_server.faults import switches
+    from reference_server.serving.target import target_table
+
+    return target_table(
+        origin,
+        max_file_size=options.max_file_size,
+        flavour=flavour,
+        secrets=secrets,
+        switches=switches(options.fault),
+    )
+
+
 def run(options: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
     gc.set_threshold(MADE_BETWEEN_COLLECTIONS)
-    from reference_server.faults import switches
     from reference_server.flavours import flavour_named
     from reference_server.serving.default_registry import fresh_secrets
-    from reference_server.serving.target import declared, target_table
+    from reference_server.serving.target import declared
 
     flavour = flavour_named(options.flavour)
     _check_tokens(options)
@@ -123,14 +137,7 @@ def run(options: argparse.Namespace) -> int:
     sources = sources_of(options)
     port = free_port(options.host, options.port)
     origin = f"{'https' if options.tls else 'http'}://{in_url(options.host)}:{port}"
-    target = target_table(
-        origin,
-        max_file_size=options.max_file_size,
-        flavour=flavour,
-        secrets=secrets,
-        switches=switches(options.fault),
-    )
-    target |= declared(sources["upstream"])
+    target = _target(options, origin, flavour, secrets) | declared(sources["upstream"])
 
     def greet() -> None:
         if options.write_target:

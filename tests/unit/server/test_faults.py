@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug import Response
 
+from reference_server import ReferenceServer
 from reference_server.commands import fault_list
 from reference_server.distributions import wheel
 from reference_server.faults import Fault, Switch, UnknownFaultError, all_faults, fault_named
@@ -186,3 +187,10 @@ def test_the_list_names_what_catches_a_few_faults() -> None:
 
 def test_the_list_is_clear_about_no_match() -> None:
     assert fault_list.as_text(["qqq"]) == "No fault mentions 'qqq'."
+
+
+def test_a_fault_claims_features_of_its_own() -> None:
+    with ReferenceServer() as server:
+        assert "attestations" not in server.target()["features"]
+    with ReferenceServer(faults=["attestations-unverified"]) as server:
+        assert "attestations" in server.target()["features"]
