@@ -3,8 +3,8 @@
     python -m benchmarks.serve_start [CHECKOUT]
 
 Milliseconds until the first answer, processor time until then, and the memory of both processes once idle, where each
-page is divided among those that have it. The least of several rounds. A folder with another checkout is measured beside
-this one, turn by turn, so that both meet the same load. Loopback only.
+page is divided among those that have it. The least of several rounds, and the median of the milliseconds. A folder with
+another checkout is measured beside this one, turn by turn, so that both meet the same load. Loopback only.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
+from statistics import median
 
 from benchmarks.read_side import TICKS, tree
 from reference_server.serving.ports import free_port
@@ -82,13 +83,14 @@ def main() -> None:
     """Print a line per checkout and kind."""
     checkouts = [ROOT, *(Path(each).resolve() for each in sys.argv[1:])]
     rounds = [{each: one_round(each) for each in checkouts} for _ in range(ROUNDS)]
-    print(f"{'':30} {'':20} {'ms':>8} {'CPU ms':>8} {'MiB':>6}")
+    print(f"{'':30} {'':20} {'ms':>8} {'median':>8} {'CPU ms':>8} {'MiB':>6}")
     for checkout in checkouts:
         for kind in KINDS:
-            took, spent, memory = (
-                min(column) for column in zip(*(each[checkout][kind] for each in rounds), strict=True)
+            took, spent, memory = zip(*(each[checkout][kind] for each in rounds), strict=True)
+            print(
+                f"{str(checkout)[-30:]:30} {kind:20} {min(took):8.0f} {median(took):8.0f} {min(spent):8.0f} "
+                f"{min(memory):6.1f}"
             )
-            print(f"{str(checkout)[-30:]:30} {kind:20} {took:8.0f} {spent:8.0f} {memory:6.1f}")
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
 
 

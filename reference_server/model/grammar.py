@@ -6,12 +6,12 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from packaging.specifiers import SpecifierSet
-from packaging.utils import NormalizedName, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from packaging.utils import NormalizedName
 
 MAX_STEM = 255  # characters; the longest file name
 
@@ -68,6 +68,8 @@ def version_key(version: str) -> Version | str:
 
 def is_valid_requires_python(specifier: str) -> bool:
     """Return whether this is a valid version specifier. Source: PyPA "Core metadata", Requires-Python."""
+    from packaging.specifiers import SpecifierSet  # not for a start
+
     try:
         SpecifierSet(specifier)
     except ValueError:
@@ -123,6 +125,11 @@ def filetype_agrees(filename: str, filetype: str) -> bool:
 
 def name_and_version(filename: str) -> tuple[NormalizedName, Version] | None:
     """Return the normalized name and the version in a file name; None if it is neither a wheel's nor an sdist's."""
+    from packaging.utils import (
+        parse_sdist_filename,
+        parse_wheel_filename,
+    )  # uploads need it, a start does not
+
     try:
         if filename.endswith(".whl"):
             return parse_wheel_filename(filename)[:2]

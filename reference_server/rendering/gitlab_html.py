@@ -6,12 +6,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin
 
-from reference_server.rendering.html import environment
+from markupsafe import Markup, escape
+
+from reference_server.rendering.filling import filled, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reference_server.rendering.pages import ProjectPage, RootPage
+
+
+PAGE = """\
+        <!DOCTYPE html>
+        <html>
+          <head>
+            <title>Links for %s</title>
+          </head>
+          <body>
+            <h1>Links for %s</h1>
+            %s
+          </body>
+        </html>
+"""
+ANCHOR = '<a href="%s" data-requires-python="%s">%s</a>%s'
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +68,18 @@ class GitLabHtml:
         yield self.root_page(page)
 
     def _rendered(self, title: str, anchors: Sequence[Anchor]) -> bytes:
-        template = environment().get_template("gitlab.html")
-        text = template.render(title=title, anchors=anchors, end="<br>" if self.breaks else "")
+        end = Markup("<br>") if self.breaks else Markup()
+        links = [
+            filled(ANCHOR, Markup(each.href), _erb(each.requires_python), Markup(each.text), end)  # noqa: S704 - as GitLab
+            for each in anchors
+        ]
+        text = filled(PAGE, _erb(title), _erb(title), joined(links))
         return (text if self.indented else text.lstrip()).encode()
+
+
+def _erb(text: str) -> Markup:
+    """Escape a text as GitLab's templates do."""
+    return Markup(str(escape(text)).replace("&#34;", "&quot;"))  # noqa: S704 - it is escaped
 
 
 def absolute(page: str, reference: str) -> str:

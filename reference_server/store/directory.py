@@ -6,6 +6,7 @@ import os
 import re
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from reference_server.store import mark
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
     from reference_server.model.blob import Blob
 
-_HEX = "0123456789abcdef"
+_FOLDERS = frozenset(f"{number:02x}" for number in range(256))
+"""The folders of blobs: the first two characters of digests."""
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -43,6 +45,8 @@ class StoreDirectory:
         self.trash = Trash(path)
         self.reserve = Reserve(path)
         self._is_open: mark.Mark | None = None
+        self._making_folders = Lock()
+        self._has_folders = False
         self.has_leftovers = False
         """Whether a blob could not be removed, so that the next start has to look for it."""
 
@@ -77,10 +81,9 @@ class StoreDirectory:
                 self.mark = mark.Mark(is_open.store, mark.CHANGED)
 
     def prepare(self) -> None:
-        """Create the folders. Raises `StoreUnwritableError`."""
+        """Create the folders for incoming content and for blobs. Raises `StoreUnwritableError`."""
         try:
-            folders = [self._placed / (first + second) for first in _HEX for second in _HEX]
-            for folder in (self._incoming, self._placed, *folders):
+            for folder in (self._incoming, self._placed):
                 folder.mkdir(exist_ok=True)
             for folder in (self._placed, self.path, self.path.parent):
                 _sync_folder(folder)
@@ -89,11 +92,12 @@ class StoreDirectory:
 
     def placed(self) -> Iterator[Path]:
         """Yield the files that are named by a digest."""
-        for first in _HEX:
-            for second in _HEX:
-                folder = self._placed / (first + second)
+        with suppress(FileNotFoundError, NotADirectoryError):
+            for name in sorted(self._folders()):
                 with suppress(FileNotFoundError, NotADirectoryError):
-                    yield from [path for path in folder.iterdir() if _DIGEST.fullmatch(path.name)]
+                    yield from [
+                        path for path in (self._placed / name).iterdir() if _DIGEST.fullmatch(path.name)
+                    ]
 
     def sweep(self, known: set[str]) -> int:
         """Move blobs without a row to the trash, remove incomplete uploads, and return the number of blobs.
@@ -136,6 +140,7 @@ class StoreDirectory:
                         stream.flush()
                     os.fsync(stream.fileno())
                     status = os.fstat(stream.fileno())
+                self._make_folders()
                 source.replace(placed)
                 _sync_folder(placed.parent)
         except BaseException:
@@ -144,6 +149,20 @@ class StoreDirectory:
             raise
         self.files.trust(sha256, status)
         return StoredBlob(placed, blob.size, blob.digests, self.files)
+
+    def _folders(self) -> frozenset[str]:
+        """Return the names of the folders of blobs that are there."""
+        return _FOLDERS.intersection(each.name for each in self._placed.iterdir())
+
+    def _make_folders(self) -> None:
+        """Create the folders of blobs: with the first blob, because they would take a third of a start."""
+        if self._has_folders:
+            return
+        with self._making_folders:
+            for name in _FOLDERS - self._folders():
+                (self._placed / name).mkdir(exist_ok=True)
+            _sync_folder(self._placed)
+            self._has_folders = True
 
     def remove(self, sha256: str) -> None:
         """Delete a blob. If that fails, the next start moves it to the trash."""

@@ -111,7 +111,7 @@ def test_the_wheel_holds_every_file_of_both_packages_and_no_other(
         ("conformance/checks/*/test_*.py", 9),
         ("conformance/checks/conftest.py", 1),
         ("conformance/pytest.ini", 1),
-        ("reference_server/rendering/templates/*.html", 3),
+        ("reference_server/web/templates/*.html", 3),
         ("*/py.typed", 2),
     ],
 )

@@ -8,6 +8,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -144,6 +145,30 @@ def test_what_a_crash_left_is_swept_and_nothing_else(directory: Path) -> None:
     assert all(path.exists() for path in foreign)
     assert kept.read() == DEMO.content
     registry.close()
+
+
+def test_the_folders_of_blobs_are_created_with_the_first_blob(directory: Path, registry: Registry) -> None:
+    assert [path for path in (directory / "blobs").iterdir() if path.is_dir()] == []
+    assert Api(registry).upload(DEMO.filename, DEMO.content, fields={"name": "demo"}).status_code == 201
+    assert len([path for path in (directory / "blobs").iterdir() if path.is_dir()]) == 256
+
+
+def test_blobs_in_some_folders_only(directory: Path) -> None:
+    """A program that copies a store may leave out empty folders."""
+    with closing(opened(directory)) as registry:
+        assert Api(registry).upload(DEMO.filename, DEMO.content, fields={"name": "demo"}).status_code == 201
+    for folder in (directory / "blobs").iterdir():
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+    other = wheel("other", "1.0")
+    with closing(opened(directory)) as registry:
+        assert (
+            Api(registry).upload(other.filename, other.content, fields={"name": "other"}).status_code == 201
+        )
+        assert (
+            Api(registry).get(f"/projects/1/packages/pypi/files/{DEMO.sha256}/{DEMO.filename}").data
+            == DEMO.content
+        )
 
 
 def test_a_refused_upload_leaves_nothing(directory: Path, registry: Registry) -> None:
