@@ -20,7 +20,7 @@ from reference_server.http.cross_site import CrossSiteError, is_cross_site
 from reference_server.http.host import has_valid_host
 from reference_server.http.json_responses import options, refusal, router_refusal
 from reference_server.http.request import Request
-from reference_server.http.request_log.log import Counted, RequestLog
+from reference_server.http.request_log.log import Counted, RequestLog, Whole
 from reference_server.model.errors import (
     InvalidFieldError,
     RegistryError,
@@ -130,7 +130,7 @@ class Application:
             return None
         entry = self.log.begin_again(now, arrived, kept.entry)
         start_response(kept.status, list(kept.headers))
-        return Counted([body], entry, self.log)
+        return Whole(body, entry, self.log)
 
     def _answered_in_full(
         self, asked: Asked | None, now: datetime, environ: WSGIEnvironment, start_response: StartResponse

@@ -16,9 +16,9 @@ from reference_server.serving.ports import noticing_a_taken_port
 from reference_server.serving.state import state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from reference_server.serving.create_app import RegistryApplication
     from reference_server.sources.generated import GeneratedIndex
@@ -132,7 +132,18 @@ def _application_of_worker(
 
     if parent is not None:
         Thread(target=end_with_parent, daemon=True).start()
-    return app
+    return sending_at_once(app)
+
+
+def sending_at_once(app: WSGIApplication) -> WSGIApplication:
+    """Return an application whose kept answers are lists: granian sends others piece by piece, which takes longer."""
+    from reference_server.http.request_log.log import Whole
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        sent = app(environ, start_response)
+        return sent.at_once() if isinstance(sent, Whole) else sent
+
+    return answer
 
 
 def application(

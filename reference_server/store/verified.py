@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MOST_KNOWN = 100_000
 LONGEST_HELD = 256 * 1024  # bytes of a file
 MOST_HELD = 8 * 1024 * 1024  # bytes of all files
+MOST_FILES_HELD = 4096  # an entry takes memory for itself, however small its file
 _NOTHING = (0, -1, 0), b""
 
 
@@ -73,7 +74,7 @@ class VerifiedFiles:
             _, before = self._held.pop(sha256, _NOTHING)
             self._held[sha256] = version, content
             self._bytes_held += len(content) - len(before)
-            while self._bytes_held > MOST_HELD:
+            while self._bytes_held > MOST_HELD or len(self._held) > MOST_FILES_HELD:
                 _, oldest = self._held.pop(next(iter(self._held)))
                 self._bytes_held -= len(oldest)
 

@@ -44,7 +44,7 @@ class ChangesHeaders(Fault):
 class LeavesBytes(Fault):
     """Answers a client's next request with 400 if the exchange before it left bytes behind.
 
-    As behind a proxy that keeps one connection per client address: the server itself closes each.
+    As behind a proxy that keeps one connection per client address: this server loses no byte of its own.
     """
 
     def __init__(self) -> None:

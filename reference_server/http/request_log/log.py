@@ -117,6 +117,20 @@ class Counted:
             self._log.end(self._entry)
 
 
+class Whole(Counted):
+    """The body of an answer in one piece."""
+
+    def __init__(self, body: bytes, entry: Entry, log: RequestLog) -> None:
+        self._whole = [body]
+        super().__init__(self._whole, entry, log)
+
+    def at_once(self) -> list[bytes]:
+        """Return the body as a list, and note its end."""
+        self._entry.sent = len(self._whole[0])
+        self._log.end(self._entry)
+        return self._whole
+
+
 class _Noted:
     """The body of a request, which notes what is read."""
 

@@ -23,6 +23,7 @@ from reference_server.rules import Rules
 from reference_server.rules.negotiation import SIMPLE_JSON
 from reference_server.rules.ready_made import PASSWORD, PERSONAL_ACCESS_TOKENS
 from reference_server.serving.default_registry import default_registry
+from reference_server.serving.standalone import sending_at_once
 from reference_server.sources.generated import GeneratedIndex, GeneratedStore
 from reference_server.sources.opening import folder_store
 from reference_server.sources.recording import LIST, VERSION, RecordedStore
@@ -461,6 +462,14 @@ def test_an_entry_is_the_request_s_own(registry: Registry) -> None:
     for asked in (plain, typed, plain, typed):
         answer(app, asked)
     assert [entry.headers.get("content-type") for entry in app.log] == [None, "application/json"] * 2
+
+
+def test_a_server_can_send_a_kept_answer_at_once(registry: Registry) -> None:
+    app, asked = create_app(registry), Asked(f"{PUBLIC}/simple/demo/")
+    whole = answer(app, asked).body
+    assert sending_at_once(app)(asked.sent(), lambda *_: lambda _: None) == [whole]
+    assert app.log[-1].sent == len(whole)
+    assert app.log[-1].seconds is not None
 
 
 def test_an_answer_ends_when_its_body_does(registry: Registry, full: Counter) -> None:

@@ -154,6 +154,17 @@ def test_a_damaged_file_is_not_sent_until_it_is_uploaded_again(api: Api, directo
     assert download(api, ONE)[0] == 404
 
 
+def test_files_in_memory_are_few_however_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verified, "MOST_FILES_HELD", 2)
+    files = verified.VerifiedFiles()
+    for content in (b"", b"1", b"2", b"3"):
+        path = tmp_path / f"file-{content.decode()}"
+        path.write_bytes(content)
+        assert files.read(path, hashlib.sha256(content).hexdigest()) == content
+    assert [content for _, content in files._held.values()] == [b"2", b"3"]
+    assert files._bytes_held == 2
+
+
 def test_files_in_memory_are_small_and_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And each is read again when its file is another one."""
     monkeypatch.setattr(verified, "LONGEST_HELD", 5)
