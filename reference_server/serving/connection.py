@@ -9,20 +9,18 @@ from selectors import EVENT_READ, DefaultSelector
 from ssl import SSLSocket
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.serving import WSGIRequestHandler
 
 from reference_server.http.chunked import ChunkedBody
 from reference_server.http.expect_continue import AWAITED, CONTINUE, AwaitedBody
 from reference_server.http.request_log.entry import CERTIFICATE_NAME
-from reference_server.serving.open_connections import OpenConnections
 from reference_server.serving.wsgi_answer import Answer
 
 if TYPE_CHECKING:
-    from socket import socket
-    from ssl import SSLContext
-
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
     from typing_extensions import Buffer
+
+    from reference_server.serving.wsgi_server import ConnectionServer
 
 IDLE = 60.0
 """Seconds that a connection waits for its next request."""
@@ -190,19 +188,6 @@ class Connection(WSGIRequestHandler):
         self._headers_buffer.append(b"\r\n" + piece)
         self.flush_headers()
 
-    def send_piece(self, piece: bytes) -> None:
-        """Send a further piece of the body."""
-        self.wfile.write(piece)
-
-    def note_end(self) -> None:
-        """Note that the answer is complete with what is sent next."""
-        if not self.close_connection:
-            self.server.open.answered(self.connection)
-
-    def log_failure(self, trace: str) -> None:
-        """Log an error of the application."""
-        self.server.log("error", f"Error on request:\n{trace}")
-
     def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
         """Close a connection that a fault or the client has ended."""
         del error, environ
@@ -211,12 +196,3 @@ class Connection(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Log nothing: each registry has a log of its own."""
         del code, size
-
-
-class ConnectionServer(ThreadedWSGIServer):
-    """werkzeug's server with a thread for each connection, and with connections that stay open."""
-
-    def __init__(self, host: str, app: WSGIApplication, listening: socket, tls: SSLContext | None) -> None:
-        self.open = OpenConnections()
-        port, fd = listening.getsockname()[1], listening.fileno()  # it makes a copy
-        super().__init__(host, port, app, Connection, ssl_context=tls, fd=fd)

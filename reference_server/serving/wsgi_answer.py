@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from contextlib import suppress
 from ssl import SSLError
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -13,48 +13,18 @@ if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
+    from reference_server.serving.connection import Connection
+
 DROPPED = (ConnectionError, TimeoutError, SSLError)
 """What a connection raises that the other side has ended, and what a fault raises that ends it."""
 BODILESS = frozenset({204, 304})
 BROKEN = b"Internal Server Error\n"
 
 
-class Carrier(Protocol):
-    """The connection that an answer is sent over."""
-
-    command: str
-    request_version: str
-    close_connection: bool
-
-    def may_continue(self) -> bool:
-        """Return whether another request can follow this one."""
-
-    def send_response(self, code: int, message: str | None = None) -> None:
-        """Add the status line to the header."""
-
-    def send_header(self, keyword: str, value: str) -> None:
-        """Add a field to the header."""
-
-    def send_header_with(self, piece: bytes) -> None:
-        """Send the header with the first piece of the body."""
-
-    def send_piece(self, piece: bytes) -> None:
-        """Send a further piece of the body."""
-
-    def note_end(self) -> None:
-        """Note that the answer is complete with what is sent next."""
-
-    def empty(self) -> None:
-        """Read what the client has sent beside its request."""
-
-    def log_failure(self, trace: str) -> None:
-        """Log an error of the application."""
-
-
 class Answer:
     """One answer. Afterwards the connection is closed, unless both sides know where it ends."""
 
-    def __init__(self, connection: Carrier) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._status = ""
         self._fields: list[tuple[str, str]] = []
@@ -96,8 +66,8 @@ class Answer:
         if not self._has_begun:
             self._write(b"")
         if self._is_chunked:
-            self._connection.note_end()
-            self._connection.send_piece(b"0\r\n\r\n")
+            self._ends()
+            self._connection.wfile.write(b"0\r\n\r\n")
         if self._left:
             self._connection.close_connection = True
 
@@ -108,12 +78,17 @@ class Answer:
         if self._left is not None:
             self._left -= len(piece)
             if self._left == 0:
-                self._connection.note_end()
+                self._ends()
         sent = b"%x\r\n%b\r\n" % (len(piece), piece) if piece and self._is_chunked else piece
         if begins:
             self._connection.send_header_with(sent)
         elif sent:
-            self._connection.send_piece(sent)
+            self._connection.wfile.write(sent)
+
+    def _ends(self) -> None:
+        """Note that the answer is complete with what is sent next."""
+        if not self._connection.close_connection:
+            self._connection.server.open.answered(self._connection.connection)
 
     def _add_header(self) -> None:
         connection = self._connection
@@ -141,7 +116,7 @@ class Answer:
     def _fail(self) -> None:
         """Log an error of the application, and answer with a server error if no answer has begun."""
         self._connection.close_connection = True
-        self._connection.log_failure(traceback.format_exc())
+        self._connection.server.log("error", f"Error on request:\n{traceback.format_exc()}")
         if not self._has_begun:
             fields = [("Content-Type", "text/plain"), ("Content-Length", str(len(BROKEN)))]
             self.start("500 Internal Server Error", fields)

@@ -9,11 +9,15 @@ from socket import SHUT_RDWR, socketpair
 from threading import Thread
 from typing import TYPE_CHECKING, Self
 
-from reference_server.serving.connection import ConnectionServer
+from werkzeug.serving import ThreadedWSGIServer
+
+from reference_server.serving.connection import Connection
+from reference_server.serving.open_connections import OpenConnections
 from reference_server.serving.ports import listening
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from socket import socket
     from ssl import SSLContext
     from types import TracebackType
 
@@ -61,6 +65,15 @@ class Server:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+class ConnectionServer(ThreadedWSGIServer):
+    """werkzeug's server with a thread for each connection, and with connections that stay open."""
+
+    def __init__(self, host: str, app: WSGIApplication, listening: socket, tls: SSLContext | None) -> None:
+        self.open = OpenConnections()
+        port, fd = listening.getsockname()[1], listening.fileno()  # it makes a copy
+        super().__init__(host, port, app, Connection, ssl_context=tls, fd=fd)
 
 
 class _Mount:
