@@ -26,11 +26,6 @@ class ChunkedBody(io.RawIOBase):
         self._left = 0  # of the current chunk
         self._done = False
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether the last chunk was read, with what follows it."""
-        return self._done
-
     def readable(self) -> bool:
         """Return True: a body can be read."""
         return True
@@ -55,9 +50,9 @@ class ChunkedBody(io.RawIOBase):
             raise OSError("a chunk has no length")
         self._left = int(length[1], 16)
         if self._left == 0:
+            self._done = True
             while self._connection.readline(MAX_LINE).strip(b"\r\n"):
                 pass  # trailers are ignored
-            self._done = True
 
     def _end_line(self) -> None:
         if self._connection.readline(2).strip(b"\r\n"):

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import io
 import os
 from contextlib import suppress
+from http import HTTPStatus
 from selectors import EVENT_READ, DefaultSelector
 from socket import SHUT_RDWR, socketpair
+from ssl import SSLSocket
 from threading import Thread
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from werkzeug.serving import ThreadedWSGIServer
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from reference_server.serving.connection import Connection
-from reference_server.serving.open_connections import OpenConnections
+from reference_server.http.chunked import ChunkedBody
+from reference_server.http.expect_continue import AWAITED, CONTINUE, AwaitedBody
+from reference_server.http.request_log.entry import CERTIFICATE_NAME
 from reference_server.serving.ports import listening
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from socket import socket
     from ssl import SSLContext
     from types import TracebackType
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+EMPTIED = 10_000_000
+"""How many bytes werkzeug asks for at once after an answer. It would wait for all of them, or for the client's end."""
+
+
 BACKLOG = 128
 """How many connections wait to be taken, as at werkzeug's own sockets."""
+
+PHRASES = {each.value: each.phrase for each in HTTPStatus}
 
 
 class Server:
@@ -67,13 +76,93 @@ class Server:
         self.stop()
 
 
-class ConnectionServer(ThreadedWSGIServer):
-    """werkzeug's server with a thread for each connection, and with connections that stay open."""
+class _Incoming(io.BufferedReader):
+    """The bytes that arrive over a connection."""
 
-    def __init__(self, host: str, app: WSGIApplication, listening: socket, tls: SSLContext | None) -> None:
-        self.open = OpenConnections()
-        port, fd = listening.getsockname()[1], listening.fileno()  # it makes a copy
-        super().__init__(host, port, app, Connection, ssl_context=tls, fd=fd)
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read so many bytes; the rest of a closing connection only as far as it has arrived."""
+        if size != EMPTIED:
+            return super().read(size)
+        with suppress(OSError):  # the client is gone; werkzeug closes the answer only after this
+            return self.read1(EMPTIED)
+        return b""
+
+
+class _Handler(WSGIRequestHandler):
+    """Logs errors only. Sets its own protocol version: werkzeug would set it on a shared class."""
+
+    protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.1"
+    """That of a broken request line, which would get a page without a header."""
+
+    _headers_buffer: list[bytes]
+    """The header fields so far, of the base class."""
+
+    _awaited: AwaitedBody | None = None
+
+    def parse_request(self) -> bool:
+        """Refuse a request with two different lengths. Source: RFC 9112, 6.3."""
+        if not super().parse_request():
+            return False
+        if len(set(self.headers.get_all("Content-Length", ()))) > 1:
+            self.send_error(HTTPStatus.BAD_REQUEST)
+            return False
+        return True
+
+    def setup(self) -> None:
+        """Read from the connection without waiting for more than is there, where werkzeug empties it."""
+        super().setup()
+        self.rfile = _Incoming(self.rfile.detach())
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Send an error page that repeats nothing of the request."""
+        del message, explain
+        super().send_error(code)
+
+    def handle_expect_100(self) -> bool:
+        """Let the body ask the client for itself, so that a refused request does not send one."""
+        del self.headers["Expect"]  # else werkzeug would ask
+        self._awaited = AwaitedBody(self.rfile, lambda: self.wfile.write(CONTINUE))
+        return True
+
+    def make_environ(self) -> WSGIEnvironment:
+        """Return the WSGI environment, with a body that ends with the request."""
+        environ = super().make_environ()
+        body = self._awaited or self.rfile
+        environ["wsgi.input"] = ChunkedBody(body) if environ.get("wsgi.input_terminated") else body
+        environ |= self._certificate()
+        if self._awaited is not None:
+            environ |= {"HTTP_EXPECT": "100-continue", AWAITED: self._awaited}
+        return environ
+
+    def _certificate(self) -> dict[str, str]:
+        """Return whom the client's certificate is issued to, under the name that Apache uses."""
+        if not isinstance(self.connection, SSLSocket):
+            return {}
+        subject: Any = (self.connection.getpeercert() or {}).get("subject", ())
+        names = {key: value for each in subject for key, value in each}
+        return {CERTIFICATE_NAME: names["commonName"]} if "commonName" in names else {}
+
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Send the status line. The usual reason is written as in RFC 9110: werkzeug writes it in capitals."""
+        usual = PHRASES.get(int(code), "")
+        super().send_response(code, usual if message == usual.upper() else message)
+
+    def send_header(self, keyword: str, value: str) -> None:
+        """Send a header field; a Date of the application takes the place of this server's."""
+        if keyword.lower() == "date" and "_headers_buffer" in vars(self):
+            self._headers_buffer = [
+                line for line in self._headers_buffer if not line.lower().startswith(b"date:")
+            ]
+        super().send_header(keyword, value)
+
+    def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
+        """Close a connection that a fault or the client has ended."""
+        del error, environ
+        self.close_connection = True
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        del code, size
 
 
 class _Mount:
@@ -95,8 +184,16 @@ class _Mount:
         with listening(
             self.host, self.port, backlog=BACKLOG
         ) as taken:  # werkzeug would end the process instead
-            server = ConnectionServer(self.host, self._answer, taken, self.tls)
-        self.port, self._open = server.port, server.open
+            server = make_server(
+                self.host,
+                taken.getsockname()[1],
+                self._answer,
+                threaded=True,
+                request_handler=_Handler,
+                ssl_context=self.tls,
+                fd=taken.fileno(),  # it makes a copy
+            )
+        self.port = server.port
         server.timeout = 0  # a connection that was given up meanwhile is not awaited
         if self.tls:  # each connection's own thread shakes hands: a silent client delays no other
             server.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]  # of an SSL socket
@@ -105,7 +202,7 @@ class _Mount:
         self._thread = Thread(target=self._take_connections, args=(server,), daemon=True)
         self._thread.start()
 
-    def _take_connections(self, server: ConnectionServer) -> None:
+    def _take_connections(self, server: BaseWSGIServer) -> None:
         """Take connections until `stop`. The thread waits for both, and does nothing meanwhile."""
         with server, DefaultSelector() as selector:
             selector.register(server, EVENT_READ)
@@ -122,8 +219,6 @@ class _Mount:
             self._stopping.shutdown(SHUT_RDWR)
         self._stopping.close()
         self._thread.join()
-        if os.getpid() == self._owner:
-            self._open.close()
         self._asked_to_stop.close()
         self._thread = None
 
