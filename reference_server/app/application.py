@@ -147,7 +147,14 @@ class Application:
         except (StoreUnavailableError, StoreFullError) as error:  # outside of all handlers
             if "entry" not in vars(request):
                 request.entry = self.log.begin(now, request)
-            return self._sent(Alteration(), request, refusal(error), start_response)
+            return self._refused(request, error, start_response)
+
+    def _refused(
+        self, request: Request, error: RegistryError, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer for a refusal outside of all handlers, and write down why."""
+        request.entry.refused(str(error))
+        return self._sent(Alteration(), request, refusal(error), start_response)
 
     def _answered(
         self, asked: Asked | None, now: datetime, request: Request, start_response: StartResponse
@@ -166,7 +173,7 @@ class Application:
         mode = self._with(alterations) if alterations else self._usual
         request.registry = mode.registry
         if cross_site and (unroutable or path in self._own or mode.registry.rules.refuses_cross_site):
-            return self._sent(Alteration(), request, refusal(CrossSiteError()), start_response)
+            return self._refused(request, CrossSiteError(), start_response)
         try:
             response = self._answer(request, mode, unroutable)
         except ConnectionError:

@@ -71,13 +71,14 @@ def refusal(error: RegistryError, flavour: Flavour = REFERENCE, route: str = "")
     text = written.text.format(error)
     answer = json_answer(_body(error, text), status=status, headers=headers)
     if written.in_status_line:
-        answer.status = f"{status} {_phrase(text)}"
+        answer.status = f"{status} {_phrase(text.removeprefix(f'{status} '))}"
     return answer
 
 
 def _phrase(text: str) -> str:
     """Return a text as a status line can have it: on one line, in ISO 8859-1, and not longer than clients read."""
-    return " ".join(text.split())[:LONGEST_PHRASE].encode("iso-8859-1", "replace").decode("iso-8859-1")
+    printable = "".join(each if each.isprintable() else "?" for each in " ".join(text.split()))
+    return printable[:LONGEST_PHRASE].encode("iso-8859-1", "replace").decode("iso-8859-1")
 
 
 def _body(error: RegistryError, text: str) -> dict[str, str]:

@@ -381,6 +381,16 @@ def test_the_status_line_of_a_refused_upload_says_why() -> None:
     assert pypi.client.get("/simple/none/").status == "404 NOT FOUND"
 
 
+def test_a_status_line_has_its_status_once_and_no_control_characters() -> None:
+    pypi = PyPI()
+    refused = pypi.upload(wheel("demo", "1.0"), auth=("__token__", "wrong")).status
+    assert refused.startswith("401 ")
+    assert refused.count("401") == 1
+    odd = pypi.upload(wheel("demo", "1.0", requires=["a @ http://x/\x1b[31m\x00"]), auth=TOKEN).status
+    assert odd.startswith("400 ")
+    assert odd.isprintable()
+
+
 def test_the_root_page_spells_names_as_the_latest_upload_did() -> None:
     pypi = PyPI()
     for distribution in (wheel("demo.pkg", "2.0"), wheel("Demo_Pkg", "1.0")):

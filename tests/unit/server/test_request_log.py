@@ -132,6 +132,13 @@ def test_the_reason_of_a_refusal_is_in_the_log(server: ReferenceServer) -> None:
     assert [entry.refusal for entry in server.requests[-2:]] == ["", ""]
 
 
+def test_a_request_of_another_site_is_refused_with_a_reason() -> None:
+    with ReferenceServer(flavour="pypi") as server:
+        headers = {"Origin": "https://elsewhere.example.com", "Sec-Fetch-Site": "cross-site"}
+        assert requests.post(server.url, headers=headers, timeout=5).status_code == 403
+        assert server.requests[-1].refusal
+
+
 def test_the_reason_of_a_refusal_has_no_secret_and_a_limit() -> None:
     entry = Entry(1, datetime.now(UTC), {})
     entry.refused(f"The URL https://alice:{SECRET}@registry.example.com/ is invalid. {'x' * 5000}")
