@@ -39,12 +39,14 @@ COLUMNS = (
     *("name", "version", "judged", "failed", "warned", "noted", "untestable", "errors"),
     *("right", "repeat", "wrong", "new", "changed", "gone", "left", "seconds"),
 )
+ENDING = (signal.SIGTERM, signal.SIGINT)
 CACHE = user_cache_path("registry-conformance-implementations")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line, and return the exit code."""
-    signal.signal(signal.SIGTERM, _interrupted)  # registries end with their recipes
+    for each in ENDING:
+        signal.signal(each, _interrupted)  # registries end with their recipes
     arguments = _parser().parse_args(argv)
     try:
         return int(arguments.command(arguments))
@@ -56,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _interrupted(_: int, __: FrameType | None) -> None:
+    for each in ENDING:
+        signal.signal(each, signal.SIG_IGN)  # a second signal would end the process before its registries
     raise KeyboardInterrupt
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.run.plan import requirement_id
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -29,7 +31,7 @@ class Together:
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Mark a check that uses a costly fixture, where processes take groups."""
-        if not getattr(item.config.option, "loadgroup", False):
+        if not getattr(item.config.option, "loadgroup", False) or not requirement_id(item):
             return
         for name in getattr(item, "fixturenames", ()):
             if name in COSTLY:

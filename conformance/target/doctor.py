@@ -313,7 +313,7 @@ class Doctor:
     def _gitlab_project(self, *, rejected: bool) -> Iterator[Observation]:
         """Look at the GitLab project. That the API, too, has `rejected` the credential is no problem of its own."""
         credential = self._target.credential(DEFAULT)
-        headers = {"PRIVATE-TOKEN": credential.password} if credential else {}
+        headers = {"PRIVATE-TOKEN": credential.token} if credential else {}
         answer = self._get(self._target.gitlab_api, as_=DEFAULT, headers=headers or {"Accept": "*/*"})
         project = answer.json_object
         if answer.status == 200 and "id" in project:

@@ -47,7 +47,7 @@ class GitLab:
         target = self._registry.target
         credential = target.credential(as_)
         url = target.gitlab_api + path + (f"?{urlencode(query)}" if query else "")
-        headers = {} if credential is None else {"PRIVATE-TOKEN": credential.password}
+        headers = {} if credential is None else {"PRIVATE-TOKEN": credential.token}
         return self._registry.request_bare(method, url, label=as_, headers=headers)
 
     def packages(

@@ -69,12 +69,12 @@ class Redactor:
     r"""Replaces passwords, and tokens that are user names, by `***` in every spelling.
 
     Takes pairs of user name and password; a pair without a password stands for a user name that is a secret. Finds a
-    secret in plain text, with any character escaped once or
-    twice for URLs, HTML, XML, JSON, Python or a shell, and in Base64, alone or within more, as in a Basic header
-    (RFC 7617). A line break may split it: clients wrap a registry's answers at the width of the terminal. At
-    the end of a truncated text, the larger half of a password is enough, and so is each part of eight characters
-    between those at which markup and URLs end a value, such as an apostrophe. A very short password is found only as
-    a word of its own, as in a URL; its letters within another word are no secret.
+    secret in plain text in any case of its letters, with any sign escaped once or twice for URLs, HTML, XML, JSON,
+    Python or a shell, and in Base64, alone or within more, as in a Basic header (RFC 7617). A line break may split it:
+    clients wrap a registry's answers at the width of the terminal. At the end of a truncated text, the larger half of
+    a password is enough, and so is each part of eight characters between those at which markup and URLs end a value,
+    such as an apostrophe. A very short password is found only as a word of its own, as in a URL; its letters within
+    another word are no secret.
     """
 
     def __init__(self, secrets: Iterable[tuple[str, str]]) -> None:
@@ -134,7 +134,11 @@ class Redactor:
             *("".join(_spelled_out_in_base64(form)) for form in _within(known)),
             # A parser writes names of attributes in lower case.
             *(f"(?i:{''.join(_spelled_out(piece))})" for secret in known for piece in _cut(secret.text)),
-            *(_beginning(form, _least_of_a_password(form)) for form in plain if len(form) >= LEAST_ANYWHERE),
+            *(
+                f"(?i:{_beginning(form, _least_of_a_password(form))})"
+                for form in plain
+                if len(form) >= LEAST_ANYWHERE
+            ),
             *begun,
         ]
         return re.compile(_any_of([*wholes, *parts]))
@@ -155,7 +159,7 @@ def _any_of(patterns: list[str]) -> str:
 def _whole(form: list[str]) -> str:
     """Return a pattern of a whole password. A very short one matches only as a word or after an escaped colon."""
     if len(form) >= LEAST_ANYWHERE:
-        return _FOLD.join(form)
+        return f"(?i:{_FOLD.join(form)})"
     return rf"(?:(?<![\w-])|(?<=%3[aA])){_FOLD.join(form)}(?![\w-])"
 
 

@@ -26,7 +26,7 @@ from conformance.wire.body import share
 from conformance.wire.bounds import BadAnswer, BrokenAnswer, Meter
 from conformance.wire.budget import Budget, Throttled
 from conformance.wire.credential import ANONYMOUS
-from conformance.wire.credential_patterns import SECRET_HEADERS
+from conformance.wire.credential_patterns import SECRET_HEADERS, hide_credentials_in_headers
 from conformance.wire.decoding import CODINGS
 from conformance.wire.exchange import Exchange
 from conformance.wire.raw import PATIENCE, RawConnection
@@ -290,7 +290,7 @@ class Session:
         exchange = Exchange(
             request=self._redact(str(request)),
             credential=request.credential_name,
-            request_headers=self._redact.values(
+            request_headers=self._without_credentials(
                 {name: value for name, value in request.headers.items() if value is not None}
             ),
             request_body=self._redact(request.described),
@@ -302,12 +302,16 @@ class Session:
         where = f"{exchange.request} as {request.credential_name} [{exchange.number}]"
         return type(error)(expected=error.expected, found=self._redact(error.found), where=where)
 
+    def _without_credentials(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Return header fields without secrets, and without what checks make of them: a token with one letter less."""
+        return hide_credentials_in_headers(self._redact.values(headers))
+
     def _exchange(self, request: _Request, response: requests.Response, seconds: float) -> Exchange:
         redact = self._redact
         return Exchange(
             request=redact(str(request)),
             credential=request.credential_name,
-            request_headers=redact.values(
+            request_headers=self._without_credentials(
                 {key: _text(value) for key, value in response.request.headers.items()}
             ),
             request_body=redact(request.described),

@@ -39,7 +39,7 @@ class GitLabDriver(Driver):
             self._list(file.name)
         if release not in self._ids:
             raise NotThere(f"GitLab lists no package {file.name} {file.version}")
-        for number in self._ids.pop(release):
+        for number in self._ids.pop(release, ()):  # another thread may have taken it
             answer = self._gitlab.delete_package(number)
             if answer.status not in {204, 404}:
                 raise CannotDo(f"GitLab refused to delete a package: {answer} {answer.excerpt(120)}".rstrip())

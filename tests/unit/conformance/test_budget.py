@@ -325,6 +325,17 @@ def test_a_refusal_to_the_end_is_no_answer(httpserver: HTTPServer) -> None:
     sender.close()
 
 
+def test_a_refusal_costs_nothing_of_what_is_kept_for_the_clean_up(httpserver: HTTPServer) -> None:
+    for _ in range(3):
+        httpserver.expect_ordered_request("/").respond_with_data(status=429, headers={"Retry-After": "0"})
+    httpserver.expect_ordered_request("/").respond_with_data(status=204)
+    sender = session()
+    sender.budget.begin_clean_up()
+    assert send(sender, httpserver.url_for("/"), "DELETE") == 204
+    assert number(sender.budget, Cell.SPENT) == 1
+    sender.close()
+
+
 @pytest.mark.parametrize(
     ("asked", "words"),
     [

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def groups_of(fixtures: Sequence[str], *, loadgroup: bool = True) -> list[str]:
-    """Return the groups that a check with these fixtures gets."""
+def groups_of(fixtures: Sequence[str], *, loadgroup: bool = True, is_check: bool = True) -> list[str]:
+    """Return the groups that a check with these fixtures gets, or another test."""
+    mark = pytest.mark.requirement("race.no-server-error").mark if is_check else None
     found: list[str] = []
     item: Any = SimpleNamespace(
         config=SimpleNamespace(option=SimpleNamespace(loadgroup=loadgroup)),
         fixturenames=fixtures,
+        get_closest_marker=lambda _: mark,
         add_marker=lambda mark: found.append(mark.mark.args[0]),
     )
     Together().pytest_itemcollected(item)
@@ -38,6 +40,10 @@ def test_checks_that_share_a_costly_fixture_are_a_group() -> None:
 
 def test_nothing_is_marked_where_processes_take_no_groups() -> None:
     assert groups_of(["watched"], loadgroup=False) == []
+
+
+def test_tests_of_other_projects_are_left_alone() -> None:
+    assert groups_of(["matrix"], is_check=False) == []
 
 
 def test_processes_take_groups() -> None:

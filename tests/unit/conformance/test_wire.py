@@ -71,6 +71,21 @@ def test_an_exchange_is_recorded_without_secrets(
     assert str(answer) == f"GET {httpserver.url_for('/page')} as default → 403 FORBIDDEN [1]"
 
 
+@pytest.mark.parametrize(
+    "near", [SECRET.password[:-1], SECRET.password.swapcase(), f"{SECRET.password}x", "of another user"]
+)
+def test_a_password_that_is_nearly_right_is_hidden_too(
+    near: str, session: Session, transcript: Transcript, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/").respond_with_data(f"no user has {near}", status=401)
+    wrong = replace(SECRET, password=near)
+    session.send("GET", httpserver.url_for("/"), credential=wrong, credential_name="near")
+    exchange = transcript.used[0]
+    assert exchange.request_headers["Authorization"] == "Basic ***"
+    if near.lower().startswith(SECRET.password[:-1].lower()):
+        assert exchange.response_body.startswith("no user has ***")
+
+
 def test_a_request_without_a_credential_is_anonymous(session: Session, httpserver: HTTPServer) -> None:
     httpserver.expect_request("/").respond_with_data("", status=401)
     url = httpserver.url_for("/")
