@@ -8,6 +8,10 @@ ANONYMOUS = "anonymous"
 """The name of the credential of a request that carries none."""
 
 
+LEAST_TOKEN = 12
+"""How many characters a user name without a password has at least to be taken for a token: `pypi` is a name."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Credential:
     """A user name and a password or token, sent as HTTP Basic authentication.
@@ -22,7 +26,7 @@ class Credential:
     scheme: str = "Basic"
     """The name of the scheme, in any case."""
     username_is_secret: bool = False
-    """Whether the user name is a secret beside a password. Without a password it is one."""
+    """Whether the user name is a secret beside a password, or a short one. A long one without a password is."""
     lacks_password: bool = False
     """Whether the password is elsewhere, for a client to find: the user name is no secret for want of one here."""
 
@@ -39,7 +43,8 @@ class Credential:
     def secrets(self) -> tuple[tuple[str, str], ...]:
         """The pairs that a `Redactor` takes: a user name that is a secret is a pair without a password."""
         pair = [(self.username, self.password)] if self.password else []
-        alone = self.username_is_secret or not (self.password or self.lacks_password)
+        is_token = len(self.username) >= LEAST_TOKEN and not (self.password or self.lacks_password)
+        alone = self.username_is_secret or is_token
         return (*pair, (self.username, "")) if alone and self.username else tuple(pair)
 
     @property

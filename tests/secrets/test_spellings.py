@@ -120,7 +120,9 @@ def test_a_user_name_that_is_a_secret_and_its_password_are_taken_out_together() 
     ("credential", "pairs"),
     [
         (Credential(username="jane", password="x"), [("jane", "x")]),
-        (Credential(username="t0ken", password=""), [("t0ken", "")]),
+        (Credential(username="t0ken-t0ken-t0ken", password=""), [("t0ken-t0ken-t0ken", "")]),
+        (Credential(username="pypi", password=""), []),
+        (Credential(username="t0ken", password="", username_is_secret=True), [("t0ken", "")]),
         (Credential(username="jane", password="", lacks_password=True), []),
         (
             Credential(username="t0ken", password="x", username_is_secret=True),
