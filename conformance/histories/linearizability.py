@@ -79,7 +79,14 @@ def _file_by_file(
     """Judge the operations on each file, as if there were no other."""
     for file in files_of(operations):
         own = frozenset(each for each in start if each[0] == file)
-        yield _Search(about(operations, {file}), replaces=replaces).judge(own, most_steps)
+        its = about(operations, {file})
+        yield _Search(its, replaces=replaces and _is_overwritten(its, own)).judge(own, most_steps)
+
+
+def _is_overwritten(operations: Iterable[Operation], start: State) -> bool:
+    """Return whether a file may have had different bytes, one after the other."""
+    uploads = (each for each in operations if each.kind is Kind.UPLOAD and not each.reads)
+    return len({content for _, content in start} | {each.content for each in uploads}) > 1
 
 
 def _without_the_unseen(history: Sequence[Operation]) -> list[Operation]:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from conformance.load.conduct import Recorded
+    from conformance.load.record import Sighting
     from conformance.pages import ProjectPage
     from conformance.run.run import Run
 
@@ -55,6 +56,7 @@ __all__ = [
     "seconds_at",
     "timeline",
     "unsent",
+    "was_overwritten",
 ]
 
 
@@ -251,6 +253,13 @@ def contested(traffic: Traffic) -> list[Contest]:
             "the registry overwrites files without a load, too: see upload.dup.different of `registry-conformance run`"
         )
     return found
+
+
+def was_overwritten(traffic: Traffic, sighting: Sighting) -> bool:
+    """Return whether a file with another hash than its page states may have been overwritten in between."""
+    if not traffic.replaces or sighting.file not in traffic.contested:
+        return False
+    return not sighting.content or sighting.content in traffic.contents_of(sighting.file)
 
 
 def unsent(traffic: Traffic) -> list[tuple[str, str]]:

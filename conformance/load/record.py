@@ -34,13 +34,15 @@ class Sample(Struct, frozen=True, array_like=True):
 class Sighting(Struct, frozen=True, kw_only=True):
     """Something that a user noticed at once: a server error, bytes with another hash, an upload that was refused.
 
-    `file` is the name of the file that it is about, if it is about one.
+    `file` is the name of the file that it is about, if it is about one, and `content` the digest of its bytes where all
+    of them were read.
     """
 
     kind: str
     found: str
     where: str
     file: str = ""
+    content: str = ""
 
 
 class Batch(Struct, frozen=True, kw_only=True):
@@ -114,10 +116,12 @@ class Recorder:
         if self._each_sample:
             self._each_sample(sample)
 
-    def notice(self, kind: str, found: str, where: object, *, file: str = "") -> None:
+    def notice(self, kind: str, found: str, where: object, *, file: str = "", content: str = "") -> None:
         """Record something that is wrong on its own."""
         with self._lock:
-            self._sightings.append(Sighting(kind=kind, found=found, where=str(where), file=file))
+            self._sightings.append(
+                Sighting(kind=kind, found=found, where=str(where), file=file, content=content)
+            )
 
     def count_arrival(self, moment: float, *, begins: bool) -> None:
         """Count a visit of an open load."""

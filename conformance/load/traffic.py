@@ -94,6 +94,12 @@ class Traffic:
         """The names of files that were accepted with different bytes."""
         return frozenset(file for (_, file), contents in self.accepted.items() if len(contents) > 1)
 
+    def contents_of(self, file: str) -> frozenset[str]:
+        """Return the digests that were accepted for a file name."""
+        return frozenset(
+            content for (_, name), contents in self.accepted.items() if name == file for content in contents
+        )
+
     @cached_property
     def by_project(self) -> Mapping[str, Sequence[Operation]]:
         """The operations of each project."""

@@ -125,7 +125,9 @@ class Visitor:
             return None
         content = answer.content
         digest = hashlib.sha256(content).hexdigest()
-        self.compare(file.filename, digest, sha256_in(file.hashes), answer, file=file.filename)
+        self.compare(
+            file.filename, digest, sha256_in(file.hashes), answer, file=file.filename, content=digest
+        )
         self._add(replace(made, content=digest))
         return bytes(content)
 
@@ -153,12 +155,13 @@ class Visitor:
         """Ask for the header of a file."""
         self._ask_for_file("HEAD", file.url, "header of a file", {"Accept-Encoding": "identity"})
 
-    def compare(self, what: str, found: str, stated: str, where: object, *, file: str) -> None:
-        """Notice bytes of a file, or of a part of it, with another hash than the page states."""
+    def compare(
+        self, what: str, found: str, stated: str, where: object, *, file: str, content: str = ""
+    ) -> None:
+        """Notice bytes of a file, all of them (`content`) or a part, with another hash than the page states."""
         if stated and found != stated:
-            self._recorder.notice(
-                "other-hash", f"{what} has sha256 {found}, and the page states {stated}", where, file=file
-            )
+            text = f"{what} has sha256 {found}, and the page states {stated}"
+            self._recorder.notice("other-hash", text, where, file=file, content=content)
 
     def upload(self, distribution: Distribution, *, alone: bool) -> None:
         """Upload a file, and record what came of it. `alone` says that no other user uploads a file of its name."""

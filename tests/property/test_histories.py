@@ -32,7 +32,14 @@ def page(called: float, **listed: str) -> Operation:
 
 def every_file_explained(history: Sequence[Operation]) -> bool:
     """Tell whether a registry that overwrites files may have answered so, each file on its own."""
-    return all(some_order_explains(about(history, {file}), replaces=True) for file in files_of(history))
+    return all(
+        some_order_explains(its, replaces=len({each.content for each in its if is_upload(each)}) > 1)
+        for its in (about(history, {file}) for file in files_of(history))
+    )
+
+
+def is_upload(operation: Operation) -> bool:
+    return operation.kind is Kind.UPLOAD and operation.outcome is not Outcome.REFUSED
 
 
 @pytest.mark.parametrize("replaces", [False, True])
@@ -83,6 +90,9 @@ def test_a_registry_that_overwrites_files_shows_the_last_bytes() -> None:
     history = [UPLOADED, second, page(4, a="2" * 64)]
     assert judge(history) is Judgement.CONTRADICTORY
     assert judge(history, replaces=True) is Judgement.ORDERED
+    gone = replace(UPLOADED, kind=Kind.DOWNLOAD, content="", called=4, returned=5, outcome=Outcome.REFUSED)
+    assert judge([*history, gone], replaces=True) is Judgement.ORDERED
+    assert judge([UPLOADED, gone], replaces=True) is Judgement.CONTRADICTORY
     stale = [*history, page(6, a="1" * 64)]
     assert judge(stale, replaces=True) is Judgement.CONTRADICTORY
     assert [each.called for each in shrunk(stale, replaces=True)] == [0, 2, 6]

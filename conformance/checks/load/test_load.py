@@ -18,6 +18,7 @@ from conformance.kit.load import (
     seconds_at,
     timeline,
     unsent,
+    was_overwritten,
 )
 from conformance.verdicts import Deviation, Untestable
 
@@ -188,8 +189,7 @@ def test_project_list(traffic: Traffic) -> None:
 @check("load.hash-matches")
 def test_hash_matches(traffic: Traffic) -> None:
     """Of a registry that overwrites files: between a page and a download, a file may have got other bytes."""
-    overwritten = traffic.contested if traffic.replaces else frozenset()
-    seen = [each for each in traffic.seen("other-hash") if each.file not in overwritten]
+    seen = [each for each in traffic.seen("other-hash") if not was_overwritten(traffic, each)]
     expect.rule(
         "every download to have the bytes that its hash states",
         broken_by=[each.found for each in seen],

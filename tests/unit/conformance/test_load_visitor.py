@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,7 +15,7 @@ from conformance.histories.linearizability import Judgement
 from conformance.histories.operation import Kind, Operation, Outcome
 from conformance.kit import load
 from conformance.load.names import Names
-from conformance.load.record import Batch, Recorder, Sample
+from conformance.load.record import Batch, Recorder, Sample, Sighting
 from conformance.load.traffic import Traffic
 from conformance.load.visitor import Visitor
 from conformance.pages import JSON_V1, TEXT_HTML, FileLink
@@ -156,6 +157,19 @@ def test_what_was_throttled_or_lost_is_no_slow_upload() -> None:
     writers_not_starved(traffic([fast] * 100 + lost * 10))
     with pytest.raises(Untestable, match="99 uploads"):
         writers_not_starved(traffic([fast] * 99 + lost * 10))
+
+
+def test_only_bytes_that_were_uploaded_may_have_been_overwritten() -> None:
+    second = replace(ACCEPTED, content="2" * 64)
+    seen = {
+        content: Sighting(kind="other-hash", found="", where="", file=ACCEPTED.file, content=content)
+        for content in (ACCEPTED.content, "3" * 64, "")
+    }
+    overwriting = Traffic(
+        operations=[ACCEPTED, second], samples=[], sightings=[*seen.values()], replaces=True
+    )
+    assert [load.was_overwritten(overwriting, each) for each in seen.values()] == [True, False, True]
+    assert not any(load.was_overwritten(replace(overwriting, replaces=False), each) for each in seen.values())
 
 
 def test_a_few_slow_uploads_are_more_than_a_hundredth_of_few() -> None:
