@@ -29,9 +29,11 @@ class Alteration:
 
     The docstring's first line is its summary. The options of `__init__` are keywords with defaults. `acts_on`
     names the routes whose requests it can affect; empty means all. Conditions such as `first` count these only.
+    `features` are what a server with it claims to the suite, besides those of its flavour.
     """
 
     acts_on: ClassVar[Collection[str]] = ()
+    features: ClassVar[tuple[str, ...]] = ()
 
     @property
     def name(self) -> str:

@@ -11,14 +11,12 @@ class Fault(Alteration):
     """One named misbehaviour.
 
     `caught_by` lists the ids of the requirements whose checks catch it, and `incident` names the public report
-    that it reproduces, where there is one. `features` are what a server with it claims to the suite, besides those of
-    its flavour. The family is `content` (one rule is broken, everything else is right),
+    that it reproduces, where there is one. The family is `content` (one rule is broken, everything else is right),
     `trouble` (what goes wrong between client and server) or `habit` (nothing is wrong, but callers have to cope).
     """
 
     caught_by: ClassVar[tuple[str, ...]] = ()
     incident: ClassVar[str] = ""
-    features: ClassVar[tuple[str, ...]] = ()
     family: ClassVar[Literal["content", "trouble", "habit"]] = "content"
 
 

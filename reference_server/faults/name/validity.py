@@ -90,7 +90,7 @@ class RefusedNamesStored(RejectsAfterStoring):
 class NamesAsIdentifiers(Fault):
     """Rejects names that begin with a digit, as identifiers may not."""
 
-    caught_by = ("name.valid-accepted",)
+    caught_by = ("name.valid-accepted", "name.shortest-accepted")
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, valid_name=lambda name: not name[:1].isdigit() and rules.valid_name(name))

@@ -30,6 +30,7 @@ class FilenamesWithAFolder(ChangesKeys):
         "http.pages.cache-control",
         "provenance.statement.subject",
         "simple.name.normalization",
+        "status.active.again",
         "status.active.download",
         "status.active.upload",
         "yank.still-listed",

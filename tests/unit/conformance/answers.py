@@ -36,6 +36,7 @@ def answer_of(
             number=number,
             request=f"{method} {url}",
             credential="default",
+            reason=reason,
             response_body=excerpt(body, "text/plain"),
         ),
     )

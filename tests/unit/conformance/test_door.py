@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -46,12 +47,11 @@ class FirstUploadFails(Fault):
     """Returns a server error for the first upload."""
 
     def __init__(self) -> None:
-        self._first = True
+        self._numbers = count(1)
 
     def handle(self, request: RegistryRequest) -> Response | None:
-        if request.endpoint != "upload" or not self._first:
+        if request.endpoint != "upload" or next(self._numbers) > 1:
             return None
-        self._first = False
         request.get_data()
         return Response("", status=500)
 
