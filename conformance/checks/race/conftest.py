@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 SPELLINGS = ("-", "_", ".", "-_-")
 """What may stand for the separators of a name."""
 
+ONE_FILE = (5, 0.3)
+"""The least rounds of one file alone, and the seconds that more of them may take."""
+
 SPELLED = (10, 0.6)
 """The least rounds of first files, and the seconds that more of them may take."""
 
@@ -50,6 +53,15 @@ class Raced:
                 wheel(each.project, f"{each.number}.0", marker=f"file {number % 2}")
                 for number in range(SENDERS)
             ],
+        )
+
+    @cached_property
+    def one_file(self) -> tuple[Heat, ...]:
+        """Rounds in which one file is uploaded several times at the same moment, and no other of its name."""
+        return upload_together(
+            self.race,
+            rounds_of(self.new_name, "one-file", self.rounds.at_least(*ONE_FILE)),
+            lambda each: [wheel(each.project, f"{each.number}.0")] * SENDERS,
         )
 
     @cached_property

@@ -7,6 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
+from werkzeug import Response
 
 from conformance.kit.races import rounds as module
 from conformance.kit.races.rounds import LEAST, USUAL, Rounds, chance_of_missing, tried
@@ -16,6 +17,8 @@ from conformance.target import target_from_table
 from conformance.verdicts import Verdict
 from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
+from reference_server.faults import Fault
+from reference_server.faults.building.upload_forms import text_of
 from reference_server.faults.race.uploads import LooksThenWrites
 from reference_server.rules import Rules
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.report.check_result import CheckResult
-    from reference_server.faults import Fault
+    from reference_server.http.request import Request
 
 NAMED_ALIKE = frozenset({"race.same-file-identical", "race.same-file-different"})
 
@@ -84,6 +87,32 @@ def test_a_result_has_the_rounds_of_its_race_and_what_they_miss(tmp_path: Path) 
 def test_the_same_file_may_be_accepted_twice(tmp_path: Path) -> None:
     found = judged(tmp_path, rules=replace(Rules(), takes_identical=True))
     assert {each.verdict for each in found.values()} == {Verdict.PASSED}, found
+
+
+class RefusesContenders(Fault):
+    """Refuses all uploads of some races, as a registry that locks a name without letting anyone have it."""
+
+    def __init__(self, race: str) -> None:
+        self._race = race
+
+    def handle(self, request: Request) -> Response | None:
+        if request.endpoint != "upload" or self._race not in text_of(request, "name"):
+            return None
+        return Response("another upload of this name is under way", status=409)
+
+
+def test_contenders_with_different_bytes_may_all_be_refused_as_far_as_identical_ones_go(
+    tmp_path: Path,
+) -> None:
+    found = judged(tmp_path, RefusesContenders("named-alike"))
+    assert found["race.same-file-identical"].verdict is Verdict.PASSED, found
+    assert "0 different files of one name were accepted" in found["race.same-file-different"].found
+
+
+def test_one_of_identical_contenders_has_to_be_accepted(tmp_path: Path) -> None:
+    found = judged(tmp_path, RefusesContenders("one-file"))
+    assert found["race.same-file-different"].verdict is Verdict.PASSED, found
+    assert found["race.same-file-identical"].found.startswith("no upload was accepted\nin 4 of 8 rounds")
 
 
 def test_files_of_one_name_that_meet_are_counted_and_compared(tmp_path: Path) -> None:
