@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from conformance.kit.http import Credential
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from conformance.kit.registry import RegistryClient
 
 NOT_A_TOKEN = "conformance-not-a-token"  # noqa: S105 - it opens nothing
+NUMBER = re.compile(r"[0-9a-f-]{16,}|[0-9A-F-]{16,}|[2-7A-Z]{16,}=*")
+"""A token that may be a number: in hex, as a UUID, or in Base 32. Readers of these take either case."""
 WRONG = "wrong"
 """The name of the credential that `with_wrong_token` adds."""
 
@@ -23,13 +26,14 @@ def with_wrong_token(registry: RegistryClient) -> RegistryClient:
 def nearly_right(registry: RegistryClient) -> dict[str, Credential]:
     """Return credentials that are almost that of `default`, and open nothing; none where there is none.
 
-    Databases compare without case, and hashes of passwords end after some bytes.
+    Databases compare without case, and hashes of passwords end after some bytes. Case means nothing in a number.
     """
     default = registry.target.credential(DEFAULT)
     if default is None:
         return {}
     token = default.token
-    others = {"in-other-case": token.swapcase(), "with-one-more": f"{token}x", "with-one-less": token[:-1]}
+    other_case = token if NUMBER.fullmatch(token) else token.swapcase()
+    others = {"in-other-case": other_case, "with-one-more": f"{token}x", "with-one-less": token[:-1]}
     return {name: default.with_token(other) for name, other in others.items() if other != token}
 
 

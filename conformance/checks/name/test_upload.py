@@ -92,6 +92,7 @@ def test_valid_accepted(registry: RegistryClient, new_name: NewName, remark: Rem
 def test_shortest_accepted(registry: RegistryClient, driver: Driver, new_name: NewName) -> None:
     """Names that are taken are left alone; ours are removed at once, as they cannot carry the run's id."""
     publish(registry, wheel(new_name("longer"), "1.0"))
+    forbidden = []
     for names in SHORTEST:
         free = [each for each in names if registry.project_answer(each, fresh=True).status == 404]
         if not free:
@@ -100,7 +101,12 @@ def test_shortest_accepted(registry: RegistryClient, driver: Driver, new_name: N
         answer = registry.upload(distribution)
         if answer.is_success:
             delete_alone(driver, distribution, alone_in=Ability.DELETE_PROJECT)
+        if answer.status in {401, 403}:
+            forbidden.append(answer)
+            continue
         expect.accepted(answer)
+    if forbidden:
+        raise Untestable(f"the credential may not publish such names: {forbidden[0]}")
 
 
 @check("name.twine-safe-name")

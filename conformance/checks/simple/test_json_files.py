@@ -106,8 +106,22 @@ def test_core_metadata_falsy_absent(index: Index, registry: RegistryClient) -> N
 
 
 @check("simple.json.file.core-metadata.not-empty")
-def test_core_metadata_not_empty(index: Index) -> None:
-    every_value(index, "core-metadata", lambda value: value != {}, kind="anything but an empty object")
+def test_core_metadata_not_empty(index: Index, registry: RegistryClient) -> None:
+    """Of a file with a metadata file, an empty object is true: it lacks its hashes, and no more."""
+    for page in json_pages(index):
+        empty = smallest_of_each_kind(
+            tuple(file for file in page.page.files if file.raw.get("core-metadata") == {})
+        )
+        answers = {file.filename: registry.download(f"{file.url}.metadata") for file in empty}
+        expect.rule(
+            "every `core-metadata` of a file without a metadata file to be anything but an empty object",
+            broken_by=[
+                f"{{}} of {filename}: {answer}"
+                for filename, answer in answers.items()
+                if answer.status in {404, 410}
+            ],
+            where=page,
+        )
 
 
 @check("simple.json.file.core-metadata.hashes")

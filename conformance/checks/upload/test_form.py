@@ -109,13 +109,15 @@ def test_content_required(registry: RegistryClient, new_name: NewName) -> None:
 
 @check("upload.content-filename")
 def test_content_filename(registry: RegistryClient, new_name: NewName) -> None:
-    """Capitals, as older tools write them in names of sdists, may be refused."""
+    """Capitals, as older tools write them in names of sdists, may be refused, or be listed in the normalized name."""
     distribution = wheel(new_name("filename"), "1.0", build="2a", tag="py2.py3-none-any")
     accepted_and_listed(registry, distribution)
     normalized = sdist(new_name("capitals"), "1.0")
     capitals = replace(normalized, filename=normalized.filename.capitalize())
     if registry.upload(capitals).is_success:
-        expect.listed(registry.project_page(canonicalize_name(capitals.name)), [capitals.filename])
+        page = registry.project_page(canonicalize_name(capitals.name))
+        if normalized.filename not in page.filenames:
+            expect.listed(page, [capitals.filename])
 
 
 @check("upload.content-type-part")
@@ -130,6 +132,7 @@ def test_content_type_part(registry: RegistryClient, new_name: NewName) -> None:
 
 @check("upload.field-order")
 def test_field_order(registry: RegistryClient, new_name: NewName, examples: Examples) -> None:
+    """The order of the parameters of a header means nothing, either. Source: RFC 2045, #section-5.1."""
     name = new_name("layout")
     sent: list[str] = []
 

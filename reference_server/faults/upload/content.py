@@ -70,15 +70,17 @@ class BuildNumbersDropped(Fault):
         )
 
 
-class SdistNamesInLowerCase(Fault):
-    """Lists sdists under names in lower case."""
+class CapitalSdistsHyphenated(Fault):
+    """Lists sdists whose names have capitals under names with hyphens."""
 
     caught_by = ("upload.content-filename",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return page.each(
             lambda file: (
-                replace(file, filename=file.filename.lower()) if file.filename.endswith(".tar.gz") else file
+                replace(file, filename=file.filename.replace("_", "-"))
+                if file.filename.endswith(".tar.gz") and not file.filename.islower()
+                else file
             )
         )
 
