@@ -152,6 +152,12 @@ def test_a_first_file_that_is_refused_says_nothing_of_the_second() -> None:
     assert judged(SECOND, DuplicatesOfOneSpelling()).verdict is Verdict.FAILED
 
 
+@pytest.mark.parametrize("row", [SECOND, "gitlab.duplicate.refused", "simple.file.immutable"])
+def test_a_first_file_that_is_refused_is_no_duplicate(row: str) -> None:
+    found = judged(row, NamesRefused(403, "twice"))
+    assert found.verdict is Verdict.UNTESTABLE, found.message
+
+
 def test_the_first_of_two_identical_files_may_be_refused() -> None:
     found = judged("upload.dup.identical", NamesRefused(403, "again"), profile="pep503-upload")
     assert found.verdict is Verdict.UNTESTABLE, found.message
