@@ -96,6 +96,7 @@ class DuplicatesWithoutTheWords(ChangesDuplicates):
     caught_by = ("upload.dup.message", "upload.dup.pypi-text", "upload.dup.same-content-new-name")
 
     def change(self, response: Response) -> None:
+        response.status = f"{response.status_code} Bad Request"
         response.data = b'{"message":"Repository does not allow updating assets: cannot be updated"}'
         response.status = str(response.status_code)  # the flavour `pypi` has the words in its status line
 
