@@ -96,9 +96,16 @@ class Index:
 
     def pages(self, name: str | None = None, *, fresh: bool = False) -> list[ProjectPage]:
         """Return a project's page in each form that is offered, HTML first."""
+        return [page for _, page in self.answered_pages(name, fresh=fresh)]
 
-        def page(form: str) -> ProjectPage:
-            return (self.html if form == "html" else self.json)(name, fresh=fresh).page
+    def answered_pages(
+        self, name: str | None = None, *, fresh: bool = False
+    ) -> list[tuple[Answer, ProjectPage]]:
+        """Return a project's page in each form that is offered, HTML first, each with its answer."""
+
+        def page(form: str) -> tuple[Answer, ProjectPage]:
+            reading = (self.html if form == "html" else self.json)(name, fresh=fresh)
+            return reading.answer, reading.page
 
         return self.registry.read_each(page, self.media_types)
 
@@ -113,11 +120,16 @@ class Index:
 
     def roots(self, *, fresh: bool = False) -> list[RootPage]:
         """Return the list of projects in each form that is offered, HTML first."""
+        return [root for _, root in self.answered_roots(fresh=fresh)]
+
+    def answered_roots(self, *, fresh: bool = False) -> list[tuple[Answer, RootPage]]:
+        """Return the list of projects in each form that is offered, HTML first, each with its answer."""
         if not self.offer.has("project-list"):
             return []
 
-        def root(form: str) -> RootPage:
-            return (self.html_root if form == "html" else self.json_root)(fresh=fresh).page
+        def root(form: str) -> tuple[Answer, RootPage]:
+            reading = (self.html_root if form == "html" else self.json_root)(fresh=fresh)
+            return reading.answer, reading.page
 
         return self.registry.read_each(root, self.media_types)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.utils import canonicalize_name
 
+from conformance.kit.kept_answers import may_be_kept
 from conformance.kit.project_names import absent
 from conformance.verdicts import Untestable
 from reference_server.distributions import wheel
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 2.0
 """Seconds between two looks; each pause is twice the last."""
-
-_LIFETIME = re.compile(r"(?<![\w-])(?:s-maxage|max-age)=\"?(\d+)", re.IGNORECASE)
-_CACHES = re.compile(r"age|via|x-served-by|(?!.*control$).*cache.*", re.IGNORECASE)
-"""The header fields of caches. Source: RFC 9111, 5.1; RFC 9110, 7.6.3."""
 
 
 class Copy(NamedTuple):
@@ -111,9 +107,3 @@ def _require_no_cache(older: Sequence[Copy], copies: Sequence[Copy], limit: floa
             f"a copy of the list may be older than the other, as caches keep it ({kept[0].answer}): what differs says "
             "nothing; use --settle with the seconds that it is kept"
         )
-
-
-def may_be_kept(answer: Answer, limit: float) -> bool:
-    """Tell whether a header field is of a cache, or lets one keep an answer for longer than `limit` seconds."""
-    ages = _LIFETIME.findall(answer.headers.get("Cache-Control", ""))
-    return any(map(_CACHES.fullmatch, answer.headers)) or any(int(age) > limit for age in ages)

@@ -17,9 +17,11 @@ from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
 from reference_server.faults import Fault
 from reference_server.faults.building.upload_forms import text_of
+from reference_server.faults.consistency.settled import PageEndsAtFiftyFiles
 from reference_server.faults.gitlab.rest_packages import PackagesFoundAnywhere
 from reference_server.faults.http.files import HyphensInDisposition
 from reference_server.faults.name.validity import NamesAsIdentifiers, NamesInAShortColumn
+from reference_server.faults.race.uploads import UpdatesLost
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +34,7 @@ NAMES, PACKAGES, DISPOSITION = (
     "gitlab.rest.own-packages-only",
     "http.files.disposition",
 )
+LONG_PAGE = "consistency.long-page"
 OWN_PREFIX, CORPUS = "(?i)conformance", r"(?i)conformance[.-]\w+[_-](main|picky|versions)"
 """Names that a credential may publish: those with a prefix of its own, or those of a run's corpus alone."""
 
@@ -114,3 +117,10 @@ def test_a_download_may_be_named_by_its_path(folder: str) -> None:
 
 def test_a_download_with_another_name_is_found() -> None:
     assert judged(DISPOSITION, HyphensInDisposition()).verdict in {Verdict.FAILED, Verdict.WARNED}
+
+
+def test_a_long_page_is_made_of_uploads_that_do_not_meet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.target.overlap.is_waited_for", lambda *_: True)
+    found = judged(LONG_PAGE, UpdatesLost())
+    assert found.verdict is Verdict.PASSED, found.message
+    assert judged(LONG_PAGE, PageEndsAtFiftyFiles()).verdict is Verdict.FAILED

@@ -9,12 +9,14 @@ from conformance.checks.yank.still_listed import still_listed
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.driver import Ability, require
+from conformance.kit.kept_answers import not_kept
 from conformance.kit.uploads.publishing import link, publish
 from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
     from conformance.kit.fixtures import Driver, Index, NewName, RegistryClient
+    from conformance.kit.http import Answer
     from conformance.pages import FileLink
     from reference_server.distributions import Distribution
 
@@ -68,19 +70,22 @@ def test_reason_renewed(registry: RegistryClient, index: Index, driver: Driver, 
     moment = time.monotonic()
     if _other_reasons(index, file, given):
         registry.settling.wait_out(moment)
+    late = _other_reasons(index, file, given)
     expect.rule(
         f"every page that gave the first reason to give the second, {SECOND_REASON!r}",
-        broken_by=_other_reasons(index, file, given),
+        broken_by=[late[answer] for answer in not_kept(late, registry.settling.limit)],
         where=registry.project_url(file.name),
     )
 
 
-def _other_reasons(index: Index, file: Distribution, given: list[bool]) -> list[str]:
-    """Return what pages that give reasons give in place of the second one."""
+def _other_reasons(index: Index, file: Distribution, given: list[bool]) -> dict[Answer, str]:
+    """Return what pages that give reasons give in place of the second one, by their answers."""
     with still_listed():
-        found = [link(page, file).yanked for page in index.pages(file.name, fresh=True)]
-    return [
-        repr(reason)
-        for is_given, reason in zip(given, found, strict=True)
+        found = [
+            (answer, link(page, file).yanked) for answer, page in index.answered_pages(file.name, fresh=True)
+        ]
+    return {
+        answer: repr(reason)
+        for is_given, (answer, reason) in zip(given, found, strict=True)
         if is_given and reason != SECOND_REASON
-    ]
+    }
