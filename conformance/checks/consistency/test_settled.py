@@ -121,7 +121,7 @@ def test_listed_has_page(registry: RegistryClient, index: Index, driver: Driver,
     registry.settling.wait_out(moment)
     expect.rule(
         "a project that is on the list of projects to have a page",
-        broken_by=not_kept(_without_page(registry, index, file.name), registry.settling.limit),
+        broken_by=map(str, not_kept(_without_page(registry, index, file.name), registry.settling.limit)),
         where=registry.project_url(file.name),
     )
 
