@@ -101,8 +101,10 @@ MALFORMED: Mapping[str, Field] = {
 } | {f"no {'.'.join(path)}": partial(_without, path=path) for path in REQUIRED}
 """By what is wrong: a field that is no array of one or more attestations."""
 
+UNTRUSTED = "a signature by no known authority"
+
 UNVERIFIABLE: Mapping[str, Field] = {
-    "a signature by no known authority": lambda file: field_of(attestation_of(file)),
+    UNTRUSTED: lambda file: field_of(attestation_of(file)),
     "a statement of another type": lambda file: field_of(stating(file, _type=UNKNOWN)),
 }
 """By what is wrong: an attestation of the right form, for the right file, that no verification passes."""

@@ -6,13 +6,19 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from conformance.checks.attestation.mistakes import ANOTHER_SUBJECT, MALFORMED, TOO_MANY, UNVERIFIABLE
+from conformance.checks.attestation.mistakes import (
+    ANOTHER_SUBJECT,
+    MALFORMED,
+    TOO_MANY,
+    UNTRUSTED,
+    UNVERIFIABLE,
+)
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.http import upload_form
 from conformance.kit.uploads.attestations import attestation_of
 from conformance.kit.uploads.publishing import publish
-from conformance.verdicts import NotApplicable
+from conformance.verdicts import NotApplicable, Untestable
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -20,12 +26,21 @@ if TYPE_CHECKING:
 
     from conformance.checks.attestation.mistakes import Field
     from conformance.kit.fixtures import Index, NewName, RegistryClient
+    from conformance.kit.http import Answer
+    from reference_server.distributions import Distribution
 
 
 OF_ATTESTATIONS = re.compile(
     r"verif|sigstore|signature|certificat|trusted.publish|invalid attestation", re.IGNORECASE
 )
 """The words of a registry that has looked into an attestation, which nothing can verify."""
+
+
+OF_CREDENTIALS = frozenset({401, 403})
+"""The statuses of an upload that the caller may not make, whatever is in it."""
+
+RIGHT_IN_FORM = UNVERIFIABLE[UNTRUSTED]
+"""The right attestation for a file, but for what nothing can verify."""
 
 
 @check("attestation.upload.ignored-if-unsupported")
@@ -56,26 +71,41 @@ def test_upload_must_verify(registry: RegistryClient, new_name: NewName) -> None
 
 @check("attestation.upload.subject")
 def test_upload_subject(registry: RegistryClient, new_name: NewName) -> None:
-    _each_refused(registry, new_name("subject"), ANOTHER_SUBJECT)
+    _each_refused(registry, new_name("subject"), ANOTHER_SUBJECT, twin=RIGHT_IN_FORM)
 
 
 @check("attestation.upload.limits")
 def test_upload_limits(registry: RegistryClient, new_name: NewName) -> None:
-    _each_refused(registry, new_name("limits"), TOO_MANY)
+    _each_refused(registry, new_name("limits"), TOO_MANY, twin=RIGHT_IN_FORM)
 
 
-def _each_refused(registry: RegistryClient, name: str, mistakes: Mapping[str, Field]) -> None:
-    """Require that uploads are refused and not listed whose only mistake is in their attestations."""
+def _each_refused(
+    registry: RegistryClient, name: str, mistakes: Mapping[str, Field], *, twin: Field | None = None
+) -> None:
+    """Require that uploads are refused and not listed whose only mistake is in their attestations.
+
+    Raises Untestable where no mistake is accepted, and a refusal has another reason: the `twin`, which has none of
+    the mistakes, is refused too, the credential may not upload, or the server fails.
+    """
     publish(registry, wheel(name, "1.0"))
     files = {what: wheel(name, f"1.{number}") for number, what in enumerate(mistakes, 1)}
-    answers = {
-        what: registry.upload(file, form=upload_form(file).with_field("attestations", mistakes[what](file)))
-        for what, file in files.items()
-    }
-    wrong = {what: answer for what, answer in answers.items() if not answer.is_client_error}
+    answers = {what: _upload(registry, file, mistakes[what]) for what, file in files.items()}
+    wrong = {what: answer for what, answer in answers.items() if answer.is_success}
     expect.rule(
         "every upload to be refused (4xx) whose only mistake is in its attestations",
         broken_by=[f"status {answer.status} for {what}" for what, answer in wrong.items()],
         where=expect.requests(wrong.values()),
     )
     expect.not_listed(registry.project_page(name), [file.filename for file in files.values()])
+    for what, answer in answers.items():
+        if not answer.is_client_error or answer.status in OF_CREDENTIALS:
+            raise Untestable(f"{what} was refused for another reason, or by an error: {answer}")
+    if twin:
+        answer = _upload(registry, wheel(name, "0.9"), twin)
+        if not answer.is_success:
+            raise Untestable(f"an upload with {UNTRUSTED} and no other mistake was refused too: {answer}")
+
+
+def _upload(registry: RegistryClient, file: Distribution, attestations: Field) -> Answer:
+    form = upload_form(file).with_field("attestations", attestations(file))
+    return registry.upload(file, form=form)

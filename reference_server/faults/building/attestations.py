@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from reference_server.archives.checks import without
 from reference_server.faults.fault import Fault
@@ -23,7 +23,7 @@ class TakesAttestations(Fault):
     A fault lets some of them through.
     """
 
-    features = ("attestations",)
+    features: ClassVar[tuple[str, ...]] = ("attestations",)
 
     def lets_through(self, sent: tuple[str, ...], upload: Upload) -> bool:
         """Whether an upload with these fields of attestations passes."""
