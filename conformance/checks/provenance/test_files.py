@@ -11,7 +11,7 @@ from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.driver import Ability, delete_alone, require
 from conformance.kit.http import Follow
-from conformance.kit.project_lists import may_be_kept
+from conformance.kit.kept_answers import may_be_kept
 from conformance.kit.registry import ANONYMOUS
 from conformance.kit.uploads.attestations import provenance_of
 from conformance.kit.uploads.publishing import fetch, link, publish
