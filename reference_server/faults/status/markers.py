@@ -108,7 +108,7 @@ class StatusOnTheRoot(Fault):
 class EveryProjectDeprecated(Fault):
     """Marks projects without a status as deprecated."""
 
-    caught_by = ("status.default-active", "status.active.again")
+    caught_by = ("status.default-active",)
 
     def project_page(self, page: ProjectPage) -> ProjectPage:
         return replace(page, status=page.status or "deprecated")
