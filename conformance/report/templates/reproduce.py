@@ -54,6 +54,9 @@ IDS = re.compile(r"/packages/\d+|/package_files/\d+")
 """What GitLab's REST API calls by numbers of its own."""
 
 
+TIMES = frozenset({"date", "expires", "last-modified"})
+"""Header fields that differ from one response to the next, but not in their form."""
+
 VOLATILE = {"age", "connection", "content-length", "date", "etag", "expires", "keep-alive", "last-modified"}
 VOLATILE |= {"content-encoding", "server", "set-cookie", "x-request-id", "x-runtime"}
 """Header fields whose values may differ: only their presence is compared."""
@@ -116,14 +119,18 @@ def repeat(*, has_own_names: bool) -> int:
         if not 200 <= answer.status < 300:
             return not_tried(refused(step, answer))
     same: list[bool] = []
-    for step in filter(can_be_sent, CASE["requests"]):
+    unchanged = False
+    for step in CASE["requests"]:
+        if not can_be_sent(step):
+            unchanged |= step["method"] not in ("GET", "HEAD")
+            continue
         answer = ask(step)
         is_same = compare(step, answer)
         same += [] if is_same is None else [is_same]
         is_taken = answer.status in (400, 409) and TAKEN.search(answer.text)
         if is_taken and step["status"] < 300 and not has_own_names:
             return not_tried(refused(step, answer))
-    return conclude(same, skipped=len(CASE["requests"]) - len(same))
+    return conclude(same, skipped=len(CASE["requests"]) - len(same), unchanged=unchanged)
 
 
 def steps() -> list[dict[str, Any]]:
@@ -140,12 +147,15 @@ def introduce(url: str) -> None:
     say(f"Asking {url}")
 
 
-def conclude(same: list[bool], *, skipped: int) -> int:
-    """Print the conclusion. Returns the exit code."""
+def conclude(same: list[bool], *, skipped: int, unchanged: bool) -> int:
+    """Print the conclusion; `unchanged` says that a skipped request would have changed something.
+
+    Returns the exit code.
+    """
     if not same:
         return not_tried("This script can send none of the requests; the reasons are above.")
     say(f"\n{sum(same)} of {len(same)} answers are the same.")
-    if all(same) and skipped:
+    if unchanged or (all(same) and skipped):
         return not_tried("What this script had to skip may be what differed; the reasons are above.")
     if all(same):
         say("Reproduced.")
@@ -214,10 +224,17 @@ def changes(step: dict[str, Any], answer: Answer, known: Known) -> Iterator[str]
     now = {name.lower(): value for name, value in answer.headers.items()}
     then = {name.lower(): value for name, value in step["answered"]}
     for name in sorted(then.keys() | now.keys()):
-        if (name in then) != (name in now) or (
-            name not in VOLATILE and stable(then[name], known) != stable(now[name], known)
+        if (
+            (name in then) != (name in now)
+            or (name not in VOLATILE and stable(then[name], known) != stable(now[name], known))
+            or (name in TIMES and form_of(then[name]) != form_of(now[name]))
         ):
             yield f"{name}: {then.get(name, '(absent)')}"
+
+
+def form_of(time: str) -> str:
+    """Return the form in which a time is written, without its words and figures."""
+    return re.sub(r"[0-9]", "0", re.sub(r"\b(?!GMT)[A-Za-z]+", "a", time))
 
 
 def report(what: str, step: dict[str, Any], answer: Answer) -> None:
@@ -252,7 +269,8 @@ def over_http(step: dict[str, Any], target: str, login: list[list[str]], body: b
     parts = urlsplit(target)
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=PATIENCE)
-    connection.putrequest(step["method"], path_of(target), skip_accept_encoding=True)
+    names_host = any(name.lower() == "host" for name, _ in step["headers"])
+    connection.putrequest(step["method"], path_of(target), skip_host=names_host, skip_accept_encoding=True)
     for name, value in [*step["headers"], *login]:
         connection.putheader(name, value)
     connection.endheaders(body or None)
