@@ -181,9 +181,8 @@ class Budget:
         """
         is_waited_for = self.has_time_for(seconds, waited=waited)
         self.pause(seconds if is_waited_for else 0, refused=True)
-        if (
-            is_waited_for and self._at_the_end
-        ):  # a deletion has one request of what is kept, however often it waits
+        if is_waited_for and self._at_the_end:
+            # What is kept for the end is one request for each deletion, however often it waits.
             with self.account.locked() as state:
                 state[Cell.SPENT] -= 1
         return is_waited_for

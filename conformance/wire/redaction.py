@@ -122,9 +122,8 @@ class Redactor:
         known = self._known
         plain = [_spelled_out(secret.text) for secret in known]
         basics = [(secret, _spelled_out_in_base64(basic)) for secret in known for basic in secret.basics]
-        basics.sort(
-            key=lambda pair: -len(pair[1])
-        )  # one may begin with another: a user name may be a secret, too
+        # The longest first: one may begin with another, as a user name may be a secret, too.
+        basics.sort(key=lambda pair: -len(pair[1]))
         names = {f"{secret.text}:" for secret in known}
         begun = [_beginning(form, secret.least_of_a_basic, goes_on=r"\w+/-") for secret, form in basics]
         wholes = [*map(_whole, plain)]

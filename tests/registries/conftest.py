@@ -73,3 +73,9 @@ def answers() -> Callable[[str], bool]:
         return True
 
     return answers
+
+
+@pytest.fixture
+def own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A folder of the test's own for the sessions of pytest within it."""
+    monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path))

@@ -8,21 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 from werkzeug import Response
 
-from conformance.run.checks_run import run_checks
-from conformance.run.selection import Selection
-from conformance.target import target_from_table
 from conformance.verdicts import Verdict
-from conformance.verdicts.options import RunOptions
-from reference_server import ReferenceServer
 from reference_server.faults import Fault
 from reference_server.faults.provenance.files import ProvenanceKeptByName
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from . import one_row
 
+if TYPE_CHECKING:
     from conformance.report.check_result import CheckResult
     from reference_server.http.request import Request
     from reference_server.rendering.pages import ProjectPage
+
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 OF_NEW_FILE = "provenance.of-new-file"
 ALWAYS = 10_000
@@ -68,17 +65,8 @@ class ProvenanceStays(Fault):
         return page
 
 
-@pytest.fixture(autouse=True)
-def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path))  # of the inner sessions
-
-
 def judged(*faults: Fault) -> CheckResult:
-    with ReferenceServer(faults=faults) as server:
-        target = target_from_table({**server.target()}, embedded=True)
-        options = RunOptions(examples=1, settle=0.2)
-        (found,) = run_checks(target, options, Selection(only=frozenset({OF_NEW_FILE}))).results
-    return found
+    return one_row.judged(OF_NEW_FILE, *faults, settle=0.2)
 
 
 def test_a_provenance_object_may_stay_at_an_address_with_the_digest_of_its_file() -> None:

@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from conformance.run.checks_run import run_checks
-from conformance.run.selection import Selection
-from conformance.target import target_from_table
 from conformance.verdicts import Verdict
 from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
@@ -21,14 +18,16 @@ from reference_server.faults.simple.listing import InheritedProjectsInJson
 from reference_server.rendering.pages import ProjectLink
 from reference_server.rules import Rules
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from .one_row import result_of
 
+if TYPE_CHECKING:
     from werkzeug import Response
 
     from conformance.report.check_result import CheckResult
     from reference_server.http.request import Request
     from reference_server.rendering.pages import RootPage
+
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 CODINGS, FORMS, HREF = "http.root.gzip", "simple.root.agrees-across-types", "simple.html.root.href"
 GONE = "zz-deleted"
@@ -69,11 +68,6 @@ class DeletesLate(Fault):
         return replace(page, projects=(*page.projects, ProjectLink(name=GONE, url=f"{GONE}/")))
 
 
-@pytest.fixture(autouse=True)
-def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path))  # of the inner sessions
-
-
 UNPACKED = ("Accept-Encoding", "identity")
 IN_JSON = ("Accept", "application/vnd.pypi.simple.v1+json")
 
@@ -86,11 +80,9 @@ def judged(row: str, *faults: Fault, read_only: bool = False, settle: float = SE
             login = (server.username, server.password)
             assert requests.get(server.index_url, auth=login, headers={name: value}, timeout=10).ok
         server.publish(wheel("beta", "1.0"))
-        target = target_from_table({**server.target()}, embedded=True)
         projects = ("alpha", "beta") if read_only else ()
         options = RunOptions(examples=1, settle=settle, read_only=read_only, projects=projects)
-        (found,) = run_checks(target, options, Selection(only=frozenset({row}))).results
-    return found
+        return result_of(row, server.target(), options)
 
 
 COPIES = pytest.mark.parametrize(("row", "which"), [(CODINGS, UNPACKED), (FORMS, IN_JSON)])

@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from werkzeug import Response
 
-from conformance.run.checks_run import run_checks
-from conformance.run.selection import Selection
-from conformance.target import target_from_table
 from conformance.verdicts import Verdict
-from conformance.verdicts.options import RunOptions
-from reference_server import ReferenceServer
 from reference_server.faults import Fault
 from reference_server.faults.consistency.settled import (
     DeletedProjectsListed,
@@ -21,12 +16,15 @@ from reference_server.faults.consistency.settled import (
     LateReplica,
 )
 
+from . import one_row
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from conformance.report.check_result import CheckResult
     from reference_server.http.request import Request
+
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 STAY, LISTED, AGAIN, RENEWED = (
     "consistency.new-files-stay-listed",
@@ -76,17 +74,8 @@ class KeepsPages(Fault):
         return Response(kept.get_data(), status=200, headers=kept.headers.copy())
 
 
-@pytest.fixture(autouse=True)
-def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path))  # of the inner sessions
-
-
 def judged(row: str, *faults: Fault) -> CheckResult:
-    with ReferenceServer(faults=faults) as server:
-        target = target_from_table({**server.target()}, embedded=True)
-        options = RunOptions(examples=1, settle=SETTLE)
-        (found,) = run_checks(target, options, Selection(only=frozenset({row}))).results
-    return found
+    return one_row.judged(row, *faults, settle=SETTLE)
 
 
 @pytest.mark.parametrize(

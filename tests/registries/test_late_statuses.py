@@ -8,24 +8,21 @@ from typing import TYPE_CHECKING
 import pytest
 from werkzeug import Response
 
-from conformance.run.checks_run import run_checks
-from conformance.run.selection import Selection
-from conformance.target import target_from_table
 from conformance.verdicts import Verdict
-from conformance.verdicts.options import RunOptions
-from reference_server import ReferenceServer
 from reference_server.faults import Fault
 from reference_server.faults.building.upload_forms import text_of
 from reference_server.faults.status.effects import ArchivedForGood, ReasonOutlivesStatus
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from . import one_row
 
+if TYPE_CHECKING:
     from conformance.report.check_result import CheckResult
     from reference_server.http.request import Request
     from reference_server.model import ProjectStatus
     from reference_server.rendering.pages import ProjectPage
     from reference_server.rules import Rules
+
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 AGAIN, ARCHIVED, QUARANTINED = (
     "status.active.again",
@@ -78,17 +75,8 @@ class UploadsAccepted(Fault):
         return replace(rules, takes_uploads=takes_uploads)
 
 
-@pytest.fixture(autouse=True)
-def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path))  # of the inner sessions
-
-
 def judged(row: str, *faults: Fault) -> CheckResult:
-    with ReferenceServer(faults=faults) as server:
-        target = target_from_table({**server.target()}, embedded=True)
-        options = RunOptions(examples=1, settle=0.2)
-        (found,) = run_checks(target, options, Selection(only=frozenset({row}))).results
-    return found
+    return one_row.judged(row, *faults, settle=0.2)
 
 
 def test_an_active_project_may_have_a_reason_of_its_own() -> None:

@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from werkzeug import Response
 
-from conformance.run.checks_run import run_checks
-from conformance.run.selection import Selection
-from conformance.target import target_from_table
 from conformance.verdicts import Verdict
-from conformance.verdicts.options import RunOptions
-from reference_server import ReferenceServer
 from reference_server.faults import Fault
 from reference_server.faults.building.upload_forms import text_of
 from reference_server.faults.consistency.settled import PageEndsAtFiftyFiles
@@ -23,11 +18,12 @@ from reference_server.faults.http.files import HyphensInDisposition
 from reference_server.faults.name.validity import NamesAsIdentifiers, NamesInAShortColumn
 from reference_server.faults.race.uploads import UpdatesLost
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from .one_row import judged
 
-    from conformance.report.check_result import CheckResult
+if TYPE_CHECKING:
     from reference_server.http.request import Request
+
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 NAMES, PACKAGES, DISPOSITION = (
     "name.valid-accepted",
@@ -72,18 +68,6 @@ class DownloadsNamedByPath(Fault):
             name = f"{self._folder}{request.arguments['filename']}"
             response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
-
-
-@pytest.fixture(autouse=True)
-def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path))  # of the inner sessions
-
-
-def judged(row: str, *faults: Fault) -> CheckResult:
-    with ReferenceServer(faults=faults) as server:
-        target = target_from_table({**server.target()}, embedded=True)
-        (found,) = run_checks(target, RunOptions(examples=1), Selection(only=frozenset({row}))).results
-    return found
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug import Response
 
-from conformance.run.checks_run import run_checks
-from conformance.run.selection import Selection
-from conformance.target import target_from_table
 from conformance.verdicts import Verdict
 from conformance.verdicts.options import RunOptions
 from reference_server import ReferenceServer
@@ -26,13 +23,16 @@ from reference_server.faults.simple.json_files import CoreMetadataEmpty
 from reference_server.faults.upload.content import CapitalSdistsHyphenated
 from reference_server.faults.upload.duplicates import DuplicatesOfOneSpelling
 
+from .one_row import result_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from conformance.report.check_result import CheckResult
     from reference_server.http.request import Request
     from reference_server.rendering.pages import FileLink, ProjectPage
+
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 SECOND, SHORTEST, NAMES = "upload.dup.different", "name.shortest-accepted", "upload.content-filename"
 PROVENANCE, EMPTY = "provenance.of-new-file", "simple.json.file.core-metadata.not-empty"
@@ -124,11 +124,6 @@ class TokenIsANumber(ReadsTokensLoosely):
         return self.password if token.lower() == self._number.lower() else token
 
 
-@pytest.fixture(autouse=True)
-def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path))  # of the inner sessions
-
-
 def judged(row: str, *faults: Fault, token: str = "", profile: str = "gitlab") -> CheckResult:
     with ReferenceServer(faults=faults) as server:
         table = {**server.target(), "profile": profile, "layout": "gitlab-project"}
@@ -140,10 +135,8 @@ def judged(row: str, *faults: Fault, token: str = "", profile: str = "gitlab") -
         for each in faults:
             if isinstance(each, TokenIsANumber):
                 each.password = server.password
-        target = target_from_table(table, embedded=True)
         options = RunOptions(examples=1, settle=SETTLE)
-        (found,) = run_checks(target, options, Selection(only=frozenset({row}))).results
-    return found
+        return result_of(row, table, options)
 
 
 def test_a_first_file_that_is_refused_says_nothing_of_the_second() -> None:

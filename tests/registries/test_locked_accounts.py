@@ -19,10 +19,10 @@ from reference_server.faults import Fault
 from reference_server.faults.auth.reading import TokensHaveNoCase
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from conformance.report.check_result import CheckResult
     from reference_server.http.request import Request
+
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 ROW = "auth.read.nearly-right"
 READING = frozenset(
@@ -56,11 +56,6 @@ class LocksAccounts(Fault):
         locked = self._wrong > self._after
         self.locked |= locked
         return Response("", status=self._status) if locked else None
-
-
-@pytest.fixture(autouse=True)
-def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path))  # of the inner sessions
 
 
 def judged(only: frozenset[str], *faults: Fault) -> dict[str, CheckResult]:

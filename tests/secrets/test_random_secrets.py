@@ -40,7 +40,7 @@ pytestmark = [pytest.mark.long, pytest.mark.xdist_group("secrets")]
 
 ROUNDS = 3
 PIECE = 8
-"""Characters: whoever looks for pieces of twice this length finds each of these, one after the other."""
+"""Characters of a piece: a leak of twice this length has a whole one in it."""
 
 SIGNS = "\"<&'>%/\\+=?#@;$()`|!*~^{}[],._-"
 CHECKS = (
