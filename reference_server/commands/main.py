@@ -148,16 +148,23 @@ class _Parser(argparse.ArgumentParser):
     ) -> tuple[argparse.Namespace, list[str]]:
         """Let a list of words go on after an option, which argparse itself does not.
 
-        A line with `--` is read as argparse reads it: the method that mixes loses that mark.
+        A line with `--` is read as argparse reads it: the method that mixes loses that mark. A command refuses what
+        it does not know in its own name, so that the error leads to its help and not to that of the program.
         """
-        listed = any(action.nargs == "*" for action in self._get_positional_actions())
-        if not listed or self._finds_words or "--" in (args or ()):
+        if self._finds_words:  # called by the method below
             return super().parse_known_args(args, namespace)
-        self._finds_words = True  # the method below calls this one
-        try:
-            return self.parse_known_intermixed_args(args, namespace)
-        finally:
-            self._finds_words = False
+        listed = any(action.nargs == "*" for action in self._get_positional_actions())
+        if listed and "--" not in (args or ()):
+            self._finds_words = True
+            try:
+                parsed, unknown = self.parse_known_intermixed_args(args, namespace)
+            finally:
+                self._finds_words = False
+        else:
+            parsed, unknown = super().parse_known_args(args, namespace)
+        if unknown and self._subparsers is None:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return parsed, unknown
 
     def error(self, message: str) -> NoReturn:
         """Print the error, and exit with 2."""

@@ -224,6 +224,8 @@ def test_a_wrong_password_is_no_verdict(server: ReferenceServer, project: int) -
         (("compare", "/absent.json", "/absent.json"), 2, "cannot read"),
         (("compare", __file__, __file__), 2, "is not a result"),
         (("nonsense",), 2, "there is no command 'nonsense'"),
+        (("run", "--exmaples", "3"), 2, "Did you mean --examples? See `registry-conformance run --help`"),
+        (("report", "--report", "html=a", "b.json"), 2, "See `registry-conformance report --help`"),
         ((), 2, "required"),
     ],
 )

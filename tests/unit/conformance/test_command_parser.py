@@ -47,7 +47,7 @@ def test_a_wrong_line_is_a_mistake_of_usage(
     with pytest.raises(SystemExit) as ended:
         parser.parse_args(line.split())
     assert ended.value.code == 2
-    assert "--help" in capsys.readouterr().err
+    assert "See `program record --help`" in capsys.readouterr().err
 
 
 def test_a_usage_without_many_options_lists_them() -> None:
