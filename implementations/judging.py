@@ -93,7 +93,7 @@ def judge(assignment: Assignment) -> Judged:
     found: dict[str, Any] = {}
     try:
         rows = _rows(assignment)
-        with started(implementation, assignment.cache) as (running, place):
+        with started(implementation, assignment.cache, stopped=assignment.stopped) as (running, place):
             _write_versions(implementation, place, folder / VERSIONS)
             try:
                 found = _run(assignment, running, folder)

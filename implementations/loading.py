@@ -62,7 +62,7 @@ def load(assignment: Assignment) -> Loaded:
     folder.mkdir(parents=True, exist_ok=True)
     found: dict[str, Any] = {}
     try:
-        with started(implementation, assignment.cache) as (running, _):
+        with started(implementation, assignment.cache, stopped=assignment.stopped) as (running, _):
             run_suite(
                 "load", assignment, running, result=folder / LOAD, output=folder / "load.txt", options=OPTIONS
             )

@@ -12,6 +12,7 @@ import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -58,13 +59,15 @@ class Place:
     """Where one start of an implementation happens.
 
     `cache` is kept from start to start, and shared with other starts at the same time. `work` belongs to this start,
-    and is deleted at its end. `groups` are the process groups of the start, whether they have ended or not.
+    and is deleted at its end. `groups` are the process groups of the start, whether they have ended or not. Once
+    `stopped` is set, no registry is waited for any more.
     """
 
     implementation: Implementation
     cache: Path
     work: Path
     groups: list[int] = field(default_factory=list)
+    stopped: Event = field(default_factory=Event)
 
     def port(self) -> int:
         """Return a free port of the loopback address, below those that the system gives to anyone who asks for one.
@@ -103,6 +106,7 @@ class Place:
 
         Raises CannotStart if it ends with anything but 0.
         """
+        self._go_on()
         done = subprocess.run(
             command,
             cwd=self.work,
@@ -148,10 +152,26 @@ class Place:
                 raise CannotStart(f"cannot run {command[0]}: {error.strerror}") from error
         self.groups.append(process.pid)
         try:
-            _await(process, ready if callable(ready) else lambda: answers(ready), log)
+            self._await(process, ready if callable(ready) else lambda: answers(ready), log)
             yield process
         finally:
             _end(process)
+
+    def _await(self, process: subprocess.Popen[bytes], is_ready: Callable[[], bool], log: Path) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not is_ready():
+            if process.poll() is not None:
+                raise CannotStart(f"{log.stem} ended with {process.returncode}: {_end_of(log.read_text())}")
+            if time.monotonic() > deadline:
+                raise CannotStart(
+                    f"{log.stem} was not ready within {PATIENCE:.0f} s: {_end_of(log.read_text())}"
+                )
+            self._go_on(after=0.05)
+
+    def _go_on(self, *, after: float = 0) -> None:
+        """Wait for so many seconds. Raises CannotStart as soon as the start is to be given up."""
+        if self.stopped.wait(after):
+            raise CannotStart("it was stopped")
 
     def started(self, name: str) -> AbstractContextManager[Running]:
         """Start another implementation, which ends with this one, as a proxy needs one behind it."""
@@ -163,6 +183,7 @@ class Place:
             cache=self.cache,
             work=self.folder(name),
             groups=self.groups,
+            stopped=self.stopped,
         )
         return start_in(other)
 
@@ -204,16 +225,6 @@ def program(name: str) -> Path | None:
     places = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin", "/sbin"])
     found = shutil.which(name, path=places)
     return Path(found) if found else None
-
-
-def _await(process: subprocess.Popen[bytes], is_ready: Callable[[], bool], log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not is_ready():
-        if process.poll() is not None:
-            raise CannotStart(f"{log.stem} ended with {process.returncode}: {_end_of(log.read_text())}")
-        if time.monotonic() > deadline:
-            raise CannotStart(f"{log.stem} was not ready within {PATIENCE:.0f} s: {_end_of(log.read_text())}")
-        time.sleep(0.05)
 
 
 def _end_of(text: str) -> str:

@@ -6,6 +6,7 @@ import importlib
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from implementations.content import save_content
@@ -19,10 +20,20 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def started(implementation: Implementation, cache: Path) -> Iterator[tuple[Running, Place]]:
-    """Start an implementation in a folder of its own, which is deleted at the end. Raises UserError."""
+def started(
+    implementation: Implementation, cache: Path, *, stopped: Event | None = None
+) -> Iterator[tuple[Running, Place]]:
+    """Start an implementation in a folder of its own, which is deleted at the end.
+
+    Raises UserError, which includes that `stopped` was set before it answered.
+    """
     with tempfile.TemporaryDirectory(prefix=f"{implementation.name}-") as folder:
-        place = Place(implementation=implementation, cache=cache.absolute(), work=Path(folder))
+        place = Place(
+            implementation=implementation,
+            cache=cache.absolute(),
+            work=Path(folder),
+            stopped=stopped or Event(),
+        )
         with start_in(place) as running:
             yield running, place
 

@@ -318,6 +318,26 @@ def test_a_run_ends_once_the_judgement_is_stopped(tmp_path: Path) -> None:
             running.result(60)
 
 
+def test_a_registry_that_never_answers_ends_once_the_judgement_is_stopped(tmp_path: Path) -> None:
+    program = "import sys, time; open('here', 'w').close(); time.sleep(600)"
+    declared, stopped = module("recipe").implementation("pypiserver"), threading.Event()
+    place = module("place").Place(implementation=declared, cache=tmp_path, work=tmp_path, stopped=stopped)
+
+    def wait_for_it() -> None:
+        with place.process(sys.executable, "-c", program, ready=lambda: False):
+            pass
+
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(wait_for_it)
+        while not (tmp_path / "here").exists() and not running.done():
+            time.sleep(0.01)
+        stopped.set()
+        with pytest.raises(UserError, match="was stopped"):
+            running.result(60)
+    assert len(place.groups) == 1
+    assert not place.leftovers()
+
+
 @pytest.mark.parametrize("code", [0, 3])
 def test_a_run_that_ends_has_its_exit_code(code: int, tmp_path: Path) -> None:
     with (tmp_path / "output").open("w") as output:
