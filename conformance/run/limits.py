@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from conformance.target.settling import Settling
     from conformance.wire import Budget
 
+MOST_NAMED = 10
+"""How many requirements a note names; the result has all of them."""
+
 TRIES = 3
 """How often a check is run whose requests cannot be sent again one by one."""
 
@@ -48,16 +51,23 @@ def settling_note(settling: Settling) -> str:
 
 
 def unjudged_notes(results: Iterable[CheckResult]) -> list[str]:
-    """Return one note per limit that kept requirements from being judged, with their ids."""
+    """Return one note per limit that kept requirements from being judged, with some of their ids."""
     stopped: dict[str, list[CheckResult]] = defaultdict(list)
     for result in results:
         if result.stopped_by:
             stopped[result.stopped_by].append(result)
     return [
         f"{counted(len(group), 'requirement')} not judged, because of {by} ({group[0].message}): "
-        f"{', '.join(sorted(each.id for each in group))}."
+        f"{_named([each.id for each in group])}."
         for by, group in sorted(stopped.items())
     ]
+
+
+def _named(ids: Iterable[str]) -> str:
+    """Return ids in their order: all of them, or the first ones and the number of the others."""
+    named = sorted(ids)
+    more = [f"and {len(named) - MOST_NAMED} more"] if len(named) > MOST_NAMED else []
+    return ", ".join([*named[:MOST_NAMED], *more])
 
 
 def strays_note(paths: Sequence[str]) -> str:

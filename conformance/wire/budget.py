@@ -267,8 +267,12 @@ class Budget:
 
     def _require(self, state: memoryview[float], requests: int) -> None:
         limit = self._limits.max_requests
-        if state[Cell.SPENT] + requests > limit - (0 if self._at_the_end else self._kept(state)):
-            raise BudgetSpent(f"the budget of {counted(limit, 'request')} is spent; raise --max-requests")
+        kept = 0 if self._at_the_end else int(self._kept(state))
+        if state[Cell.SPENT] + requests > limit - kept:
+            for_later = f" ({kept} of them are kept for the clean-up)" if kept else ""
+            raise BudgetSpent(
+                f"the budget of {counted(limit, 'request')} is spent; raise --max-requests{for_later}"
+            )
         self._require_sound_answers(state)
         if self._at_the_end:
             return

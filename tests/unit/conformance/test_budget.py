@@ -93,7 +93,10 @@ def test_the_clean_up_has_requests_of_its_own() -> None:
         kept.owe()
     kept.settle()
     assert spend_all(kept) == 100 - 20 - 10
-    with pytest.raises(BudgetSpent, match="the budget of 100 requests is spent; raise --max-requests"):
+    spent = (
+        r"the budget of 100 requests is spent; raise --max-requests \(30 of them are kept for the clean-up\)"
+    )
+    with pytest.raises(BudgetSpent, match=spent):
         kept.require_open()
     kept.begin_clean_up()
     assert spend_all(kept) == 30

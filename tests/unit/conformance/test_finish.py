@@ -9,8 +9,10 @@ from unittest.mock import patch
 
 import pytest
 
+from conformance.catalogue import catalogue
 from conformance.report.result_file import BadResult, read_finished, write_refusal, write_sentinel
 from conformance.run.checks_run import run_checks
+from conformance.run.limits import unjudged_notes
 from conformance.run.run import CannotJudge, Run
 from conformance.run.selection import Selection
 from conformance.run.setup import prepare
@@ -27,6 +29,8 @@ from reference_server.distributions import wheel
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from .conftest import ResultTable
 
 TARGET = target_from_table(
     {
@@ -180,3 +184,15 @@ def test_without_a_file_nothing_is_written(tmp_path: Path, monkeypatch: pytest.M
     write_sentinel(None, TARGET, OPTIONS)
     write_refusal(None, TARGET, OPTIONS, reason="x", exit_code=ExitCode.USAGE)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("number", "more"), [(10, []), (13, ["and 3 more"])])
+def test_a_note_names_some_of_many_requirements_that_a_limit_stopped(
+    number: int, more: list[str], table: ResultTable
+) -> None:
+    ids = sorted(each.id for each in catalogue())[:number]
+    for each in reversed(ids):
+        table.add(each, "error", message="the time is over", stopped_by="time")
+    (note,) = unjudged_notes(table.stored().results)
+    named = ", ".join([*ids[:10], *more])
+    assert note == f"{number} requirements not judged, because of time (the time is over): {named}."
