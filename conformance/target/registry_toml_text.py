@@ -26,8 +26,27 @@ EXAMPLES = {"group": "group", "path": "group/name"}
 COMMAND, EXAMPLE = "command", 'command = ["python3", "driver.py"]\n'
 """The driver for any registry, and its setting: a program."""
 
-DRIVERS = {GITLAB: "gitlab", "root+simple": "pypiserver", "devpi": "devpi", "pulp": "pulp"}
+DRIVERS = {
+    GITLAB: "gitlab",
+    "root+simple": "pypiserver",
+    "devpi": "devpi",
+    "pulp": "pulp",
+    "gitea": "http",
+    "nexus": "http",
+}
 """The driver that most registries of a layout have."""
+
+NEXUS = "https://registry.example.com/service/rest/v1"
+SETTINGS = {
+    "gitea": """\
+delete-release = "https://registry.example.com/api/v1/packages/owner/pypi/{normalized}/{version}"
+""",
+    "nexus": f"""\
+find-id = "{NEXUS}/search?repository=name&name={{normalized}}&version={{version}}"
+delete-release = "{NEXUS}/components/{{id}}"
+""",
+}
+"""Examples of settings of the driver, by layout."""
 
 ANY_SIZE = 104_857_600
 """Bytes: an example where a profile states no limit."""
@@ -140,7 +159,7 @@ def _management(kind: Profile, where: Layout) -> Iterator[str]:
     if kind.read_only:
         return
     driver = DRIVERS.get(where.name, COMMAND)
-    settings = _setting("driver", driver) + (EXAMPLE if driver == COMMAND else "")
+    settings = _setting("driver", driver) + (EXAMPLE if driver == COMMAND else SETTINGS.get(where.name, ""))
     yield (
         "# How to delete, to yank and to set a status, which no standard describes: the driver, one of\n"
         f"# {', '.join(BUILT_IN)}. docs/drivers.md describes them.\n"

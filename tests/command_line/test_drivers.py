@@ -127,7 +127,10 @@ def test_a_program_that_is_not_there_ends_a_run_before_it_publishes(
 def test_an_unknown_driver_is_a_mistake(server: ReferenceServer, tmp_path: Path) -> None:
     exit_code, printed = command("run", "--config", configured(server, tmp_path, driver="warehouse"))
     assert exit_code == 2
-    assert "management.driver: expected one of command, devpi, gitlab, pulp, pypiserver, reference" in printed
+    assert (
+        "management.driver: expected one of command, devpi, gitlab, http, pulp, pypiserver, reference"
+        in printed
+    )
 
 
 # What is deleted as a whole

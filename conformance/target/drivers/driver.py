@@ -64,6 +64,11 @@ class Release(NamedTuple):
 class DriverSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
     """What `[management]` holds besides `driver`; a driver with settings of its own has a subclass."""
 
+    @property
+    def mistake(self) -> str:
+        """What is wrong with the settings, beyond their types; empty where they are right."""
+        return ""
+
 
 class Driver:
     """Changes the state of projects and files by a registry's own API.

@@ -6,6 +6,7 @@ A package is a release, with all its files. There is an API to delete, and none 
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from packaging.utils import canonicalize_name
@@ -33,13 +34,14 @@ class GitLabDriver(Driver):
         self._ids: dict[Release, list[int]] = {}
 
     def delete_release(self, file: File) -> None:
-        """Delete the packages with the name and version of a file."""
-        release = _release(file.name, file.version)
+        """Delete the packages with the name and version of a file: as it is spelled, else in any spelling."""
+        release = Release(file.name, file.version)
         if release not in self._ids:
             self._list(file.name)
-        if release not in self._ids:
+        found = [release] if release in self._ids else [each for each in list(self._ids) if _same(each, release)]
+        if not found:
             raise NotThere(f"GitLab lists no package {file.name} {file.version}")
-        for number in self._ids.pop(release, ()):  # another thread may have taken it
+        for number in chain.from_iterable(self._ids.pop(each, ()) for each in found):  # a thread may have taken it
             answer = self._gitlab.delete_package(number)
             if answer.status not in {204, 404}:
                 raise CannotDo(f"GitLab refused to delete a package: {answer} {answer.excerpt(120)}".rstrip())
@@ -52,14 +54,14 @@ class GitLabDriver(Driver):
         """Return the packages with some name; GitLab keeps names as they were spelled, and searches for a piece."""
         packages = self._gitlab.packages(most_pages=None, package_type="pypi", package_name=name)
         for package in packages:
-            numbers = self._ids.setdefault(_release(_name(package), str(package.get("version"))), [])
+            numbers = self._ids.setdefault(Release(_name(package), str(package.get("version"))), [])
             if package["id"] not in numbers:
                 numbers.append(package["id"])
         return packages
 
 
-def _release(name: str, version: str) -> Release:
-    return Release(canonicalize_name(name), version)
+def _same(one: Release, other: Release) -> bool:
+    return (canonicalize_name(one.name), one.version) == (canonicalize_name(other.name), other.version)
 
 
 def _name(package: dict[str, Any]) -> str:

@@ -21,6 +21,7 @@ BUILT_IN: Mapping[str, str] = {
     "command": f"{_HERE}.command:CommandDriver",
     "devpi": f"{_HERE}.devpi:DevpiDriver",
     "gitlab": f"{_HERE}.gitlab:GitLabDriver",
+    "http": f"{_HERE}.http:HttpDriver",
     "pulp": f"{_HERE}.pulp:PulpDriver",
     "pypiserver": f"{_HERE}.pypiserver:PypiserverDriver",
     "reference": f"{_HERE}.reference:ReferenceDriver",
@@ -61,12 +62,15 @@ def settings_of(table: Mapping[str, Any]) -> Any:
     """Return the settings in the table `[management]` of a driver that is known. Raises Invalid."""
     settings = {key: value for key, value in table.items() if key != "driver"}
     try:
-        return validated(settings, driver_class(table["driver"]).Settings)
+        found = validated(settings, driver_class(table["driver"]).Settings)
     except Invalid as error:
         place, colon, problem = str(error).partition(": ")
         raise Invalid(
             f"management.{place}{colon}{problem}" if place in settings else f"management: {error}"
         ) from error
+    if found.mistake:
+        raise Invalid(f"management{found.mistake}")
+    return found
 
 
 def _installed() -> dict[str, EntryPoint]:

@@ -195,7 +195,10 @@ def test_a_variable_that_is_empty_is_not_given(file: Path) -> None:
         ("[limits]\nmax-file-size = 0", "limits.max-file-size: expected the largest size of a distribution"),
         (
             f"url = '{URL}'\n[management]\ndriver = 'gitlub'",
-            "management.driver: expected one of command, devpi, gitlab, pulp, pypiserver, reference; found 'gitlub'",
+            (
+                "management.driver: expected one of command, devpi, gitlab, http, pulp, pypiserver, reference; "
+                "found 'gitlub'"
+            ),
         ),
         (
             f"url = '{URL}'\n[management]\ngitlab-project = 1",

@@ -31,6 +31,9 @@ EXPECTED = {
         f"{BASE}/organization/project/_packaging/feed/pypi/upload/",
         f"{BASE}/organization/project/_packaging/feed/pypi/simple/",
     ),
+    "onedev": (f"{BASE}/project/~pypi", f"{BASE}/project/~pypi/simple/"),
+    "harness": (f"{BASE}/pkg/account/name/python", f"{BASE}/pkg/account/name/python/simple/"),
+    "root": (f"{BASE}/name/", f"{BASE}/name/"),
     "gitea": (f"{BASE}/api/packages/owner/pypi", f"{BASE}/api/packages/owner/pypi/simple/"),
 }
 DOCUMENT = Path(__file__).parents[3] / "docs" / "targets.md"
