@@ -15,6 +15,7 @@ from conformance.errors import UserError
 from conformance.pages import resolved
 from conformance.target import DEFAULT
 from conformance.target.driver import NEXT_STEP, description, target_driver
+from conformance.target.empty_form import answer_to_empty_form
 from conformance.target.layout_search import is_simple_index, search
 from conformance.target.observations import (
     Observation,
@@ -29,13 +30,11 @@ from conformance.verdicts.counting import counted
 from conformance.verdicts.declaration import PREFIX
 from conformance.wire import (
     BadAnswer,
-    Part,
     Redactor,
     Session,
     Throttled,
     Transcript,
     Unreachable,
-    UploadForm,
 )
 from conformance.wire.answer import LOOPBACK
 
@@ -363,19 +362,20 @@ class Doctor:
                 change="give --upload-url, or judge the index alone with --read-only",
             )
             return
-        form = UploadForm(parts=(Part(name=":action", content=b"file_upload"),))
-        answer = self._session.send(
-            "POST",
-            self._target.upload_url,
-            credential=self._target.credential(DEFAULT),
-            credential_name=DEFAULT,
-            headers={"Content-Type": form.content_type},
-            body=form.body(),
-            described="an upload form without a file",
-        )
+        url = self._target.upload_url
+        answer = answer_to_empty_form(self._session, url, self._target.credential(DEFAULT))
         if answer.status == 401 and rejected:
             return
         seen = f"an upload form without a file returned {answer.status_line}"
+        if answer.status >= 500 and self._target.credentials:
+            bare = answer_to_empty_form(self._session, url, None)
+            if bare.status in {
+                401,
+                403,
+            }:  # the credential makes the difference: this is the place for uploads
+                seen += f", and {bare.status_line} without the credential, which is accepted then"
+                yield Observation(about="uploads", seen=seen)
+                return
         change = upload_change(answer.status, self._target)
         yield Observation(about="uploads", seen=seen, change=change, unknown=answer.status >= 500)
 

@@ -82,9 +82,13 @@ def search(url: str, get: Get) -> Place | None:
 
 
 def _places(url: str) -> Iterator[Place]:
-    """Return every layout at a URL, first as if the URL were that of the layout's uploads or index."""
-    whole = [Place(layout=each, url=url) for each in layouts().values() if each.fits(url)]
-    for each in layouts().values():
+    """Return every layout at a URL, first as if the URL were that of the layout's uploads or index.
+
+    GET does not tell a layout with its uploads at the URL of the index from an index without uploads.
+    """
+    known = [each for each in layouts().values() if each.upload != each.index]
+    whole = [Place(layout=each, url=url) for each in known if each.fits(url)]
+    for each in known:
         for template in filter(None, (each.index, each.upload)):
             ending = template.removeprefix("{url}").rstrip("/")
             base = url.removesuffix(ending)

@@ -298,6 +298,8 @@ def _unrouted(request: Request, mode: _Mode, error: HTTPException) -> Response:
         answer = account_routes.answer(request, mode.registry)
         if answer is not None:
             return answer
-    if request.method == "OPTIONS" and isinstance(error, MethodNotAllowed):
+    if not isinstance(error, MethodNotAllowed):
+        return router_refusal(error)
+    if request.method == "OPTIONS":
         return options(error)
-    return router_refusal(error)
+    return router_refusal(NotFound() if request.flavour.hides_methods else error)

@@ -116,7 +116,7 @@ ROUTES = (
     ),
     Route("group_root_page", "GET", f"{GROUP}/simple/", Action.BROWSE, simple.root_page),
     Route("group_project_page", "GET", f"{GROUP}/simple/<name>/", Action.BROWSE, simple.project_page),
-    Route("group_file", "GET", f"{GROUP}/files/<sha256>/<filename>", Action.BROWSE, files.download),
+    Route("group_file", "GET", f"{GROUP}/files/<sha256>/<filename>", Action.DOWNLOAD, files.download),
     Route(
         "group_metadata_file",
         "GET",

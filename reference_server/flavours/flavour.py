@@ -127,6 +127,12 @@ class Flavour:
     file_headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     rest_lacks: frozenset[str] = frozenset()
     splats: bool = False
+    hides_methods: bool = False
+    """Whether a method that a path does not support gets 404, as an unknown path does."""
+    compares_etags_as_text: bool = False
+    """Whether pages have weak ETags, and their only condition is If-None-Match with that text, as Rack has it."""
+    rejects_other_ranges: bool = False
+    """Whether a Range that is not understood gets 416, as Go's `http.ServeContent` has it."""
 
     def path(self, template: str) -> str:
         """Fill in the GitLab project of a layout's path."""

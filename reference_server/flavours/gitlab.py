@@ -14,7 +14,9 @@ from reference_server.flavours import gitlab_access, gitlab_names, gitlab_upload
 from reference_server.flavours.flavour import Flavour, Refusal, Setting
 from reference_server.flavours.reference import GITLAB as LAYOUT
 from reference_server.model.errors import (
+    FileSentTwiceError,
     FileTooLargeError,
+    GitLabProjectNotFoundError,
     NotThroughWorkhorseError,
     PackageInvalidError,
     PackageNotFoundError,
@@ -41,6 +43,14 @@ LATER = (
     | {"job_token_scope", "job_token_allowlist", "allow_job_tokens", "disallow_job_tokens"}
 )
 """The routes that came after 13.4."""
+OF_REST = frozenset(
+    {"gitlab_project", "packages", "package", "package_files", "delete_package", "delete_package_file"}
+)
+REFUSED = (
+    Refusal(error=FileSentTwiceError, status=500, text="500 Internal Server Error"),
+    Refusal(error=GitLabProjectNotFoundError, routes=OF_REST, text="404 Project Not Found"),
+)
+"""What both versions refuse in these words: Workhorse, and the REST API of packages."""
 TOO_LARGE = Refusal(error=FileTooLargeError, status=400, text="400 Bad request - File is too large")
 
 
@@ -79,7 +89,12 @@ def rules(rules: Rules) -> Rules:
         keeps_spellings_apart=True,
         valid_path=gitlab_names.is_valid_path,
         understood=gitlab_uploads.understood_and_truncated,
-        upload_checks=(gitlab_uploads.sha256_has_its_form, gitlab_uploads.name_is_not_blank),
+        upload_checks=(
+            gitlab_uploads.has_no_null,
+            gitlab_uploads.sha256_has_its_form,
+            gitlab_uploads.name_is_not_blank,
+        ),
+        readable_in_group=gitlab_access.read_in_group,
         valid_filename=gitlab_uploads.anything,
         filename_agrees=gitlab_uploads.anything,
         filetype_agrees=gitlab_uploads.anything,
@@ -112,7 +127,7 @@ def rules_13_4(current: Rules) -> Rules:
         needs_id=True,
         protects=False,
         understood=gitlab_uploads.understood,
-        upload_checks=(gitlab_uploads.name_is_not_blank,),
+        upload_checks=(gitlab_uploads.has_no_null, gitlab_uploads.name_is_not_blank),
         required_fields=("content", "requires_python", "name", "version"),
         listed_requires_python=gitlab_uploads.of_the_last_upload,
     )
@@ -130,6 +145,7 @@ GITLAB_13_4 = Flavour(
     html=GitLabHtml(indented=True, breaks=True),
     refusals=(
         TOO_LARGE,
+        *REFUSED,
         Refusal(error=PackageNotFoundError, routes=FILE, text="404 Not found"),
         Refusal(
             error=NotThroughWorkhorseError,
@@ -141,6 +157,9 @@ GITLAB_13_4 = Flavour(
     file_headers=MappingProxyType({"Content-Transfer-Encoding": "binary"}),
     rest_lacks=frozenset({"status", "file_sha256", "package_registry_access_level"}),
     splats=True,
+    hides_methods=True,
+    compares_etags_as_text=True,
+    rejects_other_ranges=True,
 )
 
 GITLAB = Flavour(
@@ -155,6 +174,7 @@ GITLAB = Flavour(
     html=GitLabHtml(indented=False, breaks=False),
     refusals=(
         TOO_LARGE,
+        *REFUSED,
         Refusal(error=PackageInvalidError, text="400 Bad request - {}"),
         Refusal(error=PackageNotFoundError, routes=frozenset({"group_file"}), text="404 Not found"),
     ),
@@ -162,4 +182,7 @@ GITLAB = Flavour(
     challenge=gitlab_access.challenge,
     file_headers=MappingProxyType({"Content-Transfer-Encoding": "binary"}),
     splats=True,
+    hides_methods=True,
+    compares_etags_as_text=True,
+    rejects_other_ranges=True,
 )

@@ -20,9 +20,10 @@ from reference_server.model.errors import (
     UnusableTokenError,
 )
 from reference_server.rules.access import OVER_REST, authorize, is_in_job_scope, is_visible, starter
+from reference_server.rules.groups import readable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from reference_server.model import Credentials, GitLabProject
     from reference_server.rules.access import Tokens
@@ -38,12 +39,19 @@ def read_by(credentials: Credentials, action: Action) -> Credentials:
     """Return what a route reads: Basic and DEPLOY-TOKEN are for packages, JOB-TOKEN for the REST API."""
     if action in OVER_REST and action is not Action.MANAGE:
         return replace(credentials, basic=None, deploy_token=None)
-    return replace(credentials, job_token=None)
+    return replace(credentials, job_token=None, deploy_token=_deploy_token(credentials))
+
+
+def _deploy_token(credentials: Credentials) -> str | None:
+    """Return what may be a deploy token besides the password of HTTP Basic, which takes the place of the others."""
+    return None if credentials.basic else credentials.deploy_token or credentials.bearer
 
 
 def read_by_13_4(credentials: Credentials, action: Action) -> Credentials:
     """Return what a route reads: job tokens are for packages only."""
-    return replace(read_by(credentials, action), job_token=None)
+    return replace(
+        read_by(replace(credentials, bearer=None), action), job_token=None, bearer=credentials.bearer
+    )
 
 
 def with_job_bearer(
@@ -69,7 +77,24 @@ def authorize_now(caller: Caller, gitlab_project: GitLabProject, action: Action)
         caller = replace(caller, job_project=None)
     if caller.is_anonymous and action in READING and _is_switched_off(caller, gitlab_project):
         raise ForbiddenError
+    is_hidden = gitlab_project.visibility is Visibility.PRIVATE and action not in OVER_REST
+    if is_hidden and not is_in_job_scope(caller, gitlab_project, action):
+        raise GitLabProjectNotFoundError
     authorize(caller, gitlab_project, action)
+
+
+def read_in_group(
+    authorized: Callable[[Caller, GitLabProject, Action], None],
+    caller: Caller,
+    gitlab_projects: Iterable[GitLabProject],
+    action: Action,
+) -> tuple[GitLabProject, ...]:
+    """Return what a caller reads in a group: in a public one, the files of all its GitLab projects."""
+    gitlab_projects = tuple(gitlab_projects)
+    found = readable(authorized, caller, gitlab_projects, action)
+    if action is Action.DOWNLOAD and any(each.visibility is Visibility.PUBLIC for each in gitlab_projects):
+        return gitlab_projects
+    return found
 
 
 def authorize_13_4(caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:

@@ -46,10 +46,10 @@ def with_fips(flavour: Flavour) -> Flavour:
 
     def rules(rules: Rules) -> Rules:
         before = flavour.rules(rules)
-        first, *others = before.upload_checks  # the form of the digest comes before
+        null, form, *others = before.upload_checks  # these come before
         return replace(
             before,
-            upload_checks=(first, sha256_is_given, *others),
+            upload_checks=(null, form, sha256_is_given, *others),
             recorded_digests=without_md5,
         )
 

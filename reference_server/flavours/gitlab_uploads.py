@@ -43,9 +43,17 @@ def name_is_not_blank(upload: Upload) -> None:
 
 def sha256_has_its_form(upload: Upload) -> None:
     """Refuse a sha256 that is not 64 hexadecimal digits."""
-    if "sha256" in upload.digests and not _SHA256.fullmatch(upload.digests["sha256"]):
-        field = "sha256_digest"
+    field = "sha256_digest"
+    stated = upload.fields.get(field, ())
+    if stated and not _SHA256.fullmatch(stated[-1]):
         raise InvalidFieldError(field)
+
+
+def has_no_null(upload: Upload) -> None:
+    """Refuse a null character in any field."""
+    for field, values in upload.fields.items():
+        if any("\0" in value for value in values):
+            raise InvalidFieldError(field)
 
 
 def trust_digests(claimed: Mapping[str, str], actual: Mapping[str, str]) -> None:

@@ -171,6 +171,10 @@ class InvalidFieldError(FieldError):
         super().__init__(f"{name} is invalid")
 
 
+class FileSentTwiceError(InvalidFieldError):
+    """The form has several files in one field."""
+
+
 class PathInvalidError(FieldError):
     """A name in the URL leads to another folder."""
 

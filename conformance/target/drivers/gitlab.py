@@ -38,10 +38,14 @@ class GitLabDriver(Driver):
         release = Release(file.name, file.version)
         if release not in self._ids:
             self._list(file.name)
-        found = [release] if release in self._ids else [each for each in list(self._ids) if _same(each, release)]
+        found = (
+            [release] if release in self._ids else [each for each in list(self._ids) if _same(each, release)]
+        )
         if not found:
             raise NotThere(f"GitLab lists no package {file.name} {file.version}")
-        for number in chain.from_iterable(self._ids.pop(each, ()) for each in found):  # a thread may have taken it
+        for number in chain.from_iterable(
+            self._ids.pop(each, ()) for each in found
+        ):  # a thread may have taken it
             answer = self._gitlab.delete_package(number)
             if answer.status not in {204, 404}:
                 raise CannotDo(f"GitLab refused to delete a package: {answer} {answer.excerpt(120)}".rstrip())

@@ -70,10 +70,14 @@ def page_answer(call: ReadingCall, rendered: RenderedPage | PackedPage, *, vary:
     minimum = call.registry.rules.gzips_from
     wanted = minimum is not None and accepts_gzip(call.request.headers.get("Accept-Encoding"))
     gzips = wanted and (rendered.size is None or rendered.size >= (minimum or 0))
-    etag = f'"{rendered.digest}-gzip"' if gzips else f'"{rendered.digest}"'
+    weakly = "W/" if call.request.flavour.compares_etags_as_text else ""
+    etag = f'{weakly}"{rendered.digest}-gzip"' if gzips else f'{weakly}"{rendered.digest}"'
     varies = ", ".join(filter(None, (vary, "" if minimum is None else "Accept-Encoding")))
     headers = {"ETag": etag} | ({"Vary": varies} if varies else {})
-    refused = _failed_precondition(call.request, headers, etag=etag)
+    if call.request.flavour.compares_etags_as_text:
+        refused = _unchanged(headers) if call.request.headers.get("If-None-Match") == etag else None
+    else:
+        refused = _failed_precondition(call.request, headers, etag=etag)
     if refused:
         return refused
     content_type = CONTENT_TYPE if rendered.media_type == TEXT_HTML else rendered.media_type
@@ -114,7 +118,8 @@ def content_answer(call: ReadingCall, content: Content) -> Response:
         return refused
     asks = request.method == "GET" and range_holds(request.headers, etag=etag, last_modified=last_modified)
     try:
-        part = byte_range(request.headers.get("Range") if asks else None, content.size)
+        wanted = request.headers.get("Range") if asks else None
+        part = byte_range(wanted, content.size, strict=request.flavour.rejects_other_ranges)
     except UnsatisfiableRangeError:
         content.stream.close()
         return _unsatisfiable(content.size)
@@ -156,10 +161,17 @@ def _failed_precondition(
     status = precondition(request.headers, etag=etag, last_modified=last_modified)
     if status == 200:
         return None
-    kept = {name: value for name, value in headers.items() if name in {"ETag", "Vary"}}
     if status == 304:
-        return LastingAnswer(status=304, headers=kept)
-    return json_answer({"message": "412 Precondition Failed"}, status=412, headers=kept)
+        return _unchanged(headers)
+    return json_answer({"message": "412 Precondition Failed"}, status=412, headers=_kept(headers))
+
+
+def _unchanged(headers: Mapping[str, str]) -> Response:
+    return LastingAnswer(status=304, headers=_kept(headers))
+
+
+def _kept(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name in {"ETag", "Vary"}}
 
 
 def _unsatisfiable(size: int) -> Response:

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 from reference_server.app.handlers.form import read_form
 from reference_server.http.json_responses import json_answer
 from reference_server.model import Upload
-from reference_server.model.errors import InvalidFieldError, MissingFieldsError, NotThroughWorkhorseError
+from reference_server.model.errors import (
+    FileSentTwiceError,
+    InvalidFieldError,
+    MissingFieldsError,
+    NotThroughWorkhorseError,
+)
 from reference_server.rules.rules import DIGEST_LENGTHS
 
 if TYPE_CHECKING:
@@ -74,7 +79,7 @@ def _content(form: Form) -> FilePart:
     parts = form.files.get("content", ())
     if len(parts) != 1:
         field = "content"
-        raise InvalidFieldError(field)
+        raise FileSentTwiceError(field) if parts else InvalidFieldError(field)
     return parts[0]
 
 

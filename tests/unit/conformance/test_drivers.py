@@ -169,6 +169,28 @@ def test_gitlab_deletes_the_packages_of_a_release(httpserver: HTTPServer) -> Non
     assert changes == ["/api/v4/projects/7/packages/3"]
 
 
+def test_gitlab_deletes_the_spelling_of_an_upload_and_else_any(httpserver: HTTPServer) -> None:
+    rows = [
+        {"id": number, "name": name, "version": "1.0"} for number, name in enumerate([".", "..", "My.Pkg"])
+    ]
+    changes: list[str] = []
+
+    def answer(request: Request) -> Response:
+        if request.method == "GET":
+            return as_json(
+                [each for each in rows if request.args["package_name"] in str(each["name"])] or rows
+            )
+        changes.append(request.path.rpartition("/")[2])
+        return Response(status=204)
+
+    httpserver.expect_request(AnyPath()).respond_with_handler(answer)
+    url = httpserver.url_for("/api/v4/projects/7/packages/pypi")
+    with driving(target(url, layout="gitlab-project")) as driver:
+        for name in (".", "..", "my-pkg"):
+            driver.delete_release(Wheel(name=name))
+    assert changes == ["0", "1", "2"]
+
+
 @pytest.mark.parametrize(
     ("filename", "release"),
     [  # what `guess_pkgname_and_version` of pypiserver 2.4.2 returns
