@@ -95,6 +95,43 @@ def test_what_a_root_follows_from_explains_its_consequences_too(table: Any) -> N
     }
 
 
+def test_a_registry_that_normalizes_no_names_is_one_cause(table: Any) -> None:
+    """It knows a project as it was spelled, and has no page where all clients look for it."""
+    absent, there = (
+        table.exchange(
+            request=f"GET http://127.0.0.1:1/simple/{name}/",
+            status=status,
+            response_headers={"Content-Type": "text/plain"},
+        )
+        for name, status in (("demo-main", 404), ("Demo.Main", 200))
+    )
+    for name, text, exchange in (
+        ("simple.name.normalization", "status 404", absent),
+        ("http.date", "status 404", absent),
+        ("simple.html.doctype", "status 404", absent),
+        ("simple.url.project-normalized", "GET /simple/demo-main/ as default → 404 NOT FOUND", absent),
+        ("clients.pip.latest", "exit code 1: No matching distribution found for demo-main", there),
+        ("http.last-modified.past", "status 500", absent),
+        ("http.method-not-allowed", "status 404", absent),
+        ("yank.html.attribute", "status 404", there),
+    ):
+        table.add(name, "failed", found=text, signature="1", exchanges=[exchange])
+    assert roots_of(table.stored().results) == dict.fromkeys(
+        ("http.date", "simple.html.doctype", "simple.url.project-normalized", "clients.pip.latest"),
+        "simple.name.normalization",
+    )
+
+
+def test_a_form_without_a_file_that_is_accepted_is_one_cause(table: Any) -> None:
+    for name, text in (
+        ("upload.content-required", "status 200"),
+        ("robustness.no-filename", "no filename: POST /upload as default → 200 OK [7]"),
+        ("robustness.wrong-boundary", "no boundary: POST /upload as default → 500 INTERNAL SERVER ERROR [8]"),
+    ):
+        table.add(name, "failed", found=text, where="", signature="1")
+    assert roots_of(table.stored().results) == {"robustness.no-filename": "upload.content-required"}
+
+
 def test_an_exchange_is_evidence(table: Any) -> None:
     exchange = table.exchange(
         request="GET http://127.0.0.1:1/simple/demo/", status=200, response_headers={"Date": "today"}
