@@ -33,6 +33,7 @@ DRIVERS = {
     "pulp": "pulp",
     "gitea": "http",
     "nexus": "http",
+    "onedev": "http",
 }
 """The driver that most registries of a layout have."""
 
@@ -44,6 +45,10 @@ delete-release = "https://registry.example.com/api/v1/packages/owner/pypi/{norma
     "nexus": f"""\
 find-id = "{NEXUS}/search?repository=name&name={{normalized}}&version={{version}}"
 delete-release = "{NEXUS}/components/{{id}}"
+""",
+    "onedev": """\
+find-id = "https://registry.example.com/~api/packages?query=%22Name%22%20is%20%22{project}%22&offset=0&count=100"
+delete-release = "https://registry.example.com/~api/packages/{id}"
 """,
 }
 """Examples of settings of the driver, by layout."""

@@ -1,7 +1,7 @@
 """The driver for registries whose API deletes by one request, at a URL that the target's file describes.
 
 Source: Gitea documentation, Packages API (`DELETE /packages/{owner}/{type}/{name}/{version}`); Sonatype Nexus
-Repository documentation, Components API and Search API (`DELETE /v1/components/{id}`).
+Repository documentation, Components API and Search API (`DELETE /v1/components/{id}`); OneDev, `PackResource.java`.
 """
 
 from __future__ import annotations

@@ -191,7 +191,7 @@ def test_settings_that_cannot_work_are_explained(settings: dict[str, str], probl
         )
 
 
-@pytest.mark.parametrize("layout", ["gitea", "nexus"])
+@pytest.mark.parametrize("layout", ["gitea", "nexus", "onedev"])
 def test_the_settings_that_init_writes_work(layout: str) -> None:
     text = registry_toml("pep503-upload", None, layout)
     head, _, settings = text.partition("#[management]\n")
