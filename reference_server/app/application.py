@@ -15,7 +15,7 @@ from reference_server.app.elsewhere import has_project, is_elsewhere
 from reference_server.app.handlers.call import Call, GroupCall
 from reference_server.app.handlers.sending import PageAnswer
 from reference_server.app.kept_answers import Asked, KeptAnswers, are_own, key_of
-from reference_server.app.routes import BY_NAME, url_map
+from reference_server.app.routes import BY_NAME, PAGES, url_map
 from reference_server.http.cross_site import CrossSiteError, is_cross_site
 from reference_server.http.host import has_valid_host
 from reference_server.http.json_responses import options, refusal, router_refusal
@@ -220,7 +220,8 @@ class Application:
         response = mode.alteration.handle(request)
         if response is None:
             response = _unrouted(request, mode, unroutable) if unroutable else self._handle(request, mode)
-        for name, value in HEADERS.items():
+        more = self._flavour.page_headers if request.endpoint in PAGES else {}
+        for name, value in (*HEADERS.items(), *more.items()):
             response.headers.setdefault(name, value)
         response = mode.alteration.respond(request, response)
         if isinstance(response, PageAnswer):

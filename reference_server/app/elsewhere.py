@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reference_server.rules.registry import Registry
     from reference_server.store.protocol import Store
 
-PAGES = frozenset({"project_page", "group_project_page"})
+PAGES = frozenset({"project_page", "group_project_page", "project_json", "release_json"})
 FILES = frozenset({"file", "group_file"})
 METADATA_FILES = frozenset({"metadata_file", "group_metadata_file"})
 PROVENANCE = "provenance"

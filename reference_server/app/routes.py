@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from werkzeug.routing import IntegerConverter, Map, Rule
@@ -79,6 +80,10 @@ def _project(name: str) -> Callable[..., Response]:
     return _later("projects", name)
 
 
+def _project_json(name: str) -> Callable[..., Response]:
+    return _later("project_json", name)
+
+
 def _protection(name: str) -> Callable[..., Response]:
     return _later("protection", name)
 
@@ -113,6 +118,16 @@ ROUTES = (
         f"{PROJECT}/packages/pypi/forward/<name>/<path:upstream_path>",
         Action.DOWNLOAD,
         files.forwarded,
+    ),
+    Route(
+        "project_json", "GET", f"{PROJECT}/packages/pypi/json/<name>", Action.BROWSE, _project_json("project")
+    ),
+    Route(
+        "release_json",
+        "GET",
+        f"{PROJECT}/packages/pypi/json/<name>/<version>",
+        Action.BROWSE,
+        _project_json("release"),
     ),
     Route("group_root_page", "GET", f"{GROUP}/simple/", Action.BROWSE, simple.root_page),
     Route("group_project_page", "GET", f"{GROUP}/simple/<name>/", Action.BROWSE, simple.project_page),
@@ -212,6 +227,12 @@ class IdConverter(IntegerConverter):
 
 
 BY_NAME = {route.name: route for route in ROUTES}
+PAGES = frozenset(
+    {"root_page", "project_page", "group_root_page", "group_project_page", "project_json", "release_json"}
+)
+"""The routes of pages, in HTML and JSON."""
+SELDOM = frozenset({"project_json", "release_json"})
+"""The routes that only those flavours have that offer them."""
 
 
 class MatchedRule(Rule):
@@ -240,17 +261,16 @@ def route_map(routes: Iterable[tuple[str, str, str]]) -> Map:
     )
 
 
-URL_MAP = route_map((route.name, route.method, route.path) for route in ROUTES)
-
-
 def url_map(flavour: Flavour) -> Map:
     """Return the map of a flavour: without the routes that it lacks, and with its splats."""
-    if not flavour.lacks and not flavour.splats:
-        return URL_MAP
-    routes = [route for route in ROUTES if route.name not in flavour.lacks]
-    return route_map(
-        (route.name, route.method, _splat(route.path) if flavour.splats else route.path) for route in routes
-    )
+    return _url_map(flavour.lacks | (SELDOM - flavour.offers), splats=flavour.splats)
+
+
+@lru_cache(maxsize=16)
+def _url_map(lacks: frozenset[str], *, splats: bool) -> Map:
+    """Return a map for all registries of this kind: a map takes longer than the rest of a start."""
+    routes = [route for route in ROUTES if route.name not in lacks]
+    return route_map((each.name, each.method, _splat(each.path) if splats else each.path) for each in routes)
 
 
 def _splat(path: str) -> str:

@@ -12,6 +12,7 @@ from reference_server.rendering import html, json
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from reference_server.model import PackageFile
     from reference_server.model.errors import RegistryError
     from reference_server.rendering.pages import ProjectPage, RootPage
     from reference_server.rules import Rules
@@ -103,8 +104,9 @@ class Flavour:
     have (see `reference_server.app.routes`); `features` are what it claims to the suite. `settings` are what its
     administrators can switch on. `html` and `json` write its pages. The first of the `refusals` that covers a refusal
     gives its wording; `challenge` returns the WWW-Authenticate of an answer with status 401, or None. `file_headers`
-    come with every file. `rest_lacks` names the keys that its REST API leaves out. `splats` takes names with slashes in
-    URLs.
+    come with every file, `page_headers` with every answer for a page. `rest_lacks` names the keys that its REST API
+    leaves out. `splats` takes names with slashes in URLs. `has_serials` states the serials of projects on its
+    pages, and `offers` names the routes that few flavours have.
     """
 
     name: str
@@ -125,6 +127,7 @@ class Flavour:
     refusals: tuple[Refusal, ...] = ()
     challenge: Callable[[RegistryError], str | None] = lambda _: CHALLENGE
     file_headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    page_headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     rest_lacks: frozenset[str] = frozenset()
     splats: bool = False
     hides_methods: bool = False
@@ -133,6 +136,10 @@ class Flavour:
     """Whether pages have weak ETags, and their only condition is If-None-Match with that text, as Rack has it."""
     rejects_other_ranges: bool = False
     """Whether a Range that is not understood gets 416, as Go's `http.ServeContent` has it."""
+    has_serials: bool = False
+    offers: frozenset[str] = frozenset()
+    file_path: Callable[[PackageFile], str] | None = None
+    """The path of a file where its JSON API states it in full."""
 
     def path(self, template: str) -> str:
         """Fill in the GitLab project of a layout's path."""

@@ -8,7 +8,9 @@ checked).
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from reference_server.flavours import pypi_archives, pypi_files, pypi_metadata, pypi_projects
 from reference_server.flavours.flavour import REPOSITORY, Flavour, Layout, Refusal
@@ -28,6 +30,16 @@ if TYPE_CHECKING:
     from reference_server.rules.access import Tokens
 
 TOKEN_USERNAME = "__token__"  # noqa: S105 - the user name beside a token
+CROSS_ORIGIN = MappingProxyType(
+    {
+        "Access-Control-Allow-Headers": "Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since",
+        "Access-Control-Allow-Methods": "GET",
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "X-PyPI-Last-Serial",
+        "Access-Control-Max-Age": "86400",
+    }
+)
+"""Pages of other origins may read pages. Source: Warehouse, `warehouse/utils/cors.py`."""
 WITH_PASSWORD = Caller(scopes=frozenset({"password"}))
 """The caller with an unknown user name and password."""
 
@@ -57,6 +69,12 @@ def _exists_already(existing: PackageFile) -> FileExistsAlreadyError:
 
 def _newest(package: Package) -> int:
     return max((file.id for file in package.files), default=0)
+
+
+def _file_path(file: PackageFile) -> str:
+    """Return a path below `/packages/`, which bandersnatch insists on. PyPI's has another digest in it."""
+    digest = file.sha256
+    return f"/packages/{digest[:2]}/{digest[2:4]}/{digest[4:]}/{quote(file.filename, safe='')}"
 
 
 def _names_passwords(
@@ -96,10 +114,16 @@ PYPI = Flavour(
         routes=(
             (r"/legacy/?", REPOSITORY),
             (r"/(simple|files|integrity)(/.*)?", rf"{REPOSITORY}/\1\2"),
+            (r"/packages/([0-9a-f]{2})/([0-9a-f]{2})/([0-9a-f]{60}/.+)", rf"{REPOSITORY}/files/\1\2\3"),
+            (r"/pypi/(.+)/json/?", rf"{REPOSITORY}/json/\1"),
         ),
     ),
     profile="pypi",
     gitlab_project=2,
     rules=rules,
     refusals=(Refusal(error=RegistryError, routes=frozenset({"upload"}), in_status_line=True),),
+    page_headers=CROSS_ORIGIN,
+    has_serials=True,
+    offers=frozenset({"project_json", "release_json"}),
+    file_path=_file_path,
 )

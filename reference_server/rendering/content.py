@@ -23,6 +23,7 @@ def project_content(
     status: ProjectStatus,
     *,
     files: Iterable[FileLink],
+    serial: int | None = None,
     url: str = "",
 ) -> ProjectPage:
     """Return the page of a project with these packages, at least one, and these links."""
@@ -34,6 +35,7 @@ def project_content(
         status=None if status == ACTIVE else status.status.value,
         status_reason=status.reason,
         files=tuple(files),
+        serial=serial,
         repository_version=rules.api_version,
         url=url,
     )

@@ -46,7 +46,7 @@ def project_page(page: ProjectPage) -> bytes:
         "pypi:project-status-reason": page.status_reason,
     }
     head = _head(metas, f"Links for {page.name}")
-    return "".join([head, *map(_file, page.files), END]).encode()
+    return "".join([head, *map(_file, page.files), END, _serial(page)]).encode()
 
 
 def root_page(page: RootPage) -> bytes:
@@ -58,7 +58,12 @@ def root_pieces(page: RootPage) -> Iterator[bytes]:
     """Render the root page in UTF-8, piece by piece."""
     yield _head({"pypi:repository-version": page.repository_version}, "Simple index").encode()
     yield from _together(map(_project, page.projects))
-    yield END.encode()
+    yield (END + _serial(page)).encode()
+
+
+def _serial(page: ProjectPage | RootPage) -> str:
+    """Return the comment that ends the pages of PyPI. Source: Warehouse's documentation, "Index API"."""
+    return "" if page.serial is None else f"<!--SERIAL {page.serial}-->\n"
 
 
 def _together(anchors: Iterator[Markup]) -> Iterator[bytes]:

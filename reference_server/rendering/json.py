@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reference_server.rendering.pages import FileLink, ProjectPage, RootPage
+    from reference_server.rendering.pages import FileLink, ProjectLink, ProjectPage, RootPage
 
 
+SERIAL = "_last-serial"
+"""The key of a serial. Source: Warehouse's documentation, "Index API"."""
 PIECES = 5_000
 """How many projects are written together."""
 
@@ -19,7 +21,7 @@ PIECES = 5_000
 def project_page(page: ProjectPage, /) -> bytes:
     """Render a project's page in UTF-8."""
     body: dict[str, Any] = {
-        "meta": _meta(page.repository_version),
+        "meta": _meta(page),
         "name": page.normalized or page.name,
         "versions": page.versions,
         "project-status": _without_none({"status": page.status, "reason": page.status_reason}) or None,
@@ -29,23 +31,27 @@ def project_page(page: ProjectPage, /) -> bytes:
 
 def root_page(page: RootPage, /) -> bytes:
     """Render the root page in UTF-8."""
-    projects = [{"name": project.name} for project in page.projects]
-    return _encoded({"meta": _meta(page.repository_version), "projects": projects} | dict(page.keys))
+    projects = list(map(_project, page.projects))
+    return _encoded({"meta": _meta(page), "projects": projects} | dict(page.keys))
 
 
 def root_pieces(page: RootPage) -> Iterator[bytes]:
     """Render the root page in UTF-8, piece by piece."""
-    yield b'{"meta":' + _encoded(_meta(page.repository_version)) + b',"projects":['
+    yield b'{"meta":' + _encoded(_meta(page)) + b',"projects":['
     entries = iter(page.projects)
     separator = b""
-    while names := [{"name": each.name} for each in islice(entries, PIECES)]:
-        yield separator + _encoded(names)[1:-1]
+    while projects := list(map(_project, islice(entries, PIECES))):
+        yield separator + _encoded(projects)[1:-1]
         separator = b","
     yield b"]" + b"".join(b"," + _encoded({key: value})[1:-1] for key, value in page.keys.items()) + b"}"
 
 
-def _meta(version: str | None) -> dict[str, str]:
-    return {} if version is None else {"api-version": version}
+def _meta(page: ProjectPage | RootPage) -> dict[str, Any]:
+    return _without_none({"api-version": page.repository_version, SERIAL: page.serial})
+
+
+def _project(link: ProjectLink) -> dict[str, Any]:
+    return {"name": link.name} if link.serial is None else {"name": link.name, SERIAL: link.serial}
 
 
 def _file(file: FileLink) -> dict[str, Any]:

@@ -57,8 +57,9 @@ class FileLink:
 class ProjectPage:
     """A project's page. `name` has the spelling of the first upload; `versions` are normalized.
 
-    `status` and `status_reason` are None if the page does not state them. `keys` are further keys in JSON, which
-    replace others of the same name. `url` is the page's own absolute URL.
+    `status` and `status_reason` are None if the page does not state them, and so is `serial`, the number of the last
+    change. `keys` are further keys in JSON, which replace others of the same name. `url` is the page's own absolute
+    URL.
     """
 
     name: str
@@ -67,6 +68,7 @@ class ProjectPage:
     versions: tuple[str, ...] | None = None
     status: str | None = None
     status_reason: str | None = None
+    serial: int | None = None
     repository_version: str | None = REPOSITORY_VERSION
     keys: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     url: str = ""
@@ -82,22 +84,27 @@ class ProjectPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectLink:
-    """A project on the root page. Only GitLab says there what a version's Requires-Python is."""
+    """A project on the root page.
+
+    Only GitLab says there what a version's Requires-Python is, and only PyPI the `serial` of the last change.
+    """
 
     name: str
     url: str
     requires_python: str | None = None
+    serial: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RootPage:
-    """The list of all projects of an `owner`. `keys` and `url` are as in `ProjectPage`.
+    """The list of all projects of an `owner`. `serial`, `keys` and `url` are as in `ProjectPage`.
 
     A list that is no tuple is too long to be held.
     """
 
     projects: Sequence[ProjectLink]
     owner: str = ""
+    serial: int | None = None
     repository_version: str | None = REPOSITORY_VERSION
     keys: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     url: str = ""

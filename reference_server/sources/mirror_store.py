@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from reference_server.store.memory import MemoryStore
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reference_server.model import Package, PackageFile, ProjectStatus
 
 OWNER = 0
@@ -40,6 +42,11 @@ class MirrorStore(MemoryStore):
         """Return a number that grows with every change of a project."""
         del gitlab_project
         return super().serial(OWNER, normalized)
+
+    def serials(self, gitlab_project: int) -> Mapping[str, int]:
+        """Return the serial of each project that ever changed, by normalized name."""
+        del gitlab_project
+        return super().serials(OWNER)
 
     def status(self, gitlab_project: int, normalized: str) -> ProjectStatus:
         """Return the status of a project."""

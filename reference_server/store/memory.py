@@ -16,7 +16,7 @@ from reference_server.store.only_stored import OnlyStored
 from reference_server.store.tokens import TokenTable
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
 
     from reference_server.model import GitLabProject, Package, PackageFile, Token
     from reference_server.model.blob import Blob
@@ -228,6 +228,14 @@ class MemoryStore(OnlyStored):
         """Return a number that grows with every change of a project, or of a whole GitLab project."""
         with self.lock:
             return self._serials.get((gitlab_project, normalized), 0)
+
+    def serials(self, gitlab_project: int) -> Mapping[str, int]:
+        """Return the serial of each project that ever changed, by normalized name."""
+        with self.lock:
+            every = self._serials.items()
+            return {
+                name: each for (owner, name), each in every if owner == gitlab_project and name is not None
+            }
 
     def put_status(self, gitlab_project: int, normalized: str, status: ProjectStatus) -> None:
         """Set the status of a project. It outlives the project's packages."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from reference_server.model import (
@@ -126,6 +126,9 @@ class Store(Protocol):
 
     def serial(self, gitlab_project: int, normalized: str | None = None) -> int:
         """Return a number that grows with every change of a project, or of a whole GitLab project."""
+
+    def serials(self, gitlab_project: int) -> Mapping[str, int]:
+        """Return the serial of each project that ever changed, by normalized name."""
 
     def put_status(self, gitlab_project: int, normalized: str, status: ProjectStatus) -> None:
         """Set the status of a project. It outlives the project's packages."""

@@ -54,6 +54,9 @@ PACKAGES_WITH_FILE = (
     "SELECT DISTINCT packages.id, change FROM files JOIN packages ON packages.id = package_id "
     "WHERE sha256 = ? AND filename = ? AND gitlab_project = ?"
 )
+SERIAL_OF_ALL = "SELECT max(serial) FROM serials WHERE gitlab_project = ?"
+SERIAL = f"{SERIAL_OF_ALL} AND normalized = ?"
+SERIALS = "SELECT normalized, serial FROM serials WHERE gitlab_project = ?"
 PUT_PACKAGE = """
     INSERT INTO packages (id, gitlab_project, name, normalized, version, created_at, change)
     VALUES (?, ?, ?, ?, ?, ?, ?)

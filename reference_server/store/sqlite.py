@@ -24,7 +24,7 @@ from reference_server.store.tokens import digest_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from reference_server.model import (
@@ -277,11 +277,12 @@ class SQLiteStore(OnlyStored):
     def serial(self, gitlab_project: int, normalized: str | None = None) -> int:
         """Return a number that grows with every change of a project, or of a whole GitLab project."""
         if normalized is None:
-            query = "SELECT max(serial) FROM serials WHERE gitlab_project = ?"
-            return self._rows(query, gitlab_project)[0][0] or 0
-        query = "SELECT serial FROM serials WHERE gitlab_project = ? AND normalized = ?"
-        found = self._rows(query, gitlab_project, normalized)
-        return found[0][0] if found else 0
+            return self._rows(rows.SERIAL_OF_ALL, gitlab_project)[0][0] or 0
+        return self._rows(rows.SERIAL, gitlab_project, normalized)[0][0] or 0
+
+    def serials(self, gitlab_project: int) -> Mapping[str, int]:
+        """Return the serial of each project that ever changed, by normalized name."""
+        return dict(self._rows(rows.SERIALS, gitlab_project))
 
     def put_status(self, gitlab_project: int, normalized: str, status: ProjectStatus) -> None:
         """Set the status of a project. It outlives the project's packages."""

@@ -65,7 +65,9 @@ class PageAnswer(LastingAnswer):
         self.headers["Content-Encoding"] = "gzip"
 
 
-def page_answer(call: ReadingCall, rendered: RenderedPage | PackedPage, *, vary: str) -> Response:
+def page_answer(
+    call: ReadingCall, rendered: RenderedPage | PackedPage, *, vary: str, serial: int | None = None
+) -> Response:
     """Send a page, compressed if the client prefers that and the page is large enough."""
     minimum = call.registry.rules.gzips_from
     wanted = minimum is not None and accepts_gzip(call.request.headers.get("Accept-Encoding"))
@@ -74,6 +76,8 @@ def page_answer(call: ReadingCall, rendered: RenderedPage | PackedPage, *, vary:
     etag = f'{weakly}"{rendered.digest}-gzip"' if gzips else f'{weakly}"{rendered.digest}"'
     varies = ", ".join(filter(None, (vary, "" if minimum is None else "Accept-Encoding")))
     headers = {"ETag": etag} | ({"Vary": varies} if varies else {})
+    if serial is not None and call.request.flavour.has_serials:
+        headers["X-PyPI-Last-Serial"] = str(serial)
     if call.request.flavour.compares_etags_as_text:
         refused = _unchanged(headers) if call.request.headers.get("If-None-Match") == etag else None
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -38,16 +39,18 @@ def root_page(call: ReadingCall) -> Response:
     if media_type is None:
         return not_acceptable(call.registry.rules.serializations, vary=VARY)
 
+    serial = serial_of(call)
+
     def render() -> RenderedPage | PackedPage:
-        page = call.alteration.root_page(_root(call))
+        page = call.alteration.root_page(_root(call, serial))
         if not isinstance(page.projects, tuple) and "rendered" not in call.alteration.seams:
             make = partial(_written_as(call, media_type).root_pieces, page)
             return PackedPage(make, media_type, identity=repr(page))
         written = _written_as(call, media_type).root_page(page)
         return RenderedPage(call.alteration.rendered(written), media_type)
 
-    rendered = call.pages.page((*_origin(call), media_type), _serial(call), render)
-    return page_answer(call, rendered, vary=_vary(call))
+    rendered = call.pages.page((*_origin(call), media_type), serial, render)
+    return page_answer(call, rendered, vary=_vary(call), serial=serial)
 
 
 def project_page(call: ReadingCall, name: str) -> Response:
@@ -59,25 +62,29 @@ def project_page(call: ReadingCall, name: str) -> Response:
         return Response(status=302, headers={"Location": f"{rules.forwards_to.rstrip('/')}/{quote(name)}/"})
     slashless = _slashless(call)
     if (slashless and rules.redirects_slashless) or (name != normalized and rules.redirects_unnormalized):
-        _listed(call, name)
+        listed(call, name)
         return _redirect(call, f"{'' if slashless else '../'}{quote(normalized, safe='')}/")
     media_type = _media_type(call)
     if media_type is None:
         return not_acceptable(rules.serializations, vary=VARY)
 
+    serial = serial_of(call, normalized)
+
     def render() -> RenderedPage:
-        page = call.alteration.project_page(_project(call, name))
+        page = call.alteration.project_page(_project(call, name, serial))
         written = _written_as(call, media_type).project_page(page)
         return RenderedPage(call.alteration.rendered(written), media_type)
 
     key = (*_origin(call), normalized, media_type)
-    rendered = call.pages.page(key, _serial(call, normalized), render)
-    return page_answer(call, rendered, vary=_vary(call))
+    rendered = call.pages.page(key, serial, render)
+    return page_answer(call, rendered, vary=_vary(call), serial=serial)
 
 
-def _root(call: ReadingCall) -> RootPage:
+def _root(call: ReadingCall, serial: int) -> RootPage:
     rules = call.registry.rules
     links: Sequence[ProjectLink] = _linked_versions(call) if rules.links_versions else _linked_projects(call)
+    if call.request.flavour.has_serials:
+        links = _with_serials(call, links, serial)
     for owner in call.index.gitlab_projects:
         if names := call.registry.store.generated_names(owner.id):
             stored = tuple(link for link in links if link.url.rstrip("/") not in names)
@@ -85,6 +92,7 @@ def _root(call: ReadingCall) -> RootPage:
     return RootPage(
         owner=call.index.name,
         projects=links,
+        serial=stated(call, serial),
         repository_version=rules.api_version,
         url=f"{_repository(call)}/simple/",
     )
@@ -95,6 +103,14 @@ def _linked_projects(call: ReadingCall) -> tuple[ProjectLink, ...]:
     for owner in call.index.gitlab_projects:
         names = {**call.registry.display_names(owner), **names}
     return tuple(ProjectLink(name=names[name], url=f"{quote(name)}/") for name in sorted(names))
+
+
+def _with_serials(call: ReadingCall, links: Sequence[ProjectLink], latest: int) -> tuple[ProjectLink, ...]:
+    serials: dict[str, int] = {}
+    for owner in call.index.gitlab_projects:
+        for name, serial in call.registry.store.serials(owner.id).items():
+            serials[name] = max(serial, serials.get(name, 0))
+    return tuple(replace(each, serial=serials.get(each.url.rstrip("/"), latest)) for each in links)
 
 
 def _linked_versions(call: ReadingCall) -> tuple[ProjectLink, ...]:
@@ -110,9 +126,9 @@ def _linked_versions(call: ReadingCall) -> tuple[ProjectLink, ...]:
     )
 
 
-def _project(call: ReadingCall, name: str) -> ProjectPage:
+def _project(call: ReadingCall, name: str, serial: int) -> ProjectPage:
     registry = call.registry
-    packages = _listed(call, name)
+    packages = listed(call, name)
     links = tuple(_links(call, packages))
     if not links and any(package.files for package in packages):
         raise PackageNotFoundError
@@ -121,6 +137,7 @@ def _project(call: ReadingCall, name: str) -> ProjectPage:
         packages,
         _status(call, name),
         files=links,
+        serial=stated(call, serial),
         url=f"{_repository(call)}/simple/{quote(packages[0].normalized, safe='')}/",
     )
 
@@ -162,12 +179,18 @@ def _origin(call: ReadingCall) -> tuple[Hashable, ...]:
     return call.index.repository, owners, call.request.root_url, id(call.registry.store)
 
 
-def _serial(call: ReadingCall, normalized: str | None = None) -> int:
+def serial_of(call: ReadingCall, normalized: str | None = None) -> int:
+    """Return the serial of a project, or of the whole index. Read before the content, it is never newer than that."""
     serial = call.registry.store.serial
     return max((serial(owner.id, normalized) for owner in call.index.gitlab_projects), default=0)
 
 
-def _listed(call: ReadingCall, name: str) -> tuple[Package, ...]:
+def stated(call: ReadingCall, serial: int) -> int | None:
+    """Return a serial as pages state it: None where the flavour states none."""
+    return serial if call.request.flavour.has_serials else None
+
+
+def listed(call: ReadingCall, name: str) -> tuple[Package, ...]:
     """Return a project's packages in all GitLab projects of the index. Raises `PackageNotFoundError`."""
     found: list[Package] = []
     for owner in call.index.gitlab_projects:
@@ -216,7 +239,7 @@ def _requested(call: ReadingCall, name: str) -> str:
 
 def _is_here(call: ReadingCall, name: str) -> bool:
     try:
-        _listed(call, name)
+        listed(call, name)
     except PackageNotFoundError:
         return False
     return True

@@ -1,0 +1,93 @@
+"""PyPI's JSON API: a project and its releases. Source: Warehouse's documentation, "JSON API"."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from werkzeug import Response
+
+from reference_server.app.handlers.call import is_there
+from reference_server.app.handlers.sending import page_answer
+from reference_server.app.handlers.simple import listed, serial_of
+from reference_server.archives.opening import leniently
+from reference_server.model.errors import PackageNotFoundError
+from reference_server.model.grammar import version_key
+from reference_server.rendering.page_cache import RenderedPage
+from reference_server.rendering.project_json import Project, document
+
+if TYPE_CHECKING:
+    from reference_server.app.handlers.call import ReadingCall
+    from reference_server.model import Package, PackageFile
+
+MEDIA_TYPE = "application/json"
+
+
+def project(call: ReadingCall, name: str) -> Response:
+    """Describe the latest release of a project, and list the files of all."""
+    return _answer(call, name)
+
+
+def release(call: ReadingCall, name: str, version: str) -> Response:
+    """Describe one release."""
+    return _answer(call, name, version)
+
+
+def _answer(call: ReadingCall, name: str, version: str | None = None) -> Response:
+    normalized = call.registry.rules.normalize(name)
+    serial = serial_of(call, normalized)
+    packages = [
+        replace(package, files=there)
+        for package in listed(call, name)
+        if (there := tuple(filter(is_there, package.files)))
+    ]
+    if not packages:  # of a project in quarantine
+        raise PackageNotFoundError
+    if name != normalized:
+        return _redirect(call, normalized, version)
+    asked = Project(
+        packages=packages,
+        serial=serial,
+        root=call.request.root_url.rstrip("/"),
+        path_of=partial(_path, call),
+    )
+    chosen = asked.latest() if version is None else _of_version(packages, version)
+    body = document(asked, chosen, _metadata(call, chosen), whole=version is None)
+    return page_answer(call, RenderedPage(json.dumps(body).encode(), MEDIA_TYPE), vary="", serial=serial)
+
+
+def _redirect(call: ReadingCall, name: str, version: str | None) -> Response:
+    """Redirect to a relative URL, which keeps the origin and prefix that the client uses."""
+    parts = [name, "json"] if version is None else [name, version, "json"]
+    up = "../" * (len(parts) - 1 + call.request.routed_path.endswith("/"))
+    return Response(status=301, headers={"Location": up + "/".join(quote(each, safe="") for each in parts)})
+
+
+def _path(call: ReadingCall, file: PackageFile) -> str:
+    flavour = call.request.flavour
+    if flavour.file_path and call.index.gitlab_projects[0].id == flavour.gitlab_project:
+        return flavour.file_path(file)
+    return f"/{call.index.repository}/files/{file.sha256}/{quote(file.filename, safe='')}"
+
+
+def _of_version(packages: list[Package], version: str) -> Package:
+    wanted = version_key(version)
+    found = next((each for each in packages if version_key(each.version) == wanted), None)
+    if found is None:
+        raise PackageNotFoundError
+    return found
+
+
+def _metadata(call: ReadingCall, release: Package) -> bytes | None:
+    """Return the metadata of the first file of a release that has some, or else in the first one."""
+    offered = (file.core_metadata.document for file in release.files if file.core_metadata)
+    return next(offered, None) or _inside(call, release.files[0])
+
+
+def _inside(call: ReadingCall, file: PackageFile) -> bytes | None:
+    rules = call.registry.rules
+    archive = leniently(rules.open_archive)(file.filename, file.blob, rules.archive_limits)
+    return rules.reads_metadata(archive) if archive else None

@@ -1,0 +1,154 @@
+"""The documents of PyPI's JSON API. Data only. Source: Warehouse's documentation, "JSON API"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from packaging.metadata import RawMetadata, parse_email
+from packaging.version import Version
+
+from reference_server.model.grammar import version_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from reference_server.model import Package, PackageFile
+
+TEXTS = (
+    "author",
+    "author_email",
+    "description",
+    "description_content_type",
+    "download_url",
+    "home_page",
+    "license",
+    "license_expression",
+    "maintainer",
+    "maintainer_email",
+    "summary",
+)
+LISTS = ("dynamic", "license_files", "provides_extra", "requires_dist")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A project: its packages with their listed files, at least one, and its serial.
+
+    `root` is the URL of the registry, without a slash, and `path_of` returns the path of a file below it.
+    """
+
+    packages: Sequence[Package]
+    serial: int
+    root: str
+    path_of: Callable[[PackageFile], str]
+
+    def latest(self) -> Package:
+        """Return the version that the project is known by: not yanked and no pre-release, if there is one."""
+        return max(self.packages, key=_precedence)
+
+
+def document(project: Project, release: Package, metadata: bytes | None, *, whole: bool) -> dict[str, Any]:
+    """Return the document of a release with this metadata file, or of the `whole` project."""
+    body: dict[str, Any] = {
+        "info": _info(project, release, _fields(metadata)),
+        "last_serial": project.serial,
+        "ownership": _ownership(release),
+        "urls": _files(project, release),
+        "vulnerabilities": [],
+    }
+    if whole:
+        ordered = sorted(project.packages, key=_order)
+        body["releases"] = {each.version: _files(project, each) for each in ordered}
+    return body
+
+
+def _info(project: Project, release: Package, fields: RawMetadata) -> dict[str, Any]:
+    page = f"{project.root}/project/{quote(release.normalized)}/"
+    found: Mapping[str, Any] = dict(fields)
+    reasons = [file.yanked for file in release.files if file.yanked is not None]
+    is_yanked = _is_yanked(release)
+    return {
+        **{name: found.get(name) for name in TEXTS},
+        **{name: found.get(name) or None for name in LISTS},
+        "bugtrack_url": None,
+        "classifiers": found.get("classifiers", []),
+        "docs_url": None,
+        "downloads": {"last_day": -1, "last_month": -1, "last_week": -1},
+        "keywords": ",".join(found["keywords"]) if "keywords" in found else None,
+        "name": release.name,
+        "package_url": page,
+        "platform": ",".join(found["platforms"]) if "platforms" in found else None,
+        "project_url": page,
+        "project_urls": found.get("project_urls") or None,
+        "release_url": f"{page}{quote(release.version)}/",
+        "requires_python": found.get("requires_python") or release.files[0].requires_python,
+        "version": release.version,
+        "yanked": is_yanked,
+        "yanked_reason": (reasons[0] or None) if is_yanked else None,
+    }
+
+
+def _fields(metadata: bytes | None) -> RawMetadata:
+    if metadata is None:
+        return {}
+    try:
+        return parse_email(metadata)[0]
+    except (ValueError, LookupError):  # a broken encoding
+        return {}
+
+
+def _ownership(release: Package) -> dict[str, Any]:
+    publisher = release.published_by
+    roles = [{"role": "Owner", "user": publisher}] if publisher else []
+    return {"organization": None, "roles": roles}
+
+
+def _files(project: Project, release: Package) -> list[dict[str, Any]]:
+    return [_file(project, file) for file in sorted(release.files, key=lambda file: file.filename)]
+
+
+def _file(project: Project, file: PackageFile) -> dict[str, Any]:
+    is_wheel = file.filename.endswith(".whl")
+    moment = file.listed_time.astimezone(UTC).replace(tzinfo=None) if file.listed_time else None
+    digests = {
+        "blake2b_256": file.digests.get("blake2_256"),
+        "md5": file.digests.get("md5"),
+        "sha256": file.digests.get("sha256"),
+    }
+    return {
+        "comment_text": "",
+        "digests": {name: digest for name, digest in digests.items() if digest},
+        "downloads": -1,
+        "filename": file.filename,
+        "has_sig": False,
+        "md5_digest": digests["md5"],
+        "packagetype": "bdist_wheel" if is_wheel else "sdist",
+        "python_version": file.filename.split("-")[-3] if is_wheel else "source",
+        "requires_python": file.requires_python,
+        "size": file.listed_size,
+        "upload_time": moment.isoformat(timespec="seconds") if moment else None,
+        "upload_time_iso_8601": f"{moment.isoformat(timespec='microseconds')}Z" if moment else None,
+        "url": project.root + project.path_of(file),
+        "yanked": file.yanked is not None,
+        "yanked_reason": file.yanked or None,
+    }
+
+
+def _is_yanked(release: Package) -> bool:
+    return all(file.yanked is not None for file in release.files)
+
+
+def _precedence(release: Package) -> tuple[bool, bool, tuple[bool, Version, str]]:
+    version = version_key(release.version)
+    is_final = isinstance(version, Version) and not version.is_prerelease
+    return not _is_yanked(release), is_final, _order(release)
+
+
+def _order(release: Package) -> tuple[bool, Version, str]:
+    """Return a key by which versions are sorted, those outside of PEP 440 first."""
+    version = version_key(release.version)
+    is_valid = isinstance(version, Version)
+    return is_valid, version if isinstance(version, Version) else Version("0"), release.version
