@@ -80,6 +80,8 @@ def pypi_distribution() -> Callable[..., Distribution]:
         kind: Literal["wheel", "sdist"] = "wheel",
         **contents: Unpack[Contents],
     ) -> Distribution:
+        if kind not in {"wheel", "sdist"}:
+            raise ValueError(f"no distribution is of the kind {kind!r}; choose wheel or sdist")
         return (sdist if kind == "sdist" else wheel)(name, version, **contents)
 
     return build

@@ -53,7 +53,11 @@ def dist_info(name: str, version: str) -> str:
 
 
 def metadata_of(name: str, version: str, contents: Contents) -> Metadata:
-    """Return the metadata for the upload form."""
+    """Return the metadata for the upload form. Raises `TypeError` for an option of another name."""
+    unknown = sorted(contents.keys() - Contents.__optional_keys__)
+    if unknown:
+        known = ", ".join(sorted(Contents.__optional_keys__))
+        raise TypeError(f"{', '.join(map(repr, unknown))} is no option of a distribution; those are {known}")
     return contents.get("metadata") or Metadata(
         name=name,
         version=version,

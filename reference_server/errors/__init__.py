@@ -7,11 +7,16 @@ EXTRAS = {"serve": ("argcomplete", "granian", "tomli_w"), "tls": ("trustme",)}
 
 
 class UserError(Exception):
-    """Something that the user can put right: the text names the cause, `hint` the next step."""
+    """Something that the user can put right: the text names the cause, `hint` the next step.
+
+    In a test, where no command prints it, the hint is a note of the exception.
+    """
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+        if hint:
+            self.add_note(hint)
 
 
 def extra_missing(error: ImportError) -> UserError | None:

@@ -24,6 +24,10 @@ class Status(StrEnum):
     QUARANTINED = "quarantined"
     DEPRECATED = "deprecated"
 
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        raise ValueError(f"no project has the status {value!r}; choose {', '.join(cls)}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectStatus:

@@ -12,7 +12,8 @@ from reference_server.archives.file_names import file_name_of
 from reference_server.distributions import Distribution
 from reference_server.errors import UserError
 from reference_server.model import CoreMetadata
-from reference_server.model.grammar import normalize
+from reference_server.model.errors import FileNameTakenError
+from reference_server.model.grammar import normalize, read_from
 from reference_server.rendering.content import file_reference
 from reference_server.rules.selection import OWN
 
@@ -129,8 +130,17 @@ def publish(
         filename, content = _file_name(what), what
     else:
         filename, content = Path(what).name, _read(Path(what))
+    if name is None and read_from(filename, None) is None:
+        raise NotPublishedError(
+            f"{filename!r} is not the file name of a wheel or an sdist",
+            "A file name has the name and the version, as demo-1.0-py3-none-any.whl and demo-1.0.tar.gz do.",
+        )
     owner = gitlab_project or registry.own
-    file = registry.publish(filename, content, name=name, version=version, gitlab_project=owner)
+    try:
+        file = registry.publish(filename, content, name=name, version=version, gitlab_project=owner)
+    except FileNameTakenError as error:
+        error.add_note(f"{filename} is published already. Delete it first, or publish another version.")
+        raise
     package = registry.package(registry.gitlab_project(str(owner)), file.package_id)
     return Published(registry, owner, package.name, package.version, file, index_url)
 
@@ -159,7 +169,10 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise NotPublishedError(f"cannot read {path}: {error.strerror}") from error
+        raise NotPublishedError(
+            f"cannot read {path}: {error.strerror}",
+            "Give the path of a file, its bytes, or a distribution such as wheel('demo', '1.0').",
+        ) from error
 
 
 def _file_name(content: bytes) -> str:

@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     from reference_server.sources.upstream import Upstream
 
 
+OF_A_SERVER = frozenset(
+    {"client_certificates", "folder", "host", "port", "registry", "store", "tls", "watch"}
+)
+"""What only a whole server can have, not one of several registries behind a port."""
+
+
 class RegistryOptions(TypedDict, total=False):
     """How a registry behaves, and who may use it."""
 
@@ -271,7 +277,12 @@ def _check_names(options: Iterable[str]) -> None:
     unknown = sorted(set(options) - RegistryOptions.__optional_keys__)
     if unknown:
         known = ", ".join(sorted(RegistryOptions.__optional_keys__))
-        raise TypeError(f"{', '.join(map(repr, unknown))} is no option of a registry here; those are {known}")
+        error = TypeError(
+            f"{', '.join(map(repr, unknown))} is no option of a registry here; those are {known}"
+        )
+        if OF_A_SERVER.intersection(unknown):
+            error.add_note("A server of its own has it: ReferenceServer, or pypi_registry_factory in a test.")
+        raise error
 
 
 @dataclass(frozen=True)

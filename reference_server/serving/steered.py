@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from reference_server.faults.canned import CannedAnswer
+from reference_server.faults.lookup import CONDITIONS
 from reference_server.http.paths import path_expression
 
 if TYPE_CHECKING:
@@ -59,8 +60,13 @@ class Steered:
 
         `path` is a pattern as in `requests.to`. `body` is bytes, text (HTML, unless `headers` say otherwise), or what
         becomes JSON; by default a message with the status and the reason. `conditions` are those of a `Switch` except
-        `path`, such as `first`. Raises `FaultOptionError`.
+        `path`, such as `first`. Raises `FaultOptionError`, and `TypeError` for an option of another name.
         """
+        if unknown := sorted(conditions.keys() - CONDITIONS):
+            known = ("status", "reason", "body", "headers", *sorted(CONDITIONS.keys() - {"path"}))
+            raise TypeError(
+                f"{', '.join(map(repr, unknown))} is no option of an answer; those are {', '.join(known)}"
+            )
         answer = CannedAnswer(status, reason, body, headers)
         return self.fault(answer, path=path_expression(path).pattern, **conditions)
 

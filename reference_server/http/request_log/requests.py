@@ -21,6 +21,7 @@ METADATA_FILES = frozenset({"metadata_file", "group_metadata_file"})
 FILES = frozenset({"file", "group_file"})
 
 _SHOWN = 20
+_NEARBY = 5
 _PORT = re.compile(r":\d*$")
 
 
@@ -28,11 +29,19 @@ class Requests(Sequence[Entry]):
     """Requests in the order of their arrival. Filters narrow them: `requests.to("simple/demo").by("pip")`.
 
     `description` says in words how they were narrowed; `dropped` is the number of earlier requests that the log no
-    longer keeps, about which no assertion can speak.
+    longer keeps, about which no assertion can speak. `others` are all that arrived, where they were narrowed.
     """
 
-    def __init__(self, entries: Iterable[Entry] = (), description: str = "", dropped: int = 0) -> None:
+    def __init__(
+        self,
+        entries: Iterable[Entry] = (),
+        description: str = "",
+        dropped: int = 0,
+        *,
+        others: Sequence[Entry] | None = None,
+    ) -> None:
         self._entries = tuple(entries)
+        self._others = others
         self.description = description
         self._dropped = dropped
 
@@ -50,7 +59,9 @@ class Requests(Sequence[Entry]):
     def where(self, holds: Callable[[Entry], bool], description: str = "that …") -> Requests:
         """Return those for which a function is true."""
         words = " ".join(filter(None, (self.description, description)))
-        return Requests(filter(holds, self.entries()), words, self.dropped)
+        entries = self.entries()
+        others = entries if self._others is None else self._others
+        return Requests(filter(holds, entries), words, self.dropped, others=others)
 
     def to(self, path: str) -> Requests:
         """Return those to a path, of which the pattern names some segments: `simple/demo`, `*.whl`, `/simple/`."""
@@ -156,7 +167,7 @@ class Requests(Sequence[Entry]):
     def assert_any(self) -> None:
         """Check that there is at least one. Raises AssertionError."""
         if not self.entries():
-            raise AssertionError(f"expected requests{self._in_words()}, found none")
+            raise AssertionError(f"expected requests{self._in_words()}, found none\n{self._found()}")
 
     def assert_count(self, number: int) -> None:
         """Check how many there are. Raises AssertionError with all of them."""
@@ -165,7 +176,7 @@ class Requests(Sequence[Entry]):
         if len(entries) != number:
             raise AssertionError(
                 f"expected {number or 'no'} request{'' if number == 1 else 's'}{self._in_words()}, "
-                f"found {len(entries)}\n{self}"
+                f"found {len(entries)}\n{self._found()}"
             )
 
     def assert_are(self, *expected: str) -> None:
@@ -176,13 +187,23 @@ class Requests(Sequence[Entry]):
         self._require_all()
         difference = expectations.difference(expected, self.entries())
         if difference:
-            raise AssertionError(f"other requests{self._in_words()} than expected\n{difference}")
+            more = "" if self.entries() else f"\n{self._found()}"
+            raise AssertionError(f"other requests{self._in_words()} than expected\n{difference}{more}")
 
     def _require_all(self) -> None:
         if self.dropped:
             raise AssertionError(
                 f"the log has dropped {self.dropped} earlier requests; clear() it before the part that is tested"
             )
+
+    def _found(self) -> str:
+        """Return the requests as lines; instead of none, the last that are here but were not asked about."""
+        if self.entries():
+            return str(self)
+        if not self._others:
+            return "no request at all has arrived"
+        count, lines = len(self._others), "\n".join(map(line, self._others[-_NEARBY:]))
+        return f"the last of {count} other request{'' if count == 1 else 's'}:\n{lines}"
 
     def _in_words(self) -> str:
         return f" {self.description}" if self.description else ""
@@ -199,7 +220,7 @@ class Requests(Sequence[Entry]):
         """Return one request, or a part of them."""
         entries = self.entries()
         if isinstance(index, slice):
-            return Requests(entries[index], self.description, self.dropped)
+            return Requests(entries[index], self.description, self.dropped, others=self._others)
         return entries[index]
 
     def __len__(self) -> int:
