@@ -37,10 +37,12 @@ LISTS = ("dynamic", "license_files", "provides_extra", "requires_dist")
 class Project:
     """A project: its packages with their listed files, at least one, and its serial.
 
-    `root` is the URL of the registry, without a slash, and `path_of` returns the path of a file below it.
+    `emptied` are versions whose files were all deleted. `root` is the URL of the registry, without a slash, and
+    `path_of` returns the path of a file below it.
     """
 
     packages: Sequence[Package]
+    emptied: Sequence[str]
     serial: int
     root: str
     path_of: Callable[[PackageFile], str]
@@ -60,8 +62,9 @@ def document(project: Project, release: Package, metadata: bytes | None, *, whol
         "vulnerabilities": [],
     }
     if whole:
-        ordered = sorted(project.packages, key=_order)
-        body["releases"] = {each.version: _files(project, each) for each in ordered}
+        files: dict[str, list[dict[str, Any]]] = {version: [] for version in project.emptied}
+        files |= {each.version: _files(project, each) for each in project.packages}
+        body["releases"] = {version: files[version] for version in sorted(files, key=_order)}
     return body
 
 
@@ -144,11 +147,11 @@ def _is_yanked(release: Package) -> bool:
 def _precedence(release: Package) -> tuple[bool, bool, tuple[bool, Version, str]]:
     version = version_key(release.version)
     is_final = isinstance(version, Version) and not version.is_prerelease
-    return not _is_yanked(release), is_final, _order(release)
+    return not _is_yanked(release), is_final, _order(release.version)
 
 
-def _order(release: Package) -> tuple[bool, Version, str]:
+def _order(text: str) -> tuple[bool, Version, str]:
     """Return a key by which versions are sorted, those outside of PEP 440 first."""
-    version = version_key(release.version)
+    version = version_key(text)
     is_valid = isinstance(version, Version)
-    return is_valid, version if isinstance(version, Version) else Version("0"), release.version
+    return is_valid, version if isinstance(version, Version) else Version("0"), text

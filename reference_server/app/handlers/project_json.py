@@ -50,6 +50,7 @@ def _answer(call: ReadingCall, name: str, version: str | None = None) -> Respons
         return _redirect(call, normalized, version)
     asked = Project(
         packages=packages,
+        emptied=_emptied(call, name),
         serial=serial,
         root=call.request.root_url.rstrip("/"),
         path_of=partial(_path, call),
@@ -71,6 +72,13 @@ def _path(call: ReadingCall, file: PackageFile) -> str:
     if flavour.file_path and call.index.gitlab_projects[0].id == flavour.gitlab_project:
         return flavour.file_path(file)
     return f"/{call.index.repository}/files/{file.sha256}/{quote(file.filename, safe='')}"
+
+
+def _emptied(call: ReadingCall, name: str) -> list[str]:
+    """Return the versions whose files were all deleted."""
+    owners = call.index.gitlab_projects
+    packages = (package for owner in owners for package in call.registry.packages(owner, name=name))
+    return [package.version for package in packages if not package.files]
 
 
 def _of_version(packages: list[Package], version: str) -> Package:

@@ -181,6 +181,19 @@ def test_a_release_is_yanked_with_its_last_file(server: ReferenceServer) -> None
     assert document(server, "/pypi/demo/json")["info"]["yanked"] is True
 
 
+def test_a_release_stays_without_its_files(server: ReferenceServer) -> None:
+    file = server.publish(wheel("demo", "3.0"))
+    for version in ("2.0", "10.0"):
+        server.publish(wheel("demo", version))
+    file.delete()
+    releases = document(server, "/pypi/demo/json")["releases"]
+    assert [(version, len(files)) for version, files in releases.items()] == [
+        ("2.0", 1),
+        ("3.0", 0),
+        ("10.0", 1),
+    ]
+
+
 @pytest.mark.parametrize("spelling", ["1.0", "1.0.0", "v1"])
 def test_a_release_has_its_own_files(server: ReferenceServer, spelling: str) -> None:
     server.publish(wheel("demo", "2.0"))
