@@ -396,7 +396,7 @@ def test_the_root_page_spells_names_as_the_latest_upload_did() -> None:
     for distribution in (wheel("demo.pkg", "2.0"), wheel("Demo_Pkg", "1.0")):
         assert pypi.upload(distribution, auth=TOKEN).status_code == 200
     root = pypi.client.get("/simple/", headers={"Accept": "application/vnd.pypi.simple.v1+json"})
-    assert root.get_json()["projects"] == [{"name": "Demo_Pkg"}]
+    assert [each["name"] for each in root.get_json()["projects"]] == ["Demo_Pkg"]
 
 
 def test_the_name_of_a_deleted_file_is_never_taken_again() -> None:
