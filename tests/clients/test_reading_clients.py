@@ -336,3 +336,14 @@ def test_pypi_simple_downloads_every_file_that_it_lists_and_its_metadata(
             if file.has_metadata:
                 assert client.get_package_metadata(file).startswith("Metadata-Version: ")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(file.filename for file in listed)
+
+
+@pytest.mark.parametrize("accept", [ACCEPT_HTML_ONLY, ACCEPT_JSON_ONLY])
+def test_pypi_simple_reads_serials_that_grow(accept: str) -> None:
+    with ReferenceServer(flavour="pypi") as server, PyPISimple(server.index_url, accept=accept) as client:
+        server.publish(wheel("demo", "1.0"))
+        server.publish(wheel("other", "1.0"))
+        assert client.get_index_page().last_serial == client.get_project_page("other").last_serial == "2"
+        assert client.get_project_page("demo").last_serial == "1"
+        server.publish(wheel("demo", "2.0"))
+        assert client.get_index_page().last_serial == client.get_project_page("demo").last_serial == "3"

@@ -11,6 +11,7 @@ import requests
 from reference_server import ReferenceServer
 from reference_server.distributions import Distribution, sdist, wheel
 from reference_server.distributions.metadata import Metadata
+from reference_server.serving.registry_host import RegistryHost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -245,6 +246,16 @@ def test_a_mirror_describes_what_its_upstream_has(server: ReferenceServer) -> No
         assert found["info"]["version"] == "1.0"
         assert fetched(found["urls"][0]["url"]).content == made.content
         assert get(mirror, "/pypi/other/json").status_code == 404
+
+
+def test_a_registry_below_a_path_states_its_own_urls() -> None:
+    made = wheel("Demo", "1.0")
+    with RegistryHost() as host, host.add(flavour="pypi", index_path="/team/simple/") as tenant:
+        tenant.publish(made)
+        found = fetched(f"{tenant.origin}/pypi/Demo/json").json()
+        assert found["info"]["package_url"] == f"{tenant.origin}/project/demo/"
+        assert found["urls"][0]["url"].startswith(f"{tenant.origin}/packages/")
+        assert fetched(found["urls"][0]["url"]).content == made.content
 
 
 @pytest.mark.parametrize("flavour", ["reference", "gitlab", "gitlab-13.4"])
