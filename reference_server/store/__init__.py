@@ -3,6 +3,5 @@
 from reference_server.model.blob import Blob
 from reference_server.store.blobs import Blobs, Spool
 from reference_server.store.memory import MemoryStore
-from reference_server.store.protocol import Store
 
-__all__ = ["Blob", "Blobs", "MemoryStore", "Spool", "Store"]
+__all__ = ["Blob", "Blobs", "MemoryStore", "Spool"]

@@ -9,7 +9,6 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, overload
 
 from reference_server.http.paths import names_path
-from reference_server.http.request_log import expectations
 from reference_server.http.request_log.entry import Entry
 from reference_server.http.request_log.lines import line
 
@@ -184,6 +183,8 @@ class Requests(Sequence[Entry]):
 
         The status can be left out. Raises AssertionError with the difference, and ValueError for another format.
         """
+        from reference_server.http.request_log import expectations  # few tests ask for it, and all would wait
+
         self._require_all()
         difference = expectations.difference(expected, self.entries())
         if difference:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reference_server.rules.registry import Registry
-    from reference_server.store import Store
+    from reference_server.store.protocol import Store
 
 PUBLIC, PRIVATE = "/api/v4/projects/2/packages/pypi", "/api/v4/projects/1/packages/pypi"
 FILE = wheel("demo", "1.0", requires_python=">=3.8")

@@ -69,6 +69,18 @@ def test_help_imports_no_rules() -> None:
     assert "reference_server.rules" not in imported(HELPED)
 
 
+def test_a_fake_imports_nothing_for_types_and_nothing_for_assertions() -> None:
+    modules = imported("import sys; from reference_server import ReferenceServer; print(*sys.modules)")
+    assert "reference_server.serving.in_process" in modules
+    assert modules.isdisjoint(
+        {
+            "reference_server.store.protocol",
+            "reference_server.http.request_log.expectations",
+            "reference_server.web",
+        }
+    )
+
+
 def test_help_names_the_limit_of_the_rules() -> None:
     assert serve.MAX_FILE_SIZE == DOCUMENTED_MAX_FILE_SIZE
 

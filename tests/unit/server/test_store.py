@@ -40,7 +40,7 @@ from .conftest import NOON
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reference_server.store import Store
+    from reference_server.store.protocol import Store
 
 ABSENT = ("", "0", "99", "1" * 18, "9" * 19, "9" * 25, "²", "conformance", "nobody/nothing")
 
