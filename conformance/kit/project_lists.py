@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from conformance.kit.http import Answer
     from conformance.kit.index import Index
     from conformance.pages import RootPage
+    from conformance.target.settling import Settling
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 2.0
 """Seconds between two looks; each pause is twice the last."""
@@ -58,11 +59,16 @@ class _Landmarks:
         return frozenset()
 
 
-def lasting(look: Callable[[], Look], index: Index, new_name: NewName) -> Look:
+def lasting(
+    look: Callable[[], Look], index: Index, new_name: NewName, *, ours: frozenset[str] = frozenset()
+) -> Look:
     """Return what is wrong of the projects of a first look, in copies that were all made after it.
 
     A cache may keep one copy for longer than another, and longer than a run waits. Of two copies that list a project
-    which is published after the first look, none is older. Where nothing can be published, a cache shows itself.
+    which is published after the first look, none is older. What is still wrong then is looked at once more, beside
+    projects that are published later still: somebody else may have deleted a project after the one copy was made.
+    Where nothing can be published, a cache shows itself. Projects in `ours` were published before the first look, and
+    no copy may lack them.
     Raises Untestable where a copy may be older when the time is over that pages may take.
     """
     first = look()
@@ -71,20 +77,52 @@ def lasting(look: Callable[[], Look], index: Index, new_name: NewName) -> Look:
     known = {hash(canonicalize_name(name)) for copy in first.copies for name in copy.page.names}
     del first  # lists may be long
     settling = index.registry.settling
-    landmarks, deadline, pause = (
-        _published(index, new_name),
-        time.monotonic() + settling.patience,
-        FIRST_PAUSE,
-    )
+    landmarks = _published(index, new_name)
+    now = _waited_for(_Wait(look, landmarks, frozenset(known), ours), settling)
+    if now.wrong and landmarks.names:
+        still = frozenset(map(hash, now.wrong))
+        later = _published(index, new_name)
+        now = _waited_for(_Wait(look, later, still, until_passed=True), settling)
+    return now
+
+
+@dataclass(frozen=True)
+class _Wait:
+    """What is waited for: that nothing is wrong of known projects, or that all copies are later than the landmarks."""
+
+    look: Callable[[], Look]
+    landmarks: _Landmarks
+    known: frozenset[int]
+    """Hashes of normalized names."""
+    ours: frozenset[str] = frozenset()
+    until_passed: bool = False
+
+    def lasting(self, now: Look) -> frozenset[str]:
+        """Return what is wrong at a look, without projects that are younger than the first one."""
+        others = self.ours | self.landmarks.known_to(now.copies)
+        return frozenset(name for name in now.wrong if hash(name) in self.known or name in others)
+
+    def is_over(self, now: Look, wrong: frozenset[str]) -> bool:
+        """Tell whether another look would say the same."""
+        if self.until_passed and not self.older(now):
+            return True
+        return not wrong and now.wrong.isdisjoint(self.landmarks.names)
+
+    def older(self, now: Look) -> list[Copy]:
+        """Return the copies of the list that may have been made before the landmarks."""
+        return [copy for copy in now.copies if not self.landmarks.are_passed_by(copy)]
+
+
+def _waited_for(wait: _Wait, settling: Settling) -> Look:
+    """Look again until the wait is over. Raises Untestable where a copy may be older at the end."""
+    deadline, pause = time.monotonic() + settling.patience, FIRST_PAUSE
     while True:
-        now = look()
-        of_landmarks = landmarks.known_to(now.copies)
-        wrong = frozenset(name for name in now.wrong if hash(name) in known or name in of_landmarks)
-        if not wrong and now.wrong.isdisjoint(landmarks.names):
+        now = wait.look()
+        wrong = wait.lasting(now)
+        if wait.is_over(now, wrong):
             break
         if time.monotonic() >= deadline:
-            older = [copy for copy in now.copies if not landmarks.are_passed_by(copy)]
-            _require_no_cache(older, () if landmarks.names else now.copies, settling.limit)
+            _require_no_cache(wait.older(now), () if wait.landmarks.names else now.copies, settling.limit)
             break
         with settling.waiting():
             time.sleep(min(pause, max(0.0, deadline - time.monotonic())))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -25,9 +26,12 @@ from reference_server.flavours import all_flavours
 from reference_server.rules import Rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from conformance.target import Target
+
+    Case = tuple[Fault, str, str]
+    """A fault, the requirement that catches it, and a flavour held to that."""
 
 WORDS = {1: "reproduced", 0: "not reproduced", 2: "wrong command", 3: "no answer", 4: "not tried"}
 SERVERS = ("same store", "new store", "without the fault")
@@ -65,7 +69,7 @@ class Conclusions:
         return f"{self.fault} ({self.requirement}): {said}"
 
 
-def scriptable() -> list[tuple[Fault, str, str]]:
+def scriptable() -> list[Case]:
     """Return each fault that an HTTP check catches, with the first such requirement, and a flavour held to it."""
     held = {
         flavour.name: {
@@ -80,6 +84,15 @@ def scriptable() -> list[tuple[Fault, str, str]]:
                 found.append((fault, row, flavour))
                 break
     return found
+
+
+def sampled(cases: Sequence[Case], number: int, *, seed: int) -> list[Case]:
+    """Choose some cases by a digest of each fault's name, so that a new fault changes one of them at most."""
+
+    def place(case: Case) -> bytes:
+        return hashlib.sha256(f"{seed} {case[0].name}".encode()).digest()
+
+    return sorted(cases, key=place)[:number]
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.credentials import WRONG, with_wrong_token
+from conformance.kit.uploads.publishing import publish
 from conformance.kit.uploads.scenarios import link_to
 from reference_server.distributions import wheel
 
@@ -59,14 +60,14 @@ def test_bytes(twine_release: tuple[Distribution, ...], registry: RegistryClient
 def test_duplicate_fails(machine: UserMachine, registry: RegistryClient, new_name: NewName) -> None:
     """Other bytes: the same ones again may be taken, as `upload.dup.identical` asks."""
     name = new_name("twine-again")
-    expect.accepted(registry.upload(wheel(name, "1.0")))
+    publish(registry, wheel(name, "1.0"))
     expect.gave_up(machine.publish(wheel(name, "1.0", marker="other bytes")))
 
 
 @check("clients.twine.duplicate-message")
 def test_duplicate_message(machine: UserMachine, registry: RegistryClient, new_name: NewName) -> None:
     distribution = wheel(new_name("twine-message"), "1.0")
-    expect.accepted(registry.upload(distribution))
+    publish(registry, distribution)
     expect.says(machine.publish(distribution), "File name has already been taken")
 
 
@@ -74,7 +75,7 @@ def test_duplicate_message(machine: UserMachine, registry: RegistryClient, new_n
 def test_duplicate_changes_nothing(machine: UserMachine, registry: RegistryClient, new_name: NewName) -> None:
     name = new_name("twine-changed")
     first = wheel(name, "1.0")
-    expect.accepted(registry.upload(first))
+    publish(registry, first)
     machine.publish(wheel(name, "1.0", marker="other bytes"))
     expect.same_bytes(registry.download(link_to(registry, first)), first)
 

@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.registry import GitLab, json_of, objects
+from conformance.kit.uploads.publishing import publish
 from conformance.kit.uploads.scenarios import ids_of_packages, link_to, only_package
 from conformance.verdicts import Deviation, NotApplicable, Untestable
 from reference_server.distributions import sdist, wheel
@@ -126,8 +127,7 @@ def test_delete_file(registry: RegistryClient, gitlab: GitLab, new_name: NewName
     name = new_name("half-deleted")
     goes = wheel(name, "1.0", build="1")
     stay = (wheel(name, "1.0"), sdist(name, "1.0"))
-    for distribution in (stay[0], goes, stay[1]):
-        expect.accepted(registry.upload(distribution))
+    publish(registry, stay[0], goes, stay[1])
     package_id = only_package(gitlab, name)
     ids = {file.get("file_name"): file.get("id") for file in gitlab.package_files(package_id)}
     expect.status(
@@ -142,8 +142,7 @@ def test_delete_file(registry: RegistryClient, gitlab: GitLab, new_name: NewName
 @check("gitlab.rest.delete-absent-file-not-found")
 def test_delete_absent_file_not_found(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> None:
     one, other = wheel(new_name("whole"), "1.0"), wheel(new_name("beside"), "1.0")
-    for distribution in (one, other):
-        expect.accepted(registry.upload(distribution))
+    publish(registry, one, other)
     packages = [ids_of_packages(gitlab, distribution.name).get("1.0") for distribution in (one, other)]
     if None in packages:
         raise Untestable("what this check publishes is not listed; see gitlab.rest.lists-packages")
@@ -176,7 +175,7 @@ def test_delete_absent_not_found(gitlab: GitLab, deletion: Deletion) -> None:
 def test_own_packages_only(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> None:
     """Asked for by its id in another GitLab project, where the caller has every right as well."""
     distribution = wheel(new_name("own-package"), "1.0")
-    expect.accepted(registry.upload(distribution))
+    publish(registry, distribution)
     package_id = only_package(gitlab, distribution.name)
     elsewhere = GitLab(registry.in_gitlab_project("elsewhere"))
     if not (own := gitlab.call("GET", f"/packages/{package_id}")).is_success:
@@ -198,7 +197,7 @@ def test_delete_keeps_others(registry: RegistryClient, gitlab: GitLab, new_name:
     distribution = wheel(new_name("shared-bytes"), "1.0")
     elsewhere = registry.in_gitlab_project("elsewhere")
     for home in (registry, elsewhere):
-        expect.accepted(home.upload(distribution))
+        publish(home, distribution)
     url = link_to(elsewhere, distribution)
     if elsewhere.download(url).content != distribution.content:
         raise Untestable("the file is not served before anything is deleted; see gitlab.file.bytes-exact")
@@ -212,7 +211,7 @@ def test_delete_keeps_others(registry: RegistryClient, gitlab: GitLab, new_name:
 @check("gitlab.rest.delete-needs-role")
 def test_delete_needs_role(registry: RegistryClient, gitlab: GitLab, new_name: NewName) -> None:
     distribution = wheel(new_name("kept"), "1.0")
-    expect.accepted(registry.upload(distribution))
+    publish(registry, distribution)
     expect.status(gitlab.delete_package(only_package(gitlab, distribution.name), as_="developer"), 403)
     expect.status(registry.download(link_to(registry, distribution)), 200)
 

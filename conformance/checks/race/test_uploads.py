@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from conformance.kit import expect
 from conformance.kit.check import check
 from conformance.kit.differences import listed_lines
+from conformance.kit.project_lists import Copy, lasting
+from conformance.kit.project_lists import Look as ListLook
 from conformance.kit.races.looks import wrong_file
 from conformance.kit.races.race import uploading
 from conformance.kit.races.rounds import in_every, tried
 from conformance.verdicts import Deviation
+from conformance.verdicts.counting import counted
 from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
@@ -112,18 +117,24 @@ def test_no_server_error(raced: Raced, remark: Remark) -> None:
 
 
 @check("race.case-and-separator")
-def test_case_and_separator(raced: Raced, index: Index, remark: Remark) -> None:
+def test_case_and_separator(raced: Raced, index: Index, new_name: NewName, remark: Remark) -> None:
     in_every(raced.spelled, unlisted, expected="one page to list every accepted file")
-    ours = {heat.round.project for heat in raced.spelled if heat.accepted}
-    for root in index.roots(fresh=True):
-        names = [name for name in root.names if canonicalize_name(name) in ours]
-        if len(names) != len(ours):
-            raise Deviation(
-                expected=f"{len(ours)} entries for {len(ours)} projects",
-                found=", ".join(names) or "none",
-                where=root.where,
-            )
+    ours = frozenset(heat.round.project for heat in raced.spelled if heat.accepted)
+    seen = lasting(partial(entries, index, ours), index, new_name, ours=ours)
+    expect.rule(
+        f"one entry for each of {counted(len(ours), 'project')}", broken_by=seen.wrong, where=seen.where
+    )
     remark(tried(len(raced.spelled)))
+
+
+def entries(index: Index, ours: frozenset[str]) -> ListLook:
+    """Find the projects that some copy of the list has not exactly once."""
+    copies = tuple(Copy(answer, page) for answer, page in index.answered_roots(fresh=True))
+    wrong: dict[str, object] = {}
+    for copy in copies:
+        times = Counter[str](name for each in copy.page.names if (name := canonicalize_name(each)) in ours)
+        wrong |= {name: copy.page.where for name in ours if times[name] != 1}
+    return ListLook(wrong=frozenset(wrong), copies=copies, where="; ".join(map(str, {*wrong.values()})))
 
 
 @check("race.new-project-many-files")

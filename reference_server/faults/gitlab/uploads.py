@@ -41,7 +41,6 @@ class SdistsRefused(Fault):
 
     caught_by = (
         "gitlab.upload.sdist",
-        "gitlab.rest.delete-file",
         "clients.twine.wheel-and-sdist",
         "clients.twine.bytes",
     )
