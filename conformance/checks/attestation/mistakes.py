@@ -102,10 +102,13 @@ MALFORMED: Mapping[str, Field] = {
 """By what is wrong: a field that is no array of one or more attestations."""
 
 UNTRUSTED = "a signature by no known authority"
+LARGE = 100_000
+"""Bytes of a certificate that is larger than any, and smaller than a file may be."""
 
 UNVERIFIABLE: Mapping[str, Field] = {
     UNTRUSTED: lambda file: field_of(attestation_of(file)),
     "a statement of another type": lambda file: field_of(stating(file, _type=UNKNOWN)),
+    "an oversized certificate": lambda file: _changed(file, *CERTIFICATE, to=_base64("0" * LARGE)),
 }
 """By what is wrong: an attestation of the right form, for the right file, that no verification passes."""
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.checks.attestation.mistakes import Field
-    from conformance.kit.fixtures import Index, NewName, RegistryClient
+    from conformance.kit.fixtures import Index, NewName, RegistryClient, Remark
     from conformance.kit.http import Answer
     from reference_server.distributions import Distribution
 
@@ -38,6 +38,10 @@ OF_ATTESTATIONS = re.compile(
 
 OF_CREDENTIALS = frozenset({401, 403})
 """The statuses of an upload that the caller may not make, whatever is in it."""
+
+NONE_VERIFIED = (
+    "no attestation that verification accepts was sent: an index that refuses all of them passes, too"
+)
 
 RIGHT_IN_FORM = UNVERIFIABLE[UNTRUSTED]
 """The right attestation for a file, but for what nothing can verify."""
@@ -59,14 +63,31 @@ def test_upload_ignored_if_unsupported(registry: RegistryClient, index: Index, n
 
 
 @check("attestation.upload.malformed")
-def test_upload_malformed(registry: RegistryClient, new_name: NewName) -> None:
-    _each_refused(registry, new_name("malformed"), MALFORMED)
+def test_upload_malformed(registry: RegistryClient, new_name: NewName, remark: Remark) -> None:
+    name = new_name("malformed")
+    _each_refused(registry, name, MALFORMED)
+    if not _upload(registry, wheel(name, "0.9"), RIGHT_IN_FORM).is_success:
+        remark(NONE_VERIFIED)
 
 
 @check("attestation.upload.must-verify")
-def test_upload_must_verify(registry: RegistryClient, new_name: NewName) -> None:
-    """An attestation that could be verified takes a Sigstore identity: the twin of each upload has none."""
-    _each_refused(registry, new_name("unverifiable"), UNVERIFIABLE)
+def test_upload_must_verify(registry: RegistryClient, new_name: NewName, remark: Remark) -> None:
+    """An attestation that could be verified takes a Sigstore identity: the twin of each upload has none.
+
+    A file that is there already may be taken once more, as without attestations.
+    """
+    name = new_name("unverifiable")
+    _each_refused(registry, name, UNVERIFIABLE)
+    there = wheel(name, "1.0")
+    again = _upload(registry, there, RIGHT_IN_FORM)
+    page = registry.project_page(name, fresh=True)
+    stored = [file.filename for file in page.files if file.provenance is not None]
+    expect.rule(
+        "no attestation to be stored that came with a file for the second time, and that nothing verifies",
+        broken_by=stored,
+        where=f"{again}; then {page.where}",
+    )
+    remark(NONE_VERIFIED)
 
 
 @check("attestation.upload.subject")

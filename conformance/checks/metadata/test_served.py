@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 
 MOST_UNANNOUNCED = 2
+LINE, LINES = "A line of a description, as long as most of them are: seventy letters.\n", 1_500
+"""A description of 106,500 bytes: more than the longest text of many databases, and fewer than a file may have."""
+
 LARGE = 50_000_000
 """Bytes of a wheel that is fetched only where there is no smaller one."""
 
@@ -73,6 +76,21 @@ def test_per_wheel(registry: RegistryClient, index: Index, new_name: NewName) ->
             )
         wanted = wheel_metadata(each.content)
         expect.equal(answer.content, wanted, of=f"the metadata file of {each.filename}", where=answer)
+
+
+@check("metadata.long")
+def test_long(registry: RegistryClient, index: Index, new_name: NewName) -> None:
+    name = new_name("metadata-long")
+    document = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n\n" + LINE * LINES
+    distribution = wheel(name, "1.0", document=document.encode())
+    publish(registry, distribution)
+    file = link(index.pages(name)[-1], distribution)
+    if file.core_metadata in (None, False):
+        raise NotApplicable("the page does not announce the metadata file of a wheel with a long description")
+    answer = fetch(registry, metadata_url(file.url))
+    if answer.status != 200:
+        raise Untestable(f"a metadata file that is announced is not served ({answer}); see metadata.served")
+    expect.equal(answer.content, document.encode(), of="the metadata file, as in the wheel,", where=answer)
 
 
 def _is_large(each: MetadataFile) -> bool:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from werkzeug import Response
+
 from reference_server.faults.building.attestations import TakesAttestations, is_well_formed
-from reference_server.faults.building.upload_forms import parts_of
+from reference_server.faults.building.requests import gitlab_project_of
+from reference_server.faults.building.upload_forms import filename_of, parts_of, text_of
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
-from reference_server.model.errors import InvalidFieldError
+from reference_server.model.errors import InvalidFieldError, PackageNotFoundError
 
 if TYPE_CHECKING:
-    from werkzeug import Response
-
     from reference_server.http.request import Request
     from reference_server.model import Upload
 
 
+LARGEST = 64 * 1024  # bytes
 UNREADABLE: list[Any] = []
 """What stands for the subjects of an attestation without any."""
 
@@ -76,6 +79,41 @@ class EmptyAttestationsAccepted(TakesAttestations):
     def lets_through(self, sent: tuple[str, ...], upload: Upload) -> bool:
         del upload
         return sent == ("[]",)
+
+
+class LargeAttestationsAccepted(TakesAttestations):
+    """Verifies no attestations beyond 64 KiB, and accepts them."""
+
+    caught_by = ("attestation.upload.must-verify",)
+
+    def lets_through(self, sent: tuple[str, ...], upload: Upload) -> bool:
+        del upload
+        return len(sent[0]) > LARGEST
+
+
+class AttestationsOfKnownFilesKept(TakesAttestations):
+    """Keeps the attestations that come with a file it has, unverified."""
+
+    caught_by = ("attestation.upload.must-verify",)
+
+    def lets_through(self, sent: tuple[str, ...], upload: Upload) -> bool:
+        del sent, upload
+        return False
+
+    def handle(self, request: Request) -> Response | None:
+        sent = text_of(request, "attestations") if request.endpoint == "upload" else ""
+        if not sent:
+            return None
+        bundle = {"publisher": {"kind": "Unknown"}, "attestations": _read(sent)}
+        with suppress(PackageNotFoundError):
+            request.registry.attach_provenance(
+                text_of(request, "name"),
+                filename_of(request).decode(),
+                {"version": 1, "attestation_bundles": [bundle]},
+                gitlab_project=gitlab_project_of(request).id,
+            )
+            return Response(status=200)
+        return None
 
 
 class RepeatedAttestationsAccepted(TakesAttestations):

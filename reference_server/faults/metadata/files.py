@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from reference_server.rules import Rules
 
 
+WIDTH = 65_535
+"""Bytes of a text in a database such as MySQL."""
+
+
 class MetadataPerVersion(Fault):
     """Keeps the metadata of a version's first wheel for all its wheels, its hash included."""
 
@@ -86,6 +90,19 @@ class MetadataWrittenAnew(Fault):
             return document and b"\n".join(document.splitlines()).rstrip() + b"\n"
 
         return replace(rules, reads_metadata=rewritten)
+
+
+class LongMetadataCutOff(Fault):
+    """Keeps the first 65,535 bytes of metadata, as a column of that width does, and the hash of them."""
+
+    caught_by = ("metadata.long",)
+
+    def rules(self, rules: Rules) -> Rules:
+        def cut_off(archive: Archive) -> bytes | None:
+            document = rules.reads_metadata(archive)
+            return document and document[:WIDTH]
+
+        return replace(rules, reads_metadata=cut_off)
 
 
 class WebPageForMissingMetadata(Fault):
