@@ -101,6 +101,6 @@ def planned(run_id: str) -> dict[str, Distribution]:
         "main-sdist": sdist(main, "1.0", requires_python=">=3.7"),
         "main-latest": wheel(main, "1.1"),
         "main-prerelease": wheel(main, "2.0rc1", requires_python=None),
-        "picky-old": wheel(picky, "1.0", requires_python="<99,>=3.8"),
+        "picky-old": wheel(picky, "1.0", requires_python="<99, >=3.8, <100, >3.7"),
         "picky-new": wheel(picky, "2.0", requires_python=">=99"),
     } | {role: wheel(versions, version) for role, version in VERSIONS.items()}

@@ -29,7 +29,7 @@ READS, HEADS = 24, 8
 ON_ITS_OWN = {"Accept-Encoding": "identity", "Cache-Control": "max-age=0", "Connection": "close"}
 """Header fields of a request that another server may answer than the one before, and no cache on the way."""
 
-VERSIONS, TAGS = 13, tuple(f"py3{minor}" for minor in range(8))
+VERSIONS, TAGS = 35, tuple(f"py3{minor}" for minor in range(3))
 """The versions of a project with a long page, and the tags of the wheels of each: more than a hundred files."""
 
 

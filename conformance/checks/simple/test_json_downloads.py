@@ -13,15 +13,20 @@ from conformance.checks.simple.json_pages import every_hash, is_hex, json_pages
 from conformance.checks.simple.metadata_inside import MOST_FETCHED
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.uploads.publishing import link, publish
 from conformance.verdicts import NotApplicable
+from reference_server.distributions import wheel
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Index, RegistryClient, Remark
+    from conformance.kit.fixtures import Index, NewName, RegistryClient, Remark
     from conformance.kit.http import Answer
     from conformance.pages import FileLink
 
     Downloads = list[tuple[FileLink, Answer]]
 
+
+LARGE = 70_000
+"""Bytes of a file whose size takes more than two bytes."""
 
 SECURE = hashlib.algorithms_guaranteed - {"md5", "sha1"}
 
@@ -54,7 +59,10 @@ def test_url(index: Index, downloads: Downloads, remark: Remark) -> None:
 
 
 @check("simple.json.file.size")
-def test_size(index: Index, downloads: Downloads, remark: Remark) -> None:
+def test_size(
+    registry: RegistryClient, index: Index, downloads: Downloads, new_name: NewName, *, remark: Remark
+) -> None:
+    """Of a file whose size takes more than two bytes, too."""
     remark(extent_of(downloads, index))
     for page in json_pages(index):
         wrong = [
@@ -64,6 +72,12 @@ def test_size(index: Index, downloads: Downloads, remark: Remark) -> None:
     lengths = {file.filename: len(answer.content) for file, answer in downloads if answer.status == 200}
     sizes = {file.filename: file.size for file, _ in downloads if file.filename in lengths}
     expect.equal(sizes, lengths, of="the `size` of every file, as downloaded,", where=index.json())
+    if index.offer.has("upload"):
+        large = wheel(new_name("large"), "1.0", size=min(LARGE, registry.target.max_file_size or LARGE))
+        publish(registry, large)
+        page = index.json(large.name)
+        found = link(page.page, large).size
+        expect.equal(found, len(large.content), of=f"the `size` of {large.filename}", where=page)
 
 
 @check("simple.json.file.hashes.present")

@@ -11,10 +11,12 @@ from packaging.version import Version
 from conformance.checks.simple.json_pages import json_pages
 from conformance.kit import expect
 from conformance.kit.check import check
+from conformance.kit.uploads.publishing import publish
 from conformance.kit.versions import version_key
+from reference_server.distributions import sdist
 
 if TYPE_CHECKING:
-    from conformance.kit.fixtures import Corpus, Index
+    from conformance.kit.fixtures import Corpus, Index, NewName, RegistryClient
 
 SDIST = (".tar.gz", ".zip")
 
@@ -56,7 +58,8 @@ def test_covers_files(index: Index) -> None:
 
 
 @check("simple.json.versions.complete")
-def test_complete(index: Index, corpus: Corpus) -> None:
+def test_complete(registry: RegistryClient, index: Index, corpus: Corpus, new_name: NewName) -> None:
+    """Of a version without a wheel, too."""
     accepted = [item.distribution for item in corpus.published.values() if item.accepted]
     for name in corpus.projects:
         page = index.json(name)
@@ -66,6 +69,16 @@ def test_complete(index: Index, corpus: Corpus) -> None:
         expect.rule(
             "every uploaded version to be in `versions`",
             broken_by=[f"{version} is missing" for version in missing],
+            where=page,
+        )
+    if corpus.published:
+        alone = sdist(new_name("sdist-alone"), "1.0")
+        publish(registry, alone)
+        page = index.json(alone.name)
+        is_missing = version_key(alone.version) not in map(version_key, page.page.versions or ())
+        expect.rule(
+            "the version of an sdist to be in `versions`",
+            broken_by=[f"{alone.version} is missing"] if is_missing else [],
             where=page,
         )
 

@@ -141,6 +141,34 @@ class RequiresPythonNotEscaped(RewritesHtml):
     replacement = rb">"
 
 
+class FirstSignEscaped(Fault):
+    """Escapes the first `<` and the first `>` of a Requires-Python alone."""
+
+    caught_by = ("simple.html.requires-python.escaped",)
+
+    def rendered(self, body: bytes) -> bytes:
+        return re.sub(rb'(?<=data-requires-python=")[^"]*', _others_unescaped, body)
+
+
+def _others_unescaped(value: re.Match[bytes]) -> bytes:
+    text = value[0]
+    for written, sign in ((b"&lt;", b"<"), (b"&gt;", b">")):
+        before, first, rest = text.partition(written)
+        text = before + first + rest.replace(written, sign)
+    return text
+
+
+class RequiresPythonWithBlanksLeftOut(Fault):
+    """Lists no Requires-Python that has a blank."""
+
+    caught_by = ("simple.html.requires-python.exposed", "simple.json.file.requires-python")
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(
+            lambda file: replace(file, requires_python=None) if " " in (file.requires_python or "") else file
+        )
+
+
 class RequiresPythonNone(Fault):
     """Writes `None` if a file has no Requires-Python."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reference_server.faults.building.rewritten_pages import ChangesJson, ChangesKeys, ChangesVersions
 from reference_server.faults.fault import Fault
+from reference_server.model.grammar import version_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -221,6 +222,18 @@ class LastVersionMissing(ChangesVersions):
 
     def versions(self, versions: list[str]) -> list[Any]:
         return versions[:-1]
+
+
+class VersionsOfWheels(Fault):
+    """Lists the versions of wheels alone in `versions`."""
+
+    caught_by = ("simple.json.versions.complete",)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        parts = [file.filename.split("-") for file in page.files if file.filename.endswith(".whl")]
+        of_wheels = {version_key(each[1]) for each in parts}
+        kept = (each for each in page.versions or () if version_key(each) in of_wheels)
+        return replace(page, versions=tuple(kept))
 
 
 class VersionsWithAPrefix(ChangesVersions):
