@@ -17,8 +17,11 @@ from conformance.verdicts import NotApplicable, Untestable
 from reference_server.distributions import sdist, wheel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conformance.checks.yank.yanked_project import Yanked
     from conformance.kit.fixtures import Driver, Index, NewName, RegistryClient
+    from reference_server.distributions import Distribution
 
 ATTRIBUTE = "data-yanked"
 
@@ -161,15 +164,19 @@ def test_reason(index: Index, yanked: Yanked) -> None:
 def test_unyank(index: Index, yanked: Yanked, driver: Driver) -> None:
     file = yanked.plain
     seen = 0
-    for change, marked in ((driver.unyank, False), (driver.yank, True)):
+    changes: tuple[tuple[str, Callable[[Distribution], None], bool], ...] = (
+        ("unyank", driver.unyank, False),
+        ("yank with a reason", lambda each: driver.yank(each, "once more"), True),
+        ("unyank", driver.unyank, False),
+        ("yank", driver.yank, True),
+    )
+    for what, change, marked in changes:
         change(file)
         for page in index.pages(file.name, fresh=True):
             if link(page, yanked.reasoned).yanked is None:
                 continue  # this form shows no yanks
             found = link(page, file).yanked is not None
-            expect.equal(
-                found, marked, of=f"whether the file is yanked, after {change.__name__},", where=page.where
-            )
+            expect.equal(found, marked, of=f"whether the file is yanked, after {what},", where=page.where)
             seen += 1
     if not seen:
         raise Untestable("no page marks a yanked file; see the other checks of yanking")

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from reference_server.faults.building.rewritten_pages import ChangesKeys
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reference_server.rendering.pages import FileLink, ProjectPage
+
+
+class ReasonOutlivesTheYank(ChangesKeys):
+    """Gives in JSON the reason of a yank that was undone."""
+
+    caught_by = ("yank.unyank",)
+
+    def __init__(self) -> None:
+        self._reasons: dict[str, str] = {}
+
+    def keys(self, file: FileLink) -> Mapping[str, Any]:
+        if file.yanked:
+            self._reasons[file.url] = file.yanked
+        return (
+            {"yanked": self._reasons[file.url]} if file.yanked is None and file.url in self._reasons else {}
+        )
 
 
 class YankOnlyInJson(Fault):
