@@ -93,11 +93,14 @@ def test_active_download(registry: RegistryClient, index: Index, marks: Marks) -
 
 
 @check("status.archived.no-upload")
-def test_archived_no_upload(index: Index, marks: Marks) -> None:
+def test_archived_no_upload(registry: RegistryClient, index: Index, marks: Marks) -> None:
+    """Of a new version, and of the one that is there."""
     archived = marks["archived"]
     expect.refused(archived.upload)
-    for page in index.pages(archived.project):
-        expect.not_listed(page, [archived.second.filename])
+    sibling = wheel(archived.project, archived.file.version, build="1")
+    expect.refused(registry.upload(sibling))
+    for page in index.pages(archived.project, fresh=True):
+        expect.not_listed(page, [archived.second.filename, sibling.filename])
 
 
 @check("status.quarantined.no-upload")

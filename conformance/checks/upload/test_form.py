@@ -168,7 +168,11 @@ def test_content_exact(registry: RegistryClient, new_name: NewName) -> None:
     plain = wheel(name, "1.0")
     boundary = f"--{upload_form(plain).boundary}".encode()
     accepted_and_listed(registry, plain)
-    comments = (b"within a line: " + boundary + b"\r\nthe end", b"a line break at the end\r\n")
+    comments = (
+        b"within a line: " + boundary + b"\r\nthe end",
+        b"a line break at the end\r\n",
+        b"the start of a delimiter:\r\n" + boundary[:-1] + b"\r\nand less of one:\r\n--\r\nthe end",
+    )
     for number, comment in enumerate(comments, start=1):
         distribution = with_comment(wheel(name, f"1.{number}"), comment)
         expect.accepted(registry.upload(distribution))

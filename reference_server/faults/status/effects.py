@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import InternalServerError
 
+from reference_server.faults.building.request_notes import NotesRequests
+from reference_server.faults.building.requests import gitlab_project_of
 from reference_server.faults.building.upload_forms import text_of
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from werkzeug import Response
 
     from reference_server.http.request import Request
+    from reference_server.model import ProjectStatus
     from reference_server.rendering.pages import ProjectPage
     from reference_server.rules import Rules
 
@@ -47,6 +50,27 @@ class ArchivedIsOpen(Fault):
 
     def rules(self, rules: Rules) -> Rules:
         return replace(rules, takes_uploads=lambda project: project.status is not Status.QUARANTINED)
+
+
+class ArchivedReleasesAreOpen(NotesRequests[bool]):
+    """Accepts further files of the releases of archived projects."""
+
+    caught_by = ("status.archived.no-upload",)
+
+    def note(self, request: Request) -> bool:
+        """Whether this is an upload to a release that has files."""
+        if request.endpoint != "upload":
+            return False
+        packages = request.registry.packages(gitlab_project_of(request), name=text_of(request, "name"))
+        return text_of(request, "version") in {package.version for package in packages}
+
+    def rules(self, rules: Rules) -> Rules:
+        def takes_uploads(project: ProjectStatus) -> bool:
+            return rules.takes_uploads(project) or (
+                project.status is Status.ARCHIVED and bool(self.noted_here)
+            )
+
+        return replace(rules, takes_uploads=takes_uploads)
 
 
 class QuarantinedIsOpen(Fault):

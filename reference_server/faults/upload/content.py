@@ -239,6 +239,16 @@ class LastLineBreakLost(ChangesContent):
         return content.rstrip(b"\r\n") if content.endswith(b"\r\n") else content
 
 
+class TwoHyphensEndAFile(ChangesContent):
+    """Ends a file at a line that begins with two hyphens, whatever follows."""
+
+    caught_by = ("upload.content-exact",)
+
+    def changed(self, content: bytes, boundary: bytes) -> bytes:
+        del boundary
+        return content.partition(b"\r\n--")[0]
+
+
 class BoundaryAnywhere(ChangesContent):
     """Ends a file at the text of the boundary, even in the middle of a line."""
 
