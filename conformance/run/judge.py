@@ -12,6 +12,7 @@ from conformance.report.progress import LETTERS
 from conformance.run.held_frames import release
 from conformance.run.judging import Ended, check_result
 from conformance.run.keys import JUDGE, OPTIONS, PARENT, RUN, STRAY
+from conformance.run.last import has_ended, wait_for_others
 from conformance.run.plan import Plan, requirement_id, requirement_of
 from conformance.run.results import Results
 from conformance.run.run import CannotJudge, Run
@@ -107,11 +108,19 @@ class Judge:
                 pytest.skip("the catalogue has no row for it")
             return
         run = self.run(item.config)
+        if is_worker(item.config):
+            wait_for_others(item, run.session.budget)
         run.transcript.begin()
         self._exchanges_before = len(run.transcript)
         if not run.offer.has(requirement.feature):
             raise NotApplicable(run.offer.refusal(requirement.feature))
         run.session.budget.require_open()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        """Tell other processes that a check has ended."""
+        if is_worker(item.config):
+            has_ended(item, self.run(item.config).session.budget)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -166,6 +175,11 @@ class Judge:
             )
         elif report.failed:
             self.foreign_failures += 1
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Return whether this is one of several processes that run checks."""
+    return hasattr(config, "workerinput")
 
 
 def _count(report: pytest.TestReport, result: CheckResult, item: pytest.Item) -> None:

@@ -61,7 +61,9 @@ class Cell(IntEnum):
     """Seconds of requests that no complete answer came to."""
     LOST_UNTIL = 18
     """The moment until which these seconds are counted: requests that were lost at the same time count once."""
-    TAKEN = 19
+    ENDED = 19
+    """How many checks have ended, but for those that run last."""
+    TAKEN = 20
     """Turns so far. The moments of their ends follow, in a ring."""
 
 

@@ -1,0 +1,46 @@
+"""Checks that run after all others, whichever process has those."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from conformance.run.plan import is_last, requirement_id
+from conformance.wire.account import Cell
+
+if TYPE_CHECKING:
+    import pytest
+
+    from conformance.wire.budget import Budget
+
+PAUSE = 0.05
+"""Seconds between two looks at what other processes have done."""
+
+PATIENCE = 300.0
+"""Seconds without the end of a check, after which no other is waited for: its process may have ended."""
+
+
+def wait_for_others(item: pytest.Item, budget: Budget, *, patience: float = PATIENCE) -> None:
+    """Let a check that runs last wait until every other one has ended. Raises as `Budget.require_open` does."""
+    if not is_last(item):
+        return
+    others = sum(1 for each in item.session.items if _is_counted(each))
+    ended, moment = -1, time.monotonic()
+    while ended < others and time.monotonic() - moment < patience:
+        budget.require_open()
+        with budget.account.locked() as state:
+            now = int(state[Cell.ENDED])
+        if now != ended:
+            ended, moment = now, time.monotonic()
+        time.sleep(PAUSE if ended < others else 0)
+
+
+def has_ended(item: pytest.Item, budget: Budget) -> None:
+    """Count a check that has ended."""
+    if _is_counted(item):
+        with budget.account.locked() as state:
+            state[Cell.ENDED] += 1
+
+
+def _is_counted(item: pytest.Item) -> bool:
+    return requirement_id(item) is not None and not is_last(item)

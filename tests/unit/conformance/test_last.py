@@ -1,0 +1,65 @@
+"""A check that is marked as last runs after all others, those of other processes included."""
+
+from __future__ import annotations
+
+from threading import Thread
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.run.last import has_ended, wait_for_others
+from conformance.verdicts.options import TrafficLimits
+from conformance.wire.budget import Budget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MARKS: dict[str, pytest.Mark | None] = {
+    "other": pytest.mark.requirement("simple.root.served").mark,
+    "last": pytest.mark.requirement("auth.read.nearly-right", last=True).mark,
+    "test": None,
+}
+
+
+def items(*kinds: str) -> list[Any]:
+    session = SimpleNamespace()
+    found = [
+        SimpleNamespace(session=session, get_closest_marker=lambda _, kind=kind: MARKS[kind])
+        for kind in kinds
+    ]
+    session.items = found
+    return [*found]
+
+
+@pytest.fixture
+def budget() -> Iterator[Budget]:
+    budget = Budget(TrafficLimits())
+    yield budget
+    budget.account.close()
+
+
+def test_a_check_waits_until_every_other_one_has_ended(budget: Budget) -> None:
+    first, second, test, last = items("other", "other", "test", "last")
+    has_ended(first, budget)
+    has_ended(test, budget)
+    waiting = Thread(target=wait_for_others, args=(last, budget), daemon=True)
+    waiting.start()
+    waiting.join(0.3)
+    assert waiting.is_alive()
+    has_ended(second, budget)
+    waiting.join(60)
+    assert not waiting.is_alive()
+
+
+def test_no_other_check_waits(budget: Budget) -> None:
+    first, _, last = items("other", "other", "last")
+    wait_for_others(first, budget)
+    wait_for_others(last, budget, patience=0)  # nor does a process that has ended keep it waiting
+
+
+def test_two_that_run_last_do_not_wait_for_each_other(budget: Budget) -> None:
+    one, other, first = items("last", "last", "other")
+    has_ended(first, budget)
+    has_ended(other, budget)
+    wait_for_others(one, budget)
