@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from conformance.checks.negotiation.ask import Ask
     from conformance.kit.fixtures import Examples
 
+WEIGHTS = (("0.1", "0.9"), ("0.25", "0.5"), ("0.999", "1.000"))
+"""Pairs of weights, the smaller one first: with as many digits, with more of them, and with a one."""
+
 SPELLINGS_OF_A_WEIGHT = (";q=0.001", ";q=1.000", ";Q=0.5", "; q=0.5", " ; q=0.5")
 
 
@@ -97,8 +100,9 @@ def test_quality(ask: Ask, examples: Examples) -> None:
         if len(best) == 1:
             written_in([ask(header)], *best)
 
-    best_wins((f"{JSON_V1};q=0.1", f"{TEXT_HTML};q=0.9"))
-    best_wins((f"{JSON_V1};q=0.9", f"{TEXT_HTML};q=0.1"))
+    for less, more in WEIGHTS:
+        best_wins((f"{JSON_V1};q={less}", f"{TEXT_HTML};q={more}"))
+        best_wins((f"{JSON_V1};q={more}", f"{TEXT_HTML};q={less}"))
     examples.each(
         strategies.accept_members(strategies.SIMPLE_TYPES), best_wins, named=_accept, independent=True
     )
@@ -124,6 +128,7 @@ def test_q_syntax(ask: Ask, examples: Examples) -> None:
 @check("negotiation.specificity")
 def test_specificity(ask: Ask) -> None:
     written_in([ask(f"*/*, {JSON_V1};q=0"), ask(f"*/*;q=0.9, {JSON_V1};q=0.1")], "html")
+    written_in([ask(f"*/*, {TEXT_HTML};q=0, {HTML_V1};q=0")], "json")
     written_in([ask(f"text/*, application/*;q=0.9, {TEXT_HTML};q=0.1, {HTML_V1};q=0.1")], "json")
 
 

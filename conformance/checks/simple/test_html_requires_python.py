@@ -101,8 +101,8 @@ def test_per_file(index: Index, corpus: Corpus, inside: MetadataInside, remark: 
         remark(inside.extent)
         no_difference(ITS_OWN, [each for each in inside.differences(project_pages(index)) if each.of_another])
         return
-    page = index.html(canonicalize_name(corpus.main)).page
     release = [corpus["main-wheel"], corpus["main-sdist"]]
+    page = index.html(canonicalize_name(corpus.main)).page
     found = {file.filename: file.requires_python for file in page.files}
     expect.rule(
         ITS_OWN,

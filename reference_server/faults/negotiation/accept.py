@@ -84,6 +84,24 @@ class WeightsIgnored(Negotiates):
         return accept and re.sub(r";\s*[qQ]=(?!0(\.0*)?\s*(,|$))[^,]*", "", accept)
 
 
+class WeightsComparedByDigits(Negotiates):
+    """Compares weights by the number behind the dot: 0.25 is more than 0.5."""
+
+    caught_by = ("negotiation.quality",)
+
+    def read(self, accept: str | None) -> str | None:
+        return accept and re.sub(r"q=0\.(\d+)", lambda digits: f"q=0.{int(digits[1]):03}", accept)
+
+
+class ZeroWeightsDropped(Negotiates):
+    """Drops types with a weight of 0, which a wildcard then covers."""
+
+    caught_by = ("negotiation.specificity",)
+
+    def read(self, accept: str | None) -> str | None:
+        return accept and re.sub(r"[^,]+;\s*q=0(\.0*)?\s*(,|$)", "", accept)
+
+
 class AcceptSearchedForJson(Negotiates):
     """Sends JSON if its type occurs anywhere in Accept, else HTML, as GitLab does."""
 
