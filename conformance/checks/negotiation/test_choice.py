@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 WEIGHTS = (("0.1", "0.9"), ("0.25", "0.5"), ("0.999", "1.000"))
 """Pairs of weights, the smaller one first: with as many digits, with more of them, and with a one."""
 
+SPELLINGS_OF_A_HALF = (";q=0.50", ";Q=0.5", "; q=0.5", " ; q=0.5", ";\tq=0.5", "\t;q=0.500")
+"""Valid spellings of one weight. Source: RFC 9110, 5.6.3 and 12.4.2."""
+
 SPELLINGS_OF_A_WEIGHT = (";q=0.001", ";q=1.000", ";Q=0.5", "; q=0.5", " ; q=0.5")
 
 
@@ -116,7 +119,11 @@ def test_q_zero(ask: Ask) -> None:
 
 @check("negotiation.q-syntax")
 def test_q_syntax(ask: Ask, examples: Examples) -> None:
+    """A weight that is read as none is seen beside a greater one, where the registry chooses by weights."""
     written_in([ask(JSON_V1 + weight) for weight in SPELLINGS_OF_A_WEIGHT], "json")
+    plain = ask(f"{JSON_V1};q=0.5, {TEXT_HTML}")
+    if plain.content_type in {TEXT_HTML, HTML_V1}:  # else `negotiation.quality` has found it
+        written_in([ask(f"{JSON_V1}{weight}, {TEXT_HTML}") for weight in SPELLINGS_OF_A_HALF], "html")
     examples.each(
         strategies.weights_misspelled(),
         lambda weight: expect.no_server_error(ask(f"{JSON_V1};q={weight}".strip())),

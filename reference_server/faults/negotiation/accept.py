@@ -93,6 +93,15 @@ class WeightsComparedByDigits(Negotiates):
         return accept and re.sub(r"q=0\.(\d+)", lambda digits: f"q=0.{int(digits[1]):03}", accept)
 
 
+class TabsNotTrimmed(Negotiates):
+    """Reads no weight after a tab."""
+
+    caught_by = ("negotiation.q-syntax",)
+
+    def read(self, accept: str | None) -> str | None:
+        return accept and re.sub(r"\t(?=q=)", "x", accept)
+
+
 class ZeroWeightsDropped(Negotiates):
     """Drops types with a weight of 0, which a wildcard then covers."""
 
