@@ -74,7 +74,7 @@ def change_if_any(index: Index, request: pytest.FixtureRequest) -> Change | None
 
 @pytest.fixture(scope="session")
 def marked_pages(index: Index, change: Change, request: pytest.FixtureRequest) -> list[Answer]:
-    """The page after a yank, and after a change of status; none where no driver of the target can do either."""
+    """The page after a yank, one for another reason, and a change of status; without what no driver can do."""
     driver: Driver | None = if_applicable(request, "driver")
     able = driver.abilities if driver else frozenset()
     name = change.added.name
@@ -87,6 +87,10 @@ def marked_pages(index: Index, change: Change, request: pytest.FixtureRequest) -
     if driver and Ability.YANK in able:
         driver.yank(change.added, "broken")
         pages.append(page())
+        if Ability.UNYANK in able:  # for a page as long as before
+            driver.unyank(change.added)
+            driver.yank(change.added, "faulty")
+            pages.append(page())
     if driver and Ability.SET_STATUS in able:
         driver.set_status(name, "deprecated", "superseded")
         pages.append(page())

@@ -15,7 +15,7 @@ from conformance.kit.check import check
 from conformance.kit.differences import MOST_CHARACTERS
 from conformance.kit.http import Part, UploadForm, upload_form
 from conformance.kit.registry import ANONYMOUS, DEFAULT, page_in
-from conformance.kit.uploads.publishing import link
+from conformance.kit.uploads.publishing import link, publish
 from conformance.pages import ProjectPage, read_json
 from conformance.verdicts import NotApplicable
 from reference_server.distributions import wheel
@@ -149,6 +149,25 @@ def test_reject_is_atomic(
             broken_by=sorted(listed),
             where=root.where,
         )
+
+
+@check("upload.again-after-refusal")
+def test_again_after_refusal(registry: RegistryClient, new_name: NewName) -> None:
+    publish(registry, wheel(new_name("right"), "1.0"))
+    again: dict[str, Answer] = {}
+    for mistake, made in MISTAKES.items():
+        distribution = wheel(new_name("mended"), "1.0")
+        refused = registry.upload(distribution, form=made.changed(upload_form(distribution)))
+        if refused.is_client_error:
+            again[mistake] = registry.upload(distribution)
+    if not again:
+        raise NotApplicable(f"the target accepts every upload, even with {', '.join(MISTAKES)}")
+    wrong = {mistake: answer for mistake, answer in again.items() if not answer.is_success}
+    expect.rule(
+        "a file to be accepted with the right form, after one that was refused",
+        broken_by=[f"after {mistake}: status {answer.status}" for mistake, answer in wrong.items()],
+        where=expect.requests((wrong or again).values()),
+    )
 
 
 @check("upload.size-limit")

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from conformance.kit.fixtures import Index, NewName, RegistryClient, SecondUpload
 
 ALREADY_THERE = "already exist"
+FIRST, OTHER = ">=3.8", ">=3.7,!=3.9.1"
+"""The Requires-Python of a file, and of another of its name."""
+
 PLATFORMS = ("cp312-cp312-manylinux_2_17_x86_64", "cp312-cp312-macosx_11_0_arm64", "cp312-cp312-win_amd64")
 
 
@@ -43,10 +46,14 @@ def test_different(registry: RegistryClient, second_upload: SecondUpload, new_na
 
 def _taken_in_every_spelling(registry: RegistryClient, name: str) -> None:
     """Require that a name is taken, too, where the second form spells the version `1.0` as `1.0.0`."""
-    first, other = wheel(name, "1.0"), wheel(name, "1.0", marker="other bytes")
+    first = wheel(name, "1.0", requires_python=FIRST)
+    other = wheel(name, "1.0", marker="other bytes", requires_python=OTHER)
     publish(registry, first)
     expect.refused(registry.upload(other, form=upload_form(other).with_field("version", "1.0.0")))
     expect.same_bytes(registry.download(link_to(registry, first)), first)
+    page = registry.project_page(name, fresh=True)
+    changed = [file.filename for file in page.files if file.requires_python == OTHER]
+    expect.rule("the first file to keep its Requires-Python", broken_by=changed, where=page.where)
 
 
 @check("upload.dup.message")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reference_server.faults.building.requests import PAGES, gitlab_project_of
 from reference_server.faults.building.responses import ChangesHeaders
+from reference_server.faults.building.validators import EvaluatesConditions
 from reference_server.faults.fault import Fault
 
 if TYPE_CHECKING:
@@ -125,6 +126,18 @@ class EtagOfTheFiles(Fault):
             files = f'"{response.mimetype}-{response.get_data().count(b"/files/")}'
             response.headers["ETag"] = re.sub(r'"[0-9a-f]+', files, response.headers["ETag"])
         return response
+
+
+class EtagOfTheLength(EvaluatesConditions):
+    """Derives the ETag of a page from its type and length."""
+
+    caught_by = ("http.pages.etag-changes",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if request.endpoint == "project_page" and "ETag" in response.headers:
+            length = f'"{response.mimetype}-{len(response.get_data()):x}'
+            response.headers["ETag"] = re.sub(r'"[0-9a-f]+', length, response.headers["ETag"])
+        return self.evaluated(request, response)
 
 
 class EtagOfTheState(Fault):

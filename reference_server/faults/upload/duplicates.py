@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reference_server.faults.building.request_notes import NotesRequests
 from reference_server.faults.building.responses import ChangesDuplicates
+from reference_server.faults.building.upload_forms import filename_of, text_of
 from reference_server.faults.building.upload_rules import OmitsProjectCheck
 from reference_server.faults.fault import Fault
 from reference_server.flavours import pypi_projects
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from reference_server.http.request import Request
     from reference_server.model import PackageFile, Upload
+    from reference_server.model.errors import RegistryError
+    from reference_server.rendering.pages import ProjectPage
     from reference_server.rules import Rules
 
 
@@ -63,6 +66,55 @@ class OverwrittenBeforeRefused(NotesRequests[OverwrittenFiles]):
         overwritten = self.noted(request)
         if request.endpoint == "upload" and response.status_code < 300 and overwritten and overwritten.any:
             return refusal(FileNameTakenError())
+        return response
+
+
+class DuplicatesChangeRequiresPython(NotesRequests[str]):
+    """Lists the Requires-Python of a duplicate that it has rejected."""
+
+    caught_by = ("upload.dup.different",)
+
+    def __init__(self) -> None:
+        self._stated: dict[str, str] = {}
+
+    def note(self, request: Request) -> str:
+        """What an upload says of its file."""
+        return text_of(request, "requires_python") if request.endpoint == "upload" else ""
+
+    def rules(self, rules: Rules) -> Rules:
+        def taken(existing: PackageFile) -> RegistryError:
+            self._stated[existing.filename] = self.noted_here or ""
+            return rules.file_name_taken(existing)
+
+        return replace(rules, file_name_taken=taken)
+
+    def project_page(self, page: ProjectPage) -> ProjectPage:
+        return page.each(
+            lambda file: replace(
+                file, requires_python=self._stated.get(file.filename) or file.requires_python
+            )
+        )
+
+
+class RefusedNamesTaken(NotesRequests[str]):
+    """Takes the file name of an upload that it rejects."""
+
+    caught_by = ("upload.again-after-refusal",)
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def note(self, request: Request) -> str:
+        """The file name of an upload."""
+        return filename_of(request).decode("latin-1") if request.endpoint == "upload" else ""
+
+    def handle(self, request: Request) -> Response | None:
+        super().handle(request)
+        return refusal(FileNameTakenError()) if self.noted(request) in self._taken else None
+
+    def respond(self, request: Request, response: Response) -> Response:
+        if response.status_code == 400 and (name := self.noted(request)):
+            self._taken.add(name)
         return response
 
 
