@@ -88,8 +88,6 @@ class PreparedProject:
     registry: RegistryClient
     published: Distribution
     deletable: int
-    to_be_refused: Distribution
-    """What is uploaded wherever it has to be refused."""
     accepting: str
     """The project of what is uploaded wherever it has to be accepted."""
 
@@ -100,7 +98,6 @@ class PreparedProject:
             registry=absent,
             published=self.published,
             deletable=self.deletable,
-            to_be_refused=self.to_be_refused,
             accepting=self.accepting,
         )
 
@@ -153,8 +150,9 @@ class Matrix:
                 for cell in cells()
             )
             project = self.projects[visibility]
-            version = f"1.{len(self._answers)}"
-            upload = wheel(project.accepting, version) if allowed else project.to_be_refused
+            # What has to be refused is for a project that exists: new ones have rows of their own.
+            name = project.accepting if allowed else project.published.name
+            upload = wheel(name, f"2.{len(self._answers)}")
             self._answers[key] = ask(project, caller, action, upload=upload)
         return self._answers[key]
 
@@ -214,7 +212,6 @@ def _prepared(registry: RegistryClient, new_name: NewName) -> PreparedProject:
         registry=known,
         published=published,
         deletable=_package_id(registry, deletable.name),
-        to_be_refused=wheel(new_name("refused"), "1.0"),
         accepting=new_name("accepted"),
     )
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 OTHER = '"of-another-file"'
 EARLIER = timedelta(days=1)
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @check("http.files.304")
@@ -41,6 +43,8 @@ def test_304_date(sample: Sample) -> None:
     date = _stated("Last-Modified", sample)
     _answered(sample, 304, if_modified_since=date)
     _answered(sample, 200, if_modified_since=_before(date, sample))
+    for spelled in _obsolete_forms(date):
+        _answered(sample, 304, if_modified_since=spelled)
 
 
 @check("http.files.412")
@@ -82,6 +86,16 @@ def _before(date: str, sample: Sample) -> str:
         return format_datetime(parsedate_to_datetime(date) - EARLIER, usegmt=True)
     except (ValueError, OverflowError):
         raise Deviation(expected="Last-Modified to be a date", found=date, where=str(sample.answer)) from None
+
+
+def _obsolete_forms(date: str) -> tuple[str, str]:
+    """Return a date as RFC 850 and as asctime write it. Source: RFC 9110, 5.6.7."""
+    moment = parsedate_to_datetime(date)
+    weekday, month, time = DAYS[moment.weekday()], MONTHS[moment.month - 1], f"{moment:%H:%M:%S}"
+    return (
+        f"{weekday}, {moment.day:02}-{month}-{moment.year % 100:02} {time} GMT",
+        f"{weekday[:3]} {month} {moment.day:2} {time} {moment.year}",
+    )
 
 
 def _answered(sample: Sample, status: int, **conditions: str) -> Answer:

@@ -38,6 +38,11 @@ class Dodge:
     spelling: str = "{path}"
     header: tuple[str, str] = ("Accept", "*/*")
 
+    def __str__(self) -> str:
+        """The request as a report names it."""
+        path = "" if self.spelling == "{path}" else f" {self.spelling.replace('{path}', 'PATH')}"
+        return f"{self.method}{path} with {': '.join(self.header)}"
+
 
 DODGES = (
     Dodge(method="HEAD"),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reference_server.faults.building.decisions import Authorizes
+from reference_server.faults.building.request_notes import NotesRequests
+from reference_server.faults.building.requests import gitlab_project_of
 from reference_server.faults.building.responses import ChangesHeaders
+from reference_server.faults.building.upload_forms import text_of
 from reference_server.faults.fault import Fault
 from reference_server.http.json_responses import refusal
 from reference_server.model import Action, Role, Visibility
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 
     from reference_server.http.request import Request
     from reference_server.model import Caller, GitLabProject
+    from reference_server.rules import Rules
 
 READING = frozenset({Action.SEE, Action.BROWSE, Action.DOWNLOAD, Action.INSPECT})
 
@@ -36,6 +41,29 @@ class EveryonePublishes(Authorizes):
     def authorize(self, caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
         if not (caller.is_anonymous and action is Action.UPLOAD):
             super().authorize(caller, gitlab_project, action)
+
+
+class MembersPublishToExistingProjects(NotesRequests[bool]):
+    """Lets every member publish to a project that exists."""
+
+    caught_by = ("gitlab.matrix.upload",)
+
+    def note(self, request: Request) -> bool:
+        """Whether this is an upload to a project that exists."""
+        if request.endpoint != "upload":
+            return False
+        with suppress(GitLabProjectNotFoundError):
+            owner, name = gitlab_project_of(request), text_of(request, "name")
+            return bool(request.registry.packages(owner, name=name))
+        return False
+
+    def rules(self, rules: Rules) -> Rules:
+        def authorize(caller: Caller, gitlab_project: GitLabProject, action: Action) -> None:
+            is_member = caller.user is not None and caller.user.name in gitlab_project.members
+            if not (action is Action.UPLOAD and is_member and self.noted_here):
+                rules.authorize(caller, gitlab_project, action)
+
+        return replace(rules, authorize=authorize)
 
 
 class EveryonePublishesInPublic(Authorizes):

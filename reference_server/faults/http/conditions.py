@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from werkzeug import Response
+from werkzeug.exceptions import InternalServerError
 
 from reference_server.faults.building.responses import ChangesHeaders
 from reference_server.faults.fault import Fault
+from reference_server.http.json_responses import router_refusal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -112,6 +114,17 @@ class WeakEtagsMatch(Fault):
         if request.endpoint == "file" and "If-Match" in request.headers:
             request.environ["HTTP_IF_MATCH"] = request.headers["If-Match"].replace("W/", "")
         return None
+
+
+class ObsoleteDatesUnread(Fault):
+    """Fails on a date as RFC 850 or asctime write it."""
+
+    caught_by = ("http.files.304.date",)
+
+    def handle(self, request: Request) -> Response | None:
+        date = request.headers.get("If-Modified-Since", "")
+        is_obsolete = date != "" and date[3:5] != ", "
+        return router_refusal(InternalServerError()) if is_obsolete else None
 
 
 class IfUnmodifiedSinceIgnored(IgnoresFieldForFiles):
