@@ -129,12 +129,19 @@ def case_of(result: RunResult, finding: CheckResult) -> dict[str, Any]:
     }
 
 
+def _is_index(url: str, asked: Iterable[str]) -> bool:
+    """Return whether an upload went to the URL of an index by mistake: pages of projects are just below it."""
+    page = re.compile(re.escape(url.rstrip("/")) + "/[^/]+/?")
+    return any(page.fullmatch(each) for each in asked)
+
+
 def _upload_url(result: RunResult, finding: CheckResult) -> str:
     """Return the URL that uploads go to; the registry's own where nothing was uploaded."""
     published = (each.url for each in result.published.values())
     posted = (match for each in finding.exchanges if (match := _REQUEST.fullmatch(each.request)))
     tried = (match["target"] for match in posted if match["method"] == "POST" and not match["raw"])
-    sent = chain(published, tried)
+    asked = [match["target"] for each in finding.exchanges if (match := _REQUEST.fullmatch(each.request))]
+    sent = chain(published, (each for each in tried if not _is_index(each, asked)))
     ours = result.target.upload_url or result.target.url
     return next((each for each in sent if each.startswith(ours)), ours)
 

@@ -44,6 +44,8 @@ MISLEADING = {
 """What a script must never say, by the server that it was run against."""
 PATIENCE = 120.0
 """Seconds that a script may take."""
+OTHER_USERS = {"UNKNOWN_USER_NAME": "user-of-no-account", "PERCENT_ENCODED": "jane.doe%40example.com"}
+"""User names that checks make up, beside the right password."""
 RULES = replace(Rules(), max_file_size=200_000)
 """A limit that makes the checks of it as quick as the others."""
 
@@ -128,6 +130,8 @@ def run(path: Path, server: ReferenceServer, target: Target) -> str:
         name.upper().replace("-", "_"): f"{each.username}:{each.password}"
         for name, each in target.credentials.items()
     }
+    credentials |= {name: f"{user}:{server.password}" for name, user in OTHER_USERS.items()}
+    credentials["WRONG"] = "user:wrong-password"
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-X", "utf8", path, server.url],
         env={name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ} | credentials,

@@ -34,6 +34,12 @@ NAME = re.compile(r"[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?", re.ASCII | re.IGNORECASE
 """The name of a project. Source: name format of the packaging specifications."""
 
 
+def is_about_time(expected: str, found: str) -> bool:
+    """Tell whether what was found differs from what was expected in a time alone, which no answer has twice."""
+    kind = CHANGING.sub("*", found)
+    return kind != found and CHANGING.sub("*", expected).endswith(kind)
+
+
 class Known(NamedTuple):
     """What a script knows of a page."""
 

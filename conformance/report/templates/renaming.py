@@ -189,6 +189,16 @@ def record_hash(content: bytes) -> bytes:
     return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=")
 
 
+def headers(plain: bytes) -> list[int]:
+    """Return where the headers of a tar archive are, those of extended fields and of long names included."""
+    found, at = [], 0
+    while plain[at : at + 512].strip(b"\0"):
+        found.append(at)
+        size = int(plain[at + 124 : at + 136].strip(b"\0 ") or b"0", 8)
+        at += 512 + (size + 511) // 512 * 512
+    return found
+
+
 def retarred(
     content: bytes, rename: Callable[[bytes], bytes], note: Callable[[bytes, bytes], None]
 ) -> bytes | None:
@@ -196,14 +206,14 @@ def retarred(
     try:
         plain = gzip.decompress(content)
         with tarfile.open(fileobj=io.BytesIO(plain)) as archive:
-            members = archive.getmembers()
-    except (OSError, EOFError, zlib.error, tarfile.TarError):
+            members, starts = archive.getmembers(), headers(plain)
+    except (OSError, EOFError, zlib.error, tarfile.TarError, ValueError):
         return None
     packed = bytearray(rename(plain))
     for member in members:
         end = member.offset_data + member.size
         note(plain[member.offset_data : end], bytes(packed[member.offset_data : end]))
-        start = member.offset
+    for start in starts:
         packed[start + 148 : start + 156] = b" " * 8
         packed[start + 148 : start + 156] = b"%06o\0 " % sum(packed[start : start + 512])
     packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.report.templates.comparing import known_of, same_content
+from conformance.report.templates.comparing import is_about_time, known_of, same_content
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,3 +104,16 @@ def test_of_a_long_list_the_beginning_is_known(make: Callable[..., str]) -> None
     assert same(cut(strange), strange.replace("other-", "another-"))
     assert same(cut(strange), make("a", OWN)) is False
     assert same(cut("x" * 900), "x" * 700 + "y" * 200) is False
+
+
+@pytest.mark.parametrize(
+    ("expected", "found", "is_time"),
+    [
+        ("the time to be '2026-11-28T11:54:38.632507Z'", "'2099-01-01T00:00:00.000000Z'", True),
+        ("the time to be '2026-11-28T11:54:38.632507Z'", "no time", False),
+        ("the time to end with Z", "'2026-11-28T11:54:38'", False),
+        ("status 200", "status 404", False),
+    ],
+)
+def test_a_deviation_in_a_time_alone_is_known(expected: str, found: str, *, is_time: bool) -> None:
+    assert is_about_time(expected, found) is is_time

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
+import io
+import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -57,6 +60,23 @@ def test_names_and_digests_change_everywhere(make: Callable[..., Distribution]) 
     assert request["answer"] == f"{upload['request']}#sha256={digest}"
     own = request["url"].split("conformance-")[1][: len(RUN)]
     assert new == make(f"conformance-{own}-demo", "1.0").content, "the archive that the suite would have made"
+
+
+@pytest.mark.parametrize("layout", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
+def test_archives_with_long_paths_can_be_read_with_new_names(layout: int) -> None:
+    long = f"{NAME}-1.0/{'deep/' * 60}{NAME}.py"
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w", format=layout) as archive:
+        for path in (f"{NAME}-1.0/PKG-INFO", long):
+            archive.addfile(tarfile.TarInfo(path))
+    content = gzip.compress(plain.getvalue(), compresslevel=6, mtime=0)
+    found = renamed(case(content, f"{NAME}-1.0.tar.gz"), RUN)
+    assert found
+    (upload,) = found["published"]
+    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(file_of(upload)))) as archive:
+        names = archive.getnames()
+    own = found["requests"][0]["url"].split("conformance-")[1][: len(RUN)]
+    assert names == [f"conformance-{own}-demo-1.0/PKG-INFO", long.replace(RUN, own)]
 
 
 @pytest.mark.parametrize("spell", [str.upper, str.title, str.capitalize, str.swapcase])
