@@ -233,6 +233,16 @@ def _since(page: Answer) -> dict[str, str]:
     return {"Accept": accept_of(page), "If-Modified-Since": page.headers.get("Last-Modified", "")}
 
 
+@check("http.absent.conditional")
+def test_absent_conditional(index: Index, absent_pages: list[Answer]) -> None:
+    absent = [each for each in absent_pages if each.status in {404, 410}]
+    if not absent:
+        raise NotApplicable("a project that does not exist is not answered with 404 or 410")
+    for page in absent:
+        headers = {"Accept": accept_of(page), "If-None-Match": "*"}
+        expect.status(index.registry.request("GET", page.url, headers=headers), page.status)
+
+
 @check("http.pages.cache-control")
 def test_cache_control(index: Index, change_if_any: Change | None, absent_pages: list[Answer]) -> None:
     """An absent project may be published at any time: caches keep its 404 as long as it states.

@@ -77,6 +77,14 @@ def test_other_unit(sample: Sample) -> None:
     right_part(answer, sample.content, slice(0, None))
 
 
+@check("http.range.head")
+def test_head(sample: Sample) -> None:
+    plain = sample.get(method="HEAD")
+    if plain.status != 200:
+        raise Untestable(f"HEAD without a range is not answered as GET is: {plain}; see http.head")
+    expect.status(sample.get(method="HEAD", range="bytes=0-9"), 200)
+
+
 @check("http.range.multi")
 def test_multi(sample: Sample) -> None:
     answer = sample.get(range="bytes=0-1,5-6")

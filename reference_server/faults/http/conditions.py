@@ -116,6 +116,17 @@ class WeakEtagsMatch(Fault):
         return None
 
 
+class AbsentNotModified(Fault):
+    """Answers 304 to `If-None-Match: *`, whatever exists."""
+
+    caught_by = ("http.absent.conditional",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        conditional = request.headers.get("If-None-Match", "").strip() == "*"
+        is_absent = request.endpoint == "project_page" and response.status_code == 404
+        return Response(status=304) if conditional and is_absent else response
+
+
 class ObsoleteDatesUnread(Fault):
     """Fails on a date as RFC 850 or asctime write it."""
 

@@ -44,6 +44,20 @@ class PartsWithoutEtag(ChangesHeaders):
     removes = ("ETag",)
 
 
+class RangesOfHead(Fault):
+    """Reads a range in HEAD requests, too, as object stores do."""
+
+    caught_by = ("http.range.head",)
+
+    def respond(self, request: Request, response: Response) -> Response:
+        first, _, last = request.headers.get("Range", "").removeprefix("bytes=").partition("-")
+        if request.endpoint == "file" and request.method == "HEAD" and first.isdigit() and last.isdigit():
+            response.status_code = 206
+            response.headers["Content-Range"] = f"bytes {first}-{last}/{response.headers['Content-Length']}"
+            response.headers["Content-Length"] = str(int(last) - int(first) + 1)
+        return response
+
+
 class OtherUnitsRefused(Fault):
     """Answers 416 to a range in any unit but bytes."""
 
