@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from reference_server.http.expect_continue import AwaitedBody
 
 _LENGTH = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
+_TRAILER = re.compile(rb"[^\r\n]*\r?\n")
+_ENDS = (b"\r\n", b"\n")
 MAX_LINE = 4096  # bytes
+MAX_TRAILERS = 100  # lines, as many as in the header of a request
 
 
 class ChunkedBody(io.RawIOBase):
@@ -50,10 +53,19 @@ class ChunkedBody(io.RawIOBase):
             raise OSError("a chunk has no length")
         self._left = int(length[1], 16)
         if self._left == 0:
+            self._skip_trailers()
             self._done = True
-            while self._connection.readline(MAX_LINE).strip(b"\r\n"):
-                pass  # trailers are ignored
+
+    def _skip_trailers(self) -> None:
+        """Read the lines after the last chunk, which are ignored, and the empty line."""
+        for _ in range(MAX_TRAILERS + 1):
+            line = self._connection.readline(MAX_LINE)
+            if line in _ENDS:
+                return
+            if _TRAILER.fullmatch(line) is None:
+                raise OSError("the line after the last chunk is broken, or too long")
+        raise OSError("too many lines after the last chunk")
 
     def _end_line(self) -> None:
-        if self._connection.readline(2).strip(b"\r\n"):
+        if self._connection.readline(2) not in _ENDS:
             raise OSError("a chunk is longer than its length")

@@ -16,6 +16,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from reference_server.http.chunked import ChunkedBody
 from reference_server.http.expect_continue import AWAITED, CONTINUE, AwaitedBody
+from reference_server.http.field_lines import FieldLines
 from reference_server.http.request_log.entry import CERTIFICATE_NAME
 from reference_server.serving.ports import listening
 
@@ -98,13 +99,20 @@ class _Handler(WSGIRequestHandler):
     _headers_buffer: list[bytes]
     """The header fields so far, of the base class."""
 
-    _awaited: AwaitedBody | None = None
+    _is_awaited = False
+    """Whether the client waits for `100 Continue` before it sends the body."""
 
     def parse_request(self) -> bool:
-        """Refuse a request with two different lengths. Source: RFC 9112, 6.3."""
-        if not super().parse_request():
-            return False
-        if len(set(self.headers.get_all("Content-Length", ()))) > 1:
+        """Refuse a broken field line, and two different lengths. Source: RFC 9112, 5 and 6.3."""
+        incoming = self.rfile
+        self.rfile = lines = FieldLines(incoming)
+        try:
+            if not super().parse_request():
+                return False
+        finally:
+            self.rfile = incoming
+        lengths = set(self.headers.get_all("Content-Length", ()))
+        if not lines.are_well_formed or len(lengths) > 1:
             self.send_error(HTTPStatus.BAD_REQUEST)
             return False
         return True
@@ -122,18 +130,18 @@ class _Handler(WSGIRequestHandler):
     def handle_expect_100(self) -> bool:
         """Let the body ask the client for itself, so that a refused request does not send one."""
         del self.headers["Expect"]  # else werkzeug would ask
-        self._awaited = AwaitedBody(self.rfile, lambda: self.wfile.write(CONTINUE))
+        self._is_awaited = True
         return True
 
     def make_environ(self) -> WSGIEnvironment:
         """Return the WSGI environment, with a body that ends with the request."""
         environ = super().make_environ()
-        body = self._awaited or self.rfile
+        body: io.BufferedIOBase | AwaitedBody = self.rfile
+        if self._is_awaited:
+            body = AwaitedBody(self.rfile, lambda: self.wfile.write(CONTINUE))
+            environ |= {"HTTP_EXPECT": "100-continue", AWAITED: body}
         environ["wsgi.input"] = ChunkedBody(body) if environ.get("wsgi.input_terminated") else body
-        environ |= self._certificate()
-        if self._awaited is not None:
-            environ |= {"HTTP_EXPECT": "100-continue", AWAITED: self._awaited}
-        return environ
+        return environ | self._certificate()
 
     def _certificate(self) -> dict[str, str]:
         """Return whom the client's certificate is issued to, under the name that Apache uses."""
