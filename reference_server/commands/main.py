@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import os
 import re
 import sys
 import tempfile
 import traceback
+from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
-from reference_server.commands import (
-    completion,
-    export,
-    faults,
-    gitlab_project,
-    proxy,
-    record,
-    repair,
-    serve,
-    token,
-    verify,
-)
 from reference_server.commands.completing import ASKED, complete
 from reference_server.errors import UserError, extra_missing
 
@@ -32,18 +22,21 @@ if TYPE_CHECKING:
 PROGRAM = "reference-server"
 DISTRIBUTION = "pypi-registry-conformance"
 DEBUG = "REFERENCE_SERVER_DEBUG"
-COMMANDS = {
-    "serve": serve,
-    "proxy": proxy,
-    "record": record,
-    "export": export,
-    "faults": faults,
-    "token": token,
-    "gitlab-project": gitlab_project,
-    "verify": verify,
-    "repair": repair,
-    "completion": completion,
-}
+MADE_BETWEEN_COLLECTIONS = 50_000
+"""Objects made before garbage is looked for. By Python's 700, a start looks ninety times, and finds none."""
+COMMANDS = (
+    "serve",
+    "proxy",
+    "record",
+    "export",
+    "faults",
+    "token",
+    "gitlab-project",
+    "verify",
+    "repair",
+    "completion",
+)
+UNTIL_INTERRUPTED = ("serve", "proxy")
 INTERRUPTED = 130
 EXIT_CODES = """exit codes:
   0  stopped on request, listed or repaired
@@ -56,12 +49,14 @@ EXIT_CODES = """exit codes:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line, and return the exit code: 0 done, 2 the user's mistake, 3 a crash."""
-    options = argparse.Namespace(debug=False)
+    options = argparse.Namespace(debug=False, named="")
+    arguments = sys.argv[1:] if arguments is None else arguments
+    gc.set_threshold(MADE_BETWEEN_COLLECTIONS)
     _never_fail_to_encode()
     try:
         if ASKED in os.environ:
             complete(_parser())
-        _parser().parse_args(arguments, namespace=options)
+        _parser(arguments).parse_args(arguments, namespace=options)
         return int(options.command(options))
     except UserError as error:
         return _refused(error)
@@ -69,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        return 0 if options.command in (serve.run, proxy.run) else INTERRUPTED
+        return 0 if options.named in UNTIL_INTERRUPTED else INTERRUPTED
     except Exception as error:  # noqa: BLE001 - a crash is reported, with its traceback in a file
         if known := _explained(error):
             return _refused(known)
@@ -99,7 +94,9 @@ def _never_fail_to_encode() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Return the parser of the command that is named, or of all: a start imports no other command."""
+    named = next((each for each in arguments if not each.startswith("-")), "")
     parser = _Parser(
         prog=PROGRAM,
         description="A local Python package registry that follows the specifications, and breaks them on request.",
@@ -111,7 +108,8 @@ def _parser() -> argparse.ArgumentParser:
         "--debug", action="store_true", help=f"print the traceback of a crash, as with {DEBUG}=1"
     )
     subparsers = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for name, module in COMMANDS.items():
+    for name in (named,) if named in COMMANDS else COMMANDS:
+        module = import_module(f"reference_server.commands.{name.replace('-', '_')}")
         command = subparsers.add_parser(
             name,
             help=module.SUMMARY,
@@ -119,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
             epilog=getattr(module, "EPILOG", None),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        command.set_defaults(command=module.run)
+        command.set_defaults(command=module.run, named=name)
         module.add(command)
     return parser
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import sys
 from contextlib import closing
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 
 SUMMARY = "run a registry until Ctrl-C"
 PORT = 8765
-MADE_BETWEEN_COLLECTIONS = 50_000
-"""Objects made before garbage is looked for. By Python's 700, a start looks ninety times, and finds none."""
 MAX_FILE_SIZE = 50 * 1024 * 1024
 """The limit of the rules, which take as long to import as all commands: a start needs them later, help does not."""
 
@@ -125,7 +122,6 @@ def _target(
 
 def run(options: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
-    gc.set_threshold(MADE_BETWEEN_COLLECTIONS)
     from reference_server.flavours import flavour_named
     from reference_server.serving.default_registry import fresh_secrets
     from reference_server.serving.target import declared

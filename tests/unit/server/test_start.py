@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 from reference_server.commands.main import _parser
 from reference_server.serving.standalone import application
-_parser().parse_args(["serve"])
+_parser(["serve"]).parse_args(["serve"])
 application(directory=Path(sys.argv[1])).close()
 print(*sys.modules)
 """
@@ -45,6 +45,7 @@ def imported(program: str, *arguments: str) -> set[str]:
         "multipart",
         "reference_server.app.handlers.upload",
         "reference_server.commands.administration",
+        "reference_server.commands.export",
         "reference_server.faults.path_pattern",
         "reference_server.flavours.pypi",
         "reference_server.web.site",
