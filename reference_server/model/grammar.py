@@ -66,6 +66,14 @@ def version_key(version: str) -> Version | str:
         return version
 
 
+def version_text(version: str) -> str:
+    """Return a text that is equal for equal versions, as `version_key` is."""
+    from packaging.utils import canonicalize_version  # not for a start
+
+    key = version_key(version)
+    return key if isinstance(key, str) else canonicalize_version(key)
+
+
 def is_valid_requires_python(specifier: str) -> bool:
     """Return whether this is a valid version specifier. Source: PyPA "Core metadata", Requires-Python."""
     from packaging.specifiers import SpecifierSet  # not for a start

@@ -360,9 +360,9 @@ class Registry:
         self, name: str, change: Callable[[PackageFile], PackageFile], **selection: Unpack[Selection]
     ) -> None:
         with self.store.lock:
-            chosen = {file.id for file in self._selected(name, **selection)}
-            owner = self._owner(selection.get("gitlab_project", OWN))
-            for package in self.packages(owner, name=name):
+            chosen = {file.id: file.package_id for file in self._selected(name, **selection)}
+            for package_id in dict.fromkeys(chosen.values()):
+                package = self.package(self._owner(selection.get("gitlab_project", OWN)), package_id)
                 files = tuple(change(file) if file.id in chosen else file for file in package.files)
                 self.store.put_package(replace(package, files=files))
 

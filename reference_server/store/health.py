@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reference_server.model import Status
+from reference_server.model.grammar import version_text
 from reference_server.store import rows
 from reference_server.store.schema import VERSIONS
 from reference_server.store.tokens import digest_of
@@ -42,6 +43,7 @@ def check_content(connection: sqlite3.Connection) -> None:
 def migrate(connection: sqlite3.Connection, version: int) -> None:
     """Bring a database from an earlier schema, or from none, to this release's."""
     connection.create_function("digest_of", 1, digest_of, deterministic=True)
+    connection.create_function("version_text", 1, version_text, deterministic=True)
     for number, script in enumerate(VERSIONS[version:], version + 1):
         connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
 

@@ -148,6 +148,8 @@ class MemoryStore(OnlyStored):
             before = self._packages.get(package.id)
             self._users.update(_paths(package))
             self._unindex(before)
+            if before and _version_key(before) != _version_key(package):
+                self._unlist(before)
             self._packages[package.id] = package
             self._packages_by_name.setdefault(_key(package), {})[package.id] = package
             self._packages_by_version.setdefault(_version_key(package), {})[package.id] = package
@@ -161,21 +163,28 @@ class MemoryStore(OnlyStored):
         with self.lock:
             package = self._packages.pop(package_id, None)
             if package:
-                version = _version_key(package)
-                del self._packages_by_name[_key(package)][package_id]
-                if not self._packages_by_name[_key(package)]:
-                    del self._packages_by_name[_key(package)]
-                del self._packages_by_version[version][package_id]
-                if not self._packages_by_version[version]:
-                    del self._packages_by_version[version]
+                self._unlist(package)
                 self._unindex(package)
                 self._changed(package.gitlab_project, package.normalized)
                 self._remove_unused(file.blob for file in package.files)
 
+    def _unlist(self, package: Package) -> None:
+        """Remove a package from those of its name and of its version."""
+        name, version = _key(package), _version_key(package)
+        del self._packages_by_name[name][package.id]
+        if not self._packages_by_name[name]:
+            del self._packages_by_name[name]
+        del self._packages_by_version[version][package.id]
+        if not self._packages_by_version[version]:
+            del self._packages_by_version[version]
+
     def _unindex(self, package: Package | None) -> None:
         if package is None:
             return
-        self._users -= Counter(_paths(package))
+        for path in _paths(package):
+            self._users[path] -= 1
+            if not self._users[path]:
+                del self._users[path]  # `-=` of counters looks at all of them
         for file in package.files:
             key = _file_key(package, file)
             del self._files[key][file.id]
@@ -211,7 +220,8 @@ class MemoryStore(OnlyStored):
         """Return those with this version, in any spelling, oldest first."""
         with self.lock:
             key = gitlab_project, normalized, version_key(version)
-            return tuple(self._packages_by_version.get(key, {}).values())
+            found = self._packages_by_version.get(key, {})
+            return tuple(found[number] for number in sorted(found))
 
     def files_named(self, gitlab_project: int, sha256: str, filename: str) -> tuple[PackageFile, ...]:
         """Return the files with this digest and this name, oldest first."""

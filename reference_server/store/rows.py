@@ -24,6 +24,7 @@ from reference_server.model import (
     User,
     Visibility,
 )
+from reference_server.model.grammar import version_text
 from reference_server.store.tokens import KINDS
 from reference_server.store.verified import StoredBlob
 
@@ -50,6 +51,9 @@ PUT_STATUS = (
 CLOSE_FILENAME = (
     "INSERT OR IGNORE INTO closed_filenames (gitlab_project, normalized, filename) VALUES (?, ?, ?)"
 )
+PACKAGES_OF_VERSION = """
+    SELECT id, change FROM packages WHERE gitlab_project = ? AND normalized = ? AND version_key = ? ORDER BY id
+"""
 PACKAGES_WITH_FILE = (
     "SELECT DISTINCT packages.id, change FROM files JOIN packages ON packages.id = package_id "
     "WHERE sha256 = ? AND filename = ? AND gitlab_project = ?"
@@ -58,11 +62,11 @@ SERIAL_OF_ALL = "SELECT max(serial) FROM serials WHERE gitlab_project = ?"
 SERIAL = f"{SERIAL_OF_ALL} AND normalized = ?"
 SERIALS = "SELECT normalized, serial FROM serials WHERE gitlab_project = ?"
 PUT_PACKAGE = """
-    INSERT INTO packages (id, gitlab_project, name, normalized, version, created_at, change)
-    VALUES (?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO packages (id, gitlab_project, name, normalized, version, version_key, created_at, change)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET gitlab_project = excluded.gitlab_project, name = excluded.name,
-    normalized = excluded.normalized, version = excluded.version, created_at = excluded.created_at,
-    change = excluded.change
+    normalized = excluded.normalized, version = excluded.version, version_key = excluded.version_key,
+    created_at = excluded.created_at, change = excluded.change
 """
 GET_ALL_FILES = """
     SELECT blobs.sha256, blobs.size, blobs.digests, id, package_id, filename, files.digests, requires_python,
@@ -88,6 +92,7 @@ def package_row(package: Package) -> tuple[Any, ...]:
         package.name,
         package.normalized,
         package.version,
+        version_text(package.version),
         package.created_at.isoformat(),
     )
 

@@ -103,5 +103,12 @@ INSERT INTO identity VALUES (lower(hex(randomblob(16))));
 """
 """Names the store, as the mark beside the blobs does."""
 
-VERSIONS = (_FIRST, _TOKENS_BY_DIGEST, _IDENTITY)
+_VERSION_KEYS = """
+ALTER TABLE packages ADD COLUMN version_key TEXT;  -- equal for equal versions
+UPDATE packages SET version_key = version_text(version);
+CREATE INDEX packages_by_version ON packages (gitlab_project, normalized, version_key, id, change);
+"""
+"""Lets one version of a project be found without the others, by the function `version_text` of the connection."""
+
+VERSIONS = (_FIRST, _TOKENS_BY_DIGEST, _IDENTITY, _VERSION_KEYS)
 """The script at index N migrates schema N to schema N + 1. Released scripts never change."""

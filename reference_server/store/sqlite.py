@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from reference_server.model import ACTIVE, ProjectStatus, Status
 from reference_server.model.errors import StoreUnavailableError
-from reference_server.model.grammar import version_key
+from reference_server.model.grammar import version_text
 from reference_server.store import counters, rows
 from reference_server.store.directory import StoreDirectory
 from reference_server.store.memory import MemoryStore
@@ -258,8 +258,8 @@ class SQLiteStore(OnlyStored):
 
     def packages_of_version(self, gitlab_project: int, normalized: str, version: str) -> tuple[Package, ...]:
         """Return those with this version, in any spelling, oldest first."""
-        key, packages = version_key(version), self.packages_named(gitlab_project, normalized)
-        return tuple(package for package in packages if version_key(package.version) == key)
+        key = version_text(version)
+        return self._packages(rows.PACKAGES_OF_VERSION, gitlab_project, normalized, key)
 
     def files_named(self, gitlab_project: int, sha256: str, filename: str) -> tuple[PackageFile, ...]:
         """Return the files with this digest and this name, oldest first."""

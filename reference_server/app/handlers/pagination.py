@@ -9,7 +9,7 @@ from reference_server.http.json_responses import json_answer
 from reference_server.model.errors import InvalidFieldError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from werkzeug import Response
 
@@ -27,8 +27,10 @@ class Call(Protocol):
         """The request."""
 
 
-def paginated(call: Call, items: Sequence[Any]) -> Response:
-    """Answer with one page of a list. Raises `InvalidFieldError` for an invalid number."""
+def paginated(
+    call: Call, items: Sequence[Any], describe: Callable[[Any], Any] = lambda item: item
+) -> Response:
+    """Answer with one page of a list, whose items are described. Raises `InvalidFieldError` for an invalid number."""
     page = _number(call, "page", 1)
     per_page = min(_number(call, "per_page", DEFAULT_PER_PAGE), MAX_PER_PAGE)
     last = max(1, -(-len(items) // per_page))
@@ -45,7 +47,8 @@ def paginated(call: Call, items: Sequence[Any]) -> Response:
             f'<{_url(call, number, per_page)}>; rel="{name}"' for name, number in there.items()
         ),
     }
-    return json_answer(items[(page - 1) * per_page : page * per_page], headers=headers)
+    on_page = items[(page - 1) * per_page : page * per_page]
+    return json_answer([describe(each) for each in on_page], headers=headers)
 
 
 def _number(call: Call, name: str, default: int) -> int:

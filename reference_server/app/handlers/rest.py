@@ -75,7 +75,7 @@ def packages(call: Call) -> Response:
     found = _chosen(
         call, [(call.gitlab_project, each) for each in call.registry.packages(call.gitlab_project)]
     )
-    return paginated(call, [_described(call, owner, each) for owner, each in found])
+    return paginated(call, found, lambda listed: _described(call, *listed))
 
 
 def group_packages(call: GroupCall) -> Response:
@@ -86,13 +86,15 @@ def group_packages(call: GroupCall) -> Response:
     depth = call.group.full_path.count("/") + 1
     owners = [each for each in call.gitlab_projects if not excludes or each.full_path.count("/") == depth]
     found = _chosen(call, [(owner, each) for owner in owners for each in call.registry.packages(owner)])
-    return paginated(
-        call,
-        [
-            _described(call, owner, each) | {"project_id": owner.id, "project_path": owner.full_path}
-            for owner, each in found
-        ],
-    )
+
+    def described(listed: Listed) -> dict[str, Any]:
+        owner, package = listed
+        return _described(call, owner, package) | {
+            "project_id": owner.id,
+            "project_path": owner.full_path,
+        }
+
+    return paginated(call, found, described)
 
 
 def _chosen(call: RestCall, packages: list[Listed]) -> list[Listed]:
@@ -105,7 +107,7 @@ def _chosen(call: RestCall, packages: list[Listed]) -> list[Listed]:
     reverse = SORTS[_choice(call, "sort", SORTS, "asc")]
     if (kind, status) != ("pypi", "default"):
         return []
-    found = [each for each in packages if part in each[1].name.casefold()]
+    found = [each for each in packages if part in each[1].name.casefold()] if part else packages
     return sorted(found, key=lambda each: order(each[1]), reverse=reverse)
 
 
@@ -123,7 +125,8 @@ def package(call: Call, package_id: int) -> Response:
 def package_files(call: Call, package_id: int) -> Response:
     """List the files of a package."""
     found = call.registry.package(call.gitlab_project, package_id)
-    return paginated(call, [_described_file(call, file) for file in found.files if is_there(file)])
+    files = [file for file in found.files if is_there(file)]
+    return paginated(call, files, lambda file: _described_file(call, file))
 
 
 def delete_package(call: Call, package_id: int) -> Response:

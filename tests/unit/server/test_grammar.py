@@ -86,6 +86,26 @@ def test_a_version_of_too_many_digits_is_no_error() -> None:
     assert grammar.version_key("1" * 5000) == "1" * 5000
 
 
+def test_texts_of_versions_are_equal_where_the_keys_are() -> None:
+    versions = [
+        "1.0",
+        "1",
+        "v1.0.0",
+        "1!1",
+        "1!1.0",
+        "1.0a1",
+        "1.0-alpha.1",
+        "1.0-1",
+        "1.0.post1",
+        "1.0.dev0",
+    ]
+    versions += ["1.0+l.01", "1+L-1", "1.0+l", "0", "0.0", "10", "latest", "Latest", "1" * 5000, ""]
+    for one in versions:
+        for other in versions:
+            same = grammar.version_key(one) == grammar.version_key(other)
+            assert (grammar.version_text(one) == grammar.version_text(other)) == same, (one, other)
+
+
 @pytest.mark.parametrize(
     ("filename", "name", "version"),
     [

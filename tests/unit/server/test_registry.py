@@ -11,6 +11,7 @@ from reference_server.rules.ready_made import GITLAB_PROJECTS
 from reference_server.store.blobs import IN_MEMORY
 
 if TYPE_CHECKING:
+    from reference_server.model import Package
     from reference_server.rules.registry import Registry
 
 PRIVATE, PUBLIC, *_ = GITLAB_PROJECTS
@@ -196,3 +197,27 @@ def test_a_rule_that_lists_less(registry: Registry) -> None:
     assert [file.filename for file in faulty.listed(PRIVATE, "demo-pkg")[0].files] == [WHEEL]
     silent = registry.under(replace(registry.rules, lists=lambda _file: False))
     assert silent.project_names(PRIVATE) == ()
+
+
+@pytest.mark.parametrize("selection", [{"version": "2.0"}, {"filename": "demo_pkg-2.0-py3-none-any.whl"}])
+def test_a_change_writes_no_other_version(
+    selection: dict[str, Any], registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version in ("1.0", "2.0", "3.0"):
+        upload(registry, version=version, filename=f"demo_pkg-{version}-py3-none-any.whl")
+    written: list[str] = []
+    put = registry.store.put_package
+
+    def noting(package: Package) -> None:
+        written.append(package.version)
+        put(package)
+
+    monkeypatch.setattr(registry.store, "put_package", noting)
+    registry.yank("Demo.Pkg", reason="broken", **selection)
+    assert written == ["2.0"]
+    yanked = [
+        file.yanked for package in registry.packages(PRIVATE, name="demo-pkg") for file in package.files
+    ]
+    assert yanked == [None, "broken", None]
+    registry.unyank("demo-pkg")
+    assert written == ["2.0", "1.0", "2.0", "3.0"]

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reference_server.app.handlers import rest
+
 if TYPE_CHECKING:
     from reference_server.rules.registry import Registry
 
@@ -61,6 +63,25 @@ def test_lists_of_packages(api: Any, registry: Registry, query: str, names: list
         registry.publish(filename, b"")
     answer = api.get(f"/projects/1/packages?{query}")
     assert [package["name"] for package in answer.json] == names
+
+
+@pytest.mark.parametrize("path", ["/projects/1/packages", "/groups/conformance/packages"])
+def test_only_the_page_of_a_list_is_described(
+    path: str, api: Any, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        registry.publish(f"demo-{number}.tar.gz", b"")
+    asked: list[str] = []
+    describe = rest._described
+
+    def counted(call: Any, owner: Any, found: Any) -> dict[str, Any]:
+        asked.append(found.version)
+        return describe(call, owner, found)
+
+    monkeypatch.setattr(rest, "_described", counted)
+    answer = api.get(f"{path}?per_page=2&page=2")
+    assert [each["version"] for each in answer.json] == asked == ["2", "3"]
+    assert answer.headers["X-Total"] == "5"
 
 
 def test_pagination_headers(api: Any, registry: Registry) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -31,7 +33,7 @@ from reference_server.rules.ready_made import (
     JOB_TOKENS,
     PERSONAL_ACCESS_TOKENS,
 )
-from reference_server.store import MemoryStore
+from reference_server.store import MemoryStore, rows
 from reference_server.store.blobs import IN_MEMORY
 from reference_server.store.sqlite import SQLiteStore
 
@@ -164,6 +166,30 @@ def test_packages_oldest_first(store: Store) -> None:
     store.remove_package(first.id)
     assert store.packages_named(1, "demo") == (second,)
     assert store.next_id() > elsewhere.files[0].id
+
+
+def test_packages_of_a_version_in_any_spelling(store: Store) -> None:
+    first, second = put(store, b"1"), put(store, b"2", version="1")
+    put(store, b"3", version="1.0.post1")
+    put(store, b"4", name="other")
+    put(store, b"5", owner=2)
+    odd = put(store, b"6", version="latest")
+    assert store.packages_of_version(1, "demo", "v1.0.0") == (first, second)
+    assert store.packages_of_version(1, "demo", "latest") == (odd,)
+    assert store.packages_of_version(1, "demo", "Latest") == ()
+    store.put_package(changed := replace(second, version="2"))
+    assert store.packages_of_version(1, "demo", "1.0") == (first,)
+    assert store.packages_of_version(1, "demo", "2.0") == (changed,)
+
+
+def test_a_version_is_found_without_the_others(tmp_path: Path) -> None:
+    """An upload looks for its version a few times: a project of ten thousand would cost ten thousand rows each."""
+    SQLiteStore(tmp_path / "store").close()
+    with closing(sqlite3.connect(tmp_path / "store" / "registry.sqlite3")) as database:
+        plan = database.execute(f"EXPLAIN QUERY PLAN {rows.PACKAGES_OF_VERSION}", (1, "demo", "1")).fetchall()
+    (*_, step), *more = plan
+    assert "packages_by_version (gitlab_project=? AND normalized=? AND version_key=?)" in step
+    assert more == []
 
 
 def test_files_by_digest_and_name(store: Store) -> None:

@@ -276,7 +276,9 @@ def test_a_store_of_the_first_schema_is_upgraded(directory: Path) -> None:
     assert b"reference-owner-token" in old
     assert b"dropped-token" in old
     registry = SQLiteStore(directory)
-    assert registry.packages(1)[0].files[0].yanked == "old"
+    (package,) = registry.packages(1)
+    assert registry.packages_of_version(1, package.normalized, f"{package.version}.0") == (package,)
+    assert package.files[0].yanked == "old"
     assert registry.packages(1)[0].files[0].blob.read() == b"content"
     assert registry.gitlab_projects() == GITLAB_PROJECTS[:5]  # those of the release
     for personal in PERSONAL_ACCESS_TOKENS:
