@@ -291,20 +291,29 @@ class Uploader:
             _status(answer)  # a server that is stopping signs no one in
             self._csrf = answer.text.partition('name="authenticity_token" value="')[2].partition('"')[0]
         version = filename.split("-")[-4]
-        answer = session.get(
-            f"{server.projects}/{self._gitlab_project}/packages",
-            params={"package_name": self._name, "per_page": "100"},
-            timeout=PATIENCE,
-        )
-        _status(answer)
-        listed = answer.json()
-        ids = [each["id"] for each in listed if (each["name"], each["version"]) == (self._name, version)]
-        if len(ids) != 1:
+        package_id = self._package_id(session, server, version)
+        if package_id is None:
             return False
-        package = f"{origin}/{GITLAB_PROJECTS[self._gitlab_project]}/-/packages/{ids[0]}/{action}"
+        package = f"{origin}/{GITLAB_PROJECTS[self._gitlab_project]}/-/packages/{package_id}/{action}"
         sent = {"authenticity_token": self._csrf}
         answer = session.post(package, data=sent, timeout=PATIENCE, allow_redirects=False)
         return _status(answer) == 303
+
+    def _package_id(self, session: requests.Session, server: Server, version: str) -> int | None:
+        """Return the id of a version. Packages whose files are deleted stay, so that the list has many pages."""
+        page = "1"
+        while page:
+            answer = session.get(
+                f"{server.projects}/{self._gitlab_project}/packages",
+                params={"package_name": self._name, "per_page": "100", "page": page},
+                timeout=PATIENCE,
+            )
+            _status(answer)
+            for each in answer.json():
+                if (each["name"], each["version"]) == (self._name, version):
+                    return int(each["id"])
+            page = answer.headers["X-Next-Page"]
+        return None
 
 
 def _status(answer: requests.Response) -> int:

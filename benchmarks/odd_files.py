@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import html
 import os
 import re
 import subprocess
@@ -75,7 +76,9 @@ class OddFile:
         name = self.path.name
         stem = next((name.removesuffix(end) for end in ENDS if name.endswith(end)), name)
         is_built = self.path.suffix in TYPES
-        version = stem[len(self.project) + 1 :].split("-")[0] if is_built else stem[len(self.project) + 1 :]
+        version = stem[len(self.project) + 1 :]
+        if is_built:
+            version = re.split(r"-|\.(?:win|linux|macosx)", version)[0]
         fields = {"name": [self.project], "version": [version], "metadata_version": ["1.0"]}
         python = next((each for each in stem.split("-")[-3:] if re.match(r"(py|cp)\d", each)), "any")
         fields |= metadata_of(self.path)
@@ -99,6 +102,10 @@ def metadata_of(path: Path) -> dict[str, list[str]]:
     for name, value in found.items():
         field = name.lower().replace("-", "_")
         fields.setdefault(PLURALS.get(field, field), []).append(_text(str(value)))
+    if fields.get("metadata_version", ["1.0"])[0] < "2.4":
+        fields.pop(
+            "license_file", None
+        )  # twine does not send it: setuptools wrote it long before it was a field
     body = found.get_payload()
     if isinstance(body, str) and body.strip():
         fields["description"] = [_text(body)]
@@ -167,36 +174,31 @@ def uploaded(server: ReferenceServer, odd: OddFile) -> tuple[bool, str]:
     return answer.ok, f"{answer.status_code}" + ("" if answer.ok else f" {answer.text[:200]}")
 
 
-def read_back(server: ReferenceServer, odd: OddFile) -> str:
-    """Read a file as a program does that follows the page."""
+def address(server: ReferenceServer, odd: OddFile) -> str | None:
+    """Return the URL of a file on the page of its project, in whichever form the page is; None if it is not listed."""
     auth = (server.username, server.password)
-    page = requests.get(
-        f"{server.index_url}{odd.normalized}/", headers={"Accept": JSON}, auth=auth, timeout=PATIENCE
-    )
-    files = page.json().get("files", []) if page.ok else []
-    listed = next((each for each in files if each["filename"] == odd.path.name), None)
-    if listed is None:
-        return "not listed"
-    content = requests.get(urljoin(page.url, listed["url"]), auth=auth, timeout=PATIENCE).content
+    url = f"{server.index_url}{odd.normalized}/"
+    page = requests.get(url, headers={"Accept": f"{JSON}, text/html;q=0.1"}, auth=auth, timeout=PATIENCE)
+    if page.headers["Content-Type"].startswith(JSON):
+        urls = [each["url"] for each in page.json()["files"]]
+    else:
+        urls = [html.unescape(each).partition("#")[0] for each in re.findall(r'href="([^"]+)"', page.text)]
+    return next((urljoin(page.url, each) for each in urls if each.endswith(f"/{odd.path.name}")), None)
+
+
+def read_back(server: ReferenceServer, odd: OddFile, url: str) -> str:
+    """Compare a file with the one that was uploaded."""
+    content = requests.get(url, auth=(server.username, server.password), timeout=PATIENCE).content
     return "same bytes" if hashlib.sha256(content).hexdigest() == odd.sha256 else "OTHER BYTES"
 
 
-def installers(server: ReferenceServer, odd: OddFile) -> Iterator[str]:
+def installers(server: ReferenceServer, odd: OddFile, url: str) -> Iterator[str]:
     """Let pip and uv download a file by its address and its hash, and give what each made of it."""
     secret = f"{server.username}:{server.password}@"
-    page = requests.get(
-        f"{server.index_url}{odd.normalized}/",
-        headers={"Accept": JSON},
-        auth=(server.username, server.password),
-        timeout=PATIENCE,
-    )
-    url = next(
-        urljoin(page.url, each["url"]) for each in page.json()["files"] if each["filename"] == odd.path.name
-    )
     with tempfile.TemporaryDirectory(prefix="odd-files-") as folder:
         wanted = Path(folder, "requirements.txt")
-        address = url.partition("#")[0].replace("://", f"://{secret}")
-        wanted.write_text(f"{odd.project} @ {address} --hash=sha256:{odd.sha256}\n", encoding="utf-8")
+        source = url.replace("://", f"://{secret}")
+        wanted.write_text(f"{odd.project} @ {source} --hash=sha256:{odd.sha256}\n", encoding="utf-8")
         common = (
             "--no-deps",
             "--no-build-isolation",
@@ -271,7 +273,14 @@ def main() -> None:
         with ReferenceServer(flavour=flavour) as server:
             for odd in files:
                 was_taken, said = uploaded(server, odd)
-                outcome = [read_back(server, odd), *installers(server, odd)] if was_taken else []
+                outcome = []
+                if was_taken:
+                    url = address(server, odd)
+                    outcome = (
+                        [read_back(server, odd, url), *installers(server, odd, url)]
+                        if url
+                        else ["not listed"]
+                    )
                 print(flavour, odd.path.name, said, *outcome, sep=" | ", flush=True)
 
 

@@ -18,7 +18,7 @@ from packaging.version import InvalidVersion, Version
 from reference_server.model.errors import PolicyError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from reference_server.model import Upload
 
@@ -39,6 +39,23 @@ DYNAMIC = frozenset(
 
 METADATA_VERSIONS = frozenset({"1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5"})
 """Source: Warehouse, `warehouse/forklift/metadata.py`, of August 2026."""
+
+INTRODUCED: Mapping[str, frozenset[str]] = {
+    "1.1": frozenset(
+        {"supported_platform", "classifiers", "download_url", "requires", "provides", "obsoletes"}
+    ),
+    "1.2": frozenset(
+        {"maintainer", "maintainer_email", "requires_dist", "provides_dist", "obsoletes_dist"}
+        | {"requires_python", "requires_external", "project_urls"}
+    ),
+    "2.1": frozenset({"description_content_type", "provides_extra"}),
+    "2.2": frozenset({"dynamic"}),
+    "2.4": frozenset({"license_expression", "license_file"}),
+    "2.5": frozenset({"import_name", "import_namespace"}),
+}
+"""The fields of a form that a metadata version introduced. Source: PyPA "Core metadata"."""
+IN_METADATA = {"classifiers": "classifier", "project_urls": "project-url"}
+"""What a field is named in metadata, where a form has another name for it."""
 
 _URL = re.compile(r"https?:[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
@@ -62,6 +79,20 @@ def metadata_version_is_supported(upload: Upload) -> None:
     for version in _values(upload, "metadata_version"):
         if version not in METADATA_VERSIONS:
             raise PolicyError(f"{version!r} is not a valid metadata version.")
+
+
+def fields_are_of_the_version(upload: Upload) -> None:
+    """Refuse a field that a later metadata version introduced."""
+    stated = next(_values(upload, "metadata_version"), "")
+    if stated not in METADATA_VERSIONS:
+        return
+    given = {name for name in upload.fields if any(_values(upload, name))}
+    given |= {"requires_python"} if upload.requires_python else set()
+    later = {name: since for since, names in INTRODUCED.items() if since > stated for name in names & given}
+    if later:
+        name = min(later)
+        field = IN_METADATA.get(name, name.replace("_", "-"))
+        raise PolicyError(f"{field} introduced in metadata version {later[name]}, not {stated}.")
 
 
 def version_is_valid(upload: Upload) -> None:
@@ -180,6 +211,7 @@ def license_expression_is_valid(upload: Upload) -> None:
 
 CHECKS: tuple[Callable[[Upload], None], ...] = (
     metadata_version_is_supported,
+    fields_are_of_the_version,
     version_is_valid,
     no_local_version,
     summary_is_short,

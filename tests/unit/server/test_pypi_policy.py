@@ -7,6 +7,7 @@ from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+import packaging.metadata
 import pytest
 from werkzeug.test import Client
 
@@ -94,6 +95,30 @@ def test_a_field_is_refused(
     with pytest.raises(PolicyError) as caught:
         check(upload(**fields))
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("since", "name"),
+    [(since, name) for since, names in pypi_metadata.INTRODUCED.items() for name in sorted(names)],
+)
+def test_a_field_needs_the_version_that_introduced_it(since: str, name: str) -> None:
+    """Old setuptools wrote License-File with 2.1, and older ones classifiers with 1.0: the index takes neither now."""
+    versions = sorted(pypi_metadata.METADATA_VERSIONS)
+    earlier = versions[versions.index(since) - 1]
+    field = pypi_metadata.IN_METADATA.get(name, name.replace("_", "-"))
+    message = f"{field} introduced in metadata version {since}, not {earlier}"
+    stated = f"Metadata-Version: {earlier}\nName: demo\nVersion: 1.0\n{field}: a, b\n"
+    with pytest.raises(ExceptionGroup) as group:
+        packaging.metadata.Metadata.from_email(stated)
+    assert message in map(str, group.value.exceptions)
+    said = replace(upload(), fields={"metadata_version": (earlier,), name: ("a, b",)})
+    if name == "requires_python":  # which is no other field to the rules
+        said = replace(said, requires_python=">=3", fields={"metadata_version": (earlier,)})
+    with pytest.raises(PolicyError, match=message):
+        pypi_metadata.fields_are_of_the_version(said)
+    pypi_metadata.fields_are_of_the_version(
+        replace(said, fields={**said.fields, "metadata_version": (since,)})
+    )
 
 
 def test_what_is_right_is_taken() -> None:
