@@ -60,9 +60,10 @@ class Requests:
     def __init__(self, registry: Registry, size: Size) -> None:
         self._registry = registry
         self._numbers = count(size.files)
-        first, *_ = [self._published(LARGEST, f"1.{number}") for number in range(size.files)]
-        for number in range(1, size.projects):
-            self._published(f"project-{number:05}", "1.0")
+        with registry.store.lock:  # one transaction
+            first, *_ = [self._published(LARGEST, f"1.{number}") for number in range(size.files)]
+            for number in range(1, size.projects):
+                self._published(f"project-{number:05}", "1.0")
         self._file = f"{BASE}/files/{first}"
 
     def by_name(self) -> Mapping[str, Callable[[], WSGIEnvironment]]:

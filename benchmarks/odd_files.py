@@ -1,6 +1,6 @@
 """Uploads odd real distributions to each flavour of the server, and reads those that it takes back by HTTP, pip and uv.
 
-    python -m benchmarks.odd_files --index-url URL --folder FOLDER [--flavour NAME ...]
+    python -m benchmarks.odd_files --index-url URL --folder FOLDER [--flavour NAME ...] [--http-only]
 
 `odd_files.toml` names the files: sdists of twenty years, wheels, and what is neither. Each is downloaded once from the
 index into FOLDER, and compared with the hash of its page. The form has the metadata of the file, as tools send it. A
@@ -80,6 +80,7 @@ class OddFile:
         if is_built:
             version = re.split(r"-|\.(?:win|linux|macosx)", version)[0]
         fields = {"name": [self.project], "version": [version], "metadata_version": ["1.0"]}
+        fields["requires_python"] = [""]  # tools send it empty, and GitLab 13.4 needs it
         python = next((each for each in stem.split("-")[-3:] if re.match(r"(py|cp)\d", each)), "any")
         fields |= metadata_of(self.path)
         fields |= {
@@ -266,6 +267,7 @@ def main() -> None:
     )
     parser.add_argument("--folder", type=Path, required=True, help="where the files are kept")
     parser.add_argument("--flavour", action="append", default=[], help="repeatable (default: all)")
+    parser.add_argument("--http-only", action="store_true", help="read back without pip and uv")
     parser.add_argument("--only", default="", help="files whose names have this part")
     options = parser.parse_args()
     files = [each for each in fetched(options.index_url, options.folder) if options.only in each.path.name]
@@ -276,11 +278,8 @@ def main() -> None:
                 outcome = []
                 if was_taken:
                     url = address(server, odd)
-                    outcome = (
-                        [read_back(server, odd, url), *installers(server, odd, url)]
-                        if url
-                        else ["not listed"]
-                    )
+                    outcome = [read_back(server, odd, url)] if url else ["not listed"]
+                    outcome += installers(server, odd, url) if url and not options.http_only else ()
                 print(flavour, odd.path.name, said, *outcome, sep=" | ", flush=True)
 
 
