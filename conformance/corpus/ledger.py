@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import weakref
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Annotated, NoReturn
 from urllib.parse import urlsplit
 
@@ -20,7 +22,6 @@ from conformance.verdicts.validation import Invalid, validated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from io import FileIO
 
 
 class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,6 +63,8 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._file: _OpenFile | None = None
+        self._writing = Lock()
 
     @property
     def run_id(self) -> str:
@@ -77,10 +80,13 @@ class Ledger:
         self._append(Refusal(refused=entry))
 
     def _append(self, line: Entry | Refusal) -> None:
+        written = _written(line)
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("ab+", buffering=0) as file:
-                file.write(_separator(file) + _written(line))
+            with self._writing:
+                if self._file is None or self._file.is_gone():
+                    self._file = None
+                    self._file = _OpenFile(self.path)
+                self._file.append(written)
         except OSError as error:
             _refuse_folder("write", self.path, error)
 
@@ -152,6 +158,7 @@ class Ledger:
         """
         remaining = dict.fromkeys(left)
         refused = self.refused() if remaining else frozenset()
+        self._file = None  # some systems replace and remove no file that is open
         try:
             if not remaining:
                 self.path.unlink(missing_ok=True)
@@ -172,12 +179,32 @@ _START = '{"'
 """How every line of a ledger begins."""
 
 
-def _separator(file: FileIO) -> bytes:
-    """Return the line break that a line needs before it, where the last one was cut off."""
-    if not file.seek(0, os.SEEK_END):
-        return b""
-    file.seek(-1, os.SEEK_END)
-    return b"" if file.read(1) == b"\n" else b"\n"
+class _OpenFile:
+    """A file that lines are added to. It stays open: to open it for each line costs more than to write the line."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        self._number = os.open(path, flags, 0o666)
+        weakref.finalize(self, os.close, self._number)
+
+    def is_gone(self) -> bool:
+        """Tell whether the file was removed or replaced, as by a sweep."""
+        return os.fstat(self._number).st_nlink == 0
+
+    def append(self, line: bytes) -> None:
+        """Write a line at once; where it is cut off, write it again. Raises OSError, as for a full disk."""
+        whole = False
+        while not whole:
+            whole_line = self._separator() + line
+            whole = os.write(self._number, whole_line) == len(whole_line)
+
+    def _separator(self) -> bytes:
+        """Return the line break that a line needs before it, where the last one was cut off."""
+        if not os.lseek(self._number, 0, os.SEEK_END):
+            return b""
+        os.lseek(self._number, -1, os.SEEK_END)
+        return b"" if os.read(self._number, 1) == b"\n" else b"\n"
 
 
 def _written(line: Entry | Refusal) -> bytes:

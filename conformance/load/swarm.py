@@ -63,6 +63,7 @@ class Swarm:
         self._task = task
         self.settings = task.settings
         self._names = Names(task.run_id, task.settings.projects)
+        self._ledger = Ledger(Path(task.ledger))
         host = socket.gethostname()
         self._recorder = Recorder(f"{host}:{os.getpid()}", host, each_sample=self._count_for_page)
         self._target = target_from_table(task.target, embedded=task.embedded)
@@ -117,7 +118,7 @@ class Swarm:
             f"{behaviour} {self._visitors}",
             target=self._target,
             session=self._session.twin(),
-            ledger=Ledger(Path(self._task.ledger).with_stem(self._names.run_id)),
+            ledger=self._ledger_of_run(),
             names=self._names,
             recorder=self._recorder,
             random=Random(),  # noqa: S311 - nothing secret
@@ -125,6 +126,13 @@ class Swarm:
             forms=self._forms,
             beyond=self.settings.beyond,
         )
+
+    def _ledger_of_run(self) -> Ledger:
+        """Return the ledger of the run that this process takes part in, which all its users share."""
+        path = Path(self._task.ledger).with_stem(self._names.run_id)
+        if self._ledger.path != path:
+            self._ledger = Ledger(path)
+        return self._ledger
 
     def _count_for_page(self, sample: Sample) -> None:
         """Let Locust count a request, which its page shows."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, canonicalize_name
 from packaging.utils import parse_sdist_filename as sdist_parts
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from conformance.target.drivers import Driver
     from conformance.target.drivers.driver import Release
     from conformance.target.registry_client import RegistryClient
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 BROKEN_OFF = (Unreachable, NotJudged)
 """Errors after which nothing more can be sent."""
@@ -95,7 +98,7 @@ def _by_list(
     ours = {canonicalize_name(entry.project) for entry in entries}
     releases = [each for each in listed if canonicalize_name(each.name) in ours]
     removal, failed, delete = Removal(), dict[str, str](), _Deleting(driver)
-    reasons = registry.for_each(delete, releases) if driver.side_by_side else map(delete, releases)
+    reasons = _for_each(driver, registry, delete, releases)
     for release, why in zip(releases, reasons, strict=True):
         name = canonicalize_name(release.name)
         if why:
@@ -108,6 +111,13 @@ def _by_list(
         elif (reason := failed.get(canonicalize_name(entry.project))) and entry not in refused:
             removal.left[entry] = reason
     return removal
+
+
+def _for_each(
+    driver: Driver, registry: RegistryClient, action: Callable[[Item], Found], items: Iterable[Item]
+) -> list[Found]:
+    """Return what an action returns for each item; several run at once where the driver and the target allow it."""
+    return registry.for_each(action, items) if driver.side_by_side else [action(each) for each in items]
 
 
 class _Deleting:
@@ -166,11 +176,7 @@ class _ByPages:
                 stops.extend(filter(None, [self._of_project(name, entries, accepted)]))
 
         projects = [(name, list(of)) for name, of in groupby(sorted(self._entries, key=_name), key=_name)]
-        if self._driver.side_by_side:
-            self._registry.for_each(remove, projects)
-        else:
-            for each in projects:
-                remove(each)
+        _for_each(self._driver, self._registry, remove, projects)
         return self._removal
 
     def _listed(self) -> set[str] | None:

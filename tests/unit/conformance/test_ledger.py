@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -29,6 +30,79 @@ def test_several_writers_lose_nothing(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: Ledger(path).add(entry(number)), range(200)))
     assert set(Ledger(path).entries()) == {entry(number) for number in range(200)}
+
+
+def test_a_line_is_there_for_others_as_soon_as_it_is_added(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "run.jsonl")
+    for number in range(3):
+        ledger.add(entry(number))
+        assert Ledger(ledger.path).entries()[-1] == entry(number)
+
+
+@pytest.mark.parametrize("gone", ["removed", "reduced"])
+def test_a_ledger_that_another_took_away_is_begun_anew(gone: str, tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "run.jsonl")
+    for number in (1, 2):
+        ledger.add(entry(number))
+    Ledger(ledger.path).keep_only([entry(2)] if gone == "reduced" else [])
+    ledger.add(entry(3))
+    assert Ledger(ledger.path).entries() == ((entry(2), entry(3)) if gone == "reduced" else (entry(3),))
+
+
+def test_a_ledger_goes_on_after_it_was_reduced(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "run.jsonl")
+    for left in ([entry(1)], []):
+        ledger.add(entry(1))
+        ledger.keep_only(left)
+        ledger.add(entry(2))
+        assert ledger.entries() == (*left, entry(2))
+
+
+def test_a_line_that_is_cut_off_is_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+
+    def write(number: int, data: bytes) -> int:
+        sizes.append(len(data))
+        return written(number, data[:20] if len(sizes) == 1 else data)
+
+    written = os.write
+    monkeypatch.setattr(os, "write", write)
+    ledger = Ledger(tmp_path / "run.jsonl")
+    ledger.add(entry(1))
+    assert ledger.entries() == (entry(1),)
+    assert ledger.torn() == (1,)
+    assert len(sizes) == 2
+
+
+def test_a_line_that_does_not_fit_is_a_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(number: int, data: bytes) -> int:
+        if os.fstat(number).st_size:
+            raise OSError(28, "No space left on device")
+        return written(number, data[:20])
+
+    written = os.write
+    monkeypatch.setattr(os, "write", write)
+    ledger = Ledger(tmp_path / "run.jsonl")
+    with pytest.raises(UserError, match="No space left on device"):
+        ledger.add(entry(1))
+    assert ledger.entries() == ()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts open files by /proc")
+def test_a_ledger_has_one_open_file_and_leaves_none(tmp_path: Path) -> None:
+    def open_files() -> int:
+        found = [each for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
+        return sum(str(each.readlink()).startswith(str(tmp_path)) for each in found)
+
+    ledger = Ledger(tmp_path / "run.jsonl")
+    for number in range(5):
+        ledger.add(entry(number))
+    assert open_files() == 1
+    ledger.keep_only([])
+    assert open_files() == 0
+    ledger.add(entry(1))
+    del ledger
+    assert open_files() == 0
 
 
 def test_an_empty_ledger_is_no_file(tmp_path: Path) -> None:
