@@ -24,6 +24,7 @@ from threading import Lock
 from typing import IO, TYPE_CHECKING
 
 from conformance.clients.environment import hermetic
+from conformance.wire.cpus import on_all_cpus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,7 +92,7 @@ class ForkServer:
         self._requests, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
         self._sending = Lock()
         program = files("conformance.clients").joinpath("fork_server_program.py").read_text(encoding="utf-8")
-        with theirs:
+        with theirs, on_all_cpus():
             try:
                 self._process = subprocess.Popen(
                     [python, "-c", program, module, str(theirs.fileno()), warm_up],

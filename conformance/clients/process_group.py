@@ -9,6 +9,8 @@ import sys
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Protocol
 
+from conformance.wire.cpus import on_all_cpus
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -45,17 +47,18 @@ def start(
 
     Errors: OSError if there is no such program or directory.
     """
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=stderr,
-        env=env,
-        cwd=cwd,
-        # A new session has no terminal, so no prompt can appear there.
-        start_new_session=True,
-        creationflags=_CREATION_FLAGS,
-    )
+    with on_all_cpus():
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            env=env,
+            cwd=cwd,
+            # A new session has no terminal, so no prompt can appear there.
+            start_new_session=True,
+            creationflags=_CREATION_FLAGS,
+        )
     running(process)
     return process
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -24,9 +24,11 @@ from conformance.run.selection import EVERYTHING, HERE
 from conformance.run.setup import prepare
 from conformance.run.teardown import finish
 from conformance.verdicts import ExitCode
+from conformance.wire.cpus import on_one_cpu
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from types import ModuleType
     from typing import TextIO
@@ -120,7 +122,7 @@ def _judged(
     judge = Judge(lambda: run, options, only=selection.only)
     shown = [ProgressReport(progress, late=settling.usual)] if progress else []
     plugins = [*_named_plugins(selection), _Named(judge), *shown, *plugins, interruption]
-    with _own_settings(), _seldom_collected():
+    with _own_settings(), _seldom_collected(), _cpus(target, selection):
         try:
             write_sentinel(json_path, target, options, run_id=run.corpus.run_id)
             _import_clients(target, options, selection)
@@ -247,6 +249,11 @@ class _Named(_Quiet):
     def pytest_configure(self, config: pytest.Config) -> None:
         self._judge.register(config.pluginmanager)
         config.option.tbstyle = "native"  # the others parse the source again for each deviation
+
+
+def _cpus(target: Target, selection: Selection) -> AbstractContextManager[None]:
+    """Keep a run whose server is in its only process on one CPU: its threads wait for each other."""
+    return on_one_cpu() if target.embedded and not selection.processes else nullcontext()
 
 
 @contextmanager

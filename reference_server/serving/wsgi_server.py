@@ -12,12 +12,13 @@ from ssl import SSLSocket
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from reference_server.http.chunked import ChunkedBody
 from reference_server.http.expect_continue import AWAITED, CONTINUE, AwaitedBody
 from reference_server.http.field_lines import FieldLines
 from reference_server.http.request_log.entry import CERTIFICATE_NAME
+from reference_server.serving.connection_threads import ConnectionThreads
 from reference_server.serving.ports import listening
 
 if TYPE_CHECKING:
@@ -173,6 +174,18 @@ class _Handler(WSGIRequestHandler):
         del code, size
 
 
+class _WSGIServer(ThreadedWSGIServer):
+    """Answers each connection in a thread that answers no other meanwhile."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.threads = ConnectionThreads(self.process_request_thread)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Let a thread answer a connection."""
+        self.threads.give(request, client_address)
+
+
 class _Mount:
     """An application on werkzeug's server. Bodies are streamed."""
 
@@ -192,12 +205,11 @@ class _Mount:
         with listening(
             self.host, self.port, backlog=BACKLOG
         ) as taken:  # werkzeug would end the process instead
-            server = make_server(
+            server = _WSGIServer(
                 self.host,
                 taken.getsockname()[1],
                 self._answer,
-                threaded=True,
-                request_handler=_Handler,
+                _Handler,
                 ssl_context=self.tls,
                 fd=taken.fileno(),  # it makes a copy
             )
@@ -210,13 +222,14 @@ class _Mount:
         self._thread = Thread(target=self._take_connections, args=(server,), daemon=True)
         self._thread.start()
 
-    def _take_connections(self, server: BaseWSGIServer) -> None:
+    def _take_connections(self, server: _WSGIServer) -> None:
         """Take connections until `stop`. The thread waits for both, and does nothing meanwhile."""
         with server, DefaultSelector() as selector:
             selector.register(server, EVENT_READ)
             selector.register(self._asked_to_stop, EVENT_READ)
             while all(key.fileobj is server for key, _ in selector.select()):
                 server.handle_request()
+            server.threads.end()
             with suppress(OSError):  # a forked process may have the socket, too
                 server.socket.shutdown(SHUT_RDWR)
 
