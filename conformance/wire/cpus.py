@@ -30,7 +30,7 @@ def on_one_cpu() -> Iterator[None]:
     bound: there a process has to go where there is room.
     """
     given, here = _cpus(), _this_cpu()
-    if _GIVEN or len(given) < 2 or here not in given or _load() >= len(given):
+    if _GIVEN or len(given) < 2 or here not in given or _runnable() > len(given):
         yield
         return
     _GIVEN.append(given)
@@ -66,11 +66,11 @@ def _cpus() -> frozenset[int]:
     return frozenset(os.sched_getaffinity(0)) if sys.platform == "linux" else frozenset()
 
 
-def _load() -> float:
-    """Return how many processes have run or waited for a CPU in the last minute; infinite where it cannot be known."""
+def _runnable() -> float:
+    """Return how many threads of the machine run or wait for a CPU, this one included; infinite where unknown."""
     try:
-        return os.getloadavg()[0]
-    except OSError:
+        return int(Path("/proc/loadavg").read_text(encoding="utf-8").split()[3].partition("/")[0])
+    except (OSError, ValueError, IndexError):
         return math.inf
 
 

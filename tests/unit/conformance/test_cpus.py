@@ -35,7 +35,7 @@ ROW = "simple.name.normalization"
 
 @pytest.fixture(autouse=True)
 def quiet_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "getloadavg", lambda: (0.5, 20.0, 20.0))
+    monkeypatch.setattr(cpus, "_runnable", lambda: 1)
 
 
 @contextmanager
@@ -97,7 +97,7 @@ def test_one_within_another_changes_nothing() -> None:
 
 def test_a_busy_machine_is_left_to_choose(monkeypatch: pytest.MonkeyPatch) -> None:
     given = os.sched_getaffinity(0)
-    monkeypatch.setattr(os, "getloadavg", lambda: (float(len(given)), 0.0, 0.0))
+    monkeypatch.setattr(cpus, "_runnable", lambda: len(given) + 1)
     with on_one_cpu():
         assert os.sched_getaffinity(0) == given
 
