@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from contextvars import ContextVar
 from functools import partial
@@ -9,6 +10,9 @@ from queue import SimpleQueue
 from threading import Barrier, Event, Thread, current_thread
 from typing import TYPE_CHECKING
 
+import requests
+
+from reference_server import ReferenceServer
 from reference_server.serving.connection_threads import MOST_WAITING, ConnectionThreads
 
 if TYPE_CHECKING:
@@ -83,6 +87,16 @@ def test_no_thread_is_left_at_the_end() -> None:
     until(lambda: alive(used) == 1)
     leave.set()
     until(lambda: alive(used) == 0)
+
+
+def test_no_thread_outlives_its_server() -> None:
+    before = set(threading.enumerate())
+    with ReferenceServer() as server:
+        for _ in range(3):
+            assert requests.get(server.index_url, timeout=10).status_code == 401
+        of_server = set(threading.enumerate()) - before
+        assert of_server
+    until(partial(at_most, 0, of_server))
 
 
 def test_no_context_variable_outlives_its_connection() -> None:
