@@ -28,29 +28,34 @@ Page = TypeVar("Page")
 
 def kept(read: Callable[Concatenate[Content, Where], Page]) -> Callable[Concatenate[Content, Where], Page]:
     """Let a reader read the same content from the same place once. Safe to use from several threads."""
-    pages: OrderedDict[tuple[bytes, int, Any], Page] = OrderedDict()
+    pages: OrderedDict[tuple[bytes, int, Any], tuple[Page, int]] = OrderedDict()
     lock = Lock()
+    weight_of_all = 0
 
     def reader(content: Content, /, *place: Where.args, **more: Where.kwargs) -> Page:
+        nonlocal weight_of_all
         key = (*_digest(content), (place, *more.items()))
         with lock:
             if key in pages:
                 pages.move_to_end(key)
-                return pages[key]
+                return pages[key][0]
         page = read(content, *place, **more)
+        weight = _weight(key[1], page)
         with lock:
-            pages[key] = page
-            while len(pages) > 1 and sum(map(_weight, pages, pages.values())) > MOST_KEPT:
-                pages.popitem(last=False)
+            _, earlier = pages.pop(key, (page, 0))  # another thread may have read it meanwhile
+            pages[key] = page, weight
+            weight_of_all += weight - earlier
+            while len(pages) > 1 and weight_of_all > MOST_KEPT:
+                weight_of_all -= pages.popitem(last=False)[1][1]
         return page
 
     update_wrapper(reader, read)
     return reader
 
 
-def _weight(key: tuple[bytes, int, Any], page: object) -> int:
+def _weight(size: int, page: object) -> int:
     """Return what a page counts for: one that is packed takes less than its content, and not a few times as much."""
-    return key[1] // LIGHTER if getattr(page, "is_packed", False) else key[1]
+    return size // LIGHTER if getattr(page, "is_packed", False) else size
 
 
 def _digest(content: str | bytes) -> tuple[bytes, int]:

@@ -77,8 +77,10 @@ class Transcript:
 
 def recorded_bytes(sent: bytes, redact: Callable[[str], str]) -> str:
     """Return sent bytes in base64, or an empty text if they are long or contain a secret."""
+    if len(sent) > KEPT_BYTES:
+        return ""
     text = sent.decode("latin-1")
-    return b64encode(sent).decode() if len(sent) <= KEPT_BYTES and redact(text) == text else ""
+    return b64encode(sent).decode() if redact(text) == text else ""
 
 
 def excerpt(content: bytes, content_type: str, redact: Callable[[str], str] = str) -> str:
