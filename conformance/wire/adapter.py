@@ -13,7 +13,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, ProtocolError
 
-from conformance.wire.bounds import BoundedResponse, BrokenAnswer
+from conformance.wire.bounds import BoundedResponse, BrokenAnswer, wait_at_most
 from conformance.wire.decoding import PIECE, BadCoding, decoded
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class _Bounded:
         send: Callable[[Any], None] = super().send  # type: ignore[misc]  # that of the connection
         for start in range(0, len(data), PIECE):
             if (connection := getattr(self, "sock", None)) is not None:
-                connection.settimeout(self.meter.remaining())
+                wait_at_most(connection, self.meter.remaining())
             send(data[start : start + PIECE])
 
 

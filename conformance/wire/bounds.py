@@ -11,7 +11,6 @@ from conformance.verdicts import Deviation
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
     from typing import NoReturn
 
     from _typeshed import WriteableBuffer
@@ -166,6 +165,12 @@ class _Opened:
         return metered(self._connection, self._meter)
 
 
+def wait_at_most(connection: socket.socket, seconds: float) -> None:
+    """Set the time limit of a connection, if it is another one: to set it takes a system call."""
+    if connection.gettimeout() != seconds:
+        connection.settimeout(seconds)
+
+
 def metered(connection: socket.socket, meter: Meter) -> io.BufferedReader:
     """Return the receiving side of a connection. Reading raises EndlessAnswer when the meter's limits are broken."""
     return _Lines(_MeteredFile(connection, meter))
@@ -188,13 +193,12 @@ class _MeteredFile(io.RawIOBase):
         self._connection = connection
         self._meter = meter
         self._file = connection.makefile("rb", buffering=0)
-        self._wait: Callable[[float], None] = connection.settimeout
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int | None:
-        self._wait(self._meter.remaining())
+        wait_at_most(self._connection, self._meter.remaining())
         try:
             received = self._file.readinto(buffer)
         except TimeoutError:
