@@ -87,7 +87,9 @@ class PreparedProject:
 
     registry: RegistryClient
     published: Distribution
-    deletable: int
+    deletable: Distribution
+    deletable_id: int
+    """The number of its package."""
     accepting: str
     """The project of what is uploaded wherever it has to be accepted."""
 
@@ -98,6 +100,7 @@ class PreparedProject:
             registry=absent,
             published=self.published,
             deletable=self.deletable,
+            deletable_id=self.deletable_id,
             accepting=self.accepting,
         )
 
@@ -173,11 +176,19 @@ def ask(project: PreparedProject, caller: str, action: str, *, upload: Distribut
         "metadata-file": lambda: registry.download(f"{url}.metadata", as_=caller),
         "upload": lambda: registry.upload(upload, as_=caller),
         "list": lambda: gitlab.call("GET", "/packages", {"package_name": project.published.name}, as_=caller),
-        "delete": lambda: gitlab.delete_package(project.deletable, as_=caller),
+        "delete": lambda: _delete(project, caller),
         "group-page": lambda: registry.in_group().project_answer(project.published.name, as_=caller),
         "group-file": lambda: registry.in_group().download(_in_group(url, registry), as_=caller),
     }
     return actions[action]()
+
+
+def _delete(project: PreparedProject, caller: str) -> Answer:
+    """Delete the package that may be deleted; where that is done, no later check waits for its page to list it."""
+    answer = GitLab(project.registry).delete_package(project.deletable_id, as_=caller)
+    if answer.is_success:
+        project.registry.deleted(project.deletable)
+    return answer
 
 
 def _in_group(url: str, registry: RegistryClient) -> str:
@@ -211,7 +222,8 @@ def _prepared(registry: RegistryClient, new_name: NewName) -> PreparedProject:
     return PreparedProject(
         registry=known,
         published=published,
-        deletable=_package_id(registry, deletable.name),
+        deletable=deletable,
+        deletable_id=_package_id(registry, deletable.name),
         accepting=new_name("accepted"),
     )
 
