@@ -2,11 +2,13 @@
 
     python -m benchmarks.client_processes              # by one process, and by one per CPU
     python -m benchmarks.client_processes --short      # by one process only
+    python -m benchmarks.client_processes -- -k clients  # with further options of `run`
 
 Each row is one run of `registry-conformance run` on its own server: wall seconds, CPU seconds of all its processes,
 seconds of the checks that run clients and of all others, and requests per HTTP check. The last table divides the CPU
-seconds of a run by one process among the suite, the clients and the target, which has a process of its own there.
-Loopback only. Times depend on the machine and its load: compare figures of one run only.
+seconds of a run by one process among three: the suite; the fork server of the clients with all clients, forked or not;
+and the target, which has a process of its own there. Loopback only. Times depend on the machine and its load, which is
+printed first: compare figures of one run only.
 """
 
 from __future__ import annotations
@@ -93,7 +95,7 @@ def cost(*options: str) -> Cost:
         cpu=cpu,
         client_checks=sum(each["duration"] for each in clients),
         http_checks=sum(each["duration"] for each in http),
-        requests_per_check=sum(each["requests"] for each in http) / len(http),
+        requests_per_check=sum(each["requests"] for each in http) / len(http) if http else 0,
     )
 
 
@@ -140,16 +142,19 @@ def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description="measure a default run with forked and with plain clients")
     parser.add_argument("--short", action="store_true", help="leave out the runs by several processes")
-    several = () if parser.parse_args().short else (("-n", "auto"),)
+    parser.add_argument("options", nargs="*", help="options of every run, after `--`")
+    arguments = parser.parse_args()
+    several = () if arguments.short else (("-n", "auto"),)
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs\n")
     print("| run | wall s | CPU s | client checks, s | HTTP checks, s | requests per HTTP check |")
     print("|---|---:|---:|---:|---:|---:|")
     for processes in ((), *several):
         for clients in ((), ("--plain-clients",)):
             words = f"{' '.join(processes) or 'one process'}, {'plain' if clients else 'forked'}"
-            print(f"| {words} | {cost(*processes, *clients).row} |", flush=True)
-    print("\n| clients | suite, CPU s | clients, CPU s | target, CPU s |\n|---|---:|---:|---:|")
+            print(f"| {words} | {cost(*processes, *clients, *arguments.options).row} |", flush=True)
+    print("\n| run | suite, CPU s | fork server and clients, CPU s | target, CPU s |\n|---|---:|---:|---:|")
     for clients in ((), ("--plain-clients",)):
-        figures = " | ".join(f"{share:.1f}" for share in shares(*clients))
+        figures = " | ".join(f"{share:.1f}" for share in shares(*clients, *arguments.options))
         print(f"| {'plain' if clients else 'forked'} | {figures} |", flush=True)
 
 
