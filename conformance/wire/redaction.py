@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cache, cached_property
 from html.entities import html5
@@ -26,6 +26,9 @@ ENCODINGS = ("utf-8", "latin-1")
 
 LEAST_ENCODED = 10
 """The length from which Base64 is unlikely to match by chance."""
+
+PIECE = 6
+"""Letters of a piece of a word: so many are seldom in a text by chance."""
 
 _ENDS_A_VALUE = re.compile(r"[\s'\"`<>&?#]+")
 """The characters at which a parser of HTML or of URLs may cut a value."""
@@ -104,7 +107,20 @@ class Redactor:
     def _may_hold_a_secret(self, text: str) -> bool:
         """Look for words that every spelling of a secret has: much faster than to look for each spelling."""
         unbroken = "".join(text.split()).lower()
-        return any(word in unbroken for word in self._words)
+        for piece in self._pieces:
+            if piece in unbroken:
+                return any(word in unbroken for word in self._words)
+        return False
+
+    @cached_property
+    def _pieces(self) -> tuple[str, ...]:
+        """Pieces of words, one at least of each: a few of them stand for all, and most texts have none."""
+        counted = Counter(piece for word in self._words for piece in _pieces_of(word))
+        found: list[str] = []
+        for word in sorted(self._words):
+            if not any(piece in word for piece in found):
+                found.append(max(sorted(_pieces_of(word)), key=counted.__getitem__))
+        return tuple(found)
 
     @cached_property
     def _words(self) -> frozenset[str]:
@@ -170,6 +186,11 @@ def _least_of_a_password(form: Sized) -> int:
 def _longest_word(form: str) -> str:
     """Return the longest run of letters and digits, which no spelling of a form alters, in lower case."""
     return max(_WORD.findall(form), key=len, default="").lower()
+
+
+def _pieces_of(word: str) -> frozenset[str]:
+    """Return all pieces of a word; a short word is its only piece."""
+    return frozenset(word[start : start + PIECE] for start in range(max(1, len(word) - PIECE + 1)))
 
 
 def _beginning(form: list[str], least: int, *, goes_on: str = r"\w-") -> str:
