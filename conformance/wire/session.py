@@ -7,7 +7,6 @@ from collections import deque
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -15,19 +14,16 @@ from weakref import ref
 
 import requests
 from requests.structures import CaseInsensitiveDict
-from requests.utils import get_environ_proxies
 
 from conformance.verdicts.counting import counted
-from conformance.wire.adapter import BoundedAdapter
-from conformance.wire.answer import LOOPBACK, Answer, Unreachable
+from conformance.wire.answer import Answer, Unreachable
 from conformance.wire.answer_times import AnswerTimes
-from conformance.wire.basic_auth import BasicAuth
 from conformance.wire.body import share
-from conformance.wire.bounds import BadAnswer, BrokenAnswer, Meter
+from conformance.wire.bounds import BadAnswer, BrokenAnswer
 from conformance.wire.budget import Budget, Throttled
+from conformance.wire.connections import Connections
 from conformance.wire.credential import ANONYMOUS
 from conformance.wire.credential_patterns import SECRET_HEADERS, hide_credentials_in_headers
-from conformance.wire.decoding import CODINGS
 from conformance.wire.exchange import Exchange
 from conformance.wire.raw import PATIENCE, RawConnection
 from conformance.wire.throttling import MOST_PAUSES, demand, pause_after_refusal, pause_before_refusal
@@ -85,7 +81,7 @@ class Session:
         self._limits = limits
         self.budget = budget or Budget(limits)
         self._ca_bundle = ca_bundle
-        self._idle: list[_Connections] = []
+        self._idle: list[Connections] = []
         self._waits = AnswerTimes()
         self._twins: list[Session] = []
         self._large: deque[ref[Answer]] = deque(maxlen=REMEMBERED)
@@ -123,12 +119,12 @@ class Session:
         for each in self._twins:
             each.close()
         while self._idle:
-            self._idle.pop().http.close()
+            self._idle.pop().close()
 
     def close_surplus(self) -> None:
         """Close all connections that are not in use but the last ones that were, which the next requests use."""
         while len(self._idle) > MOST_KEPT:
-            self._idle.pop(0).http.close()
+            self._idle.pop(0).close()
 
     def send(
         self,
@@ -227,7 +223,7 @@ class Session:
         with self.budget.turn(), self._connected() as connections:
             started = time.monotonic()
             try:
-                response = self._request(request, connections.http)
+                response = self._request(request, connections)
             except (requests.RequestException, ValueError) as error:  # a URL of a page may be none
                 self.budget.lose(time.monotonic() - started)
                 raise Unreachable(self._redact(f"{request} got no answer: {_cause(error)}")) from None
@@ -242,21 +238,21 @@ class Session:
             return response, seconds
 
     @contextmanager
-    def _connected(self) -> Iterator[_Connections]:
+    def _connected(self) -> Iterator[Connections]:
         """Lend connections that no other thread uses meanwhile, the last ones that were used."""
         try:
             connections = self._idle.pop()
         except IndexError:
-            connections = _Connections(self._limits, self._ca_bundle)
+            connections = Connections(self._limits, self._ca_bundle)
         if time.monotonic() - connections.used > MOST_IDLE:
-            connections.http.close()
+            connections.close()
         try:
             yield connections
         finally:
             connections.used = time.monotonic()
             self._idle.append(connections)
 
-    def _request(self, request: _Request, http: requests.Session) -> requests.Response:
+    def _request(self, request: _Request, connections: Connections) -> requests.Response:
         """Send a request; repeat a safe one if a persistent connection turns out to be closed, or an answer broken.
 
         Source: RFC 9110, 9.2.2, and RFC 9112, 9.5: a server may close a connection at any time.
@@ -264,26 +260,19 @@ class Session:
         repeated: set[type[Exception]] = set()
         while True:
             try:
-                return self._once(request, http)
+                return connections.send(
+                    request.method,
+                    request.url,
+                    headers=request.headers,
+                    body=request.body,
+                    credential=request.credential,
+                )
             except (BrokenAnswer, requests.ConnectionError) as error:
                 kind = BrokenAnswer if isinstance(error, BrokenAnswer) else requests.ConnectionError
                 closed = kind is BrokenAnswer or isinstance(_innermost(error), ConnectionError)
                 if request.method not in SAFE or not closed or kind in repeated:
                     raise
             repeated.add(kind)
-
-    def _once(self, request: _Request, http: requests.Session) -> requests.Response:
-        credential = request.credential
-        return http.request(
-            request.method,
-            request.url,
-            headers=dict(request.headers),
-            data=request.body,
-            auth=BasicAuth(credential) if credential else None,
-            timeout=self._limits.timeout,
-            allow_redirects=False,
-            proxies={} if urlsplit(request.url).hostname in LOOPBACK else get_environ_proxies(request.url),
-        )
 
     def _stopped(self, request: _Request, error: BadAnswer, seconds: float) -> BadAnswer:
         """Record a request whose answer was not read to its end; return the finding."""
@@ -322,24 +311,6 @@ class Session:
             response_body=excerpt(response.content, response.headers.get("Content-Type", ""), redact),
             seconds=round(seconds, 4),
         )
-
-
-class _Connections:
-    """Persistent connections of one thread at a time, and the meter of the answer that they read."""
-
-    def __init__(self, limits: TrafficLimits, ca_bundle: Path | None) -> None:
-        self.used = time.monotonic()
-        self.http = requests.Session()
-        self.http.trust_env = False
-        self.http.headers["Accept-Encoding"] = CODINGS
-        self.meter = Meter(seconds=limits.answer_time, patience=limits.timeout)
-        bounded = BoundedAdapter(self.meter)
-        for scheme in ("http://", "https://"):
-            self.http.mount(scheme, bounded)
-        self.http.cookies.set_policy(
-            DefaultCookiePolicy(allowed_domains=[])
-        )  # a cookie would keep a caller signed in
-        self.http.verify = str(ca_bundle) if ca_bundle else True
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from threading import Barrier, BrokenBarrierError, Event, get_ident
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -202,12 +203,8 @@ def test_connections_that_are_not_needed_any_more_are_closed() -> None:
     session = Session(transcript=Transcript(), redact=Redactor([]), limits=TrafficLimits())
     closed: list[int] = []
 
-    class Kept:
-        def __init__(self, number: int) -> None:
-            self.http = SimpleNamespace(close=lambda: closed.append(number))
-
     made: Any = session
-    made._idle = [Kept(number) for number in range(MOST_KEPT + 2)]
+    made._idle = [SimpleNamespace(close=partial(closed.append, number)) for number in range(MOST_KEPT + 2)]
     session.close_surplus()
     assert closed == [0, 1]
     assert len(made._idle) == MOST_KEPT
@@ -217,7 +214,7 @@ def test_a_connection_that_was_idle_for_long_is_made_anew(monkeypatch: pytest.Mo
     session: Any = Session(transcript=Transcript(), redact=Redactor([]), limits=TrafficLimits())
     closed: list[bool] = []
     with session._connected() as kept:
-        monkeypatch.setattr(kept.http, "close", lambda: closed.append(True))
+        monkeypatch.setattr(kept, "close", lambda: closed.append(True))
     with session._connected() as again:
         assert again is kept
     assert not closed

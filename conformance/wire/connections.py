@@ -1,0 +1,91 @@
+"""Requests over persistent connections, without what `requests.Session` does around each.
+
+That follows redirects even where it is told not to, so that an answer whose Location is no URL would be none.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import requests
+from requests.exceptions import InvalidSchema
+from requests.structures import CaseInsensitiveDict
+from requests.utils import default_headers, get_environ_proxies
+
+from conformance.wire.adapter import BoundedAdapter
+from conformance.wire.answer import LOOPBACK
+from conformance.wire.basic_auth import BasicAuth
+from conformance.wire.bounds import Meter
+from conformance.wire.decoding import CODINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from conformance.verdicts.options import TrafficLimits
+    from conformance.wire.credential import Credential
+
+SCHEMES = ("http://", "https://")
+
+
+class Connections:
+    """Persistent connections of one thread at a time, and the meter of the answer that they read.
+
+    They have no cookies: one would keep a caller signed in.
+    """
+
+    def __init__(self, limits: TrafficLimits, ca_bundle: Path | None) -> None:
+        self.used = time.monotonic()
+        self.meter = Meter(seconds=limits.answer_time, patience=limits.timeout)
+        self._adapter = BoundedAdapter(self.meter)
+        self._verify = str(ca_bundle) if ca_bundle else True
+        self._timeout = limits.timeout
+        self._usual_headers = default_headers()
+        self._usual_headers["Accept-Encoding"] = CODINGS
+
+    def close(self) -> None:
+        """Close the connections. The next request opens one."""
+        self._adapter.close()
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str | None],
+        body: bytes | None,
+        credential: Credential | None,
+    ) -> requests.Response:
+        """Send a request, and return its answer, whatever it is. A header field whose value is None is left out.
+
+        Raises RequestException, ValueError for what is no URL, and BadAnswer.
+        """
+        prepared = self._prepared(method, url, headers, body, credential)
+        if not (prepared.url or "").lower().startswith(SCHEMES):
+            raise InvalidSchema(f"expected a URL of HTTP, found {url!r}")
+        return self._adapter.send(
+            prepared,
+            timeout=self._timeout,
+            verify=self._verify,
+            proxies={} if urlsplit(url).hostname in LOOPBACK else get_environ_proxies(url),
+        )
+
+    def _prepared(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str | None],
+        body: bytes | None,
+        credential: Credential | None,
+    ) -> requests.PreparedRequest:
+        written: CaseInsensitiveDict[str | None] = CaseInsensitiveDict(self._usual_headers)
+        written.update(headers)
+        prepared = requests.PreparedRequest()
+        prepared.prepare_method(method)
+        prepared.prepare_url(url, None)
+        prepared.prepare_headers({name: value for name, value in written.items() if value is not None})
+        prepared.prepare_body(body, None)
+        prepared.prepare_auth(BasicAuth(credential) if credential else None)
+        return prepared
